@@ -1,0 +1,24 @@
+import { defineConfig } from "vitest/config";
+
+const conditions = ["@kinesis-connectors/source", "node", "development|production"];
+
+/** Tests run from sources: the source condition leads every workspace import to `src`, so nothing has to be built. */
+const project = (name: string, folder: string) => ({
+  extends: true as const,
+  test: { name, include: [`${folder}/test/**/*.test.ts`] },
+});
+
+export default defineConfig({
+  ssr: { resolve: { conditions } },
+  test: {
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    projects: [
+      project("core", "packages/core"),
+      project("wire", "packages/wire"),
+      project("consumer", "packages/consumer"),
+      project("s3", "packages/s3"),
+      project("local", "packages/local"),
+    ],
+  },
+});
