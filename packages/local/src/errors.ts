@@ -1,0 +1,21 @@
+/** Codes of the errors this package throws at its caller (never over the wire). */
+export type LocalAwsErrorCode = "KC_LOCAL_PORT_TAKEN" | "KC_LOCAL_BAD_OPTION" | "KC_LOCAL_CLOSED";
+
+const marker: symbol = Symbol.for("@kinesis-connectors/local/error");
+
+/** A mistake in how the local servers were started or used: says what is wrong and what to do about it. */
+export class LocalAwsError extends Error {
+  override readonly name = "LocalAwsError";
+  readonly code: LocalAwsErrorCode;
+
+  constructor(code: LocalAwsErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+    Object.defineProperty(this, marker, { value: true });
+  }
+
+  /** True for this error even when two versions of the package are loaded. */
+  static isInstance(error: unknown): error is LocalAwsError {
+    return error instanceof Error && marker in error;
+  }
+}

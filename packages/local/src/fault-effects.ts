@@ -1,0 +1,113 @@
+/** What a fault does. One shape per kind, all of plain JSON values so that rules travel over HTTP. */
+export type FaultEffect =
+  | ErrorEffect
+  | TransportEffect
+  | PartialFailureEffect
+  | PageEffect
+  | EventStreamEffect
+  | SuccessWithErrorEffect;
+
+/** An error answer: throttling, 500, 503 `SlowDown`, access denied, expired token, clock skew, 409 conflict. */
+export interface ErrorEffect {
+  readonly kind: "error";
+  /** HTTP status. */
+  readonly status: number;
+  /** Error code as the service spells it, for example `ProvisionedThroughputExceededException`. */
+  readonly code: string;
+  readonly message?: string;
+}
+
+/** Something that happens to the connection or to the bytes of the answer. */
+export type TransportEffect =
+  /** The connection dies at this point of the answer. */
+  | { readonly kind: "reset"; readonly at: "before-headers" | "inside-headers" | "inside-body" }
+  /** The change is applied and its answer never sent; the connection dies. Always after the change. */
+  | { readonly kind: "reply-lost" }
+  /** The answer (or, in phase `before`, the whole call) waits. */
+  | { readonly kind: "delay"; readonly delayMs: number }
+  /** The answer's body trickles. */
+  | { readonly kind: "slow-body"; readonly bytesPerSecond: number }
+  /** The answer's body stops after this many bytes (default half) and the connection stays open. */
+  | { readonly kind: "stalled-body"; readonly afterBytes?: number }
+  /** The server ends its side after this many bytes of body (default half). */
+  | { readonly kind: "half-close"; readonly afterBytes?: number }
+  /** Full content length announced, only half the body sent, connection ended. */
+  | { readonly kind: "truncated-body" }
+  /** The answer claims another content type. */
+  | { readonly kind: "content-type"; readonly value: string }
+  /** The server stops reading the request's body for this long. */
+  | { readonly kind: "stalled-request"; readonly forMs: number }
+  /** `Expect: 100-continue` is not answered for this long. */
+  | { readonly kind: "continue-withheld"; readonly forMs: number };
+
+/** Some entries of a request fail: PutRecords, BatchWriteItem (as UnprocessedItems), `_bulk`. */
+export interface PartialFailureEffect {
+  readonly kind: "partial-failure";
+  /** Positions in the request that fail, from 0. */
+  readonly indexes?: readonly number[];
+  /** Or: the chance of each entry to fail, 0 to 1, from the seed. Default 1. */
+  readonly share?: number;
+  /** Error code of a failed entry; the server has a default. */
+  readonly code?: string;
+}
+
+/** Pages of GetRecords that are legal but surprising, or illegal but seen. */
+export type PageEffect =
+  | { readonly kind: "empty-page" }
+  | { readonly kind: "short-page"; readonly maxRecords: number }
+  | { readonly kind: "iterator-expired" }
+  /** At the end of a shard one of the two halves is missing: `children` or the `null-iterator`. */
+  | { readonly kind: "shard-end-malformed"; readonly missing: "children" | "null-iterator" }
+  /** The end of the shard shows on an empty page after the last records, not with them. */
+  | { readonly kind: "shard-end-delayed" };
+
+/** What goes wrong inside a running SubscribeToShard event stream. */
+export interface EventStreamEffect {
+  readonly kind: "event-stream";
+  readonly what: "bad-crc" | "cut-frame" | "silence" | "early-end" | "resource-in-use";
+  /** How many good events come first. Default 0. */
+  readonly afterEvents?: number;
+}
+
+/** 200 with an error document inside: CompleteMultipartUpload, `_bulk`. */
+export interface SuccessWithErrorEffect {
+  readonly kind: "success-with-error";
+  readonly code: string;
+  readonly message?: string;
+}
+
+/** Kinds a rule may carry. */
+export type FaultKind = FaultEffect["kind"];
+
+const kinds: Readonly<Record<FaultKind, readonly string[]>> = {
+  error: ["status", "code"],
+  reset: ["at"],
+  "reply-lost": [],
+  delay: ["delayMs"],
+  "slow-body": ["bytesPerSecond"],
+  "stalled-body": [],
+  "half-close": [],
+  "truncated-body": [],
+  "content-type": ["value"],
+  "stalled-request": ["forMs"],
+  "continue-withheld": ["forMs"],
+  "partial-failure": [],
+  "empty-page": [],
+  "short-page": ["maxRecords"],
+  "iterator-expired": [],
+  "shard-end-malformed": ["missing"],
+  "shard-end-delayed": [],
+  "event-stream": ["what"],
+  "success-with-error": ["code"],
+};
+
+/** Whether a value read from JSON is an effect: a known kind with the fields it cannot do without. */
+export function isFaultEffect(value: unknown): value is FaultEffect {
+  if (typeof value !== "object" || value === null || !("kind" in value)) return false;
+  const kind = value.kind;
+  return isKind(kind) && kinds[kind].every((field) => field in value);
+}
+
+function isKind(kind: unknown): kind is FaultKind {
+  return typeof kind === "string" && Object.hasOwn(kinds, kind);
+}

@@ -1,0 +1,103 @@
+import type { OutgoingHttpHeaders } from "node:http";
+import type { Clock } from "../clock.js";
+import { findFault, type FiredFault } from "../faults.js";
+import type { Exchange } from "./loopback-server.js";
+
+/** A complete answer. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: string | Buffer;
+}
+
+/** Waits on the servers' clock. */
+export function pause(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.setTimer(delayMs, resolve);
+  });
+}
+
+/** Applies the `delay` faults of one phase. */
+export async function delayFault(
+  clock: Clock,
+  faults: readonly FiredFault[],
+  phase: "before" | "after",
+): Promise<void> {
+  const delay = findFault(faults, "delay", phase);
+  if (delay) await pause(clock, delay.delayMs);
+}
+
+/**
+ * Sends an answer, damaged as the fired transport faults say.
+ *
+ * @returns the status that reached the wire, 0 when none did
+ */
+export async function sendReply(
+  exchange: Exchange,
+  reply: Reply,
+  faults: readonly FiredFault[],
+  clock: Clock,
+): Promise<number> {
+  const { response } = exchange;
+  if (faults.length === 0) {
+    response.writeHead(reply.status, withLength(reply));
+    response.end(reply.body);
+    return reply.status;
+  }
+  const reset = findFault(faults, "reset");
+  if (findFault(faults, "reply-lost") || reset?.at === "before-headers") {
+    exchange.reset();
+    return 0;
+  }
+  if (reset?.at === "inside-headers") {
+    exchange.writeRaw("HTTP/1.1 200 OK\r\ncontent-le");
+    // The bytes must leave before the connection does, or this is a reset before the headers.
+    setImmediate(() => {
+      response.destroy();
+    });
+    return 0;
+  }
+  const contentType = findFault(faults, "content-type");
+  const headers = withLength(reply);
+  if (contentType) headers["content-type"] = contentType.value;
+  response.writeHead(reply.status, headers);
+
+  const body = Buffer.from(reply.body);
+  const half = Math.floor(body.length / 2);
+  const stalled = findFault(faults, "stalled-body");
+  const halfClose = findFault(faults, "half-close");
+  const slow = findFault(faults, "slow-body");
+  if (stalled) {
+    response.write(body.subarray(0, stalled.afterBytes ?? half));
+    return reply.status;
+  }
+  if (reset || halfClose || findFault(faults, "truncated-body")) {
+    const sent = body.subarray(0, halfClose?.afterBytes ?? half);
+    response.write(sent, () => {
+      if (reset) exchange.reset();
+      else response.destroy();
+    });
+    return reply.status;
+  }
+  if (slow) {
+    const stepMs = 100;
+    const stepBytes = Math.max(1, Math.floor((slow.bytesPerSecond * stepMs) / 1000));
+    const client = { gone: false };
+    response.once("close", () => {
+      client.gone = true;
+    });
+    for (let at = 0; at < body.length && !client.gone; at += stepBytes) {
+      response.write(body.subarray(at, at + stepBytes));
+      await pause(clock, stepMs);
+    }
+    response.end();
+    return reply.status;
+  }
+  response.end(body);
+  return reply.status;
+}
+
+function withLength(reply: Reply): OutgoingHttpHeaders {
+  const length = typeof reply.body === "string" ? Buffer.byteLength(reply.body) : reply.body.length;
+  return { ...reply.headers, "content-length": length };
+}
