@@ -1,1 +1,37 @@
-export {};
+export type { Batch, BufferEntry, FlushReason } from "./batch.js";
+export { type Buffer, type BufferOptions, DEFAULT_BUFFER_OPTIONS, MiB, RecordBuffer } from "./buffer.js";
+export { bytes, json, text } from "./built-in-transformers.js";
+export { type BudgetHolder, ByteBudget } from "./byte-budget.js";
+export type { Checkpointer, PreparedBatch, ShardProgress } from "./checkpointer.js";
+export { type Clock, type Random, sleep, systemClock, systemRandom, type Timer } from "./clock.js";
+export { type DeadLetter, type DeadLetterEmitter } from "./dead-letters.js";
+export type {
+  EmitContext,
+  EmitResult,
+  Emitter,
+  EmitterCapabilities,
+  FailedEntry,
+  Json,
+  PlannedRange,
+} from "./emitter.js";
+export { asError, type ErrorCode, hasCode, KinesisConnectorError } from "./errors.js";
+export type { ShardEvent } from "./events.js";
+export { allowAll, type Filter } from "./filter.js";
+export { type Logger, silentLogger } from "./logger.js";
+export { isPromise, type MaybePromise } from "./maybe-promise.js";
+export { nonEmptyText, wholeNumber } from "./options.js";
+export { definePipeline, type Pipeline, type PipelineOptions, type PoisonPolicy } from "./pipeline.js";
+export {
+  type ChildShard,
+  comparePositions,
+  compareSequenceNumbers,
+  type KinesisRecord,
+  type Position,
+  type RecordPage,
+  type ShardReader,
+  type ShardSource,
+  type StartPosition,
+} from "./record.js";
+export { backoffMs, type Retry, retryFrom, type RetryOptions } from "./retry.js";
+export type { ShardContext, ShardOutcome } from "./shard-context.js";
+export { type DecodingTransformer, decodeWith, type Transformer } from "./transformer.js";

@@ -1,0 +1,40 @@
+import type { KinesisRecord, Position } from "./record.js";
+
+/** One output on its way to the destination, with the record it came from. */
+export interface BufferEntry<Output> {
+  readonly output: Output;
+  readonly record: KinesisRecord;
+  /** Size of the output in bytes, as the emitter counts it; the record's own size where the emitter does not say. */
+  readonly bytes: number;
+}
+
+/** Why a buffer was flushed. */
+export type FlushReason =
+  | "records"
+  | "bytes"
+  | "age"
+  | "memory"
+  | "shard-end"
+  | "stop"
+  | "replay"
+  | "progress";
+
+/** The outputs of a contiguous range of one shard, in stream order. Emitters must not change it. */
+export interface Batch<Output> {
+  /** The same for the same range of the same shard of the same application, whoever builds the batch: 32 hex digits. */
+  readonly batchId: string;
+  readonly application: string;
+  readonly stream: string;
+  readonly shardId: string;
+  /** The first and last record read for this batch, kept or dropped; both belong to it. */
+  readonly first: Position;
+  readonly last: Position;
+  /** How many records were read for it. */
+  readonly recordCount: number;
+  readonly entries: readonly BufferEntry<Output>[];
+  /** Sum of the entries' sizes in bytes. */
+  readonly bytes: number;
+  readonly reason: FlushReason;
+  /** True when records of the range were gone from the stream before they could be read (retention). */
+  readonly gap: boolean;
+}

@@ -1,0 +1,39 @@
+import type { Json } from "./emitter.js";
+import type { Position } from "./record.js";
+
+/** A batch whose boundaries and places have been stored before its first write. */
+export interface PreparedBatch {
+  readonly v: 1;
+  readonly batchId: string;
+  readonly first: Position;
+  readonly last: Position;
+  /** Records read for the batch, kept or dropped. */
+  readonly recordCount: number;
+  /** What the emitter planned; absent for emitters without a plan. */
+  readonly plan?: Json;
+  /** What the dead-letter emitter planned; absent when the batch has no dead letters. */
+  readonly deadLetterPlan?: Json;
+  /** What became of each record read, run-length coded (`routes.ts`); present when the batch has several places. */
+  readonly routes?: string;
+}
+
+/** How far a shard has come. */
+export interface ShardProgress {
+  /** The last record that has been dealt with; undefined when none has. */
+  readonly checkpoint: Position | undefined;
+  /** A batch that an earlier owner prepared and did not commit. It is finished before anything else is read. */
+  readonly pending: PreparedBatch | undefined;
+}
+
+/**
+ * Stores how far a shard has come: one row per shard, each write conditional on still owning it. A write whose outcome is unknown is
+ * read back before it counts. Every function rejects with `KC_LEASE_LOST` once the shard belongs to somebody else; other failures
+ * are retried inside.
+ */
+export interface Checkpointer {
+  readonly load: () => Promise<ShardProgress>;
+  /** Stores a batch before its first write; calling again amends the plan of the same range. */
+  readonly prepare: (batch: PreparedBatch) => Promise<void>;
+  /** Moves the checkpoint and removes what was prepared. */
+  readonly commit: (checkpoint: Position) => Promise<void>;
+}

@@ -1,0 +1,79 @@
+import type { Batch, BufferEntry } from "./batch.js";
+import type { Logger } from "./logger.js";
+import type { Clock, Random } from "./clock.js";
+
+/** A value that survives JSON: what a plan is made of, because it is stored in the lease row. */
+export type Json =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Json[]
+  | { readonly [key: string]: Json | undefined };
+
+/** What an emitter promises about its destination. */
+export interface EmitterCapabilities {
+  /** `none`: emitting the same planned batch again leaves the destination as it was. */
+  readonly duplicates: "none" | "possible";
+  /** What order of the stream is kept: of the whole shard, of each partition key, or none. */
+  readonly ordering: "shard" | "partition-key" | "none";
+}
+
+/** An entry that a request could not place, and what should become of it. */
+export interface FailedEntry<Output> {
+  readonly entry: BufferEntry<Output>;
+  /** `retry`: the destination may take it later (throttled). `dead-letter`: it never will (rejected). */
+  readonly action: "retry" | "dead-letter";
+  readonly error: Error;
+}
+
+/** What an emission came to. Entries that are not named have been placed. */
+export interface EmitResult<Output> {
+  readonly failed: readonly FailedEntry<Output>[];
+}
+
+/** What an emitter is given beside the batch. */
+export interface EmitContext<Plan> {
+  /** What `plan` returned for this batch, perhaps in another process, some time ago. */
+  readonly plan: Plan;
+  /** 1 for the first try of this batch in this process. */
+  readonly attempt: number;
+  /** True when the batch was prepared by an earlier owner of the shard: its places may hold data already. */
+  readonly inherited: boolean;
+  /** Aborted when the shard is lost or the deadline of a stop has passed. Settle promptly then. */
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/**
+ * Writes batches to a destination. The engine calls `emit` for one batch per shard at a time, and several shards at once; it splits
+ * nothing, so an emitter splits by its service's limits. It calls again with the entries that came back as `retry`, after a back-off.
+ *
+ * An `emit` that rejects means that nothing is known about the whole request: it is tried again with the same entries. A rejection
+ * with the code `KC_EMIT_REFUSED` or `KC_PLACE_TAKEN` stops the shard instead.
+ */
+export interface Emitter<Output, Plan = undefined> {
+  readonly capabilities: EmitterCapabilities;
+  /** The size of an output in bytes, counted as the destination counts it. Default: the size of the record it came from. */
+  readonly sizeOf?: (output: Output) => number;
+  /**
+   * Where the batch will go. Pure and quick: no I/O, no clock, no randomness. It is stored in the lease row before the first write,
+   * and whoever finishes the batch follows it. Emitters whose writes are idempotent by record have no plan.
+   */
+  readonly plan?: (batch: Batch<Output>) => Plan;
+  /** Whether all places of a plan hold this batch already; asked by the heir of a prepared batch before it reads anything again. */
+  readonly isPlaced?: (batch: PlannedRange, context: EmitContext<Plan>) => Promise<boolean>;
+  readonly emit: (batch: Batch<Output>, context: EmitContext<Plan>) => Promise<EmitResult<Output>>;
+  /** Called once, before the first shard starts: fail here with a clear error when the destination cannot work. */
+  readonly open?: (context: { readonly signal: AbortSignal; readonly logger: Logger }) => Promise<void>;
+  /** Called once, after the last shard ended. May be called twice; the second time does nothing. */
+  readonly close?: () => Promise<void>;
+}
+
+/** What is known of a prepared batch before its records have been read again. */
+export type PlannedRange = Pick<
+  Batch<never>,
+  "batchId" | "application" | "stream" | "shardId" | "first" | "last" | "recordCount"
+>;

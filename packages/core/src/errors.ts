@@ -1,0 +1,63 @@
+// By the global symbol registry, so that errors of two installed versions still recognise each other.
+const BRAND: symbol = Symbol.for("@kinesis-connectors/error");
+
+/** What went wrong, as a name that code and alarms can test. */
+export type ErrorCode =
+  /** An option has a value that cannot work; the message names the option and what it takes. */
+  | "KC_OPTION_INVALID"
+  /** Another worker owns the shard now. The shard is dropped here without a write; nothing is lost. */
+  | "KC_LEASE_LOST"
+  /** A record could not be decoded, transformed or placed, and the pipeline has no dead letters. The shard stops before it. */
+  | "KC_RECORD_POISON"
+  /** A transformer or filter did not settle in time. */
+  | "KC_TRANSFORM_TIMEOUT"
+  /** The destination kept refusing and the retries were used up; the checkpoint has not moved. */
+  | "KC_EMIT_FAILED"
+  /** The destination refused in a way that no retry mends (missing bucket, no rights, wrong credentials). */
+  | "KC_EMIT_REFUSED"
+  /** The place of a batch is taken by something that this batch did not write. */
+  | "KC_PLACE_TAKEN"
+  /** Records between the checkpoint and the oldest record kept by the stream are gone. */
+  | "KC_RETENTION_GAP"
+  /** An inherited batch cannot be made again as it was recorded. */
+  | "KC_REPLAY_DIFFERS"
+  /** The stream does not exist, was deleted, or is another one of the same name. */
+  | "KC_STREAM_MISSING"
+  /** A read or a control call was refused for good. */
+  | "KC_READ_REFUSED"
+  /** The lease table cannot be used: missing rights, wrong key schema, a row that cannot be understood. */
+  | "KC_LEASE_TABLE"
+  /** The deadline of a graceful stop passed; what was in flight is left for the next owner to finish. */
+  | "KC_STOP_DEADLINE";
+
+/**
+ * The one error class of this project. `code` says what happened, `message` also says what to do about it, `cause` keeps the
+ * original. Messages hold positions and sizes, never a record's data and never a credential.
+ */
+export class KinesisConnectorError extends Error {
+  override readonly name = "KinesisConnectorError";
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  /** True for errors of this class, also when they come from another copy or version of the package. */
+  static isInstance(value: unknown): value is KinesisConnectorError {
+    return typeof value === "object" && value !== null && BRAND in value;
+  }
+}
+
+/** Whether `error` is ours and has that code. */
+export function hasCode(error: unknown, code: ErrorCode): error is KinesisConnectorError {
+  return KinesisConnectorError.isInstance(error) && error.code === code;
+}
+
+/** Any thrown value as an Error, for code that must report it. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error
+    ? thrown
+    : new Error(`a value that is not an Error was thrown (${typeof thrown})`);
+}

@@ -1,0 +1,59 @@
+import type { FlushReason } from "./batch.js";
+import type { Position } from "./record.js";
+
+interface OfShard {
+  readonly stream: string;
+  readonly shardId: string;
+}
+
+/** What happens in the engine of a shard, as it happens. At most a few per page or batch, never one per record but for dead letters. */
+export type ShardEvent = OfShard &
+  (
+    | { readonly type: "shard-start"; readonly checkpoint: Position | undefined; readonly inherited: boolean }
+    | {
+        readonly type: "page-read";
+        readonly records: number;
+        readonly bytes: number;
+        readonly millisBehindLatest: number | undefined;
+      }
+    | {
+        readonly type: "buffer-flush";
+        readonly reason: FlushReason;
+        readonly records: number;
+        readonly bytes: number;
+      }
+    | {
+        readonly type: "batch-emit";
+        readonly batchId: string;
+        readonly records: number;
+        readonly bytes: number;
+        readonly attempts: number;
+        readonly inherited: boolean;
+        readonly durationMs: number;
+      }
+    | {
+        readonly type: "emit-retry";
+        readonly batchId: string;
+        readonly records: number;
+        readonly attempt: number;
+        readonly delayMs: number;
+        readonly error: Error;
+      }
+    | { readonly type: "record-dead-letter"; readonly position: Position; readonly code: string }
+    | {
+        readonly type: "checkpoint-commit";
+        readonly checkpoint: Position;
+        /** Since the previous commit of this owner: records read, outputs emitted, records filtered, dead letters. */
+        readonly read: number;
+        readonly emitted: number;
+        readonly filtered: number;
+        readonly deadLettered: number;
+      }
+    | { readonly type: "retention-gap"; readonly expected: Position; readonly found: Position | undefined }
+    | { readonly type: "shard-end"; readonly childShardIds: readonly string[] }
+    | {
+        readonly type: "shard-stop";
+        readonly reason: "stop" | "lease-lost" | "error";
+        readonly error?: Error;
+      }
+  );

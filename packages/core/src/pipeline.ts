@@ -1,0 +1,109 @@
+import type { DeadLetterEmitter } from "./dead-letters.js";
+import { type Buffer, type BufferOptions, RecordBuffer } from "./buffer.js";
+import type { Emitter } from "./emitter.js";
+import { KinesisConnectorError } from "./errors.js";
+import { allowAll, type Filter } from "./filter.js";
+import { type Logger, silentLogger } from "./logger.js";
+import { wholeNumber } from "./options.js";
+import { type Retry, type RetryOptions, retryFrom } from "./retry.js";
+import type { Transformer } from "./transformer.js";
+
+/** What becomes of a record that cannot be delivered: it goes to the dead letters, or the shard stops before it. */
+export type PoisonPolicy = "dead-letter" | "stop";
+
+/** The parts of a pipeline, as the user writes them. */
+export interface PipelineOptions<Model, Output, Plan, DeadLetterPlan> {
+  readonly transformer: Transformer<Model, NoInfer<Output>>;
+  /** Default: keeps everything. */
+  readonly filter?: Filter<NoInfer<Model>>;
+  /** Three thresholds, or a function that makes an own buffer, called once per shard. */
+  readonly buffer?: BufferOptions | (() => Buffer<NoInfer<Output>>);
+  readonly emitter: Emitter<Output, Plan>;
+  /** Where records go that cannot be decoded, transformed or placed. Default: nowhere, they stop the shard. */
+  readonly deadLetters?: DeadLetterEmitter<DeadLetterPlan>;
+  /** Default: `dead-letter` when `deadLetters` is given, else `stop`. */
+  readonly onPoison?: PoisonPolicy;
+  readonly retry?: RetryOptions;
+  /** How long a transformer or filter that returned a promise may take, in milliseconds. Default 30,000. */
+  readonly transformTimeoutMs?: number;
+  /** Default: silent. */
+  readonly logger?: Logger;
+}
+
+/** A pipeline, checked and complete: what the engine of a shard works with. */
+export interface Pipeline<Model, Output, Plan = undefined, DeadLetterPlan = undefined> {
+  readonly transformer: Transformer<Model, Output>;
+  readonly filter: Filter<Model>;
+  readonly createBuffer: () => Buffer<Output>;
+  readonly emitter: Emitter<Output, Plan>;
+  readonly deadLetters: DeadLetterEmitter<DeadLetterPlan> | undefined;
+  readonly onPoison: PoisonPolicy;
+  readonly retry: Retry;
+  readonly transformTimeoutMs: number;
+  readonly logger: Logger;
+}
+
+/**
+ * Puts a pipeline together: transformer, filter, buffer, emitter. The types are checked end to end, so a transformer whose output
+ * the emitter cannot write fails where it is written.
+ *
+ * @example
+ * ```ts
+ * const archive = definePipeline({
+ *   transformer: json<Click>().original(),
+ *   filter: (click) => click.country !== "XX",
+ *   buffer: { maxRecords: 100_000, maxBytes: 64 * MiB, maxAgeMs: 60_000 },
+ *   emitter: s3Emitter({ bucket: "clicks", prefix: "archive", format: ndjson(), compression: gzip() }),
+ * });
+ * ```
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
+ */
+export function definePipeline<Model, Output, Plan = undefined, DeadLetterPlan = undefined>(
+  options: PipelineOptions<Model, Output, Plan, DeadLetterPlan>,
+): Pipeline<Model, Output, Plan, DeadLetterPlan> {
+  const {
+    transformer,
+    filter = allowAll,
+    buffer = {},
+    emitter,
+    deadLetters,
+    logger = silentLogger,
+  } = options;
+  requireFunction("transformer.toModel", transformer?.toModel);
+  requireFunction("transformer.fromModel", transformer.fromModel);
+  requireFunction("filter", filter);
+  requireFunction("emitter.emit", emitter?.emit);
+  const onPoison = options.onPoison ?? (deadLetters === undefined ? "stop" : "dead-letter");
+  if (onPoison !== "stop" && onPoison !== "dead-letter") {
+    throw new KinesisConnectorError("KC_OPTION_INVALID", 'onPoison must be "dead-letter" or "stop"');
+  }
+  if (onPoison === "dead-letter" && deadLetters === undefined) {
+    throw new KinesisConnectorError(
+      "KC_OPTION_INVALID",
+      'onPoison is "dead-letter", but deadLetters names no emitter for them: give one, or set onPoison to "stop"',
+    );
+  }
+  const createBuffer = typeof buffer === "function" ? buffer : () => new RecordBuffer<Output>(buffer);
+  // Made once here so that a bad threshold fails when the pipeline is defined and not when the first shard starts.
+  createBuffer();
+  return {
+    transformer,
+    filter,
+    createBuffer,
+    emitter,
+    deadLetters,
+    onPoison,
+    retry: retryFrom(options.retry),
+    transformTimeoutMs: wholeNumber("transformTimeoutMs", options.transformTimeoutMs ?? 30_000, { min: 1 }),
+    logger,
+  };
+}
+
+function requireFunction(option: string, value: unknown): void {
+  if (typeof value !== "function") {
+    throw new KinesisConnectorError(
+      "KC_OPTION_INVALID",
+      `${option} must be a function, but is ${value === null ? "null" : typeof value}`,
+    );
+  }
+}

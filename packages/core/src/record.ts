@@ -1,0 +1,83 @@
+import type { KinesisConnectorError } from "./errors.js";
+
+/**
+ * A place in a shard. The sequence number is an opaque decimal string of up to 56 digits; the sub-sequence number counts the
+ * user records inside one aggregated record and is 0 everywhere else.
+ */
+export interface Position {
+  readonly sequenceNumber: string;
+  readonly subSequenceNumber: number;
+}
+
+/** Sequence numbers compare as integers: by length, then by text. They do not fit a number, and BigInt is not needed. */
+export function compareSequenceNumbers(a: string, b: string): number {
+  if (a.length !== b.length) return a.length - b.length;
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** Negative when `a` comes before `b` in the shard, 0 when they are the same place. */
+export function comparePositions(a: Position, b: Position): number {
+  return (
+    compareSequenceNumbers(a.sequenceNumber, b.sequenceNumber) || a.subSequenceNumber - b.subSequenceNumber
+  );
+}
+
+/** One user record: what a producer put, after aggregated records were taken apart. */
+export interface KinesisRecord extends Position {
+  /** The bytes as they were put. May be a view into a larger page: copy what must outlive the batch. */
+  readonly data: Uint8Array;
+  readonly partitionKey: string;
+  /** Set when the producer chose the hash key itself (known for aggregated records only). */
+  readonly explicitHashKey?: string | undefined;
+  /** `ApproximateArrivalTimestamp` in epoch milliseconds: when the stream received the record. */
+  readonly arrivalTimeMs: number;
+  /** Set by the reader when the record cannot be delivered as it is (a damaged aggregate): it goes the way of a poison record. */
+  readonly failure?: KinesisConnectorError | undefined;
+}
+
+/** What a reader hands over at a time: the records of one answer, in stream order. */
+export interface RecordPage {
+  readonly records: readonly KinesisRecord[];
+  /** Bytes that the page keeps in memory; counts against the read-ahead limit. */
+  readonly bytes: number;
+  /** How far behind the tip of the shard the end of this page is, as the service said. */
+  readonly millisBehindLatest?: number | undefined;
+  /** Where reading has come to, when that is past the last record handed over (records dropped by the hash-range rule). */
+  readonly scannedEnd?: Position | undefined;
+  /** Set on the last page of a closed shard: the shards that follow it. Empty when the shard is gone from the stream. */
+  readonly shardEnd?: { readonly childShards: readonly ChildShard[] } | undefined;
+  /** Set when records before this page are gone: the position that was asked for, and can no longer be read. */
+  readonly gap?: { readonly expected: Position } | undefined;
+}
+
+/** A shard that follows a closed one, as GetRecords and SubscribeToShard report it (API reference, ChildShard). */
+export interface ChildShard {
+  readonly shardId: string;
+  readonly parentShardIds: readonly string[];
+  readonly startingHashKey: string;
+  readonly endingHashKey: string;
+}
+
+/** Where reading a shard begins. `after` is exclusive and `at` inclusive, both down to the sub-sequence number. */
+export type StartPosition =
+  | { readonly type: "trim-horizon" }
+  | { readonly type: "latest" }
+  | { readonly type: "at-timestamp"; readonly timestampMs: number }
+  | { readonly type: "at"; readonly position: Position }
+  | { readonly type: "after"; readonly position: Position };
+
+/**
+ * Reads one shard, one page at a time. The engine calls `next` again only after the last call settled. It resolves with an empty
+ * page now and then when nothing arrives (so that lag is known), retries what can be retried by itself, and rejects only with
+ * what no waiting mends. An aborted signal makes it reject or resolve at once, with whatever.
+ */
+export interface ShardReader {
+  readonly next: (signal: AbortSignal) => Promise<RecordPage>;
+  readonly close: () => Promise<void>;
+}
+
+/** Opens readers of one shard. */
+export interface ShardSource {
+  readonly open: (start: StartPosition) => ShardReader;
+}

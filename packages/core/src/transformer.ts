@@ -1,0 +1,39 @@
+import type { MaybePromise } from "./maybe-promise.js";
+import type { KinesisRecord } from "./record.js";
+
+/**
+ * Turns a Kinesis record into the user's model and the model into what the emitter writes.
+ *
+ * `toModel` decodes. It returns one model, an array of several (in order), or `undefined` or an empty array for none; a model that
+ * is itself an array is wrapped in one more. `fromModel` encodes one kept model. Either may return a promise; neither has to. What
+ * throws makes the record poison: it goes to the dead letters, or stops the shard where there are none.
+ */
+export interface Transformer<Model, Output> {
+  readonly toModel: (record: KinesisRecord) => MaybePromise<Model | readonly Model[] | undefined>;
+  readonly fromModel: (model: Model, record: KinesisRecord) => MaybePromise<Output>;
+}
+
+/** A transformer that can still be given another encoding. */
+export interface DecodingTransformer<Model> extends Transformer<Model, Model> {
+  /** Encodes each kept model with `encode` instead of handing the model itself to the emitter. */
+  readonly to: <Output>(
+    encode: (model: Model, record: KinesisRecord) => MaybePromise<Output>,
+  ) => Transformer<Model, Output>;
+  /**
+   * Hands the record's own bytes to the emitter, untouched: the model serves the filter only. Nothing is re-encoded, so numbers,
+   * key order and white space stay as the producer wrote them. With several models per record, each would emit the same bytes.
+   */
+  readonly original: () => Transformer<Model, Uint8Array>;
+}
+
+/** A transformer from a decoding function alone; the models go to the emitter as they are until `.to(...)` says otherwise. */
+export function decodeWith<Model>(
+  toModel: (record: KinesisRecord) => MaybePromise<Model | readonly Model[] | undefined>,
+): DecodingTransformer<Model> {
+  return {
+    toModel,
+    fromModel: (model) => model,
+    to: (encode) => ({ toModel, fromModel: encode }),
+    original: () => ({ toModel, fromModel: (_model, record) => record.data }),
+  };
+}
