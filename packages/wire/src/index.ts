@@ -1,1 +1,17 @@
-export {};
+export { AggregateInputError } from "./aggregate-error.js";
+export {
+  type Aggregator,
+  type AggregatorOptions,
+  createAggregator,
+  type KinesisRecordToPut,
+} from "./aggregate.js";
+export type { RecordToAggregate } from "./aggregate-writer.js";
+export { type Deaggregation, deaggregate, type UserRecord } from "./deaggregate.js";
+export {
+  fullHashKeyRange,
+  type HashKeyRange,
+  isInHashKeyRange,
+  maxHashKey,
+  parseExplicitHashKey,
+  partitionHashKey,
+} from "./hash-key.js";
