@@ -54,7 +54,7 @@ const checkOption = (name: string, value: number, limit: number): void => {
 const checkKeys = ({ partitionKey, explicitHashKey }: RecordToAggregate): void => {
   // Characters, not UTF-16 units; counted only where the two can differ in the verdict.
   const characters =
-    partitionKey.length > maxPartitionKeyCharacters ? [...partitionKey].length : partitionKey.length;
+    partitionKey.length > maxPartitionKeyCharacters ? Array.from(partitionKey).length : partitionKey.length;
   if (characters < 1 || characters > maxPartitionKeyCharacters)
     throw new AggregateInputError(
       `a partition key has ${characters} characters; Kinesis takes 1 to ${maxPartitionKeyCharacters}`,

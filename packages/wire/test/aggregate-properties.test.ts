@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import {
@@ -39,11 +39,7 @@ const seen = (record: RecordToAggregate) => ({
 
 /** A second, naive decoder: every record as an object, big integers throughout, nothing cached. */
 const decodeNaively = (data: Buffer, range: HashKeyRange): string => {
-  const decoded = decodeWithProtobufjs(data.subarray(4, -16)) as {
-    partitionKeyTable: string[];
-    explicitHashKeyTable: string[];
-    records: { partitionKeyIndex: number; explicitHashKeyIndex?: number; data: Uint8Array }[];
-  };
+  const decoded = decodeWithProtobufjs(data.subarray(4, -16));
   const records = decoded.records.map((record) => ({
     partitionKey: decoded.partitionKeyTable[record.partitionKeyIndex],
     explicitHashKey:
@@ -202,32 +198,34 @@ describe("aggregation both ways", () => {
       minLength: 1,
       maxLength: 80,
     });
+    const kinds = new Set<string>();
     fc.assert(
       fc.property(bytes, (message) => {
         const result = deaggregate(frame(Uint8Array.from(message)), {
           startingHashKey: 5n,
           endingHashKey: 9n,
         });
-        if (result.kind === "aggregated")
-          expect(result.records.length * 6).toBeLessThanOrEqual(message.length);
-        if (result.kind === "outside-range") expect(result.count * 6).toBeLessThanOrEqual(message.length);
-        if (result.kind === "malformed") expect(text(Buffer.from(result.reason))).toBe(result.reason);
+        kinds.add(result.kind);
+        const found = result.kind === "aggregated" ? result.records.length : 0;
+        // The smallest user record the format can hold is six bytes.
+        expect((result.kind === "outside-range" ? result.count : found) * 6).toBeLessThanOrEqual(
+          message.length,
+        );
       }),
       { numRuns: 20_000 },
     );
+    // Noise seldom forms a record, but both of these it must reach.
+    expect(kinds).toContain("plain");
+    expect(kinds).toContain("aggregated");
   });
 
   it("F50 cut off anywhere under a right MD5, never gives a record that was not put", () => {
     const message = vector.subarray(4, -16);
     for (let length = 1; length < message.length; length += 1) {
       const result = deaggregate(frame(message.subarray(0, length)));
-      if (result.kind !== "aggregated") {
-        expect(result.kind).toBe("plain");
-        continue;
-      }
-      expect(["one", "two", "three"].slice(0, result.records.length)).toEqual(
-        result.records.map((record) => text(record.data)),
-      );
+      const found = result.kind === "aggregated" ? result.records.map((record) => text(record.data)) : [];
+      expect(["plain", "aggregated"]).toContain(result.kind);
+      expect(found).toEqual(["one", "two", "three"].slice(0, found.length));
     }
   });
 });

@@ -44,9 +44,24 @@ export const frame = (message: Uint8Array): Buffer =>
 export const encodeWithProtobufjs = (fields: AggregateFields): Buffer =>
   Buffer.from(aggregatedRecord.encode(aggregatedRecord.create({ ...fields })).finish());
 
+export interface DecodedAggregate {
+  readonly partitionKeyTable: readonly string[];
+  readonly explicitHashKeyTable: readonly string[];
+  readonly records: readonly {
+    readonly partitionKeyIndex: number;
+    readonly explicitHashKeyIndex?: number;
+    readonly data: Uint8Array;
+  }[];
+}
+
 /** Throws where the protobuf is wrong. */
-export const decodeWithProtobufjs = (message: Uint8Array): unknown =>
-  aggregatedRecord.toObject(aggregatedRecord.decode(message), { longs: Number, arrays: true });
+export const decodeWithProtobufjs = (message: Uint8Array): DecodedAggregate => {
+  const { partitionKeyTable, explicitHashKeyTable, records } = aggregatedRecord.toObject(
+    aggregatedRecord.decode(message),
+    { longs: Number, arrays: true },
+  );
+  return { partitionKeyTable, explicitHashKeyTable, records };
+};
 
 /** The vector: one (pk-a), two (pk-b, explicit hash key 2^127), three (pk-a). */
 export const vector: Buffer = Buffer.from(
