@@ -9,6 +9,10 @@ export interface PreparedBatch {
   readonly last: Position;
   /** Records read for the batch, kept or dropped. */
   readonly recordCount: number;
+  /** How many of them were dropped without a place. */
+  readonly filtered: number;
+  /** How many of them are dead letters. */
+  readonly deadLettered: number;
   /** What the emitter planned; absent for emitters without a plan. */
   readonly plan?: Json;
   /** What the dead-letter emitter planned; absent when the batch has no dead letters. */

@@ -34,4 +34,5 @@ export {
 } from "./record.js";
 export { backoffMs, type Retry, retryFrom, type RetryOptions } from "./retry.js";
 export type { ShardContext, ShardOutcome } from "./shard-context.js";
+export { processShard } from "./shard-processor.js";
 export { type DecodingTransformer, decodeWith, type Transformer } from "./transformer.js";

@@ -1,0 +1,135 @@
+import type { Batch, BufferEntry } from "./batch.js";
+import { type Clock, type Random, sleep } from "./clock.js";
+import { codeOf } from "./dead-letters.js";
+import type { EmitContext, Emitter, EmitResult, FailedEntry } from "./emitter.js";
+import { asError, hasCode, KinesisConnectorError } from "./errors.js";
+import type { ShardEvent } from "./events.js";
+import type { Logger } from "./logger.js";
+import { backoffMs, type Retry } from "./retry.js";
+
+/** What an emission needs beside the batch and its plan. */
+export interface EmissionContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly retry: Retry;
+  readonly abortSignal: AbortSignal;
+  readonly observe: (event: ShardEvent) => void;
+}
+
+/** How an emission ended: which entries the destination will never take, and how many tries there were. */
+export interface Emission<Output> {
+  readonly rejected: readonly FailedEntry<Output>[];
+  readonly attempts: number;
+}
+
+/**
+ * Emits a batch until every entry is placed or rejected: only what failed goes again, in stream order, after a back-off with full
+ * jitter. Entries that are still refused after `retry.maxAttempts` tries count as rejected. For emitters with a plan it returns at the
+ * first rejection, because nothing has been written then and the batch is planned anew without the rejected entries.
+ * @throws what stops a shard: `KC_EMIT_REFUSED`, `KC_PLACE_TAKEN`, `KC_EMIT_FAILED`, or the abort's reason
+ */
+export async function emitUntilSettled<Output, Plan>(
+  emitter: Emitter<Output, Plan>,
+  batch: Batch<Output>,
+  planned: { readonly plan: Plan; readonly inherited: boolean },
+  context: EmissionContext,
+): Promise<Emission<Output>> {
+  const { retry, abortSignal } = context;
+  const rejected: FailedEntry<Output>[] = [];
+  let remaining = batch;
+  let refusals = 0;
+  let unknowns = 0;
+  for (let attempt = 1; ; attempt += 1) {
+    abortSignal.throwIfAborted();
+    const result = await tryEmit(emitter, remaining, { ...planned, attempt, ...emitContext(context) });
+    abortSignal.throwIfAborted();
+    let delayMs: number;
+    let failure: Error;
+    if (result instanceof Error) {
+      unknowns += 1;
+      if (unknowns >= retry.maxRequestAttempts)
+        throw usedUp(batch, remaining.entries.length, unknowns, result);
+      delayMs = backoffMs(unknowns, retry, context.random);
+      failure = result;
+    } else {
+      unknowns = 0;
+      const again: FailedEntry<Output>[] = [];
+      for (const failed of result.failed) (failed.action === "retry" ? again : rejected).push(failed);
+      if (again.length > 0) refusals += 1;
+      if (refusals >= retry.maxAttempts) rejected.push(...again.splice(0));
+      if (again.length === 0 || (emitter.plan !== undefined && rejected.length > 0))
+        return { rejected, attempts: attempt };
+      remaining = withEntries(batch, remaining, new Set(again.map((failed) => failed.entry)));
+      delayMs = backoffMs(refusals, retry, context.random);
+      failure = (again[0] as FailedEntry<Output>).error;
+    }
+    report(remaining, attempt, delayMs, failure, context);
+    await sleep(context.clock, delayMs, abortSignal);
+  }
+}
+
+/** The same batch with only some of its entries. */
+export function withEntries<Output>(
+  batch: Batch<Output>,
+  from: Batch<Output>,
+  kept: ReadonlySet<BufferEntry<Output>>,
+): Batch<Output> {
+  const entries = from.entries.filter((entry) => kept.has(entry));
+  return { ...batch, entries, bytes: entries.reduce((sum, entry) => sum + entry.bytes, 0) };
+}
+
+async function tryEmit<Output, Plan>(
+  emitter: Emitter<Output, Plan>,
+  batch: Batch<Output>,
+  context: EmitContext<Plan>,
+): Promise<EmitResult<Output> | Error> {
+  try {
+    return await emitter.emit(batch, context);
+  } catch (thrown) {
+    context.signal.throwIfAborted();
+    const error = asError(thrown);
+    if (
+      hasCode(error, "KC_EMIT_REFUSED") ||
+      hasCode(error, "KC_PLACE_TAKEN") ||
+      hasCode(error, "KC_OPTION_INVALID")
+    )
+      throw error;
+    return error;
+  }
+}
+
+function emitContext(context: EmissionContext): Omit<EmitContext<never>, "plan" | "attempt" | "inherited"> {
+  const { abortSignal: signal, logger, clock, random } = context;
+  return { signal, logger, clock, random };
+}
+
+function report<Output>(
+  batch: Batch<Output>,
+  attempt: number,
+  delayMs: number,
+  error: Error,
+  context: EmissionContext,
+): void {
+  const { stream, shardId, batchId } = batch;
+  const records = batch.entries.length;
+  context.logger.warn(
+    { stream, shardId, batchId, records, attempt, delayMs, error: codeOf(error) },
+    "the destination did not take the batch yet; trying again",
+  );
+  context.observe({ type: "emit-retry", stream, shardId, batchId, records, attempt, delayMs, error });
+}
+
+function usedUp<Output>(
+  batch: Batch<Output>,
+  records: number,
+  attempts: number,
+  cause: Error,
+): KinesisConnectorError {
+  return new KinesisConnectorError(
+    "KC_EMIT_FAILED",
+    `${batch.shardId}: ${records} records of the batch ${batch.batchId} could not be emitted in ${attempts} tries (retry.maxRequestAttempts); ` +
+      "the checkpoint stays before them, so nothing is lost: mend the destination and start again",
+    { cause },
+  );
+}

@@ -1,0 +1,149 @@
+import { createHash } from "node:crypto";
+import type { Batch, BufferEntry, FlushReason } from "./batch.js";
+import type { KinesisRecord, Position } from "./record.js";
+import { RouteLog } from "./routes.js";
+
+/** A record on its way to the dead letters. */
+export interface RefusedRecord {
+  readonly record: KinesisRecord;
+  readonly error: Error;
+  readonly attempts: number;
+}
+
+/** A contiguous range of one shard that has been closed: its boundaries never change again. */
+export interface ClosedRange<Output> {
+  readonly batch: Batch<Output>;
+  /** In stream order. */
+  readonly refused: readonly RefusedRecord[];
+  /** One route per record read, coded by `RouteLog`. */
+  readonly routes: string;
+  readonly filtered: number;
+  /** Bytes charged to the read-ahead budget for it. */
+  readonly heldBytes: number;
+}
+
+/** What a range is a part of. */
+export interface RangeOwner {
+  readonly application: string;
+  readonly stream: string;
+  readonly shardId: string;
+}
+
+/** What has been read of a shard since the last batch was closed. */
+export class OpenRange<Output> {
+  readonly #owner: RangeOwner;
+  #first: Position | undefined;
+  #last: Position | undefined;
+  #recordCount = 0;
+  #filtered = 0;
+  #refused: RefusedRecord[] = [];
+  #routes = new RouteLog();
+  #openedMs = 0;
+  #refusedBytes = 0;
+  #gap = false;
+  heldBytes = 0;
+
+  constructor(owner: RangeOwner) {
+    this.#owner = owner;
+  }
+
+  /** Records read, kept or dropped. */
+  get recordCount(): number {
+    return this.#recordCount;
+  }
+
+  get isEmpty(): boolean {
+    return this.#last === undefined;
+  }
+
+  /** When its first record was read, on the monotonic clock. */
+  get openedMs(): number {
+    return this.#openedMs;
+  }
+
+  get refusedCount(): number {
+    return this.#refused.length;
+  }
+
+  get refusedBytes(): number {
+    return this.#refusedBytes;
+  }
+
+  /** Takes in a record that was kept with `models` outputs, or dropped with none. */
+  accept(record: KinesisRecord, models: number, nowMs: number): void {
+    this.#extend(record, nowMs);
+    if (models === 0) this.#filtered += 1;
+    this.#routes.add(models === 0 ? "dropped" : models);
+  }
+
+  /** Takes in a record that goes to the dead letters. */
+  refuse(refused: RefusedRecord, nowMs: number): void {
+    this.#extend(refused.record, nowMs);
+    this.#refused.push(refused);
+    this.#refusedBytes += refused.record.data.length;
+    this.#routes.add("dead-letter");
+  }
+
+  /** Moves the end over what the reader read and did not hand over. */
+  moveEnd(scannedEnd: Position, nowMs: number): void {
+    if (this.#first === undefined) this.#open(scannedEnd, nowMs);
+    this.#last = scannedEnd;
+  }
+
+  /** Notes that records of this range are gone from the stream. */
+  markGap(): void {
+    this.#gap = true;
+  }
+
+  /** Closes the range with what the buffer gathered for it. Undefined when nothing was read. */
+  close(entries: readonly BufferEntry<Output>[], reason: FlushReason): ClosedRange<Output> | undefined {
+    if (this.#first === undefined || this.#last === undefined) return undefined;
+    const { application, stream, shardId } = this.#owner;
+    let bytes = 0;
+    for (const entry of entries) bytes += entry.bytes;
+    return {
+      batch: {
+        batchId: batchIdOf(this.#owner, this.#first, this.#last),
+        application,
+        stream,
+        shardId,
+        first: this.#first,
+        last: this.#last,
+        recordCount: this.#recordCount,
+        entries,
+        bytes,
+        reason,
+        gap: this.#gap,
+      },
+      refused: this.#refused,
+      routes: this.#routes.toString(),
+      filtered: this.#filtered,
+      heldBytes: this.heldBytes,
+    };
+  }
+
+  #extend(record: KinesisRecord, nowMs: number): void {
+    const position = { sequenceNumber: record.sequenceNumber, subSequenceNumber: record.subSequenceNumber };
+    if (this.#first === undefined) this.#open(position, nowMs);
+    this.#last = position;
+    this.#recordCount += 1;
+  }
+
+  #open(first: Position, nowMs: number): void {
+    this.#first = first;
+    this.#openedMs = nowMs;
+  }
+}
+
+function batchIdOf(owner: RangeOwner, first: Position, last: Position): string {
+  const name = [
+    owner.application,
+    owner.stream,
+    owner.shardId,
+    first.sequenceNumber,
+    first.subSequenceNumber,
+    last.sequenceNumber,
+    last.subSequenceNumber,
+  ];
+  return createHash("sha256").update(name.join("\n")).digest("hex").slice(0, 32);
+}

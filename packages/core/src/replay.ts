@@ -1,0 +1,144 @@
+import type { BufferEntry } from "./batch.js";
+import type { PreparedBatch } from "./checkpointer.js";
+import { asError, KinesisConnectorError } from "./errors.js";
+import type { Pipeline } from "./pipeline.js";
+import { type ClosedRange, OpenRange } from "./range.js";
+import { comparePositions, type KinesisRecord, type ShardReader } from "./record.js";
+import { readRoutes, type Route } from "./routes.js";
+import type { ShardContext } from "./shard-context.js";
+import { withTransformTimeout } from "./timed.js";
+import { transformRecord } from "./transform.js";
+
+/**
+ * Builds an inherited batch again: reads from exactly its recorded start to exactly its recorded end, and gives each record the way
+ * that was recorded for it. Thresholds play no part; the boundary is stored, never recomputed.
+ * @throws KinesisConnectorError `KC_REPLAY_DIFFERS` when a recorded way cannot be repeated
+ */
+export async function replayRange<Model, Output, Plan, DeadLetterPlan>(
+  pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
+  context: ShardContext,
+  pending: PreparedBatch,
+): Promise<ClosedRange<Output>> {
+  const range = new OpenRange<Output>(context);
+  const entries: BufferEntry<Output>[] = [];
+  const routes = pending.routes === undefined ? undefined : readRoutes(pending.routes);
+  const reader = context.source.open({ type: "at", position: pending.first });
+  try {
+    for await (const record of recordsUpTo(reader, pending, context, () => range.markGap())) {
+      const route = routes?.next();
+      await replayRecord(
+        pipeline,
+        context,
+        record,
+        route?.done === true ? undefined : route?.value,
+        range,
+        entries,
+      );
+    }
+  } finally {
+    await reader.close();
+  }
+  range.moveEnd(pending.last, context.clock.monotonicNow());
+  const closed = range.close(entries, "replay");
+  if (closed === undefined)
+    throw new KinesisConnectorError(
+      "KC_REPLAY_DIFFERS",
+      `${context.shardId}: the prepared batch has no range`,
+    );
+  // Boundaries and identity are the recorded ones, also when records at either end are gone.
+  const { batchId, first, last } = pending;
+  return { ...closed, batch: { ...closed.batch, batchId, first, last } };
+}
+
+async function* recordsUpTo(
+  reader: ShardReader,
+  pending: PreparedBatch,
+  context: ShardContext,
+  onGap: () => void,
+): AsyncGenerator<KinesisRecord, void> {
+  const { first, last } = pending;
+  let seen = 0;
+  for (;;) {
+    const page = await reader.next(context.abortSignal);
+    context.abortSignal.throwIfAborted();
+    const start = page.records[0];
+    if (page.gap !== undefined || (seen === 0 && start !== undefined && comparePositions(start, first) > 0)) {
+      // A range can begin with what the hash-range rule dropped, so a later start alone is no gap when all records came back.
+      if (page.gap !== undefined || pending.recordCount > 0) onGap();
+    }
+    for (const record of page.records) {
+      if (comparePositions(record, last) > 0) return;
+      seen += 1;
+      yield record;
+    }
+    const end = page.scannedEnd ?? page.records.at(-1);
+    if ((end !== undefined && comparePositions(end, last) >= 0) || page.shardEnd !== undefined) return;
+    if (page.records.length === 0 && page.millisBehindLatest === 0) {
+      // The tip was reached without the recorded end: it has been trimmed, and waiting for it would be for ever.
+      onGap();
+      return;
+    }
+  }
+}
+
+async function replayRecord<Model, Output, Plan, DeadLetterPlan>(
+  pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
+  context: ShardContext,
+  record: KinesisRecord,
+  route: Route | undefined,
+  range: OpenRange<Output>,
+  entries: BufferEntry<Output>[],
+): Promise<void> {
+  const nowMs = context.clock.monotonicNow();
+  if (route === "dropped") {
+    range.accept(record, 0, nowMs);
+    return;
+  }
+  let outputs: Output[] = [];
+  let failure: Error | undefined;
+  try {
+    outputs = await outputsOf(pipeline, context, record, route);
+  } catch (thrown) {
+    context.abortSignal.throwIfAborted();
+    failure = asError(thrown);
+  }
+  if (route === "dead-letter") {
+    failure ??= new KinesisConnectorError("KC_RECORD_POISON", "set aside by an earlier owner of the shard");
+  } else if (failure !== undefined && (typeof route === "number" || pipeline.onPoison === "stop")) {
+    throw differs(record, "it can no longer be transformed", failure);
+  }
+  if (failure !== undefined) {
+    range.refuse({ record, error: failure, attempts: 1 }, nowMs);
+    return;
+  }
+  range.accept(record, outputs.length, nowMs);
+  for (const output of outputs) {
+    entries.push({ output, record, bytes: pipeline.emitter.sizeOf?.(output) ?? record.data.length });
+  }
+}
+
+async function outputsOf<Model, Output, Plan, DeadLetterPlan>(
+  pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
+  context: ShardContext,
+  record: KinesisRecord,
+  route: Route | undefined,
+): Promise<Output[]> {
+  for (const selection of ["filtered", "all"] as const) {
+    const outputs: Output[] = [];
+    const waiting = transformRecord(pipeline, record, outputs, selection);
+    if (waiting !== undefined) {
+      await withTransformTimeout(waiting, pipeline.transformTimeoutMs, context.clock, context.abortSignal);
+    }
+    if (typeof route !== "number" || outputs.length === route) return outputs;
+  }
+  throw differs(record, `it no longer gives the ${String(route)} outputs that were recorded`);
+}
+
+function differs(record: KinesisRecord, what: string, cause?: Error): KinesisConnectorError {
+  return new KinesisConnectorError(
+    "KC_REPLAY_DIFFERS",
+    `the record ${record.sequenceNumber}.${record.subSequenceNumber} belongs to a batch prepared by an earlier owner, but ${what}: ` +
+      "run the pipeline that prepared it once more, or give the pipeline deadLetters",
+    cause === undefined ? undefined : { cause },
+  );
+}

@@ -1,0 +1,347 @@
+import type { FlushReason } from "./batch.js";
+import { BatchDelivery, poisonError } from "./batch-delivery.js";
+import type { Buffer } from "./buffer.js";
+import type { BudgetHolder } from "./byte-budget.js";
+import type { PreparedBatch } from "./checkpointer.js";
+import type { Timer } from "./clock.js";
+import { asError, hasCode, KinesisConnectorError } from "./errors.js";
+import { PageFetch } from "./page-fetch.js";
+import type { Pipeline } from "./pipeline.js";
+import { type ClosedRange, OpenRange } from "./range.js";
+import type { ChildShard, KinesisRecord, Position, RecordPage } from "./record.js";
+import { replayRange } from "./replay.js";
+import type { ShardContext, ShardOutcome } from "./shard-context.js";
+import { withTransformTimeout } from "./timed.js";
+import { transformRecord } from "./transform.js";
+
+/** A range that was read but has nothing to emit moves the checkpoint this long after its first record at the latest... */
+const PROGRESS_INTERVAL_MS = 10_000;
+/** ...or after this many records, whichever comes first. */
+const PROGRESS_RECORDS = 50_000;
+/** Dead letters waiting for their batch are kept below this many records and bytes. */
+const MAX_WAITING_DEAD_LETTERS = 10_000;
+const MAX_WAITING_DEAD_LETTER_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Runs one shard from its checkpoint to its end, or until it is stopped: scan, close, plan, prepare, emit, commit. One batch is in
+ * flight at a time; the next one fills meanwhile. The caller owns the lease; losing it is told through `context.abortSignal`.
+ *
+ * @throws KinesisConnectorError with the reason why the shard cannot go on; the checkpoint is where the last commit left it
+ */
+export async function processShard<Model, Output, Plan, DeadLetterPlan>(
+  pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
+  context: ShardContext,
+): Promise<ShardOutcome> {
+  const { stream, shardId, observe } = context;
+  try {
+    const outcome = await new ShardProcessor(pipeline, context).run();
+    observe(
+      outcome.type === "stopped"
+        ? { type: "shard-stop", stream, shardId, reason: "stop" }
+        : {
+            type: "shard-end",
+            stream,
+            shardId,
+            childShardIds: outcome.childShards.map((child) => child.shardId),
+          },
+    );
+    return outcome;
+  } catch (thrown) {
+    const error = asError(thrown);
+    const reason = hasCode(error, "KC_LEASE_LOST") ? "lease-lost" : "error";
+    observe({ type: "shard-stop", stream, shardId, reason, error });
+    throw error;
+  }
+}
+
+class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
+  readonly #pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>;
+  readonly #context: ShardContext;
+  readonly #buffer: Buffer<Output>;
+  readonly #delivery: BatchDelivery<Model, Output, Plan, DeadLetterPlan>;
+  #range: OpenRange<Output>;
+  #outputs: Output[] = [];
+  #inFlight: Promise<void> | undefined;
+  #failure: Error | undefined;
+  #stopping = false;
+  #flushRequested = false;
+  #wake: (() => void) | undefined;
+
+  constructor(pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>, context: ShardContext) {
+    this.#pipeline = pipeline;
+    this.#context = context;
+    this.#buffer = pipeline.createBuffer();
+    this.#delivery = new BatchDelivery(pipeline, context);
+    this.#range = new OpenRange(context);
+  }
+
+  async run(): Promise<ShardOutcome> {
+    const { checkpointer, abortSignal, stopSignal, budget, stream, shardId, observe } = this.#context;
+    abortSignal.throwIfAborted();
+    const { checkpoint, pending } = await checkpointer.load();
+    observe({ type: "shard-start", stream, shardId, checkpoint, inherited: pending !== undefined });
+    const stop = (): void => {
+      this.#stopping = true;
+      this.#wake?.();
+    };
+    const unregister = budget.register(this.#budgetHolder());
+    if (stopSignal.aborted) this.#stopping = true;
+    stopSignal.addEventListener("abort", stop, { once: true });
+    abortSignal.addEventListener("abort", stop, { once: true });
+    try {
+      if (pending !== undefined) await this.#finishInherited(pending);
+      return await this.#readFrom(pending?.last ?? checkpoint);
+    } finally {
+      stopSignal.removeEventListener("abort", stop);
+      abortSignal.removeEventListener("abort", stop);
+      unregister();
+      // What was read and not committed is let go; the next owner reads it again.
+      budget.release(this.#range.heldBytes);
+    }
+  }
+
+  /** Before anything else, the batch that an earlier owner prepared: look whether it is all there, else write exactly it. */
+  async #finishInherited(pending: PreparedBatch): Promise<void> {
+    const { abortSignal } = this.#context;
+    const placed = await this.#delivery.isPlaced(pending);
+    abortSignal.throwIfAborted();
+    if (placed) {
+      await this.#delivery.commit(pending);
+      return;
+    }
+    const range = await replayRange(this.#pipeline, this.#context, pending);
+    if (range.batch.gap) this.#reportGap(pending.first, range.batch.entries[0]?.record);
+    await this.#delivery.deliver(range, pending);
+  }
+
+  async #readFrom(checkpoint: Position | undefined): Promise<ShardOutcome> {
+    const { source, initialPosition } = this.#context;
+    const reader = source.open(
+      checkpoint === undefined ? initialPosition : { type: "after", position: checkpoint },
+    );
+    const fetch = new PageFetch(reader, this.#context.budget, () => this.#wake?.());
+    try {
+      const shardEnd = await this.#readPages(fetch);
+      await this.#flush(shardEnd === undefined ? "stop" : "shard-end");
+      await this.#settleInFlight();
+      return shardEnd === undefined ? { type: "stopped" } : { type: "shard-end", childShards: shardEnd };
+    } catch (thrown) {
+      // A failure of reading or of a record still lets what was read before it land, unless the shard itself is gone.
+      if (!this.#context.abortSignal.aborted && this.#failure === undefined) {
+        await this.#flush("stop");
+        await this.#settleInFlight();
+      }
+      throw thrown;
+    } finally {
+      await fetch.close();
+      // A delivery that is still under way was told to stop by the abort; its end is awaited so that nothing runs on unowned.
+      await this.#inFlight?.catch(() => undefined);
+    }
+  }
+
+  /** The loop: one page at a time, thresholds checked record by record, age checked by a timer. Returns the children at shard end. */
+  async #readPages(fetch: PageFetch): Promise<readonly ChildShard[] | undefined> {
+    const { abortSignal, clock } = this.#context;
+    while (!this.#stopping) {
+      fetch.start();
+      await this.#untilSomethingHappens(fetch);
+      abortSignal.throwIfAborted();
+      if (this.#failure !== undefined) throw this.#failure;
+      const page = fetch.take();
+      if (page !== undefined && !this.#stopping) {
+        if (page.shardEnd === undefined) fetch.start();
+        await this.#scan(page);
+        fetch.release(page);
+        this.#context.budget.pressure();
+        if (page.shardEnd !== undefined && !this.#stopping) return page.shardEnd.childShards;
+      }
+      const reason = this.#flushRequested ? "memory" : this.#dueReason(clock.monotonicNow());
+      if (reason !== undefined && !this.#stopping) await this.#flush(reason);
+    }
+    abortSignal.throwIfAborted();
+    return undefined;
+  }
+
+  async #scan(page: RecordPage): Promise<void> {
+    const { clock, stream, shardId, observe } = this.#context;
+    const { records, bytes, millisBehindLatest } = page;
+    if (page.gap !== undefined) this.#reportGap(page.gap.expected, records[0]);
+    for (const record of records) {
+      if (this.#stopping) return;
+      let failure: Error | undefined;
+      try {
+        const waiting = transformRecord(this.#pipeline, record, this.#outputs);
+        if (waiting !== undefined) await this.#awaitTransform(waiting);
+      } catch (thrown) {
+        failure = asError(thrown);
+      }
+      const flushing =
+        failure === undefined
+          ? this.#keep(record, clock.monotonicNow())
+          : this.#refuse(record, failure, clock.monotonicNow());
+      if (flushing !== undefined) await flushing;
+    }
+    if (page.scannedEnd !== undefined) this.#range.moveEnd(page.scannedEnd, clock.monotonicNow());
+    observe({ type: "page-read", stream, shardId, records: records.length, bytes, millisBehindLatest });
+  }
+
+  async #awaitTransform(waiting: Promise<void>): Promise<void> {
+    const { clock, abortSignal } = this.#context;
+    // The outputs array is given to this one call: a late answer after the time-out must not reach another record.
+    const outputs = this.#outputs;
+    this.#outputs = [];
+    await withTransformTimeout(waiting, this.#pipeline.transformTimeoutMs, clock, abortSignal);
+    this.#outputs = outputs;
+  }
+
+  /** Takes in a transformed record; a promise is returned only when a flush has to be waited for. */
+  #keep(record: KinesisRecord, nowMs: number): Promise<void> | undefined {
+    const outputs = this.#outputs;
+    if (outputs.length === 0) {
+      this.#range.accept(record, 0, nowMs);
+      return undefined;
+    }
+    const { sizeOf } = this.#pipeline.emitter;
+    const sizes: number[] = [];
+    let bytes = 0;
+    for (const output of outputs) {
+      const size = sizeOf?.(output) ?? record.data.length;
+      sizes.push(size);
+      bytes += size;
+    }
+    if (!this.#buffer.fits(outputs.length, bytes)) {
+      // The cap would be crossed: the batch ends before this record.
+      return this.#flush(this.#buffer.fits(0, bytes) ? "records" : "bytes").then(() =>
+        this.#add(record, sizes, bytes, nowMs),
+      );
+    }
+    return this.#add(record, sizes, bytes, nowMs);
+  }
+
+  #add(
+    record: KinesisRecord,
+    sizes: readonly number[],
+    bytes: number,
+    nowMs: number,
+  ): Promise<void> | undefined {
+    const outputs = this.#outputs;
+    for (let index = 0; index < outputs.length; index += 1) {
+      this.#buffer.add({ output: outputs[index] as Output, record, bytes: sizes[index] as number }, nowMs);
+    }
+    this.#range.accept(record, outputs.length, nowMs);
+    const held = Math.max(bytes, record.data.length);
+    this.#range.heldBytes += held;
+    this.#context.budget.take(held);
+    outputs.length = 0;
+    const reason = this.#buffer.shouldFlush(nowMs);
+    return reason === undefined ? undefined : this.#flush(reason);
+  }
+
+  #refuse(record: KinesisRecord, error: Error, nowMs: number): Promise<void> | undefined {
+    this.#outputs.length = 0;
+    this.#context.abortSignal.throwIfAborted();
+    if (this.#pipeline.onPoison === "stop") throw poisonError(this.#context.shardId, record, error);
+    this.#range.refuse({ record, error, attempts: 1 }, nowMs);
+    this.#range.heldBytes += record.data.length;
+    this.#context.budget.take(record.data.length);
+    const { refusedCount, refusedBytes } = this.#range;
+    const full = refusedCount >= MAX_WAITING_DEAD_LETTERS || refusedBytes >= MAX_WAITING_DEAD_LETTER_BYTES;
+    return full ? this.#flush("memory") : undefined;
+  }
+
+  /** Closes what was read so far and sends it on its way, once the batch before it has been committed. */
+  async #flush(reason: FlushReason): Promise<void> {
+    this.#flushRequested = false;
+    const closed = this.#range.close(this.#buffer.drain(), reason);
+    if (closed === undefined) return;
+    this.#range = new OpenRange(this.#context);
+    const { stream, shardId, observe, budget } = this.#context;
+    const { entries, bytes } = closed.batch;
+    if (entries.length > 0)
+      observe({ type: "buffer-flush", stream, shardId, reason, records: entries.length, bytes });
+    try {
+      await this.#settleInFlight();
+    } catch (thrown) {
+      budget.release(closed.heldBytes);
+      throw thrown;
+    }
+    this.#inFlight = this.#deliver(closed);
+    // Handled where it is awaited next; until then a failure must not count as unhandled.
+    this.#inFlight.catch(() => undefined);
+  }
+
+  async #deliver(closed: ClosedRange<Output>): Promise<void> {
+    try {
+      await this.#delivery.deliver(closed);
+    } catch (thrown) {
+      this.#failure = asError(thrown);
+      throw this.#failure;
+    } finally {
+      this.#context.budget.release(closed.heldBytes);
+      this.#wake?.();
+    }
+  }
+
+  async #settleInFlight(): Promise<void> {
+    await this.#inFlight;
+    this.#inFlight = undefined;
+    this.#context.abortSignal.throwIfAborted();
+  }
+
+  #dueReason(nowMs: number): FlushReason | undefined {
+    const reason = this.#buffer.shouldFlush(nowMs);
+    if (reason !== undefined) return reason;
+    const dueMs = this.#dueMs();
+    return (dueMs !== undefined && nowMs >= dueMs) || this.#hasOnlyProgress(PROGRESS_RECORDS)
+      ? "progress"
+      : undefined;
+  }
+
+  /** When something has to be flushed even if nothing arrives. */
+  #dueMs(): number | undefined {
+    const bufferDueMs = this.#buffer.dueMs();
+    if (bufferDueMs !== undefined) return bufferDueMs;
+    return this.#range.isEmpty ? undefined : this.#range.openedMs + PROGRESS_INTERVAL_MS;
+  }
+
+  #hasOnlyProgress(records: number): boolean {
+    return this.#buffer.dueMs() === undefined && this.#range.recordCount >= records;
+  }
+
+  /** Waits for a page, the age threshold, a request to flush, a failed delivery or a stop: whichever comes first. */
+  async #untilSomethingHappens(fetch: PageFetch): Promise<void> {
+    if (fetch.isReady || this.#stopping || this.#flushRequested || this.#failure !== undefined) return;
+    const { clock } = this.#context;
+    const dueMs = this.#dueMs();
+    let timer: Timer | undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (dueMs !== undefined) timer = clock.setTimer(Math.max(0, dueMs - clock.monotonicNow()), resolve);
+    });
+    timer?.cancel();
+    this.#wake = undefined;
+  }
+
+  #budgetHolder(): BudgetHolder {
+    return {
+      flushableBytes: () =>
+        this.#flushRequested || this.#inFlight !== undefined ? 0 : this.#range.heldBytes,
+      requestFlush: () => {
+        this.#flushRequested = true;
+        this.#wake?.();
+      },
+    };
+  }
+
+  #reportGap(expected: Position, found: Position | undefined): void {
+    const { stream, shardId, observe, onRetentionGap = "stop" } = this.#context;
+    observe({ type: "retention-gap", stream, shardId, expected, found });
+    this.#range.markGap();
+    if (onRetentionGap === "continue") return;
+    throw new KinesisConnectorError(
+      "KC_RETENTION_GAP",
+      `${shardId}: records after ${expected.sequenceNumber}.${expected.subSequenceNumber} are gone from the stream, because they are older than its retention; ` +
+        'to go on with what is left set onRetentionGap to "continue", and raise the retention of the stream',
+    );
+  }
+}
