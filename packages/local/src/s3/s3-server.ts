@@ -1,0 +1,335 @@
+import type { Clock, Random } from "../clock.js";
+import { findFault, type Faults, type FiredFault } from "../faults.js";
+import { answerControlRoute } from "../http/control-routes.js";
+import { startLoopbackServer, type Exchange, type TlsFiles } from "../http/loopback-server.js";
+import { delayFault, pause, sendReply, type Reply } from "../http/reply.js";
+import type { CallParameters, Journal } from "../journal.js";
+import { addressOf, type S3Address } from "./address.js";
+import { headerOf, type S3Answer, type S3Call, type S3Context } from "./call.js";
+import { errorDocument, messageOfS3Error, S3Error, statusOfS3Error } from "./errors.js";
+import { createObjectStore, type OpenWrite } from "./object-store.js";
+import { readRequestBody, type ReceivedBody } from "./request-body.js";
+import { routeOf, type S3Route } from "./routes.js";
+
+/** How a local S3 is started. */
+export interface S3ServerOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly journal: Journal;
+  readonly faults: Faults;
+  /** Region of every bucket. */
+  readonly region: string;
+  /** Account that owns every bucket, 12 digits. */
+  readonly accountId: string;
+  /** Port on 127.0.0.1; default 0 takes a free one. */
+  readonly port?: number;
+  /** How the caller calls the port, for the error when it is taken. */
+  readonly portOption?: string;
+  /** Buckets that exist from the start. */
+  readonly buckets?: readonly string[];
+  /** A missing key answers 403 instead of 404, as for a caller without `s3:ListBucket`. Default false. */
+  readonly listDenied?: boolean;
+  /** Also speaks TLS on the same port. */
+  readonly tls?: TlsFiles;
+}
+
+/** An object as a test or a sample looks at it, without a request. */
+export interface LocalObject {
+  readonly key: string;
+  readonly body: Buffer;
+  /** Names without `x-amz-meta-`. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Content headers and encryption, lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly etag: string;
+  readonly lastModifiedMs: number;
+}
+
+/** A running local S3. */
+export interface S3Server {
+  readonly url: string;
+  readonly port: number;
+  /** Makes a bucket; nothing happens when it is there. */
+  readonly createBucket: (name: string) => void;
+  /** The objects of a bucket in key order; none when there is no such bucket. */
+  readonly objects: (bucket: string) => IterableIterator<LocalObject>;
+  /** Multipart uploads that were neither completed nor aborted. */
+  readonly openUploads: (bucket: string) => number;
+  /** Stops at once; open connections are cut. */
+  readonly close: () => Promise<void>;
+}
+
+interface S3Runtime {
+  readonly options: S3ServerOptions;
+  readonly context: S3Context;
+}
+
+/** One call on its way through the server. */
+interface Progress {
+  readonly requestId: string;
+  operation: string;
+  parameters: CallParameters;
+  faults: readonly FiredFault[];
+  route: S3Route | undefined;
+  applied: boolean;
+}
+
+/** Starts S3 on loopback; objects live in memory. */
+export async function startS3Server(options: S3ServerOptions): Promise<S3Server> {
+  const store = createObjectStore(options.clock);
+  for (const name of options.buckets ?? []) store.createBucket(name);
+  const { clock, random, region, accountId, listDenied = false } = options;
+  const runtime: S3Runtime = {
+    options,
+    context: { store, clock, random, region, accountId, listDenied },
+  };
+  const server = await startLoopbackServer({
+    ...(options.port === undefined ? {} : { port: options.port }),
+    ...(options.portOption === undefined ? {} : { portOption: options.portOption }),
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
+    onRequest: (exchange) => serve(exchange, false, runtime),
+    onCheckContinue: (exchange) => serve(exchange, true, runtime),
+  });
+  return {
+    url: server.url,
+    port: server.port,
+    createBucket: (name) => {
+      store.createBucket(name);
+    },
+    objects: function* objects(bucketName) {
+      const bucket = store.bucket(bucketName);
+      for (const key of bucket?.sortedKeys() ?? []) {
+        const object = bucket?.get(key);
+        if (object === undefined) continue;
+        const { body, etag, lastModifiedMs } = object;
+        yield { key, body, etag, lastModifiedMs, ...splitHeaders(object.headers) };
+      }
+    },
+    openUploads: (bucket) => store.bucket(bucket)?.uploads.count() ?? 0,
+    close: server.close,
+  };
+}
+
+function splitHeaders(stored: Readonly<Record<string, string>>): Pick<LocalObject, "metadata" | "headers"> {
+  const metadata: Record<string, string> = {};
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(stored)) {
+    if (name.startsWith("x-amz-meta-")) metadata[name.slice("x-amz-meta-".length)] = value;
+    else headers[name] = value;
+  }
+  return { metadata, headers };
+}
+
+async function serve(exchange: Exchange, expectsContinue: boolean, runtime: S3Runtime): Promise<void> {
+  const { options } = runtime;
+  if (await answerControlRoute(exchange, options)) return;
+  const { request } = exchange;
+  const progress: Progress = {
+    requestId: options.random.hex(16).toUpperCase(),
+    operation: "Unknown",
+    parameters: {},
+    faults: [],
+    route: undefined,
+    applied: false,
+  };
+  let answer: S3Answer;
+  let errorCode: string | undefined;
+  try {
+    const address = addressOf(request.url ?? "/", request.headers.host);
+    const route = routeOf(request.method ?? "GET", address, request.headers);
+    progress.route = route;
+    progress.operation = route.operation;
+    progress.parameters = parametersOf(address);
+    progress.faults = options.faults.take({
+      server: "s3",
+      operation: route.operation,
+      parameters: progress.parameters,
+    });
+    answer = await perform(exchange, expectsContinue, { route, address, progress }, runtime);
+  } catch (error) {
+    const failure = asS3Error(error);
+    errorCode = failure.code;
+    answer = errorAnswer(failure, progress.requestId);
+  }
+  // An error may come before the body was read: the client must be able to send all of it, or it sees a broken pipe.
+  request.resume();
+  await delayFault(options.clock, progress.faults, "after");
+  const reply: Reply = {
+    ...answer,
+    headers: {
+      ...answer.headers,
+      "x-amz-request-id": progress.requestId,
+      "x-amz-id-2": "local",
+      server: "AmazonS3",
+    },
+  };
+  const record = (status: number): void => {
+    options.journal.record({
+      server: "s3",
+      operation: progress.operation,
+      parameters: progress.parameters,
+      applied: progress.applied,
+      status,
+      ...(errorCode === undefined ? {} : { errorCode }),
+      ...(progress.faults.length === 0 ? {} : { faults: progress.faults.map((fault) => fault.id) }),
+    });
+  };
+  // Without faults the entry is written before the answer, so that who has the answer finds the entry.
+  if (progress.faults.length === 0) record(reply.status);
+  const status = await sendReply(exchange, reply, progress.faults, options.clock);
+  if (progress.faults.length > 0) record(status);
+}
+
+interface Performed {
+  readonly route: S3Route;
+  readonly address: S3Address;
+  readonly progress: Progress;
+}
+
+/** Body, faults before the change, the change, faults after it; in this order, so that a late write stays a write. */
+async function perform(
+  exchange: Exchange,
+  expectsContinue: boolean,
+  { route, address, progress }: Performed,
+  { options, context }: S3Runtime,
+): Promise<S3Answer> {
+  const { request, response } = exchange;
+  const { faults } = progress;
+  checkOwner(exchange, context);
+  const write = openWrite(exchange, route, address, context);
+  try {
+    if (expectsContinue) {
+      const withheld = findFault(faults, "continue-withheld");
+      if (withheld !== undefined) await pause(options.clock, withheld.forMs);
+      response.writeContinue();
+    }
+    const stalled = findFault(faults, "stalled-request");
+    if (stalled !== undefined) await pause(options.clock, stalled.forMs);
+    const body = await receive(exchange, route);
+    await delayFault(options.clock, faults, "before");
+    raiseFault(faults, "before");
+    if (isCutBefore(faults) && route.changes) return { status: 500, headers: {}, body: "" };
+    const insteadOf = successWithError(faults, "before", progress.requestId);
+    if (insteadOf !== undefined) return insteadOf;
+    const call: S3Call = {
+      bucketName: address.bucket ?? "",
+      key: address.key ?? "",
+      query: address.query,
+      headers: request.headers,
+      body,
+      write,
+      failureOf: partialFailures(faults, options.random),
+    };
+    const answer = route.run(call, context);
+    progress.applied = route.changes;
+    raiseFault(faults, "after");
+    return successWithError(faults, "after", progress.requestId) ?? answer;
+  } finally {
+    write?.end();
+  }
+}
+
+/** "x-amz-expected-bucket-owner": another account than the bucket's is refused with 403. */
+function checkOwner(exchange: Exchange, context: S3Context): void {
+  for (const name of ["x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"]) {
+    const expected = headerOf(exchange.request.headers, name);
+    if (expected !== undefined && expected !== context.accountId) throw new S3Error("AccessDenied");
+  }
+}
+
+/** A conditional write is open from its headers on: what happens to its key meanwhile is a conflict. */
+function openWrite(
+  exchange: Exchange,
+  route: S3Route,
+  address: S3Address,
+  context: S3Context,
+): OpenWrite | undefined {
+  if (!route.conditional) return undefined;
+  return context.store.bucket(address.bucket ?? "")?.openWrite(address.key ?? "", {
+    ifNoneMatch: headerOf(exchange.request.headers, "if-none-match"),
+    ifMatch: headerOf(exchange.request.headers, "if-match"),
+  });
+}
+
+async function receive({ request }: Exchange, route: S3Route): Promise<ReceivedBody> {
+  // CompleteMultipartUpload's checksum headers describe the object, not the document in its body.
+  const headers =
+    route.operation === "CompleteMultipartUpload"
+      ? Object.fromEntries(
+          Object.entries(request.headers).filter(([name]) => !/^x-amz-(?:checksum-|sdk-checksum)/.test(name)),
+        )
+      : request.headers;
+  return readRequestBody(request as AsyncIterable<Buffer>, headers, route.maxBodyBytes);
+}
+
+function raiseFault(faults: readonly FiredFault[], phase: "before" | "after"): void {
+  const error = findFault(faults, "error", phase);
+  if (error !== undefined) throw new InjectedError(error.status, error.code, error.message);
+}
+
+/** A reset before the change: the change is not made. A read has nothing to make, its answer is what gets cut. */
+function isCutBefore(faults: readonly FiredFault[]): boolean {
+  return findFault(faults, "reset", "before") !== undefined;
+}
+
+function successWithError(
+  faults: readonly FiredFault[],
+  phase: "before" | "after",
+  requestId: string,
+): S3Answer | undefined {
+  const effect = findFault(faults, "success-with-error", phase);
+  if (effect === undefined) return undefined;
+  const body = errorDocument(effect.code, effect.message ?? messageOfS3Error(effect.code), requestId);
+  return { status: 200, headers: { "content-type": "application/xml" }, body };
+}
+
+function partialFailures(faults: readonly FiredFault[], random: Random): S3Call["failureOf"] {
+  const effect = findFault(faults, "partial-failure");
+  if (effect === undefined) return () => undefined;
+  const { indexes, share = 1, code = "InternalError" } = effect;
+  return (index) => {
+    const fails = indexes === undefined ? random.next() < share : indexes.includes(index);
+    return fails ? code : undefined;
+  };
+}
+
+/** What identifies a call: never its payload. */
+function parametersOf({ bucket, key, query }: S3Address): CallParameters {
+  const uploadId = query.get("uploadId");
+  const partNumber = query.get("partNumber");
+  return {
+    ...(bucket === undefined ? {} : { bucket }),
+    ...(key === undefined ? {} : { key }),
+    ...(uploadId === null ? {} : { uploadId }),
+    ...(partNumber === null ? {} : { partNumber: Number(partNumber) }),
+  };
+}
+
+/** An error that a fault rule asked for, with whatever code and status it names. */
+class InjectedError extends Error {
+  override readonly name = "InjectedError";
+  readonly status: number;
+  readonly code: string;
+  readonly details: Readonly<Record<string, string>> = {};
+
+  constructor(status: number, code: string, message = messageOfS3Error(code)) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+function asS3Error(error: unknown): S3Error | InjectedError {
+  if (error instanceof S3Error || error instanceof InjectedError) return error;
+  // What else can fail is the connection inside the body; the answer then reaches nobody.
+  const message = error instanceof Error ? error.message : String(error);
+  return new InjectedError(statusOfS3Error("InternalError"), "InternalError", `[local] ${message}`);
+}
+
+function errorAnswer(error: S3Error | InjectedError, requestId: string): S3Answer {
+  return {
+    status: error.status,
+    headers: { "content-type": "application/xml" },
+    body: errorDocument(error.code, error.message, requestId, error.details),
+  };
+}
