@@ -1,0 +1,100 @@
+import type { HashKeyRange, Lease, LeaseCheckpoint, NewLease, PendingCheckpoint } from "./lease.js";
+
+/**
+ * A change of a lease row. Each raises the counter by 1 and applies only if counter and owner are still what the writer saw last.
+ * - `take`: the row becomes `owner`'s; a handoff that was under way ends. `startTimestampMs` makes a LATEST concrete that was not.
+ * - `renew`: nothing but the counter; `readThroughMs` rides along.
+ * - `prepare`: stores a batch before its first write; the checkpoint stays.
+ * - `commit`: moves the checkpoint, removes what was prepared, forgets the owner switches.
+ * - `evict`: the row becomes nobody's.
+ */
+export type LeaseChange =
+  | { readonly type: "take"; readonly owner: string; readonly startTimestampMs?: number | undefined }
+  | { readonly type: "renew"; readonly readThroughMs?: number | undefined }
+  | { readonly type: "prepare"; readonly pending: PendingCheckpoint }
+  | {
+      readonly type: "commit";
+      readonly checkpoint: LeaseCheckpoint;
+      readonly childShardIds?: readonly string[] | undefined;
+    }
+  | { readonly type: "evict" };
+
+/**
+ * What is known of a conditional write.
+ * - `applied`: the row has changed.
+ * - `refused`: the condition did not hold. After a retry inside the client this may be our own first try that was applied: read back.
+ * - `throttled`: the table did not take the request; it certainly did not apply.
+ * - `unknown`: no answer (time-out, reset, 5xx): it may apply now or a little later. Read back.
+ */
+export type WriteOutcome =
+  | { readonly type: "applied" }
+  | { readonly type: "refused" }
+  | { readonly type: "throttled"; readonly cause: Error }
+  | { readonly type: "unknown"; readonly cause: Error };
+
+/** Facts about a shard that are not progress: written without touching counter or owner. */
+export interface LeaseFacts {
+  readonly childShardIds?: readonly string[];
+  readonly hashKeyRange?: HashKeyRange;
+}
+
+/**
+ * Where leases live. One row per shard; rows that are no leases are tolerated, never returned and never written. Functions other
+ * than `update` retry throttling and transient failures inside; they reject with `KC_LEASE_TABLE` when no waiting mends it, and
+ * with the original error when retries were used up.
+ */
+export interface LeaseTable {
+  /** Makes the table usable, creating it when it is missing. Resolves with whether it was created by this call. */
+  readonly open: (signal?: AbortSignal) => Promise<{ readonly created: boolean }>;
+  /** All leases. May be a little behind the latest writes. */
+  readonly list: () => Promise<readonly Lease[]>;
+  /** One lease, with every write before the call visible; undefined when there is no such row, or it is no lease. */
+  readonly get: (leaseKey: string) => Promise<Lease | undefined>;
+  /** Creates the row unless one of that key exists; resolves with whether it did. */
+  readonly create: (lease: NewLease) => Promise<boolean>;
+  /** Changes a row if its counter and owner are those of `seen`. Rejects only with `KC_LEASE_TABLE`. */
+  readonly update: (seen: Lease, change: LeaseChange) => Promise<WriteOutcome>;
+  /** Writes facts about the shard; resolves with false when the row does not exist. */
+  readonly describe: (leaseKey: string, facts: LeaseFacts) => Promise<boolean>;
+  readonly remove: (leaseKey: string) => Promise<void>;
+  /**
+   * The `cv` of the row `Migration3.0`: which algorithms the KCL workers of the fleet use (KCL 3.x `ClientVersion`). Undefined when
+   * there is none, which means those of KCL 2.x.
+   */
+  readonly fleetMode: () => Promise<string | undefined>;
+  readonly close?: () => void;
+}
+
+/** The row after a change, for tables that keep rows in memory and for owners that know their write was applied. */
+export function changed(lease: Lease, change: LeaseChange): Lease {
+  const counter = lease.counter + 1;
+  switch (change.type) {
+    case "take": {
+      const moved = lease.owner !== undefined && lease.owner !== change.owner;
+      return {
+        ...lease,
+        counter,
+        owner: change.owner,
+        protocolOwner: change.owner,
+        checkpointOwner: undefined,
+        ownerSwitches: lease.ownerSwitches + (moved || lease.checkpointOwner === change.owner ? 1 : 0),
+        startTimestampMs: change.startTimestampMs ?? lease.startTimestampMs,
+      };
+    }
+    case "renew":
+      return { ...lease, counter, readThroughMs: change.readThroughMs ?? lease.readThroughMs };
+    case "prepare":
+      return { ...lease, counter, pending: change.pending };
+    case "commit":
+      return {
+        ...lease,
+        counter,
+        checkpoint: change.checkpoint,
+        pending: undefined,
+        ownerSwitches: 0,
+        childShardIds: change.childShardIds ?? lease.childShardIds,
+      };
+    case "evict":
+      return { ...lease, counter, owner: undefined, checkpointOwner: undefined };
+  }
+}

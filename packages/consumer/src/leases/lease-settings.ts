@@ -1,0 +1,67 @@
+import { wholeNumber } from "@kinesis-connectors/core";
+
+/** How a worker shares shards with others. */
+export interface LeaseOptions {
+  /**
+   * A lease whose counter has not changed for so long is up for taking, in milliseconds. The same for every worker of an
+   * application. Default 10,000, as the KCL's `failoverTimeMillis`. A worker renews three times in it.
+   */
+  readonly failoverTimeMs?: number;
+  /** Most shards that this worker holds. Too low a number over all workers leaves shards unread. Default: no limit. */
+  readonly maxLeasesForWorker?: number;
+  /** Most shards taken from a living worker in one look at the table. Default 1, as the KCL's. */
+  readonly maxLeasesToSteal?: number;
+  /** How often the table is looked at for leases to take, in milliseconds. Default: half of `failoverTimeMs`. */
+  readonly takePeriodMs?: number;
+  /** How often a shard whose parents are still being read looks again, in milliseconds. Default 2,000. */
+  readonly parentPollMs?: number;
+  /** How often the rows of finished shards are looked at for deletion, in milliseconds. Default 60,000. */
+  readonly cleanupPeriodMs?: number;
+  /** How often the leader looks for parts of the hash key space without a lease, in milliseconds. Default 120,000, as the KCL's. */
+  readonly auditPeriodMs?: number;
+  /** How often the mode of a fleet with KCL 3.x workers is looked at, in milliseconds. Default 60,000. */
+  readonly fleetModePeriodMs?: number;
+  /** Workers that start on an empty table wait a random time up to this before they list shards, in milliseconds. Default 3,000. */
+  readonly bootstrapJitterMs?: number;
+}
+
+/** `LeaseOptions`, checked and complete. */
+export interface LeaseSettings extends Required<LeaseOptions> {
+  /** A third of `failoverTimeMs`, less a little, as the KCL's renewer. */
+  readonly renewPeriodMs: number;
+}
+
+// KCL: epsilonMillis, subtracted from the renewal period so that three renewals fit into the failover time.
+const EPSILON_MS = 25;
+
+/**
+ * Fills in what the caller left out.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`
+ */
+export function leaseSettings(options: LeaseOptions = {}): LeaseSettings {
+  const failoverTimeMs = wholeNumber("leases.failoverTimeMs", options.failoverTimeMs ?? 10_000, {
+    min: 300,
+    max: 3_600_000,
+  });
+  const period = (name: string, value: number): number =>
+    wholeNumber(`leases.${name}`, value, { min: 1, max: 86_400_000 });
+  return {
+    failoverTimeMs,
+    renewPeriodMs: Math.floor(failoverTimeMs / 3) - EPSILON_MS,
+    maxLeasesForWorker: wholeNumber(
+      "leases.maxLeasesForWorker",
+      options.maxLeasesForWorker ?? Number.MAX_SAFE_INTEGER,
+      { min: 1 },
+    ),
+    maxLeasesToSteal: wholeNumber("leases.maxLeasesToSteal", options.maxLeasesToSteal ?? 1, { min: 1 }),
+    takePeriodMs: period("takePeriodMs", options.takePeriodMs ?? Math.floor(failoverTimeMs / 2)),
+    parentPollMs: period("parentPollMs", options.parentPollMs ?? 2_000),
+    cleanupPeriodMs: period("cleanupPeriodMs", options.cleanupPeriodMs ?? 60_000),
+    auditPeriodMs: period("auditPeriodMs", options.auditPeriodMs ?? 120_000),
+    fleetModePeriodMs: period("fleetModePeriodMs", options.fleetModePeriodMs ?? 60_000),
+    bootstrapJitterMs: wholeNumber("leases.bootstrapJitterMs", options.bootstrapJitterMs ?? 3_000, {
+      min: 0,
+      max: 60_000,
+    }),
+  };
+}

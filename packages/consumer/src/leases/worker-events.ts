@@ -1,0 +1,40 @@
+/** What happens to the leases of one worker, as it happens. */
+export type WorkerEvent =
+  | { readonly type: "worker-start"; readonly ownerId: string; readonly leases: number }
+  | { readonly type: "worker-stop"; readonly ownerId: string; readonly error?: Error }
+  /** A shard is ours now. `from` is the owner before, if any; `steal` when it was alive. */
+  | {
+      readonly type: "lease-take";
+      readonly shardId: string;
+      readonly from: string | undefined;
+      readonly steal: boolean;
+    }
+  /** A shard is no longer ours, and nobody asked us. */
+  | { readonly type: "lease-lose"; readonly shardId: string; readonly reason: string }
+  /** A shard was given back, so that another worker may take it at once. */
+  | { readonly type: "lease-evict"; readonly shardId: string }
+  /** A closed shard has been read to its end, and its children have leases. */
+  | { readonly type: "lease-end"; readonly shardId: string; readonly childShardIds: readonly string[] }
+  /** The row of a shard that was read to its end is gone. */
+  | { readonly type: "lease-delete"; readonly shardId: string }
+  /** A shard waits until its parents have been read to their end. */
+  | { readonly type: "parent-wait"; readonly shardId: string; readonly parentShardIds: readonly string[] }
+  /** The engine of a shard failed for good; the worker stops with this error. */
+  | { readonly type: "shard-fail"; readonly shardId: string; readonly error: Error }
+  /** This worker audits the leases from now on, or no longer does. */
+  | { readonly type: "leader-elect"; readonly leader: boolean }
+  /** Leases were created for shards that had none. */
+  | { readonly type: "shard-sync"; readonly created: readonly string[] }
+  /** Part of the hash key space has no active lease. */
+  | {
+      readonly type: "hole-found";
+      readonly startingHashKey: string;
+      readonly endingHashKey: string;
+      readonly times: number;
+    }
+  /** The process did not get to its timers for so long that renewals are at risk. */
+  | { readonly type: "event-loop-blocked"; readonly lateMs: number }
+  /** A call on the lease table or a listing of shards failed; it is tried again. */
+  | { readonly type: "lease-retry"; readonly step: string; readonly error: Error }
+  /** The KCL workers of the fleet changed their algorithms; `taking` says whether this worker still takes leases. */
+  | { readonly type: "fleet-mode"; readonly mode: string | undefined; readonly taking: boolean };
