@@ -1,7 +1,7 @@
 import type { Batch } from "./batch.js";
 import type { PreparedBatch } from "./checkpointer.js";
 import { codeOf, type DeadLetter, toDeadLetter } from "./dead-letters.js";
-import { type EmissionContext, emitUntilSettled, withEntries } from "./emission.js";
+import { type EmissionContext, emitUntilSettled, untilAnswered, withEntries } from "./emission.js";
 import type { Emitter, Json, PlannedRange } from "./emitter.js";
 import { KinesisConnectorError } from "./errors.js";
 import type { Pipeline } from "./pipeline.js";
@@ -44,6 +44,7 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
         prepared = true;
       }
       if (batch.entries.length === 0) break;
+      if (plan === undefined && emitter.plan !== undefined) throw this.#unplanned();
       const emission = await emitUntilSettled(
         emitter,
         batch,
@@ -102,6 +103,14 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
       filtered,
       deadLettered,
     });
+  }
+
+  #unplanned(): KinesisConnectorError {
+    return new KinesisConnectorError(
+      "KC_REPLAY_DIFFERS",
+      `${this.#context.shardId}: a batch prepared without a place in the destination now has records for it: ` +
+        "run the pipeline that prepared it once more",
+    );
   }
 
   #plan(batch: Batch<Output>): Plan {
@@ -171,24 +180,19 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
     return poisonError(this.#context.shardId, first.record, first.error);
   }
 
-  #asksPlaced<AnyOutput, AnyPlan>(
+  async #asksPlaced<AnyOutput, AnyPlan>(
     emitter: Emitter<AnyOutput, AnyPlan>,
     range: PlannedRange,
     plan: Json,
   ): Promise<boolean> {
-    if (emitter.isPlaced === undefined) return Promise.resolve(false);
+    const { isPlaced } = emitter;
+    if (isPlaced === undefined) return false;
     const { abortSignal: signal, clock, random } = this.#context;
     const { logger } = this.#pipeline;
     // What was stored is what this emitter's plan returned: the type is the emitter's own.
-    return emitter.isPlaced(range, {
-      plan: plan as AnyPlan,
-      attempt: 1,
-      inherited: true,
-      signal,
-      logger,
-      clock,
-      random,
-    });
+    return untilAnswered(range, this.#emission(), (attempt) =>
+      isPlaced(range, { plan: plan as AnyPlan, attempt, inherited: true, signal, logger, clock, random }),
+    );
   }
 
   #emission(): EmissionContext {

@@ -1,7 +1,7 @@
 import type { Batch, BufferEntry } from "./batch.js";
 import { type Clock, type Random, sleep } from "./clock.js";
 import { codeOf } from "./dead-letters.js";
-import type { EmitContext, Emitter, EmitResult, FailedEntry } from "./emitter.js";
+import type { EmitContext, Emitter, EmitResult, FailedEntry, PlannedRange } from "./emitter.js";
 import { asError, hasCode, KinesisConnectorError } from "./errors.js";
 import type { ShardEvent } from "./events.js";
 import type { Logger } from "./logger.js";
@@ -64,8 +64,30 @@ export async function emitUntilSettled<Output, Plan>(
       delayMs = backoffMs(refusals, retry, context.random);
       failure = (again[0] as FailedEntry<Output>).error;
     }
-    report(remaining, attempt, delayMs, failure, context);
+    report(remaining, remaining.entries.length, attempt, delayMs, failure, context);
     await sleep(context.clock, delayMs, abortSignal);
+  }
+}
+
+/** Asks the destination something until it answers, with the same back-off; throws what stops a shard. */
+export async function untilAnswered<Answer>(
+  range: PlannedRange,
+  context: EmissionContext,
+  ask: (attempt: number) => Promise<Answer>,
+): Promise<Answer> {
+  const { retry, abortSignal } = context;
+  for (let attempt = 1; ; attempt += 1) {
+    abortSignal.throwIfAborted();
+    try {
+      return await ask(attempt);
+    } catch (thrown) {
+      abortSignal.throwIfAborted();
+      const error = passingFailure(thrown);
+      if (attempt >= retry.maxRequestAttempts) throw usedUp(range, range.recordCount, attempt, error);
+      const delayMs = backoffMs(attempt, retry, context.random);
+      report(range, range.recordCount, attempt, delayMs, error, context);
+      await sleep(context.clock, delayMs, abortSignal);
+    }
   }
 }
 
@@ -79,6 +101,17 @@ export function withEntries<Output>(
   return { ...batch, entries, bytes: entries.reduce((sum, entry) => sum + entry.bytes, 0) };
 }
 
+/** What may pass by itself is returned; what no waiting mends is thrown. */
+function passingFailure(thrown: unknown): Error {
+  const error = asError(thrown);
+  const final =
+    hasCode(error, "KC_EMIT_REFUSED") ||
+    hasCode(error, "KC_PLACE_TAKEN") ||
+    hasCode(error, "KC_OPTION_INVALID");
+  if (final) throw error;
+  return error;
+}
+
 async function tryEmit<Output, Plan>(
   emitter: Emitter<Output, Plan>,
   batch: Batch<Output>,
@@ -88,14 +121,7 @@ async function tryEmit<Output, Plan>(
     return await emitter.emit(batch, context);
   } catch (thrown) {
     context.signal.throwIfAborted();
-    const error = asError(thrown);
-    if (
-      hasCode(error, "KC_EMIT_REFUSED") ||
-      hasCode(error, "KC_PLACE_TAKEN") ||
-      hasCode(error, "KC_OPTION_INVALID")
-    )
-      throw error;
-    return error;
+    return passingFailure(thrown);
   }
 }
 
@@ -104,15 +130,15 @@ function emitContext(context: EmissionContext): Omit<EmitContext<never>, "plan" 
   return { signal, logger, clock, random };
 }
 
-function report<Output>(
-  batch: Batch<Output>,
+function report(
+  range: PlannedRange,
+  records: number,
   attempt: number,
   delayMs: number,
   error: Error,
   context: EmissionContext,
 ): void {
-  const { stream, shardId, batchId } = batch;
-  const records = batch.entries.length;
+  const { stream, shardId, batchId } = range;
   context.logger.warn(
     { stream, shardId, batchId, records, attempt, delayMs, error: codeOf(error) },
     "the destination did not take the batch yet; trying again",
@@ -120,15 +146,10 @@ function report<Output>(
   context.observe({ type: "emit-retry", stream, shardId, batchId, records, attempt, delayMs, error });
 }
 
-function usedUp<Output>(
-  batch: Batch<Output>,
-  records: number,
-  attempts: number,
-  cause: Error,
-): KinesisConnectorError {
+function usedUp(range: PlannedRange, records: number, attempts: number, cause: Error): KinesisConnectorError {
   return new KinesisConnectorError(
     "KC_EMIT_FAILED",
-    `${batch.shardId}: ${records} records of the batch ${batch.batchId} could not be emitted in ${attempts} tries (retry.maxRequestAttempts); ` +
+    `${range.shardId}: ${records} records of the batch ${range.batchId} could not be emitted in ${attempts} tries (retry.maxRequestAttempts); ` +
       "the checkpoint stays before them, so nothing is lost: mend the destination and start again",
     { cause },
   );

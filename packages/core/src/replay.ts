@@ -56,19 +56,14 @@ async function* recordsUpTo(
   context: ShardContext,
   onGap: () => void,
 ): AsyncGenerator<KinesisRecord, void> {
-  const { first, last } = pending;
-  let seen = 0;
+  const { last } = pending;
   for (;;) {
     const page = await reader.next(context.abortSignal);
     context.abortSignal.throwIfAborted();
-    const start = page.records[0];
-    if (page.gap !== undefined || (seen === 0 && start !== undefined && comparePositions(start, first) > 0)) {
-      // A range can begin with what the hash-range rule dropped, so a later start alone is no gap when all records came back.
-      if (page.gap !== undefined || pending.recordCount > 0) onGap();
-    }
+    // Only the reader knows whether the recorded start is still there: a range may begin with records it dropped itself.
+    if (page.gap !== undefined) onGap();
     for (const record of page.records) {
       if (comparePositions(record, last) > 0) return;
-      seen += 1;
       yield record;
     }
     const end = page.scannedEnd ?? page.records.at(-1);

@@ -78,6 +78,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
   async run(): Promise<ShardOutcome> {
     const { checkpointer, abortSignal, stopSignal, budget, stream, shardId, observe } = this.#context;
     abortSignal.throwIfAborted();
+    if (stopSignal.aborted) return { type: "stopped" };
     const { checkpoint, pending } = await checkpointer.load();
     observe({ type: "shard-start", stream, shardId, checkpoint, inherited: pending !== undefined });
     const stop = (): void => {
@@ -166,20 +167,26 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     const { clock, stream, shardId, observe } = this.#context;
     const { records, bytes, millisBehindLatest } = page;
     if (page.gap !== undefined) this.#reportGap(page.gap.expected, records[0]);
+    // The clock is read once per page and after every wait: a reading per record would cost as much as a small filter.
+    let nowMs = clock.monotonicNow();
     for (const record of records) {
       if (this.#stopping) return;
       let failure: Error | undefined;
       try {
         const waiting = transformRecord(this.#pipeline, record, this.#outputs);
-        if (waiting !== undefined) await this.#awaitTransform(waiting);
+        if (waiting !== undefined) {
+          await this.#awaitTransform(waiting);
+          nowMs = clock.monotonicNow();
+        }
       } catch (thrown) {
         failure = asError(thrown);
       }
       const flushing =
-        failure === undefined
-          ? this.#keep(record, clock.monotonicNow())
-          : this.#refuse(record, failure, clock.monotonicNow());
-      if (flushing !== undefined) await flushing;
+        failure === undefined ? this.#keep(record, nowMs) : this.#refuse(record, failure, nowMs);
+      if (flushing !== undefined) {
+        await flushing;
+        nowMs = clock.monotonicNow();
+      }
     }
     if (page.scannedEnd !== undefined) this.#range.moveEnd(page.scannedEnd, clock.monotonicNow());
     observe({ type: "page-read", stream, shardId, records: records.length, bytes, millisBehindLatest });
@@ -336,8 +343,10 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
   #reportGap(expected: Position, found: Position | undefined): void {
     const { stream, shardId, observe, onRetentionGap = "stop" } = this.#context;
     observe({ type: "retention-gap", stream, shardId, expected, found });
-    this.#range.markGap();
-    if (onRetentionGap === "continue") return;
+    if (onRetentionGap === "continue") {
+      this.#range.markGap();
+      return;
+    }
     throw new KinesisConnectorError(
       "KC_RETENTION_GAP",
       `${shardId}: records after ${expected.sequenceNumber}.${expected.subSequenceNumber} are gone from the stream, because they are older than its retention; ` +
