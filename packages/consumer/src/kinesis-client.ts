@@ -1,0 +1,81 @@
+import { KinesisClient, type KinesisClientConfig } from "@aws-sdk/client-kinesis";
+import type { Logger } from "@kinesis-connectors/core";
+import { NodeHttp2Handler, NodeHttpHandler } from "@smithy/node-http-handler";
+
+import { version } from "./version.js";
+
+/** What a caller may say about reaching AWS. What is left out, the SDK finds where it always does. */
+export interface AwsClientOptions {
+  readonly region?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly credentials?: KinesisClientConfig["credentials"] | undefined;
+}
+
+/** Limits of one request, in milliseconds. A GetRecords answer of 10 MiB comes well within 30 s (the KCL's own limit). */
+const CONNECTION_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+// One connection per request under way: a shard has at most one. Beyond this many, requests queue.
+const MAX_CONNECTIONS = 512;
+
+/**
+ * A Kinesis client that keeps its connections.
+ *
+ * The SDK's own default opens a new HTTP/2 session, with a TLS handshake, for every call (aws-sdk-js-v3#8279). Of the two cures we
+ * take HTTP/1.1 keep-alive for plain calls: per call it costs no more CPU than a shared HTTP/2 session, and a GOAWAY or a reset then
+ * fails one call and not those of every shard at once. Subscriptions need HTTP/2 and have a session each, which the SDK opens anyway.
+ * A user's `requestHandler` is not consulted here; who needs one passes a whole client.
+ */
+export function createKinesisClient(options: AwsClientOptions, logger: Logger): KinesisClient {
+  return new KinesisClient({
+    ...(options.region === undefined ? {} : { region: options.region }),
+    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+    requestHandler: keptConnections(),
+    // Reads are repeated by the readers, on their clock and with the iterator kept; a second layer below would hide throttling.
+    maxAttempts: 1,
+    customUserAgent: [["kinesis-connectors", version]],
+    logger: sdkLogger(logger),
+  });
+}
+
+/** Without `info`: the SDK's logging step walks over every record only to have something to pass to it. */
+export function sdkLogger(logger: Logger): NonNullable<KinesisClientConfig["logger"]> {
+  const quiet = {
+    debug: () => undefined,
+    warn: (...content: unknown[]) => logger.warn({ from: "aws-sdk" }, String(content[0]).slice(0, 500)),
+    error: (...content: unknown[]) => logger.error({ from: "aws-sdk" }, String(content[0]).slice(0, 500)),
+  };
+  // The type asks for `info`; the SDK calls it only where it exists (`logger?.info?.(...)`).
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return quiet as unknown as NonNullable<KinesisClientConfig["logger"]>;
+}
+
+function keptConnections(): NonNullable<KinesisClientConfig["requestHandler"]> {
+  const agent = { keepAlive: true, maxSockets: MAX_CONNECTIONS };
+  const calls = new NodeHttpHandler({
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    throwOnRequestTimeout: true,
+    httpAgent: agent,
+    httpsAgent: agent,
+  });
+  // No time-out: a subscription is silent as long as nothing is put, and the reader watches over it.
+  const subscriptions = new NodeHttp2Handler({ disableConcurrentStreams: true });
+  return {
+    metadata: { handlerProtocol: "h2" },
+    handle: (
+      request: Parameters<NodeHttp2Handler["handle"]>[0],
+      options: Parameters<NodeHttp2Handler["handle"]>[1],
+    ) =>
+      options?.isEventStream === true
+        ? subscriptions.handle(request, options)
+        : calls.handle(request, options),
+    destroy: () => {
+      calls.destroy();
+      subscriptions.destroy();
+    },
+    updateHttpClientConfig: () => undefined,
+    httpHandlerConfigs: () => ({}),
+  };
+}

@@ -1,0 +1,76 @@
+import { KinesisCallError, type KinesisErrorKind } from "./kinesis-api.js";
+
+/**
+ * Exception names of Kinesis and of the SDK around it, and what they mean for a reader. Sources: the errors sections of the API
+ * reference (GetRecords, GetShardIterator, ListShards, SubscribeToShard, common errors) and the SDK's credential providers.
+ */
+const KINDS: Readonly<Record<string, KinesisErrorKind>> = {
+  ProvisionedThroughputExceededException: "throttled",
+  KMSThrottlingException: "throttled",
+  Throttling: "throttled",
+  ThrottlingException: "throttled",
+  ThrottledException: "throttled",
+  RequestLimitExceeded: "throttled",
+  TooManyRequestsException: "throttled",
+  LimitExceededException: "limit",
+  ExpiredIteratorException: "expired-iterator",
+  ExpiredNextTokenException: "expired-token",
+  ResourceNotFoundException: "not-found",
+  ResourceInUseException: "in-use",
+  InvalidArgumentException: "invalid-argument",
+  ValidationException: "invalid-argument",
+  SerializationException: "invalid-argument",
+  AccessDeniedException: "access-denied",
+  AccessDenied: "access-denied",
+  OptInRequired: "access-denied",
+  KMSAccessDeniedException: "access-denied",
+  KMSDisabledException: "access-denied",
+  KMSInvalidStateException: "access-denied",
+  KMSNotFoundException: "access-denied",
+  KMSOptInRequired: "access-denied",
+  UnrecognizedClientException: "credentials",
+  InvalidClientTokenId: "credentials",
+  InvalidSignatureException: "credentials",
+  SignatureDoesNotMatch: "credentials",
+  IncompleteSignature: "credentials",
+  IncompleteSignatureException: "credentials",
+  MissingAuthenticationToken: "credentials",
+  MissingAuthenticationTokenException: "credentials",
+  ExpiredToken: "credentials",
+  ExpiredTokenException: "credentials",
+  RequestExpired: "credentials",
+  CredentialsProviderError: "credentials",
+  TokenProviderError: "credentials",
+};
+
+/** What a failure of the SDK means. Unknown ones count as transient, unless the service says that the request itself is wrong. */
+export function kindOf(error: unknown): KinesisErrorKind {
+  if (!(error instanceof Error)) return "transient";
+  const known = KINDS[error.name];
+  if (known !== undefined) return known;
+  // The SDK throws plain errors for these two, before any request leaves.
+  if (error.message.startsWith("Region is missing")) return "credentials";
+  if (error.message.startsWith("Resolved credential object is not valid")) return "credentials";
+  const status = statusOf(error);
+  if (status === 429) return "throttled";
+  if (status === 401 || status === 403) return "access-denied";
+  return status !== undefined && status >= 400 && status < 500 && status !== 408
+    ? "invalid-argument"
+    : "transient";
+}
+
+/** A failure of the SDK as a failure of the port. The cause stays; the text names the operation and the service's own message. */
+export function asCallError(operation: string, error: unknown): KinesisCallError {
+  if (error instanceof KinesisCallError) return error;
+  const kind = kindOf(error);
+  const name = error instanceof Error ? error.name : typeof error;
+  const said = error instanceof Error && error.message !== "" ? `: ${error.message.slice(0, 500)}` : "";
+  return new KinesisCallError(operation, kind, `${operation} failed with ${name}${said}`, { cause: error });
+}
+
+function statusOf(error: Error): number | undefined {
+  if (!("$metadata" in error)) return undefined;
+  const metadata: unknown = error.$metadata;
+  if (typeof metadata !== "object" || metadata === null || !("httpStatusCode" in metadata)) return undefined;
+  return typeof metadata.httpStatusCode === "number" ? metadata.httpStatusCode : undefined;
+}

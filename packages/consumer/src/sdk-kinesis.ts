@@ -1,0 +1,236 @@
+import {
+  type ChildShard as SdkChildShard,
+  DescribeStreamConsumerCommand,
+  DescribeStreamSummaryCommand,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  type KinesisClient,
+  ListShardsCommand,
+  RegisterStreamConsumerCommand,
+  type Shard,
+  type ShardFilter,
+  type StartingPosition,
+  SubscribeToShardCommand,
+  type SubscribeToShardEventStream,
+  type _Record as SdkRecord,
+} from "@aws-sdk/client-kinesis";
+import type { ChildShard } from "@kinesis-connectors/core";
+
+import type {
+  IteratorPosition,
+  KinesisApi,
+  ListedShard,
+  ShardListFilter,
+  StreamConsumer,
+  StreamRecord,
+  SubscriptionEvent,
+} from "./kinesis-api.js";
+import { asCallError } from "./kinesis-failures.js";
+
+/** How the stream is named in requests: by its ARN where the caller gave one, so that streams of other accounts work too. */
+export type StreamName = { readonly StreamName: string } | { readonly StreamARN: string };
+
+/** The port over the SDK's client. `close` destroys the client, unless it is the caller's own. */
+export function sdkKinesis(
+  client: KinesisClient,
+  stream: StreamName,
+  options: { readonly ownsClient: boolean },
+): KinesisApi {
+  return {
+    describeStream: (signal) =>
+      calling("DescribeStreamSummary", async () => {
+        const answer = await client.send(new DescribeStreamSummaryCommand(stream), aborting(signal));
+        const summary = answer.StreamDescriptionSummary;
+        return {
+          streamName: summary?.StreamName ?? "",
+          streamArn: summary?.StreamARN ?? "",
+          status: summary?.StreamStatus ?? "ACTIVE",
+          retentionHours: summary?.RetentionPeriodHours ?? 24,
+          openShardCount: summary?.OpenShardCount ?? 0,
+        };
+      }),
+    listShards: (request, signal) =>
+      calling("ListShards", async () => {
+        const input =
+          request.nextToken === undefined
+            ? { ...stream, ...(request.filter === undefined ? {} : { ShardFilter: toFilter(request.filter) }) }
+            : { NextToken: request.nextToken };
+        const answer = await client.send(new ListShardsCommand(input), aborting(signal));
+        return { shards: (answer.Shards ?? []).map(toListedShard), nextToken: answer.NextToken };
+      }),
+    getShardIterator: (shardId, position, signal) =>
+      calling("GetShardIterator", async () => {
+        const { Type, SequenceNumber, Timestamp } = toStartingPosition(position);
+        const answer = await client.send(
+          new GetShardIteratorCommand({
+            ...stream,
+            ShardId: shardId,
+            ShardIteratorType: Type,
+            ...(SequenceNumber === undefined ? {} : { StartingSequenceNumber: SequenceNumber }),
+            ...(Timestamp === undefined ? {} : { Timestamp }),
+          }),
+          aborting(signal),
+        );
+        return answer.ShardIterator ?? "";
+      }),
+    getRecords: (iterator, limit, signal) =>
+      calling("GetRecords", async () => {
+        const answer = await client.send(
+          new GetRecordsCommand({
+            ShardIterator: iterator,
+            Limit: limit,
+            ...("StreamARN" in stream ? stream : {}),
+          }),
+          aborting(signal),
+        );
+        return {
+          records: toRecords(answer.Records),
+          nextIterator: answer.NextShardIterator,
+          millisBehindLatest: answer.MillisBehindLatest,
+          childShards: toChildShards(answer.ChildShards),
+        };
+      }),
+    describeConsumer: async (streamArn, consumerName, signal) => {
+      try {
+        const answer = await client.send(
+          new DescribeStreamConsumerCommand({ StreamARN: streamArn, ConsumerName: consumerName }),
+          aborting(signal),
+        );
+        return toConsumer(answer.ConsumerDescription);
+      } catch (error) {
+        const failure = asCallError("DescribeStreamConsumer", error);
+        if (failure.kind === "not-found") return undefined;
+        throw failure;
+      }
+    },
+    registerConsumer: (streamArn, consumerName, signal) =>
+      calling("RegisterStreamConsumer", async () => {
+        const answer = await client.send(
+          new RegisterStreamConsumerCommand({ StreamARN: streamArn, ConsumerName: consumerName }),
+          aborting(signal),
+        );
+        return toConsumer(answer.Consumer);
+      }),
+    subscribeToShard: (consumerArn, shardId, position, signal) =>
+      calling("SubscribeToShard", async () => {
+        const answer = await client.send(
+          new SubscribeToShardCommand({
+            ConsumerARN: consumerArn,
+            ShardId: shardId,
+            StartingPosition: toStartingPosition(position),
+          }),
+          aborting(signal),
+        );
+        return subscriptionEvents(answer.EventStream);
+      }),
+    close: () => {
+      if (options.ownsClient) client.destroy();
+    },
+  };
+}
+
+async function calling<Answer>(operation: string, call: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await call();
+  } catch (error) {
+    throw asCallError(operation, error);
+  }
+}
+
+function aborting(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+  return signal === undefined ? {} : { abortSignal: signal };
+}
+
+async function* subscriptionEvents(
+  stream: AsyncIterable<SubscribeToShardEventStream> | undefined,
+): AsyncGenerator<SubscriptionEvent, void> {
+  if (stream === undefined) return;
+  try {
+    for await (const member of stream) {
+      const event = member.SubscribeToShardEvent;
+      if (event !== undefined) {
+        yield {
+          records: toRecords(event.Records),
+          continuationSequenceNumber: event.ContinuationSequenceNumber,
+          millisBehindLatest: event.MillisBehindLatest,
+          childShards: toChildShards(event.ChildShards),
+        };
+        continue;
+      }
+      // An error member ends the subscription; the SDK hands some of them over as values.
+      const failure: unknown = Object.values(member).find((value) => value instanceof Error);
+      if (failure !== undefined) throw asCallError("SubscribeToShard", failure);
+    }
+  } catch (error) {
+    throw asCallError("SubscribeToShard", error);
+  }
+}
+
+/** One plain loop: this is where every record read passes. */
+function toRecords(records: readonly SdkRecord[] | undefined): StreamRecord[] {
+  const converted: StreamRecord[] = [];
+  if (records === undefined) return converted;
+  for (const record of records) {
+    converted.push({
+      sequenceNumber: record.SequenceNumber ?? "",
+      partitionKey: record.PartitionKey ?? "",
+      data: record.Data ?? new Uint8Array(0),
+      arrivalTimeMs: record.ApproximateArrivalTimestamp?.getTime() ?? 0,
+    });
+  }
+  return converted;
+}
+
+function toChildShards(childShards: readonly SdkChildShard[] | undefined): ChildShard[] | undefined {
+  if (childShards === undefined || childShards.length === 0) return undefined;
+  return childShards.map((child) => ({
+    shardId: child.ShardId ?? "",
+    parentShardIds: child.ParentShards ?? [],
+    startingHashKey: child.HashKeyRange?.StartingHashKey ?? "",
+    endingHashKey: child.HashKeyRange?.EndingHashKey ?? "",
+  }));
+}
+
+function toListedShard(shard: Shard): ListedShard {
+  return {
+    shardId: shard.ShardId ?? "",
+    parentShardId: shard.ParentShardId,
+    adjacentParentShardId: shard.AdjacentParentShardId,
+    startingHashKey: shard.HashKeyRange?.StartingHashKey ?? "",
+    endingHashKey: shard.HashKeyRange?.EndingHashKey ?? "",
+    startingSequenceNumber: shard.SequenceNumberRange?.StartingSequenceNumber ?? "",
+    endingSequenceNumber: shard.SequenceNumberRange?.EndingSequenceNumber,
+  };
+}
+
+function toFilter(filter: ShardListFilter): ShardFilter {
+  switch (filter.type) {
+    case "at-trim-horizon":
+      return { Type: "AT_TRIM_HORIZON" };
+    case "at-latest":
+      return { Type: "AT_LATEST" };
+    case "at-timestamp":
+      return { Type: "AT_TIMESTAMP", Timestamp: new Date(filter.timestampMs) };
+  }
+}
+
+function toStartingPosition(position: IteratorPosition): StartingPosition {
+  switch (position.type) {
+    case "trim-horizon":
+      return { Type: "TRIM_HORIZON" };
+    case "latest":
+      return { Type: "LATEST" };
+    case "at-timestamp":
+      return { Type: "AT_TIMESTAMP", Timestamp: new Date(position.timestampMs) };
+    case "at-sequence-number":
+      return { Type: "AT_SEQUENCE_NUMBER", SequenceNumber: position.sequenceNumber };
+    case "after-sequence-number":
+      return { Type: "AFTER_SEQUENCE_NUMBER", SequenceNumber: position.sequenceNumber };
+  }
+}
+
+function toConsumer(
+  consumer: { ConsumerARN?: string | undefined; ConsumerStatus?: StreamConsumer["status"] | undefined } | undefined,
+): StreamConsumer {
+  return { consumerArn: consumer?.ConsumerARN ?? "", status: consumer?.ConsumerStatus ?? "CREATING" };
+}
