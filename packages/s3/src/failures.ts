@@ -1,0 +1,169 @@
+import { KinesisConnectorError } from "@kinesis-connectors/core";
+
+/** What a failed request means for the object it was about. */
+export type Failure =
+  /** Something is at the key already; whose it is must be looked at. */
+  | { readonly kind: "taken" }
+  /** May work later: throttling, 5xx, conflicts, time-outs, resets, an upload that is gone. */
+  | { readonly kind: "retry" }
+  /** The session's credentials are over; fresh ones may do. */
+  | { readonly kind: "expired" }
+  /** No repetition mends it; `cure` says what will. */
+  | { readonly kind: "refused"; readonly cure: string };
+
+const RETRY: Failure = { kind: "retry" };
+const EXPIRED = new Set(["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"]);
+
+/** Codes below 500 that S3 means to be repeated ("Error responses" of the S3 API reference); uploads that are gone start anew. */
+const REPEATED = new Set([
+  "RequestTimeout",
+  "RequestTimeTooSkewed", // The client corrects its clock by the answer and is right the next time.
+  "ConditionalRequestConflict",
+  "OperationAborted",
+  "IncompleteBody",
+  "BadDigest",
+  "XAmzContentSHA256Mismatch",
+  "NoSuchUpload",
+  "InvalidPart",
+  "TooManyRequestsException",
+  "SlowDown",
+  "Throttling",
+  "ThrottlingException",
+]);
+
+const CREDENTIALS = "check the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, profile or role)";
+const REGION = "set `region` to the region of the bucket";
+
+/** Codes that no repetition mends, with the cure (same page). */
+const CURES: ReadonlyMap<string, string> = new Map([
+  ["NoSuchBucket", "create the bucket, or correct `bucket`"],
+  ["InvalidBucketName", "correct `bucket`"],
+  [
+    "AccessDenied",
+    "grant s3:PutObject, s3:GetObject and s3:AbortMultipartUpload on the prefix (and kms:GenerateDataKey and kms:Decrypt on the key of SSE-KMS), and check `expectedBucketOwner`",
+  ],
+  ["AllAccessDisabled", "the bucket is disabled: ask AWS support"],
+  ["AccountProblem", "the account cannot be used: ask AWS support"],
+  ["InvalidAccessKeyId", CREDENTIALS],
+  ["SignatureDoesNotMatch", CREDENTIALS],
+  ["InvalidToken", CREDENTIALS],
+  ["InvalidSecurity", CREDENTIALS],
+  ["PermanentRedirect", REGION],
+  ["AuthorizationHeaderMalformed", REGION],
+  ["IllegalLocationConstraintException", REGION],
+  ["InvalidStorageClass", "correct `storageClass`"],
+  [
+    "NotImplemented",
+    "the endpoint lacks conditional writes (If-None-Match), which each batch relies on: use another",
+  ],
+]);
+
+/** Sorts what a request to S3 failed with. Pure. */
+export function failureOf(error: unknown): Failure {
+  const { code, status } = describe(error);
+  if (EXPIRED.has(code)) return { kind: "expired" };
+  if (REPEATED.has(code)) return RETRY;
+  // S3 passes the errors of KMS on by these names; a disabled or missing key stays so until somebody acts.
+  if (/^(?:KMS\.|Kms)/.test(code)) {
+    if (/Throttling|Internal|Timeout|Unavailable/.test(code)) return RETRY;
+    return {
+      kind: "refused",
+      cure: "enable the key named by `sseKmsKeyId`, or of the bucket's default encryption",
+    };
+  }
+  if (code === "PreconditionFailed" || status === 412) return { kind: "taken" };
+  const cure = CURES.get(code);
+  if (cure !== undefined) return { kind: "refused", cure };
+  // Without a status no answer came: reset, refused connection, unknown host, time-out, credentials not served for a moment.
+  if (status === undefined || status >= 500 || status === 408 || status === 409 || status === 429)
+    return RETRY;
+  if (status === 403) return { kind: "refused", cure: CURES.get("AccessDenied") ?? CREDENTIALS };
+  if (status === 301 || status === 307) return { kind: "refused", cure: REGION };
+  if (status >= 400) return { kind: "refused", cure: "see the code and correct the option it is about" };
+  // A success that could not be read: whether it was applied shows when it is repeated.
+  return RETRY;
+}
+
+/**
+ * The cure for what a first look at the bucket failed with; undefined when that says nothing about writing to it: 403, because
+ * looking takes s3:ListBucket and writing does not, and what passes by itself.
+ */
+export function cureAtOpen(error: unknown): string | undefined {
+  const { code, status, message } = describe(error);
+  if (status === 404) return CURES.get("NoSuchBucket");
+  if (status === 301 || status === 307) return REGION;
+  // A HEAD has no body to tell them apart.
+  if (status === 400) return `${REGION}, or renew the session's credentials if they have expired`;
+  if (status !== undefined) return undefined;
+  if (message.startsWith("Region is missing")) return "set `region`, or AWS_REGION";
+  if (code === "CredentialsProviderError")
+    return "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or give the machine a role";
+  return "it cannot be reached; check `endpoint`, `region` and the network";
+}
+
+/** The HTTP status of an error of the SDK; undefined when no answer came. */
+export function statusOf(error: unknown): number | undefined {
+  return describe(error).status;
+}
+
+/** The service's code of an error, or its name. */
+export function errorCodeOf(error: unknown): string {
+  return describe(error).code;
+}
+
+/**
+ * An error of the SDK reduced to its code, message, status and request id. The original carries the whole answer, in which S3
+ * repeats the access key and the signed request of a refused signature.
+ */
+export function summaryOf(error: unknown): Error {
+  const { code, status, message, requestId } = describe(error);
+  const about = [status === undefined ? "no answer" : `HTTP ${status}`];
+  if (requestId !== undefined) about.push(`request ${requestId}`);
+  const summary = new Error(`${code}: ${message} (${about.join(", ")})`);
+  summary.name = code;
+  return summary;
+}
+
+/** The error that stops a shard: what S3 refused, and the cure. */
+export function refusal(action: string, cure: string, error: unknown): KinesisConnectorError {
+  return new KinesisConnectorError(
+    "KC_EMIT_REFUSED",
+    `S3 refused ${action} (${errorCodeOf(error)}): ${cure}`,
+    {
+      cause: summaryOf(error),
+    },
+  );
+}
+
+interface Description {
+  readonly code: string;
+  readonly status: number | undefined;
+  readonly message: string;
+  readonly requestId: string | undefined;
+}
+
+function describe(error: unknown): Description {
+  if (!(error instanceof Error)) {
+    return {
+      code: "UnknownError",
+      status: undefined,
+      message: `a thrown ${typeof error}`,
+      requestId: undefined,
+    };
+  }
+  const metadata: unknown = "$metadata" in error ? error.$metadata : undefined;
+  const status = field(metadata, "httpStatusCode");
+  const requestId = field(metadata, "requestId");
+  const socketCode = field(error, "code");
+  return {
+    // The error of a socket is named Error; its code (ECONNRESET, ENOTFOUND) says more.
+    code: error.name === "Error" && typeof socketCode === "string" ? socketCode : error.name,
+    status: typeof status === "number" ? status : undefined,
+    message: error.message.slice(0, 500),
+    requestId: typeof requestId === "string" ? requestId : undefined,
+  };
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}

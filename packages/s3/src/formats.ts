@@ -1,0 +1,154 @@
+import { isUtf8 } from "node:buffer";
+import { KinesisConnectorError } from "@kinesis-connectors/core";
+import type { ObjectWriter } from "./object-writer.js";
+
+/** How the outputs of a batch are laid into an object. */
+export interface Format<Output> {
+  /** Follows the key's name, with its dot: `.ndjson`. */
+  readonly extension: string;
+  /** The object's `Content-Type`. */
+  readonly contentType: string;
+  /**
+   * Appends one output. What it throws refuses this record alone, which then goes the way of dead letters; whatever it had
+   * appended is taken back. Throw `KC_RECORD_POISON` with a message that holds nothing of the record.
+   */
+  readonly write: (output: Output, object: ObjectWriter) => void;
+  /** Size of an output in the object, in bytes, where it is known without encoding. Default: the size of the record it came from. */
+  readonly sizeOf?: (output: Output) => number;
+}
+
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const SPACE = 0x20;
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
+
+/**
+ * One JSON document per line, each line ended by a line feed.
+ *
+ * Bytes (of `json().original()` or `bytes()`) are copied as they are, without a look inside: one line end at their end is dropped.
+ * Bytes with further line feeds must be JSON; its line breaks, which JSON allows between tokens only, become spaces, and nothing
+ * else changes. Everything that is not bytes is written by `JSON.stringify`.
+ *
+ * Refused by name, as dead letters: empty bytes, several lines that are not one JSON document, and what `JSON.stringify` cannot
+ * write (undefined, functions, symbols, BigInt, circular objects).
+ */
+export function ndjson(): Format<unknown> {
+  // No sizeOf: writing each output as JSON twice is too dear, and the record's own size is near enough for a threshold.
+  return { extension: ".ndjson", contentType: "application/x-ndjson", write: writeLine };
+}
+
+/** What `raw` can be told. */
+export interface RawOptions {
+  /** Written after every record. Default one line feed; `""` for none. A record that contains it cannot be told from two. */
+  readonly separator?: string;
+  /** Default `.raw`. */
+  readonly extension?: string;
+  /** Default `application/octet-stream`. */
+  readonly contentType?: string;
+}
+
+/**
+ * Bytes as they are, texts in UTF-8, a separator after each record, empty ones included. Refused by name: what is neither.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`
+ */
+export function raw(options: RawOptions = {}): Format<Uint8Array | string> {
+  const { separator = "\n", extension = ".raw", contentType = "application/octet-stream" } = options;
+  if (typeof separator !== "string") throw invalid("raw.separator must be a text");
+  if (!/^(?:\.[A-Za-z0-9_-]+)*$/.test(extension) || extension.length > 32) {
+    throw invalid(
+      "raw.extension must be empty or like .txt: dots, letters, digits, _ and -, up to 32 of them",
+    );
+  }
+  if (!/^[\x20-\x7e]{1,256}$/.test(contentType)) {
+    throw invalid("raw.contentType must be a media type such as text/plain");
+  }
+  const end = Buffer.from(separator);
+  return {
+    extension,
+    contentType,
+    write: (output, object) => {
+      if (output instanceof Uint8Array) object.writeBytes(output);
+      else if (typeof output === "string") object.writeText(output);
+      else
+        throw poison("raw() writes bytes and texts only; let the transformer's to(...) return one of them");
+      object.writeBytes(end);
+    },
+    sizeOf: (output) => sizeOf(output) + end.length,
+  };
+}
+
+/** Of an output that is neither, 0: `write` refuses it by name, which is better than an error from in between. */
+function sizeOf(output: unknown): number {
+  if (output instanceof Uint8Array) return output.length;
+  return typeof output === "string" ? Buffer.byteLength(output) : 0;
+}
+
+function writeLine(output: unknown, object: ObjectWriter): void {
+  if (output instanceof Uint8Array) writeLineOfBytes(output, object);
+  else object.writeText(stringify(output));
+  object.writeNewLine();
+}
+
+function writeLineOfBytes(bytes: Uint8Array, object: ObjectWriter): void {
+  const line = withoutLineEnd(bytes);
+  if (line.length === 0) throw poison("an empty record is no line of NDJSON; raw() keeps empty records");
+  const firstBreak = line.indexOf(LINE_FEED);
+  if (firstBreak === -1) {
+    object.writeBytes(line);
+    return;
+  }
+  if (!isJson(line)) {
+    throw poison("the record has several lines and is not one JSON document; raw() writes such records");
+  }
+  // JSON has line breaks between its tokens only (RFC 8259 §2 and §7), so a space in their place changes nothing. Parsing and
+  // writing it anew would: integers past 2^53, 1e400, duplicate keys.
+  const joined = Uint8Array.from(line);
+  for (let at = firstBreak; at < joined.length; at += 1) {
+    if (joined[at] === LINE_FEED || joined[at] === CARRIAGE_RETURN) joined[at] = SPACE;
+  }
+  object.writeBytes(joined);
+}
+
+function withoutLineEnd(bytes: Uint8Array): Uint8Array {
+  if (bytes.at(-1) !== LINE_FEED) return bytes;
+  return bytes.subarray(0, bytes.at(-2) === CARRIAGE_RETURN ? -2 : -1);
+}
+
+function isJson(bytes: Uint8Array): boolean {
+  if (!isUtf8(bytes)) return false;
+  const marked = BYTE_ORDER_MARK.every((byte, at) => bytes[at] === byte);
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  try {
+    JSON.parse(marked ? text.slice(1) : text);
+    return true;
+  } catch {
+    // V8 quotes the document in its message: the reason stays here.
+    return false;
+  }
+}
+
+function stringify(output: unknown): string {
+  let line: string | undefined;
+  try {
+    line = JSON.stringify(output);
+  } catch {
+    // The engine's message names keys and classes of the record, so it is not kept.
+    throw poison(
+      "the output cannot be written as JSON: it is circular, holds a BigInt, or its toJSON failed",
+    );
+  }
+  if (line === undefined) {
+    throw poison(
+      `an output of type ${typeof output} has no JSON form; return an object, or nothing to drop it`,
+    );
+  }
+  return line;
+}
+
+function poison(message: string): KinesisConnectorError {
+  return new KinesisConnectorError("KC_RECORD_POISON", message);
+}
+
+function invalid(message: string): KinesisConnectorError {
+  return new KinesisConnectorError("KC_OPTION_INVALID", message);
+}
