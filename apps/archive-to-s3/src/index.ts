@@ -1,0 +1,1 @@
+export { archivePipeline, type ArchiveOptions } from "./archive.js";

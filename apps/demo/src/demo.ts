@@ -1,0 +1,128 @@
+import { CreateStreamCommand, KinesisClient, waitUntilStreamExists } from "@aws-sdk/client-kinesis";
+import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { archivePipeline } from "@kinesis-connectors/app-archive-to-s3";
+import { ProgressBar, putLines } from "@kinesis-connectors/app-seed-stream";
+import { type Connector, startConnector } from "@kinesis-connectors/consumer";
+import { startLocalAws } from "@kinesis-connectors/local";
+import { DeliveryCheck } from "./check.js";
+import { type DemoInput, demoInput } from "./input.js";
+import type { DemoOptions } from "./options.js";
+import { readBack } from "./read-back.js";
+import { type DemoResult, reportText } from "./report.js";
+
+const STREAM = "clicks";
+const BUCKET = "clicks-archive";
+/** The demo gives up when nothing lands for this long: something is wrong then, and waiting on would hide it. */
+const STALLED_AFTER_MS = 60_000;
+
+/** What a run found, as text for people and as figures. */
+export interface DemoOutcome {
+  readonly result: DemoResult;
+  readonly text: string;
+}
+
+/** The whole demo: local AWS, a stream, a producer, a connector, and the comparison at the end. */
+export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
+  const input = await demoInput(options);
+  // The service's own rates would hold four shards to 4,000 records a second; the demo shows what the code can do.
+  await using aws = await startLocalAws({ limits: "off" });
+  const kinesis = new KinesisClient(aws.clientOptions("kinesis"));
+  const s3 = new S3Client(aws.clientOptions("s3"));
+  await kinesis.send(new CreateStreamCommand({ StreamName: STREAM, ShardCount: options.shards }));
+  await waitUntilStreamExists(
+    { client: kinesis, maxWaitTime: 30, minDelay: 1, maxDelay: 1 },
+    { StreamName: STREAM },
+  );
+  await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+
+  const startMs = performance.now();
+  const check = new DeliveryCheck();
+  await using connector = await startConnector({
+    application: "demo",
+    stream: STREAM,
+    pipeline: archivePipeline({
+      bucket: BUCKET,
+      prefix: "archive",
+      format: input.format,
+      maxRecords: 5_000,
+      maxAgeMs: 1_000,
+      s3: aws.clientOptions("s3"),
+    }),
+    clients: { kinesis: aws.clientOptions("kinesis"), dynamodb: aws.clientOptions("dynamodb") },
+  });
+  const progress = watch(connector, check, input);
+  try {
+    await putLines(input.lines, {
+      client: kinesis,
+      stream: STREAM,
+      onPlaced: (records) => check.expect(records),
+    });
+    await progress.untilEmitted(check.records);
+  } finally {
+    progress.end();
+  }
+  await connector.stop();
+  await connector.done;
+  const seconds = (performance.now() - startMs) / 1000;
+
+  const archive = await readBack(s3, BUCKET, options.keep);
+  const { delivered, lost, duplicated, outOfOrder } = check.compare(archive.lines);
+  const result: DemoResult = {
+    records: check.records,
+    delivered,
+    lost,
+    duplicated,
+    outOfOrder,
+    objects: archive.objects.length,
+    bytes: archive.bytes,
+    seconds: Math.round(seconds * 1000) / 1000,
+  };
+  kinesis.destroy();
+  s3.destroy();
+  return { result, text: reportText(result, archive, BUCKET) };
+}
+
+interface Watch {
+  readonly untilEmitted: (records: number) => Promise<void>;
+  readonly end: () => void;
+}
+
+/** Shows the progress while it waits, and notices when nothing moves any more. */
+function watch(connector: Connector, check: DeliveryCheck, input: DemoInput): Watch {
+  const bar = new ProgressBar();
+  let movedMs = performance.now();
+  let lastEmitted = 0;
+  const figures = (): string => {
+    const shards = connector.progress();
+    const read = shards.reduce((sum, shard) => sum + shard.recordsRead, 0);
+    const emitted = shards.reduce((sum, shard) => sum + shard.recordsEmitted, 0);
+    const lag = shards.map((shard) => `${Math.round((shard.millisBehindLatest ?? 0) / 100) / 10}`).join(" ");
+    return `put ${check.records}  read ${read}  in objects ${emitted}  lag/shard ${lag} s`;
+  };
+  const look = (): number => {
+    const emitted = connector.progress().reduce((sum, shard) => sum + shard.recordsEmitted, 0);
+    if (emitted !== lastEmitted) movedMs = performance.now();
+    lastEmitted = emitted;
+    bar.show(input.count === undefined ? undefined : emitted / input.count, figures());
+    return emitted;
+  };
+  const ticking = setInterval(look, 100);
+  let failed: unknown;
+  connector.done.catch((thrown: unknown) => {
+    failed = thrown;
+  });
+  return {
+    untilEmitted: async (records) => {
+      while (look() < records) {
+        if (failed !== undefined) throw failed;
+        if (performance.now() - movedMs > STALLED_AFTER_MS)
+          throw new Error(`nothing has landed for ${STALLED_AFTER_MS / 1000} s; ${figures()}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+    end: () => {
+      clearInterval(ticking);
+      bar.finish(figures());
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import type { Archive } from "./read-back.js";
+import type { Comparison } from "./check.js";
+
+/** What the demo found; `--json` prints exactly this. */
+export interface DemoResult extends Comparison {
+  readonly records: number;
+  readonly objects: number;
+  readonly bytes: number;
+  readonly seconds: number;
+}
+
+/** The objects as a tree with sizes, then the counts. */
+export function reportText(result: DemoResult, archive: Archive, bucket: string): string {
+  const { records, delivered, lost, duplicated, outOfOrder, objects, bytes, seconds } = result;
+  return [
+    `s3://${bucket}`,
+    ...treeLines(archive),
+    "",
+    `records put       ${count(records)}`,
+    `records delivered ${count(delivered)} in ${count(objects)} objects, ${size(bytes)}`,
+    `lost              ${count(lost)}`,
+    `duplicated        ${count(duplicated)}`,
+    `out of order      ${count(outOfOrder)}`,
+    `wall time         ${seconds.toFixed(2)} s, ${count(Math.round(records / seconds))} records/s put, read, archived and committed`,
+    "",
+  ].join("\n");
+}
+
+function treeLines(archive: Archive): string[] {
+  const folders = Map.groupBy(archive.objects, ({ key }) => key.slice(0, key.lastIndexOf("/")));
+  const lines: string[] = [];
+  const names = [...folders.keys()].toSorted();
+  for (const [index, folder] of names.entries()) {
+    const isLast = index === names.length - 1;
+    const objects = folders.get(folder) ?? [];
+    lines.push(`${isLast ? "└─" : "├─"} ${folder}/`);
+    for (const [place, { key, bytes, records }] of objects.entries()) {
+      const branch = place === objects.length - 1 ? "└─" : "├─";
+      lines.push(
+        `${isLast ? "  " : "│ "} ${branch} ${shortName(key)}  ${count(records)} records, ${size(bytes)}`,
+      );
+    }
+  }
+  return lines;
+}
+
+/** Sequence numbers have 56 digits; their ends tell them apart well enough for the eye. */
+function shortName(key: string): string {
+  return key.slice(key.lastIndexOf("/") + 1).replaceAll(/\d{20,}/g, (digits) => `…${digits.slice(-12)}`);
+}
+
+function count(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+function size(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  return bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+}

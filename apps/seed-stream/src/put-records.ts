@@ -1,0 +1,81 @@
+import { KinesisClient, PutRecordsCommand, type PutRecordsRequestEntry } from "@aws-sdk/client-kinesis";
+import { createHash } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
+
+/** PutRecords takes 500 records and 5 MiB (keys included) in one request (API reference, PutRecords). */
+const MAX_RECORDS = 500;
+const MAX_REQUEST_BYTES = 5 * 1024 * 1024;
+/** One record is its data plus its key, 1 MiB unless the stream was set to more. */
+const MAX_RECORD_BYTES = 1024 * 1024;
+const MAX_DELAY_MS = 5_000;
+
+/** A record that the stream has taken. */
+export interface PlacedRecord {
+  readonly data: Uint8Array;
+  readonly shardId: string;
+  readonly sequenceNumber: string;
+}
+
+/** What `putLines` needs. */
+export interface PutOptions {
+  readonly client: KinesisClient;
+  readonly stream: string;
+  readonly onPlaced: (records: readonly PlacedRecord[]) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Puts each line as one record, in batches; what the stream refuses goes again, in order, before what comes after it. */
+export async function putLines(
+  lines: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  options: PutOptions,
+): Promise<void> {
+  let batch: PutRecordsRequestEntry[] = [];
+  let bytes = 0;
+  let lineNumber = 0;
+  for await (const data of lines) {
+    lineNumber += 1;
+    options.signal?.throwIfAborted();
+    const entry = { Data: data, PartitionKey: partitionKeyOf(data) };
+    const size = data.length + entry.PartitionKey.length;
+    if (size > MAX_RECORD_BYTES) {
+      throw new Error(
+        `line ${lineNumber} has ${data.length} bytes, but a record holds ${MAX_RECORD_BYTES} with its key: split the line`,
+      );
+    }
+    if (batch.length === MAX_RECORDS || bytes + size > MAX_REQUEST_BYTES) {
+      await putBatch(batch, options);
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(entry);
+    bytes += size;
+  }
+  if (batch.length > 0) await putBatch(batch, options);
+}
+
+async function putBatch(batch: PutRecordsRequestEntry[], options: PutOptions): Promise<void> {
+  let remaining = batch;
+  for (let attempt = 1; remaining.length > 0; attempt += 1) {
+    const answer = await options.client.send(
+      new PutRecordsCommand({ StreamName: options.stream, Records: remaining }),
+    );
+    const refused: PutRecordsRequestEntry[] = [];
+    const placed: PlacedRecord[] = [];
+    for (const [index, entry] of remaining.entries()) {
+      const { ShardId: shardId, SequenceNumber: sequenceNumber } = answer.Records?.[index] ?? {};
+      if (shardId === undefined || sequenceNumber === undefined) refused.push(entry);
+      else placed.push({ data: entry.Data ?? new Uint8Array(), shardId, sequenceNumber });
+    }
+    options.onPlaced(placed);
+    remaining = refused;
+    if (refused.length > 0)
+      await wait(Math.random() * Math.min(MAX_DELAY_MS, 100 * 2 ** attempt), undefined, {
+        signal: options.signal,
+      });
+  }
+}
+
+/** Spreads the lines over the shards; the same line always goes to the same one. */
+function partitionKeyOf(data: Uint8Array): string {
+  return createHash("sha1").update(data).digest("base64url").slice(0, 12);
+}

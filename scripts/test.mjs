@@ -1,0 +1,41 @@
+// Installs what is missing, runs every test from its sources, and closes with `N passed, N failed` alone on a line.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { fileURLToPath } from "node:url";
+import { setup } from "./setup.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+setup();
+const folder = mkdtempSync(`${tmpdir()}/kinesis-connectors-test-`);
+const results = `${folder}/results.json`;
+const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${results}`];
+const { status } = spawnSync(
+  process.execPath,
+  [`${root}node_modules/vitest/vitest.mjs`, "run", ...reporters, ...process.argv.slice(2)],
+  {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
+  },
+);
+
+let passed = 0;
+let failed = 0;
+let skipped = 0;
+if (existsSync(results)) {
+  const report = JSON.parse(readFileSync(results, "utf8"));
+  passed = report.numPassedTests;
+  skipped = report.numPendingTests + report.numTodoTests;
+  // A file that could not even be loaded has no tests to count: it counts as one.
+  const broken = report.testResults.filter(
+    (file) => file.status === "failed" && file.assertionResults.length === 0,
+  );
+  failed = report.numFailedTests + broken.length;
+}
+rmSync(folder, { recursive: true, force: true });
+// An error outside of any test, or no report at all.
+if (status !== 0 && failed === 0) failed = 1;
+if (status === 0 && passed === 0) failed = 1;
+process.stdout.write(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}\n`);
+process.exit(failed === 0 ? 0 : 1);
