@@ -1,6 +1,5 @@
 import { bytes, definePipeline, type Logger, type Pipeline } from "@kinesis-connectors/core";
-import { gzip, ndjson, raw, s3Emitter, type S3Plan } from "@kinesis-connectors/s3";
-import type { S3ClientConfig } from "@aws-sdk/client-s3";
+import { gzip, ndjson, raw, type S3ConnectionOptions, s3Emitter, type S3Plan } from "@kinesis-connectors/s3";
 
 /** What decides where the archive goes and how large its objects are. */
 export interface ArchiveOptions {
@@ -11,7 +10,8 @@ export interface ArchiveOptions {
   readonly maxRecords: number;
   readonly maxAgeMs: number;
   readonly logger?: Logger;
-  readonly s3?: S3ClientConfig;
+  /** How S3 is reached; default: the usual AWS variables. */
+  readonly s3?: S3ConnectionOptions;
 }
 
 /** Archives every record's own bytes, untouched, in gzipped objects of many lines. */
@@ -21,11 +21,11 @@ export function archivePipeline(options: ArchiveOptions): Pipeline<Uint8Array, U
     transformer: bytes(),
     buffer: { maxRecords, maxBytes: 64 * 1024 * 1024, maxAgeMs },
     emitter: s3Emitter<Uint8Array>({
+      ...s3,
       bucket,
       prefix,
       format: format === "ndjson" ? ndjson() : raw({ separator: "\n" }),
       compression: gzip(),
-      ...(s3 === undefined ? {} : { clientOptions: s3 }),
     }),
     ...(logger === undefined ? {} : { logger }),
   });

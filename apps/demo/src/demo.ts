@@ -93,14 +93,12 @@ function watch(connector: Connector, check: DeliveryCheck, input: DemoInput): Wa
   let movedMs = performance.now();
   let lastEmitted = 0;
   const figures = (): string => {
-    const shards = connector.progress();
-    const read = shards.reduce((sum, shard) => sum + shard.recordsRead, 0);
-    const emitted = shards.reduce((sum, shard) => sum + shard.recordsEmitted, 0);
-    const lag = shards.map((shard) => `${Math.round((shard.millisBehindLatest ?? 0) / 100) / 10}`).join(" ");
-    return `put ${check.records}  read ${read}  in objects ${emitted}  lag/shard ${lag} s`;
+    const { recordsRead, recordsEmitted, shards } = connector.progress();
+    const lag = shards.map((shard) => ((shard.millisBehindLatest ?? 0) / 1000).toFixed(1)).join(" ");
+    return `put ${check.records}  read ${recordsRead}  in objects ${recordsEmitted}  lag/shard ${lag} s`;
   };
   const look = (): number => {
-    const emitted = connector.progress().reduce((sum, shard) => sum + shard.recordsEmitted, 0);
+    const emitted = connector.progress().recordsEmitted;
     if (emitted !== lastEmitted) movedMs = performance.now();
     lastEmitted = emitted;
     bar.show(input.count === undefined ? undefined : emitted / input.count, figures());

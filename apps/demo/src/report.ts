@@ -1,4 +1,4 @@
-import type { Archive } from "./read-back.js";
+import type { Archive, ArchivedObject } from "./read-back.js";
 import type { Comparison } from "./check.js";
 
 /** What the demo found; `--json` prints exactly this. */
@@ -27,7 +27,11 @@ export function reportText(result: DemoResult, archive: Archive, bucket: string)
 }
 
 function treeLines(archive: Archive): string[] {
-  const folders = Map.groupBy(archive.objects, ({ key }) => key.slice(0, key.lastIndexOf("/")));
+  const folders = new Map<string, ArchivedObject[]>();
+  for (const object of archive.objects) {
+    const folder = object.key.slice(0, object.key.lastIndexOf("/"));
+    folders.set(folder, [...(folders.get(folder) ?? []), object]);
+  }
   const lines: string[] = [];
   const names = [...folders.keys()].toSorted();
   for (const [index, folder] of names.entries()) {

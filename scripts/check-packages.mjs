@@ -1,0 +1,159 @@
+// Packs every public package, installs the tarballs in an empty folder outside the workspace, and looks at them as a user would.
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const work = mkdtempSync(join(tmpdir(), "kinesis-connectors-packages-"));
+const problems = [];
+const check = (holds, what) => {
+  if (!holds) problems.push(what);
+};
+const run = (command, args, cwd) =>
+  execFileSync(command, args, { cwd, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
+
+/** Scripts that npm would run on a user's machine. */
+const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
+
+const packages = readdirSync(join(root, "packages")).filter((name) =>
+  existsSync(join(root, "packages", name, "package.json")),
+);
+const tarballs = new Map();
+for (const name of packages) {
+  const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"));
+  if (manifest.private === true) continue;
+  const folder = join(work, "packed", name);
+  mkdirSync(folder, { recursive: true });
+  run("npx", ["-y", "pnpm@12.21.0", "pack", "--pack-destination", folder], join(root, "packages", name));
+  const [file] = readdirSync(folder);
+  tarballs.set(manifest.name, join(folder, file));
+  run("tar", ["-xzf", file], folder);
+  checkTarball(manifest.name, join(folder, "package"));
+}
+
+checkInstall("core alone", ["@kinesis-connectors/core"], []);
+checkInstall("core and s3", ["@kinesis-connectors/core", "@kinesis-connectors/s3"], ["client-s3"]);
+checkInstall(
+  "core, consumer and s3",
+  ["@kinesis-connectors/core", "@kinesis-connectors/consumer", "@kinesis-connectors/s3"],
+  ["client-dynamodb", "client-kinesis", "client-s3"],
+);
+checkLockfile();
+
+rmSync(work, { recursive: true, force: true });
+for (const problem of problems) process.stderr.write(`package check: ${problem}\n`);
+process.stdout.write(`${tarballs.size} packages packed, installed and run; ${problems.length} problems\n`);
+process.exit(problems.length === 0 ? 0 : 1);
+
+function checkTarball(name, folder) {
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const files = readdirSync(folder, { recursive: true }).map(String);
+  for (const script of INSTALL_SCRIPTS)
+    check(manifest.scripts?.[script] === undefined, `${name} has a ${script} script`);
+  const text = JSON.stringify(manifest);
+  check(!text.includes("workspace:"), `${name}: a workspace: range got into the tarball`);
+  check(!text.includes("@kinesis-connectors/source"), `${name}: the source condition got into the tarball`);
+  check(!files.some((file) => file.includes("tsbuildinfo")), `${name}: build info got into the tarball`);
+  check(files.includes("README.md"), `${name} has no README.md`);
+  check(
+    files.includes(join("dist", "index.js")) && files.includes(join("dist", "index.d.ts")),
+    `${name} has no built entry`,
+  );
+  check(!files.some((file) => file.startsWith("test")), `${name}: tests got into the tarball`);
+  check(
+    manifest.license === "MIT" && manifest.version !== undefined,
+    `${name}: licence or version is missing`,
+  );
+}
+
+/** Installs with npm what a user would name, with our own packages taken from the tarballs; then imports and compiles against them. */
+function checkInstall(what, names, wantedClients) {
+  const folder = join(work, what.replaceAll(/\W+/g, "-"));
+  mkdirSync(folder);
+  const file = (name) => `file:${tarballs.get(name)}`;
+  const manifest = {
+    name: "a-user",
+    private: true,
+    type: "module",
+    dependencies: Object.fromEntries(names.map((name) => [name, file(name)])),
+    // Not published yet: what our packages need of each other comes from the tarballs too.
+    overrides: Object.fromEntries(
+      [...tarballs.keys()].filter((name) => !names.includes(name)).map((name) => [name, file(name)]),
+    ),
+    devDependencies: { typescript: "5.9.3", "@types/node": "20.19.43" },
+  };
+  writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
+  run(
+    "npm",
+    ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--loglevel=error"],
+    folder,
+  );
+  const scope = join(folder, "node_modules", "@aws-sdk");
+  const clients = existsSync(scope) ? readdirSync(scope).filter((name) => name.startsWith("client-")) : [];
+  check(
+    JSON.stringify(clients.toSorted()) === JSON.stringify(wantedClients),
+    `${what} brings the AWS clients [${clients.join(", ")}], not [${wantedClients.join(", ")}]`,
+  );
+  if (wantedClients.length === 0) check(!existsSync(scope), `${what} brings @aws-sdk packages`);
+
+  const program = [
+    'import { definePipeline, json, KinesisConnectorError } from "@kinesis-connectors/core";',
+    ...(names.includes("@kinesis-connectors/s3")
+      ? ['import { gzip, ndjson, s3Emitter } from "@kinesis-connectors/s3";']
+      : []),
+    ...(names.includes("@kinesis-connectors/consumer")
+      ? ['import { startConnector } from "@kinesis-connectors/consumer";']
+      : []),
+    names.includes("@kinesis-connectors/s3")
+      ? 'const emitter = s3Emitter({ bucket: "b", format: ndjson(), compression: gzip(), region: "eu-west-1" });'
+      : 'const emitter = { capabilities: { duplicates: "none", ordering: "shard" } as const, emit: async () => ({ failed: [] }) };',
+    'const pipeline = definePipeline({ transformer: json<{ id: string }>(), filter: (model) => model.id !== "", emitter });',
+    'if (typeof pipeline.createBuffer !== "function") throw new Error("no pipeline");',
+    'if (!KinesisConnectorError.isInstance(new KinesisConnectorError("KC_EMIT_FAILED", "x"))) throw new Error("no error class");',
+    ...(names.includes("@kinesis-connectors/consumer")
+      ? ['if (typeof startConnector !== "function") throw new Error("no connector");']
+      : []),
+    'console.log("ok");',
+  ].join("\n");
+  writeFileSync(join(folder, "user.ts"), program);
+  const options = [
+    "--target",
+    "es2023",
+    "--lib",
+    "es2023,esnext.disposable",
+    "--module",
+    "nodenext",
+    "--strict",
+    "--exactOptionalPropertyTypes",
+    "--skipLibCheck",
+    "false",
+    "--types",
+    "node",
+  ];
+  try {
+    execFileSync(process.execPath, [join(folder, "node_modules/typescript/bin/tsc"), ...options, "user.ts"], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+    const printed = execFileSync(process.execPath, ["user.js"], { cwd: folder, encoding: "utf8" });
+    check(printed.trim() === "ok", `${what}: the consumer printed ${printed.trim()}`);
+  } catch (thrown) {
+    problems.push(`${what}: ${thrown.stdout ?? ""}${thrown.stderr ?? thrown.message}`);
+  }
+}
+
+function checkLockfile() {
+  const lockfile = readFileSync(join(root, "pnpm-lock.yaml"), "utf8");
+  check(!lockfile.includes("tarball:"), "the lockfile names tarballs");
+  check(!/https?:\/\//.test(lockfile), "the lockfile names a host");
+}
