@@ -13,7 +13,7 @@ const STORED_HEADERS = [
   "x-amz-website-redirect-location",
 ] as const;
 
-const ENCRYPTIONS = ["AES256", "aws:kms", "aws:kms:dsse"];
+const ENCRYPTIONS = new Set(["AES256", "aws:kms", "aws:kms:dsse"]);
 const METADATA_PREFIX = "x-amz-meta-";
 
 /** The headers that an object keeps of the request that wrote it. */
@@ -61,7 +61,7 @@ export function encryptionHeaders(headers: IncomingHttpHeaders, context: S3Conte
     throw new S3Error("NotImplemented", "Customer-provided keys (SSE-C) are not emulated.");
   }
   const encryption = headerOf(headers, "x-amz-server-side-encryption") ?? "AES256";
-  if (!ENCRYPTIONS.includes(encryption)) {
+  if (!ENCRYPTIONS.has(encryption)) {
     throw new S3Error("InvalidArgument", "The encryption method specified is not supported");
   }
   const keyId = headerOf(headers, "x-amz-server-side-encryption-aws-kms-key-id");

@@ -43,19 +43,17 @@ export function checksumElement(algorithm: ChecksumAlgorithm): string {
   return `Checksum${algorithm}`;
 }
 
+const DIGEST_BYTES: Readonly<Record<ChecksumAlgorithm, number>> = {
+  CRC32: 4,
+  CRC32C: 4,
+  CRC64NVME: 8,
+  SHA1: 20,
+  SHA256: 32,
+};
+
 /** Bytes of a digest; a header that decodes to another length is `InvalidRequest`. */
 export function digestLength(algorithm: ChecksumAlgorithm): number {
-  switch (algorithm) {
-    case "CRC32":
-    case "CRC32C":
-      return 4;
-    case "CRC64NVME":
-      return 8;
-    case "SHA1":
-      return 20;
-    case "SHA256":
-      return 32;
-  }
+  return DIGEST_BYTES[algorithm];
 }
 
 /** Reads an algorithm's name in any case. */
@@ -71,31 +69,25 @@ export function algorithmOfHeader(header: string): ChecksumAlgorithm | undefined
 
 /** Starts a running checksum. */
 export function createDigester(algorithm: ChecksumAlgorithm): Digester {
-  switch (algorithm) {
-    case "CRC32": {
-      let value = 0;
-      return {
-        update: (bytes) => {
-          value = crc32(bytes, value);
-        },
-        digest: () => uint32(value),
-      };
-    }
-    case "CRC32C": {
-      let value = 0;
-      return {
-        update: (bytes) => {
-          value = crc32c(bytes, value);
-        },
-        digest: () => uint32(value),
-      };
-    }
-    case "CRC64NVME":
-      return createCrc64Nvme();
-    case "SHA1":
-    case "SHA256":
-      return fromHash(createHash(algorithm.toLowerCase()));
-  }
+  return DIGESTERS[algorithm]();
+}
+
+const DIGESTERS: Readonly<Record<ChecksumAlgorithm, () => Digester>> = {
+  CRC32: () => running32(crc32),
+  CRC32C: () => running32(crc32c),
+  CRC64NVME: () => createCrc64Nvme(),
+  SHA1: () => fromHash(createHash("sha1")),
+  SHA256: () => fromHash(createHash("sha256")),
+};
+
+function running32(next: (bytes: Uint8Array, previous: number) => number): Digester {
+  let value = 0;
+  return {
+    update: (bytes) => {
+      value = next(bytes, value);
+    },
+    digest: () => uint32(value),
+  };
 }
 
 /** The checksum of bytes that are all there, in base64. */

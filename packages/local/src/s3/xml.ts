@@ -53,9 +53,8 @@ export function element(
   name: string,
   content: string | number | boolean | readonly XmlFragment[],
 ): XmlFragment {
-  const inner = Array.isArray(content)
-    ? content.map((child: XmlFragment) => child.xml).join("")
-    : escapeXml(String(content as string | number | boolean));
+  const inner =
+    typeof content === "object" ? content.map((child) => child.xml).join("") : escapeXml(String(content));
   return { xml: `<${name}>${inner}</${name}>` };
 }
 
