@@ -1,1 +1,20 @@
-export {};
+export { type Clock, systemClock, type Timer, virtualClock, type VirtualClock } from "./clock.js";
+export { LocalAwsError, type LocalAwsErrorCode } from "./errors.js";
+export type { FaultEffect, FaultKind } from "./fault-effects.js";
+export type { FaultCall, FaultRule, Faults, FaultStatus, FiredFault } from "./faults.js";
+export type { CallParameters, Journal, JournalEntry, JournalFilter, ServerName } from "./journal.js";
+export type { CborForm } from "./kinesis/cbor.js";
+export { KinesisError } from "./kinesis/errors.js";
+export { awsKinesisLimits, type KinesisLimits } from "./kinesis/limits.js";
+export type { LocalRecord, LocalStreams } from "./kinesis/local-streams.js";
+export type { KinesisOptions } from "./kinesis/server.js";
+export type { Input as KinesisInput, WireObject as KinesisOutput } from "./kinesis/values.js";
+export {
+  type DynamoDbOptions,
+  type LocalAws,
+  type LocalAwsOptions,
+  type LocalClientOptions,
+  type S3Options,
+  startLocalAws,
+} from "./local-aws.js";
+export type { LocalObject } from "./s3/s3-server.js";

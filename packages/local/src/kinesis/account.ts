@@ -90,7 +90,7 @@ export class Account {
     });
     this.streams.set(name, stream);
     this.later(() => {
-      stream.status = "ACTIVE";
+      if (stream.status === "CREATING") stream.status = "ACTIVE";
     });
     return stream;
   }

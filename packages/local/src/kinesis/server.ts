@@ -1,10 +1,10 @@
-import type { Clock, Random } from "../clock.js";
-import { findFault, type Faults, type FiredFault } from "../faults.js";
+import { findFault, type FiredFault } from "../faults.js";
 import { answerControlRoute } from "../http/control-routes.js";
 import { type Exchange, startLoopbackServer, type TlsFiles } from "../http/loopback-server.js";
 import { readBody } from "../http/read-body.js";
 import { delayFault, sendReply } from "../http/reply.js";
-import type { CallParameters, Journal } from "../journal.js";
+import type { CallParameters } from "../journal.js";
+import type { SharedParts } from "../shared-parts.js";
 import { Account } from "./account.js";
 import { callParameters } from "./call-parameters.js";
 import type { CborForm } from "./cbor.js";
@@ -31,16 +31,6 @@ export interface KinesisOptions extends Partial<Behaviour> {
   readonly cbor?: CborForm;
   /** Also speaks TLS on the same port. */
   readonly tls?: TlsFiles;
-}
-
-/** What the servers of one local AWS share. */
-export interface SharedParts {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly journal: Journal;
-  readonly faults: Faults;
-  readonly region: string;
-  readonly accountId: string;
 }
 
 /** A running Kinesis server. */

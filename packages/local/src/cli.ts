@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+import { FlagError, readFlags, usage } from "./flags.js";
+import { startLocalAws } from "./local-aws.js";
+
+async function main(): Promise<void> {
+  const { help, streams, shardCount, aws } = readFlags(process.argv.slice(2));
+  if (help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const local = await startLocalAws(aws);
+  for (const name of new Set(streams)) local.kinesis.createStream({ name, shardCount });
+  for (const [name, value] of Object.entries(local.env)) process.stdout.write(`export ${name}=${value}\n`);
+  process.stdout.write("# serving until stopped with Ctrl-C\n");
+  const stop = (): void => {
+    void local.close();
+  };
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`kinesis-local-aws: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = error instanceof FlagError ? 2 : 1;
+});

@@ -1,0 +1,187 @@
+import { seededRandom, systemClock, type Clock } from "./clock.js";
+import {
+  startDynamoDbServer,
+  type DynamoDbServer,
+  type DynamoDbServerOptions,
+} from "./dynamodb/dynamodb-server.js";
+import { LocalAwsError } from "./errors.js";
+import { createFaults, type Faults } from "./faults.js";
+import { createJournal, type Journal, type ServerName } from "./journal.js";
+import type { KinesisLimits } from "./kinesis/limits.js";
+import { localStreams, type LocalStreams } from "./kinesis/local-streams.js";
+import { startKinesisServer, type KinesisOptions, type KinesisServer } from "./kinesis/server.js";
+import { startS3Server, type S3Server, type S3ServerOptions } from "./s3/s3-server.js";
+import type { SharedParts } from "./shared-parts.js";
+
+/** Settings of the local S3. */
+export type S3Options = Omit<S3ServerOptions, keyof SharedParts | "portOption">;
+
+/** Settings of the local DynamoDB. */
+export type DynamoDbOptions = Omit<DynamoDbServerOptions, keyof SharedParts | "portOption">;
+
+/** What runs and how. Everything has a default; a server is left out with `false`. */
+export interface LocalAwsOptions {
+  readonly kinesis?: KinesisOptions | false;
+  readonly s3?: S3Options | false;
+  readonly dynamodb?: DynamoDbOptions | false;
+  /** Default `eu-central-1`. */
+  readonly region?: string;
+  /** 12 digits; default `000000000000`. */
+  readonly accountId?: string;
+  /** Identifiers and chances of faults come from it: same seed, same ids. Default 1. */
+  readonly seed?: number;
+  /** Default: this machine's time. */
+  readonly clock?: Clock;
+  /** Rates and quotas of Kinesis, unless `kinesis.limits` says otherwise. Default `"aws"`. */
+  readonly limits?: "aws" | "off" | Partial<KinesisLimits>;
+}
+
+/** What an AWS SDK client is given to talk to a local server. */
+export interface LocalClientOptions {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Only for S3: bucket names are no host names on loopback. */
+  readonly forcePathStyle?: true;
+}
+
+/** Running servers. */
+export interface LocalAws extends AsyncDisposable {
+  /** URLs; asking for one that was left out throws `KC_LOCAL_BAD_OPTION`. */
+  readonly endpoints: { readonly kinesis: string; readonly s3: string; readonly dynamodb: string };
+  /** Environment variables that point the AWS SDKs of a process here. S3 needs `forcePathStyle` besides. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly clientOptions: (server: ServerName) => LocalClientOptions;
+  /** Every call of every server. */
+  readonly journal: Journal;
+  /** Rules of what goes wrong. */
+  readonly faults: Faults;
+  /** The streams, in-process. */
+  readonly kinesis: LocalStreams;
+  /** The local S3, in-process. */
+  readonly s3: Pick<S3Server, "createBucket" | "objects" | "openUploads">;
+  /** Stops everything at once, cutting open connections. Warns about fault rules that never fired. */
+  readonly close: () => Promise<void>;
+}
+
+// Any credentials are accepted; these are the ones the documentation shows.
+const credentials = { accessKeyId: "local", secretAccessKey: "local" } as const;
+
+interface Running {
+  readonly kinesis: KinesisServer | undefined;
+  readonly s3: S3Server | undefined;
+  readonly dynamodb: DynamoDbServer | undefined;
+}
+
+async function startServers(options: LocalAwsOptions, shared: SharedParts): Promise<Running> {
+  const { kinesis = {}, s3 = {}, dynamodb = {} } = options;
+  const starts = [
+    Promise.resolve(
+      kinesis === false
+        ? undefined
+        : startKinesisServer(shared, {
+            ...(options.limits === undefined ? {} : { limits: options.limits }),
+            ...kinesis,
+          }),
+    ),
+    Promise.resolve(s3 === false ? undefined : startS3Server({ ...shared, ...s3, portOption: "s3.port" })),
+    Promise.resolve(
+      dynamodb === false
+        ? undefined
+        : startDynamoDbServer({ ...shared, ...dynamodb, portOption: "dynamodb.port" }),
+    ),
+  ] as const;
+  const started = await Promise.allSettled(starts);
+  const failure = started.find((outcome) => outcome.status === "rejected");
+  if (failure) {
+    // One port that is taken must not leave the other servers running.
+    for (const outcome of started) if (outcome.status === "fulfilled") await outcome.value?.close();
+    throw failure.reason;
+  }
+  return { kinesis: await starts[0], s3: await starts[1], dynamodb: await starts[2] };
+}
+
+/**
+ * Starts Kinesis, S3 and DynamoDB on 127.0.0.1, in this process and in memory.
+ *
+ * @example
+ * await using local = await startLocalAws();
+ * local.kinesis.createStream({ name: "orders", shardCount: 2 });
+ * const client = new KinesisClient(local.clientOptions("kinesis"));
+ *
+ * @throws `KC_LOCAL_PORT_TAKEN` when a port asked for is in use
+ */
+export async function startLocalAws(options: LocalAwsOptions = {}): Promise<LocalAws> {
+  const clock = options.clock ?? systemClock;
+  const random = seededRandom(options.seed ?? 1);
+  const shared: SharedParts = {
+    clock,
+    random,
+    journal: createJournal({ clock }),
+    faults: createFaults({ clock, random }),
+    region: options.region ?? "eu-central-1",
+    accountId: options.accountId ?? "000000000000",
+  };
+  const running = await startServers(options, shared);
+  const { region, journal, faults } = shared;
+
+  const need = <Name extends ServerName>(name: Name): NonNullable<Running[Name]> => {
+    const server = running[name];
+    if (!server)
+      throw new LocalAwsError(
+        "KC_LOCAL_BAD_OPTION",
+        `[local] ${name} was left out: start without \`${name}: false\` to use it`,
+      );
+    return server;
+  };
+  const env: Record<string, string> = {
+    ...(running.kinesis ? { AWS_ENDPOINT_URL_KINESIS: running.kinesis.url } : {}),
+    ...(running.s3 ? { AWS_ENDPOINT_URL_S3: running.s3.url } : {}),
+    ...(running.dynamodb ? { AWS_ENDPOINT_URL_DYNAMODB: running.dynamodb.url } : {}),
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  };
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closed ??= (async () => {
+      const unfired = faults.unfired();
+      if (unfired.length > 0)
+        process.emitWarning(`fault rules never fired: ${unfired.join(", ")}`, "LocalAwsWarning");
+      await Promise.all([running.kinesis?.close(), running.s3?.close(), running.dynamodb?.close()]);
+    })();
+    return closed;
+  };
+  let streams: LocalStreams | undefined;
+  return {
+    endpoints: {
+      get kinesis() {
+        return need("kinesis").url;
+      },
+      get s3() {
+        return need("s3").url;
+      },
+      get dynamodb() {
+        return need("dynamodb").url;
+      },
+    },
+    env,
+    clientOptions: (name) => ({
+      endpoint: need(name).url,
+      region,
+      credentials,
+      ...(name === "s3" ? { forcePathStyle: true } : {}),
+    }),
+    journal,
+    faults,
+    get kinesis() {
+      streams ??= localStreams(need("kinesis"));
+      return streams;
+    },
+    get s3() {
+      return need("s3");
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
