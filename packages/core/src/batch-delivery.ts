@@ -32,16 +32,19 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
     let attempts = 0;
     let plan = inherited === undefined ? this.#plan(batch) : (inherited.plan as Plan);
     let deadLetterPlan = inherited?.deadLetterPlan;
-    let prepared = inherited !== undefined;
+    let stored = inherited !== undefined;
+    let current = stored;
+    this.#context.abortSignal.throwIfAborted();
 
     for (;;) {
       if (refused.length > 0 && deadLetterPlan === undefined)
         deadLetterPlan = this.#planDeadLetters(batch, refused);
-      if (!prepared && (plan !== undefined || deadLetterPlan !== undefined)) {
+      if (!current && (stored || plan !== undefined || deadLetterPlan !== undefined)) {
         await this.#context.checkpointer.prepare(
           preparedBatch({ ...range, batch, refused, routes }, plan, deadLetterPlan),
         );
-        prepared = true;
+        stored = true;
+        current = true;
       }
       if (batch.entries.length === 0) break;
       if (plan === undefined && emitter.plan !== undefined) throw this.#unplanned();
@@ -62,7 +65,7 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
       this.#requireDeadLetters(rejected);
       ({ batch, refused, routes } = reroute(batch, refused, routes, rejected));
       deadLetterPlan = undefined;
-      prepared = false;
+      current = false;
       if (emitter.plan === undefined) {
         batch = { ...batch, entries: [], bytes: 0 };
       } else if (inherited === undefined) {
@@ -81,6 +84,8 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
     const { emitter, deadLetters } = this.#pipeline;
     const range: PlannedRange = { ...inherited, ...this.#owner() };
     if (inherited.plan === undefined && emitter.plan === undefined) return false;
+    // Dead letters without a stored place cannot be looked for.
+    if (inherited.deadLettered > 0 && inherited.deadLetterPlan === undefined) return false;
     return (
       (inherited.plan === undefined || (await this.#asksPlaced(emitter, range, inherited.plan))) &&
       (inherited.deadLetterPlan === undefined ||
@@ -260,7 +265,8 @@ function preparedBatch(
     filtered,
     deadLettered: refused.length,
     ...(plan === undefined ? {} : { plan: plan as Json }),
-    ...(deadLetterPlan === undefined ? {} : { deadLetterPlan, routes }),
+    ...(deadLetterPlan === undefined ? {} : { deadLetterPlan }),
+    ...(refused.length === 0 ? {} : { routes }),
   };
 }
 

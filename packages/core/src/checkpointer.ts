@@ -15,9 +15,9 @@ export interface PreparedBatch {
   readonly deadLettered: number;
   /** What the emitter planned; absent for emitters without a plan. */
   readonly plan?: Json;
-  /** What the dead-letter emitter planned; absent when the batch has no dead letters. */
+  /** What the dead-letter emitter planned; absent when the batch has no dead letters, or they go where nothing is planned. */
   readonly deadLetterPlan?: Json;
-  /** What became of each record read, run-length coded (`routes.ts`); present when the batch has several places. */
+  /** What became of each record read, run-length coded (`routes.ts`); present when the batch has dead letters. */
   readonly routes?: string;
 }
 

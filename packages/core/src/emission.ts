@@ -54,6 +54,7 @@ export async function emitUntilSettled<Output, Plan>(
       failure = result;
     } else {
       unknowns = 0;
+      requireOwnEntries(remaining, result.failed);
       const again: FailedEntry<Output>[] = [];
       for (const failed of result.failed) (failed.action === "retry" ? again : rejected).push(failed);
       if (again.length > 0) refusals += 1;
@@ -89,6 +90,19 @@ export async function untilAnswered<Answer>(
       await sleep(context.clock, delayMs, abortSignal);
     }
   }
+}
+
+/** A failed entry that the engine does not know would be a record lost without a word. */
+function requireOwnEntries<Output>(batch: Batch<Output>, failed: readonly FailedEntry<Output>[]): void {
+  if (failed.length === 0) return;
+  const own = new Set(batch.entries);
+  const strangers = failed.filter(({ entry }) => !own.has(entry)).length;
+  if (strangers === 0) return;
+  throw new KinesisConnectorError(
+    "KC_EMIT_FAILED",
+    `${batch.shardId}: the emitter named ${strangers} failed entries that are not among those it was given; it must hand back the very ` +
+      "objects of batch.entries, or the engine cannot tell which records failed",
+  );
 }
 
 /** The same batch with only some of its entries. */

@@ -21,6 +21,7 @@ export interface EmitterCapabilities {
 
 /** An entry that a request could not place, and what should become of it. */
 export interface FailedEntry<Output> {
+  /** The object out of `batch.entries` itself, not a copy of it. */
   readonly entry: BufferEntry<Output>;
   /** `retry`: the destination may take it later (throttled). `dead-letter`: it never will (rejected). */
   readonly action: "retry" | "dead-letter";
@@ -53,6 +54,9 @@ export interface EmitContext<Plan> {
  *
  * An `emit` that rejects means that nothing is known about the whole request: it is tried again with the same entries. A rejection
  * with the code `KC_EMIT_REFUSED` or `KC_PLACE_TAKEN` stops the shard instead.
+ *
+ * An emitter with a plan names what it will never take (`dead-letter`) before it writes anything: the engine then plans the batch anew
+ * without those entries, and calls again.
  */
 export interface Emitter<Output, Plan = undefined> {
   readonly capabilities: EmitterCapabilities;

@@ -43,7 +43,7 @@ export type ShardEvent = OfShard &
     | {
         readonly type: "checkpoint-commit";
         readonly checkpoint: Position;
-        /** Since the previous commit of this owner: records read, outputs emitted, records filtered, dead letters. */
+        /** Since the previous commit of this owner: records read, and of these emitted, filtered and set aside as dead letters. */
         readonly read: number;
         readonly emitted: number;
         readonly filtered: number;

@@ -73,6 +73,7 @@ export function definePipeline<Model, Output, Plan = undefined, DeadLetterPlan =
   requireFunction("transformer.fromModel", transformer.fromModel);
   requireFunction("filter", filter);
   requireFunction("emitter.emit", emitter?.emit);
+  if (deadLetters !== undefined) requireFunction("deadLetters.emit", deadLetters?.emit);
   const onPoison = options.onPoison ?? (deadLetters === undefined ? "stop" : "dead-letter");
   if (onPoison !== "stop" && onPoison !== "dead-letter") {
     throw new KinesisConnectorError("KC_OPTION_INVALID", 'onPoison must be "dead-letter" or "stop"');

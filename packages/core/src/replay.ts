@@ -1,6 +1,6 @@
 import type { BufferEntry } from "./batch.js";
 import type { PreparedBatch } from "./checkpointer.js";
-import { asError, KinesisConnectorError } from "./errors.js";
+import { asError, hasCode, KinesisConnectorError } from "./errors.js";
 import type { Pipeline } from "./pipeline.js";
 import { type ClosedRange, OpenRange } from "./range.js";
 import { comparePositions, type KinesisRecord, type ShardReader } from "./record.js";
@@ -21,23 +21,25 @@ export async function replayRange<Model, Output, Plan, DeadLetterPlan>(
 ): Promise<ClosedRange<Output>> {
   const range = new OpenRange<Output>(context);
   const entries: BufferEntry<Output>[] = [];
-  const routes = pending.routes === undefined ? undefined : readRoutes(pending.routes);
+  let gap = false;
   const reader = context.source.open({ type: "at", position: pending.first });
+  const records = recordsUpTo(reader, pending, context, () => {
+    gap = true;
+    range.markGap();
+  });
   try {
-    for await (const record of recordsUpTo(reader, pending, context, () => range.markGap())) {
-      const route = routes?.next();
-      await replayRecord(
-        pipeline,
-        context,
-        record,
-        route?.done === true ? undefined : route?.value,
-        range,
-        entries,
-      );
+    if (pending.routes === undefined) {
+      for await (const record of records)
+        await replayRecord(pipeline, context, record, undefined, range, entries);
+    } else {
+      for await (const [record, route] of routed(records, pending, () => gap))
+        await replayRecord(pipeline, context, record, route, range, entries);
     }
   } finally {
     await reader.close();
   }
+  if (!gap && range.recordCount !== pending.recordCount)
+    throw countDiffers(context.shardId, pending, range.recordCount);
   range.moveEnd(pending.last, context.clock.monotonicNow());
   const closed = range.close(entries, "replay");
   if (closed === undefined)
@@ -48,6 +50,30 @@ export async function replayRange<Model, Output, Plan, DeadLetterPlan>(
   // Boundaries and identity are the recorded ones, also when records at either end are gone.
   const { batchId, first, last } = pending;
   return { ...closed, batch: { ...closed.batch, batchId, first, last } };
+}
+
+/**
+ * Pairs each record with the way recorded for it. Retention takes records from the start of a range, so after a gap the ways are
+ * counted from its end, which is known only when all that is left has been read.
+ */
+async function* routed(
+  records: AsyncGenerator<KinesisRecord, void>,
+  pending: PreparedBatch,
+  isGap: () => boolean,
+): AsyncGenerator<readonly [KinesisRecord, Route], void> {
+  const routes = readRoutes(pending.routes ?? "");
+  const left: KinesisRecord[] = [];
+  const pair = (record: KinesisRecord): readonly [KinesisRecord, Route] => {
+    const route = routes.next();
+    if (route.done === true) throw differs(record, "no way was recorded for it");
+    return [record, route.value];
+  };
+  for await (const record of records) {
+    if (isGap()) left.push(record);
+    else yield pair(record);
+  }
+  for (let gone = pending.recordCount - left.length; gone > 0 && left.length > 0; gone -= 1) routes.next();
+  for (const record of left) yield pair(record);
 }
 
 async function* recordsUpTo(
@@ -96,10 +122,12 @@ async function replayRecord<Model, Output, Plan, DeadLetterPlan>(
   } catch (thrown) {
     context.abortSignal.throwIfAborted();
     failure = asError(thrown);
+    if (hasCode(failure, "KC_REPLAY_DIFFERS")) throw failure;
   }
   if (route === "dead-letter") {
     failure ??= new KinesisConnectorError("KC_RECORD_POISON", "set aside by an earlier owner of the shard");
-  } else if (failure !== undefined && (typeof route === "number" || pipeline.onPoison === "stop")) {
+  } else if (failure !== undefined) {
+    // It may stand in what the earlier owner wrote already: as a dead letter it could land twice.
     throw differs(record, "it can no longer be transformed", failure);
   }
   if (failure !== undefined) {
@@ -129,11 +157,20 @@ async function outputsOf<Model, Output, Plan, DeadLetterPlan>(
   throw differs(record, `it no longer gives the ${String(route)} outputs that were recorded`);
 }
 
+function countDiffers(shardId: string, pending: PreparedBatch, found: number): KinesisConnectorError {
+  const { first, recordCount } = pending;
+  return new KinesisConnectorError(
+    "KC_REPLAY_DIFFERS",
+    `${shardId}: the batch that begins at ${first.sequenceNumber}.${first.subSequenceNumber} was prepared with ${recordCount} records, but ` +
+      `${found} were read back: check that the stream is still the same one`,
+  );
+}
+
 function differs(record: KinesisRecord, what: string, cause?: Error): KinesisConnectorError {
   return new KinesisConnectorError(
     "KC_REPLAY_DIFFERS",
     `the record ${record.sequenceNumber}.${record.subSequenceNumber} belongs to a batch prepared by an earlier owner, but ${what}: ` +
-      "run the pipeline that prepared it once more, or give the pipeline deadLetters",
+      "run the pipeline that prepared it once more",
     cause === undefined ? undefined : { cause },
   );
 }

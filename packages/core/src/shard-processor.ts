@@ -4,11 +4,18 @@ import type { Buffer } from "./buffer.js";
 import type { BudgetHolder } from "./byte-budget.js";
 import type { PreparedBatch } from "./checkpointer.js";
 import type { Timer } from "./clock.js";
+import { codeOf } from "./dead-letters.js";
 import { asError, hasCode, KinesisConnectorError } from "./errors.js";
 import { PageFetch } from "./page-fetch.js";
 import type { Pipeline } from "./pipeline.js";
 import { type ClosedRange, OpenRange } from "./range.js";
-import type { ChildShard, KinesisRecord, Position, RecordPage } from "./record.js";
+import {
+  type ChildShard,
+  comparePositions,
+  type KinesisRecord,
+  type Position,
+  type RecordPage,
+} from "./record.js";
 import { replayRange } from "./replay.js";
 import type { ShardContext, ShardOutcome } from "./shard-context.js";
 import { withTransformTimeout } from "./timed.js";
@@ -80,6 +87,8 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     abortSignal.throwIfAborted();
     if (stopSignal.aborted) return { type: "stopped" };
     const { checkpoint, pending } = await checkpointer.load();
+    // The listener below would not hear of an abort that came meanwhile.
+    abortSignal.throwIfAborted();
     observe({ type: "shard-start", stream, shardId, checkpoint, inherited: pending !== undefined });
     const stop = (): void => {
       this.#stopping = true;
@@ -111,8 +120,11 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
       return;
     }
     const range = await replayRange(this.#pipeline, this.#context, pending);
-    if (range.batch.gap) this.#reportGap(pending.first, range.batch.entries[0]?.record);
+    const { gap } = range.batch;
+    if (gap) this.#observeGap(pending.first, range.batch.entries[0]?.record);
+    // What is left of the range is written before the policy has its say: by the next start it may be gone as well.
     await this.#delivery.deliver(range, pending);
+    if (gap && this.#stopsAtGaps) throw gapError(this.#context.shardId, pending.first);
   }
 
   async #readFrom(checkpoint: Position | undefined): Promise<ShardOutcome> {
@@ -134,9 +146,22 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
       }
       throw thrown;
     } finally {
-      await fetch.close();
+      await this.#close(fetch);
       // A delivery that is still under way was told to stop by the abort; its end is awaited so that nothing runs on unowned.
       await this.#inFlight?.catch(() => undefined);
+    }
+  }
+
+  /** What was delivered stays delivered: a reader that cannot be closed is worth a line in the log, and not the outcome of the shard. */
+  async #close(fetch: PageFetch): Promise<void> {
+    const { stream, shardId } = this.#context;
+    try {
+      await fetch.close();
+    } catch (thrown) {
+      this.#pipeline.logger.warn(
+        { stream, shardId, error: codeOf(asError(thrown)) },
+        "the reader of the shard could not be closed",
+      );
     }
   }
 
@@ -148,11 +173,15 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
       await this.#untilSomethingHappens(fetch);
       abortSignal.throwIfAborted();
       if (this.#failure !== undefined) throw this.#failure;
-      const page = fetch.take();
-      if (page !== undefined && !this.#stopping) {
+      // A page that is not taken any more stays with the fetch, which gives its bytes back.
+      const page = this.#stopping ? undefined : fetch.take();
+      if (page !== undefined) {
         if (page.shardEnd === undefined) fetch.start();
-        await this.#scan(page);
-        fetch.release(page);
+        try {
+          await this.#scan(page);
+        } finally {
+          fetch.release(page);
+        }
         this.#context.budget.pressure();
         if (page.shardEnd !== undefined && !this.#stopping) return page.shardEnd.childShards;
       }
@@ -166,7 +195,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
   async #scan(page: RecordPage): Promise<void> {
     const { clock, stream, shardId, observe } = this.#context;
     const { records, bytes, millisBehindLatest } = page;
-    if (page.gap !== undefined) this.#reportGap(page.gap.expected, records[0]);
+    if (page.gap !== undefined) this.#meetGap(page.gap.expected, records[0]);
     // The clock is read once per page and after every wait: a reading per record would cost as much as a small filter.
     let nowMs = clock.monotonicNow();
     for (const record of records) {
@@ -188,7 +217,8 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
         nowMs = clock.monotonicNow();
       }
     }
-    if (page.scannedEnd !== undefined) this.#range.moveEnd(page.scannedEnd, clock.monotonicNow());
+    if (page.scannedEnd !== undefined && isPast(page.scannedEnd, records.at(-1)))
+      this.#range.moveEnd(page.scannedEnd, clock.monotonicNow());
     observe({ type: "page-read", stream, shardId, records: records.length, bytes, millisBehindLatest });
   }
 
@@ -284,15 +314,18 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
       this.#failure = asError(thrown);
       throw this.#failure;
     } finally {
+      // Before the bytes are given back: the budget may answer by asking this very shard for its next flush.
+      this.#inFlight = undefined;
       this.#context.budget.release(closed.heldBytes);
       this.#wake?.();
     }
   }
 
+  /** Waits for the batch in flight; throws what a delivery failed with, also when that was noticed by nobody yet. */
   async #settleInFlight(): Promise<void> {
     await this.#inFlight;
-    this.#inFlight = undefined;
     this.#context.abortSignal.throwIfAborted();
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   #dueReason(nowMs: number): FlushReason | undefined {
@@ -340,17 +373,36 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     };
   }
 
-  #reportGap(expected: Position, found: Position | undefined): void {
-    const { stream, shardId, observe, onRetentionGap = "stop" } = this.#context;
-    observe({ type: "retention-gap", stream, shardId, expected, found });
-    if (onRetentionGap === "continue") {
-      this.#range.markGap();
-      return;
-    }
-    throw new KinesisConnectorError(
-      "KC_RETENTION_GAP",
-      `${shardId}: records after ${expected.sequenceNumber}.${expected.subSequenceNumber} are gone from the stream, because they are older than its retention; ` +
-        'to go on with what is left set onRetentionGap to "continue", and raise the retention of the stream',
-    );
+  get #stopsAtGaps(): boolean {
+    return (this.#context.onRetentionGap ?? "stop") === "stop";
   }
+
+  #meetGap(expected: Position, found: Position | undefined): void {
+    this.#observeGap(expected, found);
+    if (this.#stopsAtGaps) throw gapError(this.#context.shardId, expected);
+    this.#range.markGap();
+  }
+
+  #observeGap(expected: Position, found: Position | undefined): void {
+    const { stream, shardId, observe } = this.#context;
+    observe({ type: "retention-gap", stream, shardId, expected, found: found && positionOf(found) });
+  }
+}
+
+function gapError(shardId: string, { sequenceNumber, subSequenceNumber }: Position): KinesisConnectorError {
+  return new KinesisConnectorError(
+    "KC_RETENTION_GAP",
+    `${shardId}: records from ${sequenceNumber}.${subSequenceNumber} on are gone from the stream, because they are older than its retention; ` +
+      'to go on with what is left set onRetentionGap to "continue", and raise the retention of the stream',
+  );
+}
+
+/** A record is a position with data: events carry the position alone. */
+function positionOf({ sequenceNumber, subSequenceNumber }: Position): Position {
+  return { sequenceNumber, subSequenceNumber };
+}
+
+/** A range must never begin at a record that an earlier range ended with: its heir would read that record again. */
+function isPast(scannedEnd: Position, lastRecord: Position | undefined): boolean {
+  return lastRecord === undefined || comparePositions(scannedEnd, lastRecord) > 0;
 }
