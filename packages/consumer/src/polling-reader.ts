@@ -97,7 +97,10 @@ class PollingReader implements ShardReader {
     await this.#untilDue(signal);
     if (signal.aborted) return undefined;
     const sentMs = clock.now();
-    const answer = await this.#getRecords(api.getRecords(this.#iterator, this.#options.maxRecordsPerRead, signal), signal);
+    const answer = await this.#getRecords(
+      api.getRecords(this.#iterator, this.#options.maxRecordsPerRead, signal),
+      signal,
+    );
     if (answer === "gone") return this.#endWithoutChildren(signal);
     if (answer === undefined) return undefined;
     if (!isConsistent(answer)) {

@@ -6,6 +6,8 @@ import type { ReaderContext } from "./reader-context.js";
 /** Throttling lasts seconds at most; an outage is looked at again at least every 10 s. Well below the 5 minutes of an iterator. */
 const BACK_OFF = { baseDelayMs: 250, maxDelayMs: 10_000 } as const;
 
+const PAUSE_MS = 1_000;
+
 // The SDK fetches new credentials by itself; an expired or skewed signature is mended by the next try or not at all.
 const MAX_CREDENTIAL_ATTEMPTS = 3;
 
@@ -50,11 +52,19 @@ export class ReadFailures {
     await this.#backOff(error, signal);
   }
 
+  /** Waits about a second after something that is over soon: a resource in use. */
+  async pause(error: KinesisCallError, signal: AbortSignal): Promise<void> {
+    await this.#wait(error, Math.ceil(PAUSE_MS * (0.5 + this.#context.random.next())), signal);
+  }
+
   async #backOff(error: KinesisCallError, signal: AbortSignal): Promise<void> {
-    const { stream, shardId, clock, random, observe } = this.#context;
-    this.#attempt += 1;
+    await this.#wait(error, backoffMs(this.#attempt + 1, BACK_OFF, this.#context.random), signal);
+  }
+
+  async #wait(error: KinesisCallError, delayMs: number, signal: AbortSignal): Promise<void> {
+    const { stream, shardId, clock, observe } = this.#context;
     const { operation, kind } = error;
-    const delayMs = backoffMs(this.#attempt, BACK_OFF, random);
+    this.#attempt += 1;
     observe({ type: "read-retry", stream, shardId, operation, kind, attempt: this.#attempt, delayMs, error });
     await sleep(clock, delayMs, signal);
   }

@@ -1,4 +1,10 @@
-import { comparePositions, compareSequenceNumbers, type Position, type RecordPage, type StartPosition } from "@kinesis-connectors/core";
+import {
+  comparePositions,
+  compareSequenceNumbers,
+  type Position,
+  type RecordPage,
+  type StartPosition,
+} from "@kinesis-connectors/core";
 
 import type { IteratorPosition, StreamRecord } from "./kinesis-api.js";
 import type { ReaderContext } from "./reader-context.js";
@@ -66,7 +72,8 @@ export class ReadPlace {
         return start;
       case "latest": {
         // A second beginning at LATEST would pass over what arrived since the first.
-        if (this.#latestSinceMs !== undefined) return { type: "at-timestamp", timestampMs: this.#latestSinceMs };
+        if (this.#latestSinceMs !== undefined)
+          return { type: "at-timestamp", timestampMs: this.#latestSinceMs };
         this.#latestSinceMs = this.#context.clock.now();
         return start;
       }

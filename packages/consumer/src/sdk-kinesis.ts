@@ -53,7 +53,10 @@ export function sdkKinesis(
       calling("ListShards", async () => {
         const input =
           request.nextToken === undefined
-            ? { ...stream, ...(request.filter === undefined ? {} : { ShardFilter: toFilter(request.filter) }) }
+            ? {
+                ...stream,
+                ...(request.filter === undefined ? {} : { ShardFilter: toFilter(request.filter) }),
+              }
             : { NextToken: request.nextToken };
         const answer = await client.send(new ListShardsCommand(input), aborting(signal));
         return { shards: (answer.Shards ?? []).map(toListedShard), nextToken: answer.NextToken };
@@ -230,7 +233,9 @@ function toStartingPosition(position: IteratorPosition): StartingPosition {
 }
 
 function toConsumer(
-  consumer: { ConsumerARN?: string | undefined; ConsumerStatus?: StreamConsumer["status"] | undefined } | undefined,
+  consumer:
+    | { ConsumerARN?: string | undefined; ConsumerStatus?: StreamConsumer["status"] | undefined }
+    | undefined,
 ): StreamConsumer {
   return { consumerArn: consumer?.ConsumerARN ?? "", status: consumer?.ConsumerStatus ?? "CREATING" };
 }

@@ -1,3 +1,4 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient, type KinesisClientConfig } from "@aws-sdk/client-kinesis";
 import type { Logger } from "@kinesis-connectors/core";
 import { NodeHttp2Handler, NodeHttpHandler } from "@smithy/node-http-handler";
@@ -27,16 +28,42 @@ const MAX_CONNECTIONS = 512;
  * A user's `requestHandler` is not consulted here; who needs one passes a whole client.
  */
 export function createKinesisClient(options: AwsClientOptions, logger: Logger): KinesisClient {
-  return new KinesisClient({
-    ...(options.region === undefined ? {} : { region: options.region }),
-    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
-    requestHandler: keptConnections(),
-    // Reads are repeated by the readers, on their clock and with the iterator kept; a second layer below would hide throttling.
-    maxAttempts: 1,
-    customUserAgent: [["kinesis-connectors", version]],
-    logger: sdkLogger(logger),
+  return new KinesisClient({ ...common(options, logger), requestHandler: keptConnections() });
+}
+
+/**
+ * A DynamoDB client for leases: a renewal that takes longer than `requestTimeoutMs` has to be given up while the lease still holds, so
+ * that its outcome can be read back in time.
+ */
+export function createDynamoDbClient(
+  options: AwsClientOptions,
+  logger: Logger,
+  requestTimeoutMs: number,
+): DynamoDBClient {
+  const agent = { keepAlive: true, maxSockets: MAX_CONNECTIONS };
+  return new DynamoDBClient({
+    ...common(options, logger),
+    requestHandler: {
+      connectionTimeout: Math.min(CONNECTION_TIMEOUT_MS, requestTimeoutMs),
+      requestTimeout: requestTimeoutMs,
+      throwOnRequestTimeout: true,
+      httpAgent: agent,
+      httpsAgent: agent,
+    },
   });
+}
+
+function common({ region, endpoint, credentials }: AwsClientOptions, logger: Logger) {
+  return {
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
+    // Calls are repeated by those who make them, on their clock and knowing what a lost answer means; a second layer below would
+    // hide throttling and make a refused condition ambiguous.
+    maxAttempts: 1,
+    customUserAgent: [["kinesis-connectors", version]] satisfies [string, string][],
+    logger: sdkLogger(logger),
+  };
 }
 
 /** Without `info`: the SDK's logging step walks over every record only to have something to pass to it. */

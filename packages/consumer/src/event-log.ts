@@ -1,0 +1,47 @@
+import { asError, KinesisConnectorError, type Logger } from "@kinesis-connectors/core";
+
+import type { ConnectorEvent } from "./events.js";
+
+// The first failure of a call is everyday life; a row of them is worth a line, now and then.
+const RETRIES_PER_LINE = 5;
+
+/**
+ * Writes what an operator wants to see of an event, by the event's own name. What the worker and the engine log themselves, and what
+ * happens all the time, is left out. Fields hold names, sizes and codes; never a record's data.
+ */
+export function logEvent(logger: Logger, event: ConnectorEvent): void {
+  switch (event.type) {
+    case "connector-start":
+      logger.info(event, event.type);
+      return;
+    case "connector-stop":
+      if (event.error === undefined) logger.info({}, event.type);
+      else logger.error({ error: shown(event.error) }, event.type);
+      return;
+    case "read-retry":
+      if (event.attempt % RETRIES_PER_LINE === 0) {
+        const { stream, shardId, operation, kind, attempt } = event;
+        logger.warn({ stream, shardId, operation, kind, attempt }, event.type);
+      }
+      return;
+    case "subscription-end":
+      logger.debug({ stream: event.stream, shardId: event.shardId, reason: event.reason }, event.type);
+      return;
+    case "iterator-renew":
+      logger.debug(event, event.type);
+      return;
+    case "shard-end-doubt":
+    case "aggregate-drop":
+      logger.warn(event, event.type);
+      return;
+    case "fan-out-fallback":
+      logger.warn({ stream: event.stream, shardId: event.shardId, error: shown(event.error) }, event.type);
+      return;
+    default:
+  }
+}
+
+function shown(error: Error): string {
+  const code = KinesisConnectorError.isInstance(error) ? error.code : asError(error).name;
+  return `${code}: ${error.message.slice(0, 1000)}`;
+}

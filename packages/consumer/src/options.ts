@@ -1,0 +1,211 @@
+import { hostname } from "node:os";
+
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { KinesisClient } from "@aws-sdk/client-kinesis";
+import {
+  type Clock,
+  KinesisConnectorError,
+  type Logger,
+  nonEmptyText,
+  type Pipeline,
+  type Random,
+  silentLogger,
+  systemClock,
+  systemRandom,
+  wholeNumber,
+} from "@kinesis-connectors/core";
+
+import type { AwsClientOptions } from "./aws-clients.js";
+import type { FanOut } from "./fan-out-consumer.js";
+import type { LeaseTable } from "./lease-table.js";
+import { type LeaseOptions, type LeaseSettings, leaseSettings } from "./leases/lease-settings.js";
+import { type Polling, polling } from "./polling-reader.js";
+import type { StreamName } from "./sdk-kinesis.js";
+import type { InitialPosition } from "./worker.js";
+
+/** What `startConnector` is told. */
+export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPlan = undefined> {
+  /**
+   * Names what belongs together: all workers of the same application share the shards and the lease table, and two applications read
+   * the same stream independently.
+   */
+  readonly application: string;
+  /** The stream's name. Give this or `streamArn`. */
+  readonly stream?: string;
+  /** The stream's ARN, also of another account. Give this or `stream`. */
+  readonly streamArn?: string;
+  readonly pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>;
+  /** Where shards without a checkpoint begin. Default `TRIM_HORIZON`: the oldest record that the stream still keeps. */
+  readonly initialPosition?: "TRIM_HORIZON" | "LATEST" | { readonly at: Date };
+  /** `polling()` (default) or `fanOut()`. */
+  readonly retrieval?: Polling | FanOut;
+  /** Default: where the AWS SDK looks for it, or the region of `streamArn`. */
+  readonly region?: string;
+  /** Other endpoints than AWS's own: `https:`, or anything on this machine. */
+  readonly endpoints?: { readonly kinesis?: string; readonly dynamodb?: string };
+  /** Lets `endpoints` be `http:` on other machines too: records and signatures then travel in the clear. Default false. */
+  readonly allowInsecure?: boolean;
+  /** Default: where the AWS SDK looks for them. */
+  readonly credentials?: AwsClientOptions["credentials"];
+  /** Own SDK clients, instead of `region`, `endpoints` and `credentials`. They stay open when the connector stops. */
+  readonly clients?: { readonly kinesis?: KinesisClient; readonly dynamodb?: DynamoDBClient };
+  /** The lease table's name, or a table of one's own. Default: a DynamoDB table named like the application, created when missing. */
+  readonly leaseTable?: string | LeaseTable;
+  /** Names this process in the lease table. Default: the host's name. A unique part is added at every start. */
+  readonly workerId?: string;
+  readonly leases?: LeaseOptions;
+  /** Most bytes that all shards together keep between reading and committing. Default 256 MiB. */
+  readonly maxReadAheadBytes?: number;
+  /** How long a graceful stop may take, in milliseconds; then the rest is left to the next owner. Default 30,000. */
+  readonly stopDeadlineMs?: number;
+  /** What to do when records were gone from the stream before they could be read. Default `stop`. */
+  readonly onRetentionGap?: "stop" | "continue";
+  /** Default: the pipeline's. */
+  readonly logger?: Logger;
+  /** Aborted: a graceful stop. */
+  readonly signal?: AbortSignal;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/** `ConnectorOptions`, checked and complete, without what the types of the pipeline say. */
+export interface ConnectorSettings {
+  readonly application: string;
+  /** For logs and errors: the name, also when an ARN was given. */
+  readonly streamName: string;
+  readonly streamTarget: StreamName;
+  readonly initialPosition: InitialPosition;
+  readonly retrieval: Polling | FanOut;
+  readonly kinesis: AwsClientOptions;
+  readonly dynamodb: AwsClientOptions;
+  readonly leaseTable: string | LeaseTable;
+  readonly ownerId: string;
+  readonly leases: LeaseSettings;
+  readonly maxReadAheadBytes: number;
+  readonly stopDeadlineMs: number;
+  readonly onRetentionGap: "stop" | "continue";
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/**
+ * Checks the options before anything is started.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option and what it takes
+ */
+export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
+  options: ConnectorOptions<Model, Output, Plan, DeadLetterPlan>,
+): ConnectorSettings {
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? systemRandom;
+  const application = nonEmptyText("application", options.application);
+  if (typeof options.pipeline?.createBuffer !== "function") {
+    throw invalid("pipeline must be what definePipeline({ ... }) returns");
+  }
+  const { streamName, streamTarget, region } = streamOf(options.stream, options.streamArn);
+  const client = { region: options.region ?? region, credentials: options.credentials };
+  const { kinesis, dynamodb } = options.endpoints ?? {};
+  const allowInsecure = options.allowInsecure === true;
+  return {
+    application,
+    streamName,
+    streamTarget,
+    initialPosition: initialPositionOf(options.initialPosition, clock),
+    retrieval: options.retrieval ?? polling(),
+    kinesis: { ...client, endpoint: endpointOf("endpoints.kinesis", kinesis, allowInsecure) },
+    dynamodb: { ...client, endpoint: endpointOf("endpoints.dynamodb", dynamodb, allowInsecure) },
+    leaseTable: leaseTableOf(options.leaseTable, application),
+    ownerId: `${nonEmptyText("workerId", options.workerId ?? hostname())}:${random.uuid()}`,
+    leases: leaseSettings(options.leases),
+    maxReadAheadBytes: wholeNumber("maxReadAheadBytes", options.maxReadAheadBytes ?? 256 * 1024 * 1024, {
+      min: 1,
+    }),
+    stopDeadlineMs: wholeNumber("stopDeadlineMs", options.stopDeadlineMs ?? 30_000, { min: 1 }),
+    onRetentionGap: gapPolicyOf(options.onRetentionGap),
+    logger: options.logger ?? options.pipeline.logger ?? silentLogger,
+    clock,
+    random,
+  };
+}
+
+function invalid(message: string): KinesisConnectorError {
+  return new KinesisConnectorError("KC_OPTION_INVALID", message);
+}
+
+// CreateStream, StreamName: 1 to 128 characters of [a-zA-Z0-9_.-].
+const STREAM_NAME = /^[a-zA-Z0-9_.-]{1,128}$/;
+const STREAM_ARN = /^arn:aws[a-z-]{0,20}:kinesis:([a-z0-9-]{1,40}):\d{12}:stream\/([a-zA-Z0-9_.-]{1,128})$/;
+
+function streamOf(
+  stream: string | undefined,
+  streamArn: string | undefined,
+): { streamName: string; streamTarget: StreamName; region: string | undefined } {
+  if (streamArn !== undefined) {
+    if (stream !== undefined) throw invalid("stream and streamArn are both given: give one of them");
+    const found = STREAM_ARN.exec(nonEmptyText("streamArn", streamArn));
+    if (found?.[1] === undefined || found[2] === undefined) {
+      throw invalid("streamArn must look like arn:aws:kinesis:<region>:<account>:stream/<name>");
+    }
+    return { streamName: found[2], streamTarget: { StreamARN: streamArn }, region: found[1] };
+  }
+  if (stream === undefined)
+    throw invalid("stream is missing: give the stream's name, or its ARN as streamArn");
+  if (!STREAM_NAME.test(nonEmptyText("stream", stream))) {
+    throw invalid(
+      "stream must be a stream's name: 1 to 128 letters, digits, '_', '.' or '-' (an ARN goes into streamArn)",
+    );
+  }
+  return { streamName: stream, streamTarget: { StreamName: stream }, region: undefined };
+}
+
+function initialPositionOf(
+  position: "TRIM_HORIZON" | "LATEST" | { readonly at: Date } | undefined,
+  clock: Clock,
+): InitialPosition {
+  if (position === undefined || position === "TRIM_HORIZON") return { type: "trim-horizon" };
+  if (position === "LATEST") return { type: "latest" };
+  const timestampMs =
+    typeof position === "object" && position.at instanceof Date ? position.at.getTime() : Number.NaN;
+  if (Number.isNaN(timestampMs)) {
+    throw invalid('initialPosition must be "TRIM_HORIZON", "LATEST" or { at: a valid Date }');
+  }
+  if (timestampMs > clock.now())
+    throw invalid("initialPosition.at lies in the future: give a moment that has passed");
+  return { type: "at-timestamp", timestampMs };
+}
+
+// CreateTable, TableName: 3 to 255 characters of [a-zA-Z0-9_.-].
+const TABLE_NAME = /^[a-zA-Z0-9_.-]{3,255}$/;
+
+function leaseTableOf(leaseTable: string | LeaseTable | undefined, application: string): string | LeaseTable {
+  if (typeof leaseTable === "object") return leaseTable;
+  if (TABLE_NAME.test(leaseTable ?? application)) return leaseTable ?? application;
+  throw invalid(
+    leaseTable === undefined
+      ? "application names the lease table too, and must be 3 to 255 letters, digits, '_', '.' or '-'; or give leaseTable"
+      : "leaseTable must be 3 to 255 letters, digits, '_', '.' or '-'",
+  );
+}
+
+const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+/** Records and signatures must not travel in the clear by accident, nor to where a mistyped scheme leads. */
+function endpointOf(
+  option: string,
+  endpoint: string | undefined,
+  allowInsecure: boolean,
+): string | undefined {
+  if (endpoint === undefined) return undefined;
+  if (!URL.canParse(endpoint))
+    throw invalid(`${option} must be a URL such as https://host or http://127.0.0.1:4567`);
+  const { protocol, hostname: host, username } = new URL(endpoint);
+  if (username !== "") throw invalid(`${option} must not hold credentials: use the option credentials`);
+  if (protocol === "https:") return endpoint;
+  if (protocol === "http:" && (LOOPBACK.has(host) || allowInsecure)) return endpoint;
+  throw invalid(`${option} must begin with https: unless it is on this machine, or allowInsecure is set`);
+}
+
+function gapPolicyOf(policy: "stop" | "continue" | undefined): "stop" | "continue" {
+  if (policy === undefined || policy === "stop" || policy === "continue") return policy ?? "stop";
+  throw invalid('onRetentionGap must be "stop" or "continue"');
+}
