@@ -94,7 +94,8 @@ export function changed(lease: Lease, change: LeaseChange): Lease {
         ownerSwitches: 0,
         childShardIds: change.childShardIds ?? lease.childShardIds,
       };
-    case "evict":
+    default:
+      change satisfies { readonly type: "evict" };
       return { ...lease, counter, owner: undefined, checkpointOwner: undefined };
   }
 }

@@ -1,0 +1,46 @@
+import type { Position, PreparedBatch } from "@kinesis-connectors/core";
+
+/** A prepared batch as the bytes of `pendingCheckpointState`: JSON with a version. */
+export function pendingStateOf(batch: PreparedBatch): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(batch));
+}
+
+/** The prepared batch in a row; undefined when the bytes are not one of ours (a KCL application stores what it likes there). */
+export function preparedBatchOf(state: Uint8Array): PreparedBatch | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(state));
+  } catch {
+    // Not UTF-8, or not JSON: some other application's state.
+    return undefined;
+  }
+  return isPreparedBatch(value) ? value : undefined;
+}
+
+function isPreparedBatch(value: unknown): value is PreparedBatch {
+  return (
+    isObject(value) &&
+    value["v"] === 1 &&
+    typeof value["batchId"] === "string" &&
+    isPosition(value["first"]) &&
+    isPosition(value["last"]) &&
+    isCount(value["recordCount"])
+  );
+}
+
+function isPosition(value: unknown): value is Position {
+  return (
+    isObject(value) &&
+    typeof value["sequenceNumber"] === "string" &&
+    /^[0-9]+$/.test(value["sequenceNumber"]) &&
+    isCount(value["subSequenceNumber"])
+  );
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

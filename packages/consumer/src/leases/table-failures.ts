@@ -1,0 +1,61 @@
+import { ConditionalCheckFailedException, ResourceNotFoundException } from "@aws-sdk/client-dynamodb";
+import { asError, KinesisConnectorError } from "@kinesis-connectors/core";
+
+/**
+ * What a failed call on the lease table means. `refused`: the condition did not hold. `throttled`: it was not taken and may be sent
+ * again. `missing`: the table is not there. `fatal`: no waiting mends it. `unknown`: it may have been applied.
+ */
+export type TableFailure = "refused" | "throttled" | "missing" | "fatal" | "unknown";
+
+// DynamoDB developer guide, "Error handling": these were not carried out, and may be sent again after a back-off. An expired token
+// is refused before anything is done, and the SDK's providers renew it.
+const THROTTLED: ReadonlySet<string> = new Set([
+  "ProvisionedThroughputExceededException",
+  "ThrottlingException",
+  "Throttling",
+  "RequestLimitExceeded",
+  "TooManyRequestsException",
+  "LimitExceededException",
+  "ExpiredTokenException",
+  "ExpiredToken",
+]);
+
+const FATAL: ReadonlySet<string> = new Set([
+  "AccessDeniedException",
+  "AccessDenied",
+  "UnrecognizedClientException",
+  "InvalidSignatureException",
+  "IncompleteSignatureException",
+  "MissingAuthenticationTokenException",
+  "CredentialsProviderError",
+  "ValidationException",
+  "SerializationException",
+  "ItemCollectionSizeLimitExceededException",
+  "KMSAccessDeniedException",
+]);
+
+/** What the failure means. Whatever is not known here counts as unknown, which is always safe: it is read back. */
+export function tableFailure(thrown: unknown): TableFailure {
+  if (thrown instanceof ConditionalCheckFailedException) return "refused";
+  if (thrown instanceof ResourceNotFoundException) return "missing";
+  const { name, message } = asError(thrown);
+  if (THROTTLED.has(name)) return "throttled";
+  return FATAL.has(name) || message.startsWith("Region is missing") ? "fatal" : "unknown";
+}
+
+/** The error that users see when the table cannot be used, with the cure. */
+export function tableError(tableName: string, operation: string, thrown: unknown): KinesisConnectorError {
+  if (KinesisConnectorError.isInstance(thrown)) return thrown;
+  const error = asError(thrown);
+  const cure =
+    error.name === "AccessDeniedException" || error.name === "AccessDenied"
+      ? `allow dynamodb:${operation} on the table`
+      : tableFailure(thrown) === "missing"
+        ? "it was deleted, or the region is another one: create it again and start the workers anew"
+        : "check region, credentials and endpoint of DynamoDB";
+  return new KinesisConnectorError(
+    "KC_LEASE_TABLE",
+    `the lease table ${tableName} cannot be used: ${operation} failed with ${error.name}; ${cure}`,
+    { cause: thrown },
+  );
+}
