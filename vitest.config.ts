@@ -19,6 +19,8 @@ export default defineConfig({
       project("consumer", "packages/consumer"),
       project("s3", "packages/s3"),
       project("local", "packages/local"),
+      project("seed-stream", "apps/seed-stream"),
+      project("demo", "apps/demo"),
     ],
   },
 });

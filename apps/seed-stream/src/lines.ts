@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 
 /** Lines of a stream of bytes, without their line feeds, as the bytes they were. Blank lines are passed over. */
 export async function* readLines(input: Readable): AsyncGenerator<Buffer, void> {
-  let rest = Buffer.alloc(0);
+  let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of input as AsyncIterable<Buffer>) {
     const text = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     let start = 0;
