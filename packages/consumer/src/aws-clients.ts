@@ -1,7 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient, type KinesisClientConfig } from "@aws-sdk/client-kinesis";
 import type { Logger } from "@kinesis-connectors/core";
-import { NodeHttp2Handler, NodeHttpHandler } from "@smithy/node-http-handler";
+import { NodeHttp2Handler, NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 
 import { version } from "./version.js";
 
@@ -24,11 +24,24 @@ const MAX_CONNECTIONS = 512;
  *
  * The SDK's own default opens a new HTTP/2 session, with a TLS handshake, for every call (aws-sdk-js-v3#8279). Of the two cures we
  * take HTTP/1.1 keep-alive for plain calls: per call it costs no more CPU than a shared HTTP/2 session, and a GOAWAY or a reset then
- * fails one call and not those of every shard at once. Subscriptions need HTTP/2 and have a session each, which the SDK opens anyway.
- * A user's `requestHandler` is not consulted here; who needs one passes a whole client.
+ * fails one call and not those of every shard at once.
  */
 export function createKinesisClient(options: AwsClientOptions, logger: Logger): KinesisClient {
-  return new KinesisClient({ ...common(options, logger), requestHandler: keptConnections() });
+  return new KinesisClient({
+    ...common(options, logger),
+    requestHandler: new NodeHttpHandler(keptConnections(REQUEST_TIMEOUT_MS)),
+  });
+}
+
+/**
+ * A Kinesis client for SubscribeToShard, which the service offers over HTTP/2 only: the SDK's own handler, a session for each
+ * subscription. Without a time-out, because the reader watches over the silence and over a slow accept alike.
+ */
+export function createSubscriptionClient(options: AwsClientOptions, logger: Logger): KinesisClient {
+  return new KinesisClient({
+    ...common(options, logger),
+    requestHandler: new NodeHttp2Handler({ disableConcurrentStreams: true }),
+  });
 }
 
 /**
@@ -40,17 +53,21 @@ export function createDynamoDbClient(
   logger: Logger,
   requestTimeoutMs: number,
 ): DynamoDBClient {
-  const agent = { keepAlive: true, maxSockets: MAX_CONNECTIONS };
   return new DynamoDBClient({
     ...common(options, logger),
-    requestHandler: {
-      connectionTimeout: Math.min(CONNECTION_TIMEOUT_MS, requestTimeoutMs),
-      requestTimeout: requestTimeoutMs,
-      throwOnRequestTimeout: true,
-      httpAgent: agent,
-      httpsAgent: agent,
-    },
+    requestHandler: new NodeHttpHandler(keptConnections(requestTimeoutMs)),
   });
+}
+
+function keptConnections(requestTimeoutMs: number): NodeHttpHandlerOptions {
+  const agent = { keepAlive: true, maxSockets: MAX_CONNECTIONS };
+  return {
+    connectionTimeout: Math.min(CONNECTION_TIMEOUT_MS, requestTimeoutMs),
+    requestTimeout: requestTimeoutMs,
+    throwOnRequestTimeout: true,
+    httpAgent: agent,
+    httpsAgent: agent,
+  };
 }
 
 function common({ region, endpoint, credentials }: AwsClientOptions, logger: Logger) {
@@ -76,33 +93,4 @@ export function sdkLogger(logger: Logger): NonNullable<KinesisClientConfig["logg
   // The type asks for `info`; the SDK calls it only where it exists (`logger?.info?.(...)`).
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return quiet as unknown as NonNullable<KinesisClientConfig["logger"]>;
-}
-
-function keptConnections(): NonNullable<KinesisClientConfig["requestHandler"]> {
-  const agent = { keepAlive: true, maxSockets: MAX_CONNECTIONS };
-  const calls = new NodeHttpHandler({
-    connectionTimeout: CONNECTION_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    throwOnRequestTimeout: true,
-    httpAgent: agent,
-    httpsAgent: agent,
-  });
-  // No time-out: a subscription is silent as long as nothing is put, and the reader watches over it.
-  const subscriptions = new NodeHttp2Handler({ disableConcurrentStreams: true });
-  return {
-    metadata: { handlerProtocol: "h2" },
-    handle: (
-      request: Parameters<NodeHttp2Handler["handle"]>[0],
-      options: Parameters<NodeHttp2Handler["handle"]>[1],
-    ) =>
-      options?.isEventStream === true
-        ? subscriptions.handle(request, options)
-        : calls.handle(request, options),
-    destroy: () => {
-      calls.destroy();
-      subscriptions.destroy();
-    },
-    updateHttpClientConfig: () => undefined,
-    httpHandlerConfigs: () => ({}),
-  };
 }

@@ -30,12 +30,21 @@ import { asCallError } from "./kinesis-failures.js";
 /** How the stream is named in requests: by its ARN where the caller gave one, so that streams of other accounts work too. */
 export type StreamName = { readonly StreamName: string } | { readonly StreamARN: string };
 
-/** The port over the SDK's client. `close` destroys the client, unless it is the caller's own. */
+/** Which clients the port uses, and whose they are. */
+export interface SdkKinesisOptions {
+  /** Whether `close` destroys the clients. Default false: they are the caller's. */
+  readonly ownsClient?: boolean;
+  /** Makes the client for subscriptions when the first one is asked for. Default: the same client for everything. */
+  readonly subscriptionClient?: () => KinesisClient;
+}
+
+/** The port over the SDK's client. */
 export function sdkKinesis(
   client: KinesisClient,
   stream: StreamName,
-  options: { readonly ownsClient: boolean },
+  options: SdkKinesisOptions = {},
 ): KinesisApi {
+  let subscriptions: KinesisClient | undefined;
   return {
     describeStream: (signal) =>
       calling("DescribeStreamSummary", async () => {
@@ -116,7 +125,8 @@ export function sdkKinesis(
       }),
     subscribeToShard: (consumerArn, shardId, position, signal) =>
       calling("SubscribeToShard", async () => {
-        const answer = await client.send(
+        subscriptions ??= options.subscriptionClient?.() ?? client;
+        const answer = await subscriptions.send(
           new SubscribeToShardCommand({
             ConsumerARN: consumerArn,
             ShardId: shardId,
@@ -127,7 +137,9 @@ export function sdkKinesis(
         return subscriptionEvents(answer.EventStream);
       }),
     close: () => {
-      if (options.ownsClient) client.destroy();
+      if (options.ownsClient !== true) return;
+      client.destroy();
+      subscriptions?.destroy();
     },
   };
 }
