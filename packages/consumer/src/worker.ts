@@ -3,6 +3,7 @@ import type { KinesisApi } from "./kinesis-api.js";
 import type { Lease } from "./lease.js";
 import type { LeaseTable } from "./lease-table.js";
 import type { LeaseOptions } from "./leases/lease-settings.js";
+import { WorkerRun } from "./leases/worker-run.js";
 import type { WorkerEvent } from "./leases/worker-events.js";
 
 /** Where shards without a checkpoint begin. */
@@ -60,4 +61,12 @@ export interface Worker {
   readonly done: Promise<void>;
   /** The leases held now. */
   readonly held: () => readonly Lease[];
+}
+
+/**
+ * A worker that has not started yet.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`
+ */
+export function createWorker(options: WorkerOptions): Worker {
+  return new WorkerRun(options);
 }

@@ -9,8 +9,9 @@ export function watchEventLoop(options: {
   readonly clock: Clock;
   readonly failoverTimeMs: number;
   readonly blocked: (lateMs: number) => void;
+  readonly failed: (error: Error) => void;
 }): Loop {
-  const { clock, failoverTimeMs, blocked } = options;
+  const { clock, failoverTimeMs, blocked, failed } = options;
   const periodMs = Math.max(1, Math.floor(failoverTimeMs / 6));
   let dueMs = clock.monotonicNow() + periodMs;
   return new Loop({
@@ -24,8 +25,6 @@ export function watchEventLoop(options: {
       dueMs = nowMs + periodMs;
       if (lateMs > failoverTimeMs / 3) blocked(Math.round(lateMs));
     },
-    failed: (error) => {
-      throw error;
-    },
+    failed,
   });
 }

@@ -1,0 +1,82 @@
+import type { Clock, Random } from "@kinesis-connectors/core";
+import { actualOwner, type Lease } from "../lease.js";
+import { changed, type LeaseTable } from "../lease-table.js";
+import { chooseLeasesToTake } from "./choose-leases.js";
+import { LeaseAges } from "./lease-ages.js";
+import type { LeaseSettings } from "./lease-settings.js";
+
+/** A lease that this worker has just taken. */
+export interface TakenLease {
+  readonly lease: Lease;
+  /** The row as it was before. */
+  readonly before: Lease;
+  /** When the take was sent, on the monotonic clock. */
+  readonly sentMs: number;
+  readonly steal: boolean;
+}
+
+export interface LeaseTakerOptions {
+  readonly table: LeaseTable;
+  readonly ownerId: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly settings: LeaseSettings;
+  /** Shards that this process is busy with, held or still being let go. */
+  readonly busy: () => ReadonlySet<string>;
+  readonly taken: (taken: TakenLease) => void;
+}
+
+/** Looks at the table and takes what this worker should have. */
+export class LeaseTaker {
+  readonly #options: LeaseTakerOptions;
+  readonly #ages = new LeaseAges();
+
+  constructor(options: LeaseTakerOptions) {
+    this.#options = options;
+  }
+
+  async step(mayTake: () => boolean): Promise<void> {
+    const { table, ownerId, clock, random, settings, busy } = this.#options;
+    if (!mayTake()) return;
+    const startedMs = clock.monotonicNow();
+    const leases = await table.list();
+    const endedMs = clock.monotonicNow();
+    // The counters were read somewhere in between: they count as unchanged until the end of one scan and as read at the start of the
+    // next, so that a slow scan never makes a lease look older than it is.
+    const observed = this.#ages.observe(leases, endedMs);
+    const { take, steal } = chooseLeasesToTake({
+      ...settings,
+      observed,
+      me: ownerId,
+      nowMs: startedMs,
+      busy: busy(),
+      random,
+    });
+    for (const lease of take) if (mayTake()) await this.#take(lease, false);
+    // After a slow scan the counters of living workers are stale, and every steal would be refused (KCL: half a renewal period).
+    const isStale = endedMs - startedMs > settings.renewPeriodMs / 2;
+    for (const lease of steal) {
+      if (!mayTake()) return;
+      const fresh = isStale ? await table.get(lease.leaseKey) : lease;
+      if (fresh !== undefined && actualOwner(fresh) === actualOwner(lease)) await this.#take(fresh, true);
+    }
+  }
+
+  async #take(before: Lease, steal: boolean): Promise<void> {
+    const { table, ownerId, clock, taken } = this.#options;
+    const isVague = before.checkpoint === "LATEST" && before.startTimestampMs === undefined;
+    const change = {
+      type: "take",
+      owner: ownerId,
+      startTimestampMs: isVague ? Math.floor(clock.now()) : undefined,
+    } as const;
+    const sentMs = clock.monotonicNow();
+    const outcome = await table.update(before, change);
+    if (outcome.type === "throttled") return;
+    if (outcome.type !== "applied") {
+      const row = await table.get(before.leaseKey);
+      if (row?.owner !== ownerId || row.counter !== before.counter + 1) return;
+    }
+    taken({ lease: changed(before, change), before, sentMs, steal });
+  }
+}
