@@ -1,11 +1,12 @@
 import { crc32 } from "node:zlib";
-import type { Clock, Random } from "../clock.js";
-import { findFault, type Faults, type FiredFault } from "../faults.js";
+import type { Random } from "../clock.js";
+import { findFault, type FiredFault } from "../faults.js";
 import { answerControlRoute } from "../http/control-routes.js";
 import { startLoopbackServer, type Exchange, type TlsFiles } from "../http/loopback-server.js";
 import { readBody } from "../http/read-body.js";
 import { delayFault, sendReply, type Reply } from "../http/reply.js";
-import type { CallParameters, Journal } from "../journal.js";
+import type { CallParameters } from "../journal.js";
+import type { SharedParts } from "../shared-parts.js";
 import { parametersOf } from "./call-parameters.js";
 import type { LeavesOut } from "./batches.js";
 import { createDatabase, isChange, type Database } from "./database.js";
@@ -13,14 +14,7 @@ import type { Json } from "./engine.js";
 import { DynamoDbError, validationError } from "./errors.js";
 
 /** How a local DynamoDB is started. */
-export interface DynamoDbServerOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly journal: Journal;
-  readonly faults: Faults;
-  readonly region: string;
-  /** 12 digits. */
-  readonly accountId: string;
+export interface DynamoDbServerOptions extends SharedParts {
   /** Port on 127.0.0.1; default 0 takes a free one. */
   readonly port?: number;
   /** How the caller calls the port, for the error when it is taken. */

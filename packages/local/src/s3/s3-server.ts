@@ -1,10 +1,12 @@
-import type { Clock, Random } from "../clock.js";
-import { findFault, type Faults, type FiredFault } from "../faults.js";
+import type { Random } from "../clock.js";
+import { LocalAwsError } from "../errors.js";
+import { findFault, type FiredFault } from "../faults.js";
 import { answerControlRoute } from "../http/control-routes.js";
 import { startLoopbackServer, type Exchange, type TlsFiles } from "../http/loopback-server.js";
 import { delayFault, pause, sendReply, type Reply } from "../http/reply.js";
-import type { CallParameters, Journal } from "../journal.js";
-import { addressOf, type S3Address } from "./address.js";
+import type { CallParameters } from "../journal.js";
+import type { SharedParts } from "../shared-parts.js";
+import { addressOf, isBucketName, type S3Address } from "./address.js";
 import { headerOf, type S3Answer, type S3Call, type S3Context } from "./call.js";
 import { errorDocument, messageOfS3Error, S3Error, statusOfS3Error } from "./errors.js";
 import { createObjectStore, type OpenWrite } from "./object-store.js";
@@ -12,15 +14,7 @@ import { readRequestBody, type ReceivedBody } from "./request-body.js";
 import { routeOf, type S3Route } from "./routes.js";
 
 /** How a local S3 is started. */
-export interface S3ServerOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly journal: Journal;
-  readonly faults: Faults;
-  /** Region of every bucket. */
-  readonly region: string;
-  /** Account that owns every bucket, 12 digits. */
-  readonly accountId: string;
+export interface S3ServerOptions extends SharedParts {
   /** Port on 127.0.0.1; default 0 takes a free one. */
   readonly port?: number;
   /** How the caller calls the port, for the error when it is taken. */
@@ -49,7 +43,7 @@ export interface LocalObject {
 export interface S3Server {
   readonly url: string;
   readonly port: number;
-  /** Makes a bucket; nothing happens when it is there. */
+  /** Makes a bucket; nothing happens when it is there. Throws `KC_LOCAL_BAD_OPTION` for what is no bucket name. */
   readonly createBucket: (name: string) => void;
   /** The objects of a bucket in key order; none when there is no such bucket. */
   readonly objects: (bucket: string) => IterableIterator<LocalObject>;
@@ -77,7 +71,16 @@ interface Progress {
 /** Starts S3 on loopback; objects live in memory. */
 export async function startS3Server(options: S3ServerOptions): Promise<S3Server> {
   const store = createObjectStore(options.clock);
-  for (const name of options.buckets ?? []) store.createBucket(name);
+  const createBucket = (name: string): void => {
+    if (!isBucketName(name)) {
+      throw new LocalAwsError(
+        "KC_LOCAL_BAD_OPTION",
+        `[local] "${name}" is no bucket name: use 3-63 lower-case letters, digits, dots and hyphens`,
+      );
+    }
+    store.createBucket(name);
+  };
+  for (const name of options.buckets ?? []) createBucket(name);
   const { clock, random, region, accountId, listDenied = false } = options;
   const runtime: S3Runtime = {
     options,
@@ -93,9 +96,7 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
   return {
     url: server.url,
     port: server.port,
-    createBucket: (name) => {
-      store.createBucket(name);
-    },
+    createBucket,
     objects: function* objects(bucketName) {
       const bucket = store.bucket(bucketName);
       for (const key of bucket?.sortedKeys() ?? []) {

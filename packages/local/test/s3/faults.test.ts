@@ -1,0 +1,198 @@
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  type S3Client,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import type { FaultEffect } from "../../src/fault-effects.js";
+import { outcomeOf, startS3, type RunningS3 } from "./start-s3.js";
+
+const Bucket = "things";
+let s3: RunningS3;
+/** A client that never retries, to see each answer. */
+let once: S3Client;
+beforeAll(async () => {
+  s3 = await startS3();
+  once = s3.newClient({ maxAttempts: 1 });
+});
+afterEach(() => {
+  // A rule that never fired means that a test did not test what it believes.
+  const unfired = s3.faults.unfired();
+  s3.faults.clear();
+  if (unfired.length > 0) throw new Error(`rules never fired: ${unfired.join(", ")}`);
+});
+afterAll(async () => {
+  await s3.stop();
+});
+
+const put = (client: S3Client, Key: string, Body: string | Buffer = "x") =>
+  outcomeOf(client.send(new PutObjectCommand({ Bucket, Key, Body, IfNoneMatch: "*" })));
+const exists = (key: string) => [...s3.server.objects(Bucket)].some((object) => object.key === key);
+const onPut = (effect: FaultEffect, phase: "before" | "after" = "before") =>
+  s3.faults.add({ server: "s3", operation: "PutObject", phase, effect });
+
+it.each([
+  ["F05", 503, "SlowDown"],
+  ["F06", 500, "InternalError"],
+  ["F25", 409, "ConditionalRequestConflict"],
+  ["F41", 403, "AccessDenied"],
+  ["F40", 400, "ExpiredToken"],
+])("%s a rule answers %i %s before the change, and nothing is stored", async (id, status, code) => {
+  onPut({ kind: "error", status, code });
+  expect(await put(once, `error-${id}`)).toBe(`${code} ${status}`);
+  expect(exists(`error-${id}`)).toBe(false);
+});
+
+it("F05 the SDK's own retries get through a SlowDown", async () => {
+  onPut({ kind: "error", status: 503, code: "SlowDown" });
+  expect(await put(s3.client, "slowdown")).toBe("ok");
+  expect(exists("slowdown")).toBe(true);
+});
+
+it("F06 a reset before the change stores nothing", async () => {
+  onPut({ kind: "reset", at: "before-headers" });
+  expect(await put(once, "reset")).toMatch(/no answer/);
+  expect(exists("reset")).toBe(false);
+});
+
+it("F06 a reply lost after the change: the object is there, and the repetition meets it with 412", async () => {
+  onPut({ kind: "reply-lost" });
+  expect(await put(s3.client, "lost")).toBe("PreconditionFailed 412");
+  expect(exists("lost")).toBe(true);
+  const [first, second] = s3.journal.entries({ operation: "PutObject" }).slice(-2);
+  expect(first).toMatchObject({ applied: true, status: 0, parameters: { bucket: Bucket, key: "lost" } });
+  expect(second).toMatchObject({ applied: false, status: 412, errorCode: "PreconditionFailed" });
+});
+
+it("F06 a 500 after the change: the object is there all the same", async () => {
+  onPut({ kind: "error", status: 500, code: "InternalError" }, "after");
+  expect(await put(once, "after")).toBe("InternalError 500");
+  expect(exists("after")).toBe(true);
+});
+
+it("F07 a delayed write lands late, after a second one, and is refused with 412", async () => {
+  onPut({ kind: "delay", delayMs: 150 });
+  const late = put(once, "late", "first attempt");
+  await expect.poll(() => s3.faults.list()[0]?.fired).toBe(1);
+  expect(await put(s3.client, "late", "second attempt")).toBe("ok");
+  expect(await late).toBe("PreconditionFailed 412");
+  const got = await s3.client.send(new GetObjectCommand({ Bucket, Key: "late" }));
+  expect(await got.Body?.transformToString()).toBe("second attempt");
+});
+
+it("F07 a client that gave up on a delayed write may still see it applied", async () => {
+  onPut({ kind: "delay", delayMs: 150 });
+  const abort = new AbortController();
+  const given = s3.client.send(new PutObjectCommand({ Bucket, Key: "zombie", Body: "x" }), {
+    abortSignal: abort.signal,
+  });
+  const outcome = outcomeOf(given);
+  await expect.poll(() => s3.faults.list()[0]?.fired).toBe(1);
+  abort.abort();
+  expect(await outcome).toMatch(/^AbortError/);
+  await expect.poll(() => exists("zombie")).toBe(true);
+});
+
+it("F07 a withheld 100-continue only makes the client wait", async () => {
+  onPut({ kind: "continue-withheld", forMs: 50 });
+  expect(await put(once, "withheld", Buffer.alloc(3 * 1024 * 1024))).toBe("ok");
+  expect(exists("withheld")).toBe(true);
+});
+
+it("F07 a body that the server stops reading for a while arrives whole", async () => {
+  onPut({ kind: "stalled-request", forMs: 50 });
+  expect(await put(once, "stalled", Buffer.alloc(1024 * 1024, 1))).toBe("ok");
+  expect(exists("stalled")).toBe(true);
+});
+
+it.each<FaultEffect>([
+  { kind: "reset", at: "inside-headers" },
+  { kind: "reset", at: "inside-body" },
+  { kind: "truncated-body" },
+  { kind: "half-close" },
+])("a read whose answer is damaged ($kind $at) fails, and the next one is whole", async (effect) => {
+  const Key = "read";
+  await s3.client.send(new PutObjectCommand({ Bucket, Key, Body: "r".repeat(10_000) }));
+  s3.faults.add({ operation: "GetObject", effect });
+  const read = async () =>
+    (await (await once.send(new GetObjectCommand({ Bucket, Key }))).Body?.transformToString())?.length;
+  await expect(read()).rejects.toThrow(Error);
+  expect(await read()).toBe(10_000);
+});
+
+it("a slow body arrives whole", async () => {
+  await s3.client.send(new PutObjectCommand({ Bucket, Key: "slow", Body: "s".repeat(2_000) }));
+  s3.faults.add({ operation: "GetObject", effect: { kind: "slow-body", bytesPerSecond: 20_000 } });
+  const got = await once.send(new GetObjectCommand({ Bucket, Key: "slow" }));
+  expect((await got.Body?.transformToString())?.length).toBe(2_000);
+});
+
+it("F41 HEAD can be denied while PUT is not", async () => {
+  s3.faults.add({ operation: "HeadObject", effect: { kind: "error", status: 403, code: "AccessDenied" } });
+  expect(await outcomeOf(once.send(new HeadObjectCommand({ Bucket, Key: "read" })))).toMatch(/ 403$/);
+});
+
+async function upload(Key: string) {
+  const { UploadId } = await s3.client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+  const part = new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body: "part" });
+  const { ETag } = await s3.client.send(part);
+  return new CompleteMultipartUploadCommand({
+    Bucket,
+    Key,
+    UploadId,
+    MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] },
+    IfNoneMatch: "*",
+  });
+}
+
+it.each(["before", "after"] as const)(
+  "F06 Complete answers 200 with an error inside, %s the change",
+  async (phase) => {
+    const complete = await upload(`inside-${phase}`);
+    s3.faults.add({
+      operation: "CompleteMultipartUpload",
+      phase,
+      effect: { kind: "success-with-error", code: "InternalError" },
+    });
+    expect(await outcomeOf(once.send(complete))).toMatch(/^InternalError/);
+    expect(exists(`inside-${phase}`)).toBe(phase === "after");
+    expect(await outcomeOf(once.send(complete))).toBe("ok");
+  },
+);
+
+it("F06 Complete whose reply is lost is repeated by the SDK and gives the answer of the first", async () => {
+  const complete = await upload("lost-complete");
+  s3.faults.add({ operation: "CompleteMultipartUpload", effect: { kind: "reply-lost" } });
+  expect(await outcomeOf(s3.client.send(complete))).toBe("ok");
+  expect(exists("lost-complete")).toBe(true);
+});
+
+it("some keys of DeleteObjects fail when a rule says so", async () => {
+  for (const Key of ["del-0", "del-1"]) await put(s3.client, Key);
+  s3.faults.add({ operation: "DeleteObjects", effect: { kind: "partial-failure", indexes: [0] } });
+  const { Deleted, Errors } = await s3.client.send(
+    new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: "del-0" }, { Key: "del-1" }] } }),
+  );
+  expect(Errors).toMatchObject([{ Key: "del-0", Code: "InternalError" }]);
+  expect(Deleted?.map(({ Key }) => Key)).toEqual(["del-1"]);
+  expect(exists("del-0")).toBe(true);
+});
+
+it("rules and journal are reached over HTTP on the same port", async () => {
+  const posted = await fetch(`${s3.server.url}/_local/faults`, {
+    method: "POST",
+    body: JSON.stringify({
+      operation: "PutObject",
+      effect: { kind: "error", status: 503, code: "SlowDown" },
+    }),
+  });
+  expect(posted.status).toBe(200);
+  expect(await put(once, "over-http")).toBe("SlowDown 503");
+  const journal = await fetch(`${s3.server.url}/_local/journal?operation=PutObject`);
+  expect(await journal.text()).toContain("over-http");
+});
