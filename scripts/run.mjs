@@ -1,10 +1,11 @@
-// Runs an app from its sources: node scripts/run.mjs apps/<name> [arguments]. Installs and builds what is missing first.
+// Runs a program from its sources: node scripts/run.mjs <project folder> [--entry cli.js] [arguments]. Installs and builds what is missing first.
 import { spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { setup } from "./setup.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const [app, ...rest] = process.argv.slice(2);
+const [app, ...given] = process.argv.slice(2);
+const [entry, rest] = given[0] === "--entry" ? [given[1], given.slice(2)] : ["main.js", given];
 
 setup();
 const build = spawnSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-b", `${root}${app}`], {
@@ -12,7 +13,7 @@ const build = spawnSync(process.execPath, [`${root}node_modules/typescript/bin/t
 });
 if (build.status !== 0) process.exit(1);
 
-const child = spawn(process.execPath, [`${root}${app}/dist/main.js`, ...rest], {
+const child = spawn(process.execPath, [`${root}${app}/dist/${entry}`, ...rest], {
   stdio: "inherit",
   // The SDK says on every start that it will leave Node 20 next year; the README says it once.
   env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },

@@ -1,3 +1,5 @@
+import { seededNumbers } from "./seeded-numbers.js";
+
 const PAGES = [
   "/",
   "/search",
@@ -39,15 +41,4 @@ export function* clicks(count: number, seed: number): Generator<Buffer, void> {
     };
     yield Buffer.from(JSON.stringify(click));
   }
-}
-
-/** Mulberry32: a small generator of numbers in [0, 1), good enough for sample data. */
-function seededNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

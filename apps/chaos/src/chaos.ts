@@ -1,0 +1,164 @@
+import { CreateStreamCommand, KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
+import { ProgressBar, type SeededNumbers, seededNumbers } from "@kinesis-connectors/app-seed-stream";
+import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
+import { setTimeout as wait } from "node:timers/promises";
+import { Fleet, type FleetEvent } from "./fleet.js";
+import { type MisfortuneCounts, nextMisfortune } from "./misfortunes.js";
+import { OpenShards } from "./open-shards.js";
+import type { ChaosOptions } from "./options.js";
+import { type Comparison, compare, countLanded, leaseOverlaps, longestTakeoverMs } from "./verdict.js";
+
+const STREAM = "chaos";
+const BUCKET = "chaos-archive";
+/** Short, so that a minute holds many takeovers. */
+const FAILOVER_TIME_MS = 3_000;
+/** After everything has been mended, all records must have landed within this time. */
+const DRAIN_TIMEOUT_MS = 120_000;
+const PUT_EVERY_MS = 50;
+
+/** What a run found; `--json` prints exactly this. */
+export interface ChaosResult extends Comparison {
+  readonly takeoverSecondsMax: number;
+  readonly leaseOverlaps: number;
+  readonly kills: number;
+  readonly pauses: number;
+  readonly reshards: number;
+  readonly faults: number;
+}
+
+/** Sets everything up, lets things go wrong for a while, drains, compares. */
+export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
+  await using aws = await startLocalAws({ limits: "off", seed: options.seed, s3: { buckets: [BUCKET] } });
+  const kinesis = new KinesisClient(aws.clientOptions("kinesis"));
+  await kinesis.send(new CreateStreamCommand({ StreamName: STREAM, ShardCount: options.shards }));
+  const events: FleetEvent[] = [];
+  const fleet = new Fleet(
+    {
+      stream: STREAM,
+      bucket: BUCKET,
+      application: "chaos",
+      failoverTimeMs: FAILOVER_TIME_MS,
+      retrieval: options.retrieval,
+      clients: { kinesis: aws.clientOptions("kinesis"), dynamodb: aws.clientOptions("dynamodb") },
+      s3: aws.clientOptions("s3"),
+    },
+    (event) => events.push(event),
+  );
+  const bar = new ProgressBar();
+  try {
+    for (let started = 0; started < options.workers; started += 1) fleet.start();
+    const { counts, deaths } = await troubledTimes(aws, fleet, kinesis, options, bar);
+    await drain(aws, fleet, bar);
+    await fleet.stopAll();
+    if (fleet.failures.length > 0) throw new Error(fleet.failures.join("\n"));
+    return {
+      ...compare(aws, STREAM, BUCKET),
+      takeoverSecondsMax: Math.round(longestTakeoverMs(events, deaths)) / 1000,
+      leaseOverlaps: leaseOverlaps(events),
+      ...counts,
+    };
+  } finally {
+    fleet.killAll();
+    kinesis.destroy();
+  }
+}
+
+interface Troubles {
+  readonly counts: MisfortuneCounts;
+  readonly deaths: readonly { worker: number; atMs: number }[];
+}
+
+/** Producers run and things go wrong, until the time is over; then everything is mended. */
+async function troubledTimes(
+  aws: LocalAws,
+  fleet: Fleet,
+  kinesis: KinesisClient,
+  options: ChaosOptions,
+  bar: ProgressBar,
+): Promise<Troubles> {
+  const next = seededNumbers(options.seed);
+  const counts: MisfortuneCounts = { kills: 0, pauses: 0, reshards: 0, faults: 0 };
+  const deaths: { worker: number; atMs: number }[] = [];
+  const waiting = new Map<NodeJS.Timeout, () => void>();
+  const later = (delayMs: number, action: () => void): void => {
+    const timer = setTimeout(() => {
+      waiting.delete(timer);
+      action();
+    }, delayMs);
+    waiting.set(timer, action);
+  };
+  const watched = Object.assign(Object.create(fleet) as Fleet, {
+    kill: (worker: number) => {
+      deaths.push({ worker, atMs: performance.now() });
+      fleet.kill(worker);
+    },
+  });
+  const context = {
+    aws,
+    fleet: watched,
+    shards: new OpenShards(aws, STREAM, options.shards * 2),
+    next,
+    counts,
+    failoverTimeMs: FAILOVER_TIME_MS,
+    later,
+  };
+  const over = new AbortController();
+  const producing = produce(kinesis, options.rate, next, over.signal);
+  const startMs = performance.now();
+  for (let spent = 0; spent < options.seconds * 1000; spent = performance.now() - startMs) {
+    await wait(100 + next() * 600);
+    nextMisfortune(context);
+    const { kills, pauses, reshards, faults } = counts;
+    bar.show(
+      spent / options.seconds / 1000,
+      `kills ${kills}  pauses ${pauses}  reshards ${reshards}  faults ${faults}  workers ${fleet.awake.length}`,
+    );
+  }
+  over.abort();
+  await producing;
+  aws.faults.clear();
+  // What was to happen later happens now: whoever was to be started or woken is.
+  for (const [timer, action] of waiting) {
+    clearTimeout(timer);
+    action();
+  }
+  for (const worker of fleet.paused) fleet.resume(worker);
+  while (fleet.awake.length < options.workers) fleet.start();
+  return { counts, deaths };
+}
+
+async function produce(
+  kinesis: KinesisClient,
+  rate: number,
+  next: SeededNumbers,
+  signal: AbortSignal,
+): Promise<void> {
+  let id = 0;
+  while (!signal.aborted) {
+    const records = Array.from({ length: Math.max(1, Math.round((rate * PUT_EVERY_MS) / 1000)) }, () => {
+      id += 1;
+      const words = Array.from({ length: 8 }, () => Math.floor(next() * 2 ** 32).toString(36)).join(" ");
+      return {
+        Data: Buffer.from(JSON.stringify({ id, words })),
+        PartitionKey: `key-${Math.floor(next() * 1_000)}`,
+      };
+    });
+    // Whatever the stream took counts; what it refused was never put.
+    await kinesis.send(new PutRecordsCommand({ StreamName: STREAM, Records: records }));
+    await wait(PUT_EVERY_MS);
+  }
+}
+
+async function drain(aws: LocalAws, fleet: Fleet, bar: ProgressBar): Promise<void> {
+  const startMs = performance.now();
+  let put = 0;
+  for (const _record of aws.kinesis.records(STREAM)) put += 1;
+  for (let landed = 0; landed < put;) {
+    if (performance.now() - startMs > DRAIN_TIMEOUT_MS) break;
+    if (fleet.failures.length > 0) throw new Error(fleet.failures.join("\n"));
+    await wait(250);
+    landed = countLanded(aws, BUCKET);
+    bar.show(landed / put, `draining: ${landed} of ${put} records landed`);
+  }
+  bar.finish(`drained in ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
+}

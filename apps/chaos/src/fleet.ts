@@ -1,0 +1,112 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { WorkerMessage, WorkerSetup } from "./protocol.js";
+
+interface RunningWorker {
+  readonly number: number;
+  readonly child: ChildProcess;
+  paused: boolean;
+}
+
+/** Something that a worker of the fleet said, with when it was heard. */
+export type FleetEvent = WorkerMessage & { readonly worker: number; readonly atMs: number };
+
+/** The worker processes: started, killed, paused, resumed. Only processes that were started here are ever touched, by their pid. */
+export class Fleet {
+  readonly #setup: WorkerSetup;
+  readonly #heard: (event: FleetEvent) => void;
+  readonly #workers = new Map<number, RunningWorker>();
+  #started = 0;
+  #failures: string[] = [];
+
+  constructor(setup: WorkerSetup, heard: (event: FleetEvent) => void) {
+    this.#setup = setup;
+    this.#heard = heard;
+  }
+
+  /** Workers that ended by themselves, with their last words: none should. */
+  get failures(): readonly string[] {
+    return this.#failures;
+  }
+
+  /** Numbers of the workers that run and are not paused. */
+  get awake(): readonly number[] {
+    return [...this.#workers.values()].filter((worker) => !worker.paused).map((worker) => worker.number);
+  }
+
+  get paused(): readonly number[] {
+    return [...this.#workers.values()].filter((worker) => worker.paused).map((worker) => worker.number);
+  }
+
+  start(): number {
+    this.#started += 1;
+    const number = this.#started;
+    const child = fork(
+      fileURLToPath(new URL("worker-process.js", import.meta.url)),
+      [JSON.stringify(this.#setup)],
+      {
+        stdio: ["ignore", "ignore", "pipe", "ipc"],
+      },
+    );
+    const worker: RunningWorker = { number, child, paused: false };
+    this.#workers.set(number, worker);
+    let lastWords = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      lastWords = `${lastWords}${chunk.toString()}`.slice(-4_000);
+    });
+    child.on("message", (message) => {
+      this.#heard({ ...(message as WorkerMessage), worker: number, atMs: performance.now() });
+    });
+    child.on("exit", (code, signal) => {
+      const known = this.#workers.delete(number);
+      if (known && signal === null && code !== 0)
+        this.#failures.push(`worker ${number} ended with ${code}: ${lastWords}`);
+    });
+    return number;
+  }
+
+  /** Ends a worker at once, in whatever it is doing. */
+  kill(number: number): void {
+    const worker = this.#take(number);
+    worker?.child.kill("SIGKILL");
+  }
+
+  /** Lets a worker stop gracefully. */
+  stop(number: number): Promise<void> {
+    const worker = this.#workers.get(number);
+    if (worker === undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      worker.child.once("exit", () => resolve());
+      worker.child.kill("SIGTERM");
+    });
+  }
+
+  pause(number: number): void {
+    const worker = this.#workers.get(number);
+    if (worker === undefined) return;
+    worker.child.kill("SIGSTOP");
+    worker.paused = true;
+  }
+
+  resume(number: number): void {
+    const worker = this.#workers.get(number);
+    if (worker === undefined) return;
+    worker.child.kill("SIGCONT");
+    worker.paused = false;
+  }
+
+  async stopAll(): Promise<void> {
+    for (const number of this.paused) this.resume(number);
+    await Promise.all([...this.#workers.keys()].map((number) => this.stop(number)));
+  }
+
+  killAll(): void {
+    for (const number of [...this.#workers.keys()]) this.kill(number);
+  }
+
+  #take(number: number): RunningWorker | undefined {
+    const worker = this.#workers.get(number);
+    this.#workers.delete(number);
+    return worker;
+  }
+}

@@ -1,0 +1,26 @@
+import type { LocalClientOptions } from "@kinesis-connectors/local";
+
+/** What a worker process is started with. */
+export interface WorkerSetup {
+  readonly stream: string;
+  readonly bucket: string;
+  readonly application: string;
+  readonly failoverTimeMs: number;
+  readonly retrieval: "polling" | "fan-out";
+  readonly clients: { readonly kinesis: LocalClientOptions; readonly dynamodb: LocalClientOptions };
+  readonly s3: LocalClientOptions;
+}
+
+/** What a worker process tells about its shards. */
+export type WorkerMessage =
+  | { readonly type: "shard-start" | "shard-stop" | "shard-end"; readonly shardId: string }
+  | { readonly type: "checkpoint-commit"; readonly shardId: string; readonly sequenceNumber: string };
+
+/** What the producer puts. */
+export type ChaosRecord = { readonly id: number; readonly words: string };
+
+/** What the workers write: the record with its place in the stream, so that the check needs no guessing. */
+export type LandedRecord = ChaosRecord & {
+  readonly sequenceNumber: string;
+  readonly subSequenceNumber: number;
+};
