@@ -33,7 +33,9 @@ export function entryOf<Output>(
   output: Output,
   changes: Partial<KinesisRecord> = {},
 ): BufferEntry<Output> {
-  const data = output instanceof Uint8Array ? output : bytesOf(JSON.stringify(output) ?? "");
+  // What JSON cannot write is what some tests are about; the record behind it can be anything then.
+  const isPlain = typeof output !== "bigint" && output !== undefined;
+  const data = output instanceof Uint8Array ? output : bytesOf(isPlain ? JSON.stringify(output) : "record");
   return { output, record: record(index, data, changes), bytes: data.length };
 }
 

@@ -1,0 +1,362 @@
+import { createHash } from "node:crypto";
+import { S3Client } from "@aws-sdk/client-s3";
+import { describe, expect, it } from "vitest";
+import { hasCode } from "@kinesis-connectors/core";
+import { gzip, ndjson, raw, s3Emitter } from "@kinesis-connectors/s3";
+import { ACCOUNT_ID, BUCKET, linesIn, startS3 } from "./local-s3.js";
+import { batchOf, bytesOf, contextOf, deliver, failureFrom, keyOf, planOf, thrownBy } from "./support.js";
+
+const MiB = 1024 * 1024;
+
+/** Bytes that gzip cannot make much smaller, the same in every run. */
+function noise(bytes: number, seed: string): Uint8Array {
+  const blocks: Buffer[] = [];
+  for (let at = 0; at < bytes; at += 43) blocks.push(createHash("sha256").update(`${seed}${at}`).digest());
+  return Buffer.from(Buffer.concat(blocks).toString("base64").slice(0, bytes));
+}
+
+describe("a batch", () => {
+  it("becomes one object with its records in order, its headers and what it says about itself", async () => {
+    await using s3 = await startS3();
+    const emitter = s3.emitter({ prefix: "archive", compression: gzip(6), metadata: { team: "web" } });
+    const batch = batchOf([{ a: 1 }, { a: 2 }, { a: 3 }], { gap: true });
+    expect(await deliver(emitter, batch)).toEqual({ failed: [] });
+    const [object, ...others] = s3.objects();
+    expect(others).toEqual([]);
+    expect(object?.key).toBe(keyOf(emitter, batch));
+    expect(object?.key).toMatch(/^archive\/.*\.ndjson\.gz$/);
+    expect(linesIn(object)).toEqual(['{"a":1}', '{"a":2}', '{"a":3}']);
+    expect(object?.headers).toMatchObject({
+      "content-type": "application/x-ndjson",
+      "content-encoding": "gzip",
+    });
+    expect(object?.metadata).toEqual({
+      team: "web",
+      "kc-batch-id": batch.batchId,
+      "kc-record-count": "3",
+      "kc-ids-sha256": planOf(emitter, batch).places[0]?.idsSha256,
+      "kc-first": "49600000000000.0",
+      "kc-last": "49600000000002.0",
+      "kc-stream": "clicks",
+      "kc-shard": "shardId-000000000003",
+      "kc-gap": "true",
+    });
+  });
+
+  it("is written without compression where none is asked for", async () => {
+    await using s3 = await startS3();
+    await deliver(s3.emitter({ format: ndjson() }), batchOf([bytesOf('{"a":1}')]));
+    expect(s3.objects()[0]?.body.toString()).toBe('{"a":1}\n');
+    expect(s3.objects()[0]?.headers["content-encoding"]).toBeUndefined();
+  });
+
+  it("without entries writes nothing, nor does an heir whose filter now drops all", async () => {
+    await using s3 = await startS3();
+    const emitter = s3.emitter();
+    expect(await deliver(emitter, batchOf([]))).toEqual({ failed: [] });
+    const plan = planOf(emitter, batchOf([1]));
+    expect(await emitter.emit(batchOf([]), contextOf(plan, { inherited: true }))).toEqual({ failed: [] });
+    expect(s3.calls()).toEqual([]);
+  });
+
+  it("emitted twice leaves the first object as it was", async () => {
+    await using s3 = await startS3();
+    const emitter = s3.emitter();
+    await deliver(emitter, batchOf([{ from: "first" }]));
+    const before = s3.objects();
+    await deliver(emitter, batchOf([{ from: "again" }]));
+    expect(s3.objects()).toEqual(before);
+    expect(s3.calls()).toEqual(["PutObject 200", "PutObject 412", "HeadObject 200"]);
+  });
+
+  it("goes to the recorded key, whatever the heir is configured to", async () => {
+    await using s3 = await startS3();
+    const batch = batchOf([{ a: 1 }]);
+    const plan = planOf(s3.emitter({ prefix: "old" }), batch);
+    await s3
+      .emitter({ prefix: "new", compression: gzip() })
+      .emit(batch, contextOf(plan, { inherited: true }));
+    expect(s3.objects().map(({ key }) => key)).toEqual([plan.places[0]?.key]);
+    expect(plan.places[0]?.key).toMatch(/^old\//);
+  });
+
+  it("of many writers at once is one object, and every writer is content", async () => {
+    await using s3 = await startS3();
+    const batch = batchOf([{ a: 1 }, { a: 2 }]);
+    const results = await Promise.all(Array.from({ length: 12 }, () => deliver(s3.emitter(), batch)));
+    expect(results).toEqual(results.map(() => ({ failed: [] })));
+    expect(s3.objects()).toHaveLength(1);
+    expect(s3.calls().filter((call) => call === "PutObject 200")).toHaveLength(1);
+  });
+
+  it("stops with KC_PLACE_TAKEN when its key holds what it did not write, and leaves that alone", async () => {
+    await using s3 = await startS3();
+    const emitter = s3.emitter();
+    const batch = batchOf([{ a: 1 }]);
+    await deliver(emitter, { ...batch, application: "other", batchId: "f".repeat(32) });
+    const before = s3.objects();
+    const error = await failureFrom(deliver(emitter, batch));
+    expect(hasCode(error, "KC_PLACE_TAKEN")).toBe(true);
+    expect(error.message).toContain(keyOf(emitter, batch));
+    expect(s3.objects()).toEqual(before);
+  });
+
+  it("with records that the format refuses returns them by name and writes nothing", async () => {
+    await using s3 = await startS3();
+    const emitter = s3.emitter();
+    const batch = batchOf<unknown>([{ a: 1 }, 10n, { a: 2 }, undefined]);
+    const { failed } = await deliver(emitter, batch);
+    expect(failed.map(({ entry, action }) => [entry, action])).toEqual([
+      [batch.entries[1], "dead-letter"],
+      [batch.entries[3], "dead-letter"],
+    ]);
+    expect(failed.every(({ error }) => hasCode(error, "KC_RECORD_POISON"))).toBe(true);
+    expect(s3.calls()).toEqual([]);
+  });
+
+  it("F56 of one record of 10 MiB, or of empty records, is an object like any other", async () => {
+    await using s3 = await startS3();
+    const large = noise(10 * MiB, "large");
+    await deliver(s3.emitter(), batchOf([large]));
+    expect(s3.objects()[0]?.body.length).toBe(large.length + 1);
+    const lines = s3Emitter<Uint8Array>({ ...s3.connection, bucket: BUCKET, prefix: "raw", format: raw() });
+    await deliver(lines, batchOf([bytesOf(""), bytesOf("")]));
+    await lines.close?.();
+    expect(s3.objects().at(-1)?.body.toString()).toBe("\n\n");
+  });
+});
+
+describe("a large batch", () => {
+  it("goes up in parts with the headers of a small one, once, also by several writers", async () => {
+    await using s3 = await startS3();
+    const settings = {
+      compression: gzip(1),
+      multipartAboveBytes: 6 * MiB,
+      partBytes: 5 * MiB,
+      serverSideEncryption: "aws:kms",
+      sseKmsKeyId: "alias/archive",
+      bucketKeyEnabled: true,
+      storageClass: "STANDARD_IA",
+      expectedBucketOwner: ACCOUNT_ID,
+    } as const;
+    const outputs = Array.from({ length: 24 }, (_, index) => noise(MiB, `part${index}`));
+    const batch = batchOf(outputs);
+    await Promise.all([deliver(s3.emitter(settings), batch), deliver(s3.emitter(settings), batch)]);
+    const [object, ...others] = s3.objects();
+    expect(others).toEqual([]);
+    expect(linesIn(object).map((line) => line.length)).toEqual(outputs.map((output) => output.length));
+    expect(linesIn(object).join("")).toBe(Buffer.concat(outputs).toString());
+    expect(object?.etag).toMatch(/-\d"$/);
+    await deliver(s3.emitter(settings), batchOf([{ small: true }]));
+    const small = s3.objects().find((other) => other.key !== object?.key);
+    const stored = {
+      "content-type": "application/x-ndjson",
+      "content-encoding": "gzip",
+      "x-amz-server-side-encryption": "aws:kms",
+      "x-amz-server-side-encryption-aws-kms-key-id": "alias/archive",
+      "x-amz-server-side-encryption-bucket-key-enabled": "true",
+      "x-amz-storage-class": "STANDARD_IA",
+    };
+    expect(object?.headers).toMatchObject(stored);
+    expect(small?.headers).toMatchObject(stored);
+    expect(Object.keys(object?.metadata ?? {})).toEqual(Object.keys(small?.metadata ?? {}));
+    expect(s3.aws.s3.openUploads(BUCKET)).toBe(0);
+  });
+
+  it("that lost its shard in the middle rejects with the signal's reason and leaves no parts", async () => {
+    await using s3 = await startS3();
+    const lost = new AbortController();
+    const reason = new Error("lease lost");
+    s3.aws.faults.add({
+      server: "s3",
+      operation: "UploadPart",
+      nth: 2,
+      times: "always",
+      effect: { kind: "delay", delayMs: 60_000 },
+    });
+    const emission = deliver(
+      s3.emitter({ multipartAboveBytes: 1, partBytes: 5 * MiB, partConcurrency: 1 }),
+      batchOf(Array.from({ length: 11 }, (_, index) => noise(MiB, `lost${index}`))),
+      { signal: lost.signal },
+    );
+    while (s3.aws.faults.unfired().length > 0) await new Promise((resolve) => setImmediate(resolve));
+    lost.abort(reason);
+    expect(await failureFrom(emission)).toBe(reason);
+    expect(s3.objects()).toEqual([]);
+    expect(s3.aws.s3.openUploads(BUCKET)).toBe(0);
+    expect(s3.calls()).toContain("AbortMultipartUpload 204");
+  });
+});
+
+describe("an heir asks whether a batch is placed", () => {
+  it("and hears yes only when the key holds that very batch", async () => {
+    await using s3 = await startS3();
+    const emitter = s3.emitter();
+    const batch = batchOf([{ a: 1 }]);
+    const context = contextOf(planOf(emitter, batch), { inherited: true });
+    expect(await emitter.isPlaced?.(batch, context)).toBe(false);
+    await deliver(emitter, batch);
+    expect(await emitter.isPlaced?.(batch, context)).toBe(true);
+    expect(await emitter.isPlaced?.({ ...batch, batchId: "0".repeat(32) }, context)).toBe(false);
+    expect(await emitter.isPlaced?.(batch, contextOf({ places: [] }))).toBe(true);
+  });
+
+  it("and hears no where S3 answers 403 for a missing key; the write then decides", async () => {
+    await using s3 = await startS3({ listDenied: true });
+    const emitter = s3.emitter();
+    const batch = batchOf([{ a: 1 }]);
+    expect(await emitter.isPlaced?.(batch, contextOf(planOf(emitter, batch)))).toBe(false);
+    expect(s3.calls()).toEqual(["HeadObject 403"]);
+    await deliver(emitter, batch);
+    expect(await emitter.isPlaced?.(batch, contextOf(planOf(emitter, batch)))).toBe(true);
+  });
+});
+
+describe("opening", () => {
+  const open = async (emitter: ReturnType<typeof s3Emitter<unknown>>) => {
+    const { signal, logger } = contextOf(undefined);
+    await emitter.open?.({ signal, logger });
+  };
+
+  it("looks at the bucket and says what to do when it is missing", async () => {
+    await using s3 = await startS3();
+    await open(s3.emitter());
+    const error = await failureFrom(open(s3.emitter({ bucket: "no-such-bucket" })));
+    expect(hasCode(error, "KC_EMIT_REFUSED")).toBe(true);
+    expect(error.message).toMatch(/"no-such-bucket" \(option bucket\).*create the bucket/);
+  });
+
+  it("goes on where looking is not allowed or fails for the moment: the first write tells", async () => {
+    await using s3 = await startS3();
+    s3.aws.faults.add({
+      operation: "HeadBucket",
+      effect: { kind: "error", status: 403, code: "AccessDenied" },
+    });
+    await open(s3.emitter());
+    s3.aws.faults.add({
+      operation: "HeadBucket",
+      times: 3,
+      effect: { kind: "error", status: 503, code: "SlowDown" },
+    });
+    await open(s3.emitter());
+  });
+
+  it("names an address where nobody answers as such, and missing credentials as such", async () => {
+    const { signal, logger } = contextOf(undefined);
+    const context = { signal, logger };
+    const nobody = s3Emitter({
+      bucket: BUCKET,
+      format: ndjson(),
+      region: "us-east-1",
+      endpoint: "http://127.0.0.1:9",
+      credentials: { accessKeyId: "a", secretAccessKey: "b" },
+    });
+    expect((await failureFrom(nobody.open?.(context) ?? Promise.resolve())).message).toMatch(
+      /ECONNREFUSED.*`endpoint`/,
+    );
+    const anonymous = s3Emitter({
+      bucket: BUCKET,
+      format: ndjson(),
+      region: "us-east-1",
+      endpoint: "http://127.0.0.1:9",
+      credentials: () =>
+        Promise.reject(Object.assign(new Error("none"), { name: "CredentialsProviderError" })),
+    });
+    expect((await failureFrom(anonymous.open?.(context) ?? Promise.resolve())).message).toMatch(
+      /no credentials were found/,
+    );
+  });
+
+  it("S16 is refused by a bucket of another account, at the first write", async () => {
+    await using s3 = await startS3();
+    const emitter = s3.emitter({ expectedBucketOwner: "999999999999" });
+    await open(emitter);
+    const error = await failureFrom(deliver(emitter, batchOf([1])));
+    expect(hasCode(error, "KC_EMIT_REFUSED")).toBe(true);
+    expect(error.message).toMatch(/expectedBucketOwner/);
+    expect(s3.calls()).toEqual(["HeadBucket 403", "PutObject 403"]);
+  });
+});
+
+describe("options", () => {
+  const connection = { region: "us-east-1" };
+  const make = (options: object) =>
+    thrownBy(() => s3Emitter({ ...connection, bucket: BUCKET, format: ndjson(), ...options }));
+
+  it("that cannot work are refused by name", () => {
+    for (const [option, value] of Object.entries({
+      bucket: "s3://clicks/archive",
+      format: {},
+      compression: "gzip",
+      key: "a/b",
+      prefix: 7,
+      serverSideEncryption: "none",
+      sseKmsKeyId: "alias/a",
+      expectedBucketOwner: "me",
+      storageClass: "",
+      multipartAboveBytes: 0,
+      partBytes: MiB,
+      partConcurrency: Number.NaN,
+      requestTimeoutMs: 0,
+      connectionTimeoutMs: -1,
+      maxSockets: 0.5,
+      region: "",
+      metadata: { "kc-batch-id": "x" },
+      endpoint: "localhost:9000",
+    })) {
+      const error = make({ [option]: value });
+      expect(hasCode(error, "KC_OPTION_INVALID"), option).toBe(true);
+      expect(error.message, option).toMatch(new RegExp(`^${option}\\b`));
+    }
+    expect(make({ metadata: { a: "line\nbreak" } }).message).toMatch(/^metadata\.a/);
+    expect(make({ metadata: { a: "x".repeat(1300) } }).message).toMatch(/1248 are free/);
+    expect(thrownBy(() => gzip(0)).message).toMatch(/^gzip level/);
+  });
+
+  it("S14 http is refused but to this machine, unless it is allowed outright", () => {
+    for (const endpoint of [
+      "http://169.254.169.254",
+      "http://s3.example.com",
+      "http://127.0.0.1.example.com",
+      "http://localhost.example.com",
+    ]) {
+      expect(make({ endpoint }).message).toMatch(/^endpoint is http to another machine/);
+      expect(
+        s3Emitter({ ...connection, bucket: BUCKET, format: ndjson(), endpoint, allowInsecure: true }),
+      ).toBeDefined();
+    }
+    for (const endpoint of [
+      "http://127.0.0.1:9000",
+      "http://localhost:1",
+      "http://[::1]:2",
+      "https://s3.example.com",
+    ]) {
+      expect(s3Emitter({ ...connection, bucket: BUCKET, format: ndjson(), endpoint })).toBeDefined();
+    }
+    expect(make({ endpoint: "https://user:secret@s3.example.com" }).message).not.toContain("secret");
+  });
+
+  it("S14 an address from the environment obeys the same rule", () => {
+    const before = process.env["AWS_ENDPOINT_URL_S3"];
+    process.env["AWS_ENDPOINT_URL_S3"] = "http://169.254.169.254";
+    try {
+      expect(make({}).message).toMatch(/^endpoint is http/);
+    } finally {
+      if (before === undefined) delete process.env["AWS_ENDPOINT_URL_S3"];
+      else process.env["AWS_ENDPOINT_URL_S3"] = before;
+    }
+  });
+
+  it("of a connection are refused beside a client; the client is used and not destroyed", async () => {
+    await using s3 = await startS3();
+    const client = new S3Client(s3.connection);
+    expect(make({ client }).message).toMatch(/^region cannot be given beside client/);
+    const emitter = s3.emitter({ client });
+    await deliver(emitter, batchOf([1]));
+    await emitter.close?.();
+    await emitter.close?.();
+    await deliver(s3.emitter({ client, prefix: "again" }), batchOf([1]));
+    client.destroy();
+    expect(s3.objects()).toHaveLength(2);
+  });
+});

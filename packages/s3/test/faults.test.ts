@@ -1,0 +1,326 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import { describe, expect, it } from "vitest";
+import { hasCode } from "@kinesis-connectors/core";
+import { gzip } from "@kinesis-connectors/s3";
+import { BUCKET, linesIn, startS3 } from "./local-s3.js";
+import {
+  batchOf,
+  contextOf,
+  deliver,
+  deliverStubbornly,
+  failureFrom,
+  keepingLogger,
+  planOf,
+} from "./support.js";
+
+const MiB = 1024 * 1024;
+const server = "s3" as const;
+const inParts = { multipartAboveBytes: 1, partBytes: 5 * MiB };
+const largeBatch = () =>
+  batchOf(Array.from({ length: 11 }, (_, index) => ({ index, text: "x".repeat(MiB) })));
+
+/** Faults that pass, at each request that a batch in parts or in one piece needs. */
+const passing = [
+  { kind: "error", status: 500, code: "InternalError" },
+  { kind: "error", status: 503, code: "SlowDown" },
+  { kind: "reset", at: "before-headers" },
+  { kind: "reset", at: "inside-body" },
+  { kind: "reply-lost" },
+] as const;
+
+describe("throttling and outage", () => {
+  it("F05 SlowDown a hundred times ends in one object at the same key", async () => {
+    await using s3 = await startS3();
+    const effect = { kind: "error", status: 503, code: "SlowDown" } as const;
+    s3.aws.faults.add({ server, operation: "PutObject", times: 100, effect });
+    // Without the client's own repetitions and their pauses.
+    const client = new S3Client({ ...s3.connection, maxAttempts: 1 });
+    expect(await deliverStubbornly(s3.emitter({ client }), batchOf([{ a: 1 }]), 200)).toBe(101);
+    client.destroy();
+    expect(s3.objects()).toHaveLength(1);
+    expect(new Set(s3.aws.journal.entries().map((entry) => entry.parameters["key"])).size).toBe(1);
+  });
+
+  for (const effect of passing) {
+    const name =
+      effect.kind === "error" ? effect.code : effect.kind === "reset" ? `reset ${effect.at}` : effect.kind;
+    it(`F06 ${name} at PutObject ends in one whole object`, async () => {
+      await using s3 = await startS3();
+      s3.aws.faults.add({ server, operation: "PutObject", effect });
+      await deliverStubbornly(s3.emitter({ compression: gzip() }), batchOf([{ a: 1 }, { a: 2 }]), 5);
+      expect(s3.objects().map(linesIn)).toEqual([['{"a":1}', '{"a":2}']]);
+      expect(s3.aws.faults.unfired()).toEqual([]);
+    });
+
+    for (const operation of ["CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"]) {
+      it(`F06 ${name} at ${operation} ends in one whole object`, async () => {
+        await using s3 = await startS3();
+        s3.aws.faults.add({ server, operation, effect });
+        const batch = largeBatch();
+        await deliverStubbornly(s3.emitter(inParts), batch, 5);
+        expect(s3.objects()).toHaveLength(1);
+        expect(linesIn(s3.objects()[0])).toEqual(batch.entries.map(({ output }) => JSON.stringify(output)));
+        expect(s3.aws.faults.unfired()).toEqual([]);
+      });
+    }
+  }
+
+  it("F06 a part that keeps failing frees the upload; the next try starts a new one", async () => {
+    await using s3 = await startS3();
+    s3.aws.faults.add({
+      server,
+      operation: "UploadPart",
+      times: 3,
+      effect: { kind: "error", status: 500, code: "InternalError" },
+    });
+    const emitter = s3.emitter({ ...inParts, partConcurrency: 1 });
+    const batch = largeBatch();
+    const error = await failureFrom(deliver(emitter, batch));
+    expect(error.name).toBe("InternalError");
+    expect(s3.aws.s3.openUploads(BUCKET)).toBe(0);
+    await deliver(emitter, batch);
+    expect(s3.objects()).toHaveLength(1);
+  });
+
+  it("F06 a failed upload that cannot be freed is told in the log, and is no further failure", async () => {
+    await using s3 = await startS3();
+    s3.aws.faults.add({
+      server,
+      operation: "UploadPart",
+      times: "always",
+      effect: { kind: "error", status: 403, code: "AccessDenied" },
+    });
+    s3.aws.faults.add({
+      server,
+      operation: "AbortMultipartUpload",
+      times: "always",
+      effect: { kind: "error", status: 403, code: "AccessDenied" },
+    });
+    const logger = keepingLogger();
+    const error = await failureFrom(deliver(s3.emitter(inParts), largeBatch(), { logger }));
+    expect(hasCode(error, "KC_EMIT_REFUSED")).toBe(true);
+    expect(logger.lines.join("\n")).toMatch(/could not be aborted.*AccessDenied/);
+  });
+
+  it("F06 Complete that answers 200 with an error inside is not taken for success", async () => {
+    await using s3 = await startS3();
+    s3.aws.faults.add({
+      server,
+      operation: "CompleteMultipartUpload",
+      times: 3,
+      effect: { kind: "success-with-error", code: "InternalError" },
+    });
+    const emitter = s3.emitter(inParts);
+    const batch = largeBatch();
+    await failureFrom(deliver(emitter, batch));
+    expect(s3.objects()).toEqual([]);
+    expect(s3.calls()).toContain("HeadObject 404");
+    await deliver(emitter, batch);
+    expect(s3.objects()).toHaveLength(1);
+    expect(s3.aws.s3.openUploads(BUCKET)).toBe(0);
+  });
+
+  it("F06 Complete that was applied and always answers with an error is found done by looking", async () => {
+    await using s3 = await startS3();
+    s3.aws.faults.add({
+      server,
+      operation: "CompleteMultipartUpload",
+      phase: "after",
+      times: "always",
+      effect: { kind: "error", status: 500, code: "InternalError" },
+    });
+    expect(await deliver(s3.emitter(inParts), largeBatch())).toEqual({ failed: [] });
+    expect(s3.objects()).toHaveLength(1);
+  });
+
+  it("F07 an answer that never comes ends in a time-out; the late first attempt changes nothing", async () => {
+    await using s3 = await startS3();
+    s3.aws.faults.add({ server, operation: "PutObject", effect: { kind: "delay", delayMs: 500 } });
+    const tries = await deliverStubbornly(s3.emitter({ requestTimeoutMs: 150 }), batchOf([{ a: 1 }]), 20);
+    expect(tries).toBeGreaterThan(1);
+    const puts = () => s3.aws.journal.entries({ operation: "PutObject" });
+    while (puts().length < 2) await new Promise((resolve) => setImmediate(resolve));
+    expect(puts().filter((entry) => entry.applied && entry.status !== 412)).toHaveLength(1);
+    expect(s3.objects()).toHaveLength(1);
+  });
+
+  it("F07 a request body that the server stops reading ends in a time-out and one object", async () => {
+    await using s3 = await startS3();
+    s3.aws.faults.add({ server, operation: "PutObject", effect: { kind: "stalled-request", forMs: 60_000 } });
+    const batch = batchOf(Array.from({ length: 4 }, () => "x".repeat(2 * MiB)));
+    const emitter = s3.emitter({ requestTimeoutMs: 400 });
+    expect((await failureFrom(deliver(emitter, batch))).name).toBe("TimeoutError");
+    await deliverStubbornly(emitter, batch, 20);
+    expect(s3.objects()).toHaveLength(1);
+  });
+
+  it("F09 throttling by KMS is tried again; a disabled key stops with the cure", async () => {
+    await using s3 = await startS3();
+    s3.aws.faults.add({
+      server,
+      operation: "PutObject",
+      effect: { kind: "error", status: 400, code: "KMS.ThrottlingException" },
+    });
+    s3.aws.faults.add({
+      server,
+      operation: "PutObject",
+      nth: 2,
+      effect: { kind: "error", status: 400, code: "KMS.DisabledException" },
+    });
+    const emitter = s3.emitter({ serverSideEncryption: "aws:kms", sseKmsKeyId: "alias/archive" });
+    const throttled = await failureFrom(deliver(emitter, batchOf([1])));
+    expect(hasCode(throttled, "KC_EMIT_REFUSED")).toBe(false);
+    const disabled = await failureFrom(deliver(emitter, batchOf([1])));
+    expect(hasCode(disabled, "KC_EMIT_REFUSED")).toBe(true);
+    expect(disabled.message).toMatch(/KMS\.DisabledException.*sseKmsKeyId/);
+  });
+
+  it("a conflict (409) is tried again, in parts from the start", async () => {
+    await using s3 = await startS3();
+    for (const operation of ["PutObject", "CompleteMultipartUpload"]) {
+      s3.aws.faults.add({
+        server,
+        operation,
+        effect: { kind: "error", status: 409, code: "ConditionalRequestConflict" },
+      });
+    }
+    expect(await deliverStubbornly(s3.emitter(), batchOf([1]), 5)).toBe(2);
+    expect(await deliverStubbornly(s3.emitter({ ...inParts, prefix: "parts" }), largeBatch(), 5)).toBe(2);
+    expect(s3.calls().filter((call) => call === "CreateMultipartUpload 200")).toHaveLength(2);
+    expect(s3.objects()).toHaveLength(2);
+    expect(s3.aws.s3.openUploads(BUCKET)).toBe(0);
+  });
+});
+
+describe("leases and zombies", () => {
+  it("F25 the heir completes a batch whose owner had not written; the zombie's late write changes nothing", async () => {
+    await using s3 = await startS3();
+    const owner = s3.emitter();
+    const heir = s3.emitter({ prefix: "moved" });
+    const batch = batchOf([{ a: 1 }]);
+    const plan = planOf(owner, batch);
+    const inherited = contextOf(plan, { inherited: true });
+    expect(await heir.isPlaced?.(batch, inherited)).toBe(false);
+    await heir.emit(batch, inherited);
+    const before = s3.objects();
+    await owner.emit(batch, contextOf(plan));
+    expect(s3.objects()).toEqual(before);
+    expect(s3.calls().slice(-2)).toEqual(["PutObject 412", "HeadObject 200"]);
+  });
+
+  it("F25 a zombie whose signal is aborted sends nothing", async () => {
+    await using s3 = await startS3();
+    const reason = new Error("lease lost");
+    expect(
+      await failureFrom(deliver(s3.emitter(), batchOf([1]), { signal: AbortSignal.abort(reason) })),
+    ).toBe(reason);
+    expect(s3.calls()).toEqual([]);
+  });
+
+  it("F25 a write under way when the shard is lost rejects at once with the reason", async () => {
+    await using s3 = await startS3();
+    s3.aws.faults.add({ server, operation: "PutObject", effect: { kind: "stalled-request", forMs: 60_000 } });
+    const lost = new AbortController();
+    const reason = new Error("lease lost");
+    const emission = failureFrom(deliver(s3.emitter(), batchOf([1]), { signal: lost.signal }));
+    while (s3.aws.faults.unfired().length > 0) await new Promise((resolve) => setImmediate(resolve));
+    lost.abort(reason);
+    expect(await emission).toBe(reason);
+  });
+});
+
+describe("network and identity", () => {
+  it("F37 without an answer the emission rejects, to be tried again, and keeps its key", async () => {
+    await using s3 = await startS3();
+    s3.aws.faults.add({ server, times: 6, effect: { kind: "reset", at: "before-headers" } });
+    const batch = batchOf([{ a: 1 }]);
+    expect(await deliverStubbornly(s3.emitter(), batch, 5)).toBe(3);
+    expect(s3.objects()).toHaveLength(1);
+  });
+
+  it("F40 expired credentials are fetched anew once", async () => {
+    await using s3 = await startS3();
+    let fetched = 0;
+    const credentials = () => {
+      fetched += 1;
+      return Promise.resolve({ accessKeyId: `key${fetched}`, secretAccessKey: "secret" });
+    };
+    s3.aws.faults.add({
+      server,
+      operation: "PutObject",
+      effect: { kind: "error", status: 400, code: "ExpiredToken" },
+    });
+    await deliver(s3.emitter({ credentials }), batchOf([1]));
+    expect(fetched).toBe(2);
+    expect(s3.objects()).toHaveLength(1);
+  });
+
+  it("F40 credentials that stay expired stop with a named error", async () => {
+    await using s3 = await startS3();
+    s3.aws.faults.add({
+      server,
+      operation: "PutObject",
+      times: "always",
+      effect: { kind: "error", status: 400, code: "ExpiredToken" },
+    });
+    const error = await failureFrom(deliver(s3.emitter(), batchOf([1])));
+    expect(hasCode(error, "KC_EMIT_REFUSED")).toBe(true);
+    expect(error.message).toMatch(/ExpiredToken.*credentials/);
+    expect(s3.aws.journal.entries({ operation: "PutObject" })).toHaveLength(2);
+  });
+
+  it("F41 AccessDenied on the look after a 412 is not taken for existing", async () => {
+    await using s3 = await startS3();
+    const emitter = s3.emitter();
+    await deliver(emitter, batchOf([1]));
+    s3.aws.faults.add({
+      server,
+      operation: "HeadObject",
+      effect: { kind: "error", status: 403, code: "AccessDenied" },
+    });
+    const error = await failureFrom(deliver(emitter, batchOf([1])));
+    expect(hasCode(error, "KC_EMIT_REFUSED")).toBe(true);
+    expect(error.message).toMatch(/s3:GetObject/);
+  });
+
+  it("F41 a look that fails for the moment after a 412 is tried again with the whole write", async () => {
+    await using s3 = await startS3();
+    const emitter = s3.emitter();
+    await deliver(emitter, batchOf([1]));
+    s3.aws.faults.add({
+      server,
+      operation: "HeadObject",
+      times: 3,
+      effect: { kind: "error", status: 503, code: "SlowDown" },
+    });
+    expect(await deliverStubbornly(emitter, batchOf([1]), 5)).toBe(2);
+  });
+
+  it("missing rights, a missing bucket and wrong credentials stop with the cure, without repetition", async () => {
+    await using s3 = await startS3();
+    for (const [status, code, cure] of [
+      [403, "AccessDenied", /s3:PutObject/],
+      [404, "NoSuchBucket", /create the bucket/],
+      [403, "InvalidAccessKeyId", /credentials/],
+      [403, "SignatureDoesNotMatch", /credentials/],
+      [501, "NotImplemented", /conditional writes/],
+      [400, "AuthorizationHeaderMalformed", /region/],
+    ] as const) {
+      const after = s3.aws.journal.last();
+      s3.aws.faults.add({
+        server,
+        operation: "PutObject",
+        times: "always",
+        id: code,
+        effect: { kind: "error", status, code },
+      });
+      const error = await failureFrom(deliver(s3.emitter(), batchOf([1])));
+      expect(hasCode(error, "KC_EMIT_REFUSED"), code).toBe(true);
+      expect(error.message).toContain(code);
+      expect(error.message).toMatch(cure);
+      expect(s3.aws.journal.entries({ after })).toHaveLength(1);
+      s3.aws.faults.remove(code);
+    }
+    expect(s3.objects()).toEqual([]);
+  });
+});
