@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import type { Readable } from "node:stream";
 import { createAwsChunkedDecoder } from "./aws-chunked.js";
 import {
   algorithmOfHeader,
@@ -45,7 +46,7 @@ const SHA256_HEX = /^[0-9a-f]{64}$/;
  * `InvalidRequest`, `MalformedTrailerError`, `MissingContentLength`, `NotImplemented`
  */
 export async function readRequestBody(
-  source: AsyncIterable<Buffer>,
+  source: Pick<Readable, "iterator">,
   headers: IncomingHttpHeaders,
   maxBytes: number,
 ): Promise<ReceivedBody> {
@@ -56,7 +57,9 @@ export async function readRequestBody(
   const digester = announced.algorithm === undefined ? undefined : createDigester(announced.algorithm);
   const pieces: Buffer[] = [];
   let length = 0;
-  for await (const chunk of source) {
+  // Leaving the loop by an error must not destroy the stream: its connection has to carry the answer.
+  const chunks: AsyncIterable<Buffer> = source.iterator({ destroyOnReturn: false });
+  for await (const chunk of chunks) {
     for (const piece of decoder?.push(chunk) ?? [chunk]) {
       length += piece.length;
       if (length > maxBytes) throw new S3Error("EntityTooLarge");

@@ -1,4 +1,3 @@
-import type { Random } from "../clock.js";
 import { LocalAwsError } from "../errors.js";
 import { findFault, type FiredFault } from "../faults.js";
 import { answerControlRoute } from "../http/control-routes.js";
@@ -8,7 +7,14 @@ import type { CallParameters } from "../journal.js";
 import type { SharedParts } from "../shared-parts.js";
 import { addressOf, isBucketName, type S3Address } from "./address.js";
 import { headerOf, type S3Answer, type S3Call, type S3Context } from "./call.js";
-import { errorDocument, messageOfS3Error, S3Error, statusOfS3Error } from "./errors.js";
+import { errorDocument, S3Error, statusOfS3Error } from "./errors.js";
+import {
+  InjectedError,
+  isCutBefore,
+  partialFailures,
+  raiseFault,
+  successWithError,
+} from "./injected-faults.js";
 import { createObjectStore, type OpenWrite } from "./object-store.js";
 import { readRequestBody, type ReceivedBody } from "./request-body.js";
 import { routeOf, type S3Route } from "./routes.js";
@@ -260,38 +266,7 @@ async function receive({ request }: Exchange, route: S3Route): Promise<ReceivedB
           Object.entries(request.headers).filter(([name]) => !/^x-amz-(?:checksum-|sdk-checksum)/.test(name)),
         )
       : request.headers;
-  return readRequestBody(request as AsyncIterable<Buffer>, headers, route.maxBodyBytes);
-}
-
-function raiseFault(faults: readonly FiredFault[], phase: "before" | "after"): void {
-  const error = findFault(faults, "error", phase);
-  if (error !== undefined) throw new InjectedError(error.status, error.code, error.message);
-}
-
-/** A reset before the change: the change is not made. A read has nothing to make, its answer is what gets cut. */
-function isCutBefore(faults: readonly FiredFault[]): boolean {
-  return findFault(faults, "reset", "before") !== undefined;
-}
-
-function successWithError(
-  faults: readonly FiredFault[],
-  phase: "before" | "after",
-  requestId: string,
-): S3Answer | undefined {
-  const effect = findFault(faults, "success-with-error", phase);
-  if (effect === undefined) return undefined;
-  const body = errorDocument(effect.code, effect.message ?? messageOfS3Error(effect.code), requestId);
-  return { status: 200, headers: { "content-type": "application/xml" }, body };
-}
-
-function partialFailures(faults: readonly FiredFault[], random: Random): S3Call["failureOf"] {
-  const effect = findFault(faults, "partial-failure");
-  if (effect === undefined) return () => undefined;
-  const { indexes, share = 1, code = "InternalError" } = effect;
-  return (index) => {
-    const fails = indexes === undefined ? random.next() < share : indexes.includes(index);
-    return fails ? code : undefined;
-  };
+  return readRequestBody(request, headers, route.maxBodyBytes);
 }
 
 /** What identifies a call: never its payload. */
@@ -304,20 +279,6 @@ function parametersOf({ bucket, key, query }: S3Address): CallParameters {
     ...(uploadId === null ? {} : { uploadId }),
     ...(partNumber === null ? {} : { partNumber: Number(partNumber) }),
   };
-}
-
-/** An error that a fault rule asked for, with whatever code and status it names. */
-class InjectedError extends Error {
-  override readonly name = "InjectedError";
-  readonly status: number;
-  readonly code: string;
-  readonly details: Readonly<Record<string, string>> = {};
-
-  constructor(status: number, code: string, message = messageOfS3Error(code)) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
 }
 
 function asS3Error(error: unknown): S3Error | InjectedError {

@@ -85,6 +85,12 @@ describe("a streaming body", () => {
     expect(answer).toMatchObject({ status: 400, text: expect.stringContaining("IncompleteBody") as string });
   });
 
+  it("whose framing is broken is answered, not cut", async () => {
+    const headers = { ...streaming, "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER" };
+    const answer = await put("broken", headers, `zz\r\n${"x".repeat(200_000)}`);
+    expect(answer).toMatchObject({ status: 400, text: expect.stringContaining("malformed") as string });
+  });
+
   it("without its decoded length is MissingContentLength", async () => {
     const headers = { "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER" };
     expect(await put("unknown", headers, "0\r\n\r\n")).toMatchObject({ status: 411 });
