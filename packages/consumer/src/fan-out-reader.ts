@@ -33,6 +33,9 @@ export function fanOutSource(
 // The service sends an event every few seconds even when nothing is put. A minute without one: the connection is dead (KCL 2.2.8).
 const SILENCE_MS = 60_000;
 
+// A subscription that is not accepted by then never will be.
+const ACCEPT_MS = 30_000;
+
 const NO_RECORDS: RecordPage = { records: [], bytes: 0 };
 
 type Arrival =
@@ -195,7 +198,7 @@ class FanOutReader implements ShardReader {
   }
 
   async #subscribe(signal: AbortSignal): Promise<Subscription | "gone" | undefined> {
-    const { api, stream, shardId, observe } = this.#context;
+    const { api, stream, shardId, observe, clock } = this.#context;
     const position: IteratorPosition =
       this.#continuation === undefined
         ? this.#place.begin()
@@ -204,6 +207,7 @@ class FanOutReader implements ShardReader {
     // Until it is accepted the caller's signal ends it too; afterwards only we do, because the next call has another signal.
     const abort = (): void => connection.abort();
     signal.addEventListener("abort", abort, { once: true });
+    const timer = clock.setTimer(ACCEPT_MS, abort);
     const consumerArn = this.#consumer.arn;
     try {
       const events = await api.subscribeToShard(consumerArn, shardId, position, connection.signal);
@@ -221,6 +225,7 @@ class FanOutReader implements ShardReader {
       }
       return (await this.#isGone(error, signal)) ? "gone" : undefined;
     } finally {
+      timer.cancel();
       signal.removeEventListener("abort", abort);
     }
   }

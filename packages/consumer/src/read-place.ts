@@ -12,6 +12,9 @@ import { toUserRecords } from "./user-records.js";
 
 const HOUR_MS = 3_600_000;
 
+// Arrival times are approximate (API reference: ApproximateArrivalTimestamp "has no guarantees about its accuracy").
+const MARGIN_MS = 1_000;
+
 /** A record that was read once and has to be there still, when reading begins at it again. */
 interface ExpectedRecord {
   readonly position: Position;
@@ -103,7 +106,7 @@ export class ReadPlace {
       this.#scannedEnd = scannedEnd;
     }
     if (millisBehindLatest !== undefined) {
-      this.#throughMs = sentMs - millisBehindLatest;
+      this.#throughMs = sentMs - millisBehindLatest - MARGIN_MS;
       onReadThrough?.(this.#throughMs, this.#scannedEnd);
     }
     return {

@@ -5,6 +5,8 @@ import {
   type EmitResult,
   type Batch,
   type Pipeline,
+  sleep,
+  systemClock,
   text,
 } from "@kinesis-connectors/core";
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from "@kinesis-connectors/local";
@@ -91,9 +93,7 @@ export function optionsFor(
 /** Waits until something is true; the test's own time-out is the limit. */
 export async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) {
-    await new Promise((resolve) => {
-      setTimeout(resolve, 10);
-    });
+    await sleep(systemClock, 10);
   }
 }
 

@@ -25,7 +25,11 @@ export interface ReadingFixture extends AsyncDisposable {
   readonly events: ReadEvent[];
   readonly put: (...data: readonly (string | Uint8Array)[]) => readonly string[];
   readonly context: (changes?: Partial<ReaderContext>) => ReaderContext;
-  readonly open: (start: StartPosition, options?: PollingOptions, changes?: Partial<ReaderContext>) => ShardReader;
+  readonly open: (
+    start: StartPosition,
+    options?: PollingOptions,
+    changes?: Partial<ReaderContext>,
+  ) => ShardReader;
   /** The next page, firing timers as they are waited for. */
   readonly next: (reader: ShardReader) => Promise<RecordPage>;
   /** How often an operation reached the service. */
@@ -36,7 +40,13 @@ export async function startReading(
   options: { readonly shards?: number; readonly local?: LocalAwsOptions } = {},
 ): Promise<ReadingFixture> {
   const time = new VirtualTime();
-  const local = await startLocalAws({ s3: false, dynamodb: false, clock: time, limits: "off", ...options.local });
+  const local = await startLocalAws({
+    s3: false,
+    dynamodb: false,
+    clock: time,
+    limits: "off",
+    ...options.local,
+  });
   local.kinesis.createStream({ name: STREAM, shardCount: options.shards ?? 1 });
   const { endpoint, region, credentials } = local.clientOptions("kinesis");
   const reach = { endpoint, region, credentials };
@@ -92,7 +102,7 @@ export async function readOn(
   idlePages = 1,
 ): Promise<{ readonly pages: RecordPage[]; readonly texts: string[] }> {
   const pages: RecordPage[] = [];
-  for (let idle = 0; idle < idlePages; ) {
+  for (let idle = 0; idle < idlePages;) {
     const page = await fixture.next(reader);
     pages.push(page);
     if (page.shardEnd !== undefined) break;

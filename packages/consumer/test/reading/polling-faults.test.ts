@@ -1,0 +1,161 @@
+import { describe, expect, it } from "vitest";
+
+import { createKinesisClient } from "../../src/aws-clients.js";
+import { KinesisCallError } from "../../src/kinesis-api.js";
+import { sdkKinesis } from "../../src/sdk-kinesis.js";
+import { silentLogger } from "@kinesis-connectors/core";
+import { type ReadingFixture, readOn, startReading, STREAM } from "./support.js";
+
+const throttled = {
+  kind: "error",
+  status: 400,
+  code: "ProvisionedThroughputExceededException",
+} as const;
+
+const retries = (fixture: ReadingFixture) => fixture.events.filter((event) => event.type === "read-retry");
+
+describe("failures while polling", () => {
+  it("F01 throttled GetRecords: backs off with jitter and keeps the iterator", async () => {
+    await using fixture = await startReading();
+    fixture.put("a", "b");
+    fixture.local.faults.add({ operation: "GetRecords", times: 4, effect: throttled });
+    const startMs = fixture.time.now();
+    const { texts: seen } = await readOn(fixture, fixture.open({ type: "trim-horizon" }));
+    expect(seen).toEqual(["a", "b"]);
+    expect(fixture.calls("GetShardIterator")).toBe(1);
+    // Half of 250, 500, 1,000 and 2,000 ms: the random of these tests is always the middle.
+    expect(retries(fixture).map((event) => event.delayMs)).toEqual([125, 250, 500, 1_000]);
+    expect(retries(fixture).every((event) => event.kind === "throttled")).toBe(true);
+    expect(fixture.time.now() - startMs).toBeGreaterThanOrEqual(1_875);
+  });
+
+  it("K41 a first read that fails makes no storm of calls", async () => {
+    await using fixture = await startReading();
+    fixture.local.faults.add({ operation: "GetRecords", times: 30, effect: throttled });
+    const startMs = fixture.time.now();
+    await fixture.next(fixture.open({ type: "trim-horizon" }));
+    const seconds = (fixture.time.now() - startMs) / 1_000;
+    expect(fixture.calls("GetRecords") / seconds).toBeLessThan(1);
+  });
+
+  it("F10 an iterator that expired in a stall goes on after the last record read, not after the checkpoint", async () => {
+    await using fixture = await startReading();
+    fixture.put("a", "b");
+    const reader = fixture.open({ type: "trim-horizon" });
+    await readOn(fixture, reader);
+    fixture.time.skip(301_000);
+    fixture.put("c");
+    const { texts: seen } = await readOn(fixture, reader);
+    expect(seen).toEqual(["c"]);
+    expect(fixture.events.filter((event) => event.type === "iterator-renew")).toHaveLength(1);
+  });
+
+  it("an iterator that the service calls invalid is replaced the same way", async () => {
+    await using fixture = await startReading();
+    fixture.put("a", "b");
+    fixture.time.skip(1_000);
+    fixture.local.faults.add({
+      operation: "GetRecords",
+      nth: 2,
+      effect: { kind: "error", status: 400, code: "InvalidArgumentException" },
+    });
+    const { texts: seen } = await readOn(
+      fixture,
+      fixture.open({ type: "trim-horizon" }, { maxRecordsPerRead: 1 }),
+    );
+    expect(seen).toEqual(["a", "b"]);
+    expect(fixture.calls("GetShardIterator")).toBe(2);
+  });
+
+  it("F14 a refused read ends the reader with a named error and its cure, never in silence", async () => {
+    await using fixture = await startReading();
+    fixture.local.faults.add({
+      operation: "GetRecords",
+      effect: { kind: "error", status: 400, code: "AccessDeniedException" },
+    });
+    const failed = fixture.next(fixture.open({ type: "trim-horizon" }));
+    await expect(failed).rejects.toMatchObject({ code: "KC_READ_REFUSED" });
+    await expect(failed).rejects.toThrow(/Allow kinesis:GetRecords/);
+  });
+
+  it("F40 an expired token is tried again, and stops the shard by name when it stays expired", async () => {
+    await using fixture = await startReading();
+    const expired = { kind: "error", status: 400, code: "ExpiredTokenException" } as const;
+    fixture.put("a");
+    fixture.local.faults.add({ operation: "GetRecords", times: 1, effect: expired });
+    const reader = fixture.open({ type: "trim-horizon" });
+    expect((await readOn(fixture, reader)).texts).toEqual(["a"]);
+    fixture.local.faults.add({ operation: "GetRecords", times: "always", effect: expired });
+    await expect(fixture.next(reader)).rejects.toMatchObject({ code: "KC_READ_REFUSED" });
+  });
+
+  it("F38 a partition from Kinesis is waited out: cut connections, 500 and 503", async () => {
+    await using fixture = await startReading();
+    fixture.put("a", "b");
+    const { faults } = fixture.local;
+    faults.add({ operation: "GetShardIterator", effect: { kind: "reset", at: "before-headers" } });
+    faults.add({ operation: "GetRecords", effect: { kind: "reset", at: "inside-body" } });
+    faults.add({
+      operation: "GetRecords",
+      nth: 2,
+      effect: { kind: "error", status: 500, code: "InternalFailureException" },
+    });
+    faults.add({
+      operation: "GetRecords",
+      nth: 3,
+      effect: { kind: "error", status: 503, code: "ServiceUnavailable" },
+    });
+    const { texts: seen } = await readOn(fixture, fixture.open({ type: "trim-horizon" }));
+    expect(seen).toEqual(["a", "b"]);
+    expect(retries(fixture).map((event) => event.kind)).toEqual(Array(4).fill("transient"));
+  });
+
+  it("F39 a name that does not resolve for ten minutes is waited out, looked at again every 10 s at least", async () => {
+    await using fixture = await startReading();
+    fixture.put("a");
+    const nowhere = sdkKinesis(
+      createKinesisClient(
+        {
+          endpoint: "http://kinesis.no-such-name.invalid",
+          region: "eu-central-1",
+          credentials: { accessKeyId: "a", secretAccessKey: "b" },
+        },
+        silentLogger,
+      ),
+      { StreamName: STREAM },
+      { ownsClient: true },
+    );
+    const unresolved: unknown = await nowhere.getRecords("iterator", 1).catch((thrown: unknown) => thrown);
+    nowhere.close();
+    expect(unresolved).toMatchObject({ kind: "transient" });
+    const backAtMs = fixture.time.now() + 600_000;
+    const reader = fixture.open(
+      { type: "trim-horizon" },
+      {},
+      {
+        api: {
+          ...fixture.api,
+          getRecords: (iterator, limit, signal) =>
+            fixture.time.now() < backAtMs
+              ? Promise.reject(new KinesisCallError("GetRecords", "transient", "getaddrinfo ENOTFOUND"))
+              : fixture.api.getRecords(iterator, limit, signal),
+        },
+      },
+    );
+    expect((await readOn(fixture, reader)).texts).toEqual(["a"]);
+    expect(Math.max(...retries(fixture).map((event) => event.delayMs))).toBeLessThanOrEqual(10_000);
+    expect(fixture.time.now()).toBeLessThan(backAtMs + 12_000);
+  });
+
+  it("a failure that is no call's is not swallowed", async () => {
+    await using fixture = await startReading();
+    const reader = fixture.open(
+      { type: "trim-horizon" },
+      {},
+      {
+        api: { ...fixture.api, getRecords: () => Promise.reject(new RangeError("a mistake of ours")) },
+      },
+    );
+    await expect(fixture.next(reader)).rejects.toThrow("a mistake of ours");
+  });
+});
