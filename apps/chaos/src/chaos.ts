@@ -39,7 +39,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
       application: "chaos",
       failoverTimeMs: FAILOVER_TIME_MS,
       retrieval: options.retrieval,
-      clients: { kinesis: aws.clientOptions("kinesis"), dynamodb: aws.clientOptions("dynamodb") },
+      endpoints: { kinesis: aws.endpoints.kinesis, dynamodb: aws.endpoints.dynamodb },
       s3: aws.clientOptions("s3"),
     },
     (event) => events.push(event),
@@ -47,13 +47,13 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const bar = new ProgressBar();
   try {
     for (let started = 0; started < options.workers; started += 1) fleet.start();
-    const { counts, deaths } = await troubledTimes(aws, fleet, kinesis, options, bar);
+    const counts = await troubledTimes(aws, fleet, kinesis, options, bar);
     await drain(aws, fleet, bar);
     await fleet.stopAll();
     if (fleet.failures.length > 0) throw new Error(fleet.failures.join("\n"));
     return {
       ...compare(aws, STREAM, BUCKET),
-      takeoverSecondsMax: Math.round(longestTakeoverMs(events, deaths)) / 1000,
+      takeoverSecondsMax: Math.round(longestTakeoverMs(events, fleet.deaths)) / 1000,
       leaseOverlaps: leaseOverlaps(events),
       ...counts,
     };
@@ -63,11 +63,6 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   }
 }
 
-interface Troubles {
-  readonly counts: MisfortuneCounts;
-  readonly deaths: readonly { worker: number; atMs: number }[];
-}
-
 /** Producers run and things go wrong, until the time is over; then everything is mended. */
 async function troubledTimes(
   aws: LocalAws,
@@ -75,10 +70,9 @@ async function troubledTimes(
   kinesis: KinesisClient,
   options: ChaosOptions,
   bar: ProgressBar,
-): Promise<Troubles> {
+): Promise<MisfortuneCounts> {
   const next = seededNumbers(options.seed);
   const counts: MisfortuneCounts = { kills: 0, pauses: 0, reshards: 0, faults: 0 };
-  const deaths: { worker: number; atMs: number }[] = [];
   const waiting = new Map<NodeJS.Timeout, () => void>();
   const later = (delayMs: number, action: () => void): void => {
     const timer = setTimeout(() => {
@@ -87,15 +81,9 @@ async function troubledTimes(
     }, delayMs);
     waiting.set(timer, action);
   };
-  const watched = Object.assign(Object.create(fleet) as Fleet, {
-    kill: (worker: number) => {
-      deaths.push({ worker, atMs: performance.now() });
-      fleet.kill(worker);
-    },
-  });
   const context = {
     aws,
-    fleet: watched,
+    fleet,
     shards: new OpenShards(aws, STREAM, options.shards * 2),
     next,
     counts,
@@ -124,7 +112,7 @@ async function troubledTimes(
   }
   for (const worker of fleet.paused) fleet.resume(worker);
   while (fleet.awake.length < options.workers) fleet.start();
-  return { counts, deaths };
+  return counts;
 }
 
 async function produce(

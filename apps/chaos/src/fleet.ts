@@ -18,6 +18,8 @@ export class Fleet {
   readonly #workers = new Map<number, RunningWorker>();
   #started = 0;
   #failures: string[] = [];
+  /** Who was killed, and when. */
+  readonly deaths: { readonly worker: number; readonly atMs: number }[] = [];
 
   constructor(setup: WorkerSetup, heard: (event: FleetEvent) => void) {
     this.#setup = setup;
@@ -68,7 +70,9 @@ export class Fleet {
   /** Ends a worker at once, in whatever it is doing. */
   kill(number: number): void {
     const worker = this.#take(number);
-    worker?.child.kill("SIGKILL");
+    if (worker === undefined) return;
+    worker.child.kill("SIGKILL");
+    this.deaths.push({ worker: number, atMs: performance.now() });
   }
 
   /** Lets a worker stop gracefully. */

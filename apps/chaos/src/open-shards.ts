@@ -63,7 +63,7 @@ export class OpenShards {
       StreamName: this.#stream,
       ShardFilter: { Type: "AT_LATEST" },
     });
-    return (answer["Shards"] as ListedShard[]).map(({ ShardId, HashKeyRange }) => ({
+    return (answer["Shards"] as unknown as readonly ListedShard[]).map(({ ShardId, HashKeyRange }) => ({
       shardId: ShardId,
       start: BigInt(HashKeyRange.StartingHashKey),
       end: BigInt(HashKeyRange.EndingHashKey),

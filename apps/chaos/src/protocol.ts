@@ -7,7 +7,7 @@ export interface WorkerSetup {
   readonly application: string;
   readonly failoverTimeMs: number;
   readonly retrieval: "polling" | "fan-out";
-  readonly clients: { readonly kinesis: LocalClientOptions; readonly dynamodb: LocalClientOptions };
+  readonly endpoints: { readonly kinesis: string; readonly dynamodb: string };
   readonly s3: LocalClientOptions;
 }
 

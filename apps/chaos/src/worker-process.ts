@@ -8,7 +8,7 @@ import type { ChaosRecord, LandedRecord, WorkerSetup } from "./protocol.js";
  * under way whenever something goes wrong. Tells its parent what happens to its shards.
  */
 const setup = JSON.parse(process.argv[2] ?? "") as WorkerSetup;
-const { stream, bucket, application, failoverTimeMs, clients, retrieval } = setup;
+const { stream, bucket, application, failoverTimeMs, endpoints, s3, retrieval } = setup;
 
 const stop = new AbortController();
 process.once("SIGTERM", () => stop.abort());
@@ -16,7 +16,9 @@ process.once("SIGTERM", () => stop.abort());
 const connector = await startConnector({
   application,
   stream,
-  clients,
+  endpoints,
+  region: s3.region,
+  credentials: s3.credentials,
   retrieval: retrieval === "fan-out" ? fanOut({ consumerName: application }) : polling({ idlePollMs: 250 }),
   leases: { failoverTimeMs, maxLeasesToSteal: 2 },
   pipeline: definePipeline({
@@ -25,7 +27,7 @@ const connector = await startConnector({
       return { ...model, sequenceNumber, subSequenceNumber };
     }),
     buffer: { maxRecords: 40, maxBytes: 64 * 1024, maxAgeMs: 700 },
-    emitter: s3Emitter({ ...setup.s3, bucket, format: ndjson(), requestTimeoutMs: 5_000 }),
+    emitter: s3Emitter({ ...s3, bucket, format: ndjson(), requestTimeoutMs: 5_000 }),
     retry: { baseDelayMs: 50, maxDelayMs: 1_000 },
   }),
   signal: stop.signal,

@@ -35,7 +35,6 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
   );
   await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
 
-  const startMs = performance.now();
   const check = new DeliveryCheck();
   await using connector = await startConnector({
     application: "demo",
@@ -48,8 +47,11 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
       maxAgeMs: 1_000,
       s3: aws.clientOptions("s3"),
     }),
-    clients: { kinesis: aws.clientOptions("kinesis"), dynamodb: aws.clientOptions("dynamodb") },
+    region: aws.clientOptions("kinesis").region,
+    credentials: aws.clientOptions("kinesis").credentials,
+    endpoints: { kinesis: aws.endpoints.kinesis, dynamodb: aws.endpoints.dynamodb },
   });
+  const startMs = performance.now();
   const progress = watch(connector, check, input);
   try {
     await putLines(input.lines, {
@@ -57,12 +59,13 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
       stream: STREAM,
       onPlaced: (records) => check.expect(records),
     });
-    await progress.untilEmitted(check.records);
+    await progress.untilRead(check.records);
+    // A stop flushes what was read and commits it, so the last objects need not wait for their age.
+    await connector.stop();
+    await connector.done;
   } finally {
     progress.end();
   }
-  await connector.stop();
-  await connector.done;
   const seconds = (performance.now() - startMs) / 1000;
 
   const archive = await readBack(s3, BUCKET, options.keep);
@@ -83,7 +86,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
 }
 
 interface Watch {
-  readonly untilEmitted: (records: number) => Promise<void>;
+  readonly untilRead: (records: number) => Promise<void>;
   readonly end: () => void;
 }
 
@@ -91,18 +94,18 @@ interface Watch {
 function watch(connector: Connector, check: DeliveryCheck, input: DemoInput): Watch {
   const bar = new ProgressBar();
   let movedMs = performance.now();
-  let lastEmitted = 0;
+  let lastRead = 0;
   const figures = (): string => {
     const { recordsRead, recordsEmitted, shards } = connector.progress();
     const lag = shards.map((shard) => ((shard.millisBehindLatest ?? 0) / 1000).toFixed(1)).join(" ");
     return `put ${check.records}  read ${recordsRead}  in objects ${recordsEmitted}  lag/shard ${lag} s`;
   };
   const look = (): number => {
-    const emitted = connector.progress().recordsEmitted;
-    if (emitted !== lastEmitted) movedMs = performance.now();
-    lastEmitted = emitted;
-    bar.show(input.count === undefined ? undefined : emitted / input.count, figures());
-    return emitted;
+    const { recordsRead, recordsEmitted } = connector.progress();
+    if (recordsRead !== lastRead) movedMs = performance.now();
+    lastRead = recordsRead;
+    bar.show(input.count === undefined ? undefined : recordsEmitted / input.count, figures());
+    return recordsRead;
   };
   const ticking = setInterval(look, 100);
   let failed: unknown;
@@ -110,7 +113,7 @@ function watch(connector: Connector, check: DeliveryCheck, input: DemoInput): Wa
     failed = thrown;
   });
   return {
-    untilEmitted: async (records) => {
+    untilRead: async (records) => {
       while (look() < records) {
         if (failed !== undefined) throw failed;
         if (performance.now() - movedMs > STALLED_AFTER_MS)
