@@ -100,10 +100,12 @@ class CborWriter {
   }
 
   #text(value: string): void {
-    if (this.#form === "indefinite") {
-      this.#string(textType, Buffer.from(value, "utf8"));
-      return;
-    }
+    if (this.#form === "indefinite") this.#string(textType, Buffer.from(value, "utf8"));
+    else this.#name(value);
+  }
+
+  /** Text in one piece. Names of members always are: not every decoder takes them in chunks. */
+  #name(value: string): void {
     const bytes = Buffer.byteLength(value);
     this.#head(textType, bytes);
     this.#room(bytes);
@@ -128,13 +130,13 @@ class CborWriter {
 
   #record(stored: StoredRecord): void {
     const open = this.#open(mapType, 4);
-    this.#text("SequenceNumber");
+    this.#name("SequenceNumber");
     this.#text(stored.sequenceNumber);
-    this.#text("ApproximateArrivalTimestamp");
+    this.#name("ApproximateArrivalTimestamp");
     this.#time(stored.arrivalMs);
-    this.#text("Data");
+    this.#name("Data");
     this.#string(bytesType, stored.data());
-    this.#text("PartitionKey");
+    this.#name("PartitionKey");
     this.#text(stored.partitionKey);
     if (open) this.#byte(breakByte);
   }
@@ -157,7 +159,7 @@ class CborWriter {
       const members = Object.entries(value).filter(([, member]) => member !== undefined);
       const open = this.#open(mapType, members.length);
       for (const [name, member] of members) {
-        this.#text(name);
+        this.#name(name);
         if (member !== undefined) this.value(member);
       }
       if (open) this.#byte(breakByte);
