@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import {
   AbortMultipartUploadCommand,
   type CompletedPart,
@@ -133,7 +134,13 @@ async function putParts(
   context: Context,
 ): Promise<CompletedPart[]> {
   const failed = new AbortController();
-  const limits = { clock: context.clock, signal: AbortSignal.any([context.signal, failed.signal]) };
+  const onAbort = (): void => failed.abort(context.signal.reason);
+  // Each lane listens once; Node warns of a leak above ten listeners.
+  setMaxListeners(settings.partConcurrency + 1, failed.signal);
+  // Not AbortSignal.any: on a signal that lives as long as the shard it keeps memory for each upload (nodejs/node#54614).
+  context.signal.addEventListener("abort", onAbort, { once: true });
+  if (context.signal.aborted) onAbort();
+  const limits = { clock: context.clock, signal: failed.signal };
   const waiting = splitIntoParts(object.body.length, settings.partBytes).values();
   const done: CompletedPart[] = [];
   const lane = async (): Promise<void> => {
@@ -165,6 +172,7 @@ async function putParts(
     }
   };
   await Promise.all(Array.from({ length: settings.partConcurrency }, watched));
+  context.signal.removeEventListener("abort", onAbort);
   if (firstError !== undefined) throw firstError;
   return done.sort((left, right) => (left.PartNumber ?? 0) - (right.PartNumber ?? 0));
 }

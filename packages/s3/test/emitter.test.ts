@@ -239,6 +239,7 @@ describe("opening", () => {
       effect: { kind: "error", status: 503, code: "SlowDown" },
     });
     await open(s3.emitter());
+    expect(s3.calls()).toEqual(["HeadBucket 403", "HeadBucket 503", "HeadBucket 503", "HeadBucket 503"]);
   });
 
   it("names an address where nobody answers as such, and missing credentials as such", async () => {
@@ -305,8 +306,8 @@ describe("options", () => {
       endpoint: "localhost:9000",
     })) {
       const error = make({ [option]: value });
-      expect(hasCode(error, "KC_OPTION_INVALID"), option).toBe(true);
-      expect(error.message, option).toMatch(new RegExp(`^${option}\\b`));
+      expect(hasCode(error, "KC_OPTION_INVALID")).toBe(true);
+      expect(error.message.slice(0, option.length)).toBe(option);
     }
     expect(make({ metadata: { a: "line\nbreak" } }).message).toMatch(/^metadata\.a/);
     expect(make({ metadata: { a: "x".repeat(1300) } }).message).toMatch(/1248 are free/);

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { failureOf, summaryOf } from "../src/failures.js";
 
@@ -26,7 +27,7 @@ describe("a failed request", () => {
       Object.assign(new Error("metadata service"), { name: "CredentialsProviderError" }),
       "not an error",
     ]) {
-      expect(failureOf(error).kind, String(error)).toBe("retry");
+      expect([String(error), failureOf(error).kind]).toEqual([String(error), "retry"]);
     }
   });
 
@@ -58,8 +59,7 @@ describe("a failed request", () => {
       ["MalformedXML", 400],
     ] as const) {
       const failure = failureOf(answer(name, status));
-      expect(failure.kind, name).toBe("refused");
-      expect(failure.kind === "refused" && failure.cure.length > 20, name).toBe(true);
+      expect([name, failure]).toEqual([name, { kind: "refused", cure: expect.stringMatching(/\w+ .*\w+/) }]);
     }
   });
 
@@ -72,7 +72,7 @@ describe("a failed request", () => {
       }),
     );
     expect(summary.message).toBe("SignatureDoesNotMatch: message (HTTP 403)");
-    expect(JSON.stringify({ ...summary })).not.toContain("canary");
+    expect(inspect(summary, { showHidden: true, depth: 9 })).not.toContain("canary");
     expect(summaryOf(Object.assign(new Error("reset"), { code: "ECONNRESET" })).message).toBe(
       "ECONNRESET: reset (no answer)",
     );

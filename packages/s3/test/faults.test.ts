@@ -315,7 +315,7 @@ describe("network and identity", () => {
         effect: { kind: "error", status, code },
       });
       const error = await failureFrom(deliver(s3.emitter(), batchOf([1])));
-      expect(hasCode(error, "KC_EMIT_REFUSED"), code).toBe(true);
+      expect(hasCode(error, "KC_EMIT_REFUSED")).toBe(true);
       expect(error.message).toContain(code);
       expect(error.message).toMatch(cure);
       expect(s3.aws.journal.entries({ after })).toHaveLength(1);
