@@ -15,6 +15,7 @@ const FAILOVER_TIME_MS = 3_000;
 /** After everything has been mended, all records must have landed within this time. */
 const DRAIN_TIMEOUT_MS = 120_000;
 const PUT_EVERY_MS = 50;
+const START_TIMEOUT_MS = 60_000;
 
 /** What a run found; `--json` prints exactly this. */
 export interface ChaosResult extends Comparison {
@@ -47,6 +48,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const bar = new ProgressBar();
   try {
     for (let started = 0; started < options.workers; started += 1) fleet.start();
+    await untilAllShardsAreRead(events, options.shards);
     const counts = await troubledTimes(aws, fleet, kinesis, options, bar);
     await drain(aws, fleet, bar);
     await fleet.stopAll();
@@ -60,6 +62,18 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   } finally {
     fleet.killAll();
     kinesis.destroy();
+  }
+}
+
+/** Things go wrong only once everything works: a worker that dies before it owns a shard proves nothing. */
+async function untilAllShardsAreRead(events: readonly FleetEvent[], shards: number): Promise<void> {
+  const startMs = performance.now();
+  const started = (): number =>
+    new Set(events.filter((event) => event.type === "shard-start").map((event) => event.shardId)).size;
+  while (started() < shards) {
+    if (performance.now() - startMs > START_TIMEOUT_MS)
+      throw new Error(`only ${started()} of ${shards} shards are read after ${START_TIMEOUT_MS / 1000} s`);
+    await wait(50);
   }
 }
 
