@@ -19,7 +19,17 @@ async function main(): Promise<void> {
   process.once("SIGTERM", stop);
 }
 
+/** The error names the options of startLocalAws; here they are flags. */
+function inFlags(message: string): string {
+  return message
+    .replace("`kinesis.port`", "--port")
+    .replace("`s3.port`", "--s3-port")
+    .replace("`dynamodb.port`", "--dynamodb-port");
+}
+
 main().catch((error: unknown) => {
-  process.stderr.write(`kinesis-local-aws: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(
+    `kinesis-local-aws: ${inFlags(error instanceof Error ? error.message : String(error))}\n`,
+  );
   process.exitCode = error instanceof FlagError ? 2 : 1;
 });

@@ -147,10 +147,15 @@ export async function startLoopbackServer(options: LoopbackServerOptions): Promi
     server.on("tlsClientError", (_error: Error, socket: Socket) => socket.destroy());
   }
 
-  const tcp = createTcpServer({ noDelay: true }, (socket) => {
+  // Half-open: a client may end its side after its request and still wants the answer, RFC 9112 section 9.6.
+  const tcp = createTcpServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", ignoreCut);
+    const endedEarly = (): void => {
+      socket.destroy();
+    };
+    socket.once("end", endedEarly);
     const sniff = (): void => {
       const first: unknown = socket.read();
       if (!Buffer.isBuffer(first)) {
@@ -163,6 +168,9 @@ export async function startLoopbackServer(options: LoopbackServerOptions): Promi
         socket.once("readable", sniff);
         return;
       }
+      socket.off("end", endedEarly);
+      // Only HTTP/1.1 knows a request whose sender has closed its side.
+      socket.allowHalfOpen = front === "http1";
       const server = front === "tls" ? secure : front === "http2" ? http2 : http1;
       server?.emit("connection", socket);
     };

@@ -10,6 +10,7 @@ const named: Readonly<Record<string, string>> = {
   ShardToSplit: "shardId",
   ShardToMerge: "shardId",
   AdjacentShardToMerge: "adjacentShardId",
+  PartitionKey: "partitionKey",
   ShardIteratorType: "shardIteratorType",
   StartingSequenceNumber: "sequenceNumber",
   ConsumerName: "consumerName",

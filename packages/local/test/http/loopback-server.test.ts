@@ -112,3 +112,33 @@ test("a failing answer is a 500 with words, never an empty one", async () => {
   expect((await viaHttp1(server.url, "")).body).toContain("the reason");
   await server.close();
 });
+
+test("a client that ends its side after the request still gets its answer", async () => {
+  const server = await echo();
+  const answer = await new Promise<string>((resolve, reject) => {
+    let text = "";
+    const socket = connectTcp({ port: server.port, host: "127.0.0.1", allowHalfOpen: true });
+    socket.end("POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 2\r\n\r\nhi");
+    socket.on("data", (chunk: Buffer) => (text += chunk.toString()));
+    socket.on("end", () => {
+      resolve(text);
+    });
+    socket.on("error", reject);
+  });
+  expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\nhi\r\n/u);
+  await server.close();
+});
+
+test("a connection that ends before it said anything is closed", async () => {
+  const server = await echo();
+  const closed = await new Promise<boolean>((resolve) => {
+    const socket = connectTcp({ port: server.port, host: "127.0.0.1", allowHalfOpen: true });
+    socket.end();
+    socket.resume();
+    socket.on("close", () => {
+      resolve(true);
+    });
+  });
+  expect(closed).toBe(true);
+  await server.close();
+});
