@@ -38,7 +38,7 @@ export interface DynamoDbLeaseTableOptions {
 
 // amazon-kinesis-client waits 600 s for a new table; we look more often than its 10 s, because a new table takes about 10.
 const ACTIVE_WAIT_MS = 600_000;
-const ACTIVE_POLL_MS = 1_000;
+const ACTIVE_POLL = { firstMs: 50, maxMs: 1_000 };
 const MAX_ATTEMPTS = 6;
 const BACKOFF = { baseDelayMs: 100, maxDelayMs: 2_000 };
 
@@ -129,7 +129,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
     open: async (signal) => {
       const deadlineMs = clock.monotonicNow() + ACTIVE_WAIT_MS;
       let created = false;
-      for (;;) {
+      for (let pollMs = ACTIVE_POLL.firstMs; ; pollMs = Math.min(pollMs * 2, ACTIVE_POLL.maxMs)) {
         const table = await describeTable();
         if (table === undefined) {
           if (!createTable)
@@ -147,7 +147,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
             "KC_LEASE_TABLE",
             `the lease table ${tableName} is still ${table?.TableStatus ?? "being created"}; start again once it is ACTIVE`,
           );
-        await sleep(clock, ACTIVE_POLL_MS, signal);
+        await sleep(clock, pollMs, signal);
       }
     },
 
