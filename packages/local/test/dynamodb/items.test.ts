@@ -135,6 +135,13 @@ describe("batches", () => {
     expect((await errorOf(write([put("huge", "h".repeat(400 * 1024))]))).message).toContain("size");
   });
 
+  it("take 25 items over all tables together", async () => {
+    await dynamo.createTable("others");
+    const writes = Array.from({ length: 13 }, (_, n) => put(`spread-${n}`));
+    const both = new BatchWriteItemCommand({ RequestItems: { [TableName]: writes, others: writes } });
+    expect((await errorOf(dynamo.once.send(both))).message).toContain("Too many items");
+  });
+
   it("of more than 16 MB are refused in words", async () => {
     const error = await errorOf(
       write(Array.from({ length: 25 }, (_, n) => put(`b${n}`, "h".repeat(700_000)))),

@@ -96,6 +96,16 @@ it("no reader sees half of a transaction", async () => {
   expect([...seen]).toEqual([100]);
 });
 
+it("a cancelled transaction takes nothing away from those that succeed beside it", async () => {
+  await put("hot", 0);
+  await put("cold", 0);
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 40 }, (_, n) => write([add("hot", 1), add("cold", 1, n % 2 === 0 ? 0 : 1_000)])),
+  );
+  expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(20);
+  expect([await amount("hot"), await amount("cold")]).toEqual(["20", "20"]);
+});
+
 it("refuses two actions on one item, and an empty or too long list", async () => {
   await put("same", 1);
   expect((await errorOf(write([add("same", 1), add("same", 2)]))).name).toBe("ValidationException");
