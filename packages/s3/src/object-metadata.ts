@@ -1,6 +1,5 @@
 import { type Batch, KinesisConnectorError, type Position } from "@kinesis-connectors/core";
 import { MAX_METADATA_BYTES } from "./limits.js";
-import { idsSha256Of } from "./requests.js";
 
 /** Metadata key of the batch's id: what tells our own object from somebody else's. */
 export const BATCH_ID = "kc-batch-id";
@@ -11,13 +10,14 @@ const OWN_METADATA_BYTES = 800;
 /** What every object says about itself, so that a bucket can be reconciled with a stream without its lease table. */
 export function metadataOf(
   batch: Batch<unknown>,
+  idsSha256: string,
   own: Readonly<Record<string, string>>,
 ): Record<string, string> {
   return {
     ...own,
     [BATCH_ID]: batch.batchId,
     "kc-record-count": String(batch.entries.length),
-    "kc-ids-sha256": idsSha256Of(batch.entries),
+    "kc-ids-sha256": idsSha256,
     "kc-first": positionText(batch.first),
     "kc-last": positionText(batch.last),
     "kc-stream": batch.stream,

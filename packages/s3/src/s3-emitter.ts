@@ -13,7 +13,15 @@ import { cureAtOpen, failureOf, refusal, statusOf, summaryOf } from "./failures.
 import type { Format } from "./formats.js";
 import { checkedMetadata, metadataOf } from "./object-metadata.js";
 import { type NewObject, type Occupant, occupantOf, putIfAbsent } from "./put-object.js";
-import { checkedPrefix, defaultNameOf, objectKey, ownNameOf, planObject, type S3Plan } from "./requests.js";
+import {
+  checkedPrefix,
+  defaultNameOf,
+  idsSha256Of,
+  objectKey,
+  ownNameOf,
+  planObject,
+  type S3Plan,
+} from "./requests.js";
 import { settingsFrom } from "./settings.js";
 
 /** Where objects go and how they are stored. */
@@ -172,8 +180,11 @@ export function s3Emitter<Output>(options: S3EmitterOptions<Output>): Emitter<Ou
       if (encoded.refused.length > 0) return { failed: encoded.refused };
       const body = await compression.compress(encoded.bytes);
       const { batchId } = batch;
+      // An heir may have transformed the records otherwise: the object tells what it holds, not what was planned elsewhere.
+      const idsSha256 = context.inherited ? idsSha256Of(batch.entries) : place.idsSha256;
+      const metadata = metadataOf(batch, idsSha256, ownMetadata);
       // The recorded key, whatever prefix and extension are configured here now.
-      await write({ key: place.key, body, batchId, metadata: metadataOf(batch, ownMetadata) }, context);
+      await write({ key: place.key, body, batchId, metadata }, context);
       return { failed: [] };
     },
 
