@@ -86,8 +86,11 @@ export class OpenRange<Output> {
 
   /** Moves the end over what the reader read and did not hand over. */
   moveEnd(scannedEnd: Position, nowMs: number): void {
-    if (this.#first === undefined) this.#open(scannedEnd, nowMs);
-    this.#last = scannedEnd;
+    // Copied: a record is a position too, and its data must not come along into the lease row.
+    const { sequenceNumber, subSequenceNumber } = scannedEnd;
+    const end = { sequenceNumber, subSequenceNumber };
+    if (this.#first === undefined) this.#open(end, nowMs);
+    this.#last = end;
   }
 
   /** Notes that records of this range are gone from the stream. */
