@@ -8,7 +8,7 @@ export type FaultEffect =
   | SuccessWithErrorEffect;
 
 /** An error answer: throttling, 500, 503 `SlowDown`, access denied, expired token, clock skew, 409 conflict. */
-export interface ErrorEffect {
+interface ErrorEffect {
   readonly kind: "error";
   /** HTTP status. */
   readonly status: number;
@@ -18,7 +18,7 @@ export interface ErrorEffect {
 }
 
 /** Something that happens to the connection or to the bytes of the answer. */
-export type TransportEffect =
+type TransportEffect =
   /** The connection dies at this point of the answer. */
   | { readonly kind: "reset"; readonly at: "before-headers" | "inside-headers" | "inside-body" }
   /** The change is applied and its answer never sent; the connection dies. Always after the change. */
@@ -52,7 +52,7 @@ export interface PartialFailureEffect {
 }
 
 /** Pages of GetRecords that are legal but surprising, or illegal but seen. */
-export type PageEffect =
+type PageEffect =
   | { readonly kind: "empty-page" }
   | { readonly kind: "short-page"; readonly maxRecords: number }
   | { readonly kind: "iterator-expired" }
@@ -70,7 +70,7 @@ export interface EventStreamEffect {
 }
 
 /** 200 with an error document inside: CompleteMultipartUpload, `_bulk`. */
-export interface SuccessWithErrorEffect {
+interface SuccessWithErrorEffect {
   readonly kind: "success-with-error";
   readonly code: string;
   readonly message?: string;

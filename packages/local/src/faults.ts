@@ -73,7 +73,7 @@ interface LiveRule {
 }
 
 /** No rule fired; shared so that the usual call allocates nothing. */
-export const noFaults: readonly FiredFault[] = [];
+const noFaults: readonly FiredFault[] = [];
 
 function check(rule: FaultRule): void {
   const problem = !isFaultEffect(rule.effect)

@@ -1,4 +1,5 @@
-import { type CborForm, decodeCbor, encodeCbor } from "./cbor.js";
+import { decodeCbor } from "./cbor-reader.js";
+import { type CborForm, encodeCbor } from "./cbor-writer.js";
 import { decodeJson, encodeJson } from "./json.js";
 import type { Input, WireObject } from "./values.js";
 

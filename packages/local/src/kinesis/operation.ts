@@ -23,7 +23,7 @@ export interface Call {
 }
 
 /** Checks the input, changes the account, gives the answer; throws a KinesisError otherwise. */
-export type Operation = (call: Call) => WireObject;
+type Operation = (call: Call) => WireObject;
 
 /** Operations by name, and whether they change anything. */
 export type Operations = Readonly<Record<string, { readonly run: Operation; readonly changes: boolean }>>;

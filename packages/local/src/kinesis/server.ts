@@ -7,7 +7,7 @@ import type { CallParameters } from "../journal.js";
 import type { SharedParts } from "../shared-parts.js";
 import { Account } from "./account.js";
 import { callParameters } from "./call-parameters.js";
-import type { CborForm } from "./cbor.js";
+import type { CborForm } from "./cbor-writer.js";
 import { answerForm, decodeBody, type WireForm } from "./codec.js";
 import { consumerOperations, subscribe } from "./consumer-operations.js";
 import { KinesisError } from "./errors.js";

@@ -62,6 +62,11 @@ export class Subscription {
     this.#rest();
   }
 
+  /** Position of the next record to push: how far its reader has let it go. */
+  get position(): number {
+    return this.#position;
+  }
+
   /** Ends with an exception as the last event. */
   readonly fail = (error: KinesisError): void => {
     if (this.#ended) return;

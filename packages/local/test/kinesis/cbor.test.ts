@@ -1,7 +1,8 @@
 import { cbor } from "@smithy/core/cbor";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { type CborForm, decodeCborValue, encodeCbor } from "../../src/kinesis/cbor.js";
+import { decodeCborValue } from "../../src/kinesis/cbor-reader.js";
+import { encodeCbor, type CborForm } from "../../src/kinesis/cbor-writer.js";
 import { KinesisError } from "../../src/kinesis/errors.js";
 import { StoredRecord } from "../../src/kinesis/shard.js";
 import { RecordList, WireTime, type WireValue } from "../../src/kinesis/values.js";

@@ -251,19 +251,46 @@ test("event stream fault silence sends nothing until the five minutes are over",
   expect(await events.next()).toBeUndefined();
 });
 
-test("a client that goes away frees its subscription", async () => {
-  const local = await setup();
-  const ConsumerARN = await consumerOf(local);
-  const session = connect(local.server.url);
+/** SubscribeToShard without the SDK, for readers it would not be. */
+function rawSubscribe({ server }: Setup, ConsumerARN: string) {
+  const session = connect(server.url);
   const stream = session.request({
     ":method": "POST",
     ":path": "/",
     "content-type": "application/x-amz-json-1.1",
     "x-amz-target": "Kinesis_20131202.SubscribeToShard",
   });
-  stream.end(JSON.stringify({ ConsumerARN, ShardId, StartingPosition: { Type: "LATEST" } }));
+  stream.end(JSON.stringify({ ConsumerARN, ShardId, StartingPosition: { Type: "TRIM_HORIZON" } }));
+  const running = server.account.streams.get(StreamName)?.consumers.get("reader")?.subscriptions;
+  return { session, stream, running };
+}
+
+const turns = async (count: number) => {
+  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+};
+
+test("F12 a reader that does not read stops the server after what its window takes", async () => {
+  const local = await setup();
+  const ConsumerARN = await consumerOf(local);
+  const count = 100;
+  for (let index = 0; index < count; index += 1)
+    local.server.call("PutRecord", { StreamName, PartitionKey: "k", Data: Buffer.alloc(200_000) });
+  const { session, stream, running } = rawSubscribe(local, ConsumerARN);
+  stream.pause();
+  await expect.poll(() => running?.get(ShardId)?.position).toBeGreaterThan(0);
+  await turns(200);
+  // One event of a mebibyte is under way; the other 19 MB wait in the shard.
+  expect(running?.get(ShardId)?.position).toBeLessThan(10);
+  stream.resume();
+  await expect.poll(() => running?.get(ShardId)?.position).toBe(count);
+  session.destroy();
+});
+
+test("a client that goes away frees its subscription", async () => {
+  const local = await setup();
+  const ConsumerARN = await consumerOf(local);
+  const { session, stream, running } = rawSubscribe(local, ConsumerARN);
   await new Promise((resolve) => stream.once("data", resolve));
-  const running = local.server.account.streams.get(StreamName)?.consumers.get("reader")?.subscriptions;
   expect(running?.size).toBe(1);
   session.destroy();
   await expect.poll(() => running?.size).toBe(0);
