@@ -164,7 +164,9 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
       failure = asError(thrown);
     }
     signal.removeEventListener("abort", onAbort);
-    failure ??= await closing.close();
+    // Always, and apart from the `??=`, which would leave everything open after a failure.
+    const notClosed = await closing.close();
+    failure ??= notClosed;
     observe({ type: "connector-stop", ...(failure === undefined ? {} : { error: failure }) });
     feed.end(failure);
     if (failure !== undefined) throw failure;

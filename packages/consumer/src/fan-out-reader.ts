@@ -153,28 +153,18 @@ class FanOutReader implements ShardReader {
       this.#subscription = opened;
       this.#hasHeard = false;
     }
-    const subscription = this.#subscription;
-    const arrival = await subscription.next(clock, signal);
-    switch (arrival.type) {
-      case "event":
-        return this.#accept(arrival.event);
-      case "abort":
-        return undefined;
-      case "end":
-        // Usually the 5 minutes. One that ends before it said anything is tried again more and more slowly.
-        this.#ended("end", undefined);
-        if (!this.#hasHeard) await this.#failures.again(cutShort(), signal);
-        return undefined;
-      case "silence": {
-        const error = new KinesisCallError("SubscribeToShard", "transient", `no event for ${SILENCE_MS} ms`);
-        this.#ended("silence", error);
-        await this.#failures.again(error, signal);
-        return undefined;
-      }
-      case "error":
-        this.#ended("error", arrival.error);
-        return (await this.#isGone(arrival.error, signal)) ? this.#endWithoutChildren(signal) : undefined;
+    const arrival = await this.#subscription.next(clock, signal);
+    if (arrival.type === "event") return this.#accept(arrival.event);
+    if (arrival.type === "abort") return undefined;
+    this.#ended(arrival);
+    if (arrival.type === "error") {
+      return (await this.#isGone(arrival.error, signal)) ? this.#endWithoutChildren(signal) : undefined;
     }
+    // Usually the 5 minutes, and the next subscription begins at once. One that ends before it said anything, or falls silent, is
+    // followed more and more slowly.
+    if (arrival.type === "silence") await this.#failures.again(interrupted("no event for a minute"), signal);
+    else if (!this.#hasHeard) await this.#failures.again(interrupted("it ended before its first event"), signal);
+    return undefined;
   }
 
   async #accept(event: SubscriptionEvent): Promise<RecordPage | undefined> {
@@ -303,16 +293,11 @@ class FanOutReader implements ShardReader {
     return { ...page, shardEnd: { childShards: [] } };
   }
 
-  #ended(reason: "end" | "silence" | "error", error: unknown): void {
+  #ended(arrival: Exclude<Arrival, { type: "event" | "abort" }>): void {
     this.#drop();
     const { stream, shardId, observe } = this.#context;
-    observe({
-      type: "subscription-end",
-      stream,
-      shardId,
-      reason,
-      ...(error instanceof Error ? { error } : {}),
-    });
+    const error = arrival.type === "error" && arrival.error instanceof Error ? { error: arrival.error } : {};
+    observe({ type: "subscription-end", stream, shardId, reason: arrival.type, ...error });
   }
 
   #drop(): void {
@@ -321,10 +306,6 @@ class FanOutReader implements ShardReader {
   }
 }
 
-function cutShort(): KinesisCallError {
-  return new KinesisCallError(
-    "SubscribeToShard",
-    "transient",
-    "the subscription ended before its first event",
-  );
+function interrupted(how: string): KinesisCallError {
+  return new KinesisCallError("SubscribeToShard", "transient", `the subscription was interrupted: ${how}`);
 }

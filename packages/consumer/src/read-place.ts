@@ -69,22 +69,13 @@ export class ReadPlace {
   begin(): IteratorPosition {
     if (this.#scannedEnd !== undefined) return this.#at(this.#scannedEnd, false);
     const start = this.#start;
-    switch (start.type) {
-      case "trim-horizon":
-      case "at-timestamp":
-        return start;
-      case "latest": {
-        // A second beginning at LATEST would pass over what arrived since the first.
-        if (this.#latestSinceMs !== undefined)
-          return { type: "at-timestamp", timestampMs: this.#latestSinceMs };
-        this.#latestSinceMs = this.#context.clock.now();
-        return start;
-      }
-      case "at":
-        return this.#at(start.position, true);
-      case "after":
-        return this.#at(start.position, false);
-    }
+    if (start.type === "at") return this.#at(start.position, true);
+    if (start.type === "after") return this.#at(start.position, false);
+    if (start.type !== "latest") return start;
+    // A second beginning at LATEST would pass over what arrived since the first.
+    if (this.#latestSinceMs !== undefined) return { type: "at-timestamp", timestampMs: this.#latestSinceMs };
+    this.#latestSinceMs = this.#context.clock.now();
+    return start;
   }
 
   /** Takes an answer in: what is new in it, and how far reading has come. `sentMs` is the wall time at which it was asked for. */

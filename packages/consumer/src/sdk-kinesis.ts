@@ -218,30 +218,33 @@ function toListedShard(shard: Shard): ListedShard {
   };
 }
 
+const FILTER_TYPES = {
+  "at-trim-horizon": "AT_TRIM_HORIZON",
+  "at-latest": "AT_LATEST",
+  "at-timestamp": "AT_TIMESTAMP",
+} as const;
+
 function toFilter(filter: ShardListFilter): ShardFilter {
-  switch (filter.type) {
-    case "at-trim-horizon":
-      return { Type: "AT_TRIM_HORIZON" };
-    case "at-latest":
-      return { Type: "AT_LATEST" };
-    case "at-timestamp":
-      return { Type: "AT_TIMESTAMP", Timestamp: new Date(filter.timestampMs) };
-  }
+  return {
+    Type: FILTER_TYPES[filter.type],
+    ...(filter.type === "at-timestamp" ? { Timestamp: new Date(filter.timestampMs) } : {}),
+  };
 }
 
+const POSITION_TYPES = {
+  "trim-horizon": "TRIM_HORIZON",
+  latest: "LATEST",
+  "at-timestamp": "AT_TIMESTAMP",
+  "at-sequence-number": "AT_SEQUENCE_NUMBER",
+  "after-sequence-number": "AFTER_SEQUENCE_NUMBER",
+} as const;
+
 function toStartingPosition(position: IteratorPosition): StartingPosition {
-  switch (position.type) {
-    case "trim-horizon":
-      return { Type: "TRIM_HORIZON" };
-    case "latest":
-      return { Type: "LATEST" };
-    case "at-timestamp":
-      return { Type: "AT_TIMESTAMP", Timestamp: new Date(position.timestampMs) };
-    case "at-sequence-number":
-      return { Type: "AT_SEQUENCE_NUMBER", SequenceNumber: position.sequenceNumber };
-    case "after-sequence-number":
-      return { Type: "AFTER_SEQUENCE_NUMBER", SequenceNumber: position.sequenceNumber };
-  }
+  return {
+    Type: POSITION_TYPES[position.type],
+    ...("timestampMs" in position ? { Timestamp: new Date(position.timestampMs) } : {}),
+    ...("sequenceNumber" in position ? { SequenceNumber: position.sequenceNumber } : {}),
+  };
 }
 
 function toConsumer(

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "@kinesis-connectors/core";
+import { type Clock, sleep, systemClock, type Timer } from "@kinesis-connectors/core";
 
 interface Waiting {
   readonly dueMs: number;
@@ -49,17 +49,22 @@ export class VirtualTime implements Clock {
     this.#nowMs = endMs;
   }
 
-  /** Waits for a promise, firing timers whenever nothing else goes on. */
-  async drive<Value>(promise: Promise<Value>): Promise<Value> {
-    let settled = false;
+  /**
+   * Waits for a promise, firing timers whenever nothing else goes on. `patienceMs`: how long (in real time) sockets get before the
+   * next timer fires, for code that has timers running while it waits for the network.
+   */
+  async drive<Value>(promise: Promise<Value>, patienceMs = 0): Promise<Value> {
+    const state = { isSettled: false };
     const finish = (): void => {
-      settled = true;
+      state.isSettled = true;
     };
     promise.then(finish, finish);
-    while (!settled) {
+    const step = async (): Promise<boolean> => {
+      if (patienceMs > 0) await sleep(systemClock, patienceMs);
       await breathe();
-      if (!settled) this.fireNext();
-    }
+      return !state.isSettled;
+    };
+    while (await step()) this.fireNext();
     return promise;
   }
 }

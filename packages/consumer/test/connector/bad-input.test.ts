@@ -1,0 +1,167 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { silentLogger } from "@kinesis-connectors/core";
+import { describe, expect, it } from "vitest";
+
+import { startConnector } from "../../src/connector.js";
+import type { ConnectorOptions } from "../../src/options.js";
+import { collector, optionsFor, startAws, STREAM, textPipeline } from "./support.js";
+
+type Options = ConnectorOptions<string, string>;
+
+const pipeline = textPipeline(collector().emitter);
+const complete: Options = { application: "clicks-to-memory", stream: STREAM, pipeline };
+
+/** Types keep most of these away from TypeScript callers; JavaScript callers get a sentence. */
+function withOptions(changes: { readonly [Name in keyof Options]?: unknown }): Options {
+  return Object.assign({}, complete, changes);
+}
+
+describe("bad options", () => {
+  const cases: readonly (readonly [string, Options, RegExp])[] = [
+    ["an empty application", withOptions({ application: "" }), /application must be/],
+    ["an empty stream name", withOptions({ stream: "" }), /stream must be/],
+    ["no stream at all", withOptions({ stream: undefined }), /stream is missing: give/],
+    ["an ARN as the stream's name", withOptions({ stream: "arn:aws:kinesis:x:1:stream/y" }), /streamArn/],
+    [
+      "both a stream and an ARN",
+      withOptions({ streamArn: "arn:aws:kinesis:eu-central-1:000000000000:stream/clicks" }),
+      /stream and streamArn are both given/,
+    ],
+    ["a broken ARN", withOptions({ stream: undefined, streamArn: "arn:aws:s3:::bucket" }), /streamArn must/],
+    ["no pipeline", withOptions({ pipeline: undefined }), /pipeline must be what definePipeline/],
+    ["a misspelt position", withOptions({ initialPosition: "EARLIEST" }), /initialPosition must be/],
+    ["no date", withOptions({ initialPosition: { at: new Date("never") } }), /initialPosition must be/],
+    ["a date to come", withOptions({ initialPosition: { at: new Date("9999-01-01") } }), /in the future/],
+    ["a budget of nothing", withOptions({ maxReadAheadBytes: 0 }), /maxReadAheadBytes must be/],
+    ["a deadline that is no number", withOptions({ stopDeadlineMs: Number.NaN }), /stopDeadlineMs must be/],
+    ["a gap policy that there is not", withOptions({ onRetentionGap: "ignore" }), /onRetentionGap must be/],
+    ["an application that names no table", withOptions({ application: "my app" }), /or give leaseTable/],
+    ["a table name that is none", withOptions({ leaseTable: "a b" }), /leaseTable must be/],
+    ["a failover time of nothing", withOptions({ leases: { failoverTimeMs: 0 } }), /failoverTimeMs/],
+    ["an endpoint that is no URL", withOptions({ endpoints: { kinesis: "localhost" } }), /must be a URL/],
+    [
+      "an endpoint in the clear on another machine",
+      withOptions({ endpoints: { kinesis: "http://169.254.169.254" } }),
+      /endpoints.kinesis must begin with https:/,
+    ],
+    [
+      "an endpoint with credentials in it",
+      withOptions({ endpoints: { dynamodb: "https://user:secret@host" } }),
+      /endpoints.dynamodb must not hold credentials/,
+    ],
+  ];
+  it.each(cases)("%s: one sentence that names the option", async (_name, options, sentence) => {
+    const failed = startConnector(options);
+    await expect(failed).rejects.toMatchObject({ code: "KC_OPTION_INVALID" });
+    await expect(failed).rejects.toThrow(sentence);
+    await expect(failed).rejects.not.toThrow(/secret/);
+  });
+});
+
+describe("what is found out at the start", () => {
+  it("a missing stream: nothing is created, and the emitter is never opened", async () => {
+    await using local = await startAws();
+    const collected = collector();
+    const failed = startConnector({
+      ...optionsFor(local, textPipeline(collected.emitter)),
+      stream: "no-such-stream",
+    });
+    await expect(failed).rejects.toMatchObject({ code: "KC_STREAM_MISSING" });
+    await expect(failed).rejects.toThrow(/no-such-stream does not exist .* check the option stream/);
+    expect(local.journal.entries({ server: "dynamodb" })).toEqual([]);
+    expect(collected.opened()).toBe(0);
+  });
+
+  it("S05 wrong credentials: named, with the cure, and without the credentials", async () => {
+    await using local = await startAws();
+    local.faults.add({
+      server: "kinesis",
+      effect: {
+        kind: "error",
+        status: 400,
+        code: "UnrecognizedClientException",
+        message: "The token is invalid.",
+      },
+    });
+    const failed = startConnector({
+      ...optionsFor(local, pipeline),
+      credentials: { accessKeyId: "AKIDCANARY", secretAccessKey: "canary-secret" },
+    });
+    await expect(failed).rejects.toMatchObject({ code: "KC_READ_REFUSED" });
+    await expect(failed).rejects.toThrow(/Check the credentials/);
+    await expect(failed).rejects.not.toThrow(/canary/i);
+  });
+
+  it("no credentials at all: named, with the cure", async () => {
+    await using local = await startAws();
+    const failed = startConnector({
+      ...optionsFor(local, pipeline),
+      credentials: () => {
+        const error = new Error("Could not load credentials from any providers");
+        error.name = "CredentialsProviderError";
+        return Promise.reject(error);
+      },
+    });
+    await expect(failed).rejects.toMatchObject({ code: "KC_READ_REFUSED" });
+    await expect(failed).rejects.toThrow(/Check the credentials/);
+  });
+
+  it("no rights on the stream: names the right that is missing", async () => {
+    await using local = await startAws();
+    local.faults.add({
+      server: "kinesis",
+      effect: { kind: "error", status: 400, code: "AccessDeniedException" },
+    });
+    await expect(startConnector(optionsFor(local, pipeline))).rejects.toThrow(
+      /Allow kinesis:DescribeStreamSummary/,
+    );
+  });
+
+  it("no rights on the lease table: named, and what was opened is closed again", async () => {
+    await using local = await startAws();
+    local.faults.add({
+      server: "dynamodb",
+      times: "always",
+      effect: { kind: "error", status: 400, code: "AccessDeniedException" },
+    });
+    const collected = collector();
+    const failed = startConnector(optionsFor(local, textPipeline(collected.emitter)));
+    await expect(failed).rejects.toMatchObject({ code: "KC_LEASE_TABLE" });
+    expect([collected.opened(), collected.closed()]).toEqual([1, 1]);
+  });
+
+  it("an emitter that cannot open: its own error, and nothing is leased", async () => {
+    await using local = await startAws();
+    const broken = { ...collector().emitter, open: () => Promise.reject(new Error("the bucket is missing")) };
+    await expect(startConnector(optionsFor(local, textPipeline(broken)))).rejects.toThrow(
+      "the bucket is missing",
+    );
+    expect(local.journal.entries({ server: "dynamodb" })).toEqual([]);
+  });
+
+  it("F45 a signal that is aborted already: nothing is started", async () => {
+    await using local = await startAws();
+    const signal = AbortSignal.abort(new Error("not today"));
+    await expect(startConnector({ ...optionsFor(local, pipeline), signal })).rejects.toThrow("not today");
+    expect(local.journal.entries()).toEqual([]);
+  });
+
+  it("a caller's own clients are used, and stay open", async () => {
+    await using local = await startAws();
+    const dynamodb = new DynamoDBClient(local.clientOptions("dynamodb"));
+    let destroyed = 0;
+    const { destroy } = dynamodb;
+    dynamodb.destroy = () => {
+      destroyed += 1;
+      destroy.call(dynamodb);
+    };
+    const connector = await startConnector({
+      ...optionsFor(local, pipeline),
+      clients: { dynamodb },
+      logger: silentLogger,
+    });
+    await connector.stop();
+    expect(destroyed).toBe(0);
+    dynamodb.destroy();
+  });
+});

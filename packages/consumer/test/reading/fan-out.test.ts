@@ -1,0 +1,261 @@
+import type { RecordPage, ShardReader, StartPosition } from "@kinesis-connectors/core";
+import { describe, expect, it } from "vitest";
+
+import { activeConsumer } from "../../src/fan-out-consumer.js";
+import { fanOutSource } from "../../src/fan-out-reader.js";
+import type { ReaderContext } from "../../src/reader-context.js";
+import { evenRandom, type ReadingFixture, SHARD, startReading, STREAM, texts } from "./support.js";
+
+/** Sockets get this long, in real time, before the next timer of the virtual clock fires. */
+const PATIENCE_MS = 25;
+const NAME = "clicks-to-memory";
+
+interface FanOutFixture extends AsyncDisposable {
+  readonly fixture: ReadingFixture;
+  readonly open: (start?: StartPosition, changes?: Partial<ReaderContext>) => ShardReader;
+  readonly next: (reader: ShardReader) => Promise<RecordPage>;
+  /** Pages until `count` records have come, or the shard's end. */
+  readonly read: (reader: ShardReader, count: number) => Promise<string[]>;
+  readonly ends: () => unknown[];
+}
+
+async function startFanOut(fallback?: "polling"): Promise<FanOutFixture> {
+  const fixture = await startReading();
+  const { api, time } = fixture;
+  const { streamArn } = await api.describeStream();
+  const register = (signal: AbortSignal): Promise<string> =>
+    activeConsumer({ api, stream: STREAM, clock: time, random: evenRandom, signal }, streamArn, NAME);
+  const consumer = { arn: await time.drive(register(new AbortController().signal)), register };
+  const readers: ShardReader[] = [];
+  const next = (reader: ShardReader): Promise<RecordPage> =>
+    time.drive(reader.next(new AbortController().signal), PATIENCE_MS);
+  return {
+    fixture,
+    open: (start = { type: "trim-horizon" }, changes = {}) => {
+      const reader = fanOutSource(fixture.context(changes), consumer, { fallback }).open(start);
+      readers.push(reader);
+      return reader;
+    },
+    next,
+    read: async (reader, count) => {
+      const seen: string[] = [];
+      while (seen.length < count) {
+        const page = await next(reader);
+        seen.push(...texts(page.records));
+        if (page.shardEnd !== undefined) break;
+      }
+      return seen;
+    },
+    ends: () => fixture.events.flatMap((event) => (event.type === "subscription-end" ? [event.reason] : [])),
+    [Symbol.asyncDispose]: async () => {
+      for (const reader of readers) await reader.close();
+      await fixture[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe("reading by subscription", () => {
+  it("registers the consumer once and finds it afterwards", async () => {
+    await using fanOut = await startFanOut();
+    const { fixture } = fanOut;
+    const { streamArn } = await fixture.api.describeStream();
+    const signal = new AbortController().signal;
+    await activeConsumer(
+      { api: fixture.api, stream: STREAM, clock: fixture.time, random: evenRandom, signal },
+      streamArn,
+      NAME,
+    );
+    expect(fixture.calls("RegisterStreamConsumer")).toBe(1);
+  });
+
+  it("delivers what is there and what comes, in order, over one subscription", async () => {
+    await using fanOut = await startFanOut();
+    fanOut.fixture.put("a", "b");
+    const reader = fanOut.open();
+    expect(await fanOut.read(reader, 2)).toEqual(["a", "b"]);
+    fanOut.fixture.put("c");
+    expect(await fanOut.read(reader, 1)).toEqual(["c"]);
+    expect(fanOut.fixture.calls("SubscribeToShard")).toBe(1);
+  });
+
+  it("F11 K45 subscribes again when the five minutes are over: nothing is lost, nothing comes twice", async () => {
+    await using fanOut = await startFanOut();
+    fanOut.fixture.put("a", "b");
+    const reader = fanOut.open();
+    expect(await fanOut.read(reader, 2)).toEqual(["a", "b"]);
+    fanOut.fixture.time.skip(299_000);
+    while (fanOut.fixture.calls("SubscribeToShard") < 2) await fanOut.next(reader);
+    fanOut.fixture.put("c");
+    expect(await fanOut.read(reader, 1)).toEqual(["c"]);
+    expect(fanOut.ends()).toContain("end");
+  });
+
+  it("begins after a checkpoint and hands over only what follows", async () => {
+    await using fanOut = await startFanOut();
+    const [, second = ""] = fanOut.fixture.put("a", "b", "c");
+    const reader = fanOut.open({
+      type: "after",
+      position: { sequenceNumber: second, subSequenceNumber: 0 },
+    });
+    expect(await fanOut.read(reader, 1)).toEqual(["c"]);
+  });
+
+  it("F12 keeps one subscription per shard, and one event at a time, when nobody takes the records", async () => {
+    await using fanOut = await startFanOut();
+    const { fixture } = fanOut;
+    const large = "x".repeat(500_000);
+    fixture.put(...Array.from({ length: 60 }, () => large));
+    const reader = fanOut.open();
+    const first = await fanOut.next(reader);
+    expect(first.bytes).toBeLessThanOrEqual(1_500_000);
+    let bytes = first.bytes;
+    while (bytes < 30_000_000) bytes += (await fanOut.next(reader)).bytes;
+    expect(bytes).toBe(30_000_000);
+    expect(fixture.calls("SubscribeToShard")).toBe(1);
+  });
+
+  it("F13 registers a consumer again that somebody deregistered, and goes on where it was", async () => {
+    await using fanOut = await startFanOut();
+    const { fixture } = fanOut;
+    fixture.put("a");
+    const reader = fanOut.open();
+    expect(await fanOut.read(reader, 1)).toEqual(["a"]);
+    const { streamArn } = await fixture.api.describeStream();
+    fixture.local.kinesis.call("DeregisterStreamConsumer", { StreamARN: streamArn, ConsumerName: NAME });
+    fixture.put("b");
+    expect(await fanOut.read(reader, 1)).toEqual(["b"]);
+    expect(fixture.calls("RegisterStreamConsumer")).toBe(2);
+  });
+
+  it("F13 falls back to polling when it may, and not otherwise", async () => {
+    for (const fallback of ["polling", undefined] as const) {
+      await using fanOut = await startFanOut(fallback);
+      const { fixture } = fanOut;
+      fixture.put("a");
+      const reader = fanOut.open();
+      expect(await fanOut.read(reader, 1)).toEqual(["a"]);
+      const { streamArn } = await fixture.api.describeStream();
+      fixture.local.faults.add({
+        operation: "RegisterStreamConsumer",
+        times: "always",
+        effect: { kind: "error", status: 400, code: "AccessDeniedException" },
+      });
+      fixture.local.kinesis.call("DeregisterStreamConsumer", { StreamARN: streamArn, ConsumerName: NAME });
+      fixture.put("b");
+      const result = await fanOut.read(reader, 1).catch((error: unknown) => error);
+      if (fallback === "polling") expect(result).toEqual(["b"]);
+      else expect(result).toMatchObject({ code: "KC_READ_REFUSED" });
+    }
+  });
+
+  it("K44 a first subscription that fails is tried again", async () => {
+    await using fanOut = await startFanOut();
+    fanOut.fixture.put("a");
+    fanOut.fixture.local.faults.add({
+      operation: "SubscribeToShard",
+      times: 3,
+      effect: { kind: "error", status: 500, code: "InternalFailureException" },
+    });
+    expect(await fanOut.read(fanOut.open(), 1)).toEqual(["a"]);
+    expect(fanOut.fixture.calls("SubscribeToShard")).toBe(4);
+  });
+
+  it("K44 a refused subscription is an error by name", async () => {
+    await using fanOut = await startFanOut();
+    fanOut.fixture.local.faults.add({
+      operation: "SubscribeToShard",
+      effect: { kind: "error", status: 400, code: "AccessDeniedException" },
+    });
+    await expect(fanOut.next(fanOut.open())).rejects.toMatchObject({ code: "KC_READ_REFUSED" });
+  });
+
+  it("K37 K46 the end of a split shard comes after its last records and names the children", async () => {
+    await using fanOut = await startFanOut();
+    const { fixture } = fanOut;
+    fixture.put("a", "b");
+    fixture.local.kinesis.call("SplitShard", {
+      StreamName: STREAM,
+      ShardToSplit: SHARD,
+      NewStartingHashKey: (2n ** 127n).toString(),
+    });
+    fixture.time.skip(1_000);
+    const reader = fanOut.open();
+    const seen: string[] = [];
+    let page = await fanOut.next(reader);
+    seen.push(...texts(page.records));
+    while (page.shardEnd === undefined) {
+      page = await fanOut.next(reader);
+      seen.push(...texts(page.records));
+    }
+    expect(seen).toEqual(["a", "b"]);
+    expect(page.shardEnd.childShards).toHaveLength(2);
+    // A reader opened at that end, as an heir does, comes to the same children.
+    const heir = fanOut.open({
+      type: "after",
+      position: {
+        sequenceNumber: [...fixture.local.kinesis.records(STREAM)][1]?.sequenceNumber ?? "",
+        subSequenceNumber: 0,
+      },
+    });
+    while ((page = await fanOut.next(heir)).shardEnd === undefined) expect(page.records).toEqual([]);
+    expect(page.shardEnd.childShards).toHaveLength(2);
+  });
+
+  it("K47 a subscription that is still counted is waited out about a second at a time", async () => {
+    await using fanOut = await startFanOut();
+    fanOut.fixture.put("a");
+    fanOut.fixture.local.faults.add({
+      operation: "SubscribeToShard",
+      times: 4,
+      effect: { kind: "error", status: 400, code: "ResourceInUseException" },
+    });
+    expect(await fanOut.read(fanOut.open(), 1)).toEqual(["a"]);
+    const delays = fanOut.fixture.events.flatMap((event) =>
+      event.type === "read-retry" ? [event.delayMs] : [],
+    );
+    expect(delays).toEqual([1_000, 1_000, 1_000, 1_000]);
+  });
+
+  it("K48 a connection that falls silent is dropped after a minute, and reading goes on", async () => {
+    await using fanOut = await startFanOut();
+    fanOut.fixture.put("a");
+    fanOut.fixture.local.faults.add({
+      operation: "SubscribeToShard",
+      effect: { kind: "event-stream", what: "silence", afterEvents: 1 },
+    });
+    const reader = fanOut.open();
+    expect(await fanOut.read(reader, 1)).toEqual(["a"]);
+    fanOut.fixture.put("b");
+    expect(await fanOut.read(reader, 1)).toEqual(["b"]);
+    expect(fanOut.ends()).toEqual(["silence"]);
+  });
+
+  for (const what of ["bad-crc", "cut-frame", "early-end", "resource-in-use"] as const) {
+    it(`F11 a subscription broken by ${what} loses nothing and doubles nothing`, async () => {
+      await using fanOut = await startFanOut();
+      fanOut.fixture.put("a");
+      fanOut.fixture.local.faults.add({
+        operation: "SubscribeToShard",
+        effect: { kind: "event-stream", what, afterEvents: 1 },
+      });
+      const reader = fanOut.open();
+      expect(await fanOut.read(reader, 1)).toEqual(["a"]);
+      fanOut.fixture.put("b", "c");
+      expect(await fanOut.read(reader, 2)).toEqual(["b", "c"]);
+      expect(fanOut.fixture.calls("SubscribeToShard")).toBeGreaterThanOrEqual(2);
+    });
+  }
+
+  it("F42 an aborted wait comes back at once and loses no event", async () => {
+    await using fanOut = await startFanOut();
+    fanOut.fixture.put("a");
+    const reader = fanOut.open();
+    expect(await fanOut.read(reader, 1)).toEqual(["a"]);
+    const aborting = new AbortController();
+    const waiting = reader.next(aborting.signal);
+    aborting.abort();
+    expect((await waiting).records).toEqual([]);
+    fanOut.fixture.put("b");
+    expect(await fanOut.read(reader, 1)).toEqual(["b"]);
+  });
+});
