@@ -37,7 +37,7 @@ export function storedHeaders(headers: IncomingHttpHeaders, context: S3Context):
 }
 
 /** The `x-amz-meta-*` headers of a request. */
-export function metadataHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+function metadataHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   const metadata: Record<string, string> = {};
   let bytes = 0;
   for (const name of Object.keys(headers)) {

@@ -19,7 +19,7 @@ export interface StoredObject {
 }
 
 /** The preconditions of a write. */
-export interface WriteConditions {
+interface WriteConditions {
   /** Only `*` exists for writes. */
   readonly ifNoneMatch: string | undefined;
   readonly ifMatch: string | undefined;

@@ -26,7 +26,7 @@ export interface OpenUpload {
 }
 
 /** What a finished upload answered, kept because Complete may be repeated. */
-export interface FinishedUpload {
+interface FinishedUpload {
   readonly key: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

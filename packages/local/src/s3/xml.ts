@@ -26,7 +26,7 @@ const MAX_DEPTH = 32;
 const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
 /** Escapes text for an element's content; characters XML 1.0 cannot hold become character references, as S3 does. */
-export function escapeXml(text: string): string {
+function escapeXml(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are exactly what has to be written as references
   return text.replace(/[&<>"\u0000-\u001F\u007F]/g, (character) => {
     switch (character) {
