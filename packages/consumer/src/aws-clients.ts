@@ -84,7 +84,7 @@ function common({ region, endpoint, credentials }: AwsClientOptions, logger: Log
 }
 
 /** Without `info`: the SDK's logging step walks over every record only to have something to pass to it. */
-export function sdkLogger(logger: Logger): NonNullable<KinesisClientConfig["logger"]> {
+function sdkLogger(logger: Logger): NonNullable<KinesisClientConfig["logger"]> {
   const quiet = {
     debug: () => undefined,
     warn: (...content: unknown[]) => logger.warn({ from: "aws-sdk" }, String(content[0]).slice(0, 500)),

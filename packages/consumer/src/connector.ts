@@ -212,6 +212,7 @@ function kinesisOf<Model, Output, Plan, DeadLetterPlan>(
   settings: ConnectorSettings,
 ): KinesisApi {
   const { streamTarget, kinesis, logger } = settings;
+  if (options.kinesisApi !== undefined) return options.kinesisApi;
   const own = options.clients?.kinesis;
   if (own !== undefined) return sdkKinesis(own, streamTarget);
   return sdkKinesis(createKinesisClient(kinesis, logger), streamTarget, {

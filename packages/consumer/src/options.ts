@@ -17,6 +17,7 @@ import {
 
 import type { AwsClientOptions } from "./aws-clients.js";
 import type { FanOut } from "./fan-out-consumer.js";
+import type { KinesisApi } from "./kinesis-api.js";
 import type { LeaseTable } from "./lease-table.js";
 import { type LeaseOptions, type LeaseSettings, leaseSettings } from "./leases/lease-settings.js";
 import { type Polling, polling } from "./polling-reader.js";
@@ -49,6 +50,8 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
   readonly credentials?: AwsClientOptions["credentials"];
   /** Own SDK clients, instead of `region`, `endpoints` and `credentials`. They stay open when the connector stops. */
   readonly clients?: { readonly kinesis?: KinesisClient; readonly dynamodb?: DynamoDBClient };
+  /** Another way to Kinesis than the AWS SDK, for simulations. Bound to the stream; closed when the connector stops. */
+  readonly kinesisApi?: KinesisApi;
   /** The lease table's name, or a table of one's own. Default: a DynamoDB table named like the application, created when missing. */
   readonly leaseTable?: string | LeaseTable;
   /** Names this process in the lease table. Default: the host's name. A unique part is added at every start. */

@@ -1,4 +1,4 @@
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { silentLogger } from "@kinesis-connectors/core";
 import { describe, expect, it } from "vitest";
 
@@ -149,19 +149,14 @@ describe("what is found out at the start", () => {
   it("a caller's own clients are used, and stay open", async () => {
     await using local = await startAws();
     const dynamodb = new DynamoDBClient(local.clientOptions("dynamodb"));
-    let destroyed = 0;
-    const { destroy } = dynamodb;
-    dynamodb.destroy = () => {
-      destroyed += 1;
-      destroy.call(dynamodb);
-    };
     const connector = await startConnector({
       ...optionsFor(local, pipeline),
       clients: { dynamodb },
       logger: silentLogger,
     });
     await connector.stop();
-    expect(destroyed).toBe(0);
+    const { TableNames } = await dynamodb.send(new ListTablesCommand({}));
+    expect(TableNames).toEqual(["clicks-to-memory"]);
     dynamodb.destroy();
   });
 });

@@ -127,25 +127,32 @@ describe("reading by subscription", () => {
     expect(fixture.calls("RegisterStreamConsumer")).toBe(2);
   });
 
-  it("F13 falls back to polling when it may, and not otherwise", async () => {
-    for (const fallback of ["polling", undefined] as const) {
-      await using fanOut = await startFanOut(fallback);
-      const { fixture } = fanOut;
-      fixture.put("a");
-      const reader = fanOut.open();
-      expect(await fanOut.read(reader, 1)).toEqual(["a"]);
-      const { streamArn } = await fixture.api.describeStream();
-      fixture.local.faults.add({
-        operation: "RegisterStreamConsumer",
-        times: "always",
-        effect: { kind: "error", status: 400, code: "AccessDeniedException" },
-      });
-      fixture.local.kinesis.call("DeregisterStreamConsumer", { StreamARN: streamArn, ConsumerName: NAME });
-      fixture.put("b");
-      const result = await fanOut.read(reader, 1).catch((error: unknown) => error);
-      if (fallback === "polling") expect(result).toEqual(["b"]);
-      else expect(result).toMatchObject({ code: "KC_READ_REFUSED" });
-    }
+  const reregistrationRefused = async (fanOut: FanOutFixture): Promise<string[]> => {
+    const { fixture } = fanOut;
+    fixture.put("a");
+    const reader = fanOut.open();
+    expect(await fanOut.read(reader, 1)).toEqual(["a"]);
+    const { streamArn } = await fixture.api.describeStream();
+    fixture.local.faults.add({
+      operation: "RegisterStreamConsumer",
+      times: "always",
+      effect: { kind: "error", status: 400, code: "AccessDeniedException" },
+    });
+    fixture.local.kinesis.call("DeregisterStreamConsumer", { StreamARN: streamArn, ConsumerName: NAME });
+    fixture.put("b");
+    return fanOut.read(reader, 1);
+  };
+
+  it("F13 falls back to polling when it was told to", async () => {
+    await using fanOut = await startFanOut("polling");
+    expect(await reregistrationRefused(fanOut)).toEqual(["b"]);
+    expect(fanOut.fixture.calls("GetRecords")).toBeGreaterThan(0);
+  });
+
+  it("F13 stops by name when it cannot register again and was not told to poll", async () => {
+    await using fanOut = await startFanOut();
+    await expect(reregistrationRefused(fanOut)).rejects.toMatchObject({ code: "KC_READ_REFUSED" });
+    expect(fanOut.fixture.calls("GetRecords")).toBe(0);
   });
 
   it("K44 a first subscription that fails is tried again", async () => {
