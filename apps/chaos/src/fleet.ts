@@ -105,7 +105,7 @@ export class Fleet {
   }
 
   killAll(): void {
-    for (const number of [...this.#workers.keys()]) this.kill(number);
+    for (const number of this.#workers.keys()) this.kill(number);
   }
 
   #take(number: number): RunningWorker | undefined {

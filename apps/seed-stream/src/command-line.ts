@@ -13,7 +13,9 @@ export function readFlags<Config extends ParseArgsConfig>(
   try {
     return parseArgs(config).values;
   } catch (thrown) {
-    throw new UsageError(thrown instanceof Error ? thrown.message : "the flags cannot be read");
+    throw new UsageError(
+      `${thrown instanceof Error ? thrown.message : "the flags cannot be read"}; --help lists the flags`,
+    );
   }
 }
 

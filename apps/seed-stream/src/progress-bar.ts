@@ -5,6 +5,7 @@ export class ProgressBar {
   readonly #isTerminal = process.stderr.isTTY;
   readonly #everyMs = this.#isTerminal ? 100 : 2_000;
   #lastMs = 0;
+  #lastFigures = "";
 
   /** `share` is from 0 to 1, or undefined when the end is not known; `figures` is the text behind the bar. */
   show(share: number | undefined, figures: string, now: number = performance.now()): void {
@@ -21,7 +22,8 @@ export class ProgressBar {
 
   #draw(share: number | undefined, figures: string): void {
     if (!this.#isTerminal) {
-      process.stderr.write(`${figures}\n`);
+      if (figures !== this.#lastFigures) process.stderr.write(`${figures}\n`);
+      this.#lastFigures = figures;
       return;
     }
     const filled = Math.round(Math.min(1, share ?? 0) * WIDTH);

@@ -1,4 +1,10 @@
-import { KinesisClient, PutRecordsCommand, type PutRecordsRequestEntry } from "@aws-sdk/client-kinesis";
+import {
+  KinesisClient,
+  PutRecordsCommand,
+  type PutRecordsCommandOutput,
+  type PutRecordsRequestEntry,
+  ResourceNotFoundException,
+} from "@aws-sdk/client-kinesis";
 import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 
@@ -56,9 +62,7 @@ export async function putLines(
 async function putBatch(batch: PutRecordsRequestEntry[], options: PutOptions): Promise<void> {
   let remaining = batch;
   for (let attempt = 1; remaining.length > 0; attempt += 1) {
-    const answer = await options.client.send(
-      new PutRecordsCommand({ StreamName: options.stream, Records: remaining }),
-    );
+    const answer = await send(remaining, options);
     const refused: PutRecordsRequestEntry[] = [];
     const placed: PlacedRecord[] = [];
     for (const [index, entry] of remaining.entries()) {
@@ -72,6 +76,23 @@ async function putBatch(batch: PutRecordsRequestEntry[], options: PutOptions): P
       await wait(Math.random() * Math.min(MAX_DELAY_MS, 100 * 2 ** attempt), undefined, {
         signal: options.signal,
       });
+  }
+}
+
+async function send(
+  records: PutRecordsRequestEntry[],
+  options: PutOptions,
+): Promise<PutRecordsCommandOutput> {
+  try {
+    return await options.client.send(new PutRecordsCommand({ StreamName: options.stream, Records: records }));
+  } catch (thrown) {
+    if (thrown instanceof ResourceNotFoundException) {
+      throw new Error(
+        `the stream ${options.stream} does not exist in this account and region: create it, or correct --stream`,
+        { cause: thrown },
+      );
+    }
+    throw thrown;
   }
 }
 
