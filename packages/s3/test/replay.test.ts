@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import * as fc from "fast-check";
@@ -36,6 +36,14 @@ function letterBatch(payloads: readonly Uint8Array[], changes: Partial<DeadLette
       return { output, record: source, bytes: data.length };
     }),
   );
+}
+
+/** Bytes that gzip cannot make smaller, the same in every run. */
+function noise(bytes: number): Buffer {
+  const blocks = Array.from({ length: Math.ceil(bytes / 64) }, (_, index) =>
+    createHash("sha512").update(String(index)).digest(),
+  );
+  return Buffer.concat(blocks).subarray(0, bytes);
 }
 
 async function replayed(s3: LocalS3, options: Partial<ReplayOptions> = {}): Promise<ReplayedRecord[]> {
@@ -118,7 +126,7 @@ describe("a replay", () => {
 
   it("F56 gives back a record of 10 MiB", async () => {
     await using s3 = await startS3();
-    const large = randomBytes(10 * MiB);
+    const large = noise(10 * MiB);
     await deliver(lettersAt(s3), letterBatch([bytesOf(""), large, bytesOf("after")]));
     const records = await replayed(s3);
     expect(records.map(({ data }) => data.length)).toEqual([0, large.length, 5]);
@@ -129,16 +137,17 @@ describe("a replay", () => {
     await using s3 = await startS3();
     const body = Buffer.from(linesOfBatch(letterBatch([bytesOf("x")])));
     const client = new S3Client(s3.connection);
-    for (let index = 0; index < 1003; index += 1) {
-      const Key = `a/${String(index).padStart(4, "0")}.dead.ndjson`;
-      await client.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: body }));
-    }
+    // One more than a page of ListObjectsV2 takes, and few of them to be read.
+    const names = Array.from({ length: 1001 }, (_, index) => `a/${String(index).padStart(4, "0")}.txt`);
+    names.push("a/0500.dead.ndjson", "a/9999.dead.ndjson");
+    await Promise.all(
+      names.map((Key) => client.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: body }))),
+    );
     client.destroy();
     await put(s3, "ab/0.dead.ndjson", body);
     await put(s3, "a/archive.ndjson", Buffer.from("not a dead letter\n"));
     const keys = (await replayed(s3, { prefix: "a" })).map(({ key }) => key);
-    expect(keys).toHaveLength(1003);
-    expect(keys).toEqual(keys.toSorted());
+    expect(keys).toEqual(["a/0500.dead.ndjson", "a/9999.dead.ndjson"]);
     expect(s3.calls().filter((call) => call === "ListObjectsV2 200")).toHaveLength(2);
   });
 
@@ -157,9 +166,9 @@ describe("a replay", () => {
 
   it("F53 of a truncated, damaged or endless compressed object ends in an error that names it", async () => {
     await using s3 = await startS3();
-    const whole = gzipSync(linesOfBatch(letterBatch([randomBytes(5000)])));
+    const whole = gzipSync(linesOfBatch(letterBatch([noise(5000)])));
     const badSum = Buffer.from(whole);
-    badSum.writeUInt32LE(badSum.readUInt32LE(badSum.length - 8) ^ 1, badSum.length - 8);
+    badSum.writeUInt8(badSum.readUInt8(badSum.length - 8) ^ 1, badSum.length - 8);
     await put(s3, "truncated.dead.ndjson.gz", whole.subarray(0, -100), "gzip");
     await put(s3, "checksum.dead.ndjson.gz", badSum, "gzip");
     await put(s3, "bomb.dead.ndjson.gz", gzipSync(Buffer.alloc(64 * MiB)), "gzip");
@@ -203,7 +212,7 @@ describe("a replay", () => {
 
   it("F07 of a body that stalls ends in a time-out", async () => {
     await using s3 = await startS3();
-    await deliver(lettersAt(s3), letterBatch([randomBytes(MiB)]));
+    await deliver(lettersAt(s3), letterBatch([noise(MiB)]));
     s3.aws.faults.add({ operation: "GetObject", effect: { kind: "stalled-body" } });
     const error = await failureFrom(replayed(s3, { requestTimeoutMs: 300 }));
     expect(error.message).toMatch(/TimeoutError/);
