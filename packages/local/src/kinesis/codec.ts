@@ -10,7 +10,7 @@ const cborType = "application/x-amz-cbor-1.1";
 export interface WireForm {
   readonly contentType: string;
   readonly requestId: string;
-  readonly encode: (value: WireObject) => string | Buffer;
+  readonly encode: (value: WireObject) => Buffer;
 }
 
 /** Reads the body in the form its content type names. */

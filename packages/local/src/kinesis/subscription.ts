@@ -175,7 +175,7 @@ export class Subscription {
         ":content-type": form.contentType,
         ":message-type": messageType,
       },
-      payload: Buffer.from(form.encode(body)),
+      payload: form.encode(body),
     });
   }
 
