@@ -171,8 +171,9 @@ export async function startKinesisServer(
     const encoded = form.encode(
       answer instanceof KinesisError ? { __type: answer.code, message: answer.message } : answer,
     );
-    const lost = findFault(fired, "reply-lost") ?? findFault(fired, "reset");
-    note(applied, lost && lost.kind === "reply-lost" ? 0 : (failure?.status ?? 200), failure?.code);
+    const reset = findFault(fired, "reset");
+    const unseen = findFault(fired, "reply-lost") !== undefined || (reset && reset.at !== "inside-body");
+    note(applied, unseen === true ? 0 : (failure?.status ?? 200), failure?.code);
     await sendReply(
       exchange,
       {

@@ -144,6 +144,56 @@ test("a delayed answer waits on the server's clock", async () => {
   expect(kept(local)).toBe(1);
 });
 
+test.each(["h2", "http/1.1"])(
+  "a client that gives up while its %s answer is delayed harms no one else",
+  async (protocol) => {
+    const local = await open();
+    const client =
+      protocol === "h2"
+        ? local.client
+        : local.clientWith({ maxAttempts: 1, requestHandler: new NodeHttpHandler() });
+    local.faults.add({ operation: "PutRecord", phase: "after", effect: { kind: "delay", delayMs: 60_000 } });
+    const abort = new AbortController();
+    const command = new PutRecordCommand({ StreamName, PartitionKey: "k", Data: bytes("x") });
+    const given = client.send(command, { abortSignal: abort.signal });
+    await expect.poll(() => kept(local)).toBe(1);
+    abort.abort();
+    await expect(given).rejects.toMatchObject({ name: "AbortError" });
+    await local.clock.advance(60_000);
+    await expect.poll(() => local.journal.last()).toBe(1);
+    await put({ ...local, client });
+    expect(kept(local)).toBe(2);
+  },
+);
+
+test.each([[{ kind: "truncated-body" }], [{ kind: "half-close", afterBytes: 3 }]] as const)(
+  "an answer cut by %o is an error of the client",
+  async (effect) => {
+    const local = await open();
+    const ShardIterator = await iterator(local);
+    const client = local.clientWith({ maxAttempts: 1, requestHandler: new NodeHttpHandler() });
+    local.faults.add({ operation: "GetRecords", effect });
+    const get = () => client.send(new GetRecordsCommand({ ShardIterator }));
+    await expect(get()).rejects.toBeInstanceOf(Error);
+    expect((await get()).Records).toEqual([]);
+  },
+);
+
+test("a slow body arrives whole, in steps of the server's clock", async () => {
+  const local = await open();
+  await put(local, "x".repeat(1000));
+  const ShardIterator = await iterator(local);
+  local.faults.add({ operation: "GetRecords", effect: { kind: "slow-body", bytesPerSecond: 1000 } });
+  const answer = local.client.send(new GetRecordsCommand({ ShardIterator }));
+  const arrived = { yet: false };
+  void answer.then(() => (arrived.yet = true));
+  await expect.poll(() => local.faults.list()[0]?.fired).toBe(1);
+  await local.clock.advance(500);
+  expect(arrived.yet).toBe(false);
+  await expect.poll(() => local.clock.advance(1000).then(() => arrived.yet)).toBe(true);
+  expect((await answer).Records?.[0]?.Data).toHaveLength(1000);
+});
+
 test("rules count, skip, wait for their time and their turn, and say when they never fired", async () => {
   const local = await open();
   const effect: FaultEffect = { kind: "error", status: 400, code: "ThrottlingException" };
