@@ -83,3 +83,15 @@ test("the journal is read and fault rules are set over HTTP", async () => {
     { operation: "PutRecord", applied: true, status: 200, parameters: { streamName: "orders" } },
   ]);
 });
+
+test("closing warns about fault rules that never fired, and may be asked twice", async () => {
+  const local = await startLocalAws({ s3: false, dynamodb: false });
+  local.faults.add({ id: "typo", operation: "GetRecord", effect: { kind: "reply-lost" } });
+  const warned = new Promise<Error>((resolve) => process.once("warning", resolve));
+  await local.close();
+  await local.close();
+  expect(await warned).toMatchObject({
+    name: "LocalAwsWarning",
+    message: "fault rules never fired: typo",
+  });
+});
