@@ -50,7 +50,7 @@ describe("backpressure", () => {
     await world.clock.advance(1000);
     expect(world.lease.committed).toHaveLength(1);
 
-    const busy = createWorld<Numbered>(recordsOf(1000, wide), { clock: world.clock, pageRecords: 100 });
+    const busy = createWorld(recordsOf(1000, wide), { clock: world.clock, pageRecords: 100 });
     const other = runIn({ ...busy, clock: world.clock, budget: world.budget }, pipelineOver(busy, lazy), {
       shardId: "shardId-000000000001",
     });
@@ -118,6 +118,22 @@ describe("backpressure", () => {
     expect(world.budget.usedBytes).toBe(0);
     expect(world.shard.openReaders).toBe(0);
     expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  it("gives every byte back whenever a stop meets an arriving page", async () => {
+    for (let microtasks = 0; microtasks < 30; microtasks += 1) {
+      const world = createWorld(recordsOf(10));
+      const letGo = world.gate.hold("next");
+      const run = runIn(world, pipelineOver(world));
+      await world.clock.settle();
+      letGo();
+      for (let left = microtasks; left > 0; left -= 1) await Promise.resolve();
+      run.stop();
+      await world.clock.run(run.done);
+      expect(world.budget.usedBytes).toBe(0);
+      expect(world.shard.openReaders).toBe(0);
+      expect(world.lease.progress.checkpoint).toEqual(world.objects.entries.at(-1) && positionOf(9));
+    }
   });
 });
 

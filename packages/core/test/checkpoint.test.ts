@@ -155,6 +155,26 @@ describe("checkpoint", () => {
     expect(world.gate.count("emit")).toBe(4);
   });
 
+  it("F35 delivers nothing behind a batch that failed while the page after it was being worked on", async () => {
+    const world = createWorld(recordsOf(30), { pageRecords: 30 });
+    world.gate.fail("commit", new Error("the table is gone"));
+    const transformer = json<Numbered>().to((model) => {
+      if (model.n !== 15) return model;
+      return new Promise<Numbered>((resolve) => {
+        world.clock.setTimer(100, () => resolve(model));
+      });
+    });
+    const run = runIn(
+      world,
+      definePipeline({ transformer, buffer: { maxRecords: 10 }, emitter: world.planned() }),
+    );
+    await expect(world.clock.run(run.done)).rejects.toThrow("the table is gone");
+    expect(writesOf(world.lease)).toEqual(["prepare"]);
+    expect(world.lease.violations).toEqual([]);
+    expect(world.objects.objects.size).toBe(1);
+    expect(world.budget.usedBytes).toBe(0);
+  });
+
   it("stops the shard when a prepare fails, before anything is written", async () => {
     const world = createWorld(recordsOf(10));
     world.gate.fail("prepare", new Error("no rights"));

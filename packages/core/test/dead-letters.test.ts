@@ -104,9 +104,8 @@ describe("poison records", () => {
 
   it("are records that the reader could not take apart, too", async () => {
     const failure = new KinesisConnectorError("KC_RECORD_POISON", "the aggregate is damaged");
-    const world = createWorld(
-      recordsOf(3).map((record, index) => (index === 1 ? { ...record, failure } : record)),
-    );
+    const [first, second, third] = recordsOf(3);
+    const world = createWorld([first!, { ...second!, failure }, third!]);
     world.shard.close();
     await world.clock.run(runIn(world, plannedPipeline(world)).done);
     expect(numbersIn(world.objects).flat()).toEqual([0, 2]);

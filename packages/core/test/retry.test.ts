@@ -134,17 +134,19 @@ describe("retry", () => {
   it("stops when the emitter hands back copies of entries, instead of losing what they stand for", async () => {
     const world = createWorld(recordsOf(3));
     world.shard.close();
-    const keyed = world.keyed(() => "retry");
+    const keyed = world.keyed();
     const run = runIn(
       world,
       pipelineOver({
         ...keyed,
-        emit: async (batch, context) => ({
-          failed: (await keyed.emit(batch, context)).failed.map((failed) => ({
-            ...failed,
-            entry: { ...failed.entry },
-          })),
-        }),
+        emit: (batch) =>
+          Promise.resolve({
+            failed: batch.entries.map(({ output, record, bytes }) => ({
+              entry: { output, record, bytes },
+              action: "retry" as const,
+              error: new Error("throttled"),
+            })),
+          }),
       }),
     );
     await expect(world.clock.run(run.done)).rejects.toMatchObject({ code: "KC_EMIT_FAILED" });

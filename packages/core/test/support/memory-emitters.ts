@@ -92,7 +92,12 @@ export function objectEmitter<Output>(
     },
     emit: async (batch, { plan, attempt }) => {
       const failed = failures(batch, attempt, failWith);
-      if (failed.length > 0) return { failed };
+      const rejected = failed.filter(({ action }) => action === "dead-letter");
+      if (rejected.length > 0) return { failed: rejected };
+      // One object holds them all: when one has to wait, nothing has been placed.
+      const [throttled] = failed;
+      if (throttled !== undefined)
+        return { failed: batch.entries.map((entry) => ({ entry, action: "retry", error: throttled.error })) };
       await gate(operation, "before");
       const object: StoredObject<Output> = {
         key: plan.key,

@@ -48,19 +48,19 @@ export class MemoryLease {
     this.#progress = progress;
   }
 
-  /** A new owner takes the shard: the checkpointers given out before are refused from now on. */
-  take(): Checkpointer {
+  /** A new owner takes the shard, perhaps through a gate of its own: the checkpointers given out before are refused from now on. */
+  take(gate: Gate = this.#gate): Checkpointer {
     this.#owner += 1;
     const owner = this.#owner;
     const write = async (operation: "prepare" | "commit", apply: () => void): Promise<void> => {
-      await this.#gate(operation, "before");
+      await gate(operation, "before");
       this.#requireOwner(owner);
       apply();
-      await this.#gate(operation, "after");
+      await gate(operation, "after");
     };
     return {
       load: async () => {
-        await this.#gate("load", "before");
+        await gate("load", "before");
         this.#requireOwner(owner);
         return this.#progress;
       },

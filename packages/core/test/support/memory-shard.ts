@@ -62,7 +62,14 @@ export class MemoryShard implements ShardSource {
     this.#trimmed = count;
   }
 
-  readonly open = (start: StartPosition): ShardReader => {
+  readonly open = (start: StartPosition): ShardReader => this.#open(start, this.#options.gate);
+
+  /** The same shard, read through another gate. */
+  through(gate: Gate): ShardSource {
+    return { open: (start) => this.#open(start, gate) };
+  }
+
+  #open(start: StartPosition, gate: Gate): ShardReader {
     this.opened.push(start);
     this.openReaders += 1;
     let next = this.#startIndex(start);
@@ -70,7 +77,7 @@ export class MemoryShard implements ShardSource {
     let isOpen = true;
     return {
       next: async (signal) => {
-        await this.#options.gate("next", "before");
+        await gate("next", "before");
         signal.throwIfAborted();
         if (next >= this.#records.length && this.#children === undefined) await this.#arrival(signal);
         signal.throwIfAborted();
@@ -79,7 +86,7 @@ export class MemoryShard implements ShardSource {
         expected = undefined;
         const page = this.#page(next, gap);
         next = Math.min(this.#records.length, next + this.#options.pageRecords);
-        await this.#options.gate("next", "after");
+        await gate("next", "after");
         return page;
       },
       close: () => {
@@ -88,7 +95,7 @@ export class MemoryShard implements ShardSource {
         return Promise.resolve();
       },
     };
-  };
+  }
 
   #page(from: number, gap: { expected: Position } | undefined): RecordPage {
     const read = this.#records.slice(from, from + this.#options.pageRecords);

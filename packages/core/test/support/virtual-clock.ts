@@ -41,6 +41,14 @@ export class VirtualClock implements Clock {
     return this.#timers.length;
   }
 
+  /**
+   * Fires the next timer, if it falls due within `withinMs` milliseconds, and returns at once, before anything that it sets off has run.
+   * With a counted number of microtasks after it, a test reaches every moment between two awaits.
+   */
+  tick(withinMs: number): boolean {
+    return this.#fireNext(this.#elapsedMs + withinMs);
+  }
+
   /** Lets `ms` milliseconds pass, with everything that happens in them. */
   async advance(ms: number): Promise<void> {
     const endMs = this.#elapsedMs + ms;
