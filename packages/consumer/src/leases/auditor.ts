@@ -27,6 +27,11 @@ export class Auditor {
     this.#options = options;
   }
 
+  /** Whether a hole was seen that is not sure yet: the next look should come soon. */
+  get isUnsure(): boolean {
+    return this.#times > 0;
+  }
+
   /** One look. Resolves with whether leases were created. */
   async step(): Promise<boolean> {
     const { table, ownerId, observe } = this.#options;
@@ -41,7 +46,10 @@ export class Auditor {
       this.#times = 0;
       return false;
     }
-    if (leases.length === 0) return this.#created(await createFirstLeases(this.#options, { upToMs: 0 }));
+    if (leases.length === 0) {
+      this.#times = 0;
+      return this.#created(await createFirstLeases(this.#options, { upToMs: 0 }));
+    }
     const active = leases.filter(({ checkpoint }) => checkpoint !== "SHARD_END");
     if (active.some(({ hashKeyRange }) => hashKeyRange === undefined)) {
       // Rows of early KCL versions: their ranges are filled in now and looked at next time.

@@ -56,13 +56,19 @@ export async function createFirstLeases(
   }
 }
 
-/** Creates the leases that are missing beside existing ones. A listing taken during a reshard creates none: the next one will. */
+/**
+ * Creates the leases that are missing beside existing ones. A listing taken during a reshard creates none: the next one will. LATEST
+ * means the moment at which the application's first leases were created, as far as a row still tells: a shard without a lease has not
+ * been read since.
+ */
 export async function createMissingLeases(creation: LeaseCreation): Promise<readonly string[]> {
   const { table, clock, initialPosition } = creation;
-  const nowMs = clock.now();
+  let nowMs = clock.now();
   const shards = await listAllShards(creation);
   if (inconsistentShards(shards).length > 0) return [];
-  const leased = new Set((await table.list()).map(({ leaseKey }) => leaseKey));
+  const leases = await table.list();
+  for (const { startTimestampMs } of leases) nowMs = Math.min(nowMs, startTimestampMs ?? nowMs);
+  const leased = new Set(leases.map(({ leaseKey }) => leaseKey));
   return await create(table, leasesForMissingShards(shards, leased, { initialPosition, nowMs }));
 }
 

@@ -78,9 +78,7 @@ export class HeldLease {
   /** The row and what is known of it, again from the table; drops the lease if it is somebody else's. */
   async reload(): Promise<Lease> {
     return await this.#mutex.run(async () => {
-      this.#requireHeld();
-      const row = await this.#options.table.get(this.shardId);
-      this.#requireHeld();
+      const row = await this.#read();
       if (row === undefined || !this.#isMine(row) || row.counter !== this.#lease.counter)
         throw this.#lose("its row was changed by somebody else");
       this.#lease = row;
@@ -114,33 +112,37 @@ export class HeldLease {
 
   /** Looks whether a write that was refused or not answered is in the row after all. False: it is not, and may be sent again. */
   async #readBack(change: LeaseChange, sentMs: number): Promise<boolean> {
+    const row = await this.#read();
+    const before = this.#lease;
+    if (row === undefined) throw this.#lose("its row is gone");
+    if (change.type === "evict" && row.owner === undefined && row.counter === before.counter + 1) {
+      this.#accept(row, sentMs, change);
+      return true;
+    }
+    if (!this.#isMine(row)) throw this.#lose(`it belongs to ${row.checkpointOwner ?? row.owner ?? "nobody"}`);
+    if (row.counter === before.counter + 1 && carries(row, change)) {
+      this.#accept(changed(before, change), sentMs, change);
+      return true;
+    }
+    if (row.counter < before.counter || !sameProgress(row, before))
+      throw this.#lose("its row holds what this worker did not write");
+    // Owners are unique to a start of a process: a higher counter under our name is a renewal of ours that arrived late.
+    if (row.counter > before.counter) this.#lease = row;
+    return false;
+  }
+
+  /** The row, with every write before visible. Failures that may pass are waited out as long as the lease lasts. */
+  async #read(): Promise<Lease | undefined> {
     for (let attempt = 1; ; attempt += 1) {
       this.#requireHeld();
-      let row: Lease | undefined;
       try {
-        row = await this.#options.table.get(this.shardId);
+        const row = await this.#options.table.get(this.shardId);
+        this.#requireHeld();
+        return row;
       } catch (thrown) {
         if (KinesisConnectorError.isInstance(thrown)) throw thrown;
         await this.#pause(attempt);
-        continue;
       }
-      const before = this.#lease;
-      if (row === undefined) throw this.#lose("its row is gone");
-      if (change.type === "evict" && row.owner === undefined && row.counter === before.counter + 1) {
-        this.#accept(row, sentMs, change);
-        return true;
-      }
-      if (!this.#isMine(row))
-        throw this.#lose(`it belongs to ${row.checkpointOwner ?? row.owner ?? "nobody"}`);
-      if (row.counter === before.counter + 1 && carries(row, change)) {
-        this.#accept(changed(before, change), sentMs, change);
-        return true;
-      }
-      if (row.counter < before.counter || !sameProgress(row, before))
-        throw this.#lose("its row holds what this worker did not write");
-      // Owners are unique to a start of a process: a higher counter under our name is a renewal of ours that arrived late.
-      if (row.counter > before.counter) this.#lease = row;
-      return false;
     }
   }
 

@@ -89,12 +89,17 @@ export class WorkerRun implements Worker {
     const { clock, random, logger, observe } = this.#options;
     const { renewPeriodMs, takePeriodMs, cleanupPeriodMs, auditPeriodMs, fleetModePeriodMs, failoverTimeMs } =
       this.#settings;
-    const loop = (name: string, firstDelayMs: number, delayMs: number, step: () => Promise<void>): Loop =>
+    const loop = (
+      name: string,
+      firstDelayMs: number,
+      delayMs: () => number,
+      step: () => Promise<void>,
+    ): Loop =>
       new Loop({
         clock,
         firstDelayMs,
         // Up to a tenth sooner or later, so that workers started together drift apart.
-        delayMs: () => Math.round(delayMs * (0.9 + random.next() * 0.2)),
+        delayMs: () => Math.round(delayMs() * (0.9 + random.next() * 0.2)),
         kind: "delay",
         step,
         failed: (error) => this.#stepFailed(name, error),
@@ -130,25 +135,46 @@ export class WorkerRun implements Worker {
       taken: (taken) => this.#taken(taken),
     });
     const mayTake = (): boolean => !this.#stopping.signal.aborted && mode.mayTake;
-    this.#takeLoop = loop("take", 0, takePeriodMs, async () => await taker.step(mayTake));
+    this.#takeLoop = loop(
+      "take",
+      0,
+      () => takePeriodMs,
+      async () => await taker.step(mayTake),
+    );
     const auditor = new Auditor({ ...this.#creation(), ownerId: this.ownerId, observe });
     this.#takers = [
       this.#takeLoop,
-      loop("audit", Math.floor(auditPeriodMs / 2), auditPeriodMs, async () => {
-        if (await auditor.step()) this.#takeLoop?.runSoon();
-      }),
-      loop("fleet-mode", fleetModePeriodMs, fleetModePeriodMs, async () => await mode.step()),
-      loop("cleanup", cleanupPeriodMs, cleanupPeriodMs, async () => {
-        await cleanUp({
-          ...this.#creation(),
-          finished: () => this.#tasks.finished(),
-          deleted: (held) => {
-            held.release();
-            this.#tasks.forget(held);
-            observe({ type: "lease-delete", shardId: held.shardId });
-          },
-        });
-      }),
+      // A hole is looked at again soon: three looks make sure of it, and its shards are not read meanwhile.
+      loop(
+        "audit",
+        Math.floor(auditPeriodMs / 2),
+        () => (auditor.isUnsure ? Math.min(failoverTimeMs, auditPeriodMs) : auditPeriodMs),
+        async () => {
+          if (await auditor.step()) this.#takeLoop?.runSoon();
+        },
+      ),
+      loop(
+        "fleet-mode",
+        fleetModePeriodMs,
+        () => fleetModePeriodMs,
+        async () => await mode.step(),
+      ),
+      loop(
+        "cleanup",
+        cleanupPeriodMs,
+        () => cleanupPeriodMs,
+        async () => {
+          await cleanUp({
+            ...this.#creation(),
+            finished: () => this.#tasks.finished(),
+            deleted: (held) => {
+              held.release();
+              this.#tasks.forget(held);
+              observe({ type: "lease-delete", shardId: held.shardId });
+            },
+          });
+        },
+      ),
     ];
   }
 
