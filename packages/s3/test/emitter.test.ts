@@ -176,6 +176,24 @@ describe("a large batch", () => {
     expect(s3.aws.s3.openUploads(BUCKET)).toBe(0);
   });
 
+  it("never replaces what is at its key: an own object stays, another's stops it, and no parts are left", async () => {
+    await using s3 = await startS3();
+    const emitter = s3.emitter({ multipartAboveBytes: 1 });
+    const batch = batchOf([{ from: "first" }]);
+    await deliver(emitter, batch);
+    const before = s3.objects();
+    await deliver(emitter, batchOf([{ from: "again" }]));
+    const error = await failureFrom(deliver(emitter, { ...batch, batchId: "f".repeat(32) }));
+    expect(hasCode(error, "KC_PLACE_TAKEN")).toBe(true);
+    expect(s3.objects()).toEqual(before);
+    expect(s3.calls().filter((call) => call.startsWith("Complete"))).toEqual([
+      "CompleteMultipartUpload 200",
+      "CompleteMultipartUpload 412",
+      "CompleteMultipartUpload 412",
+    ]);
+    expect(s3.aws.s3.openUploads(BUCKET)).toBe(0);
+  });
+
   it("that lost its shard in the middle rejects with the signal's reason and leaves no parts", async () => {
     await using s3 = await startS3();
     const lost = new AbortController();
