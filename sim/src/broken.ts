@@ -1,0 +1,54 @@
+import type { LeaseChange } from "@kinesis-connectors/consumer";
+import type { BrokenLeases } from "./sim-leases.js";
+import type { BrokenBucket } from "./sim-s3.js";
+
+/** A variant of the protocol that is broken on purpose: a check that cannot fail proves nothing. */
+export type BrokenVariant = "no-prepare" | "start-only-key" | "heir-discards" | "unconditional-write" | "routes-stripped";
+
+export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
+  "no-prepare",
+  "start-only-key",
+  "heir-discards",
+  "unconditional-write",
+  "routes-stripped",
+];
+
+/** How the world around the connectors has to behave for them to work as if their protocol were the broken one. */
+export function brokenWorld(variant: BrokenVariant | undefined): {
+  readonly leases: BrokenLeases;
+  readonly bucket: BrokenBucket | undefined;
+} {
+  switch (variant) {
+    case undefined:
+      return { leases: {}, bucket: undefined };
+    case "no-prepare":
+      return { leases: { change: unprepared }, bucket: undefined };
+    case "start-only-key":
+      return { leases: { change: unprepared }, bucket: { keyOf: withoutEnd, takenIsDone: true } };
+    case "heir-discards":
+      return { leases: { takesDiscard: true }, bucket: undefined };
+    case "unconditional-write":
+      return { leases: { isUnconditional: true }, bucket: undefined };
+    default:
+      variant satisfies "routes-stripped";
+      return { leases: { change: withoutRoutes }, bucket: undefined };
+  }
+}
+
+/** The row moves on as by a renewal, and what was to be stored is not. */
+function unprepared(change: LeaseChange): LeaseChange {
+  return change.type === "prepare" ? { type: "renew" } : change;
+}
+
+function withoutRoutes(change: LeaseChange): LeaseChange {
+  if (change.type !== "prepare" || change.pending.state === undefined) return change;
+  const stored: Record<string, unknown> = JSON.parse(new TextDecoder().decode(change.pending.state));
+  delete stored["routes"];
+  const state = new TextEncoder().encode(JSON.stringify(stored));
+  return { ...change, pending: { ...change.pending, state } };
+}
+
+/** `<prefix>/<first>-<last><extension>` without its last. */
+function withoutEnd(key: string): string {
+  return key.replace(/-[\d.]*\d(?=\.(?:dead\.)?ndjson$)/, "");
+}

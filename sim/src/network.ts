@@ -1,0 +1,208 @@
+import type { SeededRandom } from "./random.js";
+import type { Scheduler } from "./scheduler.js";
+import type { SimProcess } from "./sim-process.js";
+import type { Trace } from "./trace.js";
+
+/** Who answers a call. */
+export type Destination = "kinesis" | "leases" | "s3";
+
+/**
+ * What goes wrong with a call. `throttle`: refused. `fail`: never arrives, and the caller notices at once. `lose-reply`: carried out,
+ * and the caller waits in vain. `late`: as if lost, and carried out long after. `repeat`: carried out twice, as by a client that
+ * repeats by itself; the second answer is the one that comes.
+ */
+export type Fault = "throttle" | "fail" | "lose-reply" | "late" | "repeat";
+
+/** How the caller of a call that failed on the way gets to know. */
+export type CallFailure = "throttled" | "reset" | "timeout";
+
+/** A call as it leaves a process. */
+export interface Call<Answer> {
+  readonly process: SimProcess;
+  readonly to: Destination;
+  /** What is asked for, for the trace and the crash points: `PutObject`, `update prepare`. */
+  readonly name: string;
+  /** What it is about, for the trace: a shard, a key. */
+  readonly about: string;
+  /** Carries the call out, when it arrives. */
+  readonly apply: () => Answer | Promise<Answer>;
+  /** The answer, or the error, where the call failed on the way. */
+  readonly failed: (failure: CallFailure) => Answer;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Moments of a call at which somebody may want to step in. */
+export type CallMoment = "send" | "applied" | "answered";
+
+/** Steps in at a moment of a call; `drop` at `send` keeps it from ever arriving, a number keeps it under way for so many milliseconds. */
+export type Watch = (
+  moment: CallMoment,
+  call: Pick<Call<unknown>, "process" | "name" | "about">,
+) => "drop" | number | undefined;
+
+/** How often calls go wrong. */
+export interface FaultRates {
+  /** Of a call going wrong in some way. */
+  readonly fault: number;
+  /** Of an answer that takes seconds. */
+  readonly slow: number;
+}
+
+const FAULTS: readonly Fault[] = ["throttle", "fail", "lose-reply", "late", "repeat"];
+
+/** Calls between processes and what they depend on, with all that can go wrong on the way. */
+export class Network {
+  readonly #scheduler: Scheduler;
+  readonly #random: SeededRandom;
+  readonly #trace: Trace;
+  readonly #down = new Set<Destination>();
+  rates: FaultRates = { fault: 0, slow: 0 };
+  watch: Watch = () => undefined;
+  #faultCount = 0;
+
+  constructor(scheduler: Scheduler, random: SeededRandom, trace: Trace) {
+    this.#scheduler = scheduler;
+    this.#random = random;
+    this.#trace = trace;
+  }
+
+  /** Calls that went wrong. */
+  get faultCount(): number {
+    return this.#faultCount;
+  }
+
+  /** From now on all calls to a destination fail, until it is up again. */
+  setDown(destination: Destination, isDown: boolean): void {
+    if (isDown) this.#down.add(destination);
+    else this.#down.delete(destination);
+  }
+
+  /** Sends a call. The answer settles as an event of its process, so never once that has crashed. */
+  send<Answer>(call: Call<Answer>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const { process, signal } = call;
+      if (process.isDead) return;
+      const settle = (outcome: () => Answer): void => {
+        signal?.removeEventListener("abort", leave);
+        try {
+          resolve(outcome());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      const leave = (): void => settle(() => throwing(abortError()));
+      if (signal?.aborted === true) {
+        leave();
+        return;
+      }
+      signal?.addEventListener("abort", leave, { once: true });
+      this.#dispatch(call, settle);
+    });
+  }
+
+  #dispatch<Answer>(call: Call<Answer>, settle: (outcome: () => Answer) => void): void {
+    const { process } = call;
+    const diesWithSender = this.#random.chance(0.3);
+    const requestMs = this.#delayMs();
+    const fault = this.#faultFor(call.to);
+    const word = this.watch("send", call);
+    if (process.isDead && (word === "drop" || (word === undefined && diesWithSender))) return;
+    const arriveMs = typeof word === "number" ? word : requestMs;
+    const fail = (failure: CallFailure, delayMs: number): void => {
+      this.#faultCount += 1;
+      this.#scheduler.after(delayMs, process, () => {
+        this.#note(call, failure);
+        settle(() => call.failed(failure));
+      });
+    };
+    const arrive = (delayMs: number, then: (outcome: () => Answer) => void): void => {
+      this.#scheduler.after(delayMs, undefined, () => {
+        // A request that was still in the sender's own buffers goes with it.
+        if (process.isDead && diesWithSender && typeof word !== "number") return;
+        this.#apply(call, then);
+      });
+    };
+    const answer = (outcome: () => Answer): void => {
+      this.#scheduler.after(this.#delayMs(), process, () => {
+        settle(outcome);
+        this.watch("answered", call);
+      });
+    };
+    const giveUpMs = this.#random.between(1_000, 3_000);
+    switch (fault) {
+      case undefined:
+        arrive(arriveMs, answer);
+        return;
+      case "throttle":
+        fail("throttled", arriveMs + this.#delayMs());
+        return;
+      case "fail":
+        fail("reset", arriveMs);
+        return;
+      case "lose-reply":
+        arrive(arriveMs, () => undefined);
+        fail("timeout", arriveMs + giveUpMs);
+        return;
+      case "late":
+        arrive(giveUpMs + this.#random.between(0, 12_000), () => undefined);
+        fail("timeout", giveUpMs);
+        return;
+      default:
+        fault satisfies "repeat";
+        this.#faultCount += 1;
+        arrive(arriveMs, () => arrive(this.#delayMs(), answer));
+    }
+  }
+
+  #apply<Answer>(call: Call<Answer>, then: (outcome: () => Answer) => void): void {
+    const done = (outcome: () => Answer, what: string): void => {
+      this.#note(call, what);
+      then(outcome);
+      this.watch("applied", call);
+    };
+    const refused = (error: unknown): void =>
+      done(() => throwing(error), error instanceof Error ? error.name : "error");
+    try {
+      const answer = call.apply();
+      if (answer instanceof Promise) {
+        // An answer in the same turn: what is called has no I/O of its own.
+        answer.then((value) => done(() => value, shown(value)), refused);
+      } else done(() => answer, shown(answer));
+    } catch (error) {
+      refused(error);
+    }
+  }
+
+  #faultFor(to: Destination): Fault | undefined {
+    if (this.#down.has(to)) return this.#random.pick(["fail", "lose-reply", "fail"]);
+    return this.#random.chance(this.rates.fault) ? this.#random.pick(FAULTS) : undefined;
+  }
+
+  #delayMs(): number {
+    if (this.#random.chance(this.rates.slow)) return this.#random.between(200, 6_000);
+    return this.#random.between(1, 20);
+  }
+
+  #note(call: Call<unknown>, what: string): void {
+    this.#trace.add(this.#scheduler.nowMs, call.process.name, `${call.name} ${call.about} -> ${what}`);
+  }
+}
+
+function throwing(error: unknown): never {
+  throw error;
+}
+
+function abortError(): Error {
+  const error = new Error("the call was aborted");
+  error.name = "AbortError";
+  return error;
+}
+
+/** The gist of an answer: enough to tell two runs apart. */
+function shown(answer: unknown): string {
+  if (typeof answer !== "object" || answer === null) return String(answer);
+  if (Array.isArray(answer)) return `${answer.length} rows`;
+  if ("type" in answer) return String(answer.type);
+  if ("Records" in answer && Array.isArray(answer.Records)) return `${answer.Records.length} records`;
+  return "ok";
+}

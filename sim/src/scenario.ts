@@ -1,0 +1,95 @@
+import type { BufferOptions } from "@kinesis-connectors/core";
+import type { RecordKind } from "./payload.js";
+import { SeededRandom } from "./random.js";
+
+/** Everything about one run that is drawn from its seed beforehand. */
+export interface Scenario {
+  readonly seed: number;
+  readonly workers: number;
+  readonly shards: number;
+  /** Puts, each a record or an aggregate of some. */
+  readonly puts: number;
+  /** How long records are put and things go wrong, in virtual milliseconds. */
+  readonly stormMs: number;
+  readonly firstSequence: number;
+  readonly retentionMs: number;
+  readonly initialPosition: "TRIM_HORIZON" | "LATEST";
+  readonly buffer: BufferOptions;
+  readonly maxReadAheadBytes: number;
+  readonly multipart: boolean;
+  readonly hasDeadLetters: boolean;
+  readonly failoverTimeMs: number;
+  readonly stopDeadlineMs: number;
+  readonly maxRecordsPerAnswer: number;
+  /** Of a call going wrong. */
+  readonly faultRate: number;
+  readonly slowRate: number;
+  /** Mean time between two misfortunes of the whole fleet. */
+  readonly misfortuneEveryMs: number;
+  readonly mayReshard: boolean;
+  readonly mayJumpClocks: boolean;
+  /** Of a put being an aggregate. */
+  readonly aggregates: number;
+  /** What records do, with weights. */
+  readonly kinds: readonly (readonly [kind: RecordKind, weight: number])[];
+}
+
+/** Short enough for records to be gone before a slow connector reads them. */
+const SHORT_RETENTION_MS = 15_000;
+const LONG_RETENTION_MS = 24 * 3_600_000;
+
+export function scenarioOf(seed: number): Scenario {
+  const random = new SeededRandom(seed, 1);
+  const hasShortRetention = random.chance(0.08);
+  const isLatest = !hasShortRetention && random.chance(0.1);
+  const isPlain = hasShortRetention || isLatest;
+  const hasDeadLetters = random.chance(0.75);
+  const failoverTimeMs = random.pick([2_000, 3_000, 5_000]);
+  return {
+    seed,
+    workers: random.between(2, 3),
+    shards: random.between(1, 3),
+    puts: random.between(40, 160),
+    stormMs: random.between(15_000, 40_000),
+    // Sequence numbers of another length on the way: 9 before 10.
+    firstSequence: random.pick([49_600_000_000_000, 99_960, 980]),
+    retentionMs: hasShortRetention ? SHORT_RETENTION_MS : LONG_RETENTION_MS,
+    initialPosition: isLatest ? "LATEST" : "TRIM_HORIZON",
+    buffer: {
+      maxRecords: random.pick([1, 3, 8, 20, 60]),
+      maxBytes: random.pick([200, 1_000, 100_000]),
+      maxAgeMs: random.pick([500, 2_000, 6_000]),
+    },
+    maxReadAheadBytes: random.pick([400, 4_000, 1_000_000]),
+    multipart: random.chance(0.35),
+    hasDeadLetters,
+    failoverTimeMs,
+    stopDeadlineMs: random.pick([500, 4_000, 10_000]),
+    maxRecordsPerAnswer: random.pick([2, 10, 100]),
+    faultRate: random.pick([0, 0.01, 0.03, 0.1]),
+    slowRate: random.pick([0, 0.01, 0.05]),
+    misfortuneEveryMs: random.pick([700, 1_500, 4_000]),
+    mayReshard: !isPlain && random.chance(0.7),
+    mayJumpClocks: !isPlain && random.chance(0.5),
+    aggregates: random.pick([0, 0.2, 0.5]),
+    kinds: kindsOf(random, hasDeadLetters),
+  };
+}
+
+function kindsOf(random: SeededRandom, hasDeadLetters: boolean): Scenario["kinds"] {
+  const kinds: (readonly [RecordKind, number])[] = [["plain", 20]];
+  const sometimes = (kind: RecordKind, weight: number): void => {
+    if (random.chance(0.5)) kinds.push([kind, weight]);
+  };
+  sometimes("many", 3);
+  sometimes("none", 2);
+  sometimes("filtered", random.pick([2, 60]));
+  sometimes("flaky-filter", 3);
+  sometimes("slow", 1);
+  if (!hasDeadLetters) return kinds;
+  sometimes("poison", 2);
+  sometimes("rejected", 1);
+  sometimes("flaky-poison", 2);
+  if (random.chance(0.1)) kinds.push(["stuck", 0.3]);
+  return kinds;
+}

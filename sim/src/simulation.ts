@@ -1,0 +1,204 @@
+import { type BrokenVariant, brokenWorld } from "./broken.js";
+import { Bucket } from "./bucket.js";
+import { ObjectChecker, type Violation } from "./checker.js";
+import { Fleet } from "./fleet.js";
+import { checkEnd, isDrained } from "./end-checker.js";
+import { LeaseChecker } from "./lease-checker.js";
+import { Ledger } from "./ledger.js";
+import { Misfortunes } from "./misfortunes.js";
+import { Network } from "./network.js";
+import { Producer } from "./producer.js";
+import { SeededRandom } from "./random.js";
+import { type Scenario, scenarioOf } from "./scenario.js";
+import { Scheduler } from "./scheduler.js";
+import { SimKinesis } from "./sim-kinesis.js";
+import { SimLeases } from "./sim-leases.js";
+import { SimS3 } from "./sim-s3.js";
+import { SimStream } from "./sim-stream.js";
+import { Trace } from "./trace.js";
+
+/** What one run came to. */
+export interface RunResult {
+  readonly seed: number;
+  readonly events: number;
+  readonly records: number;
+  readonly objects: number;
+  readonly crashes: number;
+  readonly pauses: number;
+  readonly stops: number;
+  readonly reshards: number;
+  /** Calls that went wrong, and outages. */
+  readonly faults: number;
+  /** Batches that another process than their first finished by writing. */
+  readonly inherited: number;
+  readonly lost: number;
+  readonly duplicated: number;
+  readonly reordered: number;
+  readonly violations: readonly Violation[];
+  readonly traceHash: string;
+}
+
+export interface RunOptions {
+  readonly broken?: BrokenVariant | undefined;
+  /** Given each line of the trace. */
+  readonly print?: ((line: string) => void) | undefined;
+}
+
+/** When all goes well again, everything has to be delivered within this time. */
+const CALM_MS = 240_000;
+/** So long after the last commit zombies and late writes may still arrive. */
+const LATE_MS = 20_000;
+const STOP_MS = 60_000;
+const MAX_VIOLATIONS = 20;
+
+/** One run of the whole system, from a seed. */
+export async function simulate(seed: number, options: RunOptions = {}): Promise<RunResult> {
+  return await new Simulation(scenarioOf(seed), options).storm();
+}
+
+/** The parts of a run, put together; what befalls them is up to the caller. */
+export class Simulation {
+  readonly scenario: Scenario;
+  readonly scheduler: Scheduler;
+  readonly network: Network;
+  readonly fleet: Fleet;
+  readonly stream: SimStream;
+  readonly trace: Trace;
+  readonly violations: Violation[] = [];
+  readonly #ledger = new Ledger();
+  readonly #objects: ObjectChecker;
+  readonly #rows: LeaseChecker;
+  readonly #bucket: Bucket;
+  readonly #leases: SimLeases;
+  readonly #kinesis: SimKinesis;
+  readonly #s3: SimS3;
+
+  constructor(scenario: Scenario, options: RunOptions = {}) {
+    const { seed } = scenario;
+    const random = (stream: number): SeededRandom => new SeededRandom(seed, stream);
+    const broken = brokenWorld(options.broken);
+    const report = (violation: Violation): void => this.#report(violation);
+    this.scenario = scenario;
+    this.trace = new Trace(options.print);
+    this.scheduler = new Scheduler(random(2));
+    this.network = new Network(this.scheduler, random(3), this.trace);
+    this.stream = new SimStream({
+      shards: scenario.shards,
+      retentionMs: scenario.retentionMs,
+      firstSequence: scenario.firstSequence,
+      listener: {
+        put: (shard, record) => this.#ledger.put(shard, record),
+        trimmed: ({ shardId }, { sequenceNumber }) => this.#ledger.trimmed(shardId, sequenceNumber),
+        opened: (shard) => this.#ledger.open(shard),
+      },
+    });
+    this.#objects = new ObjectChecker(this.#ledger, report);
+    this.#rows = new LeaseChecker(this.#ledger, this.#objects, report);
+    this.#bucket = new Bucket((object) => this.#objects.created(object));
+    this.#leases = new SimLeases(this.network, this.#rows, broken.leases);
+    const isCalm = scenario.faultRate === 0;
+    this.#kinesis = new SimKinesis({
+      stream: this.stream,
+      scheduler: this.scheduler,
+      network: this.network,
+      random: random(4),
+      temper: {
+        maxRecords: scenario.maxRecordsPerAnswer,
+        emptyPages: isCalm ? 0 : 0.1,
+        expiredIterators: isCalm ? 0 : 0.02,
+        doubtfulEnds: isCalm ? 0 : 0.2,
+      },
+    });
+    this.#s3 = new SimS3({
+      bucket: this.#bucket,
+      network: this.network,
+      random: random(5),
+      temper: { conflicts: isCalm ? 0 : 0.03, errorsInside: isCalm ? 0 : 0.05 },
+      broken: broken.bucket,
+    });
+    this.fleet = new Fleet({
+      scenario,
+      scheduler: this.scheduler,
+      random: random(6),
+      trace: this.trace,
+      kinesis: this.#kinesis,
+      s3: this.#s3,
+      leases: this.#leases,
+      report,
+    });
+    new Producer(this.stream, this.scheduler, random(9), scenario).start();
+  }
+
+  /** Lets everything go wrong that the seed says, then all go well, and looks what is left. */
+  async storm(): Promise<RunResult> {
+    const misfortunes = new Misfortunes({ ...this, random: new SeededRandom(this.scenario.seed, 10) });
+    const { stormMs } = this.scenario;
+    misfortunes.start();
+    this.fleet.start();
+    this.#trimUntil(stormMs);
+    await this.scheduler.runUntil(stormMs, () => this.#hasSeenEnough);
+    misfortunes.end();
+    const { crashes, pauses, stops, reshards, outages } = misfortunes;
+    return { ...(await this.settle()), crashes, pauses, stops, reshards, faults: this.network.faultCount + outages };
+  }
+
+  /** From here on nothing goes wrong: everything has to be delivered, then everything stops, then the books are closed. */
+  async settle(): Promise<RunResult> {
+    const { scheduler, fleet, scenario } = this;
+    Object.assign(this.#kinesis.temper, { emptyPages: 0, expiredIterators: 0, doubtfulEnds: 0 });
+    Object.assign(this.#s3.temper, { conflicts: 0, errorsInside: 0 });
+    this.trace.add(scheduler.nowMs, "-", "calm");
+    let lookMs = 0;
+    let isOver = false;
+    await scheduler.runUntil(scheduler.nowMs + CALM_MS, () => {
+      if (scheduler.nowMs >= lookMs) {
+        lookMs = scheduler.nowMs + 250;
+        isOver = this.#hasSeenEnough || isDrained(this.#ledger, this.#leases.rows);
+      }
+      return isOver;
+    });
+    if (!isOver) this.#report({ rule: "stuck", what: `not everything was delivered within ${CALM_MS} ms of calm` });
+    await scheduler.runUntil(scheduler.nowMs + LATE_MS, () => this.#hasSeenEnough);
+    fleet.close();
+    await scheduler.runUntil(scheduler.nowMs + STOP_MS, () => fleet.isOver);
+    if (!fleet.isOver) this.#report({ rule: "stuck", what: "a connector did not stop" });
+    const lost = this.#rows.lost + checkEnd(this.#ledger, fleet.gaps, (violation) => this.#report(violation));
+    return {
+      seed: scenario.seed,
+      events: scheduler.eventCount,
+      records: this.#ledger.recordCount,
+      objects: this.#bucket.objects.size,
+      crashes: 0,
+      pauses: 0,
+      stops: 0,
+      reshards: 0,
+      faults: this.network.faultCount,
+      inherited: fleet.inherited,
+      lost,
+      duplicated: this.#objects.duplicated,
+      reordered: this.#objects.reordered,
+      violations: this.violations,
+      traceHash: this.trace.hash,
+    };
+  }
+
+  get #hasSeenEnough(): boolean {
+    return this.violations.length >= MAX_VIOLATIONS;
+  }
+
+  #trimUntil(endMs: number): void {
+    const { scheduler, scenario, stream } = this;
+    if (scenario.retentionMs > endMs) return;
+    const trim = (): void => {
+      if (scheduler.nowMs > endMs) return;
+      stream.trim(scheduler.nowMs);
+      scheduler.after(500, undefined, trim);
+    };
+    scheduler.after(500, undefined, trim);
+  }
+
+  #report(violation: Violation): void {
+    this.trace.add(this.scheduler.nowMs, "!!", `${violation.rule}: ${violation.what}`);
+    if (this.violations.length < MAX_VIOLATIONS) this.violations.push(violation);
+  }
+}
