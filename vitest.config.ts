@@ -19,6 +19,7 @@ export default defineConfig({
       project("consumer", "packages/consumer"),
       project("s3", "packages/s3"),
       project("local", "packages/local"),
+      project("testkit", "packages/testkit"),
       project("sim", "sim"),
       project("seed-stream", "apps/seed-stream"),
       project("demo", "apps/demo"),

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { batchOf, contextOf, planOf } from "../batches.js";
+import type { EmitterContract, EmitterUnderTest } from "../contract.js";
+import { deliver } from "../delivery.js";
+import { assertLanded } from "../landed.js";
+import { outputsOf, test } from "../with-setup.js";
+
+/** A batch may be emitted again, by this process or by an heir: what it leaves behind is what the emitter declares. */
+export function repeatedBatch<Setup extends EmitterUnderTest<Output, Plan>, Output, Plan>(
+  contract: EmitterContract<Setup, Output, Plan>,
+): void {
+  const { duplicates, planned } = contract.capabilities;
+  const outcome = duplicates === "none" ? "changes nothing" : "loses nothing";
+  test(contract, `emitting the same batch again ${outcome}`, async (setup) => {
+    const { emitter } = setup;
+    const batch = batchOf(outputsOf(contract, 12), undefined, emitter.sizeOf);
+    await deliver(contract, setup, batch);
+    const before = await contract.readBack(setup);
+    await deliver(contract, setup, batch, { context: { inherited: true } });
+    const after = await contract.readBack(setup);
+    if (duplicates === "none") assert.deepEqual(after, before);
+    else assert.deepEqual(new Set(after), new Set(before));
+  });
+
+  if (!planned) return;
+  test(contract, "plans the same batch alike, without writing, as JSON", async (setup) => {
+    const { emitter } = setup;
+    const plans = [0, 1].map(() =>
+      emitter.plan?.(batchOf(outputsOf(contract, 12), undefined, emitter.sizeOf)),
+    );
+    assert.deepEqual(plans[0], plans[1], "plan must depend on the batch alone");
+    assert.deepEqual(
+      JSON.parse(JSON.stringify(plans[0])),
+      plans[0],
+      "a plan must survive the lease row, which is JSON",
+    );
+    assert.deepEqual(await contract.readBack(setup), []);
+    const other = emitter.plan?.(batchOf(outputsOf(contract, 11), undefined, emitter.sizeOf));
+    assert.notDeepEqual(other, plans[0], "batches of other ranges must not share their places");
+  });
+
+  test(contract, "tells an heir whether a planned batch is placed, if it can", async (setup) => {
+    const { emitter } = setup;
+    const { isPlaced } = emitter;
+    const batch = batchOf(outputsOf(contract, 12), undefined, emitter.sizeOf);
+    const context = contextOf(planOf(emitter, batch), { inherited: true });
+    if (isPlaced !== undefined) assert.equal(await isPlaced(batch, context), false);
+    await deliver(contract, setup, batch, { context: { inherited: true } });
+    if (isPlaced !== undefined) assert.equal(await isPlaced(batch, context), true);
+    await assertLanded(contract, setup, batch.entries);
+  });
+}

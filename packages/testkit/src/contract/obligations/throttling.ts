@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { batchOf } from "../batches.js";
+import { type EmitterContract, type EmitterUnderTest, isExcluded } from "../contract.js";
+import { deliver } from "../delivery.js";
+import { outputsOf, test, underFault } from "../with-setup.js";
+
+/** What the destination does not take for now is tried again and lands, and never becomes a dead letter. */
+export function throttling<Setup extends EmitterUnderTest<Output, Plan>, Output, Plan>(
+  contract: EmitterContract<Setup, Output, Plan>,
+): void {
+  const { throttle, throttleEntries, outage } = contract.faults;
+  for (const [name, arrange] of [
+    ["is throttled", throttle],
+    ["meets an outage", outage],
+  ] as const) {
+    if (isExcluded(arrange)) continue;
+    test(contract, `tries again when a request ${name}`, async (setup) => {
+      const batch = batchOf(outputsOf(contract, 20), undefined, setup.emitter.sizeOf);
+      const { rejected } = await underFault(setup, arrange, () => deliver(contract, setup, batch));
+      assert.deepEqual(rejected, [], "nothing that may still land is a dead letter");
+    });
+  }
+
+  if (isExcluded(throttleEntries)) return;
+  for (const positions of [[0], [1, 2, 5], [9]]) {
+    test(
+      contract,
+      `tries exactly the entries again that were not taken: ${positions.join(", ")}`,
+      async (setup) => {
+        const keyOf = (index: number): string => `key-${index % 3}`;
+        const batch = batchOf(outputsOf(contract, 10), keyOf, setup.emitter.sizeOf);
+        const arrange = (given: Setup): ReturnType<typeof throttleEntries> =>
+          throttleEntries(given, positions);
+        const { rejected } = await underFault(setup, arrange, () => deliver(contract, setup, batch));
+        assert.deepEqual(rejected, [], "nothing that may still land is a dead letter");
+      },
+    );
+  }
+}

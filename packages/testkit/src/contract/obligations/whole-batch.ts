@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { batchOf, contextOf, planOf } from "../batches.js";
+import type { EmitterContract, EmitterUnderTest } from "../contract.js";
+import { assertLanded } from "../landed.js";
+import { outputsOf, test } from "../with-setup.js";
+
+/** What is emitted lands: all of it and nothing else, in one call. */
+export function wholeBatch<Setup extends EmitterUnderTest<Output, Plan>, Output, Plan>(
+  contract: EmitterContract<Setup, Output, Plan>,
+): void {
+  for (const count of [1, 25]) {
+    test(contract, `places a batch of ${count} whole`, async (setup) => {
+      const { emitter } = setup;
+      const batch = batchOf(outputsOf(contract, count), undefined, emitter.sizeOf);
+      const { failed } = await emitter.emit(batch, contextOf(planOf(emitter, batch)));
+      assert.deepEqual(failed, []);
+      await assertLanded(contract, setup, batch.entries);
+    });
+  }
+}
