@@ -15,7 +15,7 @@ import { Closing } from "./closing.js";
 import { logEvent } from "./event-log.js";
 import { type ConnectorEvent, EventFeed, type EventsDropped } from "./events.js";
 import { activeConsumer } from "./fan-out-consumer.js";
-import { fanOutSource } from "./fan-out-reader.js";
+import { FanOutConsumer, fanOutSource } from "./fan-out-reader.js";
 import type { KinesisApi } from "./kinesis-api.js";
 import type { Lease } from "./lease.js";
 import type { LeaseTable } from "./lease-table.js";
@@ -200,10 +200,10 @@ async function sourcesOf(
   streamArn: string,
 ): Promise<(context: ReaderContext) => ShardSource> {
   if (retrieval.type === "polling") return (context) => pollingSource(context, retrieval);
-  const consumerName = retrieval.consumerName ?? application;
+  const { consumerName = application } = retrieval;
   const register = (signal: AbortSignal): Promise<string> =>
     activeConsumer({ ...checking, signal }, streamArn, consumerName);
-  const consumer = { arn: await register(checking.signal), register };
+  const consumer = new FanOutConsumer(await register(checking.signal), register);
   return (context) => fanOutSource(context, consumer, retrieval);
 }
 

@@ -1,4 +1,4 @@
-import { KinesisConnectorError, nonEmptyText, sleep } from "@kinesis-connectors/core";
+import { KinesisConnectorError, sleep } from "@kinesis-connectors/core";
 
 import { isKind, type StreamConsumer } from "./kinesis-api.js";
 import { type CheckContext, patiently } from "./stream-check.js";
@@ -22,6 +22,18 @@ export interface FanOut {
 const CONSUMER_NAME = /^[a-zA-Z0-9_.-]{1,128}$/;
 
 /**
+ * Checks a consumer's name; an application names its consumer too, unless that has a name of its own.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
+ */
+export function checkConsumerName(option: string, name: string): void {
+  if (CONSUMER_NAME.test(name)) return;
+  throw new KinesisConnectorError(
+    "KC_OPTION_INVALID",
+    `${option} names the fan-out consumer, and must be 1 to 128 letters, digits, '_', '.' or '-'`,
+  );
+}
+
+/**
  * Reads by SubscribeToShard (enhanced fan-out): each consumer has 2 MiB/s per shard of its own, records arrive as they are put, and
  * it costs extra per shard-hour and GB. A stream takes 20 registered consumers.
  *
@@ -31,15 +43,7 @@ const CONSUMER_NAME = /^[a-zA-Z0-9_.-]{1,128}$/;
  */
 export function fanOut(options: FanOutOptions = {}): FanOut {
   const { consumerName, fallback } = options;
-  if (
-    consumerName !== undefined &&
-    !CONSUMER_NAME.test(nonEmptyText("retrieval.consumerName", consumerName))
-  ) {
-    throw new KinesisConnectorError(
-      "KC_OPTION_INVALID",
-      "retrieval.consumerName must be 1 to 128 letters, digits, '_', '.' or '-'",
-    );
-  }
+  if (consumerName !== undefined) checkConsumerName("retrieval.consumerName", consumerName);
   if (fallback !== undefined && fallback !== "polling") {
     throw new KinesisConnectorError("KC_OPTION_INVALID", 'retrieval.fallback must be "polling" or left out');
   }

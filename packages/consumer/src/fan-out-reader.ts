@@ -15,10 +15,37 @@ import { ReadPlace } from "./read-place.js";
 import type { ReaderContext } from "./reader-context.js";
 
 /** The registered consumer that all shards of a connector read with. */
-export interface FanOutConsumer {
+export class FanOutConsumer {
+  /** Changes when the consumer had to be registered again. */
   arn: string;
   /** Finds the consumer or registers it again, and waits until it is ACTIVE. */
   readonly register: (signal: AbortSignal) => Promise<string>;
+  readonly #subscriptions = new Map<string, Subscription>();
+
+  constructor(arn: string, register: (signal: AbortSignal) => Promise<string>) {
+    this.arn = arn;
+    this.register = register;
+  }
+
+  /** How many subscriptions are open. */
+  get open(): number {
+    return this.#subscriptions.size;
+  }
+
+  /**
+   * One subscription per shard, whoever asks (F12): a second one of the same consumer would end the first at the service, and both
+   * would fill the memory until then. The newest stays, because an earlier reader of the shard has lost it.
+   */
+  replace(shardId: string, subscription: Subscription): void {
+    this.#subscriptions.get(shardId)?.close();
+    this.#subscriptions.set(shardId, subscription);
+  }
+
+  /** Closes a subscription; another one of the same shard stays. */
+  drop(shardId: string, subscription: Subscription): void {
+    subscription.close();
+    if (this.#subscriptions.get(shardId) === subscription) this.#subscriptions.delete(shardId);
+  }
 }
 
 /** The source of one shard, read by subscriptions. */
@@ -100,7 +127,6 @@ class FanOutReader implements ShardReader {
   readonly #start: StartPosition;
   readonly #place: ReadPlace;
   readonly #failures: ReadFailures;
-  /** At most one at a time: two subscriptions of one consumer end each other, or fill the memory (F12). */
   #subscription: Subscription | undefined;
   /** Whether the subscription has brought an event yet. */
   #hasHeard = false;
@@ -163,7 +189,8 @@ class FanOutReader implements ShardReader {
     // Usually the 5 minutes, and the next subscription begins at once. One that ends before it said anything, or falls silent, is
     // followed more and more slowly.
     if (arrival.type === "silence") await this.#failures.again(interrupted("no event for a minute"), signal);
-    else if (!this.#hasHeard) await this.#failures.again(interrupted("it ended before its first event"), signal);
+    else if (!this.#hasHeard)
+      await this.#failures.again(interrupted("it ended before its first event"), signal);
     return undefined;
   }
 
@@ -202,7 +229,9 @@ class FanOutReader implements ShardReader {
     try {
       const events = await api.subscribeToShard(consumerArn, shardId, position, connection.signal);
       observe({ type: "subscription-start", stream, shardId, consumerArn });
-      return new Subscription(events, connection);
+      const subscription = new Subscription(events, connection);
+      this.#consumer.replace(shardId, subscription);
+      return subscription;
     } catch (error) {
       connection.abort();
       if (signal.aborted) return undefined;
@@ -301,7 +330,9 @@ class FanOutReader implements ShardReader {
   }
 
   #drop(): void {
-    this.#subscription?.close();
+    if (this.#subscription !== undefined) {
+      this.#consumer.drop(this.#context.shardId, this.#subscription);
+    }
     this.#subscription = undefined;
   }
 }

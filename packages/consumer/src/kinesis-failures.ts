@@ -44,7 +44,7 @@ const KINDS: Readonly<Record<string, KinesisErrorKind>> = {
 };
 
 /** What a failure of the SDK means. Unknown ones count as transient, unless the service says that the request itself is wrong. */
-export function kindOf(error: unknown): KinesisErrorKind {
+function kindOf(error: unknown): KinesisErrorKind {
   if (!(error instanceof Error)) return "transient";
   const known = KINDS[error.name];
   if (known !== undefined) return known;

@@ -16,7 +16,7 @@ import {
 } from "@kinesis-connectors/core";
 
 import type { AwsClientOptions } from "./aws-clients.js";
-import type { FanOut } from "./fan-out-consumer.js";
+import { checkConsumerName, type FanOut, fanOut } from "./fan-out-consumer.js";
 import type { KinesisApi } from "./kinesis-api.js";
 import type { LeaseTable } from "./lease-table.js";
 import { type LeaseOptions, type LeaseSettings, leaseSettings } from "./leases/lease-settings.js";
@@ -114,7 +114,7 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
     streamName,
     streamTarget,
     initialPosition: initialPositionOf(options.initialPosition, clock),
-    retrieval: options.retrieval ?? polling(),
+    retrieval: retrievalOf(options.retrieval, application),
     kinesis: { ...client, endpoint: endpointOf("endpoints.kinesis", kinesis, allowInsecure) },
     dynamodb: { ...client, endpoint: endpointOf("endpoints.dynamodb", dynamodb, allowInsecure) },
     leaseTable: leaseTableOf(options.leaseTable, application),
@@ -175,6 +175,19 @@ function initialPositionOf(
   if (timestampMs > clock.now())
     throw invalid("initialPosition.at lies in the future: give a moment that has passed");
   return { type: "at-timestamp", timestampMs };
+}
+
+/** Checked again, for those who wrote the object by hand. */
+function retrievalOf(retrieval: Polling | FanOut | undefined, application: string): Polling | FanOut {
+  if (retrieval === undefined) return polling();
+  if (retrieval.type === "polling") return polling(retrieval);
+  if (retrieval.type !== "fan-out") throw invalid("retrieval must be polling({ ... }) or fanOut({ ... })");
+  const { consumerName, fallback } = retrieval;
+  if (consumerName === undefined) checkConsumerName("application", application);
+  return fanOut({
+    ...(consumerName === undefined ? {} : { consumerName }),
+    ...(fallback === undefined ? {} : { fallback }),
+  });
 }
 
 // CreateTable, TableName: 3 to 255 characters of [a-zA-Z0-9_.-].

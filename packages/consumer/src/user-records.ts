@@ -20,7 +20,7 @@ export interface UserRecords {
 }
 
 /** An aggregate that was left out because a user record in it belongs to another shard. */
-export interface DroppedAggregate {
+interface DroppedAggregate {
   readonly sequenceNumber: string;
   readonly userRecords: number;
 }

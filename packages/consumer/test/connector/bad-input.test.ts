@@ -3,6 +3,7 @@ import { silentLogger } from "@kinesis-connectors/core";
 import { describe, expect, it } from "vitest";
 
 import { startConnector } from "../../src/connector.js";
+import { fanOut } from "../../src/fan-out-consumer.js";
 import type { ConnectorOptions } from "../../src/options.js";
 import { collector, optionsFor, startAws, STREAM, textPipeline } from "./support.js";
 
@@ -32,6 +33,13 @@ describe("bad options", () => {
     ["a misspelt position", withOptions({ initialPosition: "EARLIEST" }), /initialPosition must be/],
     ["no date", withOptions({ initialPosition: { at: new Date("never") } }), /initialPosition must be/],
     ["a date to come", withOptions({ initialPosition: { at: new Date("9999-01-01") } }), /in the future/],
+    ["a way of reading that there is not", withOptions({ retrieval: { type: "push" } }), /retrieval must be/],
+    ["a poll without a pause", withOptions({ retrieval: { type: "polling", idlePollMs: 0 } }), /idlePollMs/],
+    [
+      "an application that names no consumer",
+      withOptions({ application: "my app", leaseTable: "my-app", retrieval: fanOut() }),
+      /application names the fan-out consumer/,
+    ],
     ["a budget of nothing", withOptions({ maxReadAheadBytes: 0 }), /maxReadAheadBytes must be/],
     ["a deadline that is no number", withOptions({ stopDeadlineMs: Number.NaN }), /stopDeadlineMs must be/],
     ["a gap policy that there is not", withOptions({ onRetentionGap: "ignore" }), /onRetentionGap must be/],

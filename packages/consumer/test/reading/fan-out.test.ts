@@ -1,9 +1,21 @@
-import type { RecordPage, ShardReader, StartPosition } from "@kinesis-connectors/core";
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+
+import {
+  type RecordPage,
+  type ShardReader,
+  silentLogger,
+  sleep,
+  type StartPosition,
+  systemClock,
+} from "@kinesis-connectors/core";
 import { describe, expect, it } from "vitest";
 
+import { createSubscriptionClient } from "../../src/aws-clients.js";
 import { activeConsumer } from "../../src/fan-out-consumer.js";
-import { fanOutSource } from "../../src/fan-out-reader.js";
+import { FanOutConsumer, fanOutSource } from "../../src/fan-out-reader.js";
 import type { ReaderContext } from "../../src/reader-context.js";
+import { sdkKinesis } from "../../src/sdk-kinesis.js";
 import { evenRandom, type ReadingFixture, SHARD, startReading, STREAM, texts } from "./support.js";
 
 /** Sockets get this long, in real time, before the next timer of the virtual clock fires. */
@@ -12,6 +24,7 @@ const NAME = "clicks-to-memory";
 
 interface FanOutFixture extends AsyncDisposable {
   readonly fixture: ReadingFixture;
+  readonly consumer: FanOutConsumer;
   readonly open: (start?: StartPosition, changes?: Partial<ReaderContext>) => ShardReader;
   readonly next: (reader: ShardReader) => Promise<RecordPage>;
   /** Pages until `count` records have come, or the shard's end. */
@@ -25,12 +38,16 @@ async function startFanOut(fallback?: "polling"): Promise<FanOutFixture> {
   const { streamArn } = await api.describeStream();
   const register = (signal: AbortSignal): Promise<string> =>
     activeConsumer({ api, stream: STREAM, clock: time, random: evenRandom, signal }, streamArn, NAME);
-  const consumer = { arn: await time.drive(register(new AbortController().signal)), register };
+  const consumer = new FanOutConsumer(
+    await time.drive(register(new AbortController().signal), 0, fixture.isBusy),
+    register,
+  );
   const readers: ShardReader[] = [];
   const next = (reader: ShardReader): Promise<RecordPage> =>
-    time.drive(reader.next(new AbortController().signal), PATIENCE_MS);
+    time.drive(reader.next(new AbortController().signal), PATIENCE_MS, fixture.isBusy);
   return {
     fixture,
+    consumer,
     open: (start = { type: "trim-horizon" }, changes = {}) => {
       const reader = fanOutSource(fixture.context(changes), consumer, { fallback }).open(start);
       readers.push(reader);
@@ -50,6 +67,39 @@ async function startFanOut(fallback?: "polling"): Promise<FanOutFixture> {
     [Symbol.asyncDispose]: async () => {
       for (const reader of readers) await reader.close();
       await fixture[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A proxy in front of the service that counts what comes back. */
+async function countingProxy(
+  port: number,
+): Promise<AsyncDisposable & { readonly url: string; readonly bytesToClient: () => number }> {
+  let bytes = 0;
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const service = connect(port, "127.0.0.1");
+    for (const socket of [client, service]) {
+      sockets.add(socket);
+      // Either side may go first; the other one follows.
+      socket.on("error", () => undefined);
+    }
+    service.on("data", (chunk) => {
+      bytes += chunk.length;
+    });
+    client.pipe(service);
+    service.pipe(client);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  return {
+    url: `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`,
+    bytesToClient: () => bytes,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
     },
   };
 }
@@ -112,6 +162,52 @@ describe("reading by subscription", () => {
     while (bytes < 30_000_000) bytes += (await fanOut.next(reader)).bytes;
     expect(bytes).toBe(30_000_000);
     expect(fixture.calls("SubscribeToShard")).toBe(1);
+  });
+
+  it("F12 takes no more from the service than the reader asks for", async () => {
+    await using fixture = await startReading();
+    await using wire = await countingProxy(Number(new URL(fixture.local.endpoints.kinesis).port));
+    const { region, credentials } = fixture.local.clientOptions("kinesis");
+    const client = createSubscriptionClient({ endpoint: wire.url, region, credentials }, silentLogger);
+    const api = sdkKinesis(client, { StreamName: STREAM }, { ownsClient: true });
+    const { streamArn } = await api.describeStream();
+    const { consumerArn } = await api.registerConsumer(streamArn, NAME);
+    fixture.put(...Array.from({ length: 60 }, () => "x".repeat(500_000)));
+    const consumer = new FanOutConsumer(consumerArn, () => Promise.resolve(consumerArn));
+    const reader = fanOutSource(fixture.context({ api, clock: systemClock }), consumer, {
+      fallback: undefined,
+    }).open({
+      type: "trim-horizon",
+    });
+    const { bytes } = await reader.next(new AbortController().signal);
+    // Until the connection has come to rest: nobody takes anything, so nothing more may come.
+    for (let before = -1; before !== wire.bytesToClient();) {
+      before = wire.bytesToClient();
+      await sleep(systemClock, 100);
+    }
+    expect(bytes).toBeGreaterThan(0);
+    // 30 MB wait, 40 MB as base64. The sockets' own buffers on the way, and two events, are all that may have left.
+    expect(wire.bytesToClient()).toBeLessThan(12_000_000);
+    let total = bytes;
+    while (total < 30_000_000) total += (await reader.next(new AbortController().signal)).bytes;
+    expect(total).toBe(30_000_000);
+    await reader.close();
+    api.close();
+  });
+
+  it("F12 two readers of one shard have one subscription between them: the newest", async () => {
+    await using fanOut = await startFanOut();
+    fanOut.fixture.put("a");
+    const [left, right] = [fanOut.open(), fanOut.open()];
+    expect(await fanOut.read(left, 1)).toEqual(["a"]);
+    expect(await fanOut.read(right, 1)).toEqual(["a"]);
+    expect(fanOut.consumer.open).toBe(1);
+    await left.close();
+    expect(fanOut.consumer.open).toBe(1);
+    fanOut.fixture.put("b");
+    expect(await fanOut.read(right, 1)).toEqual(["b"]);
+    await right.close();
+    expect(fanOut.consumer.open).toBe(0);
   });
 
   it("F13 registers a consumer again that somebody deregistered, and goes on where it was", async () => {

@@ -3,7 +3,7 @@ import { type LocalAws, type LocalAwsOptions, startLocalAws } from "@kinesis-con
 import { fullHashKeyRange } from "@kinesis-connectors/wire";
 
 import { createKinesisClient, createSubscriptionClient } from "../../src/aws-clients.js";
-import type { KinesisApi, ListedShard } from "../../src/kinesis-api.js";
+import type { KinesisApi } from "../../src/kinesis-api.js";
 import { polling, type PollingOptions, pollingSource } from "../../src/polling-reader.js";
 import type { ReadEvent } from "../../src/read-events.js";
 import type { ReaderContext } from "../../src/reader-context.js";
@@ -32,6 +32,8 @@ export interface ReadingFixture extends AsyncDisposable {
   ) => ShardReader;
   /** The next page, firing timers as they are waited for. */
   readonly next: (reader: ShardReader) => Promise<RecordPage>;
+  /** Whether a call is under way: time stands still then, however slow the machine is. */
+  readonly isBusy: () => boolean;
   /** How often an operation reached the service. */
   readonly calls: (operation: string) => number;
 }
@@ -50,10 +52,12 @@ export async function startReading(
   local.kinesis.createStream({ name: STREAM, shardCount: options.shards ?? 1 });
   const { endpoint, region, credentials } = local.clientOptions("kinesis");
   const reach = { endpoint, region, credentials };
-  const api = sdkKinesis(
-    createKinesisClient(reach, silentLogger),
-    { StreamName: STREAM },
-    { ownsClient: true, subscriptionClient: () => createSubscriptionClient(reach, silentLogger) },
+  const { api, isBusy } = watched(
+    sdkKinesis(
+      createKinesisClient(reach, silentLogger),
+      { StreamName: STREAM },
+      { ownsClient: true, subscriptionClient: () => createSubscriptionClient(reach, silentLogger) },
+    ),
   );
   const events: ReadEvent[] = [];
   const context = (changes: Partial<ReaderContext> = {}): ReaderContext => ({
@@ -81,11 +85,38 @@ export async function startReading(
     context,
     open: (start, pollingOptions, changes) =>
       pollingSource(context(changes), polling(pollingOptions)).open(start),
-    next: (reader) => time.drive(reader.next(new AbortController().signal)),
+    isBusy,
+    next: (reader) => time.drive(reader.next(new AbortController().signal), 0, isBusy),
     calls: (operation) => local.journal.entries({ operation }).length,
     [Symbol.asyncDispose]: async () => {
       api.close();
       await local.close();
+    },
+  };
+}
+
+/** Knows when a call of the port is under way. */
+function watched(api: KinesisApi): { readonly api: KinesisApi; readonly isBusy: () => boolean } {
+  let underWay = 0;
+  const during = async <Answer>(call: Promise<Answer>): Promise<Answer> => {
+    underWay += 1;
+    try {
+      return await call;
+    } finally {
+      underWay -= 1;
+    }
+  };
+  return {
+    isBusy: () => underWay > 0,
+    api: {
+      describeStream: (...call) => during(api.describeStream(...call)),
+      listShards: (...call) => during(api.listShards(...call)),
+      getShardIterator: (...call) => during(api.getShardIterator(...call)),
+      getRecords: (...call) => during(api.getRecords(...call)),
+      describeConsumer: (...call) => during(api.describeConsumer(...call)),
+      registerConsumer: (...call) => during(api.registerConsumer(...call)),
+      subscribeToShard: (...call) => during(api.subscribeToShard(...call)),
+      close: api.close,
     },
   };
 }
@@ -109,16 +140,4 @@ export async function readOn(
     if (page.records.length === 0 && (page.millisBehindLatest ?? 0) === 0) idle += 1;
   }
   return { pages, texts: pages.flatMap((page) => texts(page.records)) };
-}
-
-/** All shards, page by page. */
-export async function listAll(api: KinesisApi): Promise<ListedShard[]> {
-  const shards: ListedShard[] = [];
-  let page = await api.listShards({});
-  shards.push(...page.shards);
-  while (page.nextToken !== undefined) {
-    page = await api.listShards({ nextToken: page.nextToken });
-    shards.push(...page.shards);
-  }
-  return shards;
 }

@@ -51,9 +51,13 @@ export class VirtualTime implements Clock {
 
   /**
    * Waits for a promise, firing timers whenever nothing else goes on. `patienceMs`: how long (in real time) sockets get before the
-   * next timer fires, for code that has timers running while it waits for the network.
+   * next timer fires, for code that has timers running while it waits for the network; `isBusy` holds the timers back altogether.
    */
-  async drive<Value>(promise: Promise<Value>, patienceMs = 0): Promise<Value> {
+  async drive<Value>(
+    promise: Promise<Value>,
+    patienceMs = 0,
+    isBusy: () => boolean = () => false,
+  ): Promise<Value> {
     const state = { isSettled: false };
     const finish = (): void => {
       state.isSettled = true;
@@ -64,7 +68,7 @@ export class VirtualTime implements Clock {
       await breathe();
       return !state.isSettled;
     };
-    while (await step()) this.fireNext();
+    while (await step()) if (!isBusy()) this.fireNext();
     return promise;
   }
 }
