@@ -44,12 +44,12 @@ export class VirtualClock {
 
   /** Lets time pass until the promise settles; fails after an hour. */
   async until<T>(promise: Promise<T>): Promise<T> {
-    let isSettled = false;
+    const state = { isSettled: false };
     const finish = (): void => {
-      isSettled = true;
+      state.isSettled = true;
     };
     promise.then(finish, finish);
-    for (let passedMs = 0; !isSettled; passedMs += 50) {
+    for (let passedMs = 0; !state.isSettled; passedMs += 50) {
       if (passedMs > 3_600_000) throw new Error("a promise did not settle within an hour of virtual time");
       await this.advance(50);
     }
