@@ -9,7 +9,8 @@ export interface LeaseChoice {
   readonly nowMs: number;
   readonly failoverTimeMs: number;
   readonly maxLeasesForWorker: number;
-  readonly maxLeasesToSteal: number;
+  /** `share`: what is lacking divided by the number of workers, at least 1. */
+  readonly maxLeasesToSteal: number | "share";
   /** Shards that this process is still busy with, held or not: never taken, so that no shard is worked on twice here. */
   readonly busy: ReadonlySet<string>;
   readonly random: Random;
@@ -77,7 +78,12 @@ function chooseLeasesToSteal(
     if (owner !== choice.me && leases.length > richest.length) richest = leases;
   let count = richest.length >= target ? Math.min(need, richest.length - target) : 0;
   if (count === 0 && need > 1) count = 1;
-  return someOf(richest, Math.min(count, choice.maxLeasesToSteal), choice.random);
+  // All workers that lack leases may steal from the same one at once: each taking its part of them leaves that one its share.
+  const most =
+    choice.maxLeasesToSteal === "share"
+      ? Math.max(1, Math.floor(count / living.size))
+      : choice.maxLeasesToSteal;
+  return someOf(richest, Math.min(count, most), choice.random);
 }
 
 /** Up to `count` of the items, by a shuffle, so that workers that look at the same moment seldom want the same leases. */

@@ -10,6 +10,7 @@ import {
 } from "../shard-sync.js";
 import type { InitialPosition } from "../worker.js";
 import { listAllShards, type ShardListing } from "./all-shards.js";
+import { inParallel } from "./in-parallel.js";
 
 export interface LeaseCreation extends ShardListing {
   readonly table: LeaseTable;
@@ -20,6 +21,7 @@ export interface LeaseCreation extends ShardListing {
 const COVER_ATTEMPTS = 3;
 const COVER_PAUSE_MS = 1_000;
 const EMPTY_POLL_MS = 500;
+const MAX_IN_FLIGHT = 20;
 
 /**
  * Start of an application: creates the first leases unless some exist. Workers that find the table empty wait a random time, so that
@@ -74,7 +76,9 @@ export async function createMissingLeases(creation: LeaseCreation): Promise<read
 
 async function create(table: LeaseTable, leases: readonly NewLease[]): Promise<readonly string[]> {
   const created: string[] = [];
-  for (const lease of leases) if (await table.create(lease)) created.push(lease.leaseKey);
+  await inParallel(leases, MAX_IN_FLIGHT, async (lease) => {
+    if (await table.create(lease)) created.push(lease.leaseKey);
+  });
   return created;
 }
 

@@ -9,8 +9,11 @@ export interface LeaseOptions {
   readonly failoverTimeMs?: number;
   /** Most shards that this worker holds. Too low a number over all workers leaves shards unread. Default: no limit. */
   readonly maxLeasesForWorker?: number;
-  /** Most shards taken from a living worker in one look at the table. Default 1, as the KCL's. */
-  readonly maxLeasesToSteal?: number;
+  /**
+   * Most shards taken from a living worker in one look at the table. The KCL takes 1. Default `share`: of what is lacking, the part that
+   * falls to one of the workers, so that many shards are balanced within minutes and no worker is robbed below its share.
+   */
+  readonly maxLeasesToSteal?: number | "share";
   /** How often the table is looked at for leases to take, in milliseconds. Default: half of `failoverTimeMs`. */
   readonly takePeriodMs?: number;
   /** How often a shard whose parents are still being read looks again, in milliseconds. Default 2,000. */
@@ -53,7 +56,10 @@ export function leaseSettings(options: LeaseOptions = {}): LeaseSettings {
       options.maxLeasesForWorker ?? Number.MAX_SAFE_INTEGER,
       { min: 1 },
     ),
-    maxLeasesToSteal: wholeNumber("leases.maxLeasesToSteal", options.maxLeasesToSteal ?? 1, { min: 1 }),
+    maxLeasesToSteal:
+      options.maxLeasesToSteal === undefined || options.maxLeasesToSteal === "share"
+        ? "share"
+        : wholeNumber("leases.maxLeasesToSteal", options.maxLeasesToSteal, { min: 1 }),
     takePeriodMs: period("takePeriodMs", options.takePeriodMs ?? Math.floor(failoverTimeMs / 2)),
     parentPollMs: period("parentPollMs", options.parentPollMs ?? 2_000),
     cleanupPeriodMs: period("cleanupPeriodMs", options.cleanupPeriodMs ?? 60_000),

@@ -2,8 +2,11 @@ import type { Clock, Random } from "@kinesis-connectors/core";
 import { actualOwner, type Lease } from "../lease.js";
 import { changed, type LeaseTable } from "../lease-table.js";
 import { chooseLeasesToTake } from "./choose-leases.js";
+import { inParallel } from "./in-parallel.js";
 import { LeaseAges } from "./lease-ages.js";
 import type { LeaseSettings } from "./lease-settings.js";
+
+const MAX_IN_FLIGHT = 20;
 
 /** A lease that this worker has just taken. */
 export interface TakenLease {
@@ -52,14 +55,16 @@ export class LeaseTaker {
       busy: busy(),
       random,
     });
-    for (const lease of take) if (mayTake()) await this.#take(lease, false);
+    await inParallel(take, MAX_IN_FLIGHT, async (lease) => {
+      if (mayTake()) await this.#take(lease, false);
+    });
     // After a slow scan the counters of living workers are stale, and every steal would be refused (KCL: half a renewal period).
     const isStale = endedMs - startedMs > settings.renewPeriodMs / 2;
-    for (const lease of steal) {
+    await inParallel(steal, MAX_IN_FLIGHT, async (lease) => {
       if (!mayTake()) return;
       const fresh = isStale ? await table.get(lease.leaseKey) : lease;
       if (fresh !== undefined && actualOwner(fresh) === actualOwner(lease)) await this.#take(fresh, true);
-    }
+    });
   }
 
   async #take(before: Lease, steal: boolean): Promise<void> {

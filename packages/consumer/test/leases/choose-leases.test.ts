@@ -77,6 +77,13 @@ describe("choosing leases", () => {
     expect(choose(living("rich", 10), { maxLeasesToSteal: 3 }).steal).toHaveLength(3);
   });
 
+  test("as a share, each worker steals its part of what is lacking, so that all together leave the rich one its share", () => {
+    const seen = [...living("rich", 1_000), ...living("b", 1), ...living("c", 1)];
+    const { steal } = choose(seen, { maxLeasesToSteal: "share" });
+    expect(steal).toHaveLength(62);
+    expect(choose(living("rich", 2), { maxLeasesToSteal: "share" }).steal).toHaveLength(1);
+  });
+
   test("a share that is one below the fair one is left alone", () => {
     const mine = living("me", 2);
     const seen = [...mine, ...living("a", 3), ...living("b", 3)];

@@ -47,6 +47,24 @@ describe("a worker", () => {
     await fleet.stopAll();
   });
 
+  test("1,000 shards on four workers that start one after the other are even within one lease after some minutes", async () => {
+    const fleet = new Fleet(1_000);
+    const options = {
+      runShard: async ({ stopSignal }) => {
+        await new Promise<void>((resolve) => {
+          stopSignal.addEventListener("abort", () => resolve(), { once: true });
+        });
+        return { type: "stopped" };
+      },
+    } as const satisfies Parameters<Fleet["member"]>[0];
+    for (let index = 0; index < 4; index += 1) await fleet.started(options);
+    await fleet.time.advance(300_000);
+    const shares = fleet.members.map((member) => member.heldShardIds().length);
+    expect(shares.reduce((sum, share) => sum + share, 0)).toBe(1_000);
+    expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual(1);
+    await fleet.stopAll();
+  });
+
   test("a worker that dies loses its leases to the others after the failover time", async () => {
     const fleet = new Fleet(2);
     const first = await fleet.started();
