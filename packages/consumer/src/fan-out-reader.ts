@@ -1,5 +1,4 @@
 import {
-  type Clock,
   KinesisConnectorError,
   type RecordPage,
   type ShardReader,
@@ -8,45 +7,12 @@ import {
 } from "@kinesis-connectors/core";
 
 import type { FanOut } from "./fan-out-consumer.js";
+import { type Arrival, type FanOutConsumer, Subscription } from "./fan-out-subscription.js";
 import { isKind, type IteratorPosition, KinesisCallError, type SubscriptionEvent } from "./kinesis-api.js";
 import { isConsistent, polling, pollingSource } from "./polling-reader.js";
-import { isStreamThere, ReadFailures, refused, streamMissing } from "./read-failures.js";
+import { isStreamThere, placeRefused, ReadFailures } from "./read-failures.js";
 import { ReadPlace } from "./read-place.js";
 import type { ReaderContext } from "./reader-context.js";
-
-/** The registered consumer that all shards of a connector read with. */
-export class FanOutConsumer {
-  /** Changes when the consumer had to be registered again. */
-  arn: string;
-  /** Finds the consumer or registers it again, and waits until it is ACTIVE. */
-  readonly register: (signal: AbortSignal) => Promise<string>;
-  readonly #subscriptions = new Map<string, Subscription>();
-
-  constructor(arn: string, register: (signal: AbortSignal) => Promise<string>) {
-    this.arn = arn;
-    this.register = register;
-  }
-
-  /** How many subscriptions are open. */
-  get open(): number {
-    return this.#subscriptions.size;
-  }
-
-  /**
-   * One subscription per shard, whoever asks (F12): a second one of the same consumer would end the first at the service, and both
-   * would fill the memory until then. The newest stays, because an earlier reader of the shard has lost it.
-   */
-  replace(shardId: string, subscription: Subscription): void {
-    this.#subscriptions.get(shardId)?.close();
-    this.#subscriptions.set(shardId, subscription);
-  }
-
-  /** Closes a subscription; another one of the same shard stays. */
-  drop(shardId: string, subscription: Subscription): void {
-    subscription.close();
-    if (this.#subscriptions.get(shardId) === subscription) this.#subscriptions.delete(shardId);
-  }
-}
 
 /** The source of one shard, read by subscriptions. */
 export function fanOutSource(
@@ -57,68 +23,10 @@ export function fanOutSource(
   return { open: (start) => new FanOutReader(context, consumer, options, start) };
 }
 
-// The service sends an event every few seconds even when nothing is put. A minute without one: the connection is dead (KCL 2.2.8).
-const SILENCE_MS = 60_000;
-
 // A subscription that is not accepted by then never will be.
 const ACCEPT_MS = 30_000;
 
 const NO_RECORDS: RecordPage = { records: [], bytes: 0 };
-
-type Arrival =
-  | { readonly type: "event"; readonly event: SubscriptionEvent }
-  | { readonly type: "end" }
-  | { readonly type: "error"; readonly error: unknown }
-  | { readonly type: "silence" }
-  | { readonly type: "abort" };
-
-/** One accepted subscription; its events are pulled one at a time, so the connection's own flow control slows the service down. */
-class Subscription {
-  readonly #events: AsyncIterator<SubscriptionEvent>;
-  readonly #connection: AbortController;
-  /** Asked for and not arrived yet; kept over an aborted wait, so that no event is lost. */
-  #arriving: Promise<Arrival> | undefined;
-
-  constructor(events: AsyncIterable<SubscriptionEvent>, connection: AbortController) {
-    this.#events = events[Symbol.asyncIterator]();
-    this.#connection = connection;
-  }
-
-  /** The next event, or why there is none. */
-  async next(clock: Clock, signal: AbortSignal): Promise<Arrival> {
-    this.#arriving ??= this.#pull();
-    const arriving = this.#arriving;
-    const arrival = await new Promise<Arrival>((resolve) => {
-      const settle = (result: Arrival): void => {
-        timer.cancel();
-        signal.removeEventListener("abort", abort);
-        resolve(result);
-      };
-      const abort = (): void => settle({ type: "abort" });
-      const timer = clock.setTimer(SILENCE_MS, () => settle({ type: "silence" }));
-      signal.addEventListener("abort", abort, { once: true });
-      void arriving.then(settle);
-      if (signal.aborted) abort();
-    });
-    if (arrival.type !== "abort") this.#arriving = undefined;
-    return arrival;
-  }
-
-  /** Drops the connection. What is still arriving is never looked at. */
-  close(): void {
-    this.#connection.abort();
-  }
-
-  /** Never rejects. */
-  async #pull(): Promise<Arrival> {
-    try {
-      const { done, value } = await this.#events.next();
-      return done === true ? { type: "end" } : { type: "event", event: value };
-    } catch (error) {
-      return { type: "error", error };
-    }
-  }
-}
 
 class FanOutReader implements ShardReader {
   readonly #context: ReaderContext;
@@ -235,30 +143,15 @@ class FanOutReader implements ShardReader {
     } catch (error) {
       connection.abort();
       if (signal.aborted) return undefined;
-      if (
-        isKind(error, "invalid-argument") &&
-        position.type !== "trim-horizon" &&
-        position.type !== "latest"
-      ) {
-        throw this.#refusedPlace(position, error);
-      }
-      return (await this.#isGone(error, signal)) ? "gone" : undefined;
+      const failure = isKind(error, "invalid-argument")
+        ? placeRefused(this.#context, position, error, this.#failures.attempt)
+        : error;
+      if (KinesisConnectorError.isInstance(failure)) throw failure;
+      return (await this.#isGone(failure, signal)) ? "gone" : undefined;
     } finally {
       timer.cancel();
       signal.removeEventListener("abort", abort);
     }
-  }
-
-  #refusedPlace(position: IteratorPosition, error: KinesisCallError): Error {
-    const { stream, shardId } = this.#context;
-    return position.type === "at-timestamp"
-      ? refused(stream, shardId, error)
-      : streamMissing(
-          stream,
-          `has no place for the checkpoint of ${shardId}: it is another stream of the same name, deleted and created again. ` +
-            "Delete the lease table, or name another application, to read it from the start",
-          error,
-        );
   }
 
   /**

@@ -8,8 +8,8 @@ import {
   wholeNumber,
 } from "@kinesis-connectors/core";
 
-import { isKind, KinesisCallError, type RecordsAnswer } from "./kinesis-api.js";
-import { isStreamThere, ReadFailures, refused, streamMissing } from "./read-failures.js";
+import { isKind, type RecordsAnswer } from "./kinesis-api.js";
+import { isStreamThere, placeRefused, ReadFailures } from "./read-failures.js";
 import { ReadPlace } from "./read-place.js";
 import type { ReaderContext } from "./reader-context.js";
 
@@ -47,9 +47,6 @@ export function pollingSource(context: ReaderContext, options: Polling): ShardSo
 
 // GetRecords, limits: "each shard can support up to five read transactions per second".
 const READS_PER_SECOND = 5;
-
-// A beginning at a moment that the service's clock has not reached yet is refused; a skewed clock catches up within this many tries.
-const MAX_TIMESTAMP_ATTEMPTS = 8;
 
 const NO_RECORDS: RecordPage = { records: [], bytes: 0 };
 
@@ -144,25 +141,14 @@ class PollingReader implements ShardReader {
 
   /** An iterator for where reading has come to; undefined when the shard is gone. */
   async #openIterator(signal: AbortSignal): Promise<string | undefined> {
-    const { api, stream, shardId } = this.#context;
+    const { api, shardId } = this.#context;
     const position = this.#place.begin();
     try {
       return await api.getShardIterator(shardId, position, signal);
     } catch (error) {
       if (isKind(error, "not-found")) return undefined;
       if (!isKind(error, "invalid-argument")) throw error;
-      if (position.type === "at-timestamp" && this.#failures.attempt < MAX_TIMESTAMP_ATTEMPTS) {
-        throw new KinesisCallError(error.operation, "transient", error.message, { cause: error });
-      }
-      if (position.type === "at-sequence-number") {
-        throw streamMissing(
-          stream,
-          `has no place for the checkpoint of ${shardId}: it is another stream of the same name, deleted and created again. ` +
-            "Delete the lease table, or name another application, to read it from the start",
-          error,
-        );
-      }
-      throw refused(stream, shardId, error);
+      throw placeRefused(this.#context, position, error, this.#failures.attempt);
     }
   }
 

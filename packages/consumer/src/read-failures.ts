@@ -1,6 +1,6 @@
 import { backoffMs, KinesisConnectorError, sleep } from "@kinesis-connectors/core";
 
-import { isKind, KinesisCallError } from "./kinesis-api.js";
+import { isKind, type IteratorPosition, KinesisCallError } from "./kinesis-api.js";
 import type { ReaderContext } from "./reader-context.js";
 
 /** Throttling lasts seconds at most; an outage is looked at again at least every 10 s. Well below the 5 minutes of an iterator. */
@@ -77,6 +77,34 @@ export function refused(stream: string, shardId: string, error: KinesisCallError
     `shard ${shardId} of stream ${stream} cannot be read: ${error.message}. ${cureOf(error)}`,
     { cause: error },
   );
+}
+
+// A beginning at a moment that the service's clock has not reached yet is refused; a skewed clock catches up within this many tries.
+const MAX_TIMESTAMP_ATTEMPTS = 8;
+
+/** What it means that the service calls a beginning of an iterator or a subscription invalid. */
+export function placeRefused(
+  { stream, shardId }: ReaderContext,
+  position: IteratorPosition,
+  error: KinesisCallError,
+  attempt: number,
+): Error {
+  switch (position.type) {
+    case "at-timestamp":
+      return attempt < MAX_TIMESTAMP_ATTEMPTS
+        ? new KinesisCallError(error.operation, "transient", error.message, { cause: error })
+        : refused(stream, shardId, error);
+    case "at-sequence-number":
+    case "after-sequence-number":
+      return streamMissing(
+        stream,
+        `has no place for the checkpoint of ${shardId}: it is another stream of the same name, deleted and created again. ` +
+          "Delete the lease table, or name another application, to read it from the start",
+        error,
+      );
+    default:
+      return refused(stream, shardId, error);
+  }
 }
 
 /** What a user can do about a refused call. */

@@ -13,10 +13,11 @@ import { describe, expect, it } from "vitest";
 
 import { createSubscriptionClient } from "../../src/aws-clients.js";
 import { activeConsumer } from "../../src/fan-out-consumer.js";
-import { FanOutConsumer, fanOutSource } from "../../src/fan-out-reader.js";
+import { fanOutSource } from "../../src/fan-out-reader.js";
+import { FanOutConsumer } from "../../src/fan-out-subscription.js";
 import type { ReaderContext } from "../../src/reader-context.js";
 import { sdkKinesis } from "../../src/sdk-kinesis.js";
-import { evenRandom, type ReadingFixture, SHARD, startReading, STREAM, texts } from "./support.js";
+import { evenRandom, type ReadingFixture, readOn, SHARD, startReading, STREAM, texts } from "./support.js";
 
 /** Sockets get this long, in real time, before the next timer of the virtual clock fires. */
 const PATIENCE_MS = 25;
@@ -261,6 +262,32 @@ describe("reading by subscription", () => {
     });
     expect(await fanOut.read(fanOut.open(), 1)).toEqual(["a"]);
     expect(fanOut.fixture.calls("SubscribeToShard")).toBe(4);
+  });
+
+  it("waits for a service whose clock is behind ours when it begins at a moment", async () => {
+    await using fanOut = await startFanOut();
+    const { fixture } = fanOut;
+    const timestampMs = fixture.time.now();
+    fixture.time.skip(5);
+    fixture.put("a");
+    const effect = { kind: "error", status: 400, code: "InvalidArgumentException" } as const;
+    fixture.local.faults.add({ operation: "SubscribeToShard", times: 2, effect });
+    fixture.local.faults.add({ operation: "GetShardIterator", times: 2, effect });
+    expect(await fanOut.read(fanOut.open({ type: "at-timestamp", timestampMs }), 1)).toEqual(["a"]);
+    const polled = await readOn(fixture, fixture.open({ type: "at-timestamp", timestampMs }));
+    expect(polled.texts).toEqual(["a"]);
+    fixture.local.faults.add({ operation: "GetShardIterator", times: "always", effect });
+    await expect(fixture.next(fixture.open({ type: "at-timestamp", timestampMs }))).rejects.toMatchObject({
+      code: "KC_READ_REFUSED",
+    });
+  });
+
+  it("F70 a subscription from a place of another stream stops by name", async () => {
+    await using fanOut = await startFanOut();
+    const position = { sequenceNumber: "1".repeat(56), subSequenceNumber: 0 };
+    await expect(fanOut.next(fanOut.open({ type: "after", position }))).rejects.toMatchObject({
+      code: "KC_STREAM_MISSING",
+    });
   });
 
   it("K44 a refused subscription is an error by name", async () => {
