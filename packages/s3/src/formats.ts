@@ -92,8 +92,7 @@ function writeLine(output: unknown, object: ObjectWriter): void {
 function writeLineOfBytes(bytes: Uint8Array, object: ObjectWriter): void {
   const line = withoutLineEnd(bytes);
   if (line.length === 0) throw poison("an empty record is no line of NDJSON; raw() keeps empty records");
-  const firstBreak = line.indexOf(LINE_FEED);
-  if (firstBreak === -1) {
+  if (!line.includes(LINE_FEED)) {
     object.writeBytes(line);
     return;
   }
@@ -103,7 +102,7 @@ function writeLineOfBytes(bytes: Uint8Array, object: ObjectWriter): void {
   // JSON has line breaks between its tokens only (RFC 8259 §2 and §7), so a space in their place changes nothing. Parsing and
   // writing it anew would: integers past 2^53, 1e400, duplicate keys.
   const joined = Uint8Array.from(line);
-  for (let at = firstBreak; at < joined.length; at += 1) {
+  for (let at = 0; at < joined.length; at += 1) {
     if (joined[at] === LINE_FEED || joined[at] === CARRIAGE_RETURN) joined[at] = SPACE;
   }
   object.writeBytes(joined);

@@ -53,6 +53,7 @@ describe("ndjson", () => {
           const pretty = JSON.stringify(value, undefined, indent).replaceAll("\n", end) + end;
           const line = written(ndjson(), bytesOf(pretty)).toString("utf8");
           expect(line.indexOf("\n")).toBe(line.length - 1);
+          expect(line).not.toContain("\r");
           expect(JSON.parse(line)).toEqual(JSON.parse(pretty));
         },
       ),

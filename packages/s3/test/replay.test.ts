@@ -218,6 +218,23 @@ describe("a replay", () => {
     expect(error.message).toMatch(/TimeoutError/);
   });
 
+  it("F06 of a body that breaks off, compressed or not, ends in an error that names the object", async () => {
+    await using s3 = await startS3();
+    await deliver(lettersAt(s3), letterBatch([noise(MiB)]));
+    await deliver(lettersAt(s3, { compression: gzip() }), letterBatch([noise(MiB)], {}, 5));
+    s3.aws.faults.add({
+      operation: "GetObject",
+      times: "always",
+      effect: { kind: "reset", at: "inside-body" },
+    });
+    for (const { key } of s3.objects()) {
+      const error = await failureFrom(replayed(s3, { keys: [key] }));
+      expect(hasCode(error, "KC_READ_REFUSED")).toBe(true);
+      expect(error.message).toContain(key);
+      expect(error.message).not.toMatch(/TimeoutError/);
+    }
+  });
+
   it("stops when its signal is aborted, and refuses options that exclude each other", async () => {
     await using s3 = await startS3();
     const reason = new Error("enough");
