@@ -80,7 +80,7 @@ function objectsOf(
 ): string[] {
   return [...store.objects.values()].flatMap((object) => {
     const violations: string[] = [];
-    const prepared = lease.prepared.filter((batch) => keysOf(batch).includes(object.key)).at(-1);
+    const prepared = lease.prepared.findLast((batch) => keysOf(batch).includes(object.key));
     if (prepared === undefined) return [`I4: ${object.key} was never prepared`];
     const fate: Fate =
       keysOf(prepared).indexOf(object.key) === 0 && "plan" in prepared ? "kept" : "dead-letter";
