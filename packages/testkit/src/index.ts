@@ -27,3 +27,8 @@ export { throttling } from "./contract/obligations/throttling.js";
 export { untouchedInput } from "./contract/obligations/untouched-input.js";
 export { wholeBatch } from "./contract/obligations/whole-batch.js";
 export { seededRandom } from "./seeded-random.js";
+export { type MemoryCheckpointer, memoryCheckpointer } from "./memory-checkpointer.js";
+export { type RecordContent, recordsOf } from "./records.js";
+export { type PipelineRun, runPipeline, type RunPipelineOptions } from "./run-pipeline.js";
+export { type SimulatedShard, simulatedShard, type SimulatedShardOptions } from "./simulated-shard.js";
+export { type VirtualClock, virtualClock } from "./virtual-clock.js";
