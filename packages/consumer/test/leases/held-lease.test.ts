@@ -268,6 +268,19 @@ describe("a held lease", () => {
     expect(setup.row().checkpoint).toEqual(at(50));
   });
 
+  test.each(["prepare", "commit"] as const)(
+    "F04 a renewal of ours whose outcome never became known is taken up, and not mistaken for the %s after it",
+    async (name) => {
+      const setup = await holding();
+      await setup.leases.connect().update(setup.row(), { type: "renew" });
+      await setup.clock.until(writes[name](setup));
+      expect(setup.row()).toMatchObject({ owner: ME, counter: 3 });
+      expect(setup.row().pending?.checkpoint ?? setup.row().checkpoint).toEqual(at(5));
+      expect(setup.row()).toEqual(setup.held.lease);
+      expect(setup.lost).toEqual([]);
+    },
+  );
+
   test("a lease that a KCL 3.x leader moves away is let go", async () => {
     const setup = await holding();
     setup.leases.rows.set("s0", { ...setup.row(), owner: "java", checkpointOwner: ME });
