@@ -3,7 +3,12 @@ import type { BrokenLeases } from "./sim-leases.js";
 import type { BrokenBucket } from "./sim-s3.js";
 
 /** A variant of the protocol that is broken on purpose: a check that cannot fail proves nothing. */
-export type BrokenVariant = "no-prepare" | "start-only-key" | "heir-discards" | "unconditional-write" | "routes-stripped";
+export type BrokenVariant =
+  | "no-prepare"
+  | "start-only-key"
+  | "heir-discards"
+  | "unconditional-write"
+  | "routes-stripped";
 
 export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
   "no-prepare",
@@ -17,21 +22,27 @@ export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
 export function brokenWorld(variant: BrokenVariant | undefined): {
   readonly leases: BrokenLeases;
   readonly bucket: BrokenBucket | undefined;
+  /** False where nothing is prepared: then it is the records that must tell, and not the missing prepare. */
+  readonly isPrepared: boolean;
 } {
   switch (variant) {
     case undefined:
-      return { leases: {}, bucket: undefined };
+      return { leases: {}, bucket: undefined, isPrepared: true };
     case "no-prepare":
-      return { leases: { change: unprepared }, bucket: undefined };
+      return { leases: { change: unprepared }, bucket: undefined, isPrepared: false };
     case "start-only-key":
-      return { leases: { change: unprepared }, bucket: { keyOf: withoutEnd, takenIsDone: true } };
+      return {
+        leases: { change: unprepared },
+        bucket: { keyOf: withoutEnd, takenIsDone: true },
+        isPrepared: false,
+      };
     case "heir-discards":
-      return { leases: { takesDiscard: true }, bucket: undefined };
+      return { leases: { takesDiscard: true }, bucket: undefined, isPrepared: true };
     case "unconditional-write":
-      return { leases: { isUnconditional: true }, bucket: undefined };
+      return { leases: { isUnconditional: true }, bucket: undefined, isPrepared: true };
     default:
       variant satisfies "routes-stripped";
-      return { leases: { change: withoutRoutes }, bucket: undefined };
+      return { leases: { change: withoutRoutes }, bucket: undefined, isPrepared: true };
   }
 }
 

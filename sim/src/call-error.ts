@@ -12,7 +12,11 @@ export class CallError extends Error {
 }
 
 /** The error of a call that failed on the way; `throttledName` is how the service says that it is asked too often. */
-export function failureError(failure: CallFailure, throttledName: string, throttledStatus: number): CallError {
+export function failureError(
+  failure: CallFailure,
+  throttledName: string,
+  throttledStatus: number,
+): CallError {
   switch (failure) {
     case "throttled":
       return new CallError(throttledName, throttledStatus);

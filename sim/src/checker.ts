@@ -23,21 +23,28 @@ interface Landed {
 export class ObjectChecker {
   readonly #ledger: Ledger;
   readonly #report: (violation: Violation) => void;
+  readonly #isPrepared: boolean;
   /** Keys that a prepare has named, durably. */
   readonly preparedKeys: Set<string> = new Set();
-  readonly #ranges = new Map<string, { readonly first: string; readonly last: string; readonly key: string }[]>();
+  readonly #ranges = new Map<
+    string,
+    { readonly first: string; readonly last: string; readonly key: string }[]
+  >();
   duplicated = 0;
   reordered = 0;
 
-  constructor(ledger: Ledger, report: (violation: Violation) => void) {
+  /** @param isPrepared whether a write without a prepare is to be told of */
+  constructor(ledger: Ledger, report: (violation: Violation) => void, isPrepared: boolean) {
     this.#ledger = ledger;
     this.#report = report;
+    this.#isPrepared = isPrepared;
   }
 
   created(object: StoredObject): void {
     const { key, metadata } = object;
     const isDead = key.startsWith("dead/");
-    if (!this.preparedKeys.has(key)) this.#report({ rule: "I4", what: `${key} was written and never prepared` });
+    if (this.#isPrepared && !this.preparedKeys.has(key))
+      this.#report({ rule: "I4", what: `${key} was written and never prepared` });
     this.#checkRange(isDead, metadata["kc-shard"] ?? "", metadata, key);
     const landed = this.#landedIn(object, isDead);
     this.#checkContent(object, landed);
@@ -49,7 +56,8 @@ export class ObjectChecker {
     for (const line of body.toString("utf8").split("\n")) {
       if (line === "") continue;
       const found = isDead ? this.#deadLetter(line) : this.#line(line);
-      if (found === undefined) this.#report({ rule: "phantom", what: `${key} holds what nobody put: ${line}` });
+      if (found === undefined)
+        this.#report({ rule: "phantom", what: `${key} holds what nobody put: ${line}` });
       else landed.push(found);
     }
     return landed;
@@ -95,7 +103,10 @@ export class ObjectChecker {
     const inBoth = entry.dead > 0 && entry.archived.some((count) => count > 0);
     if (times > 1 || inBoth) {
       this.duplicated += 1;
-      this.#report({ rule: "duplicated", what: `${nameOf(entry)} of ${entry.shardId} landed again, in ${key}` });
+      this.#report({
+        rule: "duplicated",
+        what: `${nameOf(entry)} of ${entry.shardId} landed again, in ${key}`,
+      });
     }
   }
 

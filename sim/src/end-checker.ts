@@ -27,15 +27,21 @@ export function checkEnd(
     shard.entries.forEach((entry, index) => {
       const wrong = wrongWith(entry);
       if (wrong !== undefined) report({ rule: "I11", what: `${nameOf(entry)} of ${entry.shardId} ${wrong}` });
-      if (entry.isBeforeStart || entry.payload === undefined) return;
+      if (entry.isBeforeStart || entry.payload === undefined || entry.isTrimmedUnbegun) return;
       if (entry.isTrimmed) {
         if (isLanding(entry) && !hasLanded(entry) && !gaps.has(entry.shardId)) {
           lost += 1;
-          report({ rule: "silent gap", what: `${nameOf(entry)} of ${entry.shardId} is gone, and nobody said so` });
+          report({
+            rule: "silent gap",
+            what: `${nameOf(entry)} of ${entry.shardId} is gone, and nobody said so`,
+          });
         }
       } else if (index >= shard.covered) {
         lost += 1;
-        report({ rule: "lost", what: `${nameOf(entry)} of ${entry.shardId} was never covered by a checkpoint` });
+        report({
+          rule: "lost",
+          what: `${nameOf(entry)} of ${entry.shardId} was never covered by a checkpoint`,
+        });
       }
     });
   }

@@ -146,7 +146,10 @@ export class Fleet {
       if (process.isDead) return;
       this.#note(process, error === undefined ? "end" : `end: ${codeOf(error)} ${error.message}`);
       if (error !== undefined && !this.#isExpected(error))
-        report({ rule: "error", what: `${process.name} ended with ${codeOf(error)}: ${error.stack ?? error.message}` });
+        report({
+          rule: "error",
+          what: `${process.name} ended with ${codeOf(error)}: ${error.stack ?? error.message}`,
+        });
       this.#end(slot);
     };
     starting.then(

@@ -31,7 +31,8 @@ export class LeaseChecker {
   created({ leaseKey, startTimestampMs }: NewLease): void {
     const shard = this.#ledger.shards.get(leaseKey);
     if (shard === undefined) return;
-    if (shard.hasEnded) this.#report({ rule: "I6", what: `the row of ${leaseKey} was made again after its end` });
+    if (shard.hasEnded)
+      this.#report({ rule: "I6", what: `the row of ${leaseKey} was made again after its end` });
     this.#created.add(leaseKey);
     if (startTimestampMs === undefined) return;
     for (const entry of shard.entries)
@@ -89,9 +90,15 @@ export class LeaseChecker {
       return;
     }
     if (pending !== undefined && nameOf(pending.last) !== nameOf(checkpoint))
-      this.#report({ rule: "I7", what: `${shard.shardId}: committed ${nameOf(checkpoint)} over a prepared range` });
+      this.#report({
+        rule: "I7",
+        what: `${shard.shardId}: committed ${nameOf(checkpoint)} over a prepared range`,
+      });
     if (typeof before.checkpoint === "object" && comparePositions(checkpoint, before.checkpoint) < 0)
-      this.#report({ rule: "I6", what: `${shard.shardId}: the checkpoint went back to ${nameOf(checkpoint)}` });
+      this.#report({
+        rule: "I6",
+        what: `${shard.shardId}: the checkpoint went back to ${nameOf(checkpoint)}`,
+      });
     const index = shard.indexes.get(nameOf(checkpoint));
     if (index === undefined) {
       this.#report({ rule: "I6", what: `${shard.shardId}: ${nameOf(checkpoint)} is no record of the shard` });
@@ -122,20 +129,26 @@ export class LeaseChecker {
         if (!archived) this.#loses(entry, "is in no object");
         return;
       default:
-        // Dropped by the filter, by the rule of hash key ranges, or without a model: where it landed is looked at in the end.
+      // Dropped by the filter, by the rule of hash key ranges, or without a model: where it landed is looked at in the end.
     }
   }
 
   #loses(entry: Entry, how: string): void {
     this.lost += 1;
-    this.#report({ rule: "lost", what: `${nameOf(entry)} of ${entry.shardId} is covered by a checkpoint and ${how}` });
+    this.#report({
+      rule: "lost",
+      what: `${nameOf(entry)} of ${entry.shardId} is covered by a checkpoint and ${how}`,
+    });
   }
 
   #requireParentsRead(shard: ShardLedger): void {
     for (const parentId of shard.parentShardIds) {
       const parent = this.#ledger.shards.get(parentId);
       if (parent !== undefined && this.#created.has(parentId) && !parent.hasEnded)
-        this.#report({ rule: "order", what: `${shard.shardId} was read before its parent ${parentId} had ended` });
+        this.#report({
+          rule: "order",
+          what: `${shard.shardId} was read before its parent ${parentId} had ended`,
+        });
     }
   }
 }

@@ -18,6 +18,8 @@ export interface Entry {
   isBeforeStart: boolean;
   /** Retention took it away before a checkpoint covered it. */
   isTrimmed: boolean;
+  /** It was taken away before the shard had a checkpoint: TRIM_HORIZON promises what is still there, and no more. */
+  isTrimmedUnbegun: boolean;
 }
 
 /** What became of one shard. */
@@ -57,6 +59,7 @@ export class Ledger {
         dead: 0,
         isBeforeStart: false,
         isTrimmed: false,
+        isTrimmedUnbegun: false,
       };
       ledger.indexes.set(nameOf(entry), ledger.entries.push(entry) - 1);
       if (payload !== undefined) this.entriesById.set(payload.id, entry);
@@ -70,7 +73,9 @@ export class Ledger {
     for (let index = ledger.indexes.get(`${sequenceNumber}.0`) ?? ledger.entries.length; ; index += 1) {
       const entry = ledger.entries[index];
       if (entry === undefined || entry.sequenceNumber !== sequenceNumber) return;
-      if (index >= ledger.covered) entry.isTrimmed = true;
+      if (index < ledger.covered) continue;
+      entry.isTrimmed = true;
+      entry.isTrimmedUnbegun = ledger.covered === 0;
     }
   }
 

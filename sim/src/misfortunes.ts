@@ -118,7 +118,8 @@ export class Misfortunes {
       if (this.#fleet.stop(slot)) this.stops += 1;
     } else if (roll < 0.86) this.#reshard();
     else if (roll < 0.95) this.#outage(random.pick(["kinesis", "leases", "s3"]));
-    else if (this.#scenario.mayJumpClocks) slot.process?.jumpWallClock(random.pick([-HOUR_MS, HOUR_MS, 1_000]));
+    else if (this.#scenario.mayJumpClocks)
+      slot.process?.jumpWallClock(random.pick([-HOUR_MS, HOUR_MS, 1_000]));
   }
 
   #lieInWait(strike: (slot: Slot) => void): void {
@@ -141,7 +142,9 @@ export class Misfortunes {
     if (!this.#scenario.mayReshard || this.reshards >= MAX_RESHARDS) return;
     const shard = this.#random.pick(this.#stream.openShards);
     const { nowMs } = this.#scheduler;
-    const isDone = this.#random.chance(0.5) ? this.#stream.split(shard, nowMs) : this.#stream.merge(shard, nowMs);
+    const isDone = this.#random.chance(0.5)
+      ? this.#stream.split(shard, nowMs)
+      : this.#stream.merge(shard, nowMs);
     if (!isDone) return;
     this.reshards += 1;
     this.#trace.add(nowMs, "-", `reshard of ${shard.shardId} into ${shard.childShardIds.join(" and ")}`);

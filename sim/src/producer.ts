@@ -47,7 +47,11 @@ export class Producer {
     aggregator.add({ data: bytesOf(this.#payload()), partitionKey: "first", explicitHashKey: hashKey });
     for (let more = random.between(1, 6); more > 0; more -= 1) {
       const own = random.chance(0.5) ? shard : stray;
-      aggregator.add({ data: bytesOf(this.#payload()), partitionKey: "more", explicitHashKey: keyIn(own, random) });
+      aggregator.add({
+        data: bytesOf(this.#payload()),
+        partitionKey: "more",
+        explicitHashKey: keyIn(own, random),
+      });
     }
     const made = aggregator.flush();
     if (made !== undefined) this.#stream.put(made.data, made.partitionKey, made.explicitHashKey, nowMs, gap);

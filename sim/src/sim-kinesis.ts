@@ -94,7 +94,13 @@ export class SimKinesis {
           const shard = this.#shardNamed(ShardId);
           const timestampMs = Timestamp?.getTime() ?? 0;
           const { nowMs } = this.#scheduler;
-          const place = this.#stream.placeOf(shard, ShardIteratorType, StartingSequenceNumber, timestampMs, nowMs);
+          const place = this.#stream.placeOf(
+            shard,
+            ShardIteratorType,
+            StartingSequenceNumber,
+            timestampMs,
+            nowMs,
+          );
           return { ShardIterator: this.#iterator(ShardId, place) };
         },
       };
@@ -130,7 +136,9 @@ export class SimKinesis {
         ApproximateArrivalTimestamp: new Date(BEGINNING_MS + record.arrivedMs),
       })),
       MillisBehindLatest: next === undefined ? 0 : Math.max(1, nowMs - next.arrivedMs),
-      ...(isEnd ? {} : { NextShardIterator: this.#iterator(shardId, (records.at(-1)?.sequence ?? from - 1) + 1) }),
+      ...(isEnd
+        ? {}
+        : { NextShardIterator: this.#iterator(shardId, (records.at(-1)?.sequence ?? from - 1) + 1) }),
       ...(isEnd && !isDoubtful
         ? {
             ChildShards: children.map((child) => ({

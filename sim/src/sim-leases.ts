@@ -1,5 +1,11 @@
 import { backoffMs, sleep } from "@kinesis-connectors/core";
-import { type LeaseChange, type LeaseTable, type Lease, memoryLeases, type WriteOutcome } from "@kinesis-connectors/consumer";
+import {
+  type LeaseChange,
+  type LeaseTable,
+  type Lease,
+  memoryLeases,
+  type WriteOutcome,
+} from "@kinesis-connectors/consumer";
 import { failureError } from "./call-error.js";
 import type { LeaseChecker } from "./lease-checker.js";
 import type { Network } from "./network.js";

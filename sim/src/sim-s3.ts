@@ -79,7 +79,9 @@ export class SimS3 {
         key,
         apply: () => {
           this.#mayConflict(IfNoneMatch);
-          this.#put(() => this.#bucket.put({ key, body: bodyOf(Body), metadata: { ...Metadata } }, IfNoneMatch === "*"));
+          this.#put(() =>
+            this.#bucket.put({ key, body: bodyOf(Body), metadata: { ...Metadata } }, IfNoneMatch === "*"),
+          );
           return {};
         },
       };

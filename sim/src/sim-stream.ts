@@ -67,7 +67,13 @@ export class SimStream {
     return this.shards.find((shard) => shard.shardId === shardId);
   }
 
-  put(data: Uint8Array, partitionKey: string, explicitHashKey: string | undefined, nowMs: number, gap = 1): void {
+  put(
+    data: Uint8Array,
+    partitionKey: string,
+    explicitHashKey: string | undefined,
+    nowMs: number,
+    gap = 1,
+  ): void {
     const hashKey = explicitHashKey === undefined ? partitionHashKey(partitionKey) : BigInt(explicitHashKey);
     const shard = this.openShards.find(
       ({ startingHashKey, endingHashKey }) => startingHashKey <= hashKey && hashKey <= endingHashKey,
@@ -120,7 +126,13 @@ export class SimStream {
   }
 
   /** The first place to read from, as a lower bound of sequences. */
-  placeOf(shard: SimShard, type: string, sequenceNumber: string | undefined, timestampMs: number, nowMs: number): number {
+  placeOf(
+    shard: SimShard,
+    type: string,
+    sequenceNumber: string | undefined,
+    timestampMs: number,
+    nowMs: number,
+  ): number {
     switch (type) {
       case "TRIM_HORIZON":
         return 0;

@@ -47,7 +47,7 @@ export interface RunOptions {
 /** When all goes well again, everything has to be delivered within this time. */
 const CALM_MS = 240_000;
 /** So long after the last commit zombies and late writes may still arrive. */
-const LATE_MS = 20_000;
+const LATE_MS = 16_000;
 const STOP_MS = 60_000;
 const MAX_VIOLATIONS = 20;
 
@@ -92,7 +92,7 @@ export class Simulation {
         opened: (shard) => this.#ledger.open(shard),
       },
     });
-    this.#objects = new ObjectChecker(this.#ledger, report);
+    this.#objects = new ObjectChecker(this.#ledger, report, broken.isPrepared);
     this.#rows = new LeaseChecker(this.#ledger, this.#objects, report);
     this.#bucket = new Bucket((object) => this.#objects.created(object));
     this.#leases = new SimLeases(this.network, this.#rows, broken.leases);
@@ -139,11 +139,18 @@ export class Simulation {
     await this.scheduler.runUntil(stormMs, () => this.#hasSeenEnough);
     misfortunes.end();
     const { crashes, pauses, stops, reshards, outages } = misfortunes;
-    return { ...(await this.settle()), crashes, pauses, stops, reshards, faults: this.network.faultCount + outages };
+    return {
+      ...(await this.settle()),
+      crashes,
+      pauses,
+      stops,
+      reshards,
+      faults: this.network.faultCount + outages,
+    };
   }
 
   /** From here on nothing goes wrong: everything has to be delivered, then everything stops, then the books are closed. */
-  async settle(): Promise<RunResult> {
+  async settle(lateMs: number = LATE_MS): Promise<RunResult> {
     const { scheduler, fleet, scenario } = this;
     Object.assign(this.#kinesis.temper, { emptyPages: 0, expiredIterators: 0, doubtfulEnds: 0 });
     Object.assign(this.#s3.temper, { conflicts: 0, errorsInside: 0 });
@@ -157,12 +164,16 @@ export class Simulation {
       }
       return isOver;
     });
-    if (!isOver) this.#report({ rule: "stuck", what: `not everything was delivered within ${CALM_MS} ms of calm` });
-    await scheduler.runUntil(scheduler.nowMs + LATE_MS, () => this.#hasSeenEnough);
+    if (!isOver)
+      this.#report({ rule: "stuck", what: `not everything was delivered within ${CALM_MS} ms of calm` });
+    await scheduler.runUntil(scheduler.nowMs + lateMs, () => this.#hasSeenEnough);
     fleet.close();
     await scheduler.runUntil(scheduler.nowMs + STOP_MS, () => fleet.isOver);
     if (!fleet.isOver) this.#report({ rule: "stuck", what: "a connector did not stop" });
-    const lost = this.#rows.lost + checkEnd(this.#ledger, fleet.gaps, (violation) => this.#report(violation));
+    let { lost } = this.#rows;
+    // A run that was broken off has not had the time to deliver everything.
+    if (!this.#hasSeenEnough)
+      lost += checkEnd(this.#ledger, fleet.gaps, (violation) => this.#report(violation));
     return {
       seed: scenario.seed,
       events: scheduler.eventCount,

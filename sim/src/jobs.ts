@@ -1,0 +1,103 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { parentPort, Worker, workerData } from "node:worker_threads";
+import { BROKEN_VARIANTS, type BrokenVariant } from "./broken.js";
+import { type CrashSchedule, crashSchedules, runSchedule } from "./crash-points.js";
+import { type FailedRun, Tally, type Totals } from "./report.js";
+import { simulate } from "./simulation.js";
+
+/** Which runs: seeds from one to another, or schedules of crash points by number. */
+export interface Work {
+  readonly kind: "seeds" | "crash-points";
+  readonly from: number;
+  readonly count: number;
+  readonly broken: BrokenVariant | undefined;
+}
+
+interface Done {
+  readonly totals: Totals;
+  readonly failed: readonly FailedRun[];
+}
+
+/** Runs handed to a thread at a time. */
+const CHUNK = 20;
+
+/** Does the work in so many threads, each taking the next few runs when it is done; `progress` is told after each few. */
+export async function runInThreads(
+  work: Work,
+  threads: number,
+  progress: (tally: Tally) => void,
+): Promise<Tally> {
+  const tally = new Tally();
+  const end = work.from + work.count;
+  let next = work.from;
+  const take = (): Work | undefined => {
+    if (next >= end) return undefined;
+    const chunk = { ...work, from: next, count: Math.min(CHUNK, end - next) };
+    next += chunk.count;
+    return chunk;
+  };
+  const lane = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const worker = new Worker(new URL(import.meta.url), { workerData: THREAD });
+      const give = (): void => {
+        const chunk = take();
+        if (chunk === undefined) void worker.terminate().then(() => resolve());
+        else worker.postMessage(chunk);
+      };
+      worker.on("error", reject);
+      worker.on("message", ({ totals, failed }: Done) => {
+        tally.merge(totals, failed);
+        progress(tally);
+        give();
+      });
+      give();
+    });
+  await Promise.all(Array.from({ length: Math.min(threads, Math.ceil(work.count / CHUNK)) }, lane));
+  tally.failed.sort((a, b) => a.index - b.index);
+  return tally;
+}
+
+/** Does a piece of work in this thread. */
+export async function run(work: Work): Promise<Tally> {
+  const tally = new Tally();
+  // Rejections that nobody looked at become known when the jobs of a run are over: the run that made them fails.
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown): void => {
+    unhandled.push(reason);
+  };
+  process.on("unhandledRejection", note);
+  const schedules = work.kind === "crash-points" ? crashSchedules() : [];
+  for (let index = work.from; index < work.from + work.count; index += 1) {
+    const result =
+      work.kind === "seeds"
+        ? await simulate(index, { broken: work.broken })
+        : await runSchedule(schedules[index] as CrashSchedule, index, { broken: work.broken });
+    await nextTurn();
+    const strays = unhandled.splice(0).map((reason) => ({ rule: "unhandled", what: String(reason) }));
+    tally.add({ ...result, violations: [...result.violations, ...strays] }, index, replayOf(work, index));
+  }
+  process.off("unhandledRejection", note);
+  return tally;
+}
+
+function replayOf({ kind, broken }: Work, index: number): string {
+  const which = kind === "seeds" ? `--seed ${index}` : `--crash-point ${index}`;
+  return `npm run sim -- ${which} --trace${broken === undefined ? "" : ` --broken ${broken}`}`;
+}
+
+/** The name of a variant among the options of the command. */
+export function brokenVariantNamed(name: string | undefined): BrokenVariant | undefined {
+  const variant = BROKEN_VARIANTS.find((one) => one === name);
+  if (name !== undefined && variant === undefined)
+    throw new Error(`--broken takes one of ${BROKEN_VARIANTS.join(", ")}`);
+  return variant;
+}
+
+const THREAD = "sim-thread";
+
+if (parentPort !== null && workerData === THREAD) {
+  const port = parentPort;
+  port.on("message", (work: Work) => {
+    void run(work).then(({ totals, failed }) => port.postMessage({ totals, failed } satisfies Done));
+  });
+}

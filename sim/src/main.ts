@@ -1,0 +1,116 @@
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { systemClock } from "@kinesis-connectors/core";
+import { crashSchedules, type CrashSchedule, runSchedule } from "./crash-points.js";
+import { brokenVariantNamed, run, runInThreads, type Work } from "./jobs.js";
+import type { Tally } from "./report.js";
+import { type RunOptions, simulate } from "./simulation.js";
+
+const USAGE = `npm run sim -- [options]
+  --seeds N            runs N seeds (default 1000)
+  --from N             the first seed (default 1)
+  --crash-points       runs every single crash point and every ordered pair instead
+  --seed N             runs one seed
+  --crash-point N      runs one schedule of crash points
+  --trace              prints what happened in it
+  --jobs N             threads (default: the machine's)
+  --broken VARIANT     breaks the protocol on purpose, to see that it is noticed
+  --json               prints the totals as JSON
+`;
+
+const MAX_SHOWN = 20;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: "string" },
+      from: { type: "string" },
+      "crash-points": { type: "boolean", default: false },
+      seed: { type: "string" },
+      "crash-point": { type: "string" },
+      trace: { type: "boolean", default: false },
+      jobs: { type: "string" },
+      broken: { type: "string" },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const broken = brokenVariantNamed(values.broken);
+  if (values.seed !== undefined || values["crash-point"] !== undefined) {
+    const print = values.trace ? (line: string): void => void process.stdout.write(`${line}\n`) : undefined;
+    const schedule =
+      values["crash-point"] === undefined ? undefined : wholeNumber("crash-point", values["crash-point"], 0);
+    return await runOne(wholeNumber("seed", values.seed, 1), schedule, { broken, print });
+  }
+  const kind = values["crash-points"] ? "crash-points" : "seeds";
+  const total = kind === "seeds" ? 1_000 : crashSchedules().length;
+  const from = wholeNumber("from", values.from, kind === "seeds" ? 1 : 0);
+  const count = wholeNumber("seeds", values.seeds, kind === "seeds" ? total : total - from);
+  const jobs = wholeNumber("jobs", values.jobs, availableParallelism());
+  return await runMany({ kind, from, count, broken }, jobs, values.json);
+}
+
+async function runMany(work: Work, jobs: number, asJson: boolean): Promise<number> {
+  const startedMs = systemClock.monotonicNow();
+  const seconds = (): number => Math.round((systemClock.monotonicNow() - startedMs) / 100) / 10;
+  let shownMs = startedMs;
+  const progress = ({ totals }: Tally): void => {
+    if (systemClock.monotonicNow() - shownMs < 5_000) return;
+    shownMs = systemClock.monotonicNow();
+    process.stderr.write(
+      `${totals.seeds} of ${work.count} runs, ${totals.violations} violations, ${seconds()} s\n`,
+    );
+  };
+  const tally = jobs === 1 ? await run(work) : await runInThreads(work, jobs, progress);
+  const { totals, failed } = tally;
+  const shown = failed.slice(0, MAX_SHOWN);
+  if (asJson) {
+    const { seeds, ...rest } = totals;
+    const name = work.kind === "seeds" ? "seeds" : "schedules";
+    process.stdout.write(
+      `${JSON.stringify({ [name]: seeds, ...rest, seconds: seconds(), ...(failed.length === 0 ? {} : { failed: shown }) })}\n`,
+    );
+  } else {
+    process.stdout.write(
+      `${Object.entries(totals)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(", ")}, ${seconds()} s\n`,
+    );
+    for (const { index, first, replay } of shown) process.stdout.write(`${index}: ${first}\n  ${replay}\n`);
+  }
+  return totals.violations === 0 ? 0 : 1;
+}
+
+async function runOne(seed: number, schedule: number | undefined, options: RunOptions): Promise<number> {
+  const found = schedule === undefined ? undefined : crashSchedules()[schedule];
+  if (schedule !== undefined && found === undefined)
+    throw new Error(`--crash-point takes a number below ${crashSchedules().length}`);
+  if (found !== undefined) process.stdout.write(`${described(found)}\n`);
+  const result =
+    found === undefined ? await simulate(seed, options) : await runSchedule(found, schedule ?? 0, options);
+  process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
+  return result.violations.length === 0 ? 0 : 1;
+}
+
+function described({ points, multipart }: CrashSchedule): string {
+  const blows = points.map(({ step, blow, time }) => `${step} ${blow} (time ${time})`);
+  return `${blows.join(", then ")}${multipart ? ", objects in parts" : ""}`;
+}
+
+function wholeNumber(option: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new Error(`--${option} takes a whole number, but is ${text}`);
+}
+
+try {
+  process.exitCode = await main();
+} catch (thrown) {
+  process.stderr.write(`${thrown instanceof Error ? thrown.message : "failed"}\n\n${USAGE}`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,66 @@
+import type { RunResult } from "./simulation.js";
+
+/** What many runs came to, added up. */
+export interface Totals {
+  readonly seeds: number;
+  readonly events: number;
+  readonly records: number;
+  readonly objects: number;
+  readonly inherited: number;
+  readonly crashes: number;
+  readonly pauses: number;
+  readonly stops: number;
+  readonly reshards: number;
+  readonly faults: number;
+  readonly lost: number;
+  readonly duplicated: number;
+  readonly reordered: number;
+  readonly violations: number;
+}
+
+/** A run with a violation: what it was, and how it is run again. */
+export interface FailedRun {
+  readonly index: number;
+  readonly first: string;
+  readonly replay: string;
+}
+
+const NOTHING: Totals = {
+  seeds: 0,
+  events: 0,
+  records: 0,
+  objects: 0,
+  inherited: 0,
+  crashes: 0,
+  pauses: 0,
+  stops: 0,
+  reshards: 0,
+  faults: 0,
+  lost: 0,
+  duplicated: 0,
+  reordered: 0,
+  violations: 0,
+};
+
+/** Adds runs up. */
+export class Tally {
+  #totals: Totals = NOTHING;
+  readonly failed: FailedRun[] = [];
+
+  get totals(): Totals {
+    return this.#totals;
+  }
+
+  add(result: RunResult, index: number, replay: string): void {
+    this.merge({ ...result, seeds: 1, violations: result.violations.length }, []);
+    const [first] = result.violations;
+    if (first !== undefined) this.failed.push({ index, first: `${first.rule}: ${first.what}`, replay });
+  }
+
+  merge(totals: Totals, failed: readonly FailedRun[]): void {
+    const sum = { ...this.#totals };
+    for (const name of Object.keys(NOTHING) as (keyof Totals)[]) sum[name] += totals[name];
+    this.#totals = sum;
+    this.failed.push(...failed);
+  }
+}
