@@ -103,7 +103,7 @@ export interface EmitterContract<
   /** The emitter's name, for the name of the suite. */
   readonly name: string;
   /** A fresh emitter over an empty destination: called once per test. */
-  readonly create: () => Promise<Setup>;
+  readonly create: () => Promise<Setup & EmitterUnderTest<Output, Plan>>;
   readonly capabilities: ContractCapabilities;
   /** The `index`-th output, from 0; each is another one, and under another key where the destination has keys. */
   readonly outputs: (index: number) => Output;
