@@ -40,6 +40,8 @@ export interface DynamoDbLeaseTableOptions {
 const ACTIVE_WAIT_MS = 600_000;
 const ACTIVE_POLL = { firstMs: 50, maxMs: 1_000 };
 const MAX_ATTEMPTS = 6;
+/** Calls of the start: when their tries are used up, the start fails. Those made later are made again by whoever needs them. */
+const CONTROL: ReadonlySet<string> = new Set(["DescribeTable", "CreateTable"]);
 const BACKOFF = { baseDelayMs: 100, maxDelayMs: 2_000 };
 
 /** KCL 3.x keeps the mode of the fleet under this key, in a table of its own (3.0 to 3.4) or among the leases (3.5). */
@@ -60,7 +62,8 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
         const failure = tableFailure(thrown);
         if (failure === "refused") throw thrown;
         if (failure === "missing" || failure === "fatal") throw tableError(tableName, operation, thrown);
-        if (attempt === MAX_ATTEMPTS) throw asError(thrown);
+        if (attempt === MAX_ATTEMPTS)
+          throw CONTROL.has(operation) ? tableError(tableName, operation, thrown) : asError(thrown);
         logger.debug(
           { table: tableName, operation, attempt, error: asError(thrown).name },
           "lease table call repeated",
@@ -123,6 +126,25 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
       }),
     );
     return answer.Item?.["cv"]?.S;
+  }
+
+  async function coordinatorMode(): Promise<string | undefined> {
+    const coordinator = `${tableName}-CoordinatorState`;
+    try {
+      return await modeIn(coordinator, "key");
+    } catch (thrown) {
+      const failure = tableFailure(thrown);
+      // No such table: no KCL 3.0 to 3.4 worker has been here.
+      if (failure === "missing") return undefined;
+      if (failure !== "fatal") throw thrown;
+      // No rights on it: said once, then only the lease table is asked.
+      coordinatorReadable = false;
+      logger.warn(
+        { table: coordinator },
+        "the mode of KCL 3.x workers cannot be read: allow dynamodb:GetItem on the table if such workers share this application",
+      );
+      return undefined;
+    }
   }
 
   return {
@@ -236,24 +258,8 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
     },
 
     fleetMode: async () => {
-      if (coordinatorReadable) {
-        try {
-          const mode = await modeIn(`${tableName}-CoordinatorState`, "key");
-          if (mode !== undefined) return mode;
-        } catch (thrown) {
-          const failure = tableFailure(thrown);
-          if (failure === "throttled" || failure === "unknown") throw thrown;
-          // No such table: no KCL 3.0 to 3.4 worker has been here. No rights on it: said once, then only the lease table is asked.
-          if (failure === "fatal") {
-            coordinatorReadable = false;
-            logger.warn(
-              { table: `${tableName}-CoordinatorState` },
-              "the mode of KCL 3.x workers cannot be read: allow dynamodb:GetItem on the table if such workers share this application",
-            );
-          }
-        }
-      }
-      return await retrying("GetItem", () => modeIn(tableName, ATTRIBUTE.leaseKey));
+      const mode = coordinatorReadable ? await retrying("GetItem", coordinatorMode) : undefined;
+      return mode ?? (await retrying("GetItem", () => modeIn(tableName, ATTRIBUTE.leaseKey)));
     },
 
     close: () => {

@@ -8,7 +8,7 @@ import { asError, KinesisConnectorError } from "@kinesis-connectors/core";
 export type TableFailure = "refused" | "throttled" | "missing" | "fatal" | "unknown";
 
 // DynamoDB developer guide, "Error handling": these were not carried out, and may be sent again after a back-off. An expired token
-// is refused before anything is done, and the SDK's providers renew it.
+// is refused before anything is done, and without credentials nothing is sent; both may pass, because the SDK's providers renew them.
 const THROTTLED: ReadonlySet<string> = new Set([
   "ProvisionedThroughputExceededException",
   "ThrottlingException",
@@ -18,6 +18,8 @@ const THROTTLED: ReadonlySet<string> = new Set([
   "LimitExceededException",
   "ExpiredTokenException",
   "ExpiredToken",
+  "CredentialsProviderError",
+  "TokenProviderError",
 ]);
 
 const FATAL: ReadonlySet<string> = new Set([
@@ -27,7 +29,6 @@ const FATAL: ReadonlySet<string> = new Set([
   "InvalidSignatureException",
   "IncompleteSignatureException",
   "MissingAuthenticationTokenException",
-  "CredentialsProviderError",
   "ValidationException",
   "SerializationException",
   "ItemCollectionSizeLimitExceededException",
@@ -47,15 +48,25 @@ export function tableFailure(thrown: unknown): TableFailure {
 export function tableError(tableName: string, operation: string, thrown: unknown): KinesisConnectorError {
   if (KinesisConnectorError.isInstance(thrown)) return thrown;
   const error = asError(thrown);
-  const cure =
-    error.name === "AccessDeniedException" || error.name === "AccessDenied"
-      ? `allow dynamodb:${operation} on the table`
-      : tableFailure(thrown) === "missing"
-        ? "it was deleted, or the region is another one: create it again and start the workers anew"
-        : "check region, credentials and endpoint of DynamoDB";
+  const cure = cureOf(error, operation);
   return new KinesisConnectorError(
     "KC_LEASE_TABLE",
     `the lease table ${tableName} cannot be used: ${operation} failed with ${error.name}; ${cure}`,
     { cause: thrown },
   );
+}
+
+function cureOf(error: Error, operation: string): string {
+  switch (error.name) {
+    case "AccessDeniedException":
+    case "AccessDenied":
+      return `allow dynamodb:${operation} on the table`;
+    case "ResourceNotFoundException":
+      return "it was deleted, or the region is another one: create it again and start the workers anew";
+    case "ValidationException":
+      // DynamoDB's own words name the limit or the attribute, never a value.
+      return `DynamoDB says: ${error.message.slice(0, 200)}; a row holds 400 KB, so make batches with fewer places`;
+    default:
+      return "check region, credentials and endpoint of DynamoDB";
+  }
 }

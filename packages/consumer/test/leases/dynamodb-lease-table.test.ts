@@ -292,6 +292,46 @@ describe("the lease table on DynamoDB", () => {
     await expect(table.list()).rejects.toThrow("allow dynamodb:Scan");
   });
 
+  test("without rights on the coordinator's table the fleet's mode is looked for among the leases, and that is said once", async () => {
+    const { table } = await freshTable();
+    warnings = [];
+    const effect = { kind: "error", status: 400, code: "AccessDeniedException" } as const;
+    local.faults.add({ server: "dynamodb", operation: "GetItem", effect });
+    expect([await table.fleetMode(), await table.fleetMode()]).toEqual([undefined, undefined]);
+    expect(warnings).toHaveLength(1);
+  });
+
+  test("a plan too large for a row is refused with the limit named", async () => {
+    const { table } = await freshTable();
+    await table.create(newLease("s0"));
+    const [seen] = await table.list();
+    if (seen === undefined) throw new Error("no row");
+    const pending = {
+      checkpoint: { sequenceNumber: "1", subSequenceNumber: 0 },
+      state: new Uint8Array(420_000),
+    };
+    await expect(table.update(seen, { type: "prepare", pending })).rejects.toThrow("400 KB");
+  });
+
+  test("no credentials: the table cannot be opened, and the error says what to check", async () => {
+    const without = new DynamoDBClient({
+      ...local.clientOptions("dynamodb"),
+      maxAttempts: 1,
+      credentials: () =>
+        Promise.reject(Object.assign(new Error("none"), { name: "CredentialsProviderError" })),
+    });
+    const table = dynamoDbLeaseTable({
+      tableName: "never",
+      client: without,
+      clock: systemClock,
+      random: { ...seededRandom(1), next: () => 0 },
+      logger,
+      ownsClient: true,
+    });
+    await expect(table.open()).rejects.toThrow("check region, credentials");
+    table.close?.();
+  });
+
   test("a missing table that may not be created is an error that says how to create it", async () => {
     await expect(tableNamed("never-made", { createTable: false }).open()).rejects.toThrow("leaseKey (S)");
   });
