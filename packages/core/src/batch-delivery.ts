@@ -190,13 +190,23 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
     range: PlannedRange,
     plan: Json,
   ): Promise<boolean> {
-    const { isPlaced } = emitter;
-    if (isPlaced === undefined) return false;
+    if (emitter.isPlaced === undefined) return false;
     const { abortSignal: signal, clock, random } = this.#context;
     const { logger } = this.#pipeline;
     // What was stored is what this emitter's plan returned: the type is the emitter's own.
-    return untilAnswered(range, this.#emission(), (attempt) =>
-      isPlaced(range, { plan: plan as AnyPlan, attempt, inherited: true, signal, logger, clock, random }),
+    return untilAnswered(
+      range,
+      this.#emission(),
+      async (attempt) =>
+        (await emitter.isPlaced?.(range, {
+          plan: plan as AnyPlan,
+          attempt,
+          inherited: true,
+          signal,
+          logger,
+          clock,
+          random,
+        })) ?? false,
     );
   }
 

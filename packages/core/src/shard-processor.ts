@@ -1,14 +1,14 @@
 import type { FlushReason } from "./batch.js";
 import { BatchDelivery, poisonError } from "./batch-delivery.js";
-import type { Buffer } from "./buffer.js";
 import type { BudgetHolder } from "./byte-budget.js";
 import type { PreparedBatch } from "./checkpointer.js";
 import type { Timer } from "./clock.js";
 import { codeOf } from "./dead-letters.js";
 import { asError, hasCode, KinesisConnectorError } from "./errors.js";
+import { Filling } from "./filling.js";
 import { PageFetch } from "./page-fetch.js";
 import type { Pipeline } from "./pipeline.js";
-import { type ClosedRange, OpenRange } from "./range.js";
+import type { ClosedRange } from "./range.js";
 import {
   type ChildShard,
   comparePositions,
@@ -20,14 +20,6 @@ import { replayRange } from "./replay.js";
 import type { ShardContext, ShardOutcome } from "./shard-context.js";
 import { withTransformTimeout } from "./timed.js";
 import { transformRecord } from "./transform.js";
-
-/** A range that was read but has nothing to emit moves the checkpoint this long after its first record at the latest... */
-const PROGRESS_INTERVAL_MS = 10_000;
-/** ...or after this many records, whichever comes first. */
-const PROGRESS_RECORDS = 50_000;
-/** Dead letters waiting for their batch are kept below this many records and bytes. */
-const MAX_WAITING_DEAD_LETTERS = 10_000;
-const MAX_WAITING_DEAD_LETTER_BYTES = 16 * 1024 * 1024;
 
 /**
  * Runs one shard from its checkpoint to its end, or until it is stopped: scan, close, plan, prepare, emit, commit. One batch is in
@@ -64,9 +56,8 @@ export async function processShard<Model, Output, Plan, DeadLetterPlan>(
 class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
   readonly #pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>;
   readonly #context: ShardContext;
-  readonly #buffer: Buffer<Output>;
+  readonly #filling: Filling<Output>;
   readonly #delivery: BatchDelivery<Model, Output, Plan, DeadLetterPlan>;
-  #range: OpenRange<Output>;
   #outputs: Output[] = [];
   #inFlight: Promise<void> | undefined;
   #failure: Error | undefined;
@@ -77,9 +68,8 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
   constructor(pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>, context: ShardContext) {
     this.#pipeline = pipeline;
     this.#context = context;
-    this.#buffer = pipeline.createBuffer();
+    this.#filling = new Filling(context, pipeline.createBuffer(), pipeline.emitter);
     this.#delivery = new BatchDelivery(pipeline, context);
-    this.#range = new OpenRange(context);
   }
 
   async run(): Promise<ShardOutcome> {
@@ -106,7 +96,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
       abortSignal.removeEventListener("abort", stop);
       unregister();
       // What was read and not committed is let go; the next owner reads it again.
-      budget.release(this.#range.heldBytes);
+      budget.release(this.#filling.heldBytes);
     }
   }
 
@@ -185,7 +175,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
         this.#context.budget.pressure();
         if (page.shardEnd !== undefined && !this.#stopping) return page.shardEnd.childShards;
       }
-      const reason = this.#flushRequested ? "memory" : this.#dueReason(clock.monotonicNow());
+      const reason = this.#flushRequested ? "memory" : this.#filling.dueReason(clock.monotonicNow());
       if (reason !== undefined && !this.#stopping) await this.#flush(reason);
     }
     abortSignal.throwIfAborted();
@@ -218,7 +208,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
       }
     }
     if (page.scannedEnd !== undefined && isPast(page.scannedEnd, records.at(-1)))
-      this.#range.moveEnd(page.scannedEnd, clock.monotonicNow());
+      this.#filling.moveEnd(page.scannedEnd, clock.monotonicNow());
     observe({ type: "page-read", stream, shardId, records: records.length, bytes, millisBehindLatest });
   }
 
@@ -233,44 +223,14 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
 
   /** Takes in a transformed record; a promise is returned only when a flush has to be waited for. */
   #keep(record: KinesisRecord, nowMs: number): Promise<void> | undefined {
-    const outputs = this.#outputs;
-    if (outputs.length === 0) {
-      this.#range.accept(record, 0, nowMs);
-      return undefined;
-    }
-    const { sizeOf } = this.#pipeline.emitter;
-    const sizes: number[] = [];
-    let bytes = 0;
-    for (const output of outputs) {
-      const size = sizeOf?.(output) ?? record.data.length;
-      sizes.push(size);
-      bytes += size;
-    }
-    if (!this.#buffer.fits(outputs.length, bytes)) {
-      // The cap would be crossed: the batch ends before this record.
-      return this.#flush(this.#buffer.fits(0, bytes) ? "records" : "bytes").then(() =>
-        this.#add(record, sizes, bytes, nowMs),
-      );
-    }
-    return this.#add(record, sizes, bytes, nowMs);
+    const crossed = this.#filling.measure(record, this.#outputs);
+    if (crossed === undefined) return this.#add(record, nowMs);
+    return this.#flush(crossed).then(() => this.#add(record, this.#context.clock.monotonicNow()));
   }
 
-  #add(
-    record: KinesisRecord,
-    sizes: readonly number[],
-    bytes: number,
-    nowMs: number,
-  ): Promise<void> | undefined {
-    const outputs = this.#outputs;
-    for (let index = 0; index < outputs.length; index += 1) {
-      this.#buffer.add({ output: outputs[index] as Output, record, bytes: sizes[index] as number }, nowMs);
-    }
-    this.#range.accept(record, outputs.length, nowMs);
-    const held = Math.max(bytes, record.data.length);
-    this.#range.heldBytes += held;
-    this.#context.budget.take(held);
-    outputs.length = 0;
-    const reason = this.#buffer.shouldFlush(nowMs);
+  #add(record: KinesisRecord, nowMs: number): Promise<void> | undefined {
+    const reason = this.#filling.keep(record, this.#outputs, nowMs);
+    this.#outputs.length = 0;
     return reason === undefined ? undefined : this.#flush(reason);
   }
 
@@ -278,20 +238,15 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     this.#outputs.length = 0;
     this.#context.abortSignal.throwIfAborted();
     if (this.#pipeline.onPoison === "stop") throw poisonError(this.#context.shardId, record, error);
-    this.#range.refuse({ record, error, attempts: 1 }, nowMs);
-    this.#range.heldBytes += record.data.length;
-    this.#context.budget.take(record.data.length);
-    const { refusedCount, refusedBytes } = this.#range;
-    const full = refusedCount >= MAX_WAITING_DEAD_LETTERS || refusedBytes >= MAX_WAITING_DEAD_LETTER_BYTES;
-    return full ? this.#flush("memory") : undefined;
+    const reason = this.#filling.refuse(record, error, nowMs);
+    return reason === undefined ? undefined : this.#flush(reason);
   }
 
   /** Closes what was read so far and sends it on its way, once the batch before it has been committed. */
   async #flush(reason: FlushReason): Promise<void> {
     this.#flushRequested = false;
-    const closed = this.#range.close(this.#buffer.drain(), reason);
+    const closed = this.#filling.close(reason);
     if (closed === undefined) return;
-    this.#range = new OpenRange(this.#context);
     const { stream, shardId, observe, budget } = this.#context;
     const { entries, bytes } = closed.batch;
     if (entries.length > 0)
@@ -328,31 +283,11 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  #dueReason(nowMs: number): FlushReason | undefined {
-    const reason = this.#buffer.shouldFlush(nowMs);
-    if (reason !== undefined) return reason;
-    const dueMs = this.#dueMs();
-    return (dueMs !== undefined && nowMs >= dueMs) || this.#hasOnlyProgress(PROGRESS_RECORDS)
-      ? "progress"
-      : undefined;
-  }
-
-  /** When something has to be flushed even if nothing arrives. */
-  #dueMs(): number | undefined {
-    const bufferDueMs = this.#buffer.dueMs();
-    if (bufferDueMs !== undefined) return bufferDueMs;
-    return this.#range.isEmpty ? undefined : this.#range.openedMs + PROGRESS_INTERVAL_MS;
-  }
-
-  #hasOnlyProgress(records: number): boolean {
-    return this.#buffer.dueMs() === undefined && this.#range.recordCount >= records;
-  }
-
   /** Waits for a page, the age threshold, a request to flush, a failed delivery or a stop: whichever comes first. */
   async #untilSomethingHappens(fetch: PageFetch): Promise<void> {
     if (fetch.isReady || this.#stopping || this.#flushRequested || this.#failure !== undefined) return;
     const { clock } = this.#context;
-    const dueMs = this.#dueMs();
+    const dueMs = this.#filling.dueMs();
     let timer: Timer | undefined;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
@@ -365,7 +300,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
   #budgetHolder(): BudgetHolder {
     return {
       flushableBytes: () =>
-        this.#flushRequested || this.#inFlight !== undefined ? 0 : this.#range.heldBytes,
+        this.#flushRequested || this.#inFlight !== undefined ? 0 : this.#filling.heldBytes,
       requestFlush: () => {
         this.#flushRequested = true;
         this.#wake?.();
@@ -380,7 +315,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
   #meetGap(expected: Position, found: Position | undefined): void {
     this.#observeGap(expected, found);
     if (this.#stopsAtGaps) throw gapError(this.#context.shardId, expected);
-    this.#range.markGap();
+    this.#filling.markGap();
   }
 
   #observeGap(expected: Position, found: Position | undefined): void {

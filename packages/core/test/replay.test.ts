@@ -135,6 +135,40 @@ describe("the heir of a prepared batch", () => {
     expect(inherited).toEqual([true, false]);
   });
 
+  it("asks emitters that are classes as well as literals: their functions keep their `this`", async () => {
+    const world = createWorld(recordsOf(10));
+    const planned = world.planned();
+    class OwnEmitter {
+      readonly capabilities = planned.capabilities;
+      readonly #inner = planned;
+      measured = 0;
+      sizeOf(): number {
+        this.measured += 1;
+        return 1;
+      }
+      plan(batch: Parameters<NonNullable<typeof planned.plan>>[0]): ObjectPlan {
+        return this.#inner.plan!(batch);
+      }
+      isPlaced(...values: Parameters<NonNullable<typeof planned.isPlaced>>): Promise<boolean> {
+        return this.#inner.isPlaced!(...values);
+      }
+      emit(...values: Parameters<typeof planned.emit>): ReturnType<typeof planned.emit> {
+        return this.#inner.emit(...values);
+      }
+    }
+    world.gate.fail("commit");
+    const first = new OwnEmitter();
+    await expect(world.clock.run(runIn(world, pipelineOver(world, { emitter: first })).done)).rejects.toThrow(
+      "connection reset",
+    );
+    // Each output is measured once: measuring may mean encoding it.
+    expect(first.measured).toBe(10);
+    world.shard.close();
+    await world.clock.run(runIn(world, pipelineOver(world, { emitter: new OwnEmitter() })).done);
+    expect(world.gate.count("is-placed")).toBe(1);
+    expect(numbersIn(world.objects)).toEqual([numbers(10)]);
+  });
+
   it("stops when the place holds something else", async () => {
     const world = createWorld(recordsOf(10));
     const { plan } = await dieAfterPrepare(world);

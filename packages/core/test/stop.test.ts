@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { type Checkpointer, definePipeline, hasCode, json, KinesisConnectorError } from "../src/index.js";
 import { positionOf, recordsOf } from "./support/memory-shard.js";
@@ -26,6 +27,30 @@ describe("stop", () => {
     expect(run.eventsOf("buffer-flush").map((event) => event.reason)).toEqual(["stop"]);
     expect(run.events.at(-1)).toMatchObject({ type: "shard-stop", reason: "stop" });
     expect(world.shard.openReaders).toBe(0);
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  it("leaves nothing on the signals of a worker that outlives the shard, and gathers nothing while it runs", async () => {
+    const world = createWorld(recordsOf(3000));
+    const stopping = new AbortController();
+    const aborting = new AbortController();
+    const listeners = (): number[] =>
+      [stopping.signal, aborting.signal].map((signal) => getEventListeners(signal, "abort").length);
+    const transformer = json<Numbered>().to((model) => Promise.resolve(model));
+    world.gate.fail("emit", new Error("SlowDown"), 50);
+    const run = runIn(
+      world,
+      definePipeline({ transformer, buffer: { maxRecords: 10 }, emitter: world.planned() }),
+      { stopSignal: stopping.signal, abortSignal: aborting.signal },
+    );
+    await world.clock.advance(3_600_000);
+    expect(world.lease.committed).toHaveLength(300);
+    expect(listeners()).toEqual([1, 1]);
+    // The idle wait of the reader, and nothing else.
+    expect(world.clock.pendingTimers).toBe(1);
+    stopping.abort();
+    await world.clock.run(run.done);
+    expect(listeners()).toEqual([0, 0]);
     expect(world.clock.pendingTimers).toBe(0);
   });
 
