@@ -36,6 +36,8 @@ class FanOutReader implements ShardReader {
   readonly #place: ReadPlace;
   readonly #failures: ReadFailures;
   #subscription: Subscription | undefined;
+  /** Wall time at which the subscription was asked for. */
+  #subscribedMs = 0;
   /** Whether the subscription has brought an event yet. */
   #hasHeard = false;
   /** Where the next subscription goes on, once the service has said so. */
@@ -103,7 +105,7 @@ class FanOutReader implements ShardReader {
   }
 
   async #accept(event: SubscriptionEvent): Promise<RecordPage | undefined> {
-    const { stream, shardId, observe, clock } = this.#context;
+    const { stream, shardId, observe } = this.#context;
     if (!isConsistent({ nextIterator: event.continuationSequenceNumber, childShards: event.childShards })) {
       // Not believed, and nothing of it taken: a new subscription goes on after the last event that was.
       observe({ type: "shard-end-doubt", stream, shardId });
@@ -113,7 +115,8 @@ class FanOutReader implements ShardReader {
         "an event contradicts itself about the shard's end",
       );
     }
-    const page = await this.#place.accept(event, clock.now(), event.childShards !== undefined);
+    // An event may have waited on the connection for a slow reader: that it was sent after the subscription began is all one knows.
+    const page = await this.#place.accept(event, this.#subscribedMs, event.childShards !== undefined);
     this.#continuation = event.continuationSequenceNumber;
     this.#hasHeard = true;
     this.#failures.succeeded();
@@ -134,6 +137,7 @@ class FanOutReader implements ShardReader {
     signal.addEventListener("abort", abort, { once: true });
     const timer = clock.setTimer(ACCEPT_MS, abort);
     const consumerArn = this.#consumer.arn;
+    this.#subscribedMs = clock.now();
     try {
       const events = await api.subscribeToShard(consumerArn, shardId, position, connection.signal);
       observe({ type: "subscription-start", stream, shardId, consumerArn });

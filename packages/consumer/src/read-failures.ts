@@ -71,7 +71,7 @@ export class ReadFailures {
 }
 
 /** The error for a read that the service refuses for good, with what to do about it. */
-export function refused(stream: string, shardId: string, error: KinesisCallError): KinesisConnectorError {
+function refused(stream: string, shardId: string, error: KinesisCallError): KinesisConnectorError {
   return new KinesisConnectorError(
     "KC_READ_REFUSED",
     `shard ${shardId} of stream ${stream} cannot be read: ${error.message}. ${cureOf(error)}`,

@@ -129,6 +129,25 @@ describe("reading by subscription", () => {
     expect(fanOut.fixture.calls("SubscribeToShard")).toBe(1);
   });
 
+  it("claims no more to have been read than the service had sent when the subscription began", async () => {
+    await using fanOut = await startFanOut();
+    const { fixture } = fanOut;
+    const told: number[] = [];
+    fixture.put("a", "b");
+    const subscribedMs = fixture.time.now();
+    const reader = fanOut.open(
+      { type: "trim-horizon" },
+      { onReadThrough: (throughMs) => told.push(throughMs) },
+    );
+    await fanOut.read(reader, 2);
+    // The reader looks away for a minute; what it finds then may have been sent at any time since.
+    fixture.time.skip(60_000);
+    await fanOut.next(reader);
+    expect(fixture.calls("SubscribeToShard")).toBe(1);
+    expect(told.length).toBeGreaterThan(1);
+    expect(Math.max(...told)).toBeLessThanOrEqual(subscribedMs);
+  });
+
   it("F11 K45 subscribes again when the five minutes are over: nothing is lost, nothing comes twice", async () => {
     await using fanOut = await startFanOut();
     fanOut.fixture.put("a", "b");
