@@ -120,7 +120,7 @@ export async function runSchedule(
     for (const slot of fleet.slots) if (fleet.stop(slot)) return;
   });
   await scheduler.runUntil(STORM_MS, () => false);
-  return { ...(await simulation.settle(LATE_REQUEST_MS + 3_000)), blows };
+  return { ...(await simulation.settle()), blows };
 }
 
 function momentOf(blow: Blow): CallMoment {

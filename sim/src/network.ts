@@ -59,6 +59,7 @@ export class Network {
   rates: FaultRates = { fault: 0, slow: 0 };
   watch: Watch = () => undefined;
   #faultCount = 0;
+  #underWay = 0;
 
   constructor(scheduler: Scheduler, random: SeededRandom, trace: Trace) {
     this.#scheduler = scheduler;
@@ -69,6 +70,11 @@ export class Network {
   /** Calls that went wrong. */
   get faultCount(): number {
     return this.#faultCount;
+  }
+
+  /** Requests that were sent and have not arrived yet, those of processes that are gone among them. */
+  get underWay(): number {
+    return this.#underWay;
   }
 
   /** From now on all calls to a destination fail, until it is up again. */
@@ -116,7 +122,9 @@ export class Network {
       });
     };
     const arrive = (delayMs: number, then: (outcome: () => Answer) => void): void => {
+      this.#underWay += 1;
       this.#scheduler.after(delayMs, undefined, () => {
+        this.#underWay -= 1;
         // A request that was still in the sender's own buffers goes with it.
         if (process.isDead && diesWithSender && typeof word !== "number") return;
         this.#apply(call, then);

@@ -35,7 +35,7 @@ export interface Scenario {
 }
 
 /** Short enough for records to be gone before a slow connector reads them. */
-const SHORT_RETENTION_MS = 15_000;
+const SHORT_RETENTION_MS = 8_000;
 const LONG_RETENTION_MS = 24 * 3_600_000;
 
 export function scenarioOf(seed: number): Scenario {
@@ -49,8 +49,8 @@ export function scenarioOf(seed: number): Scenario {
     seed,
     workers: random.between(2, 3),
     shards: random.between(1, 3),
-    puts: random.between(40, 160),
-    stormMs: random.between(15_000, 40_000),
+    puts: random.between(30, 120),
+    stormMs: random.between(8_000, 25_000),
     // Sequence numbers of another length on the way: 9 before 10.
     firstSequence: random.pick([49_600_000_000_000, 99_960, 980]),
     retentionMs: hasShortRetention ? SHORT_RETENTION_MS : LONG_RETENTION_MS,
@@ -68,7 +68,7 @@ export function scenarioOf(seed: number): Scenario {
     maxRecordsPerAnswer: random.pick([2, 10, 100]),
     faultRate: random.pick([0, 0.01, 0.03, 0.1]),
     slowRate: random.pick([0, 0.01, 0.05]),
-    misfortuneEveryMs: random.pick([700, 1_500, 4_000]),
+    misfortuneEveryMs: random.pick([500, 1_000, 2_500]),
     mayReshard: !isPlain && random.chance(0.7),
     mayJumpClocks: !isPlain && random.chance(0.5),
     aggregates: random.pick([0, 0.2, 0.5]),

@@ -46,8 +46,9 @@ export interface RunOptions {
 
 /** When all goes well again, everything has to be delivered within this time. */
 const CALM_MS = 240_000;
-/** So long after the last commit zombies and late writes may still arrive. */
-const LATE_MS = 16_000;
+/** So long after the last commit zombies may still do something, and requests that are under way may arrive. */
+const ZOMBIE_MS = 2_000;
+const LATE_MS = 20_000;
 const STOP_MS = 60_000;
 const MAX_VIOLATIONS = 20;
 
@@ -150,7 +151,7 @@ export class Simulation {
   }
 
   /** From here on nothing goes wrong: everything has to be delivered, then everything stops, then the books are closed. */
-  async settle(lateMs: number = LATE_MS): Promise<RunResult> {
+  async settle(): Promise<RunResult> {
     const { scheduler, fleet, scenario } = this;
     Object.assign(this.#kinesis.temper, { emptyPages: 0, expiredIterators: 0, doubtfulEnds: 0 });
     Object.assign(this.#s3.temper, { conflicts: 0, errorsInside: 0 });
@@ -166,7 +167,8 @@ export class Simulation {
     });
     if (!isOver)
       this.#report({ rule: "stuck", what: `not everything was delivered within ${CALM_MS} ms of calm` });
-    await scheduler.runUntil(scheduler.nowMs + lateMs, () => this.#hasSeenEnough);
+    await scheduler.runUntil(scheduler.nowMs + ZOMBIE_MS, () => this.#hasSeenEnough);
+    await scheduler.runUntil(scheduler.nowMs + LATE_MS, () => this.network.underWay === 0 || this.#hasSeenEnough);
     fleet.close();
     await scheduler.runUntil(scheduler.nowMs + STOP_MS, () => fleet.isOver);
     if (!fleet.isOver) this.#report({ rule: "stuck", what: "a connector did not stop" });
