@@ -213,7 +213,7 @@ export function describeLeaseTable(name: string, create: () => Promise<TableUnde
       expect(await fresh.table.get("s0")).toBeUndefined();
     });
 
-    test("the counter only increases, over any sequence of changes", async () => {
+    test("K06 the counter only increases, over any sequence of changes", async () => {
       await using fresh = await opened();
       await fresh.table.create(newLease("s0"));
       let last = 0;

@@ -1,0 +1,123 @@
+import { describe, expect, test } from "vitest";
+import { leaseSettings } from "../../src/leases/lease-settings.js";
+import { LeaseTaker, type TakenLease } from "../../src/leases/lease-taker.js";
+import { memoryLeases, type TableFault } from "../../src/leases/memory-lease-table.js";
+import { leaseWith } from "../support/leases.js";
+import { seededRandom } from "../support/seeded-random.js";
+import { VirtualClock } from "../support/virtual-clock.js";
+
+function setUp(fault?: (operation: string) => TableFault | undefined) {
+  const time = new VirtualClock();
+  const leases = memoryLeases();
+  const table = leases.connect(({ operation }) => fault?.(operation));
+  const taken: TakenLease[] = [];
+  const options = {
+    table,
+    ownerId: "me:1",
+    clock: time.process(),
+    random: seededRandom(1),
+    settings: leaseSettings(),
+    busy: () => new Set<string>(),
+    taken: (lease: TakenLease) => void taken.push(lease),
+  };
+  return { time, leases, table, taken, options };
+}
+
+describe("taking", () => {
+  test("K08 after a slow scan the counters are stale: a lease is read again before it is stolen", async () => {
+    const { time, leases, table, taken, options } = setUp();
+    for (let index = 0; index < 6; index += 1)
+      leases.rows.set(`s${index}`, leaseWith(`s${index}`, { owner: "other", counter: 1 }));
+    const slow = {
+      ...table,
+      list: async () => {
+        const rows = await table.list();
+        await new Promise<void>((resolve) => {
+          time.setTimer(3_000, resolve);
+        });
+        return rows;
+      },
+    };
+    const step = new LeaseTaker({ ...options, table: slow }).step(() => true);
+    await time.advance(1_000);
+    for (const [key, row] of leases.rows) leases.rows.set(key, { ...row, counter: row.counter + 1 });
+    await time.until(step);
+    expect(taken).toHaveLength(1);
+    expect(taken[0]).toMatchObject({
+      steal: true,
+      before: { counter: 2 },
+      lease: { owner: "me:1", counter: 3 },
+    });
+  });
+
+  test("F29 K08 a slow scan makes no lease look older than it is", async () => {
+    const { time, leases, table, taken, options } = setUp();
+    leases.rows.set("s0", leaseWith("s0", { owner: "other", counter: 1 }));
+    const slow = {
+      ...table,
+      list: async () => {
+        const rows = await table.list();
+        await new Promise<void>((resolve) => {
+          time.setTimer(3_000, resolve);
+        });
+        return rows;
+      },
+    };
+    const taker = new LeaseTaker({ ...options, table: slow });
+    // First seen unchanged at the end of a scan (3 s); 9 s later another one begins, which ends 12 s later.
+    await time.until(taker.step(() => true));
+    await time.advance(9_000 - (time.nowMs - 3_000));
+    await time.until(taker.step(() => true));
+    expect(taken).toEqual([]);
+    await time.advance(10_000);
+    await time.until(taker.step(() => true));
+    expect(taken).toHaveLength(1);
+  });
+
+  test.each([
+    { type: "lose-reply", count: 1 },
+    { type: "repeat", count: 1 },
+    { type: "fail", count: 0 },
+    { type: "throttle", count: 0 },
+  ] as const)("F04 a take with the outcome '$type' is held $count times", async ({ type, count }) => {
+    const { time, leases, taken, options } = setUp((operation) =>
+      operation === "update" ? { type } : undefined,
+    );
+    leases.rows.set("s0", leaseWith("s0"));
+    await time.until(new LeaseTaker(options).step(() => true));
+    expect(taken).toHaveLength(count);
+    expect(leases.rows.get("s0")?.owner).toBe(count === 1 ? "me:1" : undefined);
+  });
+
+  test("nothing is looked at while nothing may be taken", async () => {
+    const calls: string[] = [];
+    const { leases, options } = setUp((operation) => {
+      calls.push(operation);
+      return undefined;
+    });
+    leases.rows.set("s0", leaseWith("s0"));
+    await new LeaseTaker(options).step(() => false);
+    expect(calls).toEqual([]);
+  });
+});
+
+describe("settings of leases", () => {
+  test("are those of the KCL where both have them", () => {
+    expect(leaseSettings()).toMatchObject({
+      failoverTimeMs: 10_000,
+      renewPeriodMs: 3_308,
+      auditPeriodMs: 120_000,
+    });
+  });
+
+  test.each([
+    { failoverTimeMs: 0 },
+    { failoverTimeMs: Number.NaN },
+    { maxLeasesForWorker: 0 },
+    { maxLeasesToSteal: 0 },
+    { parentPollMs: -1 },
+    { bootstrapJitterMs: 0.5 },
+  ])("%o is refused with the option's name", (options) => {
+    expect(() => leaseSettings(options)).toThrow(`leases.${Object.keys(options)[0]} must be`);
+  });
+});
