@@ -49,8 +49,9 @@ export interface ContractFaults<Setup> {
    */
   readonly throttle: ArrangeFault<Setup> | Excluded;
   /**
-   * The next request is answered, but the entries at these positions in it (from 0) are not taken for now: UnprocessedItems,
-   * ProvisionedThroughputExceeded of single records, items with 429.
+   * Requests are answered, but the entries at these positions are not taken for now: UnprocessedItems, single records with
+   * ProvisionedThroughputExceeded, items with 429. Positions count from 0 over the entries sent from now on; the contract sends ten.
+   * Has fired when one of them was not taken.
    */
   readonly throttleEntries:
     | ((setup: Setup, positions: readonly number[]) => HasFired | Promise<HasFired>)

@@ -22,12 +22,20 @@ export function throttling<Setup extends EmitterUnderTest<Output, Plan>, Output,
   }
 
   if (isExcluded(throttleEntries)) return;
-  for (const positions of [[0], [1, 2, 5], [9]]) {
+  const cases = [
+    { positions: [0], keys: 10 },
+    { positions: [1, 2, 5], keys: 10 },
+    { positions: [9], keys: 10 },
+    // Later records of the same keys follow, and must not pass what was not taken.
+    { positions: [0], keys: 3 },
+    { positions: [1, 2], keys: 1 },
+  ];
+  for (const { positions, keys } of cases) {
     test(
       contract,
-      `tries exactly the entries again that were not taken: ${positions.join(", ")}`,
+      `tries exactly the entries again that were not taken: ${positions.join(", ")} of ${keys} keys`,
       async (setup) => {
-        const keyOf = (index: number): string => `key-${index % 3}`;
+        const keyOf = (index: number): string => `key-${index % keys}`;
         const batch = batchOf(outputsOf(contract, 10), keyOf, setup.emitter.sizeOf);
         const arrange = (given: Setup): ReturnType<typeof throttleEntries> =>
           throttleEntries(given, positions);
