@@ -87,10 +87,19 @@ function common({ region, endpoint, credentials }: AwsClientOptions, logger: Log
 function sdkLogger(logger: Logger): NonNullable<KinesisClientConfig["logger"]> {
   const quiet = {
     debug: () => undefined,
-    warn: (...content: unknown[]) => logger.warn({ from: "aws-sdk" }, String(content[0]).slice(0, 500)),
-    error: (...content: unknown[]) => logger.error({ from: "aws-sdk" }, String(content[0]).slice(0, 500)),
+    warn: (...content: unknown[]) => logger.warn({ from: "aws-sdk" }, saidBySdk(content[0])),
+    // Failed calls are told by whoever made them, who knows which of them are routine.
+    error: (...content: unknown[]) => logger.debug({ from: "aws-sdk" }, saidBySdk(content[0])),
   };
   // The type asks for `info`; the SDK calls it only where it exists (`logger?.info?.(...)`).
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return quiet as unknown as NonNullable<KinesisClientConfig["logger"]>;
+}
+
+/** A line of the SDK's own. Of a failed call it hands over everything, input included: only its name and the error's may be shown. */
+function saidBySdk(content: unknown): string {
+  if (typeof content === "string") return content.slice(0, 500);
+  if (typeof content !== "object" || content === null) return "a line without text";
+  const { commandName, error } = content as { commandName?: unknown; error?: { name?: unknown } };
+  return `${typeof commandName === "string" ? commandName : "a call"} failed: ${typeof error?.name === "string" ? error.name : "no name"}`;
 }
