@@ -129,7 +129,7 @@ describe("checkpoint", () => {
       },
     };
     const run = runIn(world, pipelineOver(world), { source });
-    await world.clock.advance(20_000);
+    await world.clock.advance(1000);
     world.shard.append(...recordsOf(10, undefined, 10));
     await world.clock.advance(20_000);
     expect(world.lease.prepared.map((batch) => batch.first)).toEqual([positionOf(0), positionOf(10)]);

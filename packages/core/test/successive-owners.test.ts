@@ -28,7 +28,6 @@ const FAULTS: Readonly<Record<Operation, number>> = {
   "is-placed": 0.2,
   emit: 0.15,
   "dead-letter-emit": 0.15,
-  put: 0,
 };
 const fateOfNumber = (n: number): Fate => {
   if (n % 17 === 4 || n % 13 === 7) return "dead-letter";
