@@ -29,7 +29,7 @@ export class Auditor {
 
   /** Whether a hole was seen that is not sure yet: the next look should come soon. */
   get isUnsure(): boolean {
-    return this.#times > 0;
+    return this.#times > 0 && this.#times < CONFIDENCE;
   }
 
   /** One look. Resolves with whether leases were created. */
@@ -42,18 +42,14 @@ export class Auditor {
       this.#isLeader = isLeader;
       observe({ type: "leader-elect", leader: isLeader });
     }
-    if (!isLeader) {
-      this.#times = 0;
-      return false;
-    }
     if (leases.length === 0) {
       this.#times = 0;
-      return this.#created(await createFirstLeases(this.#options, { upToMs: 0 }));
+      return isLeader && this.#created(await createFirstLeases(this.#options, { upToMs: 0 }));
     }
     const active = leases.filter(({ checkpoint }) => checkpoint !== "SHARD_END");
     if (active.some(({ hashKeyRange }) => hashKeyRange === undefined)) {
       // Rows of early KCL versions: their ranges are filled in now and looked at next time.
-      await this.#fillRanges(active);
+      if (isLeader) await this.#fillRanges(active);
       return false;
     }
     const hole = firstHole(active.flatMap(({ hashKeyRange }) => hashKeyRange ?? []));
@@ -61,9 +57,11 @@ export class Auditor {
       this.#times = 0;
       return false;
     }
+    // Every worker counts and the leader repairs: leadership goes with the owners of leases and may change at every look.
     const shown = `${hole.startingHashKey}-${hole.endingHashKey}`;
     this.#times = shown === this.#hole ? this.#times + 1 : 1;
     this.#hole = shown;
+    if (!isLeader) return false;
     observe({ type: "hole-found", ...hole, times: this.#times });
     if (this.#times < CONFIDENCE) return false;
     this.#times = 0;

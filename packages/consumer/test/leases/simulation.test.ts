@@ -4,7 +4,8 @@ import type { TableFault } from "../../src/leases/memory-lease-table.js";
 import { Fleet, type Member } from "../support/fleet.js";
 import { seededRandom } from "../support/seeded-random.js";
 
-const SEEDS = Array.from({ length: 25 }, (_, index) => index + 1);
+// 118: the first leases were made in part, and the worker that waits for the missing one keeps changing the set of owners, and so the leader.
+const SEEDS = [...Array.from({ length: 25 }, (_, index) => index + 1), 118];
 const CHAOS_MS = 180_000;
 const STEP_MS = 500;
 
