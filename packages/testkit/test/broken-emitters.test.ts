@@ -118,7 +118,9 @@ const broken: readonly {
     what: "hands back copies",
     make: withEmit((emit) => async (batch, context) => {
       const { failed } = await emit(batch, context);
-      return { failed: failed.map(({ entry, action, error }) => ({ entry: structuredClone(entry), action, error })) };
+      return {
+        failed: failed.map(({ entry, action, error }) => ({ entry: structuredClone(entry), action, error })),
+      };
     }),
     fails: ["returns refused records as dead letters and places the others: the only record"],
   },
@@ -226,9 +228,9 @@ const broken: readonly {
   },
 ];
 
-describe("the contract finds an emitter that", () => {
+describe("the contract finds an emitter", () => {
   for (const { what, make, fails } of broken) {
-    it(`${what}`, async () => {
+    it(`that ${what}`, async () => {
       const tests = collectTests();
       describeEmitterContract(logContract(tests.functions, make));
       const failed = [...(await tests.failures()).keys()];

@@ -177,9 +177,9 @@ const broken: readonly {
   },
 ];
 
-describe("the contract finds a planned emitter that", () => {
+describe("the contract finds a planned emitter", () => {
   for (const { what, make, fails } of broken) {
-    it(`${what}`, async () => {
+    it(`that ${what}`, async () => {
       const tests = collectTests();
       describeEmitterContract(objectContract(tests.functions, make));
       const failed = [...(await tests.failures()).keys()];
