@@ -13,8 +13,16 @@ async function shownIn(document: URL, name: string): Promise<string> {
 
 /** What is shown is the very text of files that are compiled, linted and run beside this test. */
 const shown = [
-  { document: README, title: "the README", names: ["table-emitter.ts", "table-emitter.test.ts", "orders.test.ts"] },
-  { document: GUIDE, title: "the guide to a destination", names: ["file-emitter.ts", "file-emitter.test.ts"] },
+  {
+    document: README,
+    title: "the README",
+    names: ["table-emitter.ts", "table-emitter.test.ts", "orders.test.ts"],
+  },
+  {
+    document: GUIDE,
+    title: "the guide to a destination",
+    names: ["file-emitter.ts", "file-emitter.test.ts", "clicks.test.ts"],
+  },
 ];
 
 for (const { document, title, names } of shown) {
