@@ -30,6 +30,14 @@ const broken: readonly {
     fails: ["places a batch of 1 whole", "places a batch of 25 whole", "emitting the same batch again"],
   },
   {
+    what: "tells outputs apart by their sequence numbers only",
+    make: withEmit((emit) => (batch, context) => {
+      const bySequenceNumber = new Map(batch.entries.map((entry) => [entry.record.sequenceNumber, entry]));
+      return emit({ ...batch, entries: [...bySequenceNumber.values()] }, context);
+    }),
+    fails: ["places several outputs of one record"],
+  },
+  {
     what: "writes something for an empty batch",
     make: (service) => {
       const sound = logEmitter(service);

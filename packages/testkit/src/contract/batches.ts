@@ -15,20 +15,27 @@ const OWNER = { application: "contract", stream: "contract", shardId: "shardId-0
 /** Real sequence numbers have up to 56 digits; the tenth of these is the first with one digit more. */
 const FIRST_SEQUENCE_NUMBER = 10n ** 55n - 10n;
 
-/** A batch of these outputs, one record each, that nobody can change. */
+/** How the outputs of a batch belong to records. */
+interface Grouping {
+  readonly outputsPerRecord: number;
+  readonly recordsPerSequenceNumber: number;
+}
+
+/** A batch of these outputs that nobody can change: one record each, or several outputs of each user record of aggregated ones. */
 export function batchOf<Output>(
   outputs: readonly Output[],
   partitionKeyOf: (index: number) => string = (index) => `key-${index}`,
   sizeOf?: (output: Output) => number,
+  { outputsPerRecord, recordsPerSequenceNumber }: Grouping = {
+    outputsPerRecord: 1,
+    recordsPerSequenceNumber: 1,
+  },
 ): Batch<Output> {
+  const records = Array.from({ length: Math.ceil(outputs.length / outputsPerRecord) }, (_, index) =>
+    recordOf(index, recordsPerSequenceNumber, partitionKeyOf(index)),
+  );
   const entries = outputs.map((output, index): BufferEntry<Output> => {
-    const record: KinesisRecord = {
-      sequenceNumber: (FIRST_SEQUENCE_NUMBER + BigInt(index)).toString(),
-      subSequenceNumber: 0,
-      partitionKey: partitionKeyOf(index),
-      arrivalTimeMs: Date.UTC(2026, 0, 1) + index,
-      data: new TextEncoder().encode(`record ${index}`),
-    };
+    const record = records[Math.floor(index / outputsPerRecord)] as KinesisRecord;
     return { output, record, bytes: sizeOf?.(output) ?? record.data.length };
   });
   return deepFreeze(batchOfEntries(entries));
@@ -87,11 +94,22 @@ function batchOfEntries<Output>(entries: readonly BufferEntry<Output>[]): Batch<
     batchId: createHash("sha256").update(range.join("\n")).digest("hex").slice(0, 32),
     first,
     last,
-    recordCount: Math.max(1, entries.length),
+    recordCount: Math.max(1, new Set(entries.map(({ record }) => record)).size),
     entries,
     bytes: sumOfBytes(entries),
     reason: "records",
     gap: false,
+  };
+}
+
+function recordOf(index: number, recordsPerSequenceNumber: number, partitionKey: string): KinesisRecord {
+  const step = Math.floor(index / recordsPerSequenceNumber);
+  return {
+    sequenceNumber: (FIRST_SEQUENCE_NUMBER + BigInt(step)).toString(),
+    subSequenceNumber: index % recordsPerSequenceNumber,
+    partitionKey,
+    arrivalTimeMs: Date.UTC(2026, 0, 1) + step,
+    data: new TextEncoder().encode(`record ${index}`),
   };
 }
 

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { batchOf, contextOf, planOf } from "../batches.js";
 import type { EmitterContract, EmitterUnderTest } from "../contract.js";
+import { deliver } from "../delivery.js";
 import { assertLanded } from "../landed.js";
 import { outputsOf, test } from "../with-setup.js";
 
-/** What is emitted lands: all of it and nothing else, in one call. */
+/** What is emitted lands: all of it and nothing else, whatever records it came from. */
 export function wholeBatch<Setup extends EmitterUnderTest<Output, Plan>, Output, Plan>(
   contract: EmitterContract<Setup, Output, Plan>,
 ): void {
@@ -17,4 +18,17 @@ export function wholeBatch<Setup extends EmitterUnderTest<Output, Plan>, Output,
       await assertLanded(contract, setup, batch.entries);
     });
   }
+
+  test(
+    contract,
+    "places several outputs of one record, and the user records of an aggregated one",
+    async (setup) => {
+      const batch = batchOf(outputsOf(contract, 12), undefined, setup.emitter.sizeOf, {
+        outputsPerRecord: 2,
+        recordsPerSequenceNumber: 3,
+      });
+      const { rejected } = await deliver(contract, setup, batch);
+      assert.deepEqual(rejected, []);
+    },
+  );
 }
