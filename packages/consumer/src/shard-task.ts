@@ -6,18 +6,21 @@ import {
   type Logger,
   type Timer,
 } from "@kinesis-connectors/core";
-import type { ShardListing } from "./leases/all-shards.js";
+import { listAllShards, type ShardListing } from "./leases/all-shards.js";
 import { createChildLeases, shouldLetGo } from "./leases/child-leases.js";
 import type { HeldLease } from "./leases/held-lease.js";
 import { leaseCheckpointer, ownPending } from "./leases/lease-checkpointer.js";
 import { startPositionOf } from "./leases/start-position.js";
 import type { WorkerEvent } from "./leases/worker-events.js";
 import type { LeaseTable } from "./lease-table.js";
+import { parentsOf } from "./shard-sync.js";
 import type { WorkerOptions } from "./worker.js";
 
 export interface ShardTaskOptions
   extends Pick<WorkerOptions, "initialPosition" | "runShard">, Omit<ShardListing, "signal"> {
   readonly held: HeldLease;
+  /** The shard was read to its end before, and only its row is new: nothing of it is read again. */
+  readonly wasReadBefore: boolean;
   readonly table: LeaseTable;
   readonly logger: Logger;
   readonly parentPollMs: number;
@@ -95,6 +98,7 @@ export class ShardTask {
     if (held.lease.checkpoint === "SHARD_END") return { type: "finished" };
     await this.#waitForParents();
     if (this.#isStopping) return await this.#letGo();
+    if (this.#options.wasReadBefore) return await this.#endAgain();
     const outcome = await runShard({
       shardId: held.shardId,
       lease: held.lease,
@@ -106,6 +110,26 @@ export class ShardTask {
     });
     if (outcome.type === "stopped" || this.#abort.signal.aborted) return await this.#letGo();
     return (await this.#finish(outcome.childShards)) ? { type: "finished" } : await this.#letGo();
+  }
+
+  /** The row of a shard that was read long ago is brought to its end, with leases for the children that have none. */
+  async #endAgain(): Promise<TaskEnd> {
+    const { held, kinesis, clock, random, logger } = this.#options;
+    const { shardId } = held;
+    logger.warn(
+      { shardId },
+      "the lease of a shard that had been read to its end was made again by a worker that was late; it is ended without reading it again",
+    );
+    const shards = await listAllShards({ kinesis, clock, random, signal: this.#abort.signal });
+    const children = shards
+      .filter((shard) => parentsOf(shard).includes(shardId))
+      .map((shard) => ({
+        shardId: shard.shardId,
+        parentShardIds: parentsOf(shard),
+        startingHashKey: shard.startingHashKey,
+        endingHashKey: shard.endingHashKey,
+      }));
+    return (await this.#finish(children)) ? { type: "finished" } : await this.#letGo();
   }
 
   /** A parent whose row is absent has been read, trimmed or cleaned up: it does not block. */

@@ -16,6 +16,11 @@ export interface TakenLease {
   /** When the take was sent, on the monotonic clock. */
   readonly sentMs: number;
   readonly steal: boolean;
+  /**
+   * True when a shard that follows it has begun, which happens only after its own end: its row was deleted, and made again by a
+   * worker that had listed the shards long before. It must not be read a second time.
+   */
+  readonly wasReadBefore: boolean;
 }
 
 export interface LeaseTakerOptions {
@@ -55,19 +60,21 @@ export class LeaseTaker {
       busy: busy(),
       random,
     });
+    const ended = parentsOfBegun(leases);
     await inParallel(take, MAX_IN_FLIGHT, async (lease) => {
-      if (mayTake()) await this.#take(lease, false);
+      if (mayTake()) await this.#take(lease, false, ended);
     });
     // After a slow scan the counters of living workers are stale, and every steal would be refused (KCL: half a renewal period).
     const isStale = endedMs - startedMs > settings.renewPeriodMs / 2;
     await inParallel(steal, MAX_IN_FLIGHT, async (lease) => {
       if (!mayTake()) return;
       const fresh = isStale ? await table.get(lease.leaseKey) : lease;
-      if (fresh !== undefined && actualOwner(fresh) === actualOwner(lease)) await this.#take(fresh, true);
+      if (fresh !== undefined && actualOwner(fresh) === actualOwner(lease))
+        await this.#take(fresh, true, ended);
     });
   }
 
-  async #take(before: Lease, steal: boolean): Promise<void> {
+  async #take(before: Lease, steal: boolean, ended: ReadonlySet<string>): Promise<void> {
     const { table, ownerId, clock, taken } = this.#options;
     const isVague = before.checkpoint === "LATEST" && before.startTimestampMs === undefined;
     const change = {
@@ -78,10 +85,23 @@ export class LeaseTaker {
     const sentMs = clock.monotonicNow();
     const outcome = await table.update(before, change);
     if (outcome.type === "throttled") return;
+    let lease = changed(before, change);
     if (outcome.type !== "applied") {
       const row = await table.get(before.leaseKey);
-      if (row?.owner !== ownerId || row.counter !== before.counter + 1) return;
+      if (row?.owner !== ownerId || row.counter !== lease.counter) return;
+      // What raised the counter under our name may also be a late write of ours from before the lease was dropped: the row tells.
+      lease = row;
     }
-    taken({ lease: changed(before, change), before, sentMs, steal });
+    const wasReadBefore = isUnbegun(lease) && ended.has(lease.leaseKey);
+    taken({ lease, before, sentMs, steal, wasReadBefore });
   }
+}
+
+/** The shards that others follow of which something has been committed. */
+function parentsOfBegun(leases: readonly Lease[]): ReadonlySet<string> {
+  return new Set(leases.flatMap((lease) => (isUnbegun(lease) ? [] : lease.parentShardIds)));
+}
+
+function isUnbegun({ checkpoint }: Lease): boolean {
+  return typeof checkpoint === "string" && checkpoint !== "SHARD_END";
 }

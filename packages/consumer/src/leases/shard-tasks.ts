@@ -2,7 +2,7 @@ import type { Clock } from "@kinesis-connectors/core";
 import { evict, ShardTask, type ShardTaskOptions, type TaskEnd } from "../shard-task.js";
 import type { HeldLease } from "./held-lease.js";
 
-export interface ShardTasksOptions extends Omit<ShardTaskOptions, "held"> {
+export interface ShardTasksOptions extends Omit<ShardTaskOptions, "held" | "wasReadBefore"> {
   readonly ended: (held: HeldLease, end: TaskEnd) => void;
 }
 
@@ -20,8 +20,8 @@ export class ShardTasks {
   }
 
   /** Begins the work on a lease that has just been taken. */
-  start(held: HeldLease): void {
-    const task = new ShardTask({ ...this.#options, held });
+  start(held: HeldLease, wasReadBefore: boolean): void {
+    const task = new ShardTask({ ...this.#options, held, wasReadBefore });
     this.#tasks.set(held.shardId, task);
     if (this.#isStopping) task.stop();
     void task.done.then((end) => this.#end(task, end));

@@ -178,7 +178,7 @@ export class WorkerRun implements Worker {
     ];
   }
 
-  #taken({ lease, before, sentMs, steal }: TakenLease): void {
+  #taken({ lease, before, sentMs, steal, wasReadBefore }: TakenLease): void {
     const { logger, observe } = this.#options;
     const shardId = lease.leaseKey;
     const held: HeldLease = new HeldLease(lease, sentMs, {
@@ -202,7 +202,7 @@ export class WorkerRun implements Worker {
           "delivery is exactly once only among workers of this library",
       );
     }
-    this.#tasks.start(held);
+    this.#tasks.start(held, wasReadBefore);
   }
 
   #taskEnded(held: HeldLease, end: TaskEnd): void {

@@ -89,6 +89,36 @@ describe("taking", () => {
     expect(leases.rows.get("s0")?.owner).toBe(count === 1 ? "me:1" : undefined);
   });
 
+  test("F26 what raised the counter may be a late write under the same name: the lease is what the row says", async () => {
+    const { time, leases, table, taken, options } = setUp();
+    leases.rows.set("s0", leaseWith("s0", { owner: "me:1", counter: 4 }));
+    const late = {
+      ...table,
+      update: async () => {
+        const row = leaseWith("s0", { owner: "me:1", counter: 5, checkpoint: "SHARD_END" });
+        leases.rows.set("s0", row);
+        return { type: "refused" } as const;
+      },
+    };
+    await time.until(new LeaseTaker({ ...options, table: late }).step(() => true));
+    expect(taken).toMatchObject([{ lease: { counter: 5, checkpoint: "SHARD_END" } }]);
+  });
+
+  test.each([
+    { name: "has begun", checkpoint: { sequenceNumber: "9", subSequenceNumber: 0 }, wasReadBefore: true },
+    { name: "has ended", checkpoint: "SHARD_END", wasReadBefore: true },
+    { name: "has not begun", checkpoint: "TRIM_HORIZON", wasReadBefore: false },
+  ] as const)("F24 a shard without a checkpoint whose child $name", async ({ checkpoint, wasReadBefore }) => {
+    const { time, leases, taken, options } = setUp();
+    leases.rows.set("parent", leaseWith("parent", { checkpoint: "TRIM_HORIZON" }));
+    leases.rows.set(
+      "child",
+      leaseWith("child", { checkpoint, parentShardIds: ["parent"], owner: "other", counter: 3 }),
+    );
+    await time.until(new LeaseTaker(options).step(() => true));
+    expect(taken).toMatchObject([{ lease: { leaseKey: "parent" }, wasReadBefore }]);
+  });
+
   test("nothing is looked at while nothing may be taken", async () => {
     const calls: string[] = [];
     const { leases, options } = setUp((operation) => {

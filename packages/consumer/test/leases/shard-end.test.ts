@@ -350,3 +350,30 @@ test("the engine of these tests notices a key that holds other records", async (
   });
   await expect(fleet.time.until(member.worker.done)).rejects.toThrow("holds other records");
 });
+
+test("F24 a row that is made again after its deletion is ended without reading the shard a second time", async () => {
+  const fleet = new Fleet(1);
+  fleet.stream.put(S0, 5);
+  const prepared: string[] = [];
+  await fleet.started({
+    leases: { cleanupPeriodMs: 1_000 },
+    intercept: ({ leaseKey, change }) => {
+      if (change?.type === "prepare" && leaseKey !== undefined) prepared.push(leaseKey);
+      return undefined;
+    },
+  });
+  await fleet.time.advance(5_000);
+  fleet.stream.split(S0);
+  fleet.stream.put(S1, 3);
+  fleet.stream.put(S2, 3);
+  await fleet.time.advance(60_000);
+  expect(fleet.leases.rows.has(S0)).toBe(false);
+  prepared.length = 0;
+  // A worker that listed the shards before the split goes on only now.
+  await fleet.leases.connect().create(newLease(S0));
+  await fleet.time.advance(60_000);
+  expect(prepared).toEqual([]);
+  expect(fleet.destination.order.toSorted()).toEqual(fleet.stream.allRecords().toSorted());
+  expect(fleet.leases.rows.get(S0)?.checkpoint ?? "SHARD_END").toBe("SHARD_END");
+  await fleet.stopAll();
+});
