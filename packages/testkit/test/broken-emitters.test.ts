@@ -4,21 +4,21 @@ import { describe, expect, it } from "vitest";
 import { collectTests } from "./support/collected-tests.js";
 import { logContract } from "./support/log-contract.js";
 import { logEmitter } from "./support/log-emitter.js";
-import type { LogService } from "./support/log-service.js";
+import type { SimulatedLog } from "./support/simulated-log.js";
 
 describeEmitterContract(logContract({ describe, it }));
 
 type Emit = Emitter<string>["emit"];
 
 /** The log emitter with another `emit`, which may call the sound one. */
-const withEmit = (change: (emit: Emit) => Emit) => (service: LogService) => {
-  const sound = logEmitter(service);
+const withEmit = (change: (emit: Emit) => Emit) => (log: SimulatedLog) => {
+  const sound = logEmitter(log);
   return { ...sound, emit: change(sound.emit) };
 };
 
 const broken: readonly {
   readonly what: string;
-  readonly make: (service: LogService) => Emitter<string>;
+  readonly make: (log: SimulatedLog) => Emitter<string>;
   /** Names of tests that must fail, each by what it begins with. */
   readonly fails: readonly string[];
 }[] = [
@@ -39,12 +39,12 @@ const broken: readonly {
   },
   {
     what: "writes something for an empty batch",
-    make: (service) => {
-      const sound = logEmitter(service);
+    make: (log) => {
+      const sound = logEmitter(log);
       return {
         ...sound,
         emit: async (batch, context) => {
-          if (batch.entries.length === 0) await service.append([{ key: "", text: "empty" }], context.signal);
+          if (batch.entries.length === 0) await log.append([{ key: "", text: "empty" }], context.signal);
           return sound.emit(batch, context);
         },
       };
@@ -60,12 +60,12 @@ const broken: readonly {
   },
   {
     what: "does not know the limit of records",
-    make: (service) => logEmitter(service, { maxRecords: 11, maxBytes: 1000 }),
+    make: (log) => logEmitter(log, { maxRecords: 11, maxBytes: 1000 }),
     fails: ["splits 11 records", "splits 21 records"],
   },
   {
     what: "does not know the limit of bytes",
-    make: (service) => logEmitter(service, { maxRecords: 10, maxBytes: 1001 + 400 }),
+    make: (log) => logEmitter(log, { maxRecords: 10, maxBytes: 1001 + 400 }),
     fails: ["splits 7 records of 333 bytes"],
   },
   {
@@ -208,10 +208,10 @@ const broken: readonly {
   },
   {
     what: "cannot be closed twice",
-    make: (service) => {
+    make: (log) => {
       let closed = false;
       return {
-        ...logEmitter(service),
+        ...logEmitter(log),
         close: () => {
           if (closed) return Promise.reject(new Error("closed already"));
           closed = true;
@@ -223,8 +223,8 @@ const broken: readonly {
   },
   {
     what: "declares more than its contract says",
-    make: (service) => ({
-      ...logEmitter(service),
+    make: (log) => ({
+      ...logEmitter(log),
       capabilities: { duplicates: "none", ordering: "partition-key" },
     }),
     fails: ["declares its capabilities"],

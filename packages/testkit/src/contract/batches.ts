@@ -71,7 +71,7 @@ export function planOf<Output, Plan>(emitter: Emitter<Output, Plan>, batch: Batc
 }
 
 /** Freezes all that can be frozen. Bytes cannot: whoever cares compares them with a copy. */
-export function deepFreeze<Value>(value: Value): Value {
+function deepFreeze<Value>(value: Value): Value {
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || Object.isFrozen(value))
     return value;
   Object.freeze(value);

@@ -3,7 +3,7 @@ import type { BufferEntry } from "@kinesis-connectors/core";
 import type { EmitterContract, EmitterUnderTest } from "./contract.js";
 
 /** The identity of an output, as `readBack` gives it. */
-export function identityOf<Setup extends EmitterUnderTest<Output, Plan>, Output, Plan>(
+function identityOf<Setup extends EmitterUnderTest<Output, Plan>, Output, Plan>(
   contract: EmitterContract<Setup, Output, Plan>,
   output: Output,
 ): string {

@@ -6,45 +6,45 @@ import {
   type TestFunctions,
 } from "@kinesis-connectors/testkit";
 import { logEmitter } from "./log-emitter.js";
-import { LogService, MAX_RECORD_BYTES, MAX_REQUEST_BYTES, MAX_REQUEST_RECORDS } from "./log-service.js";
+import { SimulatedLog, MAX_RECORD_BYTES, MAX_REQUEST_BYTES, MAX_REQUEST_RECORDS } from "./simulated-log.js";
 
-/** A log emitter, or one that a test broke, and its service. */
+/** A log emitter, or one that a test broke, and its log. */
 export interface EmitterOnLog extends EmitterUnderTest<string, undefined> {
-  readonly service: LogService;
+  readonly log: SimulatedLog;
 }
 
-/** The contract of the log emitter; `make` may give another emitter over the same service. */
+/** The contract of the log emitter; `make` may give another emitter over the same log. */
 export function logContract(
   functions: TestFunctions,
-  make: (service: LogService) => Emitter<string> = logEmitter,
+  make: (log: SimulatedLog) => Emitter<string> = logEmitter,
 ): EmitterContract<EmitterOnLog, string, undefined> {
   return {
     ...functions,
     name: "logEmitter",
     create: () => {
-      const service = new LogService();
-      return Promise.resolve({ service, emitter: make(service) });
+      const log = new SimulatedLog();
+      return Promise.resolve({ log, emitter: make(log) });
     },
     capabilities: { duplicates: "possible", ordering: "partition-key", planned: false, keeps: "log" },
     outputs: (index) => `output ${index}`,
     identify: (output) => output,
-    readBack: ({ service }) => Promise.resolve([...service.landed]),
+    readBack: ({ log }) => Promise.resolve([...log.landed]),
     versions: excluded("a log keeps everything"),
     refusedOutputs: (index) => `!${index}`,
     faults: {
-      throttle: ({ service }) => service.arrange("throttle"),
-      throttleEntries: ({ service }, positions) => service.throttleEntries(positions),
-      outage: ({ service }) => service.arrange("outage"),
-      replyLost: ({ service }) => service.arrange("reply-lost"),
-      credentials: ({ service }) => service.arrange("credentials", Number.POSITIVE_INFINITY),
-      stall: ({ service }) => service.arrange("stall"),
+      throttle: ({ log }) => log.arrange("throttle"),
+      throttleEntries: ({ log }, positions) => log.throttleEntries(positions),
+      outage: ({ log }) => log.arrange("outage"),
+      replyLost: ({ log }) => log.arrange("reply-lost"),
+      credentials: ({ log }) => log.arrange("credentials", Number.POSITIVE_INFINITY),
+      stall: ({ log }) => log.arrange("stall"),
     },
     limits: {
       maxRequestRecords: MAX_REQUEST_RECORDS,
       maxRequestBytes: MAX_REQUEST_BYTES,
       maxRecordBytes: MAX_RECORD_BYTES,
       outputOfBytes: (index, bytes) => `${index}`.padEnd(bytes, "."),
-      requests: ({ service }) => Promise.resolve(service.requests),
+      requests: ({ log }) => Promise.resolve(log.requests),
     },
   };
 }

@@ -4,7 +4,7 @@ import {
   type FailedEntry,
   KinesisConnectorError,
 } from "@kinesis-connectors/core";
-import { type LogService, LogServiceError, MAX_REQUEST_BYTES, MAX_REQUEST_RECORDS } from "./log-service.js";
+import { type SimulatedLog, LogError, MAX_REQUEST_BYTES, MAX_REQUEST_RECORDS } from "./simulated-log.js";
 
 /** Limits that a broken emitter may have wrong. */
 export interface LogEmitterLimits {
@@ -12,9 +12,9 @@ export interface LogEmitterLimits {
   readonly maxBytes: number;
 }
 
-/** Appends to a `LogService`: at least once, in order per partition key, without a plan. */
+/** Appends to a `SimulatedLog`: at least once, in order per partition key, without a plan. */
 export function logEmitter(
-  service: LogService,
+  log: SimulatedLog,
   { maxRecords, maxBytes }: LogEmitterLimits = {
     maxRecords: MAX_REQUEST_RECORDS,
     maxBytes: MAX_REQUEST_BYTES,
@@ -38,13 +38,13 @@ export function logEmitter(
         left = rest;
         if (sent.length === 0) continue;
         const records = sent.map(({ output, record }) => ({ key: record.partitionKey, text: output }));
-        const statuses = await append(service, records, signal);
+        const statuses = await append(log, records, signal);
         for (const [position, entry] of sent.entries()) {
           const status = statuses[position];
           if (status === 200) continue;
           const action = status === 429 ? "retry" : "dead-letter";
           if (action === "retry") waitingKeys.add(entry.record.partitionKey);
-          failed.push({ entry, action, error: new LogServiceError(status ?? 0) });
+          failed.push({ entry, action, error: new LogError(status ?? 0) });
         }
       }
       return { failed };
@@ -53,15 +53,15 @@ export function logEmitter(
 }
 
 async function append(
-  service: LogService,
+  log: SimulatedLog,
   records: readonly { readonly key: string; readonly text: string }[],
   signal: AbortSignal,
 ): Promise<readonly number[]> {
   signal.throwIfAborted();
   try {
-    return await service.append(records, signal);
+    return await log.append(records, signal);
   } catch (error) {
-    if (!(error instanceof LogServiceError) || error.status !== 403) throw error;
+    if (!(error instanceof LogError) || error.status !== 403) throw error;
     throw new KinesisConnectorError("KC_EMIT_REFUSED", "check the credentials", { cause: error });
   }
 }

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 
-/** One record of the simulated service. */
+/** One record of the log. */
 export interface LogRecord {
   readonly key: string;
   readonly text: string;
@@ -9,23 +9,23 @@ export interface LogRecord {
 /** What happens to a request as a whole. */
 export type LogFault = "throttle" | "outage" | "reply-lost" | "credentials" | "stall";
 
-/** Records in one request, bytes of one request, bytes of one record: the limits of the simulated service. */
+/** Records in one request, bytes of one request, bytes of one record: the limits of the log. */
 export const MAX_REQUEST_RECORDS = 10;
 export const MAX_REQUEST_BYTES = 1000;
 export const MAX_RECORD_BYTES = 400;
 
-/** An error of the simulated service. */
-export class LogServiceError extends Error {
+/** An error of the log. */
+export class LogError extends Error {
   readonly status: number;
 
   constructor(status: number) {
-    super(`the service answered ${status}`);
+    super(`the log answered ${status}`);
     this.status = status;
   }
 }
 
-/** A service that appends records to a log, many in a request, and takes or refuses each on its own; all in memory. */
-export class LogService {
+/** A log that takes many records in a request, and takes or refuses each on its own; all in memory. */
+export class SimulatedLog {
   readonly landed: string[] = [];
   readonly requests: { records: number; bytes: number }[] = [];
   readonly #faults: { readonly fault: LogFault; timesLeft: number; fired: boolean }[] = [];
@@ -48,9 +48,9 @@ export class LogService {
   async append(records: readonly LogRecord[], signal: AbortSignal): Promise<readonly number[]> {
     await setImmediate();
     const fault = this.#nextFault();
-    if (fault === "throttle") throw new LogServiceError(429);
-    if (fault === "outage") throw new LogServiceError(503);
-    if (fault === "credentials") throw new LogServiceError(403);
+    if (fault === "throttle") throw new LogError(429);
+    if (fault === "outage") throw new LogError(503);
+    if (fault === "credentials") throw new LogError(403);
     if (fault === "stall") await aborted(signal);
     const bytes = records.reduce((sum, { text }) => sum + text.length, 0);
     this.requests.push({ records: records.length, bytes });
