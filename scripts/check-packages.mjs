@@ -115,7 +115,7 @@ function checkInstall(what, names, wantedClients) {
       ? ['import { startConnector } from "@kinesis-connectors/consumer";']
       : []),
     names.includes("@kinesis-connectors/s3")
-      ? 'const emitter = s3Emitter({ bucket: "b", format: ndjson(), compression: gzip(), region: "eu-west-1" });'
+      ? 'const emitter = s3Emitter({ bucket: "a-bucket", format: ndjson(), compression: gzip(), region: "eu-west-1" });'
       : 'const emitter = { capabilities: { duplicates: "none", ordering: "shard" } as const, emit: async () => ({ failed: [] }) };',
     'const pipeline = definePipeline({ transformer: json<{ id: string }>(), filter: (model) => model.id !== "", emitter });',
     'if (typeof pipeline.createBuffer !== "function") throw new Error("no pipeline");',

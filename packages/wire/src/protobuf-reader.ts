@@ -15,11 +15,10 @@ export interface ProtobufReader {
 }
 
 export const wireVarint = 0;
-export const wireFixed64 = 1;
+const wireFixed64 = 1;
 export const wireBytes = 2;
-export const wireGroupStart = 3;
-export const wireGroupEnd = 4;
-export const wireFixed32 = 5;
+const wireGroupStart = 3;
+const wireFixed32 = 5;
 
 // Ten groups of 7 bits hold 64 bits; protobuf libraries refuse an eleventh byte.
 const maxVarintBytes = 10;

@@ -162,7 +162,7 @@ export function recordsOf(
 }
 
 /** The sequence number of the n-th record of `recordsOf`. */
-export function sequenceNumberOf(index: number): string {
+function sequenceNumberOf(index: number): string {
   return (FIRST_SEQUENCE_NUMBER + BigInt(index) * 7n).toString();
 }
 

@@ -12,7 +12,7 @@ import {
 import { SeededRandom } from "./seeded-random.js";
 import type { VirtualClock } from "./virtual-clock.js";
 
-export const SHARD_ID = "shardId-000000000000";
+const SHARD_ID = "shardId-000000000000";
 
 export interface RunOptions {
   readonly clock: VirtualClock;
