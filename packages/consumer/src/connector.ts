@@ -96,7 +96,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   const api = kinesisOf(options, settings);
   closing.add(api.close);
   const checking = { api, stream, clock, random, signal };
-  const { streamArn } = await checkStream(checking);
+  const { streamArn, retentionHours } = await checkStream(checking);
   const sourceOf = await sourcesOf(settings, checking, streamArn);
   const table = leaseTableOf(options, settings);
   if (table.close !== undefined) closing.add(table.close);
@@ -116,6 +116,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
       random,
       observe,
       readThroughMs: lease.readThroughMs,
+      retentionMs: retentionHours * HOUR_MS,
       onReadThrough: (throughMs, scannedEnd) => readThrough.read(throughMs, scannedEnd),
     });
     const observeShard = (event: ShardEvent): void => {
@@ -221,6 +222,8 @@ function kinesisOf<Model, Output, Plan, DeadLetterPlan>(
     subscriptionClient: () => createSubscriptionClient(kinesis, logger),
   });
 }
+
+const HOUR_MS = 3_600_000;
 
 // A third of the failover time leaves time to read a lost answer back; more than 10 s helps nobody.
 const MAX_LEASE_CALL_MS = 10_000;

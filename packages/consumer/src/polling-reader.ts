@@ -89,6 +89,7 @@ class PollingReader implements ShardReader {
   /** One read; undefined when it came to nothing and has to be done again. */
   async #read(signal: AbortSignal): Promise<RecordPage | undefined> {
     const { api, clock } = this.#context;
+    if (this.#place.isNearHorizon) this.#iterator = undefined;
     this.#iterator ??= await this.#openIterator(signal);
     if (this.#iterator === undefined) return this.#endWithoutChildren(signal);
     await this.#untilDue(signal);

@@ -12,6 +12,9 @@ import { toUserRecords } from "./user-records.js";
 
 const HOUR_MS = 3_600_000;
 
+// More than the time between two reads of one iterator, which is good for 5 minutes.
+const HORIZON_MARGIN_MS = 600_000;
+
 // Arrival times are approximate (API reference: ApproximateArrivalTimestamp "has no guarantees about its accuracy").
 const MARGIN_MS = 1_000;
 
@@ -63,6 +66,16 @@ export class ReadPlace {
   /** The last stream record that was read, or undefined. */
   get scannedEnd(): Position | undefined {
     return this.#scannedEnd;
+  }
+
+  /**
+   * Whether what comes next may be gone by the time it is read: reading is about as far behind as the stream keeps records. An
+   * iterator then passes over what is gone without a word; only a new beginning AT the last record shows it.
+   */
+  get isNearHorizon(): boolean {
+    const { clock, retentionMs } = this.#context;
+    if (retentionMs === undefined || this.#throughMs === undefined) return false;
+    return clock.now() - this.#throughMs > retentionMs - Math.min(HORIZON_MARGIN_MS, retentionMs / 2);
   }
 
   /** Where an iterator or subscription begins that goes on from here. */

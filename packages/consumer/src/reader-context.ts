@@ -16,6 +16,8 @@ export interface ReaderContext {
   readonly observe: (event: ReadEvent) => void;
   /** Wall time through which an earlier owner had dealt with everything that arrived; from the lease row, undefined where unknown. */
   readonly readThroughMs?: number | undefined;
+  /** How long the stream keeps records, as far as is known; reading that is nearly so far behind looks more closely for gaps. */
+  readonly retentionMs?: number | undefined;
   /**
    * Told after each answer: everything that the shard received until `throughMs` (wall time) is at or before `scannedEnd`. Once
    * the checkpoint is there too, the lease row may say so.

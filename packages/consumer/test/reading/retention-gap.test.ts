@@ -100,6 +100,23 @@ describe("a checkpoint whose record is no longer there", () => {
     expect(pages.every((page) => page.gap === undefined)).toBe(true);
   });
 
+  it("F71 is a gap when retention catches up with a reader in the middle of its reading", async () => {
+    await using fixture = await startReading();
+    const [sequenceNumber = ""] = fixture.put("a");
+    fixture.put("lost");
+    fixture.time.skip(HOUR_MS);
+    fixture.put("kept");
+    fixture.time.skip(23 * HOUR_MS - 60_000);
+    const retentionMs = 24 * HOUR_MS;
+    const reader = fixture.open({ type: "trim-horizon" }, { maxRecordsPerRead: 1 }, { retentionMs });
+    await fixture.next(reader);
+    // The iterator at hand is good for some minutes yet.
+    fixture.time.skip(120_000);
+    const { pages, texts } = await readOn(fixture, reader);
+    expect(texts).toEqual(["kept"]);
+    expect(pages[0]?.gap).toEqual({ expected: { sequenceNumber, subSequenceNumber: 0 } });
+  });
+
   it("tells until when everything had been read", async () => {
     await using fixture = await startReading();
     const [sequenceNumber] = fixture.put("a");
