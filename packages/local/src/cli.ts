@@ -24,7 +24,8 @@ function inFlags(message: string): string {
   return message
     .replace("`kinesis.port`", "--port")
     .replace("`s3.port`", "--s3-port")
-    .replace("`dynamodb.port`", "--dynamodb-port");
+    .replace("`dynamodb.port`", "--dynamodb-port")
+    .replace("`opensearch.port`", "--opensearch-port");
 }
 
 main().catch((error: unknown) => {

@@ -2,11 +2,12 @@ import { parseArgs } from "node:util";
 import type { LocalAwsOptions } from "./local-aws.js";
 
 /** What `--help` prints. */
-export const usage: string = `kinesis-local-aws: Kinesis, S3 and DynamoDB on 127.0.0.1 until stopped
+export const usage: string = `kinesis-local-aws: Kinesis, S3, DynamoDB and OpenSearch on 127.0.0.1 until stopped
 
   --port N            port of Kinesis (default: a free one)
   --s3-port N         port of S3
   --dynamodb-port N   port of DynamoDB
+  --opensearch-port N port of OpenSearch
   --stream NAME       a stream to create; may be repeated
   --shards N          shards of each stream (default 1)
   --bucket NAME       a bucket to create; may be repeated
@@ -20,6 +21,7 @@ const flags = {
   port: { type: "string" },
   "s3-port": { type: "string" },
   "dynamodb-port": { type: "string" },
+  "opensearch-port": { type: "string" },
   stream: { type: "string", multiple: true },
   shards: { type: "string" },
   bucket: { type: "string", multiple: true },
@@ -58,7 +60,7 @@ export interface Flags {
 export function readFlags(args: readonly string[]): Flags {
   try {
     const { values } = parseArgs({ args: [...args], options: flags, allowPositionals: false });
-    const port = (name: "port" | "s3-port" | "dynamodb-port") => {
+    const port = (name: "port" | "s3-port" | "dynamodb-port" | "opensearch-port") => {
       const value = number(name, values[name], 0, 65_535);
       return value === undefined ? {} : { port: value };
     };
@@ -70,6 +72,7 @@ export function readFlags(args: readonly string[]): Flags {
         kinesis: port("port"),
         s3: { ...port("s3-port"), buckets: values.bucket ?? [] },
         dynamodb: port("dynamodb-port"),
+        opensearch: port("opensearch-port"),
         limits: limitsChoice(values.limits),
         seed: number("seed", values.seed, 0, Number.MAX_SAFE_INTEGER) ?? 1,
         ...(values.region === undefined ? {} : { region: values.region }),

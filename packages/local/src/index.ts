@@ -14,7 +14,9 @@ export {
   type LocalAws,
   type LocalAwsOptions,
   type LocalClientOptions,
+  type OpenSearchOptions,
   type S3Options,
   startLocalAws,
 } from "./local-aws.js";
+export type { LocalDocument } from "./opensearch/opensearch-server.js";
 export type { LocalObject } from "./s3/s3-server.js";

@@ -10,6 +10,11 @@ import { createJournal, type Journal, type ServerName } from "./journal.js";
 import type { KinesisLimits } from "./kinesis/limits.js";
 import { localStreams, type LocalStreams } from "./kinesis/local-streams.js";
 import { startKinesisServer, type KinesisOptions, type KinesisServer } from "./kinesis/server.js";
+import {
+  startOpenSearchServer,
+  type OpenSearchServer,
+  type OpenSearchServerOptions,
+} from "./opensearch/opensearch-server.js";
 import { startS3Server, type S3Server, type S3ServerOptions } from "./s3/s3-server.js";
 import type { SharedParts } from "./shared-parts.js";
 
@@ -19,11 +24,15 @@ export type S3Options = Omit<S3ServerOptions, keyof SharedParts | "portOption">;
 /** Settings of the local DynamoDB. */
 export type DynamoDbOptions = Omit<DynamoDbServerOptions, keyof SharedParts | "portOption">;
 
+/** Settings of the local OpenSearch. */
+export type OpenSearchOptions = Omit<OpenSearchServerOptions, keyof SharedParts | "portOption">;
+
 /** What runs and how. Everything has a default; a server is left out with `false`. */
 export interface LocalAwsOptions {
   readonly kinesis?: KinesisOptions | false;
   readonly s3?: S3Options | false;
   readonly dynamodb?: DynamoDbOptions | false;
+  readonly opensearch?: OpenSearchOptions | false;
   /** Default `eu-central-1`. */
   readonly region?: string;
   /** 12 digits; default `000000000000`. */
@@ -48,7 +57,12 @@ export interface LocalClientOptions {
 /** Running servers. */
 export interface LocalAws extends AsyncDisposable {
   /** URLs; asking for one that was left out throws `KC_LOCAL_BAD_OPTION`. */
-  readonly endpoints: { readonly kinesis: string; readonly s3: string; readonly dynamodb: string };
+  readonly endpoints: {
+    readonly kinesis: string;
+    readonly s3: string;
+    readonly dynamodb: string;
+    readonly opensearch: string;
+  };
   /** Environment variables that point the AWS SDKs of a process here. S3 needs `forcePathStyle` besides. */
   readonly env: Readonly<Record<string, string>>;
   readonly clientOptions: (server: ServerName) => LocalClientOptions;
@@ -60,6 +74,8 @@ export interface LocalAws extends AsyncDisposable {
   readonly kinesis: LocalStreams;
   /** The local S3, in-process. */
   readonly s3: Pick<S3Server, "createBucket" | "objects" | "openUploads">;
+  /** The local OpenSearch, in-process. */
+  readonly opensearch: Pick<OpenSearchServer, "documents" | "indices">;
   /** Stops everything at once, cutting open connections. Warns about fault rules that never fired. */
   readonly close: () => Promise<void>;
 }
@@ -71,10 +87,11 @@ interface Running {
   readonly kinesis: KinesisServer | undefined;
   readonly s3: S3Server | undefined;
   readonly dynamodb: DynamoDbServer | undefined;
+  readonly opensearch: OpenSearchServer | undefined;
 }
 
 async function startServers(options: LocalAwsOptions, shared: SharedParts): Promise<Running> {
-  const { kinesis = {}, s3 = {}, dynamodb = {} } = options;
+  const { kinesis = {}, s3 = {}, dynamodb = {}, opensearch = {} } = options;
   const starts = [
     Promise.resolve(
       kinesis === false
@@ -90,6 +107,11 @@ async function startServers(options: LocalAwsOptions, shared: SharedParts): Prom
         ? undefined
         : startDynamoDbServer({ ...shared, ...dynamodb, portOption: "dynamodb.port" }),
     ),
+    Promise.resolve(
+      opensearch === false
+        ? undefined
+        : startOpenSearchServer({ ...shared, ...opensearch, portOption: "opensearch.port" }),
+    ),
   ] as const;
   const started = await Promise.allSettled(starts);
   const failure = started.find((outcome) => outcome.status === "rejected");
@@ -98,11 +120,16 @@ async function startServers(options: LocalAwsOptions, shared: SharedParts): Prom
     for (const outcome of started) if (outcome.status === "fulfilled") await outcome.value?.close();
     throw failure.reason;
   }
-  return { kinesis: await starts[0], s3: await starts[1], dynamodb: await starts[2] };
+  return {
+    kinesis: await starts[0],
+    s3: await starts[1],
+    dynamodb: await starts[2],
+    opensearch: await starts[3],
+  };
 }
 
 /**
- * Starts Kinesis, S3 and DynamoDB on 127.0.0.1, in this process and in memory.
+ * Starts Kinesis, S3, DynamoDB and OpenSearch on 127.0.0.1, in this process and in memory.
  *
  * @example
  * await using local = await startLocalAws();
@@ -138,6 +165,8 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     ...(running.kinesis ? { AWS_ENDPOINT_URL_KINESIS: running.kinesis.url } : {}),
     ...(running.s3 ? { AWS_ENDPOINT_URL_S3: running.s3.url } : {}),
     ...(running.dynamodb ? { AWS_ENDPOINT_URL_DYNAMODB: running.dynamodb.url } : {}),
+    // No AWS variable: the service has an address per domain.
+    ...(running.opensearch ? { OPENSEARCH_URL: running.opensearch.url } : {}),
     AWS_REGION: region,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
@@ -148,7 +177,12 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
       const unfired = faults.unfired();
       if (unfired.length > 0)
         process.emitWarning(`fault rules never fired: ${unfired.join(", ")}`, "LocalAwsWarning");
-      await Promise.all([running.kinesis?.close(), running.s3?.close(), running.dynamodb?.close()]);
+      await Promise.all([
+        running.kinesis?.close(),
+        running.s3?.close(),
+        running.dynamodb?.close(),
+        running.opensearch?.close(),
+      ]);
     })();
     return closed;
   };
@@ -163,6 +197,9 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
       },
       get dynamodb() {
         return need("dynamodb").url;
+      },
+      get opensearch() {
+        return need("opensearch").url;
       },
     },
     env,
@@ -180,6 +217,9 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     },
     get s3() {
       return need("s3");
+    },
+    get opensearch() {
+      return need("opensearch");
     },
     close,
     [Symbol.asyncDispose]: close,

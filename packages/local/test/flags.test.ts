@@ -14,6 +14,7 @@ test("flags become the options of startLocalAws", () => {
       kinesis: { port: 4567 },
       s3: { buckets: ["c"] },
       dynamodb: {},
+      opensearch: {},
       limits: "off",
       seed: 9,
       region: "us-east-1",

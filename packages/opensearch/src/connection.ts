@@ -1,0 +1,258 @@
+import { Client, type ClientOptions } from "@opensearch-project/opensearch";
+import { AwsSigv4Signer } from "@opensearch-project/opensearch/aws-v3";
+import { type Clock, KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
+import type { HttpAnswer } from "./failures.js";
+
+/** Keys of an AWS account or session. */
+export interface AwsKeys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+  readonly expiration?: Date | undefined;
+}
+
+/** Signs requests for a domain of Amazon OpenSearch Service (SigV4). */
+export interface AwsSigning {
+  /** The domain's region. */
+  readonly region: string;
+  /** `es`: a domain. `aoss`: a collection of OpenSearch Serverless. Default `es`. */
+  readonly service?: "es" | "aoss";
+  /** Keys, or what fetches them. Default: the SDK's chain (environment, profile, role of the machine). */
+  readonly credentials?: AwsKeys | ((options?: { readonly forceRefresh?: boolean }) => Promise<AwsKeys>);
+}
+
+/** How OpenSearch is reached. */
+export interface OpenSearchConnectionOptions {
+  /** URL of the domain or node: `https`, or `http` on this machine. The only host that requests go to; redirects are not followed. */
+  readonly node: string;
+  /** Signs requests for the AWS service. Excludes `auth`. */
+  readonly aws?: AwsSigning;
+  /** User and password of a cluster's own users. */
+  readonly auth?: { readonly username: string; readonly password: string };
+  /** Certificates of the authority that signed the node's, PEM. Default: Node's own list. */
+  readonly ca?: string | Buffer;
+  /** Permits `http` to other machines. Records and passwords travel readable then. Default false. */
+  readonly allowInsecure?: boolean;
+  /** `gzip` compresses requests; a domain of AWS must have `http_compression.enabled`. Default: none. */
+  readonly compression?: "gzip";
+  /** How long one request may take, in milliseconds. Default 60,000. */
+  readonly requestTimeoutMs?: number;
+  /** Connections kept open to the node. Default 64. */
+  readonly maxSockets?: number;
+}
+
+/** What bounds a request: the caller's signal, and the clock that its time is measured with. */
+export interface RequestBounds {
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+}
+
+/** One request. */
+export interface HttpRequest {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** A client, with what it is asked through. */
+export interface OpenSearchConnection {
+  /** Host and port, for messages. */
+  readonly host: string;
+  /**
+   * Sends one request, once. Resolves with any answer; rejects when there was none, when the time is over (`TimeoutError`), and at once
+   * with the signal's reason when it is aborted.
+   */
+  readonly send: (request: HttpRequest, bounds: RequestBounds) => Promise<HttpAnswer>;
+  /** Fetches fresh credentials, once the present ones were refused as expired. False when there is nothing to fetch. */
+  readonly renewCredentials: () => boolean;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Makes the connection; nothing is sent yet.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
+ */
+export function connect(options: OpenSearchConnectionOptions): OpenSearchConnection {
+  const url = checkedNode(options.node, options.allowInsecure === true);
+  const requestTimeoutMs = wholeNumber("requestTimeoutMs", options.requestTimeoutMs ?? 60_000, { min: 1 });
+  const settings = clientSettings(options, url, requestTimeoutMs);
+  const underWay = new Set<() => void>();
+  let client = new Client({ ...settings, ...signing(options.aws, false) });
+
+  const send = async (request: HttpRequest, { signal, clock }: RequestBounds): Promise<HttpAnswer> => {
+    signal.throwIfAborted();
+    const { method, path, query = {}, body } = request;
+    const sent = client.transport.request({
+      method,
+      path,
+      querystring: { ...query },
+      ...(body === undefined ? {} : { bulkBody: body }),
+    });
+    const { promise: given, reject } = rejection();
+    const stop = (reason: unknown): void => {
+      reject(reason);
+      sent.abort();
+    };
+    const onAbort = (): void => stop(signal.reason);
+    const onClose = (): void => stop(new Error("the emitter was closed"));
+    // Our own timer: the client's ends with the headers of the answer, and a body that stalls would hold the shard for ever.
+    const timer = clock.setTimer(requestTimeoutMs, () => {
+      stop(named("TimeoutError", `OpenSearch did not answer within ${requestTimeoutMs} ms`));
+    });
+    signal.addEventListener("abort", onAbort, { once: true });
+    underWay.add(onClose);
+    try {
+      return await Promise.race([answerOf(sent), given]);
+    } finally {
+      timer.cancel();
+      signal.removeEventListener("abort", onAbort);
+      underWay.delete(onClose);
+    }
+  };
+
+  return {
+    host: url.host,
+    send,
+    renewCredentials: () => {
+      if (options.aws === undefined || typeof options.aws.credentials === "object") return false;
+      // The signer holds on to its keys until they say themselves that they are over; a new one asks for new ones.
+      const old = client;
+      client = new Client({ ...settings, ...signing(options.aws, true) });
+      void old.close();
+      return true;
+    },
+    close: async () => {
+      for (const stop of underWay) stop();
+      await client.close();
+    },
+  };
+}
+
+/** Everything that the client does by itself beside sending is switched off: the engine repeats, and there is one node. */
+function clientSettings(
+  options: OpenSearchConnectionOptions,
+  url: URL,
+  requestTimeoutMs: number,
+): ClientOptions {
+  const { aws, auth, ca, compression } = options;
+  const maxSockets = wholeNumber("maxSockets", options.maxSockets ?? 64, { min: 1 });
+  if (compression !== undefined && compression !== "gzip") throw invalid('compression takes "gzip"');
+  if (aws !== undefined && auth !== undefined) throw invalid("aws and auth exclude each other");
+  if (aws !== undefined) {
+    nonEmptyText("aws.region", aws.region);
+    if (aws.service !== undefined && aws.service !== "es" && aws.service !== "aoss")
+      throw invalid('aws.service takes "es" or "aoss"');
+  }
+  if (auth !== undefined) {
+    for (const [name, value] of Object.entries({ username: auth.username, password: auth.password }))
+      if (typeof value !== "string" || value === "")
+        throw invalid(`auth.${name} must be a text that is not empty`);
+  }
+  return {
+    node: url.href,
+    maxRetries: 0,
+    requestTimeout: requestTimeoutMs,
+    resurrectStrategy: "none",
+    agent: { keepAlive: true, maxSockets, maxFreeSockets: maxSockets },
+    // Said outright, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch it off for the whole process.
+    ssl: { rejectUnauthorized: true, minVersion: "TLSv1.2", ...(ca === undefined ? {} : { ca }) },
+    ...(auth === undefined ? {} : { auth: { username: auth.username, password: auth.password } }),
+    ...(compression === undefined ? {} : { compression }),
+  };
+}
+
+/** What makes the client sign; nothing without `aws`. */
+function signing(aws: AwsSigning | undefined, forceRefresh: boolean): Partial<ClientOptions> {
+  if (aws === undefined) return {};
+  const { credentials } = aws;
+  let fetchKeys: Extract<AwsSigning["credentials"], (...given: never[]) => unknown> | undefined =
+    typeof credentials === "function" ? credentials : undefined;
+  let force = forceRefresh;
+  const keysOf = async (): Promise<AwsKeys> => {
+    if (typeof credentials === "object") return credentials;
+    // Loaded on first use: whoever signs with own keys need not wait for the whole chain.
+    fetchKeys ??= (await import("@aws-sdk/credential-provider-node")).defaultProvider();
+    const keys = await fetchKeys(force ? { forceRefresh: true } : undefined);
+    force = false;
+    return keys;
+  };
+  const { Connection, Transport } = AwsSigv4Signer({
+    region: aws.region,
+    service: aws.service ?? "es",
+    // The declared type is that of SDK 2; of it the signer reads these four fields.
+    getCredentials: keysOf as unknown as NonNullable<Parameters<typeof AwsSigv4Signer>[0]["getCredentials"]>,
+  });
+  return { Connection, Transport };
+}
+
+async function answerOf(
+  sent: PromiseLike<{ readonly statusCode: number | null; readonly body: unknown }>,
+): Promise<HttpAnswer> {
+  try {
+    const { statusCode, body } = await sent;
+    return { status: statusCode ?? 0, body };
+  } catch (error) {
+    const { status, body } = answerIn(error);
+    if (status !== undefined && status >= 300) return { status, body };
+    throw summaryOf(error);
+  }
+}
+
+/** The client rejects for answers of 400 and more, with the answer inside. */
+function answerIn(error: unknown): { readonly status: number | undefined; readonly body: unknown } {
+  const meta: unknown = typeof error === "object" && error !== null ? Reflect.get(error, "meta") : undefined;
+  if (typeof meta !== "object" || meta === null) return { status: undefined, body: undefined };
+  const status: unknown = Reflect.get(meta, "statusCode");
+  return { status: typeof status === "number" ? status : undefined, body: Reflect.get(meta, "body") };
+}
+
+/** A failure without an answer, by its name alone: the client's own errors carry the request, with the documents and the signature. */
+function summaryOf(error: unknown): Error {
+  const name = error instanceof Error ? error.name : "UnknownError";
+  const message = error instanceof Error ? error.message : "";
+  const code = /\b(?:E[A-Z]{4,}|UND_[A-Z_]+|[A-Z]+_CERT[A-Z_]*)\b/u.exec(message)?.[0];
+  return named(name, `OpenSearch gave no answer (${code ?? name})`);
+}
+
+function named(name: string, message: string): Error {
+  const error = new Error(message);
+  error.name = name;
+  return error;
+}
+
+function rejection(): { readonly promise: Promise<never>; readonly reject: (reason: unknown) => void } {
+  let reject: (reason: unknown) => void = () => undefined;
+  const promise = new Promise<never>((_resolve, rejectPromise) => {
+    reject = rejectPromise;
+  });
+  return { promise, reject };
+}
+
+function checkedNode(node: string, allowInsecure: boolean): URL {
+  const url = typeof node === "string" && URL.canParse(node) ? new URL(node) : undefined;
+  if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:"))
+    throw invalid("node must be a URL such as https://search-clicks.eu-central-1.es.amazonaws.com");
+  if (url.username !== "" || url.password !== "")
+    throw invalid("node must not hold credentials: use auth or aws");
+  if (url.search !== "" || url.hash !== "") throw invalid("node must end with its host, port or path");
+  if (url.protocol === "http:" && !isLoopback(url) && !allowInsecure) {
+    throw invalid(
+      `node is http to another machine (${url.hostname}): use https, or set allowInsecure to true to send records readable`,
+    );
+  }
+  return url;
+}
+
+function isLoopback({ hostname }: URL): boolean {
+  return (
+    hostname === "localhost" ||
+    hostname.endsWith(".localhost") ||
+    hostname === "[::1]" ||
+    /^127(?:\.\d{1,3}){3}$/u.test(hostname)
+  );
+}
+
+function invalid(message: string): KinesisConnectorError {
+  return new KinesisConnectorError("KC_OPTION_INVALID", message);
+}

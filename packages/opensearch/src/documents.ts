@@ -1,0 +1,98 @@
+import {
+  asError,
+  type Batch,
+  type BufferEntry,
+  type FailedEntry,
+  KinesisConnectorError,
+  type KinesisRecord,
+} from "@kinesis-connectors/core";
+import { bulkLinesOf, type BulkOperation } from "./bulk-body.js";
+import { indexNameProblem } from "./index-name.js";
+import { MAX_CONTENT_BYTES, MAX_ID_BYTES } from "./limits.js";
+import { createOrdinals, positionId, sortablePosition } from "./positions.js";
+
+/** One document, ready to be sent. */
+export interface BulkDocument<Output> {
+  readonly entry: BufferEntry<Output>;
+  /** What it is a version of: index and id. */
+  readonly key: string;
+  readonly lines: string;
+  /** Of the lines, in UTF-8, as the service counts them. */
+  readonly bytes: number;
+}
+
+/** What the documents of a batch are made with. */
+export interface DocumentSettings<Output> {
+  readonly operation: BulkOperation;
+  readonly indexOf: (output: Output, record: KinesisRecord) => string;
+  /** Undefined: by position. */
+  readonly idOf: ((output: Output, record: KinesisRecord) => string) | undefined;
+  readonly positionField: string;
+}
+
+/** The documents of a batch in its order, and the entries of which none can be made. */
+export interface Prepared<Output> {
+  readonly documents: readonly BulkDocument<Output>[];
+  readonly refused: readonly FailedEntry<Output>[];
+}
+
+/** Writes entries as lines of bulk requests; nothing of it depends on time or on earlier batches. */
+export function documentWriter<Output>(
+  settings: DocumentSettings<Output>,
+): (batch: Batch<Output>) => Prepared<Output> {
+  const numbering = createOrdinals();
+  return (batch) => {
+    const ordinalOf = numbering(batch.entries);
+    const documents: BulkDocument<Output>[] = [];
+    const refused: FailedEntry<Output>[] = [];
+    for (const entry of batch.entries) {
+      try {
+        documents.push(documentOf(entry, batch.shardId, ordinalOf(entry), settings));
+      } catch (thrown) {
+        refused.push({ entry, action: "dead-letter", error: asError(thrown) });
+      }
+    }
+    return { documents, refused };
+  };
+}
+
+function documentOf<Output>(
+  entry: BufferEntry<Output>,
+  shardId: string,
+  ordinal: number,
+  { operation, indexOf, idOf, positionField }: DocumentSettings<Output>,
+): BulkDocument<Output> {
+  const { output, record } = entry;
+  const index = indexOf(output, record);
+  const problem = indexNameProblem(index);
+  if (problem !== undefined) throw poison(`the index of a document ${problem}`);
+  const id = idOf === undefined ? positionId(shardId, record, ordinal) : idOf(output, record);
+  if (typeof id !== "string" || id === "" || Buffer.byteLength(id) > MAX_ID_BYTES)
+    throw poison(`the id of a document must be a text of 1 to ${MAX_ID_BYTES} bytes`);
+  const guard =
+    operation === "guarded"
+      ? { field: positionField, position: sortablePosition(record, ordinal) }
+      : undefined;
+  const lines = bulkLinesOf({ operation, index, id, json: jsonOf(output), guard });
+  const bytes = Buffer.byteLength(lines);
+  if (bytes > MAX_CONTENT_BYTES)
+    throw poison(`a document has ${bytes} bytes with its action, but a request holds ${MAX_CONTENT_BYTES}`);
+  return { entry, key: `${index} ${id}`, lines, bytes };
+}
+
+/** The document as a JSON object. The message of `JSON.stringify` may hold names out of the document, so it is left out. */
+function jsonOf(output: unknown): string {
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(output);
+  } catch {
+    json = undefined;
+  }
+  if (json === undefined || !json.startsWith("{"))
+    throw poison("a document must be an object that JSON can hold");
+  return json;
+}
+
+function poison(message: string): KinesisConnectorError {
+  return new KinesisConnectorError("KC_RECORD_POISON", message);
+}

@@ -1,0 +1,216 @@
+import {
+  type EmitContext,
+  type Emitter,
+  type FailedEntry,
+  KinesisConnectorError,
+  type KinesisRecord,
+  nonEmptyText,
+  systemClock,
+  wholeNumber,
+} from "@kinesis-connectors/core";
+import type { BulkOperation } from "./bulk-body.js";
+import { connect, type OpenSearchConnectionOptions } from "./connection.js";
+import { type BulkDocument, documentWriter } from "./documents.js";
+import {
+  itemError,
+  type ItemOutcome,
+  itemOutcomesOf,
+  outageError,
+  refusal,
+  requestFailureOf,
+} from "./failures.js";
+import { indexNamerOf } from "./index-name.js";
+import { DEFAULT_MAX_REQUEST_BYTES, DEFAULT_MAX_REQUEST_DOCUMENTS, MAX_CONTENT_BYTES } from "./limits.js";
+import { splitIntoRequests } from "./requests.js";
+import { latestVersions } from "./versions.js";
+
+/** Options of `openSearchEmitter`. */
+export interface OpenSearchEmitterOptions<Document extends object> extends OpenSearchConnectionOptions {
+  /**
+   * Name of the index, alias or data stream; dates between braces are of the record's arrival in UTC: `clicks-{yyyy.MM.dd}`. Or a pure
+   * function that names it for each document: a document whose index cannot be goes to the dead letters then.
+   */
+  readonly index: string | ((document: Document, record: KinesisRecord) => string);
+  /**
+   * Names a document, in 1 to 512 bytes; several documents of one id are versions of it. Must be pure. Default: the record's position,
+   * `<shardId>-<sequence>.<sub>`, so that each record is one document whoever writes it and however often.
+   */
+  readonly id?: (document: Document, record: KinesisRecord) => string;
+  /**
+   * `index` writes over what is there, `create` leaves it as it is (a document that is there counts as placed). Default `index`.
+   */
+  readonly operation?: "index" | "create";
+  /** The index is a data stream: documents are created, and each needs an `@timestamp`. Default false. */
+  readonly dataStream?: boolean;
+  /**
+   * `guarded`: a document is replaced by a later one only, by its position in the stream, which is stored with it in `positionField`.
+   * Takes inline scripts. Default `none`: among versions in one batch the last one stays, and between batches whoever writes last.
+   */
+  readonly ordering?: "none" | "guarded";
+  /** Field of the position for `guarded`; map it as `keyword`. Default `kinesis_position`. */
+  readonly positionField?: string;
+  /** Bytes of one bulk request before compression; a larger document goes alone. Default 5 MiB, up to 100 MiB. */
+  readonly maxRequestBytes?: number;
+  /** Documents of one bulk request. Default 5,000. */
+  readonly maxRequestDocuments?: number;
+}
+
+/** Only what is read of an answer is asked for: it would repeat the id and index of each document. */
+const FILTER_PATH = "error.type,error.reason,items.*.status,items.*.error.type,items.*.error.reason";
+
+/**
+ * Writes each output as one document, through `_bulk`. Ids come from the records' positions, so writing a batch again changes nothing.
+ *
+ * @example
+ * ```ts
+ * const emitter = openSearchEmitter<Click>({
+ *   node: "https://search-clicks.eu-central-1.es.amazonaws.com",
+ *   aws: { region: "eu-central-1" },
+ *   index: "clicks-{yyyy.MM.dd}",
+ * });
+ * ```
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
+ */
+export function openSearchEmitter<Document extends object>(
+  options: OpenSearchEmitterOptions<Document>,
+): Emitter<Document> {
+  const { index, id } = options;
+  const operation = operationOf(options);
+  const limits = {
+    maxBytes: wholeNumber("maxRequestBytes", options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES, {
+      min: 1,
+      max: MAX_CONTENT_BYTES,
+    }),
+    maxCount: wholeNumber(
+      "maxRequestDocuments",
+      options.maxRequestDocuments ?? DEFAULT_MAX_REQUEST_DOCUMENTS,
+      {
+        min: 1,
+      },
+    ),
+  };
+  const namedByRecord = typeof index === "function";
+  const byArrival = namedByRecord ? undefined : indexNamerOf(index);
+  const prepare = documentWriter<Document>({
+    operation,
+    indexOf: (document, record) => (namedByRecord ? index(document, record) : (byArrival?.(record) ?? "")),
+    idOf: id,
+    positionField: nonEmptyText("positionField", options.positionField ?? "kinesis_position"),
+  });
+  const connection = connect(options);
+  const { host } = connection;
+
+  /** Sends documents as one request, and as smaller ones where the service takes it only so. */
+  const send = async (
+    documents: readonly BulkDocument<Document>[],
+    context: EmitContext<undefined>,
+  ): Promise<readonly ItemOutcome[]> => {
+    const body = documents.map(({ lines }) => lines).join("");
+    for (let renewed = false; ; renewed = true) {
+      const answer = await connection.send(
+        { method: "POST", path: "/_bulk", query: { filter_path: FILTER_PATH }, body },
+        context,
+      );
+      const { status } = answer;
+      const failure = requestFailureOf(answer);
+      if (failure === undefined) {
+        const outcomes = itemOutcomesOf(answer.body, documents.length, operation, namedByRecord);
+        if (outcomes === undefined) throw outageError(status, "unreadable_answer");
+        return outcomes;
+      }
+      if (failure.kind === "outage") throw outageError(status, failure.type);
+      if (failure.kind === "refused") throw refusal(host, status, failure.type, failure.cure);
+      if (failure.kind === "split") {
+        if (documents.length === 1) return [{ kind: "dead-letter", status, type: failure.type }];
+        const half = Math.ceil(documents.length / 2);
+        const first = await send(documents.slice(0, half), context);
+        return [...first, ...(await send(documents.slice(half), context))];
+      }
+      if (renewed || !connection.renewCredentials())
+        throw refusal(host, status, failure.type, "renew the session's credentials");
+    }
+  };
+
+  return {
+    capabilities: {
+      // A data stream knows an id within its newest backing index only: a rollover between two attempts lets it in twice.
+      duplicates: options.dataStream === true ? "possible" : "none",
+      ordering: operation === "guarded" ? "shard" : "none",
+    },
+
+    emit: async (batch, context) => {
+      const { documents, refused } = prepare(batch);
+      const failed: FailedEntry<Document>[] = [...refused];
+      const versions = latestVersions(documents, operation === "create");
+      for (let wave = versions.latest(); wave.length > 0; wave = versions.latest()) {
+        for (const request of splitIntoRequests(wave, limits)) {
+          const outcomes = await send(request, context);
+          for (const [place, outcome] of outcomes.entries()) {
+            const document = request[place] as BulkDocument<Document>;
+            if (outcome.kind === "placed") versions.settle(document);
+            else if (outcome.kind === "outage") throw outageError(outcome.status, outcome.type);
+            else if (outcome.kind === "refused")
+              throw refusal(host, outcome.status, outcome.type, outcome.cure);
+            else {
+              const error = itemError(outcome.status, outcome.type);
+              // A version that has to wait keeps the earlier ones waiting: should it never be taken, the one before it counts.
+              const held = outcome.kind === "retry" ? versions.settle(document) : [versions.drop(document)];
+              for (const { entry } of held) failed.push({ entry, action: outcome.kind, error });
+            }
+          }
+        }
+      }
+      return { failed };
+    },
+
+    open: async ({ signal, logger }) => {
+      let answer;
+      try {
+        answer = await connection.send({ method: "GET", path: "/" }, { signal, clock: systemClock });
+      } catch (error) {
+        signal.throwIfAborted();
+        throw new KinesisConnectorError(
+          "KC_EMIT_REFUSED",
+          `OpenSearch at ${host} cannot be reached: check \`node\`, the network and the credentials`,
+          { cause: error },
+        );
+      }
+      const failure = requestFailureOf(answer);
+      if (failure === undefined) return;
+      if (answer.status < 400 || answer.status === 401)
+        throw refusal(
+          host,
+          answer.status,
+          failure.type,
+          failure.kind === "refused" ? failure.cure : "check `aws` or `auth`",
+        );
+      // Looking at a domain takes a right that writing to it does not: the first write tells.
+      logger.debug({ host, status: answer.status }, "the node could not be looked at; going on");
+    },
+
+    close: () => connection.close(),
+  };
+}
+
+function operationOf<Document extends object>(options: OpenSearchEmitterOptions<Document>): BulkOperation {
+  const { index, id, operation, dataStream, ordering } = options;
+  const invalid = (message: string): KinesisConnectorError =>
+    new KinesisConnectorError("KC_OPTION_INVALID", message);
+  if (typeof index !== "string" && typeof index !== "function")
+    throw invalid("index must be a name, or a function of document and record");
+  if (id !== undefined && typeof id !== "function")
+    throw invalid("id must be a function of document and record");
+  if (operation !== undefined && operation !== "index" && operation !== "create")
+    throw invalid('operation takes "index" or "create"');
+  if (ordering !== undefined && ordering !== "none" && ordering !== "guarded")
+    throw invalid('ordering takes "none" or "guarded"');
+  if (dataStream === true && operation === "index")
+    throw invalid('operation "index" is not for a data stream, which takes "create" only');
+  const creates = dataStream === true || operation === "create";
+  if (ordering !== "guarded") return creates ? "create" : "index";
+  if (creates)
+    throw invalid('ordering "guarded" replaces documents, which "create" and data streams exclude');
+  if (id === undefined)
+    throw invalid('ordering "guarded" is about versions of a document: name the documents with id');
+  return "guarded";
+}
