@@ -1,0 +1,163 @@
+import { KinesisConnectorError } from "@kinesis-connectors/core";
+
+/** What a request that failed as a whole means. */
+export type Failure =
+  /** May work later: throttling, 5xx, time-outs, resets. */
+  | { readonly kind: "retry" }
+  /** The session's credentials are over; fresh ones may do. */
+  | { readonly kind: "expired" }
+  /** No repetition mends it; `cure` says what will. */
+  | { readonly kind: "refused"; readonly cure: string };
+
+const EXPIRED = new Set(["ExpiredToken", "ExpiredTokenException", "RequestExpired"]);
+
+/** Codes below 500 that mean "later" (errors of PutRecords and ListShards; common errors of the API reference). */
+const REPEATED = new Set([
+  "ProvisionedThroughputExceededException",
+  "LimitExceededException",
+  "KMSThrottlingException",
+  "Throttling",
+  "ThrottlingException",
+  "ThrottledException",
+  "RequestLimitExceeded",
+  "TooManyRequestsException",
+  "ResourceInUseException", // The stream is being created or changed.
+  "ExpiredNextTokenException", // The list of shards starts anew.
+  "RequestTimeout",
+]);
+
+const CREDENTIALS = "check the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, profile or role)";
+const KEY = "enable the KMS key of the stream, and grant kms:GenerateDataKey on it";
+
+/** Codes that no repetition mends, with the cure (same pages). */
+const CURES: ReadonlyMap<string, string> = new Map([
+  ["ResourceNotFoundException", "create the stream, or correct `stream`, `streamArn` or `region`"],
+  [
+    "AccessDeniedException",
+    "grant kinesis:PutRecords on the stream, kinesis:ListShards where records are aggregated, and kms:GenerateDataKey where it is encrypted",
+  ],
+  [
+    "InvalidArgumentException",
+    "compare `maxRecordBytes` with the MaxRecordSizeInKiB of the stream, and see the message",
+  ],
+  ["ValidationException", "see the message and correct the option it is about"],
+  ["KMSAccessDeniedException", KEY],
+  ["KMSDisabledException", KEY],
+  ["KMSInvalidStateException", KEY],
+  ["KMSNotFoundException", KEY],
+  ["KMSOptInRequired", KEY],
+  ["OptInRequired", "the account is not subscribed to Kinesis: activate it"],
+  ["UnrecognizedClientException", CREDENTIALS],
+  ["InvalidClientTokenId", CREDENTIALS],
+  ["InvalidSignatureException", CREDENTIALS],
+  ["SignatureDoesNotMatch", CREDENTIALS],
+  ["IncompleteSignature", CREDENTIALS],
+  ["IncompleteSignatureException", CREDENTIALS],
+  ["MissingAuthenticationToken", CREDENTIALS],
+  ["MissingAuthenticationTokenException", CREDENTIALS],
+]);
+
+/** Sorts what a request failed with. Pure. */
+export function failureOf(error: unknown): Failure {
+  const { code, status, message } = describe(error);
+  if (EXPIRED.has(code)) return { kind: "expired" };
+  if (REPEATED.has(code)) return { kind: "retry" };
+  const cure = CURES.get(code);
+  if (cure !== undefined) return { kind: "refused", cure };
+  if (message.startsWith("Region is missing"))
+    return { kind: "refused", cure: "set `region`, or AWS_REGION" };
+  // Without a status no answer came: reset, refused connection, unknown host, time-out, credentials not served for a moment.
+  if (status === undefined || status >= 500 || status === 408 || status === 429) return { kind: "retry" };
+  if (status === 401 || status === 403) return { kind: "refused", cure: CREDENTIALS };
+  if (status >= 400) return { kind: "refused", cure: "see the code and correct the option it is about" };
+  // A success that could not be read: it is repeated, which may place records twice.
+  return { kind: "retry" };
+}
+
+/** The cure for what a first look at the stream failed with; undefined when that says nothing about putting into it. */
+export function cureAtOpen(error: unknown): string | undefined {
+  const { code, status, message } = describe(error);
+  if (code === "ResourceNotFoundException") return CURES.get(code);
+  if (message.startsWith("Region is missing")) return "set `region`, or AWS_REGION";
+  if (code === "CredentialsProviderError")
+    return "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or give the machine a role";
+  return status === undefined
+    ? "it cannot be reached; check `endpoint`, `region` and the network"
+    : undefined;
+}
+
+/** What Kinesis said of one record of a request; nothing when it took it. */
+export interface RecordAnswer {
+  readonly ShardId?: string | undefined;
+  readonly ErrorCode?: string | undefined;
+}
+
+/**
+ * Why a record was not taken; undefined when it was. PutRecords names two codes, `ProvisionedThroughputExceededException` and
+ * `InternalFailure`, and both may pass; any other counts as passing too, and the engine's limit of tries ends it. The message is left
+ * out: it names account and stream.
+ */
+export function recordFailureOf(answer: RecordAnswer | undefined): Error | undefined {
+  if (answer !== undefined && answer.ErrorCode === undefined && answer.ShardId !== undefined)
+    return undefined;
+  const code = answer?.ErrorCode ?? "NoAnswer";
+  const error = new Error(`Kinesis did not take the record (${code})`);
+  error.name = code;
+  return error;
+}
+
+/** The service's code of an error, or its name. */
+export function errorCodeOf(error: unknown): string {
+  return describe(error).code;
+}
+
+/** An error of the SDK reduced to its code, message, status and request id: the original carries the whole answer. */
+export function summaryOf(error: unknown): Error {
+  const { code, status, message, requestId } = describe(error);
+  const about = [status === undefined ? "no answer" : `HTTP ${status}`];
+  if (requestId !== undefined) about.push(`request ${requestId}`);
+  const summary = new Error(`${code}: ${message} (${about.join(", ")})`);
+  summary.name = code;
+  return summary;
+}
+
+/** The error that stops a shard: what Kinesis refused, and the cure. */
+export function refusal(stream: string, cure: string, error: unknown): KinesisConnectorError {
+  return new KinesisConnectorError(
+    "KC_EMIT_REFUSED",
+    `Kinesis refused the stream "${stream}" (${errorCodeOf(error)}): ${cure}`,
+    { cause: summaryOf(error) },
+  );
+}
+
+interface Description {
+  readonly code: string;
+  readonly status: number | undefined;
+  readonly message: string;
+  readonly requestId: string | undefined;
+}
+
+function describe(error: unknown): Description {
+  if (!(error instanceof Error))
+    return {
+      code: "UnknownError",
+      status: undefined,
+      message: `a thrown ${typeof error}`,
+      requestId: undefined,
+    };
+  const metadata: unknown = "$metadata" in error ? error.$metadata : undefined;
+  const status = field(metadata, "httpStatusCode");
+  const requestId = field(metadata, "requestId");
+  const socketCode = field(error, "code");
+  return {
+    // The error of a socket is named Error; its code (ECONNRESET, ENOTFOUND) says more.
+    code: error.name === "Error" && typeof socketCode === "string" ? socketCode : error.name,
+    status: typeof status === "number" ? status : undefined,
+    message: error.message.slice(0, 500),
+    requestId: typeof requestId === "string" ? requestId : undefined,
+  };
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}

@@ -1,0 +1,161 @@
+import {
+  asError,
+  type Batch,
+  type BufferEntry,
+  type FailedEntry,
+  KinesisConnectorError,
+} from "@kinesis-connectors/core";
+import { createAggregator, parseExplicitHashKey, partitionHashKey } from "@kinesis-connectors/wire";
+import { MAX_PARTITION_KEY_BYTES, MAX_PARTITION_KEY_CHARACTERS } from "./limits.js";
+import type { Packed, Sized } from "./requests.js";
+import type { KinesisSettings } from "./settings.js";
+
+/** One user record on its way to the target. */
+export interface OutgoingRecord<Output> extends Sized {
+  readonly entry: BufferEntry<Output>;
+  readonly data: Uint8Array;
+  readonly partitionKey: string;
+  readonly explicitHashKey?: string;
+}
+
+/** One Kinesis record of a request. */
+export interface KinesisPut<Output> extends Packed<OutgoingRecord<Output>> {
+  readonly data: Uint8Array;
+  readonly partitionKey: string;
+  readonly explicitHashKey?: string;
+}
+
+/** A batch, encoded: what can be put, and what never can. */
+export interface EncodedBatch<Output> {
+  readonly outgoing: readonly OutgoingRecord<Output>[];
+  readonly refused: readonly FailedEntry<Output>[];
+}
+
+/** Encodes each entry; what the service would never take is for the dead letters. */
+export function encodeBatch<Output>(
+  batch: Batch<Output>,
+  settings: KinesisSettings<Output>,
+): EncodedBatch<Output> {
+  const outgoing: OutgoingRecord<Output>[] = [];
+  const refused: FailedEntry<Output>[] = [];
+  for (const entry of batch.entries) {
+    try {
+      outgoing.push(encodeEntry(entry, batch, settings));
+    } catch (thrown) {
+      refused.push({ entry, action: "dead-letter", error: asError(thrown) });
+    }
+  }
+  return { outgoing, refused };
+}
+
+/** A record as it is, as one Kinesis record. */
+export function packAlone<Output>(
+  records: readonly OutgoingRecord<Output>[],
+  start: number,
+): KinesisPut<Output> {
+  const record = at(records, start);
+  const { data, bytes } = record;
+  return { items: [record], data, ...keysOf(record), bytes };
+}
+
+/** As many records from `start` on as one aggregate holds. All must be of the same shard. */
+export function packAggregate<Output>(
+  records: readonly OutgoingRecord<Output>[],
+  start: number,
+  options: { readonly maxBytes: number; readonly maxRecords?: number },
+): KinesisPut<Output> {
+  const aggregator = createAggregator(options);
+  let index = start;
+  let full = aggregator.add(at(records, index));
+  while (full === undefined && index + 1 < records.length) {
+    index += 1;
+    full = aggregator.add(at(records, index));
+  }
+  const packed = full ?? aggregator.flush();
+  if (packed === undefined) return packAlone(records, start);
+  const { data, userRecords } = packed;
+  const bytes = data.length + Buffer.byteLength(packed.partitionKey);
+  return { items: records.slice(start, start + userRecords), data, ...keysOf(packed), bytes };
+}
+
+/** What decides the shard of a record: the explicit hash key, or the MD5 of the partition key (API reference, PutRecords). */
+export function hashKeyOf({ partitionKey, explicitHashKey }: KeysOfRecord): bigint {
+  const explicit = explicitHashKey === undefined ? undefined : parseExplicitHashKey(explicitHashKey);
+  return explicit ?? partitionHashKey(partitionKey);
+}
+
+interface KeysOfRecord {
+  readonly partitionKey: string;
+  readonly explicitHashKey?: string;
+}
+
+function keysOf({ partitionKey, explicitHashKey }: KeysOfRecord): KeysOfRecord {
+  return explicitHashKey === undefined ? { partitionKey } : { partitionKey, explicitHashKey };
+}
+
+function encodeEntry<Output>(
+  entry: BufferEntry<Output>,
+  batch: Batch<Output>,
+  settings: KinesisSettings<Output>,
+): OutgoingRecord<Output> {
+  const { output, record } = entry;
+  const partitionKey = settings.partitionKey(output, record);
+  requirePartitionKey(partitionKey);
+  const explicitHashKey = settings.explicitHashKey(output, record);
+  if (
+    explicitHashKey !== undefined &&
+    (typeof explicitHashKey !== "string" || parseExplicitHashKey(explicitHashKey) === undefined)
+  )
+    throw poison("explicitHashKey gave no decimal number from 0 to 2^128 - 1");
+  const given = settings.data(output, record, batch);
+  if (typeof given !== "string" && !(given instanceof Uint8Array))
+    throw poison(`data gave neither bytes nor a text, but ${given === null ? "null" : typeof given}`);
+  const data = typeof given === "string" ? Buffer.from(given) : given;
+  const bytes = data.length + Buffer.byteLength(partitionKey);
+  const { maxRecordBytes, aggregate } = settings;
+  const outgoing = {
+    entry,
+    data,
+    partitionKey,
+    ...(explicitHashKey === undefined ? {} : { explicitHashKey }),
+    bytes,
+  };
+  // Bytes that open like an aggregate are framed even when they travel alone, and the frame counts.
+  const mayBeFramed =
+    aggregate !== undefined &&
+    data[0] === AGGREGATE_START &&
+    bytes <= maxRecordBytes &&
+    bytes > maxRecordBytes - 2 * MAX_PARTITION_KEY_BYTES;
+  const putBytes = mayBeFramed ? packAggregate([outgoing], 0, aggregate).bytes : bytes;
+  if (putBytes > maxRecordBytes)
+    throw poison(
+      `the record has ${putBytes} bytes with its key, but a record of the stream holds ${maxRecordBytes} (maxRecordBytes)`,
+    );
+  return outgoing;
+}
+
+/** First byte of the magic that opens an aggregate (aggregation-format.md of the KPL). */
+const AGGREGATE_START = 0xf3;
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+function requirePartitionKey(key: string): void {
+  if (typeof key !== "string") throw poison(`partitionKey gave no text, but ${typeof key}`);
+  // Characters, not UTF-16 units; counted only where the two can differ in the verdict.
+  const characters = key.length > MAX_PARTITION_KEY_CHARACTERS ? Array.from(key).length : key.length;
+  if (characters < 1 || characters > MAX_PARTITION_KEY_CHARACTERS)
+    throw poison(
+      `partitionKey gave ${characters} characters; Kinesis takes 1 to ${MAX_PARTITION_KEY_CHARACTERS}`,
+    );
+  if (LONE_SURROGATE.test(key)) throw poison("partitionKey gave a text that is not valid Unicode");
+}
+
+function at<Output>(records: readonly OutgoingRecord<Output>[], index: number): OutgoingRecord<Output> {
+  const record = records[index];
+  if (record === undefined) throw new RangeError(`there is no record ${index} among ${records.length}`);
+  return record;
+}
+
+function poison(message: string): KinesisConnectorError {
+  return new KinesisConnectorError("KC_RECORD_POISON", message);
+}
