@@ -1,0 +1,135 @@
+import { KinesisConnectorError } from "@kinesis-connectors/core";
+
+/** What a failed request means for its writes. */
+export type Failure =
+  /** The guard held: a newer version is there, or this one is. */
+  | { readonly kind: "superseded" }
+  /** The table or the key has no capacity for the moment. */
+  | { readonly kind: "throttled" }
+  /** May work later: 5xx, conflicts, time-outs, resets. What became of the request is not known. */
+  | { readonly kind: "retry" }
+  /** One of its writes can never be taken: of several, each has to be tried alone. */
+  | { readonly kind: "rejected" }
+  /** The session's credentials are over; fresh ones may do. */
+  | { readonly kind: "expired" }
+  /** No repetition mends it; `cure` says what will. */
+  | { readonly kind: "refused"; readonly cure: string };
+
+/** Codes of "Error handling with DynamoDB" in the developer guide, and of the operations' API pages. */
+const KINDS: ReadonlyMap<string, Exclude<Failure["kind"], "refused">> = new Map([
+  ["ConditionalCheckFailedException", "superseded"],
+  ["ProvisionedThroughputExceededException", "throttled"],
+  ["ThrottlingException", "throttled"],
+  ["RequestLimitExceeded", "throttled"],
+  ["LimitExceededException", "throttled"],
+  ["TransactionConflictException", "retry"],
+  ["ReplicatedWriteConflictException", "retry"],
+  ["ReplicaNotFoundException", "retry"],
+  // The client corrects its clock by the answer and is right the next time.
+  ["RequestTimeTooSkewed", "retry"],
+  ["ValidationException", "rejected"],
+  ["SerializationException", "rejected"],
+  ["ItemCollectionSizeLimitExceededException", "rejected"],
+  ["ExpiredToken", "expired"],
+  ["ExpiredTokenException", "expired"],
+]);
+
+const CREDENTIALS = "check the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, profile or role)";
+const RIGHTS =
+  "grant dynamodb:DescribeTable, and what the mode writes with: dynamodb:BatchWriteItem (put), dynamodb:PutItem (guarded, delete) or dynamodb:UpdateItem (update), on the table (and kms:Decrypt on the key of a table with an own one)";
+
+/** Codes that no repetition mends, with the cure (same pages). */
+const CURES: ReadonlyMap<string, string> = new Map([
+  ["ResourceNotFoundException", "create the table, or correct `table` and `region`"],
+  ["AccessDeniedException", RIGHTS],
+  ["AccessDenied", RIGHTS],
+  ["UnrecognizedClientException", CREDENTIALS],
+  ["InvalidSignatureException", CREDENTIALS],
+  ["IncompleteSignatureException", CREDENTIALS],
+  ["IncompleteSignature", CREDENTIALS],
+  ["MissingAuthenticationTokenException", CREDENTIALS],
+  ["MissingAuthenticationToken", CREDENTIALS],
+  ["InvalidClientTokenId", CREDENTIALS],
+  ["OptInRequired", "subscribe the account to DynamoDB in that region"],
+  ["UnknownOperationException", "the endpoint does not know the operation: use DynamoDB itself"],
+]);
+
+/** Sorts what a request to DynamoDB failed with. Pure. */
+export function failureOf(error: unknown): Failure {
+  const { code, status } = describe(error);
+  const kind = KINDS.get(code);
+  if (kind !== undefined) return { kind };
+  const cure = CURES.get(code);
+  if (cure !== undefined) return { kind: "refused", cure };
+  if (status === 429) return { kind: "throttled" };
+  // Without a status no answer came; a success that could not be read shows what it was when it is repeated.
+  if (status === undefined || status >= 500 || status < 400 || status === 408 || status === 409)
+    return { kind: "retry" };
+  if (status === 413) return { kind: "rejected" };
+  if (status === 401 || status === 403) return { kind: "refused", cure: RIGHTS };
+  return { kind: "refused", cure: "see the code and correct the option it is about" };
+}
+
+/**
+ * An error of the SDK reduced to its code, status and request id. Its message is left out: DynamoDB quotes attribute values in some, and
+ * the original carries the whole answer.
+ */
+export function summaryOf(error: unknown): Error {
+  const { code, status, requestId } = describe(error);
+  const about = [status === undefined ? "no answer" : `HTTP ${status}`];
+  if (requestId !== undefined) about.push(`request ${requestId}`);
+  const summary = new Error(`DynamoDB: ${code} (${about.join(", ")})`);
+  summary.name = code;
+  return summary;
+}
+
+/** Why an entry becomes a dead letter. */
+export function rejection(error: unknown): KinesisConnectorError {
+  return new KinesisConnectorError(
+    "KC_RECORD_POISON",
+    `DynamoDB will never take the item (${describe(error).code}): compare it with the table's keys, the keys of its indexes and the limits of an item, or the update with the item's types`,
+    { cause: summaryOf(error) },
+  );
+}
+
+/** The error that stops a shard: what DynamoDB refused, and the cure. */
+export function refusal(action: string, cure: string, error: unknown): KinesisConnectorError {
+  return new KinesisConnectorError(
+    "KC_EMIT_REFUSED",
+    `DynamoDB refused ${action} (${describe(error).code}): ${cure}`,
+    { cause: summaryOf(error) },
+  );
+}
+
+/** The cure where a request could not even be made: no region, no credentials. Undefined for everything that came back from afar. */
+export function cureAtHome(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error.message.startsWith("Region is missing")) return "set `region`, or AWS_REGION";
+  if (error.name === "CredentialsProviderError")
+    return "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or give the machine a role";
+  return undefined;
+}
+
+interface Description {
+  readonly code: string;
+  readonly status: number | undefined;
+  readonly requestId: string | undefined;
+}
+
+function describe(error: unknown): Description {
+  if (!(error instanceof Error)) return { code: "UnknownError", status: undefined, requestId: undefined };
+  const metadata: unknown = "$metadata" in error ? error.$metadata : undefined;
+  const status = field(metadata, "httpStatusCode");
+  const requestId = field(metadata, "requestId");
+  const socketCode = field(error, "code");
+  return {
+    // The error of a socket is named Error; its code (ECONNRESET, ENOTFOUND) says more.
+    code: error.name === "Error" && typeof socketCode === "string" ? socketCode : error.name,
+    status: typeof status === "number" ? status : undefined,
+    requestId: typeof requestId === "string" ? requestId : undefined,
+  };
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}

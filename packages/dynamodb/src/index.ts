@@ -1,0 +1,14 @@
+export type { DynamoDbConnectionOptions } from "./connection.js";
+export { dynamoDbEmitter } from "./dynamodb-emitter.js";
+export { itemBytesOf } from "./item-size.js";
+export type {
+  DeleteMode,
+  DynamoDbEmitterOptions,
+  DynamoDbTableOptions,
+  GuardedMode,
+  GuardOptions,
+  PutMode,
+  TombstoneOptions,
+  UpdateMode,
+} from "./settings.js";
+export type { ItemUpdate } from "./update.js";

@@ -1,0 +1,144 @@
+import {
+  type KinesisRecord,
+  KinesisConnectorError,
+  nonEmptyText,
+  wholeNumber,
+} from "@kinesis-connectors/core";
+import type { DynamoDbConnectionOptions } from "./connection.js";
+import { DEFAULT_MAX_CONCURRENCY } from "./limits.js";
+import type { ItemUpdate } from "./update.js";
+
+/** What all modes take. */
+export interface DynamoDbTableOptions extends DynamoDbConnectionOptions {
+  /** Name or ARN of the table. It must exist; its primary key is read once. */
+  readonly table: string;
+  /** Requests under way at a time, of all shards together. It is halved by each throttling and grows again. Default 64. */
+  readonly maxConcurrency?: number;
+}
+
+/** What guarded modes take. */
+export interface GuardOptions {
+  /** The attribute that holds the position of the last record written, as a zero-padded text. Default `kcPosition`. */
+  readonly positionAttribute?: string;
+}
+
+/** What modes that remove items take. */
+export interface TombstoneOptions {
+  /**
+   * The table's time-to-live attribute, and how long after the record's arrival a tombstone may go. It should be longer than the
+   * stream's retention. Default: tombstones stay.
+   */
+  readonly tombstoneExpiry?: { readonly attribute: string; readonly afterMs: number };
+}
+
+/** Writes an item only over an older one. */
+export interface GuardedMode<Item> extends GuardOptions, TombstoneOptions {
+  readonly mode?: "guarded";
+  /** Says which items are removals: a tombstone takes their place. Default: none. */
+  readonly isRemoved?: (item: Item, record: KinesisRecord) => boolean;
+}
+
+/** Writes items 25 at a time over whatever is there. */
+export interface PutMode<Item> {
+  readonly mode: "put";
+  /** Says which items are removals: they are deleted. Default: none. */
+  readonly isRemoved?: (item: Item, record: KinesisRecord) => boolean;
+}
+
+/** Changes items by expressions, each record once. */
+export interface UpdateMode<Item> extends GuardOptions {
+  readonly mode: "update";
+  /** What a record changes. The key is taken from the item. */
+  readonly update: (item: Item, record: KinesisRecord) => ItemUpdate;
+  /**
+   * `item`: one position for each item; for items whose records all come from one partition key. `shard`: one position for each item and
+   * shard, in an attribute of its own; for counters that many shards change. Default `item`.
+   */
+  readonly positionPer?: "item" | "shard";
+}
+
+/** Every record removes its item: a tombstone takes its place. */
+export interface DeleteMode extends GuardOptions, TombstoneOptions {
+  readonly mode: "delete";
+}
+
+/** Options of `dynamoDbEmitter`. */
+export type DynamoDbEmitterOptions<Item> = DynamoDbTableOptions &
+  (GuardedMode<Item> | PutMode<Item> | UpdateMode<Item> | DeleteMode);
+
+/** `DynamoDbEmitterOptions`, checked and complete. */
+export interface Settings<Item> {
+  readonly table: string;
+  readonly mode: "guarded" | "put" | "update" | "delete";
+  readonly positionAttribute: string;
+  readonly positionPer: "item" | "shard";
+  readonly maxConcurrency: number;
+  readonly isRemoved: ((item: Item, record: KinesisRecord) => boolean) | undefined;
+  readonly update: ((item: Item, record: KinesisRecord) => ItemUpdate) | undefined;
+  readonly tombstoneExpiry: { readonly attribute: string; readonly afterMs: number } | undefined;
+}
+
+/** All options, whatever the mode: a program without types can give any of them. */
+type LooseOptions<Item> = DynamoDbTableOptions &
+  GuardOptions &
+  TombstoneOptions &
+  Partial<Pick<UpdateMode<Item>, "update" | "positionPer">> &
+  Pick<GuardedMode<Item>, "isRemoved"> & { readonly mode?: Settings<Item>["mode"] };
+
+/** The options that a mode knows beside those of all. */
+const OPTIONS_OF_MODE: Readonly<Record<Settings<unknown>["mode"], readonly string[]>> = {
+  guarded: ["isRemoved", "positionAttribute", "tombstoneExpiry"],
+  put: ["isRemoved"],
+  update: ["update", "positionPer", "positionAttribute"],
+  delete: ["positionAttribute", "tombstoneExpiry"],
+};
+
+/**
+ * Checks the options and fills in the defaults.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
+ */
+export function settingsFrom<Item>(options: DynamoDbEmitterOptions<Item>): Settings<Item> {
+  const given: LooseOptions<Item> = options;
+  const { mode = "guarded", isRemoved, update, tombstoneExpiry, positionPer = "item" } = given;
+  if (!Object.hasOwn(OPTIONS_OF_MODE, mode))
+    throw invalid('mode must be "guarded", "put", "update" or "delete"');
+  for (const name of [
+    "isRemoved",
+    "update",
+    "positionPer",
+    "positionAttribute",
+    "tombstoneExpiry",
+  ] as const) {
+    if (given[name] !== undefined && !OPTIONS_OF_MODE[mode].includes(name))
+      throw invalid(`${name} means nothing in the mode "${mode}": leave it out, or choose another mode`);
+  }
+  if (mode === "update" && typeof update !== "function")
+    throw invalid("update must be a function that gives the expressions of a record");
+  if (isRemoved !== undefined && typeof isRemoved !== "function")
+    throw invalid("isRemoved must be a function of the item");
+  if (positionPer !== "item" && positionPer !== "shard")
+    throw invalid('positionPer must be "item" or "shard"');
+  const positionAttribute = nonEmptyText("positionAttribute", given.positionAttribute ?? "kcPosition");
+  if (tombstoneExpiry !== undefined) {
+    nonEmptyText("tombstoneExpiry.attribute", tombstoneExpiry.attribute);
+    wholeNumber("tombstoneExpiry.afterMs", tombstoneExpiry.afterMs, { min: 1 });
+    if (tombstoneExpiry.attribute === positionAttribute)
+      throw invalid("tombstoneExpiry.attribute must not be the positionAttribute");
+  }
+  return {
+    table: nonEmptyText("table", options.table),
+    mode,
+    positionAttribute,
+    positionPer,
+    maxConcurrency: wholeNumber("maxConcurrency", options.maxConcurrency ?? DEFAULT_MAX_CONCURRENCY, {
+      min: 1,
+    }),
+    isRemoved,
+    update,
+    tombstoneExpiry,
+  };
+}
+
+function invalid(message: string): KinesisConnectorError {
+  return new KinesisConnectorError("KC_OPTION_INVALID", message);
+}
