@@ -25,8 +25,9 @@ export interface Emission<Output> {
 
 /**
  * Emits a batch until every entry is placed or rejected: only what failed goes again, in stream order, after a back-off with full
- * jitter. Entries that are still refused after `retry.maxAttempts` tries count as rejected. For emitters with a plan it returns at the
- * first rejection, because nothing has been written then and the batch is planned anew without the rejected entries.
+ * jitter. Entries that are still refused after `retry.maxAttempts` tries in a row that settled nothing count as rejected. For emitters
+ * with a plan it returns at the first rejection, because nothing has been written then and the batch is planned anew without the
+ * rejected entries.
  * @throws what stops a shard: `KC_EMIT_REFUSED`, `KC_PLACE_TAKEN`, `KC_EMIT_FAILED`, or the abort's reason
  */
 export async function emitUntilSettled<Output, Plan>(
@@ -57,7 +58,8 @@ export async function emitUntilSettled<Output, Plan>(
       requireOwnEntries(remaining, result.failed);
       const again: FailedEntry<Output>[] = [];
       for (const failed of result.failed) (failed.action === "retry" ? again : rejected).push(failed);
-      if (again.length > 0) refusals += 1;
+      // Only tries that got nowhere are counted: of what waits behind a throttled entry nothing was refused yet.
+      if (again.length > 0) refusals = again.length < remaining.entries.length ? 1 : refusals + 1;
       if (refusals >= retry.maxAttempts) rejected.push(...again.splice(0));
       if (again.length === 0 || (emitter.plan !== undefined && rejected.length > 0))
         return { rejected, attempts: attempt };

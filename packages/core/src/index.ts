@@ -1,3 +1,4 @@
+export { announcing, type AnnouncingOptions } from "./announcing.js";
 export type { Batch, BufferEntry, FlushReason } from "./batch.js";
 export { type Buffer, type BufferOptions, DEFAULT_BUFFER_OPTIONS, MiB, RecordBuffer } from "./buffer.js";
 export { bytes, json, text } from "./built-in-transformers.js";

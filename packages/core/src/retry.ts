@@ -3,7 +3,7 @@ import { wholeNumber } from "./options.js";
 
 /** How refused work is tried again: exponential back-off with full jitter. */
 export interface RetryOptions {
-  /** Tries of an entry that the destination refuses, the first included. Default 10. */
+  /** Tries in a row in which the destination takes nothing of what it refused before, the first refusal included. Default 10. */
   readonly maxAttempts?: number;
   /** Tries of a request whose outcome stays unknown (time-outs, resets, 5xx), the first included. Default: no limit; reading pauses meanwhile. */
   readonly maxRequestAttempts?: number;

@@ -131,6 +131,22 @@ describe("retry", () => {
     ]);
   });
 
+  it("makes no dead letters of a throttled batch while some of it is taken at every try", async () => {
+    const world = createWorld(recordsOf(10));
+    world.shard.close();
+    const run = runIn(
+      world,
+      pipelineOver(
+        world.keyed(({ output }, attempt) => (output.n >= attempt ? "retry" : undefined)),
+        { retry: { maxAttempts: 3 }, deadLetters: world.deadLetters() },
+      ),
+    );
+    await world.clock.run(run.done);
+    expect(world.rows.size).toBe(10);
+    expect(world.letters.entries).toEqual([]);
+    expect(run.eventsOf("batch-emit")).toMatchObject([{ records: 10, attempts: 10 }]);
+  });
+
   it("stops when the emitter hands back copies of entries, instead of losing what they stand for", async () => {
     const world = createWorld(recordsOf(3));
     world.shard.close();
