@@ -39,14 +39,19 @@ await runApp("archive-to-s3", async () => {
     maxAgeMs: wholeNumberFlag("max-age-ms", flags["max-age-ms"]),
     logger: console,
   });
-  await using connector = await startConnector({
-    application,
-    stream,
-    pipeline,
-    logger: console,
-    signal: stop.signal,
-  });
-  process.stderr.write(`archiving ${stream} to s3://${bucket}/${prefix}; Ctrl-C stops\n`);
-  await connector.done;
+  try {
+    await using connector = await startConnector({
+      application,
+      stream,
+      pipeline,
+      logger: console,
+      signal: stop.signal,
+    });
+    process.stderr.write(`archiving ${stream} to s3://${bucket}/${prefix}; Ctrl-C stops\n`);
+    await connector.done;
+  } catch (thrown) {
+    // Stopped while still starting: nothing has begun.
+    if (thrown !== stop.signal.reason) throw thrown;
+  }
   return 0;
 });
