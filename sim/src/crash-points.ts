@@ -101,11 +101,15 @@ export async function runSchedule(
     blows += 1;
     return strike(point.blow, slot);
   };
+  let crashes = 0;
+  let pauses = 0;
   const strike = (blow: Blow, slot: Slot): "drop" | number | undefined => {
     if (blow === "zombie") {
+      pauses += 1;
       fleet.pause(slot, 5 * FAILOVER_MS);
       return 5 * FAILOVER_MS + 5;
     }
+    crashes += 1;
     fleet.crash(slot);
     if (blow === "before") return "drop";
     if (blow === "sent") return 3;
@@ -120,7 +124,7 @@ export async function runSchedule(
     for (const slot of fleet.slots) if (fleet.stop(slot)) return;
   });
   await scheduler.runUntil(STORM_MS, () => false);
-  return { ...(await simulation.settle()), blows };
+  return { ...(await simulation.settle()), crashes, pauses, stops: 1, reshards: 1, blows };
 }
 
 function momentOf(blow: Blow): CallMoment {

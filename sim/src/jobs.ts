@@ -42,6 +42,7 @@ export async function runInThreads(
       const give = (): void => {
         const chunk = take();
         if (chunk === undefined) void worker.terminate().then(() => resolve());
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread of Node has no origin
         else worker.postMessage(chunk);
       };
       worker.on("error", reject);

@@ -163,19 +163,19 @@ export class Network {
   }
 
   #apply<Answer>(call: Call<Answer>, then: (outcome: () => Answer) => void): void {
-    const done = (outcome: () => Answer, what: string): void => {
+    const carriedOut = (outcome: () => Answer, what: string): void => {
       this.#note(call, what);
       then(outcome);
       this.watch("applied", call);
     };
     const refused = (error: unknown): void =>
-      done(() => throwing(error), error instanceof Error ? error.name : "error");
+      carriedOut(() => throwing(error), error instanceof Error ? error.name : "error");
     try {
       const answer = call.apply();
       if (answer instanceof Promise) {
         // An answer in the same turn: what is called has no I/O of its own.
-        answer.then((value) => done(() => value, shown(value)), refused);
-      } else done(() => answer, shown(answer));
+        answer.then((value) => carriedOut(() => value, shown(value)), refused);
+      } else carriedOut(() => answer, shown(answer));
     } catch (error) {
       refused(error);
     }

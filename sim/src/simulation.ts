@@ -132,8 +132,10 @@ export class Simulation {
 
   /** Lets everything go wrong that the seed says, then all go well, and looks what is left. */
   async storm(): Promise<RunResult> {
-    const misfortunes = new Misfortunes({ ...this, random: new SeededRandom(this.scenario.seed, 10) });
-    const { stormMs } = this.scenario;
+    const { scenario, scheduler, fleet, stream, network, trace } = this;
+    const { seed, stormMs } = scenario;
+    const random = new SeededRandom(seed, 10);
+    const misfortunes = new Misfortunes({ scenario, scheduler, random, fleet, stream, network, trace });
     misfortunes.start();
     this.fleet.start();
     this.#trimUntil(stormMs);
@@ -168,7 +170,10 @@ export class Simulation {
     if (!isOver)
       this.#report({ rule: "stuck", what: `not everything was delivered within ${CALM_MS} ms of calm` });
     await scheduler.runUntil(scheduler.nowMs + ZOMBIE_MS, () => this.#hasSeenEnough);
-    await scheduler.runUntil(scheduler.nowMs + LATE_MS, () => this.network.underWay === 0 || this.#hasSeenEnough);
+    await scheduler.runUntil(
+      scheduler.nowMs + LATE_MS,
+      () => this.network.underWay === 0 || this.#hasSeenEnough,
+    );
     fleet.close();
     await scheduler.runUntil(scheduler.nowMs + STOP_MS, () => fleet.isOver);
     if (!fleet.isOver) this.#report({ rule: "stuck", what: "a connector did not stop" });

@@ -1,0 +1,102 @@
+import { describe, expect, test } from "vitest";
+import { BROKEN_VARIANTS, type BrokenVariant } from "../src/broken.js";
+import { crashSchedules, type CrashSchedule, runSchedule } from "../src/crash-points.js";
+import { run } from "../src/jobs.js";
+import { simulate } from "../src/simulation.js";
+
+const HALF_A_MINUTE = 30_000;
+
+describe("the whole system under seeded misfortunes", () => {
+  test(
+    "150 seeds: nothing lost, duplicated or reordered, no invariant broken",
+    async () => {
+      const { totals, failed } = await run({ kind: "seeds", from: 1, count: 150, broken: undefined });
+      expect(failed).toEqual([]);
+      expect(totals).toMatchObject({ seeds: 150, lost: 0, duplicated: 0, reordered: 0, violations: 0 });
+      // A storm in which nothing happens proves nothing.
+      for (const name of ["crashes", "pauses", "stops", "reshards", "faults", "inherited"] as const)
+        expect({ name, isOften: totals[name] > 50 }).toEqual({ name, isOften: true });
+    },
+    2 * HALF_A_MINUTE,
+  );
+
+  test("the same seed gives the same trace, also beside other runs and when it is printed", async () => {
+    const lines: string[] = [];
+    const first = await simulate(42);
+    const [second, third] = [
+      await simulate(42, { print: (line) => void lines.push(line) }),
+      await simulate(43),
+    ];
+    expect(second).toEqual(first);
+    expect(third.traceHash).not.toBe(first.traceHash);
+    expect(lines.length).toBeGreaterThan(first.events / 4);
+  });
+});
+
+describe("crash points", () => {
+  const schedules = crashSchedules();
+
+  test("are all single ones and all ordered pairs", () => {
+    expect(schedules.length).toBeGreaterThanOrEqual(1_600);
+    expect(new Set(schedules.map((schedule) => JSON.stringify(schedule))).size).toBe(schedules.length);
+  });
+
+  test(
+    "F43 F26 each single one: nothing lost, nothing duplicated",
+    async () => {
+      const singles = schedules.flatMap((schedule, index) =>
+        schedule.points.length === 1 ? [{ schedule, index }] : [],
+      );
+      const missed: string[] = [];
+      for (const { schedule, index } of singles) {
+        const { violations, lost, duplicated, blows } = await runSchedule(schedule, index);
+        expect({ schedule, violations, lost, duplicated }).toEqual({
+          schedule,
+          violations: [],
+          lost: 0,
+          duplicated: 0,
+        });
+        if (blows === 0) missed.push(described(schedule));
+      }
+      expect(missed).toEqual([]);
+    },
+    2 * HALF_A_MINUTE,
+  );
+
+  test(
+    "F43 F26 every 75th pair: nothing lost, nothing duplicated",
+    async () => {
+      for (let index = 1; index < schedules.length; index += 75) {
+        const schedule = schedules[index] as CrashSchedule;
+        const { violations } = await runSchedule(schedule, index);
+        expect({ schedule, violations }).toEqual({ schedule, violations: [] });
+      }
+    },
+    2 * HALF_A_MINUTE,
+  );
+});
+
+describe("a protocol that is broken on purpose is noticed", () => {
+  /** Fewer seeds than a thousand will do. */
+  const SEEDS = 120;
+
+  async function firstCaught(broken: BrokenVariant): Promise<number | undefined> {
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
+      const { lost, duplicated } = await simulate(seed, { broken });
+      if (lost + duplicated > 0) return seed;
+    }
+    return undefined;
+  }
+
+  test.each(BROKEN_VARIANTS)(
+    "%s: records are lost or duplicated",
+    async (broken) => {
+      expect(await firstCaught(broken)).toBeDefined();
+    },
+    2 * HALF_A_MINUTE,
+  );
+});
+
+function described({ points, multipart }: CrashSchedule): string {
+  return `${points.map(({ step, blow }) => `${step} ${blow}`).join(", then ")}${multipart ? ", in parts" : ""}`;
+}
