@@ -1,21 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
+import type { RecordFormat } from "./format.js";
 import type { ObjectWriter } from "./object-writer.js";
-
-/** How the outputs of a batch are laid into an object. */
-export interface Format<Output> {
-  /** Follows the key's name, with its dot: `.ndjson`. */
-  readonly extension: string;
-  /** The object's `Content-Type`. */
-  readonly contentType: string;
-  /**
-   * Appends one output. What it throws refuses this record alone, which then goes the way of dead letters; whatever it had
-   * appended is taken back. Throw `KC_RECORD_POISON` with a message that holds nothing of the record.
-   */
-  readonly write: (output: Output, object: ObjectWriter) => void;
-  /** Size of an output in the object, in bytes, where it is known without encoding. Default: the size of the record it came from. */
-  readonly sizeOf?: (output: Output) => number;
-}
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -32,7 +18,7 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
  * Refused by name, as dead letters: empty bytes, several lines that are not one JSON document, and what `JSON.stringify` cannot
  * write (undefined, functions, symbols, BigInt, circular objects).
  */
-export function ndjson(): Format<unknown> {
+export function ndjson(): RecordFormat<unknown> {
   // No sizeOf: writing each output as JSON twice is too dear, and the record's own size is near enough for a threshold.
   return { extension: ".ndjson", contentType: "application/x-ndjson", write: writeLine };
 }
@@ -51,7 +37,7 @@ export interface RawOptions {
  * Bytes as they are, texts in UTF-8, a separator after each record, empty ones included. Refused by name: what is neither.
  * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
-export function raw(options: RawOptions = {}): Format<Uint8Array | string> {
+export function raw(options: RawOptions = {}): RecordFormat<Uint8Array | string> {
   const { separator = "\n", extension = ".raw", contentType = "application/octet-stream" } = options;
   if (typeof separator !== "string") throw invalid("raw.separator must be a text");
   if (!/^(?:\.[A-Za-z0-9_-]+)*$/.test(extension) || extension.length > 32) {

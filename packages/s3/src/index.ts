@@ -1,6 +1,7 @@
 export { type Compression, gzip, none } from "./compression.js";
 export type { S3ConnectionOptions } from "./connection.js";
-export { type Format, ndjson, raw, type RawOptions } from "./formats.js";
+export type { EncodedObject, Format, ObjectFormat, RecordFormat, RefusedOutput } from "./format.js";
+export { ndjson, raw, type RawOptions } from "./formats.js";
 export { ObjectWriter } from "./object-writer.js";
 export type { ReplayedRecord } from "./parse-dead-letter.js";
 export { replayDeadLetters, type ReplayOptions } from "./replay-dead-letters.js";

@@ -10,7 +10,7 @@ import { type Compression, none } from "./compression.js";
 import { connect, limited, type S3ConnectionOptions } from "./connection.js";
 import { encode } from "./encode.js";
 import { cureAtOpen, failureOf, refusal, statusOf, summaryOf } from "./failures.js";
-import type { Format } from "./formats.js";
+import type { Format } from "./format.js";
 import { checkedMetadata, metadataOf } from "./object-metadata.js";
 import { type NewObject, type Occupant, occupantOf, putIfAbsent } from "./put-object.js";
 import {
@@ -75,7 +75,8 @@ export interface S3EmitterOptions<Output> extends S3ObjectOptions {
  */
 export function s3Emitter<Output>(options: S3EmitterOptions<Output>): Emitter<Output, S3Plan> {
   const { format, key, compression = none() } = options;
-  if (typeof format?.write !== "function" || typeof format.extension !== "string") {
+  const encodes = typeof format?.write === "function" || typeof format?.encodeObject === "function";
+  if (!encodes || typeof format.extension !== "string") {
     throw new KinesisConnectorError("KC_OPTION_INVALID", "format must be ndjson(), raw() or an own Format");
   }
   if (key !== undefined && typeof key !== "function") {
@@ -175,7 +176,7 @@ export function s3Emitter<Output>(options: S3EmitterOptions<Output>): Emitter<Ou
       const [place] = context.plan.places;
       // A range without entries has no place; an heir whose filter now drops all of a planned range has nothing to write.
       if (place === undefined || batch.entries.length === 0) return { failed: [] };
-      const encoded = await encode(batch, format, context.signal);
+      const encoded = await encode(batch.entries, format, context.signal);
       // Nothing is written yet, so the engine can plan the rest anew, without them.
       if (encoded.refused.length > 0) return { failed: encoded.refused };
       const body = await compression.compress(encoded.bytes);

@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hasCode } from "@kinesis-connectors/core";
-import { type Format, ndjson, ObjectWriter, raw } from "@kinesis-connectors/s3";
+import { type RecordFormat, ndjson, ObjectWriter, raw } from "@kinesis-connectors/s3";
 import { bytesOf, thrownBy } from "./support.js";
 
-function written<Output>(format: Format<Output>, ...outputs: Output[]): Buffer {
+function written<Output>(format: RecordFormat<Output>, ...outputs: Output[]): Buffer {
   const writer = new ObjectWriter();
   for (const output of outputs) format.write(output, writer);
   return writer.bytes();

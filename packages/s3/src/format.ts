@@ -1,0 +1,61 @@
+import type { ObjectWriter } from "./object-writer.js";
+
+/** What all formats tell of the objects they make. */
+interface FormatCommon<Output> {
+  /** Follows the key's name, with its dot: `.ndjson`. */
+  readonly extension: string;
+  /** The object's `Content-Type`. */
+  readonly contentType: string;
+  /**
+   * Size of an output in the object before compression, in bytes, where it is known without encoding. Default: the size of the record
+   * it came from. An estimate that is off by a constant factor does no harm: the emitter learns the factor from the objects it wrote.
+   */
+  readonly sizeOf?: (output: Output) => number;
+  /**
+   * Outputs that cannot share an object, such as rows of different columns: only outputs of equal groups meet in one. Pure; called once per output
+   * when a batch is planned, and never by an heir, who follows the stored plan. Default: all may share one.
+   */
+  readonly groupOf?: (output: Output) => string;
+}
+
+/** A format that lays one output behind the other. */
+export interface RecordFormat<Output> extends FormatCommon<Output> {
+  /**
+   * Appends one output. What it throws refuses this record alone, which then goes the way of dead letters; whatever it had
+   * appended is taken back. Throw `KC_RECORD_POISON` with a message that holds nothing of the record.
+   */
+  readonly write: (output: Output, object: ObjectWriter) => void;
+  /** Appends what stands before the first output, such as a line of column names. Default: nothing. */
+  readonly begin?: (object: ObjectWriter) => void;
+  readonly encodeObject?: undefined;
+}
+
+/** A format that needs all outputs of an object at once, such as a columnar one. */
+export interface ObjectFormat<Output> extends FormatCommon<Output> {
+  /**
+   * Encodes the outputs of one object, in their order. Outputs that it cannot hold are named instead of encoded: nothing of the batch is written
+   * then, they go the way of dead letters, and the function is called again with the rest. A rejection says nothing about single
+   * outputs: the batch is tried again. Give the event loop back now and then, and stop when the signal is aborted.
+   */
+  readonly encodeObject: (
+    outputs: readonly Output[],
+    context: { readonly signal: AbortSignal },
+  ) => Promise<EncodedObject>;
+  readonly write?: undefined;
+}
+
+/** What a whole-object format made of its outputs: all of them in bytes, or the ones that it refuses. */
+export type EncodedObject =
+  | { readonly bytes: Uint8Array; readonly refused?: undefined }
+  | { readonly refused: readonly RefusedOutput[]; readonly bytes?: undefined };
+
+/** An output that a whole-object format cannot hold. */
+export interface RefusedOutput {
+  /** Its index among the outputs given. */
+  readonly index: number;
+  /** `KC_RECORD_POISON`, with a message that names the reason (a column, say) and holds nothing of the record. */
+  readonly error: Error;
+}
+
+/** How the outputs of a batch become an object: one by one, or all of an object at once. */
+export type Format<Output> = RecordFormat<Output> | ObjectFormat<Output>;
