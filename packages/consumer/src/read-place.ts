@@ -109,7 +109,8 @@ export class ReadPlace {
       this.#after = scannedEnd;
       this.#scannedEnd = scannedEnd;
     }
-    if (millisBehindLatest !== undefined) {
+    // As long as it is not known whether records are gone, nobody may say that all until then have been read.
+    if (millisBehindLatest !== undefined && verdict !== "unknown") {
       this.#throughMs = sentMs - millisBehindLatest - MARGIN_MS;
       onReadThrough?.(this.#throughMs, this.#scannedEnd);
     }

@@ -117,6 +117,26 @@ describe("a checkpoint whose record is no longer there", () => {
     expect(pages[0]?.gap).toEqual({ expected: { sequenceNumber, subSequenceNumber: 0 } });
   });
 
+  it("F15 F71 is a gap also when an empty answer came first and the iterator expired after it", async () => {
+    await using fixture = await startReading();
+    const position = trimmedPosition(fixture);
+    fixture.put("lost");
+    const readThroughMs = fixture.time.now() - HOUR_MS;
+    fixture.time.skip(25 * HOUR_MS);
+    fixture.put("kept");
+    fixture.time.skip(60_000);
+    fixture.local.faults.add({ operation: "GetRecords", times: 1, effect: { kind: "empty-page" } });
+    const told: number[] = [];
+    const onReadThrough = (throughMs: number): void => void told.push(throughMs);
+    const reader = fixture.open({ type: "after", position }, {}, { readThroughMs, onReadThrough });
+    expect((await fixture.next(reader)).records).toEqual([]);
+    expect(told).toEqual([]);
+    fixture.time.skip(6 * 60_000);
+    const { pages, texts } = await readOn(fixture, reader);
+    expect(texts).toEqual(["kept"]);
+    expect(pages[0]?.gap).toEqual({ expected: position });
+  });
+
   it("tells until when everything had been read", async () => {
     await using fixture = await startReading();
     const [sequenceNumber] = fixture.put("a");
