@@ -1,0 +1,149 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { seededRandom } from "@kinesis-connectors/testkit";
+import { MAX_REQUEST_BYTES, MAX_REQUEST_RECORDS } from "../src/limits.js";
+import { type Packed, splitIntoRequests } from "../src/requests.js";
+
+interface Item {
+  readonly id: number;
+  readonly key: number;
+  readonly bytes: number;
+}
+
+type Put = Packed<Item>;
+
+/** Up to `maxItems` items in one. */
+const packing =
+  (maxItems: number) =>
+  (items: readonly Item[], start: number): Put => {
+    const packed: Item[] = [];
+    let bytes = 0;
+    for (const item of items.slice(start, start + maxItems)) {
+      if (packed.length > 0 && bytes + item.bytes > 1024 * 1024) break;
+      packed.push(item);
+      bytes += item.bytes;
+    }
+    return { items: packed, bytes };
+  };
+
+interface Split {
+  readonly placed: readonly Item[];
+  readonly unsettled: readonly Item[];
+  readonly requests: number;
+  readonly problems: readonly string[];
+}
+
+/** Plays the stream: looks at each request, takes the records that `takes` says, and reports them. */
+function play(
+  items: readonly Item[],
+  options: {
+    readonly maxRequestBytes: number;
+    readonly maxItems: number;
+    readonly takes: (put: Put) => boolean;
+  },
+): Split {
+  const { maxRequestBytes, maxItems, takes } = options;
+  const splitter = splitIntoRequests(items, {
+    maxRequestBytes,
+    laneOf: ({ key }) => `${key}`,
+    pack: packing(maxItems),
+  });
+  const placed: Item[] = [];
+  const problems: string[] = [];
+  let requests = 0;
+  for (let puts = splitter.next(); puts.length > 0; puts = splitter.next()) {
+    requests += 1;
+    const bytes = puts.reduce((sum, put) => sum + put.bytes, 0);
+    const keys = new Set(puts.map((put) => put.items[0]?.key));
+    if (puts.length > MAX_REQUEST_RECORDS) problems.push(`${puts.length} records`);
+    if (bytes > maxRequestBytes) problems.push(`${bytes} bytes`);
+    if (keys.size !== puts.length) problems.push("a key twice in one request");
+    for (const put of puts) {
+      if (!takes(put)) continue;
+      placed.push(...put.items);
+      splitter.placed(put);
+    }
+  }
+  return { placed, unsettled: splitter.unsettled(), requests, problems };
+}
+
+/** What is wrong with where the items ended up: lost, doubled, or past an earlier one of their key. */
+function disorderIn(items: readonly Item[], { placed, unsettled }: Split): string[] {
+  const problems: string[] = [];
+  if (new Set([...placed, ...unsettled]).size !== items.length) problems.push("lost");
+  if (placed.length + unsettled.length !== items.length) problems.push("doubled");
+  const newest = new Map<number, number>();
+  for (const { key, id } of placed) {
+    if ((newest.get(key) ?? -1) > id) problems.push(`${id} came late`);
+    newest.set(key, id);
+  }
+  for (const { key, id } of unsettled) if ((newest.get(key) ?? -1) > id) problems.push(`${id} was passed`);
+  return problems;
+}
+
+describe("splitting a batch into requests", () => {
+  it("keeps the limits and the order of every key over 1,000,000 records, some refused", () => {
+    const random = seededRandom(42);
+    const below = (limit: number): number => Math.floor(random.next() * limit);
+    // Most records are small, some are of all sizes up to the limit of one; keys are from unique to very hot.
+    const items = Array.from({ length: 1_000_000 }, (_, id): Item => ({
+      id,
+      key: below(4) === 0 ? below(40) + 1 : below(2) === 0 ? below(50_000) + 1000 : 1_000_000 + id,
+      bytes: below(200) === 0 ? 1 + below(1024 * 1024) : 1 + below(2000),
+    }));
+    let left = items;
+    let placed: Item[] = [];
+    let rounds = 0;
+    for (; left.length > 0; rounds += 1) {
+      const split = play(left, {
+        maxRequestBytes: MAX_REQUEST_BYTES,
+        maxItems: 100,
+        takes: () => below(50) !== 0,
+      });
+      expect(split.problems).toEqual([]);
+      expect(disorderIn(left, split)).toEqual([]);
+      placed = placed.concat(split.placed);
+      left = split.unsettled.toSorted((one, other) => one.id - other.id);
+    }
+    expect(rounds).toBeGreaterThan(1);
+    expect(disorderIn(items, { placed, unsettled: [], requests: 0, problems: [] })).toEqual([]);
+  });
+
+  it("keeps them for any batch, any limit and any refusals", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ key: fc.nat(8), bytes: fc.integer({ min: 0, max: 1000 }) }), { maxLength: 600 }),
+        fc.integer({ min: 1000, max: 5000 }),
+        fc.integer({ min: 1, max: 5 }),
+        fc.infiniteStream(fc.boolean()),
+        (given, maxRequestBytes, maxItems, fates) => {
+          const items = given.map((item, id) => ({ id, ...item }));
+          const takes = (put: Put): boolean => put.bytes > 900 || fates.next().value !== false;
+          const split = play(items, { maxRequestBytes: maxRequestBytes + 5000, maxItems, takes });
+          expect(split.problems).toEqual([]);
+          expect(disorderIn(items, split)).toEqual([]);
+        },
+      ),
+    );
+  });
+
+  it("fills requests as far as the keys allow", () => {
+    const takes = (): boolean => true;
+    const distinct = Array.from({ length: 1001 }, (_, id) => ({ id, key: id, bytes: 10 }));
+    expect(play(distinct, { maxRequestBytes: MAX_REQUEST_BYTES, maxItems: 1, takes }).requests).toBe(3);
+    // 20 records of one key take 20 requests; the other 980 travel along instead of needing requests of their own.
+    const mixed = distinct.map((item) => ({ ...item, key: item.id % 50 === 0 ? 0 : item.id }));
+    expect(play(mixed, { maxRequestBytes: MAX_REQUEST_BYTES, maxItems: 1, takes }).requests).toBe(21);
+  });
+
+  it("gives out nothing more of a key whose record was not placed", () => {
+    const items = [1, 2, 1, 1, 2].map((key, id) => ({ id, key, bytes: 1 }));
+    const split = play(items, {
+      maxRequestBytes: 100,
+      maxItems: 1,
+      takes: ({ items: [item] }) => item?.id !== 2,
+    });
+    expect(split.placed.map(({ id }) => id).toSorted()).toEqual([0, 1, 4]);
+    expect(split.unsettled.map(({ id }) => id)).toEqual([2, 3]);
+  });
+});
