@@ -15,3 +15,8 @@ export {
   parseExplicitHashKey,
   partitionHashKey,
 } from "./hash-key.js";
+export { PageRecord, type ChildShardAnswer, type RecordsAnswer } from "./records-page.js";
+export { readRecordsCbor } from "./records-cbor.js";
+export { readRecordsJson } from "./records-json.js";
+export { type EventFrame, readEventFrames } from "./event-frames.js";
+export { WireFormatError } from "./wire-format-error.js";

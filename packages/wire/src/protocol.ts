@@ -1,0 +1,200 @@
+import type { KinesisClient } from "@aws-sdk/client-kinesis";
+import { AwsJson1_1Protocol } from "@aws-sdk/core/protocols";
+
+import { decodeCbor } from "./cbor-reader.js";
+import { encodeCbor } from "./cbor-writer.js";
+import { collectBody } from "./collect-body.js";
+import { isPutRecordsRequest, putRecordsBytes, writePutRecordsJson } from "./put-records-json.js";
+import { isObject } from "./records-members.js";
+import { readRecordsCbor } from "./records-cbor.js";
+import { readRecordsJson } from "./records-json.js";
+import { openSubscription } from "./subscription-events.js";
+import { SpokenFormat, type WireFormat } from "./wire-format.js";
+import { WireFormatError } from "./wire-format-error.js";
+
+export type { WireFormat } from "./wire-format.js";
+
+// What the SDK's own signatures say; its package of types need not be installed for them.
+type Serialize = AwsJson1_1Protocol["serializeRequest"];
+type Deserialize = AwsJson1_1Protocol["deserializeResponse"];
+type MetadataBearer = Awaited<ReturnType<Deserialize>>;
+type HttpRequest = Awaited<ReturnType<Serialize>>;
+type HttpResponse = Parameters<Deserialize>[2];
+
+const jsonType = "application/x-amz-json-1.1";
+const cborType = "application/x-amz-cbor-1.1";
+
+/** How a client is to speak. */
+export interface KinesisProtocolOptions {
+  /** Default `auto`. */
+  readonly wireFormat?: WireFormat;
+  /** Told once, when `auto` goes over from CBOR to JSON. */
+  readonly onFallback?: () => void;
+}
+
+/** The protocol of one client, or of several that reach the same server. */
+export interface KinesisProtocol {
+  /** For the client's option `protocol`. */
+  readonly protocol: typeof AwsJson1_1Protocol;
+  /** Lets a call that was refused in CBOR be made once more in JSON. Without it that one call fails. */
+  readonly attach: (client: KinesisClient) => void;
+  /** How often the clients went over from CBOR to JSON: 0 or 1. */
+  readonly fallbacks: () => number;
+}
+
+/**
+ * A protocol for `@aws-sdk/client-kinesis` that is fast where records pass: GetRecords, SubscribeToShard and PutRecords. The SDK stays
+ * in charge of everything around it: credentials, signatures, retries, endpoints, the other operations, the classes of errors.
+ *
+ * The records of an answer are `PageRecord`s.
+ *
+ * @example
+ * ```ts
+ * const fast = kinesisProtocol();
+ * const client = new KinesisClient({ protocol: fast.protocol });
+ * fast.attach(client);
+ * ```
+ */
+export function kinesisProtocol(options: KinesisProtocolOptions = {}): KinesisProtocol {
+  const spoken = new SpokenFormat(options.wireFormat ?? "auto", options.onFallback ?? (() => undefined));
+  return {
+    protocol: class extends FastProtocol {
+      protected override readonly spoken = spoken;
+    },
+    attach: (client) => attach(client, spoken),
+    fallbacks: () => spoken.fallbacks,
+  };
+}
+
+abstract class FastProtocol extends AwsJson1_1Protocol {
+  protected abstract readonly spoken: SpokenFormat;
+
+  override async serializeRequest(...call: Parameters<Serialize>): Promise<HttpRequest> {
+    const [operation, input, context] = call;
+    const body = this.#write(operation.name, input);
+    if (body === undefined) return super.serializeRequest(...call);
+    const endpoint = await context.endpoint();
+    const request: HttpRequest = new (this.getRequestType())({
+      method: "POST",
+      path: "/",
+      headers: {
+        "content-type": typeof body === "string" ? jsonType : cborType,
+        "x-amz-target": `${this.serviceTarget}.${operation.name}`,
+      },
+      body,
+    });
+    this.updateServiceEndpoint(request, endpoint);
+    if (!request.path.endsWith("/")) request.path += "/";
+    return request;
+  }
+
+  override async deserializeResponse<Output extends MetadataBearer>(
+    ...call: Parameters<Deserialize>
+  ): Promise<Output> {
+    const [operation, context, response] = call;
+    if (!isFast(operation.name)) return super.deserializeResponse(...call);
+    const type = headerOf(response, "content-type") ?? "";
+    const isCbor = type.startsWith("application/x-amz-cbor");
+    // What the service answers is not always what was asked for. Pages of a proxy in between are neither.
+    if (isJson(type) && operation.name !== "SubscribeToShard") this.spoken.answeredInJson();
+    const $metadata = this.deserializeMetadata(response);
+    if (this.isErrorResponse(response.statusCode)) {
+      if (!isCbor) return super.deserializeResponse(...call);
+      const body = decodeCbor(await bodyOf(response));
+      return this.handleError(operation, context, response, isObject(body) ? body : {}, $metadata);
+    }
+    if (operation.name === "SubscribeToShard") {
+      const events = await openSubscription(response.body, (exception) =>
+        this.handleError(operation, context, response, exception, $metadata),
+      );
+      return asOutput({ EventStream: events, $metadata });
+    }
+    if (operation.name === "PutRecords" && !isCbor) return super.deserializeResponse(...call);
+    const body = await bodyOf(response);
+    if (operation.name === "GetRecords") {
+      const answer = isCbor ? readRecordsCbor(body) : readRecordsJson(body);
+      return asOutput({ ...answer, $metadata });
+    }
+    const answer = decodeCbor(body);
+    if (!isObject(answer)) throw new WireFormatError("the answer to PutRecords is not a CBOR map");
+    return asOutput({ ...answer, $metadata });
+  }
+
+  /** The body of a request that is written here, or undefined. */
+  #write(operation: string, input: object): string | Uint8Array | undefined {
+    switch (operation) {
+      case "GetRecords":
+        return this.spoken.isCbor ? encodeCbor(input) : JSON.stringify(input);
+      case "PutRecords":
+        if (!isPutRecordsRequest(input)) return undefined;
+        return this.spoken.isCbor ? encodeCbor(input, putRecordsBytes(input)) : writePutRecordsJson(input);
+      default:
+        // A subscription is asked for in JSON, and its events are read in either form: what decides its speed is their reading.
+        return undefined;
+    }
+  }
+}
+
+function isFast(operation: string): boolean {
+  return operation === "GetRecords" || operation === "PutRecords" || operation === "SubscribeToShard";
+}
+
+function isJson(contentType: string): boolean {
+  return contentType.startsWith("application/x-amz-json") || contentType.startsWith("application/json");
+}
+
+/** Node's handlers give names in lower case; others may not. */
+function headerOf(response: HttpResponse, name: string): string | undefined {
+  const { headers } = response;
+  if (headers[name] !== undefined) return headers[name];
+  for (const [key, value] of Object.entries(headers)) {
+    if (key.toLowerCase() === name) return value;
+  }
+  return undefined;
+}
+
+async function bodyOf(response: HttpResponse): Promise<Buffer> {
+  const body: unknown = response.body;
+  if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  if (!isByteStream(body)) throw new WireFormatError("the answer has no body: ask again");
+  return collectBody(body, headerOf(response, "content-length"));
+}
+
+function isByteStream(body: unknown): body is AsyncIterable<Uint8Array> {
+  return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
+}
+
+/** The output of the one operation that was asked for, which the SDK's signature leaves open. */
+function asOutput<Output>(output: object): Output {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return output as Output;
+}
+
+/** Around everything that the SDK does for a call: a second round serializes anew, and signs what it serialized. */
+function attach(client: KinesisClient, spoken: SpokenFormat): void {
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const isAskedInCbor = spoken.isCbor;
+      try {
+        return await next(args);
+      } catch (error) {
+        // A 4xx: the request was refused as a whole, and nothing was done.
+        const wasRefused = isAskedInCbor && !spoken.isCbor && isRefusal(error);
+        if (!wasRefused || !isFast(commandName(context))) throw error;
+        return next(args);
+      }
+    },
+    { step: "initialize", priority: "low", name: "kinesisConnectorsJsonAfterCbor", override: true },
+  );
+}
+
+function commandName(context: { readonly commandName?: unknown }): string {
+  const name = context.commandName;
+  return typeof name === "string" ? name.replace(/Command$/, "") : "";
+}
+
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error) || !("$metadata" in error) || !isObject(error.$metadata)) return false;
+  const status = error.$metadata["httpStatusCode"];
+  return typeof status === "number" && status >= 400 && status < 500;
+}

@@ -1,0 +1,127 @@
+import { bytesType, CborReader, malformed, textType } from "./cbor-reader.js";
+import {
+  arrivalMember,
+  childShardsMember,
+  clearSpans,
+  continuationMember,
+  dataMember,
+  emptySpans,
+  encryptionMember,
+  isComplete,
+  iteratorMember,
+  lagMember,
+  memberAt,
+  partitionKeyMember,
+  readChildShards,
+  recordsMember,
+  sequenceNumberMember,
+  unknownMember,
+} from "./records-members.js";
+import { type PageBytes, PageRecord, type RecordsAnswer, type RecordSpans } from "./records-page.js";
+
+/**
+ * Reads an answer to GetRecords, or an event of SubscribeToShard, in AWS-CBOR 1.1. Pure; members in any order, of any framing.
+ *
+ * @param body - becomes the page: leave it alone while the records are in use.
+ * @throws WireFormatError when the answer is damaged; nothing of it is returned then
+ */
+export function readRecordsCbor(body: Buffer): RecordsAnswer {
+  const reader = new CborReader(body);
+  const page: PageBytes = { bytes: body };
+  const answer: RecordsAnswer = {};
+  const size = reader.map();
+  for (let done = 0; reader.hasMore(size, done); done += 1) {
+    const member = readMember(reader);
+    if (member === unknownMember) reader.skip();
+    else if (!reader.isNull()) readAnswerMember(reader, member, answer, page);
+  }
+  reader.finish();
+  page.bytes = reader.bytes;
+  return answer;
+}
+
+function readAnswerMember(reader: CborReader, member: number, answer: RecordsAnswer, page: PageBytes): void {
+  switch (member) {
+    case recordsMember:
+      answer.Records = readRecords(reader, page);
+      return;
+    case iteratorMember:
+      answer.NextShardIterator = reader.text();
+      return;
+    case continuationMember:
+      answer.ContinuationSequenceNumber = reader.text();
+      return;
+    case lagMember:
+      answer.MillisBehindLatest = reader.number();
+      return;
+    case childShardsMember:
+      answer.ChildShards = readChildShards(reader.value());
+      return;
+    default:
+      // A record's member, which means nothing out here.
+      reader.skip();
+  }
+}
+
+function readRecords(reader: CborReader, page: PageBytes): PageRecord[] {
+  const records: PageRecord[] = [];
+  const spans = emptySpans();
+  const size = reader.array();
+  for (let done = 0; reader.hasMore(size, done); done += 1) {
+    clearSpans(spans);
+    const members = reader.map();
+    for (let read = 0; reader.hasMore(members, read); read += 1) {
+      const member = readMember(reader);
+      if (member === unknownMember) reader.skip();
+      else if (!reader.isNull()) readRecordMember(reader, member, spans);
+    }
+    if (!isComplete(spans))
+      throw malformed("has a record without its data, partition key or sequence number");
+    records.push(new PageRecord(page, spans));
+  }
+  return records;
+}
+
+function readRecordMember(reader: CborReader, member: number, spans: RecordSpans): void {
+  switch (member) {
+    case dataMember:
+      reader.string(bytesType);
+      spans.dataStart = reader.start;
+      spans.dataEnd = reader.stop;
+      return;
+    case partitionKeyMember:
+      reader.string(textType);
+      spans.keyStart = reader.start;
+      spans.keyEnd = reader.stop;
+      return;
+    case sequenceNumberMember:
+      reader.string(textType);
+      spans.sequenceStart = reader.start;
+      spans.sequenceEnd = reader.stop;
+      return;
+    case arrivalMember: {
+      const arrivalTimeMs = Math.round(reader.number());
+      // Not in the range of a Date: damaged.
+      if (!(Math.abs(arrivalTimeMs) <= 8.64e15)) throw malformed("has a time that does not exist");
+      spans.arrivalTimeMs = arrivalTimeMs;
+      return;
+    }
+    case encryptionMember:
+      spans.encryptionType = reader.text();
+      return;
+    default:
+      // A member of the answer, which means nothing in here.
+      reader.skip();
+  }
+}
+
+/** Reads a member's name. One that is no text is no member of ours. */
+function readMember(reader: CborReader): number {
+  reader.skipTags();
+  if ((reader.bytes[reader.at] ?? 0) >> 5 !== textType) {
+    reader.skip();
+    return unknownMember;
+  }
+  reader.string(textType);
+  return memberAt(reader.bytes, reader.start, reader.stop);
+}

@@ -1,0 +1,15 @@
+const wireFormatCode = "KC_WIRE_FORMAT";
+
+/**
+ * An answer of the service that cannot be read: cut off, damaged, or not in the form its content type names. Nothing of it was taken;
+ * ask again. The message names what was wrong and no payload.
+ */
+export class WireFormatError extends Error {
+  override readonly name: string = "WireFormatError";
+  readonly code: string = wireFormatCode;
+
+  /** Whether `error` is of this kind, also when it comes from a second installed copy of the package. */
+  static isInstance(error: unknown): error is WireFormatError {
+    return error instanceof Error && "code" in error && error.code === wireFormatCode;
+  }
+}
