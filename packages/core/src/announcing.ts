@@ -1,6 +1,7 @@
 import type { Batch, BufferEntry } from "./batch.js";
 import type { EmitContext, Emitter, PlannedRange } from "./emitter.js";
 import { KinesisConnectorError } from "./errors.js";
+import type { KinesisRecord } from "./record.js";
 
 /** What `announcing` puts together. */
 export interface AnnouncingOptions<Output, Plan, Announcement> {
@@ -34,7 +35,7 @@ export function announcing<Output, Plan, Announcement>(
   options: AnnouncingOptions<Output, Plan, Announcement>,
 ): Emitter<Output, Plan> {
   const { emitter, announcements, to } = options;
-  const { plan, isPlaced, sizeOf } = emitter;
+  const { plan, isPlaced, sizeOf, batching, places, planWithout } = emitter;
   if (plan === undefined)
     throw new KinesisConnectorError(
       "KC_OPTION_INVALID",
@@ -42,15 +43,16 @@ export function announcing<Output, Plan, Announcement>(
     );
 
   const announce = async (range: PlannedRange, context: EmitContext<Plan>): Promise<void> => {
+    const record: KinesisRecord = {
+      ...range.last,
+      partitionKey: range.shardId,
+      arrivalTimeMs: context.clock.now(),
+      data: new Uint8Array(0),
+    };
     const entries = announcements(context.plan, range).map((output): BufferEntry<Announcement> => ({
       output,
-      record: {
-        ...range.last,
-        partitionKey: range.shardId,
-        arrivalTimeMs: context.clock.now(),
-        data: new Uint8Array(0),
-      },
-      bytes: to.sizeOf?.(output) ?? 0,
+      record,
+      bytes: to.sizeOf?.(output, record) ?? 0,
     }));
     if (entries.length === 0) return;
     const { failed } = await to.emit(batchOf(range, entries), { ...context, plan: undefined });
@@ -69,7 +71,13 @@ export function announcing<Output, Plan, Announcement>(
 
   return {
     capabilities: emitter.capabilities,
-    ...(sizeOf === undefined ? {} : { sizeOf: (output) => sizeOf.call(emitter, output) }),
+    ...(sizeOf === undefined ? {} : { sizeOf: (output, record) => sizeOf.call(emitter, output, record) }),
+    ...(batching === undefined ? {} : { batching }),
+    ...(places === undefined ? {} : { places: (planned) => places.call(emitter, planned) }),
+    // Without `spill`: the announcements are made of the whole plan.
+    ...(planWithout === undefined
+      ? {}
+      : { planWithout: (batch, kept, context) => planWithout.call(emitter, batch, kept, context) }),
     plan: (batch) => plan.call(emitter, batch),
     ...(isPlaced === undefined
       ? {}

@@ -1,14 +1,16 @@
 import type { Batch } from "./batch.js";
 import type { PreparedBatch } from "./checkpointer.js";
 import { codeOf, type DeadLetter, toDeadLetter } from "./dead-letters.js";
-import { type EmissionContext, emitUntilSettled, untilAnswered, withEntries } from "./emission.js";
-import type { Emitter, Json, PlannedRange } from "./emitter.js";
+import { type EmissionContext, emitUntilSettled, untilAnswered } from "./emission.js";
+import type { EmitContext, Emitter, Json, PlannedRange } from "./emitter.js";
 import { KinesisConnectorError } from "./errors.js";
 import type { Pipeline } from "./pipeline.js";
-import { comparePositions } from "./record.js";
+import { preparedBatch, reroute } from "./prepared.js";
 import type { ClosedRange, RefusedRecord } from "./range.js";
-import { readRoutes, RouteLog } from "./routes.js";
 import type { ShardContext } from "./shard-context.js";
+
+/** A plan whose JSON is longer than this is stored elsewhere, by emitters that can: a lease row holds 400 KB with everything else. */
+const MAX_PLAN_BYTES = 32 * 1024;
 
 /**
  * Takes a closed range to its destination: plan, prepare, emit, commit. The order is the whole point: the boundary and the places are
@@ -40,8 +42,10 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
       if (refused.length > 0 && deadLetterPlan === undefined)
         deadLetterPlan = this.#planDeadLetters(batch, refused);
       if (!current && (stored || plan !== undefined || deadLetterPlan !== undefined)) {
+        const hasRoutes = inherited?.routes !== undefined || this.#hasSeveralPlaces(plan);
+        const short = await this.#spilled(batch, plan, inherited !== undefined);
         await this.#context.checkpointer.prepare(
-          preparedBatch({ ...range, batch, refused, routes }, plan, deadLetterPlan),
+          preparedBatch({ ...range, batch, refused, routes }, short, deadLetterPlan, hasRoutes),
         );
         stored = true;
         current = true;
@@ -63,6 +67,7 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
         attempts: emission.attempts,
       }));
       this.#requireDeadLetters(rejected);
+      const before = batch;
       ({ batch, refused, routes } = reroute(batch, refused, routes, rejected));
       deadLetterPlan = undefined;
       current = false;
@@ -70,6 +75,8 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
         batch = { ...batch, entries: [], bytes: 0 };
       } else if (inherited === undefined) {
         plan = this.#plan(batch);
+      } else {
+        plan = emitter.planWithout?.(plan, before, new Set(batch.entries)) ?? plan;
       }
     }
 
@@ -77,6 +84,19 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
       await this.#emitDeadLetters(batch, refused, deadLetterPlan, inherited !== undefined);
     this.#observeEmit(range, startedMs, attempts, inherited !== undefined);
     await this.commit({ ...range.batch, filtered: range.filtered, deadLettered: refused.length });
+  }
+
+  /** An inherited batch with its whole plan, wherever that was kept. */
+  async withWholePlan(inherited: PreparedBatch): Promise<PreparedBatch> {
+    const { spill } = this.#pipeline.emitter;
+    if (spill === undefined || inherited.plan === undefined) return inherited;
+    const range: PlannedRange = { ...inherited, ...this.#owner() };
+    // What was stored is what this emitter's plan returned: the type is the emitter's own.
+    const stored = inherited.plan as Plan;
+    const plan = await untilAnswered(range, this.#emission(), (attempt) =>
+      spill.load(range, this.#emitContext(stored, attempt, true)),
+    );
+    return { ...inherited, plan: plan as Json };
   }
 
   /** Whether everything that an inherited batch was to write is there already. */
@@ -124,6 +144,20 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
     return batch.entries.length === 0 || emitter.plan === undefined
       ? (undefined as Plan)
       : emitter.plan(batch);
+  }
+
+  #hasSeveralPlaces(plan: Plan): boolean {
+    return plan !== undefined && (this.#pipeline.emitter.places?.(plan) ?? 1) > 1;
+  }
+
+  /** The plan as it goes into the lease row: a long one is stored elsewhere first. */
+  async #spilled(range: PlannedRange, plan: Plan, inherited: boolean): Promise<Plan> {
+    const { spill } = this.#pipeline.emitter;
+    if (plan === undefined || spill === undefined) return plan;
+    if (Buffer.byteLength(JSON.stringify(plan)) <= MAX_PLAN_BYTES) return plan;
+    return untilAnswered(range, this.#emission(), (attempt) =>
+      spill.store(range, this.#emitContext(plan, attempt, inherited)),
+    );
   }
 
   #planDeadLetters(batch: Batch<Output>, refused: readonly RefusedRecord[]): Json | undefined {
@@ -191,23 +225,18 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
     plan: Json,
   ): Promise<boolean> {
     if (emitter.isPlaced === undefined) return false;
-    const { abortSignal: signal, clock, random } = this.#context;
-    const { logger } = this.#pipeline;
     // What was stored is what this emitter's plan returned: the type is the emitter's own.
     return untilAnswered(
       range,
       this.#emission(),
       async (attempt) =>
-        (await emitter.isPlaced?.(range, {
-          plan: plan as AnyPlan,
-          attempt,
-          inherited: true,
-          signal,
-          logger,
-          clock,
-          random,
-        })) ?? false,
+        (await emitter.isPlaced?.(range, this.#emitContext(plan as AnyPlan, attempt, true))) ?? false,
     );
+  }
+
+  #emitContext<AnyPlan>(plan: AnyPlan, attempt: number, inherited: boolean): EmitContext<AnyPlan> {
+    const { abortSignal: signal, clock, random } = this.#context;
+    return { plan, attempt, inherited, signal, logger: this.#pipeline.logger, clock, random };
   }
 
   #emission(): EmissionContext {
@@ -257,46 +286,4 @@ export function poisonError(
       "Mend the transformer, or give the pipeline deadLetters so that such records are set aside",
     { cause },
   );
-}
-
-function preparedBatch(
-  range: ClosedRange<unknown>,
-  plan: unknown,
-  deadLetterPlan: Json | undefined,
-): PreparedBatch {
-  const { batch, filtered, refused, routes } = range;
-  const { batchId, first, last, recordCount } = batch;
-  return {
-    v: 1,
-    batchId,
-    first,
-    last,
-    recordCount,
-    filtered,
-    deadLettered: refused.length,
-    ...(plan === undefined ? {} : { plan: plan as Json }),
-    ...(deadLetterPlan === undefined ? {} : { deadLetterPlan }),
-    ...(refused.length === 0 ? {} : { routes }),
-  };
-}
-
-/** Moves whole records from the entries to the dead letters: each record ends in one place only. */
-function reroute<Output>(
-  batch: Batch<Output>,
-  refused: readonly RefusedRecord[],
-  routes: string,
-  rejected: readonly RefusedRecord[],
-): { batch: Batch<Output>; refused: readonly RefusedRecord[]; routes: string } {
-  const byRecord = new Map(rejected.map((one) => [one.record, one]));
-  const kept = new Set(batch.entries.filter((entry) => !byRecord.has(entry.record)));
-  const log = new RouteLog();
-  let next = 0;
-  for (const route of readRoutes(routes)) {
-    const record = typeof route === "number" ? batch.entries[next]?.record : undefined;
-    log.add(record !== undefined && byRecord.has(record) ? "dead-letter" : route);
-    if (typeof route === "number") next += route;
-  }
-  const all = [...refused, ...byRecord.values()];
-  all.sort((one, other) => comparePositions(one.record, other.record));
-  return { batch: withEntries(batch, batch, kept), refused: all, routes: log.toString() };
 }

@@ -6,6 +6,8 @@ export interface BufferEntry<Output> {
   readonly record: KinesisRecord;
   /** Size of the output in bytes, as the emitter counts it; the record's own size where the emitter does not say. */
   readonly bytes: number;
+  /** Where `Batching.partitionOf` puts the output. Absent without one, and in a batch that an heir built again: its places are stored already. */
+  readonly partition?: string;
 }
 
 /** Why a buffer was flushed. */
@@ -14,6 +16,10 @@ export type FlushReason =
   | "bytes"
   | "age"
   | "memory"
+  /** One more partition than the emitter takes in a batch. */
+  | "partitions"
+  /** What became of its records would soon be too long to be stored. */
+  | "routes"
   | "shard-end"
   | "stop"
   | "replay"

@@ -17,7 +17,7 @@ export interface PreparedBatch {
   readonly plan?: Json;
   /** What the dead-letter emitter planned; absent when the batch has no dead letters, or they go where nothing is planned. */
   readonly deadLetterPlan?: Json;
-  /** What became of each record read, run-length coded (`routes.ts`); present when the batch has dead letters. */
+  /** What became of each record read, run-length coded (`routes.ts`); present when the batch has dead letters or several places. */
   readonly routes?: string;
 }
 

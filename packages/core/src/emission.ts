@@ -123,6 +123,7 @@ function passingFailure(thrown: unknown): Error {
   const final =
     hasCode(error, "KC_EMIT_REFUSED") ||
     hasCode(error, "KC_PLACE_TAKEN") ||
+    hasCode(error, "KC_REPLAY_DIFFERS") ||
     hasCode(error, "KC_OPTION_INVALID");
   if (final) throw error;
   return error;

@@ -1,4 +1,6 @@
 import type { Batch, BufferEntry } from "./batch.js";
+import type { Batching } from "./batching.js";
+import type { KinesisRecord } from "./record.js";
 import type { Logger } from "./logger.js";
 import type { Clock, Random } from "./clock.js";
 
@@ -61,12 +63,26 @@ export interface EmitContext<Plan> {
 export interface Emitter<Output, Plan = undefined> {
   readonly capabilities: EmitterCapabilities;
   /** The size of an output in bytes, counted as the destination counts it. Default: the size of the record it came from. */
-  readonly sizeOf?: (output: Output) => number;
+  readonly sizeOf?: (output: Output, record: KinesisRecord) => number;
+  /** Partitions and sizes that batches should have. Default: the thresholds of the buffer alone. */
+  readonly batching?: Batching<Output>;
   /**
    * Where the batch will go. Pure and quick: no I/O, no clock, no randomness. It is stored in the lease row before the first write,
    * and whoever finishes the batch follows it. Emitters whose writes are idempotent by record have no plan.
    */
   readonly plan?: (batch: Batch<Output>) => Plan;
+  /**
+   * How many places a plan names. Where it may be more than one, the engine stores with the batch what became of each record read, so that the
+   * entries of an heir are the planned ones, one by one, whatever its filter says by then. Default: one place.
+   */
+  readonly places?: (plan: Plan) => number;
+  /** Keeps long plans out of the lease row. Default: plans of any size go into it. */
+  readonly spill?: PlanSpill<Plan>;
+  /**
+   * An inherited plan without the entries that are not in `kept`: they were named as `dead-letter` before anything was written. Pure. The entries that
+   * are kept stay in their places. Needed by emitters with several places. Default: the plan stays as it is.
+   */
+  readonly planWithout?: (plan: Plan, batch: Batch<Output>, kept: ReadonlySet<BufferEntry<Output>>) => Plan;
   /** Whether all places of a plan hold this batch already; asked by the heir of a prepared batch before it reads anything again. */
   readonly isPlaced?: (batch: PlannedRange, context: EmitContext<Plan>) => Promise<boolean>;
   readonly emit: (batch: Batch<Output>, context: EmitContext<Plan>) => Promise<EmitResult<Output>>;
@@ -74,6 +90,17 @@ export interface Emitter<Output, Plan = undefined> {
   readonly open?: (context: { readonly signal: AbortSignal; readonly logger: Logger }) => Promise<void>;
   /** Called once, after the last shard ended. May be called twice; the second time does nothing. */
   readonly close?: () => Promise<void>;
+}
+
+/** Where an emitter keeps plans that are too long for the lease row, which holds 400 KB in all (DynamoDB, "Constraints"). */
+export interface PlanSpill<Plan> {
+  /**
+   * Stores `context.plan`, whose JSON is longer than 32 KiB, and returns a short plan that leads to it. Called before the batch is prepared, so that the
+   * lease row never leads to something missing; may be called again for the same plan.
+   */
+  readonly store: (batch: PlannedRange, context: EmitContext<Plan>) => Promise<Plan>;
+  /** Gives back the whole plan of what `store` returned, and any other as it is. Called by an heir, before everything else. */
+  readonly load: (batch: PlannedRange, context: EmitContext<Plan>) => Promise<Plan>;
 }
 
 /** What is known of a prepared batch before its records have been read again. */

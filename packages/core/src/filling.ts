@@ -1,4 +1,5 @@
 import type { FlushReason } from "./batch.js";
+import { OpenPartitions } from "./batching.js";
 import type { Buffer } from "./buffer.js";
 import type { Emitter } from "./emitter.js";
 import { type ClosedRange, OpenRange } from "./range.js";
@@ -12,6 +13,8 @@ const PROGRESS_RECORDS = 50_000;
 /** Dead letters waiting for their batch are kept below this many records and bytes. */
 const MAX_WAITING_DEAD_LETTERS = 10_000;
 const MAX_WAITING_DEAD_LETTER_BYTES = 16 * 1024 * 1024;
+/** Routes go into the lease row, which holds 400 KB with everything else (DynamoDB, "Constraints"). */
+const MAX_ROUTE_BYTES = 16 * 1024;
 
 /**
  * The batch that is being filled: the open range, the buffer with its outputs, and the bytes that both hold of the worker's budget.
@@ -20,7 +23,10 @@ const MAX_WAITING_DEAD_LETTER_BYTES = 16 * 1024 * 1024;
 export class Filling<Output> {
   readonly #context: Pick<ShardContext, "application" | "stream" | "shardId" | "budget">;
   readonly #buffer: Buffer<Output>;
-  readonly #emitter: Pick<Emitter<Output, never>, "sizeOf">;
+  readonly #emitter: Pick<Emitter<Output, never>, "sizeOf" | "batching">;
+  readonly #partitions: OpenPartitions<Output>;
+  /** Whether what becomes of each record may have to be stored. */
+  readonly #storesRoutes: boolean;
   #range: OpenRange<Output>;
   /** The sizes of the outputs of one record: one array for all records, because a new one for each would cost more than the sizes. */
   readonly #sizes: number[] = [];
@@ -29,11 +35,14 @@ export class Filling<Output> {
   constructor(
     context: Pick<ShardContext, "application" | "stream" | "shardId" | "budget">,
     buffer: Buffer<Output>,
-    emitter: Pick<Emitter<Output, never>, "sizeOf">,
+    emitter: Pick<Emitter<Output, never>, "sizeOf" | "batching">,
+    storesRoutes: boolean = false,
   ) {
     this.#context = context;
     this.#buffer = buffer;
     this.#emitter = emitter;
+    this.#partitions = new OpenPartitions(emitter.batching);
+    this.#storesRoutes = storesRoutes;
     this.#range = new OpenRange(context);
   }
 
@@ -42,16 +51,22 @@ export class Filling<Output> {
     return this.#range.heldBytes;
   }
 
+  /** Finds the partitions of a record's outputs; what it throws makes the record poison. */
+  partition(record: KinesisRecord, outputs: readonly Output[]): void {
+    this.#partitions.name(record, outputs);
+  }
+
   /** Measures a record's outputs, each once, and names the cap that they would cross: the batch has to end before them. */
   measure(record: KinesisRecord, outputs: readonly Output[]): FlushReason | undefined {
     if (outputs.length === 0) return undefined;
     let bytes = 0;
     for (let index = 0; index < outputs.length; index += 1) {
-      const size = this.#emitter.sizeOf?.(outputs[index] as Output) ?? record.data.length;
+      const size = this.#emitter.sizeOf?.(outputs[index] as Output, record) ?? record.data.length;
       this.#sizes[index] = size;
       bytes += size;
     }
     this.#sizesSum = bytes;
+    if (this.#partitions.overflows) return "partitions";
     if (this.#buffer.fits(outputs.length, bytes)) return undefined;
     return this.#buffer.fits(0, bytes) ? "records" : "bytes";
   }
@@ -60,17 +75,17 @@ export class Filling<Output> {
   keep(record: KinesisRecord, outputs: readonly Output[], nowMs: number): FlushReason | undefined {
     if (outputs.length === 0) {
       this.#range.accept(record, 0, nowMs);
-      return undefined;
+      return this.#routesReason();
     }
     for (let index = 0; index < outputs.length; index += 1) {
-      this.#buffer.add(
-        { output: outputs[index] as Output, record, bytes: this.#sizes[index] as number },
-        nowMs,
-      );
+      const size = this.#sizes[index] as number;
+      const entry = { output: outputs[index] as Output, record, bytes: size };
+      const partition = this.#partitions.add(index, size);
+      this.#buffer.add(partition === undefined ? entry : { ...entry, partition }, nowMs);
     }
     this.#range.accept(record, outputs.length, nowMs);
     this.#hold(Math.max(this.#sizesSum, record.data.length));
-    return this.#buffer.shouldFlush(nowMs);
+    return this.#bufferReason(nowMs) ?? this.#routesReason();
   }
 
   /** Takes in a record that goes to the dead letters; returns a reason to flush when too many of them are waiting. */
@@ -80,7 +95,7 @@ export class Filling<Output> {
     const { refusedCount, refusedBytes } = this.#range;
     return refusedCount >= MAX_WAITING_DEAD_LETTERS || refusedBytes >= MAX_WAITING_DEAD_LETTER_BYTES
       ? "memory"
-      : undefined;
+      : this.#routesReason();
   }
 
   /** Moves the end of the range over what the reader read and did not hand over. */
@@ -95,7 +110,7 @@ export class Filling<Output> {
 
   /** Why the batch should be flushed now, or undefined. */
   dueReason(nowMs: number): FlushReason | undefined {
-    const reason = this.#buffer.shouldFlush(nowMs);
+    const reason = this.#bufferReason(nowMs);
     if (reason !== undefined) return reason;
     const dueMs = this.dueMs();
     const isMuchRead = this.#buffer.dueMs() === undefined && this.#range.recordCount >= PROGRESS_RECORDS;
@@ -105,15 +120,28 @@ export class Filling<Output> {
   /** When the batch has to be flushed even if nothing arrives. */
   dueMs(): number | undefined {
     const bufferDueMs = this.#buffer.dueMs();
-    if (bufferDueMs !== undefined) return bufferDueMs;
+    if (bufferDueMs !== undefined)
+      return Math.max(bufferDueMs, this.#partitions.waitsUntilMs(this.#range.openedMs) ?? bufferDueMs);
     return this.#range.isEmpty ? undefined : this.#range.openedMs + PROGRESS_INTERVAL_MS;
   }
 
   /** Closes the batch and begins the next one. Undefined when nothing was read. The bytes held go with the closed range. */
   close(reason: FlushReason): ClosedRange<Output> | undefined {
     const closed = this.#range.close(this.#buffer.drain(), reason);
+    this.#partitions.clear();
     if (closed !== undefined) this.#range = new OpenRange(this.#context);
     return closed;
+  }
+
+  #bufferReason(nowMs: number): FlushReason | undefined {
+    const reason = this.#buffer.shouldFlush(nowMs);
+    if (reason === undefined) return this.#partitions.isOnTarget ? "bytes" : undefined;
+    const waitsUntilMs = this.#partitions.waitsUntilMs(this.#range.openedMs);
+    return reason === "age" && waitsUntilMs !== undefined && nowMs < waitsUntilMs ? undefined : reason;
+  }
+
+  #routesReason(): FlushReason | undefined {
+    return this.#storesRoutes && this.#range.routeBytes >= MAX_ROUTE_BYTES ? "routes" : undefined;
   }
 
   #hold(bytes: number): void {

@@ -1,5 +1,6 @@
 export { announcing, type AnnouncingOptions } from "./announcing.js";
 export type { Batch, BufferEntry, FlushReason } from "./batch.js";
+export type { Batching } from "./batching.js";
 export { type Buffer, type BufferOptions, DEFAULT_BUFFER_OPTIONS, MiB, RecordBuffer } from "./buffer.js";
 export { bytes, json, text } from "./built-in-transformers.js";
 export { type BudgetHolder, ByteBudget } from "./byte-budget.js";
@@ -14,6 +15,7 @@ export type {
   FailedEntry,
   Json,
   PlannedRange,
+  PlanSpill,
 } from "./emitter.js";
 export { asError, type ErrorCode, hasCode, KinesisConnectorError } from "./errors.js";
 export type { ShardEvent } from "./events.js";

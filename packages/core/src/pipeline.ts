@@ -84,7 +84,13 @@ export function definePipeline<Model, Output, Plan = undefined, DeadLetterPlan =
       'onPoison is "dead-letter", but deadLetters names no emitter for them: give one, or set onPoison to "stop"',
     );
   }
-  const createBuffer = typeof buffer === "function" ? buffer : () => new RecordBuffer<Output>(buffer);
+  // An emitter that aims at a size of its own is not cut short by caps that nobody chose; the worker's memory stays bounded by its budget.
+  const uncapped =
+    emitter.batching?.targetBytes === undefined
+      ? {}
+      : { maxRecords: Number.MAX_SAFE_INTEGER, maxBytes: Number.MAX_SAFE_INTEGER };
+  const createBuffer =
+    typeof buffer === "function" ? buffer : () => new RecordBuffer<Output>({ ...uncapped, ...buffer });
   // Made once here so that a bad threshold fails when the pipeline is defined and not when the first shard starts.
   createBuffer();
   return {

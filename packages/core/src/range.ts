@@ -52,6 +52,11 @@ export class OpenRange<Output> {
     return this.#recordCount;
   }
 
+  /** Length of the coded routes of its records, in bytes. */
+  get routeBytes(): number {
+    return this.#routes.bytes;
+  }
+
   get isEmpty(): boolean {
     return this.#last === undefined;
   }

@@ -136,7 +136,7 @@ async function replayRecord<Model, Output, Plan, DeadLetterPlan>(
   }
   range.accept(record, outputs.length, nowMs);
   for (const output of outputs) {
-    entries.push({ output, record, bytes: pipeline.emitter.sizeOf?.(output) ?? record.data.length });
+    entries.push({ output, record, bytes: pipeline.emitter.sizeOf?.(output, record) ?? record.data.length });
   }
 }
 

@@ -23,6 +23,11 @@ export class RouteLog {
     this.#length = 1;
   }
 
+  /** Length of the coded routes, in bytes. */
+  get bytes(): number {
+    return this.#coded.length + (this.#length === 0 ? 0 : String(this.#length).length + this.#run.length);
+  }
+
   toString(): string {
     return this.#length === 0 ? this.#coded : `${this.#coded}${this.#length}${this.#run}`;
   }

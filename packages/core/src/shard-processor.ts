@@ -68,7 +68,9 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
   constructor(pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>, context: ShardContext) {
     this.#pipeline = pipeline;
     this.#context = context;
-    this.#filling = new Filling(context, pipeline.createBuffer(), pipeline.emitter);
+    const { emitter, deadLetters } = pipeline;
+    const storesRoutes = deadLetters !== undefined || emitter.places !== undefined;
+    this.#filling = new Filling(context, pipeline.createBuffer(), emitter, storesRoutes);
     this.#delivery = new BatchDelivery(pipeline, context);
   }
 
@@ -101,8 +103,10 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
   }
 
   /** Before anything else, the batch that an earlier owner prepared: look whether it is all there, else write exactly it. */
-  async #finishInherited(pending: PreparedBatch): Promise<void> {
+  async #finishInherited(stored: PreparedBatch): Promise<void> {
     const { abortSignal } = this.#context;
+    const pending = await this.#delivery.withWholePlan(stored);
+    abortSignal.throwIfAborted();
     const placed = await this.#delivery.isPlaced(pending);
     abortSignal.throwIfAborted();
     if (placed) {
@@ -197,6 +201,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
           await this.#awaitTransform(waiting);
           nowMs = clock.monotonicNow();
         }
+        this.#filling.partition(record, this.#outputs);
       } catch (thrown) {
         failure = asError(thrown);
       }

@@ -68,11 +68,11 @@ export async function runPipeline<Model, Output, Plan, DeadLetterPlan>(
   const batches: Output[][] = [];
   const letters: DeadLetter[][] = [];
   const events: ShardEvent[] = [];
-  const { sizeOf } = pipeline.emitter;
+  const { sizeOf, batching } = pipeline.emitter;
   const done = processShard<Model, Output, undefined, undefined>(
     {
       ...pipeline,
-      emitter: memoryEmitter(batches, refuse, sizeOf),
+      emitter: { ...memoryEmitter(batches, refuse, sizeOf), ...(batching === undefined ? {} : { batching }) },
       deadLetters: pipeline.deadLetters === undefined ? undefined : memoryEmitter(letters, () => undefined),
     },
     {
@@ -109,7 +109,7 @@ export async function runPipeline<Model, Output, Plan, DeadLetterPlan>(
 function memoryEmitter<Output>(
   batches: Output[][],
   refuse: (output: Output, attempt: number) => FailedEntry<Output>["action"] | undefined,
-  sizeOf?: (output: Output) => number,
+  sizeOf?: Emitter<Output>["sizeOf"],
 ): Emitter<Output> {
   return {
     capabilities: { duplicates: "none", ordering: "shard" },

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { EmitterContract, EmitterUnderTest } from "../contract.js";
+import { batchOf } from "../batches.js";
 import { outputsOf, test } from "../with-setup.js";
 
 /** The emitter says of itself what the contract says of it: the other obligations rely on it. */
@@ -11,8 +12,7 @@ export function declaredCapabilities<Setup extends EmitterUnderTest<Output, Plan
     assert.deepEqual({ ...emitter.capabilities }, { duplicates, ordering });
     assert.equal(emitter.plan !== undefined, planned, "an emitter has a plan when its contract says so");
     if (emitter.isPlaced !== undefined) assert.ok(planned, "isPlaced is about the places of a plan");
-    for (const output of outputsOf(contract, 3)) {
-      const bytes = emitter.sizeOf?.(output) ?? 0;
+    for (const { bytes } of batchOf(outputsOf(contract, 3), undefined, emitter.sizeOf).entries) {
       assert.ok(Number.isSafeInteger(bytes) && bytes >= 0, `sizeOf counts whole bytes, but gave ${bytes}`);
     }
     return Promise.resolve();
