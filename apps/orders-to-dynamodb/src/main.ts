@@ -5,7 +5,7 @@ import { run } from "./run.js";
 const USAGE = `npm run orders-to-dynamodb -- [--orders N] [--shards N] [--seed N] [--faults] [--json]
 Starts AWS on loopback, puts the versions of orders into a stream while a connector keeps a DynamoDB table of them, and
 compares the table with what was put: one item for each order, and the last version in it.
-  --orders N   how many orders, each with up to 5 versions (default 5000)
+  --orders N   how many orders, each with up to 5 versions (default 2000)
   --shards N   shards of the stream (default 2)
   --seed N     seed of the generated orders (default 1)
   --faults     throttles 2 % of the writes and loses 1 % of the replies
@@ -14,7 +14,7 @@ compares the table with what was put: one item for each order, and the last vers
 await runApp("orders-to-dynamodb", async () => {
   const flags = readFlags({
     options: {
-      orders: { type: "string", default: "5000" },
+      orders: { type: "string", default: "2000" },
       shards: { type: "string", default: "2" },
       seed: { type: "string", default: "1" },
       faults: { type: "boolean", default: false },

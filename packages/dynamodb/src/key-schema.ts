@@ -5,7 +5,7 @@ import { type Attributes, valueBytesOf } from "./item-size.js";
 import { MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES } from "./limits.js";
 
 /** One attribute of a primary key. */
-export interface KeyAttribute {
+interface KeyAttribute {
   readonly name: string;
   readonly type: "S" | "N" | "B";
   readonly maxBytes: number;

@@ -13,7 +13,7 @@ import type { Settings } from "./settings.js";
 import { GUARD, guardedUpdate } from "./update.js";
 
 /** The request that writes one entry: part of a BatchWriteItem, a PutItem or an UpdateItem. */
-export type WriteRequest =
+type WriteRequest =
   | { readonly kind: "batch"; readonly write: { PutRequest: PutRequest } | { DeleteRequest: DeleteRequest } }
   | { readonly kind: "put"; readonly input: PutItemCommandInput }
   | { readonly kind: "update"; readonly input: UpdateItemCommandInput };

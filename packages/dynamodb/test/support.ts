@@ -15,7 +15,7 @@ import { seededRandom } from "@kinesis-connectors/testkit";
 /** Real sequence numbers have 56 digits, more than a number of DynamoDB holds. */
 const FIRST_SEQUENCE_NUMBER = 49_600_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000n;
 
-export function record(index: number, changes: Partial<KinesisRecord> = {}): KinesisRecord {
+function record(index: number, changes: Partial<KinesisRecord> = {}): KinesisRecord {
   return {
     sequenceNumber: (FIRST_SEQUENCE_NUMBER + BigInt(index)).toString(),
     subSequenceNumber: 0,

@@ -1,5 +1,5 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { comparePositions, hasCode } from "@kinesis-connectors/core";
 import { decimalOf } from "../src/decimal.js";
