@@ -15,6 +15,7 @@ export default defineConfig({
     hookTimeout: 30_000,
     projects: [
       project("core", "packages/core"),
+      project("aws", "packages/aws"),
       project("wire", "packages/wire"),
       project("consumer", "packages/consumer"),
       project("s3", "packages/s3"),

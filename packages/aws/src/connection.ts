@@ -1,0 +1,157 @@
+import { KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { namedEndpoint } from "./endpoint.js";
+
+/** Credentials as the AWS SDK takes them, or a function that fetches them. */
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiration?: Date;
+}
+
+/** How a service of AWS is reached. */
+export interface AwsConnectionOptions<Client> {
+  /** An own client, used as it is and never destroyed here. Excludes the options below but `requestTimeoutMs`. */
+  readonly client?: Client;
+  /** Default: AWS_REGION, or the profile's. */
+  readonly region?: string;
+  /** Only for other addresses than AWS's own. `https`, or `http` on this machine. */
+  readonly endpoint?: string;
+  /** Permits `http` to other machines. Records travel readable then. Default false. */
+  readonly allowInsecure?: boolean;
+  /** Default: the SDK's chain (environment, profile, role of the machine). */
+  readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>);
+  /** How long a connection may take to open, in milliseconds. Default 5,000. */
+  readonly connectionTimeoutMs?: number;
+  /** How long one request may take, in milliseconds. The package's README names its default. */
+  readonly requestTimeoutMs?: number;
+  /** Connections kept open. Default 64. */
+  readonly maxSockets?: number;
+}
+
+/** What an SDK client is made from: the same for every service. */
+export interface AwsClientConfig {
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>);
+  readonly requestHandler: NodeHttpHandler;
+}
+
+/** The part of an SDK client that is used here. */
+export interface AwsClient {
+  readonly config: {
+    readonly credentials: (options?: { readonly forceRefresh?: boolean }) => Promise<unknown>;
+  };
+  readonly middlewareStack: { readonly remove: (name: string) => boolean };
+  readonly destroy: () => void;
+}
+
+/** A client with its time limit. */
+export interface AwsConnection<Client> {
+  readonly client: Client;
+  readonly requestTimeoutMs: number;
+  /** Where the client goes, if that is not AWS's own address. */
+  readonly endpoint: URL | undefined;
+  /** Fetches fresh credentials, once the present ones were refused as expired. */
+  readonly refreshCredentials: () => Promise<void>;
+  /** Destroys the client, unless the caller brought it. */
+  readonly close: () => void;
+}
+
+/** What differs from service to service. */
+export interface AwsService<Client> {
+  /** The variable that leads this service's client elsewhere, for example `AWS_ENDPOINT_URL_S3`. */
+  readonly endpointVariable: string;
+  readonly requestTimeoutMs: number;
+  /** Options of the package that the caller's own client must bring itself. */
+  readonly alsoOfClient?: readonly string[];
+  readonly create: (config: AwsClientConfig, endpoint: URL | undefined) => Client;
+}
+
+const OF_CLIENT = [
+  "region",
+  "endpoint",
+  "allowInsecure",
+  "credentials",
+  "connectionTimeoutMs",
+  "maxSockets",
+] as const;
+
+/**
+ * Makes the connection to a service; nothing is sent yet. Connections are kept, over HTTP/1.1: the SDK's own default opens an HTTP/2
+ * session per call for some services (aws-sdk-js-v3#8279), and one connection per large upload for others.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
+ */
+export function connectAws<Client extends AwsClient>(
+  options: AwsConnectionOptions<Client>,
+  service: AwsService<Client>,
+): AwsConnection<Client> {
+  const requestTimeoutMs = wholeNumber(
+    "requestTimeoutMs",
+    options.requestTimeoutMs ?? service.requestTimeoutMs,
+    { min: 1 },
+  );
+  const own = options.client;
+  if (own !== undefined) refuseBesideClient(options, service.alsoOfClient ?? []);
+  const endpoint =
+    own === undefined
+      ? namedEndpoint(options.endpoint, service.endpointVariable, options.allowInsecure === true)
+      : undefined;
+  const client = own ?? createClient(options, service, requestTimeoutMs, endpoint);
+  return {
+    client,
+    requestTimeoutMs,
+    endpoint,
+    refreshCredentials: async () => {
+      await client.config.credentials({ forceRefresh: true });
+    },
+    close: () => {
+      if (own === undefined) client.destroy();
+    },
+  };
+}
+
+function createClient<Client extends AwsClient>(
+  options: AwsConnectionOptions<Client>,
+  service: AwsService<Client>,
+  requestTimeoutMs: number,
+  named: URL | undefined,
+): Client {
+  const { region, endpoint, credentials } = options;
+  const connectionTimeout = wholeNumber("connectionTimeoutMs", options.connectionTimeoutMs ?? 5_000, {
+    min: 1,
+  });
+  const maxSockets = wholeNumber("maxSockets", options.maxSockets ?? 64, { min: 1 });
+  if (region !== undefined) nonEmptyText("region", region);
+  const client = service.create(
+    {
+      ...(region === undefined ? {} : { region }),
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(credentials === undefined ? {} : { credentials }),
+      requestHandler: new NodeHttpHandler({
+        connectionTimeout,
+        requestTimeout: requestTimeoutMs,
+        throwOnRequestTimeout: true,
+        httpAgent: { keepAlive: true, maxSockets },
+        // Said outright, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch it off for the whole process.
+        httpsAgent: { keepAlive: true, maxSockets, rejectUnauthorized: true, minVersion: "TLSv1.2" },
+      }),
+    },
+    named,
+  );
+  // It makes a copy of each answer for a log line, even where nobody logs.
+  client.middlewareStack.remove("loggerMiddleware");
+  return client;
+}
+
+function refuseBesideClient<Client>(options: AwsConnectionOptions<Client>, more: readonly string[]): void {
+  for (const name of [...OF_CLIENT, ...more]) {
+    if (Reflect.get(options, name) !== undefined) {
+      throw new KinesisConnectorError(
+        "KC_OPTION_INVALID",
+        `${name} cannot be given beside client: configure it on the client`,
+      );
+    }
+  }
+}

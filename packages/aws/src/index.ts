@@ -1,0 +1,12 @@
+export { type AwsErrorDescription, cureAtHome, describeAwsError, summaryOf } from "./aws-error.js";
+export {
+  type AwsClient,
+  type AwsClientConfig,
+  type AwsConnection,
+  type AwsConnectionOptions,
+  type AwsCredentials,
+  type AwsService,
+  connectAws,
+} from "./connection.js";
+export { checkedEndpoint, isLoopback, namedEndpoint } from "./endpoint.js";
+export { limited, type RequestBounds } from "./limited.js";

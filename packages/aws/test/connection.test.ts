@@ -1,0 +1,77 @@
+import { describe, expect, it, vi } from "vitest";
+import { type AwsClient, type AwsClientConfig, connectAws } from "../src/connection.js";
+
+const fakeClient = (): AwsClient => ({
+  config: { credentials: async () => undefined },
+  middlewareStack: { remove: () => true },
+  destroy: vi.fn<() => void>(),
+});
+
+const service = (create: (config: AwsClientConfig, endpoint: URL | undefined) => AwsClient = fakeClient) => ({
+  endpointVariable: "AWS_ENDPOINT_URL_KINESIS",
+  requestTimeoutMs: 30_000,
+  create,
+});
+
+describe("a connection", () => {
+  it("hands the client what was given, and nothing that was not", () => {
+    let seen: AwsClientConfig | undefined;
+    connectAws(
+      { region: "eu-west-1" },
+      service((config) => {
+        seen = config;
+        return fakeClient();
+      }),
+    );
+    expect(seen).toMatchObject({ region: "eu-west-1" });
+    expect(seen).not.toHaveProperty("endpoint");
+    expect(seen).not.toHaveProperty("credentials");
+  });
+
+  it("destroys its own client and never the caller's", () => {
+    const own = fakeClient();
+    connectAws({ client: own }, service()).close();
+    expect(own.destroy).not.toHaveBeenCalled();
+    const made = fakeClient();
+    connectAws(
+      {},
+      service(() => made),
+    ).close();
+    expect(made.destroy).toHaveBeenCalledOnce();
+  });
+
+  it.each(["region", "endpoint", "credentials", "maxSockets"] as const)(
+    "refuses %s beside a client, naming it",
+    (name) => {
+      const options = {
+        client: fakeClient(),
+        region: "x",
+        endpoint: "https://x",
+        credentials: { accessKeyId: "a", secretAccessKey: "b" },
+        maxSockets: 1,
+      };
+      expect(() => connectAws({ client: options.client, [name]: options[name] }, service())).toThrow(
+        new RegExp(`^${name} cannot`),
+      );
+    },
+  );
+
+  it.each([
+    ["maxSockets", { maxSockets: 0 }],
+    ["connectionTimeoutMs", { connectionTimeoutMs: Number.NaN }],
+    ["requestTimeoutMs", { requestTimeoutMs: -1 }],
+    ["region", { region: "" }],
+  ])("names %s when its value cannot work", (name, options) => {
+    expect(() => connectAws(options, service())).toThrow(new RegExp(`^${name} must`));
+  });
+
+  it("holds an endpoint of the environment to the same rule", () => {
+    vi.stubEnv("AWS_ENDPOINT_URL_KINESIS", "http://10.1.2.3");
+    try {
+      expect(() => connectAws({}, service())).toThrow(/http to another machine/);
+      expect(connectAws({ allowInsecure: true }, service()).endpoint?.hostname).toBe("10.1.2.3");
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+});
