@@ -3,6 +3,7 @@ import { compareSequenceNumbers } from "@kinesis-connectors/core";
 import type { StoredObject } from "./bucket.js";
 import { type Entry, type Ledger, nameOf } from "./ledger.js";
 import { type Line, payloadOf } from "./payload.js";
+import type { Route } from "./stored-batch.js";
 
 /** Something that must not be: which rule, and what was seen. */
 export interface Violation {
@@ -16,6 +17,13 @@ interface Landed {
   readonly output: number;
 }
 
+interface KeyedRange {
+  readonly first: string;
+  readonly last: string;
+  readonly key: string;
+  readonly batchId: string;
+}
+
 /**
  * Looks at each object as it comes into being, and counts where every record landed: lost, duplicated, reordered, phantom, overlapping
  * ranges, content that is not what the metadata say (I2, I4, I8, I9).
@@ -24,12 +32,11 @@ export class ObjectChecker {
   readonly #ledger: Ledger;
   readonly #report: (violation: Violation) => void;
   readonly #isPrepared: boolean;
+  /** What the last prepare of a range stored as the way of each of its records, where it did. */
+  readonly routes: Map<string, ReadonlyMap<Entry, Route>> = new Map();
   /** Keys that a prepare has named, durably. */
   readonly preparedKeys: Set<string> = new Set();
-  readonly #ranges = new Map<
-    string,
-    { readonly first: string; readonly last: string; readonly key: string }[]
-  >();
+  readonly #ranges = new Map<string, KeyedRange[]>();
   duplicated = 0;
   reordered = 0;
 
@@ -48,6 +55,7 @@ export class ObjectChecker {
     this.#checkRange(isDead, metadata["kc-shard"] ?? "", metadata, key);
     const landed = this.#landedIn(object, isDead);
     this.#checkContent(object, landed);
+    this.#checkRoutes(object, landed, isDead);
     for (const { entry, output } of landed) this.#land(entry, output, isDead, key);
   }
 
@@ -96,6 +104,19 @@ export class ObjectChecker {
     }
   }
 
+  /** I10: whoever writes, the first owner or an heir, follows the ways that were stored. */
+  #checkRoutes({ key, metadata }: StoredObject, landed: readonly Landed[], isDead: boolean): void {
+    const { "kc-shard": shardId, "kc-first": first, "kc-last": last } = metadata;
+    const routes = this.routes.get(`${shardId} ${first}-${last}`);
+    if (routes === undefined) return;
+    for (const { entry, output } of landed) {
+      const route = routes.get(entry);
+      const isAsStored = isDead ? route === "dead-letter" : typeof route === "number" && output < route;
+      if (!isAsStored)
+        this.#report({ rule: "I10", what: `${key} holds ${nameOf(entry)}, stored as ${route ?? "nothing"}` });
+    }
+  }
+
   #land(entry: Entry, output: number, isDead: boolean, key: string): void {
     let times: number;
     if (isDead) times = entry.dead += 1;
@@ -114,13 +135,15 @@ export class ObjectChecker {
     const name = `${isDead ? "dead" : "archive"}/${shardId}`;
     const ranges = this.#ranges.get(name) ?? [];
     this.#ranges.set(name, ranges);
-    const { "kc-first": first = "", "kc-last": last = "" } = metadata;
+    const { "kc-first": first = "", "kc-last": last = "", "kc-batch-id": batchId = "" } = metadata;
     if (compareNames(first, last) > 0) this.#report({ rule: "I2", what: `${key} ends before it begins` });
     for (const other of ranges) {
       if (compareNames(first, other.last) > 0 || compareNames(other.first, last) > 0) continue;
+      // Several objects of one batch share its range; a record in two of them is told of by itself.
+      if (batchId === other.batchId) continue;
       this.#report({ rule: "I2", what: `${key} overlaps ${other.key}` });
     }
-    ranges.push({ first, last, key });
+    ranges.push({ first, last, key, batchId });
   }
 }
 

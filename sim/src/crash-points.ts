@@ -15,7 +15,7 @@ type Blow = "before" | "sent" | "late" | "applied" | "answered" | "zombie";
 const BLOWS: readonly Blow[] = ["before", "sent", "late", "applied", "answered", "zombie"];
 
 /** A step of the protocol and what happens there. */
-export interface CrashPoint {
+interface CrashPoint {
   readonly step: string;
   readonly blow: Blow;
   /** Which time the step is taken, from 1; later ones find a shard in the middle of its work. */

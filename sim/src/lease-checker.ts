@@ -1,15 +1,9 @@
-import { comparePositions, type Position } from "@kinesis-connectors/core";
+import { comparePositions } from "@kinesis-connectors/core";
 import type { Lease, LeaseChange, NewLease } from "@kinesis-connectors/consumer";
 import type { ObjectChecker, Violation } from "./checker.js";
 import { type Entry, type Ledger, nameOf, type ShardLedger } from "./ledger.js";
 import { BEGINNING_MS } from "./sim-process.js";
-
-interface Stored {
-  readonly first: Position;
-  readonly last: Position;
-  readonly plan?: { readonly places: readonly { readonly key: string }[] };
-  readonly deadLetterPlan?: { readonly places: readonly { readonly key: string }[] };
-}
+import { routesIn, type StoredBatch, storedBatchIn } from "./stored-batch.js";
 
 /**
  * Looks at each change of a lease row as it is applied: what a checkpoint covers must have landed, once, in the right place (I1, I11);
@@ -48,12 +42,13 @@ export class LeaseChecker {
   }
 
   #prepared(shard: ShardLedger, before: Lease, state: Uint8Array | undefined): void {
-    const stored = storedIn(state);
+    const stored = storedBatchIn(state);
     if (stored === undefined) return;
     for (const plan of [stored.plan, stored.deadLetterPlan])
       for (const { key } of plan?.places ?? []) this.#objects.preparedKeys.add(key);
+    this.#keepRoutes(shard, stored);
     this.#requireParentsRead(shard);
-    const inherited = storedIn(before.pending?.state);
+    const inherited = storedBatchIn(before.pending?.state);
     if (inherited !== undefined) {
       if (nameOf(inherited.first) !== nameOf(stored.first) || nameOf(inherited.last) !== nameOf(stored.last))
         this.#report({ rule: "I7", what: `${shard.shardId}: a prepared range was replaced by another` });
@@ -72,12 +67,28 @@ export class LeaseChecker {
       });
   }
 
+  #keepRoutes(shard: ShardLedger, { first, last, routes }: StoredBatch): void {
+    const name = `${shard.shardId} ${nameOf(first)}-${nameOf(last)}`;
+    const begin = shard.indexes.get(nameOf(first));
+    const end = shard.indexes.get(nameOf(last));
+    this.#objects.routes.delete(name);
+    if (routes === undefined || begin === undefined || end === undefined) return;
+    // Records of aggregates that belong to other shards are not read at all.
+    const read = shard.entries.slice(begin, end + 1).filter(({ payload }) => payload !== undefined);
+    // Where retention took some away, the ways are counted from the end.
+    if (read.some(({ isTrimmed }) => isTrimmed)) return;
+    const ways = routesIn(routes);
+    if (ways.length !== read.length)
+      this.#report({ rule: "I10", what: `${name} stores ${ways.length} ways for ${read.length} records` });
+    this.#objects.routes.set(name, new Map(read.map((entry, index) => [entry, ways[index] ?? "dropped"])));
+  }
+
   #committed(shard: ShardLedger, before: Lease, checkpoint: Lease["checkpoint"]): void {
     // A row that was deleted and made again by a worker that was late may be ended again, and nothing else.
     if (shard.hasEnded && (before.checkpoint === "SHARD_END" || checkpoint !== "SHARD_END"))
       this.#report({ rule: "I6", what: `${shard.shardId}: a checkpoint after SHARD_END` });
     this.#requireParentsRead(shard);
-    const pending = storedIn(before.pending?.state);
+    const pending = storedBatchIn(before.pending?.state);
     if (typeof checkpoint === "string") {
       if (checkpoint !== "SHARD_END")
         this.#report({ rule: "I6", what: `${shard.shardId}: the checkpoint became ${checkpoint}` });
@@ -155,10 +166,4 @@ export class LeaseChecker {
 
 function mayBeSkipped({ payload, isTrimmed, isBeforeStart }: Entry): boolean {
   return payload === undefined || isTrimmed || isBeforeStart;
-}
-
-function storedIn(state: Uint8Array | undefined): Stored | undefined {
-  if (state === undefined) return undefined;
-  const stored: Stored = JSON.parse(new TextDecoder().decode(state));
-  return stored;
 }

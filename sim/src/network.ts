@@ -9,9 +9,10 @@ export type Destination = "kinesis" | "leases" | "s3";
 /**
  * What goes wrong with a call. `throttle`: refused. `fail`: never arrives, and the caller notices at once. `lose-reply`: carried out,
  * and the caller waits in vain. `late`: as if lost, and carried out long after. `repeat`: carried out twice, as by a client that
- * repeats by itself; the second answer is the one that comes.
+ * repeats by itself; the second answer is the one that comes. `echo`: carried out and answered, and once more long after, as the first
+ * try of such a client may be.
  */
-export type Fault = "throttle" | "fail" | "lose-reply" | "late" | "repeat";
+export type Fault = "throttle" | "fail" | "lose-reply" | "late" | "repeat" | "echo";
 
 /** How the caller of a call that failed on the way gets to know. */
 export type CallFailure = "throttled" | "reset" | "timeout";
@@ -48,7 +49,10 @@ export interface FaultRates {
   readonly slow: number;
 }
 
-const FAULTS: readonly Fault[] = ["throttle", "fail", "lose-reply", "late", "repeat"];
+const FAULTS: readonly Fault[] = ["throttle", "fail", "lose-reply", "late", "repeat", "echo"];
+
+/** How much later than its caller's patience a late request may arrive. */
+const MAX_LATE_MS = 12_000;
 
 /** Calls between processes and what they depend on, with all that can go wrong on the way. */
 export class Network {
@@ -148,17 +152,22 @@ export class Network {
         fail("reset", arriveMs);
         return;
       case "lose-reply":
-        arrive(arriveMs, () => undefined);
+        arrive(arriveMs, nothing);
         fail("timeout", arriveMs + giveUpMs);
         return;
       case "late":
-        arrive(giveUpMs + this.#random.between(0, 12_000), () => undefined);
+        arrive(giveUpMs + this.#random.between(0, MAX_LATE_MS), nothing);
         fail("timeout", giveUpMs);
         return;
-      default:
-        fault satisfies "repeat";
+      case "repeat":
         this.#faultCount += 1;
         arrive(arriveMs, () => arrive(this.#delayMs(), answer));
+        return;
+      default:
+        fault satisfies "echo";
+        this.#faultCount += 1;
+        arrive(arriveMs, answer);
+        arrive(giveUpMs + this.#random.between(0, MAX_LATE_MS), nothing);
     }
   }
 
@@ -195,6 +204,8 @@ export class Network {
     this.#trace.add(this.#scheduler.nowMs, call.process.name, `${call.name} ${call.about} -> ${what}`);
   }
 }
+
+const nothing = (): void => undefined;
 
 function throwing(error: unknown): never {
   throw error;
