@@ -35,7 +35,7 @@ export function announcing<Output, Plan, Announcement>(
   options: AnnouncingOptions<Output, Plan, Announcement>,
 ): Emitter<Output, Plan> {
   const { emitter, announcements, to } = options;
-  const { plan, isPlaced, sizeOf, batching, places, planWithout } = emitter;
+  const { plan, isPlaced, sizeOf, batching, places, spill, planWithout } = emitter;
   if (plan === undefined)
     throw new KinesisConnectorError(
       "KC_OPTION_INVALID",
@@ -74,10 +74,11 @@ export function announcing<Output, Plan, Announcement>(
     ...(sizeOf === undefined ? {} : { sizeOf: (output, record) => sizeOf.call(emitter, output, record) }),
     ...(batching === undefined ? {} : { batching }),
     ...(places === undefined ? {} : { places: (planned) => places.call(emitter, planned) }),
-    // Without `spill`: the announcements are made of the whole plan.
+    // An heir is given the whole plan, however it was stored, and so are the announcements.
+    ...(spill === undefined ? {} : { spill }),
     ...(planWithout === undefined
       ? {}
-      : { planWithout: (batch, kept, context) => planWithout.call(emitter, batch, kept, context) }),
+      : { planWithout: (planned, batch, kept) => planWithout.call(emitter, planned, batch, kept) }),
     plan: (batch) => plan.call(emitter, batch),
     ...(isPlaced === undefined
       ? {}
