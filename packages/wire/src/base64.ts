@@ -5,6 +5,7 @@
  * characters that are no base64, so that a damaged text gives fewer bytes than its length says; and it takes the URL alphabet's two
  * characters, which are looked for.
  *
+ * @param text - one byte for each character: of others Node's decoder takes the low byte for the whole.
  * @returns one past the last byte, or -1 when the text is no base64; what was written is of no use then
  */
 export function writeBase64(bytes: Buffer, text: string, start: number): number {
@@ -14,4 +15,9 @@ export function writeBase64(bytes: Buffer, text: string, start: number): number 
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
   const expected = (length / 4) * 3 - padding;
   return bytes.write(text, start, expected, "base64") === expected ? start + expected : -1;
+}
+
+/** As `writeBase64`, for a text of any characters. */
+export function writeAnyBase64(bytes: Buffer, text: string, start: number): number {
+  return Buffer.byteLength(text) === text.length ? writeBase64(bytes, text, start) : -1;
 }

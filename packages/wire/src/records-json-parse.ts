@@ -1,4 +1,4 @@
-import { writeBase64 } from "./base64.js";
+import { writeAnyBase64 } from "./base64.js";
 import { emptySpans, isObject, readChildShards } from "./records-members.js";
 import { type PageBytes, PageRecord, type RecordsAnswer } from "./records-page.js";
 import { WireFormatError } from "./wire-format-error.js";
@@ -57,7 +57,7 @@ function readRecords(value: unknown): PageRecord[] {
   return parsed.map((record) => {
     const spans = emptySpans();
     spans.dataStart = at;
-    spans.dataEnd = writeBase64(page.bytes, record.data, at);
+    spans.dataEnd = writeAnyBase64(page.bytes, record.data, at);
     if (spans.dataEnd < 0) throw malformed("has data that is not base64");
     spans.keyStart = spans.dataEnd;
     spans.keyEnd = spans.keyStart + page.bytes.write(record.partitionKey, spans.keyStart);

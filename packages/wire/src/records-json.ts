@@ -1,4 +1,4 @@
-import { writeBase64 } from "./base64.js";
+import { writeAnyBase64, writeBase64 } from "./base64.js";
 import { JsonScanner } from "./json-scanner.js";
 import {
   arrivalMember,
@@ -129,7 +129,7 @@ function decodeRecords(body: Buffer, found: readonly RecordSpans[]): PageRecord[
     spans.dataEnd = writeBase64(body, text, dataStart);
     // An escape is not base64 and yet legal: `\\/`, as some JSON writers have it.
     if (spans.dataEnd < 0 && text.includes("\\"))
-      spans.dataEnd = writeBase64(body, unescaped(text), dataStart);
+      spans.dataEnd = writeAnyBase64(body, unescaped(text), dataStart);
     if (spans.dataEnd < 0) throw new WireFormatError("the data of a record is not base64: ask again");
     records.push(new PageRecord(page, spans));
   }

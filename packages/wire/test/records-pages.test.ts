@@ -1,0 +1,201 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { readRecordsCbor, readRecordsJson, type RecordsAnswer, WireFormatError } from "../src/index.js";
+import {
+  type AnswerFields,
+  answerFields,
+  choices,
+  chooser,
+  damage,
+  outcome,
+  writeCbor,
+  writeJson,
+} from "./answers.js";
+import {
+  decodeCborWithSdk,
+  decodeJsonWithSdk,
+  seenOfCborValue,
+  seenOfPage,
+  seenOfSdk,
+} from "./sdk-decoder.js";
+
+const seenOfFields = (fields: AnswerFields) => ({
+  records: fields.Records.map((record) => ({
+    data: Buffer.from(record.Data).toString("hex"),
+    partitionKey: record.PartitionKey,
+    sequenceNumber: record.SequenceNumber,
+    arrivalTimeMs: record.ApproximateArrivalTimestamp,
+    encryptionType: record.EncryptionType,
+  })),
+  iterator: fields.NextShardIterator,
+  lag: fields.MillisBehindLatest,
+});
+
+/** Read, or refused with the error that is meant for it; nothing else may come out. */
+const readOrRefused = (read: (body: Buffer) => RecordsAnswer, body: Buffer): RecordsAnswer | undefined => {
+  const answer = outcome(() => read(Buffer.from(body)));
+  if (!(answer instanceof Error)) return answer;
+  expect(WireFormatError.isInstance(answer)).toBe(true);
+  return undefined;
+};
+
+describe("an answer in JSON", () => {
+  it("is read as the SDK reads it, however it is written", async () => {
+    await fc.assert(
+      fc.asyncProperty(answerFields, choices, async (fields, numbers) => {
+        const body = writeJson(fields, chooser(numbers));
+        const sdk = seenOfSdk(await decodeJsonWithSdk(body));
+        expect(sdk).toMatchObject(seenOfFields(fields));
+        const ours = readRecordsJson(Buffer.from(body));
+        expect(seenOfPage(ours)).toEqual(sdk);
+        expect(seenOfSdk(ours)).toEqual(sdk);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it("that was damaged is refused or read as the SDK reads it, never otherwise", async () => {
+    let refused = 0;
+    await fc.assert(
+      fc.asyncProperty(answerFields, choices, damage, async (fields, numbers, harm) => {
+        const body = harm(writeJson(fields, chooser(numbers)));
+        const answer = readOrRefused(readRecordsJson, body);
+        if (answer === undefined) refused += 1;
+        else expect(seenOfPage(answer)).toEqual(seenOfSdk(await decodeJsonWithSdk(body)));
+      }),
+      { numRuns: 1_500 },
+    );
+    expect(refused).toBeGreaterThan(100);
+  });
+
+  it("that was cut off is refused, wherever it was cut", () => {
+    const body = writeJson(sample, () => 1);
+    for (let length = 0; length < body.length; length += 1) {
+      expect(() => readRecordsJson(Buffer.from(body.subarray(0, length)))).toThrow(WireFormatError);
+    }
+  });
+
+  it.each([
+    [
+      "a data text that is no base64",
+      '{"Records":[{"Data":"a*==","PartitionKey":"k","SequenceNumber":"1"}]}',
+    ],
+    ["the URL alphabet", '{"Records":[{"Data":"a-_=","PartitionKey":"k","SequenceNumber":"1"}]}'],
+    [
+      "data beyond Latin-1 after an escape",
+      '{"Records":[{"Data":"\\u0141aaa","PartitionKey":"k","SequenceNumber":"1"}]}',
+    ],
+    ["a record without data", '{"Records":[{"PartitionKey":"k","SequenceNumber":"1"}]}'],
+    ["a record without a sequence number", '{"Records":[{"Data":"","PartitionKey":"k"}]}'],
+    ["records that are no list", '{"Records":{}}'],
+    ["a number where a text belongs", '{"Records":[{"Data":5,"PartitionKey":"k","SequenceNumber":"1"}]}'],
+    [
+      "a time beyond all dates",
+      '{"Records":[{"Data":"","PartitionKey":"k","SequenceNumber":"1","ApproximateArrivalTimestamp":1e14}]}',
+    ],
+    ["more than one value", '{"Records":[]}{}'],
+    ["a comma too many", '{"Records":[],}'],
+    ["no object", "[]"],
+    ["nothing", ""],
+  ])("with %s is refused", (_, body) => {
+    expect(() => readRecordsJson(Buffer.from(body))).toThrow(WireFormatError);
+  });
+
+  it("never quotes a record in an error", () => {
+    const body = '{"Records":[{"Data":"Q0FOQVJZ*","PartitionKey":"CANARY","SequenceNumber":"1"}]} CANARY';
+    const error = outcome(() => readRecordsJson(Buffer.from(body)));
+    expect(error).toBeInstanceOf(WireFormatError);
+    expect(String(error)).not.toMatch(/CANARY|Q0FO/);
+  });
+});
+
+describe("an answer in AWS-CBOR", () => {
+  it("is read in every framing: widths, pieces, tags, floats, order, unknown members", () => {
+    fc.assert(
+      fc.property(answerFields, choices, (fields, numbers) => {
+        const answer = readRecordsCbor(writeCbor(fields, chooser(numbers)));
+        expect(seenOfPage(answer)).toMatchObject(seenOfFields(fields));
+        expect(seenOfSdk(answer)).toEqual(seenOfPage(answer));
+        expect(answer.ChildShards).toEqual(fields.ChildShards?.map((child) => child));
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  it("that was damaged is refused or read as the SDK's CBOR reader reads it, never otherwise", () => {
+    let refused = 0;
+    let compared = 0;
+    fc.assert(
+      fc.property(answerFields, choices, damage, (fields, numbers, harm) => {
+        const body = harm(writeCbor(fields, chooser(numbers)));
+        const answer = readOrRefused(readRecordsCbor, body);
+        if (answer === undefined) {
+          refused += 1;
+          return;
+        }
+        const sdk = outcome(() => seenOfCborValue(decodeCborWithSdk(body)));
+        // The SDK's reader does not know all of CBOR (text cut anywhere, names in pieces).
+        if (sdk instanceof Error) return;
+        compared += 1;
+        expect(seenOfPage(answer)).toEqual(sdk);
+      }),
+      { numRuns: 1_500 },
+    );
+    expect(refused).toBeGreaterThan(100);
+    expect(compared).toBeGreaterThan(100);
+  });
+
+  it("that was cut off is refused, wherever it was cut", () => {
+    for (const framing of [0, 1]) {
+      const body = writeCbor(sample, () => framing);
+      for (let length = 0; length < body.length; length += 1) {
+        expect(() => readRecordsCbor(body.subarray(0, length))).toThrow(WireFormatError);
+      }
+    }
+  });
+
+  it.each([
+    ["a list of more elements than bytes", "a1675265636f7264739affffffff"],
+    ["a string longer than the answer", "a1675265636f7264735bffffffffffffffff"],
+    ["an endless nesting", "81".repeat(100_000)],
+    ["an endless row of tags", `${"c1".repeat(1_000)}`],
+    ["bytes after its end", "a000"],
+    ["data that is text", "a1675265636f72647381a164446174616161"],
+    ["a reserved length", "a1675265636f7264739c"],
+  ])("with %s is refused", (_, hex) => {
+    expect(() => readRecordsCbor(Buffer.from(hex, "hex"))).toThrow(WireFormatError);
+  });
+});
+
+describe("a record of a page", () => {
+  it("is a view that is made once", () => {
+    const body = writeCbor(sample, () => 1);
+    const record = readRecordsCbor(body).Records?.[0];
+    expect(record?.data.buffer).toBe(body.buffer);
+    expect(record?.data).toBe(record?.data);
+    expect(record?.dataBytes).toBe(record?.data.length);
+    expect(record?.subSequenceNumber).toBe(0);
+  });
+
+  it("knows how its data begins", () => {
+    const [first] = readRecordsCbor(writeCbor(sample, () => 1)).Records ?? [];
+    expect(first?.startsWith(Buffer.from("fir"))).toBe(true);
+    expect(first?.startsWith(Buffer.from("fix"))).toBe(false);
+    expect(first?.startsWith(Buffer.alloc(1_000))).toBe(false);
+  });
+});
+
+const sample: AnswerFields = {
+  Records: [
+    {
+      SequenceNumber: "4954",
+      PartitionKey: "schlüssel",
+      Data: Buffer.from("first"),
+      ApproximateArrivalTimestamp: 1_700_000_000_123,
+    },
+    { SequenceNumber: "4955", PartitionKey: "k", Data: Buffer.alloc(0), EncryptionType: "KMS" },
+  ],
+  NextShardIterator: "AAAA",
+  MillisBehindLatest: 300_000,
+};
