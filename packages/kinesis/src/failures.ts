@@ -38,9 +38,12 @@ const CURES: ReadonlyMap<string, string> = new Map([
   ],
   [
     "InvalidArgumentException",
-    "compare `maxRecordBytes` with the MaxRecordSizeInKiB of the stream, and see the message",
+    "compare `maxRecordBytes` with the MaxRecordSizeInKiB of the stream (DescribeStreamSummary)",
   ],
-  ["ValidationException", "see the message and correct the option it is about"],
+  [
+    "ValidationException",
+    "something in the request is not as the service wants it: check `stream`, or report it with the request id",
+  ],
   ["KMSAccessDeniedException", KEY],
   ["KMSDisabledException", KEY],
   ["KMSInvalidStateException", KEY],
@@ -111,12 +114,19 @@ export function errorCodeOf(error: unknown): string {
   return describe(error).code;
 }
 
-/** An error of the SDK reduced to its code, message, status and request id: the original carries the whole answer. */
+/** Codes whose message quotes what was put, partition keys included: it must not reach a log. */
+const QUOTING = new Set(["ValidationException", "InvalidArgumentException", "SerializationException"]);
+
+/**
+ * An error of the SDK reduced to its code, message, status and request id. The original carries the whole answer, and the request that it was
+ * about is quoted in some messages.
+ */
 export function summaryOf(error: unknown): Error {
   const { code, status, message, requestId } = describe(error);
   const about = [status === undefined ? "no answer" : `HTTP ${status}`];
   if (requestId !== undefined) about.push(`request ${requestId}`);
-  const summary = new Error(`${code}: ${message} (${about.join(", ")})`);
+  const said = QUOTING.has(code) ? "" : `: ${message}`;
+  const summary = new Error(`${code}${said} (${about.join(", ")})`);
   summary.name = code;
   return summary;
 }

@@ -19,11 +19,14 @@ export const DEFAULT_MAX_RECORD_BYTES: number = MiB;
 /** The most that a stream can be set to (UpdateMaxRecordSize). */
 export const LARGEST_RECORD_BYTES: number = 10 * MiB;
 
-/** Characters of a partition key; it has at least one (PutRecordsRequestEntry, `PartitionKey`). */
+/**
+ * Characters of a partition key; it has at least one (PutRecordsRequestEntry, `PartitionKey`: "Unicode strings, with a maximum length limit of
+ * 256 characters"). Counted in UTF-16 units: a request is refused whole for one key that is too long, and this is the stricter way.
+ */
 export const MAX_PARTITION_KEY_CHARACTERS = 256;
 
-/** Bytes of the longest partition key: 256 characters of four bytes in UTF-8. */
-export const MAX_PARTITION_KEY_BYTES: number = 4 * MAX_PARTITION_KEY_CHARACTERS;
+/** Bytes of the longest partition key: a UTF-16 unit takes up to three bytes in UTF-8. */
+export const MAX_PARTITION_KEY_BYTES: number = 3 * MAX_PARTITION_KEY_CHARACTERS;
 
 /** Largest aggregate by default: the KPL's `AggregationMaxSize` (default_config.properties of the KPL). */
 export const DEFAULT_AGGREGATE_BYTES: number = 50 * KiB;

@@ -141,11 +141,9 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 
 function requirePartitionKey(key: string): void {
   if (typeof key !== "string") throw poison(`partitionKey gave no text, but ${typeof key}`);
-  // Characters, not UTF-16 units; counted only where the two can differ in the verdict.
-  const characters = key.length > MAX_PARTITION_KEY_CHARACTERS ? Array.from(key).length : key.length;
-  if (characters < 1 || characters > MAX_PARTITION_KEY_CHARACTERS)
+  if (key.length < 1 || key.length > MAX_PARTITION_KEY_CHARACTERS)
     throw poison(
-      `partitionKey gave ${characters} characters; Kinesis takes 1 to ${MAX_PARTITION_KEY_CHARACTERS}`,
+      `partitionKey gave ${key.length} characters; Kinesis takes 1 to ${MAX_PARTITION_KEY_CHARACTERS}`,
     );
   if (LONE_SURROGATE.test(key)) throw poison("partitionKey gave a text that is not valid Unicode");
 }

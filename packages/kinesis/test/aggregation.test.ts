@@ -120,7 +120,10 @@ describe("aggregation", () => {
     const before = numbered(40, 10);
     await emitOnce(emitter, batchOf(before));
     split(target, "shardId-000000000000");
-    const after = numbered(200, 10).map((given) => ({ ...given, output: `after ${given.output}` }));
+    const after = numbered(200, 10).map(({ output, partitionKey = "" }): Given<string> => ({
+      output: `after ${output}`,
+      partitionKey,
+    }));
     const batch = batchOf(after);
     const first = await emitOnce(emitter, batch);
     expect(first.failed.map(({ action, error }) => `${action} ${error.name}`)).toContain(

@@ -123,7 +123,7 @@ describe("records and batches over the limits", () => {
   it("F58 a batch over the limits is split; one record over them is a dead letter", async () => {
     await using target = await startTarget();
     const sizes = [1 * MiB, 1 * MiB - 5, 700_000, 1 * MiB + 1, ...Array.from({ length: 8 }, () => MiB - 5)];
-    const batch = batchOf(
+    const batch = batchOf<Uint8Array>(
       sizes.map((size, index) => ({ output: new Uint8Array(size), partitionKey: `key${index % 10}x` })),
     );
     const { failed } = await emitOnce(target.emitter<Uint8Array>(), batch);

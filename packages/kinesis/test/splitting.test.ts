@@ -132,7 +132,7 @@ describe("splitting a batch into requests", () => {
     const distinct = Array.from({ length: 1001 }, (_, id) => ({ id, key: id, bytes: 10 }));
     expect(play(distinct, { maxRequestBytes: MAX_REQUEST_BYTES, maxItems: 1, takes }).requests).toBe(3);
     // 20 records of one key take 20 requests; the other 980 travel along instead of needing requests of their own.
-    const mixed = distinct.map((item) => ({ ...item, key: item.id % 50 === 0 ? 0 : item.id }));
+    const mixed = distinct.map(({ id, bytes }) => ({ id, bytes, key: id % 50 === 0 ? 0 : id }));
     expect(play(mixed, { maxRequestBytes: MAX_REQUEST_BYTES, maxItems: 1, takes }).requests).toBe(21);
   });
 
@@ -143,7 +143,7 @@ describe("splitting a batch into requests", () => {
       maxItems: 1,
       takes: ({ items: [item] }) => item?.id !== 2,
     });
-    expect(split.placed.map(({ id }) => id).toSorted()).toEqual([0, 1, 4]);
+    expect(new Set(split.placed.map(({ id }) => id))).toEqual(new Set([0, 1, 4]));
     expect(split.unsettled.map(({ id }) => id)).toEqual([2, 3]);
   });
 });
