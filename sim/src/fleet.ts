@@ -41,6 +41,8 @@ export interface Slot {
 /** Two records may be dealt with otherwise when a batch is made again; then its heir is right to stop and say so. */
 const UNREPEATABLE: ReadonlySet<string> = new Set(["flaky-poison", "slow"]);
 
+const STRAGGLE_MS = 10_000;
+
 /** The workers of a run, each a whole connector, and whoever starts them again. */
 export class Fleet {
   readonly slots: readonly Slot[];
@@ -68,7 +70,8 @@ export class Fleet {
   crash(slot: Slot): boolean {
     if (slot.process === undefined || slot.process.isDead) return false;
     this.#note(slot.process, "crash");
-    this.#end(slot);
+    slot.process.crash();
+    this.#leave(slot);
     return true;
   }
 
@@ -150,7 +153,10 @@ export class Fleet {
           rule: "error",
           what: `${process.name} ended with ${codeOf(error)}: ${error.stack ?? error.message}`,
         });
-      this.#end(slot);
+      process.isOver = true;
+      // The process lives on for a while: nothing may be left of the connector in it.
+      scheduler.after(STRAGGLE_MS, undefined, () => process.crash());
+      this.#leave(slot);
     };
     starting.then(
       (connector) => {
@@ -166,8 +172,7 @@ export class Fleet {
     );
   }
 
-  #end(slot: Slot): void {
-    slot.process?.crash();
+  #leave(slot: Slot): void {
     slot.process = undefined;
     slot.connector = undefined;
     this.#startLater(slot, 100, 3_000);

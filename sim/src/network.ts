@@ -62,6 +62,8 @@ export class Network {
   readonly #down = new Set<Destination>();
   rates: FaultRates = { fault: 0, slow: 0 };
   watch: Watch = () => undefined;
+  /** Told of a call that comes from a process whose connector is over. */
+  straggler: (call: Pick<Call<unknown>, "process" | "name" | "about">) => void = nothing;
   #faultCount = 0;
   #underWay = 0;
 
@@ -92,6 +94,7 @@ export class Network {
     return new Promise((resolve, reject) => {
       const { process, signal } = call;
       if (process.isDead) return;
+      if (process.isOver) this.straggler(call);
       const settle = (outcome: () => Answer): void => {
         signal?.removeEventListener("abort", leave);
         try {

@@ -15,7 +15,8 @@ export class SimProcess {
   readonly random: Random;
   readonly #scheduler: Scheduler;
   readonly #held: (() => void)[] = [];
-  readonly #onDeath: (() => void)[] = [];
+  /** Its connector has said that it is over: from now on nothing of it may ask anybody for anything. */
+  isOver = false;
   #isDead = false;
   #isPaused = false;
   #wallShiftMs = 0;
@@ -45,11 +46,6 @@ export class SimProcess {
     if (this.#isDead) return;
     this.#isDead = true;
     this.#held.length = 0;
-    for (const tell of this.#onDeath) tell();
-  }
-
-  onDeath(tell: () => void): void {
-    this.#onDeath.push(tell);
   }
 
   pause(): void {

@@ -51,6 +51,9 @@ const ZOMBIE_MS = 2_000;
 const LATE_MS = 20_000;
 const STOP_MS = 60_000;
 const MAX_VIOLATIONS = 20;
+/** A stop that ran out of time may leave a read behind it that is still being repeated, but never a write. */
+const WRITES =
+  /^(?:take|renew|prepare|commit|shard-end|create|remove|PutObject|CreateMultipart|UploadPart|CompleteMultipart)/;
 
 /** One run of the whole system, from a seed. */
 export async function simulate(seed: number, options: RunOptions = {}): Promise<RunResult> {
@@ -83,6 +86,10 @@ export class Simulation {
     this.trace = new Trace(options.print);
     this.scheduler = new Scheduler(random(2));
     this.network = new Network(this.scheduler, random(3), this.trace);
+    this.network.straggler = ({ process, name, about }) => {
+      if (WRITES.test(name))
+        report({ rule: "straggler", what: `${process.name} is over and sends ${name} ${about}` });
+    };
     this.stream = new SimStream({
       shards: scenario.shards,
       retentionMs: scenario.retentionMs,
