@@ -16,6 +16,7 @@ export interface Work {
 interface Done {
   readonly totals: Totals;
   readonly failed: readonly FailedRun[];
+  readonly traceHash: string;
 }
 
 /** Runs handed to a thread at a time. */
@@ -46,8 +47,8 @@ export async function runInThreads(
         else worker.postMessage(chunk);
       };
       worker.on("error", reject);
-      worker.on("message", ({ totals, failed }: Done) => {
-        tally.merge(totals, failed);
+      worker.on("message", ({ totals, failed, traceHash }: Done) => {
+        tally.merge(totals, failed, traceHash);
         progress(tally);
         give();
       });
@@ -99,6 +100,8 @@ const THREAD = "sim-thread";
 if (parentPort !== null && workerData === THREAD) {
   const port = parentPort;
   port.on("message", (work: Work) => {
-    void run(work).then(({ totals, failed }) => port.postMessage({ totals, failed } satisfies Done));
+    void run(work).then(({ totals, failed, traceHash }) =>
+      port.postMessage({ totals, failed, traceHash } satisfies Done),
+    );
   });
 }

@@ -66,21 +66,19 @@ async function runMany(work: Work, jobs: number, asJson: boolean): Promise<numbe
     );
   };
   const tally = jobs === 1 ? await run(work) : await runInThreads(work, jobs, progress);
-  const { totals, failed } = tally;
+  const { totals, failed, traceHash } = tally;
   const shown = failed.slice(0, MAX_SHOWN);
+  const { seeds, ...rest } = totals;
+  const name = work.kind === "seeds" ? "seeds" : "schedules";
+  const sums = { [name]: seeds, ...rest, traceHash, seconds: seconds() };
   if (asJson) {
-    const { seeds, ...rest } = totals;
-    const name = work.kind === "seeds" ? "seeds" : "schedules";
     process.stdout.write(
-      `${JSON.stringify({ [name]: seeds, ...rest, seconds: seconds(), ...(failed.length === 0 ? {} : { failed: shown }) })}\n`,
+      `${JSON.stringify({ ...sums, ...(failed.length === 0 ? {} : { failed: shown }) })}\n`,
     );
   } else {
-    process.stdout.write(
-      `${Object.entries(totals)
-        .map(([name, value]) => `${name} ${value}`)
-        .join(", ")}, ${seconds()} s\n`,
-    );
-    for (const { index, first, replay } of shown) process.stdout.write(`${index}: ${first}\n  ${replay}\n`);
+    for (const [what, sum] of Object.entries(sums)) process.stdout.write(`${what.padEnd(12)}${sum}\n`);
+    for (const { index, first, replay } of shown)
+      process.stdout.write(`${index}: ${first}\n  replay: ${replay}\n`);
   }
   return totals.violations === 0 ? 0 : 1;
 }

@@ -45,19 +45,26 @@ const NOTHING: Totals = {
 /** Adds runs up. */
 export class Tally {
   #totals: Totals = NOTHING;
+  #traces = 0n;
   readonly failed: FailedRun[] = [];
 
   get totals(): Totals {
     return this.#totals;
   }
 
+  /** All traces in one hash, in whatever order they came: two versions of Node must agree on it. */
+  get traceHash(): string {
+    return this.#traces.toString(16).padStart(16, "0");
+  }
+
   add(result: RunResult, index: number, replay: string): void {
-    this.merge({ ...result, seeds: 1, violations: result.violations.length }, []);
+    this.merge({ ...result, seeds: 1, violations: result.violations.length }, [], result.traceHash);
     const [first] = result.violations;
     if (first !== undefined) this.failed.push({ index, first: `${first.rule}: ${first.what}`, replay });
   }
 
-  merge(totals: Totals, failed: readonly FailedRun[]): void {
+  merge(totals: Totals, failed: readonly FailedRun[], traceHash: string): void {
+    this.#traces ^= BigInt(`0x${traceHash}`);
     const sum = { ...this.#totals };
     for (const name of Object.keys(NOTHING) as (keyof Totals)[]) sum[name] += totals[name];
     this.#totals = sum;
