@@ -26,6 +26,8 @@ export default defineConfig({
       project("testkit", "packages/testkit"),
       project("sim", "sim"),
       project("seed-stream", "apps/seed-stream"),
+      project("copy-stream", "apps/copy-stream"),
+      project("batched-records", "apps/batched-records"),
       project("demo", "apps/demo"),
       project("orders-to-dynamodb", "apps/orders-to-dynamodb"),
     ],
