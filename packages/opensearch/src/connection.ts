@@ -77,7 +77,8 @@ export function connect(options: OpenSearchConnectionOptions): OpenSearchConnect
   const url = checkedNode(options.node, options.allowInsecure === true);
   const requestTimeoutMs = wholeNumber("requestTimeoutMs", options.requestTimeoutMs ?? 60_000, { min: 1 });
   const settings = clientSettings(options, url, requestTimeoutMs);
-  const underWay = new Set<() => void>();
+  const underWay = new Map<Promise<unknown>, () => void>();
+  let closed: Promise<void> | undefined;
   let client = new Client({ ...settings, ...signing(options.aws, false) });
 
   const send = async (request: HttpRequest, { signal, clock }: RequestBounds): Promise<HttpAnswer> => {
@@ -96,18 +97,22 @@ export function connect(options: OpenSearchConnectionOptions): OpenSearchConnect
     };
     const onAbort = (): void => stop(signal.reason);
     const onClose = (): void => stop(new Error("the emitter was closed"));
+    const forget = (): void => {
+      underWay.delete(answer);
+    };
     // Our own timer: the client's ends with the headers of the answer, and a body that stalls would hold the shard for ever.
     const timer = clock.setTimer(requestTimeoutMs, () => {
       stop(named("TimeoutError", `OpenSearch did not answer within ${requestTimeoutMs} ms`));
     });
     signal.addEventListener("abort", onAbort, { once: true });
-    underWay.add(onClose);
+    const answer = answerOf(sent);
+    underWay.set(answer, onClose);
     try {
-      return await Promise.race([answerOf(sent), given]);
+      return await Promise.race([answer, given]);
     } finally {
       timer.cancel();
       signal.removeEventListener("abort", onAbort);
-      underWay.delete(onClose);
+      answer.then(forget, forget);
     }
   };
 
@@ -122,9 +127,15 @@ export function connect(options: OpenSearchConnectionOptions): OpenSearchConnect
       void old.close();
       return true;
     },
-    close: async () => {
-      for (const stop of underWay) stop();
-      await client.close();
+    close: () => {
+      // The client never answers when it is closed a second time: its pool is empty then.
+      closed ??= (async () => {
+        for (const stop of underWay.values()) stop();
+        // And it waits whole seconds for requests that are still counted: an aborted one is until it has settled.
+        await Promise.allSettled(underWay.keys());
+        await client.close();
+      })();
+      return closed;
     },
   };
 }

@@ -47,7 +47,7 @@ export interface OpenSearchEmitterOptions<Document extends object> extends OpenS
    * Takes inline scripts. Default `none`: among versions in one batch the last one stays, and between batches whoever writes last.
    */
   readonly ordering?: "none" | "guarded";
-  /** Field of the position for `guarded`; map it as `keyword`. Default `kinesis_position`. */
+  /** Field of the position for `guarded`; map it as `keyword`. Default `kcPosition`. */
   readonly positionField?: string;
   /** Bytes of one bulk request before compression; a larger document goes alone. Default 5 MiB, up to 100 MiB. */
   readonly maxRequestBytes?: number;
@@ -95,7 +95,7 @@ export function openSearchEmitter<Document extends object>(
     operation,
     indexOf: (document, record) => (namedByRecord ? index(document, record) : (byArrival?.(record) ?? "")),
     idOf: id,
-    positionField: nonEmptyText("positionField", options.positionField ?? "kinesis_position"),
+    positionField: nonEmptyText("positionField", options.positionField ?? "kcPosition"),
   });
   const connection = connect(options);
   const { host } = connection;

@@ -38,7 +38,12 @@ export function positionId(shardId: string, position: Position, ordinal: number)
  * order is kept by text and not by version.
  */
 export function sortablePosition(position: Position, ordinal: number): string {
-  const sequence = position.sequenceNumber.padStart(SEQUENCE_NUMBER_DIGITS, "0");
+  const digits = position.sequenceNumber;
+  // The API permits 129 digits: a longer one begins with a letter and its length, and so comes after all of the usual length.
+  const sequence =
+    digits.length <= SEQUENCE_NUMBER_DIGITS
+      ? digits.padStart(SEQUENCE_NUMBER_DIGITS, "0")
+      : `x${String(digits.length).padStart(3, "0")}${digits}`;
   return `${sequence}.${pad(position.subSequenceNumber)}.${pad(ordinal)}`;
 }
 

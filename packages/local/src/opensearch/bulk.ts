@@ -40,7 +40,12 @@ export function readActions(
     const givenId = fieldOf(options, "_id");
     if (givenId === undefined && (known === "update" || known === "delete"))
       throw invalid("action_request_validation_exception", "Validation Failed: id is missing;");
-    const id = givenId === undefined ? random.hex(20) : String(givenId);
+    const id =
+      givenId === undefined
+        ? random.hex(20)
+        : typeof givenId === "string"
+          ? givenId
+          : JSON.stringify(givenId);
     if (id === "" || Buffer.byteLength(id) > MAX_ID_BYTES) {
       throw invalid(
         "action_request_validation_exception",

@@ -126,9 +126,10 @@ export function createIndices(autoCreate: boolean): Indices {
         return [...indices.values()].filter(
           (index) => name === "" || name === "_all" || matches(name, index.name),
         );
-      const found = dataStreams.get(name) ?? indices.get(name);
+      const index = indices.get(name);
+      const found = index === undefined ? dataStreams.get(name) : [index];
       if (found === undefined) throw missing(name);
-      return Array.isArray(found) ? found : [found as LocalIndex];
+      return found;
     },
     names: () => [...indices.keys()],
   };

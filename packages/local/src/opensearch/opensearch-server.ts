@@ -167,7 +167,7 @@ async function perform(
 
 /** The body, unpacked; undefined when there is too much of it, packed or not. */
 async function bodyOf({ request }: Exchange, maxBytes: number): Promise<Buffer | undefined> {
-  const body = (await readBody(request, maxBytes)) as Buffer | undefined;
+  const body = await readBody(request, maxBytes);
   const encoding = request.headers["content-encoding"];
   if (body === undefined || encoding === undefined || encoding === "identity") return body;
   if (encoding !== "gzip")

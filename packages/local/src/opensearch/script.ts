@@ -200,7 +200,7 @@ function call(method: string, owner: unknown, argument: unknown): unknown {
   if (owner === null) throw scriptError("null_pointer_exception");
   if (method === "equals") return owner === argument;
   if (method === "containsKey" && typeof owner === "object")
-    return Object.hasOwn(owner as object, String(argument));
+    return Object.hasOwn(owner ?? {}, String(argument));
   if (method === "compareTo" && typeof owner === typeof argument && typeof owner === "string")
     return owner < (argument as string) ? -1 : owner === argument ? 0 : 1;
   throw method === "compareTo"

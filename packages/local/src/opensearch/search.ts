@@ -52,14 +52,14 @@ export function searchAnswer(indices: readonly LocalIndex[], body: unknown): Jso
     hits: {
       total: { value: found.length, relation: "eq" },
       max_score: found.length === 0 ? null : 1,
-      hits: found.slice(from, from + size).map(({ index, id, document }) => ({
-        _index: index,
-        _id: id,
-        _score: 1,
-        ...(withSource ? { _source: document.source } : {}),
-      })),
+      hits: found.slice(from, from + size).map((hit) => hitOf(hit, withSource)),
     },
   };
+}
+
+function hitOf({ index, id, document }: Hit, withSource: boolean): JsonObject {
+  const hit = { _index: index, _id: id, _score: 1 };
+  return withSource ? { ...hit, _source: document.source } : hit;
 }
 
 function numberOf(body: unknown, name: string, otherwise: number): number {

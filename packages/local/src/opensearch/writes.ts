@@ -84,7 +84,7 @@ function versionOf(options: JsonObject, present: StoredDocument | undefined, id:
   if (seqNo !== undefined && seqNo !== present?.seqNo)
     throw conflict(
       id,
-      `required seqNo [${String(seqNo)}], current document has seqNo [${present?.seqNo ?? -1}]`,
+      `required seqNo [${JSON.stringify(seqNo)}], current document has seqNo [${present?.seqNo ?? -1}]`,
     );
   if (asked === undefined) return (present?.version ?? 0) + 1;
   if (typeof asked !== "number" || !Number.isSafeInteger(asked))

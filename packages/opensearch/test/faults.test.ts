@@ -1,0 +1,250 @@
+import { describe, expect, it } from "vitest";
+import { ask, INDEX, startOpenSearch } from "./local-opensearch.js";
+import { batchOf, batchOfEntries, contextOf, entryOf, failureFrom, failuresOf, SHARD_ID } from "./support.js";
+
+const rejected = { kind: "partial-failure", code: "rejected_execution_exception" } as const;
+const things = (count: number): object[] => Array.from({ length: count }, (_, index) => ({ number: index }));
+
+describe("F62 one bulk request with everything in it", () => {
+  it("F62 429 goes again alone, 400 is a dead letter, 409 of a create counts as placed", async () => {
+    await using server = await startOpenSearch();
+    await ask(server.node, "PUT", `/${INDEX}`, { mappings: { properties: { number: { type: "long" } } } });
+    const emitter = server.emitter({ operation: "create" });
+    const batch = batchOf([{ number: 0 }, { number: "none" }, { number: 2 }, { number: 3 }, { number: 4 }]);
+    // The third document is there already: an earlier attempt got through.
+    await emitter.emit({ ...batch, entries: batch.entries.slice(2, 3) }, contextOf());
+    server.aws.faults.add({ operation: "Bulk", effect: { ...rejected, indexes: [0, 4] } });
+    expect(await failuresOf(emitter, batch)).toEqual({
+      0: "retry rejected_execution_exception",
+      1: "dead-letter mapper_parsing_exception",
+      4: "retry rejected_execution_exception",
+    });
+    const again = [batch.entries[0], batch.entries[4]].filter((entry) => entry !== undefined);
+    expect(await failuresOf(emitter, { ...batch, entries: again })).toEqual({});
+    expect(server.requests().map(({ records }) => records)).toEqual([1, 5, 2]);
+    expect(server.documents().map(({ source, version }) => [source["number"], version])).toEqual([
+      [2, 1],
+      [3, 1],
+      [0, 1],
+      [4, 1],
+    ]);
+  });
+
+  it("F62 413 is split until each part fits, and a document that never fits is a dead letter", async () => {
+    await using server = await startOpenSearch({ maxContentBytes: 2_000 });
+    const emitter = server.emitter();
+    const batch = batchOf([...things(20), { text: "x".repeat(3_000) }, ...things(19)]);
+    expect(await failuresOf(emitter, batch)).toEqual({ 20: "dead-letter content_too_long_exception" });
+    expect(server.documents()).toHaveLength(39);
+  });
+
+  it("F62 a conflict of a guarded write is no success: it goes again", async () => {
+    await using server = await startOpenSearch();
+    const emitter = server.emitter({ ordering: "guarded", id: () => "one" });
+    server.aws.faults.add({
+      operation: "Bulk",
+      effect: { kind: "partial-failure", code: "version_conflict_engine_exception" },
+    });
+    const batch = batchOf(things(1));
+    expect(await failuresOf(emitter, batch)).toEqual({ 0: "retry version_conflict_engine_exception" });
+    expect(await failuresOf(emitter, batch)).toEqual({});
+    expect(server.documents().map(({ source }) => source["number"])).toEqual([0]);
+  });
+
+  it("F62 no node, a reset and 503 reject, so that the engine tries the whole batch again", async () => {
+    const server = await startOpenSearch();
+    const emitter = server.emitter();
+    server.aws.faults.add({ operation: "Bulk", effect: { kind: "reset", at: "inside-headers" } });
+    server.aws.faults.add({
+      operation: "Bulk",
+      effect: { kind: "error", status: 503, code: "unavailable_shards_exception" },
+      nth: 2,
+    });
+    for (const name of ["ConnectionError", "unavailable_shards_exception"])
+      expect(await failureFrom(emitter.emit(batchOf(things(3)), contextOf()))).toMatchObject({ name });
+    expect(await failuresOf(emitter, batchOf(things(3)))).toEqual({});
+    expect(server.documents()).toHaveLength(3);
+    await server.aws.close();
+    expect(await failureFrom(emitter.emit(batchOf(things(3)), contextOf()))).toMatchObject({
+      name: "ConnectionError",
+      message: expect.stringContaining("ECONNREFUSED"),
+    });
+    await server[Symbol.asyncDispose]();
+  });
+});
+
+describe("what no document is to blame for", () => {
+  it.each([
+    ["security_exception", "es:ESHttpPost"],
+    ["index_closed_exception", "open the index"],
+    ["index_not_found_exception", "create the index"],
+  ])("an item refused with %s stops the shard with a cure", async (code, cure) => {
+    await using server = await startOpenSearch();
+    server.aws.faults.add({ operation: "Bulk", effect: { kind: "partial-failure", code, indexes: [1] } });
+    expect(await failureFrom(server.emitter().emit(batchOf(things(3)), contextOf()))).toMatchObject({
+      code: "KC_EMIT_REFUSED",
+      message: expect.stringContaining(cure),
+    });
+  });
+
+  it("a block on the index, for want of disk, is waited out", async () => {
+    await using server = await startOpenSearch();
+    const emitter = server.emitter();
+    server.aws.faults.add({
+      operation: "Bulk",
+      effect: { kind: "partial-failure", code: "cluster_block_exception", indexes: [1] },
+    });
+    const error = await failureFrom(emitter.emit(batchOf(things(3)), contextOf()));
+    expect(error).toMatchObject({ name: "cluster_block_exception" });
+    expect(error).not.toHaveProperty("code");
+    expect(await failuresOf(emitter, batchOf(things(3)))).toEqual({});
+  });
+
+  it("an index that only a record names is that record's fault", async () => {
+    await using server = await startOpenSearch({ autoCreateIndex: false });
+    await ask(server.node, "PUT", "/known");
+    const emitter = server.emitter({
+      index: (document) => ("index" in document ? String(document.index) : ""),
+    });
+    const batch = batchOf([{ index: "known" }, { index: "unknown" }, { index: "Not/A:Name" }, {}]);
+    expect(await failuresOf(emitter, batch)).toEqual({
+      1: "dead-letter index_not_found_exception",
+      2: "dead-letter KinesisConnectorError",
+      3: "dead-letter KinesisConnectorError",
+    });
+    expect(server.documents()).toHaveLength(1);
+  });
+
+  it.each([301, 302, 307, 308])("a redirect is not followed (%i)", async (status) => {
+    await using server = await startOpenSearch();
+    server.aws.faults.add({ operation: "Bulk", effect: { kind: "error", status, code: "moved" } });
+    expect(await failureFrom(server.emitter().emit(batchOf(things(1)), contextOf()))).toMatchObject({
+      code: "KC_EMIT_REFUSED",
+      message: expect.stringContaining("redirects are not followed"),
+    });
+    expect(server.requests()).toHaveLength(1);
+  });
+
+  it.each([
+    ["a body that is no answer to a bulk", { kind: "success-with-error", code: "internal_server_error" }],
+    ["an answer that is no JSON", { kind: "content-type", value: "text/html" }],
+    ["an answer cut in its body", { kind: "truncated-body" }],
+  ] as const)("%s is an unknown outcome and changes nothing for good", async (_name, effect) => {
+    await using server = await startOpenSearch();
+    const emitter = server.emitter();
+    server.aws.faults.add({ operation: "Bulk", phase: "after", effect });
+    await failureFrom(emitter.emit(batchOf(things(3)), contextOf()));
+    expect(await failuresOf(emitter, batchOf(things(3)))).toEqual({});
+    expect(server.documents()).toHaveLength(3);
+  });
+
+  it("an answer that stalls in its body ends with the time limit", async () => {
+    await using server = await startOpenSearch();
+    const emitter = server.emitter({ requestTimeoutMs: 100 });
+    server.aws.faults.add({ operation: "Bulk", effect: { kind: "stalled-body" } });
+    expect(await failureFrom(emitter.emit(batchOf(things(3)), contextOf()))).toMatchObject({
+      name: "TimeoutError",
+    });
+  });
+});
+
+describe("identity of documents", () => {
+  it("the outputs of one record stay apart, also when the second goes again alone", async () => {
+    await using server = await startOpenSearch();
+    const emitter = server.emitter();
+    const at = { sequenceNumber: "77", subSequenceNumber: 5 };
+    const batch = batchOfEntries([
+      entryOf(0, { part: "a" }, at),
+      entryOf(0, { part: "b" }, at),
+      entryOf(0, { part: "c" }, at),
+    ]);
+    server.aws.faults.add({ operation: "Bulk", effect: { ...rejected, indexes: [1] } });
+    expect(await failuresOf(emitter, batch)).toEqual({ 1: "retry rejected_execution_exception" });
+    expect(await failuresOf(emitter, { ...batch, entries: batch.entries.slice(1, 2) })).toEqual({});
+    expect(server.documents().map(({ id, source }) => [id, source["part"]])).toEqual([
+      [`${SHARD_ID}-77.5`, "a"],
+      [`${SHARD_ID}-77.5-2`, "c"],
+      [`${SHARD_ID}-77.5-1`, "b"],
+    ]);
+  });
+
+  it("a version that is refused leaves its place to the one before it", async () => {
+    await using server = await startOpenSearch();
+    await ask(server.node, "PUT", `/${INDEX}`, { mappings: { properties: { number: { type: "long" } } } });
+    const emitter = server.emitter({ id: () => "one" });
+    const batch = batchOf([{ number: 1 }, { number: 2 }, { number: "none" }]);
+    expect(await failuresOf(emitter, batch)).toEqual({ 2: "dead-letter mapper_parsing_exception" });
+    expect(server.documents().map(({ source }) => source)).toEqual([{ number: 2 }]);
+  });
+
+  it("a version that is throttled keeps the earlier ones with it", async () => {
+    await using server = await startOpenSearch();
+    const emitter = server.emitter({ id: () => "one" });
+    server.aws.faults.add({ operation: "Bulk", effect: rejected });
+    const batch = batchOf([{ number: 1 }, { number: 2 }]);
+    expect(Object.values(await failuresOf(emitter, batch))).toHaveLength(2);
+    expect(await failuresOf(emitter, batch)).toEqual({});
+    expect(server.documents().map(({ source }) => source)).toEqual([{ number: 2 }]);
+  });
+
+  it("a guarded document is never replaced by an earlier one, whoever comes late", async () => {
+    await using server = await startOpenSearch();
+    const options = { id: () => "one", ordering: "guarded" } as const;
+    const owner = server.emitter(options);
+    const zombie = server.emitter(options);
+    const versions = batchOf([{ number: 1 }, { number: 2 }]);
+    await owner.emit({ ...versions, entries: versions.entries.slice(1) }, contextOf());
+    expect(await failuresOf(zombie, { ...versions, entries: versions.entries.slice(0, 1) })).toEqual({});
+    expect(server.documents().map(({ source, version }) => [source["number"], version])).toEqual([[2, 1]]);
+    // 9 comes before 10 as a position, though not as a text.
+    const longer = batchOfEntries([entryOf(0, { number: 3 }, { sequenceNumber: `1${"0".repeat(55)}` })]);
+    const shorter = batchOfEntries([entryOf(0, { number: 4 }, { sequenceNumber: "9".repeat(55) })]);
+    await owner.emit(longer, contextOf());
+    await zombie.emit(shorter, contextOf());
+    expect(server.documents().map(({ source }) => source["number"])).toEqual([3]);
+  });
+
+  it("a document with the field of the position in it is refused, and not stored with two of them", async () => {
+    await using server = await startOpenSearch();
+    const emitter = server.emitter({ id: () => "one", ordering: "guarded" });
+    expect(Object.keys(await failuresOf(emitter, batchOf([{ kcPosition: "9" }])))).toEqual(["0"]);
+    expect(server.documents("*")).toEqual([]);
+  });
+
+  it("a data stream takes documents once, and says that a rollover may let one in twice", async () => {
+    await using server = await startOpenSearch();
+    await ask(server.node, "PUT", "/_index_template/logs", { index_patterns: ["logs-*"], data_stream: {} });
+    const emitter = server.emitter({ index: "logs-clicks", dataStream: true });
+    expect(emitter.capabilities.duplicates).toBe("possible");
+    const batch = batchOf([{ "@timestamp": "2026-01-01T00:00:00Z" }, { text: "no time" }]);
+    for (let attempt = 1; attempt <= 2; attempt += 1)
+      expect(await failuresOf(emitter, batch)).toEqual({ 1: "dead-letter mapper_parsing_exception" });
+    expect(server.documents("logs-clicks")).toHaveLength(1);
+    await ask(server.node, "POST", "/logs-clicks/_rollover");
+    await emitter.emit(batch, contextOf());
+    expect(server.documents("logs-clicks").map(({ index }) => index)).toEqual([
+      ".ds-logs-clicks-000001",
+      ".ds-logs-clicks-000002",
+    ]);
+    // Without `dataStream` the whole shard would be refused, with the cure.
+    expect(
+      await failureFrom(server.emitter({ index: "logs-clicks" }).emit(batch, contextOf())),
+    ).toMatchObject({
+      message: expect.stringContaining("set `dataStream` to true"),
+    });
+  });
+
+  it("dates in the index are of the record's arrival, in UTC", async () => {
+    await using server = await startOpenSearch();
+    const emitter = server.emitter({ index: "clicks-{yyyy.MM.dd-HH}" });
+    const late = entryOf(1, { number: 1 }, { arrivalTimeMs: Date.UTC(2026, 2, 29, 1) });
+    await emitter.emit(batchOfEntries([entryOf(0, { number: 0 }), late]), contextOf());
+    expect(server.aws.opensearch.indices()).toEqual(["clicks-2026.03.29-00", "clicks-2026.03.29-01"]);
+  });
+
+  it("compressed requests land as well", async () => {
+    await using server = await startOpenSearch();
+    expect(await failuresOf(server.emitter({ compression: "gzip" }), batchOf(things(100)))).toEqual({});
+    expect(server.documents()).toHaveLength(100);
+  });
+});
