@@ -70,7 +70,7 @@ async function encodeOneByOne<Output>(
       signal.throwIfAborted();
     }
   }
-  return { bytes: writer.bytes(), refused };
+  return { bytes: writer.take(), refused };
 }
 
 /** The records' own sizes with a separator each: the entries' sizes may be estimates of compressed bytes. */

@@ -12,8 +12,8 @@ interface FormatCommon<Output> {
    */
   readonly sizeOf?: (output: Output) => number;
   /**
-   * Outputs that cannot share an object, such as rows of different columns: only outputs of equal groups meet in one. Pure; called once per output
-   * when a batch is planned, and never by an heir, who follows the stored plan. Default: all may share one.
+   * Outputs that cannot share an object, such as rows of different columns: only outputs of equal groups meet in one. Called once per output
+   * when it is taken in, and never by an heir, who follows the stored plan. What it throws makes the record a dead letter. Default: all may share one.
    */
   readonly groupOf?: (output: Output) => string;
 }

@@ -4,8 +4,14 @@ const MiB = 1024 * KiB;
 /** Longest object key in bytes of UTF-8 (S3 user guide, "Creating object key names"). */
 export const MAX_KEY_BYTES = 1024;
 
+/** What the name of a batch takes in a key at most: sequence numbers of 56 digits, a shard id of up to 128 characters, extensions. */
+export const MAX_NAME_BYTES = 300;
+
 /** Names and values of user-defined metadata together, in bytes (S3 user guide, "Working with object metadata"). */
 export const MAX_METADATA_BYTES: number = 2 * KiB;
+
+/** Tags of an object (S3 user guide, "Categorizing your storage using tags"). */
+export const MAX_TAGS = 10;
 
 /** Smallest part of a multipart upload but the last (S3 user guide, "Amazon S3 multipart upload limits"). */
 export const MIN_PART_BYTES: number = 5 * MiB;

@@ -12,8 +12,8 @@ export class ObjectWriter {
   #length = 0;
 
   /** @param expectedBytes what the object will probably come to; it may come to more */
-  constructor(expectedBytes: number = 0) {
-    this.#buffer = Buffer.allocUnsafe(Math.max(SMALLEST_BYTES, expectedBytes));
+  constructor(expectedBytes: number = SMALLEST_BYTES) {
+    this.#buffer = Buffer.allocUnsafe(Math.max(1, expectedBytes));
   }
 
   /** Bytes written so far. */
@@ -49,6 +49,12 @@ export class ObjectWriter {
   /** What has been written; a view that stays valid only until the next write. */
   bytes(): Buffer {
     return this.#buffer.subarray(0, this.#length);
+  }
+
+  /** What has been written, in a buffer that keeps little more than that: for objects that wait beside many others. */
+  take(): Buffer {
+    const isTight = this.#buffer.length <= this.#length + this.#length / 4;
+    return isTight ? this.bytes() : Buffer.from(this.bytes());
   }
 
   #reserve(more: number): void {

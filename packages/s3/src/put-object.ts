@@ -6,11 +6,14 @@ import {
   CreateMultipartUploadCommand,
   HeadObjectCommand,
   PutObjectCommand,
+  type ObjectCannedACL,
+  type RequestPayer,
   type ServerSideEncryption,
   type StorageClass,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import type { Logger } from "@kinesis-connectors/core";
+import type { Body } from "./body.js";
 import { limited, type RequestLimits, type S3Connection } from "./connection.js";
 import { errorCodeOf, failureOf, statusOf } from "./failures.js";
 import { BATCH_ID } from "./object-metadata.js";
@@ -26,6 +29,10 @@ export interface ObjectSettings {
   readonly bucketKeyEnabled: boolean | undefined;
   readonly storageClass: StorageClass | undefined;
   readonly expectedBucketOwner: string | undefined;
+  /** Written like a query string. */
+  readonly tagging: string | undefined;
+  readonly acl: ObjectCannedACL | undefined;
+  readonly requestPayer: RequestPayer | undefined;
   readonly multipartAboveBytes: number;
   readonly partBytes: number;
   readonly partConcurrency: number;
@@ -34,7 +41,7 @@ export interface ObjectSettings {
 /** One object to be written, if nothing is at its key. */
 export interface NewObject {
   readonly key: string;
-  readonly body: Buffer;
+  readonly body: Body;
   readonly batchId: string;
   readonly metadata: Record<string, string>;
 }
@@ -58,11 +65,12 @@ export async function putIfAbsent(
     await putInParts(connection, settings, object, context);
     return;
   }
+  const bytes = await object.body.read(0, object.body.length);
   await limited(connection, context, (abortSignal) =>
     connection.client.send(
       new PutObjectCommand({
         ...headersOf(settings, object),
-        Body: object.body,
+        Body: bytes,
         ContentLength: object.body.length,
         ChecksumAlgorithm: "CRC32",
         IfNoneMatch: "*",
@@ -75,21 +83,14 @@ export async function putIfAbsent(
 /** Looks at what a key holds. Rejects with the SDK's error when that cannot be told now. */
 export async function occupantOf(
   connection: S3Connection,
-  settings: Pick<ObjectSettings, "bucket" | "expectedBucketOwner">,
+  settings: Pick<ObjectSettings, "bucket" | "expectedBucketOwner" | "requestPayer">,
   key: string,
   batchId: string,
   limits: RequestLimits,
 ): Promise<Occupant> {
   try {
     const { Metadata } = await limited(connection, limits, (abortSignal) =>
-      connection.client.send(
-        new HeadObjectCommand({
-          Bucket: settings.bucket,
-          Key: key,
-          ExpectedBucketOwner: settings.expectedBucketOwner,
-        }),
-        { abortSignal },
-      ),
+      connection.client.send(new HeadObjectCommand(target(settings, key)), { abortSignal }),
     );
     return Metadata?.[BATCH_ID] === batchId ? "ours" : "other";
   } catch (error) {
@@ -146,13 +147,14 @@ async function putParts(
   const lane = async (): Promise<void> => {
     // All lanes take from one iterator, so each part is taken once.
     for (const { partNumber, start, end } of waiting) {
+      const bytes = await object.body.read(start, end);
       const answer = await limited(connection, limits, (abortSignal) =>
         connection.client.send(
           new UploadPartCommand({
             ...target(settings, object.key),
             UploadId: uploadId,
             PartNumber: partNumber,
-            Body: object.body.subarray(start, end),
+            Body: bytes,
             ContentLength: end - start,
             ChecksumAlgorithm: "CRC32",
           }),
@@ -253,11 +255,22 @@ async function abort(
   }
 }
 
-function target(
-  settings: ObjectSettings,
+/** What every request about an object says. */
+export function target(
+  settings: Pick<ObjectSettings, "bucket" | "expectedBucketOwner" | "requestPayer">,
   key: string,
-): { readonly Bucket: string; readonly Key: string; readonly ExpectedBucketOwner: string | undefined } {
-  return { Bucket: settings.bucket, Key: key, ExpectedBucketOwner: settings.expectedBucketOwner };
+): {
+  readonly Bucket: string;
+  readonly Key: string;
+  readonly ExpectedBucketOwner: string | undefined;
+  readonly RequestPayer: RequestPayer | undefined;
+} {
+  return {
+    Bucket: settings.bucket,
+    Key: key,
+    ExpectedBucketOwner: settings.expectedBucketOwner,
+    RequestPayer: settings.requestPayer,
+  };
 }
 
 /** What PutObject and CreateMultipartUpload share, so that small and large objects cannot differ. */
@@ -271,5 +284,7 @@ function headersOf(settings: ObjectSettings, object: NewObject) {
     SSEKMSKeyId: settings.sseKmsKeyId,
     BucketKeyEnabled: settings.bucketKeyEnabled,
     StorageClass: settings.storageClass,
+    Tagging: settings.tagging,
+    ACL: settings.acl,
   };
 }

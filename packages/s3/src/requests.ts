@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Batch, KinesisConnectorError, type Position } from "@kinesis-connectors/core";
-import { MAX_KEY_BYTES, MAX_PARTS } from "./limits.js";
+import { MAX_KEY_BYTES, MAX_NAME_BYTES, MAX_PARTS } from "./limits.js";
 
 /** One object of a plan. A type and not an interface, so that it is plain JSON to the lease row. */
 export type S3Place = {
@@ -11,19 +11,17 @@ export type S3Place = {
   readonly idsSha256: string;
 };
 
-/** Where a batch goes: one object, or none for a batch without entries. */
-export type S3Plan = { readonly places: readonly S3Place[] };
+/** Where a batch goes: one object per partition, or none for a batch without entries. */
+export type S3Plan = {
+  readonly places: readonly S3Place[];
+  /** The place of each entry (`place-routes.ts`), where there are several. */
+  readonly routes?: string;
+  /** In a lease row only: the object that holds the whole plan, because it is long. */
+  readonly spilledTo?: { readonly key: string; readonly sha256: string };
+};
 
 /** What a batch must tell to be named. */
 export type NamedBatch = Pick<Batch<unknown>, "shardId" | "first" | "last" | "entries">;
-
-/** Plans one object: its key, and what it will hold. */
-export function planObject(batch: NamedBatch, keyOf: () => string): S3Plan {
-  if (batch.entries.length === 0) return { places: [] };
-  return {
-    places: [{ key: keyOf(), recordCount: batch.entries.length, idsSha256: idsSha256Of(batch.entries) }],
-  };
-}
 
 /** SHA-256 over `<sequence>.<sub>` and a line feed for each entry, in order, in hex. */
 export function idsSha256Of(entries: NamedBatch["entries"]): string {
@@ -43,6 +41,11 @@ export function idsSha256Of(entries: NamedBatch["entries"]): string {
 /** `<first>-<last>` of a batch, as in its key. A sub-sequence number above 0 follows its end: `<first>-<last>.7`. */
 export function rangeNameOf(batch: Pick<NamedBatch, "first" | "last">): string {
   return `${endName(batch.first)}-${endName(batch.last)}`;
+}
+
+/** `<shardId>-<first>-<last>`: the name of an object in a folder that all shards share. */
+export function shardRangeNameOf(batch: Pick<NamedBatch, "shardId" | "first" | "last">): string {
+  return `${batch.shardId}-${rangeNameOf(batch)}`;
 }
 
 /** `YYYY/MM/DD` in UTC of the first entry's arrival: of the records and never of the clock, so that a replay names it alike. */
@@ -98,10 +101,9 @@ export function checkedPrefix(prefix: string, option: string = "prefix"): string
   }
   const problem = problemOf(trimmed);
   if (problem !== undefined) throw invalid(`${option} ${problem}`);
-  // The default name of a batch takes up to 300 bytes: sequence numbers of 56 digits, a shard id of up to 128 characters.
-  if (Buffer.byteLength(trimmed) > MAX_KEY_BYTES - 300) {
+  if (Buffer.byteLength(trimmed) > MAX_KEY_BYTES - MAX_NAME_BYTES) {
     throw invalid(
-      `${option} has ${Buffer.byteLength(trimmed)} bytes; with more than ${MAX_KEY_BYTES - 300} no key would fit`,
+      `${option} has ${Buffer.byteLength(trimmed)} bytes; with more than ${MAX_KEY_BYTES - MAX_NAME_BYTES} no key would fit`,
     );
   }
   return trimmed;

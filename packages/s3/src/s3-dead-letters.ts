@@ -1,7 +1,8 @@
 import type { DeadLetter, DeadLetterEmitter } from "@kinesis-connectors/core";
 import { ndjson } from "./formats.js";
 import { dayOf, rangeNameOf, type S3Plan } from "./requests.js";
-import { s3Emitter, type S3ObjectOptions } from "./s3-emitter.js";
+import type { S3ObjectOptions } from "./options.js";
+import { s3Emitter } from "./s3-emitter.js";
 
 /** Follows the name of an object of dead letters; keeps them apart from the archive, also under one prefix. */
 export const DEAD_LETTER_EXTENSION = ".dead.ndjson";

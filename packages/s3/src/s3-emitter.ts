@@ -1,71 +1,50 @@
-import { HeadBucketCommand, type ServerSideEncryption, type StorageClass } from "@aws-sdk/client-s3";
+import { HeadBucketCommand } from "@aws-sdk/client-s3";
 import {
   type Batch,
+  type BufferEntry,
   type EmitContext,
   type Emitter,
+  type FailedEntry,
   KinesisConnectorError,
+  nonEmptyText,
   systemClock,
+  wholeNumber,
 } from "@kinesis-connectors/core";
-import { type Compression, none } from "./compression.js";
-import { connect, limited, type S3ConnectionOptions } from "./connection.js";
+import { type Body, fileShelf, memoryShelf, type Shelf } from "./body.js";
+import { none } from "./compression.js";
+import { connect, limited } from "./connection.js";
+import { objectCreator } from "./create-object.js";
 import { encode } from "./encode.js";
-import { cureAtOpen, failureOf, refusal, statusOf, summaryOf } from "./failures.js";
-import type { Format } from "./format.js";
+import { cureAtOpen, refusal, statusOf } from "./failures.js";
+import { inLanes } from "./lanes.js";
+import { objectBatching } from "./object-batching.js";
 import { checkedMetadata, metadataOf } from "./object-metadata.js";
-import { type NewObject, type Occupant, occupantOf, putIfAbsent } from "./put-object.js";
+import type { S3EmitterOptions } from "./options.js";
+import { objectsOf, type PlannedObject, planObjects, planWithout } from "./plan.js";
+import { planSpill } from "./plan-spill.js";
 import {
   checkedPrefix,
   defaultNameOf,
   idsSha256Of,
   objectKey,
   ownNameOf,
-  planObject,
   type S3Plan,
+  shardRangeNameOf,
 } from "./requests.js";
 import { settingsFrom } from "./settings.js";
+import { SizeEstimate } from "./size-estimate.js";
 
-/** Where objects go and how they are stored. */
-export interface S3ObjectOptions extends S3ConnectionOptions {
-  /** Name of the bucket, or ARN of an access point. It must exist. */
-  readonly bucket: string;
-  /** Start of all keys, without a slash at its end. Default: none. */
-  readonly prefix?: string;
-  /** Default: no compression. */
-  readonly compression?: Compression;
-  /** `AES256`, `aws:kms` or `aws:kms:dsse`. Default: the bucket's own default encryption. S3 has no unencrypted objects. */
-  readonly serverSideEncryption?: ServerSideEncryption;
-  /** Id or ARN of the KMS key, for `aws:kms` and `aws:kms:dsse`. Default: the key that AWS manages for S3. */
-  readonly sseKmsKeyId?: string;
-  /** One data key per bucket instead of one per object, which saves KMS requests. Default: as the bucket is set. */
-  readonly bucketKeyEnabled?: boolean;
-  /** Default STANDARD. */
-  readonly storageClass?: StorageClass;
-  /** Account id that must own the bucket; requests to anybody else's fail with 403. Recommended. */
-  readonly expectedBucketOwner?: string;
-  /** More metadata for each object: lower-case names not starting with `kc-`, printable ASCII, up to 1,248 bytes in all. */
-  readonly metadata?: Readonly<Record<string, string>>;
-  /** Objects of more bytes go up in parts. Default 16 MiB, up to 5 GiB. */
-  readonly multipartAboveBytes?: number;
-  /** Bytes of a part, 5 MiB to 5 GiB. Default 8 MiB; larger where an object would need more than 10,000 parts. */
-  readonly partBytes?: number;
-  /** Parts of one object under way at a time. Default 4. */
-  readonly partConcurrency?: number;
-}
+/** Objects of a batch that are compressed at a time: Node's thread pool has four threads. */
+const PACKING_LANES = 4;
 
-/** Options of `s3Emitter`. */
-export interface S3EmitterOptions<Output> extends S3ObjectOptions {
-  /** `ndjson()`, `raw()`, or an own one. */
-  readonly format: Format<Output>;
-  /**
-   * Names an object, between prefix and extension. Must be pure and hold both ends of the batch, as `rangeNameOf(batch)` writes them, and
-   * should hold the shard id. Default: `YYYY/MM/DD/HH/<shardId>/<first>-<last>`, by the UTC arrival time of the first record.
-   */
-  readonly key?: (batch: Batch<Output>) => string;
+/** A planned object, encoded and ready to go. */
+interface PackedObject<Output> extends PlannedObject<Output> {
+  readonly body: Body;
 }
 
 /**
- * Writes each batch as one object, once: the key names the range of records and is stored before the first write, and an object is
- * only ever created, never replaced.
+ * Writes each batch as one object per partition, each once: the keys name the range of records and are stored before the first write, and an
+ * object is only ever created, never replaced.
  *
  * @example
  * ```ts
@@ -74,122 +53,134 @@ export interface S3EmitterOptions<Output> extends S3ObjectOptions {
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
  */
 export function s3Emitter<Output>(options: S3EmitterOptions<Output>): Emitter<Output, S3Plan> {
-  const { format, key, compression = none() } = options;
-  const encodes = typeof format?.write === "function" || typeof format?.encodeObject === "function";
-  if (!encodes || typeof format.extension !== "string") {
-    throw new KinesisConnectorError("KC_OPTION_INVALID", "format must be ndjson(), raw() or an own Format");
-  }
-  if (key !== undefined && typeof key !== "function") {
-    throw new KinesisConnectorError("KC_OPTION_INVALID", "key must be a function of the batch");
-  }
-  if (typeof compression?.compress !== "function") {
-    throw new KinesisConnectorError(
-      "KC_OPTION_INVALID",
-      "compression must be gzip(), none() or an own Compression",
-    );
-  }
+  const { format, key, compression = none(), spoolDir } = options;
+  requireFormat(options);
+  if (spoolDir !== undefined) nonEmptyText("spoolDir", spoolDir);
+  const objectConcurrency = wholeNumber("objectConcurrency", options.objectConcurrency ?? 16, {
+    min: 1,
+    max: 1000,
+  });
   const settings = settingsFrom(options, format.contentType, compression.contentEncoding);
   const prefix = checkedPrefix(options.prefix ?? "");
   const ownMetadata = checkedMetadata(options.metadata);
   const extension = `${format.extension}${compression.extension}`;
+  const { batching, partitionOf, folderOf, hasSeveral, estimates } = objectBatching(options, format, prefix);
   const connection = connect(options);
+  const { create, look } = objectCreator(connection, settings);
+  const estimate = new SizeEstimate();
   const { bucket } = settings;
+  // What has been written for a plan by earlier attempts of this process: a batch of many objects is not looked at all over again.
+  const written = new WeakMap<S3Plan, Set<string>>();
 
-  const look = async (key: string, batchId: string, context: EmitContext<S3Plan>): Promise<Occupant> => {
-    try {
-      return await occupantOf(connection, settings, key, batchId, context);
-    } catch (error) {
-      context.signal.throwIfAborted();
-      throw summaryOf(error);
-    }
+  const countedBytes = ({ output, record }: Pick<BufferEntry<Output>, "output" | "record">): number =>
+    format.sizeOf?.(output) ?? record.data.length;
+
+  /** The key of a batch's n-th object in a folder: several only where the format keeps groups apart. */
+  const keyOf = (batch: Batch<Output>, folder: string, nth: number): string => {
+    const suffix = nth === 1 ? "" : `_${nth}`;
+    const name =
+      options.partition === undefined
+        ? key === undefined
+          ? defaultNameOf(batch)
+          : ownNameOf(batch, key)
+        : `${folder}/${shardRangeNameOf(batch)}`;
+    return objectKey(prefix, `${name}${suffix}`, extension);
   };
 
-  const write = async (object: NewObject, context: EmitContext<S3Plan>): Promise<void> => {
-    for (let renewed = false; ; renewed = true) {
-      try {
-        await putIfAbsent(connection, settings, object, context);
-        return;
-      } catch (error) {
-        context.signal.throwIfAborted();
-        const failure = failureOf(error);
-        if (failure.kind === "taken") {
-          await requireOurs(object, context);
-          return;
-        }
-        if (failure.kind === "refused") throw refusal(`${bucket}/${object.key}`, failure.cure, error);
-        if (failure.kind === "retry") throw summaryOf(error);
-        if (renewed) throw refusal(`${bucket}/${object.key}`, "renew the session's credentials", error);
-        await renewCredentials();
-      }
-    }
+  /** Encodes all objects before the first one is written, because an entry that its format refuses must leave nothing in the bucket. */
+  const pack = async (
+    objects: readonly PlannedObject<Output>[],
+    shelf: Shelf,
+    signal: AbortSignal,
+  ): Promise<{ packed: readonly PackedObject<Output>[]; refused: readonly FailedEntry<Output>[] }> => {
+    const packed: PackedObject<Output>[] = [];
+    const refused: FailedEntry<Output>[] = [];
+    await inLanes(objects, spoolDir === undefined ? PACKING_LANES : 1, async (object) => {
+      const encoded = await encode(object.entries, format, signal);
+      refused.push(...encoded.refused);
+      // The rest is looked through for more to refuse; none of it will be written as it is.
+      if (refused.length > 0) return;
+      packed.push({ ...object, body: await shelf.keep(await compression.compress(encoded.bytes)) });
+      signal.throwIfAborted();
+    });
+    return { packed, refused };
   };
 
-  const renewCredentials = async (): Promise<void> => {
-    try {
-      await connection.refreshCredentials();
-    } catch (error) {
-      throw summaryOf(error);
-    }
-  };
-
-  /** Something is at the key. It is this batch when an earlier attempt got through, here or in another process: its bytes stay. */
-  const requireOurs = async (object: NewObject, context: EmitContext<S3Plan>): Promise<void> => {
-    const occupant = await look(object.key, object.batchId, context);
-    if (occupant === "ours") {
-      context.logger.debug({ key: object.key, batchId: object.batchId }, "the object was written already");
-      return;
-    }
-    if (occupant === "missing") {
-      throw new Error(
-        "the object was in the way of a write and is gone now: something deletes below the prefix",
-      );
-    }
-    if (occupant === "unreadable") {
-      throw new KinesisConnectorError(
-        "KC_EMIT_REFUSED",
-        `${bucket}/${object.key} exists, but S3 does not say whose it is (403): grant s3:GetObject on the prefix`,
-      );
-    }
-    throw new KinesisConnectorError(
-      "KC_PLACE_TAKEN",
-      `${bucket}/${object.key} holds something that batch ${object.batchId} did not write: give each application its own prefix, and move the object away`,
-    );
+  const write = async (
+    { place, entries, body }: PackedObject<Output>,
+    batch: Batch<Output>,
+    context: EmitContext<S3Plan>,
+  ): Promise<void> => {
+    const { batchId } = batch;
+    // An heir may have transformed the records otherwise: the object tells what it holds, not what was planned elsewhere.
+    const idsSha256 = context.inherited ? idsSha256Of(entries) : place.idsSha256;
+    const metadata = metadataOf({ ...batch, entries }, idsSha256, ownMetadata);
+    // The recorded key, whatever prefix and extension are configured here now.
+    await create({ key: place.key, body, batchId, metadata }, context);
+    if (estimates) estimate.learn(sumOf(entries, countedBytes), body.length);
   };
 
   return {
-    capabilities: { duplicates: "none", ordering: "shard" },
-    ...(format.sizeOf === undefined ? {} : { sizeOf: format.sizeOf }),
+    capabilities: { duplicates: "none", ordering: hasSeveral ? "none" : "shard" },
+    ...(estimates
+      ? { sizeOf: (output, record) => estimate.of(countedBytes({ output, record })) }
+      : format.sizeOf === undefined
+        ? {}
+        : { sizeOf: format.sizeOf }),
+    batching,
 
-    plan: (batch) =>
-      planObject(batch, () =>
-        objectKey(prefix, key === undefined ? defaultNameOf(batch) : ownNameOf(batch, key), extension),
-      ),
+    plan: (batch) => {
+      const counts = new Map<string, number>();
+      return planObjects(batch, partitionOf, (partition) => {
+        const folder = folderOf(partition);
+        const nth = (counts.get(folder) ?? 0) + 1;
+        counts.set(folder, nth);
+        return keyOf(batch, folder, nth);
+      });
+    },
+
+    ...(hasSeveral
+      ? {
+          places: ({ places }) => places.length,
+          planWithout,
+          spill: planSpill({ connection, settings, prefix, create }),
+        }
+      : {}),
 
     isPlaced: async (range, context) => {
-      for (const place of context.plan.places) {
-        if ((await look(place.key, range.batchId, context)) !== "ours") return false;
-      }
-      return true;
+      let isMissing = false;
+      await inLanes(context.plan.places, objectConcurrency, async ({ key: placed, recordCount }) => {
+        if (isMissing || recordCount === 0) return;
+        if ((await look(placed, range.batchId, context)) !== "ours") isMissing = true;
+      });
+      return !isMissing;
     },
 
     emit: async (batch, context) => {
-      const [place] = context.plan.places;
+      const { plan, signal, random } = context;
       // A range without entries has no place; an heir whose filter now drops all of a planned range has nothing to write.
-      if (place === undefined || batch.entries.length === 0) return { failed: [] };
-      const encoded = await encode(batch.entries, format, context.signal);
+      if (plan.places.length === 0 || batch.entries.length === 0) return { failed: [] };
+      const done = written.get(plan) ?? new Set<string>();
+      written.set(plan, done);
+      const objects = objectsOf(plan, batch).filter(({ place }) => !done.has(place.key));
+      await using shelf =
+        spoolDir === undefined
+          ? memoryShelf()
+          : await fileShelf(spoolDir, `${batch.batchId}-${random.uuid()}.spool`);
+      const { packed, refused } = await pack(objects, shelf, signal);
       // Nothing is written yet, so the engine can plan the rest anew, without them.
-      if (encoded.refused.length > 0) return { failed: encoded.refused };
-      const body = await compression.compress(encoded.bytes);
-      const { batchId } = batch;
-      // An heir may have transformed the records otherwise: the object tells what it holds, not what was planned elsewhere.
-      const idsSha256 = context.inherited ? idsSha256Of(batch.entries) : place.idsSha256;
-      const metadata = metadataOf(batch, idsSha256, ownMetadata);
-      // The recorded key, whatever prefix and extension are configured here now.
-      await write({ key: place.key, body, batchId, metadata }, context);
+      if (refused.length > 0) return { failed: refused };
+      await inLanes(packed, objectConcurrency, async (object) => {
+        signal.throwIfAborted();
+        await write(object, batch, context);
+        done.add(object.place.key);
+      });
       return { failed: [] };
     },
 
     open: async ({ signal, logger }) => {
+      if (spoolDir !== undefined)
+        await (await fileShelf(spoolDir, `probe-${process.pid}.spool`))[Symbol.asyncDispose]();
       try {
         await limited(connection, { signal, clock: systemClock }, (abortSignal) =>
           connection.client.send(
@@ -211,4 +202,33 @@ export function s3Emitter<Output>(options: S3EmitterOptions<Output>): Emitter<Ou
       return Promise.resolve();
     },
   };
+}
+
+function sumOf<Item>(items: readonly Item[], bytesOf: (item: Item) => number): number {
+  let bytes = 0;
+  for (const item of items) bytes += bytesOf(item);
+  return bytes;
+}
+
+function requireFormat<Output>({
+  format,
+  key,
+  partition,
+  compression = none(),
+}: S3EmitterOptions<Output>): void {
+  const encodes = typeof format?.write === "function" || typeof format?.encodeObject === "function";
+  if (!encodes || typeof format.extension !== "string") {
+    throw invalid("format must be ndjson(), delimited(), raw(), lengthPrefixed() or an own Format");
+  }
+  if (key !== undefined && typeof key !== "function") throw invalid("key must be a function of the batch");
+  if (key !== undefined && partition !== undefined)
+    throw invalid("key cannot be given beside partition, which names the folders of a key");
+  if (typeof compression?.compress !== "function")
+    throw invalid("compression must be gzip(), zstd(), none() or an own Compression");
+  if (format.encodeObject !== undefined && compression.contentEncoding !== undefined)
+    throw invalid(`compression cannot be given for ${format.extension} objects: set it on the format`);
+}
+
+function invalid(message: string): KinesisConnectorError {
+  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

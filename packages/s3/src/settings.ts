@@ -3,11 +3,13 @@ import {
   DEFAULT_MULTIPART_ABOVE_BYTES,
   DEFAULT_PART_BYTES,
   MAX_PUT_BYTES,
+  MAX_TAGS,
   MIN_PART_BYTES,
 } from "./limits.js";
 import type { ObjectSettings } from "./put-object.js";
-import type { S3ObjectOptions } from "./s3-emitter.js";
+import type { S3ObjectOptions } from "./options.js";
 
+const TAG_TEXT = /^[\p{L}\p{N}\p{Z}+\-=._:/@]*$/u;
 const ENCRYPTIONS: readonly string[] = ["AES256", "aws:kms", "aws:kms:dsse"];
 
 /**
@@ -19,7 +21,7 @@ export function settingsFrom(
   contentType: string,
   contentEncoding: string | undefined,
 ): ObjectSettings {
-  const { serverSideEncryption, sseKmsKeyId, expectedBucketOwner, storageClass } = options;
+  const { serverSideEncryption, sseKmsKeyId, expectedBucketOwner, storageClass, acl, requestPayer } = options;
   if (serverSideEncryption !== undefined && !ENCRYPTIONS.includes(serverSideEncryption)) {
     throw invalid(
       `serverSideEncryption must be one of ${ENCRYPTIONS.join(", ")}; objects are always encrypted`,
@@ -35,6 +37,9 @@ export function settingsFrom(
     throw invalid("expectedBucketOwner must be an account id of 12 digits");
   }
   if (storageClass !== undefined) nonEmptyText("storageClass", storageClass);
+  if (acl !== undefined) nonEmptyText("acl", acl);
+  if (requestPayer !== undefined && requestPayer !== "requester")
+    throw invalid('requestPayer must be "requester"');
   return {
     bucket: checkedBucket(options.bucket),
     contentType,
@@ -44,6 +49,9 @@ export function settingsFrom(
     bucketKeyEnabled: options.bucketKeyEnabled,
     storageClass,
     expectedBucketOwner,
+    tagging: taggingOf(options.tags),
+    acl,
+    requestPayer,
     multipartAboveBytes: wholeNumber(
       "multipartAboveBytes",
       options.multipartAboveBytes ?? DEFAULT_MULTIPART_ABOVE_BYTES,
@@ -71,6 +79,21 @@ export function checkedBucket(bucket: string): string {
     );
   }
   return bucket;
+}
+
+/** Tags as S3 takes them in a header; its limits are of "Categorizing your storage using tags" in its user guide. */
+function taggingOf(tags: Readonly<Record<string, string>> = {}): string | undefined {
+  const entries = Object.entries(tags);
+  if (entries.length > MAX_TAGS) throw invalid(`tags has ${entries.length} tags, but S3 takes ${MAX_TAGS}`);
+  for (const [name, value] of entries) {
+    if (!TAG_TEXT.test(name) || name.length > 128 || name.startsWith("aws:") || name === "")
+      throw invalid(
+        "tags has a name that S3 does not take: up to 128 letters, digits, blanks and + - = . _ : / @",
+      );
+    if (typeof value !== "string" || !TAG_TEXT.test(value) || value.length > 256)
+      throw invalid(`tags.${name} must be a text of up to 256 letters, digits, blanks and + - = . _ : / @`);
+  }
+  return entries.length === 0 ? undefined : new URLSearchParams(entries).toString();
 }
 
 function invalid(message: string): KinesisConnectorError {

@@ -1,0 +1,86 @@
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { KinesisConnectorError } from "@kinesis-connectors/core";
+
+/** The bytes of an object that is ready to go. */
+export interface Body {
+  readonly length: number;
+  readonly read: (start: number, end: number) => Promise<Buffer>;
+}
+
+/** Where the objects of one batch wait until all of them are encoded. */
+export interface Shelf extends AsyncDisposable {
+  readonly keep: (bytes: Buffer) => Promise<Body>;
+}
+
+/** Bytes in memory as a body. */
+export function bodyOf(bytes: Buffer): Body {
+  return { length: bytes.length, read: (start, end) => Promise.resolve(bytes.subarray(start, end)) };
+}
+
+/** Keeps them in memory. */
+export function memoryShelf(): Shelf {
+  return {
+    keep: (bytes) => Promise.resolve(bodyOf(bytes)),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+/**
+ * Keeps them in one file, which has no name any more once it is open: whatever ends the process, the disk has its space back.
+ * @throws KinesisConnectorError `KC_EMIT_REFUSED` when the disk is full or the folder cannot be written: the shard stops, nothing is dropped
+ */
+export async function fileShelf(folder: string, name: string): Promise<Shelf> {
+  const path = join(folder, name);
+  let file: FileHandle;
+  try {
+    file = await open(path, "wx+", 0o600);
+  } catch (error) {
+    throw spoolError(folder, error);
+  }
+  await rm(path, { force: true });
+  let end = 0;
+  return {
+    keep: async (bytes) => {
+      const start = end;
+      // Taken before the first wait: several objects are kept at a time.
+      end += bytes.length;
+      try {
+        await writeAll(file, bytes, start);
+      } catch (error) {
+        throw spoolError(folder, error);
+      }
+      return {
+        length: bytes.length,
+        read: (from, to) => readAll(file, start + from, to - from),
+      };
+    },
+    [Symbol.asyncDispose]: () => file.close(),
+  };
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer, start: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, start + done);
+    done += bytesWritten;
+  }
+}
+
+async function readAll(file: FileHandle, start: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length);
+  for (let done = 0; done < length;) {
+    const { bytesRead } = await file.read(bytes, done, length - done, start + done);
+    if (bytesRead === 0) throw new Error("the spool file is shorter than what was written to it");
+    done += bytesRead;
+  }
+  return bytes;
+}
+
+function spoolError(folder: string, cause: unknown): KinesisConnectorError {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
+  return new KinesisConnectorError(
+    "KC_EMIT_REFUSED",
+    `the folder ${folder} (option spoolDir) took no more (${code}): free its disk, or let this process write there; nothing was lost`,
+    { cause },
+  );
+}

@@ -1,0 +1,127 @@
+import { KinesisConnectorError } from "@kinesis-connectors/core";
+import type { RecordFormat } from "./format.js";
+
+/** A column of `delimited`: the name of a field, or a name with a function of the output. */
+export type DelimitedColumn<Output> =
+  | (keyof Output & string)
+  | { readonly name: string; readonly value: (output: Output) => unknown };
+
+/** What `delimited` can be told. */
+export interface DelimitedOptions<Output> {
+  /** In the order of the lines' fields. */
+  readonly columns: readonly DelimitedColumn<Output>[];
+  /** One character between fields. Default a comma. */
+  readonly delimiter?: string;
+  /** One character around fields that need it, doubled inside (RFC 4180). `""`: none; what would need it is refused. Default `"`. */
+  readonly quote?: string;
+  /** Whether each object starts with a line of column names. Default false. */
+  readonly header?: boolean;
+  /** What is written for null and undefined, never quoted. Default: nothing. A text that is equal to it is quoted. */
+  readonly nullText?: string;
+}
+
+/**
+ * One line per output: CSV, TSV and their like. Texts as they are, numbers and booleans as JavaScript writes them, dates in ISO 8601, objects and
+ * arrays as JSON. Refused by name, as dead letters: NaN and infinities, bytes, functions, and what would need a quote where there is none.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`
+ */
+export function delimited<Output extends object>(options: DelimitedOptions<Output>): RecordFormat<Output> {
+  const { columns, delimiter = ",", quote = '"', header = false, nullText = "" } = options;
+  if (!isSeparator(delimiter) || delimiter === quote)
+    throw invalid("delimiter must be one ASCII character that is no line break, and not the quote");
+  if (quote !== "" && !isSeparator(quote))
+    throw invalid("quote must be one ASCII character, or empty for none");
+  if (!Array.isArray(columns) || columns.length === 0) throw invalid("columns must name at least one column");
+  if (
+    typeof nullText !== "string" ||
+    [delimiter, quote, "\n", "\r"].some((one) => one !== "" && nullText.includes(one))
+  )
+    throw invalid("nullText must be a text without delimiter, quote and line breaks");
+  const fields = columns.map(fieldOf);
+  const special = new RegExp(`[\\r\\n${[delimiter, quote].map(escaped).join("")}]`);
+
+  const written = (text: string, name: string): string => {
+    if (!special.test(text) && text !== nullText) return text;
+    if (quote === "")
+      throw poison(
+        `the column ${name} holds the delimiter, a line break or the text for null, and there is no quote`,
+      );
+    return `${quote}${text.replaceAll(quote, quote + quote)}${quote}`;
+  };
+  const lineOf = (output: Output): string =>
+    fields
+      .map(({ name, value }) => {
+        const found = value(output);
+        return found === null || found === undefined ? nullText : written(textOf(found, name), name);
+      })
+      .join(delimiter);
+  const headerLine = header
+    ? `${fields.map(({ name }) => written(name, name)).join(delimiter)}\n`
+    : undefined;
+
+  return {
+    extension: delimiter === "\t" ? ".tsv" : ".csv",
+    contentType: delimiter === "\t" ? "text/tab-separated-values" : "text/csv",
+    ...(headerLine === undefined ? {} : { begin: (object) => object.writeText(headerLine) }),
+    write: (output, object) => {
+      if (typeof output !== "object" || output === null || output instanceof Uint8Array)
+        throw poison("delimited() writes objects; let the transformer return one");
+      object.writeText(lineOf(output));
+      object.writeNewLine();
+    },
+  };
+}
+
+interface Field<Output> {
+  readonly name: string;
+  readonly value: (output: Output) => unknown;
+}
+
+function fieldOf<Output extends object>(column: DelimitedColumn<Output>): Field<Output> {
+  if (typeof column === "string") {
+    // Own fields only: a column called constructor is no function of the engine.
+    return { name: column, value: (output) => (Object.hasOwn(output, column) ? output[column] : undefined) };
+  }
+  if (typeof column?.name !== "string" || typeof column.value !== "function")
+    throw invalid("columns must be names, or objects of name and value");
+  return column;
+}
+
+function textOf(value: unknown, name: string): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "boolean" || typeof value === "bigint") return String(value);
+  if (typeof value === "number") {
+    if (Number.isFinite(value)) return String(value);
+  } else if (value instanceof Date) {
+    if (!Number.isNaN(value.getTime())) return value.toISOString();
+  } else if (typeof value === "object" && !(value instanceof Uint8Array)) {
+    const text = json(value);
+    if (text !== undefined) return text;
+  }
+  throw poison(`the column ${name} holds a value that has no text form`);
+}
+
+function json(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // Circular, or with a BigInt. The engine's message names keys of the record, so it is not kept.
+    return undefined;
+  }
+}
+
+function isSeparator(text: unknown): boolean {
+  return typeof text === "string" && /^[\t\x20-\x7e]$/.test(text);
+}
+
+function escaped(character: string): string {
+  return character === "" ? "" : `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+}
+
+function poison(message: string): KinesisConnectorError {
+  return new KinesisConnectorError("KC_RECORD_POISON", message);
+}
+
+function invalid(message: string): KinesisConnectorError {
+  return new KinesisConnectorError("KC_OPTION_INVALID", message);
+}

@@ -1,0 +1,59 @@
+import type { ObjectCannedACL, RequestPayer, ServerSideEncryption, StorageClass } from "@aws-sdk/client-s3";
+import type { Batch } from "@kinesis-connectors/core";
+import type { Compression } from "./compression.js";
+import type { S3ConnectionOptions } from "./connection.js";
+import type { Format } from "./format.js";
+import type { S3BatchingOptions } from "./object-batching.js";
+
+/** Where objects go and how they are stored. */
+export interface S3ObjectOptions extends S3ConnectionOptions {
+  /** Name of the bucket, or ARN of an access point. It must exist. */
+  readonly bucket: string;
+  /** Start of all keys, without a slash at its end. Default: none. */
+  readonly prefix?: string;
+  /** Default: no compression. */
+  readonly compression?: Compression;
+  /** `AES256`, `aws:kms` or `aws:kms:dsse`. Default: the bucket's own default encryption. S3 has no unencrypted objects. */
+  readonly serverSideEncryption?: ServerSideEncryption;
+  /** Id or ARN of the KMS key, for `aws:kms` and `aws:kms:dsse`. Default: the key that AWS manages for S3. */
+  readonly sseKmsKeyId?: string;
+  /** One data key per bucket instead of one per object, which saves KMS requests. Default: as the bucket is set. */
+  readonly bucketKeyEnabled?: boolean;
+  /** Default STANDARD. */
+  readonly storageClass?: StorageClass;
+  /** Tags of each object, up to 10. Takes the right s3:PutObjectTagging. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** A canned ACL, for buckets that still use ACLs; `bucket-owner-full-control` for another account's. Takes the right s3:PutObjectAcl. */
+  readonly acl?: ObjectCannedACL;
+  /** For buckets whose requester pays. */
+  readonly requestPayer?: RequestPayer;
+  /** Account id that must own the bucket; requests to anybody else's fail with 403. Recommended. */
+  readonly expectedBucketOwner?: string;
+  /** More metadata for each object: lower-case names not starting with `kc-`, printable ASCII, up to 1,248 bytes in all. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Objects of more bytes go up in parts. Default 16 MiB, up to 5 GiB. */
+  readonly multipartAboveBytes?: number;
+  /** Bytes of a part, 5 MiB to 5 GiB. Default 8 MiB; larger where an object would need more than 10,000 parts. */
+  readonly partBytes?: number;
+  /** Parts of one object under way at a time. Default 4. */
+  readonly partConcurrency?: number;
+  /** Objects of one batch under way at a time. Default 16. */
+  readonly objectConcurrency?: number;
+  /**
+   * An existing folder in which finished objects wait for their upload, instead of in memory: of a batch of many or large objects only one is in
+   * memory at a time. When its disk is full the shard stops with `KC_EMIT_REFUSED`, and nothing is dropped. Default: memory.
+   */
+  readonly spoolDir?: string;
+}
+
+/** Options of `s3Emitter`. */
+export interface S3EmitterOptions<Output> extends S3ObjectOptions, S3BatchingOptions<Output> {
+  /** `ndjson()`, `delimited()`, `raw()`, `lengthPrefixed()`, one of another package, or an own one. */
+  readonly format: Format<Output>;
+  /**
+   * Names an object, between prefix and extension. Must be pure and hold both ends of the batch, as `rangeNameOf(batch)` writes them, and
+   * should hold the shard id. Default: `YYYY/MM/DD/HH/<shardId>/<first>-<last>`, by the UTC arrival time of the
+   * first record. Not beside `partition`, where an object is `<folders>/<shardId>-<first>-<last>`.
+   */
+  readonly key?: (batch: Batch<Output>) => string;
+}

@@ -1,0 +1,157 @@
+import { KinesisConnectorError, type KinesisRecord, wholeNumber } from "@kinesis-connectors/core";
+
+/** How `timePartition` names folders. */
+export interface TimePartitionOptions<Output, Pattern extends { readonly [name: string]: string }> {
+  /**
+   * The time that counts: epoch milliseconds, a Date, or ISO 8601 with a `Z` or an offset (or a date alone, which is UTC). Default: when the stream
+   * received the record, which every record has.
+   */
+  readonly by?: (output: Output, record: KinesisRecord) => number | Date | string;
+  /** IANA name of the zone in which folders are named, such as `Europe/Vienna`. Default `UTC`. */
+  readonly zone?: string;
+  /** Folder names, each of `yyyy`, `MM`, `dd`, `HH`, `mm` and anything but letters. Default `{ date: "yyyy-MM-dd", hour: "HH" }`. */
+  readonly pattern?: Pattern;
+  /** How much earlier than its arrival a record's time may be, in milliseconds. Default: any. */
+  readonly maxLateMs?: number;
+  /** How much later than its arrival a record's time may be, in milliseconds (clocks of producers that are ahead). Default: any. */
+  readonly maxAheadMs?: number;
+  /** What becomes of a time outside both limits: filed by arrival instead (default), or a dead letter. */
+  readonly onOutside?: "arrival" | "dead-letter";
+}
+
+type Fields = { readonly [token in Token]: string };
+type Token = "yyyy" | "MM" | "dd" | "HH" | "mm";
+
+const TOKEN = /yyyy|MM|dd|HH|mm/g;
+const PATTERN = /^(?:yyyy|MM|dd|HH|mm|[^A-Za-z])+$/;
+const ISO_WITH_ZONE = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d))?$/;
+const MINUTE_MS = 60_000;
+/** Until then some zones had offsets with seconds (Liberia, tz database), and a minute could hold two folders. */
+const WHOLE_MINUTES_SINCE_MS: number = Date.UTC(1973, 0);
+const LAST_MS: number = Date.UTC(10_000, 0);
+/** Minutes remembered; more are met only by records far out of order. */
+const MAX_REMEMBERED = 4096;
+
+/**
+ * Names folders by time, for the `partition` option. A record's folders depend on the record alone, never on a clock, so a replay files it alike. In a
+ * zone with daylight saving the hour that comes twice in autumn is one folder, and the one that is left out in spring has none.
+ *
+ * @example
+ * ```ts
+ * const time = timePartition({ by: (click: Click) => click.at, zone: "Europe/Vienna" });
+ * const partition = (click: Click, record: KinesisRecord) => ({ ...time(click, record), country: click.country });
+ * ```
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`; the function that it returns throws `KC_RECORD_POISON` for a time that is none
+ */
+export function timePartition<
+  Output,
+  Pattern extends { readonly [name: string]: string } = { readonly date: string; readonly hour: string },
+>(
+  options: TimePartitionOptions<Output, Pattern> = {},
+): (output: Output, record: KinesisRecord) => { readonly [name in keyof Pattern]: string } {
+  const { by, zone = "UTC", onOutside = "arrival" } = options;
+  const pattern: { readonly [name: string]: string } = options.pattern ?? { date: "yyyy-MM-dd", hour: "HH" };
+  const maxLateMs = limit("maxLateMs", options.maxLateMs);
+  const maxAheadMs = limit("maxAheadMs", options.maxAheadMs);
+  if (onOutside !== "arrival" && onOutside !== "dead-letter")
+    throw invalid('onOutside must be "arrival" or "dead-letter"');
+  const templates = Object.entries(pattern);
+  if (templates.length === 0 || templates.some(([, template]) => !PATTERN.test(template)))
+    throw invalid("pattern must be made of yyyy, MM, dd, HH, mm and anything but letters");
+  const fieldsOf = rememberedByMinute(fieldsIn(zone));
+
+  return (output, record) => {
+    const arrivalMs = inCalendar(record.arrivalTimeMs) ? record.arrivalTimeMs : 0;
+    let timeMs = by === undefined ? arrivalMs : millisOf(by(output, record));
+    if (timeMs < arrivalMs - maxLateMs || timeMs > arrivalMs + maxAheadMs) {
+      if (onOutside === "dead-letter") throw poison("the time of the record is too far from its arrival");
+      timeMs = arrivalMs;
+    }
+    const fields = fieldsOf(timeMs);
+    const named = templates.map(([name, template]) => [
+      name,
+      template.replace(TOKEN, (token) => fields[token as Token]),
+    ]);
+    return Object.fromEntries(named) as { readonly [name in keyof Pattern]: string };
+  };
+}
+
+function fieldsIn(zone: string): (timeMs: number) => Fields {
+  let format: Intl.DateTimeFormat;
+  try {
+    format = new Intl.DateTimeFormat("en-US", {
+      timeZone: zone,
+      calendar: "gregory",
+      numberingSystem: "latn",
+      hourCycle: "h23",
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
+      hour: "2-digit",
+      minute: "2-digit",
+    });
+  } catch (error) {
+    throw new KinesisConnectorError(
+      "KC_OPTION_INVALID",
+      "zone must be an IANA name such as UTC or Europe/Vienna",
+      { cause: error },
+    );
+  }
+  return (timeMs) => {
+    const parts = new Map(format.formatToParts(timeMs).map(({ type, value }) => [type, value]));
+    const part = (type: Intl.DateTimeFormatPartTypes, digits: number): string =>
+      (parts.get(type) ?? "").padStart(digits, "0");
+    return {
+      yyyy: part("year", 4),
+      MM: part("month", 2),
+      dd: part("day", 2),
+      HH: part("hour", 2),
+      mm: part("minute", 2),
+    };
+  };
+}
+
+/** Formatting costs microseconds, and the records of a minute are filed alike. */
+function rememberedByMinute(fieldsOf: (timeMs: number) => Fields): (timeMs: number) => Fields {
+  const known = new Map<number, Fields>();
+  return (timeMs) => {
+    if (timeMs < WHOLE_MINUTES_SINCE_MS) return fieldsOf(timeMs);
+    const minute = Math.floor(timeMs / MINUTE_MS);
+    let fields = known.get(minute);
+    if (fields === undefined) {
+      if (known.size >= MAX_REMEMBERED) known.clear();
+      fields = fieldsOf(timeMs);
+      known.set(minute, fields);
+    }
+    return fields;
+  };
+}
+
+function millisOf(time: unknown): number {
+  let timeMs = Number.NaN;
+  if (typeof time === "number") timeMs = time;
+  else if (time instanceof Date) timeMs = time.getTime();
+  // Without a zone the text would mean another moment on each machine.
+  else if (typeof time === "string" && ISO_WITH_ZONE.test(time)) timeMs = Date.parse(time);
+  if (!inCalendar(timeMs))
+    throw poison(
+      "the time of the record is none: it takes epoch milliseconds, a Date, or ISO 8601 with Z or an offset, up to the year 9999",
+    );
+  return timeMs;
+}
+
+function inCalendar(timeMs: number): boolean {
+  return timeMs >= 0 && timeMs < LAST_MS;
+}
+
+function limit(option: string, value: number | undefined): number {
+  return value === undefined ? Number.POSITIVE_INFINITY : wholeNumber(option, value, { min: 0 });
+}
+
+function poison(message: string): KinesisConnectorError {
+  return new KinesisConnectorError("KC_RECORD_POISON", message);
+}
+
+function invalid(message: string): KinesisConnectorError {
+  return new KinesisConnectorError("KC_OPTION_INVALID", message);
+}
