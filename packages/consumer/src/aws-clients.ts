@@ -1,6 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient, type KinesisClientConfig } from "@aws-sdk/client-kinesis";
 import type { Logger } from "@kinesis-connectors/core";
+import { type KinesisProtocol, kinesisProtocol, type WireFormat } from "@kinesis-connectors/wire/protocol";
 import { NodeHttp2Handler, NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 
 import { version } from "./version.js";
@@ -10,6 +11,12 @@ export interface AwsClientOptions {
   readonly region?: string | undefined;
   readonly endpoint?: string | undefined;
   readonly credentials?: KinesisClientConfig["credentials"] | undefined;
+}
+
+/** The same for Kinesis, and how records travel. */
+export interface KinesisClientOptions extends AwsClientOptions {
+  /** Default `auto`. */
+  readonly wireFormat?: WireFormat | undefined;
 }
 
 /** Limits of one request, in milliseconds. A GetRecords answer of 10 MiB comes well within 30 s (the KCL's own limit). */
@@ -26,20 +33,25 @@ const MAX_CONNECTIONS = 512;
  * take HTTP/1.1 keep-alive for plain calls: per call it costs no more CPU than a shared HTTP/2 session, and a GOAWAY or a reset then
  * fails one call and not those of every shard at once.
  */
-export function createKinesisClient(options: AwsClientOptions, logger: Logger): KinesisClient {
-  return new KinesisClient({
+export function createKinesisClient(options: KinesisClientOptions, logger: Logger): KinesisClient {
+  const fast = protocolOf(options, logger);
+  const client = new KinesisClient({
     ...common(options, logger),
+    protocol: fast.protocol,
     requestHandler: new NodeHttpHandler(keptConnections(REQUEST_TIMEOUT_MS)),
   });
+  fast.attach(client);
+  return client;
 }
 
 /**
  * A Kinesis client for SubscribeToShard, which the service offers over HTTP/2 only: the SDK's own handler, a session for each
  * subscription. Without a time-out, because the reader watches over the silence and over a slow accept alike.
  */
-export function createSubscriptionClient(options: AwsClientOptions, logger: Logger): KinesisClient {
+export function createSubscriptionClient(options: KinesisClientOptions, logger: Logger): KinesisClient {
   return new KinesisClient({
     ...common(options, logger),
+    protocol: protocolOf(options, logger).protocol,
     requestHandler: new NodeHttp2Handler({ disableConcurrentStreams: true }),
   });
 }
@@ -56,6 +68,17 @@ export function createDynamoDbClient(
   return new DynamoDBClient({
     ...common(options, logger),
     requestHandler: new NodeHttpHandler(keptConnections(requestTimeoutMs)),
+  });
+}
+
+function protocolOf({ wireFormat = "auto" }: KinesisClientOptions, logger: Logger): KinesisProtocol {
+  return kinesisProtocol({
+    wireFormat,
+    onFallback: () =>
+      logger.warn(
+        { wireFormat: "json" },
+        'Kinesis answered CBOR with JSON: JSON from now on, which costs more CPU; wireFormat "json" asks for it from the start',
+      ),
   });
 }
 

@@ -14,8 +14,9 @@ import {
   systemRandom,
   wholeNumber,
 } from "@kinesis-connectors/core";
+import type { WireFormat } from "@kinesis-connectors/wire/protocol";
 
-import type { AwsClientOptions } from "./aws-clients.js";
+import type { AwsClientOptions, KinesisClientOptions } from "./aws-clients.js";
 import { checkConsumerName, type FanOut, fanOut } from "./fan-out-consumer.js";
 import type { KinesisApi } from "./kinesis-api.js";
 import type { LeaseTable } from "./lease-table.js";
@@ -46,6 +47,11 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
   readonly endpoints?: { readonly kinesis?: string; readonly dynamodb?: string };
   /** Lets `endpoints` be `http:` on other machines too: records and signatures then travel in the clear. Default false. */
   readonly allowInsecure?: boolean;
+  /**
+   * How records travel. Default `auto`: AWS-CBOR, without base64 and far cheaper to read, until a server answers it with JSON, and JSON
+   * from then on. `json` and `cbor` speak one only. Not for a client of one's own.
+   */
+  readonly wireFormat?: WireFormat;
   /** Default: where the AWS SDK looks for them. */
   readonly credentials?: AwsClientOptions["credentials"];
   /** Own SDK clients, instead of `region`, `endpoints` and `credentials`. They stay open when the connector stops. */
@@ -79,7 +85,7 @@ export interface ConnectorSettings {
   readonly streamTarget: StreamName;
   readonly initialPosition: InitialPosition;
   readonly retrieval: Polling | FanOut;
-  readonly kinesis: AwsClientOptions;
+  readonly kinesis: KinesisClientOptions;
   readonly dynamodb: AwsClientOptions;
   readonly leaseTable: string | LeaseTable;
   readonly ownerId: string;
@@ -115,7 +121,11 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
     streamTarget,
     initialPosition: initialPositionOf(options.initialPosition, clock),
     retrieval: retrievalOf(options.retrieval, application),
-    kinesis: { ...client, endpoint: endpointOf("endpoints.kinesis", kinesis, allowInsecure) },
+    kinesis: {
+      ...client,
+      endpoint: endpointOf("endpoints.kinesis", kinesis, allowInsecure),
+      wireFormat: wireFormatOf(options.wireFormat),
+    },
     dynamodb: { ...client, endpoint: endpointOf("endpoints.dynamodb", dynamodb, allowInsecure) },
     leaseTable: leaseTableOf(options.leaseTable, application),
     ownerId: `${nonEmptyText("workerId", options.workerId ?? hostname())}:${random.uuid()}`,
@@ -219,6 +229,12 @@ function endpointOf(
   if (protocol === "https:") return endpoint;
   if (protocol === "http:" && (LOOPBACK.has(host) || allowInsecure)) return endpoint;
   throw invalid(`${option} must begin with https: unless it is on this machine, or allowInsecure is set`);
+}
+
+function wireFormatOf(format: WireFormat | undefined): WireFormat {
+  if (format === undefined) return "auto";
+  if (format === "auto" || format === "cbor" || format === "json") return format;
+  throw invalid('wireFormat must be "auto", "cbor" or "json"');
 }
 
 function gapPolicyOf(policy: "stop" | "continue" | undefined): "stop" | "continue" {

@@ -15,6 +15,7 @@ import {
   type _Record as SdkRecord,
 } from "@aws-sdk/client-kinesis";
 import type { ChildShard } from "@kinesis-connectors/core";
+import { PageRecord } from "@kinesis-connectors/wire";
 
 import type {
   IteratorPosition,
@@ -181,10 +182,11 @@ async function* subscriptionEvents(
   }
 }
 
-/** One plain loop: this is where every record read passes. */
-function toRecords(records: readonly SdkRecord[] | undefined): StreamRecord[] {
+/** This is where every record read passes: those of our own protocol as they are, those of another client in one plain loop. */
+function toRecords(records: readonly SdkRecord[] | undefined): readonly StreamRecord[] {
+  if (records === undefined) return [];
+  if (arePageRecords(records)) return records;
   const converted: StreamRecord[] = [];
-  if (records === undefined) return converted;
   for (const record of records) {
     converted.push({
       sequenceNumber: record.SequenceNumber ?? "",
@@ -194,6 +196,13 @@ function toRecords(records: readonly SdkRecord[] | undefined): StreamRecord[] {
     });
   }
   return converted;
+}
+
+/** One answer comes from one protocol, so its first record speaks for all. */
+function arePageRecords(
+  records: readonly SdkRecord[] | readonly PageRecord[],
+): records is readonly PageRecord[] {
+  return records[0] instanceof PageRecord;
 }
 
 function toChildShards(childShards: readonly SdkChildShard[] | undefined): ChildShard[] | undefined {

@@ -4,7 +4,7 @@ import {
   type KinesisRecord,
   type Position,
 } from "@kinesis-connectors/core";
-import { deaggregate, type HashKeyRange } from "@kinesis-connectors/wire";
+import { deaggregate, type HashKeyRange, PageRecord } from "@kinesis-connectors/wire";
 
 import type { StreamRecord } from "./kinesis-api.js";
 
@@ -51,8 +51,15 @@ export function toUserRecords(
     records.push(record);
   };
   for (const record of answer) {
-    bytes += record.data.length;
     lastSubSequenceNumber = 0;
+    if (record instanceof PageRecord) {
+      // All records of an answer share its page, and each of them keeps the whole of it.
+      bytes = record.pageBytes;
+      if (!record.mayBeAggregate) {
+        keep(record);
+        continue;
+      }
+    } else bytes += record.data.length;
     const opened = deaggregate(record.data, range);
     switch (opened.kind) {
       case "plain":

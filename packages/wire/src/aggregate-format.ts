@@ -34,6 +34,10 @@ export const tagKeyField = 1;
  */
 export const maxUserRecordsPerAggregate = 100_000;
 
-/** Whether the bytes open with the magic of an aggregate; the MD5 is not looked at. */
-export const startsWithMagic = (data: Uint8Array): boolean =>
-  data[0] === 0xf3 && data[1] === 0x89 && data[2] === 0x9a && data[3] === 0xc2;
+/** Whether the bytes from `start` to `end` open with the magic of an aggregate; the MD5 is not looked at. */
+export const startsWithMagic = (data: Uint8Array, start: number = 0, end: number = data.length): boolean =>
+  end - start >= aggregateMagic.length &&
+  data[start] === 0xf3 &&
+  data[start + 1] === 0x89 &&
+  data[start + 2] === 0x9a &&
+  data[start + 3] === 0xc2;

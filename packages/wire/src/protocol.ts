@@ -91,33 +91,46 @@ abstract class FastProtocol extends AwsJson1_1Protocol {
   override async deserializeResponse<Output extends MetadataBearer>(
     ...call: Parameters<Deserialize>
   ): Promise<Output> {
-    const [operation, context, response] = call;
-    if (!isFast(operation.name)) return super.deserializeResponse(...call);
+    const output = await this.#read(...call);
+    if (output === undefined) return super.deserializeResponse(...call);
+    // The SDK's signature leaves open whose output it is; it is that of the operation that was asked for.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return output as Output;
+  }
+
+  /** The output of an answer that is read here, or undefined; the body is untouched then. */
+  async #read(
+    ...[operation, context, response]: Parameters<Deserialize>
+  ): Promise<MetadataBearer | undefined> {
+    if (!isFast(operation.name)) return undefined;
     const type = headerOf(response, "content-type") ?? "";
     const isCbor = type.startsWith("application/x-amz-cbor");
     // What the service answers is not always what was asked for. Pages of a proxy in between are neither.
     if (isJson(type) && operation.name !== "SubscribeToShard") this.spoken.answeredInJson();
     const $metadata = this.deserializeMetadata(response);
     if (this.isErrorResponse(response.statusCode)) {
-      if (!isCbor) return super.deserializeResponse(...call);
+      if (!isCbor) return undefined;
       const body = decodeCbor(await bodyOf(response));
       return this.handleError(operation, context, response, isObject(body) ? body : {}, $metadata);
     }
-    if (operation.name === "SubscribeToShard") {
-      const events = await openSubscription(response.body, (exception) =>
-        this.handleError(operation, context, response, exception, $metadata),
-      );
-      return asOutput({ EventStream: events, $metadata });
+    switch (operation.name) {
+      case "SubscribeToShard": {
+        const events = await openSubscription(response.body, (exception) =>
+          this.handleError(operation, context, response, exception, $metadata),
+        );
+        return withMetadata({ EventStream: events }, $metadata);
+      }
+      case "GetRecords": {
+        const body = await bodyOf(response);
+        return withMetadata(isCbor ? readRecordsCbor(body) : readRecordsJson(body), $metadata);
+      }
+      default: {
+        if (!isCbor) return undefined;
+        const answer = decodeCbor(await bodyOf(response));
+        if (!isObject(answer)) throw new WireFormatError("the answer to PutRecords is not a CBOR map");
+        return withMetadata(answer, $metadata);
+      }
     }
-    if (operation.name === "PutRecords" && !isCbor) return super.deserializeResponse(...call);
-    const body = await bodyOf(response);
-    if (operation.name === "GetRecords") {
-      const answer = isCbor ? readRecordsCbor(body) : readRecordsJson(body);
-      return asOutput({ ...answer, $metadata });
-    }
-    const answer = decodeCbor(body);
-    if (!isObject(answer)) throw new WireFormatError("the answer to PutRecords is not a CBOR map");
-    return asOutput({ ...answer, $metadata });
   }
 
   /** The body of a request that is written here, or undefined. */
@@ -133,6 +146,10 @@ abstract class FastProtocol extends AwsJson1_1Protocol {
         return undefined;
     }
   }
+}
+
+function withMetadata(output: object, $metadata: MetadataBearer["$metadata"]): MetadataBearer {
+  return { ...output, $metadata };
 }
 
 function isFast(operation: string): boolean {
@@ -162,12 +179,6 @@ async function bodyOf(response: HttpResponse): Promise<Buffer> {
 
 function isByteStream(body: unknown): body is AsyncIterable<Uint8Array> {
   return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
-}
-
-/** The output of the one operation that was asked for, which the SDK's signature leaves open. */
-function asOutput<Output>(output: object): Output {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return output as Output;
 }
 
 /** Around everything that the SDK does for a call: a second round serializes anew, and signs what it serialized. */

@@ -1,3 +1,5 @@
+import { startsWithMagic } from "./aggregate-format.js";
+
 /** The bytes that all records of one answer share. Replaced while an answer with strings in pieces is read, never after. */
 export interface PageBytes {
   bytes: Buffer;
@@ -83,14 +85,14 @@ export class PageRecord {
     return 0;
   }
 
-  /** Whether `data` begins with these bytes, without making the view. */
-  startsWith(prefix: Uint8Array): boolean {
-    if (this.dataBytes < prefix.length) return false;
-    const { bytes } = this.#page;
-    for (let index = 0; index < prefix.length; index += 1) {
-      if (bytes[this.#dataStart + index] !== prefix[index]) return false;
-    }
-    return true;
+  /** Whether `data` opens like an aggregate of the Kinesis Producer Library, without making the view. False: it is none. */
+  get mayBeAggregate(): boolean {
+    return startsWithMagic(this.#page.bytes, this.#dataStart, this.#dataEnd);
+  }
+
+  /** Bytes that this record keeps in memory together with all others of its answer. */
+  get pageBytes(): number {
+    return this.#page.bytes.length;
   }
 
   /** `data`, as the SDK names it. */

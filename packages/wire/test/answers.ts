@@ -134,7 +134,7 @@ export const writeCbor = (answer: AnswerFields, choose: Choose): Buffer => {
     while (at < bytes.length && choose(5) !== 0) {
       let next = Math.min(bytes.length, at + 1 + choose(20));
       // Text must not be cut inside a character.
-      while (major === 3 && next < bytes.length && ((bytes[next] ?? 0) & 0xc0) === 0x80) next += 1;
+      if (major === 3) while (next < bytes.length && ((bytes[next] ?? 0) & 0xc0) === 0x80) next += 1;
       pieces.push(head(major, next - at), bytes.subarray(at, next));
       at = next;
     }

@@ -19,6 +19,7 @@ import {
   seenOfPage,
   seenOfSdk,
 } from "./sdk-decoder.js";
+import { vector } from "./support.js";
 
 const seenOfFields = (fields: AnswerFields) => ({
   records: fields.Records.map((record) => ({
@@ -61,8 +62,11 @@ describe("an answer in JSON", () => {
       fc.asyncProperty(answerFields, choices, damage, async (fields, numbers, harm) => {
         const body = harm(writeJson(fields, chooser(numbers)));
         const answer = readOrRefused(readRecordsJson, body);
-        if (answer === undefined) refused += 1;
-        else expect(seenOfPage(answer)).toEqual(seenOfSdk(await decodeJsonWithSdk(body)));
+        if (answer === undefined) {
+          refused += 1;
+          return;
+        }
+        expect(seenOfPage(answer)).toEqual(seenOfSdk(await decodeJsonWithSdk(body)));
       }),
       { numRuns: 1_500 },
     );
@@ -106,7 +110,7 @@ describe("an answer in JSON", () => {
     const body = '{"Records":[{"Data":"Q0FOQVJZ*","PartitionKey":"CANARY","SequenceNumber":"1"}]} CANARY';
     const error = outcome(() => readRecordsJson(Buffer.from(body)));
     expect(error).toBeInstanceOf(WireFormatError);
-    expect(String(error)).not.toMatch(/CANARY|Q0FO/);
+    expect(error instanceof Error ? error.message : "CANARY").not.toMatch(/CANARY|Q0FO/);
   });
 });
 
@@ -159,7 +163,7 @@ describe("an answer in AWS-CBOR", () => {
     ["a list of more elements than bytes", "a1675265636f7264739affffffff"],
     ["a string longer than the answer", "a1675265636f7264735bffffffffffffffff"],
     ["an endless nesting", "81".repeat(100_000)],
-    ["an endless row of tags", `${"c1".repeat(1_000)}`],
+    ["an endless row of tags", "c1".repeat(1_000)],
     ["bytes after its end", "a000"],
     ["data that is text", "a1675265636f72647381a164446174616161"],
     ["a reserved length", "a1675265636f7264739c"],
@@ -178,11 +182,20 @@ describe("a record of a page", () => {
     expect(record?.subSequenceNumber).toBe(0);
   });
 
-  it("knows how its data begins", () => {
-    const [first] = readRecordsCbor(writeCbor(sample, () => 1)).Records ?? [];
-    expect(first?.startsWith(Buffer.from("fir"))).toBe(true);
-    expect(first?.startsWith(Buffer.from("fix"))).toBe(false);
-    expect(first?.startsWith(Buffer.alloc(1_000))).toBe(false);
+  it("knows whether its data opens like an aggregate", () => {
+    const opening = (data: Buffer): boolean | undefined =>
+      readRecordsCbor(
+        writeCbor({ Records: [{ SequenceNumber: "1", PartitionKey: "k", Data: data }] }, () => 1),
+      ).Records?.[0]?.mayBeAggregate;
+    expect(opening(vector)).toBe(true);
+    expect(opening(Buffer.from("{}"))).toBe(false);
+    expect(opening(Buffer.alloc(0))).toBe(false);
+    expect(opening(vector.subarray(0, 3))).toBe(false);
+  });
+
+  it("says how much its page keeps in memory", () => {
+    const body = writeCbor(sample, () => 1);
+    expect(readRecordsCbor(body).Records?.[0]?.pageBytes).toBe(body.length);
   });
 });
 
