@@ -1,3 +1,4 @@
+import { describeAwsError, summaryOf as awsSummaryOf } from "@kinesis-connectors/aws";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 
 /** What a failed request means for its writes. */
@@ -56,7 +57,7 @@ const CURES: ReadonlyMap<string, string> = new Map([
 
 /** Sorts what a request to DynamoDB failed with. Pure. */
 export function failureOf(error: unknown): Failure {
-  const { code, status } = describe(error);
+  const { code, status } = describeAwsError(error);
   const kind = KINDS.get(code);
   if (kind !== undefined) return { kind };
   const cure = CURES.get(code);
@@ -70,17 +71,9 @@ export function failureOf(error: unknown): Failure {
   return { kind: "refused", cure: "see the code and correct the option it is about" };
 }
 
-/**
- * An error of the SDK reduced to its code, status and request id. Its message is left out: DynamoDB quotes attribute values in some, and
- * the original carries the whole answer.
- */
+/** An error of the SDK without its message: DynamoDB quotes attribute values in some. */
 export function summaryOf(error: unknown): Error {
-  const { code, status, requestId } = describe(error);
-  const about = [status === undefined ? "no answer" : `HTTP ${status}`];
-  if (requestId !== undefined) about.push(`request ${requestId}`);
-  const summary = new Error(`DynamoDB: ${code} (${about.join(", ")})`);
-  summary.name = code;
-  return summary;
+  return awsSummaryOf(error, { service: "DynamoDB", message: false });
 }
 
 /**
@@ -96,7 +89,7 @@ export function rejection(error: unknown): KinesisConnectorError {
     error instanceof Error && WITHOUT_VALUES.test(error.message) ? `: ${error.message.slice(0, 300)}` : "";
   return new KinesisConnectorError(
     "KC_RECORD_POISON",
-    `DynamoDB will never take the item (${describe(error).code}${message}); compare it with the table's keys, the keys of its indexes and the limits of an item, or the update with the item's types`,
+    `DynamoDB will never take the item (${describeAwsError(error).code}${message}); compare it with the table's keys, the keys of its indexes and the limits of an item, or the update with the item's types`,
     { cause: summaryOf(error) },
   );
 }
@@ -105,40 +98,7 @@ export function rejection(error: unknown): KinesisConnectorError {
 export function refusal(action: string, cure: string, error: unknown): KinesisConnectorError {
   return new KinesisConnectorError(
     "KC_EMIT_REFUSED",
-    `DynamoDB refused ${action} (${describe(error).code}): ${cure}`,
+    `DynamoDB refused ${action} (${describeAwsError(error).code}): ${cure}`,
     { cause: summaryOf(error) },
   );
-}
-
-/** The cure where a request could not even be made: no region, no credentials. Undefined for everything that came back from afar. */
-export function cureAtHome(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if (error.message.startsWith("Region is missing")) return "set `region`, or AWS_REGION";
-  if (error.name === "CredentialsProviderError")
-    return "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or give the machine a role";
-  return undefined;
-}
-
-interface Description {
-  readonly code: string;
-  readonly status: number | undefined;
-  readonly requestId: string | undefined;
-}
-
-function describe(error: unknown): Description {
-  if (!(error instanceof Error)) return { code: "UnknownError", status: undefined, requestId: undefined };
-  const metadata: unknown = "$metadata" in error ? error.$metadata : undefined;
-  const status = field(metadata, "httpStatusCode");
-  const requestId = field(metadata, "requestId");
-  const socketCode = field(error, "code");
-  return {
-    // The error of a socket is named Error; its code (ECONNRESET, ENOTFOUND) says more.
-    code: error.name === "Error" && typeof socketCode === "string" ? socketCode : error.name,
-    status: typeof status === "number" ? status : undefined,
-    requestId: typeof requestId === "string" ? requestId : undefined,
-  };
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 }

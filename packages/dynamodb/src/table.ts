@@ -6,8 +6,9 @@ import {
   type WriteRequest as BatchedWrite,
 } from "@aws-sdk/client-dynamodb";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
-import { type DynamoDbConnection, limited, type RequestLimits } from "./connection.js";
-import { cureAtHome, failureOf, refusal, rejection, summaryOf } from "./failures.js";
+import { cureAtHome, limited, type RequestBounds } from "@kinesis-connectors/aws";
+import type { DynamoDbConnection } from "./connection.js";
+import { failureOf, refusal, rejection, summaryOf } from "./failures.js";
 import { type KeySchema, keySchemaOf, keyText } from "./key-schema.js";
 import type { Settings } from "./settings.js";
 import type { Write } from "./writes.js";
@@ -24,9 +25,9 @@ export interface Table {
    * Reads the primary key, once.
    * @throws KinesisConnectorError `KC_EMIT_REFUSED`, `KC_OPTION_INVALID`; or what may pass
    */
-  readonly schema: (limits: RequestLimits) => Promise<KeySchema>;
+  readonly schema: (limits: RequestBounds) => Promise<KeySchema>;
   /** Sends one guarded write, or up to 25 plain ones. */
-  readonly send: (writes: readonly Write<unknown>[], limits: RequestLimits) => Promise<Answer>;
+  readonly send: (writes: readonly Write<unknown>[], limits: RequestBounds) => Promise<Answer>;
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
@@ -36,7 +37,7 @@ export function tableOf<Output>(connection: DynamoDbConnection, settings: Settin
   const { table } = settings;
   let known: KeySchema | undefined;
 
-  const describe = async (limits: RequestLimits): Promise<KeySchema> => {
+  const describe = async (limits: RequestBounds): Promise<KeySchema> => {
     const { Table: description } = await call(limits, (abortSignal) =>
       connection.client.send(new DescribeTableCommand({ TableName: table }), { abortSignal }),
     );
@@ -56,7 +57,7 @@ export function tableOf<Output>(connection: DynamoDbConnection, settings: Settin
 
   /** Runs a request; expired credentials are renewed once. */
   const call = async <Result>(
-    limits: RequestLimits,
+    limits: RequestBounds,
     request: (abortSignal: AbortSignal) => Promise<Result>,
   ): Promise<Result> => {
     try {
