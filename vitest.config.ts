@@ -19,6 +19,7 @@ export default defineConfig({
       project("wire", "packages/wire"),
       project("consumer", "packages/consumer"),
       project("s3", "packages/s3"),
+      project("redshift", "packages/redshift"),
       project("kinesis", "packages/kinesis"),
       project("opensearch", "packages/opensearch"),
       project("dynamodb", "packages/dynamodb"),
@@ -29,7 +30,10 @@ export default defineConfig({
       project("copy-stream", "apps/copy-stream"),
       project("batched-records", "apps/batched-records"),
       project("demo", "apps/demo"),
+      project("index-to-opensearch", "apps/index-to-opensearch"),
       project("orders-to-dynamodb", "apps/orders-to-dynamodb"),
+      project("orders-to-redshift", "apps/orders-to-redshift"),
+      project("manifest-to-redshift", "apps/manifest-to-redshift"),
     ],
   },
 });

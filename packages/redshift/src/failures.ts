@@ -1,0 +1,189 @@
+import { KinesisConnectorError } from "@kinesis-connectors/core";
+
+/** What a failed call of the Data API means. */
+export type CallFailure =
+  /** May work later: throttling, too many statements at a time, 5xx, time-outs, resets. */
+  | { readonly kind: "retry" }
+  /** The session's credentials are over; fresh ones may do. */
+  | { readonly kind: "expired" }
+  /** The statement is not known (any more). */
+  | { readonly kind: "unknown-statement" }
+  /** No repetition mends it; `cure` says what will. */
+  | { readonly kind: "refused"; readonly cure: string };
+
+/** What a statement that ended without success means for its load. */
+export type StatementFailureKind =
+  /** The whole transaction may be tried again: 1023, deadlock, lock, disk full, cancelled, time-out, and everything that is not known. */
+  | { readonly kind: "retry" }
+  /** A row does not fit its column, or an object is missing or damaged: the batch has something in it that will never load. */
+  | { readonly kind: "data" }
+  | { readonly kind: "refused"; readonly cure: string };
+
+const EXPIRED = new Set(["ExpiredToken", "ExpiredTokenException", "RequestExpired"]);
+const CREDENTIALS = "check the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, profile or role)";
+const RIGHTS =
+  "grant redshift-data:BatchExecuteStatement, DescribeStatement, GetStatementResult and CancelStatement, and redshift:GetClusterCredentials " +
+  "(redshift-serverless:GetCredentials for a workgroup) or secretsmanager:GetSecretValue";
+
+/** Codes that no repetition mends, with the cure ("Common errors" and "Errors" of the Data API reference). */
+const CURES: ReadonlyMap<string, string> = new Map([
+  ["AccessDeniedException", RIGHTS],
+  ["AccessDenied", RIGHTS],
+  ["UnrecognizedClientException", CREDENTIALS],
+  ["InvalidClientTokenId", CREDENTIALS],
+  ["InvalidSignatureException", CREDENTIALS],
+  ["SignatureDoesNotMatch", CREDENTIALS],
+  ["MissingAuthenticationTokenException", CREDENTIALS],
+]);
+
+/** Sorts what a call of the Data API failed with. Pure. */
+export function callFailureOf(error: unknown): CallFailure {
+  const { code, status, message } = describe(error);
+  if (EXPIRED.has(code)) return { kind: "expired" };
+  if (code === "ResourceNotFoundException") return { kind: "unknown-statement" };
+  const cure = CURES.get(code);
+  if (cure !== undefined) return { kind: "refused", cure };
+  if (code === "ValidationException") {
+    // A cluster that is paused or being resized answers so, too.
+    if (/not available|paus|resum|resiz|creating|modifying|try again/i.test(message))
+      return { kind: "retry" };
+    return { kind: "refused", cure: "correct `cluster` or `workgroup`, `database`, `dbUser` or `secretArn`" };
+  }
+  if (status === 403) return { kind: "refused", cure: RIGHTS };
+  return { kind: "retry" };
+}
+
+/** The cure for what a look at the database failed with before the first shard starts; undefined when it may pass by itself. */
+export function cureAtOpen(error: unknown): string | undefined {
+  const { code, message } = describe(error);
+  if (message.startsWith("Region is missing")) return "set `region`, or AWS_REGION";
+  if (code === "CredentialsProviderError")
+    return "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or give the machine a role";
+  if (code === "ResourceNotFoundException") return "correct `cluster` or `workgroup`";
+  const failure = callFailureOf(error);
+  return failure.kind === "refused" ? failure.cure : undefined;
+}
+
+/**
+ * Sorts the error text of a statement; the Data API has no codes for what the database says. The texts are those of Redshift's own messages
+ * ("Serializable isolation violation", "Load into table", "Troubleshooting data loads" in the developer guide). Pure.
+ */
+export function statementFailureOf(text: string): StatementFailureKind {
+  if (
+    /\b1023\b|serializable isolation|could not serialize|deadlock|conflict with concurrent|could not obtain lock|lock timeout/i.test(
+      text,
+    )
+  )
+    return { kind: "retry" };
+  if (
+    /disk full|out of memory|cancel|abort|timeout|timed out|restart|shutting down|terminat|connection|too many/i.test(
+      text,
+    )
+  )
+    return { kind: "retry" };
+  if (/permission denied|must be owner/i.test(text))
+    return {
+      kind: "refused",
+      cure: "grant INSERT and SELECT on the table and the ledger (DELETE too with mergeKeys), and TEMP on the database",
+    };
+  if (
+    /not authorized to assume|IAM ?role|AccessDenied|access denied|UnauthorizedException|InvalidAccessKeyId/i.test(
+      text,
+    )
+  )
+    return {
+      kind: "refused",
+      cure: "attach `iamRole` to the cluster, and let it read the staging bucket (s3:GetObject, s3:ListBucket)",
+    };
+  if (
+    /(?:relation|schema|table|column|database) .{0,300}does(?:n't| not) exist|no such (?:table|column)|has no column/is.test(
+      text,
+    )
+  )
+    return {
+      kind: "refused",
+      cure: "create the table and the ledger (the schema command prints both), or correct `table`, `columns` and `ledgerTable`",
+    };
+  if (/syntax error|not emulated|unsupported|unrecognized/i.test(text))
+    return {
+      kind: "refused",
+      cure: "the database did not understand the load; correct the options that the message names",
+    };
+  if (
+    /load_error|Load into table|Check '?(?:stl|sys)|COPY |manifest|mandatory|prefix .*does not exist|key .*does not exist|NoSuchKey|invalid input|value too long|exceeds|out of range|overflow|not-null|null value|cannot insert a null|invalid digit|Assert|gzip|gunzip|incorrect data/i.test(
+      text,
+    )
+  )
+    return { kind: "data" };
+  return { kind: "retry" };
+}
+
+/** A statement that ended without success. Its text may repeat values of records, so only `refused` ones are quoted, cut and without literals. */
+export class StatementFailure extends Error {
+  override readonly name = "StatementFailure";
+  readonly failure: StatementFailureKind;
+
+  constructor(status: string, statementId: string, text: string) {
+    const failure: StatementFailureKind = status === "ABORTED" ? { kind: "retry" } : statementFailureOf(text);
+    const said = failure.kind === "data" ? "a row or an object cannot be loaded" : withoutLiterals(text);
+    super(`the statement ${statementId} ended ${status}: ${said}`);
+    this.failure = failure;
+  }
+}
+
+/** An error text up to its first literal: names of tables stand in double quotes, values in single ones or after a colon. */
+export function withoutLiterals(text: string): string {
+  return (text.split(/'|: "|\n/, 1)[0] ?? "").slice(0, 300).trim();
+}
+
+/** An error of the SDK reduced to its code, message, status and request id: the original carries the whole answer. */
+export function summaryOf(error: unknown): Error {
+  const { code, status, message, requestId } = describe(error);
+  const about = [status === undefined ? "no answer" : `HTTP ${status}`];
+  if (requestId !== undefined) about.push(`request ${requestId}`);
+  const summary = new Error(`${code}: ${withoutLiterals(message)} (${about.join(", ")})`);
+  summary.name = code;
+  return summary;
+}
+
+/** The error that stops a shard: what was refused, and the cure. */
+export function refusal(action: string, cure: string, error: unknown): KinesisConnectorError {
+  const cause = error instanceof StatementFailure ? error : summaryOf(error);
+  return new KinesisConnectorError(
+    "KC_EMIT_REFUSED",
+    `Redshift refused ${action} (${cause.message}): ${cure}`,
+    { cause },
+  );
+}
+
+interface Description {
+  readonly code: string;
+  readonly status: number | undefined;
+  readonly message: string;
+  readonly requestId: string | undefined;
+}
+
+function describe(error: unknown): Description {
+  if (!(error instanceof Error))
+    return {
+      code: "UnknownError",
+      status: undefined,
+      message: `a thrown ${typeof error}`,
+      requestId: undefined,
+    };
+  const metadata: unknown = "$metadata" in error ? error.$metadata : undefined;
+  const status = field(metadata, "httpStatusCode");
+  const requestId = field(metadata, "requestId");
+  const socketCode = field(error, "code");
+  return {
+    // The error of a socket is named Error; its code (ECONNRESET, ENOTFOUND) says more.
+    code: error.name === "Error" && typeof socketCode === "string" ? socketCode : error.name,
+    status: typeof status === "number" ? status : undefined,
+    message: error.message,
+    requestId: typeof requestId === "string" ? requestId : undefined,
+  };
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}
