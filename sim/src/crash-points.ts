@@ -140,6 +140,7 @@ function scenarioOf(index: number, multipart: boolean): Scenario {
     stormMs: STORM_MS,
     firstSequence: 980,
     retentionMs: 24 * 3_600_000,
+    fanOut: false,
     initialPosition: "TRIM_HORIZON",
     buffer: { maxRecords: 5, maxAgeMs: 800 },
     maxReadAheadBytes: 1_000_000,

@@ -3,6 +3,7 @@ import {
   type Connector,
   type ConnectorEvent,
   type EventsDropped,
+  fanOut,
   polling,
   startConnector,
 } from "@kinesis-connectors/consumer";
@@ -128,7 +129,7 @@ export class Fleet {
       stream: "sim",
       pipeline: pipelineOf(scenario, process, s3.clientOf(process)),
       initialPosition: scenario.initialPosition,
-      retrieval: polling({ idlePollMs: 700, maxRecordsPerRead: 500 }),
+      retrieval: scenario.fanOut ? fanOut() : polling({ idlePollMs: 700, maxRecordsPerRead: 500 }),
       clients: { kinesis: kinesis.clientOf(process) },
       leaseTable: leases.tableOf(process),
       workerId: `w${slot.index}`,

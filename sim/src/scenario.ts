@@ -13,6 +13,8 @@ export interface Scenario {
   readonly stormMs: number;
   readonly firstSequence: number;
   readonly retentionMs: number;
+  /** Whether shards are read by subscriptions instead of polling. */
+  readonly fanOut: boolean;
   readonly initialPosition: "TRIM_HORIZON" | "LATEST";
   readonly buffer: BufferOptions;
   readonly maxReadAheadBytes: number;
@@ -54,6 +56,8 @@ export function scenarioOf(seed: number): Scenario {
     // Sequence numbers of another length on the way: 9 before 10.
     firstSequence: random.pick([49_600_000_000_000, 99_960, 980]),
     retentionMs: hasShortRetention ? SHORT_RETENTION_MS : LONG_RETENTION_MS,
+    // What retention takes away in the middle of a subscription is passed over by the service without a word.
+    fanOut: !hasShortRetention && new SeededRandom(seed, 11).chance(0.25),
     initialPosition: isLatest ? "LATEST" : "TRIM_HORIZON",
     buffer: {
       maxRecords: random.pick([1, 3, 8, 20, 60]),

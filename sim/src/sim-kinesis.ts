@@ -1,4 +1,6 @@
 import {
+  type _Record,
+  type ChildShard,
   DescribeStreamSummaryCommand,
   type GetRecordsCommandOutput,
   GetRecordsCommand,
@@ -15,6 +17,7 @@ import type { Scheduler } from "./scheduler.js";
 import { clientSending } from "./sending-client.js";
 import { BEGINNING_MS, type SimProcess } from "./sim-process.js";
 import type { SimShard, SimStream } from "./sim-stream.js";
+import { SimSubscriptions, type SubscriptionSource } from "./sim-subscriptions.js";
 
 /** GetShardIterator, API reference: "a shard iterator expires 5 minutes after it is returned". */
 const ITERATOR_LIFE_MS = 300_000;
@@ -31,6 +34,8 @@ export interface KinesisTemper {
   emptyPages: number;
   /** Of an iterator that is refused as expired. */
   expiredIterators: number;
+  /** Of a subscription that breaks, each time that something is looked for to be sent. */
+  brokenSubscriptions: number;
   /** Of an end of a shard that names no children, which a reader must not believe. */
   doubtfulEnds: number;
 }
@@ -42,6 +47,7 @@ export class SimKinesis {
   readonly #scheduler: Scheduler;
   readonly #network: Network;
   readonly #random: SeededRandom;
+  readonly #subscriptions: SimSubscriptions;
   #iterators = 0;
 
   constructor(options: {
@@ -56,12 +62,31 @@ export class SimKinesis {
     this.#network = options.network;
     this.#random = options.random;
     this.temper = options.temper;
+    this.#subscriptions = new SimSubscriptions({
+      scheduler: this.#scheduler,
+      random: this.#random,
+      shardNamed: (shardId) => this.#shardNamed(shardId),
+      eventAt: (shard, place) => this.#eventAt(shard, place),
+      placeOf: (shard, position) => {
+        const timestampMs = position?.Timestamp?.getTime() ?? 0;
+        const { nowMs } = this.#scheduler;
+        return this.#stream.placeOf(
+          shard,
+          position?.Type ?? "",
+          position?.SequenceNumber,
+          timestampMs,
+          nowMs,
+        );
+      },
+      breaks: () => this.temper.brokenSubscriptions,
+    });
   }
 
   /** The client of one process. */
   clientOf(process: SimProcess): KinesisClient {
     return clientSending(realClient, (command, signal) => {
-      const { name, about, apply } = this.#operation(command);
+      const { name, about, apply } =
+        this.#subscriptions.operation(command, process, signal) ?? this.#operation(command);
       return this.#network.send({
         process,
         to: "kinesis",
@@ -120,34 +145,69 @@ export class SimKinesis {
       throw new CallError("ExpiredIteratorException", 400);
     this.#countRead(shard, nowMs);
     const from = Number(place);
-    const first = shard.records.findIndex(({ sequence }) => sequence >= from);
+    const { records, next, millisBehind, children } = this.#answerAt(shard, from, limit);
+    return {
+      Records: records,
+      MillisBehindLatest: millisBehind,
+      ...(children === undefined ? { NextShardIterator: this.#iterator(shardId, next) } : {}),
+      ...(children === undefined || children.length === 0 ? {} : { ChildShards: children }),
+    };
+  }
+
+  /** What a reader gets at a place: records, and the children (an empty list when they are left out) where the shard ends. */
+  #answerAt(
+    shard: SimShard,
+    place: number,
+    limit: number,
+  ): {
+    readonly records: _Record[];
+    readonly next: number;
+    readonly millisBehind: number;
+    readonly children: ChildShard[] | undefined;
+  } {
+    const { nowMs } = this.#scheduler;
+    const first = shard.records.findIndex(({ sequence }) => sequence >= place);
     const waiting = first < 0 ? [] : shard.records.slice(first);
     const isEmpty = waiting.length > 0 && this.#random.chance(this.temper.emptyPages);
-    const records = isEmpty ? [] : waiting.slice(0, Math.min(limit, this.temper.maxRecords));
-    const next = waiting[records.length];
+    const given = isEmpty ? [] : waiting.slice(0, Math.min(limit, this.temper.maxRecords));
+    const next = waiting[given.length];
     const isEnd = next === undefined && shard.closedMs !== undefined;
-    const children = this.#stream.shards.filter(({ parentShardIds }) => parentShardIds.includes(shardId));
     const isDoubtful = isEnd && this.#random.chance(this.temper.doubtfulEnds);
     return {
-      Records: records.map((record) => ({
+      records: given.map((record) => ({
         SequenceNumber: record.sequenceNumber,
         PartitionKey: record.partitionKey,
         Data: record.data,
         ApproximateArrivalTimestamp: new Date(BEGINNING_MS + record.arrivedMs),
       })),
-      MillisBehindLatest: next === undefined ? 0 : Math.max(1, nowMs - next.arrivedMs),
-      ...(isEnd
-        ? {}
-        : { NextShardIterator: this.#iterator(shardId, (records.at(-1)?.sequence ?? from - 1) + 1) }),
-      ...(isEnd && !isDoubtful
-        ? {
-            ChildShards: children.map((child) => ({
-              ShardId: child.shardId,
-              ParentShards: [...child.parentShardIds],
-              HashKeyRange: rangeOf(child),
-            })),
-          }
-        : {}),
+      next: (given.at(-1)?.sequence ?? place - 1) + 1,
+      millisBehind: next === undefined ? 0 : Math.max(1, nowMs - next.arrivedMs),
+      children: isEnd ? (isDoubtful ? [] : this.#childrenOf(shard)) : undefined,
+    };
+  }
+
+  #childrenOf({ shardId }: SimShard): ChildShard[] {
+    return this.#stream.shards
+      .filter(({ parentShardIds }) => parentShardIds.includes(shardId))
+      .map((child) => ({
+        ShardId: child.shardId,
+        ParentShards: [...child.parentShardIds],
+        HashKeyRange: rangeOf(child),
+      }));
+  }
+
+  #eventAt(shard: SimShard, place: number): ReturnType<SubscriptionSource["eventAt"]> {
+    const { records, next, millisBehind, children } = this.#answerAt(shard, place, this.temper.maxRecords);
+    const continuation = String(Math.max(next - 1, shard.startingSequence));
+    return {
+      next,
+      isEmpty: records.length === 0 && children === undefined,
+      event: {
+        Records: records,
+        MillisBehindLatest: millisBehind,
+        ContinuationSequenceNumber: children === undefined ? continuation : undefined,
+        ...(children === undefined || children.length === 0 ? {} : { ChildShards: children }),
+      },
     };
   }
 

@@ -114,6 +114,7 @@ export class Simulation {
         maxRecords: scenario.maxRecordsPerAnswer,
         emptyPages: isCalm ? 0 : 0.1,
         expiredIterators: isCalm ? 0 : 0.02,
+        brokenSubscriptions: isCalm ? 0 : 0.02,
         doubtfulEnds: isCalm ? 0 : 0.2,
       },
     });
@@ -162,7 +163,12 @@ export class Simulation {
   /** From here on nothing goes wrong: everything has to be delivered, then everything stops, then the books are closed. */
   async settle(): Promise<RunResult> {
     const { scheduler, fleet, scenario } = this;
-    Object.assign(this.#kinesis.temper, { emptyPages: 0, expiredIterators: 0, doubtfulEnds: 0 });
+    Object.assign(this.#kinesis.temper, {
+      emptyPages: 0,
+      expiredIterators: 0,
+      brokenSubscriptions: 0,
+      doubtfulEnds: 0,
+    });
     Object.assign(this.#s3.temper, { conflicts: 0, errorsInside: 0 });
     this.trace.add(scheduler.nowMs, "-", "calm");
     let lookMs = 0;
