@@ -42,13 +42,13 @@ export interface OpenSearchConnectionOptions {
 }
 
 /** What bounds a request: the caller's signal, and the clock that its time is measured with. */
-export interface RequestBounds {
+interface RequestBounds {
   readonly signal: AbortSignal;
   readonly clock: Clock;
 }
 
 /** One request. */
-export interface HttpRequest {
+interface HttpRequest {
   readonly method: "GET" | "POST";
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;

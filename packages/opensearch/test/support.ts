@@ -11,11 +11,11 @@ import {
 } from "@kinesis-connectors/core";
 
 /** 2026-03-29T00:59:59Z: a second before clocks in Europe jump an hour forward. */
-export const ARRIVAL_MS: number = Date.UTC(2026, 2, 29, 0, 59, 59);
+const ARRIVAL_MS: number = Date.UTC(2026, 2, 29, 0, 59, 59);
 
 export const SHARD_ID = "shardId-000000000003";
 
-export function record(index: number, changes: Partial<KinesisRecord> = {}): KinesisRecord {
+function record(index: number, changes: Partial<KinesisRecord> = {}): KinesisRecord {
   return {
     sequenceNumber: String(49_600_000_000_000 + index),
     subSequenceNumber: 0,
