@@ -25,7 +25,8 @@ function inFlags(message: string): string {
     .replace("`kinesis.port`", "--port")
     .replace("`s3.port`", "--s3-port")
     .replace("`dynamodb.port`", "--dynamodb-port")
-    .replace("`opensearch.port`", "--opensearch-port");
+    .replace("`opensearch.port`", "--opensearch-port")
+    .replace("`redshift.port`", "--redshift-port");
 }
 
 main().catch((error: unknown) => {

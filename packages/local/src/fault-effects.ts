@@ -5,7 +5,8 @@ export type FaultEffect =
   | PartialFailureEffect
   | PageEffect
   | EventStreamEffect
-  | SuccessWithErrorEffect;
+  | SuccessWithErrorEffect
+  | StatementEffect;
 
 /** An error answer: throttling, 500, 503 `SlowDown`, access denied, expired token, clock skew, 409 conflict. */
 interface ErrorEffect {
@@ -76,6 +77,24 @@ interface SuccessWithErrorEffect {
   readonly message?: string;
 }
 
+/**
+ * What becomes of SQL after its call was accepted: Redshift's ExecuteStatement and BatchExecuteStatement. In phase
+ * `after` it strikes when a statement's change is made and not yet committed.
+ */
+export interface StatementEffect {
+  readonly kind: "statement";
+  /** `lock-held`: another session has the table, until `forMs` is over; on a database of one session, everything. */
+  readonly what: "slow" | "failed" | "aborted" | "lock-held";
+  /** Slow and lock-held: how long. Default 1000. */
+  readonly forMs?: number;
+  /** Failed: the error's text. Default error 1023, a serializable isolation violation. */
+  readonly message?: string;
+  /** Lock-held: the table. */
+  readonly table?: string;
+  /** Which statement of the call, from 1. Default the first before, the last after. */
+  readonly statementNumber?: number;
+}
+
 /** Kinds a rule may carry. */
 export type FaultKind = FaultEffect["kind"];
 
@@ -99,6 +118,7 @@ const kinds: Readonly<Record<FaultKind, readonly string[]>> = {
   "shard-end-delayed": [],
   "event-stream": ["what"],
   "success-with-error": ["code"],
+  statement: ["what"],
 };
 
 /** Whether a value read from JSON is an effect: a known kind with the fields it cannot do without. */

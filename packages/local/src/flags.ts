@@ -8,6 +8,9 @@ export const usage: string = `kinesis-local-aws: Kinesis, S3, DynamoDB and OpenS
   --s3-port N         port of S3
   --dynamodb-port N   port of DynamoDB
   --opensearch-port N port of OpenSearch
+  --redshift          Redshift's Data API too, over PGlite; needs the package @electric-sql/pglite
+  --redshift-port N   port of Redshift's Data API; implies --redshift
+  --redshift-url URL  the PostgreSQL server to use instead of PGlite; implies --redshift; needs the package pg
   --stream NAME       a stream to create; may be repeated
   --shards N          shards of each stream (default 1)
   --bucket NAME       a bucket to create; may be repeated
@@ -22,6 +25,9 @@ const flags = {
   "s3-port": { type: "string" },
   "dynamodb-port": { type: "string" },
   "opensearch-port": { type: "string" },
+  redshift: { type: "boolean" },
+  "redshift-port": { type: "string" },
+  "redshift-url": { type: "string" },
   stream: { type: "string", multiple: true },
   shards: { type: "string" },
   bucket: { type: "string", multiple: true },
@@ -60,7 +66,7 @@ export interface Flags {
 export function readFlags(args: readonly string[]): Flags {
   try {
     const { values } = parseArgs({ args: [...args], options: flags, allowPositionals: false });
-    const port = (name: "port" | "s3-port" | "dynamodb-port" | "opensearch-port") => {
+    const port = (name: "port" | "s3-port" | "dynamodb-port" | "opensearch-port" | "redshift-port") => {
       const value = number(name, values[name], 0, 65_535);
       return value === undefined ? {} : { port: value };
     };
@@ -73,6 +79,15 @@ export function readFlags(args: readonly string[]): Flags {
         s3: { ...port("s3-port"), buckets: values.bucket ?? [] },
         dynamodb: port("dynamodb-port"),
         opensearch: port("opensearch-port"),
+        redshift:
+          values.redshift === true ||
+          values["redshift-port"] !== undefined ||
+          values["redshift-url"] !== undefined
+            ? {
+                ...port("redshift-port"),
+                ...(values["redshift-url"] === undefined ? {} : { connectionString: values["redshift-url"] }),
+              }
+            : false,
         limits: limitsChoice(values.limits),
         seed: number("seed", values.seed, 0, Number.MAX_SAFE_INTEGER) ?? 1,
         ...(values.region === undefined ? {} : { region: values.region }),

@@ -15,6 +15,7 @@ export {
   type LocalAwsOptions,
   type LocalClientOptions,
   type OpenSearchOptions,
+  type RedshiftOptions,
   type S3Options,
   startLocalAws,
 } from "./local-aws.js";

@@ -15,6 +15,11 @@ import {
   type OpenSearchServer,
   type OpenSearchServerOptions,
 } from "./opensearch/opensearch-server.js";
+import {
+  startRedshiftServer,
+  type RedshiftServer,
+  type RedshiftServerOptions,
+} from "./redshift/redshift-server.js";
 import { startS3Server, type S3Server, type S3ServerOptions } from "./s3/s3-server.js";
 import type { SharedParts } from "./shared-parts.js";
 
@@ -27,12 +32,17 @@ export type DynamoDbOptions = Omit<DynamoDbServerOptions, keyof SharedParts | "p
 /** Settings of the local OpenSearch. */
 export type OpenSearchOptions = Omit<OpenSearchServerOptions, keyof SharedParts | "portOption">;
 
+/** Settings of the local Redshift Data API. */
+export type RedshiftOptions = Omit<RedshiftServerOptions, keyof SharedParts | "portOption" | "objects">;
+
 /** What runs and how. Everything has a default; a server is left out with `false`. */
 export interface LocalAwsOptions {
   readonly kinesis?: KinesisOptions | false;
   readonly s3?: S3Options | false;
   readonly dynamodb?: DynamoDbOptions | false;
   readonly opensearch?: OpenSearchOptions | false;
+  /** Redshift's Data API over PostgreSQL. Default: left out; `{}` starts it. Its COPY reads from the local S3. */
+  readonly redshift?: RedshiftOptions | false;
   /** Default `eu-central-1`. */
   readonly region?: string;
   /** 12 digits; default `000000000000`. */
@@ -62,6 +72,7 @@ export interface LocalAws extends AsyncDisposable {
     readonly s3: string;
     readonly dynamodb: string;
     readonly opensearch: string;
+    readonly redshift: string;
   };
   /** Environment variables that point the AWS SDKs of a process here. S3 needs `forcePathStyle` besides. */
   readonly env: Readonly<Record<string, string>>;
@@ -76,6 +87,8 @@ export interface LocalAws extends AsyncDisposable {
   readonly s3: Pick<S3Server, "createBucket" | "objects" | "openUploads">;
   /** The local OpenSearch, in-process. */
   readonly opensearch: Pick<OpenSearchServer, "documents" | "indices">;
+  /** The local Redshift's database, in-process. */
+  readonly redshift: Pick<RedshiftServer, "query">;
   /** Stops everything at once, cutting open connections. Warns about fault rules that never fired. */
   readonly close: () => Promise<void>;
 }
@@ -88,10 +101,12 @@ interface Running {
   readonly s3: S3Server | undefined;
   readonly dynamodb: DynamoDbServer | undefined;
   readonly opensearch: OpenSearchServer | undefined;
+  readonly redshift: RedshiftServer | undefined;
 }
 
 async function startServers(options: LocalAwsOptions, shared: SharedParts): Promise<Running> {
-  const { kinesis = {}, s3 = {}, dynamodb = {}, opensearch = {} } = options;
+  const { kinesis = {}, s3 = {}, dynamodb = {}, opensearch = {}, redshift = false } = options;
+  const objects: { s3: S3Server | undefined } = { s3: undefined };
   const starts = [
     Promise.resolve(
       kinesis === false
@@ -112,6 +127,19 @@ async function startServers(options: LocalAwsOptions, shared: SharedParts): Prom
         ? undefined
         : startOpenSearchServer({ ...shared, ...opensearch, portOption: "opensearch.port" }),
     ),
+    Promise.resolve(
+      redshift === false
+        ? undefined
+        : startRedshiftServer({
+            ...shared,
+            ...redshift,
+            portOption: "redshift.port",
+            objects: {
+              read: (bucket, key) => objects.s3?.read(bucket, key),
+              list: (bucket, prefix) => objects.s3?.list(bucket, prefix),
+            },
+          }),
+    ),
   ] as const;
   const started = await Promise.allSettled(starts);
   const failure = started.find((outcome) => outcome.status === "rejected");
@@ -120,16 +148,18 @@ async function startServers(options: LocalAwsOptions, shared: SharedParts): Prom
     for (const outcome of started) if (outcome.status === "fulfilled") await outcome.value?.close();
     throw failure.reason;
   }
+  objects.s3 = await starts[1];
   return {
     kinesis: await starts[0],
-    s3: await starts[1],
+    s3: objects.s3,
     dynamodb: await starts[2],
     opensearch: await starts[3],
+    redshift: await starts[4],
   };
 }
 
 /**
- * Starts Kinesis, S3, DynamoDB and OpenSearch on 127.0.0.1, in this process and in memory.
+ * Starts Kinesis, S3, DynamoDB and OpenSearch on 127.0.0.1, in this process and in memory; Redshift when asked for.
  *
  * @example
  * await using local = await startLocalAws();
@@ -157,7 +187,9 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     if (!server)
       throw new LocalAwsError(
         "KC_LOCAL_BAD_OPTION",
-        `[local] ${name} was left out: start without \`${name}: false\` to use it`,
+        name === "redshift"
+          ? "[local] redshift was left out: start with `redshift: {}` to use it"
+          : `[local] ${name} was left out: start without \`${name}: false\` to use it`,
       );
     return server;
   };
@@ -167,6 +199,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     ...(running.dynamodb ? { AWS_ENDPOINT_URL_DYNAMODB: running.dynamodb.url } : {}),
     // No AWS variable: the service has an address per domain.
     ...(running.opensearch ? { OPENSEARCH_URL: running.opensearch.url } : {}),
+    ...(running.redshift ? { AWS_ENDPOINT_URL_REDSHIFT_DATA: running.redshift.url } : {}),
     AWS_REGION: region,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
@@ -182,6 +215,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
         running.s3?.close(),
         running.dynamodb?.close(),
         running.opensearch?.close(),
+        running.redshift?.close(),
       ]);
     })();
     return closed;
@@ -200,6 +234,9 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
       },
       get opensearch() {
         return need("opensearch").url;
+      },
+      get redshift() {
+        return need("redshift").url;
       },
     },
     env,
@@ -220,6 +257,9 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     },
     get opensearch() {
       return need("opensearch");
+    },
+    get redshift() {
+      return need("redshift");
     },
     close,
     [Symbol.asyncDispose]: close,

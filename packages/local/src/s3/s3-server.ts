@@ -53,6 +53,10 @@ export interface S3Server {
   readonly createBucket: (name: string) => void;
   /** The objects of a bucket in key order; none when there is no such bucket. */
   readonly objects: (bucket: string) => IterableIterator<LocalObject>;
+  /** The body of one object; undefined when there is none. */
+  readonly read: (bucket: string, key: string) => Buffer | undefined;
+  /** Keys that start with the prefix, in key order; undefined when there is no such bucket. */
+  readonly list: (bucket: string, prefix: string) => readonly string[] | undefined;
   /** Multipart uploads that were neither completed nor aborted. */
   readonly openUploads: (bucket: string) => number;
   /** Stops at once; open connections are cut. */
@@ -112,6 +116,12 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
         yield { key, body, etag, lastModifiedMs, ...splitHeaders(object.headers) };
       }
     },
+    read: (bucket, key) => store.bucket(bucket)?.get(key)?.body,
+    list: (bucket, prefix) =>
+      store
+        .bucket(bucket)
+        ?.sortedKeys()
+        .filter((key) => key.startsWith(prefix)),
     openUploads: (bucket) => store.bucket(bucket)?.uploads.count() ?? 0,
     close: server.close,
   };
