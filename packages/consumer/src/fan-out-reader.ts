@@ -127,8 +127,9 @@ class FanOutReader implements ShardReader {
 
   async #subscribe(signal: AbortSignal): Promise<Subscription | "gone" | undefined> {
     const { api, stream, shardId, observe, clock } = this.#context;
+    // The continuation says nothing of what retention has taken away since; beginning AT the last record does.
     const position: IteratorPosition =
-      this.#continuation === undefined
+      this.#continuation === undefined || this.#place.isNearHorizon
         ? this.#place.begin()
         : { type: "after-sequence-number", sequenceNumber: this.#continuation };
     const connection = new AbortController();

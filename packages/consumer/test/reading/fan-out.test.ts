@@ -164,6 +164,22 @@ describe("reading by subscription", () => {
     expect(fanOut.ends()).toContain("end");
   });
 
+  it("F11 F71 notices what retention has taken away between two subscriptions", async () => {
+    await using fan = await startFanOut();
+    const { fixture, open, next } = fan;
+    const [sequenceNumber = ""] = fixture.put("a");
+    const reader = open(undefined, { retentionMs: 24 * 3_600_000 });
+    const first = await next(reader);
+    expect(texts(first.records)).toEqual(["a"]);
+    fixture.put("lost");
+    fixture.time.skip(30 * 3_600_000);
+    fixture.put("b");
+    let page = await next(reader);
+    while (page.records.length === 0) page = await next(reader);
+    expect(texts(page.records)).toEqual(["b"]);
+    expect(page.gap).toEqual({ expected: { sequenceNumber, subSequenceNumber: 0 } });
+  });
+
   it("begins after a checkpoint and hands over only what follows", async () => {
     await using fanOut = await startFanOut();
     const [, second = ""] = fanOut.fixture.put("a", "b", "c");
