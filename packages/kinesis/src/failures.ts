@@ -1,3 +1,4 @@
+import { describeAwsError } from "@kinesis-connectors/aws";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 
 /** What a request that failed as a whole means. */
@@ -62,7 +63,7 @@ const CURES: ReadonlyMap<string, string> = new Map([
 
 /** Sorts what a request failed with. Pure. */
 export function failureOf(error: unknown): Failure {
-  const { code, status, message } = describe(error);
+  const { code, status, message } = describeAwsError(error);
   if (EXPIRED.has(code)) return { kind: "expired" };
   if (REPEATED.has(code)) return { kind: "retry" };
   const cure = CURES.get(code);
@@ -79,7 +80,7 @@ export function failureOf(error: unknown): Failure {
 
 /** The cure for what a first look at the stream failed with; undefined when that says nothing about putting into it. */
 export function cureAtOpen(error: unknown): string | undefined {
-  const { code, status, message } = describe(error);
+  const { code, status, message } = describeAwsError(error);
   if (code === "ResourceNotFoundException") return CURES.get(code);
   if (message.startsWith("Region is missing")) return "set `region`, or AWS_REGION";
   if (code === "CredentialsProviderError")
@@ -111,7 +112,7 @@ export function recordFailureOf(answer: RecordAnswer | undefined): Error | undef
 
 /** The service's code of an error, or its name. */
 export function errorCodeOf(error: unknown): string {
-  return describe(error).code;
+  return describeAwsError(error).code;
 }
 
 /** Codes whose message quotes what was put, partition keys included: it must not reach a log. */
@@ -122,7 +123,7 @@ const QUOTING = new Set(["ValidationException", "InvalidArgumentException", "Ser
  * about is quoted in some messages.
  */
 export function summaryOf(error: unknown): Error {
-  const { code, status, message, requestId } = describe(error);
+  const { code, status, message, requestId } = describeAwsError(error);
   const about = [status === undefined ? "no answer" : `HTTP ${status}`];
   if (requestId !== undefined) about.push(`request ${requestId}`);
   const said = QUOTING.has(code) ? "" : `: ${message}`;
@@ -138,36 +139,4 @@ export function refusal(stream: string, cure: string, error: unknown): KinesisCo
     `Kinesis refused the stream "${stream}" (${errorCodeOf(error)}): ${cure}`,
     { cause: summaryOf(error) },
   );
-}
-
-interface Description {
-  readonly code: string;
-  readonly status: number | undefined;
-  readonly message: string;
-  readonly requestId: string | undefined;
-}
-
-function describe(error: unknown): Description {
-  if (!(error instanceof Error))
-    return {
-      code: "UnknownError",
-      status: undefined,
-      message: `a thrown ${typeof error}`,
-      requestId: undefined,
-    };
-  const metadata: unknown = "$metadata" in error ? error.$metadata : undefined;
-  const status = field(metadata, "httpStatusCode");
-  const requestId = field(metadata, "requestId");
-  const socketCode = field(error, "code");
-  return {
-    // The error of a socket is named Error; its code (ECONNRESET, ENOTFOUND) says more.
-    code: error.name === "Error" && typeof socketCode === "string" ? socketCode : error.name,
-    status: typeof status === "number" ? status : undefined,
-    message: error.message.slice(0, 500),
-    requestId: typeof requestId === "string" ? requestId : undefined,
-  };
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 }

@@ -1,6 +1,7 @@
 import { DescribeStreamSummaryCommand } from "@aws-sdk/client-kinesis";
 import { type Emitter, type KinesisRecord, systemClock } from "@kinesis-connectors/core";
-import { connect, type KinesisConnectionOptions, limited } from "./connection.js";
+import { limited } from "@kinesis-connectors/aws";
+import { connect, type KinesisConnectionOptions } from "./connection.js";
 import { cureAtOpen, errorCodeOf, refusal } from "./failures.js";
 import { encodeBatch } from "./outgoing.js";
 import { putBatch, type PutTarget } from "./put-batch.js";

@@ -1,6 +1,7 @@
 import { PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { asError, type EmitContext, type FailedEntry } from "@kinesis-connectors/core";
-import { type KinesisConnection, limited } from "./connection.js";
+import { limited } from "@kinesis-connectors/aws";
+import type { KinesisConnection } from "./connection.js";
 import { failureOf, type RecordAnswer, recordFailureOf, refusal, summaryOf } from "./failures.js";
 import { hashKeyOf, type KinesisPut, type OutgoingRecord, packAggregate, packAlone } from "./outgoing.js";
 import { type RequestSplitter, splitIntoRequests } from "./requests.js";

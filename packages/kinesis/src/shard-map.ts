@@ -1,6 +1,7 @@
 import { ListShardsCommand, type Shard } from "@aws-sdk/client-kinesis";
 import { type HashKeyRange, isInHashKeyRange } from "@kinesis-connectors/wire";
-import { type KinesisConnection, limited, type RequestBounds } from "./connection.js";
+import { limited, type RequestBounds } from "@kinesis-connectors/aws";
+import type { KinesisConnection } from "./connection.js";
 import { MAX_LISTED_SHARDS } from "./limits.js";
 import type { StreamTarget } from "./settings.js";
 
