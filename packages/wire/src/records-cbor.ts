@@ -2,12 +2,9 @@ import { bytesType, CborReader, malformed, textType } from "./cbor-reader.js";
 import {
   arrivalMember,
   childShardsMember,
-  clearSpans,
   continuationMember,
   dataMember,
-  emptySpans,
   encryptionMember,
-  isComplete,
   iteratorMember,
   lagMember,
   memberAt,
@@ -17,7 +14,7 @@ import {
   sequenceNumberMember,
   unknownMember,
 } from "./records-members.js";
-import { type PageBytes, PageRecord, type RecordsAnswer, type RecordSpans } from "./records-page.js";
+import { dataPlace, keyPlace, type RecordsAnswer, RecordTable, sequencePlace } from "./records-page.js";
 
 /**
  * Reads an answer to GetRecords, or an event of SubscribeToShard, in AWS-CBOR 1.1. Pure; members in any order, of any framing.
@@ -27,23 +24,32 @@ import { type PageBytes, PageRecord, type RecordsAnswer, type RecordSpans } from
  */
 export function readRecordsCbor(body: Buffer): RecordsAnswer {
   const reader = new CborReader(body);
-  const page: PageBytes = { bytes: body };
+  const table = new RecordTable(body);
   const answer: RecordsAnswer = {};
   const size = reader.map();
   for (let done = 0; reader.hasMore(size, done); done += 1) {
     const member = readMember(reader);
     if (member === unknownMember) reader.skip();
-    else if (!reader.isNull()) readAnswerMember(reader, member, answer, page);
+    else if (!reader.isNull()) readAnswerMember(reader, member, answer, table);
   }
   reader.finish();
-  page.bytes = reader.bytes;
+  table.bytes = reader.bytes;
+  if (answer.Records !== undefined) answer.Records = table.records();
   return answer;
 }
 
-function readAnswerMember(reader: CborReader, member: number, answer: RecordsAnswer, page: PageBytes): void {
+function readAnswerMember(
+  reader: CborReader,
+  member: number,
+  answer: RecordsAnswer,
+  table: RecordTable,
+): void {
   switch (member) {
     case recordsMember:
-      answer.Records = readRecords(reader, page);
+      // Named twice, the second counts.
+      table.length = 0;
+      readRecords(reader, table);
+      answer.Records = [];
       return;
     case iteratorMember:
       answer.NextShardIterator = reader.text();
@@ -63,51 +69,46 @@ function readAnswerMember(reader: CborReader, member: number, answer: RecordsAns
   }
 }
 
-function readRecords(reader: CborReader, page: PageBytes): PageRecord[] {
-  const records: PageRecord[] = [];
-  const spans = emptySpans();
+function readRecords(reader: CborReader, table: RecordTable): void {
   const size = reader.array();
+  table.expect(size);
   for (let done = 0; reader.hasMore(size, done); done += 1) {
-    clearSpans(spans);
+    const row = table.begin();
     const members = reader.map();
     for (let read = 0; reader.hasMore(members, read); read += 1) {
       const member = readMember(reader);
       if (member === unknownMember) reader.skip();
-      else if (!reader.isNull()) readRecordMember(reader, member, spans);
+      else if (!reader.isNull()) readRecordMember(reader, member, table, row);
     }
-    if (!isComplete(spans))
+    if (!table.isComplete(row)) {
       throw malformed("has a record without its data, partition key or sequence number");
-    records.push(new PageRecord(page, spans));
+    }
   }
-  return records;
 }
 
-function readRecordMember(reader: CborReader, member: number, spans: RecordSpans): void {
+function readRecordMember(reader: CborReader, member: number, table: RecordTable, row: number): void {
   switch (member) {
     case dataMember:
       reader.string(bytesType);
-      spans.dataStart = reader.start;
-      spans.dataEnd = reader.stop;
+      table.set(row, dataPlace, reader.start, reader.stop);
       return;
     case partitionKeyMember:
       reader.string(textType);
-      spans.keyStart = reader.start;
-      spans.keyEnd = reader.stop;
+      table.set(row, keyPlace, reader.start, reader.stop);
       return;
     case sequenceNumberMember:
       reader.string(textType);
-      spans.sequenceStart = reader.start;
-      spans.sequenceEnd = reader.stop;
+      table.set(row, sequencePlace, reader.start, reader.stop);
       return;
     case arrivalMember: {
       const arrivalTimeMs = Math.round(reader.number());
       // Not in the range of a Date: damaged.
       if (!(Math.abs(arrivalTimeMs) <= 8.64e15)) throw malformed("has a time that does not exist");
-      spans.arrivalTimeMs = arrivalTimeMs;
+      table.times[table.length - 1] = arrivalTimeMs;
       return;
     }
     case encryptionMember:
-      spans.encryptionType = reader.text();
+      table.setEncryptionType(reader.text());
       return;
     default:
       // A member of the answer, which means nothing in here.

@@ -1,6 +1,13 @@
 import { writeAnyBase64 } from "./base64.js";
-import { emptySpans, isObject, readChildShards } from "./records-members.js";
-import { type PageBytes, PageRecord, type RecordsAnswer } from "./records-page.js";
+import { isObject, readChildShards } from "./records-members.js";
+import {
+  dataPlace,
+  keyPlace,
+  type PageRecord,
+  type RecordsAnswer,
+  RecordTable,
+  sequencePlace,
+} from "./records-page.js";
 import { WireFormatError } from "./wire-format-error.js";
 
 function malformed(what: string): WireFormatError {
@@ -52,22 +59,24 @@ function readRecords(value: unknown): PageRecord[] {
     bytes +=
       record.data.length + Buffer.byteLength(record.partitionKey) + Buffer.byteLength(record.sequenceNumber);
   }
-  const page: PageBytes = { bytes: Buffer.allocUnsafe(bytes) };
+  const page = Buffer.allocUnsafe(bytes);
+  const table = new RecordTable(page);
+  table.expect(parsed.length);
   let at = 0;
-  return parsed.map((record) => {
-    const spans = emptySpans();
-    spans.dataStart = at;
-    spans.dataEnd = writeAnyBase64(page.bytes, record.data, at);
-    if (spans.dataEnd < 0) throw malformed("has data that is not base64");
-    spans.keyStart = spans.dataEnd;
-    spans.keyEnd = spans.keyStart + page.bytes.write(record.partitionKey, spans.keyStart);
-    spans.sequenceStart = spans.keyEnd;
-    spans.sequenceEnd = spans.sequenceStart + page.bytes.write(record.sequenceNumber, spans.sequenceStart);
-    at = spans.sequenceEnd;
-    spans.arrivalTimeMs = record.arrivalTimeMs;
-    spans.encryptionType = record.encryptionType;
-    return new PageRecord(page, spans);
-  });
+  for (const record of parsed) {
+    const row = table.begin();
+    const dataEnd = writeAnyBase64(page, record.data, at);
+    if (dataEnd < 0) throw malformed("has data that is not base64");
+    const keyEnd = dataEnd + page.write(record.partitionKey, dataEnd);
+    const sequenceEnd = keyEnd + page.write(record.sequenceNumber, keyEnd);
+    table.set(row, dataPlace, at, dataEnd);
+    table.set(row, keyPlace, dataEnd, keyEnd);
+    table.set(row, sequencePlace, keyEnd, sequenceEnd);
+    at = sequenceEnd;
+    if (record.arrivalTimeMs !== undefined) table.times[table.length - 1] = record.arrivalTimeMs;
+    if (record.encryptionType !== undefined) table.setEncryptionType(record.encryptionType);
+  }
+  return table.records();
 }
 
 function readRecord(value: unknown): ParsedRecord {

@@ -2,12 +2,9 @@ import { writeAnyBase64, writeBase64 } from "./base64.js";
 import { JsonScanner } from "./json-scanner.js";
 import {
   arrivalMember,
-  clearSpans,
   continuationMember,
   dataMember,
-  emptySpans,
   encryptionMember,
-  isComplete,
   iteratorMember,
   lagMember,
   memberAt,
@@ -16,7 +13,7 @@ import {
   sequenceNumberMember,
 } from "./records-members.js";
 import { parseRecordsJson } from "./records-json-parse.js";
-import { type PageBytes, PageRecord, type RecordsAnswer, type RecordSpans } from "./records-page.js";
+import { dataPlace, keyPlace, type RecordsAnswer, RecordTable, sequencePlace } from "./records-page.js";
 import { WireFormatError } from "./wire-format-error.js";
 
 // The range of a Date.
@@ -38,14 +35,14 @@ export function readRecordsJson(body: Buffer): RecordsAnswer {
 function scanAnswer(body: Buffer): RecordsAnswer | undefined {
   const scanner = new JsonScanner(body);
   const answer: RecordsAnswer = {};
-  const spans: RecordSpans[] = [];
+  const table = new RecordTable(body);
   let hasRecords = false;
   if (!scanner.open(0x7b)) return undefined;
   while (scanner.hasMember()) {
     switch (memberAt(body, scanner.start, scanner.stop)) {
       case recordsMember:
         // Named twice: JSON.parse knows which one counts.
-        if (hasRecords || !scanRecords(scanner, spans)) return undefined;
+        if (hasRecords || !scanRecords(scanner, table)) return undefined;
         hasRecords = true;
         break;
       case iteratorMember:
@@ -68,72 +65,68 @@ function scanAnswer(body: Buffer): RecordsAnswer | undefined {
   }
   if (!scanner.atEnd()) return undefined;
   // Only now that the whole answer is known to be sound: decoding overwrites it.
-  if (hasRecords) answer.Records = decodeRecords(body, spans);
+  if (hasRecords) {
+    decodeData(table);
+    answer.Records = table.records();
+  }
   return answer;
 }
 
-function scanRecords(scanner: JsonScanner, found: RecordSpans[]): boolean {
+function scanRecords(scanner: JsonScanner, table: RecordTable): boolean {
   if (!scanner.open(0x5b)) return false;
   while (scanner.hasElement()) {
-    const spans = emptySpans();
-    if (!scanRecord(scanner, spans)) return false;
-    found.push(spans);
+    if (!scanRecord(scanner, table)) return false;
   }
   return !scanner.failed;
 }
 
-function scanRecord(scanner: JsonScanner, spans: RecordSpans): boolean {
+function scanRecord(scanner: JsonScanner, table: RecordTable): boolean {
   if (!scanner.open(0x7b)) return false;
-  clearSpans(spans);
+  const row = table.begin();
   while (scanner.hasMember()) {
     switch (memberAt(scanner.bytes, scanner.start, scanner.stop)) {
       case dataMember:
         if (!scanner.longString()) return false;
-        spans.dataStart = scanner.start;
-        spans.dataEnd = scanner.stop;
+        table.set(row, dataPlace, scanner.start, scanner.stop);
         break;
       case partitionKeyMember:
         if (!scanner.string()) return false;
-        spans.keyStart = scanner.start;
-        spans.keyEnd = scanner.stop;
+        table.set(row, keyPlace, scanner.start, scanner.stop);
         break;
       case sequenceNumberMember:
         if (!scanner.string()) return false;
-        spans.sequenceStart = scanner.start;
-        spans.sequenceEnd = scanner.stop;
+        table.set(row, sequencePlace, scanner.start, scanner.stop);
         break;
       case arrivalMember: {
         // Seconds with a fraction, of which the service means the milliseconds.
         const arrivalSeconds = scanner.number();
         if (arrivalSeconds === undefined || Math.abs(arrivalSeconds) > maxArrivalSeconds) return false;
-        spans.arrivalTimeMs = Math.round(arrivalSeconds * 1_000);
+        table.times[table.length - 1] = Math.round(arrivalSeconds * 1_000);
         break;
       }
       case encryptionMember:
         if (!scanner.string()) return false;
-        spans.encryptionType = scanner.text();
+        table.setEncryptionType(scanner.text());
         break;
       default:
         return false;
     }
   }
-  return !scanner.failed && isComplete(spans);
+  return !scanner.failed && table.isComplete(row);
 }
 
-function decodeRecords(body: Buffer, found: readonly RecordSpans[]): PageRecord[] {
-  const page: PageBytes = { bytes: body };
-  const records: PageRecord[] = [];
-  for (const spans of found) {
-    const { dataStart, dataEnd } = spans;
-    const text = body.toString("latin1", dataStart, dataEnd);
-    spans.dataEnd = writeBase64(body, text, dataStart);
-    // An escape is not base64 and yet legal: `\\/`, as some JSON writers have it.
-    if (spans.dataEnd < 0 && text.includes("\\"))
-      spans.dataEnd = writeAnyBase64(body, unescaped(text), dataStart);
-    if (spans.dataEnd < 0) throw new WireFormatError("the data of a record is not base64: ask again");
-    records.push(new PageRecord(page, spans));
+/** Decodes the base64 of all records where it stands. */
+function decodeData(table: RecordTable): void {
+  const body = table.bytes;
+  for (let index = 0; index < table.length; index += 1) {
+    const start = table.place(index, dataPlace);
+    const text = body.toString("latin1", start, table.place(index, dataPlace + 1));
+    let end = writeBase64(body, text, start);
+    // An escape is not base64 and yet legal: `\/`, as some JSON writers have it.
+    if (end < 0 && text.includes("\\")) end = writeAnyBase64(body, unescaped(text), start);
+    if (end < 0) throw new WireFormatError("the data of a record is not base64: ask again");
+    table.setDataEnd(index, end);
   }
-  return records;
 }
 
 function unescaped(text: string): string {

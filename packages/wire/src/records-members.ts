@@ -1,4 +1,4 @@
-import type { ChildShardAnswer, RecordSpans } from "./records-page.js";
+import type { ChildShardAnswer } from "./records-page.js";
 import { WireFormatError } from "./wire-format-error.js";
 
 /** Members of a record, of GetRecords's answer and of SubscribeToShard's event (API reference), as the scanners tell them apart. */
@@ -48,34 +48,6 @@ export function memberAt(bytes: Uint8Array, start: number, stop: number): number
     if (index === length) return candidate.member;
   }
   return unknownMember;
-}
-
-/** A record of which nothing is known yet. */
-export function emptySpans(): RecordSpans {
-  return {
-    dataStart: -1,
-    dataEnd: -1,
-    keyStart: -1,
-    keyEnd: -1,
-    sequenceStart: -1,
-    sequenceEnd: -1,
-    arrivalTimeMs: undefined,
-    encryptionType: undefined,
-  };
-}
-
-/** Forgets what was known, so that one object serves a whole page. */
-export function clearSpans(spans: RecordSpans): void {
-  spans.dataStart = -1;
-  spans.keyStart = -1;
-  spans.sequenceStart = -1;
-  spans.arrivalTimeMs = undefined;
-  spans.encryptionType = undefined;
-}
-
-/** Required by the service's model; without them a damaged name would make data vanish. */
-export function isComplete(spans: RecordSpans): boolean {
-  return spans.dataStart >= 0 && spans.keyStart >= 0 && spans.sequenceStart >= 0;
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,20 +1,99 @@
 import { startsWithMagic } from "./aggregate-format.js";
 
-/** The bytes that all records of one answer share. Replaced while an answer with strings in pieces is read, never after. */
-export interface PageBytes {
-  bytes: Buffer;
-}
+/** Where a record's parts stand in its row of `places`; each has a start, inclusive, and an end, exclusive, in bytes of the page. */
+export const dataPlace = 0;
+export const keyPlace = 2;
+export const sequencePlace = 4;
+const rowLength = 6;
 
-/** Where the parts of one record lie in its page: byte offsets, from inclusive, to exclusive. */
-export interface RecordSpans {
-  dataStart: number;
-  dataEnd: number;
-  keyStart: number;
-  keyEnd: number;
-  sequenceStart: number;
-  sequenceEnd: number;
-  arrivalTimeMs: number | undefined;
-  encryptionType: string | undefined;
+const firstRows = 64;
+/** A record in either form is longer than this: so many rows at most are made before the records have been seen. */
+const leastRecordBytes = 32;
+
+/**
+ * The bytes of one answer and where its records lie in them, in numbers instead of objects: ten thousand records are two arrays. A
+ * scanner fills it row by row; afterwards it does not change.
+ */
+export class RecordTable {
+  /** Replaced while an answer with strings in pieces is read. */
+  bytes: Buffer;
+  places: Int32Array;
+  /** Epoch milliseconds; NaN where the service gave none. */
+  times: Float64Array;
+  encryptionTypes: (string | undefined)[] | undefined;
+  /** Rows begun. */
+  length = 0;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+    this.places = new Int32Array(0);
+    this.times = new Float64Array(0);
+    this.encryptionTypes = undefined;
+  }
+
+  /** Makes room for as many records as are announced, as far as the answer can hold them. */
+  expect(records: number): void {
+    this.#grow(Math.max(firstRows, Math.min(records, Math.ceil(this.bytes.length / leastRecordBytes))));
+  }
+
+  /** Begins a row; gives the index of its first place. */
+  begin(): number {
+    const index = this.length;
+    if (index >= this.times.length) this.#grow(Math.max(firstRows, index * 2));
+    this.length = index + 1;
+    const row = index * rowLength;
+    const { places } = this;
+    places[row + dataPlace] = -1;
+    places[row + keyPlace] = -1;
+    places[row + sequencePlace] = -1;
+    this.times[index] = Number.NaN;
+    return row;
+  }
+
+  set(row: number, place: number, start: number, end: number): void {
+    const { places } = this;
+    places[row + place] = start;
+    places[row + place + 1] = end;
+  }
+
+  /** Says where the data of a record ends that was longer as a text. */
+  setDataEnd(index: number, end: number): void {
+    this.places[index * rowLength + dataPlace + 1] = end;
+  }
+
+  setEncryptionType(type: string): void {
+    this.encryptionTypes ??= [];
+    this.encryptionTypes[this.length - 1] = type;
+  }
+
+  /** Required by the service's model; without this a damaged name would make data vanish. */
+  isComplete(row: number): boolean {
+    const { places } = this;
+    return (
+      (places[row + dataPlace] ?? -1) >= 0 &&
+      (places[row + keyPlace] ?? -1) >= 0 &&
+      (places[row + sequencePlace] ?? -1) >= 0
+    );
+  }
+
+  place(index: number, place: number): number {
+    return this.places[index * rowLength + place] ?? 0;
+  }
+
+  records(): PageRecord[] {
+    const records: PageRecord[] = [];
+    for (let index = 0; index < this.length; index += 1) records.push(new PageRecord(this, index));
+    return records;
+  }
+
+  #grow(rows: number): void {
+    const places = new Int32Array(rows * rowLength);
+    places.set(this.places);
+    this.places = places;
+    const times = new Float64Array(rows);
+    times.set(this.times);
+    this.times = times;
+  }
 }
 
 /**
@@ -25,59 +104,50 @@ export interface RecordSpans {
  * `data` is a view: it keeps the whole page in memory. Whoever keeps few records of a page for long copies them.
  */
 export class PageRecord {
-  readonly #page: PageBytes;
-  readonly #dataStart: number;
-  readonly #dataEnd: number;
-  readonly #keyStart: number;
-  readonly #keyEnd: number;
-  readonly #sequenceStart: number;
-  readonly #sequenceEnd: number;
+  readonly #table: RecordTable;
+  readonly #index: number;
   #data: Buffer | undefined;
   #partitionKey: string | undefined;
   #sequenceNumber: string | undefined;
-  readonly #arrivalTimeMs: number | undefined;
-  /** `EncryptionType` of the SDK's record, where the service gave one. */
-  readonly EncryptionType: string | undefined;
 
-  constructor(page: PageBytes, spans: RecordSpans) {
-    this.#page = page;
-    this.#dataStart = spans.dataStart;
-    this.#dataEnd = spans.dataEnd;
-    this.#keyStart = spans.keyStart;
-    this.#keyEnd = spans.keyEnd;
-    this.#sequenceStart = spans.sequenceStart;
-    this.#sequenceEnd = spans.sequenceEnd;
+  constructor(table: RecordTable, index: number) {
+    this.#table = table;
+    this.#index = index;
     this.#data = undefined;
     this.#partitionKey = undefined;
     this.#sequenceNumber = undefined;
-    this.#arrivalTimeMs = spans.arrivalTimeMs;
-    this.EncryptionType = spans.encryptionType;
   }
 
   /** The record's bytes, a view into the page. */
   get data(): Buffer {
-    this.#data ??= this.#page.bytes.subarray(this.#dataStart, this.#dataEnd);
+    if (this.#data !== undefined) return this.#data;
+    const table = this.#table;
+    this.#data = table.bytes.subarray(
+      table.place(this.#index, dataPlace),
+      table.place(this.#index, dataPlace + 1),
+    );
     return this.#data;
   }
 
   /** Length of `data`, without making the view. */
   get dataBytes(): number {
-    return this.#dataEnd - this.#dataStart;
+    return this.#table.place(this.#index, dataPlace + 1) - this.#table.place(this.#index, dataPlace);
   }
 
   get partitionKey(): string {
-    this.#partitionKey ??= this.#page.bytes.toString("utf8", this.#keyStart, this.#keyEnd);
+    this.#partitionKey ??= this.#text(keyPlace);
     return this.#partitionKey;
   }
 
   get sequenceNumber(): string {
-    this.#sequenceNumber ??= this.#page.bytes.toString("utf8", this.#sequenceStart, this.#sequenceEnd);
+    this.#sequenceNumber ??= this.#text(sequencePlace);
     return this.#sequenceNumber;
   }
 
   /** `ApproximateArrivalTimestamp` in epoch milliseconds; 0 where the service gave none. */
   get arrivalTimeMs(): number {
-    return this.#arrivalTimeMs ?? 0;
+    const timeMs = this.#table.times[this.#index] ?? Number.NaN;
+    return Number.isNaN(timeMs) ? 0 : timeMs;
   }
 
   /** 0: a record that is no part of an aggregate. */
@@ -87,12 +157,17 @@ export class PageRecord {
 
   /** Whether `data` opens like an aggregate of the Kinesis Producer Library, without making the view. False: it is none. */
   get mayBeAggregate(): boolean {
-    return startsWithMagic(this.#page.bytes, this.#dataStart, this.#dataEnd);
+    const table = this.#table;
+    return startsWithMagic(
+      table.bytes,
+      table.place(this.#index, dataPlace),
+      table.place(this.#index, dataPlace + 1),
+    );
   }
 
   /** Bytes that this record keeps in memory together with all others of its answer. */
   get pageBytes(): number {
-    return this.#page.bytes.length;
+    return this.#table.bytes.length;
   }
 
   /** `data`, as the SDK names it. */
@@ -112,7 +187,19 @@ export class PageRecord {
 
   /** `arrivalTimeMs` as the SDK gives it; a new Date each time. */
   get ApproximateArrivalTimestamp(): Date | undefined {
-    return this.#arrivalTimeMs === undefined ? undefined : new Date(this.#arrivalTimeMs);
+    const timeMs = this.#table.times[this.#index] ?? Number.NaN;
+    return Number.isNaN(timeMs) ? undefined : new Date(timeMs);
+  }
+
+  /** `EncryptionType`, where the service gave one. */
+  get EncryptionType(): "KMS" | "NONE" | undefined {
+    const type = this.#table.encryptionTypes?.[this.#index];
+    return type === "KMS" || type === "NONE" ? type : undefined;
+  }
+
+  #text(place: number): string {
+    const table = this.#table;
+    return table.bytes.toString("utf8", table.place(this.#index, place), table.place(this.#index, place + 1));
   }
 }
 
