@@ -79,15 +79,16 @@ export function readFlags(args: readonly string[]): Flags {
         s3: { ...port("s3-port"), buckets: values.bucket ?? [] },
         dynamodb: port("dynamodb-port"),
         opensearch: port("opensearch-port"),
-        redshift:
-          values.redshift === true ||
-          values["redshift-port"] !== undefined ||
-          values["redshift-url"] !== undefined
-            ? {
+        ...(values.redshift === true ||
+        values["redshift-port"] !== undefined ||
+        values["redshift-url"] !== undefined
+          ? {
+              redshift: {
                 ...port("redshift-port"),
                 ...(values["redshift-url"] === undefined ? {} : { connectionString: values["redshift-url"] }),
-              }
-            : false,
+              },
+            }
+          : {}),
         limits: limitsChoice(values.limits),
         seed: number("seed", values.seed, 0, Number.MAX_SAFE_INTEGER) ?? 1,
         ...(values.region === undefined ? {} : { region: values.region }),

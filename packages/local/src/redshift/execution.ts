@@ -82,8 +82,7 @@ async function keepLoadErrors({ context, errors, failedQueryId }: Run): Promise<
 function finish({ statement, context }: Run, failure: unknown): void {
   const { clock } = context;
   if (failure === undefined) {
-    const failed = statement.subs.filter((sub) => sub.status === "FAILED");
-    const [first] = failed;
+    const first = statement.subs.find((sub) => sub.status === "FAILED");
     // In AUTO_COMMIT one may fail and the others stand.
     if (first !== undefined) statement.error = numbered(statement, first);
     setStatus(statement, first === undefined ? "FINISHED" : "FAILED", clock);

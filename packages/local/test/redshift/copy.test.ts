@@ -10,16 +10,16 @@ afterAll(() => redshift.stop());
 
 beforeEach(async () => {
   const { batch } = redshift;
-  const done = await batch([
+  await batch([
     "DROP TABLE IF EXISTS orders",
     "CREATE TABLE orders (id VARCHAR(20) NOT NULL ENCODE zstd, total NUMERIC(12,2), items INT, placed TIMESTAMP) DISTSTYLE EVEN SORTKEY (placed)",
   ]);
-  expect(done.Error).toBeUndefined();
 });
 
 const all = "SELECT id, total, items, placed FROM orders ORDER BY id";
 const load = async (copy: string): Promise<void> => {
-  expect(await redshift.run(`${copy} ${ROLE}`)).toMatchObject({ Status: "FINISHED" });
+  const { Status, Error: text } = await redshift.run(`${copy} ${ROLE}`);
+  if (Status !== "FINISHED") throw new Error(text);
 };
 
 test("JSON 'auto' takes keys by name, exact digits, missing keys as NULL, objects one after another", async () => {
@@ -83,4 +83,96 @@ test("F64 a bad row fails the load; file, line, column and reason survive the ro
       `SELECT file_name, line_number, column_name, error_message FROM pg_catalog.sys_load_error_detail WHERE query_id = ${query}`,
     ),
   ).toEqual([["s3://loads/bad/1", 2, "items", "Invalid digit, Value 'x', Pos 0, Type: Integer"]]);
+});
+
+test("ESCAPE and CSV give back exactly what was written, line ends, quotes and delimiters included", async () => {
+  const { put, rows } = redshift;
+  await put("d/1", "a\\|b\\\\c\\\nd|1|2|\n\\N|2|3|\n".replace("\\N|2|3|\n", "e\\N|2|3|\n"));
+  await load("COPY orders FROM 's3://loads/d/1' DELIMITER '|' ESCAPE");
+  await put("c/1", 'id;total;items;placed\n"x""y;z\n""";1;2;2026-01-02\nplain;;;\r\n');
+  await load("COPY orders FROM 's3://loads/c/1' CSV DELIMITER ';' IGNOREHEADER 1");
+  expect(await rows(all)).toEqual([
+    ["a|b\\c\nd", "1.00", 2, null],
+    ["eN", "2.00", 3, null],
+    ["plain", null, null, null],
+    ['x"y;z\n"', "1.00", 2, "2026-01-02 00:00:00"],
+  ]);
+});
+
+test("CSV with another quote, NULL AS, EMPTYASNULL and a list of columns", async () => {
+  const { put, rows } = redshift;
+  await put("c/2", "1,~a,b~,none\n2,c,2026-01-02\n");
+  await load(
+    "COPY orders (items, id, placed) FROM 's3://loads/c/2' CSV QUOTE AS '~' NULL AS 'none' EMPTYASNULL REGION 'eu-west-1' STATUPDATE OFF COMPUPDATE OFF",
+  );
+  expect(await rows(all)).toEqual([
+    ["a,b", null, 1, null],
+    ["c", null, 2, "2026-01-02 00:00:00"],
+  ]);
+});
+
+test("JSON paths reach into objects and arrays; ignorecase takes any case", async () => {
+  const { put, rows, run } = redshift;
+  await put("p/paths", JSON.stringify({ jsonpaths: ["$.o.id", "$['t']", "$.n[1]", "$.none"] }));
+  await put("p/short", JSON.stringify({ jsonpaths: ["$.o.id"] }));
+  await put("p/data", '{"o":{"id":"a"},"t":3,"n":[1,2]}');
+  await load("COPY orders FROM 's3://loads/p/data' FORMAT JSON AS 's3://loads/p/paths'");
+  await put("p/cased", '{"ID":"b","Total":4}');
+  await load("COPY orders FROM 's3://loads/p/cased' JSON 'auto ignorecase'");
+  expect(await rows(all)).toEqual([
+    ["a", "3.00", 2, null],
+    ["b", "4.00", null, null],
+  ]);
+  expect(
+    (await run(`COPY orders FROM 's3://loads/p/data' JSON 's3://loads/p/short' ${ROLE}`)).Error,
+  ).toContain("Number of jsonpaths and the number of columns should match");
+});
+
+test("MAXERROR leaves out fewer rows than it says, whoever finds them, and counts what it loaded", async () => {
+  const { put, rows, run, batch } = redshift;
+  const lines = [
+    "a|1|1|",
+    "b|x|1|",
+    "c|1|y|",
+    "d|1",
+    "e|1|1|nonsense",
+    "f|1|1|",
+    "|1|1|",
+    "too-long-for-this-column-indeed|1|1|",
+  ];
+  await put("e/1", lines.join("\n"));
+  const copy = (max: number) => `COPY orders FROM 's3://loads/e/1' MAXERROR ${max} ${ROLE}`;
+  expect((await run(copy(5))).Status).toBe("FAILED");
+  expect(await rows(all)).toEqual([]);
+  const loaded = await batch([copy(10), "SELECT pg_last_copy_count()"]);
+  expect(loaded.SubStatements).toMatchObject([{ ResultRows: 3 }, { Status: "FINISHED" }]);
+  expect((await rows(all)).map(([id]) => id)).toEqual(["", "a", "f"]);
+  const query = loaded.SubStatements?.[0]?.RedshiftQueryId;
+  expect(
+    await rows(
+      `SELECT line_number, err_code, colname FROM stl_load_errors WHERE query = ${query} ORDER BY line_number`,
+    ),
+  ).toEqual([
+    [2, 1209, "total"],
+    [3, 1207, "items"],
+    [4, 1214, "items"],
+    [5, 1206, "placed"],
+    [8, 1204, "id"],
+  ]);
+});
+
+test.each([
+  [
+    "keys instead of a role",
+    "CREDENTIALS 'aws_access_key_id=CANARY;aws_secret_access_key=CANARY'",
+    "give IAM_ROLE",
+  ],
+  ["no authorization", "JSON 'auto'", "COPY needs authorization"],
+  ["an option that is not known", `${ROLE} FIXEDWIDTH 'a:3'`, "not emulated: the COPY option FIXEDWIDTH"],
+  ["options that exclude each other", `${ROLE} CSV ESCAPE`, "CSV is not compatible with ESCAPE"],
+  ["a role that is none", "IAM_ROLE 'arn:aws:s3:::bucket'", "IAM_ROLE takes the ARN of a role"],
+])("COPY refuses %s", async (_, options, message) => {
+  const { Status, Error: text } = await redshift.run(`COPY orders FROM 's3://loads/m/1.gz' ${options}`);
+  expect({ Status, text }).toEqual({ Status: "FAILED", text: expect.stringContaining(message) });
+  expect(text).not.toContain("CANARY");
 });
