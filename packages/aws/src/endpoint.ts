@@ -5,12 +5,12 @@ import { KinesisConnectorError } from "@kinesis-connectors/core";
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
  */
 export function checkedEndpoint(endpoint: string, allowInsecure: boolean, option = "endpoint"): URL {
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  const url = typeof endpoint === "string" && URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:")) {
     throw invalid(`${option} must be a URL such as https://example.com`);
   }
   if (url.username !== "" || url.password !== "") {
-    throw invalid(`${option} must not hold credentials: use the credentials option`);
+    throw invalid(`${option} must not hold credentials: give them by the options for them`);
   }
   if (url.protocol === "http:" && !isLoopback(url.hostname) && !allowInsecure) {
     throw invalid(

@@ -1,6 +1,7 @@
 import { Client, type ClientOptions } from "@opensearch-project/opensearch";
 import { AwsSigv4Signer } from "@opensearch-project/opensearch/aws-v3";
-import { type Clock, KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
+import { checkedEndpoint, type RequestBounds } from "@kinesis-connectors/aws";
+import { KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
 import type { HttpAnswer } from "./failures.js";
 
 /** Keys of an AWS account or session. */
@@ -39,12 +40,6 @@ export interface OpenSearchConnectionOptions {
   readonly requestTimeoutMs?: number;
   /** Connections kept open to the node. Default 64. */
   readonly maxSockets?: number;
-}
-
-/** What bounds a request: the caller's signal, and the clock that its time is measured with. */
-interface RequestBounds {
-  readonly signal: AbortSignal;
-  readonly clock: Clock;
 }
 
 /** One request. */
@@ -241,27 +236,9 @@ function rejection(): { readonly promise: Promise<never>; readonly reject: (reas
 }
 
 function checkedNode(node: string, allowInsecure: boolean): URL {
-  const url = typeof node === "string" && URL.canParse(node) ? new URL(node) : undefined;
-  if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:"))
-    throw invalid("node must be a URL such as https://search-clicks.eu-central-1.es.amazonaws.com");
-  if (url.username !== "" || url.password !== "")
-    throw invalid("node must not hold credentials: use auth or aws");
+  const url = checkedEndpoint(node, allowInsecure, "node");
   if (url.search !== "" || url.hash !== "") throw invalid("node must end with its host, port or path");
-  if (url.protocol === "http:" && !isLoopback(url) && !allowInsecure) {
-    throw invalid(
-      `node is http to another machine (${url.hostname}): use https, or set allowInsecure to true to send records readable`,
-    );
-  }
   return url;
-}
-
-function isLoopback({ hostname }: URL): boolean {
-  return (
-    hostname === "localhost" ||
-    hostname.endsWith(".localhost") ||
-    hostname === "[::1]" ||
-    /^127(?:\.\d{1,3}){3}$/u.test(hostname)
-  );
 }
 
 function invalid(message: string): KinesisConnectorError {
