@@ -1,3 +1,4 @@
+import { viewOf } from "./records-members.js";
 import { WireFormatError } from "./wire-format-error.js";
 
 // RFC 8949 section 3: major types in the three high bits, and what the five low ones say beside a length.
@@ -29,6 +30,8 @@ export function malformed(what: string): WireFormatError {
 export class CborReader {
   /** Replaced when a string comes in pieces: the joined bytes are kept behind the answer's own. */
   bytes: Buffer;
+  /** The same bytes. */
+  view: DataView;
   at = 0;
   readonly end: number;
   start = 0;
@@ -37,6 +40,7 @@ export class CborReader {
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
+    this.view = viewOf(bytes);
     this.end = bytes.length;
     this.#joinedEnd = bytes.length;
   }
@@ -306,6 +310,7 @@ export class CborReader {
       const larger = Buffer.allocUnsafe(this.end * 2);
       this.bytes.copy(larger);
       this.bytes = larger;
+      this.view = viewOf(larger);
     }
     const start = this.#joinedEnd;
     while (this.start >= 0) {

@@ -1,3 +1,5 @@
+import { viewOf } from "./records-members.js";
+
 const quote = 0x22;
 const backslash = 0x5c;
 const comma = 0x2c;
@@ -12,6 +14,8 @@ const maxExactDigits = 15;
  */
 export class JsonScanner {
   readonly bytes: Buffer;
+  /** The same bytes. */
+  readonly view: DataView;
   at = 0;
   start = 0;
   stop = 0;
@@ -21,6 +25,7 @@ export class JsonScanner {
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
+    this.view = viewOf(bytes);
   }
 
   /** Whether nothing but space follows. */

@@ -39,7 +39,7 @@ function scanAnswer(body: Buffer): RecordsAnswer | undefined {
   let hasRecords = false;
   if (!scanner.open(0x7b)) return undefined;
   while (scanner.hasMember()) {
-    switch (memberAt(body, scanner.start, scanner.stop)) {
+    switch (memberAt(scanner.view, scanner.start, scanner.stop)) {
       case recordsMember:
         // Named twice: JSON.parse knows which one counts.
         if (hasRecords || !scanRecords(scanner, table)) return undefined;
@@ -84,7 +84,7 @@ function scanRecord(scanner: JsonScanner, table: RecordTable): boolean {
   if (!scanner.open(0x7b)) return false;
   const row = table.begin();
   while (scanner.hasMember()) {
-    switch (memberAt(scanner.bytes, scanner.start, scanner.stop)) {
+    switch (memberAt(scanner.view, scanner.start, scanner.stop)) {
       case dataMember:
         if (!scanner.longString()) return false;
         table.set(row, dataPlace, scanner.start, scanner.stop);

@@ -28,26 +28,46 @@ const names: readonly (readonly [string, number])[] = [
   ["ChildShards", childShardsMember],
 ];
 
-// By length; where two names are equally long, by their first byte as well.
-const byLength: (readonly { readonly bytes: Uint8Array; readonly member: number }[])[] = Array.from(
-  { length: 32 },
-  (_, length) =>
-    names
-      .filter(([name]) => name.length === length)
-      .map(([name, member]) => ({ bytes: Buffer.from(name, "latin1"), member })),
-);
-const none: (typeof byLength)[number] = [];
+interface Name {
+  /** The name four bytes at a time, as `DataView` reads them; the last four may overlap those before. */
+  readonly words: Int32Array;
+  readonly member: number;
+}
 
-/** Which member is named by these bytes. Every byte is compared: a damaged name must not pass for another. */
-export function memberAt(bytes: Uint8Array, start: number, stop: number): number {
-  const length = stop - start;
-  for (const candidate of byLength[length] ?? none) {
-    const name = candidate.bytes;
+/** Names by their length, which is at least 4 and for two of them the same. */
+const byLength: (readonly Name[])[] = Array.from({ length: 32 }, (_, length) =>
+  names
+    .filter(([name]) => name.length === length)
+    .map(([name, member]) => ({ words: wordsOf(name), member })),
+);
+const none: readonly Name[] = [];
+
+function wordsOf(name: string): Int32Array {
+  const bytes = Buffer.from(name, "latin1");
+  const count = Math.ceil(name.length / 4);
+  return Int32Array.from({ length: count }, (_, index) =>
+    bytes.readInt32BE(Math.min(index * 4, name.length - 4)),
+  );
+}
+
+/** Which member is named by these bytes. All of them are compared: a damaged name must not pass for another. */
+export function memberAt(view: DataView, start: number, stop: number): number {
+  const last = stop - 4;
+  for (const { words, member } of byLength[stop - start] ?? none) {
     let index = 0;
-    while (index < length && bytes[start + index] === name[index]) index += 1;
-    if (index === length) return candidate.member;
+    let at = start;
+    while (at < last && view.getInt32(at) === words[index]) {
+      index += 1;
+      at += 4;
+    }
+    if (at >= last && view.getInt32(last) === words[words.length - 1]) return member;
   }
   return unknownMember;
+}
+
+/** For `memberAt`. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
