@@ -21,7 +21,8 @@ export function bodyOf(bytes: Buffer): Body {
 /** Keeps them in memory. */
 export function memoryShelf(): Shelf {
   return {
-    keep: (bytes) => Promise.resolve(bodyOf(bytes)),
+    // A compressor hands out a corner of a chunk many times as large: kept for each of many small objects, the chunks would fill the memory.
+    keep: (bytes) => Promise.resolve(bodyOf(tight(bytes))),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
@@ -57,6 +58,14 @@ export async function fileShelf(folder: string, name: string): Promise<Shelf> {
     },
     [Symbol.asyncDispose]: () => file.close(),
   };
+}
+
+function tight(bytes: Buffer): Buffer {
+  if (bytes.buffer.byteLength <= bytes.length + bytes.length / 4) return bytes;
+  // Not from Node's pool, of which a small object would hold eight KiB.
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
 }
 
 async function writeAll(file: FileHandle, bytes: Buffer, start: number): Promise<void> {

@@ -25,8 +25,13 @@ export function gzip(level: number = 1): Compression {
     extension: ".gz",
     contentEncoding: "gzip",
     // Larger chunks than Node's 16 KiB: fewer trips between the pool and the event loop.
-    compress: (bytes) => gzipAsync(bytes, { level, chunkSize: 256 * 1024 }),
+    compress: (bytes) => gzipAsync(bytes, { level, chunkSize: chunkBytes(bytes) }),
   };
+}
+
+/** As large as the result may be, within limits: each chunk is allocated whole. */
+function chunkBytes(bytes: Buffer): number {
+  return Math.min(Math.max(bytes.length, 1024), 256 * 1024);
 }
 
 /** Bytes as the format wrote them. */

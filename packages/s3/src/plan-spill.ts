@@ -8,45 +8,43 @@ import {
 } from "@kinesis-connectors/core";
 import { bodyOf } from "./body.js";
 import { limited, type S3Connection } from "./connection.js";
+import { objectCreator } from "./create-object.js";
 import { failureOf, refusal, summaryOf } from "./failures.js";
-import { type NewObject, type ObjectSettings, target } from "./put-object.js";
+import { BATCH_ID } from "./object-metadata.js";
+import { type ObjectSettings, target } from "./put-object.js";
 import { type S3Plan, shardRangeNameOf } from "./requests.js";
 
 /** Query engines pass over names that start with an underscore (Athena and Hive: hidden files). */
 const FOLDER = "_plans";
 
-/** Where plans go, and how. */
-export interface PlanStore {
-  readonly connection: S3Connection;
-  readonly settings: Pick<ObjectSettings, "bucket" | "expectedBucketOwner" | "requestPayer">;
-  readonly prefix: string;
-  /** Creates an object, or finds that this batch created it already. */
-  readonly create: (object: NewObject, context: EmitContext<S3Plan>) => Promise<void>;
-}
-
 /** Keeps long plans as objects of their own, each under a name that holds its digest: what is there is the plan, whoever wrote it. */
-export function planSpill(store: PlanStore): PlanSpill<S3Plan> {
+export function planSpill(
+  connection: S3Connection,
+  settings: ObjectSettings,
+  prefix: string,
+): PlanSpill<S3Plan> {
+  // Stored as the batch's objects are, but for what is said of their bytes.
+  const asPlan = { ...settings, contentType: "application/json", contentEncoding: undefined };
+  const { create } = objectCreator(connection, asPlan);
   return {
     store: async (range, context) => {
       const bytes = Buffer.from(JSON.stringify(context.plan));
       const sha256 = createHash("sha256").update(bytes).digest("hex");
-      const key = keyOf(store.prefix, range, sha256);
+      const key = keyOf(prefix, range, sha256);
       const { batchId } = range;
-      await store.create(
-        { key, body: bodyOf(bytes), batchId, metadata: { "kc-batch-id": batchId } },
-        context,
-      );
+      await create({ key, body: bodyOf(bytes), batchId, metadata: { [BATCH_ID]: batchId } }, context);
       return { places: [], spilledTo: { key, sha256 } };
     },
     load: async (_range, context) => {
       const { spilledTo } = context.plan;
-      return spilledTo === undefined ? context.plan : load(store, spilledTo, context);
+      return spilledTo === undefined ? context.plan : load(connection, settings, spilledTo, context);
     },
   };
 }
 
 async function load(
-  { connection, settings }: PlanStore,
+  connection: S3Connection,
+  settings: ObjectSettings,
   { key, sha256 }: NonNullable<S3Plan["spilledTo"]>,
   context: EmitContext<S3Plan>,
 ): Promise<S3Plan> {
@@ -63,7 +61,7 @@ async function load(
 
 async function read(
   connection: S3Connection,
-  settings: PlanStore["settings"],
+  settings: ObjectSettings,
   key: string,
   context: EmitContext<S3Plan>,
 ): Promise<string> {

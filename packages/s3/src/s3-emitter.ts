@@ -143,7 +143,7 @@ export function s3Emitter<Output>(options: S3EmitterOptions<Output>): Emitter<Ou
       ? {
           places: ({ places }) => places.length,
           planWithout,
-          spill: planSpill({ connection, settings, prefix, create }),
+          spill: planSpill(connection, settings, prefix),
         }
       : {}),
 

@@ -70,9 +70,8 @@ describe.each(styles)("a partition value in %s style", (style) => {
         const encoded = encodeValue(text, style);
         expect(encoded).toMatch(/^[A-Za-z0-9_.%!-]{1,128}$/);
         expect(encoded).not.toMatch(/^\.+$/);
-        if (style === "plain") expect(encoded).toMatch(text === "" ? /^__HIVE/ : /^[^._]/);
-        if (!encoded.includes("!")) expect(decoded(encoded)).toBe(text);
-        else expect(encoded).toMatch(/![0-9a-f]{32}$/);
+        expect(style === "hive" || text === "" || /^[^._]/.test(encoded)).toBe(true);
+        expect(encoded.includes("!") ? /![0-9a-f]{32}$/.test(encoded) : decoded(encoded) === text).toBe(true);
       }),
       { numRuns: 20_000 },
     );
