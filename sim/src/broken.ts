@@ -55,6 +55,8 @@ function withoutRoutes(change: LeaseChange): LeaseChange {
   if (change.type !== "prepare" || change.pending.state === undefined) return change;
   const stored: Record<string, unknown> = JSON.parse(new TextDecoder().decode(change.pending.state));
   delete stored["routes"];
+  const { plan } = stored;
+  if (typeof plan === "object" && plan !== null) stored["plan"] = { ...plan, routes: undefined };
   const state = new TextEncoder().encode(JSON.stringify(stored));
   return { ...change, pending: { ...change.pending, state } };
 }

@@ -145,6 +145,7 @@ function scenarioOf(index: number, multipart: boolean): Scenario {
     buffer: { maxRecords: 5, maxAgeMs: 800 },
     maxReadAheadBytes: 1_000_000,
     multipart,
+    partitions: index % 3 === 0 ? 2 : 1,
     hasDeadLetters: true,
     failoverTimeMs: FAILOVER_MS,
     stopDeadlineMs: 5_000,

@@ -19,6 +19,8 @@ export interface Scenario {
   readonly buffer: BufferOptions;
   readonly maxReadAheadBytes: number;
   readonly multipart: boolean;
+  /** Objects per batch; with several, which one a record goes to is drawn anew each time it is asked. */
+  readonly partitions: number;
   readonly hasDeadLetters: boolean;
   readonly failoverTimeMs: number;
   readonly stopDeadlineMs: number;
@@ -66,6 +68,7 @@ export function scenarioOf(seed: number): Scenario {
     },
     maxReadAheadBytes: random.pick([400, 4_000, 1_000_000]),
     multipart: random.chance(0.35),
+    partitions: new SeededRandom(seed, 12).pick([1, 1, 1, 2, 4]),
     hasDeadLetters,
     failoverTimeMs,
     stopDeadlineMs: random.pick([500, 4_000, 10_000]),

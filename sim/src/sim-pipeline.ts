@@ -33,6 +33,12 @@ export function pipelineOf(
     ...(scenario.multipart ? { multipartAboveBytes: 1 } : {}),
   };
 
+  // An heir that asked again would put a record into two objects, or into none: it has to follow what was stored.
+  const partitioned =
+    scenario.partitions > 1
+      ? { partition: () => ({ part: Math.floor(random.next() * scenario.partitions) }) }
+      : {};
+
   const toModel = (record: KinesisRecord): readonly Model[] | Promise<readonly Model[]> => {
     const { id, kind, outputs } = payloadOf(record.data);
     const models = Array.from({ length: outputs }, (_, n) => ({ id, kind, n }));
@@ -54,7 +60,10 @@ export function pipelineOf(
     filter: ({ kind }) => kind !== "filtered" && (kind !== "flaky-filter" || random.next() < 0.5),
     buffer: scenario.buffer,
     // Their look at the bucket before the start is measured with the machine's clock, so it is left out.
-    emitter: { ...s3Emitter<Output>({ ...place, prefix: "archive", format: ndjson() }), open: nothing },
+    emitter: {
+      ...s3Emitter<Output>({ ...place, ...partitioned, prefix: "archive", format: ndjson() }),
+      open: nothing,
+    },
     ...(scenario.hasDeadLetters
       ? { deadLetters: { ...s3DeadLetters({ ...place, prefix: "dead" }), open: nothing } }
       : {}),
