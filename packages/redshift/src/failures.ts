@@ -16,7 +16,7 @@ export type StatementFailureKind =
   /** The whole transaction may be tried again: 1023, deadlock, lock, disk full, cancelled, time-out, and everything that is not known. */
   | { readonly kind: "retry" }
   /** A row does not fit its column, or an object is missing or damaged: the batch has something in it that will never load. */
-  | { readonly kind: "data" }
+  | { readonly kind: "data"; readonly isMissing: boolean }
   | { readonly kind: "refused"; readonly cure: string };
 
 const EXPIRED = new Set(["ExpiredToken", "ExpiredTokenException", "RequestExpired"]);
@@ -114,7 +114,7 @@ export function statementFailureOf(text: string): StatementFailureKind {
       text,
     )
   )
-    return { kind: "data" };
+    return { kind: "data", isMissing: /does not exist|NoSuchKey|not found/i.test(text) };
   return { kind: "retry" };
 }
 
@@ -125,10 +125,14 @@ export class StatementFailure extends Error {
 
   constructor(status: string, statementId: string, text: string) {
     const failure: StatementFailureKind = status === "ABORTED" ? { kind: "retry" } : statementFailureOf(text);
-    const said = failure.kind === "data" ? "a row or an object cannot be loaded" : withoutLiterals(text);
+    const said = failure.kind === "data" ? dataText(failure.isMissing) : withoutLiterals(text);
     super(`the statement ${statementId} ended ${status}: ${said}`);
     this.failure = failure;
   }
+}
+
+function dataText(isMissing: boolean): string {
+  return isMissing ? "an object of the manifest does not exist" : "a row or an object cannot be loaded";
 }
 
 /** An error text up to its first literal: names of tables stand in double quotes, values in single ones or after a colon. */

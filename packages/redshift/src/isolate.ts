@@ -1,10 +1,11 @@
 import type { BufferEntry, FailedEntry } from "@kinesis-connectors/core";
+import type { StatementFailure } from "./failures.js";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 
 /** What a try with some of the entries said: which ones do not load, or that something among them does not. */
 export type Verdict<Output> =
   | { readonly refused: readonly { readonly entry: BufferEntry<Output>; readonly reason: string }[] }
-  | { readonly unnamed: string };
+  | { readonly unnamed: string; readonly isMissing?: boolean };
 
 /** So many entries to blame one by one, and none that loads: then it is not the entries. */
 const HOPELESS = 16;
@@ -34,7 +35,11 @@ export async function isolate<Output>(
     }
     const [only] = some;
     if (some.length === 1 && only !== undefined) {
-      failed.push(deadLetter(only, verdict.unnamed));
+      // What is missing may be there in a while; the engine gives it up after some tries.
+      failed.push({
+        ...deadLetter(only, verdict.unnamed),
+        action: verdict.isMissing === true ? "retry" : "dead-letter",
+      });
       alone += 1;
       if (!loaded && alone >= HOPELESS) return [];
       continue;
@@ -43,6 +48,14 @@ export async function isolate<Output>(
     open.push(some.slice(middle), some.slice(0, middle));
   }
   return failed;
+}
+
+/** A failure of the whole as a verdict. */
+export function unnamed({ message, failure }: StatementFailure): {
+  readonly unnamed: string;
+  readonly isMissing: boolean;
+} {
+  return { unnamed: message, isMissing: failure.kind === "data" && failure.isMissing };
 }
 
 function deadLetter<Output>(entry: BufferEntry<Output>, reason: string): FailedEntry<Output> {

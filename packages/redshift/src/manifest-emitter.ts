@@ -10,7 +10,7 @@ import {
 } from "@kinesis-connectors/core";
 import { reasonOf, urlOfError } from "./find-refused-rows.js";
 import type { RedshiftFormat } from "./formats.js";
-import { isolate } from "./isolate.js";
+import { isolate, unnamed } from "./isolate.js";
 import { MAX_OBJECTS_PER_LOAD } from "./limits.js";
 import { checkTables, freshToken, idOf, load, type Loader, probe, readLedger } from "./loader.js";
 import { openLoader } from "./open-loader.js";
@@ -111,8 +111,8 @@ async function loadObjects(
     if (unfit.size === 0) throw outcome.failure;
     for (const { entries: named, url } of rest)
       for (const entry of named) {
-        const error = unfit.get(url);
-        if (error !== undefined) failed.push({ entry, action: "dead-letter", error });
+        const found = unfit.get(url);
+        if (found !== undefined) failed.push({ ...found, entry });
       }
     rest = rest.filter(({ url }) => !unfit.has(url));
   }
@@ -126,7 +126,7 @@ async function findUnfit(
   batch: Batch<string>,
   objects: readonly NamedObject[],
   context: EmitContext<undefined>,
-): Promise<ReadonlyMap<string, Error>> {
+): Promise<ReadonlyMap<string, FailedEntry<string>>> {
   const byEntry = new Map<BufferEntry<string>, NamedObject>();
   for (const object of objects) {
     const [entry] = object.entries;
@@ -141,7 +141,7 @@ async function findUnfit(
     );
     const urls = [...byUrl.keys()];
     const outcome = await probe(loader, await manifests.write(batch, urls, context), context);
-    if ("failure" in outcome) return { unnamed: outcome.failure.message };
+    if ("failure" in outcome) return unnamed(outcome.failure);
     const refused = outcome.errors.flatMap((error) => {
       const entry = byUrl.get(urlOfError(error, urls) ?? "");
       return entry === undefined ? [] : [{ entry, reason: reasonOf(error) }];
@@ -149,7 +149,7 @@ async function findUnfit(
     const [first] = outcome.errors;
     return refused.length === 0 && first !== undefined ? { unnamed: reasonOf(first) } : { refused };
   });
-  return new Map(failed.map(({ entry, error }) => [byEntry.get(entry)?.url ?? "", error]));
+  return new Map(failed.map((one) => [byEntry.get(one.entry)?.url ?? "", one]));
 }
 
 function withoutKnown(
