@@ -1,0 +1,155 @@
+import { type DataSet, dataSet, SET_NAMES, type SetName } from "./data-sets.js";
+import { CannedPage, getRecordsCbor, getRecordsJson, subscriptionEvent } from "./pages.js";
+
+const JSON_TYPE = "application/x-amz-json-1.1";
+const CBOR_TYPE = "application/x-amz-cbor-1.1";
+const ACCOUNT = "arn:aws:kinesis:eu-central-1:000000000000:stream";
+
+/** What the canned server answers. */
+export interface Answer {
+  readonly contentType: string;
+  readonly body: Buffer;
+}
+
+/** A request, as far as the canned server looks at it. */
+export interface Request {
+  /** The operation without its service: `GetRecords`. */
+  readonly operation: string;
+  readonly isCbor: boolean;
+  readonly body: Buffer;
+}
+
+/** The stream of a set; its iterators and consumers carry the same text, so that any request tells which set it means. */
+export function streamName(set: SetName): string {
+  return `bench-${set}`;
+}
+
+/** Everything is encoded when this is called, and nothing later but the digits of the page. */
+export function cannedAnswers(): {
+  readonly answer: (request: Request) => Answer;
+  readonly event: (set: SetName) => CannedPage;
+} {
+  const sets = new Map(SET_NAMES.map((name) => [name, dataSet(name)]));
+  const pages = new Map<string, CannedPage>();
+  const results = new Map<string, Buffer>();
+
+  const setOf = (body: Buffer): DataSet => {
+    const named = /bench-([0-9a-z]+)/.exec(body.toString("latin1", 0, 4096))?.[1];
+    const set = SET_NAMES.find((name) => name === named) ?? "200b";
+    return sets.get(set) ?? dataSet(set);
+  };
+  const page = (key: string, encode: () => Buffer): CannedPage => {
+    let known = pages.get(key);
+    if (known === undefined) {
+      known = new CannedPage(encode());
+      pages.set(key, known);
+    }
+    return known;
+  };
+  const records = ({ body, isCbor }: Request): Answer => {
+    const set = setOf(body);
+    const behind = set.name === "idle" ? 0 : 60_000;
+    const encode = isCbor ? getRecordsCbor : getRecordsJson;
+    const canned = page(`${set.name}:${isCbor}`, () => encode(set.stored, streamName(set.name), behind));
+    return { contentType: isCbor ? CBOR_TYPE : JSON_TYPE, body: canned.advance() };
+  };
+  const putResults = ({ body, isCbor }: Request): Answer => {
+    const count = countOf(body, "PartitionKey");
+    const key = `${count}:${isCbor}`;
+    let result = results.get(key);
+    if (result === undefined) {
+      result = isCbor ? putResultsCbor(count) : putResultsJson(count);
+      results.set(key, result);
+    }
+    return { contentType: isCbor ? CBOR_TYPE : JSON_TYPE, body: result };
+  };
+  const answer = (request: Request): Answer => {
+    if (request.operation === "GetRecords") return records(request);
+    if (request.operation === "PutRecords") return putResults(request);
+    const control = controlAnswer(request.operation, setOf(request.body).name);
+    return { contentType: JSON_TYPE, body: Buffer.from(JSON.stringify(control)) };
+  };
+  // A fresh page per subscription: two of them must not write into each other's.
+  const event = (set: SetName): CannedPage =>
+    new CannedPage(subscriptionEvent(sets.get(set)?.stored ?? [], 60_000), true);
+  for (const set of sets.values())
+    for (const isCbor of [true, false])
+      records({ operation: "GetRecords", isCbor, body: Buffer.from(streamName(set.name)) });
+  return { answer, event };
+}
+
+function controlAnswer(operation: string, set: SetName): object {
+  const stream = streamName(set);
+  const consumer = {
+    ConsumerARN: `${ACCOUNT}/${stream}/consumer/bench:1`,
+    ConsumerName: "bench",
+    ConsumerStatus: "ACTIVE",
+    ConsumerCreationTimestamp: 1_700_000_000,
+  };
+  switch (operation) {
+    case "DescribeStreamSummary":
+      return {
+        StreamDescriptionSummary: {
+          StreamName: stream,
+          StreamARN: `${ACCOUNT}/${stream}`,
+          StreamStatus: "ACTIVE",
+          RetentionPeriodHours: 8760,
+          StreamCreationTimestamp: 1_600_000_000,
+          EnhancedMonitoring: [],
+          OpenShardCount: 1,
+        },
+      };
+    case "ListShards":
+      return {
+        Shards: [
+          {
+            ShardId: "shardId-000000000000",
+            HashKeyRange: { StartingHashKey: "0", EndingHashKey: "340282366920938463463374607431768211455" },
+            SequenceNumberRange: { StartingSequenceNumber: "1" },
+          },
+        ],
+      };
+    case "GetShardIterator":
+      return { ShardIterator: stream };
+    case "DescribeStreamConsumer":
+      return { ConsumerDescription: { ...consumer, StreamARN: `${ACCOUNT}/${stream}` } };
+    case "RegisterStreamConsumer":
+      return { Consumer: consumer };
+    case "DescribeTable":
+      return {
+        Table: { TableName: "bench", TableStatus: "ACTIVE", KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+          AttributeDefinitions: [{ AttributeName: "id", AttributeType: "N" }] },
+      };
+    case "BatchWriteItem":
+      return { UnprocessedItems: {} };
+    default:
+      return {};
+  }
+}
+
+function putResultsJson(count: number): Buffer {
+  const result = { SequenceNumber: "4".repeat(56), ShardId: "shardId-000000000000" };
+  return Buffer.from(
+    JSON.stringify({ FailedRecordCount: 0, Records: Array.from({ length: count }, () => result) }),
+  );
+}
+
+function putResultsCbor(count: number): Buffer {
+  const text = (value: string): Buffer =>
+    Buffer.concat([Buffer.from([0x78, value.length]), Buffer.from(value, "latin1")]);
+  const record = Buffer.concat([
+    Buffer.from([0xa2]),
+    text("SequenceNumber"),
+    text("4".repeat(56)),
+    text("ShardId"),
+    text("shardId-000000000000"),
+  ]);
+  const opening = Buffer.concat([Buffer.from([0xa2]), text("FailedRecordCount"), Buffer.from([0x00]), text("Records")]);
+  return Buffer.concat([opening, Buffer.from([0x9f]), ...Array.from({ length: count }, () => record), Buffer.from([0xff])]);
+}
+
+function countOf(body: Buffer, word: string): number {
+  let count = 0;
+  for (let at = body.indexOf(word); at >= 0; at = body.indexOf(word, at + word.length)) count += 1;
+  return count;
+}

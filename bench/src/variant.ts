@@ -1,0 +1,55 @@
+import type { Endpoints } from "./canned-server.js";
+import type { DataSet, SetName } from "./data-sets.js";
+import type { Meter } from "./meter.js";
+
+/** How bytes travel to a variant. `memory`: they do not. */
+export type Transport = "memory" | "clear" | "tls";
+
+/** What a variant works with. */
+export interface Job {
+  readonly set: DataSet;
+  readonly transport: Transport;
+  readonly endpoints: Endpoints;
+  /** Where the local S3 listens, for the variants that ask for it. */
+  readonly s3: string | undefined;
+  readonly meter: Meter;
+}
+
+/** One way of doing the work: a row of the table. */
+export interface Variant {
+  readonly name: string;
+  /** What it does, for people. */
+  readonly label: string;
+  readonly kind: "limit" | "peer" | "ours";
+  /** What a rate counts. */
+  readonly unit: "record" | "poll";
+  readonly sets: readonly SetName[];
+  readonly transports: readonly Transport[];
+  readonly needsS3?: boolean;
+  /** The bytes that must pass for one page of the set; absent where nothing passes that could be compared. */
+  readonly expected?: (set: DataSet) => Buffer;
+  /** Works until the meter says that it is done. */
+  readonly run: (job: Job) => Promise<void>;
+}
+
+/** One row to be measured: a variant with its set and its transport. */
+export interface Row {
+  readonly variant: Variant;
+  readonly set: SetName;
+  readonly transport: Transport;
+}
+
+/** A row's name, unique. */
+export function rowName({ variant, set, transport }: Row): string {
+  return `${variant.name}/${set}/${transport}`;
+}
+
+/** What a client is pointed at: HTTP/1.1 or HTTP/2, as it speaks. */
+export function endpointOf({ endpoints, transport }: Job, version: 1 | 2): string {
+  if (version === 1) return transport === "tls" ? endpoints.https1 : endpoints.http1;
+  return transport === "tls" ? endpoints.https2 : endpoints.http2;
+}
+
+/** Any credentials do: the canned server looks at no signature. They cost what signing costs. */
+export const CREDENTIALS = { accessKeyId: "bench", secretAccessKey: "bench" } as const;
+export const REGION = "eu-central-1";

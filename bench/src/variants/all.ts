@@ -1,0 +1,15 @@
+import type { Row, Variant } from "../variant.js";
+import { connector } from "./connector.js";
+import { lifion } from "./lifion.js";
+import { limits } from "./limits.js";
+import { sdk } from "./sdk.js";
+import { shape } from "./shape.js";
+
+const VARIANTS: readonly Variant[] = [...limits, ...sdk, ...lifion, ...connector, ...shape];
+
+/** Every row there is, in the order of the table. */
+export function allRows(): readonly Row[] {
+  return VARIANTS.flatMap((variant) =>
+    variant.sets.flatMap((set) => variant.transports.map((transport) => ({ variant, set, transport }))),
+  );
+}

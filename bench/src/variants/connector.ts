@@ -1,0 +1,274 @@
+import { fanOut, memoryLeases, polling, startConnector } from "@kinesis-connectors/consumer";
+import {
+  bytes,
+  type Clock,
+  definePipeline,
+  type Emitter,
+  json,
+  type Pipeline,
+  systemClock,
+  type Transformer,
+} from "@kinesis-connectors/core";
+import { dynamoDbEmitter } from "@kinesis-connectors/dynamodb";
+import { kinesisEmitter } from "@kinesis-connectors/kinesis";
+import { gzip, ndjson, ObjectWriter, s3Emitter } from "@kinesis-connectors/s3";
+import { streamName } from "../answers.js";
+import type { Order } from "../data-sets.js";
+import { filtered, lines, payloads, transform, transformed } from "../expected.js";
+import type { Meter } from "../meter.js";
+import { CREDENTIALS, endpointOf, type Job, REGION, type Variant } from "../variant.js";
+
+/**
+ * Waits of up to a second take one turn of the event loop: the canned shard always has more than its five reads per second allow. Leases
+ * are renewed at their usual pace.
+ */
+const hurriedClock: Clock = {
+  ...systemClock,
+  setTimer: (delayMs, callback) => {
+    if (delayMs > 1_000) return systemClock.setTimer(delayMs, callback);
+    const immediate = setImmediate(callback);
+    return { cancel: () => clearImmediate(immediate) };
+  },
+};
+
+/**
+ * Runs the whole connector on one shard: the real client, the real reader, the engine, the emitter. Stubbed: the lease table is in memory,
+ * and the pauses between reads are left out. Ends when the meter says so.
+ */
+async function connect<Model, Output, Plan>(
+  job: Job,
+  pipeline: Pipeline<Model, Output, Plan>,
+  options: { readonly isFanOut?: boolean; readonly countPages?: (records: number) => boolean } = {},
+): Promise<void> {
+  const connector = await startConnector({
+    application: "bench",
+    stream: streamName(job.set.name),
+    pipeline,
+    retrieval: options.isFanOut === true ? fanOut({ consumerName: "bench" }) : polling(),
+    region: REGION,
+    credentials: CREDENTIALS,
+    endpoints: { kinesis: endpointOf(job, options.isFanOut === true ? 2 : 1) },
+    leaseTable: memoryLeases().connect(),
+    leases: { bootstrapJitterMs: 0 },
+    clock: hurriedClock,
+  });
+  if (options.countPages === undefined) {
+    // The emitter counts, and what it is asked after the end changes nothing.
+    while (!job.meter.isDone) await Promise.race([connector.done, pause()]);
+  } else {
+    for await (const event of connector)
+      if (event.type === "page-read" && !options.countPages(event.records)) break;
+  }
+  await connector.stop();
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** Makes lines of a batch in one buffer, as the S3 emitter does, and drops them. */
+function linesEmitter<Output>(meter: Meter): Emitter<Output> {
+  const format = ndjson();
+  return {
+    capabilities: { duplicates: "possible", ordering: "shard" },
+    emit: (batch) => {
+      const writer = new ObjectWriter(batch.bytes + batch.entries.length + 1024);
+      for (const { output } of batch.entries) format.write(output, writer);
+      meter.touch(writer.bytes());
+      meter.page(batch.recordCount);
+      return Promise.resolve({ failed: [] });
+    },
+  };
+}
+
+/** Another emitter, whose batches are counted once they are placed. */
+function counted<Output, Plan>(emitter: Emitter<Output, Plan>, meter: Meter): Emitter<Output, Plan> {
+  return {
+    ...emitter,
+    emit: async (batch, context) => {
+      const result = await emitter.emit(batch, context);
+      if (result.failed.length > 0) throw new Error("an entry was not placed, so nothing can be said of the speed");
+      meter.page(batch.recordCount);
+      return result;
+    },
+  };
+}
+
+/** Looks at each record and keeps none. */
+function dropping(meter: Meter): Transformer<Uint8Array, Uint8Array> {
+  return {
+    toModel: (record) => {
+      meter.touch(record.data);
+      return undefined;
+    },
+    fromModel: (model) => model,
+  };
+}
+
+const COMMON: Pick<Variant, "kind" | "unit" | "transports"> = {
+  kind: "ours",
+  unit: "record",
+  transports: ["clear", "tls"],
+};
+
+const read: Variant = {
+  ...COMMON,
+  name: "read",
+  label: "connector: records read and dropped",
+  sets: ["200b", "1kb", "aggregated", "single"],
+  expected: payloads,
+  run: (job) => {
+    const pipeline = definePipeline({ transformer: dropping(job.meter), emitter: linesEmitter<Uint8Array>(job.meter) });
+    return connect(job, pipeline, { countPages: (records) => job.meter.page(records) });
+  },
+};
+
+const readParse: Variant = {
+  ...COMMON,
+  name: "read-parse",
+  label: "connector: JSON.parse of each record, dropped",
+  sets: ["200b", "1kb", "aggregated"],
+  transports: ["clear"],
+  expected: payloads,
+  run: (job) => {
+    const transformer = json<Order>();
+    const filter = (order: Order): boolean => {
+      job.meter.touchValue(order);
+      return false;
+    };
+    const pipeline = definePipeline({ transformer, filter, emitter: linesEmitter<Order>(job.meter) });
+    return connect(job, pipeline, { countPages: (records) => job.meter.page(records) });
+  },
+};
+
+const passThrough: Variant = {
+  ...COMMON,
+  name: "pass-through",
+  label: "connector: bytes to NDJSON, untouched",
+  sets: ["200b", "1kb", "aggregated"],
+  expected: lines,
+  run: (job) =>
+    connect(job, definePipeline({ transformer: bytes(), emitter: linesEmitter<Uint8Array>(job.meter) })),
+};
+
+const filterOnly: Variant = {
+  ...COMMON,
+  name: "filter",
+  label: "connector: parse, filter, original bytes to NDJSON",
+  sets: ["200b", "1kb"],
+  expected: filtered,
+  run: (job) => {
+    const transformer = json<Order>().original();
+    const filter = (order: Order): boolean => order.status === "paid";
+    return connect(job, definePipeline({ transformer, filter, emitter: linesEmitter<Uint8Array>(job.meter) }));
+  },
+};
+
+const fullTransform: Variant = {
+  ...COMMON,
+  name: "transform",
+  label: "connector: parse, filter, map, stringify to NDJSON",
+  sets: ["200b", "1kb"],
+  expected: transformed,
+  run: (job) => {
+    const transformer = json<Order>().to(transform);
+    const filter = ({ status }: Order): boolean => status === "paid" || status === "open";
+    return connect(job, definePipeline({ transformer, filter, emitter: linesEmitter(job.meter) }));
+  },
+};
+
+const toS3: Variant = {
+  ...COMMON,
+  name: "transform-s3",
+  label: "connector: the same, gzip, put to the local S3",
+  sets: ["200b"],
+  transports: ["clear"],
+  needsS3: true,
+  run: (job) => {
+    const s3 = s3Emitter({
+      bucket: "bench",
+      prefix: `round-${process.pid}`,
+      format: ndjson(),
+      compression: gzip(),
+      region: REGION,
+      credentials: CREDENTIALS,
+      ...(job.s3 === undefined ? {} : { endpoint: job.s3 }),
+    });
+    const transformer = json<Order>().to<unknown>(transform);
+    return connect(job, definePipeline({ transformer, emitter: counted(s3, job.meter) }));
+  },
+};
+
+const fanOutRead: Variant = {
+  ...COMMON,
+  name: "fan-out",
+  label: "connector: SubscribeToShard, read and dropped",
+  sets: ["200b"],
+  expected: payloads,
+  run: (job) => {
+    const pipeline = definePipeline({ transformer: dropping(job.meter), emitter: linesEmitter<Uint8Array>(job.meter) });
+    return connect(job, pipeline, { isFanOut: true, countPages: (records) => job.meter.page(records) });
+  },
+};
+
+const toKinesis: Variant = {
+  ...COMMON,
+  name: "to-kinesis",
+  label: "connector: read, put to Kinesis (no order asked for)",
+  sets: ["200b"],
+  transports: ["clear"],
+  run: (job) => {
+    const target = kinesisEmitter<Uint8Array>({
+      stream: "target",
+      ordering: "none",
+      region: REGION,
+      credentials: CREDENTIALS,
+      endpoint: endpointOf(job, 1),
+    });
+    return connect(job, definePipeline({ transformer: bytes(), emitter: counted(target, job.meter) }));
+  },
+};
+
+const toDynamoDb: Variant = {
+  ...COMMON,
+  name: "to-dynamodb",
+  label: "connector: read, parse, put to DynamoDB by batches of 25",
+  sets: ["200b"],
+  transports: ["clear"],
+  run: (job) => {
+    const table = dynamoDbEmitter<Order>({
+      table: "bench",
+      mode: "put",
+      region: REGION,
+      credentials: CREDENTIALS,
+      endpoint: endpointOf(job, 1),
+    });
+    return connect(job, definePipeline({ transformer: json<Order>(), emitter: counted(table, job.meter) }));
+  },
+};
+
+const idlePoll: Variant = {
+  ...COMMON,
+  name: "idle-poll",
+  label: "connector: poll of an idle shard",
+  unit: "poll",
+  sets: ["idle"],
+  transports: ["tls"],
+  run: (job) => {
+    const pipeline = definePipeline({ transformer: bytes(), emitter: linesEmitter<Uint8Array>(job.meter) });
+    return connect(job, pipeline, { countPages: () => job.meter.page(1) });
+  },
+};
+
+export const connector: readonly Variant[] = [
+  read,
+  readParse,
+  passThrough,
+  filterOnly,
+  fullTransform,
+  toS3,
+  fanOutRead,
+  toKinesis,
+  toDynamoDb,
+  idlePoll,
+];

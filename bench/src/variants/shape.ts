@@ -1,0 +1,130 @@
+import {
+  ByteBudget,
+  bytes,
+  definePipeline,
+  type Emitter,
+  type KinesisRecord,
+  processShard,
+  type RecordPage,
+  type ShardSource,
+  silentLogger,
+  systemClock,
+  systemRandom,
+} from "@kinesis-connectors/core";
+import type { Job, Variant } from "../variant.js";
+
+/** The records of a set as pages of a shard, with sequence numbers that rise. */
+function pagesOf(job: Job): (page: number) => RecordPage {
+  const { userRecords } = job.set;
+  let sum = 0;
+  for (const record of userRecords) sum += record.length;
+  return (page) => {
+    const records: KinesisRecord[] = userRecords.map((data, index) => ({
+      sequenceNumber: String(page * 1e6 + index).padStart(56, "4"),
+      subSequenceNumber: 0,
+      data,
+      partitionKey: "a",
+      explicitHashKey: undefined,
+      arrivalTimeMs: 0,
+      failure: undefined,
+    }));
+    return { records, bytes: sum, millisBehindLatest: 1 };
+  };
+}
+
+/** Three trivial stages over a page, as one would write them by hand. */
+const bareLoop: Variant = {
+  name: "shape-loop",
+  label: "bare sync loop over a page: look, keep, gather",
+  kind: "limit",
+  unit: "record",
+  sets: ["200b"],
+  transports: ["memory"],
+  run: (job) => {
+    const makePage = pagesOf(job);
+    let page = 0;
+    let goesOn = true;
+    while (goesOn) {
+      const { records } = makePage((page += 1));
+      const gathered: { output: Uint8Array; record: KinesisRecord; bytes: number }[] = [];
+      for (const record of records) {
+        const model = record.data;
+        if (model.length === 0) continue;
+        gathered.push({ output: model, record, bytes: model.length });
+      }
+      for (const entry of gathered) job.meter.touch(entry.output);
+      goesOn = job.meter.page(records.length);
+    }
+    return Promise.resolve();
+  },
+};
+
+/** Making the pages and looking at their outputs, which both of the others do: taken off before they are compared. */
+const pagesOnly: Variant = {
+  ...bareLoop,
+  name: "shape-pages",
+  label: "pages made and looked at, for the two rows below",
+  run: (job) => {
+    const makePage = pagesOf(job);
+    let page = 0;
+    let goesOn = true;
+    while (goesOn) {
+      const { records } = makePage((page += 1));
+      for (const record of records) job.meter.touch(record.data);
+      goesOn = job.meter.page(records.length);
+    }
+    return Promise.resolve();
+  },
+};
+
+/** The same stages through the engine: nothing is read from anywhere, and nothing is written. */
+const engine: Variant = {
+  ...bareLoop,
+  name: "shape-engine",
+  label: "engine of one shard: the same three stages",
+  kind: "ours",
+  run: async (job) => {
+    const makePage = pagesOf(job);
+    const stop = new AbortController();
+    let page = 0;
+    const source: ShardSource = {
+      open: () => ({ next: () => Promise.resolve(makePage((page += 1))), close: () => Promise.resolve() }),
+    };
+    const emitter: Emitter<Uint8Array> = {
+      capabilities: { duplicates: "possible", ordering: "shard" },
+      emit: (batch) => {
+        for (const entry of batch.entries) job.meter.touch(entry.output);
+        if (!job.meter.page(batch.recordCount)) stop.abort();
+        return Promise.resolve({ failed: [] });
+      },
+    };
+    await processShard(
+      definePipeline({
+        transformer: bytes(),
+        filter: (model) => model.length > 0,
+        emitter,
+        logger: silentLogger,
+      }),
+      {
+        application: "bench",
+        stream: "bench",
+        shardId: "shardId-000000000000",
+        source,
+        checkpointer: {
+          load: () => Promise.resolve({ checkpoint: undefined, pending: undefined }),
+          prepare: () => Promise.resolve(),
+          commit: () => Promise.resolve(),
+        },
+        initialPosition: { type: "trim-horizon" },
+        clock: systemClock,
+        random: systemRandom,
+        budget: new ByteBudget(256 * 1024 * 1024),
+        observe: () => undefined,
+        stopSignal: stop.signal,
+        abortSignal: new AbortController().signal,
+      },
+    );
+  },
+};
+
+export const shape: readonly Variant[] = [pagesOnly, bareLoop, engine];
