@@ -93,7 +93,7 @@ function taggingOf(tags: Readonly<Record<string, string>> = {}): string | undefi
     if (typeof value !== "string" || !TAG_TEXT.test(value) || value.length > 256)
       throw invalid(`tags.${name} must be a text of up to 256 letters, digits, blanks and + - = . _ : / @`);
   }
-  return entries.length === 0 ? undefined : new URLSearchParams(entries).toString();
+  return entries.length === 0 ? undefined : new URLSearchParams(entries).toString().replaceAll("+", "%20");
 }
 
 function invalid(message: string): KinesisConnectorError {

@@ -1,4 +1,5 @@
 import { describe, it } from "vitest";
+import type { KinesisRecord } from "@kinesis-connectors/core";
 import type { FaultEffect, FaultRule } from "@kinesis-connectors/local";
 import { describeEmitterContract, excluded, type HasFired } from "@kinesis-connectors/testkit";
 import { linesIn, type LocalS3, startS3 } from "./local-s3.js";
@@ -16,29 +17,45 @@ function fault({ s3 }: EmitterOnS3, effect: FaultEffect, rule: Partial<FaultRule
 
 const anySize = "a batch is one object of any size";
 
-describeEmitterContract({
-  describe,
-  it,
-  name: "s3Emitter",
-  create: async (): Promise<EmitterOnS3> => {
-    const s3 = await startS3();
-    return { s3, emitter: s3.emitter(), [Symbol.asyncDispose]: () => s3[Symbol.asyncDispose]() };
+/** One object per batch, and several. */
+const uses = [
+  { name: "s3Emitter", ordering: "shard", options: {} },
+  {
+    name: "s3Emitter with partitions",
+    ordering: "none",
+    options: {
+      partition: (_: unknown, { sequenceNumber }: KinesisRecord) => ({
+        third: Number(sequenceNumber.slice(-1)) % 3,
+      }),
+    },
   },
-  capabilities: { duplicates: "none", ordering: "shard", planned: true, keeps: "log" },
-  outputs: (index): unknown => ({ index, text: `output ${index}` }),
-  readBack: ({ s3 }) => Promise.resolve(s3.objects().flatMap(linesIn)),
-  versions: excluded("objects are never replaced"),
-  // JSON has no such number.
-  refusedOutputs: (index) => BigInt(index),
-  faults: {
-    // Once more than the SDK repeats a request by itself.
-    throttle: (setup) => fault(setup, { kind: "error", status: 503, code: "SlowDown" }, { times: 4 }),
-    throttleEntries: excluded("an object is taken whole"),
-    outage: (setup) => fault(setup, { kind: "reset", at: "before-headers" }, { phase: "before", times: 4 }),
-    replyLost: (setup) => fault(setup, { kind: "reply-lost" }),
-    credentials: (setup) =>
-      fault(setup, { kind: "error", status: 403, code: "AccessDenied" }, { times: "always" }),
-    stall: (setup) => fault(setup, { kind: "delay", delayMs: 3_600_000 }, { times: "always" }),
-  },
-  limits: excluded(anySize),
-});
+] as const;
+
+for (const { name, ordering, options } of uses) {
+  describeEmitterContract({
+    describe,
+    it,
+    name,
+    create: async (): Promise<EmitterOnS3> => {
+      const s3 = await startS3();
+      return { s3, emitter: s3.emitter(options), [Symbol.asyncDispose]: () => s3[Symbol.asyncDispose]() };
+    },
+    capabilities: { duplicates: "none", ordering, planned: true, keeps: "log" },
+    outputs: (index): unknown => ({ index, text: `output ${index}` }),
+    readBack: ({ s3 }) => Promise.resolve(s3.objects().flatMap(linesIn)),
+    versions: excluded("objects are never replaced"),
+    // JSON has no such number.
+    refusedOutputs: (index) => BigInt(index),
+    faults: {
+      // Once more than the SDK repeats a request by itself.
+      throttle: (setup) => fault(setup, { kind: "error", status: 503, code: "SlowDown" }, { times: 4 }),
+      throttleEntries: excluded("an object is taken whole"),
+      outage: (setup) => fault(setup, { kind: "reset", at: "before-headers" }, { phase: "before", times: 4 }),
+      replyLost: (setup) => fault(setup, { kind: "reply-lost" }),
+      credentials: (setup) =>
+        fault(setup, { kind: "error", status: 403, code: "AccessDenied" }, { times: "always" }),
+      stall: (setup) => fault(setup, { kind: "delay", delayMs: 3_600_000 }, { times: "always" }),
+    },
+    limits: excluded(anySize),
+  });
+}

@@ -75,6 +75,13 @@ function landed(s3: LocalS3): number[] {
   return numbers.sort((one, other) => one - other);
 }
 
+/** The plan of the batch that was left behind. */
+function pendingPlan({ pending }: Shard): S3Plan {
+  if (pending?.plan === undefined) throw new Error("no batch was left behind");
+  // What the emitter's plan returned, through JSON.
+  return pending.plan as S3Plan;
+}
+
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
 describe("a partitioned batch", () => {
@@ -198,7 +205,7 @@ describe("an heir of a partitioned batch", () => {
       });
       await failureFrom(shard.run(pipelineOn(s3, { partition, objectConcurrency: 1 })));
       expect(s3.objects()).toHaveLength(objects);
-      const planned = (shard.pending?.plan as S3Plan).places.map(({ key }) => key);
+      const planned = pendingPlan(shard).places.map(({ key }) => key);
       s3.aws.faults.clear();
       await shard.run(pipelineOn(s3, { partition, prefix: "elsewhere" }));
       expect(
@@ -235,7 +242,7 @@ describe("an heir of a partitioned batch", () => {
       effect: { kind: "error", status: 403, code: "AccessDenied" },
     });
     await failureFrom(shard.run(pipelineOn(s3, { partition })));
-    const { spilledTo, places } = shard.pending?.plan as S3Plan;
+    const { spilledTo, places } = pendingPlan(shard);
     expect(places).toEqual([]);
     expect(JSON.stringify(shard.pending).length).toBeLessThan(2000);
     expect(spilledTo?.key).toMatch(/^clicks\/_plans\/shardId-000000000003-\d+-\d+-[0-9a-f]{16}\.json$/);
