@@ -105,7 +105,6 @@ class CopyIn implements Submittable {
   readonly #sql: string;
   readonly #lines: string;
   readonly #done: (error?: Error) => void;
-  #error: Error | undefined;
 
   constructor(sql: string, lines: string, done: (error?: Error) => void) {
     this.#sql = sql;
@@ -124,13 +123,12 @@ class CopyIn implements Submittable {
 
   handleCommandComplete(): void {}
 
+  // The client forgets the query with its error; the server's readiness is then for the next one.
   handleError(error: Error): void {
-    this.#error = error;
-    // After a lost connection no further message comes.
-    if (!("severity" in error)) this.#done(error);
+    this.#done(error);
   }
 
   handleReadyForQuery(): void {
-    this.#done(this.#error);
+    this.#done();
   }
 }

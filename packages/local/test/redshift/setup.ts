@@ -51,7 +51,7 @@ export async function startRedshift(options: LocalAwsOptions = {}): Promise<Runn
   const target = { WorkgroupName: "analytics", Database: "dev" };
   const ended = async (Id: string | undefined): Promise<DescribeStatementResponse> => {
     for (;;) {
-      const answer = await client.send(new DescribeStatementCommand({ Id, WaitTimeSeconds: 30 }));
+      const answer = await client.send(new DescribeStatementCommand({ Id, WaitTimeSeconds: 1 }));
       if (answer.Status === "FINISHED" || answer.Status === "FAILED" || answer.Status === "ABORTED")
         return answer;
     }
