@@ -169,7 +169,7 @@ export function s3Emitter<Output>(options: S3EmitterOptions<Output>): Emitter<Ou
           : await fileShelf(spoolDir, `${batch.batchId}-${random.uuid()}.spool`);
       const { packed, refused } = await pack(objects, shelf, signal);
       // Nothing is written yet, so the engine can plan the rest anew, without them.
-      if (refused.length > 0) return { failed: refused };
+      if (refused.length > 0) return { failed: inOrderOf(batch.entries, refused) };
       await inLanes(packed, objectConcurrency, async (object) => {
         signal.throwIfAborted();
         await write(object, batch, context);
@@ -202,6 +202,15 @@ export function s3Emitter<Output>(options: S3EmitterOptions<Output>): Emitter<Ou
       return Promise.resolve();
     },
   };
+}
+
+/** The refused entries as they come in the batch: they were found object by object. */
+function inOrderOf<Output>(
+  entries: readonly BufferEntry<Output>[],
+  refused: readonly FailedEntry<Output>[],
+): readonly FailedEntry<Output>[] {
+  const byEntry = new Map(refused.map((failed) => [failed.entry, failed]));
+  return entries.flatMap((entry) => byEntry.get(entry) ?? []);
 }
 
 function sumOf<Item>(items: readonly Item[], bytesOf: (item: Item) => number): number {
