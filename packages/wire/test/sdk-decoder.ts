@@ -82,6 +82,7 @@ export const seenOfCborValue = (root: unknown): SeenAnswer => {
   const number = (value: unknown): number | undefined => {
     const inner = present(untagged(value));
     if (inner === undefined) return undefined;
+    if (inner instanceof Date) return inner.getTime();
     if (typeof inner !== "number" && typeof inner !== "bigint") throw new Error("no number");
     return Number(inner);
   };
