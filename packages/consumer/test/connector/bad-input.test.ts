@@ -43,6 +43,7 @@ describe("bad options", () => {
     ["a budget of nothing", withOptions({ maxReadAheadBytes: 0 }), /maxReadAheadBytes must be/],
     ["a deadline that is no number", withOptions({ stopDeadlineMs: Number.NaN }), /stopDeadlineMs must be/],
     ["a gap policy that there is not", withOptions({ onRetentionGap: "ignore" }), /onRetentionGap must be/],
+    ["a wire format that there is not", withOptions({ wireFormat: "xml" }), /wireFormat must be/],
     ["an application that names no table", withOptions({ application: "my app" }), /or give leaseTable/],
     ["a table name that is none", withOptions({ leaseTable: "a b" }), /leaseTable must be/],
     ["a failover time of nothing", withOptions({ leases: { failoverTimeMs: 0 } }), /failoverTimeMs/],

@@ -76,6 +76,33 @@ describe("the clients that a connector makes", () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  it("say once that the server speaks no CBOR, and go on in JSON; wireFormat json asks for it from the start", async () => {
+    await using server = await answering('{"Records":[],"NextShardIterator":"n","MillisBehindLatest":0}');
+    const warnings: unknown[] = [];
+    const logger: Logger = { ...silentLogger, warn: (...line) => void warnings.push(line) };
+    const contentTypes = (): unknown[] =>
+      server.requests.splice(0).map((request) => request.headers["content-type"]);
+    const auto = sdkKinesis(
+      createKinesisClient(server.reach, logger),
+      { StreamName: "clicks" },
+      { ownsClient: true },
+    );
+    for (let call = 0; call < 3; call += 1) expect((await auto.getRecords("i", 1)).nextIterator).toBe("n");
+    auto.close();
+    const json = "application/x-amz-json-1.1";
+    expect(contentTypes()).toEqual(["application/x-amz-cbor-1.1", json, json]);
+    expect(warnings).toHaveLength(1);
+    const forced = sdkKinesis(
+      createKinesisClient({ ...server.reach, wireFormat: "json" }, logger),
+      { StreamName: "clicks" },
+      { ownsClient: true },
+    );
+    await forced.getRecords("i", 1);
+    forced.close();
+    expect(contentTypes()).toEqual([json]);
+    expect(warnings).toHaveLength(1);
+  });
+
   it("never hand what was read to the log", async () => {
     await using server = await answering(
       '{"Records":[{"Data":"Q0FOQVJZ","PartitionKey":"CANARY","SequenceNumber":"1"}],"NextShardIterator":"n"}',
