@@ -38,6 +38,8 @@ interface Partition {
 export class OpenPartitions<Output> {
   readonly #batching: Batching<Output>;
   readonly #maxPartitions: number;
+  /** Whether anybody asks: most emitters do not, and counting costs as much as a small filter. */
+  readonly #isCounting: boolean;
   readonly #open = new Map<string, Partition>();
   /** The partitions of the outputs of one record: one array for all records. */
   readonly #names: string[] = [];
@@ -47,6 +49,8 @@ export class OpenPartitions<Output> {
 
   constructor(batching: Batching<Output> = {}) {
     this.#batching = batching;
+    const { partitionOf, targetBytes, minBytes } = batching;
+    this.#isCounting = partitionOf !== undefined || targetBytes !== undefined || minBytes !== undefined;
     this.#maxPartitions = batching.maxPartitions ?? DEFAULT_MAX_PARTITIONS;
   }
 
@@ -81,6 +85,7 @@ export class OpenPartitions<Output> {
 
   /** Counts an output of the record named last; returns its partition, undefined where there are none. */
   add(index: number, bytes: number): string | undefined {
+    if (!this.#isCounting) return undefined;
     const name = this.#batching.partitionOf === undefined ? "" : (this.#names[index] as string);
     let partition = this.#open.get(name);
     if (partition === undefined) {

@@ -26,7 +26,7 @@ function pipelineIn(
 
 describe("batches by partition", () => {
   it("end before the record that would open one partition too many, as one contiguous range", async () => {
-    const world = createWorld<Numbered>(recordsOf(20, (n) => JSON.stringify({ n: Math.floor(n / 3) })));
+    const world = createWorld(recordsOf(20, (n) => JSON.stringify({ n: Math.floor(n / 3) })));
     world.shard.close();
     const running = runIn(world, pipelineIn(world, { partitionOf: inTurn(100), maxPartitions: 2 }));
     await world.clock.run(running.done);
@@ -46,14 +46,14 @@ describe("batches by partition", () => {
   });
 
   it("keep the partition's name with each entry", async () => {
-    const world = createWorld<Numbered>(recordsOf(4));
+    const world = createWorld(recordsOf(4));
     world.shard.close();
     await world.clock.run(runIn(world, pipelineIn(world, { partitionOf: inTurn(2) })).done);
     expect(world.objects.entries.map(({ partition }) => partition)).toEqual(["p0", "p1", "p0", "p1"]);
   });
 
   it("S04 send a flood of partitions to the dead letters when that is the policy, and go on with the known ones", async () => {
-    const world = createWorld<Numbered>(recordsOf(12));
+    const world = createWorld(recordsOf(12));
     world.shard.close();
     const batching: Batching<Numbered> = {
       partitionOf: inTurn(4),
@@ -68,7 +68,7 @@ describe("batches by partition", () => {
   });
 
   it("count each partition of a record with several outputs once, and take such a record whole into an empty batch", async () => {
-    const world = createWorld<Numbered>(recordsOf(3));
+    const world = createWorld(recordsOf(3));
     world.shard.close();
     const pipeline = definePipeline<Numbered, Numbered, ObjectPlan>({
       transformer: {
@@ -89,7 +89,7 @@ describe("batches by partition", () => {
   });
 
   it("treat what the partition function throws as poison", async () => {
-    const world = createWorld<Numbered>(recordsOf(3));
+    const world = createWorld(recordsOf(3));
     world.shard.close();
     const partitionOf = ({ n }: Numbered): string => {
       if (n === 1) throw new TypeError("no country");
@@ -103,7 +103,7 @@ describe("batches by partition", () => {
 
 describe("batches with a target", () => {
   it("end when one partition has come to it, whatever the default caps of the buffer are", async () => {
-    const world = createWorld<Numbered>(recordsOf(30_000), { pageRecords: 5000 });
+    const world = createWorld(recordsOf(30_000), { pageRecords: 5000 });
     world.shard.close();
     const running = runIn(world, pipelineIn(world, { partitionOf: inTurn(2), targetBytes: 120_000 }));
     await world.clock.run(running.done);
@@ -115,7 +115,7 @@ describe("batches with a target", () => {
   });
 
   it("obey the buffer's own caps where these are set", async () => {
-    const world = createWorld<Numbered>(recordsOf(10));
+    const world = createWorld(recordsOf(10));
     world.shard.close();
     const pipeline = definePipeline({
       transformer: json<Numbered>(),
@@ -129,7 +129,7 @@ describe("batches with a target", () => {
 
 describe("batches with a least size", () => {
   it("wait past the age of the buffer for it, but not for ever", async () => {
-    const world = createWorld<Numbered>(recordsOf(3));
+    const world = createWorld(recordsOf(3));
     const running = runIn(world, pipelineIn(world, { minBytes: 100, maxWaitMs: 60_000 }));
     await world.clock.advance(30_000);
     expect(world.objects.objects.size).toBe(0);
@@ -140,7 +140,7 @@ describe("batches with a least size", () => {
   });
 
   it("go by age as soon as they have it", async () => {
-    const world = createWorld<Numbered>(recordsOf(3));
+    const world = createWorld(recordsOf(3));
     const running = runIn(world, pipelineIn(world, { minBytes: 50, maxWaitMs: 600_000 }));
     await world.clock.advance(30_000);
     world.shard.append(...recordsOf(2, undefined, 3));
@@ -154,7 +154,7 @@ describe("batches with a least size", () => {
 describe("routes", () => {
   it("end a batch before they would be too long for the lease row", async () => {
     // Every other record is dropped: two bytes of route each, and 20,000 of them.
-    const world = createWorld<Numbered>(recordsOf(20_000), { pageRecords: 5000 });
+    const world = createWorld(recordsOf(20_000), { pageRecords: 5000 });
     world.shard.close();
     const pipeline = definePipeline<Numbered, Numbered, ObjectPlan, ObjectPlan>({
       transformer: json<Numbered>(),
@@ -171,7 +171,7 @@ describe("routes", () => {
   });
 
   it("do not end a batch that cannot need them", async () => {
-    const world = createWorld<Numbered>(recordsOf(20_000), { pageRecords: 5000 });
+    const world = createWorld(recordsOf(20_000), { pageRecords: 5000 });
     world.shard.close();
     const pipeline = definePipeline({
       transformer: json<Numbered>(),

@@ -62,7 +62,7 @@ async function crashAndInherit(
   emitterOf: (world: World<Numbered>) => Emitter,
   heirFilter: (model: Numbered) => boolean,
 ): Promise<World<Numbered>> {
-  const world = createWorld<Numbered>(recordsOf(40));
+  const world = createWorld(recordsOf(40));
   world.shard.close();
   dieAfter(world, 2);
   const first = runIn(
@@ -80,7 +80,7 @@ async function crashAndInherit(
 
 describe("a batch of several places", () => {
   it("is prepared with what became of each record, and a batch of one place is not", async () => {
-    const world = createWorld<Numbered>(recordsOf(8));
+    const world = createWorld(recordsOf(8));
     world.shard.close();
     const several = partitionedEmitter<Numbered>(world.objects, ({ n }) => `p${n % 2}`);
     await world.clock.run(
@@ -91,7 +91,7 @@ describe("a batch of several places", () => {
     );
     expect(world.lease.prepared.map(({ routes }) => routes)).toEqual(["3k1d4k"]);
 
-    const other = createWorld<Numbered>(recordsOf(8));
+    const other = createWorld(recordsOf(8));
     other.shard.close();
     const one = partitionedEmitter<Numbered>(other.objects, () => "p");
     await other.clock.run(runIn(other, pipelineOf(one)).done);
@@ -115,7 +115,7 @@ describe("a batch of several places", () => {
   });
 
   it("keeps its places when an heir has to set entries aside", async () => {
-    const world = createWorld<Numbered>(recordsOf(12));
+    const world = createWorld(recordsOf(12));
     world.shard.close();
     const failWith = ({ output }: { readonly output: Numbered }) =>
       output.n % 5 === 2 ? ("dead-letter" as const) : undefined;
@@ -143,7 +143,7 @@ describe("a batch of several places", () => {
 
 describe("a long plan", () => {
   it("is stored elsewhere before the batch is prepared with the short one", async () => {
-    const world = createWorld<Numbered>(recordsOf(2000), { pageRecords: 500 });
+    const world = createWorld(recordsOf(2000), { pageRecords: 500 });
     world.shard.close();
     const spill = memorySpill();
     const order: string[] = [];
@@ -165,7 +165,7 @@ describe("a long plan", () => {
   });
 
   it("is stored again after a failed try, and the batch is not prepared before", async () => {
-    const world = createWorld<Numbered>(recordsOf(500), { pageRecords: 500 });
+    const world = createWorld(recordsOf(500), { pageRecords: 500 });
     world.shard.close();
     const spill = memorySpill();
     let failures = 2;
@@ -187,7 +187,7 @@ describe("a long plan", () => {
 
   it("is loaded by an heir before anything else, and obeyed", async () => {
     const spill = memorySpill();
-    const world = createWorld<Numbered>(recordsOf(480), { pageRecords: 500 });
+    const world = createWorld(recordsOf(480), { pageRecords: 500 });
     world.shard.close();
     const emitter = () => partitionedEmitter<Numbered>(world.objects, fickle(400, LONG_NAME), { spill });
     dieAfter(world, 100);
