@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Random } from "@kinesis-connectors/core";
+import type { EmitContext } from "@kinesis-connectors/core";
 import { refusal, StatementFailure, withoutLiterals } from "./failures.js";
 import {
   checkSql,
@@ -60,24 +60,15 @@ export async function load(
 }
 
 /** Tries whether all rows of a manifest would load, without touching the target. */
-export async function probe(
-  loader: Loader,
-  manifestUrl: string,
-  context: RunContext & { readonly random: Random },
-): Promise<ProbeOutcome> {
+export async function probe(loader: Loader, manifestUrl: string, context: RunContext): Promise<ProbeOutcome> {
   let queryId: number;
   try {
-    const [row] = await run(
-      loader,
-      probeSql(loader.target, manifestUrl),
-      freshToken(context.random),
-      context,
-    );
+    const [row] = await run(loader, probeSql(loader.target, manifestUrl), undefined, context);
     queryId = Number(row?.[0]);
   } catch (error) {
     return { failure: dataFailure(error) };
   }
-  const rows = await run(loader, [loadErrorsSql(queryId)], freshToken(context.random), context);
+  const rows = await run(loader, [loadErrorsSql(queryId)], undefined, context);
   return { errors: rows.map(loadErrorOf) };
 }
 
@@ -85,24 +76,22 @@ export async function probe(
 export async function readLedger(
   loader: Loader,
   entries: readonly Pick<LedgerEntry, "loadId">[],
-  context: RunContext & { readonly random: Random },
+  context: RunContext,
 ): Promise<readonly LedgerRow[]> {
-  return ledgerRows(
-    await run(loader, [ledgerRowsSql(loader.target, entries)], freshToken(context.random), context),
-  );
+  return ledgerRows(await run(loader, [ledgerRowsSql(loader.target, entries)], undefined, context));
 }
 
 /** Fails unless the tables and columns are there. */
-export async function checkTables(
-  loader: Loader,
-  context: RunContext & { readonly random: Random },
-): Promise<void> {
-  await run(loader, checkSql(loader.target), freshToken(context.random), context);
+export async function checkTables(loader: Loader, context: RunContext): Promise<void> {
+  await run(loader, checkSql(loader.target), undefined, context);
 }
 
-/** A token for a submission of its own. */
-export function freshToken(random: Random): string {
-  return random.uuid().replaceAll("-", "");
+/** A token for a submission that is not the first one of its batch. */
+export function nextToken(
+  { random, attempt }: Pick<EmitContext<unknown>, "random" | "attempt">,
+  ...texts: readonly string[]
+): string {
+  return idOf(random.uuid(), String(attempt), ...texts);
 }
 
 /** 32 hex digits that stand for these texts. */
@@ -113,7 +102,7 @@ export function idOf(...texts: readonly string[]): string {
 async function run(
   { runner, target }: Loader,
   sqls: readonly string[],
-  token: string,
+  token: string | undefined,
   context: RunContext,
 ): Promise<readonly ResultRow[]> {
   try {

@@ -6,13 +6,12 @@ import {
   type FailedEntry,
   KinesisConnectorError,
   systemClock,
-  systemRandom,
 } from "@kinesis-connectors/core";
 import { reasonOf, urlOfError } from "./find-refused-rows.js";
 import type { RedshiftFormat } from "./formats.js";
 import { isolate, unnamed } from "./isolate.js";
 import { MAX_OBJECTS_PER_LOAD } from "./limits.js";
-import { checkTables, freshToken, idOf, load, type Loader, probe, readLedger } from "./loader.js";
+import { checkTables, nextToken, idOf, load, type Loader, probe, readLedger } from "./loader.js";
 import { openLoader } from "./open-loader.js";
 import { createLoader, type RedshiftTargetOptions, type StagingOptions } from "./settings.js";
 import { createManifestWriter, type ManifestWriter } from "./staging.js";
@@ -73,7 +72,7 @@ export function redshiftManifestEmitter(options: RedshiftManifestEmitterOptions)
     open: async (context) => {
       await manifests.open(context);
       await openLoader(context.signal, (limits) =>
-        checkTables(loader, { ...context, ...limits, clock: systemClock, random: systemRandom }),
+        checkTables(loader, { ...context, ...limits, clock: systemClock }),
       );
     },
 
@@ -97,7 +96,7 @@ async function loadObjects(
   let rest = withoutKnown(objects, known);
   while (rest.length > 0) {
     const urls = rest.map(({ url }) => url);
-    const token = freshToken(context.random);
+    const token = nextToken(context, batch.batchId, ...urls);
     const entries = rest.map(({ loadId }) => ({ loadId, contentSha256: loadId, recordCount: undefined }));
     const manifestUrl = await manifests.write(batch, urls, context);
     const outcome = await load(loader, { manifestUrl, entries, loader: token }, token, context);

@@ -7,7 +7,6 @@ import {
   type FailedEntry,
   KinesisConnectorError,
   systemClock,
-  systemRandom,
   wholeNumber,
 } from "@kinesis-connectors/core";
 import { gzip, none } from "@kinesis-connectors/s3";
@@ -15,7 +14,7 @@ import { findRefusedRows } from "./find-refused-rows.js";
 import type { RedshiftFormat } from "./formats.js";
 import { tableName } from "./identifiers.js";
 import { DEFAULT_OBJECT_BYTES } from "./limits.js";
-import { checkTables, freshToken, idOf, type LedgerRow, load, type Loader, readLedger } from "./loader.js";
+import { checkTables, nextToken, idOf, type LedgerRow, load, type Loader, readLedger } from "./loader.js";
 import { openLoader } from "./open-loader.js";
 import { createLoader, type RedshiftTargetOptions, type StagingOptions } from "./settings.js";
 import { createManifestWriter, createStaging, type ManifestWriter, type Staging } from "./staging.js";
@@ -110,7 +109,7 @@ export function redshiftEmitter<Output>(
     open: async (context) => {
       await staging.open(context);
       await openLoader(context.signal, (limits) =>
-        checkTables(loader, { ...context, ...limits, clock: systemClock, random: systemRandom }),
+        checkTables(loader, { ...context, ...limits, clock: systemClock }),
       );
     },
 
@@ -139,10 +138,10 @@ async function loadBatch<Output>(
   }
   // Nothing is loaded yet, so the engine can plan the rest anew, without them.
   if (refused.length > 0) return refused;
-  const { plan, attempt, random } = context;
+  const { plan, attempt } = context;
   const manifestUrl = await manifests.write(batch, urls, context);
   const contentSha256 = contentOf(batch.entries);
-  const token = attempt === 1 ? plan.statement : freshToken(random);
+  const token = attempt === 1 ? plan.statement : nextToken(context, plan.statement);
   const outcome = await load(
     loader,
     {

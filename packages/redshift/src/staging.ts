@@ -1,4 +1,7 @@
+import { createHash } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import {
+  asError,
   type Batch,
   type BufferEntry,
   type EmitContext,
@@ -8,23 +11,24 @@ import {
 } from "@kinesis-connectors/core";
 import {
   type Compression,
-  type Format,
   ObjectWriter,
   rangeNameOf,
   raw,
   s3Emitter,
   type S3ObjectOptions,
+  type S3Plan,
 } from "@kinesis-connectors/s3";
-import type { RedshiftFormat } from "./formats.js";
+import type { RedshiftFormat, RowContext } from "./formats.js";
 import { idOf } from "./loader.js";
 import { MAX_OBJECTS_PER_BATCH, MAX_ROW_BYTES } from "./limits.js";
 
 const LINE_FEED = 0x0a;
+/** So much is encoded in one turn of the event loop: other shards and the lease renewal get theirs in between. */
+const BYTES_PER_TURN = 2 * 1024 * 1024;
 
-/** A row with its number in the batch. */
-interface NumberedRow<Output> {
-  readonly output: Output;
-  readonly rowNumber: number;
+interface Encoded<Output> {
+  readonly bytes: Uint8Array;
+  readonly refused: readonly FailedEntry<Output>[];
 }
 
 /** Some rows of a batch, as one staged object. */
@@ -62,48 +66,52 @@ export interface StagingSettings<Output> {
 
 export function createStaging<Output>(settings: StagingSettings<Output>): Staging<Output> {
   const { objects, compression, format, columns, isNumbered, maxObjectBytes } = settings;
-  // Who finishes a batch with other options must not take objects of another layout for its own.
-  const layout = JSON.stringify([format.copy, columns, isNumbered, compression.extension]);
-  const rows = s3Emitter<NumberedRow<Output>>({
+  const rowContext = (rowNumber: number): RowContext => ({
+    columns,
+    rowNumber: isNumbered ? rowNumber : undefined,
+  });
+  const files = s3Emitter<Uint8Array>({
     ...objects,
     compression,
-    format: rowFormat(format, columns, isNumbered),
+    format: raw({ separator: "", extension: format.extension, contentType: format.contentType }),
     key: keyOf,
   });
 
-  const partBatch = (batch: Batch<Output>, part: StagedPart<Output>): Batch<NumberedRow<Output>> => {
-    const entries = part.entries.map((entry, index) => ({
-      ...entry,
-      output: { output: entry.output, rowNumber: part.firstRow + index },
-    }));
-    return {
-      ...rangeOf(batch, part, layout),
-      entries,
-      bytes: entries.reduce((sum, entry) => sum + entry.bytes, 0),
-    };
+  const encode = async (part: StagedPart<Output>, signal: AbortSignal): Promise<Encoded<Output>> => {
+    const writer = new ObjectWriter();
+    const refused: FailedEntry<Output>[] = [];
+    let yieldedAt = 0;
+    for (const [index, entry] of part.entries.entries()) {
+      const start = writer.length;
+      try {
+        format.write(entry.output, writer, rowContext(part.firstRow + index));
+        requireRowSize(writer.length - start);
+      } catch (error) {
+        writer.truncate(start);
+        refused.push({ entry, action: "dead-letter", error: asError(error) });
+      }
+      if (writer.length - yieldedAt >= BYTES_PER_TURN) {
+        yieldedAt = writer.length;
+        await nextTurn();
+        signal.throwIfAborted();
+      }
+    }
+    return { bytes: writer.bytes(), refused };
   };
 
   return {
     split: (batch) => splitRows(batch, maxObjectBytes),
     write: async (batch, part, context) => {
-      const staged = partBatch(batch, part);
-      const plan = rows.plan?.(staged);
-      const [place] = plan?.places ?? [];
-      if (plan === undefined || place === undefined) throw new Error("a staged object has no place");
-      const { failed } = await rows.emit(staged, { ...context, plan });
-      if (failed.length === 0) return { url: urlOf(objects.bucket, place.key) };
-      // The entries that failed are ours with a number on; the engine wants back the ones it gave.
-      const given = new Map(staged.entries.map((entry, index) => [entry, part.entries[index]]));
-      const refused = failed.flatMap(({ entry, action, error }) => {
-        const own = given.get(entry);
-        return own === undefined ? [] : [{ entry: own, action, error }];
-      });
-      return { refused };
+      const { bytes, refused } = await encode(part, context.signal);
+      if (refused.length > 0) return { refused };
+      // The name stands for the bytes: whoever finishes the batch with another transformer or other options writes another object, and loads that one.
+      const content = createHash("sha256").update(bytes).digest("hex");
+      return { url: await writeFile(files, objects.bucket, rangeOf(batch, part), bytes, content, context) };
     },
     linesOf: ({ output }) => {
       const writer = new ObjectWriter();
       try {
-        format.write(output, writer, { columns, rowNumber: isNumbered ? 0 : undefined });
+        format.write(output, writer, rowContext(0));
       } catch {
         // Such a row was refused before: it is in no object.
         return 0;
@@ -112,8 +120,8 @@ export function createStaging<Output>(settings: StagingSettings<Output>): Stagin
       for (const byte of writer.bytes()) if (byte === LINE_FEED) lines += 1;
       return lines;
     },
-    open: (context) => rows.open?.(context) ?? Promise.resolve(),
-    close: () => rows.close?.() ?? Promise.resolve(),
+    open: (context) => files.open?.(context) ?? Promise.resolve(),
+    close: () => files.close?.() ?? Promise.resolve(),
   };
 }
 
@@ -130,35 +138,45 @@ export interface ManifestWriter {
 }
 
 export function createManifestWriter(objects: Omit<S3ObjectOptions, "compression">): ManifestWriter {
-  const manifests = s3Emitter<string>({
+  const manifests = s3Emitter<Uint8Array>({
     ...objects,
     format: raw({ separator: "", extension: ".manifest", contentType: "application/json" }),
     key: keyOf,
   });
   return {
-    write: async (range, urls, context) => {
+    write: (range, urls, context) => {
       // Mandatory: a COPY without one of the objects would load less than the ledger says.
       const text = JSON.stringify({ entries: urls.map((url) => ({ url, mandatory: true })) });
-      const [any] = range.entries;
-      const bytes = Buffer.byteLength(text);
-      const batchId = idOf(range.batchId, ...urls);
-      const record = any?.record ?? {
-        ...range.last,
-        data: new Uint8Array(0),
-        partitionKey: "manifest",
-        arrivalTimeMs: 0,
-      };
-      const batch: Batch<string> = { ...range, batchId, entries: [{ output: text, record, bytes }], bytes };
-      const plan = manifests.plan?.(batch);
-      const [place] = plan?.places ?? [];
-      if (plan === undefined || place === undefined) throw new Error("a manifest has no place");
-      const { failed } = await manifests.emit(batch, { ...context, plan });
-      if (failed[0] !== undefined) throw failed[0].error;
-      return urlOf(objects.bucket, place.key);
+      return writeFile(manifests, objects.bucket, range, Buffer.from(text), idOf(text), context);
     },
     open: (context) => manifests.open?.(context) ?? Promise.resolve(),
     close: () => manifests.close?.() ?? Promise.resolve(),
   };
+}
+
+/** Writes bytes as one object whose name says the range they come from and what they are; the same bytes are written once. */
+async function writeFile(
+  files: Emitter<Uint8Array, S3Plan>,
+  bucket: string,
+  range: Batch<unknown>,
+  bytes: Uint8Array,
+  content: string,
+  context: EmitContext<unknown>,
+): Promise<string> {
+  const [any] = range.entries;
+  const record = any?.record ?? { ...range.last, data: bytes, partitionKey: range.shardId, arrivalTimeMs: 0 };
+  const file: Batch<Uint8Array> = {
+    ...range,
+    batchId: idOf(range.batchId, content),
+    entries: [{ output: bytes, record, bytes: bytes.length }],
+    bytes: bytes.length,
+  };
+  const plan = files.plan?.(file);
+  const [place] = plan?.places ?? [];
+  if (plan === undefined || place === undefined) throw new Error("a staged object has no place");
+  const { failed } = await files.emit(file, { ...context, plan });
+  if (failed[0] !== undefined) throw failed[0].error;
+  return urlOf(bucket, place.key);
 }
 
 /** `s3://bucket/key`. */
@@ -166,26 +184,21 @@ export function urlOf(bucket: string, key: string): string {
   return `s3://${bucket}/${key}`;
 }
 
-/** `<shardId>/<first>-<last>-<id>`: the id stands for exactly these rows, so that rows that are staged anew without some get a name of their own. */
+/** `<shardId>/<first>-<last>-<id>`: the id stands for exactly these bytes, so that rows that are staged anew without some get a name of their own. */
 function keyOf(batch: Batch<unknown>): string {
   return `${batch.shardId}/${rangeNameOf(batch)}-${batch.batchId.slice(0, 16)}`;
 }
 
-/** The range of a part within its batch, with an id that stands for exactly its rows. */
-function rangeOf<Output>(
-  batch: Batch<Output>,
-  { entries, firstRow }: StagedPart<Output>,
-  layout: string,
-): Batch<Output> {
+/** The range of a part within its batch. */
+function rangeOf<Output>(batch: Batch<Output>, { entries }: StagedPart<Output>): Batch<Output> {
   const first = entries[0]?.record ?? batch.first;
   const last = entries.at(-1)?.record ?? batch.last;
-  const positions = entries.map(({ record }) => `${record.sequenceNumber}.${record.subSequenceNumber}`);
   return {
     ...batch,
-    batchId: idOf(batch.batchId, layout, String(firstRow), ...positions),
     first: { sequenceNumber: first.sequenceNumber, subSequenceNumber: first.subSequenceNumber },
     last: { sequenceNumber: last.sequenceNumber, subSequenceNumber: last.subSequenceNumber },
     recordCount: new Set(entries.map(({ record }) => record)).size,
+    entries,
   };
 }
 
@@ -216,23 +229,10 @@ export function splitRows<Output>(
   return parts;
 }
 
-function rowFormat<Output>(
-  format: RedshiftFormat<Output>,
-  columns: readonly string[],
-  isNumbered: boolean,
-): Format<NumberedRow<Output>> {
-  return {
-    extension: format.extension,
-    contentType: format.contentType,
-    write: ({ output, rowNumber }, object) => {
-      const start = object.length;
-      format.write(output, object, { columns, rowNumber: isNumbered ? rowNumber : undefined });
-      if (object.length - start > MAX_ROW_BYTES) {
-        throw new KinesisConnectorError(
-          "KC_RECORD_POISON",
-          `the row has ${object.length - start} bytes, but COPY reads ${MAX_ROW_BYTES} at most`,
-        );
-      }
-    },
-  };
+function requireRowSize(bytes: number): void {
+  if (bytes <= MAX_ROW_BYTES) return;
+  throw new KinesisConnectorError(
+    "KC_RECORD_POISON",
+    `the row has ${bytes} bytes, but COPY reads ${MAX_ROW_BYTES} at most`,
+  );
 }

@@ -40,14 +40,14 @@ const FIRST_POLL_MS = 50;
 const MAX_POLL_MS = 2_000;
 
 /**
- * Submits statements as one transaction and waits for its end; resolves with the rows of its last statement. The token makes a submission that is
- * repeated after a lost answer find the first one (API reference, ClientToken).
+ * Submits statements as one transaction and waits for its end; resolves with the rows of its last statement. Whoever submits under the same token gets
+ * the same statement (API reference, ClientToken); without a token the submission stands for itself.
  * @throws StatementFailure when the transaction was rolled back; `KC_EMIT_REFUSED` when no repetition mends it
  */
 export async function runStatements(
   runner: StatementRunner,
   sqls: readonly string[],
-  token: string,
+  token: string | undefined,
   context: RunContext,
 ): Promise<readonly ResultRow[]> {
   const id = await submit(runner, sqls, token, context);
@@ -58,7 +58,7 @@ export async function runStatements(
 async function submit(
   runner: StatementRunner,
   sqls: readonly string[],
-  token: string,
+  token: string | undefined,
   context: RunContext,
 ): Promise<string> {
   const answer = await call(runner, context, (client, abortSignal) =>
@@ -66,8 +66,9 @@ async function submit(
       new BatchExecuteStatementCommand({
         ...runner.database,
         Sqls: [...sqls],
-        ClientToken: token,
-        StatementName: `kinesis-connectors ${token}`,
+        // Without one the client makes up its own.
+        ...(token === undefined ? {} : { ClientToken: token }),
+        StatementName: "kinesis-connectors",
       }),
       { abortSignal },
     ),
