@@ -23,6 +23,14 @@ test("flags become the options of startLocalAws", () => {
 });
 
 test.each([
+  ["--redshift", {}],
+  ["--redshift-port 5555", { port: 5555 }],
+  ["--redshift-url postgres://h/d", { connectionString: "postgres://h/d" }],
+])("Redshift runs when a flag names it: %s", (line, redshift) => {
+  expect(readFlags(line.split(" ")).aws.redshift).toEqual(redshift);
+});
+
+test.each([
   ["--bogus", "--bogus"],
   ["--port x", '--port takes a whole number from 0 to 65535, not "x"'],
   ["--shards 0", '--shards takes a whole number from 1 to 10000, not "0"'],

@@ -1,5 +1,6 @@
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { KinesisClient, ListStreamsCommand, PutRecordCommand } from "@aws-sdk/client-kinesis";
+import { ListStatementsCommand, RedshiftDataClient } from "@aws-sdk/client-redshift-data";
 import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { expect, test } from "vitest";
 import { startLocalAws } from "../src/index.js";
@@ -94,4 +95,15 @@ test("closing warns about fault rules that never fired, and may be asked twice",
     name: "LocalAwsWarning",
     message: "fault rules never fired: typo",
   });
+});
+
+test("Redshift runs only when it is asked for, and its database only when it is used", async () => {
+  const others = { kinesis: false, s3: false, dynamodb: false, opensearch: false } as const;
+  await using without = await startLocalAws(others);
+  expect(() => without.endpoints.redshift).toThrow("start with `redshift: {}`");
+  await using local = await startLocalAws({ ...others, redshift: {} });
+  expect(local.env["AWS_ENDPOINT_URL_REDSHIFT_DATA"]).toBe(local.endpoints.redshift);
+  const client = new RedshiftDataClient(local.clientOptions("redshift"));
+  expect((await client.send(new ListStatementsCommand({}))).Statements).toEqual([]);
+  client.destroy();
 });

@@ -11,12 +11,12 @@ import { ROLE, startRedshift, type RunningRedshift } from "./setup.js";
 
 const server = await startPostgres();
 
-describe(
-  typeof server === "string"
-    ? `NOT RUN on a PostgreSQL server, none can be had here: ${server}`
-    : "on a PostgreSQL server",
-  typeof server === "string" ? reason : () => tests(server),
-);
+const missing = typeof server === "string" ? `: NOT RUN, none can be had here: ${server}` : "";
+const suite: () => void = typeof server === "string" ? reason : () => tests(server);
+
+describe(`on a PostgreSQL server${missing}`, () => {
+  suite();
+});
 
 /** Without a server the report names what was not run, and why. */
 function reason(): void {
