@@ -375,3 +375,38 @@ describe("a format that encodes whole objects", () => {
     );
   });
 });
+
+describe("the types of a partitioned pipeline", () => {
+  it("join transformer, partition and format end to end", async () => {
+    await using s3 = await startS3();
+    const time = timePartition({ by: (output: { readonly at: string }) => output.at });
+    const emitter = s3Emitter<{ readonly at: string; readonly country?: string }>({
+      ...s3.connection,
+      bucket: BUCKET,
+      format: ndjson(),
+      partition: (output, arrived) => ({ ...time(output, arrived), country: output.country ?? "" }),
+    });
+    const pipeline = definePipeline<{ readonly at: string }, { readonly at: string }, S3Plan>({
+      transformer: json<{ readonly at: string }>(),
+      emitter,
+    });
+    await new Shard([record(0, bytesOf('{"at":"2026-03-29T07:00:00Z"}'))]).run(pipeline);
+    expect(s3.objects()[0]?.key).toMatch(/^date=2026-03-29\/hour=07\/country=__HIVE_DEFAULT_PARTITION__\//);
+
+    const wrongField = (): unknown =>
+      s3Emitter<Click>({
+        bucket: BUCKET,
+        format: ndjson(),
+        // @ts-expect-error -- clicks have no city
+        partition: ({ city }) => ({ city: String(city) }),
+      });
+    const missingValue = (): unknown =>
+      s3Emitter<{ readonly country?: string }>({
+        bucket: BUCKET,
+        format: ndjson(),
+        // @ts-expect-error -- a value that may be missing must be written out
+        partition: ({ country }) => ({ country }),
+      });
+    expect([wrongField, missingValue].every((make) => typeof make === "function")).toBe(true);
+  });
+});
