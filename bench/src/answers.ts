@@ -24,6 +24,12 @@ export function streamName(set: SetName): string {
   return `bench-${set}`;
 }
 
+/** The set that a request means, by the name of its stream; for requests that name none of them, any. */
+export function setNamedIn(body: Buffer): SetName {
+  const start = body.toString("latin1", 0, 4096);
+  return SET_NAMES.find((name) => start.includes(streamName(name))) ?? "200b";
+}
+
 /** Everything is encoded when this is called, and nothing later but the digits of the page. */
 export function cannedAnswers(): {
   readonly answer: (request: Request) => Answer;
@@ -34,8 +40,7 @@ export function cannedAnswers(): {
   const results = new Map<string, Buffer>();
 
   const setOf = (body: Buffer): DataSet => {
-    const named = /bench-([0-9a-z]+)/.exec(body.toString("latin1", 0, 4096))?.[1];
-    const set = SET_NAMES.find((name) => name === named) ?? "200b";
+    const set = setNamedIn(body);
     return sets.get(set) ?? dataSet(set);
   };
   const page = (key: string, encode: () => Buffer): CannedPage => {

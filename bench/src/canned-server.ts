@@ -1,17 +1,14 @@
 import { readFileSync } from "node:fs";
-import { createServer as createHttp2Server, createSecureServer, type ServerHttp2Stream } from "node:http2";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer as createHttp2Server, type ServerHttp2Stream } from "node:http2";
+import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import { type Answer, cannedAnswers, type Request } from "./answers.js";
-import { SET_NAMES } from "./data-sets.js";
+import { type Answer, cannedAnswers, type Request, setNamedIn } from "./answers.js";
 import { initialResponse } from "./pages.js";
 
-/** Where the server listens. */
+/** Where the server listens, in cleartext and over TLS; both speak HTTP/1.1 and HTTP/2. */
 export interface Endpoints {
-  readonly http1: string;
-  readonly https1: string;
-  readonly http2: string;
-  readonly https2: string;
+  readonly clear: string;
+  readonly tls: string;
 }
 
 /** A server whose answers are all there before the first request. */
@@ -24,19 +21,34 @@ export interface CannedServer {
 export const CERTIFICATE_FILE: URL = new URL("../tls/test-only-certificate.pem", import.meta.url);
 const KEY_FILE: URL = new URL("../tls/test-only-key.pem", import.meta.url);
 
-/** Starts the server: HTTP/1.1 written to bare sockets, HTTP/2 by Node's own server; each in cleartext and over TLS. */
+/** Starts the server: HTTP/1.1 written to bare sockets, HTTP/2 by Node's own server. */
 export async function startCannedServer(): Promise<CannedServer> {
   const answers = cannedAnswers();
-  const tls = { cert: readFileSync(CERTIFICATE_FILE), key: readFileSync(KEY_FILE) };
-  const onSocket = (socket: Socket): void => serveHttp1(socket, answers.answer);
-  const onStream = (stream: ServerHttp2Stream, headers: Readonly<Record<string, unknown>>): void =>
-    serveHttp2(stream, headers, answers);
-  const sockets = new Set<{ readonly destroy: () => void }>();
-  const plain2 = createHttp2Server().on("stream", onStream);
-  const secure2 = createSecureServer(tls).on("stream", onStream);
-  for (const server of [plain2, secure2]) server.on("session", (session) => sockets.add(session));
-  const servers: Server[] = [createServer(onSocket), createTlsServer(tls, onSocket), plain2, secure2];
-  for (const server of servers) {
+  const sockets = new Set<Socket>();
+  const http2 = createHttp2Server().on("stream", (stream, headers) => serveHttp2(stream, headers, answers));
+  // The client gives the connections up when it has seen enough.
+  http2.on("sessionError", () => undefined);
+  const clear = createServer((socket) => {
+    // HTTP/2 without TLS begins with "PRI * HTTP/2.0" (RFC 9113 §3.4).
+    socket.once("data", (first: Buffer) => {
+      socket.pause();
+      socket.unshift(first);
+      if (first.toString("latin1", 0, 3) === "PRI") http2.emit("connection", socket);
+      else serveHttp1(socket, answers.answer);
+    });
+  });
+  const tls = createTlsServer(
+    {
+      cert: readFileSync(CERTIFICATE_FILE),
+      key: readFileSync(KEY_FILE),
+      ALPNProtocols: ["h2", "http/1.1"],
+    },
+    (socket) => {
+      if (socket.alpnProtocol === "h2") http2.emit("connection", socket);
+      else serveHttp1(socket, answers.answer);
+    },
+  );
+  for (const server of [clear, tls]) {
     server.on("connection", (socket: Socket) => {
       sockets.add(socket);
       socket.on("close", () => sockets.delete(socket));
@@ -44,20 +56,22 @@ export async function startCannedServer(): Promise<CannedServer> {
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   }
-  const url = (index: number, scheme: string): string =>
-    `${scheme}://127.0.0.1:${(servers[index]?.address() as AddressInfo).port}`;
+  tls.on("tlsClientError", () => undefined);
   return {
-    endpoints: {
-      http1: url(0, "http"),
-      https1: url(1, "https"),
-      http2: url(2, "http"),
-      https2: url(3, "https"),
-    },
+    endpoints: { clear: `http://127.0.0.1:${portOf(clear)}`, tls: `https://127.0.0.1:${portOf(tls)}` },
     close: async () => {
       for (const socket of sockets) socket.destroy();
-      await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
+      await Promise.all(
+        [clear, tls].map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
+      );
     },
   };
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server does not listen");
+  return address.port;
 }
 
 function serveHttp1(socket: Socket, answer: (request: Request) => Answer): void {
@@ -65,7 +79,6 @@ function serveHttp1(socket: Socket, answer: (request: Request) => Answer): void 
   let waitingBytes = 0;
   let neededBytes = 1;
   socket.setNoDelay(true);
-  socket.on("error", () => socket.destroy());
   socket.on("data", (chunk: Buffer) => {
     waiting.push(chunk);
     waitingBytes += chunk.length;
@@ -97,6 +110,7 @@ function serveHttp1(socket: Socket, answer: (request: Request) => Answer): void 
       neededBytes = 1;
     }
   });
+  socket.resume();
 }
 
 function operationOf(head: string): string {
@@ -136,8 +150,7 @@ async function sendEvents(
   body: Buffer,
   event: ReturnType<typeof cannedAnswers>["event"],
 ): Promise<void> {
-  const named = /bench-([0-9a-z]+)/.exec(body.toString("latin1"))?.[1];
-  const page = event(SET_NAMES.find((name) => name === named) ?? "200b");
+  const page = event(setNamedIn(body));
   stream.respond({ ":status": 200, "content-type": "application/vnd.amazon.eventstream" });
   stream.write(initialResponse());
   while (!stream.destroyed && !stream.closed) {

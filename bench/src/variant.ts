@@ -44,10 +44,9 @@ export function rowName({ variant, set, transport }: Row): string {
   return `${variant.name}/${set}/${transport}`;
 }
 
-/** What a client is pointed at: HTTP/1.1 or HTTP/2, as it speaks. */
-export function endpointOf({ endpoints, transport }: Job, version: 1 | 2): string {
-  if (version === 1) return transport === "tls" ? endpoints.https1 : endpoints.http1;
-  return transport === "tls" ? endpoints.https2 : endpoints.http2;
+/** What a client is pointed at. */
+export function endpointOf({ endpoints, transport }: Pick<Job, "endpoints" | "transport">): string {
+  return transport === "tls" ? endpoints.tls : endpoints.clear;
 }
 
 /** Any credentials do: the canned server looks at no signature. They cost what signing costs. */

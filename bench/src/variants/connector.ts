@@ -47,7 +47,7 @@ async function connect<Model, Output, Plan>(
     retrieval: options.isFanOut === true ? fanOut({ consumerName: "bench" }) : polling(),
     region: REGION,
     credentials: CREDENTIALS,
-    endpoints: { kinesis: endpointOf(job, options.isFanOut === true ? 2 : 1) },
+    endpoints: { kinesis: endpointOf(job) },
     leaseTable: memoryLeases().connect(),
     leases: { bootstrapJitterMs: 0 },
     clock: hurriedClock,
@@ -223,7 +223,7 @@ const toKinesis: Variant = {
       ordering: "none",
       region: REGION,
       credentials: CREDENTIALS,
-      endpoint: endpointOf(job, 1),
+      endpoint: endpointOf(job),
     });
     return connect(job, definePipeline({ transformer: bytes(), emitter: counted(target, job.meter) }));
   },
@@ -241,7 +241,7 @@ const toDynamoDb: Variant = {
       mode: "put",
       region: REGION,
       credentials: CREDENTIALS,
-      endpoint: endpointOf(job, 1),
+      endpoint: endpointOf(job),
     });
     return connect(job, definePipeline({ transformer: json<Order>(), emitter: counted(table, job.meter) }));
   },

@@ -37,7 +37,7 @@ async function consume(job: Job): Promise<void> {
   const name = streamName(job.set.name);
   const client = new Client({
     awsOptions: {
-      endpoint: endpointOf(job, 1),
+      endpoint: endpointOf(job),
       region: REGION,
       credentials: CREDENTIALS,
       httpOptions: { agent: new Agent({ keepAlive: true }) },

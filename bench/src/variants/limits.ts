@@ -16,7 +16,7 @@ const raw: Variant = {
   sets: ["200b", "1kb", "aggregated", "single"],
   transports: ["clear", "tls"],
   run: async (job) => {
-    const url = new URL(endpointOf(job, 1));
+    const url = new URL(endpointOf(job));
     const target = { host: url.hostname, port: Number(url.port) };
     const socket =
       job.transport === "tls"

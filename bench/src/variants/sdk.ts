@@ -23,14 +23,14 @@ const READING: Pick<Variant, "kind" | "unit" | "sets" | "transports" | "expected
 
 /** The client as `new KinesisClient({})` makes it: an HTTP/2 session for each call. */
 function asInstalled(job: Job, more: Partial<KinesisClientConfig> = {}): KinesisClient {
-  return new KinesisClient({ endpoint: endpointOf(job, 2), ...common, ...more });
+  return new KinesisClient({ endpoint: endpointOf(job), ...common, ...more });
 }
 
 /** The first cure that everybody finds: HTTP/1.1 with connections kept. */
 function keptAlive(job: Job, more: Partial<KinesisClientConfig> = {}): KinesisClient {
   const agent = { keepAlive: true };
   const requestHandler = new NodeHttpHandler({ httpAgent: agent, httpsAgent: agent });
-  return new KinesisClient({ endpoint: endpointOf(job, 1), ...common, requestHandler, ...more });
+  return new KinesisClient({ endpoint: endpointOf(job), ...common, requestHandler, ...more });
 }
 
 const common = { region: REGION, credentials: CREDENTIALS };
@@ -160,7 +160,7 @@ const batchWrite: Variant = {
   sets: ["200b"],
   transports: ["clear"],
   run: async (job) => {
-    const client = new DynamoDBClient({ endpoint: endpointOf(job, 1), ...common });
+    const client = new DynamoDBClient({ endpoint: endpointOf(job), ...common });
     const orders = job.set.userRecords.map((record) => JSON.parse(record.toString("utf8")));
     let at = 0;
     let goesOn = true;
