@@ -13,8 +13,8 @@ const PROGRESS_RECORDS = 50_000;
 /** Dead letters waiting for their batch are kept below this many records and bytes. */
 const MAX_WAITING_DEAD_LETTERS = 10_000;
 const MAX_WAITING_DEAD_LETTER_BYTES = 16 * 1024 * 1024;
-/** Routes go into the lease row, which holds 400 KB with everything else (DynamoDB, "Constraints"). */
-const MAX_ROUTE_BYTES = 16 * 1024;
+/** Routes go into the lease row, which holds 400 KB with everything else (DynamoDB, "Constraints"). Deflated these are about 16 KiB. */
+const MAX_ROUTE_BYTES = 64 * 1024;
 
 /**
  * The batch that is being filled: the open range, the buffer with its outputs, and the bytes that both hold of the worker's budget.

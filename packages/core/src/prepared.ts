@@ -4,7 +4,7 @@ import { withEntries } from "./emission.js";
 import type { Json } from "./emitter.js";
 import type { ClosedRange, RefusedRecord } from "./range.js";
 import { comparePositions } from "./record.js";
-import { readRoutes, RouteLog } from "./routes.js";
+import { readRoutes, RouteLog, storedRoutes } from "./routes.js";
 
 /** A batch as it goes into the lease row. */
 export function preparedBatch(
@@ -25,7 +25,7 @@ export function preparedBatch(
     deadLettered: refused.length,
     ...(plan === undefined ? {} : { plan: plan as Json }),
     ...(deadLetterPlan === undefined ? {} : { deadLetterPlan }),
-    ...(refused.length > 0 || hasRoutes ? { routes } : {}),
+    ...(refused.length > 0 || hasRoutes ? { routes: storedRoutes(routes) } : {}),
   };
 }
 

@@ -1,3 +1,4 @@
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { KinesisConnectorError } from "./errors.js";
 
 /** What became of one record read: dropped by the filter or without a model, a dead letter, or kept with so many models. */
@@ -38,13 +39,45 @@ export class RouteLog {
   }
 }
 
+/** Coded routes longer than this are deflated: those of records dropped at random shrink to a third and less. */
+const DEFLATED_ABOVE_BYTES = 4 * 1024;
+/** Stands before deflated routes; runs begin with a digit. */
+const DEFLATED = "z";
+/** What deflated routes may come to: more than any batch has. */
+const MAX_CODED_BYTES = 64 * 1024 * 1024;
+
+/** Coded routes as they are stored: deflated, in base64 behind a `z`, where they are long. `readRoutes` reads both. */
+export function storedRoutes(coded: string): string {
+  return coded.length <= DEFLATED_ABOVE_BYTES
+    ? coded
+    : `${DEFLATED}${deflateRawSync(coded).toString("base64")}`;
+}
+
+function inflated(stored: string): string {
+  try {
+    const bytes = Buffer.from(stored.slice(DEFLATED.length), "base64");
+    return inflateRawSync(bytes, { maxOutputLength: MAX_CODED_BYTES }).toString("latin1");
+  } catch (cause) {
+    throw unreadable(cause);
+  }
+}
+
+function unreadable(cause?: unknown): KinesisConnectorError {
+  return new KinesisConnectorError(
+    "KC_REPLAY_DIFFERS",
+    "the stored routes of the prepared batch cannot be read",
+    { cause },
+  );
+}
+
 const RUN = /(\d+)(?:(d)|(x)|k(?:(\d+);)?)/y;
 
 /**
  * The routes of a batch, one per record read.
- * @throws KinesisConnectorError `KC_REPLAY_DIFFERS` when the text was not written by `RouteLog`
+ * @throws KinesisConnectorError `KC_REPLAY_DIFFERS` when the text was not written by `RouteLog` or `storedRoutes`
  */
-export function* readRoutes(coded: string): Generator<Route, void> {
+export function* readRoutes(stored: string): Generator<Route, void> {
+  const coded = stored.startsWith(DEFLATED) ? inflated(stored) : stored;
   const run = new RegExp(RUN);
   let end = 0;
   for (let found = run.exec(coded); found !== null; found = run.exec(coded)) {
@@ -54,12 +87,7 @@ export function* readRoutes(coded: string): Generator<Route, void> {
     else if (found[3] !== undefined) route = "dead-letter";
     for (let left = Number(found[1]); left > 0; left -= 1) yield route;
   }
-  if (end !== coded.length) {
-    throw new KinesisConnectorError(
-      "KC_REPLAY_DIFFERS",
-      "the stored routes of the prepared batch cannot be read",
-    );
-  }
+  if (end !== coded.length) throw unreadable();
 }
 
 function code(route: Route): string {

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readRoutes, type Route, RouteLog } from "../src/routes.js";
+import { readRoutes, type Route, RouteLog, storedRoutes } from "../src/routes.js";
+import { SeededRandom } from "./support/seeded-random.js";
 
 const route: fc.Arbitrary<Route> = fc.oneof(
   { arbitrary: fc.constantFrom<Route>("dropped", "dead-letter", 1), weight: 5 },
@@ -36,7 +37,16 @@ describe("routes", () => {
     expect(log.toString()).toBe("2d");
   });
 
-  it.each(["x", "3", "3k2", "3q", "3k;", "3k-1;", " 3k", "3kk"])(
+  it("are stored in a few kilobytes, however the records were dropped", () => {
+    const random = new SeededRandom(1);
+    const routes = Array.from({ length: 40_000 }, (): Route => (random.chance(0.5) ? 1 : "dropped"));
+    const stored = storedRoutes(coded(routes));
+    expect(stored.length).toBeLessThan(16 * 1024);
+    expect([...readRoutes(stored)]).toEqual(routes);
+    expect(storedRoutes("12k")).toBe("12k");
+  });
+
+  it.each(["x", "z", "zzzz", "3", "3k2", "3q", "3k;", "3k-1;", " 3k", "3kk"])(
     "refuse %j, which was not written by them",
     (text) => {
       expect(() => Array.from(readRoutes(text))).toThrow(
