@@ -1,0 +1,33 @@
+import { pick, seededNumbers } from "@kinesis-connectors/app-seed-stream";
+
+/** One order, as it travels in the stream and as it stands in the table. */
+export interface Order {
+  readonly id: number;
+  readonly customer: string;
+  readonly product: string;
+  readonly quantity: number;
+  readonly total_cents: number;
+  readonly placed_at: string;
+}
+
+/** The columns of the table, in order. */
+export const COLUMNS = ["id", "customer", "product", "quantity", "total_cents", "placed_at"] as const;
+
+const PRODUCTS = ["lamp", 'chair "Oslo"', "table | oak", "shelf, white", "rug\\mat"];
+const FIRST_ORDER_MS = Date.UTC(2026, 0, 1);
+
+/** Generates orders with the ids 1, 2, 3 ...; the same seed gives the same. */
+export function* ordersOf(count: number, seed: number): Generator<Order, void> {
+  const next = seededNumbers(seed);
+  for (let id = 1; id <= count; id += 1) {
+    const quantity = 1 + Math.floor(next() * 4);
+    yield {
+      id,
+      customer: `customer-${Math.floor(next() * 5_000)}`,
+      product: pick(next, PRODUCTS) ?? "lamp",
+      quantity,
+      total_cents: quantity * Math.floor(next() * 10_000),
+      placed_at: new Date(FIRST_ORDER_MS + id * 1_000).toISOString().replace("T", " ").slice(0, 19),
+    };
+  }
+}
