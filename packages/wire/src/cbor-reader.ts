@@ -198,7 +198,7 @@ export class CborReader {
       default: {
         const number = this.#numberOf(head);
         if (number === undefined) return simple(info);
-        return isTime ? new Date(Number(number)) : number;
+        return isTime ? new Date(Math.round(Number(number))) : number;
       }
     }
   }
