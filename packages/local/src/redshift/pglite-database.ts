@@ -15,6 +15,7 @@ export function pgliteDatabase(): Database {
   let starting: Promise<Started> | undefined;
   let last: Promise<void> = Promise.resolve();
   let closed = false;
+  const sessions = new Set<Session>();
 
   const start = async (): Promise<Started> => {
     const module = await import("@electric-sql/pglite");
@@ -37,13 +38,20 @@ export function pgliteDatabase(): Database {
       });
       await before;
       try {
-        if (closed) throw new SqlFailure("the database was stopped");
+        if (closed) throw stopped();
         starting ??= start();
         const started = await starting;
+        // Starting takes seconds, in which all may have been stopped.
+        if (closed) throw stopped();
         // By itself: several statements in one text would be a transaction, in which it cannot run.
         await started.database.exec("DISCARD ALL");
         await started.database.exec(settings);
-        return sessionOf(started, release);
+        const session = sessionOf(started, () => {
+          sessions.delete(session);
+          release();
+        });
+        sessions.add(session);
+        return session;
       } catch (error) {
         release();
         throw asSqlFailure(error);
@@ -51,11 +59,17 @@ export function pgliteDatabase(): Database {
     },
     close: async () => {
       closed = true;
+      // Who waits for a turn is told that there is none any more.
+      await Promise.all([...sessions].map((session) => session.end()));
       await last;
       const started = await starting?.catch(() => undefined);
       await started?.database.close();
     },
   };
+}
+
+function stopped(): SqlFailure {
+  return new SqlFailure("the database was stopped");
 }
 
 interface Started {

@@ -108,9 +108,12 @@ export async function startRedshiftServer(options: RedshiftServerOptions): Promi
     },
     close: async () => {
       await server.close();
-      await statements.close();
+      const ended = statements.close();
+      // Where sessions take turns, a statement that waits for its turn is set free by the database's end only.
+      if (!database.concurrent) await database.close();
+      await ended;
       await sessions.close();
-      await database.close();
+      if (database.concurrent) await database.close();
     },
   };
 }

@@ -1,4 +1,5 @@
 import { gzipSync } from "node:zlib";
+import { DescribeStatementCommand, ExecuteStatementCommand } from "@aws-sdk/client-redshift-data";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { ROLE, startRedshift, type RunningRedshift } from "./setup.js";
 
@@ -175,4 +176,18 @@ test.each([
   const { Status, Error: text } = await redshift.run(`COPY orders FROM 's3://loads/m/1.gz' ${options}`);
   expect({ Status, text }).toEqual({ Status: "FAILED", text: expect.stringContaining(message) });
   expect(text).not.toContain("CANARY");
+});
+
+test("closing ends a statement that waits for a lock nobody will let go of", async () => {
+  const other = await startRedshift();
+  other.local.faults.add({
+    operation: "ExecuteStatement",
+    effect: { kind: "statement", what: "lock-held", forMs: 3_600_000 },
+  });
+  const ended = other.client
+    .send(new ExecuteStatementCommand({ WorkgroupName: "w", Database: "dev", Sql: "SELECT 1" }))
+    .then(({ Id }) => other.client.send(new DescribeStatementCommand({ Id })));
+  expect((await ended).Status).toBe("SUBMITTED");
+  await other.stop();
+  await expect(other.local.redshift.query("SELECT 1")).rejects.toThrow("the database was stopped");
 });

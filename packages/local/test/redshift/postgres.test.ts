@@ -180,6 +180,21 @@ function tests(postgres: PostgresServer): void {
     ]);
   });
 
+  test("closing cancels what runs and lets go of what is held", async () => {
+    const other = await startRedshift({ clock, redshift: { connectionString: postgres.connectionString } });
+    await other.run("CREATE TABLE IF NOT EXISTS left_open (a INT)");
+    other.local.faults.add({
+      operation: "ExecuteStatement",
+      effect: { kind: "statement", what: "lock-held", table: "left_open", forMs: 600_000 },
+    });
+    const { Id } = await other.client.send(
+      new ExecuteStatementCommand({ ...target, Sql: "INSERT INTO left_open VALUES (1)" }),
+    );
+    while ((await other.client.send(new DescribeStatementCommand({ Id }))).Status !== "STARTED");
+    await other.stop();
+    expect(await redshift.rows("SELECT count(*) FROM left_open")).toEqual([[0]]);
+  });
+
   test("a server that is not there is the statement's error", async () => {
     await using elsewhere = await startRedshiftAt("postgres://postgres@127.0.0.1:1/postgres");
     expect(await elsewhere.run("SELECT 1")).toMatchObject({
