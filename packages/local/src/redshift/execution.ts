@@ -46,7 +46,9 @@ export async function execute(
     try {
       throwIfAborted(statement);
       setStatus(statement, "PICKED", clock);
-      await withInterruption(statement, session, () => runAll(run, session, kept !== undefined));
+      await withInterruption(statement, session, () =>
+        runAll(run, guarded(session, statement), kept !== undefined),
+      );
     } finally {
       if (kept === undefined) await session.end();
     }
@@ -115,6 +117,21 @@ function setStatus(target: Statement | SubStatement, status: Statement["status"]
 
 function throwIfAborted(statement: Statement): void {
   if (statement.abort.signal.aborted) throw new StatementAborted();
+}
+
+/** A cancelled statement begins no further query: the interruption may have come between two. */
+function guarded(session: Session, statement: Statement): Session {
+  return {
+    ...session,
+    query: async (sql) => {
+      if (sql !== "ROLLBACK") throwIfAborted(statement);
+      return session.query(sql);
+    },
+    copyIn: async (sql, lines) => {
+      throwIfAborted(statement);
+      return session.copyIn(sql, lines);
+    },
+  };
 }
 
 /** A cancelled statement interrupts what its session runs. */
