@@ -27,7 +27,7 @@ export interface Batching<Output> {
 }
 
 /** Distinct partitions in a batch where the emitter does not say: Firehose's number of active partitions per stream. */
-export const DEFAULT_MAX_PARTITIONS = 500;
+const DEFAULT_MAX_PARTITIONS = 500;
 
 interface Partition {
   readonly name: string;

@@ -103,6 +103,11 @@ export class Filling<Output> {
     this.#range.moveEnd(scannedEnd, nowMs);
   }
 
+  /** Lets go of the page that has been scanned, but for what waits in the buffer. */
+  settle(): void {
+    this.#range.settle();
+  }
+
   /** Notes that records of the range are gone from the stream. */
   markGap(): void {
     this.#range.markGap();

@@ -33,6 +33,7 @@ export interface RangeOwner {
 export class OpenRange<Output> {
   readonly #owner: RangeOwner;
   #first: Position | undefined;
+  /** The last record itself while its page is scanned; its position alone afterwards. */
   #last: Position | undefined;
   #recordCount = 0;
   #filtered = 0;
@@ -91,11 +92,14 @@ export class OpenRange<Output> {
 
   /** Moves the end over what the reader read and did not hand over. */
   moveEnd(scannedEnd: Position, nowMs: number): void {
-    // Copied: a record is a position too, and its data must not come along into the lease row.
-    const { sequenceNumber, subSequenceNumber } = scannedEnd;
-    const end = { sequenceNumber, subSequenceNumber };
+    const end = positionOf(scannedEnd);
     if (this.#first === undefined) this.#open(end, nowMs);
     this.#last = end;
+  }
+
+  /** Lets go of the last record, which keeps its page in memory. A position made for each record would cost as much as a small filter. */
+  settle(): void {
+    if (this.#last !== undefined) this.#last = positionOf(this.#last);
   }
 
   /** Notes that records of this range are gone from the stream. */
@@ -105,6 +109,7 @@ export class OpenRange<Output> {
 
   /** Closes the range with what the buffer gathered for it. Undefined when nothing was read. */
   close(entries: readonly BufferEntry<Output>[], reason: FlushReason): ClosedRange<Output> | undefined {
+    this.settle();
     if (this.#first === undefined || this.#last === undefined) return undefined;
     const { application, stream, shardId } = this.#owner;
     let bytes = 0;
@@ -131,9 +136,8 @@ export class OpenRange<Output> {
   }
 
   #extend(record: KinesisRecord, nowMs: number): void {
-    const position = { sequenceNumber: record.sequenceNumber, subSequenceNumber: record.subSequenceNumber };
-    if (this.#first === undefined) this.#open(position, nowMs);
-    this.#last = position;
+    if (this.#first === undefined) this.#open(positionOf(record), nowMs);
+    this.#last = record;
     this.#recordCount += 1;
   }
 
@@ -141,6 +145,11 @@ export class OpenRange<Output> {
     this.#first = first;
     this.#openedMs = nowMs;
   }
+}
+
+/** A record is a position too, and its data must not come along into the lease row. */
+function positionOf({ sequenceNumber, subSequenceNumber }: Position): Position {
+  return { sequenceNumber, subSequenceNumber };
 }
 
 function batchIdOf(owner: RangeOwner, first: Position, last: Position): string {

@@ -10,17 +10,19 @@ export type Route = "dropped" | "dead-letter" | number;
  */
 export class RouteLog {
   #coded = "";
-  #run = "";
+  #route: Route = "dropped";
+  /** The code of `#route`: routes are compared as they are, because coding each would cost as much as a small filter. */
+  #run = code("dropped");
   #length = 0;
 
   add(route: Route): void {
-    const run = code(route);
-    if (run === this.#run) {
+    if (route === this.#route) {
       this.#length += 1;
       return;
     }
     this.#close();
-    this.#run = run;
+    this.#route = route;
+    this.#run = code(route);
     this.#length = 1;
   }
 

@@ -214,6 +214,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     }
     if (page.scannedEnd !== undefined && isPast(page.scannedEnd, records.at(-1)))
       this.#filling.moveEnd(page.scannedEnd, clock.monotonicNow());
+    this.#filling.settle();
     observe({ type: "page-read", stream, shardId, records: records.length, bytes, millisBehindLatest });
   }
 
@@ -235,7 +236,9 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
 
   #add(record: KinesisRecord, nowMs: number): Promise<void> | undefined {
     const reason = this.#filling.keep(record, this.#outputs, nowMs);
-    this.#outputs.length = 0;
+    // Most records have one output, and taking it off is much cheaper than setting a length.
+    this.#outputs.pop();
+    if (this.#outputs.length > 0) this.#outputs.length = 0;
     return reason === undefined ? undefined : this.#flush(reason);
   }
 

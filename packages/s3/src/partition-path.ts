@@ -11,7 +11,7 @@ export type PartitionValues = { readonly [name: string]: PartitionValue };
 export type PartitionStyle = "hive" | "plain";
 
 /** An encoded value has no more bytes than this; longer ones end in a digest. */
-export const MAX_VALUE_BYTES = 128;
+const MAX_VALUE_BYTES = 128;
 /** Room for some of the value before the digest. */
 const MIN_VALUE_BYTES = 48;
 
