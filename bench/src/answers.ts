@@ -122,8 +122,12 @@ function controlAnswer(operation: string, set: SetName): object {
       return { Consumer: consumer };
     case "DescribeTable":
       return {
-        Table: { TableName: "bench", TableStatus: "ACTIVE", KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
-          AttributeDefinitions: [{ AttributeName: "id", AttributeType: "N" }] },
+        Table: {
+          TableName: "bench",
+          TableStatus: "ACTIVE",
+          KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+          AttributeDefinitions: [{ AttributeName: "id", AttributeType: "N" }],
+        },
       };
     case "BatchWriteItem":
       return { UnprocessedItems: {} };
@@ -149,8 +153,18 @@ function putResultsCbor(count: number): Buffer {
     text("ShardId"),
     text("shardId-000000000000"),
   ]);
-  const opening = Buffer.concat([Buffer.from([0xa2]), text("FailedRecordCount"), Buffer.from([0x00]), text("Records")]);
-  return Buffer.concat([opening, Buffer.from([0x9f]), ...Array.from({ length: count }, () => record), Buffer.from([0xff])]);
+  const opening = Buffer.concat([
+    Buffer.from([0xa2]),
+    text("FailedRecordCount"),
+    Buffer.from([0x00]),
+    text("Records"),
+  ]);
+  return Buffer.concat([
+    opening,
+    Buffer.from([0x9f]),
+    ...Array.from({ length: count }, () => record),
+    Buffer.from([0xff]),
+  ]);
 }
 
 function countOf(body: Buffer, word: string): number {

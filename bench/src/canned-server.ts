@@ -83,7 +83,8 @@ function serveHttp1(socket: Socket, answer: (request: Request) => Answer): void 
     waiting.push(chunk);
     waitingBytes += chunk.length;
     while (waitingBytes >= neededBytes && waitingBytes > 0) {
-      const bytes = waiting.length === 1 ? (waiting[0] ?? Buffer.alloc(0)) : Buffer.concat(waiting, waitingBytes);
+      const bytes =
+        waiting.length === 1 ? (waiting[0] ?? Buffer.alloc(0)) : Buffer.concat(waiting, waitingBytes);
       waiting = [bytes];
       const headEnd = bytes.indexOf("\r\n\r\n");
       if (headEnd < 0) return;

@@ -4,7 +4,11 @@ const BAR_HEIGHT = 18;
 const GAP = 6;
 const LABEL_WIDTH = 430;
 const BAR_WIDTH = 480;
-const COLOURS: Readonly<Record<SummaryRow["kind"], string>> = { limit: "#9aa0a6", peer: "#d9822b", ours: "#2b6cb0" };
+const COLOURS: Readonly<Record<SummaryRow["kind"], string>> = {
+  limit: "#9aa0a6",
+  peer: "#d9822b",
+  ours: "#2b6cb0",
+};
 
 /** A picture of the rates: one bar per row on a logarithmic scale, with a whisker from the least round to the greatest. */
 export function plot(rows: readonly SummaryRow[], title: string): string {

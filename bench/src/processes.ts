@@ -33,8 +33,8 @@ export interface ServerProcess {
 
 /** Starts one of the programs beside this one, and waits until it says where it listens. */
 export async function startServer(program: string, pin: readonly string[]): Promise<ServerProcess> {
-  const [command = process.execPath, ...given] = [...pin, process.execPath, pathOf(program)];
-  const child = spawn(command, given, { stdio: ["pipe", "pipe", "inherit"] });
+  const line = [...pin, process.execPath, pathOf(program)];
+  const child = spawn(line[0] ?? process.execPath, line.slice(1), { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout });
   const line = await Promise.race([once(lines, "line"), once(child, "exit").then(() => [])]);
   if (line.length === 0) throw new Error(`${program} ended before it listened`);
@@ -49,19 +49,9 @@ export async function startServer(program: string, pin: readonly string[]): Prom
 }
 
 /** Runs one row in a process of its own, and gives what it printed. Rejects when it failed, with what it wrote to its error output. */
-export async function runRowProcess(
-  given: readonly string[],
-  pin: readonly string[],
-  nodeOptions: readonly string[] = [],
-): Promise<unknown> {
-  const [command = process.execPath, ...rest] = [
-    ...pin,
-    process.execPath,
-    ...nodeOptions,
-    pathOf("row-process.js"),
-    ...given,
-  ];
-  const child = spawn(command, rest, {
+export async function runRowProcess(given: readonly string[], pin: readonly string[]): Promise<unknown> {
+  const line = [...pin, process.execPath, pathOf("row-process.js"), ...given];
+  const child = spawn(line[0] ?? process.execPath, line.slice(1), {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       ...process.env,

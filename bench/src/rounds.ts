@@ -39,7 +39,8 @@ export async function runRounds(rows: readonly Row[], options: RoundsOptions): P
       if (row.variant.expected === undefined) continue;
       report(`check ${rowName(row)}`);
       const { isEqual } = asCheck(await run(row, "check"));
-      if (isEqual === false) throw new Error(`${rowName(row)}: the bytes that passed are not those of the set`);
+      if (isEqual === false)
+        throw new Error(`${rowName(row)}: the bytes that passed are not those of the set`);
       checks.set(row, isEqual);
     }
     const measured = new Map<Row, Measured[]>(rows.map((row) => [row, []]));

@@ -4,7 +4,22 @@ import type { Target } from "./targets.js";
 /** The rows for people: thousands per CPU-second, and how they stand to the limits and to the SDK. */
 export function table(rows: readonly SummaryRow[], targets: readonly Target[]): string {
   const cells = [
-    ["row", "set", "over", "k/CPU-s", "min", "max", "ns each", "MB/CPU-s", "cores", "RSS MB", "/raw", "/floor", "/SDK", "bytes"],
+    [
+      "row",
+      "set",
+      "over",
+      "k/CPU-s",
+      "min",
+      "max",
+      "ns each",
+      "MB/CPU-s",
+      "cores",
+      "RSS MB",
+      "/raw",
+      "/floor",
+      "/SDK",
+      "bytes",
+    ],
     ...rows.map((row) => [
       row.label,
       row.set,
@@ -41,11 +56,15 @@ function ratio(value: number | undefined): string {
 
 /** The first column to the left, numbers to the right. */
 function aligned(cells: readonly (readonly string[])[]): string {
-  const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const widths = (cells[0] ?? []).map((_, column) =>
+    Math.max(...cells.map((row) => row[column]?.length ?? 0)),
+  );
   return cells
     .map((row) =>
       row
-        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+        .map((cell, column) =>
+          column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+        )
         .join("  ")
         .trimEnd(),
     )

@@ -87,7 +87,8 @@ function counted<Output, Plan>(emitter: Emitter<Output, Plan>, meter: Meter): Em
     ...emitter,
     emit: async (batch, context) => {
       const result = await emitter.emit(batch, context);
-      if (result.failed.length > 0) throw new Error("an entry was not placed, so nothing can be said of the speed");
+      if (result.failed.length > 0)
+        throw new Error("an entry was not placed, so nothing can be said of the speed");
       meter.page(batch.recordCount);
       return result;
     },
@@ -118,7 +119,10 @@ const read: Variant = {
   sets: ["200b", "1kb", "aggregated", "single"],
   expected: payloads,
   run: (job) => {
-    const pipeline = definePipeline({ transformer: dropping(job.meter), emitter: linesEmitter<Uint8Array>(job.meter) });
+    const pipeline = definePipeline({
+      transformer: dropping(job.meter),
+      emitter: linesEmitter<Uint8Array>(job.meter),
+    });
     return connect(job, pipeline, { countPages: (records) => job.meter.page(records) });
   },
 };
@@ -160,7 +164,10 @@ const filterOnly: Variant = {
   run: (job) => {
     const transformer = json<Order>().original();
     const filter = (order: Order): boolean => order.status === "paid";
-    return connect(job, definePipeline({ transformer, filter, emitter: linesEmitter<Uint8Array>(job.meter) }));
+    return connect(
+      job,
+      definePipeline({ transformer, filter, emitter: linesEmitter<Uint8Array>(job.meter) }),
+    );
   },
 };
 
@@ -206,7 +213,10 @@ const fanOutRead: Variant = {
   sets: ["200b"],
   expected: payloads,
   run: (job) => {
-    const pipeline = definePipeline({ transformer: dropping(job.meter), emitter: linesEmitter<Uint8Array>(job.meter) });
+    const pipeline = definePipeline({
+      transformer: dropping(job.meter),
+      emitter: linesEmitter<Uint8Array>(job.meter),
+    });
     return connect(job, pipeline, { isFanOut: true, countPages: (records) => job.meter.page(records) });
   },
 };

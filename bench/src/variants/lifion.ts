@@ -18,7 +18,9 @@ type Deaggregate = (records: readonly object[]) => Promise<readonly { readonly D
 const require = createRequire(import.meta.url);
 
 /** Takes KPL aggregates apart with lifion's copy of aws-kinesis-agg: the second decoder, and the SDK's companion where sets are aggregated. */
-export async function deaggregated(records: readonly object[]): Promise<readonly { readonly Data: Uint8Array }[]> {
+export async function deaggregated(
+  records: readonly object[],
+): Promise<readonly { readonly Data: Uint8Array }[]> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return (require("lifion-kinesis/lib/deaggregate") as Deaggregate)(records);
 }

@@ -41,8 +41,7 @@ async function readPages(client: KinesisClient, { set, meter }: Job): Promise<vo
   let goesOn = true;
   while (goesOn) {
     const { Records = [] } = await client.send(new GetRecordsCommand({ ShardIterator: name, Limit: 10_000 }));
-    if (set.name === "aggregated")
-      for (const { Data } of await deaggregated(Records)) meter.touch(Data);
+    if (set.name === "aggregated") for (const { Data } of await deaggregated(Records)) meter.touch(Data);
     else for (const { Data } of Records) if (Data !== undefined) meter.touch(Data);
     goesOn = meter.page(set.userRecords.length);
   }
@@ -120,7 +119,8 @@ const fanOut: Variant = {
     );
     for await (const { SubscribeToShardEvent } of EventStream ?? []) {
       if (SubscribeToShardEvent === undefined) continue;
-      for (const { Data } of SubscribeToShardEvent.Records ?? []) if (Data !== undefined) job.meter.touch(Data);
+      for (const { Data } of SubscribeToShardEvent.Records ?? [])
+        if (Data !== undefined) job.meter.touch(Data);
       if (!job.meter.page(job.set.userRecords.length)) break;
     }
     client.destroy();
@@ -139,12 +139,17 @@ const putRecords: Variant = {
   transports: ["clear"],
   run: async (job) => {
     const client = asInstalled(job);
-    const records = job.set.stored.map(({ data, partitionKey }) => ({ Data: data, PartitionKey: partitionKey }));
+    const records = job.set.stored.map(({ data, partitionKey }) => ({
+      Data: data,
+      PartitionKey: partitionKey,
+    }));
     let at = 0;
     let goesOn = true;
     while (goesOn) {
       const Records = records.slice(at, at + RECORDS_PER_PUT);
-      const { Records: results = [] } = await client.send(new PutRecordsCommand({ StreamName: "target", Records }));
+      const { Records: results = [] } = await client.send(
+        new PutRecordsCommand({ StreamName: "target", Records }),
+      );
       at = (at + RECORDS_PER_PUT) % records.length;
       goesOn = job.meter.page(results.length);
     }
