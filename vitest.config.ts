@@ -26,6 +26,7 @@ export default defineConfig({
       project("local", "packages/local"),
       project("testkit", "packages/testkit"),
       project("sim", "sim"),
+      project("bench", "bench"),
       project("seed-stream", "apps/seed-stream"),
       project("copy-stream", "apps/copy-stream"),
       project("batched-records", "apps/batched-records"),

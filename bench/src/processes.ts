@@ -36,10 +36,10 @@ export async function startServer(program: string, pin: readonly string[]): Prom
   const line = [...pin, process.execPath, pathOf(program)];
   const child = spawn(line[0] ?? process.execPath, line.slice(1), { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout });
-  const line = await Promise.race([once(lines, "line"), once(child, "exit").then(() => [])]);
-  if (line.length === 0) throw new Error(`${program} ended before it listened`);
+  const said = await Promise.race([once(lines, "line"), once(child, "exit").then(() => [])]);
+  if (said.length === 0) throw new Error(`${program} ended before it listened`);
   return {
-    said: JSON.parse(String(line[0])),
+    said: JSON.parse(String(said[0])),
     stop: async () => {
       const exit = once(child, "exit");
       child.stdin.end();
