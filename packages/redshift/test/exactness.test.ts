@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { csv, delimited, jsonAuto } from "@kinesis-connectors/redshift";
 import { type LocalRedshift, startRedshift } from "./local-redshift.js";
@@ -51,7 +51,7 @@ const hostile = fc.oneof(
     '"""',
   ),
 );
-const isStorable = (text: string): boolean => !text.includes("\0") && text.isWellFormed();
+const isStorable = (text: string): boolean => !/\0|\p{Surrogate}/u.test(text);
 
 describe("10,000 hostile values", () => {
   it.each([

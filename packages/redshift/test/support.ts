@@ -6,7 +6,6 @@ import {
   type Emitter,
   type EmitResult,
   type KinesisRecord,
-  type Logger,
   silentLogger,
   systemClock,
   systemRandom,
