@@ -20,6 +20,7 @@ export default defineConfig({
       project("consumer", "packages/consumer"),
       project("s3", "packages/s3"),
       project("redshift", "packages/redshift"),
+      project("parquet", "packages/parquet"),
       project("kinesis", "packages/kinesis"),
       project("opensearch", "packages/opensearch"),
       project("dynamodb", "packages/dynamodb"),

@@ -1,0 +1,69 @@
+import { createRequire } from "node:module";
+import zlib from "node:zlib";
+import { asError, KinesisConnectorError } from "@kinesis-connectors/core";
+
+/** How the pages of a file are compressed: inside the file, so that readers still reach each column alone. */
+export type ParquetCompression = "none" | "snappy" | "gzip" | "zstd";
+
+type Compress = (bytes: Uint8Array) => Uint8Array;
+
+/** What the writer needs of a compression. */
+export interface PageCompression {
+  readonly codec: "UNCOMPRESSED" | "SNAPPY" | "GZIP" | "ZSTD";
+  /** Loads the compressor; Snappy is the writer's own. */
+  readonly load: () => Promise<Compress | undefined>;
+}
+
+/** For Node releases without zstd: WebAssembly, so that nothing is built or downloaded when it is installed. */
+const ZSTD_BINDING = "@hpcc-js/wasm-zstd";
+const ZSTD_LEVEL = 3;
+
+/** @throws KinesisConnectorError `KC_OPTION_INVALID`, also for zstd where there is none */
+export function pageCompression(name: ParquetCompression): PageCompression {
+  switch (name) {
+    case "none":
+      return { codec: "UNCOMPRESSED", load: () => Promise.resolve(undefined) };
+    case "snappy":
+      return { codec: "SNAPPY", load: () => Promise.resolve(undefined) };
+    case "gzip":
+      return { codec: "GZIP", load: () => Promise.resolve((bytes) => zlib.gzipSync(bytes)) };
+    case "zstd":
+      return { codec: "ZSTD", load: zstd() };
+    default:
+      throw new KinesisConnectorError(
+        "KC_OPTION_INVALID",
+        'parquet compression must be "none", "snappy", "gzip" or "zstd"',
+      );
+  }
+}
+
+function zstd(): () => Promise<Compress> {
+  const own = nodeZstd();
+  if (own !== undefined) return () => Promise.resolve(own);
+  try {
+    createRequire(import.meta.url).resolve(ZSTD_BINDING);
+  } catch (error) {
+    throw new KinesisConnectorError(
+      "KC_OPTION_INVALID",
+      `parquet compression "zstd" needs Node 22.15 or newer, or the package ${ZSTD_BINDING}: install it, or take "snappy"`,
+      { cause: asError(error) },
+    );
+  }
+  return async () => {
+    // Loaded once; Node remembers it.
+    const { Zstd } = await import("@hpcc-js/wasm-zstd");
+    const loaded = await Zstd.load();
+    return (bytes) => loaded.compress(bytes, ZSTD_LEVEL);
+  };
+}
+
+/** Node's own, which the types of Node 20 do not know. */
+function nodeZstd(): Compress | undefined {
+  const compress: unknown = Reflect.get(zlib, "zstdCompressSync");
+  if (typeof compress !== "function") return undefined;
+  return (bytes) => {
+    const compressed: unknown = Reflect.apply(compress, zlib, [bytes]);
+    if (compressed instanceof Uint8Array) return compressed;
+    throw new TypeError("zlib.zstdCompressSync gave no bytes");
+  };
+}

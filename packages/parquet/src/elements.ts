@@ -1,0 +1,83 @@
+import type { SchemaElement } from "hyparquet";
+import type { Column, ScalarName, StructType, Type } from "./types.js";
+
+/**
+ * The schema as the file's footer lists it: depth first, each group with the number of its children. Logical types beside the converted ones of
+ * older readers. https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
+ */
+export function elementsOf({ fields }: StructType): SchemaElement[] {
+  return [
+    { name: "schema", num_children: fields.size },
+    ...[...fields].flatMap(([name, column]) => ofColumn(name, column)),
+  ];
+}
+
+function ofColumn(name: string, { type, required }: Column): SchemaElement[] {
+  const repetition_type = required ? "REQUIRED" : "OPTIONAL";
+  const [first, ...rest] = ofType(name, type);
+  return first === undefined ? [] : [{ ...first, repetition_type }, ...rest];
+}
+
+function ofType(name: string, type: Type): SchemaElement[] {
+  switch (type.kind) {
+    case "scalar":
+      return [{ name, ...SCALARS[type.name] }];
+    case "decimal":
+      return [decimal(name, type.precision, type.scale)];
+    case "list":
+      return [
+        { name, num_children: 1, converted_type: "LIST", logical_type: { type: "LIST" } },
+        { name: "list", num_children: 1, repetition_type: "REPEATED" },
+        ...ofColumn("element", type.element),
+      ];
+    case "struct":
+      return type.fields.size === 0
+        ? [{ name, ...TEXT }]
+        : [
+            { name, num_children: type.fields.size },
+            ...[...type.fields].flatMap(([field, column]) => ofColumn(field, column)),
+          ];
+    case "unknown":
+      return [{ name, ...TEXT }];
+  }
+}
+
+const TEXT: Omit<SchemaElement, "name"> = {
+  type: "BYTE_ARRAY",
+  converted_type: "UTF8",
+  logical_type: { type: "STRING" },
+};
+
+const SCALARS: Readonly<Record<ScalarName, Omit<SchemaElement, "name">>> = {
+  boolean: { type: "BOOLEAN" },
+  int32: { type: "INT32" },
+  int64: { type: "INT64" },
+  float: { type: "FLOAT" },
+  double: { type: "DOUBLE" },
+  string: TEXT,
+  bytes: { type: "BYTE_ARRAY" },
+  date: { type: "INT32", converted_type: "DATE", logical_type: { type: "DATE" } },
+  timestamp: {
+    type: "INT64",
+    converted_type: "TIMESTAMP_MICROS",
+    logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MICROS" },
+  },
+  // As text: Athena and Redshift take the JSON type for bytes.
+  json: TEXT,
+};
+
+/** In as few bytes as its digits take. */
+function decimal(name: string, precision: number, scale: number): SchemaElement {
+  return {
+    name,
+    ...(precision <= 9
+      ? { type: "INT32" }
+      : precision <= 18
+        ? { type: "INT64" }
+        : { type: "FIXED_LEN_BYTE_ARRAY", type_length: 16 }),
+    converted_type: "DECIMAL",
+    precision,
+    scale,
+    logical_type: { type: "DECIMAL", precision, scale },
+  };
+}

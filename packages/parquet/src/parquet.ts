@@ -1,0 +1,124 @@
+import { KinesisConnectorError, wholeNumber } from "@kinesis-connectors/core";
+import type { ObjectFormat } from "@kinesis-connectors/s3";
+import { pageCompression, type ParquetCompression } from "./compress.js";
+import { Misfit } from "./convert.js";
+import { Generations } from "./generations.js";
+import { grow, type Growth } from "./grow.js";
+import { type ParquetSchema, schemaFrom } from "./schema.js";
+import type { StructType } from "./types.js";
+import { writeRows } from "./write-rows.js";
+
+/**
+ * What may change when a row does not fit the columns. A change starts a new object; what is not allowed makes the row a dead letter.
+ *
+ * - `none`: nothing.
+ * - `forward`: columns may join, so that a reader with the oldest columns reads every newer object.
+ * - `backward`: columns may join, types may widen and required columns may stay away, so that a reader with the newest columns reads every older object.
+ * - `full`: what both of them allow. As columns that join are always optional, that is what `forward` allows.
+ */
+export type SchemaEvolution = "none" | "backward" | "forward" | "full";
+
+/** What `parquet` can be told. */
+export interface ParquetCommonOptions {
+  /** Default `snappy`, which every reader has. `zstd` takes Node 22.15, or `@hpcc-js/wasm-zstd` beside this package. */
+  readonly compression?: ParquetCompression;
+  /**
+   * Rows of a row group, 1 to 1,000,000. Default 50,000. A group is written in one turn of the event loop, some 5 ms per 1,000 rows of ten columns:
+   * larger ones suit scans a little better and keep other shards waiting.
+   */
+  readonly rowGroupRows?: number;
+}
+
+/** Columns that are declared. */
+export interface DeclaredColumns {
+  readonly schema: ParquetSchema;
+  readonly infer?: undefined;
+  /** Default `none`. */
+  readonly evolution?: SchemaEvolution;
+  /** What happens to a row with a field that has no column: it becomes a dead letter (default), or the field is left out. Only with `none`. */
+  readonly unknownFields?: "refuse" | "ignore";
+}
+
+/** Columns that are found in the rows. */
+export interface InferredColumns<Row> {
+  readonly schema?: undefined;
+  /** Rows to start with, or `true` to start with the first row there is. */
+  readonly infer: true | readonly Row[];
+  /** Default `backward`. */
+  readonly evolution?: SchemaEvolution;
+  readonly unknownFields?: undefined;
+}
+
+/** Options of `parquet`. */
+export type ParquetOptions<Row> = ParquetCommonOptions & (DeclaredColumns | InferredColumns<Row>);
+
+const GROWTH: Readonly<Record<SchemaEvolution, Growth | undefined>> = {
+  none: undefined,
+  forward: { columns: true, types: false },
+  full: { columns: true, types: false },
+  backward: { columns: true, types: true },
+};
+
+/**
+ * One Parquet file per object, a row per output. A row with a value that does not fit its column is named and goes the way of dead letters.
+ *
+ * @example
+ * ```ts
+ * const format = parquet<Click>({
+ *   schema: { id: { required: "int64" }, time: "timestamp", country: "string", price: { decimal: [12, 2] }, tags: { list: "string" } },
+ * });
+ * const emitter = s3Emitter({ bucket: "clicks", format, partition: (click) => ({ country: click.country }) });
+ * ```
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
+ */
+export function parquet<Row extends object>(options: ParquetOptions<Row>): ObjectFormat<Row> {
+  const { schema, infer, unknownFields = "refuse" } = options;
+  const compression = pageCompression(options.compression ?? "snappy");
+  const rowGroupRows = wholeNumber("rowGroupRows", options.rowGroupRows ?? 50_000, {
+    min: 1,
+    max: 1_000_000,
+  });
+  if ((schema === undefined) === (infer === undefined)) throw invalid("takes either schema or infer");
+  const evolution = options.evolution ?? (schema === undefined ? "backward" : "none");
+  if (!Object.hasOwn(GROWTH, evolution))
+    throw invalid('evolution must be "none", "backward", "forward" or "full"');
+  if (unknownFields !== "refuse" && unknownFields !== "ignore")
+    throw invalid('unknownFields must be "refuse" or "ignore"');
+  const growth = GROWTH[evolution];
+  if (unknownFields === "ignore" && growth !== undefined)
+    throw invalid(`unknownFields "ignore" contradicts evolution "${evolution}", which makes columns of them`);
+  if (infer === true && growth === undefined)
+    throw invalid(
+      'infer: true needs an evolution other than "none", or rows to start with: nothing would fit',
+    );
+  const first = schema === undefined ? inferredFrom(infer ?? []) : schemaFrom(schema);
+  const ignoreUnknown = unknownFields === "ignore";
+  const generations = growth === undefined ? undefined : new Generations(first, growth);
+
+  return {
+    extension: ".parquet",
+    // https://www.iana.org/assignments/media-types/application/vnd.apache.parquet
+    contentType: "application/vnd.apache.parquet",
+    ...(generations === undefined ? {} : { groupOf: (row: Row) => generations.take(row) }),
+    encodeObject: async (rows, { signal }) => {
+      const columns = generations === undefined ? first : await generations.schemaOf(rows, signal);
+      return writeRows(columns, rows, { compression, rowGroupRows, ignoreUnknown, signal });
+    },
+  };
+}
+
+function inferredFrom(infer: true | readonly unknown[]): StructType {
+  const empty: StructType = { kind: "struct", fields: new Map() };
+  if (infer === true) return empty;
+  if (!Array.isArray(infer) || infer.length === 0) throw invalid("infer must be true, or rows to start with");
+  return infer.reduce<StructType>((schema, row: unknown, nth) => {
+    const grown = grow(schema, row, { columns: true, types: true });
+    if (grown instanceof Misfit)
+      throw invalid(`infer: row ${nth + 1} does not fit those before it: ${grown.path} ${grown.reason}`);
+    return grown;
+  }, empty);
+}
+
+function invalid(message: string): KinesisConnectorError {
+  return new KinesisConnectorError("KC_OPTION_INVALID", `parquet ${message}`);
+}

@@ -1,0 +1,105 @@
+import { KinesisConnectorError } from "@kinesis-connectors/core";
+import { type Column, OBJECT_DEPTH, type ScalarName, type StructType, type Type } from "./types.js";
+
+/**
+ * What a column holds, and which values of a row fit it:
+ *
+ * | type | takes |
+ * | --- | --- |
+ * | `boolean` | booleans |
+ * | `int32`, `int64` | integers, as number (exact ones only, up to 2^53) or bigint |
+ * | `float`, `double` | numbers; bigints that a double holds exactly |
+ * | `string` | strings without lone surrogates, which UTF-8 cannot write |
+ * | `bytes` | `Uint8Array` |
+ * | `date` | `YYYY-MM-DD`, or a `Date` at midnight UTC |
+ * | `timestamp` | `Date`, or ISO 8601 with a zone and up to six digits of a second: microseconds in UTC |
+ * | `json` | whatever JSON can write, as its text in a string column |
+ * | `{ decimal: [precision, scale] }` | numbers, bigints and strings such as `"12.50"`, with no more digits than the column has: nothing is rounded |
+ * | `{ list: type }` | arrays |
+ * | `{ struct: { name: type } }` | objects |
+ *
+ * Each of them takes null and undefined too, unless it is wrapped: `{ required: type }`.
+ */
+export type ColumnType =
+  | ScalarName
+  | { readonly decimal: readonly [precision: number, scale: number] }
+  | { readonly list: ColumnType }
+  | { readonly struct: ParquetSchema }
+  | { readonly required: ColumnType };
+
+/** Columns by name, in the order of the file. */
+export type ParquetSchema = { readonly [name: string]: ColumnType };
+
+const SCALARS: ReadonlySet<string> = new Set<ScalarName>([
+  "boolean",
+  "int32",
+  "int64",
+  "float",
+  "double",
+  "string",
+  "bytes",
+  "date",
+  "timestamp",
+  "json",
+]);
+
+/**
+ * Checks a declared schema.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the column
+ */
+export function schemaFrom(schema: ParquetSchema): StructType {
+  return structFrom(schema, "schema", 1);
+}
+
+function structFrom(schema: unknown, path: string, depth: number): StructType {
+  if (typeof schema !== "object" || schema === null || Array.isArray(schema))
+    throw invalid(`${path} must be an object of columns`);
+  const fields = new Map<string, Column>();
+  for (const [name, type] of Object.entries(schema)) {
+    if (name === "") throw invalid(`${path} has a column without a name`);
+    fields.set(name, columnFrom(type, `${path}.${name}`, depth));
+  }
+  if (fields.size === 0) throw invalid(`${path} must have at least one column`);
+  return { kind: "struct", fields };
+}
+
+function columnFrom(type: unknown, path: string, depth: number): Column {
+  if (isOnly(type, "required")) {
+    const { type: inner, required } = columnFrom(type.required, path, depth);
+    if (required) throw invalid(`${path} says required twice`);
+    return { type: inner, required: true };
+  }
+  return { type: typeFrom(type, path, depth), required: false };
+}
+
+function typeFrom(type: unknown, path: string, depth: number): Type {
+  if (depth > OBJECT_DEPTH) throw invalid(`${path} is nested deeper than ${OBJECT_DEPTH} levels`);
+  if (isScalar(type)) return { kind: "scalar", name: type };
+  if (isOnly(type, "list")) return { kind: "list", element: columnFrom(type.list, `${path}[]`, depth + 1) };
+  if (isOnly(type, "struct")) return structFrom(type.struct, path, depth + 1);
+  if (isOnly(type, "decimal")) {
+    const [precision, scale, ...more]: unknown[] = Array.isArray(type.decimal) ? type.decimal : [];
+    if (!isWhole(precision, 1, 38) || !isWhole(scale, 0, precision) || more.length > 0)
+      throw invalid(`${path} must be { decimal: [precision 1 to 38, scale 0 to precision] }`);
+    return { kind: "decimal", precision, scale };
+  }
+  throw invalid(
+    `${path} must be one of ${[...SCALARS].join(", ")}, { decimal }, { list }, { struct } or { required }`,
+  );
+}
+
+function isScalar(type: unknown): type is ScalarName {
+  return typeof type === "string" && SCALARS.has(type);
+}
+
+function isOnly<Key extends string>(type: unknown, key: Key): type is Readonly<Record<Key, unknown>> {
+  return typeof type === "object" && type !== null && key in type && Object.keys(type).length === 1;
+}
+
+function isWhole(value: unknown, min: number, max: number): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
+}
+
+function invalid(message: string): KinesisConnectorError {
+  return new KinesisConnectorError("KC_OPTION_INVALID", message);
+}

@@ -1,0 +1,115 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { KinesisConnectorError } from "@kinesis-connectors/core";
+import type { EncodedObject, RefusedOutput } from "@kinesis-connectors/s3";
+import { ByteWriter, ParquetWriter } from "hyparquet-writer";
+import type { PageCompression } from "./compress.js";
+import { type Convert, converterOf, Misfit, requiredOf, unknownField } from "./convert.js";
+import { elementsOf } from "./elements.js";
+import { isFields, type StructType } from "./types.js";
+
+/** So many rows are converted in one turn of the event loop. */
+const ROWS_PER_TURN = 5_000;
+
+/** How the rows become a file. */
+export interface WriteOptions {
+  readonly compression: PageCompression;
+  readonly rowGroupRows: number;
+  /** Fields without a column are left out instead of refusing their row. */
+  readonly ignoreUnknown: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Writes rows of one schema as one file, or tells which do not fit it. Holds the converted values of one row group at a time. */
+export async function writeRows(
+  schema: StructType,
+  rows: readonly unknown[],
+  { compression, rowGroupRows, ignoreUnknown, signal }: WriteOptions,
+): Promise<EncodedObject> {
+  if (schema.fields.size === 0)
+    return {
+      refused: rows.map((_, index) => ({ index, error: poison("no row of the object has a value") })),
+    };
+  const compress = await compression.load();
+  const bytes = new ByteWriter(64 * 1024);
+  const file = new ParquetWriter({
+    writer: bytes,
+    schema: elementsOf(schema),
+    codec: compression.codec,
+    compressors: compress === undefined ? {} : { [compression.codec]: compress },
+    createdBy: "kinesis-connectors",
+  });
+  const table = new Table(schema, ignoreUnknown);
+  const refused: RefusedOutput[] = [];
+  for (let start = 0; start < rows.length; start += rowGroupRows) {
+    const end = Math.min(rows.length, start + rowGroupRows);
+    table.clear(end - start);
+    for (let index = start; index < end; index += 1) {
+      const misfit = table.set(index - start, rows[index]);
+      if (misfit !== undefined) refused.push({ index, error: poison(`${misfit.path} ${misfit.reason}`) });
+      if (index % ROWS_PER_TURN === 0) await turn(signal);
+    }
+    // With a row refused nothing of the file is used: the rest is only looked through.
+    if (refused.length > 0) continue;
+    await file.write({ columnData: table.columns(), rowGroupSize: end - start });
+    await turn(signal);
+  }
+  if (refused.length > 0) return { refused };
+  await file.finish();
+  return { bytes: bytes.getBytes() };
+}
+
+async function turn(signal: AbortSignal): Promise<void> {
+  await nextTurn();
+  signal.throwIfAborted();
+}
+
+function poison(reason: string): KinesisConnectorError {
+  return new KinesisConnectorError(
+    "KC_RECORD_POISON",
+    `the record does not fit the Parquet columns: ${reason}`,
+  );
+}
+
+/** The values of a row group by column. */
+class Table {
+  readonly #columns: ReadonlyMap<string, { readonly convert: Convert; values: unknown[] }>;
+  readonly #required: readonly { readonly name: string; readonly absent: unknown }[];
+  readonly #ignoreUnknown: boolean;
+
+  constructor({ fields }: StructType, ignoreUnknown: boolean) {
+    const converters = new Map(
+      [...fields].map(([name, column]) => [name, converterOf(column, `row.${name}`)]),
+    );
+    this.#columns = new Map([...converters].map(([name, convert]) => [name, { convert, values: [] }]));
+    this.#required = requiredOf(fields, converters);
+    this.#ignoreUnknown = ignoreUnknown;
+  }
+
+  clear(rows: number): void {
+    for (const column of this.#columns.values()) column.values = new Array<unknown>(rows).fill(null);
+  }
+
+  set(nthRow: number, row: unknown): Misfit | undefined {
+    if (!isFields(row)) return new Misfit("row", "must be an object");
+    const names = Object.keys(row);
+    for (let nth = 0; nth < names.length; nth += 1) {
+      const name = names[nth] ?? "";
+      const column = this.#columns.get(name);
+      if (column === undefined) {
+        const misfit = this.#ignoreUnknown ? undefined : unknownField(row[name], "row", nth);
+        if (misfit !== undefined) return misfit;
+        continue;
+      }
+      const value = column.convert(row[name]);
+      if (value instanceof Misfit) return value;
+      column.values[nthRow] = value;
+    }
+    for (const { name, absent } of this.#required)
+      if (this.#columns.get(name)?.values[nthRow] === null && absent instanceof Misfit) return absent;
+    return undefined;
+  }
+
+  columns(): { name: string; data: unknown[] }[] {
+    return [...this.#columns].map(([name, { values }]) => ({ name, data: values }));
+  }
+}
