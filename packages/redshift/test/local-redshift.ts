@@ -24,7 +24,10 @@ function optionsOf(aws: LocalAws) {
   };
 }
 
-export async function startRedshift(connectionString?: string): Promise<LocalRedshift> {
+/** On PGlite, or on the empty database of a PostgreSQL server that `KC_TEST_POSTGRES` names: there loaders contend for real. */
+export async function startRedshift(
+  connectionString: string | undefined = process.env["KC_TEST_POSTGRES"],
+): Promise<LocalRedshift> {
   const aws = await startLocalAws({
     kinesis: false,
     dynamodb: false,
