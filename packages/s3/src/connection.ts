@@ -1,45 +1,22 @@
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
-import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
-import { type Clock, KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
+import { S3Client } from "@aws-sdk/client-s3";
+import {
+  type AwsConnection,
+  type AwsConnectionOptions,
+  connectAws,
+  isLoopback,
+} from "@kinesis-connectors/aws";
 
-/** How S3 is reached. */
-export interface S3ConnectionOptions {
-  /** An own client, used as it is and never destroyed here. Excludes the options below but `requestTimeoutMs`. */
-  readonly client?: S3Client;
-  /** Default: AWS_REGION, or the profile's. */
-  readonly region?: string;
-  /** Only for other addresses than AWS's own. `https`, or `http` on this machine. */
-  readonly endpoint?: string;
-  /** Permits `http` to other machines. Records travel readable then. Default false. */
-  readonly allowInsecure?: boolean;
+/**
+ * How S3 is reached. `requestTimeoutMs` covers the client's own repetitions and is 60,000 by default; a slow line needs more for a
+ * part of an upload.
+ */
+export interface S3ConnectionOptions extends AwsConnectionOptions<S3Client> {
   /** The bucket in the path instead of the host name. Default: true for an endpoint on this machine, else false. */
   readonly forcePathStyle?: boolean;
-  /** Default: the SDK's chain (environment, profile, role of the machine). */
-  readonly credentials?: NonNullable<S3ClientConfig["credentials"]>;
-  /** How long a connection may take to open, in milliseconds. Default 5,000. */
-  readonly connectionTimeoutMs?: number;
-  /** How long one request may take with the client's own repetitions, in milliseconds. Default 60,000. A slow line needs more per part. */
-  readonly requestTimeoutMs?: number;
-  /** Connections kept open to S3. Default 64. */
-  readonly maxSockets?: number;
 }
 
 /** A client with its time limit. */
-export interface S3Connection {
-  readonly client: S3Client;
-  readonly requestTimeoutMs: number;
-  /** Fetches fresh credentials, once the present ones were refused as expired. */
-  readonly refreshCredentials: () => Promise<void>;
-  /** Destroys the client, unless the caller brought it. */
-  readonly close: () => void;
-}
-
-/** What bounds a request: the caller's signal, and the clock that its time is measured with. */
-export interface RequestLimits {
-  readonly signal: AbortSignal;
-  readonly clock: Clock;
-}
+export type S3Connection = AwsConnection<S3Client>;
 
 /** The client repeats a request this often by itself; the engine's back-off takes over after that. */
 const MAX_SDK_ATTEMPTS = 3;
@@ -49,139 +26,17 @@ const MAX_SDK_ATTEMPTS = 3;
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
  */
 export function connect(options: S3ConnectionOptions): S3Connection {
-  const requestTimeoutMs = wholeNumber("requestTimeoutMs", options.requestTimeoutMs ?? 60_000, { min: 1 });
-  const own = options.client;
-  if (own !== undefined) refuseBesideClient(options);
-  const client = own ?? createClient(options);
-  return {
-    client,
-    requestTimeoutMs,
-    refreshCredentials: async () => {
-      await client.config.credentials({ forceRefresh: true });
-    },
-    close: () => {
-      if (own === undefined) client.destroy();
-    },
-  };
-}
-
-/**
- * Runs one request within the time limit. It rejects at once when the signal is aborted (with the signal's reason) or the time is
- * over (`TimeoutError`), whatever the client is waiting for: a stalled body, or the pause before its next attempt.
- */
-export async function limited<Answer>(
-  connection: Pick<S3Connection, "requestTimeoutMs">,
-  { signal, clock }: RequestLimits,
-  request: (abortSignal: AbortSignal) => Promise<Answer>,
-): Promise<Answer> {
-  signal.throwIfAborted();
-  const controller = new AbortController();
-  const { promise: given, reject } = rejection();
-  const stop = (reason: unknown): void => {
-    reject(reason);
-    controller.abort(reason);
-  };
-  const onAbort = (): void => stop(signal.reason);
-  const timer = clock.setTimer(connection.requestTimeoutMs, () => {
-    const error = new Error(`S3 did not answer within ${connection.requestTimeoutMs} ms`);
-    error.name = "TimeoutError";
-    stop(error);
-  });
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([request(controller.signal), given]);
-  } finally {
-    timer.cancel();
-    signal.removeEventListener("abort", onAbort);
-  }
-}
-
-function rejection(): { readonly promise: Promise<never>; readonly reject: (reason: unknown) => void } {
-  let reject: (reason: unknown) => void = () => undefined;
-  const promise = new Promise<never>((_resolve, rejectPromise) => {
-    reject = rejectPromise;
-  });
-  return { promise, reject };
-}
-
-function createClient(options: S3ConnectionOptions): S3Client {
-  const connectionTimeout = wholeNumber("connectionTimeoutMs", options.connectionTimeoutMs ?? 5_000, {
-    min: 1,
-  });
-  const maxSockets = wholeNumber("maxSockets", options.maxSockets ?? 64, { min: 1 });
-  if (options.region !== undefined) nonEmptyText("region", options.region);
-  // The SDK reads these two by itself; they are looked at here so that they obey the same rule as the option.
-  const fromEnvironment = process.env["AWS_ENDPOINT_URL_S3"] ?? process.env["AWS_ENDPOINT_URL"];
-  const named = options.endpoint ?? (fromEnvironment === "" ? undefined : fromEnvironment);
-  const endpoint = named === undefined ? undefined : checkedEndpoint(named, options.allowInsecure === true);
-  const client = new S3Client({
-    ...(options.region === undefined ? {} : { region: options.region }),
-    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
-    forcePathStyle: options.forcePathStyle ?? (endpoint !== undefined && isLoopback(endpoint)),
-    maxAttempts: MAX_SDK_ATTEMPTS,
-    // Otherwise each object of 2 MiB and more waits for a 100, on a connection of its own.
-    expectContinueHeader: false,
-    requestHandler: {
-      connectionTimeout,
-      httpAgent: new HttpAgent({ keepAlive: true, maxSockets }),
-      // Said outright, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch it off for the whole process.
-      httpsAgent: new HttpsAgent({
-        keepAlive: true,
-        maxSockets,
-        rejectUnauthorized: true,
-        minVersion: "TLSv1.2",
+  return connectAws(options, {
+    endpointVariable: "AWS_ENDPOINT_URL_S3",
+    requestTimeoutMs: 60_000,
+    alsoOfClient: ["forcePathStyle"],
+    create: (config, endpoint) =>
+      new S3Client({
+        ...config,
+        forcePathStyle: options.forcePathStyle ?? (endpoint !== undefined && isLoopback(endpoint.hostname)),
+        maxAttempts: MAX_SDK_ATTEMPTS,
+        // Otherwise each object of 2 MiB and more waits for a 100, on a connection of its own.
+        expectContinueHeader: false,
       }),
-    },
   });
-  // It evaluates a copy of each answer for a log line, even where nobody logs.
-  client.middlewareStack.remove("loggerMiddleware");
-  return client;
-}
-
-function refuseBesideClient(options: S3ConnectionOptions): void {
-  const names = [
-    "region",
-    "endpoint",
-    "allowInsecure",
-    "forcePathStyle",
-    "credentials",
-    "connectionTimeoutMs",
-    "maxSockets",
-  ] as const;
-  for (const name of names) {
-    if (options[name] !== undefined) {
-      throw invalid(`${name} cannot be given beside client: configure it on the client`);
-    }
-  }
-}
-
-function checkedEndpoint(endpoint: string, allowInsecure: boolean): URL {
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:")) {
-    throw invalid("endpoint must be a URL such as https://s3.example.com");
-  }
-  if (url.username !== "" || url.password !== "") {
-    throw invalid("endpoint must not hold credentials: use the credentials option");
-  }
-  if (url.protocol === "http:" && !isLoopback(url) && !allowInsecure) {
-    throw invalid(
-      `endpoint is http to another machine (${url.hostname}): use https, or set allowInsecure to true to send records readable`,
-    );
-  }
-  return url;
-}
-
-function isLoopback(url: URL): boolean {
-  const host = url.hostname;
-  return (
-    host === "localhost" ||
-    host.endsWith(".localhost") ||
-    host === "[::1]" ||
-    /^127(?:\.\d{1,3}){3}$/.test(host)
-  );
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

@@ -1,3 +1,4 @@
+import { describeAwsError, summaryOf as awsSummaryOf } from "@kinesis-connectors/aws";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 
 /** What a failed request means for the object it was about. */
@@ -60,7 +61,7 @@ const CURES: ReadonlyMap<string, string> = new Map([
 
 /** Sorts what a request to S3 failed with. Pure. */
 export function failureOf(error: unknown): Failure {
-  const { code, status } = describe(error);
+  const { code, status } = describeAwsError(error);
   if (EXPIRED.has(code)) return { kind: "expired" };
   if (REPEATED.has(code)) return RETRY;
   // S3 passes the errors of KMS on by these names; a disabled or missing key stays so until somebody acts.
@@ -89,7 +90,7 @@ export function failureOf(error: unknown): Failure {
  * looking takes s3:ListBucket and writing does not, and what passes by itself.
  */
 export function cureAtOpen(error: unknown): string | undefined {
-  const { code, status, message } = describe(error);
+  const { code, status, message } = describeAwsError(error);
   if (status === 404) return CURES.get("NoSuchBucket");
   if (status === 301 || status === 307) return REGION;
   // A HEAD has no body to tell them apart.
@@ -103,12 +104,12 @@ export function cureAtOpen(error: unknown): string | undefined {
 
 /** The HTTP status of an error of the SDK; undefined when no answer came. */
 export function statusOf(error: unknown): number | undefined {
-  return describe(error).status;
+  return describeAwsError(error).status;
 }
 
 /** The service's code of an error, or its name. */
 export function errorCodeOf(error: unknown): string {
-  return describe(error).code;
+  return describeAwsError(error).code;
 }
 
 /**
@@ -116,12 +117,7 @@ export function errorCodeOf(error: unknown): string {
  * repeats the access key and the signed request of a refused signature.
  */
 export function summaryOf(error: unknown): Error {
-  const { code, status, message, requestId } = describe(error);
-  const about = [status === undefined ? "no answer" : `HTTP ${status}`];
-  if (requestId !== undefined) about.push(`request ${requestId}`);
-  const summary = new Error(`${code}: ${message} (${about.join(", ")})`);
-  summary.name = code;
-  return summary;
+  return awsSummaryOf(error, { service: "S3", message: true });
 }
 
 /** The error that stops a shard: what S3 refused, and the cure. */
@@ -133,37 +129,4 @@ export function refusal(action: string, cure: string, error: unknown): KinesisCo
       cause: summaryOf(error),
     },
   );
-}
-
-interface Description {
-  readonly code: string;
-  readonly status: number | undefined;
-  readonly message: string;
-  readonly requestId: string | undefined;
-}
-
-function describe(error: unknown): Description {
-  if (!(error instanceof Error)) {
-    return {
-      code: "UnknownError",
-      status: undefined,
-      message: `a thrown ${typeof error}`,
-      requestId: undefined,
-    };
-  }
-  const metadata: unknown = "$metadata" in error ? error.$metadata : undefined;
-  const status = field(metadata, "httpStatusCode");
-  const requestId = field(metadata, "requestId");
-  const socketCode = field(error, "code");
-  return {
-    // The error of a socket is named Error; its code (ECONNRESET, ENOTFOUND) says more.
-    code: error.name === "Error" && typeof socketCode === "string" ? socketCode : error.name,
-    status: typeof status === "number" ? status : undefined,
-    message: error.message.slice(0, 500),
-    requestId: typeof requestId === "string" ? requestId : undefined,
-  };
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 }

@@ -7,7 +7,8 @@ import {
   type PlanSpill,
 } from "@kinesis-connectors/core";
 import { bodyOf } from "./body.js";
-import { limited, type S3Connection } from "./connection.js";
+import { limited } from "@kinesis-connectors/aws";
+import type { S3Connection } from "./connection.js";
 import { objectCreator } from "./create-object.js";
 import { failureOf, refusal, summaryOf } from "./failures.js";
 import { BATCH_ID } from "./object-metadata.js";

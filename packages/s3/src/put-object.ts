@@ -14,7 +14,8 @@ import {
 } from "@aws-sdk/client-s3";
 import type { Logger } from "@kinesis-connectors/core";
 import type { Body } from "./body.js";
-import { limited, type RequestLimits, type S3Connection } from "./connection.js";
+import { limited, type RequestBounds } from "@kinesis-connectors/aws";
+import type { S3Connection } from "./connection.js";
 import { errorCodeOf, failureOf, statusOf } from "./failures.js";
 import { BATCH_ID } from "./object-metadata.js";
 import { splitIntoParts } from "./requests.js";
@@ -52,7 +53,7 @@ export type Occupant = "ours" | "other" | "missing" | "unreadable";
 /** How long the removal of a failed upload's parts may take: a shard that lost its lease must not wait for it. */
 const ABORT_TIMEOUT_MS = 2_000;
 
-type Context = RequestLimits & { readonly logger: Logger };
+type Context = RequestBounds & { readonly logger: Logger };
 
 /** Writes an object if nothing is at its key: in one request, or in parts when it is large. Rejects with the SDK's error. */
 export async function putIfAbsent(
@@ -86,7 +87,7 @@ export async function occupantOf(
   settings: Pick<ObjectSettings, "bucket" | "expectedBucketOwner" | "requestPayer">,
   key: string,
   batchId: string,
-  limits: RequestLimits,
+  limits: RequestBounds,
 ): Promise<Occupant> {
   try {
     const { Metadata } = await limited(connection, limits, (abortSignal) =>

@@ -2,13 +2,8 @@ import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { KinesisConnectorError, systemClock, wholeNumber } from "@kinesis-connectors/core";
-import {
-  connect,
-  limited,
-  type RequestLimits,
-  type S3Connection,
-  type S3ConnectionOptions,
-} from "./connection.js";
+import { limited, type RequestBounds } from "@kinesis-connectors/aws";
+import { connect, type S3Connection, type S3ConnectionOptions } from "./connection.js";
 import { errorCodeOf, summaryOf } from "./failures.js";
 import { linesOf } from "./lines.js";
 import { MAX_DEAD_LETTER_LINE_BYTES } from "./limits.js";
@@ -71,7 +66,7 @@ async function* keysUnder(
   connection: S3Connection,
   place: Place,
   prefix: string,
-  limits: RequestLimits,
+  limits: RequestBounds,
 ): AsyncGenerator<string, void> {
   let token: string | undefined;
   do {
@@ -99,7 +94,7 @@ async function* recordsOf(
   place: Place,
   key: string,
   maxLineBytes: number,
-  limits: RequestLimits,
+  limits: RequestBounds,
 ): AsyncGenerator<ReplayedRecord, void> {
   let lineNumber = 0;
   try {
@@ -118,7 +113,7 @@ async function* bytesOf(
   connection: S3Connection,
   place: Place,
   key: string,
-  limits: RequestLimits,
+  limits: RequestBounds,
 ): AsyncGenerator<Uint8Array, void> {
   const { Body, ContentEncoding } = await limited(connection, limits, (abortSignal) =>
     connection.client.send(

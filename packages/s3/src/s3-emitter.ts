@@ -12,7 +12,8 @@ import {
 } from "@kinesis-connectors/core";
 import { type Body, fileShelf, memoryShelf, type Shelf } from "./body.js";
 import { none } from "./compression.js";
-import { connect, limited } from "./connection.js";
+import { limited } from "@kinesis-connectors/aws";
+import { connect } from "./connection.js";
 import { objectCreator } from "./create-object.js";
 import { encode } from "./encode.js";
 import { cureAtOpen, refusal, statusOf } from "./failures.js";

@@ -71,10 +71,10 @@ describe("a failed request", () => {
         $response: { body: "canary" },
       }),
     );
-    expect(summary.message).toBe("SignatureDoesNotMatch: message (HTTP 403)");
+    expect(summary.message).toBe("S3: SignatureDoesNotMatch: message (HTTP 403)");
     expect(inspect(summary, { showHidden: true, depth: 9 })).not.toContain("canary");
     expect(summaryOf(Object.assign(new Error("reset"), { code: "ECONNRESET" })).message).toBe(
-      "ECONNRESET: reset (no answer)",
+      "S3: ECONNRESET: reset (no answer)",
     );
   });
 });
