@@ -1,7 +1,7 @@
-import type { PGlite, PGliteResults } from "@electric-sql/pglite";
 import { catalogSql } from "./catalog.js";
 import { sessionSettings, type Database, type QueryResult, type Session } from "./database.js";
 import { asSqlFailure, SqlFailure } from "./errors.js";
+import { loadPGlite, type PGlite, type PGliteResults } from "./pglite.js";
 
 const settings: string = Object.entries(sessionSettings)
   .map(([name, value]) => `SET ${name} TO '${value}'`)
@@ -18,7 +18,7 @@ export function pgliteDatabase(): Database {
   const sessions = new Set<Session>();
 
   const start = async (): Promise<Started> => {
-    const module = await import("@electric-sql/pglite");
+    const module = await loadPGlite();
     const database = await module.PGlite.create();
     // Every value as PostgreSQL writes it: what it means is decided in one place, for every database alike.
     const parsers = Object.fromEntries(
