@@ -95,8 +95,10 @@ function writeLineOfBytes(bytes: Uint8Array, object: ObjectWriter): void {
 }
 
 function withoutLineEnd(bytes: Uint8Array): Uint8Array {
-  if (bytes.at(-1) !== LINE_FEED) return bytes;
-  return bytes.subarray(0, bytes.at(-2) === CARRIAGE_RETURN ? -2 : -1);
+  // By index: `at` costs ten times as much, and this is asked of every record.
+  const { length } = bytes;
+  if (bytes[length - 1] !== LINE_FEED) return bytes;
+  return bytes.subarray(0, bytes[length - 2] === CARRIAGE_RETURN ? -2 : -1);
 }
 
 function isJson(bytes: Uint8Array): boolean {
