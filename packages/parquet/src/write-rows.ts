@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 import type { EncodedObject, RefusedOutput } from "@kinesis-connectors/s3";
-import { ByteWriter, ParquetWriter } from "hyparquet-writer";
+import { ByteWriter, type ColumnSource, ParquetWriter } from "hyparquet-writer";
 import type { PageCompression } from "./compress.js";
 import { type Convert, converterOf, Misfit, requiredOf, unknownField } from "./convert.js";
 import { elementsOf } from "./elements.js";
-import { isFields, type StructType } from "./types.js";
+import { isFields, type StructType, type Type } from "./types.js";
 
 /** So many rows are converted in one turn of the event loop. */
 const ROWS_PER_TURN = 5_000;
@@ -70,9 +70,15 @@ function poison(reason: string): KinesisConnectorError {
   );
 }
 
+interface TableColumn {
+  readonly convert: Convert;
+  readonly mayHoldNaN: boolean;
+  values: unknown[];
+}
+
 /** The values of a row group by column. */
 class Table {
-  readonly #columns: ReadonlyMap<string, { readonly convert: Convert; values: unknown[] }>;
+  readonly #columns: ReadonlyMap<string, TableColumn>;
   readonly #required: readonly { readonly name: string; readonly absent: unknown }[];
   readonly #ignoreUnknown: boolean;
 
@@ -80,7 +86,12 @@ class Table {
     const converters = new Map(
       [...fields].map(([name, column]) => [name, converterOf(column, `row.${name}`)]),
     );
-    this.#columns = new Map([...converters].map(([name, convert]) => [name, { convert, values: [] }]));
+    this.#columns = new Map(
+      [...fields].map(([name, { type }]) => [
+        name,
+        { convert: converters.get(name) ?? (() => null), mayHoldNaN: hasFloats(type), values: [] },
+      ]),
+    );
     this.#required = requiredOf(fields, converters);
     this.#ignoreUnknown = ignoreUnknown;
   }
@@ -109,7 +120,31 @@ class Table {
     return undefined;
   }
 
-  columns(): { name: string; data: unknown[] }[] {
-    return [...this.#columns].map(([name, { values }]) => ({ name, data: values }));
+  columns(): ColumnSource[] {
+    return [...this.#columns].map(([name, { mayHoldNaN, values }]) => ({
+      name,
+      data: values,
+      // Bounds leave NaN out, but DuckDB takes it for the greatest number and would skip the group that a query for it asks for.
+      statistics: !(mayHoldNaN && values.some(holdsNaN)),
+    }));
   }
+}
+
+function hasFloats(type: Type): boolean {
+  switch (type.kind) {
+    case "scalar":
+      return type.name === "float" || type.name === "double";
+    case "list":
+      return hasFloats(type.element.type);
+    case "struct":
+      return [...type.fields.values()].some((field) => hasFloats(field.type));
+    default:
+      return false;
+  }
+}
+
+function holdsNaN(value: unknown): boolean {
+  if (typeof value === "number") return Number.isNaN(value);
+  if (Array.isArray(value)) return value.some(holdsNaN);
+  return isFields(value) && Object.values(value).some(holdsNaN);
 }
