@@ -29,6 +29,7 @@ export default defineConfig({
       project("sim", "sim"),
       project("bench", "bench"),
       project("seed-stream", "apps/seed-stream"),
+      project("archive-partitioned", "apps/archive-partitioned"),
       project("copy-stream", "apps/copy-stream"),
       project("batched-records", "apps/batched-records"),
       project("demo", "apps/demo"),
