@@ -31,20 +31,24 @@ export function describeAwsError(error: unknown): AwsErrorDescription {
   };
 }
 
+/** How much of an error is shown. */
+export interface SummaryOptions {
+  /** The service, for readers of the log. */
+  readonly service: string;
+  /** Whether its message may be shown, or what of it: some services quote values. */
+  readonly message: boolean | ((message: string) => string);
+}
+
 /**
- * An error of the SDK reduced to its code, status, request id and, where `message` is true, its message. The original carries the whole
+ * An error of the SDK reduced to its code, status, request id and what may be shown of its message. The original carries the whole
  * answer, in which a service may repeat keys, signed requests and values.
  */
-export function summaryOf(
-  error: unknown,
-  options: { readonly service: string; readonly message: boolean },
-): Error {
+export function summaryOf(error: unknown, { service, message: shown }: SummaryOptions): Error {
   const { code, status, message, requestId } = describeAwsError(error);
   const about = [status === undefined ? "no answer" : `HTTP ${status}`];
   if (requestId !== undefined) about.push(`request ${requestId}`);
-  const summary = new Error(
-    `${options.service}: ${code}${options.message ? `: ${message}` : ""} (${about.join(", ")})`,
-  );
+  const text = typeof shown === "function" ? shown(message) : message;
+  const summary = new Error(`${service}: ${code}${shown === false ? "" : `: ${text}`} (${about.join(", ")})`);
   summary.name = code;
   return summary;
 }

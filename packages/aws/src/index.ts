@@ -1,4 +1,10 @@
-export { type AwsErrorDescription, cureAtHome, describeAwsError, summaryOf } from "./aws-error.js";
+export {
+  type AwsErrorDescription,
+  cureAtHome,
+  describeAwsError,
+  summaryOf,
+  type SummaryOptions,
+} from "./aws-error.js";
 export {
   type AwsClient,
   type AwsClientConfig,

@@ -1,4 +1,4 @@
-import { describeAwsError } from "@kinesis-connectors/aws";
+import { describeAwsError, summaryOf as awsSummaryOf } from "@kinesis-connectors/aws";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 
 /** What a request that failed as a whole means. */
@@ -123,13 +123,7 @@ const QUOTING = new Set(["ValidationException", "InvalidArgumentException", "Ser
  * about is quoted in some messages.
  */
 export function summaryOf(error: unknown): Error {
-  const { code, status, message, requestId } = describeAwsError(error);
-  const about = [status === undefined ? "no answer" : `HTTP ${status}`];
-  if (requestId !== undefined) about.push(`request ${requestId}`);
-  const said = QUOTING.has(code) ? "" : `: ${message}`;
-  const summary = new Error(`${code}${said} (${about.join(", ")})`);
-  summary.name = code;
-  return summary;
+  return awsSummaryOf(error, { service: "Kinesis", message: !QUOTING.has(describeAwsError(error).code) });
 }
 
 /** The error that stops a shard: what Kinesis refused, and the cure. */

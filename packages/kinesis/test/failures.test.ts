@@ -33,7 +33,7 @@ describe("what a failed request means", () => {
   it("resets, time-outs and values that are no errors are tried again", () => {
     const reset = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
     expect([reset, "text", undefined].map((error) => failureOf(error).kind)).toEqual(Array(3).fill("retry"));
-    expect(summaryOf(reset).message).toBe("ECONNRESET: read ECONNRESET (no answer)");
+    expect(summaryOf(reset).message).toBe("Kinesis: ECONNRESET: read ECONNRESET (no answer)");
   });
 
   it("a missing region is no passing failure", () => {

@@ -1,3 +1,4 @@
+import { describeAwsError, summaryOf as awsSummaryOf } from "@kinesis-connectors/aws";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 
 /** What a failed call of the Data API means. */
@@ -38,7 +39,7 @@ const CURES: ReadonlyMap<string, string> = new Map([
 
 /** Sorts what a call of the Data API failed with. Pure. */
 export function callFailureOf(error: unknown): CallFailure {
-  const { code, status, message } = describe(error);
+  const { code, status, message } = describeAwsError(error);
   if (EXPIRED.has(code)) return { kind: "expired" };
   if (code === "ResourceNotFoundException") return { kind: "unknown-statement" };
   const cure = CURES.get(code);
@@ -55,7 +56,7 @@ export function callFailureOf(error: unknown): CallFailure {
 
 /** The cure for what a look at the database failed with before the first shard starts; undefined when it may pass by itself. */
 export function cureAtOpen(error: unknown): string | undefined {
-  const { code, message } = describe(error);
+  const { code, message } = describeAwsError(error);
   if (message.startsWith("Region is missing")) return "set `region`, or AWS_REGION";
   if (code === "CredentialsProviderError")
     return "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or give the machine a role";
@@ -142,12 +143,7 @@ export function withoutLiterals(text: string): string {
 
 /** An error of the SDK reduced to its code, message, status and request id: the original carries the whole answer. */
 export function summaryOf(error: unknown): Error {
-  const { code, status, message, requestId } = describe(error);
-  const about = [status === undefined ? "no answer" : `HTTP ${status}`];
-  if (requestId !== undefined) about.push(`request ${requestId}`);
-  const summary = new Error(`${code}: ${withoutLiterals(message)} (${about.join(", ")})`);
-  summary.name = code;
-  return summary;
+  return awsSummaryOf(error, { service: "Redshift Data API", message: withoutLiterals });
 }
 
 /** The error that stops a shard: what was refused, and the cure. */
@@ -158,36 +154,4 @@ export function refusal(action: string, cure: string, error: unknown): KinesisCo
     `Redshift refused ${action} (${cause.message}): ${cure}`,
     { cause },
   );
-}
-
-interface Description {
-  readonly code: string;
-  readonly status: number | undefined;
-  readonly message: string;
-  readonly requestId: string | undefined;
-}
-
-function describe(error: unknown): Description {
-  if (!(error instanceof Error))
-    return {
-      code: "UnknownError",
-      status: undefined,
-      message: `a thrown ${typeof error}`,
-      requestId: undefined,
-    };
-  const metadata: unknown = "$metadata" in error ? error.$metadata : undefined;
-  const status = field(metadata, "httpStatusCode");
-  const requestId = field(metadata, "requestId");
-  const socketCode = field(error, "code");
-  return {
-    // The error of a socket is named Error; its code (ECONNRESET, ENOTFOUND) says more.
-    code: error.name === "Error" && typeof socketCode === "string" ? socketCode : error.name,
-    status: typeof status === "number" ? status : undefined,
-    message: error.message,
-    requestId: typeof requestId === "string" ? requestId : undefined,
-  };
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 }

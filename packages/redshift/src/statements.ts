@@ -6,7 +6,8 @@ import {
   GetStatementResultCommand,
 } from "@aws-sdk/client-redshift-data";
 import { type Clock, type Logger, sleep } from "@kinesis-connectors/core";
-import { type DataApiConnection, limited } from "./connection.js";
+import { limited } from "@kinesis-connectors/aws";
+import type { DataApiConnection } from "./connection.js";
 import { callFailureOf, refusal, StatementFailure, summaryOf } from "./failures.js";
 
 /** The database that statements go to, as the Data API names it. */
