@@ -8,8 +8,10 @@ export type BrokenVariant =
   | "start-only-key"
   | "heir-discards"
   | "unconditional-write"
-  | "routes-stripped";
+  | "routes-stripped"
+  | "unguarded";
 
+/** Variants of the protocol of prepared batches. */
 export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
   "no-prepare",
   "start-only-key",
@@ -18,31 +20,40 @@ export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
   "routes-stripped",
 ];
 
+/** Variants whose destination keeps the newest version of what it holds. */
+export const BROKEN_GUARDS: readonly BrokenVariant[] = ["unguarded"];
+
 /** How the world around the connectors has to behave for them to work as if their protocol were the broken one. */
 export function brokenWorld(variant: BrokenVariant | undefined): {
   readonly leases: BrokenLeases;
   readonly bucket: BrokenBucket | undefined;
   /** False where nothing is prepared: then it is the records that must tell, and not the missing prepare. */
   readonly isPrepared: boolean;
+  /** Whether the destination takes writes whatever their condition says. */
+  readonly isUnguarded: boolean;
 } {
+  const sound = { leases: {}, bucket: undefined, isPrepared: true, isUnguarded: false };
   switch (variant) {
     case undefined:
-      return { leases: {}, bucket: undefined, isPrepared: true };
+      return sound;
     case "no-prepare":
-      return { leases: { change: unprepared }, bucket: undefined, isPrepared: false };
+      return { ...sound, leases: { change: unprepared }, isPrepared: false };
     case "start-only-key":
       return {
+        ...sound,
         leases: { change: unprepared },
         bucket: { keyOf: withoutEnd, takenIsDone: true },
         isPrepared: false,
       };
     case "heir-discards":
-      return { leases: { takesDiscard: true }, bucket: undefined, isPrepared: true };
+      return { ...sound, leases: { takesDiscard: true } };
     case "unconditional-write":
-      return { leases: { isUnconditional: true }, bucket: undefined, isPrepared: true };
+      return { ...sound, leases: { isUnconditional: true } };
+    case "routes-stripped":
+      return { ...sound, leases: { change: withoutRoutes } };
     default:
-      variant satisfies "routes-stripped";
-      return { leases: { change: withoutRoutes }, bucket: undefined, isPrepared: true };
+      variant satisfies "unguarded";
+      return { ...sound, isUnguarded: true };
   }
 }
 

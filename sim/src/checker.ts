@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { compareSequenceNumbers } from "@kinesis-connectors/core";
 import type { StoredObject } from "./bucket.js";
+import { Landings } from "./landings.js";
 import { type Entry, type Ledger, nameOf } from "./ledger.js";
 import { type Line, payloadOf } from "./payload.js";
 import type { Route } from "./stored-batch.js";
@@ -32,19 +33,29 @@ export class ObjectChecker {
   readonly #ledger: Ledger;
   readonly #report: (violation: Violation) => void;
   readonly #isPrepared: boolean;
+  readonly #landings: Landings;
   /** What the last prepare of a range stored as the way of each of its records, where it did. */
   readonly routes: Map<string, ReadonlyMap<Entry, Route>> = new Map();
   /** Keys that a prepare has named, durably. */
   readonly preparedKeys: Set<string> = new Set();
   readonly #ranges = new Map<string, KeyedRange[]>();
-  duplicated = 0;
   reordered = 0;
 
   /** @param isPrepared whether a write without a prepare is to be told of */
-  constructor(ledger: Ledger, report: (violation: Violation) => void, isPrepared: boolean) {
+  constructor(
+    ledger: Ledger,
+    report: (violation: Violation) => void,
+    isPrepared: boolean,
+    landings: Landings = new Landings(report),
+  ) {
     this.#ledger = ledger;
     this.#report = report;
     this.#isPrepared = isPrepared;
+    this.#landings = landings;
+  }
+
+  get duplicated(): number {
+    return this.#landings.duplicated;
   }
 
   created(object: StoredObject): void {
@@ -56,7 +67,7 @@ export class ObjectChecker {
     const landed = this.#landedIn(object, isDead);
     this.#checkContent(object, landed);
     this.#checkRoutes(object, landed, isDead);
-    for (const { entry, output } of landed) this.#land(entry, output, isDead, key);
+    for (const { entry, output } of landed) this.#landings.land(entry, output, isDead, key);
   }
 
   #landedIn({ key, body }: StoredObject, isDead: boolean): readonly Landed[] {
@@ -114,20 +125,6 @@ export class ObjectChecker {
       const isAsStored = isDead ? route === "dead-letter" : typeof route === "number" && output < route;
       if (!isAsStored)
         this.#report({ rule: "I10", what: `${key} holds ${nameOf(entry)}, stored as ${route ?? "nothing"}` });
-    }
-  }
-
-  #land(entry: Entry, output: number, isDead: boolean, key: string): void {
-    let times: number;
-    if (isDead) times = entry.dead += 1;
-    else times = entry.archived[output] = (entry.archived[output] ?? 0) + 1;
-    const inBoth = entry.dead > 0 && entry.archived.some((count) => count > 0);
-    if (times > 1 || inBoth) {
-      this.duplicated += 1;
-      this.#report({
-        rule: "duplicated",
-        what: `${nameOf(entry)} of ${entry.shardId} landed again, in ${key}`,
-      });
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Slot } from "./fleet.js";
 import type { CallMoment } from "./network.js";
-import type { Scenario } from "./scenario.js";
+import { type EmitterName, isS3, type Scenario } from "./scenario.js";
 import { type RunOptions, type RunResult, Simulation } from "./simulation.js";
 
 /**
@@ -46,6 +46,20 @@ const MULTIPART: readonly (readonly [string, number])[] = [
   ["CompleteMultipartUpload dead", 1],
 ];
 
+/** The same for what else is written to: the rows of `crashSchedules` beside those of every batch. */
+const WRITES: Readonly<Record<Exclude<EmitterName, "s3" | "s3-partitioned">, typeof STEPS>> = {
+  dynamodb: [["PutItem", 4]],
+  kinesis: [["PutRecords", 2]],
+  opensearch: [["bulk", 2]],
+  redshift: [
+    ["PutObject", 2],
+    ["BatchExecuteStatement", 2],
+    ["DescribeStatement", 3],
+    ["GetStatementResult", 2],
+  ],
+};
+const DEAD_LETTERS: typeof STEPS = [["PutObject dead", 1]];
+
 const FAILOVER_MS = 2_000;
 const LATE_REQUEST_MS = 8_000;
 const STORM_MS = 7_000;
@@ -57,11 +71,13 @@ export interface CrashSchedule {
 }
 
 /** All single crash points and all ordered pairs of different ones, for objects put at once and in parts. */
-export function crashSchedules(): readonly CrashSchedule[] {
+export function crashSchedules(emitter: EmitterName = "s3"): readonly CrashSchedule[] {
   const schedules: CrashSchedule[] = [];
-  for (const multipart of [false, true]) {
+  const isObjects = emitter === "s3" || emitter === "s3-partitioned";
+  for (const multipart of isObjects ? [false, true] : [false]) {
     const points: CrashPoint[] = [];
-    for (const [step, time] of [...STEPS, ...(multipart ? MULTIPART : SINGLE_PUT)])
+    const writes = isObjects ? (multipart ? MULTIPART : SINGLE_PUT) : [...WRITES[emitter], ...DEAD_LETTERS];
+    for (const [step, time] of [...STEPS, ...writes])
       for (const blow of BLOWS) points.push({ step, blow, time });
     for (const first of points) {
       schedules.push({ points: [first], multipart });
@@ -83,7 +99,7 @@ export async function runSchedule(
   index: number,
   options: RunOptions = {},
 ): Promise<CrashResult> {
-  const simulation = new Simulation(scenarioOf(index, multipart), options);
+  const simulation = new Simulation(scenarioOf(index, multipart, options.emitter ?? "s3"), options);
   const { scheduler, network, fleet, stream } = simulation;
   const waiting = [...points];
   let passed = 0;
@@ -131,9 +147,12 @@ function momentOf(blow: Blow): CallMoment {
   return blow === "applied" || blow === "answered" ? blow : "send";
 }
 
-function scenarioOf(index: number, multipart: boolean): Scenario {
+function scenarioOf(index: number, multipart: boolean, emitter: EmitterName): Scenario {
+  const partitions = emitter === "s3-partitioned" ? 3 : 1;
   return {
     seed: 5_000_000 + index,
+    emitter,
+    keys: isS3(emitter) ? 0 : 4,
     workers: 2,
     shards: 1,
     puts: 24,
@@ -145,7 +164,7 @@ function scenarioOf(index: number, multipart: boolean): Scenario {
     buffer: { maxRecords: 5, maxAgeMs: 800 },
     maxReadAheadBytes: 1_000_000,
     multipart,
-    partitions: index % 3 === 0 ? 2 : 1,
+    partitions: emitter === "s3" && index % 3 === 0 ? 2 : partitions,
     hasDeadLetters: true,
     failoverTimeMs: FAILOVER_MS,
     stopDeadlineMs: 5_000,

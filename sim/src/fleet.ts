@@ -5,18 +5,16 @@ import {
   type EventsDropped,
   fanOut,
   polling,
-  startConnector,
 } from "@kinesis-connectors/consumer";
 import { CallError } from "./call-error.js";
 import type { Violation } from "./checker.js";
+import type { SimDestination } from "./destination.js";
 import type { SeededRandom } from "./random.js";
 import type { Scenario } from "./scenario.js";
 import type { Scheduler } from "./scheduler.js";
 import type { SimKinesis } from "./sim-kinesis.js";
 import type { SimLeases } from "./sim-leases.js";
-import { pipelineOf } from "./sim-pipeline.js";
 import { SimProcess } from "./sim-process.js";
-import type { SimS3 } from "./sim-s3.js";
 import type { Trace } from "./trace.js";
 
 /** What the processes of a run depend on. */
@@ -26,7 +24,7 @@ export interface World {
   readonly random: SeededRandom;
   readonly trace: Trace;
   readonly kinesis: SimKinesis;
-  readonly s3: SimS3;
+  readonly destination: SimDestination;
   readonly leases: SimLeases;
   readonly report: (violation: Violation) => void;
 }
@@ -118,16 +116,15 @@ export class Fleet {
   }
 
   #start(slot: Slot): void {
-    const { scenario, scheduler, kinesis, s3, leases, report } = this.#world;
+    const { scenario, scheduler, kinesis, destination, leases, report } = this.#world;
     slot.starts += 1;
     const seed = scenario.seed * 10_000 + slot.index * 1_000 + slot.starts;
     const process = new SimProcess(`w${slot.index}.${slot.starts}`, scheduler, seed);
     slot.process = process;
     this.#note(process, "start");
-    const starting = startConnector({
+    const starting = destination.start(process, {
       application: "simulation",
       stream: "sim",
-      pipeline: pipelineOf(scenario, process, s3.clientOf(process)),
       initialPosition: scenario.initialPosition,
       retrieval: scenario.fanOut ? fanOut() : polling({ idlePollMs: 700, maxRecordsPerRead: 500 }),
       clients: { kinesis: kinesis.clientOf(process) },

@@ -1,13 +1,15 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { parentPort, Worker, workerData } from "node:worker_threads";
-import { BROKEN_VARIANTS, type BrokenVariant } from "./broken.js";
+import { BROKEN_GUARDS, BROKEN_VARIANTS, type BrokenVariant } from "./broken.js";
 import { type CrashSchedule, crashSchedules, runSchedule } from "./crash-points.js";
 import { type FailedRun, Tally, type Totals } from "./report.js";
+import { EMITTER_NAMES, type EmitterName } from "./scenario.js";
 import { simulate } from "./simulation.js";
 
 /** Which runs: seeds from one to another, or schedules of crash points by number. */
 export interface Work {
   readonly kind: "seeds" | "crash-points";
+  readonly emitter: EmitterName;
   readonly from: number;
   readonly count: number;
   readonly broken: BrokenVariant | undefined;
@@ -68,12 +70,15 @@ export async function run(work: Work): Promise<Tally> {
     unhandled.push(reason);
   };
   process.on("unhandledRejection", note);
-  const schedules = work.kind === "crash-points" ? crashSchedules() : [];
+  const schedules = work.kind === "crash-points" ? crashSchedules(work.emitter) : [];
   for (let index = work.from; index < work.from + work.count; index += 1) {
     const result =
       work.kind === "seeds"
-        ? await simulate(index, { broken: work.broken })
-        : await runSchedule(schedules[index] as CrashSchedule, index, { broken: work.broken });
+        ? await simulate(index, { broken: work.broken, emitter: work.emitter })
+        : await runSchedule(schedules[index] as CrashSchedule, index, {
+            broken: work.broken,
+            emitter: work.emitter,
+          });
     await nextTurn();
     const strays = unhandled.splice(0).map((reason) => ({ rule: "unhandled", what: String(reason) }));
     tally.add({ ...result, violations: [...result.violations, ...strays] }, index, replayOf(work, index));
@@ -82,16 +87,26 @@ export async function run(work: Work): Promise<Tally> {
   return tally;
 }
 
-function replayOf({ kind, broken }: Work, index: number): string {
+function replayOf({ kind, broken, emitter }: Work, index: number): string {
   const which = kind === "seeds" ? `--seed ${index}` : `--crash-point ${index}`;
-  return `npm run sim -- ${which} --trace${broken === undefined ? "" : ` --broken ${broken}`}`;
+  const to = emitter === "s3" ? "" : ` --emitter ${emitter}`;
+  return `npm run sim -- ${which} --trace${to}${broken === undefined ? "" : ` --broken ${broken}`}`;
+}
+
+const ALL_BROKEN: readonly BrokenVariant[] = [...BROKEN_VARIANTS, ...BROKEN_GUARDS];
+
+/** The name of an emitter among the options of the command. */
+export function emitterNamed(name: string): EmitterName {
+  const emitter = EMITTER_NAMES.find((one) => one === name);
+  if (emitter === undefined) throw new Error(`--emitter takes one of ${EMITTER_NAMES.join(", ")}`);
+  return emitter;
 }
 
 /** The name of a variant among the options of the command. */
 export function brokenVariantNamed(name: string | undefined): BrokenVariant | undefined {
-  const variant = BROKEN_VARIANTS.find((one) => one === name);
+  const variant = ALL_BROKEN.find((one) => one === name);
   if (name !== undefined && variant === undefined)
-    throw new Error(`--broken takes one of ${BROKEN_VARIANTS.join(", ")}`);
+    throw new Error(`--broken takes one of ${ALL_BROKEN.join(", ")}`);
   return variant;
 }
 

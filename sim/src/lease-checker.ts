@@ -13,13 +13,21 @@ export class LeaseChecker {
   readonly #ledger: Ledger;
   readonly #objects: ObjectChecker;
   readonly #report: (violation: Violation) => void;
+  readonly #hasLanded: (entry: Entry) => boolean;
   readonly #created = new Set<string>();
   lost = 0;
 
-  constructor(ledger: Ledger, objects: ObjectChecker, report: (violation: Violation) => void) {
+  /** @param hasLanded whether all outputs of a record are where they belong */
+  constructor(
+    ledger: Ledger,
+    objects: ObjectChecker,
+    report: (violation: Violation) => void,
+    hasLanded: (entry: Entry) => boolean = isEachThere,
+  ) {
     this.#ledger = ledger;
     this.#objects = objects;
     this.#report = report;
+    this.#hasLanded = hasLanded;
   }
 
   created({ leaseKey, startTimestampMs }: NewLease): void {
@@ -123,7 +131,7 @@ export class LeaseChecker {
     if (entry.isTrimmed || entry.isBeforeStart) return;
     const { payload } = entry;
     const dead = entry.dead > 0;
-    const archived = entry.archived.every((count) => count > 0);
+    const archived = this.#hasLanded(entry);
     switch (payload?.kind) {
       case "poison":
       case "stuck":
@@ -133,11 +141,11 @@ export class LeaseChecker {
       // A slow transform of a paused process times out now and then.
       case "slow":
       case "flaky-poison":
-        if (!dead && !archived) this.#loses(entry, "is neither in an object nor a dead letter");
+        if (!dead && !archived) this.#loses(entry, "is neither in the destination nor a dead letter");
         return;
       case "plain":
       case "many":
-        if (!archived) this.#loses(entry, "is in no object");
+        if (!archived) this.#loses(entry, "is not in the destination");
         return;
       default:
       // Dropped by the filter, by the rule of hash key ranges, or without a model: where it landed is looked at in the end.
@@ -166,4 +174,8 @@ export class LeaseChecker {
 
 function mayBeSkipped({ payload, isTrimmed, isBeforeStart }: Entry): boolean {
   return payload === undefined || isTrimmed || isBeforeStart;
+}
+
+function isEachThere({ archived }: Entry): boolean {
+  return archived.every((count) => count > 0);
 }

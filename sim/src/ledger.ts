@@ -40,6 +40,7 @@ export interface ShardLedger {
 export class Ledger {
   readonly shards: Map<string, ShardLedger> = new Map();
   readonly entriesById: Map<number, Entry> = new Map();
+  readonly entriesByName: Map<string, Entry> = new Map();
   recordCount = 0;
 
   /** Takes in what was put into the stream. */
@@ -62,6 +63,7 @@ export class Ledger {
         isTrimmedUnbegun: false,
       };
       ledger.indexes.set(nameOf(entry), ledger.entries.push(entry) - 1);
+      this.entriesByName.set(nameOf(entry), entry);
       if (payload !== undefined) this.entriesById.set(payload.id, entry);
       this.recordCount += 1;
     }

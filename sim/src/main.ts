@@ -2,11 +2,12 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { systemClock } from "@kinesis-connectors/core";
 import { crashSchedules, type CrashSchedule, runSchedule } from "./crash-points.js";
-import { brokenVariantNamed, run, runInThreads, type Work } from "./jobs.js";
+import { brokenVariantNamed, emitterNamed, run, runInThreads, type Work } from "./jobs.js";
 import type { Tally } from "./report.js";
 import { type RunOptions, simulate } from "./simulation.js";
 
 const USAGE = `npm run sim -- [options]
+  --emitter NAME       what the records go to: s3 (default), s3-partitioned, dynamodb, kinesis, opensearch or redshift
   --seeds N            runs N seeds (default 1000)
   --from N             the first seed (default 1)
   --crash-points       runs every single crash point and every ordered pair instead
@@ -23,6 +24,7 @@ const MAX_SHOWN = 20;
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
+      emitter: { type: "string", default: "s3" },
       seeds: { type: "string" },
       from: { type: "string" },
       "crash-points": { type: "boolean", default: false },
@@ -39,19 +41,20 @@ async function main(): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
+  const emitter = emitterNamed(values.emitter);
   const broken = brokenVariantNamed(values.broken);
   if (values.seed !== undefined || values["crash-point"] !== undefined) {
     const print = values.trace ? (line: string): void => void process.stdout.write(`${line}\n`) : undefined;
     const schedule =
       values["crash-point"] === undefined ? undefined : wholeNumber("crash-point", values["crash-point"], 0);
-    return await runOne(wholeNumber("seed", values.seed, 1), schedule, { broken, print });
+    return await runOne(wholeNumber("seed", values.seed, 1), schedule, { emitter, broken, print });
   }
   const kind = values["crash-points"] ? "crash-points" : "seeds";
-  const total = kind === "seeds" ? 1_000 : crashSchedules().length;
+  const total = kind === "seeds" ? 1_000 : crashSchedules(emitter).length;
   const from = wholeNumber("from", values.from, kind === "seeds" ? 1 : 0);
   const count = wholeNumber("seeds", values.seeds, kind === "seeds" ? total : total - from);
   const jobs = wholeNumber("jobs", values.jobs, availableParallelism());
-  return await runMany({ kind, from, count, broken }, jobs, values.json);
+  return await runMany({ kind, emitter, from, count, broken }, jobs, values.json);
 }
 
 async function runMany(work: Work, jobs: number, asJson: boolean): Promise<number> {
@@ -84,9 +87,10 @@ async function runMany(work: Work, jobs: number, asJson: boolean): Promise<numbe
 }
 
 async function runOne(seed: number, schedule: number | undefined, options: RunOptions): Promise<number> {
-  const found = schedule === undefined ? undefined : crashSchedules()[schedule];
+  const schedules = crashSchedules(options.emitter);
+  const found = schedule === undefined ? undefined : schedules[schedule];
   if (schedule !== undefined && found === undefined)
-    throw new Error(`--crash-point takes a number below ${crashSchedules().length}`);
+    throw new Error(`--crash-point takes a number below ${schedules.length}`);
   if (found !== undefined) process.stdout.write(`${described(found)}\n`);
   const result =
     found === undefined ? await simulate(seed, options) : await runSchedule(found, schedule ?? 0, options);

@@ -1,7 +1,7 @@
 import type { Fleet, Slot } from "./fleet.js";
 import type { CallMoment, Destination, Network } from "./network.js";
 import type { SeededRandom } from "./random.js";
-import type { Scenario } from "./scenario.js";
+import { type EmitterName, isS3, type Scenario } from "./scenario.js";
 import type { Scheduler } from "./scheduler.js";
 import type { SimStream } from "./sim-stream.js";
 import type { Trace } from "./trace.js";
@@ -9,15 +9,7 @@ import type { Trace } from "./trace.js";
 const HOUR_MS = 3_600_000;
 const MAX_RESHARDS = 5;
 
-/** Steps at which a crash or a pause hurts most; between them is mostly waiting. */
-const DANGEROUS: readonly string[] = [
-  "prepare",
-  "commit",
-  "shard-end",
-  "take",
-  "evict",
-  "renew",
-  "create",
+const OBJECTS: readonly string[] = [
   "PutObject",
   "PutObject dead",
   "HeadObject",
@@ -25,6 +17,25 @@ const DANGEROUS: readonly string[] = [
   "CompleteMultipartUpload",
   "CompleteMultipartUpload dead",
 ];
+
+/** Steps at which a crash or a pause hurts most; between them is mostly waiting. */
+const DANGEROUS: readonly string[] = ["prepare", "commit", "shard-end", "take", "evict", "renew", "create"];
+
+/** The same of what is written to. */
+const DANGEROUS_WRITES: Readonly<Record<EmitterName, readonly string[]>> = {
+  s3: OBJECTS,
+  "s3-partitioned": OBJECTS,
+  dynamodb: ["PutItem", "UpdateItem", "BatchWriteItem", "PutObject dead"],
+  kinesis: ["PutRecords", "PutRecords", "PutObject dead"],
+  opensearch: ["bulk", "bulk", "PutObject dead"],
+  redshift: [
+    "PutObject",
+    "BatchExecuteStatement",
+    "DescribeStatement",
+    "GetStatementResult",
+    "PutObject dead",
+  ],
+};
 
 interface Ambush {
   readonly step: string;
@@ -93,8 +104,14 @@ export class Misfortunes {
     this.#isOver = true;
     this.#ambush = undefined;
     this.#network.rates = { fault: 0, slow: 0 };
-    for (const destination of ["kinesis", "leases", "s3"] as const) this.#network.setDown(destination, false);
+    for (const destination of this.#destinations) this.#network.setDown(destination, false);
     for (const { process } of this.#fleet.slots) process?.resume();
+  }
+
+  get #destinations(): readonly Destination[] {
+    return isS3(this.#scenario.emitter)
+      ? ["kinesis", "leases", "s3"]
+      : ["kinesis", "leases", "s3", "destination"];
   }
 
   #next(): void {
@@ -117,7 +134,7 @@ export class Misfortunes {
     else if (roll < 0.72) {
       if (this.#fleet.stop(slot)) this.stops += 1;
     } else if (roll < 0.86) this.#reshard();
-    else if (roll < 0.95) this.#outage(random.pick(["kinesis", "leases", "s3"]));
+    else if (roll < 0.95) this.#outage(random.pick(this.#destinations));
     else if (this.#scenario.mayJumpClocks)
       slot.process?.jumpWallClock(random.pick([-HOUR_MS, HOUR_MS, 1_000]));
   }
@@ -125,7 +142,12 @@ export class Misfortunes {
   #lieInWait(strike: (slot: Slot) => void): void {
     const random = this.#random;
     const moment = random.pick<CallMoment>(["send", "applied", "answered"]);
-    this.#ambush = { step: random.pick(DANGEROUS), moment, strike, left: random.between(0, 3) };
+    this.#ambush = {
+      step: random.pick([...DANGEROUS, ...DANGEROUS_WRITES[this.#scenario.emitter]]),
+      moment,
+      strike,
+      left: random.between(0, 3),
+    };
   }
 
   #crash(slot: Slot): void {

@@ -4,7 +4,7 @@ import type { SimProcess } from "./sim-process.js";
 import type { Trace } from "./trace.js";
 
 /** Who answers a call. */
-export type Destination = "kinesis" | "leases" | "s3";
+export type Destination = "kinesis" | "leases" | "s3" | "destination";
 
 /**
  * What goes wrong with a call. `throttle`: refused. `fail`: never arrives, and the caller notices at once. `lose-reply`: carried out,

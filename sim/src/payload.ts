@@ -23,6 +23,8 @@ export interface Payload {
   readonly kind: RecordKind;
   /** How many models it gives. */
   readonly outputs: number;
+  /** Which of the keys of the run it belongs to, where the destination has keys. */
+  readonly key?: number;
 }
 
 /** One line of an object: which output of which record, and where in the stream that record was. */
@@ -30,10 +32,19 @@ export interface Line {
   readonly id: number;
   readonly n: number;
   readonly at: string;
+  /** What destinations with keys place it by; empty for a record that they must refuse. */
+  readonly key: string;
+  /** In a record that no format can write: JSON has no such number. */
+  readonly unwritable?: bigint;
 }
 
 export function bytesOf(payload: Payload): Uint8Array {
   return Buffer.from(JSON.stringify(payload));
+}
+
+/** The text of a key: what `Line.key` holds. */
+export function keyText({ key = 0 }: Payload): string {
+  return `k${key}`;
 }
 
 /** The payload in a record's data, which this simulation has put there itself. */

@@ -2,9 +2,24 @@ import type { BufferOptions } from "@kinesis-connectors/core";
 import type { RecordKind } from "./payload.js";
 import { SeededRandom } from "./random.js";
 
+/** What the connectors of a run write to. */
+export type EmitterName = "s3" | "s3-partitioned" | "dynamodb" | "kinesis" | "opensearch" | "redshift";
+
+export const EMITTER_NAMES: readonly EmitterName[] = [
+  "s3",
+  "s3-partitioned",
+  "dynamodb",
+  "kinesis",
+  "opensearch",
+  "redshift",
+];
+
 /** Everything about one run that is drawn from its seed beforehand. */
 export interface Scenario {
   readonly seed: number;
+  readonly emitter: EmitterName;
+  /** How many keys the records have; 0 where the destination has none. */
+  readonly keys: number;
   readonly workers: number;
   readonly shards: number;
   /** Puts, each a record or an aggregate of some. */
@@ -42,7 +57,7 @@ export interface Scenario {
 const SHORT_RETENTION_MS = 8_000;
 const LONG_RETENTION_MS = 24 * 3_600_000;
 
-export function scenarioOf(seed: number): Scenario {
+export function scenarioOf(seed: number, emitter: EmitterName = "s3"): Scenario {
   const random = new SeededRandom(seed, 1);
   const hasShortRetention = random.chance(0.08);
   const isLatest = !hasShortRetention && random.chance(0.1);
@@ -51,6 +66,8 @@ export function scenarioOf(seed: number): Scenario {
   const failoverTimeMs = random.pick([2_000, 3_000, 5_000]);
   return {
     seed,
+    emitter,
+    keys: isS3(emitter) ? 0 : new SeededRandom(seed, 13).pick([3, 12, 40]),
     workers: random.between(2, 3),
     shards: random.between(1, 3),
     puts: random.between(30, 120),
@@ -68,7 +85,9 @@ export function scenarioOf(seed: number): Scenario {
     },
     maxReadAheadBytes: random.pick([400, 4_000, 1_000_000]),
     multipart: random.chance(0.35),
-    partitions: new SeededRandom(seed, 12).pick([1, 1, 1, 2, 4]),
+    partitions: new SeededRandom(seed, 12).pick(
+      emitter === "s3-partitioned" ? [2, 3, 5, 9] : [1, 1, 1, 2, 4],
+    ),
     hasDeadLetters,
     failoverTimeMs,
     stopDeadlineMs: random.pick([500, 4_000, 10_000]),
@@ -81,6 +100,11 @@ export function scenarioOf(seed: number): Scenario {
     aggregates: random.pick([0, 0.2, 0.5]),
     kinds: kindsOf(random, hasDeadLetters),
   };
+}
+
+/** Whether the records themselves go to S3; the dead letters always do. */
+export function isS3(emitter: EmitterName): boolean {
+  return emitter === "s3" || emitter === "s3-partitioned";
 }
 
 function kindsOf(random: SeededRandom, hasDeadLetters: boolean): Scenario["kinds"] {

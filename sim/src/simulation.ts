@@ -1,15 +1,18 @@
 import { type BrokenVariant, brokenWorld } from "./broken.js";
 import { Bucket } from "./bucket.js";
 import { ObjectChecker, type Violation } from "./checker.js";
+import type { SimDestination } from "./destination.js";
+import { destinationOf, landingRuleOf } from "./destinations.js";
 import { Fleet } from "./fleet.js";
 import { checkEnd, isDrained } from "./end-checker.js";
+import { Landings } from "./landings.js";
 import { LeaseChecker } from "./lease-checker.js";
 import { Ledger } from "./ledger.js";
 import { Misfortunes } from "./misfortunes.js";
 import { Network } from "./network.js";
 import { Producer } from "./producer.js";
 import { SeededRandom } from "./random.js";
-import { type Scenario, scenarioOf } from "./scenario.js";
+import { type EmitterName, type Scenario, scenarioOf } from "./scenario.js";
 import { Scheduler } from "./scheduler.js";
 import { SimKinesis } from "./sim-kinesis.js";
 import { SimLeases } from "./sim-leases.js";
@@ -22,6 +25,7 @@ export interface RunResult {
   readonly seed: number;
   readonly events: number;
   readonly records: number;
+  /** Objects, items, documents, records or rows at the destination. */
   readonly objects: number;
   readonly crashes: number;
   readonly pauses: number;
@@ -39,6 +43,8 @@ export interface RunResult {
 }
 
 export interface RunOptions {
+  /** What the records go to. Default `s3`. */
+  readonly emitter?: EmitterName | undefined;
   readonly broken?: BrokenVariant | undefined;
   /** Given each line of the trace. */
   readonly print?: ((line: string) => void) | undefined;
@@ -53,11 +59,11 @@ const STOP_MS = 60_000;
 const MAX_VIOLATIONS = 20;
 /** A stop that ran out of time may leave calls behind it that change nothing, or make the lease of a child; but never a write. */
 const WRITES =
-  /^(?:take|renew|prepare|commit|shard-end|remove|PutObject|CreateMultipart|UploadPart|CompleteMultipart)/;
+  /^(?:take|renew|prepare|commit|shard-end|remove|PutObject|CreateMultipart|UploadPart|CompleteMultipart|PutItem|UpdateItem|BatchWrite|PutRecords|bulk|BatchExecute)/;
 
 /** One run of the whole system, from a seed. */
 export async function simulate(seed: number, options: RunOptions = {}): Promise<RunResult> {
-  return await new Simulation(scenarioOf(seed), options).storm();
+  return await new Simulation(scenarioOf(seed, options.emitter), options).storm();
 }
 
 /** The parts of a run, put together; what befalls them is up to the caller. */
@@ -70,12 +76,14 @@ export class Simulation {
   readonly trace: Trace;
   readonly violations: Violation[] = [];
   readonly #ledger = new Ledger();
+  readonly #landings: Landings;
   readonly #objects: ObjectChecker;
   readonly #rows: LeaseChecker;
   readonly #bucket: Bucket;
   readonly #leases: SimLeases;
   readonly #kinesis: SimKinesis;
   readonly #s3: SimS3;
+  readonly #destination: SimDestination;
 
   constructor(scenario: Scenario, options: RunOptions = {}) {
     const { seed } = scenario;
@@ -100,10 +108,9 @@ export class Simulation {
         opened: (shard) => this.#ledger.open(shard),
       },
     });
-    this.#objects = new ObjectChecker(this.#ledger, report, broken.isPrepared);
-    this.#rows = new LeaseChecker(this.#ledger, this.#objects, report);
+    this.#landings = new Landings(report, landingRuleOf(scenario.emitter));
+    this.#objects = new ObjectChecker(this.#ledger, report, broken.isPrepared, this.#landings);
     this.#bucket = new Bucket((object) => this.#objects.created(object));
-    this.#leases = new SimLeases(this.network, this.#rows, broken.leases);
     const isCalm = scenario.faultRate === 0;
     this.#kinesis = new SimKinesis({
       stream: this.stream,
@@ -125,13 +132,29 @@ export class Simulation {
       temper: { conflicts: isCalm ? 0 : 0.03, errorsInside: isCalm ? 0 : 0.05 },
       broken: broken.bucket,
     });
+    this.#destination = destinationOf(
+      {
+        scenario,
+        scheduler: this.scheduler,
+        network: this.network,
+        ledger: this.#ledger,
+        landings: this.#landings,
+        random: random(14),
+        s3: (process) => this.#s3.clientOf(process),
+        report,
+        isUnguarded: broken.isUnguarded,
+      },
+      () => this.#bucket.objects.size,
+    );
+    this.#rows = new LeaseChecker(this.#ledger, this.#objects, report, this.#destination.hasLanded);
+    this.#leases = new SimLeases(this.network, this.#rows, broken.leases);
     this.fleet = new Fleet({
       scenario,
       scheduler: this.scheduler,
       random: random(6),
       trace: this.trace,
       kinesis: this.#kinesis,
-      s3: this.#s3,
+      destination: this.#destination,
       leases: this.#leases,
       report,
     });
@@ -170,6 +193,7 @@ export class Simulation {
       doubtfulEnds: 0,
     });
     Object.assign(this.#s3.temper, { conflicts: 0, errorsInside: 0 });
+    this.#destination.calm();
     this.trace.add(scheduler.nowMs, "-", "calm");
     let lookMs = 0;
     let isOver = false;
@@ -192,13 +216,15 @@ export class Simulation {
     if (!fleet.isOver) this.#report({ rule: "stuck", what: "a connector did not stop" });
     let { lost } = this.#rows;
     // A run that was broken off has not had the time to deliver everything.
-    if (!this.#hasSeenEnough)
+    if (!this.#hasSeenEnough) {
       lost += checkEnd(this.#ledger, fleet.gaps, (violation) => this.#report(violation));
+      lost += this.#destination.checkEnd();
+    }
     return {
       seed: scenario.seed,
       events: scheduler.eventCount,
       records: this.#ledger.recordCount,
-      objects: this.#bucket.objects.size,
+      objects: this.#destination.storedCount(),
       crashes: 0,
       pauses: 0,
       stops: 0,
@@ -206,8 +232,8 @@ export class Simulation {
       faults: this.network.faultCount,
       inherited: fleet.inherited,
       lost,
-      duplicated: this.#objects.duplicated,
-      reordered: this.#objects.reordered,
+      duplicated: this.#landings.duplicated,
+      reordered: this.#objects.reordered + (this.#destination.reorderedCount?.() ?? 0),
       violations: this.violations,
       traceHash: this.trace.hash,
     };

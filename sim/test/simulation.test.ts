@@ -10,7 +10,13 @@ describe("the whole system under seeded misfortunes", () => {
   test(
     "150 seeds: nothing lost, duplicated or reordered, no invariant broken",
     async () => {
-      const { totals, failed } = await run({ kind: "seeds", from: 1, count: 150, broken: undefined });
+      const { totals, failed } = await run({
+        kind: "seeds",
+        emitter: "s3",
+        from: 1,
+        count: 150,
+        broken: undefined,
+      });
       expect(failed).toEqual([]);
       expect(totals).toMatchObject({ seeds: 150, lost: 0, duplicated: 0, reordered: 0, violations: 0 });
       // A storm in which nothing happens proves nothing.

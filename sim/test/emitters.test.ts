@@ -1,0 +1,43 @@
+import { describe, expect, test } from "vitest";
+import { run } from "../src/jobs.js";
+import type { EmitterName } from "../src/scenario.js";
+import { simulate } from "../src/simulation.js";
+
+const HALF_A_MINUTE = 30_000;
+
+/** So many seeds of each: what the whole system does is shown by many more of S3. */
+const SEEDS = 30;
+
+const EXACT: readonly EmitterName[] = ["s3-partitioned", "dynamodb"];
+
+describe("every emitter under seeded misfortunes", () => {
+  test.each(EXACT)(
+    "%s: nothing lost, nothing duplicated",
+    async (emitter) => {
+      const { totals, failed } = await run({
+        kind: "seeds",
+        emitter,
+        from: 1,
+        count: SEEDS,
+        broken: undefined,
+      });
+      expect(failed).toEqual([]);
+      expect(totals).toMatchObject({ seeds: SEEDS, lost: 0, duplicated: 0, reordered: 0, violations: 0 });
+      // A storm in which nothing happens proves nothing.
+      for (const name of ["crashes", "pauses", "stops", "reshards", "faults"] as const)
+        expect({ name, isOften: totals[name] > 20 }).toEqual({ name, isOften: true });
+    },
+    HALF_A_MINUTE,
+  );
+});
+
+describe("a destination that is broken on purpose is noticed", () => {
+  test("a table that ignores conditions brings old versions back, and counts records twice", async () => {
+    const rules = new Set<string>();
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
+      const { violations } = await simulate(seed, { emitter: "dynamodb", broken: "unguarded" });
+      for (const { rule } of violations) rules.add(rule);
+    }
+    expect([...rules].toSorted()).toEqual(expect.arrayContaining(["duplicated", "lost"]));
+  });
+});
