@@ -39,7 +39,7 @@ function ofType(type: Type, path: string): Convert {
       return ofList(type.element, path);
     case "struct":
       return type.fields.size === 0 ? ofEmptyStruct(path) : ofStruct(type, path);
-    case "unknown": {
+    default: {
       const misfit = new Misfit(path, "is new");
       return () => misfit;
     }

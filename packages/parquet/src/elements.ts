@@ -37,7 +37,7 @@ function ofType(name: string, type: Type): SchemaElement[] {
             { name, num_children: type.fields.size },
             ...[...type.fields].flatMap(([field, column]) => ofColumn(field, column)),
           ];
-    case "unknown":
+    default:
       return [{ name, ...TEXT }];
   }
 }

@@ -45,7 +45,7 @@ export function describe(type: Type): string {
       return `list<${describeColumn(type.element)}>`;
     case "struct":
       return `struct<${[...type.fields].map(([name, column]) => `${JSON.stringify(name)}:${describeColumn(column)}`).join(",")}>`;
-    case "unknown":
+    default:
       return "unknown";
   }
 }

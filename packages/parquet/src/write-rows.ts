@@ -97,7 +97,8 @@ class Table {
   }
 
   clear(rows: number): void {
-    for (const column of this.#columns.values()) column.values = new Array<unknown>(rows).fill(null);
+    for (const column of this.#columns.values())
+      column.values = Array.from<unknown>({ length: rows }).fill(null);
   }
 
   set(nthRow: number, row: unknown): Misfit | undefined {

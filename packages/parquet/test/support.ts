@@ -63,7 +63,10 @@ export class Duck implements AsyncDisposable {
   async types(bytes: Uint8Array): Promise<Record<string, Json>> {
     const columns = await this.rows(`DESCRIBE SELECT * FROM read_parquet('${await this.keep(bytes)}')`);
     return Object.fromEntries(
-      columns.map((column) => [String(column["column_name"]), column["column_type"] ?? null]),
+      columns.map(({ column_name: name, column_type: type = null }) => [
+        typeof name === "string" ? name : "",
+        type,
+      ]),
     );
   }
 
