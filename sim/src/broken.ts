@@ -20,7 +20,7 @@ export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
   "routes-stripped",
 ];
 
-/** Variants whose destination keeps the newest version of what it holds. */
+/** Variants of what keeps the order of a key at the destination. */
 export const BROKEN_GUARDS: readonly BrokenVariant[] = ["unguarded"];
 
 /** How the world around the connectors has to behave for them to work as if their protocol were the broken one. */
@@ -29,7 +29,7 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
   readonly bucket: BrokenBucket | undefined;
   /** False where nothing is prepared: then it is the records that must tell, and not the missing prepare. */
   readonly isPrepared: boolean;
-  /** Whether the destination takes writes whatever their condition says. */
+  /** Whether the destination takes writes whatever their condition says, or the emitter keeps no order. */
   readonly isUnguarded: boolean;
 } {
   const sound = { leases: {}, bucket: undefined, isPrepared: true, isUnguarded: false };

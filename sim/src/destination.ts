@@ -41,7 +41,7 @@ export interface DestinationParts {
   /** S3 for the dead letters, as a process sees it. */
   readonly s3: (process: SimProcess) => S3Client;
   readonly report: (violation: Violation) => void;
-  /** Whether its conditions are ignored, to see that it is noticed. */
+  /** Whether what keeps old versions from standing over new ones is left out, to see that it is noticed. */
   readonly isUnguarded: boolean;
 }
 

@@ -1,5 +1,6 @@
 import type { DestinationParts, SimDestination } from "./destination.js";
 import { dynamoDbDestination } from "./dynamodb-destination.js";
+import { kinesisDestination } from "./kinesis-destination.js";
 import type { LandingRule } from "./landings.js";
 import { s3Destination } from "./s3-destination.js";
 import type { EmitterName } from "./scenario.js";
@@ -9,6 +10,8 @@ export function destinationOf(parts: DestinationParts, objectCount: () => number
   switch (parts.scenario.emitter) {
     case "dynamodb":
       return dynamoDbDestination(parts);
+    case "kinesis":
+      return kinesisDestination(parts);
     default:
       return s3Destination(parts, objectCount);
   }

@@ -73,7 +73,7 @@ export class SimStream {
     explicitHashKey: string | undefined,
     nowMs: number,
     gap = 1,
-  ): void {
+  ): { readonly shard: SimShard; readonly record: StoredRecord } {
     const hashKey = explicitHashKey === undefined ? partitionHashKey(partitionKey) : BigInt(explicitHashKey);
     const shard = this.openShards.find(
       ({ startingHashKey, endingHashKey }) => startingHashKey <= hashKey && hashKey <= endingHashKey,
@@ -83,6 +83,7 @@ export class SimStream {
     const record = { sequence, sequenceNumber: String(sequence), partitionKey, data, arrivedMs: nowMs };
     shard.records.push(record);
     this.#listener.put(shard, record);
+    return { shard, record };
   }
 
   /** Splits a shard in the middle; returns whether it is wide enough. */

@@ -31,6 +31,24 @@ describe("every emitter under seeded misfortunes", () => {
   );
 });
 
+test(
+  "F57 kinesis: nothing lost, the records of each key in order, and some there twice, as it says",
+  async () => {
+    const { totals, failed } = await run({
+      kind: "seeds",
+      emitter: "kinesis",
+      from: 1,
+      count: SEEDS,
+      broken: undefined,
+    });
+    expect(failed).toEqual([]);
+    expect(totals).toMatchObject({ seeds: SEEDS, lost: 0, reordered: 0, violations: 0 });
+    expect(totals.duplicated).toBeGreaterThan(0);
+    expect(totals.faults).toBeGreaterThan(20);
+  },
+  HALF_A_MINUTE,
+);
+
 describe("a destination that is broken on purpose is noticed", () => {
   test("a table that ignores conditions brings old versions back, and counts records twice", async () => {
     const rules = new Set<string>();
@@ -39,5 +57,16 @@ describe("a destination that is broken on purpose is noticed", () => {
       for (const { rule } of violations) rules.add(rule);
     }
     expect([...rules].toSorted()).toEqual(expect.arrayContaining(["duplicated", "lost"]));
+  });
+
+  test("an emitter that keeps no order puts records of a key past those that were refused", async () => {
+    const { totals } = await run({
+      kind: "seeds",
+      emitter: "kinesis",
+      from: 1,
+      count: SEEDS,
+      broken: "unguarded",
+    });
+    expect(totals.reordered).toBeGreaterThan(0);
   });
 });
