@@ -41,13 +41,18 @@ for (const name of packages) {
   checkTarball(manifest.name, join(folder, "package"));
 }
 
-checkInstall("core alone", ["@kinesis-connectors/core"], []);
-checkInstall("core and s3", ["@kinesis-connectors/core", "@kinesis-connectors/s3"], ["client-s3"]);
+checkInstall("core alone", ["core"], []);
+checkInstall("core and s3", ["core", "s3"], ["client-s3"]);
+checkInstall("core and dynamodb", ["core", "dynamodb"], ["client-dynamodb"]);
+checkInstall("core and kinesis", ["core", "kinesis"], ["client-kinesis"]);
+checkInstall("core and opensearch", ["core", "opensearch"], []);
+checkInstall("core and redshift", ["core", "redshift"], ["client-redshift-data", "client-s3"]);
 checkInstall(
   "core, consumer and s3",
-  ["@kinesis-connectors/core", "@kinesis-connectors/consumer", "@kinesis-connectors/s3"],
+  ["core", "consumer", "s3"],
   ["client-dynamodb", "client-kinesis", "client-s3"],
 );
+checkInstall("local and testkit", ["core", "local", "testkit"], []);
 checkLockfile();
 
 rmSync(work, { recursive: true, force: true });
@@ -77,7 +82,8 @@ function checkTarball(name, folder) {
 }
 
 /** Installs with npm what a user would name, with our own packages taken from the tarballs; then imports and compiles against them. */
-function checkInstall(what, names, wantedClients) {
+function checkInstall(what, shortNames, wantedClients) {
+  const names = shortNames.map((name) => `@kinesis-connectors/${name}`);
   const folder = join(work, what.replaceAll(/\W+/g, "-"));
   mkdirSync(folder);
   const file = (name) => `file:${tarballs.get(name)}`;
@@ -104,27 +110,9 @@ function checkInstall(what, names, wantedClients) {
     JSON.stringify(clients.toSorted()) === JSON.stringify(wantedClients),
     `${what} brings the AWS clients [${clients.join(", ")}], not [${wantedClients.join(", ")}]`,
   );
-  if (wantedClients.length === 0) check(!existsSync(scope), `${what} brings @aws-sdk packages`);
+  if (shortNames.length === 1) check(!existsSync(scope), `${what} brings @aws-sdk packages`);
 
-  const program = [
-    'import { definePipeline, json, KinesisConnectorError } from "@kinesis-connectors/core";',
-    ...(names.includes("@kinesis-connectors/s3")
-      ? ['import { gzip, ndjson, s3Emitter } from "@kinesis-connectors/s3";']
-      : []),
-    ...(names.includes("@kinesis-connectors/consumer")
-      ? ['import { startConnector } from "@kinesis-connectors/consumer";']
-      : []),
-    names.includes("@kinesis-connectors/s3")
-      ? 'const emitter = s3Emitter({ bucket: "a-bucket", format: ndjson(), compression: gzip(), region: "eu-west-1" });'
-      : 'const emitter = { capabilities: { duplicates: "none", ordering: "shard" } as const, emit: async () => ({ failed: [] }) };',
-    'const pipeline = definePipeline({ transformer: json<{ id: string }>(), filter: (model) => model.id !== "", emitter });',
-    'if (typeof pipeline.createBuffer !== "function") throw new Error("no pipeline");',
-    'if (!KinesisConnectorError.isInstance(new KinesisConnectorError("KC_EMIT_FAILED", "x"))) throw new Error("no error class");',
-    ...(names.includes("@kinesis-connectors/consumer")
-      ? ['if (typeof startConnector !== "function") throw new Error("no connector");']
-      : []),
-    'console.log("ok");',
-  ].join("\n");
+  const program = programOf(shortNames);
   writeFileSync(join(folder, "user.ts"), program);
   const options = [
     "--target",
@@ -150,6 +138,25 @@ function checkInstall(what, names, wantedClients) {
   } catch (thrown) {
     problems.push(`${what}: ${thrown.stdout ?? ""}${thrown.stderr ?? thrown.message}`);
   }
+}
+
+/** What a user might write with these packages: it must compile and run. */
+function programOf(shortNames) {
+  const uses = (name) => shortNames.includes(name);
+  return [
+    'import { definePipeline, json, KinesisConnectorError } from "@kinesis-connectors/core";',
+    ...shortNames.map((name) => `import * as ${name} from "@kinesis-connectors/${name}";`),
+    `for (const [name, exported] of Object.entries({ ${shortNames.join(", ")} })) {`,
+    "  if (Object.keys(exported).length === 0) throw new Error(`${name} exports nothing`);",
+    "}",
+    uses("s3")
+      ? 'const emitter = s3.s3Emitter({ bucket: "a-bucket", format: s3.ndjson(), compression: s3.gzip(), region: "eu-west-1" });'
+      : 'const emitter = { capabilities: { duplicates: "none", ordering: "shard" } as const, emit: async () => ({ failed: [] }) };',
+    'const pipeline = definePipeline({ transformer: json<{ id: string }>(), filter: (model) => model.id !== "", emitter });',
+    'if (typeof pipeline.createBuffer !== "function") throw new Error("no pipeline");',
+    'if (!KinesisConnectorError.isInstance(new KinesisConnectorError("KC_EMIT_FAILED", "x"))) throw new Error("no error class");',
+    'console.log("ok");',
+  ].join("\n");
 }
 
 function checkLockfile() {
