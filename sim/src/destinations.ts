@@ -2,6 +2,7 @@ import type { DestinationParts, SimDestination } from "./destination.js";
 import { dynamoDbDestination } from "./dynamodb-destination.js";
 import { kinesisDestination } from "./kinesis-destination.js";
 import type { LandingRule } from "./landings.js";
+import { openSearchDestination } from "./opensearch-destination.js";
 import { s3Destination } from "./s3-destination.js";
 import type { EmitterName } from "./scenario.js";
 
@@ -12,6 +13,8 @@ export function destinationOf(parts: DestinationParts, objectCount: () => number
       return dynamoDbDestination(parts);
     case "kinesis":
       return kinesisDestination(parts);
+    case "opensearch":
+      return openSearchDestination(parts);
     default:
       return s3Destination(parts, objectCount);
   }

@@ -211,6 +211,9 @@ export class Fleet {
       case "KC_READ_REFUSED":
       case "KC_STOP_DEADLINE":
         return true;
+      case "KC_LEASE_TABLE":
+        // A start in the middle of an outage: nothing was begun, and another process takes the place.
+        return error.cause instanceof CallError;
       case "KC_RECORD_POISON":
         return !hasDeadLetters && isUnrepeatable;
       case "KC_REPLAY_DIFFERS":

@@ -8,7 +8,7 @@ const HALF_A_MINUTE = 30_000;
 /** So many seeds of each: what the whole system does is shown by many more of S3. */
 const SEEDS = 30;
 
-const EXACT: readonly EmitterName[] = ["s3-partitioned", "dynamodb"];
+const EXACT: readonly EmitterName[] = ["s3-partitioned", "dynamodb", "opensearch"];
 
 describe("every emitter under seeded misfortunes", () => {
   test.each(EXACT)(
@@ -57,6 +57,18 @@ describe("a destination that is broken on purpose is noticed", () => {
       for (const { rule } of violations) rules.add(rule);
     }
     expect([...rules].toSorted()).toEqual(expect.arrayContaining(["duplicated", "lost"]));
+  });
+
+  test("an index that ignores positions, and ids that are made up anew", async () => {
+    const { totals } = await run({
+      kind: "seeds",
+      emitter: "opensearch",
+      from: 1,
+      count: SEEDS,
+      broken: "unguarded",
+    });
+    expect(totals.duplicated).toBeGreaterThan(0);
+    expect(totals.lost).toBeGreaterThan(0);
   });
 
   test("an emitter that keeps no order puts records of a key past those that were refused", async () => {

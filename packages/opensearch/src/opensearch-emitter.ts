@@ -9,7 +9,7 @@ import {
   wholeNumber,
 } from "@kinesis-connectors/core";
 import type { BulkOperation } from "./bulk-body.js";
-import { connect, type OpenSearchConnectionOptions } from "./connection.js";
+import { connect, type OpenSearchConnection, type OpenSearchConnectionOptions } from "./connection.js";
 import { type BulkDocument, documentWriter } from "./documents.js";
 import {
   itemError,
@@ -73,6 +73,8 @@ const FILTER_PATH = "error.type,error.reason,items.*.status,items.*.error.type,i
  */
 export function openSearchEmitter<Document extends object>(
   options: OpenSearchEmitterOptions<Document>,
+  /** @internal What requests go through: a simulation answers them in memory. */
+  connectTo: (options: OpenSearchConnectionOptions) => OpenSearchConnection = connect,
 ): Emitter<Document> {
   const { index, id } = options;
   const operation = operationOf(options);
@@ -97,7 +99,7 @@ export function openSearchEmitter<Document extends object>(
     idOf: id,
     positionField: nonEmptyText("positionField", options.positionField ?? "kcPosition"),
   });
-  const connection = connect(options);
+  const connection = connectTo(options);
   const { host } = connection;
 
   /** Sends documents as one request, and as smaller ones where the service takes it only so. */
