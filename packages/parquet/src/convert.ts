@@ -126,10 +126,12 @@ function ofStruct({ fields }: StructType, path: string): Convert {
   );
   const required = requiredOf(fields, converters);
   const misfit = new Misfit(path, "takes objects");
+  // Without a prototype __proto__ is a field like any other; with one, objects are a multiple smaller and faster.
+  const empty = (): Record<string, unknown> =>
+    fields.has("__proto__") ? (Object.create(null) as Record<string, unknown>) : {};
   return (value) => {
     if (!isFields(value)) return misfit;
-    // Without a prototype, so that a field named __proto__ is a field like any other.
-    const converted: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+    const converted = empty();
     const names = Object.keys(value);
     for (let nth = 0; nth < names.length; nth += 1) {
       const name = names[nth] ?? "";

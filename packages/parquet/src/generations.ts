@@ -51,14 +51,13 @@ export class Generations {
    */
   async schemaOf(rows: readonly object[], signal: AbortSignal): Promise<StructType> {
     const [first] = rows;
-    const known = first === undefined ? undefined : this.#ofRow.get(first);
-    if (known !== undefined) return known.schema;
-    let found = this.#newest;
+    let found = (first === undefined ? undefined : this.#ofRow.get(first)) ?? this.#newest;
     for (const [index, row] of rows.entries()) {
       if (index % ROWS_PER_TURN === 0) {
         await nextTurn();
         signal.throwIfAborted();
       }
+      if (this.#ofRow.get(row) === found) continue;
       const grown = grownBy(found, row, this.#growth);
       if (!(grown instanceof Misfit)) found = grown;
     }

@@ -1,6 +1,8 @@
 const MS_PER_DAY = 86_400_000;
+const SECONDS_PER_DAY = 86_400;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
-const MOMENT = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:[.,](\d{1,9}))?(Z|z|[+-]\d{2}:?\d{2})$/;
+const MOMENT =
+  /^(\d{4}-\d{2}-\d{2})[Tt ]([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:[.,](\d{1,9}))?(?:[Zz]|([+-])([01]\d|2[0-3]):?([0-5]\d))$/;
 
 /** Microseconds since 1970 of a `Date`, or of an ISO 8601 text with a zone; undefined for all else, and where digits of a second would be lost. */
 export function microsOf(value: unknown): bigint | undefined {
@@ -11,14 +13,19 @@ export function microsOf(value: unknown): bigint | undefined {
   if (typeof value !== "string") return undefined;
   const found = MOMENT.exec(value);
   if (found === null) return undefined;
-  const [, day = "", time = "", fraction = "", zone = ""] = found;
-  if (daysOf(day) === undefined) return undefined;
-  const ms = Date.parse(
-    `${day}T${time}${zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone.toUpperCase()}`,
-  );
-  if (Number.isNaN(ms) || /[1-9]/.test(fraction.slice(6))) return undefined;
-  return BigInt(ms) * 1000n + BigInt(fraction.slice(0, 6).padEnd(6, "0"));
+  const [, day = "", hour, minute, second, fraction = "", sign, zoneHours = 0, zoneMinutes = 0] = found;
+  const days = lastDay.text === day ? lastDay.days : daysOf(day);
+  if (days === undefined || (fraction.length > 6 && /[1-9]/.test(fraction.slice(6)))) return undefined;
+  if (lastDay.text !== day) lastDay = { text: day, days };
+  const zone = (Number(zoneHours) * 60 + Number(zoneMinutes)) * (sign === "-" ? -60 : 60);
+  const seconds = days * SECONDS_PER_DAY + Number(hour) * 3600 + Number(minute) * 60 + Number(second) - zone;
+  const micros = Number(fraction.slice(0, 6).padEnd(6, "0"));
+  const sum = seconds * 1_000_000 + micros;
+  return Number.isSafeInteger(sum) ? BigInt(sum) : BigInt(seconds) * 1_000_000n + BigInt(micros);
 }
+
+/** Records of a stream mostly share their day, and a day is the slow part of a moment. */
+let lastDay: { readonly text: string; readonly days: number } = { text: "1970-01-01", days: 0 };
 
 /** Days since 1970 of `YYYY-MM-DD`, or of a `Date` at midnight UTC. */
 export function daysOf(value: unknown): number | undefined {

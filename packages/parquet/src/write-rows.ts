@@ -73,7 +73,7 @@ function poison(reason: string): KinesisConnectorError {
 interface TableColumn {
   readonly convert: Convert;
   readonly mayHoldNaN: boolean;
-  values: unknown[];
+  readonly values: unknown[];
 }
 
 /** The values of a row group by column. */
@@ -96,9 +96,13 @@ class Table {
     this.#ignoreUnknown = ignoreUnknown;
   }
 
+  /** The arrays stay: the writer takes slices of them. */
   clear(rows: number): void {
-    for (const column of this.#columns.values())
-      column.values = Array.from<unknown>({ length: rows }).fill(null);
+    for (const { values } of this.#columns.values()) {
+      if (values.length > rows) values.length = rows;
+      values.fill(null);
+      while (values.length < rows) values.push(null);
+    }
   }
 
   set(nthRow: number, row: unknown): Misfit | undefined {
