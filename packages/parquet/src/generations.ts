@@ -20,13 +20,15 @@ interface Generation {
  */
 export class Generations {
   readonly #growth: Growth;
+  readonly #first: Generation;
   #newest: Generation;
   /** Of the rows that this process took in. */
   readonly #ofRow = new WeakMap<object, Generation>();
 
   constructor(first: StructType, growth: Growth) {
     this.#growth = growth;
-    this.#newest = generationOf(first);
+    this.#first = generationOf(first);
+    this.#newest = this.#first;
   }
 
   /**
@@ -46,22 +48,35 @@ export class Generations {
   }
 
   /**
-   * The schema of an object's rows. Rows that another process took in bring what their schema had: it is grown here from the newest one known, and
-   * rows that do not fit are left to the encoder to name.
+   * The schema of an object's rows. Rows that another process took in bring what their schema had: it is grown here from the newest one known, or from
+   * the first where those rows have gone another way. Rows that fit neither are left to the encoder to name.
    */
   async schemaOf(rows: readonly object[], signal: AbortSignal): Promise<StructType> {
-    const [first] = rows;
-    let found = (first === undefined ? undefined : this.#ofRow.get(first)) ?? this.#newest;
+    const [row] = rows;
+    const known = row === undefined ? undefined : this.#ofRow.get(row);
+    const found = await this.#grownBy(rows, known ?? this.#newest, signal);
+    if (found.isForAll) return found.generation.schema;
+    return (await this.#grownBy(rows, this.#first, signal)).generation.schema;
+  }
+
+  async #grownBy(
+    rows: readonly object[],
+    start: Generation,
+    signal: AbortSignal,
+  ): Promise<{ readonly generation: Generation; readonly isForAll: boolean }> {
+    let generation = start;
+    let isForAll = true;
     for (const [index, row] of rows.entries()) {
       if (index % ROWS_PER_TURN === 0) {
         await nextTurn();
         signal.throwIfAborted();
       }
-      if (this.#ofRow.get(row) === found) continue;
-      const grown = grownBy(found, row, this.#growth);
-      if (!(grown instanceof Misfit)) found = grown;
+      if (this.#ofRow.get(row) === generation) continue;
+      const grown = grownBy(generation, row, this.#growth);
+      if (grown instanceof Misfit) isForAll = false;
+      else generation = grown;
     }
-    return found.schema;
+    return { generation, isForAll };
   }
 }
 

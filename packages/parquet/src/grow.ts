@@ -10,7 +10,7 @@ export interface Growth {
 }
 
 /** So many columns, counted with those inside structs, can be inferred. Field names that are data, such as ids, would make a column each. */
-export const MAX_COLUMNS = 1000;
+const MAX_COLUMNS = 1000;
 
 const UNKNOWN: Column = { type: { kind: "unknown" }, required: false };
 

@@ -124,6 +124,17 @@ describe("schema evolution", () => {
     }
   });
 
+  it("lets a process that knows other columns write them as they were", async () => {
+    const format = parquet<object>({ infer: true });
+    format.groupOf?.({ a: 1, only: "here" });
+    const foreign = [{ a: "x" }, { a: "y", b: 1 }];
+    expect(await duck.read(await bytesOf(format, foreign), "a, b::INT AS b")).toEqual([
+      { a: "x", b: null },
+      { a: "y", b: 1 },
+    ]);
+    expect(format.groupOf?.({ a: 2, only: "here" })).toBe(format.groupOf?.({ a: 1 }));
+  });
+
   it("starts from sample rows, and keeps to them with none", async () => {
     const format = parquet<object>({ infer: [{ id: 1, tags: ["x"] }, { id: 1.5 }], evolution: "none" });
     expect(await duck.types(await bytesOf(format, [{ id: 7 }]))).toEqual({ id: "DOUBLE", tags: "VARCHAR[]" });
