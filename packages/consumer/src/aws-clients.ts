@@ -17,6 +17,8 @@ export interface AwsClientOptions {
 export interface KinesisClientOptions extends AwsClientOptions {
   /** Default `auto`. */
   readonly wireFormat?: WireFormat | undefined;
+  /** Told, beside the line in the log, when `auto` gives CBOR up. */
+  readonly onWireFallback?: (() => void) | undefined;
 }
 
 /** Limits of one request, in milliseconds. A GetRecords answer of 10 MiB comes well within 30 s (the KCL's own limit). */
@@ -71,14 +73,19 @@ export function createDynamoDbClient(
   });
 }
 
-function protocolOf({ wireFormat = "auto" }: KinesisClientOptions, logger: Logger): KinesisProtocol {
+function protocolOf(
+  { wireFormat = "auto", onWireFallback }: KinesisClientOptions,
+  logger: Logger,
+): KinesisProtocol {
   return kinesisProtocol({
     wireFormat,
-    onFallback: () =>
+    onFallback: () => {
       logger.warn(
         { wireFormat: "json" },
         'Kinesis answered CBOR with JSON: JSON from now on, which costs more CPU; wireFormat "json" asks for it from the start',
-      ),
+      );
+      onWireFallback?.();
+    },
   });
 }
 

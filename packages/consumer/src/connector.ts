@@ -26,6 +26,7 @@ import { pollingSource } from "./polling-reader.js";
 import { type ConnectorProgress, ProgressTally } from "./progress.js";
 import { ReadThrough } from "./read-through.js";
 import type { ReaderContext } from "./reader-context.js";
+import { RetentionWatch } from "./retention-watch.js";
 import { sdkKinesis } from "./sdk-kinesis.js";
 import { type CheckContext, checkStream } from "./stream-check.js";
 import { createWorker, type ShardAssignment } from "./worker.js";
@@ -93,7 +94,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     feed.publish(event);
   };
 
-  const api = kinesisOf(options, settings);
+  const api = kinesisOf(options, settings, () => observe({ type: "wire-fallback", wireFormat: "json" }));
   closing.add(api.close);
   const checking = { api, stream, clock, random, signal };
   const { streamArn, retentionHours } = await checkStream(checking);
@@ -103,10 +104,25 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   await openEmitters(pipeline, signal, settings, closing);
 
   const budget = new ByteBudget(settings.maxReadAheadBytes);
+  const retentionMs = retentionHours * HOUR_MS;
+  const retention = new RetentionWatch({
+    api,
+    stream,
+    clock,
+    observe,
+    retentionMs,
+    failed: (error) =>
+      logger.warn({ error: error.name }, "a look at the retention left failed; it is tried again"),
+  });
+  closing.add(() => retention.stop());
 
   const runShard = (assignment: ShardAssignment): Promise<ShardOutcome> => {
     const { shardId, lease, checkpointer, initialPosition, stopSignal, abortSignal } = assignment;
-    const readThrough = new ReadThrough(positionOf(lease), assignment.noteReadThrough);
+    const watched = retention.watch(shardId, lease.readThroughMs);
+    const readThrough = new ReadThrough(positionOf(lease), (throughMs) => {
+      watched.committed(throughMs);
+      assignment.noteReadThrough(throughMs);
+    });
     const source = sourceOf({
       api,
       stream,
@@ -116,8 +132,11 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
       random,
       observe,
       readThroughMs: lease.readThroughMs,
-      retentionMs: retentionHours * HOUR_MS,
-      onReadThrough: (throughMs, scannedEnd) => readThrough.read(throughMs, scannedEnd),
+      retentionMs,
+      onReadThrough: (throughMs, scannedEnd) => {
+        watched.read(throughMs);
+        readThrough.read(throughMs, scannedEnd);
+      },
     });
     const observeShard = (event: ShardEvent): void => {
       if (event.type === "checkpoint-commit") readThrough.commit(event.checkpoint);
@@ -137,7 +156,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
       stopSignal,
       abortSignal,
       onRetentionGap: settings.onRetentionGap,
-    });
+    }).finally(watched.end);
   };
 
   const worker = createWorker({
@@ -212,8 +231,10 @@ async function sourcesOf(
 function kinesisOf<Model, Output, Plan, DeadLetterPlan>(
   options: ConnectorOptions<Model, Output, Plan, DeadLetterPlan>,
   settings: ConnectorSettings,
+  onWireFallback: () => void,
 ): KinesisApi {
-  const { streamTarget, kinesis, logger } = settings;
+  const { streamTarget, logger } = settings;
+  const kinesis = { ...settings.kinesis, onWireFallback };
   if (options.kinesisApi !== undefined) return options.kinesisApi;
   const own = options.clients?.kinesis;
   if (own !== undefined) return sdkKinesis(own, streamTarget);

@@ -30,6 +30,7 @@ export function logEvent(logger: Logger, event: ConnectorEvent): void {
     case "iterator-renew":
       logger.debug(event, event.type);
       return;
+    case "retention-risk":
     case "shard-end-doubt":
     case "aggregate-drop":
       logger.warn(event, event.type);

@@ -11,7 +11,9 @@ export type LifeEvent =
       readonly stream: string;
       readonly ownerId: string;
     }
-  | { readonly type: "connector-stop"; readonly error?: Error };
+  | { readonly type: "connector-stop"; readonly error?: Error }
+  /** Kinesis answered AWS-CBOR with JSON; with `wireFormat: "auto"` this client speaks JSON from now on, which costs more CPU. */
+  | { readonly type: "wire-fallback"; readonly wireFormat: "json" };
 
 /** Everything that a connector tells: about itself, its leases, its reading, and the engine of each shard. */
 export type ConnectorEvent = LifeEvent | WorkerEvent | ReadEvent | ShardEvent;

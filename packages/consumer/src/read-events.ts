@@ -27,6 +27,18 @@ export type ReadEvent = { readonly stream: string; readonly shardId: string } & 
       readonly sequenceNumber: string;
       readonly records: number;
     }
+  | {
+      /**
+       * Less than a quarter of the stream's retention is left before records are gone that have not been delivered. Told once, and
+       * again only after three tenths were left again.
+       */
+      readonly type: "retention-risk";
+      /** How long ago the oldest record arrived that is not committed, in milliseconds; about, and never told too low by much. */
+      readonly ageMs: number;
+      /** Until it is gone, in milliseconds; 0 when it may be gone already. */
+      readonly leftMs: number;
+      readonly retentionMs: number;
+    }
   | { readonly type: "subscription-start"; readonly consumerArn: string }
   | {
       /** `end`: the 5 minutes are over. `silence`: no event for a minute. `error`: the service or the network ended it. */

@@ -78,7 +78,7 @@ export class WorkerRun implements Worker {
       observe({ type: "worker-start", ownerId: this.ownerId, leases: leases.length });
     } catch (thrown) {
       if (signal.aborted) return;
-      this.#error = asError(thrown);
+      this.#error = startError(thrown);
       void this.stop();
       throw this.#error;
     }
@@ -263,6 +263,20 @@ export class WorkerRun implements Worker {
     const { table, kinesis, clock, random, initialPosition } = this.#options;
     return { table, kinesis, clock, random, initialPosition, signal: this.#stopping.signal };
   }
+}
+
+/**
+ * A start waits for a table that does not answer for some seconds only, because whoever started it wants to know. What listing shards
+ * and the table's own refusals end with has a code; what is left is a table that did not answer.
+ */
+function startError(thrown: unknown): KinesisConnectorError {
+  if (KinesisConnectorError.isInstance(thrown)) return thrown;
+  return new KinesisConnectorError(
+    "KC_LEASE_TABLE",
+    `the lease table did not answer during the start (${asError(thrown).name}); check the network, region, credentials and endpoint of ` +
+      "DynamoDB, and start again: nothing was begun",
+    { cause: thrown },
+  );
 }
 
 function withResolvers(): {

@@ -79,11 +79,12 @@ describe("the clients that a connector makes", () => {
   it("say once that the server speaks no CBOR, and go on in JSON; wireFormat json asks for it from the start", async () => {
     await using server = await answering('{"Records":[],"NextShardIterator":"n","MillisBehindLatest":0}');
     const warnings: unknown[] = [];
+    let fallbacks = 0;
     const logger: Logger = { ...silentLogger, warn: (...line) => void warnings.push(line) };
     const contentTypes = (): unknown[] =>
       server.requests.splice(0).map((request) => request.headers["content-type"]);
     const auto = sdkKinesis(
-      createKinesisClient(server.reach, logger),
+      createKinesisClient({ ...server.reach, onWireFallback: () => (fallbacks += 1) }, logger),
       { StreamName: "clicks" },
       { ownsClient: true },
     );
@@ -92,6 +93,7 @@ describe("the clients that a connector makes", () => {
     const json = "application/x-amz-json-1.1";
     expect(contentTypes()).toEqual(["application/x-amz-cbor-1.1", json, json]);
     expect(warnings).toHaveLength(1);
+    expect(fallbacks).toBe(1);
     const forced = sdkKinesis(
       createKinesisClient({ ...server.reach, wireFormat: "json" }, logger),
       { StreamName: "clicks" },

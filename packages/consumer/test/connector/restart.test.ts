@@ -2,12 +2,14 @@ import {
   type Clock,
   type Emitter,
   KinesisConnectorError,
+  silentLogger,
   sleep,
   systemClock,
 } from "@kinesis-connectors/core";
 import { describe, expect, it } from "vitest";
 
 import { startConnector } from "../../src/connector.js";
+import type { ConnectorEvent } from "../../src/events.js";
 import { memoryLeases } from "../../src/leases/memory-lease-table.js";
 import { collector, numbered, optionsFor, startAws, STREAM, textPipeline, until } from "./support.js";
 
@@ -77,6 +79,46 @@ describe("stopping and starting again", () => {
     await until(() => collected.all().length >= 200);
     await mended.stop();
     expect(collected.all()).toEqual(numbered(1, 200).map(({ data }) => data));
+  });
+
+  it("F08 F71 warns while the destination is down and retention draws near, in its events and in its log", async () => {
+    const clock = turnableClock();
+    // The timers of about a minute and more come at once: the calendar is turned by hours here.
+    const hasty: Clock = {
+      ...clock,
+      setTimer: (delayMs, callback) => clock.setTimer(delayMs >= 50_000 ? 20 : delayMs, callback),
+    };
+    await using local = await startAws({ local: { clock } });
+    local.kinesis.putRecords(STREAM, numbered(1, 3));
+    const down: Emitter<string> = {
+      ...collector().emitter,
+      emit: () => Promise.reject(new Error("connection refused")),
+    };
+    const lines: [object, string][] = [];
+    const connector = await startConnector({
+      ...optionsFor(local, textPipeline(down)),
+      clock: hasty,
+      logger: { ...silentLogger, warn: (fields, message) => void lines.push([fields, message]) },
+      stopDeadlineMs: 100,
+    });
+    const seen: ConnectorEvent["type"][] = [];
+    const risks: Extract<ConnectorEvent, { type: "retention-risk" }>[] = [];
+    const listening = (async () => {
+      for await (const event of connector) {
+        if (event.type === "emit-retry" && !seen.includes(event.type)) clock.turn(19 * HOUR_MS);
+        if (event.type === "retention-risk") {
+          risks.push(event);
+          void connector.stop();
+        }
+        if (event.type !== "events-drop") seen.push(event.type);
+      }
+    })();
+    await expect(listening).rejects.toMatchObject({ code: "KC_STOP_DEADLINE" });
+    expect(risks).toHaveLength(1);
+    expect(risks[0]?.ageMs).toBeGreaterThanOrEqual(19 * HOUR_MS);
+    expect(risks[0]?.leftMs).toBeGreaterThan(0);
+    expect(seen).not.toContain("retention-gap");
+    expect(lines.filter(([, message]) => message === "retention-risk")).toHaveLength(1);
   });
 
   it("F71 records that passed retention while nobody ran: stops by name, or goes on and says so", async () => {

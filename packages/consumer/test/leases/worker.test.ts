@@ -153,6 +153,93 @@ describe("a worker", () => {
     await fleet.stopAll();
   });
 
+  test.each(["open", "fleetMode", "list", "create"] as const)(
+    "F03 F36 a table that does not answer %s during the start ends the start by name, with the cure, and nothing runs",
+    async (operation) => {
+      const fleet = new Fleet(1);
+      const member = fleet.member({
+        intercept: (call) => (call.operation === operation ? { type: "fail" } : undefined),
+      });
+      const error = { code: "KC_LEASE_TABLE", message: expect.stringContaining("endpoint of DynamoDB") };
+      await expect(fleet.time.until(member.worker.start())).rejects.toMatchObject(error);
+      await expect(fleet.time.until(member.worker.done)).rejects.toMatchObject(error);
+      expect(fleet.leases.rows.size).toBe(0);
+    },
+  );
+
+  test("F03 F36 after the start an outage of any length, of any call, ends nothing: it is waited out and told", async () => {
+    const fleet = new Fleet(2);
+    let isDown = false;
+    const failed = new Set<string>();
+    const member = await fleet.started({
+      intercept: (call) => {
+        if (!isDown) return undefined;
+        failed.add(call.operation);
+        return { type: "fail" };
+      },
+      leases: { cleanupPeriodMs: 1_000, auditPeriodMs: 1_000, fleetModePeriodMs: 1_000 },
+    });
+    // A shard that ends during the outage needs its children's leases and its own last write.
+    fleet.stream.put(shardIdOf(0), 3);
+    await fleet.time.advance(5_000);
+    isDown = true;
+    fleet.stream.split(shardIdOf(0));
+    await fleet.time.advance(30 * 60_000);
+    expect([...failed]).toEqual(expect.arrayContaining(["update", "get", "list", "fleetMode"]));
+    expect(member.eventsOf("lease-retry").length).toBeGreaterThan(10);
+    expect(member.eventsOf("worker-stop")).toEqual([]);
+    isDown = false;
+    fleet.stream.put(shardIdOf(1), 4);
+    await fleet.time.advance(60_000);
+    expect(fleet.destination.order).toHaveLength(7);
+    expect(member.heldShardIds().length).toBeGreaterThanOrEqual(3);
+    await fleet.stopAll();
+    await member.worker.done;
+  });
+
+  test("K49 a lost lease is told at once, and other shards go on, while the engine of its shard is slow to end", async () => {
+    const fleet = new Fleet(2);
+    const renewed: string[] = [];
+    let mayEnd: () => void = () => undefined;
+    const slow = new Promise<void>((resolve) => {
+      mayEnd = resolve;
+    });
+    const told: string[] = [];
+    const member = await fleet.started({
+      intercept: ({ change, leaseKey }) => {
+        if (change?.type === "renew" && leaseKey !== undefined) renewed.push(leaseKey);
+        return undefined;
+      },
+      runShard: async ({ shardId, stopSignal, abortSignal }) => {
+        abortSignal.addEventListener("abort", () => told.push(shardId), { once: true });
+        if (shardId === shardIdOf(0)) await slow;
+        else
+          await new Promise<void>((resolve) => {
+            stopSignal.addEventListener("abort", () => resolve(), { once: true });
+          });
+        return { type: "stopped" };
+      },
+    });
+    await fleet.time.advance(5_000);
+    const row = fleet.leases.rows.get(shardIdOf(0));
+    if (row === undefined) throw new Error("no row");
+    fleet.leases.rows.set(shardIdOf(0), { ...row, owner: "thief:1", counter: row.counter + 1 });
+    await fleet.time.advance(F);
+    expect(told).toEqual([shardIdOf(0)]);
+    expect(member.eventsOf("lease-lose")).toMatchObject([{ shardId: shardIdOf(0) }]);
+    expect(member.heldShardIds()).toEqual([shardIdOf(1)]);
+    renewed.length = 0;
+    // Its thief does nothing with it, but a shard is not begun a second time while its first engine still runs here.
+    await fleet.time.advance(3 * F);
+    expect(renewed.length).toBeGreaterThan(5);
+    expect(new Set(renewed)).toEqual(new Set([shardIdOf(1)]));
+    expect(member.eventsOf("lease-take")).toHaveLength(2);
+    mayEnd();
+    await fleet.time.advance(2 * F);
+    expect(member.eventsOf("lease-take").length).toBeGreaterThan(2);
+    await fleet.stopAll();
+  });
+
   test("F14 a shard that fails for good stops the worker by name, after the others have been given back", async () => {
     const fleet = new Fleet(3);
     const refused = new KinesisConnectorError("KC_READ_REFUSED", "no rights");
@@ -198,7 +285,7 @@ describe("starting and stopping", () => {
     expect(fleet.leases.rows.size).toBe(0);
   });
 
-  test("F45 a stop during the start ends it, and leaves no lease held", async () => {
+  test("F45 K49 a stop during the start ends it, and leaves no lease held", async () => {
     const fleet = new Fleet(2);
     const member = fleet.member({ latencyMs: 200 });
     const starting = member.worker.start();
@@ -209,7 +296,7 @@ describe("starting and stopping", () => {
     expect([...fleet.leases.rows.values()].filter(({ owner }) => owner !== undefined)).toEqual([]);
   });
 
-  test("F45 K18 a second stop waits for the first; a take that is under way is given back", async () => {
+  test("F45 K18 K49 a second stop waits for the first; a take that is under way is given back", async () => {
     const fleet = new Fleet(3);
     const member = fleet.member({ latencyMs: 400 });
     await fleet.time.until(member.worker.start());
