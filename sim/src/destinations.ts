@@ -1,13 +1,18 @@
+import type { StoredObject } from "./bucket.js";
 import type { DestinationParts, SimDestination } from "./destination.js";
 import { dynamoDbDestination } from "./dynamodb-destination.js";
 import { kinesisDestination } from "./kinesis-destination.js";
 import type { LandingRule } from "./landings.js";
 import { openSearchDestination } from "./opensearch-destination.js";
+import { redshiftDestination } from "./redshift-destination.js";
 import { s3Destination } from "./s3-destination.js";
 import type { EmitterName } from "./scenario.js";
 
-/** What a run writes to. `objectCount`: the objects in the bucket, those of the dead letters among them. */
-export function destinationOf(parts: DestinationParts, objectCount: () => number): SimDestination {
+/** What a run writes to. `objects`: those in the bucket, the dead letters and what is staged among them. */
+export function destinationOf(
+  parts: DestinationParts,
+  objects: ReadonlyMap<string, StoredObject>,
+): SimDestination {
   switch (parts.scenario.emitter) {
     case "dynamodb":
       return dynamoDbDestination(parts);
@@ -15,8 +20,10 @@ export function destinationOf(parts: DestinationParts, objectCount: () => number
       return kinesisDestination(parts);
     case "opensearch":
       return openSearchDestination(parts);
+    case "redshift":
+      return redshiftDestination(parts, objects);
     default:
-      return s3Destination(parts, objectCount);
+      return s3Destination(parts, objects);
   }
 }
 

@@ -3,7 +3,10 @@ import { type DestinationParts, type SimDestination, starting } from "./destinat
 import { bucketOf, type Output } from "./sim-pipeline.js";
 
 /** Records as lines of objects. What there is to check is checked as each object comes into being. */
-export function s3Destination(parts: DestinationParts, objectCount: () => number): SimDestination {
+export function s3Destination(
+  parts: DestinationParts,
+  objects: ReadonlyMap<string, unknown>,
+): SimDestination {
   const { scenario, s3 } = parts;
   return {
     start: starting(parts, (process) => {
@@ -17,6 +20,6 @@ export function s3Destination(parts: DestinationParts, objectCount: () => number
     }),
     calm: () => undefined,
     checkEnd: () => 0,
-    storedCount: objectCount,
+    storedCount: () => objects.size,
   };
 }

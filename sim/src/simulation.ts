@@ -12,6 +12,7 @@ import { Misfortunes } from "./misfortunes.js";
 import { Network } from "./network.js";
 import { Producer } from "./producer.js";
 import { SeededRandom } from "./random.js";
+import { STAGING } from "./redshift-destination.js";
 import { type EmitterName, type Scenario, scenarioOf } from "./scenario.js";
 import { Scheduler } from "./scheduler.js";
 import { SimKinesis } from "./sim-kinesis.js";
@@ -110,7 +111,9 @@ export class Simulation {
     });
     this.#landings = new Landings(report, landingRuleOf(scenario.emitter));
     this.#objects = new ObjectChecker(this.#ledger, report, broken.isPrepared, this.#landings);
-    this.#bucket = new Bucket((object) => this.#objects.created(object));
+    this.#bucket = new Bucket((object) => {
+      if (!object.key.startsWith(`${STAGING}/`)) this.#objects.created(object);
+    });
     const isCalm = scenario.faultRate === 0;
     this.#kinesis = new SimKinesis({
       stream: this.stream,
@@ -144,7 +147,7 @@ export class Simulation {
         report,
         isUnguarded: broken.isUnguarded,
       },
-      () => this.#bucket.objects.size,
+      this.#bucket.objects,
     );
     this.#rows = new LeaseChecker(this.#ledger, this.#objects, report, this.#destination.hasLanded);
     this.#leases = new SimLeases(this.network, this.#rows, broken.leases);
