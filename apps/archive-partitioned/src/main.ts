@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readFlags, runApp, wholeNumberFlag } from "@kinesis-connectors/app-seed-stream";
+import { readFlags, runApp, UsageError, wholeNumberFlag } from "@kinesis-connectors/app-seed-stream";
 import { CLICKS_BY_COUNTRY, query, tableOf } from "./query.js";
 import { run } from "./run.js";
 
@@ -10,7 +10,7 @@ Starts AWS on loopback, puts clicks while a connector archives them as Parquet b
   --records N  how many clicks (default 100000)
   --shards N   shards of the stream (default 2)
   --seed N     seed of the clicks (default 1)
-  --keep DIR   keeps the objects there as files
+  --keep DIR   keeps the objects there as files; DIR must be empty or new
   --query      prints what DuckDB makes of the files: clicks by country
   --sql TEXT   prints what it makes of a query of yours; the files are the view clicks
   --json       the last line on standard output is one JSON object`;
@@ -38,6 +38,7 @@ await runApp("archive-partitioned", async () => {
   const folder = flags.keep ?? (await mkdtemp(join(tmpdir(), "archive-partitioned-")));
   try {
     await mkdir(folder, { recursive: true });
+    if ((await readdir(folder)).length > 0) throw new UsageError(`--keep: ${folder} is not empty`);
     const result = await run({ records, shards, seed, folder });
     const isRight = result.lost + result.duplicated + result.misplaced === 0;
     const counts = `${result.rows} rows in ${result.objects} objects of ${result.partitions} partitions`;
