@@ -15,4 +15,5 @@ export {
   connectAws,
 } from "./connection.js";
 export { checkedEndpoint, isLoopback, namedEndpoint } from "./endpoint.js";
+export { following, type FollowingSignal } from "./following-signal.js";
 export { limited, type RequestBounds } from "./limited.js";

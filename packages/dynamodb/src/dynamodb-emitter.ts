@@ -1,3 +1,4 @@
+import { following } from "@kinesis-connectors/aws";
 import {
   asError,
   type Batch,
@@ -9,7 +10,6 @@ import {
   systemClock,
 } from "@kinesis-connectors/core";
 import { connect } from "./connection.js";
-import { following } from "./following-signal.js";
 import type { KeySchema } from "./key-schema.js";
 import { Lanes, type Settled } from "./lanes.js";
 import { Pace } from "./pace.js";

@@ -12,7 +12,7 @@ import {
 } from "@kinesis-connectors/core";
 import { type Body, fileShelf, memoryShelf, type Shelf } from "./body.js";
 import { none } from "./compression.js";
-import { limited } from "@kinesis-connectors/aws";
+import { following, limited } from "@kinesis-connectors/aws";
 import { connect } from "./connection.js";
 import { objectCreator } from "./create-object.js";
 import { encode } from "./encode.js";
@@ -150,19 +150,24 @@ export function s3Emitter<Output>(options: S3EmitterOptions<Output>): Emitter<Ou
 
     isPlaced: async (range, context) => {
       let isMissing = false;
+      using followed = following(context.signal);
+      const bounds = { ...context, signal: followed.signal };
       await inLanes(context.plan.places, objectConcurrency, async ({ key: placed, recordCount }) => {
         if (isMissing || recordCount === 0) return;
-        if ((await look(placed, range.batchId, context)) !== "ours") isMissing = true;
+        if ((await look(placed, range.batchId, bounds)) !== "ours") isMissing = true;
       });
       return !isMissing;
     },
 
     emit: async (batch, context) => {
-      const { plan, signal, random } = context;
+      const { plan, random } = context;
       // A range without entries has no place; an heir whose filter now drops all of a planned range has nothing to write.
       if (plan.places.length === 0 || batch.entries.length === 0) return { failed: [] };
       const done = written.get(plan) ?? new Set<string>();
       written.set(plan, done);
+      // All objects of the batch listen to one signal of its own.
+      using followed = following(context.signal);
+      const { signal } = followed;
       const objects = objectsOf(plan, batch).filter(({ place }) => !done.has(place.key));
       await using shelf =
         spoolDir === undefined
@@ -173,7 +178,7 @@ export function s3Emitter<Output>(options: S3EmitterOptions<Output>): Emitter<Ou
       if (refused.length > 0) return { failed: inOrderOf(batch.entries, refused) };
       await inLanes(packed, objectConcurrency, async (object) => {
         signal.throwIfAborted();
-        await write(object, batch, context);
+        await write(object, batch, { ...context, signal });
         done.add(object.place.key);
       });
       return { failed: [] };

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
@@ -99,6 +100,26 @@ describe("a partitioned batch", () => {
       ),
     });
     expect(s3.objects().map(({ metadata }) => metadata["kc-record-count"])).toEqual(["2", "2", "2", "2"]);
+    await emitter.close?.();
+  });
+
+  it("has many objects under way and listens to the shard's signal once: Node warns of a leak from eleven on", async () => {
+    await using s3 = await startS3();
+    const emitter = emitterOn(s3, { partition: ({ n }) => ({ n: `${n}` }) });
+    const batch = batchOf(upTo(32).map(click));
+    const plan = planOf(emitter, batch);
+    const { signal } = new AbortController();
+    const listen = signal.addEventListener.bind(signal);
+    let most = 0;
+    signal.addEventListener = (...given: Parameters<AbortSignal["addEventListener"]>): void => {
+      listen(...given);
+      most = Math.max(most, getEventListeners(signal, "abort").length);
+    };
+    await emitter.emit(batch, contextOf(plan, { signal }));
+    expect(await emitter.isPlaced?.(batch, contextOf(plan, { signal }))).toBe(true);
+    expect(s3.objects()).toHaveLength(32);
+    expect(most).toBe(1);
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
     await emitter.close?.();
   });
 

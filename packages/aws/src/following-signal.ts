@@ -6,7 +6,7 @@ export interface FollowingSignal extends Disposable {
 }
 
 /**
- * A signal that is aborted with `given`, with the same reason. One listener on the caller's signal stands for all of a batch's requests;
+ * Makes a signal that is aborted with `given`, with the same reason. One listener on the caller's signal stands for all of a batch's requests;
  * Node warns of a leak from eleven on. (AbortSignal.any keeps what it made alive as long as its source: nodejs/node#54614.)
  */
 export function following(given: AbortSignal): FollowingSignal {
