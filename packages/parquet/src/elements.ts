@@ -62,7 +62,7 @@ const SCALARS: Readonly<Record<ScalarName, Omit<SchemaElement, "name">>> = {
     converted_type: "TIMESTAMP_MICROS",
     logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MICROS" },
   },
-  // As text: Athena and Redshift take the JSON type for bytes.
+  // As text, which every reader has: to one that does not know the JSON type it would be bytes.
   json: TEXT,
 };
 
