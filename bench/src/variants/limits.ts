@@ -81,7 +81,7 @@ const parseFilter = floor(
   "V8: parse, filter, original bytes into one buffer",
   filtered,
   (records, { meter }) => {
-    const page = Buffer.allocUnsafe(records.length * 2048);
+    const page = pageFor(records);
     let length = 0;
     for (const record of records) {
       if (parsed(record).status !== "paid") continue;
@@ -99,7 +99,7 @@ const parseStringify = floor(
   "V8: parse, filter, map, stringify into one buffer",
   transformed,
   (records, { meter }) => {
-    const page = Buffer.allocUnsafe(records.length * 2048);
+    const page = pageFor(records);
     let length = 0;
     for (const record of records) {
       const order = parsed(record);
@@ -111,7 +111,7 @@ const parseStringify = floor(
 );
 
 const copy = floor("floor-copy", "V8: bytes copied into one buffer as lines", lines, (records, { meter }) => {
-  const page = Buffer.allocUnsafe(records.length * 2048);
+  const page = pageFor(records);
   let length = 0;
   for (const record of records) {
     page.set(record, length);
@@ -121,6 +121,12 @@ const copy = floor("floor-copy", "V8: bytes copied into one buffer as lines", li
   }
   meter.touch(page.subarray(0, length));
 });
+
+/** Room for a page of lines: twice what came in, because memory that is only asked for would be paid for by the floor. */
+function pageFor(records: readonly Buffer[]): Buffer {
+  const [first] = records;
+  return Buffer.allocUnsafe(records.length * ((first?.length ?? 0) + 1) * 2);
+}
 
 /** The set is ASCII, so latin1 is right; the type is what the set holds. */
 function parsed(record: Buffer): Order {
