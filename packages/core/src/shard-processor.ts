@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { FlushReason } from "./batch.js";
 import { BatchDelivery, poisonError } from "./batch-delivery.js";
 import type { BudgetHolder } from "./byte-budget.js";
@@ -32,6 +33,8 @@ export async function processShard<Model, Output, Plan, DeadLetterPlan>(
   context: ShardContext,
 ): Promise<ShardOutcome> {
   const { stream, shardId, observe } = context;
+  // One listener for each request under way is no leak, and an emitter may have many; Node warns from the eleventh on.
+  setMaxListeners(0, context.abortSignal);
   try {
     const outcome = await new ShardProcessor(pipeline, context).run();
     observe(

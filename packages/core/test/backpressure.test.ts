@@ -26,6 +26,39 @@ describe("backpressure", () => {
     expect(world.budget.usedBytes).toBe(0);
   });
 
+  it("F44 over a dead destination many busy shards hold no more than the limit and a page each, for as long as it lasts", async () => {
+    const maxBytes = 500_000;
+    const world = createWorld([], { maxReadAheadBytes: maxBytes });
+    const { clock, budget } = world;
+    const letGo = world.gate.hold("emit");
+    const shards = Array.from({ length: 40 }, (_, index) => {
+      const own = createWorld(recordsOf(500, wide), { clock });
+      const shardId = `shardId-${String(index).padStart(12, "0")}`;
+      const pipeline = pipelineOver(world, { maxRecords: 100_000, maxAgeMs: 1_000 });
+      return { ...own, run: runIn({ ...own, clock, budget }, pipeline, { shardId }) };
+    });
+    const handedOver = (): number => shards.reduce((sum, { shard }) => sum + shard.handedOver.length, 0);
+    let most = 0;
+    for (let minute = 0; minute < 120; minute += 1) {
+      // New records come all the while, 40 shards x 500 at once to begin with: six times what may be held.
+      for (const { shard } of shards) shard.append(...recordsOf(5, wide, 500 + minute * 5));
+      await clock.advance(60_000);
+      most = Math.max(most, budget.usedBytes);
+    }
+    const pageBytes = 10 * wide(9999).length;
+    expect(most).toBeGreaterThan(maxBytes / 2);
+    expect(most).toBeLessThanOrEqual(maxBytes + shards.length * pageBytes);
+    const read = handedOver();
+    expect(read * wide(0).length).toBeLessThanOrEqual(maxBytes + shards.length * pageBytes);
+    await clock.advance(3_600_000);
+    expect(handedOver()).toBe(read);
+    letGo();
+    for (const { shard } of shards) shard.close();
+    await clock.run(Promise.all(shards.map(({ run }) => run.done)));
+    expect(world.objects.entries).toHaveLength(40 * 1_100);
+    expect(budget.usedBytes).toBe(0);
+  });
+
   it("memory pressure flushes a buffer that is far from its thresholds, again and again", async () => {
     const world = createWorld(recordsOf(2000, wide), { maxReadAheadBytes: 20_000 });
     const run = runIn(world, pipelineOver(world, { maxRecords: 100_000, maxAgeMs: 1_000_000_000 }));

@@ -26,17 +26,20 @@ const lettersIn = (world: World<Numbered>): string[] =>
   world.letters.entries.map(({ output }) => output.sequenceNumber);
 const sequenceNumbers = (...indexes: number[]): string[] =>
   indexes.map((index) => positionOf(index).sequenceNumber);
+const plannedPipelineOptions = (
+  world: World<Numbered>,
+  options: Partial<PipelineOptions<Numbered, Numbered, ObjectPlan, ObjectPlan>> = {},
+): PipelineOptions<Numbered, Numbered, ObjectPlan, ObjectPlan> => ({
+  transformer: json<Numbered>(),
+  buffer: { maxRecords: 10 },
+  emitter: world.planned(),
+  deadLetters: world.deadLetters(),
+  ...options,
+});
 const plannedPipeline = (
   world: World<Numbered>,
   options: Partial<PipelineOptions<Numbered, Numbered, ObjectPlan, ObjectPlan>> = {},
-) =>
-  definePipeline<Numbered, Numbered, ObjectPlan, ObjectPlan>({
-    transformer: json<Numbered>(),
-    buffer: { maxRecords: 10 },
-    emitter: world.planned(),
-    deadLetters: world.deadLetters(),
-    ...options,
-  });
+) => definePipeline<Numbered, Numbered, ObjectPlan, ObjectPlan>(plannedPipelineOptions(world, options));
 
 describe("poison records", () => {
   it("F47 go to the dead letters in stream order, and the rest lands in order", async () => {
@@ -88,6 +91,58 @@ describe("poison records", () => {
     await expect(world.clock.run(run.done)).rejects.toMatchObject({ code: "KC_RECORD_POISON" });
     expect(world.letters.objects.size).toBe(0);
     expect(world.lease.progress.checkpoint).toEqual(positionOf(0));
+  });
+
+  describe.each(["toModel", "filter", "fromModel"] as const)("K51 what %s throws", (stage) => {
+    const failingAt = (index: number, isLate: boolean) => {
+      const failIf = (at: string, n: number): Promise<void> | undefined => {
+        if (at !== stage || n !== index) return undefined;
+        const error = new TypeError("cannot read a property of undefined");
+        if (isLate) return Promise.reject(error);
+        throw error;
+      };
+      return {
+        transformer: {
+          toModel: (record: KinesisRecord) => {
+            const model = { n: Number(/\d+/u.exec(new TextDecoder().decode(record.data))?.[0]) };
+            return failIf("toModel", model.n)?.then(() => model) ?? model;
+          },
+          fromModel: (model: Numbered) => failIf("fromModel", model.n)?.then(() => model) ?? model,
+        },
+        filter: (model: Numbered) => failIf("filter", model.n)?.then(() => true) ?? true,
+      };
+    };
+
+    it.each([false, true])(
+      "stops the shard before its record; no later commit passes over it (late: %s)",
+      async (isLate) => {
+        const world = createWorld(recordsOf(40));
+        world.shard.close();
+        const { deadLetters: _, ...stopping } = plannedPipelineOptions(world, failingAt(17, isLate));
+        const run = runIn(world, definePipeline<Numbered, Numbered, ObjectPlan>(stopping));
+        await expect(world.clock.run(run.done)).rejects.toMatchObject({ code: "KC_RECORD_POISON" });
+        expect(numbersIn(world.objects).flat()).toEqual(numbers(17));
+        expect(world.lease.progress).toEqual({ checkpoint: positionOf(16), pending: undefined });
+        // Mended and started again, it goes on with that very record.
+        const mended = runIn(world, plannedPipeline(world));
+        await world.clock.run(mended.done);
+        expect(numbersIn(world.objects).flat()).toEqual(numbers(40));
+      },
+    );
+
+    it.each([false, true])(
+      "sets its record aside alone, where there are dead letters (late: %s)",
+      async (isLate) => {
+        const world = createWorld(recordsOf(40));
+        world.shard.close();
+        const run = runIn(world, plannedPipeline(world, failingAt(17, isLate)));
+        await world.clock.run(run.done);
+        expect(numbersIn(world.objects).flat()).toEqual(numbers(40).filter((n) => n !== 17));
+        expect(lettersIn(world)).toEqual(sequenceNumbers(17));
+        expect(run.eventsOf("record-dead-letter")).toMatchObject([{ position: positionOf(17) }]);
+        expect(world.lease.progress).toEqual({ checkpoint: positionOf(39), pending: undefined });
+      },
+    );
   });
 
   it("land within ten seconds though no other record arrives", async () => {

@@ -67,6 +67,36 @@ describe("json()", () => {
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
   });
 
+  it("S07 a thousand hostile payloads on their way through a pipeline leave Object.prototype unchanged", async () => {
+    const untouched = Reflect.ownKeys(Object.prototype);
+    const evil = '{"polluted":true,"toString":1,"n":-1}';
+    const shapes = [
+      `{"__proto__":${evil}}`,
+      `{"constructor":{"prototype":${evil}}}`,
+      `{"a":{"__proto__":{"__proto__":${evil}}}}`,
+      `[{"__proto__":${evil}}]`,
+      String.raw`{"__proto__":${evil}}`,
+      `{"__proto__":[${evil}],"prototype":${evil},"hasOwnProperty":1,"toJSON":1,"then":1,"length":-1}`,
+      `{"__proto__":null,"constructor":null}`,
+    ];
+    const world = createWorld<unknown>(
+      recordsOf(1000, (index) => `${shapes[index % shapes.length]}${" ".repeat(index % 3)}`),
+    );
+    world.shard.close();
+    const pipeline = definePipeline({
+      transformer: json<object>().to((model): unknown => ({ ...model, seen: true })),
+      buffer: { maxRecords: 100 },
+      emitter: world.planned(),
+    });
+    await world.clock.run(runIn(world, pipeline).done);
+    expect(world.objects.entries).toHaveLength(1000);
+    expect(Reflect.ownKeys(Object.prototype)).toEqual(untouched);
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+    for (const { output } of world.objects.entries) {
+      expect(Object.getPrototypeOf(output)).toBe(Object.prototype);
+    }
+  });
+
   it("F55 survives depth 10,000, 1e400 and duplicate keys", () => {
     const deep = `${"[".repeat(10_000)}${"]".repeat(10_000)}`;
     expect(outputsOf(json(), deep)).toHaveLength(1);

@@ -110,7 +110,7 @@ function spans({ stream, destination }: Fleet): ReadonlyMap<string, readonly [nu
 
 describe("three workers under kills, pauses, reshards and a failing lease table", () => {
   test.each(SEEDS)(
-    "F03 F04 F17 F18 F19 F25 F26 F28 F36 seed %i: every record lands once, children after parents",
+    "F03 F04 F17 F18 F19 F25 F26 F28 F36 K06 seed %i: every record lands once, children after parents, counters rise",
     async (seed) => {
       const { fleet, kills, pauses, failed } = await run(seed);
       expect(failed).toEqual([]);
