@@ -48,7 +48,11 @@ const MULTIPART: readonly (readonly [string, number])[] = [
 
 /** The same for what else is written to: the rows of `crashSchedules` beside those of every batch. */
 const WRITES: Readonly<Record<Exclude<EmitterName, "s3" | "s3-partitioned">, typeof STEPS>> = {
-  dynamodb: [["PutItem", 4]],
+  dynamodb: [
+    ["PutItem", 4],
+    ["UpdateItem", 4],
+    ["BatchWriteItem", 2],
+  ],
   kinesis: [["PutRecords", 2]],
   opensearch: [["bulk", 2]],
   redshift: [
@@ -99,7 +103,7 @@ export async function runSchedule(
   index: number,
   options: RunOptions = {},
 ): Promise<CrashResult> {
-  const simulation = new Simulation(scenarioOf(index, multipart, options.emitter ?? "s3"), options);
+  const simulation = new Simulation(scenarioOf(index, multipart, options.emitter ?? "s3", points), options);
   const { scheduler, network, fleet, stream } = simulation;
   const waiting = [...points];
   let passed = 0;
@@ -147,11 +151,30 @@ function momentOf(blow: Blow): CallMoment {
   return blow === "applied" || blow === "answered" ? blow : "send";
 }
 
-function scenarioOf(index: number, multipart: boolean, emitter: EmitterName): Scenario {
+/** The way to use an emitter in which the steps of the points are taken. */
+function variantOf(index: number, emitter: EmitterName, points: readonly CrashPoint[]): number {
+  if (emitter !== "dynamodb") return index % 6;
+  const step = points.map((point) => point.step).find((name) => UPDATES.has(name));
+  return step === undefined ? 0 : (UPDATES.get(step) ?? 0);
+}
+
+/** Of DynamoDB, requests that only some modes send: see `Scenario.variant`. */
+const UPDATES: ReadonlyMap<string, number> = new Map([
+  ["BatchWriteItem", 3],
+  ["UpdateItem", 4],
+]);
+
+function scenarioOf(
+  index: number,
+  multipart: boolean,
+  emitter: EmitterName,
+  points: readonly CrashPoint[],
+): Scenario {
   const partitions = emitter === "s3-partitioned" ? 3 : 1;
   return {
     seed: 5_000_000 + index,
     emitter,
+    variant: variantOf(index, emitter, points),
     keys: isS3(emitter) ? 0 : 4,
     workers: 2,
     shards: 1,

@@ -3,8 +3,6 @@ import { type DestinationParts, type SimDestination, starting } from "./destinat
 import { NewestChecker, type Version } from "./newest-checker.js";
 import { nameOf } from "./ledger.js";
 import { keyText } from "./payload.js";
-import { SeededRandom } from "./random.js";
-import type { Scenario } from "./scenario.js";
 import { type Item, SimDynamoDb } from "./sim-dynamodb.js";
 import type { Output } from "./sim-pipeline.js";
 
@@ -20,7 +18,7 @@ type Mode = "guarded" | "put" | "update" | "update-per-shard";
  */
 export function dynamoDbDestination(parts: DestinationParts): SimDestination {
   const { scenario, ledger, landings, report } = parts;
-  const mode = modeOf(scenario);
+  const mode = MODES[scenario.variant] ?? "guarded";
   const newest = new NewestChecker(ledger, report);
   const versionIn = (key: string, item: Item): Version | undefined => {
     const [position = "", output = 0] =
@@ -105,16 +103,8 @@ export function dynamoDbDestination(parts: DestinationParts): SimDestination {
   }
 }
 
-function modeOf({ seed }: Scenario): Mode {
-  return new SeededRandom(seed, 20).pick<Mode>([
-    "guarded",
-    "guarded",
-    "guarded",
-    "put",
-    "update",
-    "update-per-shard",
-  ]);
-}
+/** By `Scenario.variant`. */
+const MODES: readonly Mode[] = ["guarded", "guarded", "guarded", "put", "update", "update-per-shard"];
 
 /** Which records remove their item. */
 function removes(id: number): boolean {

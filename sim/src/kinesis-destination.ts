@@ -18,7 +18,7 @@ const NEVER_MS = 24 * 3_600_000;
 export function kinesisDestination(parts: DestinationParts): SimDestination {
   const { scenario, scheduler, ledger, landings, report } = parts;
   const random = new SeededRandom(scenario.seed, 21);
-  const isAggregated = random.chance(0.5);
+  const isAggregated = scenario.variant % 2 === 1;
   const lastFirst = new Map<string, Version>();
   let storedCount = 0;
   let reorderedCount = 0;

@@ -1,11 +1,13 @@
 import { openSearchEmitter } from "@kinesis-connectors/opensearch";
 import { type DestinationParts, type SimDestination, starting } from "./destination.js";
 import { NewestChecker, type Version } from "./newest-checker.js";
-import { SeededRandom } from "./random.js";
 import type { Output } from "./sim-pipeline.js";
 import { SimOpenSearch, type StoredDocument } from "./sim-opensearch.js";
 
 type Mode = "index" | "create" | "guarded";
+
+/** By `Scenario.variant`. */
+const MODES: readonly Mode[] = ["index", "create", "guarded"];
 
 /**
  * Records as documents, each once under whatever id it came to have; or, `guarded`, one document for each key, which must be its last
@@ -13,7 +15,7 @@ type Mode = "index" | "create" | "guarded";
  */
 export function openSearchDestination(parts: DestinationParts): SimDestination {
   const { scenario, landings, report, isUnguarded } = parts;
-  const mode = new SeededRandom(scenario.seed, 22).pick<Mode>(["index", "create", "guarded"]);
+  const mode = MODES[scenario.variant % 3] ?? "index";
   const newest = new NewestChecker(parts.ledger, report);
   const versionIn = ({ key, at, n }: StoredDocument): Version | undefined => newest.versionAt(key, at, n);
   const index = new SimOpenSearch({

@@ -37,6 +37,8 @@ interface Transaction {
 export interface DatabaseTemper {
   /** Of a text that ends its transaction: a conflict, a full disk, a restart. */
   failures: number;
+  /** Of a text that takes seconds. */
+  slow: number;
 }
 
 const PASSING: readonly string[] = [
@@ -117,7 +119,7 @@ export class RedshiftDatabase {
 
   /** The next text is carried out after a while, whatever has become of who submitted it. */
   #continue(transaction: Transaction): void {
-    const delayMs = this.#random.chance(0.05)
+    const delayMs = this.#random.chance(this.temper.slow)
       ? this.#random.between(500, 8_000)
       : this.#random.between(1, 120);
     this.#scheduler.after(delayMs, undefined, () => this.#step(transaction));

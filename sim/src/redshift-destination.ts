@@ -29,7 +29,7 @@ export function redshiftDestination(
   const database = new RedshiftDatabase({
     scheduler,
     random,
-    temper: { failures: scenario.faultRate / 4 },
+    temper: { failures: scenario.faultRate / 4, slow: 0.05 },
     objects,
     loaded: (rows) => rows.forEach(land),
     lock: isUnguarded ? broken : "kept",
@@ -53,7 +53,7 @@ export function redshiftDestination(
       }),
     ),
     calm: () => {
-      database.temper.failures = 0;
+      Object.assign(database.temper, { failures: 0, slow: 0 });
     },
     checkEnd: () => 0,
     storedCount: () => database.rowCount,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { crashSchedules, type CrashSchedule, runSchedule } from "../src/crash-points.js";
 import { run } from "../src/jobs.js";
 import type { EmitterName } from "../src/scenario.js";
 import { simulate } from "../src/simulation.js";
@@ -8,7 +9,12 @@ const HALF_A_MINUTE = 30_000;
 /** So many seeds of each: what the whole system does is shown by many more of S3. */
 const SEEDS = 30;
 
-const EXACT: readonly EmitterName[] = ["s3-partitioned", "dynamodb", "opensearch"];
+/** Steps that the crash points of S3 strike already. */
+const STEPS_OF_ALL: ReadonlySet<string> = new Set(
+  crashSchedules("s3").flatMap(({ points }) => points.map(({ step }) => step)),
+);
+
+const EXACT: readonly EmitterName[] = ["s3-partitioned", "dynamodb", "opensearch", "redshift"];
 
 describe("every emitter under seeded misfortunes", () => {
   test.each(EXACT)(
@@ -49,6 +55,24 @@ test(
   HALF_A_MINUTE,
 );
 
+describe("crash points of the writes of every emitter", () => {
+  test.each(["dynamodb", "kinesis", "opensearch", "redshift"] as const)(
+    "%s: each single one: nothing lost, nothing that is not owed",
+    async (emitter) => {
+      const missed: CrashSchedule[] = [];
+      for (const [index, schedule] of crashSchedules(emitter).entries()) {
+        const [point, ...others] = schedule.points;
+        if (point === undefined || others.length > 0 || STEPS_OF_ALL.has(point.step)) continue;
+        const { violations, lost, blows } = await runSchedule(schedule, index, { emitter });
+        expect({ schedule, violations, lost }).toEqual({ schedule, violations: [], lost: 0 });
+        if (blows === 0) missed.push(schedule);
+      }
+      expect(missed).toEqual([]);
+    },
+    HALF_A_MINUTE,
+  );
+});
+
 describe("a destination that is broken on purpose is noticed", () => {
   test("a table that ignores conditions brings old versions back, and counts records twice", async () => {
     const rules = new Set<string>();
@@ -69,6 +93,15 @@ describe("a destination that is broken on purpose is noticed", () => {
     });
     expect(totals.duplicated).toBeGreaterThan(0);
     expect(totals.lost).toBeGreaterThan(0);
+  });
+
+  test("F63 a ledger that is not locked, or locked after it was read, lets a batch in twice", async () => {
+    const locks = new Set<string>();
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
+      const { duplicated } = await simulate(seed, { emitter: "redshift", broken: "unguarded" });
+      if (duplicated > 0) locks.add(seed % 2 === 0 ? "no lock" : "after the read");
+    }
+    expect([...locks].toSorted()).toEqual(["after the read", "no lock"]);
   });
 
   test("an emitter that keeps no order puts records of a key past those that were refused", async () => {
