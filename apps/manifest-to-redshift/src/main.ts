@@ -1,4 +1,4 @@
-import { readFlags, runApp, wholeNumberFlag } from "@kinesis-connectors/app-seed-stream";
+import { readFlags, runApp, UsageError, wholeNumberFlag } from "@kinesis-connectors/app-seed-stream";
 import { isRight } from "./readings.js";
 import { ADDRESSES_VARIABLE, run } from "./run.js";
 import { type Addresses, startStageTwo } from "./stages.js";
@@ -34,11 +34,13 @@ await runApp("manifest-to-redshift", async () => {
     await stage.done;
     return 0;
   }
+  if (flags.processes !== "1" && flags.processes !== "2")
+    throw new UsageError(`--processes takes 1 or 2, but got ${JSON.stringify(flags.processes)}`);
   const result = await run({
     records: wholeNumberFlag("records", flags.records),
     shards: wholeNumberFlag("shards", flags.shards),
     seed: wholeNumberFlag("seed", flags.seed, 0),
-    stageTwoProgram: wholeNumberFlag("processes", flags.processes) > 1 ? process.argv[1] : undefined,
+    stageTwoProgram: flags.processes === "2" ? process.argv[1] : undefined,
   });
   const { put, landed, objects, loaded, loads, seconds } = result;
   const right = isRight(put, landed) && objects === loaded;
