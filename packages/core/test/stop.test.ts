@@ -1,4 +1,4 @@
-import { getEventListeners } from "node:events";
+import { getEventListeners, getMaxListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { type Checkpointer, definePipeline, hasCode, json, KinesisConnectorError } from "../src/index.js";
 import { positionOf, recordsOf } from "./support/memory-shard.js";
@@ -16,6 +16,16 @@ const pipelineOver = (world: World<Numbered>, buffer: object = { maxRecords: 10 
   definePipeline({ transformer: json<Numbered>(), buffer, emitter: world.planned() });
 
 describe("stop", () => {
+  it("many requests under way at once listen to the shard's signal without a warning of Node", async () => {
+    const world = createWorld(recordsOf(5));
+    const aborting = new AbortController();
+    const run = runIn(world, pipelineOver(world), { abortSignal: aborting.signal });
+    await world.clock.advance(10);
+    expect(getMaxListeners(aborting.signal)).toBe(0);
+    run.stop();
+    await world.clock.run(run.done);
+  });
+
   it("F42 ends the reading, flushes, emits and commits", async () => {
     const world = createWorld(recordsOf(25));
     const run = runIn(world, pipelineOver(world, { maxRecords: 1000 }));
