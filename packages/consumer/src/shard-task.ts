@@ -120,7 +120,10 @@ export class ShardTask {
       { shardId },
       "the lease of a shard that had been read to its end was made again by a worker that was late; it is ended without reading it again",
     );
-    const shards = await listAllShards({ kinesis, clock, random, signal: this.#abort.signal });
+    const listing = { kinesis, clock, random, signal: this.#abort.signal };
+    const shards = await this.#patiently("shard-end", () => listAllShards(listing));
+    // Given back, it is taken again, by this worker or another, and tried anew.
+    if (shards === undefined) return await this.#letGo();
     const children = shards
       .filter((shard) => parentsOf(shard).includes(shardId))
       .map((shard) => ({

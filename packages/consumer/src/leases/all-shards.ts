@@ -21,7 +21,8 @@ const BACKOFF = { baseDelayMs: 200, maxDelayMs: 1_500 };
 
 /**
  * All shards, page by page. The filter goes with the first page only. A token that expired begins the listing anew.
- * @throws KinesisConnectorError `KC_STREAM_MISSING` or `KC_READ_REFUSED`, with the cure
+ * @throws KinesisConnectorError `KC_STREAM_MISSING` or `KC_READ_REFUSED`, with the cure; `KinesisCallError` when the stream has not
+ * answered for about a minute, which may be tried again later
  */
 export async function listAllShards(
   listing: ShardListing,
@@ -40,7 +41,7 @@ export async function listAllShards(
     } catch (thrown) {
       if (signal.aborted) throw asError(thrown);
       requireRepeatable(thrown);
-      if (attempt === MAX_ATTEMPTS) throw refused(thrown);
+      if (attempt === MAX_ATTEMPTS) throw asError(thrown);
       if (isKind(thrown, "expired-token")) {
         shards = [];
         nextToken = undefined;
@@ -60,10 +61,11 @@ function requireRepeatable(thrown: unknown): void {
       "the stream does not exist any more; check its name and region, or stop the connector of a deleted stream",
       { cause: thrown },
     );
-  if (isKind(thrown, "access-denied", "credentials", "invalid-argument")) throw refused(thrown);
+  if (isKind(thrown, "access-denied", "credentials", "invalid-argument")) throw listingRefused(thrown);
 }
 
-function refused(thrown: unknown): KinesisConnectorError {
+/** The error for shards that cannot be listed, with the cure. */
+export function listingRefused(thrown: unknown): KinesisConnectorError {
   return new KinesisConnectorError(
     "KC_READ_REFUSED",
     `the shards of the stream cannot be listed: ${asError(thrown).message}; allow kinesis:ListShards and check region and credentials`,

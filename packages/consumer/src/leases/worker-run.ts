@@ -1,7 +1,9 @@
 import { asError, KinesisConnectorError } from "@kinesis-connectors/core";
+import { KinesisCallError } from "../kinesis-api.js";
 import { actualOwner, type Lease, wasOurs } from "../lease.js";
 import type { TaskEnd } from "../shard-task.js";
 import type { Worker, WorkerOptions } from "../worker.js";
+import { listingRefused } from "./all-shards.js";
 import { Auditor } from "./auditor.js";
 import { cleanUp } from "./cleanup.js";
 import { createFirstLeases, type LeaseCreation } from "./create-leases.js";
@@ -271,6 +273,7 @@ export class WorkerRun implements Worker {
  */
 function startError(thrown: unknown): KinesisConnectorError {
   if (KinesisConnectorError.isInstance(thrown)) return thrown;
+  if (thrown instanceof KinesisCallError) return listingRefused(thrown);
   return new KinesisConnectorError(
     "KC_LEASE_TABLE",
     `the lease table did not answer during the start (${asError(thrown).name}); check the network, region, credentials and endpoint of ` +

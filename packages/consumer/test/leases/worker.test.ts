@@ -197,6 +197,37 @@ describe("a worker", () => {
     await member.worker.done;
   });
 
+  test("F38 a stream that cannot be listed for many minutes ends nothing after the start, and the hole is mended afterwards", async () => {
+    const fleet = new Fleet(2);
+    const member = await fleet.started({ leases: { auditPeriodMs: 1_000 } });
+    await fleet.time.advance(20_000);
+    // Somebody deleted a row: its shard is found and leased again only by listing the stream.
+    const outage = Array.from(
+      { length: 500 },
+      () => new KinesisCallError("ListShards", "transient", "no route to host"),
+    );
+    fleet.stream.failures.push(...outage);
+    await fleet.time.until(member.worker.stop());
+    fleet.leases.rows.delete(shardIdOf(1));
+    const second = await fleet.started({ leases: { auditPeriodMs: 1_000 } });
+    await fleet.time.advance(300_000);
+    expect(fleet.stream.failures.length).toBeLessThan(450);
+    expect(second.eventsOf("lease-retry").length).toBeGreaterThan(0);
+    expect(second.eventsOf("worker-stop")).toEqual([]);
+    fleet.stream.failures.length = 0;
+    await fleet.time.advance(60_000);
+    expect(second.heldShardIds()).toEqual([shardIdOf(0), shardIdOf(1)]);
+    await fleet.stopAll();
+  });
+
+  test("F38 a stream that cannot be listed during the start ends the start by name", async () => {
+    const fleet = new Fleet(1);
+    for (let call = 0; call < 60; call += 1)
+      fleet.stream.failures.push(new KinesisCallError("ListShards", "transient", "no route to host"));
+    const member = fleet.member();
+    await expect(fleet.time.until(member.worker.start())).rejects.toMatchObject({ code: "KC_READ_REFUSED" });
+  });
+
   test("K49 a lost lease is told at once, and other shards go on, while the engine of its shard is slow to end", async () => {
     const fleet = new Fleet(2);
     const renewed: string[] = [];
