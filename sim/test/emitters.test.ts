@@ -83,16 +83,13 @@ describe("a destination that is broken on purpose is noticed", () => {
     expect([...rules].toSorted()).toEqual(expect.arrayContaining(["duplicated", "lost"]));
   });
 
-  test("an index that ignores positions, and ids that are made up anew", async () => {
-    const { totals } = await run({
-      kind: "seeds",
-      emitter: "opensearch",
-      from: 1,
-      count: SEEDS,
-      broken: "unguarded",
-    });
+  test("ids that are made up anew, and an index that ignores positions", async () => {
+    const broken = { kind: "seeds", emitter: "opensearch", broken: "unguarded" } as const;
+    const { totals } = await run({ ...broken, from: 1, count: SEEDS });
     expect(totals.duplicated).toBeGreaterThan(0);
-    expect(totals.lost).toBeGreaterThan(0);
+    // An older version has to come later than a newer one for that, which few seeds bring about.
+    const { totals: few } = await run({ ...broken, from: 81, count: 20 });
+    expect(few.lost).toBeGreaterThan(0);
   });
 
   test("F63 a ledger that is not locked, or locked after it was read, lets a batch in twice", async () => {
