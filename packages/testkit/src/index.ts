@@ -1,3 +1,4 @@
+export { batchOf, batchOfEntries, entryOf } from "./batches.js";
 export {
   type ArrangeFault,
   type ContractCapabilities,
@@ -26,6 +27,8 @@ export { requestLimits } from "./contract/obligations/request-limits.js";
 export { throttling } from "./contract/obligations/throttling.js";
 export { untouchedInput } from "./contract/obligations/untouched-input.js";
 export { wholeBatch } from "./contract/obligations/whole-batch.js";
+export { contextOf, deliver, deliverStubbornly, planOf } from "./emission.js";
+export { failureFrom, keepingLogger, thrownBy } from "./errors-and-logs.js";
 export { seededRandom } from "./seeded-random.js";
 export { type MemoryCheckpointer, memoryCheckpointer } from "./memory-checkpointer.js";
 export { type RecordContent, recordsOf } from "./records.js";

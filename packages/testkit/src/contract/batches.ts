@@ -1,14 +1,5 @@
-import { createHash } from "node:crypto";
-import {
-  type Batch,
-  type BufferEntry,
-  type EmitContext,
-  type Emitter,
-  type KinesisRecord,
-  silentLogger,
-  systemClock,
-} from "@kinesis-connectors/core";
-import { seededRandom } from "../seeded-random.js";
+import type { Batch, BufferEntry, Emitter, KinesisRecord } from "@kinesis-connectors/core";
+import { batchOfEntries } from "../batches.js";
 
 const OWNER = { application: "contract", stream: "contract", shardId: "shardId-000000000000" };
 
@@ -38,7 +29,7 @@ export function batchOf<Output>(
     const record = records[Math.floor(index / outputsPerRecord)] as KinesisRecord;
     return { output, record, bytes: sizeOf?.(output, record) ?? record.data.length };
   });
-  return deepFreeze(batchOfEntries(entries));
+  return deepFreeze(batchOfEntries(entries, OWNER));
 }
 
 /** The batch that the engine makes of `batch` when only these of its entries are left. */
@@ -47,27 +38,6 @@ export function withEntries<Output>(
   entries: readonly BufferEntry<Output>[],
 ): Batch<Output> {
   return deepFreeze({ ...batch, entries, bytes: sumOfBytes(entries) });
-}
-
-/** What an emitter is given beside a batch; the plan has been through JSON, as through the lease row. */
-export function contextOf<Plan>(plan: Plan, changes: Partial<EmitContext<Plan>> = {}): EmitContext<Plan> {
-  return {
-    plan,
-    attempt: 1,
-    inherited: false,
-    signal: new AbortController().signal,
-    logger: silentLogger,
-    clock: systemClock,
-    random: seededRandom(1),
-    ...changes,
-  };
-}
-
-/** The plan of a batch as it comes back from the lease row; undefined for emitters without one. */
-export function planOf<Output, Plan>(emitter: Emitter<Output, Plan>, batch: Batch<Output>): Plan {
-  const plan = emitter.plan?.(batch);
-  // An emitter without a plan is one whose plan is undefined: the same cast as in the engine.
-  return plan === undefined ? (undefined as Plan) : (JSON.parse(JSON.stringify(plan)) as Plan);
 }
 
 /** Freezes all that can be frozen. Bytes cannot: whoever cares compares them with a copy. */
@@ -79,29 +49,6 @@ function deepFreeze<Value>(value: Value): Value {
   return value;
 }
 
-function batchOfEntries<Output>(entries: readonly BufferEntry<Output>[]): Batch<Output> {
-  const first = positionOf(entries[0]?.record);
-  const last = positionOf(entries.at(-1)?.record);
-  const range = [
-    ...Object.values(OWNER),
-    first.sequenceNumber,
-    first.subSequenceNumber,
-    last.sequenceNumber,
-    last.subSequenceNumber,
-  ];
-  return {
-    ...OWNER,
-    batchId: createHash("sha256").update(range.join("\n")).digest("hex").slice(0, 32),
-    first,
-    last,
-    recordCount: Math.max(1, new Set(entries.map(({ record }) => record)).size),
-    entries,
-    bytes: sumOfBytes(entries),
-    reason: "records",
-    gap: false,
-  };
-}
-
 function recordOf(index: number, recordsPerSequenceNumber: number, partitionKey: string): KinesisRecord {
   const step = Math.floor(index / recordsPerSequenceNumber);
   return {
@@ -110,13 +57,6 @@ function recordOf(index: number, recordsPerSequenceNumber: number, partitionKey:
     partitionKey,
     arrivalTimeMs: Date.UTC(2026, 0, 1) + step,
     data: new TextEncoder().encode(`record ${index}`),
-  };
-}
-
-function positionOf(record: KinesisRecord | undefined): Batch<never>["first"] {
-  return {
-    sequenceNumber: record?.sequenceNumber ?? FIRST_SEQUENCE_NUMBER.toString(),
-    subSequenceNumber: record?.subSequenceNumber ?? 0,
   };
 }
 

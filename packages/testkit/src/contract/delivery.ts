@@ -7,7 +7,8 @@ import {
   type FailedEntry,
   hasCode,
 } from "@kinesis-connectors/core";
-import { contextOf, planOf, withEntries } from "./batches.js";
+import { withEntries } from "./batches.js";
+import { contextOf, planOf } from "../emission.js";
 import type { EmitterContract, EmitterUnderTest } from "./contract.js";
 import { assertLanded } from "./landed.js";
 

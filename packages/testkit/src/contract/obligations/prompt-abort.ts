@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { batchOf, contextOf, planOf } from "../batches.js";
+import { batchOf } from "../batches.js";
+import { contextOf, planOf } from "../../emission.js";
 import { type EmitterContract, type EmitterUnderTest, isExcluded } from "../contract.js";
 import { outputsOf, test, untilFired } from "../with-setup.js";
 

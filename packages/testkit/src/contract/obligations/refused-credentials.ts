@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { hasCode } from "@kinesis-connectors/core";
-import { batchOf, contextOf, planOf } from "../batches.js";
+import { batchOf } from "../batches.js";
+import { contextOf, planOf } from "../../emission.js";
 import { type EmitterContract, type EmitterUnderTest, isExcluded } from "../contract.js";
 import { outputsOf, rejectionOf, test, underFault } from "../with-setup.js";
 
