@@ -1,9 +1,9 @@
+import { batchOf, deliver, thrownBy } from "@kinesis-connectors/testkit";
 import { gunzipSync } from "node:zlib";
 import { Zstd } from "@hpcc-js/wasm-zstd";
 import { describe, expect, it } from "vitest";
 import { gzip, none, zstd } from "@kinesis-connectors/s3";
 import { startS3 } from "./local-s3.js";
-import { batchOf, deliver, thrownBy } from "./support.js";
 
 const text = Buffer.from(JSON.stringify({ page: "/articles/1", agent: "Mozilla/5.0" }).repeat(5000));
 

@@ -1,3 +1,4 @@
+import { thrownBy } from "@kinesis-connectors/testkit";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hasCode } from "@kinesis-connectors/core";
@@ -8,7 +9,7 @@ import {
   ObjectWriter,
   type RecordFormat,
 } from "@kinesis-connectors/s3";
-import { bytesOf, thrownBy } from "./support.js";
+import { bytesOf } from "./support.js";
 
 function written<Output>(format: RecordFormat<Output>, ...outputs: Output[]): Buffer {
   const writer = new ObjectWriter();

@@ -1,9 +1,10 @@
+import { batchOf, contextOf, deliver, failureFrom, planOf } from "@kinesis-connectors/testkit";
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { hasCode } from "@kinesis-connectors/core";
 import { gzip, ndjson, raw, s3Emitter } from "@kinesis-connectors/s3";
 import { ACCOUNT_ID, BUCKET, linesIn, startS3 } from "./local-s3.js";
-import { batchOf, bytesOf, contextOf, deliver, failureFrom, keyOf, planOf } from "./support.js";
+import { bytesOf, keyOf } from "./support.js";
 
 const MiB = 1024 * 1024;
 

@@ -1,8 +1,4 @@
 import { S3Client } from "@aws-sdk/client-s3";
-import { describe, expect, it } from "vitest";
-import { hasCode } from "@kinesis-connectors/core";
-import { gzip } from "@kinesis-connectors/s3";
-import { BUCKET, linesIn, startS3 } from "./local-s3.js";
 import {
   batchOf,
   contextOf,
@@ -11,7 +7,11 @@ import {
   failureFrom,
   keepingLogger,
   planOf,
-} from "./support.js";
+} from "@kinesis-connectors/testkit";
+import { describe, expect, it } from "vitest";
+import { hasCode } from "@kinesis-connectors/core";
+import { gzip } from "@kinesis-connectors/s3";
+import { BUCKET, linesIn, startS3 } from "./local-s3.js";
 
 const MiB = 1024 * 1024;
 const server = "s3" as const;
@@ -35,7 +35,7 @@ describe("throttling and outage", () => {
     s3.aws.faults.add({ server, operation: "PutObject", times: 100, effect });
     // Without the client's own repetitions and their pauses.
     const client = new S3Client({ ...s3.connection, maxAttempts: 1 });
-    expect(await deliverStubbornly(s3.emitter({ client }), batchOf([{ a: 1 }]), 200)).toBe(101);
+    expect((await deliverStubbornly(s3.emitter({ client }), batchOf([{ a: 1 }]), 200)).attempts).toBe(101);
     client.destroy();
     expect(s3.objects()).toHaveLength(1);
     expect(new Set(s3.aws.journal.entries().map((entry) => entry.parameters["key"])).size).toBe(1);
@@ -136,7 +136,11 @@ describe("throttling and outage", () => {
   it("F07 an answer that never comes ends in a time-out; the late first attempt changes nothing", async () => {
     await using s3 = await startS3();
     s3.aws.faults.add({ server, operation: "PutObject", effect: { kind: "delay", delayMs: 500 } });
-    const tries = await deliverStubbornly(s3.emitter({ requestTimeoutMs: 150 }), batchOf([{ a: 1 }]), 20);
+    const { attempts: tries } = await deliverStubbornly(
+      s3.emitter({ requestTimeoutMs: 150 }),
+      batchOf([{ a: 1 }]),
+      20,
+    );
     expect(tries).toBeGreaterThan(1);
     const puts = () => s3.aws.journal.entries({ operation: "PutObject" });
     while (puts().length < 2) await new Promise((resolve) => setImmediate(resolve));
@@ -184,8 +188,10 @@ describe("throttling and outage", () => {
         effect: { kind: "error", status: 409, code: "ConditionalRequestConflict" },
       });
     }
-    expect(await deliverStubbornly(s3.emitter(), batchOf([1]), 5)).toBe(2);
-    expect(await deliverStubbornly(s3.emitter({ ...inParts, prefix: "parts" }), largeBatch(), 5)).toBe(2);
+    expect((await deliverStubbornly(s3.emitter(), batchOf([1]), 5)).attempts).toBe(2);
+    expect(
+      (await deliverStubbornly(s3.emitter({ ...inParts, prefix: "parts" }), largeBatch(), 5)).attempts,
+    ).toBe(2);
     expect(s3.calls().filter((call) => call === "CreateMultipartUpload 200")).toHaveLength(2);
     expect(s3.objects()).toHaveLength(2);
     expect(s3.aws.s3.openUploads(BUCKET)).toBe(0);

@@ -1,7 +1,7 @@
+import { batchOf, deliver, deliverStubbornly, failureFrom } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
 import { hasCode } from "@kinesis-connectors/core";
 import { startS3 } from "./local-s3.js";
-import { batchOf, deliver, deliverStubbornly, failureFrom } from "./support.js";
 
 const server = "s3" as const;
 
@@ -10,7 +10,7 @@ describe("network and identity", () => {
     await using s3 = await startS3();
     s3.aws.faults.add({ server, times: 6, effect: { kind: "reset", at: "before-headers" } });
     const batch = batchOf([{ a: 1 }]);
-    expect(await deliverStubbornly(s3.emitter(), batch, 5)).toBe(3);
+    expect((await deliverStubbornly(s3.emitter(), batch, 5)).attempts).toBe(3);
     expect(s3.objects()).toHaveLength(1);
   });
 
@@ -69,7 +69,7 @@ describe("network and identity", () => {
       times: 3,
       effect: { kind: "error", status: 503, code: "SlowDown" },
     });
-    expect(await deliverStubbornly(emitter, batchOf([1]), 5)).toBe(2);
+    expect((await deliverStubbornly(emitter, batchOf([1]), 5)).attempts).toBe(2);
   });
 
   it("missing rights, a missing bucket and wrong credentials stop with the cure, without repetition", async () => {

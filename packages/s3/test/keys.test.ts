@@ -1,9 +1,10 @@
+import { batchOf, batchOfEntries, entryOf, planOf, thrownBy } from "@kinesis-connectors/testkit";
 import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 import { gzip, ndjson, rangeNameOf, raw, s3Emitter } from "@kinesis-connectors/s3";
-import { ARRIVAL_MS, batchOf, batchOfEntries, entryOf, keyOf, planOf, thrownBy } from "./support.js";
+import { ARRIVAL_MS, keyOf } from "./support.js";
 
 const emitterWith = (options: Partial<Parameters<typeof s3Emitter<unknown>>[0]> = {}) =>
   s3Emitter<unknown>({ bucket: "clicks", region: "us-east-1", format: ndjson(), ...options });

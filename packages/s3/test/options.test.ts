@@ -1,9 +1,9 @@
 import { S3Client } from "@aws-sdk/client-s3";
+import { batchOf, contextOf, deliver, failureFrom, thrownBy } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
 import { hasCode } from "@kinesis-connectors/core";
 import { gzip, ndjson, s3Emitter } from "@kinesis-connectors/s3";
 import { BUCKET, startS3 } from "./local-s3.js";
-import { batchOf, contextOf, deliver, failureFrom, thrownBy } from "./support.js";
 
 const MiB = 1024 * 1024;
 

@@ -1,8 +1,8 @@
+import { thrownBy } from "@kinesis-connectors/testkit";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hasCode } from "@kinesis-connectors/core";
 import { encodeValue, PartitionPaths } from "../src/partition-path.js";
-import { thrownBy } from "./support.js";
 
 /** Values that have broken keys of others, and any text. */
 const nasty = fc.constantFrom(

@@ -1,3 +1,4 @@
+import { batchOf, contextOf, deliver, failureFrom, planOf } from "@kinesis-connectors/testkit";
 import { getEventListeners } from "node:events";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -23,7 +24,7 @@ import {
 } from "@kinesis-connectors/s3";
 import { BUCKET, linesIn, type LocalS3, startS3 } from "./local-s3.js";
 import { Shard } from "./run-shard.js";
-import { ARRIVAL_MS, batchOf, bytesOf, contextOf, deliver, failureFrom, planOf, record } from "./support.js";
+import { ARRIVAL_MS, bytesOf, record } from "./support.js";
 
 setFlagsFromString("--expose-gc");
 

@@ -1,8 +1,8 @@
+import { thrownBy } from "@kinesis-connectors/testkit";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hasCode } from "@kinesis-connectors/core";
 import { codeRoutes, readRoutes } from "../src/place-routes.js";
-import { thrownBy } from "./support.js";
 
 describe("the places of a batch's entries", () => {
   it("come back as they were coded, whatever they are", () => {

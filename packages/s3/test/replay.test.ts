@@ -1,3 +1,4 @@
+import { batchOfEntries, deliver, failureFrom } from "@kinesis-connectors/testkit";
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
@@ -12,7 +13,7 @@ import {
   s3DeadLetters,
 } from "@kinesis-connectors/s3";
 import { BUCKET, linesIn, type LocalS3, startS3 } from "./local-s3.js";
-import { ARRIVAL_MS, batchOfEntries, bytesOf, deliver, failureFrom, record } from "./support.js";
+import { ARRIVAL_MS, bytesOf, record } from "./support.js";
 
 const MiB = 1024 * 1024;
 

@@ -1,7 +1,3 @@
-import { inspect } from "node:util";
-import { describe, expect, it } from "vitest";
-import { gzip, s3Emitter } from "@kinesis-connectors/s3";
-import { BUCKET, startS3 } from "./local-s3.js";
 import {
   batchOf,
   batchOfEntries,
@@ -10,8 +6,12 @@ import {
   failureFrom,
   keepingLogger,
   planOf,
-  record,
-} from "./support.js";
+} from "@kinesis-connectors/testkit";
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import { gzip, s3Emitter } from "@kinesis-connectors/s3";
+import { BUCKET, startS3 } from "./local-s3.js";
+import { record } from "./support.js";
 
 const credentials = {
   accessKeyId: "CANARYKEYID",

@@ -1,3 +1,4 @@
+import { batchOf, deliver, failureFrom } from "@kinesis-connectors/testkit";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { fileShelf } from "../src/body.js";
 import { SizeEstimate } from "../src/size-estimate.js";
 import { ACCOUNT_ID, BUCKET, linesIn, startS3 } from "./local-s3.js";
 import { Shard } from "./run-shard.js";
-import { batchOf, bytesOf, deliver, failureFrom, record } from "./support.js";
+import { bytesOf, record } from "./support.js";
 
 const KiB = 1024;
 

@@ -1,163 +1,22 @@
-import { createHash } from "node:crypto";
-import {
-  type Batch,
-  type BufferEntry,
-  type EmitContext,
-  type Emitter,
-  type KinesisRecord,
-  type Logger,
-  silentLogger,
-  systemClock,
-  systemRandom,
-} from "@kinesis-connectors/core";
+import type { Batch, Emitter, KinesisRecord } from "@kinesis-connectors/core";
 import type { S3Plan } from "@kinesis-connectors/s3";
-
-/** 2026-03-29T00:59:59Z: a second before clocks in Europe jump an hour forward. */
-export const ARRIVAL_MS = Date.UTC(2026, 2, 29, 0, 59, 59);
+import { entryOf, planOf } from "@kinesis-connectors/testkit";
 
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-export function record(index: number, data: Uint8Array, changes: Partial<KinesisRecord> = {}): KinesisRecord {
-  return {
-    sequenceNumber: String(49_600_000_000_000 + index),
-    subSequenceNumber: 0,
-    partitionKey: `key-${index}`,
-    arrivalTimeMs: ARRIVAL_MS + index,
-    data,
-    ...changes,
-  };
-}
-
-export function entryOf<Output>(
+/** The record behind an entry of a batch. */
+export const record = (
   index: number,
-  output: Output,
+  data: Uint8Array,
   changes: Partial<KinesisRecord> = {},
-): BufferEntry<Output> {
-  // What JSON cannot write is what some tests are about; the record behind it can be anything then.
-  const isPlain = typeof output !== "bigint" && output !== undefined;
-  const data = output instanceof Uint8Array ? output : bytesOf(isPlain ? JSON.stringify(output) : "record");
-  return { output, record: record(index, data, changes), bytes: data.length };
-}
+): KinesisRecord => entryOf(index, data, changes).record;
 
-export function batchOfEntries<Output>(
-  entries: readonly BufferEntry<Output>[],
-  changes: Partial<Batch<Output>> = {},
-): Batch<Output> {
-  const first = changes.first ?? entries[0]?.record ?? { sequenceNumber: "1", subSequenceNumber: 0 };
-  const last = changes.last ?? entries.at(-1)?.record ?? first;
-  const owner = { application: "archive", stream: "clicks", shardId: "shardId-000000000003", ...changes };
-  const range = [
-    owner.application,
-    owner.stream,
-    owner.shardId,
-    first.sequenceNumber,
-    first.subSequenceNumber,
-    last.sequenceNumber,
-    last.subSequenceNumber,
-  ];
-  return {
-    batchId: createHash("sha256").update(range.join(" ")).digest("hex").slice(0, 32),
-    ...owner,
-    first: { sequenceNumber: first.sequenceNumber, subSequenceNumber: first.subSequenceNumber },
-    last: { sequenceNumber: last.sequenceNumber, subSequenceNumber: last.subSequenceNumber },
-    recordCount: entries.length,
-    entries,
-    bytes: entries.reduce((sum, entry) => sum + entry.bytes, 0),
-    reason: "records",
-    gap: false,
-    ...changes,
-  };
-}
+/** 2026-03-29T00:59:59Z, when the first record of a batch arrives: a second before clocks in Europe jump an hour forward. */
+export const ARRIVAL_MS = record(0, new Uint8Array()).arrivalTimeMs;
 
-export function batchOf<Output>(
-  outputs: readonly Output[],
-  changes: Partial<Batch<Output>> = {},
-): Batch<Output> {
-  return batchOfEntries(
-    outputs.map((output, index) => entryOf(index, output)),
-    changes,
-  );
-}
-
-export function contextOf<Plan>(plan: Plan, changes: Partial<EmitContext<Plan>> = {}): EmitContext<Plan> {
-  return {
-    plan,
-    attempt: 1,
-    inherited: false,
-    signal: new AbortController().signal,
-    logger: silentLogger,
-    clock: systemClock,
-    random: systemRandom,
-    ...changes,
-  };
-}
-
-export function planOf<Output>(emitter: Emitter<Output, S3Plan>, batch: Batch<Output>): S3Plan {
-  const plan = emitter.plan?.(batch);
-  if (plan === undefined) throw new Error("the emitter has no plan");
-  return plan;
-}
-
+/** The key of the only object of a batch. */
 export function keyOf<Output>(emitter: Emitter<Output, S3Plan>, batch: Batch<Output>): string {
   const [place] = planOf(emitter, batch).places;
   if (place === undefined) throw new Error("the batch has no place");
   return place.key;
-}
-
-/** Plans and emits, as the engine does for a batch of its own. */
-export async function deliver<Output>(
-  emitter: Emitter<Output, S3Plan>,
-  batch: Batch<Output>,
-  changes: Partial<EmitContext<S3Plan>> = {},
-) {
-  return emitter.emit(batch, contextOf(planOf(emitter, batch), changes));
-}
-
-/** The same, tried again after each failure that the engine would retry, without its pauses. Returns the number of tries. */
-export async function deliverStubbornly<Output>(
-  emitter: Emitter<Output, S3Plan>,
-  batch: Batch<Output>,
-  maxAttempts: number,
-): Promise<number> {
-  const plan = planOf(emitter, batch);
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await emitter.emit(batch, contextOf(plan, { attempt }));
-      return attempt;
-    } catch (error) {
-      if (attempt === maxAttempts || (error instanceof Error && error.name === "KinesisConnectorError"))
-        throw error;
-    }
-  }
-}
-
-/** What a promise was rejected with. */
-export async function failureFrom(promise: Promise<unknown>): Promise<Error> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof Error) return error;
-    throw new Error("rejected with something that is not an Error", { cause: error });
-  }
-  throw new Error("expected a rejection");
-}
-
-/** What a function threw. */
-export function thrownBy(run: () => unknown): Error {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof Error) return error;
-    throw new Error("threw something that is not an Error", { cause: error });
-  }
-  throw new Error("expected an error");
-}
-
-/** A logger that keeps its lines. */
-export function keepingLogger(): Logger & { readonly lines: string[] } {
-  const lines: string[] = [];
-  const keep = (fields: object, message: string): void => {
-    lines.push(`${message} ${JSON.stringify(fields)}`);
-  };
-  return { lines, debug: keep, info: keep, warn: keep, error: keep };
 }

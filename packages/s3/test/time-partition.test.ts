@@ -1,8 +1,9 @@
+import { thrownBy } from "@kinesis-connectors/testkit";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hasCode } from "@kinesis-connectors/core";
 import { timePartition } from "@kinesis-connectors/s3";
-import { bytesOf, record, thrownBy } from "./support.js";
+import { bytesOf, record } from "./support.js";
 
 const arrivedAt = (arrivalTimeMs: number) => record(0, bytesOf("{}"), { arrivalTimeMs });
 
