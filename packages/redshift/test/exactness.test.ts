@@ -1,8 +1,8 @@
+import { batchOfEntries, deliver, entryOf } from "@kinesis-connectors/testkit";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { csv, delimited, jsonAuto } from "@kinesis-connectors/redshift";
 import { type LocalRedshift, startRedshift } from "./local-redshift.js";
-import { batchOfEntries, deliver, entryOf } from "./support.js";
 
 let redshift: LocalRedshift;
 beforeAll(async () => {

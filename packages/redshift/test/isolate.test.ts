@@ -1,8 +1,8 @@
+import { entryOf } from "@kinesis-connectors/testkit";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { BufferEntry } from "@kinesis-connectors/core";
 import { isolate } from "../src/isolate.js";
-import { entryOf } from "./support.js";
 
 const entriesOf = (count: number): BufferEntry<number>[] =>
   Array.from({ length: count }, (_, index) => entryOf(index, index));

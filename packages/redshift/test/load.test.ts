@@ -1,7 +1,7 @@
+import { batchOf, batchOfEntries, contextOf, deliver, entryOf, planOf } from "@kinesis-connectors/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { csv, delimited, jsonAuto, jsonPaths, type RedshiftFormat } from "@kinesis-connectors/redshift";
 import { type LocalRedshift, startRedshift } from "./local-redshift.js";
-import { batchOf, batchOfEntries, bytesOf, contextOf, deliver, entryOf, planOf } from "./support.js";
 
 let redshift: LocalRedshift;
 beforeAll(async () => {
@@ -90,7 +90,7 @@ describe("rows", () => {
       columns: ["id", "name"],
       format: jsonPaths("s3://staging/paths.json"),
     });
-    await deliver(emitter, batchOf([bytesOf('{"order": {"id": 7, "name": "lamp"}, "more": 1}')]));
+    await deliver(emitter, batchOf([Buffer.from('{"order": {"id": 7, "name": "lamp"}, "more": 1}')]));
     expect(await redshift.query("SELECT id, name FROM paths")).toEqual([{ id: "7", name: "lamp" }]);
   });
 

@@ -1,3 +1,4 @@
+import { batchOf, batchOfEntries, contextOf, deliver, entryOf } from "@kinesis-connectors/testkit";
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -10,7 +11,6 @@ import {
 } from "@kinesis-connectors/redshift";
 import { gzip, ndjson } from "@kinesis-connectors/s3";
 import { type LocalRedshift, startRedshift } from "./local-redshift.js";
-import { batchOf, batchOfEntries, contextOf, deliver, entryOf } from "./support.js";
 
 let redshift: LocalRedshift;
 const open: Emitter<string>[] = [];

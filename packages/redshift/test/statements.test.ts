@@ -1,3 +1,4 @@
+import { batchOf, contextOf, deliver, failureFrom, planOf } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
 import { asError, type Clock, KinesisConnectorError, systemClock } from "@kinesis-connectors/core";
 import {
@@ -9,7 +10,6 @@ import {
   startStagingS3,
   type Submission,
 } from "./data-api.js";
-import { batchOf, contextOf, deliver, failureFrom, planOf } from "./support.js";
 
 const loaded = (submission: Submission): Outcome =>
   isLoad(submission) ? { rows: [ledgerRowOf(submission)] } : {};
