@@ -93,7 +93,10 @@ export function kinesisDestination(parts: DestinationParts): SimDestination {
   };
 }
 
-/** Whether a record comes out the same whoever makes it: of the others an older one may come late, from a process that is over. */
-function isCertain({ payload }: Entry): boolean {
-  return payload?.kind === "plain" || payload?.kind === "many";
+/**
+ * Whether a record comes before all later ones of its key, whoever puts it. One that may be dropped or kept, and one that retention took
+ * away from the heirs (which is announced), may still come late, from a process that is over.
+ */
+function isCertain({ payload, isTrimmed }: Entry): boolean {
+  return !isTrimmed && (payload?.kind === "plain" || payload?.kind === "many");
 }
