@@ -1,5 +1,6 @@
 import type { Emitter } from "@kinesis-connectors/core";
 import {
+  contextOf,
   describeEmitterContract,
   type EmitterUnderTest,
   excluded,
@@ -8,7 +9,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { itemBytesOf, type ItemUpdate } from "@kinesis-connectors/dynamodb";
 import { type LocalDynamoDb, type Order, startDynamoDb, WRITES } from "./local-dynamodb.js";
-import { batchOf, contextOf } from "./support.js";
+import { batchOf } from "./support.js";
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -112,9 +113,9 @@ describe.each(modes)("in the mode $mode", ({ mode, overheadBytes, requestRecords
       it("reads the primary key of the table once", async () => {
         await using local = await startDynamoDb();
         const emitter = local.emitter(options);
-        await emitter.open?.(contextOf());
-        await emitter.emit(batchOf([{ id: "a", total: 1 }]), contextOf());
-        await emitter.emit(batchOf([{ id: "b", total: 1 }], 1), contextOf());
+        await emitter.open?.(contextOf(undefined));
+        await emitter.emit(batchOf([{ id: "a", total: 1 }]), contextOf(undefined));
+        await emitter.emit(batchOf([{ id: "b", total: 1 }], 1), contextOf(undefined));
         expect(local.calls("DescribeTable")).toHaveLength(1);
       });
     },

@@ -1,15 +1,14 @@
+import {
+  batchOfEntries,
+  contextOf,
+  deliverStubbornly,
+  failureFrom,
+  keepingLogger,
+} from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
 import { hasCode, sleep, systemClock } from "@kinesis-connectors/core";
 import { type Order, startDynamoDb } from "./local-dynamodb.js";
-import {
-  batchOf,
-  batchOfEntries,
-  contextOf,
-  emitStubbornly,
-  entryOf,
-  failureFrom,
-  keepingLogger,
-} from "./support.js";
+import { batchOf, entryOf } from "./support.js";
 
 const throttled = {
   kind: "error",
@@ -27,7 +26,7 @@ describe("F57 partial failure", () => {
   it("F57 one of 25 items unprocessed: only that one goes again", async () => {
     await using local = await startDynamoDb();
     local.fault({ kind: "partial-failure", indexes: [7] });
-    const { failed } = await local.emitter({ mode: "put" }).emit(batchOf(orders(25)), contextOf());
+    const { failed } = await local.emitter({ mode: "put" }).emit(batchOf(orders(25)), contextOf(undefined));
     expect(failed).toEqual([]);
     const counts = local.aws.journal
       .entries({ operation: "BatchWriteItem" })
@@ -42,7 +41,7 @@ describe("F58 limits", () => {
     await using local = await startDynamoDb();
     const large = { id: "large", text: "x".repeat(400 * 1024) };
     const batch = batchOf([...orders(30), large, { id: "last", total: 1 }]);
-    const { failed } = await local.emitter({ mode: "put" }).emit(batch, contextOf());
+    const { failed } = await local.emitter({ mode: "put" }).emit(batch, contextOf(undefined));
     expect(failed.map(({ entry, action }) => [entry, action])).toEqual([[batch.entries[30], "dead-letter"]]);
     expect(failed[0]?.error.message).toMatch(/409605 bytes.*409600|bytes with its names/);
     expect(local.calls("BatchWriteItem")).toHaveLength(2);
@@ -54,7 +53,7 @@ describe("F59 one item refused", () => {
   it.each(["guarded", "put"])("F59 mode %s: what was delivered beside it is not sent again", async (mode) => {
     await using local = await startDynamoDb();
     const batch = batchOf([...orders(3), { id: "bad", customer: 7 }, ...orders(6).slice(3)]);
-    const { failed } = await local.emitter({ mode }).emit(batch, contextOf());
+    const { failed } = await local.emitter({ mode }).emit(batch, contextOf(undefined));
     expect(failed.map(({ entry, action }) => [entry, action])).toEqual([[batch.entries[3], "dead-letter"]]);
     expect(hasCode(failed[0]?.error, "KC_RECORD_POISON")).toBe(true);
     expect(await local.column("total")).toEqual(totals(orders(6)));
@@ -76,9 +75,11 @@ describe("F60 BatchWriteItem", () => {
       { id: "b", total: 1 },
       { id: "c", total: 1 },
     ];
-    expect((await emitter.emit(batchOf(first), contextOf())).failed).toEqual([]);
+    expect((await emitter.emit(batchOf(first), contextOf(undefined))).failed).toEqual([]);
     expect(await local.column("total")).toEqual({ a: "1", b: "1", c: "1" });
-    expect((await emitter.emit(batchOf([{ id: "a", total: 2 }], 3), contextOf())).failed).toEqual([]);
+    expect((await emitter.emit(batchOf([{ id: "a", total: 2 }], 3), contextOf(undefined))).failed).toEqual(
+      [],
+    );
     expect(await local.column("total")).toEqual({ a: "2", b: "1", c: "1" });
   });
 
@@ -89,7 +90,7 @@ describe("F60 BatchWriteItem", () => {
       { id: "a", line: 2, total: 2 },
       { id: "a", line: 1n, total: 3 },
     ]);
-    expect((await local.emitter({ mode: "put" }).emit(batch, contextOf())).failed).toEqual([]);
+    expect((await local.emitter({ mode: "put" }).emit(batch, contextOf(undefined))).failed).toEqual([]);
     expect(await local.column("total")).toEqual({ "a/1": "3", "a/2": "2" });
     expect(local.calls("BatchWriteItem")).toEqual(["BatchWriteItem 200"]);
   });
@@ -104,7 +105,7 @@ describe("F60 BatchWriteItem", () => {
         { id: "a", customer: 7, total: 3 },
         { id: "a", text: "x".repeat(500_000) },
       ]);
-      const { failed } = await local.emitter({ mode }).emit(batch, contextOf());
+      const { failed } = await local.emitter({ mode }).emit(batch, contextOf(undefined));
       expect(failed.map(({ entry }) => batch.entries.indexOf(entry))).toEqual([2, 3]);
       expect(await local.column("total")).toEqual({ a: "2" });
     },
@@ -119,7 +120,7 @@ describe("F60 BatchWriteItem", () => {
       customer: bad.includes(index) ? 7 : "c",
     }));
     const batch = batchOf(items);
-    const { failed } = await local.emitter({ mode: "put" }).emit(batch, contextOf());
+    const { failed } = await local.emitter({ mode: "put" }).emit(batch, contextOf(undefined));
     expect(failed.map(({ entry }) => batch.entries.indexOf(entry))).toEqual(bad);
     expect(await local.column("total")).toEqual(
       totals(orders(50).filter((_, index) => !bad.includes(index))),
@@ -135,7 +136,7 @@ describe("F60 BatchWriteItem", () => {
       { id: "x".repeat(2049) },
       { id: "x".repeat(2048), total: 1 },
     ]);
-    const { failed } = await local.emitter().emit(batch, contextOf());
+    const { failed } = await local.emitter().emit(batch, contextOf(undefined));
     expect(failed.map(({ error }) => error.message.replace(/^.*attribute /, ""))).toEqual([
       "id is missing",
       "id is not of the type S",
@@ -159,14 +160,14 @@ describe("F61 a hot key", () => {
       });
       const emitter = local.emitter(mode === "update" ? { mode, update } : { mode });
       const batch = batchOf(orders(100));
-      const error = await failureFrom(emitter.emit(batch, contextOf()));
+      const error = await failureFrom(emitter.emit(batch, contextOf(undefined)));
       expect(error.name).toBe("ProvisionedThroughputExceededException");
       const others = orders(100).filter(({ id }) => id !== "order-3");
       expect(await local.column("total")).toEqual(totals(others));
 
       local.aws.faults.remove(hot);
       const before = local.aws.journal.last();
-      expect((await emitter.emit(batch, contextOf({ attempt: 2 }))).failed).toEqual([]);
+      expect((await emitter.emit(batch, contextOf(undefined, { attempt: 2 }))).failed).toEqual([]);
       expect(await local.column("total")).toEqual(totals(orders(100)));
       // Only what was missing was sent.
       const sent = local.aws.journal
@@ -184,7 +185,9 @@ describe("F61 a hot key", () => {
       values: { ":none": [], ":one": [total] },
     });
     const batch = batchOf([1, 2, 3, 4].map((total) => ({ id: "a", total })));
-    expect((await local.emitter({ mode: "update", update }).emit(batch, contextOf())).failed).toEqual([]);
+    expect(
+      (await local.emitter({ mode: "update", update }).emit(batch, contextOf(undefined))).failed,
+    ).toEqual([]);
     const item = (await local.items()).get("a");
     expect(item?.["history"]?.L?.map(({ N }) => N)).toEqual(["1", "2", "3", "4"]);
   });
@@ -194,7 +197,7 @@ describe("throttling and outages", () => {
   it("F02 a table without capacity for long is waited for: nothing becomes a dead letter", async () => {
     await using local = await startDynamoDb();
     local.fault(throttled, { times: 60 });
-    const { result, attempts } = await emitStubbornly(local.emitter(), batchOf(orders(10)), 20);
+    const { result, attempts } = await deliverStubbornly(local.emitter(), batchOf(orders(10)), 20);
     expect(result.failed).toEqual([]);
     expect(attempts).toBeGreaterThan(1);
     expect(await local.column("total")).toEqual(totals(orders(10)));
@@ -211,7 +214,7 @@ describe("throttling and outages", () => {
         Array.from({ length: 20 }, (_, index) => ({ id: `order-${index % 4}` })),
         round * 20,
       );
-      expect((await emitStubbornly(emitter, batch, 50)).result.failed).toEqual([]);
+      expect((await deliverStubbornly(emitter, batch, 50)).result.failed).toEqual([]);
     }
     expect(await local.column("pieces")).toEqual({
       "order-0": "25",
@@ -235,10 +238,10 @@ describe("throttling and outages", () => {
     const expired = { kind: "error", status: 400, code: "ExpiredTokenException" } as const;
     const emitter = local.emitter({ credentials });
     local.fault(expired, { times: 1 });
-    expect((await emitter.emit(batchOf(orders(1)), contextOf())).failed).toEqual([]);
+    expect((await emitter.emit(batchOf(orders(1)), contextOf(undefined))).failed).toEqual([]);
     expect(fetched).toBe(2);
     local.fault(expired, { times: "always" });
-    const error = await failureFrom(emitter.emit(batchOf(orders(1), 1), contextOf()));
+    const error = await failureFrom(emitter.emit(batchOf(orders(1), 1), contextOf(undefined)));
     expect(hasCode(error, "KC_EMIT_REFUSED")).toBe(true);
     expect(error.message).toMatch(/renew/);
   });
@@ -251,7 +254,7 @@ describe("throttling and outages", () => {
       ["ResourceNotFoundException", /create the table/],
     ] as const) {
       const id = local.fault({ kind: "error", status: 400, code }, { times: "always" });
-      const error = await failureFrom(local.emitter().emit(batchOf(orders(1)), contextOf()));
+      const error = await failureFrom(local.emitter().emit(batchOf(orders(1)), contextOf(undefined)));
       expect(hasCode(error, "KC_EMIT_REFUSED")).toBe(true);
       expect(error.message).toContain(code);
       expect(error.message).toMatch(cure);
@@ -264,7 +267,9 @@ describe("throttling and outages", () => {
     await using local = await startDynamoDb();
     local.fault(throttled, { times: "always" });
     const stopping = new AbortController();
-    const emission = local.emitter().emit(batchOf(orders(40)), contextOf({ signal: stopping.signal }));
+    const emission = local
+      .emitter()
+      .emit(batchOf(orders(40)), contextOf(undefined, { signal: stopping.signal }));
     const failure = failureFrom(emission);
     while (local.calls("PutItem").length === 0) await sleep(systemClock, 1);
     stopping.abort(new Error("lease lost"));
@@ -279,12 +284,12 @@ describe("what is said about a record", () => {
     local.fault(throttled, { times: 2 });
     const canary = "canary-value";
     const entries = [
-      entryOf<Order>({ id: "a", customer: 7, secret: canary }, 0),
-      entryOf<Order>({ id: "b", secret: new Set([canary, 1]) }, 1),
-      entryOf<Order>({ id: "c", kcPosition: canary }, 2),
-      entryOf<Order>({ id: "d", secret: canary }, 3),
+      entryOf<Order>(0, { id: "a", customer: 7, secret: canary }),
+      entryOf<Order>(1, { id: "b", secret: new Set([canary, 1]) }),
+      entryOf<Order>(2, { id: "c", kcPosition: canary }),
+      entryOf<Order>(3, { id: "d", secret: canary }),
     ];
-    const { failed } = await local.emitter().emit(batchOfEntries(entries), contextOf({ logger }));
+    const { failed } = await local.emitter().emit(batchOfEntries(entries), contextOf(undefined, { logger }));
     expect(failed).toHaveLength(3);
     const texts = failed.flatMap(({ error }) => [error.message, error.stack, String(error.cause)]);
     expect(JSON.stringify([texts, logger.lines])).not.toContain(canary);

@@ -1,11 +1,12 @@
+import { failureFrom } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
 import { Lanes, type Settled } from "../src/lanes.js";
 import { Pace } from "../src/pace.js";
 import type { Write } from "../src/writes.js";
-import { entryOf, failureFrom } from "./support.js";
+import { entryOf } from "./support.js";
 
 const writeOf = (key: string, index: number): Write<string> => ({
-  entry: entryOf(`${key}${index}`, index),
+  entry: entryOf(index, `${key}${index}`),
   key,
   request: { kind: "batch", write: { DeleteRequest: { Key: {} } } },
   wireBytes: 1,

@@ -1,10 +1,11 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { contextOf, failureFrom, thrownBy } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
 import { hasCode } from "@kinesis-connectors/core";
 import { dynamoDbEmitter, type DynamoDbEmitterOptions } from "@kinesis-connectors/dynamodb";
 import { failureOf } from "../src/failures.js";
 import { startDynamoDb, TABLE } from "./local-dynamodb.js";
-import { batchOf, contextOf, failureFrom, thrownBy } from "./support.js";
+import { batchOf } from "./support.js";
 
 /** What the factory says to options that its types would refuse too. */
 const make = (options: object): Error => {
@@ -15,15 +16,15 @@ const make = (options: object): Error => {
 describe("opening", () => {
   it("says what to do when the table is missing, and when an option names its key", async () => {
     await using local = await startDynamoDb();
-    await local.emitter().open?.(contextOf());
-    const missing = await failureFrom(local.emitter({ table: "no-such-table" }).open?.(contextOf()));
+    await local.emitter().open?.(contextOf(undefined));
+    const missing = await failureFrom(local.emitter({ table: "no-such-table" }).open?.(contextOf(undefined)));
     expect(hasCode(missing, "KC_EMIT_REFUSED")).toBe(true);
     expect(missing.message).toMatch(/"no-such-table" \(option table\).*create the table/);
     for (const options of [
       { positionAttribute: "id" },
       { tombstoneExpiry: { attribute: "id", afterMs: 1 } },
     ]) {
-      const error = await failureFrom(local.emitter(options).open?.(contextOf()));
+      const error = await failureFrom(local.emitter(options).open?.(contextOf(undefined)));
       expect(hasCode(error, "KC_OPTION_INVALID")).toBe(true);
       expect(error.message).toMatch(/key of the table/);
     }
@@ -33,8 +34,8 @@ describe("opening", () => {
     await using local = await startDynamoDb();
     local.fault({ kind: "error", status: 500, code: "InternalServerError" }, { operation: "DescribeTable" });
     const emitter = local.emitter();
-    await emitter.open?.(contextOf());
-    expect((await emitter.emit(batchOf([{ id: "a" }]), contextOf())).failed).toEqual([]);
+    await emitter.open?.(contextOf(undefined));
+    expect((await emitter.emit(batchOf([{ id: "a" }]), contextOf(undefined))).failed).toEqual([]);
     expect(local.calls("DescribeTable")).toEqual(["DescribeTable 500", "DescribeTable 200"]);
   });
 
@@ -44,7 +45,7 @@ describe("opening", () => {
       { kind: "error", status: 400, code: "AccessDeniedException" },
       { operation: "DescribeTable" },
     );
-    const error = await failureFrom(local.emitter().open?.(contextOf()));
+    const error = await failureFrom(local.emitter().open?.(contextOf(undefined)));
     expect(hasCode(error, "KC_EMIT_REFUSED")).toBe(true);
     expect(error.message).toMatch(/dynamodb:DescribeTable/);
   });
@@ -56,8 +57,10 @@ describe("opening", () => {
       credentials: () =>
         Promise.reject(Object.assign(new Error("none"), { name: "CredentialsProviderError" })),
     });
-    expect((await failureFrom(emitter.open?.(contextOf()))).message).toMatch(/no credentials were found/);
-    const error = await failureFrom(emitter.emit(batchOf([{ id: "a" }]), contextOf()));
+    expect((await failureFrom(emitter.open?.(contextOf(undefined)))).message).toMatch(
+      /no credentials were found/,
+    );
+    const error = await failureFrom(emitter.emit(batchOf([{ id: "a" }]), contextOf(undefined)));
     expect(hasCode(error, "KC_EMIT_REFUSED")).toBe(true);
   });
 });
@@ -111,11 +114,11 @@ describe("options", () => {
     const client = new DynamoDBClient(local.connection);
     expect(make({ client }).message).toMatch(/^region cannot be given beside client/);
     const emitter = dynamoDbEmitter<{ id: string }>({ table: TABLE, client });
-    await emitter.emit(batchOf([{ id: "a" }]), contextOf());
+    await emitter.emit(batchOf([{ id: "a" }]), contextOf(undefined));
     await emitter.close?.();
     await dynamoDbEmitter<{ id: string }>({ table: TABLE, client }).emit(
       batchOf([{ id: "b" }], 1),
-      contextOf(),
+      contextOf(undefined),
     );
     client.destroy();
     expect(Object.keys(await local.column("id")).toSorted()).toEqual(["a", "b"]);

@@ -1,7 +1,8 @@
+import { contextOf } from "@kinesis-connectors/testkit";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { startDynamoDb } from "./local-dynamodb.js";
-import { batchOf, contextOf } from "./support.js";
+import { batchOf } from "./support.js";
 
 /** What a statement of the shipped policy grants. */
 function granted(mode: string): string[] {
@@ -22,8 +23,8 @@ describe("S01 the shipped policy", () => {
   ])("grants the mode %s what it calls and nothing else", async (mode, options) => {
     await using local = await startDynamoDb();
     const emitter = local.emitter(options);
-    await emitter.open?.(contextOf());
-    await emitter.emit(batchOf([{ id: "a" }, { id: "b" }, { id: "a" }]), contextOf());
+    await emitter.open?.(contextOf(undefined));
+    await emitter.emit(batchOf([{ id: "a" }, { id: "b" }, { id: "a" }]), contextOf(undefined));
     // Each operation takes the right of its own name (Service Authorization Reference, "Actions for Amazon DynamoDB").
     const called = local.calls().map((call) => `dynamodb:${call.split(" ")[0]}`);
     expect([...new Set(called)].toSorted()).toEqual(granted(mode));

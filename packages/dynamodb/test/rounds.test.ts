@@ -16,7 +16,7 @@ async function mostUnderWay(answers: (request: number) => Answer): Promise<reado
   for (let index = 0; index < 200; index += 1) {
     const write = { PutRequest: { Item: {} } };
     lanes.add({
-      entry: entryOf(`${index}`, index),
+      entry: entryOf(index, `${index}`),
       key: `${index}`,
       request: { kind: "batch", write },
       wireBytes: 1,

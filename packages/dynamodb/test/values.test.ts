@@ -1,4 +1,5 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { thrownBy } from "@kinesis-connectors/testkit";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { comparePositions, hasCode } from "@kinesis-connectors/core";
@@ -7,7 +8,7 @@ import { itemBytesOf, wireBytesOf } from "../src/item-size.js";
 import { keyText } from "../src/key-schema.js";
 import { marshalItem } from "../src/marshal.js";
 import { Ordinals, positionText } from "../src/position.js";
-import { entryOf, thrownBy } from "./support.js";
+import { entryOf } from "./support.js";
 
 /** The plain value of an attribute, as a reader would see it. */
 function plain(value: AttributeValue): unknown {
@@ -226,7 +227,7 @@ describe("positions", () => {
 
   it("tell the outputs of one record apart, also when only the later ones come again", () => {
     const ordinals = new Ordinals();
-    const entries = [entryOf("a", 1), entryOf("b", 1), entryOf("c", 1), entryOf("d", 2)];
+    const entries = [entryOf(1, "a"), entryOf(1, "b"), entryOf(1, "c"), entryOf(2, "d")];
     ordinals.learn(entries);
     ordinals.learn(entries.slice(2));
     expect(entries.map((entry) => ordinals.of(entry))).toEqual([0, 1, 2, 0]);
