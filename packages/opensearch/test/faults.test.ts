@@ -1,6 +1,7 @@
+import { batchOf, batchOfEntries, contextOf, entryOf, failureFrom } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
 import { ask, INDEX, startOpenSearch } from "./local-opensearch.js";
-import { batchOf, batchOfEntries, contextOf, entryOf, failureFrom, failuresOf, SHARD_ID } from "./support.js";
+import { failuresOf } from "./support.js";
 
 const rejected = { kind: "partial-failure", code: "rejected_execution_exception" } as const;
 const things = (count: number): object[] => Array.from({ length: count }, (_, index) => ({ number: index }));
@@ -12,7 +13,7 @@ describe("F62 one bulk request with everything in it", () => {
     const emitter = server.emitter({ operation: "create" });
     const batch = batchOf([{ number: 0 }, { number: "none" }, { number: 2 }, { number: 3 }, { number: 4 }]);
     // The third document is there already: an earlier attempt got through.
-    await emitter.emit({ ...batch, entries: batch.entries.slice(2, 3) }, contextOf());
+    await emitter.emit({ ...batch, entries: batch.entries.slice(2, 3) }, contextOf(undefined));
     server.aws.faults.add({ operation: "Bulk", effect: { ...rejected, indexes: [0, 4] } });
     expect(await failuresOf(emitter, batch)).toEqual({
       0: "retry rejected_execution_exception",
@@ -61,11 +62,13 @@ describe("F62 one bulk request with everything in it", () => {
       nth: 2,
     });
     for (const name of ["ConnectionError", "unavailable_shards_exception"])
-      expect(await failureFrom(emitter.emit(batchOf(things(3)), contextOf()))).toMatchObject({ name });
+      expect(await failureFrom(emitter.emit(batchOf(things(3)), contextOf(undefined)))).toMatchObject({
+        name,
+      });
     expect(await failuresOf(emitter, batchOf(things(3)))).toEqual({});
     expect(server.documents()).toHaveLength(3);
     await server.aws.close();
-    expect(await failureFrom(emitter.emit(batchOf(things(3)), contextOf()))).toMatchObject({
+    expect(await failureFrom(emitter.emit(batchOf(things(3)), contextOf(undefined)))).toMatchObject({
       name: "ConnectionError",
       message: expect.stringContaining("gave no answer"),
     });
@@ -81,7 +84,7 @@ describe("what no document is to blame for", () => {
   ])("an item refused with %s stops the shard with a cure", async (code, cure) => {
     await using server = await startOpenSearch();
     server.aws.faults.add({ operation: "Bulk", effect: { kind: "partial-failure", code, indexes: [1] } });
-    expect(await failureFrom(server.emitter().emit(batchOf(things(3)), contextOf()))).toMatchObject({
+    expect(await failureFrom(server.emitter().emit(batchOf(things(3)), contextOf(undefined)))).toMatchObject({
       code: "KC_EMIT_REFUSED",
       message: expect.stringContaining(cure),
     });
@@ -94,7 +97,7 @@ describe("what no document is to blame for", () => {
       operation: "Bulk",
       effect: { kind: "partial-failure", code: "cluster_block_exception", indexes: [1] },
     });
-    const error = await failureFrom(emitter.emit(batchOf(things(3)), contextOf()));
+    const error = await failureFrom(emitter.emit(batchOf(things(3)), contextOf(undefined)));
     expect(error).toMatchObject({ name: "cluster_block_exception" });
     expect(error).not.toHaveProperty("code");
     expect(await failuresOf(emitter, batchOf(things(3)))).toEqual({});
@@ -118,7 +121,7 @@ describe("what no document is to blame for", () => {
   it.each([301, 302, 307, 308])("a redirect is not followed (%i)", async (status) => {
     await using server = await startOpenSearch();
     server.aws.faults.add({ operation: "Bulk", effect: { kind: "error", status, code: "moved" } });
-    expect(await failureFrom(server.emitter().emit(batchOf(things(1)), contextOf()))).toMatchObject({
+    expect(await failureFrom(server.emitter().emit(batchOf(things(1)), contextOf(undefined)))).toMatchObject({
       code: "KC_EMIT_REFUSED",
       message: expect.stringContaining("redirects are not followed"),
     });
@@ -133,7 +136,7 @@ describe("what no document is to blame for", () => {
     await using server = await startOpenSearch();
     const emitter = server.emitter();
     server.aws.faults.add({ operation: "Bulk", phase: "after", effect });
-    await failureFrom(emitter.emit(batchOf(things(3)), contextOf()));
+    await failureFrom(emitter.emit(batchOf(things(3)), contextOf(undefined)));
     expect(await failuresOf(emitter, batchOf(things(3)))).toEqual({});
     expect(server.documents()).toHaveLength(3);
   });
@@ -142,7 +145,7 @@ describe("what no document is to blame for", () => {
     await using server = await startOpenSearch();
     const emitter = server.emitter({ requestTimeoutMs: 100 });
     server.aws.faults.add({ operation: "Bulk", effect: { kind: "stalled-body" } });
-    expect(await failureFrom(emitter.emit(batchOf(things(3)), contextOf()))).toMatchObject({
+    expect(await failureFrom(emitter.emit(batchOf(things(3)), contextOf(undefined)))).toMatchObject({
       name: "TimeoutError",
     });
   });
@@ -162,9 +165,9 @@ describe("identity of documents", () => {
     expect(await failuresOf(emitter, batch)).toEqual({ 1: "retry rejected_execution_exception" });
     expect(await failuresOf(emitter, { ...batch, entries: batch.entries.slice(1, 2) })).toEqual({});
     expect(server.documents().map(({ id, source }) => [id, source["part"]])).toEqual([
-      [`${SHARD_ID}-77.5`, "a"],
-      [`${SHARD_ID}-77.5-2`, "c"],
-      [`${SHARD_ID}-77.5-1`, "b"],
+      [`${batch.shardId}-77.5`, "a"],
+      [`${batch.shardId}-77.5-2`, "c"],
+      [`${batch.shardId}-77.5-1`, "b"],
     ]);
   });
 
@@ -193,14 +196,14 @@ describe("identity of documents", () => {
     const owner = server.emitter(options);
     const zombie = server.emitter(options);
     const versions = batchOf([{ number: 1 }, { number: 2 }]);
-    await owner.emit({ ...versions, entries: versions.entries.slice(1) }, contextOf());
+    await owner.emit({ ...versions, entries: versions.entries.slice(1) }, contextOf(undefined));
     expect(await failuresOf(zombie, { ...versions, entries: versions.entries.slice(0, 1) })).toEqual({});
     expect(server.documents().map(({ source, version }) => [source["number"], version])).toEqual([[2, 1]]);
     // 9 comes before 10 as a position, though not as a text.
     const longer = batchOfEntries([entryOf(0, { number: 3 }, { sequenceNumber: `1${"0".repeat(55)}` })]);
     const shorter = batchOfEntries([entryOf(0, { number: 4 }, { sequenceNumber: "9".repeat(55) })]);
-    await owner.emit(longer, contextOf());
-    await zombie.emit(shorter, contextOf());
+    await owner.emit(longer, contextOf(undefined));
+    await zombie.emit(shorter, contextOf(undefined));
     expect(server.documents().map(({ source }) => source["number"])).toEqual([3]);
   });
 
@@ -221,14 +224,14 @@ describe("identity of documents", () => {
       expect(await failuresOf(emitter, batch)).toEqual({ 1: "dead-letter mapper_parsing_exception" });
     expect(server.documents("logs-clicks")).toHaveLength(1);
     await ask(server.node, "POST", "/logs-clicks/_rollover");
-    await emitter.emit(batch, contextOf());
+    await emitter.emit(batch, contextOf(undefined));
     expect(server.documents("logs-clicks").map(({ index }) => index)).toEqual([
       ".ds-logs-clicks-000001",
       ".ds-logs-clicks-000002",
     ]);
     // Without `dataStream` the whole shard would be refused, with the cure.
     expect(
-      await failureFrom(server.emitter({ index: "logs-clicks" }).emit(batch, contextOf())),
+      await failureFrom(server.emitter({ index: "logs-clicks" }).emit(batch, contextOf(undefined))),
     ).toMatchObject({
       message: expect.stringContaining("set `dataStream` to true"),
     });
@@ -238,7 +241,7 @@ describe("identity of documents", () => {
     await using server = await startOpenSearch();
     const emitter = server.emitter({ index: "clicks-{yyyy.MM.dd-HH}" });
     const late = entryOf(1, { number: 1 }, { arrivalTimeMs: Date.UTC(2026, 2, 29, 1) });
-    await emitter.emit(batchOfEntries([entryOf(0, { number: 0 }), late]), contextOf());
+    await emitter.emit(batchOfEntries([entryOf(0, { number: 0 }), late]), contextOf(undefined));
     expect(server.aws.opensearch.indices()).toEqual(["clicks-2026.03.29-00", "clicks-2026.03.29-01"]);
   });
 

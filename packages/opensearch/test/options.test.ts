@@ -1,3 +1,4 @@
+import { batchOf, contextOf, failureFrom, keepingLogger } from "@kinesis-connectors/testkit";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -5,7 +6,7 @@ import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { openSearchEmitter, type OpenSearchEmitterOptions } from "@kinesis-connectors/opensearch";
 import { startOpenSearch } from "./local-opensearch.js";
-import { batchOf, contextOf, failureFrom, failuresOf, keepingLogger } from "./support.js";
+import { failuresOf } from "./support.js";
 
 const node = "https://search.example";
 type Options = OpenSearchEmitterOptions<object>;
@@ -72,7 +73,7 @@ describe("opening", () => {
       nth: 2,
       effect: { kind: "error", status: 401, code: "security_exception" },
     });
-    const { signal, logger } = contextOf();
+    const { signal, logger } = contextOf(undefined);
     await emitter.open?.({ signal, logger });
     expect(await failureFrom(Promise.resolve(emitter.open?.({ signal, logger })))).toMatchObject({
       code: "KC_EMIT_REFUSED",
@@ -140,7 +141,7 @@ describe("signing", () => {
     });
     const keys = { accessKeyId: "AKID", secretAccessKey: "secret" };
     const emitter = server.emitter({ aws: { region: "eu-central-1", credentials: keys } });
-    expect(await failureFrom(emitter.emit(batchOf([{}]), contextOf()))).toMatchObject({
+    expect(await failureFrom(emitter.emit(batchOf([{}]), contextOf(undefined)))).toMatchObject({
       code: "KC_EMIT_REFUSED",
     });
   });
@@ -181,7 +182,7 @@ describe("no failure tells", () => {
       const logger = keepingLogger();
       const emitter = server.emitter({ ...secret, requestTimeoutMs: 200 });
       const outcome = await emitter
-        .emit(batchOf([{ note: "canary-payload" }]), contextOf({ logger }))
+        .emit(batchOf([{ note: "canary-payload" }]), contextOf(undefined, { logger }))
         .catch((error: unknown) => error);
       const errors =
         typeof outcome === "object" &&
@@ -199,7 +200,7 @@ describe("no failure tells", () => {
     await using server = await startOpenSearch();
     const loop: Record<string, unknown> = { canary: 1n };
     const numbers = batchOf<object>([{ canary: 1 }, { canary: "canary-text" }, loop]);
-    const { failed } = await server.emitter().emit(numbers, contextOf());
+    const { failed } = await server.emitter().emit(numbers, contextOf(undefined));
     expect(failed.map(({ action }) => action)).toEqual(["dead-letter", "dead-letter"]);
     for (const { error } of failed) expect(told(error, [])).not.toMatch(canary);
   });
@@ -209,8 +210,8 @@ describe("S01 the shipped policy", () => {
   it("grants what the emitter calls: POST on _bulk, and no more", async () => {
     await using server = await startOpenSearch();
     const emitter = server.emitter();
-    await emitter.emit(batchOf([{}]), contextOf());
-    await emitter.emit(batchOf([{}]), contextOf());
+    await emitter.emit(batchOf([{}]), contextOf(undefined));
+    await emitter.emit(batchOf([{}]), contextOf(undefined));
     expect(new Set(server.aws.journal.entries().map(({ operation }) => operation))).toEqual(
       new Set(["Bulk"]),
     );
