@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { hasCode } from "@kinesis-connectors/core";
+import { deliver } from "@kinesis-connectors/testkit";
 import { partitionHashKey } from "@kinesis-connectors/wire";
 import {
   batchOf,
-  emitOnce,
   emitUntilPlaced,
   type Given,
   type LocalTarget,
@@ -38,7 +38,7 @@ describe("aggregation", () => {
   it("packs many records into few, per shard, and readers see each record once, in order, under its own key", async () => {
     await using target = await startTarget({ shardCount: 4 });
     const given = numbered(5000, 200);
-    expect(await emitOnce(target.emitter<string>({ aggregate: true }), batchOf(given))).toEqual({
+    expect(await deliver(target.emitter<string>({ aggregate: true }), batchOf(given))).toEqual({
       failed: [],
     });
     expect(target.stored().length).toBeLessThan(20);
@@ -50,7 +50,7 @@ describe("aggregation", () => {
   it("lists the shards once for all batches", async () => {
     await using target = await startTarget({ shardCount: 4 });
     const emitter = target.emitter<string>({ aggregate: true });
-    for (let round = 0; round < 3; round += 1) await emitOnce(emitter, batchOf(numbered(10, 5)));
+    for (let round = 0; round < 3; round += 1) await deliver(emitter, batchOf(numbered(10, 5)));
     expect(lists(target)).toBe(1);
   });
 
@@ -62,7 +62,7 @@ describe("aggregation", () => {
       { output: "x".repeat(5000), partitionKey: "key-0" },
       ...numbered(5, 5),
     ];
-    await emitOnce(emitter, batchOf(given));
+    await deliver(emitter, batchOf(given));
     const sizes = target.stored().map(({ data }) => data.length);
     expect(sizes.filter((size) => size > 2000)).toEqual([5000]);
     expect(target.stored()).toHaveLength(8);
@@ -77,7 +77,7 @@ describe("aggregation", () => {
       record: index % 2 === 0 ? { explicitHashKey } : {},
       partitionKey: keyIn(0n, 2n ** 127n),
     }));
-    await emitOnce(target.emitter<string>({ aggregate: true }), batchOf(given));
+    await deliver(target.emitter<string>({ aggregate: true }), batchOf(given));
     const [first, second] = ["shardId-000000000000", "shardId-000000000001"].map((shardId) =>
       target.landed().filter((record) => record.shardId === shardId),
     );
@@ -89,12 +89,12 @@ describe("aggregation", () => {
   it("frames data that itself opens like an aggregate, so that it comes back as it was", async () => {
     await using target = await startTarget({ shardCount: 1 });
     const data = Uint8Array.of(0xf3, 0x89, 0x9a, 0xc2, 1, 2, 3);
-    await emitOnce(target.emitter<Uint8Array>({ aggregate: true }), batchOf([{ output: data }]));
+    await deliver(target.emitter<Uint8Array>({ aggregate: true }), batchOf([{ output: data }]));
     expect(target.texts()).toEqual([Buffer.from(data).toString()]);
     // Together with its frame it may be over the limit of a record: then it is a dead letter, and no request is refused for it.
     const large = new Uint8Array(1024 * 1024 - 10);
     large.set(data);
-    const { failed } = await emitOnce(
+    const { failed } = await deliver(
       target.emitter<Uint8Array>({ aggregate: true }),
       batchOf([{ output: large }]),
     );
@@ -107,7 +107,7 @@ describe("aggregation", () => {
     const given = numbered(90, 9);
     const emitter = target.emitter<string>({ aggregate: { maxRecords: 10 } });
     const batch = batchOf(given);
-    const first = await emitOnce(emitter, batch);
+    const first = await deliver(emitter, batch);
     expect(first.failed.length).toBeGreaterThan(0);
     await emitUntilPlaced(emitter, remainderOf(batch, first));
     expect(target.landed()).toHaveLength(90);
@@ -118,14 +118,14 @@ describe("aggregation", () => {
     await using target = await startTarget({ shardCount: 1 });
     const emitter = target.emitter<string>({ aggregate: { maxRecords: 20 } });
     const before = numbered(40, 10);
-    await emitOnce(emitter, batchOf(before));
+    await deliver(emitter, batchOf(before));
     split(target, "shardId-000000000000");
     const after = numbered(200, 10).map(({ output, partitionKey = "" }): Given<string> => ({
       output: `after ${output}`,
       partitionKey,
     }));
     const batch = batchOf(after);
-    const first = await emitOnce(emitter, batch);
+    const first = await deliver(emitter, batch);
     expect(first.failed.map(({ action, error }) => `${action} ${error.name}`)).toContain(
       "retry TargetResharded",
     );
@@ -139,11 +139,11 @@ describe("aggregation", () => {
   it("counts an aggregate as placed when its new shard owns all of it", async () => {
     await using target = await startTarget({ shardCount: 1 });
     const emitter = target.emitter<string>({ aggregate: true });
-    await emitOnce(emitter, batchOf(numbered(1, 1)));
+    await deliver(emitter, batchOf(numbered(1, 1)));
     split(target, "shardId-000000000000");
     const one = keyIn(0n, 2n ** 127n);
     const given = Array.from({ length: 10 }, (_, index) => ({ output: `after ${index}`, partitionKey: one }));
-    expect(await emitOnce(emitter, batchOf(given))).toEqual({ failed: [] });
+    expect(await deliver(emitter, batchOf(given))).toEqual({ failed: [] });
     expect(target.texts()).toHaveLength(11);
   });
 
@@ -153,12 +153,12 @@ describe("aggregation", () => {
     const fail = (code: string) =>
       target.aws.faults.add({ operation: "ListShards", effect: { kind: "error", status: 400, code } });
     fail("LimitExceededException");
-    await expect(emitOnce(emitter, batchOf(numbered(3, 3)))).rejects.toThrow("LimitExceededException");
+    await expect(deliver(emitter, batchOf(numbered(3, 3)))).rejects.toThrow("LimitExceededException");
     fail("AccessDeniedException");
-    const refused = emitOnce(emitter, batchOf(numbered(3, 3)));
+    const refused = deliver(emitter, batchOf(numbered(3, 3)));
     await expect(refused).rejects.toSatisfy((error) => hasCode(error, "KC_EMIT_REFUSED"));
     await expect(refused).rejects.toThrow("kinesis:ListShards");
-    expect(await emitOnce(emitter, batchOf(numbered(3, 3)))).toEqual({ failed: [] });
+    expect(await deliver(emitter, batchOf(numbered(3, 3)))).toEqual({ failed: [] });
   });
 });
 

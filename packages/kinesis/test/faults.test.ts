@@ -1,11 +1,9 @@
+import { contextOf, deliver, failureFrom } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
 import { silentLogger } from "@kinesis-connectors/core";
 import {
   batchOf,
-  contextOf,
-  emitOnce,
   emitUntilPlaced,
-  failureFrom,
   type Given,
   type LocalTarget,
   remainderOf,
@@ -30,14 +28,14 @@ describe("PutRecords that fails in parts", () => {
     target.fault({ kind: "partial-failure", indexes: [123] });
     const emitter = target.emitter<string>();
     const batch = batchOf(ownKeys(500));
-    const first = await emitOnce(emitter, batch);
+    const first = await deliver(emitter, batch);
     expect(first.failed).toHaveLength(1);
     expect(first.failed[0]).toMatchObject({ action: "retry" });
     expect(first.failed[0]?.entry).toBe(batch.entries[123]);
     expect(first.failed[0]?.error.name).toBe("ProvisionedThroughputExceededException");
     expect(target.texts()).toHaveLength(499);
 
-    expect(await emitOnce(emitter, remainderOf(batch, first))).toEqual({ failed: [] });
+    expect(await deliver(emitter, remainderOf(batch, first))).toEqual({ failed: [] });
     expect(target.requests()).toEqual([500, 1]);
     expect(target.texts().toSorted()).toEqual(batch.entries.map(({ output }) => output).toSorted());
   });
@@ -48,10 +46,10 @@ describe("PutRecords that fails in parts", () => {
     target.fault({ kind: "partial-failure", indexes: [0] }, { nth: 3 });
     const emitter = target.emitter<string>();
     const batch = batchOf(numbered(6, () => "one"));
-    const first = await emitOnce(emitter, batch);
+    const first = await deliver(emitter, batch);
     expect(ofKey(target, "one")).toEqual(["0", "1"]);
     expect(first.failed.map(({ entry }) => entry.output)).toEqual(["2", "3", "4", "5"]);
-    await emitOnce(emitter, remainderOf(batch, first));
+    await deliver(emitter, remainderOf(batch, first));
     expect(ofKey(target, "one")).toEqual(["0", "1", "2", "3", "4", "5"]);
   });
 
@@ -69,7 +67,7 @@ describe("PutRecords that fails in parts", () => {
     target.fault({ kind: "error", status: 500, code: "InternalFailureException" }, { nth: 2 });
     const batch = batchOf(ownKeys(1200));
     const emitter = target.emitter<string>();
-    const first = await emitOnce(emitter, batch);
+    const first = await deliver(emitter, batch);
     expect(first.failed).toHaveLength(700);
     expect(await emitUntilPlaced(emitter, remainderOf(batch, first))).toEqual([]);
     expect(target.texts()).toHaveLength(1200);
@@ -82,7 +80,7 @@ describe("PutRecords that fails in parts", () => {
     const keyOf = (index: number): string => (index % 10 === 0 ? "hot" : `key-${index}`);
     const batch = batchOf(numbered(2000, keyOf));
     const emitter = target.emitter<string>();
-    const first = await emitOnce(emitter, batch);
+    const first = await deliver(emitter, batch);
     expect(new Set(first.failed.map(({ entry }) => entry.record.partitionKey))).toEqual(new Set(["hot"]));
     expect(first.failed).toHaveLength(200);
     expect(target.texts()).toHaveLength(1800);
@@ -93,7 +91,7 @@ describe("PutRecords that fails in parts", () => {
   it("F61 a shard over its rate stops no other shard", async () => {
     await using target = await startTarget({ limits: { writeRecordsPerSecond: 5 } });
     const batch = batchOf(ownKeys(40));
-    const { failed } = await emitOnce(target.emitter<string>(), batch);
+    const { failed } = await deliver(target.emitter<string>(), batch);
     const shards = new Set(target.landed().map(({ shardId }) => shardId));
     expect(shards.size).toBe(2);
     expect(failed.every(({ action }) => action === "retry")).toBe(true);
@@ -126,7 +124,7 @@ describe("records and batches over the limits", () => {
     const batch = batchOf<Uint8Array>(
       sizes.map((size, index) => ({ output: new Uint8Array(size), partitionKey: `key${index % 10}x` })),
     );
-    const { failed } = await emitOnce(target.emitter<Uint8Array>(), batch);
+    const { failed } = await deliver(target.emitter<Uint8Array>(), batch);
     expect(failed.map(({ entry, action }) => [batch.entries.indexOf(entry), action])).toEqual([
       [0, "dead-letter"],
       [3, "dead-letter"],
@@ -146,14 +144,14 @@ describe("records and batches over the limits", () => {
       partitionKey: `k${index}`,
     }));
     const emitter = target.emitter<Uint8Array>({ maxRecordBytes: 10 * MiB, streamArn: arn });
-    expect(await emitOnce(emitter, batchOf(large))).toEqual({ failed: [] });
+    expect(await deliver(emitter, batchOf(large))).toEqual({ failed: [] });
     expect(target.requests()).toEqual([2, 1, 1]);
   });
 
   it("F58 an option that allows more than the stream does stops the shard and names the option", async () => {
     await using target = await startTarget();
     const emitter = target.emitter<Uint8Array>({ maxRecordBytes: 2 * MiB });
-    const error = await failureFrom(emitOnce(emitter, batchOf([{ output: new Uint8Array(2 * MiB - 10) }])));
+    const error = await failureFrom(deliver(emitter, batchOf([{ output: new Uint8Array(2 * MiB - 10) }])));
     expect(error).toMatchObject({ code: "KC_EMIT_REFUSED" });
     expect(error.message).toContain("maxRecordBytes");
   });
@@ -163,7 +161,7 @@ describe("a request that fails as a whole", () => {
   it("rejects when nothing is placed, so that the engine repeats it without counting it against the records", async () => {
     await using target = await startTarget();
     target.fault({ kind: "error", status: 400, code: "ProvisionedThroughputExceededException" });
-    const error = await failureFrom(emitOnce(target.emitter<string>(), batchOf(ownKeys(3))));
+    const error = await failureFrom(deliver(target.emitter<string>(), batchOf(ownKeys(3))));
     expect(error.name).toBe("ProvisionedThroughputExceededException");
     expect(target.texts()).toEqual([]);
   });
@@ -176,7 +174,7 @@ describe("a request that fails as a whole", () => {
   ])("%s stops the shard and says what to do", async (code, cure) => {
     await using target = await startTarget();
     target.fault({ kind: "error", status: 400, code });
-    const error = await failureFrom(emitOnce(target.emitter<string>(), batchOf(ownKeys(3))));
+    const error = await failureFrom(deliver(target.emitter<string>(), batchOf(ownKeys(3))));
     expect(error).toMatchObject({ code: "KC_EMIT_REFUSED" });
     expect(error.message).toContain(cure);
     expect(error.message).toContain(TARGET);
@@ -191,10 +189,10 @@ describe("a request that fails as a whole", () => {
     };
     const emitter = target.emitter<string>({ credentials });
     target.fault({ kind: "error", status: 400, code: "ExpiredTokenException" });
-    expect(await emitOnce(emitter, batchOf(ownKeys(3)))).toEqual({ failed: [] });
+    expect(await deliver(emitter, batchOf(ownKeys(3)))).toEqual({ failed: [] });
     expect(fetched).toBe(2);
     target.fault({ kind: "error", status: 400, code: "ExpiredTokenException" }, { times: "always" });
-    const error = await failureFrom(emitOnce(emitter, batchOf(ownKeys(3))));
+    const error = await failureFrom(deliver(emitter, batchOf(ownKeys(3))));
     expect(error).toMatchObject({ code: "KC_EMIT_REFUSED" });
     expect(error.message).toContain("credentials");
   });
@@ -203,8 +201,8 @@ describe("a request that fails as a whole", () => {
     await using target = await startTarget();
     target.fault({ kind: "delay", delayMs: 3_600_000 });
     const emitter = target.emitter<string>({ requestTimeoutMs: 20 });
-    expect((await failureFrom(emitOnce(emitter, batchOf(ownKeys(3))))).name).toBe("TimeoutError");
-    expect(await emitOnce(emitter, batchOf(ownKeys(3)))).toEqual({ failed: [] });
+    expect((await failureFrom(deliver(emitter, batchOf(ownKeys(3))))).name).toBe("TimeoutError");
+    expect(await deliver(emitter, batchOf(ownKeys(3)))).toEqual({ failed: [] });
   });
 
   it("an abort after some requests rejects with its reason", async () => {
@@ -214,7 +212,7 @@ describe("a request that fails as a whole", () => {
     const fired = target.fault({ kind: "delay", delayMs: 3_600_000 }, { nth: 2 });
     const emission = target
       .emitter<string>()
-      .emit(batchOf(ownKeys(600)), contextOf({ signal: aborting.signal }));
+      .emit(batchOf(ownKeys(600)), contextOf(undefined, { signal: aborting.signal }));
     const failure = failureFrom(emission);
     while (fired() === 0) await new Promise(setImmediate);
     aborting.abort(reason);
@@ -250,7 +248,7 @@ describe("the look at the target before the first shard", () => {
     });
     const emitter = target.emitter<string>();
     await emitter.open?.(context);
-    expect(await emitOnce(emitter, batchOf(ownKeys(1)))).toEqual({ failed: [] });
+    expect(await deliver(emitter, batchOf(ownKeys(1)))).toEqual({ failed: [] });
     expect(target.aws.faults.unfired()).toEqual([]);
   });
 });

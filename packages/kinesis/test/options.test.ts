@@ -2,19 +2,14 @@ import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { describe, expect, it, vi } from "vitest";
 import { hasCode } from "@kinesis-connectors/core";
 import { kinesisEmitter, type KinesisEmitterOptions } from "@kinesis-connectors/kinesis";
-import { batchOf, emitOnce, startTarget, TARGET } from "./support.js";
+import { deliver, thrownBy } from "@kinesis-connectors/testkit";
+import { batchOf, startTarget, TARGET } from "./support.js";
 
 const ARN = `arn:aws:kinesis:eu-central-1:000000000000:stream/${TARGET}`;
 
 /** What a caller without types could give. */
-function thrownBy(options: object): Error {
-  try {
-    kinesisEmitter(options as KinesisEmitterOptions<unknown>);
-  } catch (error) {
-    if (error instanceof Error) return error;
-  }
-  throw new Error("the options were taken");
-}
+const refusalOf = (options: object): Error =>
+  thrownBy(() => kinesisEmitter(options as KinesisEmitterOptions<unknown>));
 
 describe("options", () => {
   it.each<[string, object]>([
@@ -43,7 +38,7 @@ describe("options", () => {
     ["region must", { stream: TARGET, region: " " }],
     ["region cannot be given beside client", { stream: TARGET, client: new KinesisClient({}), region: "x" }],
   ])("%s: refused by name", (message, options) => {
-    const error = thrownBy(options);
+    const error = refusalOf(options);
     expect(hasCode(error, "KC_OPTION_INVALID")).toBe(true);
     expect(error.message).toContain(message);
   });
@@ -51,7 +46,7 @@ describe("options", () => {
   it("looks at the endpoint of the environment by the same rule", () => {
     vi.stubEnv("AWS_ENDPOINT_URL_KINESIS", "http://example.com");
     try {
-      expect(thrownBy({ stream: TARGET }).message).toContain("allowInsecure");
+      expect(refusalOf({ stream: TARGET }).message).toContain("allowInsecure");
       expect(kinesisEmitter({ stream: TARGET, allowInsecure: true }).capabilities.duplicates).toBe(
         "possible",
       );
@@ -64,9 +59,9 @@ describe("options", () => {
     await using target = await startTarget();
     const client = new KinesisClient(target.connection);
     const emitter = target.emitter<string>({ client });
-    await emitOnce(emitter, batchOf([{ output: "a" }]));
+    await deliver(emitter, batchOf([{ output: "a" }]));
     await emitter.close?.();
-    await emitOnce(target.emitter<string>({ client }), batchOf([{ output: "b" }]));
+    await deliver(target.emitter<string>({ client }), batchOf([{ output: "b" }]));
     expect(target.texts().toSorted()).toEqual(["a", "b"]);
     client.destroy();
   });
@@ -75,7 +70,7 @@ describe("options", () => {
     await using target = await startTarget();
     const { endpoint, credentials } = target.connection;
     const emitter = kinesisEmitter<string>({ streamArn: ARN, endpoint, credentials, aggregate: true });
-    expect(await emitOnce(emitter, batchOf([{ output: "a" }]))).toEqual({ failed: [] });
+    expect(await deliver(emitter, batchOf([{ output: "a" }]))).toEqual({ failed: [] });
     await emitter.close?.();
     expect(target.texts()).toEqual(["a"]);
   });

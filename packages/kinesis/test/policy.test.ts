@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { silentLogger } from "@kinesis-connectors/core";
-import { batchOf, emitOnce, startTarget } from "./support.js";
+import { deliver } from "@kinesis-connectors/testkit";
+import { batchOf, startTarget } from "./support.js";
 
 describe("S01 the shipped policy", () => {
   it("grants what the emitter calls and nothing else; its look at the stream may be refused", async () => {
@@ -12,7 +13,7 @@ describe("S01 the shipped policy", () => {
     });
     const emitter = target.emitter<string>({ aggregate: true });
     await emitter.open?.({ signal: new AbortController().signal, logger: silentLogger });
-    await emitOnce(emitter, batchOf([{ output: "a" }, { output: "b" }]));
+    await deliver(emitter, batchOf([{ output: "a" }, { output: "b" }]));
     const called = target.aws.journal
       .entries()
       .filter(({ operation }) => operation !== "DescribeStreamSummary")

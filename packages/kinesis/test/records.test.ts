@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { KinesisEmitterOptions, SourcePosition } from "@kinesis-connectors/kinesis";
-import { batchOf, emitOnce, type Given, type LandedRecord, startTarget } from "./support.js";
+import { deliver } from "@kinesis-connectors/testkit";
+import { batchOf, type Given, type LandedRecord, startTarget } from "./support.js";
 
 /** What came of one output: what landed, and why it did not. */
 interface Outcome {
@@ -14,7 +15,7 @@ async function outcomeOf<Output>(
   record: Given<Output>["record"] = {},
 ): Promise<Outcome> {
   await using target = await startTarget();
-  const { failed } = await emitOnce(target.emitter(options), batchOf([{ output, record }]));
+  const { failed } = await deliver(target.emitter(options), batchOf([{ output, record }]));
   const refused = failed.map(({ action, error }) => `${action} ${error.name}: ${error.message}`);
   return { landed: target.landed(), refused };
 }
@@ -115,7 +116,7 @@ describe("what is put", () => {
         return output;
       },
     });
-    const { failed } = await emitOnce(emitter, batchOf(["a", "bad", "b"].map((output) => ({ output }))));
+    const { failed } = await deliver(emitter, batchOf(["a", "bad", "b"].map((output) => ({ output }))));
     expect(failed.map(({ entry, error }) => [entry.output, error.message])).toEqual([["bad", "no id"]]);
     expect(target.texts().toSorted()).toEqual(["a", "b"]);
   });

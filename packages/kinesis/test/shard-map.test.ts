@@ -2,7 +2,8 @@ import { KinesisClient } from "@aws-sdk/client-kinesis";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { shardMapOf } from "../src/shard-map.js";
-import { batchOf, emitOnce, startTarget } from "./support.js";
+import { deliver } from "@kinesis-connectors/testkit";
+import { batchOf, startTarget } from "./support.js";
 
 const MAX = 2n ** 128n - 1n;
 
@@ -65,7 +66,7 @@ describe("the map of the target's shards", () => {
     );
     const emitter = target.emitter<string>({ aggregate: true, client });
     const given = Array.from({ length: 300 }, (_, index) => ({ output: `${index}` }));
-    expect(await emitOnce(emitter, batchOf(given))).toEqual({ failed: [] });
+    expect(await deliver(emitter, batchOf(given))).toEqual({ failed: [] });
     expect(target.aws.journal.entries({ operation: "ListShards" })).toHaveLength(5);
     expect(target.stored()).toHaveLength(30);
     expect(target.texts()).toHaveLength(300);

@@ -1,14 +1,4 @@
-import { createHash } from "node:crypto";
-import {
-  type Batch,
-  type BufferEntry,
-  type EmitContext,
-  type Emitter,
-  type EmitResult,
-  type KinesisRecord,
-  silentLogger,
-  systemClock,
-} from "@kinesis-connectors/core";
+import type { Batch, Emitter, EmitResult, KinesisRecord } from "@kinesis-connectors/core";
 import {
   type FaultEffect,
   type FaultRule,
@@ -16,7 +6,7 @@ import {
   type LocalAwsOptions,
   startLocalAws,
 } from "@kinesis-connectors/local";
-import { seededRandom } from "@kinesis-connectors/testkit";
+import { batchOfEntries, contextOf, entryOf } from "@kinesis-connectors/testkit";
 import { deaggregate, fullHashKeyRange, type HashKeyRange } from "@kinesis-connectors/wire";
 import { kinesisEmitter, type KinesisEmitterOptions } from "@kinesis-connectors/kinesis";
 
@@ -129,60 +119,17 @@ export interface Given<Output> {
   readonly record?: Partial<KinesisRecord>;
 }
 
-/** A batch of one shard of the source. */
+/** A batch of one shard of the source, each record with bytes and a partition key of its own. */
 export function batchOf<Output>(given: readonly Given<Output>[]): Batch<Output> {
-  const entries = given.map(({ output, partitionKey, record }, index): BufferEntry<Output> => {
-    const data = Buffer.from(`record ${index}`);
-    return {
-      output,
-      record: {
-        sequenceNumber: String(49_600_000_000_000 + index),
-        subSequenceNumber: 0,
-        partitionKey: partitionKey ?? `key-${index}`,
-        arrivalTimeMs: Date.UTC(2026, 0, 1) + index,
-        data,
-        ...record,
-      },
-      bytes: data.length,
-    };
-  });
-  const first = entries[0]?.record ?? { sequenceNumber: "1", subSequenceNumber: 0 };
-  const last = entries.at(-1)?.record ?? first;
-  return {
-    batchId: createHash("sha256")
-      .update(`${first.sequenceNumber}-${last.sequenceNumber}`)
-      .digest("hex")
-      .slice(32),
-    application: "copy",
-    stream: "orders",
-    shardId: "shardId-000000000003",
-    first: { sequenceNumber: first.sequenceNumber, subSequenceNumber: first.subSequenceNumber },
-    last: { sequenceNumber: last.sequenceNumber, subSequenceNumber: last.subSequenceNumber },
-    recordCount: entries.length,
-    entries,
-    bytes: entries.reduce((sum, entry) => sum + entry.bytes, 0),
-    reason: "records",
-    gap: false,
-  };
+  return batchOfEntries(
+    given.map(({ output, partitionKey, record: changes }, index) => {
+      const key = partitionKey === undefined ? {} : { partitionKey };
+      const { record, bytes } = entryOf(index, Buffer.from(`record ${index}`), { ...key, ...changes });
+      return { output, record, bytes };
+    }),
+    { application: "copy", stream: "orders" },
+  );
 }
-
-export function contextOf(changes: Partial<EmitContext<undefined>> = {}): EmitContext<undefined> {
-  return {
-    plan: undefined,
-    attempt: 1,
-    inherited: false,
-    signal: new AbortController().signal,
-    logger: silentLogger,
-    clock: systemClock,
-    random: seededRandom(1),
-    ...changes,
-  };
-}
-
-export const emitOnce = <Output>(
-  emitter: Emitter<Output>,
-  batch: Batch<Output>,
-): Promise<EmitResult<Output>> => emitter.emit(batch, contextOf());
 
 /** The same batch with only what was to be tried again, in stream order. */
 export function remainderOf<Output>(batch: Batch<Output>, { failed }: EmitResult<Output>): Batch<Output> {
@@ -201,7 +148,7 @@ export async function emitUntilPlaced<Output>(
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     let result: EmitResult<Output>;
     try {
-      result = await emitter.emit(remaining, contextOf({ attempt }));
+      result = await emitter.emit(remaining, contextOf(undefined, { attempt }));
     } catch (error) {
       if (error instanceof Error && error.name === "KinesisConnectorError") throw error;
       continue;
@@ -211,15 +158,4 @@ export async function emitUntilPlaced<Output>(
     if (remaining.entries.length === 0) return rejected;
   }
   throw new Error(`not settled after ${maxAttempts} tries`);
-}
-
-/** What a promise was rejected with. */
-export async function failureFrom(promise: Promise<unknown>): Promise<Error> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof Error) return error;
-    throw new Error("rejected with something that is not an Error", { cause: error });
-  }
-  throw new Error("expected a rejection");
 }
