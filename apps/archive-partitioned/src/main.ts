@@ -1,7 +1,13 @@
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readFlags, runApp, UsageError, wholeNumberFlag } from "@kinesis-connectors/app-seed-stream";
+import {
+  readFlags,
+  runSample,
+  SAMPLE_FLAGS,
+  UsageError,
+  wholeNumberFlag,
+} from "@kinesis-connectors/app-seed-stream";
 import { CLICKS_BY_COUNTRY, query, tableOf } from "./query.js";
 import { run } from "./run.js";
 
@@ -15,23 +21,16 @@ Starts AWS on loopback, puts clicks while a connector archives them as Parquet b
   --sql TEXT   prints what it makes of a query of yours; the files are the view clicks
   --json       the last line on standard output is one JSON object`;
 
-await runApp("archive-partitioned", async () => {
+await runSample("archive-partitioned", USAGE, async () => {
   const flags = readFlags({
     options: {
+      ...SAMPLE_FLAGS,
       records: { type: "string", default: "100000" },
-      shards: { type: "string", default: "2" },
-      seed: { type: "string", default: "1" },
       keep: { type: "string" },
       query: { type: "boolean", default: false },
       sql: { type: "string" },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
     },
   });
-  if (flags.help) {
-    process.stdout.write(`${USAGE}\n`);
-    return 0;
-  }
   const records = wholeNumberFlag("records", flags.records);
   const shards = wholeNumberFlag("shards", flags.shards);
   const seed = wholeNumberFlag("seed", flags.seed, 0);

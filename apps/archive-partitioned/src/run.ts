@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { untilSettled } from "@kinesis-connectors/app-seed-stream";
 import { startConnector } from "@kinesis-connectors/consumer";
 import { definePipeline } from "@kinesis-connectors/core";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
@@ -63,15 +64,7 @@ export async function run({ records, shards, seed, folder }: RunOptions): Promis
     put.set(click.id, { folder: place, durationMs: click.durationMs });
     if (put.size % 1000 === 0) await wait(0);
   }
-  const ended = connector.done.then(() => {
-    throw new Error("the connector ended before it had read everything");
-  });
-  // Whoever waits for it no more does not mind that it ends.
-  ended.catch(() => undefined);
-  while (connector.progress().recordsRead < records) await Promise.race([wait(20), ended]);
-  // A stop flushes what was read and commits it.
-  await connector.stop();
-  await connector.done;
+  await untilSettled(connector, records);
   const seconds = Math.round(performance.now() - startMs) / 1000;
 
   const laid = await layDown(aws, folder);

@@ -1,4 +1,4 @@
-import { readFlags, runApp, wholeNumberFlag } from "@kinesis-connectors/app-seed-stream";
+import { readFlags, runSample, SAMPLE_FLAGS, wholeNumberFlag } from "@kinesis-connectors/app-seed-stream";
 import { run } from "./run.js";
 
 const USAGE = `npm run batched-records -- [--readings N] [--per-record N] [--shards N] [--seed N] [--json]
@@ -10,21 +10,14 @@ degrees to S3 as a line of its own, and compares the lines with what was put.
   --seed N         seed of the readings (default 1)
   --json           the last line on standard output is one JSON object`;
 
-await runApp("batched-records", async () => {
+await runSample("batched-records", USAGE, async () => {
   const flags = readFlags({
     options: {
+      ...SAMPLE_FLAGS,
       readings: { type: "string", default: "50000" },
       "per-record": { type: "string", default: "40" },
-      shards: { type: "string", default: "2" },
-      seed: { type: "string", default: "1" },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
     },
   });
-  if (flags.help) {
-    process.stdout.write(`${USAGE}\n`);
-    return 0;
-  }
   const result = await run({
     readings: wholeNumberFlag("readings", flags.readings),
     perRecord: wholeNumberFlag("per-record", flags["per-record"]),

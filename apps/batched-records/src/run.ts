@@ -1,8 +1,8 @@
+import { untilSettled } from "@kinesis-connectors/app-seed-stream";
 import { startConnector } from "@kinesis-connectors/consumer";
 import { compareSequenceNumbers, definePipeline } from "@kinesis-connectors/core";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
 import { ndjson, s3Emitter } from "@kinesis-connectors/s3";
-import { setTimeout as wait } from "node:timers/promises";
 import { checkReadings, type ReadingsCheck } from "./check.js";
 import { batchedReadings, type Reading, readingsOfRecord } from "./readings.js";
 
@@ -56,15 +56,7 @@ export async function run({ readings, perRecord, shards, seed }: RunOptions): Pr
     put.push(...batch.readings);
     records += 1;
   }
-  const ended = connector.done.then(() => {
-    throw new Error("the connector ended before it had read everything");
-  });
-  // Whoever waits for it no more does not mind that it ends.
-  ended.catch(() => undefined);
-  while (connector.progress().recordsRead < records) await Promise.race([wait(20), ended]);
-  // A stop flushes what was read and commits it.
-  await connector.stop();
-  await connector.done;
+  await untilSettled(connector, records);
   const seconds = Math.round(performance.now() - startMs) / 1000;
   const kept = put.filter(({ celsius }) => celsius >= 0);
   const check = checkReadings(kept, archived(aws));

@@ -1,4 +1,4 @@
-import { readFlags, runApp, wholeNumberFlag } from "@kinesis-connectors/app-seed-stream";
+import { readFlags, runSample, SAMPLE_FLAGS, wholeNumberFlag } from "@kinesis-connectors/app-seed-stream";
 import { run } from "./run.js";
 
 const USAGE = `npm run copy-stream -- [--records N] [--keys N] [--shards N] [--seed N] [--aggregate] [--faults] [--json]
@@ -12,23 +12,17 @@ two: no reading lost, and those of each sensor in their order.
   --faults      refuses records of every fifth request and loses 2 % of the replies
   --json        the last line on standard output is one JSON object`;
 
-await runApp("copy-stream", async () => {
+await runSample("copy-stream", USAGE, async () => {
   const flags = readFlags({
     options: {
+      ...SAMPLE_FLAGS,
       records: { type: "string", default: "20000" },
       keys: { type: "string", default: "2000" },
       shards: { type: "string", default: "3" },
-      seed: { type: "string", default: "1" },
       aggregate: { type: "boolean", default: false },
       faults: { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
     },
   });
-  if (flags.help) {
-    process.stdout.write(`${USAGE}\n`);
-    return 0;
-  }
   const { aggregate, faults } = flags;
   const result = await run({
     records: wholeNumberFlag("records", flags.records),

@@ -1,7 +1,6 @@
-import { seededNumbers } from "@kinesis-connectors/app-seed-stream";
+import { seededNumbers, untilSettled } from "@kinesis-connectors/app-seed-stream";
 import { startConnector } from "@kinesis-connectors/consumer";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
-import { setTimeout as wait } from "node:timers/promises";
 import { checkCopy, type CopyCheck, type StreamRecord } from "./check.js";
 import { copyPipeline } from "./copy.js";
 
@@ -46,15 +45,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   });
   for (let start = 0; start < records.length; start += 500)
     aws.kinesis.putRecords(SOURCE, records.slice(start, start + 500));
-  const ended = connector.done.then(() => {
-    throw new Error("the connector ended before it had read everything");
-  });
-  // Whoever waits for it no more does not mind that it ends.
-  ended.catch(() => undefined);
-  while (connector.progress().recordsRead < records.length) await Promise.race([wait(20), ended]);
-  // A stop flushes what was read and commits it.
-  await connector.stop();
-  await connector.done;
+  await untilSettled(connector, records.length);
   const seconds = Math.round(performance.now() - startMs) / 1000;
   const fired = aws.faults.list().reduce((sum, rule) => sum + rule.fired, 0);
   return { ...checkCopy(records, aws.kinesis.records(TARGET)), seconds, faults: fired };

@@ -1,4 +1,4 @@
-import { readFlags, runApp, wholeNumberFlag } from "@kinesis-connectors/app-seed-stream";
+import { readFlags, runSample, SAMPLE_FLAGS, wholeNumberFlag } from "@kinesis-connectors/app-seed-stream";
 import { run } from "./run.js";
 
 const USAGE = `npm run index-to-opensearch -- [--records N] [--shards N] [--seed N] [--faults] [--json]
@@ -10,21 +10,14 @@ was put: one document for each record, by _count and by the id of each.
   --faults     throttles 2 % of the documents and loses 5 % of the replies
   --json       the last line on standard output is one JSON object`;
 
-await runApp("index-to-opensearch", async () => {
+await runSample("index-to-opensearch", USAGE, async () => {
   const flags = readFlags({
     options: {
+      ...SAMPLE_FLAGS,
       records: { type: "string", default: "20000" },
-      shards: { type: "string", default: "2" },
-      seed: { type: "string", default: "1" },
       faults: { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
     },
   });
-  if (flags.help) {
-    process.stdout.write(`${USAGE}\n`);
-    return 0;
-  }
   const result = await run({
     records: wholeNumberFlag("records", flags.records),
     shards: wholeNumberFlag("shards", flags.shards),

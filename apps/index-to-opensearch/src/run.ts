@@ -1,14 +1,11 @@
 import { CreateStreamCommand, KinesisClient, waitUntilStreamExists } from "@aws-sdk/client-kinesis";
-import { clicks, putLines } from "@kinesis-connectors/app-seed-stream";
+import { clicks, putLines, untilSettled } from "@kinesis-connectors/app-seed-stream";
 import { startConnector } from "@kinesis-connectors/consumer";
 import { startLocalAws } from "@kinesis-connectors/local";
-import { setTimeout as wait } from "node:timers/promises";
 import { checkIndex, type IndexCheck } from "./check.js";
 import { indexPipeline } from "./pipeline.js";
 
 const STREAM = "clicks";
-/** The run gives up when nothing is read for this long: something is wrong then, and waiting on would hide it. */
-const STALLED_AFTER_MS = 60_000;
 
 /** What a run does. */
 export interface RunOptions {
@@ -64,22 +61,7 @@ export async function run({ records, shards, seed, faults }: RunOptions): Promis
       for (const { shardId, sequenceNumber } of placed) ids.push(`${shardId}-${sequenceNumber}.0`);
     },
   });
-  let read = 0;
-  let movedMs = performance.now();
-  while (read < records) {
-    const { recordsRead } = connector.progress();
-    if (recordsRead > read) movedMs = performance.now();
-    else if (performance.now() - movedMs > STALLED_AFTER_MS)
-      throw new Error(
-        `nothing was read for ${STALLED_AFTER_MS / 1000} s; ${read} of ${records} records were`,
-      );
-    read = recordsRead;
-    // A connector that failed says so here.
-    await Promise.race([wait(20), connector.done]);
-  }
-  // A stop flushes what was read and commits it, so the last documents need not wait for their age.
-  await connector.stop();
-  await connector.done;
+  await untilSettled(connector, records);
   const seconds = Math.round(performance.now() - startMs) / 1000;
   kinesis.destroy();
   const met = aws.journal.entries({ server: "opensearch", operation: "Bulk" });

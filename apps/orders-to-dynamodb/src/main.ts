@@ -1,4 +1,4 @@
-import { readFlags, runApp, wholeNumberFlag } from "@kinesis-connectors/app-seed-stream";
+import { readFlags, runSample, SAMPLE_FLAGS, wholeNumberFlag } from "@kinesis-connectors/app-seed-stream";
 import { isRight } from "./check.js";
 import { run } from "./run.js";
 
@@ -11,21 +11,14 @@ compares the table with what was put: one item for each order, and the last vers
   --faults     throttles 2 % of the writes and loses 1 % of the replies
   --json       the last line on standard output is one JSON object`;
 
-await runApp("orders-to-dynamodb", async () => {
+await runSample("orders-to-dynamodb", USAGE, async () => {
   const flags = readFlags({
     options: {
+      ...SAMPLE_FLAGS,
       orders: { type: "string", default: "2000" },
-      shards: { type: "string", default: "2" },
-      seed: { type: "string", default: "1" },
       faults: { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
     },
   });
-  if (flags.help) {
-    process.stdout.write(`${USAGE}\n`);
-    return 0;
-  }
   const result = await run({
     orders: wholeNumberFlag("orders", flags.orders),
     shards: wholeNumberFlag("shards", flags.shards),

@@ -1,10 +1,10 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateStreamCommand, KinesisClient, waitUntilStreamExists } from "@aws-sdk/client-kinesis";
-import { type Connector, startConnector } from "@kinesis-connectors/consumer";
+import { untilSettled } from "@kinesis-connectors/app-seed-stream";
+import { startConnector } from "@kinesis-connectors/consumer";
 import { definePipeline, json } from "@kinesis-connectors/core";
 import { dynamoDbEmitter } from "@kinesis-connectors/dynamodb";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
-import { setTimeout as wait } from "node:timers/promises";
 import { checkTable, type TableCheck } from "./check.js";
 import { type Order, orderVersions } from "./orders.js";
 import { putOrders } from "./put-orders.js";
@@ -60,10 +60,7 @@ export async function run({ orders, shards, seed, faults }: RunOptions): Promise
     endpoints: { kinesis: aws.endpoints.kinesis, dynamodb: aws.endpoints.dynamodb },
   });
   const records = await putOrders(kinesis, STREAM, orderVersions(orders, seed));
-  await untilRead(connector, records);
-  // A stop flushes what was read and commits it.
-  await connector.stop();
-  await connector.done;
+  await untilSettled(connector, records);
   const seconds = Math.round(performance.now() - startMs) / 1000;
 
   const check = checkTable(orderVersions(orders, seed), await readOrders(dynamodb, TABLE));
@@ -81,21 +78,4 @@ function addFaults(aws: LocalAws): void {
     effect: { kind: "error", status: 400, code: "ProvisionedThroughputExceededException" },
   });
   aws.faults.add({ ...rule, probability: 0.01, effect: { kind: "reply-lost" } });
-}
-
-/** Waits until the connector has read everything; a connector that fails ends the wait with its error. */
-async function untilRead(connector: Connector, records: number): Promise<void> {
-  const waiting = new AbortController();
-  const failed = connector.done.then(() => {
-    throw new Error("the connector ended before it had read everything");
-  });
-  const read = async (): Promise<void> => {
-    while (!waiting.signal.aborted && connector.progress().recordsRead < records) await wait(20);
-  };
-  try {
-    await Promise.race([read(), failed]);
-  } finally {
-    waiting.abort();
-    failed.catch(() => undefined);
-  }
 }

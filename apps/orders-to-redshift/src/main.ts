@@ -1,4 +1,4 @@
-import { readFlags, runApp, wholeNumberFlag } from "@kinesis-connectors/app-seed-stream";
+import { readFlags, runSample, SAMPLE_FLAGS, wholeNumberFlag } from "@kinesis-connectors/app-seed-stream";
 import { isRight } from "./check.js";
 import { run } from "./run.js";
 
@@ -12,22 +12,15 @@ the table with what was put: each order once. Then the same files are loaded onc
   --postgres URL  a PostgreSQL server in place of the embedded one
   --json          the last line on standard output is one JSON object`;
 
-await runApp("orders-to-redshift", async () => {
+await runSample("orders-to-redshift", USAGE, async () => {
   const flags = readFlags({
     options: {
+      ...SAMPLE_FLAGS,
       records: { type: "string", default: "20000" },
-      shards: { type: "string", default: "2" },
-      seed: { type: "string", default: "1" },
       faults: { type: "boolean", default: false },
       postgres: { type: "string" },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
     },
   });
-  if (flags.help) {
-    process.stdout.write(`${USAGE}\n`);
-    return 0;
-  }
   const result = await run({
     records: wholeNumberFlag("records", flags.records),
     shards: wholeNumberFlag("shards", flags.shards),

@@ -1,10 +1,9 @@
 import { CreateStreamCommand, KinesisClient, waitUntilStreamExists } from "@aws-sdk/client-kinesis";
-import { putLines } from "@kinesis-connectors/app-seed-stream";
-import { type Connector, startConnector } from "@kinesis-connectors/consumer";
+import { putLines, untilSettled } from "@kinesis-connectors/app-seed-stream";
+import { startConnector } from "@kinesis-connectors/consumer";
 import { definePipeline, json, MiB } from "@kinesis-connectors/core";
 import { startLocalAws } from "@kinesis-connectors/local";
 import { jsonAuto, ledgerSchema, redshiftEmitter, tableSchema } from "@kinesis-connectors/redshift";
-import { setTimeout as wait } from "node:timers/promises";
 import { type TableCheck, totalsFrom, totalsOf, TOTALS_SQL } from "./check.js";
 import { COLUMNS, type Order, ordersOf } from "./orders.js";
 import { rawCopySeconds } from "./raw-copy.js";
@@ -94,10 +93,7 @@ export async function run({ records, shards, seed, faults, postgres }: RunOption
     endpoints: { kinesis: aws.endpoints.kinesis, dynamodb: aws.endpoints.dynamodb },
   });
   await putLines(linesOf(records, seed), { client: kinesis, stream: STREAM, onPlaced: () => undefined });
-  await untilRead(connector, records);
-  // A stop flushes what was read and commits it.
-  await connector.stop();
-  await connector.done;
+  await untilSettled(connector, records);
   const seconds = (performance.now() - startMs) / 1000;
   const fired = aws.faults.list().reduce((sum, { fired }) => sum + fired, 0);
   aws.faults.clear();
@@ -117,21 +113,4 @@ export async function run({ records, shards, seed, faults, postgres }: RunOption
 
 function* linesOf(records: number, seed: number): Generator<Uint8Array, void> {
   for (const order of ordersOf(records, seed)) yield Buffer.from(JSON.stringify(order));
-}
-
-/** Waits until the connector has read everything; a connector that fails ends the wait with its error. */
-async function untilRead(connector: Connector, records: number): Promise<void> {
-  const waiting = new AbortController();
-  const failed = connector.done.then(() => {
-    throw new Error("the connector ended before it had read everything");
-  });
-  const read = async (): Promise<void> => {
-    while (!waiting.signal.aborted && connector.progress().recordsRead < records) await wait(20);
-  };
-  try {
-    await Promise.race([read(), failed]);
-  } finally {
-    waiting.abort();
-    failed.catch(() => undefined);
-  }
 }

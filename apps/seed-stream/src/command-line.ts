@@ -34,6 +34,13 @@ export function inputFlag(path: string): string {
   return path;
 }
 
+/** Flags that every sample has: shards of its stream, seed of its input, JSON on the last line. A sample spreads them among its own. */
+export const SAMPLE_FLAGS = {
+  shards: { type: "string", default: "2" },
+  seed: { type: "string", default: "1" },
+  json: { type: "boolean", default: false },
+} as const;
+
 /** Runs an app: a usage error ends it with code 2, any other with code 1, each in one sentence. `DEBUG=1` shows the stack. */
 export async function runApp(name: string, app: () => Promise<number>): Promise<void> {
   try {
@@ -45,4 +52,13 @@ export async function runApp(name: string, app: () => Promise<number>): Promise<
     const usage = error instanceof UsageError || ("code" in error && error.code === "KC_OPTION_INVALID");
     process.exitCode = usage ? 2 : 1;
   }
+}
+
+/** Runs an app that has `--help` from here: it prints `usage`. */
+export async function runSample(name: string, usage: string, app: () => Promise<number>): Promise<void> {
+  await runApp(name, async () => {
+    if (!process.argv.includes("--help")) return app();
+    process.stdout.write(`${usage}\n`);
+    return 0;
+  });
 }
