@@ -81,7 +81,7 @@ interface SuccessWithErrorEffect {
  * What becomes of SQL after its call was accepted: Redshift's ExecuteStatement and BatchExecuteStatement. In phase
  * `after` it strikes when a statement's change is made and not yet committed.
  */
-export interface StatementEffect {
+interface StatementEffect {
   readonly kind: "statement";
   /** `lock-held`: another session has the table, until `forMs` is over; on a database of one session, everything. */
   readonly what: "slow" | "failed" | "aborted" | "lock-held";

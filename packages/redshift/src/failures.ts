@@ -69,7 +69,7 @@ export function cureAtOpen(error: unknown): string | undefined {
  * Sorts the error text of a statement; the Data API has no codes for what the database says. The texts are those of Redshift's own messages
  * ("Serializable isolation violation", "Load into table", "Troubleshooting data loads" in the developer guide). Pure.
  */
-export function statementFailureOf(text: string): StatementFailureKind {
+function statementFailureOf(text: string): StatementFailureKind {
   if (
     /\b1023\b|serializable isolation|could not serialize|deadlock|conflict with concurrent|could not obtain lock|lock timeout/i.test(
       text,

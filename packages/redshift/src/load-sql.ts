@@ -34,7 +34,7 @@ export interface Load {
 }
 
 /** Columns of the ledger, in order. */
-export const LEDGER_COLUMNS = ["load_id", "target", "loader", "content_sha256", "record_count"] as const;
+const LEDGER_COLUMNS = ["load_id", "target", "loader", "content_sha256", "record_count"] as const;
 
 const ROW_NUMBER: string = quotedName("stage", ROW_NUMBER_COLUMN);
 

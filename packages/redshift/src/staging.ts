@@ -203,7 +203,7 @@ function rangeOf<Output>(batch: Batch<Output>, { entries }: StagedPart<Output>):
 }
 
 /** Cuts where an object has become large enough, between the outputs of two records. */
-export function splitRows<Output>(
+function splitRows<Output>(
   { entries, bytes }: Pick<Batch<Output>, "entries" | "bytes">,
   maxObjectBytes: number,
 ): readonly StagedPart<Output>[] {

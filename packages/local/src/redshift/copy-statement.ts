@@ -2,7 +2,7 @@ import { notEmulated, SqlFailure } from "./errors.js";
 import { isSymbol, isWord, nameOf, quoteName, significant, type SqlToken } from "./sql-tokens.js";
 
 /** How the files of a COPY are written. */
-export type CopyFormat =
+type CopyFormat =
   | { readonly kind: "json"; readonly keys: "auto" | "auto ignorecase" }
   | { readonly kind: "json"; readonly keys: "paths"; readonly pathsUrl: string }
   | { readonly kind: "csv"; readonly delimiter: string; readonly quote: string }

@@ -1,5 +1,5 @@
 /** A column of a result. */
-export interface ResultColumn {
+interface ResultColumn {
   readonly name: string;
   /** PostgreSQL's type id. */
   readonly typeId: number;
