@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { chooseLeasesToTake, type LeaseChoice } from "../../src/leases/choose-leases.js";
 import { LeaseAges, type ObservedLease } from "../../src/leases/lease-ages.js";
 import { leaseWith } from "../support/leases.js";
-import { seededRandom } from "../support/seeded-random.js";
+import { seededRandom } from "@kinesis-connectors/testkit";
 
 const F = 10_000;
 const NOW = 1_000_000;

@@ -14,7 +14,7 @@ import type { LeaseTable } from "../../src/lease-table.js";
 import { dynamoDbLeaseTable } from "../../src/leases/dynamodb-lease-table.js";
 import { newLease } from "../support/leases.js";
 import { describeLeaseTable } from "../support/lease-table-contract.js";
-import { seededRandom } from "../support/seeded-random.js";
+import { seededRandom } from "@kinesis-connectors/testkit";
 
 let local: LocalAws;
 let client: DynamoDBClient;

@@ -12,7 +12,7 @@ import {
 } from "../../src/leases/memory-lease-table.js";
 import { Renewer } from "../../src/leases/renewer.js";
 import { leaseWith, newLease } from "../support/leases.js";
-import { seededRandom } from "../support/seeded-random.js";
+import { seededRandom } from "@kinesis-connectors/testkit";
 import { VirtualClock } from "../support/virtual-clock.js";
 
 const F = 10_000;

@@ -3,7 +3,7 @@ import { leaseSettings } from "../../src/leases/lease-settings.js";
 import { LeaseTaker, type TakenLease } from "../../src/leases/lease-taker.js";
 import { memoryLeases, type TableFault } from "../../src/leases/memory-lease-table.js";
 import { leaseWith } from "../support/leases.js";
-import { seededRandom } from "../support/seeded-random.js";
+import { seededRandom } from "@kinesis-connectors/testkit";
 import { VirtualClock } from "../support/virtual-clock.js";
 
 function setUp(fault?: (operation: string) => TableFault | undefined) {

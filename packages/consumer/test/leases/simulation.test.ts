@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { compareCheckpoints, type LeaseCheckpoint } from "../../src/lease.js";
 import type { TableFault } from "../../src/leases/memory-lease-table.js";
 import { Fleet, type Member } from "../support/fleet.js";
-import { seededRandom } from "../support/seeded-random.js";
+import { seededRandom } from "@kinesis-connectors/testkit";
 
 // 118: the first leases were made in part, and the worker that waits for the missing one keeps changing the set of owners, and so the leader.
 const SEEDS = [...Array.from({ length: 25 }, (_, index) => index + 1), 118];

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { dynamoDbLeaseTable } from "../../src/leases/dynamodb-lease-table.js";
 import { createWorker, type Worker } from "../../src/worker.js";
 import { FakeDestination, fakeEngine, FakeStream } from "../support/fake-stream.js";
-import { seededRandom } from "../support/seeded-random.js";
+import { seededRandom } from "@kinesis-connectors/testkit";
 import { shardIdOf } from "../support/shards.js";
 
 const SHARDS = 4;

@@ -5,7 +5,7 @@ import { type Intercept, type MemoryLeases, memoryLeases } from "../../src/lease
 import type { WorkerEvent } from "../../src/leases/worker-events.js";
 import { createWorker, type InitialPosition, type Worker, type WorkerOptions } from "../../src/worker.js";
 import { FakeDestination, fakeEngine, FakeStream } from "./fake-stream.js";
-import { seededRandom } from "./seeded-random.js";
+import { seededRandom } from "@kinesis-connectors/testkit";
 import { type ProcessClock, VirtualClock } from "./virtual-clock.js";
 
 export interface MemberOptions {
