@@ -28,6 +28,8 @@ interface Transaction {
   next: number;
   /** The ledger as of its first read, which it goes on seeing (snapshot isolation). LOCK reads nothing. */
   snapshot: readonly LedgerRow[] | undefined;
+  /** Of the session, as `pg_last_copy_id()` says it: other sessions copy meanwhile. */
+  lastCopy: number;
   readonly staged: TargetRow[];
   readonly inserted: TargetRow[];
   readonly noted: LedgerRow[];
@@ -100,6 +102,7 @@ export class RedshiftDatabase {
       sqls,
       next: 0,
       snapshot: this.#lock === "after-read" ? this.#ledger : undefined,
+      lastCopy: -1,
       staged: [],
       inserted: [],
       noted: [],
@@ -158,7 +161,7 @@ export class RedshiftDatabase {
     if (/^(?:LOCK|CREATE TEMP TABLE|DROP TABLE) /.test(sql)) return undefined;
     if (sql.startsWith("COPY ")) return this.#copy(transaction, sql);
     if (sql === "SELECT pg_last_copy_id() AS query_id") {
-      statement.result = [[{ longValue: this.#lastCopy }]];
+      statement.result = [[{ longValue: transaction.lastCopy }]];
       return undefined;
     }
     const [, queryId] = /FROM sys_load_error_detail WHERE query_id = (\d+)$/.exec(sql) ?? [];
@@ -192,7 +195,8 @@ export class RedshiftDatabase {
   }
 
   /** Rows of JSON out of the objects of a manifest, all mandatory. A row with a column that the table has no room for is refused. */
-  #copy({ staged }: Transaction, sql: string): string | undefined {
+  #copy(transaction: Transaction, sql: string): string | undefined {
+    const { staged } = transaction;
     const [, manifestUrl = ""] = / FROM '([^']+)' /.exec(sql) ?? [];
     const maxErrors = Number(/ MAXERROR (\d+) /.exec(sql)?.[1]);
     const manifest = this.#objects.get(keyIn(manifestUrl));
@@ -218,6 +222,7 @@ export class RedshiftDatabase {
       });
     }
     this.#lastCopy += 1;
+    transaction.lastCopy = this.#lastCopy;
     this.#loadErrors.set(this.#lastCopy, errors);
     return errors.length > maxErrors
       ? "ERROR: Load into table 'kc_stage' failed. Check 'sys_load_error_detail' for details."
