@@ -12,7 +12,7 @@ import { pipelineOf, type Output } from "./sim-pipeline.js";
 import type { SimProcess } from "./sim-process.js";
 
 /** Everything that a connector is started with beside its pipeline. */
-export type StartOptions = Omit<ConnectorOptions<unknown, unknown>, "pipeline">;
+type StartOptions = Omit<ConnectorOptions<unknown, unknown>, "pipeline">;
 
 /** What records are written to, with what looks at it. */
 export interface SimDestination {

@@ -30,7 +30,7 @@ export interface TableListener {
 }
 
 /** The name of the key: one attribute, a text. */
-export const KEY = "key";
+const KEY = "key";
 
 const TABLE = "simulated";
 const GUARD = "attribute_not_exists(#kcPosition) OR #kcPosition < :kcPosition";
