@@ -11,6 +11,7 @@ const project = (name: string, folder: string) => ({
 export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
+    setupFiles: ["./scripts/fast-check-seed.ts"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     projects: [
