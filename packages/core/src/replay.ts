@@ -19,6 +19,34 @@ export async function replayRange<Model, Output, Plan, DeadLetterPlan>(
   context: ShardContext,
   pending: PreparedBatch,
 ): Promise<ClosedRange<Output>> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await replayOnce(pipeline, context, pending);
+    } catch (thrown) {
+      // Retention came in between: what was read first is gone as well by now, so a new reading begins with the gap.
+      if (!(thrown instanceof GapWithin) || attempt === MAX_REPLAYS) throw thrown;
+    }
+  }
+}
+
+/** Each reading that retention catches up with takes longer than the records had left: more than a few are no accident. */
+const MAX_REPLAYS = 5;
+
+/** A gap opened behind records that had been given their recorded ways already: from there on the ways cannot be told. */
+class GapWithin extends KinesisConnectorError {
+  constructor(shardId: string) {
+    super(
+      "KC_REPLAY_DIFFERS",
+      `${shardId}: retention took records out of the middle of a prepared batch while it was read again; raise the retention of the stream`,
+    );
+  }
+}
+
+async function replayOnce<Model, Output, Plan, DeadLetterPlan>(
+  pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
+  context: ShardContext,
+  pending: PreparedBatch,
+): Promise<ClosedRange<Output>> {
   const range = new OpenRange<Output>(context);
   const entries: BufferEntry<Output>[] = [];
   let gap = false;
@@ -32,7 +60,7 @@ export async function replayRange<Model, Output, Plan, DeadLetterPlan>(
       for await (const record of records)
         await replayRecord(pipeline, context, record, undefined, range, entries);
     } else {
-      for await (const [record, route] of routed(records, pending, () => gap))
+      for await (const [record, route] of routed(records, pending, context.shardId, () => gap))
         await replayRecord(pipeline, context, record, route, range, entries);
     }
   } finally {
@@ -59,19 +87,26 @@ export async function replayRange<Model, Output, Plan, DeadLetterPlan>(
 async function* routed(
   records: AsyncGenerator<KinesisRecord, void>,
   pending: PreparedBatch,
+  shardId: string,
   isGap: () => boolean,
 ): AsyncGenerator<readonly [KinesisRecord, Route], void> {
   const routes = readRoutes(pending.routes ?? "");
   const left: KinesisRecord[] = [];
+  let paired = 0;
   const pair = (record: KinesisRecord): readonly [KinesisRecord, Route] => {
     const route = routes.next();
     if (route.done === true) throw differs(record, "no way was recorded for it");
     return [record, route.value];
   };
   for await (const record of records) {
-    if (isGap()) left.push(record);
-    else yield pair(record);
+    if (isGap()) {
+      left.push(record);
+    } else {
+      paired += 1;
+      yield pair(record);
+    }
   }
+  if (isGap() && paired > 0) throw new GapWithin(shardId);
   for (let gone = pending.recordCount - left.length; gone > 0 && left.length > 0; gone -= 1) routes.next();
   for (const record of left) yield pair(record);
 }

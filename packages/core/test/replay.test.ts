@@ -9,7 +9,9 @@ import {
   type PreparedBatch,
 } from "../src/index.js";
 import type { ObjectPlan } from "./support/memory-emitters.js";
+import { replayRange } from "../src/replay.js";
 import { positionOf, recordsOf } from "./support/memory-shard.js";
+import { SeededRandom } from "./support/seeded-random.js";
 import {
   createWorld,
   type Numbered,
@@ -401,5 +403,59 @@ describe("records gone by retention", () => {
     expect(numbersIn(world.objects).flat()).toEqual(numbers(10, 15));
     expect(heir.eventsOf("retention-gap").length).toBeGreaterThanOrEqual(1);
     expect(world.lease.committed[0]).toEqual(positionOf(9));
+  });
+});
+
+describe("retention that catches up with a replay", () => {
+  it("F69 counts the recorded ways from the end again when a gap opens in the middle of the range", async () => {
+    const records = recordsOf(10);
+    const world = createWorld(records);
+    const routes = "2k3d5k";
+    // The first reading gets records 0 to 3 and is overtaken: 0 to 6 are gone when it goes on. The second one finds what is left.
+    const pages = [
+      [{ records: records.slice(0, 4) }, { records: records.slice(7), gap: { expected: positionOf(4) } }],
+      [{ records: records.slice(7), gap: { expected: positionOf(0) } }],
+    ];
+    let readings = 0;
+    const source = {
+      open: () => {
+        const answers = [...(pages[readings] ?? [])];
+        readings += 1;
+        return {
+          next: async () => ({ bytes: 0, records: [], ...answers.shift() }),
+          close: async () => undefined,
+        };
+      },
+    };
+    const range = await replayRange(
+      pipelineOver(world),
+      {
+        application: "application",
+        stream: "stream",
+        shardId: "shardId-000000000000",
+        source,
+        checkpointer: world.lease.take(),
+        initialPosition: { type: "trim-horizon" },
+        clock: world.clock,
+        random: new SeededRandom(1),
+        budget: world.budget,
+        observe: () => undefined,
+        stopSignal: new AbortController().signal,
+        abortSignal: new AbortController().signal,
+      },
+      {
+        v: 1,
+        batchId: "0".repeat(32),
+        first: positionOf(0),
+        last: positionOf(9),
+        recordCount: 10,
+        filtered: 3,
+        deadLettered: 0,
+        routes,
+      },
+    );
+    expect(readings).toBe(2);
+    expect(range.batch.gap).toBe(true);
+    expect(range.batch.entries.map(({ output }) => output.n)).toEqual([7, 8, 9]);
   });
 });
