@@ -69,7 +69,8 @@ export class LeaseTaker {
     await inParallel(steal, MAX_IN_FLIGHT, async (lease) => {
       if (!mayTake()) return;
       const fresh = isStale ? await table.get(lease.leaseKey) : lease;
-      if (fresh !== undefined && actualOwner(fresh) === actualOwner(lease))
+      // Asked again: the answer may come long after the worker was told to stop, even after it gave up waiting for it.
+      if (fresh !== undefined && actualOwner(fresh) === actualOwner(lease) && mayTake())
         await this.#take(fresh, true, ended);
     });
   }

@@ -50,6 +50,30 @@ describe("taking", () => {
     });
   });
 
+  test("F45 a worker that was told to stop while a lease is read again takes it no more", async () => {
+    const { time, leases, table, taken, options } = setUp();
+    for (let index = 0; index < 6; index += 1)
+      leases.rows.set(`s${index}`, leaseWith(`s${index}`, { owner: "other", counter: 1 }));
+    const slowly = async <Answer>(answer: Promise<Answer>): Promise<Answer> => {
+      await new Promise<void>((resolve) => {
+        time.setTimer(3_000, resolve);
+      });
+      return await answer;
+    };
+    const slow = {
+      ...table,
+      list: () => slowly(table.list()),
+      get: (leaseKey: string) => slowly(table.get(leaseKey)),
+    };
+    let isStopped = false;
+    const step = new LeaseTaker({ ...options, table: slow }).step(() => !isStopped);
+    await time.advance(4_000);
+    isStopped = true;
+    await time.until(step);
+    expect(taken).toEqual([]);
+    expect([...leases.rows.values()].every((row) => row.owner === "other" && row.counter === 1)).toBe(true);
+  });
+
   test("F29 K08 a slow scan makes no lease look older than it is", async () => {
     const { time, leases, table, taken, options } = setUp();
     leases.rows.set("s0", leaseWith("s0", { owner: "other", counter: 1 }));
