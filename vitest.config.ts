@@ -30,6 +30,7 @@ export default defineConfig({
       project("sim", "sim"),
       project("bench", "bench"),
       project("seed-stream", "apps/seed-stream"),
+      project("replay-dead-letters", "apps/replay-dead-letters"),
       project("archive-partitioned", "apps/archive-partitioned"),
       project("copy-stream", "apps/copy-stream"),
       project("batched-records", "apps/batched-records"),

@@ -10,6 +10,6 @@ export {
 } from "./command-line.js";
 export { openInput, readLines } from "./lines.js";
 export { ProgressBar } from "./progress-bar.js";
-export { type PlacedRecord, putLines, type PutOptions } from "./put-records.js";
+export { type PlacedRecord, putLines, type PutOptions, putRecords, type RecordToPut } from "./put-records.js";
 export { pick, type SeededNumbers, seededNumbers } from "./seeded-numbers.js";
 export { type SettlingConnector, untilSettled } from "./until-settled.js";

@@ -30,22 +30,33 @@ export interface PutOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Puts each line as one record, in batches; what the stream refuses goes again, in order, before what comes after it. */
+/** A record on its way into a stream. */
+export interface RecordToPut {
+  readonly data: Uint8Array;
+  readonly partitionKey: string;
+  readonly explicitHashKey?: string;
+}
+
+/** Puts each line as one record; the same line always goes to the same shard. */
 export async function putLines(
   lines: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   options: PutOptions,
 ): Promise<void> {
+  await putRecords(recordsOf(lines), options);
+}
+
+/** Puts records in batches; what the stream refuses goes again, in order, before what comes after it. */
+export async function putRecords(records: AsyncIterable<RecordToPut>, options: PutOptions): Promise<void> {
   let batch: PutRecordsRequestEntry[] = [];
   let bytes = 0;
-  let lineNumber = 0;
-  for await (const data of lines) {
-    lineNumber += 1;
+  let count = 0;
+  for await (const { data, partitionKey, explicitHashKey } of records) {
+    count += 1;
     options.signal?.throwIfAborted();
-    const entry = { Data: data, PartitionKey: partitionKeyOf(data) };
-    const size = data.length + entry.PartitionKey.length;
+    const size = data.length + Buffer.byteLength(partitionKey);
     if (size > MAX_RECORD_BYTES) {
       throw new Error(
-        `line ${lineNumber} has ${data.length} bytes, but a record holds ${MAX_RECORD_BYTES} with its key: split the line`,
+        `line ${count} has ${data.length} bytes, but a record holds ${MAX_RECORD_BYTES} with its key: split the line`,
       );
     }
     if (batch.length === MAX_RECORDS || bytes + size > MAX_REQUEST_BYTES) {
@@ -53,10 +64,20 @@ export async function putLines(
       batch = [];
       bytes = 0;
     }
-    batch.push(entry);
+    batch.push({
+      Data: data,
+      PartitionKey: partitionKey,
+      ...(explicitHashKey === undefined ? {} : { ExplicitHashKey: explicitHashKey }),
+    });
     bytes += size;
   }
   if (batch.length > 0) await putBatch(batch, options);
+}
+
+async function* recordsOf(
+  lines: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): AsyncGenerator<RecordToPut, void> {
+  for await (const data of lines) yield { data, partitionKey: partitionKeyOf(data) };
 }
 
 async function putBatch(batch: PutRecordsRequestEntry[], options: PutOptions): Promise<void> {

@@ -1,0 +1,24 @@
+import type { KinesisClient } from "@aws-sdk/client-kinesis";
+import { putRecords } from "@kinesis-connectors/app-seed-stream";
+import { replayDeadLetters, type ReplayOptions } from "@kinesis-connectors/s3";
+
+/** Puts the dead letters below a prefix back into a stream, each with its own keys and bytes. Gives how many there were. */
+export async function replay(
+  letters: ReplayOptions,
+  target: {
+    readonly client: KinesisClient;
+    readonly stream: string;
+    readonly onPlaced?: (count: number) => void;
+  },
+): Promise<number> {
+  let placed = 0;
+  await putRecords(replayDeadLetters(letters), {
+    client: target.client,
+    stream: target.stream,
+    onPlaced: (records) => {
+      placed += records.length;
+      target.onPlaced?.(placed);
+    },
+  });
+  return placed;
+}
