@@ -2,9 +2,10 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient, type KinesisClientConfig } from "@aws-sdk/client-kinesis";
 import type { Logger } from "@kinesis-connectors/core";
 import { type KinesisProtocol, kinesisProtocol, type WireFormat } from "@kinesis-connectors/wire/protocol";
-import { NodeHttp2Handler, NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
+import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 
 import { version } from "./version.js";
+import { WideHttp2 } from "./wide-http2.js";
 
 /** What a caller may say about reaching AWS. What is left out, the SDK finds where it always does. */
 export interface AwsClientOptions {
@@ -54,7 +55,7 @@ export function createSubscriptionClient(options: KinesisClientOptions, logger: 
   return new KinesisClient({
     ...common(options, logger),
     protocol: protocolOf(options, logger).protocol,
-    requestHandler: new NodeHttp2Handler({ disableConcurrentStreams: true }),
+    requestHandler: new WideHttp2(),
   });
 }
 

@@ -18,5 +18,6 @@ export {
 export { PageRecord, type ChildShardAnswer, type RecordsAnswer } from "./records-page.js";
 export { readRecordsCbor } from "./records-cbor.js";
 export { readRecordsJson } from "./records-json.js";
-export { type EventFrame, readEventFrames } from "./event-frames.js";
+export { readEventFrames } from "./event-body.js";
+export type { EventFrame } from "./event-frames.js";
 export { WireFormatError } from "./wire-format-error.js";
