@@ -50,8 +50,7 @@ async function* readMembers(
       if (type !== "event") await endWith(type, frame, throwException);
       // Other events, such as "initial-response", say nothing that a reader needs.
       if (frame.headers.get(":event-type") !== "SubscribeToShardEvent") continue;
-      const { payload } = frame;
-      yield { SubscribeToShardEvent: isCbor(payload) ? readRecordsCbor(payload) : readRecordsJson(payload) };
+      yield { SubscribeToShardEvent: readEvent(frame.payload) };
     }
   } finally {
     frames.close();
@@ -76,6 +75,12 @@ async function endWith(
   const error = new Error(headers.get(":error-message") ?? "the service ended the subscription");
   error.name = headers.get(":error-code") ?? "Unknown";
   throw error;
+}
+
+function readEvent(payload: Buffer): RecordsAnswer {
+  // An event of no members, as the SDK has it: whoever reads it decides what it is worth.
+  if (payload.length === 0) return {};
+  return isCbor(payload) ? readRecordsCbor(payload) : readRecordsJson(payload);
 }
 
 /** By what it is, not by what was asked for: a CBOR map, or one with a tag; JSON begins with a brace or with space. */
