@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type ServerHttp2Stream } from "node:http2";
+import { createServer, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 
 import { EventStreamCodec } from "@smithy/core/event-streams";
@@ -50,7 +50,9 @@ export const parts = (bytes: Buffer, sizes: readonly number[]): Buffer[] => {
 };
 
 /** A server over HTTP/2, as SubscribeToShard has it, whose event streams a test writes itself. */
-export const serveEventStreams = async (respond: (stream: ServerHttp2Stream) => void) => {
+export const serveEventStreams = async (
+  respond: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void,
+) => {
   const sockets = new Set<Socket>();
   const server = createServer();
   server.on("connection", (socket: Socket) => {
@@ -59,11 +61,11 @@ export const serveEventStreams = async (respond: (stream: ServerHttp2Stream) => 
   });
   // A client that has seen enough goes away.
   server.on("sessionError", () => undefined);
-  server.on("stream", (stream) => {
+  server.on("stream", (stream, headers) => {
     stream.on("error", () => undefined);
     stream.resume();
     stream.respond({ ":status": 200, "content-type": "application/vnd.amazon.eventstream" });
-    respond(stream);
+    respond(stream, headers);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
