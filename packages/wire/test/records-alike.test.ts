@@ -18,7 +18,7 @@ const space = fc.constantFrom("", "", "", " ", "\n\t", "    ");
 const style: fc.Arbitrary<Style> = fc.record({
   order: fc
     .shuffledSubarray(members, { minLength: 3 })
-    .map((order) => [...order, ...members.slice(0, 3).filter((name) => !order.includes(name))]),
+    .map((order) => order.concat(members.slice(0, 3).filter((name) => !order.includes(name)))),
   comma: space.map((between) => `,${between}`),
   colon: space.map((between) => `:${between}`),
   closing: space,
@@ -71,10 +71,12 @@ describe("records written alike", () => {
       fc.asyncProperty(answer, damage, async (sound, harm) => {
         const body = harm(sound);
         const page = outcome(() => readRecordsJson(Buffer.from(body)));
+        expect(page instanceof Error && !(page instanceof WireFormatError)).toBe(false);
         if (page instanceof Error) {
           refused += 1;
-          expect(page).toBeInstanceOf(WireFormatError);
-        } else expect(seenOfPage(page)).toEqual(seenOfSdk(await decodeJsonWithSdk(body)));
+          return;
+        }
+        expect(seenOfPage(page)).toEqual(seenOfSdk(await decodeJsonWithSdk(body)));
       }),
       { numRuns: 2_000 },
     );
