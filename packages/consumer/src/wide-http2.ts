@@ -3,8 +3,8 @@ import type { ClientHttp2Stream } from "node:http2";
 import { NodeHttp2Handler } from "@smithy/node-http-handler";
 
 // The KCL's window (amazon-kinesis-client, KinesisClientUtil). HTTP/2 begins with 64 KiB, of which each half that was read is told to
-// the service in two messages; with 512 KiB these cost a tenth of the CPU, and 2 MiB/s, a shard's rate, still come over 250 ms of round
-// trip. It is also what a subscription may have waiting in memory that nobody has asked for.
+// the service in two messages; with 512 KiB reading a body takes less than half the CPU (bench/README.md), and 2 MiB/s, a shard's rate,
+// still come over 250 ms of round trip. It is also what a subscription may have waiting in memory that nobody has asked for.
 const WINDOW_BYTES = 512 * 1024;
 
 /** The SDK's own HTTP/2, a session for each call, with room on the way for more than it is used to. */
