@@ -1,5 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient, type KinesisClientConfig } from "@aws-sdk/client-kinesis";
+import { BodyMemory, HttpHandler } from "@kinesis-connectors/aws";
 import type { Logger } from "@kinesis-connectors/core";
 import { type KinesisProtocol, kinesisProtocol, type WireFormat } from "@kinesis-connectors/wire/protocol";
 import { NodeHttp2Handler, NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
@@ -36,11 +37,17 @@ const MAX_CONNECTIONS = 512;
  * fails one call and not those of every shard at once.
  */
 export function createKinesisClient(options: KinesisClientOptions, logger: Logger): KinesisClient {
+  const memory = new BodyMemory();
   const fast = protocolOf(options, logger);
   const client = new KinesisClient({
     ...common(options, logger),
     protocol: fast.protocol,
-    requestHandler: new NodeHttpHandler(keptConnections(REQUEST_TIMEOUT_MS)),
+    requestHandler: new HttpHandler({
+      connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      maxConnections: MAX_CONNECTIONS,
+      memory,
+    }),
   });
   fast.attach(client);
   return client;
