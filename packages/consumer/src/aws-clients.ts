@@ -38,7 +38,7 @@ const MAX_CONNECTIONS = 512;
  */
 export function createKinesisClient(options: KinesisClientOptions, logger: Logger): KinesisClient {
   const memory = new BodyMemory();
-  const fast = protocolOf(options, logger);
+  const fast = protocolOf(options, logger, memory);
   const client = new KinesisClient({
     ...common(options, logger),
     protocol: fast.protocol,
@@ -83,9 +83,11 @@ export function createDynamoDbClient(
 function protocolOf(
   { wireFormat = "auto", onWireFallback }: KinesisClientOptions,
   logger: Logger,
+  memory?: BodyMemory,
 ): KinesisProtocol {
   return kinesisProtocol({
     wireFormat,
+    ...(memory === undefined ? {} : { memory }),
     onFallback: () => {
       logger.warn(
         { wireFormat: "json" },

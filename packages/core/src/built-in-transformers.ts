@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { KinesisConnectorError } from "./errors.js";
-import type { KinesisRecord } from "./record.js";
-import { type DecodingTransformer, decodeWith } from "./transformer.js";
+import { dataBytesOf, type KinesisRecord } from "./record.js";
+import { decodeData, type DecodingTransformer, decodeWith } from "./transformer.js";
 
 const BYTE_ORDER_MARK = 0xfeff;
 
@@ -28,20 +28,28 @@ export function text(): DecodingTransformer<string> {
 
 /** Each record's bytes, untouched. */
 export function bytes(): DecodingTransformer<Uint8Array> {
-  return decodeWith((record) => record.data);
+  return decodeData();
 }
 
+/** What a text has where bytes were no UTF-8; real ones are looked at more closely. */
+const REPLACEMENT = "\ufffd";
+
 function readText(record: KinesisRecord): string {
-  const { data } = record;
-  if (!isUtf8(data)) {
+  const { page, dataStart = 0, dataEnd } = record;
+  const text = (page ?? bufferOf(record.data)).toString("utf8", dataStart, dataEnd);
+  // In a text of one byte per character this costs nothing, and only a text with such a character has to be told from one without.
+  if (text.includes(REPLACEMENT) && !isUtf8(record.data)) {
     throw new KinesisConnectorError(
       "KC_RECORD_POISON",
-      `the record's ${data.length} bytes are not UTF-8; use bytes() for binary data`,
+      `the record's ${dataBytesOf(record)} bytes are not UTF-8; use bytes() for binary data`,
     );
   }
-  // Records read in CBOR are buffers already; a second view of a small one costs a quarter of parsing it.
-  const buffer = Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return buffer.toString("utf8");
+  return text;
+}
+
+/** Records read in CBOR are buffers already; a second view of a small one costs a quarter of parsing it. */
+function bufferOf(data: Uint8Array): Buffer {
+  return Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }
 
 function parseJson(record: KinesisRecord): unknown {
@@ -52,7 +60,7 @@ function parseJson(record: KinesisRecord): unknown {
     // V8 quotes the document in its message, and the stack repeats it: neither may reach a log, so the cause is not kept.
     throw new KinesisConnectorError(
       "KC_RECORD_POISON",
-      `the record's ${record.data.length} bytes are not a JSON document`,
+      `the record's ${dataBytesOf(record)} bytes are not a JSON document`,
     );
   }
 }

@@ -36,6 +36,7 @@ export {
   type ChildShard,
   comparePositions,
   compareSequenceNumbers,
+  dataBytesOf,
   type KinesisRecord,
   type Position,
   type RecordPage,

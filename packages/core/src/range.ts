@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Batch, FlushReason } from "./batch.js";
-import type { KinesisRecord, Position } from "./record.js";
+import { dataBytesOf, type KinesisRecord, type Position } from "./record.js";
 import { RouteLog } from "./routes.js";
 
 /** A record on its way to the dead letters. */
@@ -86,7 +86,7 @@ export class OpenRange {
   refuse(refused: RefusedRecord, nowMs: number): void {
     this.#extend(refused.record, nowMs);
     this.#refused.push(refused);
-    this.#refusedBytes += refused.record.data.length;
+    this.#refusedBytes += dataBytesOf(refused.record);
     this.#routes.add("dead-letter");
   }
 
