@@ -47,6 +47,16 @@ export function toUserRecords(
   range: HashKeyRange,
   after: Position | undefined,
 ): UserRecords {
+  if (isWholePage(answer, after)) {
+    const [first] = answer;
+    return {
+      records: answer,
+      bytes: first?.pageBytes ?? 0,
+      release: () => first?.releasePage(),
+      dropped: [],
+      scannedEnd: endOf(answer.at(-1), 0, after),
+    };
+  }
   const records: KinesisRecord[] = [];
   const dropped: DroppedAggregate[] = [];
   let bytes = 0;
@@ -125,6 +135,16 @@ export function toUserRecords(
   }
   const last = answer.at(-1);
   return { records, bytes, release, dropped, scannedEnd: endOf(last, lastSubSequenceNumber, after) };
+}
+
+/** Whether all records of an answer are new and none is an aggregate: then they are what producers put, as they are. */
+function isWholePage(
+  answer: readonly StreamRecord[],
+  after: Position | undefined,
+): answer is readonly PageRecord[] {
+  const [first] = answer;
+  if (!(first instanceof PageRecord) || first.pageMayHaveAggregates) return false;
+  return after === undefined || comparePositions(first, after) > 0;
 }
 
 function endOf(

@@ -58,7 +58,7 @@ export class Filling<Output> {
     this.#partitions = new OpenPartitions(emitter.batching);
     this.#contents = contentsOf(context, pipeline, this.#partitions);
     this.#storesRoutes = deadLetters !== undefined || emitter.places !== undefined;
-    this.#range = new OpenRange(context);
+    this.#range = new OpenRange(context, this.#storesRoutes);
   }
 
   /** Whether outputs that are a record's own data need not be made. */
@@ -155,7 +155,7 @@ export class Filling<Output> {
     const heldBytes = this.heldBytes - leftBytes;
     this.#contentsBytes = leftBytes;
     const range = this.#range;
-    this.#range = new OpenRange(this.#context);
+    this.#range = new OpenRange(this.#context, this.#storesRoutes);
     return range.close(outputs, reason, heldBytes);
   }
 

@@ -103,6 +103,11 @@ export class PageRecord {
     this.#page.release();
   }
 
+  /** Whether `mayBeAggregate` is true of any record of its answer. */
+  get pageMayHaveAggregates(): boolean {
+    return this.#page.mayHaveAggregates;
+  }
+
   /** Bytes that this record keeps in memory together with all others of its answer. */
   get pageBytes(): number {
     return this.#page.length;
@@ -144,6 +149,11 @@ export class PageRecord {
 /** The records of a page, as they lie in it. */
 export function pageRecords(table: RecordTable, page: Page): PageRecord[] {
   const records: PageRecord[] = [];
-  for (let index = 0; index < table.length; index += 1) records.push(new PageRecord(table, page, index));
+  const { bytes } = page;
+  for (let index = 0; index < table.length; index += 1) {
+    const start = table.place(index, dataPlace);
+    if (startsWithMagic(bytes, start, table.place(index, dataPlace + 1))) page.mayHaveAggregates = true;
+    records.push(new PageRecord(table, page, index));
+  }
   return records;
 }

@@ -16,6 +16,8 @@ export class Page {
   readonly #body: Buffer;
   #bytes: Buffer;
   #isShared = false;
+  /** Whether the data of any record opens like an aggregate. */
+  mayHaveAggregates = false;
 
   /**
    * @param body - as it was received
