@@ -8,6 +8,8 @@ export interface Origin {
   readonly isTls: boolean;
   readonly hostname: string;
   readonly port: number;
+  /** Certificates to trust instead of those that Node trusts. */
+  readonly ca: string | Buffer | undefined;
 }
 
 /** A request under way. */
@@ -145,7 +147,11 @@ export class HttpConnection {
 /** Probes after this much silence tell a dead peer from a quiet one. */
 const KEEP_ALIVE_MS = 30_000;
 
-function open({ isTls, hostname, port }: Origin, session: Buffer | undefined, onread: OnReadOpts): Socket {
+function open(
+  { isTls, hostname, port, ca }: Origin,
+  session: Buffer | undefined,
+  onread: OnReadOpts,
+): Socket {
   const host = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
   if (!isTls) return createConnection({ host, port, onread });
   // Node hands `onread` on to the socket that it makes (lib/_tls_wrap.js); its types do not say so.
@@ -155,6 +161,7 @@ function open({ isTls, hostname, port }: Origin, session: Buffer | undefined, on
     onread,
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(session === undefined ? {} : { session }),
+    ...(ca === undefined ? {} : { ca }),
     ALPNProtocols: ["http/1.1"],
     // Said outright, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch it off for the whole process.
     rejectUnauthorized: true,

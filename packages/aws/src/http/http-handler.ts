@@ -13,6 +13,8 @@ export interface HttpHandlerOptions {
   readonly requestTimeoutMs?: number;
   /** Connections to one server; what goes beyond waits. Default 64. */
   readonly maxConnections?: number;
+  /** Certificates to trust instead of those that Node trusts, in PEM, for a server of one's own. */
+  readonly ca?: string | Buffer;
   /** Where bodies of answers are put. Default: memory of its own, which is used again only by who gives it back. */
   readonly memory?: BodyMemory;
   /** Default: the machine's. */
@@ -46,6 +48,7 @@ export class HttpHandler {
   readonly #connectionTimeoutMs: number;
   readonly #requestTimeoutMs: number;
   readonly #maxConnections: number;
+  readonly #ca: string | Buffer | undefined;
   readonly #memory: BodyMemory;
   readonly #clock: Pick<Clock, "setTimer">;
   readonly #pools = new Map<string, ConnectionPool>();
@@ -57,6 +60,7 @@ export class HttpHandler {
     this.#connectionTimeoutMs = number("connectionTimeoutMs", 5_000);
     this.#requestTimeoutMs = number("requestTimeoutMs", 30_000);
     this.#maxConnections = number("maxConnections", 64);
+    this.#ca = options.ca;
     this.#memory = options.memory ?? new BodyMemory();
     this.#clock = options.clock ?? systemClock;
   }
@@ -99,7 +103,7 @@ export class HttpHandler {
 
   #poolFor({ protocol, hostname, port }: OutgoingRequest): ConnectionPool {
     const isTls = protocol !== "http:";
-    const origin: Origin = { isTls, hostname, port: port ?? (isTls ? 443 : 80) };
+    const origin: Origin = { isTls, hostname, port: port ?? (isTls ? 443 : 80), ca: this.#ca };
     const name = `${isTls ? "https" : "http"}://${hostname}:${origin.port}`;
     let pool = this.#pools.get(name);
     if (pool === undefined) {
