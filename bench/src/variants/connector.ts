@@ -157,6 +157,22 @@ const filterOnly: Variant = {
   },
 };
 
+const pick: Variant = {
+  ...COMMON,
+  name: "pick",
+  label: "connector: one member picked, filter, original bytes",
+  sets: ["200b", "1kb"],
+  expected: filtered,
+  run: (job) => {
+    const transformer = json<Order>().pick("status").original();
+    const filter = ({ status }: Pick<Order, "status">): boolean => status === "paid";
+    return connect(
+      job,
+      definePipeline({ transformer, filter, emitter: linesEmitter<Uint8Array>(job.meter) }),
+    );
+  },
+};
+
 const fullTransform: Variant = {
   ...COMMON,
   name: "transform",
@@ -261,6 +277,7 @@ export const connector: readonly Variant[] = [
   readParse,
   passThrough,
   filterOnly,
+  pick,
   fullTransform,
   toS3,
   fanOutRead,
