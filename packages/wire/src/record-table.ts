@@ -40,12 +40,18 @@ export class RecordTable {
     if (index >= this.times.length) this.#grow(Math.max(firstRows, index * 2));
     this.length = index + 1;
     const row = index * rowLength;
-    const { places } = this;
+    this.clear(row);
+    return row;
+  }
+
+  /** Makes the last row as if it had just been begun. */
+  clear(row: number): void {
+    const { places, length } = this;
     places[row + dataPlace] = -1;
     places[row + keyPlace] = -1;
     places[row + sequencePlace] = -1;
-    this.times[index] = Number.NaN;
-    return row;
+    this.times[length - 1] = Number.NaN;
+    if (this.encryptionTypes !== undefined) this.encryptionTypes[length - 1] = undefined;
   }
 
   set(row: number, place: number, start: number, end: number): void {

@@ -18,6 +18,7 @@ import { Page, type PageMemory } from "./page.js";
 import { pageRecords } from "./page-record.js";
 import { dataPlace, keyPlace, RecordTable, sequencePlace } from "./record-table.js";
 import type { RecordsAnswer } from "./records-answer.js";
+import { scanUsualRecord } from "./usual-record.js";
 
 /**
  * Reads an answer to GetRecords, or an event of SubscribeToShard, in AWS-CBOR 1.1. Pure; members in any order, of any framing.
@@ -80,6 +81,12 @@ function readRecords(reader: CborReader, table: RecordTable): void {
   table.expect(size);
   for (let done = 0; reader.hasMore(size, done); done += 1) {
     const row = table.begin();
+    const end = scanUsualRecord(reader.bytes, reader.view, reader.at, reader.end, table, row);
+    if (end >= 0) {
+      reader.at = end;
+      continue;
+    }
+    table.clear(row);
     const members = reader.map();
     for (let read = 0; reader.hasMore(members, read); read += 1) {
       const member = readMember(reader);
