@@ -31,6 +31,7 @@ const textOf4 = 0x64;
 const textOf12 = 0x6c;
 const textOf14 = 0x6e;
 const textOfByte = 0x78;
+const textOfShort = 0x79;
 const endlessMap = 0xbf;
 const breakByte = 0xff;
 const epochTag = 0xc1;
@@ -39,7 +40,7 @@ const bytesType = 0x40;
 const textType = 0x60;
 
 /** Longest name with its head, and the head of its value: no check within them. */
-const roomBytes = 2 + 27 + 1 + 9;
+const roomBytes = 3 + 27 + 1 + 9;
 /** Milliseconds of a Date. */
 const maxTimeMs = 8.64e15;
 
@@ -122,26 +123,28 @@ export function scanUsualRecord(
         } else return -1;
         continue;
       case textOfByte:
+      case textOfShort: {
+        // Some writers spend two bytes on a length that needs one.
+        const name = at + (bytes[at] === textOfByte ? 2 : 3);
         if (
-          bytes[at + 1] !== arrivalName.length ||
-          view.getInt32(at + 2) !== arrival0 ||
-          view.getInt32(at + 6) !== arrival4 ||
-          view.getInt32(at + 10) !== arrival8 ||
-          view.getInt32(at + 14) !== arrival12 ||
-          view.getInt32(at + 18) !== arrival16 ||
-          view.getInt32(at + 22) !== arrival20 ||
-          view.getInt32(at + 25) !== arrival23 ||
-          bytes[at + 29] !== epochTag ||
-          bytes[at + 30] !== unsignedOf8
+          (name === at + 2 ? bytes[at + 1] : view.getUint16(at + 1)) !== arrivalName.length ||
+          view.getInt32(name) !== arrival0 ||
+          view.getInt32(name + 4) !== arrival4 ||
+          view.getInt32(name + 8) !== arrival8 ||
+          view.getInt32(name + 12) !== arrival12 ||
+          view.getInt32(name + 16) !== arrival16 ||
+          view.getInt32(name + 20) !== arrival20 ||
+          view.getInt32(name + 23) !== arrival23 ||
+          bytes[name + 27] !== epochTag ||
+          bytes[name + 28] !== unsignedOf8
         )
           return -1;
-        {
-          const timeMs = view.getUint32(at + 31) * 0x1_0000_0000 + view.getUint32(at + 35);
-          if (timeMs > maxTimeMs) return -1;
-          table.times[table.length - 1] = timeMs;
-        }
-        at += 39;
+        const timeMs = view.getUint32(name + 29) * 0x1_0000_0000 + view.getUint32(name + 33);
+        if (timeMs > maxTimeMs) return -1;
+        table.times[table.length - 1] = timeMs;
+        at = name + 37;
         continue;
+      }
       case breakByte:
         if (left !== -1) return -1;
         return seen === complete ? at + 1 : -1;
