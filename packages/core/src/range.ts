@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Batch, BufferEntry, FlushReason } from "./batch.js";
-import type { KinesisRecord, Position } from "./record.js";
+import type { Batch, FlushReason } from "./batch.js";
+import { dataBytesOf, type KinesisRecord, type Position } from "./record.js";
 import { RouteLog } from "./routes.js";
 
 /** A record on its way to the dead letters. */
@@ -30,8 +30,10 @@ export interface RangeOwner {
 }
 
 /** What has been read of a shard since the last batch was closed. */
-export class OpenRange<Output> {
+export class OpenRange {
   readonly #owner: RangeOwner;
+  /** Whether anybody may ask what became of each record. */
+  readonly #keepsRoutes: boolean;
   #first: Position | undefined;
   /** The last record itself while its page is scanned; its position alone afterwards. */
   #last: Position | undefined;
@@ -44,8 +46,9 @@ export class OpenRange<Output> {
   #gap = false;
   heldBytes = 0;
 
-  constructor(owner: RangeOwner) {
+  constructor(owner: RangeOwner, keepsRoutes: boolean = true) {
     this.#owner = owner;
+    this.#keepsRoutes = keepsRoutes;
   }
 
   /** Records read, kept or dropped. */
@@ -79,15 +82,15 @@ export class OpenRange<Output> {
   accept(record: KinesisRecord, models: number, nowMs: number): void {
     this.#extend(record, nowMs);
     if (models === 0) this.#filtered += 1;
-    this.#routes.add(models === 0 ? "dropped" : models);
+    if (this.#keepsRoutes) this.#routes.add(models === 0 ? "dropped" : models);
   }
 
   /** Takes in a record that goes to the dead letters. */
   refuse(refused: RefusedRecord, nowMs: number): void {
     this.#extend(refused.record, nowMs);
     this.#refused.push(refused);
-    this.#refusedBytes += refused.record.data.length;
-    this.#routes.add("dead-letter");
+    this.#refusedBytes += dataBytesOf(refused.record);
+    if (this.#keepsRoutes) this.#routes.add("dead-letter");
   }
 
   /** Moves the end over what the reader read and did not hand over. */
@@ -107,13 +110,15 @@ export class OpenRange<Output> {
     this.#gap = true;
   }
 
-  /** Closes the range with what the buffer gathered for it. Undefined when nothing was read. */
-  close(entries: readonly BufferEntry<Output>[], reason: FlushReason): ClosedRange<Output> | undefined {
+  /** Closes the range with the outputs that were made of it. Undefined when nothing was read. */
+  close<Output>(
+    outputs: Pick<Batch<Output>, "entries" | "gathered" | "bytes">,
+    reason: FlushReason,
+    heldBytes: number = 0,
+  ): ClosedRange<Output> | undefined {
     this.settle();
     if (this.#first === undefined || this.#last === undefined) return undefined;
     const { application, stream, shardId } = this.#owner;
-    let bytes = 0;
-    for (const entry of entries) bytes += entry.bytes;
     return {
       batch: {
         batchId: batchIdOf(this.#owner, this.#first, this.#last),
@@ -123,15 +128,14 @@ export class OpenRange<Output> {
         first: this.#first,
         last: this.#last,
         recordCount: this.#recordCount,
-        entries,
-        bytes,
+        ...outputs,
         reason,
         gap: this.#gap,
       },
       refused: this.#refused,
       routes: this.#routes.toString(),
       filtered: this.#filtered,
-      heldBytes: this.heldBytes,
+      heldBytes,
     };
   }
 

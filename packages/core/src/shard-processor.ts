@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import type { FlushReason } from "./batch.js";
+import { type FlushReason, outputCountOf } from "./batch.js";
 import { BatchDelivery, poisonError } from "./batch-delivery.js";
 import type { BudgetHolder } from "./byte-budget.js";
 import type { PreparedBatch } from "./checkpointer.js";
@@ -20,7 +20,7 @@ import {
 import { replayRange } from "./replay.js";
 import type { ShardContext, ShardOutcome } from "./shard-context.js";
 import { withTransformTimeout } from "./timed.js";
-import { transformRecord } from "./transform.js";
+import { passingStages, type Stages, transformRecord } from "./transform.js";
 
 /**
  * Runs one shard from its checkpoint to its end, or until it is stopped: scan, close, plan, prepare, emit, commit. One batch is in
@@ -60,6 +60,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
   readonly #pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>;
   readonly #context: ShardContext;
   readonly #filling: Filling<Output>;
+  readonly #stages: Stages<Model, Output>;
   readonly #delivery: BatchDelivery<Model, Output, Plan, DeadLetterPlan>;
   #outputs: Output[] = [];
   #inFlight: Promise<void> | undefined;
@@ -71,9 +72,8 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
   constructor(pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>, context: ShardContext) {
     this.#pipeline = pipeline;
     this.#context = context;
-    const { emitter, deadLetters } = pipeline;
-    const storesRoutes = deadLetters !== undefined || emitter.places !== undefined;
-    this.#filling = new Filling(context, pipeline.createBuffer(), emitter, storesRoutes);
+    this.#filling = new Filling(context, pipeline);
+    this.#stages = passingStages(pipeline, this.#filling.takesData);
     this.#delivery = new BatchDelivery(pipeline, context);
   }
 
@@ -101,7 +101,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
       abortSignal.removeEventListener("abort", stop);
       unregister();
       // What was read and not committed is let go; the next owner reads it again.
-      budget.release(this.#filling.heldBytes);
+      this.#filling.release();
     }
   }
 
@@ -198,18 +198,19 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     for (const record of records) {
       if (this.#stopping) return;
       let failure: Error | undefined;
+      let crossed: FlushReason | undefined;
       try {
-        const waiting = transformRecord(this.#pipeline, record, this.#outputs);
+        const waiting = transformRecord(this.#stages, record, this.#outputs);
         if (waiting !== undefined) {
           await this.#awaitTransform(waiting);
           nowMs = clock.monotonicNow();
         }
-        this.#filling.partition(record, this.#outputs);
+        crossed = this.#filling.stage(record, this.#outputs);
       } catch (thrown) {
         failure = asError(thrown);
       }
       const flushing =
-        failure === undefined ? this.#keep(record, nowMs) : this.#refuse(record, failure, nowMs);
+        failure === undefined ? this.#keep(record, crossed, nowMs) : this.#refuse(record, failure, nowMs);
       if (flushing !== undefined) {
         await flushing;
         nowMs = clock.monotonicNow();
@@ -217,7 +218,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     }
     if (page.scannedEnd !== undefined && isPast(page.scannedEnd, records.at(-1)))
       this.#filling.moveEnd(page.scannedEnd, clock.monotonicNow());
-    this.#filling.settle();
+    if (!this.#filling.settle()) page.release?.();
     observe({ type: "page-read", stream, shardId, records: records.length, bytes, millisBehindLatest });
   }
 
@@ -230,9 +231,8 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     this.#outputs = outputs;
   }
 
-  /** Takes in a transformed record; a promise is returned only when a flush has to be waited for. */
-  #keep(record: KinesisRecord, nowMs: number): Promise<void> | undefined {
-    const crossed = this.#filling.measure(record, this.#outputs);
+  /** Takes in a transformed record, behind a flush where it would cross a cap; a promise is returned only when a flush has to be waited for. */
+  #keep(record: KinesisRecord, crossed: FlushReason | undefined, nowMs: number): Promise<void> | undefined {
     if (crossed === undefined) return this.#add(record, nowMs);
     return this.#flush(crossed).then(() => this.#add(record, this.#context.clock.monotonicNow()));
   }
@@ -259,12 +259,13 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     const closed = this.#filling.close(reason);
     if (closed === undefined) return;
     const { stream, shardId, observe, budget } = this.#context;
-    const { entries, bytes } = closed.batch;
-    if (entries.length > 0)
-      observe({ type: "buffer-flush", stream, shardId, reason, records: entries.length, bytes });
+    const { bytes, gathered } = closed.batch;
+    const records = outputCountOf(closed.batch);
+    if (records > 0) observe({ type: "buffer-flush", stream, shardId, reason, records, bytes });
     try {
       await this.#settleInFlight();
     } catch (thrown) {
+      gathered?.discard();
       budget.release(closed.heldBytes);
       throw thrown;
     }
@@ -282,6 +283,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     } finally {
       // Before the bytes are given back: the budget may answer by asking this very shard for its next flush.
       this.#inFlight = undefined;
+      closed.batch.gathered?.discard();
       this.#context.budget.release(closed.heldBytes);
       this.#wake?.();
     }

@@ -3,7 +3,7 @@ import { EventBody } from "./event-body.js";
 import type { EventFrame } from "./event-frames.js";
 import { readRecordsCbor } from "./records-cbor.js";
 import { readRecordsJson } from "./records-json.js";
-import type { RecordsAnswer } from "./records-page.js";
+import type { RecordsAnswer } from "./records-answer.js";
 import { WireFormatError } from "./wire-format-error.js";
 
 /** One member of the event stream, as the SDK names it. */
