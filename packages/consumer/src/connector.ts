@@ -100,8 +100,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   const table = leaseTableOf(options, settings, logger);
   if (table.close !== undefined) closing.add(table.close);
   closing.add(() => engines.close());
-  const wireFormat = speaksJson ? "json" : settings.kinesis.wireFormat;
-  await engines.open(access, { streamArn, retentionMs, consumerArn, wireFormat }, signal);
+  await engines.open(access, { streamArn, retentionMs, consumerArn }, signal);
 
   const retention = new RetentionWatch({
     api,

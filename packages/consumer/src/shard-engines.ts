@@ -1,6 +1,5 @@
 import type { Logger, Position, ShardContext, ShardEvent, ShardOutcome } from "@kinesis-connectors/core";
 import type { HashKeyRange } from "@kinesis-connectors/wire";
-import type { WireFormat } from "@kinesis-connectors/wire/protocol";
 
 import type { KinesisApi } from "./kinesis-api.js";
 import type { ReadEvent } from "./read-events.js";
@@ -19,8 +18,6 @@ export interface StreamFacts {
   readonly retentionMs: number;
   /** The registered fan-out consumer; undefined by polling. */
   readonly consumerArn: string | undefined;
-  /** How records travel, as far as the first answers told. */
-  readonly wireFormat: WireFormat | undefined;
 }
 
 /** One run of a shard's engine, with whom it asks and whom it tells. */

@@ -8,6 +8,7 @@ import type {
   StartPosition,
 } from "@kinesis-connectors/core";
 import type { HashKeyRange } from "@kinesis-connectors/wire";
+import type { WireFormat } from "@kinesis-connectors/wire/protocol";
 
 import type { FanOut } from "../fan-out-consumer.js";
 import type { Polling } from "../polling-reader.js";
@@ -27,6 +28,7 @@ export interface ThreadSetup {
   readonly retrieval: Polling | FanOut;
   readonly region: string | undefined;
   readonly endpoint: string | undefined;
+  readonly wireFormat: WireFormat | undefined;
   /** Whether credentials are asked for; otherwise the SDK looks for them in the thread. */
   readonly asksForCredentials: boolean;
   /** Whether lines go to a logger of the main thread; otherwise to the pipeline's own. */

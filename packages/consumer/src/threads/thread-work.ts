@@ -107,12 +107,12 @@ export class ThreadWork {
   }
 
   #kinesis(logger: Logger) {
-    const { region, endpoint, asksForCredentials, streamTarget, facts } = this.#setup;
+    const { region, endpoint, wireFormat, asksForCredentials, streamTarget } = this.#setup;
     const options: KinesisClientOptions = {
       region,
       endpoint,
       credentials: asksForCredentials ? () => this.#questions.ask({ ask: "credentials" }) : undefined,
-      wireFormat: facts.wireFormat,
+      wireFormat,
       onWireFallback: () => this.#tell({ type: "wire-fallback" }),
     };
     return sdkKinesis(createKinesisClient(options, logger), streamTarget, {
