@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 const conditions = ["@kinesis-connectors/source", "node", "development|production"];
 
-const THREADS = "{packages,apps}/*/test/threads/**/*.test.ts";
+const THREADS = "{packages/*,apps/*,bench}/test/threads/**/*.test.ts";
 
 /** Tests run from sources: the source condition leads every workspace import to `src`, so nothing has to be built. */
 const project = (name: string, folder: string) => ({

@@ -104,20 +104,20 @@ describe("what goes wrong on threads", () => {
     const lines: string[] = [];
     const write = (_fields: object, message: string): void => void lines.push(message);
     const connector = await startConnector({
-      ...threadedOptions(local, moduleOf("fatal-words", told, { spinMs: "2500" }), 2),
-      leases: { bootstrapJitterMs: 0, failoverTimeMs: 1_200, takePeriodMs: 100 },
+      ...threadedOptions(local, moduleOf("fatal-words", told, { spinMs: "3500" }), 2),
+      leases: { bootstrapJitterMs: 0, failoverTimeMs: 3_000, takePeriodMs: 100 },
       logger: { debug: write, info: write, warn: write, error: write },
     });
-    const blocked: ConnectorEvent[] = [];
+    const threads: (number | undefined)[] = [];
     const lost: ConnectorEvent[] = [];
     for await (const event of connector) {
-      if (event.type === "event-loop-blocked") blocked.push(event);
+      if (event.type === "event-loop-blocked") threads.push(event.thread);
       if (event.type === "lease-lose") lost.push(event);
       if (connector.progress().recordsEmitted === 51) void connector.stop();
     }
     expect(lost).toEqual([]);
-    expect(blocked).toHaveLength(1);
-    expect(blocked[0]).toMatchObject({ thread: expect.any(Number), lateMs: expect.any(Number) });
+    // Once, however long it takes.
+    expect(threads).toEqual([expect.any(Number)]);
     expect(lines.filter((line) => line.startsWith("event-loop-blocked: a thread"))).toHaveLength(1);
     expect(told.outputs()).toHaveLength(51);
   });
