@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { type ConnectorEvent, memoryLeases, startConnector } from "../../dist/index.js";
 import { numbered, startAws, STREAM, until } from "../connector/support.js";
-import { inStream, listening, moduleOf, threadedOptions } from "./support.js";
+import { inStream, listening, moduleOf, runProcess, threadedOptions } from "./support.js";
 
 describe("what goes wrong on threads", () => {
   it("F25 F32 a lease that is lost drops its shard only: the other ones go on, and what was not committed is the new owner's", async () => {
@@ -96,6 +96,17 @@ describe("what goes wrong on threads", () => {
         expect([...new Set(emitted[shardId])]).toEqual(texts);
     },
   );
+
+  it("F44 a thread without memory left ends the connector, and not the process", async () => {
+    await using local = await startAws({ shards: 2 });
+    using told = listening();
+    local.kinesis.putRecords(STREAM, [{ partitionKey: "k", data: "eat" }]);
+    const options = threadedOptions(local, moduleOf("fatal-words", told), 2);
+    const { said, exitCode } = await runProcess(options, "wait", ["--max-old-space-size=64"]);
+    expect(said).toMatchObject({ code: "KC_THREAD_LOST", causeCode: "ERR_WORKER_OUT_OF_MEMORY" });
+    expect(said.message).toMatch(/ran out of memory; lower maxReadAheadBytes/);
+    expect(exitCode).toBe(0);
+  });
 
   it("F30 a thread that is kept busy loses no lease, and is told of by its number", async () => {
     await using local = await startAws({ shards: 2 });

@@ -1,12 +1,9 @@
-import { fork } from "node:child_process";
-import { once } from "node:events";
-
 import { KinesisConnectorError, sleep, systemClock } from "@kinesis-connectors/core";
 import { describe, expect, it } from "vitest";
 
 import { startConnector } from "../../dist/index.js";
 import { numbered, startAws, STREAM, until } from "../connector/support.js";
-import { listening, moduleOf, programPath, threadedOptions } from "./support.js";
+import { listening, moduleOf, runProcess, threadedOptions } from "./support.js";
 
 describe("starting on threads", () => {
   it("fails with the error of an emitter that cannot open; what was opened is closed, and nothing is leased", async () => {
@@ -184,10 +181,7 @@ describe("stopping on threads", () => {
     await using local = await startAws();
     using told = listening();
     const module = moduleOf("stubborn", told, { which: "leftover" });
-    const { pipeline: _url, leases, ...options } = threadedOptions(local, module, 2);
-    const given = JSON.stringify({ ...options, leases, pipeline: module.href });
-    const child = fork(programPath("start-and-stop.mjs"), [given], { execArgv: [] });
-    const [code] = await once(child, "exit");
-    expect(code).toBe(0);
+    const { said, exitCode } = await runProcess(threadedOptions(local, module, 2), "stop");
+    expect([said, exitCode]).toEqual([{}, 0]);
   });
 });

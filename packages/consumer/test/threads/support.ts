@@ -1,3 +1,5 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -62,8 +64,12 @@ export function moduleOf(name: string, told: Told, parameters: Readonly<Record<s
 }
 
 /** The options of a connector on threads. */
-export function threadedOptions(local: LocalAws, pipeline: URL, threads: number): Options {
-  return { ...optionsFor(local, textPipeline(collector().emitter)), pipeline, threads };
+export function threadedOptions(
+  local: LocalAws,
+  pipeline: URL,
+  threads: number,
+): Options & { readonly pipeline: string } {
+  return { ...optionsFor(local, textPipeline(collector().emitter)), pipeline: pipeline.href, threads };
 }
 
 /** What is in the stream, shard by shard. */
@@ -74,7 +80,22 @@ export function inStream(local: LocalAws): Record<string, string[]> {
   return texts;
 }
 
-/** Where a program is that a test starts. */
-export function programPath(name: string): string {
-  return fileURLToPath(new URL(`./programs/${name}`, import.meta.url));
+/** What a process of its own said of its connector, and how it ended. */
+export interface ProcessEnd {
+  readonly said: { readonly code?: string; readonly message?: string; readonly causeCode?: string };
+  readonly exitCode: number | null;
+}
+
+/** Runs a connector in a process of its own, and waits for the end of the process. */
+export async function runProcess(
+  options: Omit<Options, "pipeline"> & { readonly pipeline: string },
+  task: "stop" | "wait",
+  nodeOptions: readonly string[] = [],
+): Promise<ProcessEnd> {
+  const program = fileURLToPath(new URL("./programs/one-connector.mjs", import.meta.url));
+  const child = fork(program, [JSON.stringify(options), task], { execArgv: [...nodeOptions] });
+  let said: ProcessEnd["said"] = {};
+  child.on("message", (message: ProcessEnd["said"]) => (said = message));
+  const [exitCode]: (number | null)[] = await once(child, "exit");
+  return { said, exitCode: exitCode ?? null };
 }

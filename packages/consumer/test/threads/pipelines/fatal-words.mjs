@@ -18,6 +18,8 @@ function act(word) {
     case "reject":
       void Promise.reject(new RangeError("nobody catches this either"));
       break;
+    case "eat":
+      for (const kept = []; ;) kept.push(Array.from({ length: 1_000 }, () => kept.length));
     case "spin": {
       // As long as a heavy transform may take in a bad moment.
       const untilMs = performance.now() + Number(parameters.get("spinMs"));
