@@ -12,8 +12,8 @@ import type { EngineRun } from "../shard-engines.js";
 import { carriedError, carryError } from "./carried-error.js";
 import { carriedEvent } from "./carried-event.js";
 import { type LogLine, writeLine } from "./log-lines.js";
-import { settling, within } from "./settling.js";
 import type { Answers, AwsIdentity, FromThread, Question, ThreadSetup, ToThread } from "./messages.js";
+import { settling, within } from "./settling.js";
 
 /** What one thread is started with, and whom it tells. */
 export interface EngineThreadOptions {
@@ -69,7 +69,8 @@ export class EngineThread {
     const closing = settling();
     this.#closed = closing.promise;
     this.#settleClosed = closing.settle;
-    const worker = new Worker(new URL("./thread-main.js", import.meta.url), { workerData: options.setup });
+    const { name, setup: workerData } = options;
+    const worker = new Worker(new URL("./thread-main.js", import.meta.url), { name, workerData });
     this.#worker = worker;
     worker.on("message", (message: FromThread) => this.#receive(message));
     worker.on("messageerror", (error) => this.#lose("a message of it could not be read", error));
@@ -164,7 +165,7 @@ export class EngineThread {
     try {
       this.#heed(message);
     } catch (thrown) {
-      // A logger or a lease table of the caller's own; in one thread it would have failed the shard.
+      // A logger of the caller's own; without threads it would have failed the shard.
       this.#lose("what it told could not be dealt with in the main thread", thrown);
     }
   }
@@ -254,7 +255,7 @@ export class EngineThread {
   }
 
   #exit(code: number): void {
-    if (!this.#isClosing) this.#lose(`it was ended from within, with exit code ${code}`, undefined);
+    this.#lose(`it was ended from within, with exit code ${code}`, undefined);
     const error = this.#lost;
     // After its last word both of these are settled already.
     this.#settleClosed(error);

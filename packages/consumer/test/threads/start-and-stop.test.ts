@@ -167,6 +167,18 @@ describe("stopping on threads", () => {
     });
   });
 
+  it("says so when a thread ends before its destination is closed", async () => {
+    await using local = await startAws();
+    using told = listening();
+    const module = moduleOf("stubborn", told, { which: "close-exits" });
+    const connector = await startConnector(threadedOptions(local, module, 2));
+    await connector.stop();
+    await expect(connector.done).rejects.toMatchObject({
+      code: "KC_THREAD_LOST",
+      message: expect.stringContaining("ended from within, with exit code 3"),
+    });
+  });
+
   it("rejects with what a destination could not be closed for", async () => {
     await using local = await startAws();
     using told = listening();

@@ -27,6 +27,7 @@ const faults = {
   },
   "emit-forever": { emit: never },
   "close-forever": { close: never },
+  "close-exits": { close: async () => process.exit(3) },
   "close-fails": {
     close: async () => {
       await collected.close();
