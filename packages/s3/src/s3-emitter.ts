@@ -8,6 +8,7 @@ import {
   KinesisConnectorError,
   nonEmptyText,
   systemClock,
+  systemRandom,
   wholeNumber,
 } from "@kinesis-connectors/core";
 import { type Body, fileShelf, memoryShelf, type Shelf } from "./body.js";
@@ -186,7 +187,7 @@ export function s3Emitter<Output>(options: S3EmitterOptions<Output>): Emitter<Ou
 
     open: async ({ signal, logger }) => {
       if (spoolDir !== undefined)
-        await (await fileShelf(spoolDir, `probe-${process.pid}.spool`))[Symbol.asyncDispose]();
+        await (await fileShelf(spoolDir, `probe-${systemRandom.uuid()}.spool`))[Symbol.asyncDispose]();
       try {
         await limited(connection, { signal, clock: systemClock }, (abortSignal) =>
           connection.client.send(
