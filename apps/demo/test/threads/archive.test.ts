@@ -82,8 +82,8 @@ describe("an archive on S3, written by threads", () => {
       const { lines } = await readBack(s3, BUCKET, undefined);
       s3.destroy();
       expect(check.compare(lines)).toEqual({ delivered: 1_300, lost: 0, duplicated: 0, outOfOrder: 0 });
-      // What a thread left prepared was taken up: written again, or found to be there already.
-      expect(isTold).toBe(dies === "before");
+      // What a thread left prepared was taken up: written, or found to be there already. Who dies after a write may leave another shard's batch prepared.
+      expect(isTold || dies === "after").toBe(true);
     },
   );
 });
