@@ -1,4 +1,4 @@
-import type { Batch, BufferEntry } from "./batch.js";
+import { type Batch, type BufferEntry, outputCountOf } from "./batch.js";
 import type { EmitContext, Emitter, PlannedRange } from "./emitter.js";
 import { KinesisConnectorError } from "./errors.js";
 import type { KinesisRecord } from "./record.js";
@@ -35,7 +35,7 @@ export function announcing<Output, Plan, Announcement>(
   options: AnnouncingOptions<Output, Plan, Announcement>,
 ): Emitter<Output, Plan> {
   const { emitter, announcements, to } = options;
-  const { plan, isPlaced, sizeOf, batching, places, spill, planWithout } = emitter;
+  const { plan, isPlaced, sizeOf, batching, gather, places, spill, planWithout } = emitter;
   if (plan === undefined)
     throw new KinesisConnectorError(
       "KC_OPTION_INVALID",
@@ -73,6 +73,7 @@ export function announcing<Output, Plan, Announcement>(
     capabilities: emitter.capabilities,
     ...(sizeOf === undefined ? {} : { sizeOf: (output, record) => sizeOf.call(emitter, output, record) }),
     ...(batching === undefined ? {} : { batching }),
+    ...(gather === undefined ? {} : { gather: (context) => gather.call(emitter, context) }),
     ...(places === undefined ? {} : { places: (planned) => places.call(emitter, planned) }),
     // An heir is given the whole plan, however it was stored, and so are the announcements.
     ...(spill === undefined ? {} : { spill }),
@@ -95,7 +96,7 @@ export function announcing<Output, Plan, Announcement>(
       // A planned emitter with failures is called again: for the rest, or with another plan.
       if (result.failed.length > 0) return result;
       // For a batch of nothing an emitter may write nothing, whatever was planned.
-      const isThere = batch.entries.length > 0 || (await isPlaced?.call(emitter, batch, context)) === true;
+      const isThere = outputCountOf(batch) > 0 || (await isPlaced?.call(emitter, batch, context)) === true;
       if (isThere) await announce(batch, context);
       return result;
     },

@@ -1,4 +1,4 @@
-import type { Batch } from "./batch.js";
+import { type Batch, outputCountOf } from "./batch.js";
 import type { PreparedBatch } from "./checkpointer.js";
 import { codeOf, type DeadLetter, toDeadLetter } from "./dead-letters.js";
 import { type EmissionContext, emitUntilSettled, untilAnswered } from "./emission.js";
@@ -50,7 +50,7 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
         stored = true;
         current = true;
       }
-      if (batch.entries.length === 0) break;
+      if (outputCountOf(batch) === 0) break;
       if (plan === undefined && emitter.plan !== undefined) throw this.#unplanned();
       const emission = await emitUntilSettled(
         emitter,
@@ -141,7 +141,7 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
   #plan(batch: Batch<Output>): Plan {
     const { emitter } = this.#pipeline;
     // Without entries there is nothing to place; emitters without a plan have `undefined` as theirs.
-    return batch.entries.length === 0 || emitter.plan === undefined
+    return outputCountOf(batch) === 0 || emitter.plan === undefined
       ? (undefined as Plan)
       : emitter.plan(batch);
   }
@@ -200,7 +200,10 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
     }
   }
 
-  #deadLetterBatch(batch: Batch<Output>, refused: readonly RefusedRecord[]): Batch<DeadLetter> {
+  #deadLetterBatch(
+    { gathered: _outputs, ...batch }: Batch<Output>,
+    refused: readonly RefusedRecord[],
+  ): Batch<DeadLetter> {
     const entries = refused.map(({ record, error, attempts }) => ({
       output: toDeadLetter(batch, record, error, attempts),
       record,
@@ -257,7 +260,7 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
       type: "batch-emit",
       ...this.#shard(),
       batchId: batch.batchId,
-      records: batch.entries.length,
+      records: outputCountOf(batch),
       bytes: batch.bytes,
       attempts,
       inherited,

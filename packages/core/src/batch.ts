@@ -1,3 +1,4 @@
+import type { Gathered } from "./gathering.js";
 import type { KinesisRecord, Position } from "./record.js";
 
 /** One output on its way to the destination, with the record it came from. */
@@ -37,10 +38,18 @@ export interface Batch<Output> {
   readonly last: Position;
   /** How many records were read for it. */
   readonly recordCount: number;
+  /** Empty where the outputs were gathered. */
   readonly entries: readonly BufferEntry<Output>[];
-  /** Sum of the entries' sizes in bytes. */
+  /** The outputs in the form that `Emitter.gather` gave them. Absent without it, and in a batch that an heir built again. */
+  readonly gathered?: Gathered;
+  /** Sum of the outputs' sizes in bytes. */
   readonly bytes: number;
   readonly reason: FlushReason;
   /** True when records of the range were gone from the stream before they could be read (retention). */
   readonly gap: boolean;
+}
+
+/** How many outputs a batch holds, as entries or gathered. */
+export function outputCountOf({ entries, gathered }: Pick<Batch<unknown>, "entries" | "gathered">): number {
+  return gathered === undefined ? entries.length : gathered.count;
 }

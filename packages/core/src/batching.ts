@@ -83,6 +83,11 @@ export class OpenPartitions<Output> {
     return this.#open.size > 0 && this.#isFlood;
   }
 
+  /** The partition of an output of the record named last, undefined where there are none. */
+  nameAt(index: number): string | undefined {
+    return this.#batching.partitionOf === undefined ? undefined : this.#names[index];
+  }
+
   /** Counts an output of the record named last; returns its partition, undefined where there are none. */
   add(index: number, bytes: number): string | undefined {
     if (!this.#isCounting) return undefined;

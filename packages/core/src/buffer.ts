@@ -37,56 +37,90 @@ export const DEFAULT_BUFFER_OPTIONS: Required<BufferOptions> = {
   maxAgeMs: 60_000,
 };
 
-/**
- * The built-in buffer, in memory.
- * @throws KinesisConnectorError `KC_OPTION_INVALID` when a threshold is not a number of at least 1
- */
-export class RecordBuffer<Output> implements Buffer<Output> {
+/** The three thresholds and how much of each has been used. */
+export class Thresholds {
   readonly #maxRecords: number;
   readonly #maxBytes: number;
   readonly #maxAgeMs: number;
-  #entries: BufferEntry<Output>[] = [];
+  #records = 0;
   #bytes = 0;
   #firstAddedMs = 0;
 
+  /** @throws KinesisConnectorError `KC_OPTION_INVALID` when a threshold is not a whole number of at least 1 */
   constructor(options: BufferOptions = {}) {
-    this.#maxRecords = wholeNumber(
-      "buffer.maxRecords",
-      options.maxRecords ?? DEFAULT_BUFFER_OPTIONS.maxRecords,
-      { min: 1 },
-    );
-    this.#maxBytes = wholeNumber("buffer.maxBytes", options.maxBytes ?? DEFAULT_BUFFER_OPTIONS.maxBytes, {
-      min: 1,
-    });
-    this.#maxAgeMs = wholeNumber("buffer.maxAgeMs", options.maxAgeMs ?? DEFAULT_BUFFER_OPTIONS.maxAgeMs, {
-      min: 1,
-    });
+    const { maxRecords, maxBytes, maxAgeMs } = { ...DEFAULT_BUFFER_OPTIONS, ...withoutUndefined(options) };
+    this.#maxRecords = wholeNumber("buffer.maxRecords", maxRecords, { min: 1 });
+    this.#maxBytes = wholeNumber("buffer.maxBytes", maxBytes, { min: 1 });
+    this.#maxAgeMs = wholeNumber("buffer.maxAgeMs", maxAgeMs, { min: 1 });
   }
 
-  readonly fits = (records: number, bytes: number): boolean =>
-    this.#entries.length === 0 ||
-    (this.#entries.length + records <= this.#maxRecords && this.#bytes + bytes <= this.#maxBytes);
+  /** As `Buffer.fits`. */
+  fits(records: number, bytes: number): boolean {
+    return (
+      this.#records === 0 ||
+      (this.#records + records <= this.#maxRecords && this.#bytes + bytes <= this.#maxBytes)
+    );
+  }
 
-  readonly add = (entry: BufferEntry<Output>, monotonicNowMs: number): void => {
-    if (this.#entries.length === 0) this.#firstAddedMs = monotonicNowMs;
-    this.#entries.push(entry);
-    this.#bytes += entry.bytes;
-  };
+  add(records: number, bytes: number, monotonicNowMs: number): void {
+    if (this.#records === 0) this.#firstAddedMs = monotonicNowMs;
+    this.#records += records;
+    this.#bytes += bytes;
+  }
 
-  readonly shouldFlush = (monotonicNowMs: number): FlushReason | undefined => {
-    if (this.#entries.length === 0) return undefined;
-    if (this.#entries.length >= this.#maxRecords) return "records";
+  /** As `Buffer.shouldFlush`. */
+  reached(monotonicNowMs: number): FlushReason | undefined {
+    if (this.#records === 0) return undefined;
+    if (this.#records >= this.#maxRecords) return "records";
     if (this.#bytes >= this.#maxBytes) return "bytes";
     return monotonicNowMs - this.#firstAddedMs >= this.#maxAgeMs ? "age" : undefined;
+  }
+
+  /** As `Buffer.dueMs`. */
+  dueMs(): number | undefined {
+    return this.#records === 0 ? undefined : this.#firstAddedMs + this.#maxAgeMs;
+  }
+
+  /** Begins the next batch. */
+  clear(): void {
+    this.#records = 0;
+    this.#bytes = 0;
+  }
+}
+
+/** An option that is given as undefined is left out. */
+function withoutUndefined(options: BufferOptions): BufferOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+/**
+ * The built-in buffer, in memory.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID` when a threshold is not a whole number of at least 1
+ */
+export class RecordBuffer<Output> implements Buffer<Output> {
+  readonly #thresholds: Thresholds;
+  #entries: BufferEntry<Output>[] = [];
+
+  constructor(options: BufferOptions = {}) {
+    this.#thresholds = new Thresholds(options);
+  }
+
+  readonly fits = (records: number, bytes: number): boolean => this.#thresholds.fits(records, bytes);
+
+  readonly add = (entry: BufferEntry<Output>, monotonicNowMs: number): void => {
+    this.#thresholds.add(1, entry.bytes, monotonicNowMs);
+    this.#entries.push(entry);
   };
 
-  readonly dueMs = (): number | undefined =>
-    this.#entries.length === 0 ? undefined : this.#firstAddedMs + this.#maxAgeMs;
+  readonly shouldFlush = (monotonicNowMs: number): FlushReason | undefined =>
+    this.#thresholds.reached(monotonicNowMs);
+
+  readonly dueMs = (): number | undefined => this.#thresholds.dueMs();
 
   readonly drain = (): readonly BufferEntry<Output>[] => {
     const entries = this.#entries;
     this.#entries = [];
-    this.#bytes = 0;
+    this.#thresholds.clear();
     return entries;
   };
 }

@@ -1,4 +1,4 @@
-import type { Batch, BufferEntry } from "./batch.js";
+import { type Batch, type BufferEntry, outputCountOf } from "./batch.js";
 import { type Clock, type Random, sleep } from "./clock.js";
 import { codeOf } from "./dead-letters.js";
 import type { EmitContext, Emitter, EmitResult, FailedEntry, PlannedRange } from "./emitter.js";
@@ -50,7 +50,7 @@ export async function emitUntilSettled<Output, Plan>(
     if (result instanceof Error) {
       unknowns += 1;
       if (unknowns >= retry.maxRequestAttempts)
-        throw usedUp(batch, remaining.entries.length, unknowns, result);
+        throw usedUp(batch, outputCountOf(remaining), unknowns, result);
       delayMs = backoffMs(unknowns, retry, context.random);
       failure = result;
     } else {
@@ -67,7 +67,7 @@ export async function emitUntilSettled<Output, Plan>(
       delayMs = backoffMs(refusals, retry, context.random);
       failure = (again[0] as FailedEntry<Output>).error;
     }
-    report(remaining, remaining.entries.length, attempt, delayMs, failure, context);
+    report(remaining, outputCountOf(remaining), attempt, delayMs, failure, context);
     await sleep(context.clock, delayMs, abortSignal);
   }
 }

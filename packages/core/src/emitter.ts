@@ -1,5 +1,6 @@
 import type { Batch, BufferEntry } from "./batch.js";
 import type { Batching } from "./batching.js";
+import type { GatherContext, Gathering } from "./gathering.js";
 import type { KinesisRecord } from "./record.js";
 import type { Logger } from "./logger.js";
 import type { Clock, Random } from "./clock.js";
@@ -66,6 +67,12 @@ export interface Emitter<Output, Plan = undefined> {
   readonly sizeOf?: (output: Output, record: KinesisRecord) => number;
   /** Partitions and sizes that batches should have. Default: the thresholds of the buffer alone. */
   readonly batching?: Batching<Output>;
+  /**
+   * Takes outputs in as they come, once per shard. Its batches come to `plan` and `emit` with `gathered` and without entries; a batch that an heir built
+   * again, and those of a pipeline with a buffer of its own, still come with entries. Of a gathered batch `emit` names no failed entry: it
+   * settles with none, or rejects. Default: outputs wait as they are.
+   */
+  readonly gather?: (context: GatherContext) => Gathering<Output>;
   /**
    * Where the batch will go. Pure and quick: no I/O, no clock, no randomness. It is stored in the lease row before the first write,
    * and whoever finishes the batch follows it. Emitters whose writes are idempotent by record have no plan.

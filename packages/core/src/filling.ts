@@ -1,7 +1,8 @@
 import type { FlushReason } from "./batch.js";
 import { OpenPartitions } from "./batching.js";
-import type { Buffer } from "./buffer.js";
+import { type Contents, EntryContents, GatheredContents } from "./contents.js";
 import type { Emitter } from "./emitter.js";
+import type { Pipeline } from "./pipeline.js";
 import { type ClosedRange, OpenRange } from "./range.js";
 import type { KinesisRecord, Position } from "./record.js";
 import type { ShardContext } from "./shard-context.js";
@@ -16,80 +17,79 @@ const MAX_WAITING_DEAD_LETTER_BYTES = 16 * 1024 * 1024;
 /** Routes go into the lease row, which holds 400 KB with everything else (DynamoDB, "Constraints"). Deflated these are 17 to 25 KB, measured with 50% to 1% of the records dropped by lot. */
 const MAX_ROUTE_BYTES = 64 * 1024;
 
+/** What a batch that is being filled needs of its pipeline. */
+interface FillingPipeline<Output> extends Pick<
+  Pipeline<never, Output>,
+  "createBuffer" | "createThresholds" | "logger"
+> {
+  readonly emitter: Pick<Emitter<Output, never>, "sizeOf" | "batching" | "gather"> & {
+    readonly places?: unknown;
+  };
+  readonly deadLetters?: unknown;
+}
+
+/** What a batch that is being filled is given of its shard. */
+type FillingContext = Pick<
+  ShardContext,
+  "application" | "stream" | "shardId" | "budget" | "clock" | "random"
+>;
+
 /**
- * The batch that is being filled: the open range, the buffer with its outputs, and the bytes that both hold of the worker's budget.
+ * The batch that is being filled: the open range, its outputs, and the bytes that both hold of the worker's budget.
  * It says when the batch is due; closing it and sending it on its way is the processor's part.
  */
 export class Filling<Output> {
-  readonly #context: Pick<ShardContext, "application" | "stream" | "shardId" | "budget">;
-  readonly #buffer: Buffer<Output>;
-  readonly #emitter: Pick<Emitter<Output, never>, "sizeOf" | "batching">;
+  readonly #context: FillingContext;
+  readonly #contents: Contents<Output>;
   readonly #partitions: OpenPartitions<Output>;
   /** Whether what becomes of each record may have to be stored. */
   readonly #storesRoutes: boolean;
-  #range: OpenRange<Output>;
-  /** The sizes of the outputs of one record: one array for all records, because a new one for each would cost more than the sizes. */
-  readonly #sizes: number[] = [];
-  #sizesSum = 0;
+  #range: OpenRange;
+  /** What the contents held when they were last asked. */
+  #contentsBytes = 0;
 
-  constructor(
-    context: Pick<ShardContext, "application" | "stream" | "shardId" | "budget">,
-    buffer: Buffer<Output>,
-    emitter: Pick<Emitter<Output, never>, "sizeOf" | "batching">,
-    storesRoutes: boolean = false,
-  ) {
+  constructor(context: FillingContext, pipeline: FillingPipeline<Output>) {
     this.#context = context;
-    this.#buffer = buffer;
-    this.#emitter = emitter;
+    const { emitter, deadLetters } = pipeline;
     this.#partitions = new OpenPartitions(emitter.batching);
-    this.#storesRoutes = storesRoutes;
+    this.#contents = contentsOf(context, pipeline, this.#partitions);
+    this.#storesRoutes = deadLetters !== undefined || emitter.places !== undefined;
     this.#range = new OpenRange(context);
   }
 
   /** Bytes charged to the budget for what is waiting here. */
   get heldBytes(): number {
-    return this.#range.heldBytes;
+    return this.#range.heldBytes + this.#contentsBytes;
   }
 
-  /** Finds the partitions of a record's outputs; what it throws makes the record poison. */
-  partition(record: KinesisRecord, outputs: readonly Output[]): void {
-    this.#partitions.name(record, outputs);
-  }
-
-  /** Measures a record's outputs, each once, and names the cap that they would cross: the batch has to end before them. */
-  measure(record: KinesisRecord, outputs: readonly Output[]): FlushReason | undefined {
+  /**
+   * Looks at a record's outputs, before they are taken in: finds their partitions, measures them, each once, and names the cap that they would cross;
+   * the batch has to end before them. What it throws makes the record poison.
+   */
+  stage(record: KinesisRecord, outputs: readonly Output[]): FlushReason | undefined {
     if (outputs.length === 0) return undefined;
-    let bytes = 0;
-    for (let index = 0; index < outputs.length; index += 1) {
-      const size = this.#emitter.sizeOf?.(outputs[index] as Output, record) ?? record.data.length;
-      this.#sizes[index] = size;
-      bytes += size;
-    }
-    this.#sizesSum = bytes;
+    this.#partitions.name(record, outputs);
+    const bytes = this.#contents.stage(record, outputs);
     if (this.#partitions.overflows) return "partitions";
-    if (this.#buffer.fits(outputs.length, bytes)) return undefined;
-    return this.#buffer.fits(0, bytes) ? "records" : "bytes";
+    if (this.#contents.fits(outputs.length, bytes)) return undefined;
+    return this.#contents.fits(0, bytes) ? "records" : "bytes";
   }
 
-  /** Takes in the record measured last, kept with these outputs or dropped with none; returns the threshold that it reached. */
+  /** Takes in the record staged last, kept with these outputs or dropped with none; returns the threshold that it reached. */
   keep(record: KinesisRecord, outputs: readonly Output[], nowMs: number): FlushReason | undefined {
     if (outputs.length === 0) {
       this.#range.accept(record, 0, nowMs);
       return this.#routesReason();
     }
-    for (let index = 0; index < outputs.length; index += 1) {
-      const size = this.#sizes[index] as number;
-      const entry = { output: outputs[index] as Output, record, bytes: size };
-      const partition = this.#partitions.add(index, size);
-      this.#buffer.add(partition === undefined ? entry : { ...entry, partition }, nowMs);
-    }
+    const bytes = this.#contents.keep(record, outputs, nowMs);
     this.#range.accept(record, outputs.length, nowMs);
-    this.#hold(Math.max(this.#sizesSum, record.data.length));
+    if (bytes > 0) this.#hold(bytes);
     return this.#bufferReason(nowMs) ?? this.#routesReason();
   }
 
   /** Takes in a record that goes to the dead letters; returns a reason to flush when too many of them are waiting. */
   refuse(record: KinesisRecord, error: Error, nowMs: number): FlushReason | undefined {
+    this.#contents.drop();
     this.#range.refuse({ record, error, attempts: 1 }, nowMs);
     this.#hold(record.data.length);
     const { refusedCount, refusedBytes } = this.#range;
@@ -103,9 +103,10 @@ export class Filling<Output> {
     this.#range.moveEnd(scannedEnd, nowMs);
   }
 
-  /** Lets go of the page that has been scanned, but for what waits in the buffer. */
+  /** Lets go of the page that has been scanned, but for what waits in the buffer, and charges what the contents have come to. */
   settle(): void {
     this.#range.settle();
+    this.#charge();
   }
 
   /** Notes that records of the range are gone from the stream. */
@@ -118,13 +119,13 @@ export class Filling<Output> {
     const reason = this.#bufferReason(nowMs);
     if (reason !== undefined) return reason;
     const dueMs = this.dueMs();
-    const isMuchRead = this.#buffer.dueMs() === undefined && this.#range.recordCount >= PROGRESS_RECORDS;
+    const isMuchRead = this.#contents.dueMs() === undefined && this.#range.recordCount >= PROGRESS_RECORDS;
     return isMuchRead || (dueMs !== undefined && nowMs >= dueMs) ? "progress" : undefined;
   }
 
   /** When the batch has to be flushed even if nothing arrives. */
   dueMs(): number | undefined {
-    const bufferDueMs = this.#buffer.dueMs();
+    const bufferDueMs = this.#contents.dueMs();
     if (bufferDueMs !== undefined)
       return Math.max(bufferDueMs, this.#partitions.waitsUntilMs(this.#range.openedMs) ?? bufferDueMs);
     return this.#range.isEmpty ? undefined : this.#range.openedMs + PROGRESS_INTERVAL_MS;
@@ -132,14 +133,27 @@ export class Filling<Output> {
 
   /** Closes the batch and begins the next one. Undefined when nothing was read. The bytes held go with the closed range. */
   close(reason: FlushReason): ClosedRange<Output> | undefined {
-    const closed = this.#range.close(this.#buffer.drain(), reason);
+    if (this.#range.isEmpty) return undefined;
+    this.#charge();
+    const outputs = this.#contents.drain();
     this.#partitions.clear();
-    if (closed !== undefined) this.#range = new OpenRange(this.#context);
-    return closed;
+    // What was staged and not kept has gone over into the next batch.
+    const leftBytes = this.#contents.heldBytes();
+    const heldBytes = this.heldBytes - leftBytes;
+    this.#contentsBytes = leftBytes;
+    const range = this.#range;
+    this.#range = new OpenRange(this.#context);
+    return range.close(outputs, reason, heldBytes);
+  }
+
+  /** The shard is let go: gives back what is held, to the budget as well. */
+  release(): void {
+    this.#contents.close();
+    this.#context.budget.release(this.heldBytes);
   }
 
   #bufferReason(nowMs: number): FlushReason | undefined {
-    const reason = this.#buffer.shouldFlush(nowMs);
+    const reason = this.#contents.reached(nowMs);
     if (reason === undefined) return this.#partitions.isOnTarget ? "bytes" : undefined;
     const waitsUntilMs = this.#partitions.waitsUntilMs(this.#range.openedMs);
     return reason === "age" && waitsUntilMs !== undefined && nowMs < waitsUntilMs ? undefined : reason;
@@ -153,4 +167,25 @@ export class Filling<Output> {
     this.#range.heldBytes += bytes;
     this.#context.budget.take(bytes);
   }
+
+  /** Gathered outputs grow as they are encoded, and shrink as they are compressed or go to a disk. */
+  #charge(): void {
+    const bytes = this.#contents.heldBytes();
+    const more = bytes - this.#contentsBytes;
+    this.#contentsBytes = bytes;
+    if (more > 0) this.#context.budget.take(more);
+    else if (more < 0) this.#context.budget.release(-more);
+  }
+}
+
+function contentsOf<Output>(
+  { application, stream, shardId, clock, random }: FillingContext,
+  { emitter, createBuffer, createThresholds, logger }: FillingPipeline<Output>,
+  partitions: OpenPartitions<Output>,
+): Contents<Output> {
+  // A buffer of one's own wants to see the entries.
+  if (emitter.gather === undefined || createThresholds === undefined)
+    return new EntryContents(createBuffer(), emitter, partitions);
+  const gathering = emitter.gather({ application, stream, shardId, clock, random, logger });
+  return new GatheredContents(gathering, createThresholds(), partitions);
 }

@@ -1,7 +1,14 @@
 export { announcing, type AnnouncingOptions } from "./announcing.js";
-export type { Batch, BufferEntry, FlushReason } from "./batch.js";
+export { type Batch, type BufferEntry, type FlushReason, outputCountOf } from "./batch.js";
 export type { Batching } from "./batching.js";
-export { type Buffer, type BufferOptions, DEFAULT_BUFFER_OPTIONS, MiB, RecordBuffer } from "./buffer.js";
+export {
+  type Buffer,
+  type BufferOptions,
+  DEFAULT_BUFFER_OPTIONS,
+  MiB,
+  RecordBuffer,
+  type Thresholds,
+} from "./buffer.js";
 export { bytes, json, text } from "./built-in-transformers.js";
 export { type BudgetHolder, ByteBudget } from "./byte-budget.js";
 export type { Checkpointer, PreparedBatch, ShardProgress } from "./checkpointer.js";
@@ -20,6 +27,7 @@ export type {
 export { asError, type ErrorCode, hasCode, KinesisConnectorError } from "./errors.js";
 export type { ShardEvent } from "./events.js";
 export { allowAll, type Filter } from "./filter.js";
+export type { GatherContext, Gathered, Gathering } from "./gathering.js";
 export { type Logger, silentLogger } from "./logger.js";
 export { isPromise, type MaybePromise } from "./maybe-promise.js";
 export { nonEmptyText, wholeNumber } from "./options.js";

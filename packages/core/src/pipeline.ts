@@ -1,5 +1,5 @@
 import type { DeadLetterEmitter } from "./dead-letters.js";
-import { type Buffer, type BufferOptions, RecordBuffer } from "./buffer.js";
+import { type Buffer, type BufferOptions, RecordBuffer, Thresholds } from "./buffer.js";
 import type { Emitter } from "./emitter.js";
 import { KinesisConnectorError } from "./errors.js";
 import { allowAll, type Filter } from "./filter.js";
@@ -35,6 +35,8 @@ export interface Pipeline<Model, Output, Plan = undefined, DeadLetterPlan = unde
   readonly transformer: Transformer<Model, Output>;
   readonly filter: Filter<Model>;
   readonly createBuffer: () => Buffer<Output>;
+  /** The thresholds of the built-in buffer, for emitters that gather outputs themselves; undefined with a buffer of one's own. */
+  readonly createThresholds: (() => Thresholds) | undefined;
   readonly emitter: Emitter<Output, Plan>;
   readonly deadLetters: DeadLetterEmitter<DeadLetterPlan> | undefined;
   readonly onPoison: PoisonPolicy;
@@ -89,14 +91,15 @@ export function definePipeline<Model, Output, Plan = undefined, DeadLetterPlan =
     emitter.batching?.targetBytes === undefined
       ? {}
       : { maxRecords: Number.MAX_SAFE_INTEGER, maxBytes: Number.MAX_SAFE_INTEGER };
-  const createBuffer =
-    typeof buffer === "function" ? buffer : () => new RecordBuffer<Output>({ ...uncapped, ...buffer });
+  const thresholds = typeof buffer === "function" ? undefined : { ...uncapped, ...buffer };
+  const createBuffer = typeof buffer === "function" ? buffer : () => new RecordBuffer<Output>(thresholds);
   // Made once here so that a bad threshold fails when the pipeline is defined and not when the first shard starts.
   createBuffer();
   return {
     transformer,
     filter,
     createBuffer,
+    createThresholds: thresholds === undefined ? undefined : () => new Thresholds(thresholds),
     emitter,
     deadLetters,
     onPoison,

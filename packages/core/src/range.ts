@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Batch, BufferEntry, FlushReason } from "./batch.js";
+import type { Batch, FlushReason } from "./batch.js";
 import type { KinesisRecord, Position } from "./record.js";
 import { RouteLog } from "./routes.js";
 
@@ -30,7 +30,7 @@ export interface RangeOwner {
 }
 
 /** What has been read of a shard since the last batch was closed. */
-export class OpenRange<Output> {
+export class OpenRange {
   readonly #owner: RangeOwner;
   #first: Position | undefined;
   /** The last record itself while its page is scanned; its position alone afterwards. */
@@ -107,13 +107,15 @@ export class OpenRange<Output> {
     this.#gap = true;
   }
 
-  /** Closes the range with what the buffer gathered for it. Undefined when nothing was read. */
-  close(entries: readonly BufferEntry<Output>[], reason: FlushReason): ClosedRange<Output> | undefined {
+  /** Closes the range with the outputs that were made of it. Undefined when nothing was read. */
+  close<Output>(
+    outputs: Pick<Batch<Output>, "entries" | "gathered" | "bytes">,
+    reason: FlushReason,
+    heldBytes: number = 0,
+  ): ClosedRange<Output> | undefined {
     this.settle();
     if (this.#first === undefined || this.#last === undefined) return undefined;
     const { application, stream, shardId } = this.#owner;
-    let bytes = 0;
-    for (const entry of entries) bytes += entry.bytes;
     return {
       batch: {
         batchId: batchIdOf(this.#owner, this.#first, this.#last),
@@ -123,15 +125,14 @@ export class OpenRange<Output> {
         first: this.#first,
         last: this.#last,
         recordCount: this.#recordCount,
-        entries,
-        bytes,
+        ...outputs,
         reason,
         gap: this.#gap,
       },
       refused: this.#refused,
       routes: this.#routes.toString(),
       filtered: this.#filtered,
-      heldBytes: this.heldBytes,
+      heldBytes,
     };
   }
 

@@ -47,7 +47,7 @@ async function replayOnce<Model, Output, Plan, DeadLetterPlan>(
   context: ShardContext,
   pending: PreparedBatch,
 ): Promise<ClosedRange<Output>> {
-  const range = new OpenRange<Output>(context);
+  const range = new OpenRange(context);
   const entries: BufferEntry<Output>[] = [];
   let gap = false;
   const reader = context.source.open({ type: "at", position: pending.first });
@@ -69,7 +69,8 @@ async function replayOnce<Model, Output, Plan, DeadLetterPlan>(
   if (!gap && range.recordCount !== pending.recordCount)
     throw countDiffers(context.shardId, pending, range.recordCount);
   range.moveEnd(pending.last, context.clock.monotonicNow());
-  const closed = range.close(entries, "replay");
+  const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
+  const closed = range.close({ entries, bytes }, "replay");
   if (closed === undefined)
     throw new KinesisConnectorError(
       "KC_REPLAY_DIFFERS",
@@ -142,7 +143,7 @@ async function replayRecord<Model, Output, Plan, DeadLetterPlan>(
   context: ShardContext,
   record: KinesisRecord,
   route: Route | undefined,
-  range: OpenRange<Output>,
+  range: OpenRange,
   entries: BufferEntry<Output>[],
 ): Promise<void> {
   const nowMs = context.clock.monotonicNow();

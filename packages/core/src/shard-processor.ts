@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import type { FlushReason } from "./batch.js";
+import { type FlushReason, outputCountOf } from "./batch.js";
 import { BatchDelivery, poisonError } from "./batch-delivery.js";
 import type { BudgetHolder } from "./byte-budget.js";
 import type { PreparedBatch } from "./checkpointer.js";
@@ -71,9 +71,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
   constructor(pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>, context: ShardContext) {
     this.#pipeline = pipeline;
     this.#context = context;
-    const { emitter, deadLetters } = pipeline;
-    const storesRoutes = deadLetters !== undefined || emitter.places !== undefined;
-    this.#filling = new Filling(context, pipeline.createBuffer(), emitter, storesRoutes);
+    this.#filling = new Filling(context, pipeline);
     this.#delivery = new BatchDelivery(pipeline, context);
   }
 
@@ -101,7 +99,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
       abortSignal.removeEventListener("abort", stop);
       unregister();
       // What was read and not committed is let go; the next owner reads it again.
-      budget.release(this.#filling.heldBytes);
+      this.#filling.release();
     }
   }
 
@@ -198,18 +196,19 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     for (const record of records) {
       if (this.#stopping) return;
       let failure: Error | undefined;
+      let crossed: FlushReason | undefined;
       try {
         const waiting = transformRecord(this.#pipeline, record, this.#outputs);
         if (waiting !== undefined) {
           await this.#awaitTransform(waiting);
           nowMs = clock.monotonicNow();
         }
-        this.#filling.partition(record, this.#outputs);
+        crossed = this.#filling.stage(record, this.#outputs);
       } catch (thrown) {
         failure = asError(thrown);
       }
       const flushing =
-        failure === undefined ? this.#keep(record, nowMs) : this.#refuse(record, failure, nowMs);
+        failure === undefined ? this.#keep(record, crossed, nowMs) : this.#refuse(record, failure, nowMs);
       if (flushing !== undefined) {
         await flushing;
         nowMs = clock.monotonicNow();
@@ -230,9 +229,8 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     this.#outputs = outputs;
   }
 
-  /** Takes in a transformed record; a promise is returned only when a flush has to be waited for. */
-  #keep(record: KinesisRecord, nowMs: number): Promise<void> | undefined {
-    const crossed = this.#filling.measure(record, this.#outputs);
+  /** Takes in a transformed record, behind a flush where it would cross a cap; a promise is returned only when a flush has to be waited for. */
+  #keep(record: KinesisRecord, crossed: FlushReason | undefined, nowMs: number): Promise<void> | undefined {
     if (crossed === undefined) return this.#add(record, nowMs);
     return this.#flush(crossed).then(() => this.#add(record, this.#context.clock.monotonicNow()));
   }
@@ -259,12 +257,13 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     const closed = this.#filling.close(reason);
     if (closed === undefined) return;
     const { stream, shardId, observe, budget } = this.#context;
-    const { entries, bytes } = closed.batch;
-    if (entries.length > 0)
-      observe({ type: "buffer-flush", stream, shardId, reason, records: entries.length, bytes });
+    const { bytes, gathered } = closed.batch;
+    const records = outputCountOf(closed.batch);
+    if (records > 0) observe({ type: "buffer-flush", stream, shardId, reason, records, bytes });
     try {
       await this.#settleInFlight();
     } catch (thrown) {
+      gathered?.discard();
       budget.release(closed.heldBytes);
       throw thrown;
     }
@@ -282,6 +281,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     } finally {
       // Before the bytes are given back: the budget may answer by asking this very shard for its next flush.
       this.#inFlight = undefined;
+      closed.batch.gathered?.discard();
       this.#context.budget.release(closed.heldBytes);
       this.#wake?.();
     }

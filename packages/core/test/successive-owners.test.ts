@@ -10,6 +10,7 @@ import {
   sleep,
 } from "../src/index.js";
 import type { Gate, Operation } from "./support/gate.js";
+import { gatheringEmitter, gatheringLog } from "./support/gathering-emitter.js";
 import { type Fate, type History, keysOf, violationsIn } from "./support/history.js";
 import { type FailWith, keyedEmitter, objectEmitter, ObjectStore } from "./support/memory-emitters.js";
 import { MemoryLease } from "./support/memory-lease.js";
@@ -48,6 +49,7 @@ class Schedule {
   readonly #rows = new Map<string, BufferEntry<Numbered>>();
   readonly #shard: MemoryShard;
   readonly #isPlanned: boolean;
+  readonly #gathering = gatheringLog();
   readonly #zombies: RunningShard[] = [];
   readonly problems: string[] = [];
 
@@ -153,9 +155,14 @@ class Schedule {
       checkpointer: this.#lease.take(gate),
       random,
     };
+    const objects = objectEmitter(this.#objects, { gate, failWith: fail });
     return this.#isPlanned
       ? runShard(
-          definePipeline({ ...parts, emitter: objectEmitter(this.#objects, { gate, failWith: fail }) }),
+          // One owner gathers and the next does not: what is stored of a batch is the same.
+          definePipeline({
+            ...parts,
+            emitter: random.chance(0.5) ? gatheringEmitter(objects, this.#gathering, fail) : objects,
+          }),
           context,
         )
       : runShard(

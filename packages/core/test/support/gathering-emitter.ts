@@ -1,0 +1,132 @@
+import {
+  type Batch,
+  type BufferEntry,
+  type Emitter,
+  type Gathered,
+  type Gathering,
+  KinesisConnectorError,
+  type KinesisRecord,
+  outputCountOf,
+} from "../../src/index.js";
+import type { FailWith } from "./memory-emitters.js";
+
+/** Bytes that one gathered output is said to hold. */
+export const HELD_BYTES = 100;
+
+/** What a test may look at. */
+export interface GatheringLog {
+  /** Gatherings begun and not closed. */
+  open: number;
+  /** Batches drained and not discarded. */
+  undiscarded: number;
+  discardedTwice: number;
+  drained: number;
+}
+
+export function gatheringLog(): GatheringLog {
+  return { open: 0, undiscarded: 0, discardedTwice: 0, drained: 0 };
+}
+
+class GatheredEntries<Output> implements Gathered {
+  readonly entries: readonly BufferEntry<Output>[];
+  readonly #log: GatheringLog;
+  #isDiscarded = false;
+
+  constructor(entries: readonly BufferEntry<Output>[], log: GatheringLog) {
+    this.entries = entries;
+    this.#log = log;
+  }
+
+  get count(): number {
+    return this.entries.length;
+  }
+
+  readonly discard = (): void => {
+    if (this.#isDiscarded) this.#log.discardedTwice += 1;
+    else this.#log.undiscarded -= 1;
+    this.#isDiscarded = true;
+  };
+}
+
+/**
+ * Another emitter, given its outputs by gathering: they are taken in one by one and come back as the entries that it knows. What `failWith` sends to the
+ * dead letters is refused when it is staged, as the contract of gathering asks.
+ */
+export function gatheringEmitter<Output, Plan>(
+  emitter: Emitter<Output, Plan>,
+  log: GatheringLog,
+  failWith: FailWith<Output> = () => undefined,
+): Emitter<Output, Plan> {
+  const own = (batch: Batch<Output>): Batch<Output> => {
+    if (!(batch.gathered instanceof GatheredEntries)) return batch;
+    const { entries } = batch.gathered as GatheredEntries<Output>;
+    return { ...batch, entries };
+  };
+  return {
+    ...emitter,
+    gather: () => new MemoryGathering(emitter, log, failWith),
+    plan: (batch) => {
+      if (batch.gathered !== undefined && batch.entries.length > 0)
+        throw new Error("a gathered batch has entries as well");
+      return emitter.plan?.(own(batch)) as Plan;
+    },
+    emit: async (batch, context) => {
+      const { failed } = await emitter.emit(own(batch), context);
+      const [first] = failed;
+      if (batch.gathered === undefined || first === undefined) return { failed };
+      if (outputCountOf(batch) === 0) throw new Error("an empty batch is emitted");
+      throw first.error;
+    },
+  };
+}
+
+class MemoryGathering<Output> implements Gathering<Output> {
+  readonly #emitter: Pick<Emitter<Output, never>, "sizeOf">;
+  readonly #log: GatheringLog;
+  readonly #failWith: FailWith<Output>;
+  #kept: BufferEntry<Output>[] = [];
+  #staged: BufferEntry<Output>[] = [];
+
+  constructor(
+    emitter: Pick<Emitter<Output, never>, "sizeOf">,
+    log: GatheringLog,
+    failWith: FailWith<Output>,
+  ) {
+    this.#emitter = emitter;
+    this.#log = log;
+    this.#failWith = failWith;
+    log.open += 1;
+  }
+
+  readonly stage = (output: Output, record: KinesisRecord, partition: string | undefined): number => {
+    const bytes = this.#emitter.sizeOf?.(output, record) ?? record.data.length;
+    const entry = { output, record, bytes, ...(partition === undefined ? {} : { partition }) };
+    this.#staged.push(entry);
+    if (this.#failWith(entry, 1) === "dead-letter")
+      throw new KinesisConnectorError("KC_RECORD_POISON", "the output is not taken");
+    return bytes;
+  };
+
+  readonly keep = (): void => {
+    this.#kept.push(...this.#staged);
+    this.#staged = [];
+  };
+
+  readonly drop = (): void => {
+    this.#staged = [];
+  };
+
+  readonly heldBytes = (): number => (this.#kept.length + this.#staged.length) * HELD_BYTES;
+
+  readonly drain = (): Gathered => {
+    const entries = this.#kept;
+    this.#kept = [];
+    this.#log.drained += 1;
+    this.#log.undiscarded += 1;
+    return new GatheredEntries(entries, this.#log);
+  };
+
+  readonly close = (): void => {
+    this.#log.open -= 1;
+  };
+}
