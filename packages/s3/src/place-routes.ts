@@ -1,23 +1,45 @@
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 
 /** The place of each entry of a batch, run-length coded in base 36: `0*1o,1,0` is sixty entries in the first place, one in the second, one in the first. */
-export function codeRoutes(places: Iterable<number>): string {
-  const runs: string[] = [];
-  let current = -1;
-  let length = 0;
-  const close = (): void => {
-    if (length > 0) runs.push(`${current.toString(36)}${length === 1 ? "" : `*${length.toString(36)}`}`);
-  };
-  for (const place of places) {
-    if (place === current) length += 1;
-    else {
-      close();
-      current = place;
-      length = 1;
+export class PlaceRoutes {
+  #coded = "";
+  #current = -1;
+  #length = 0;
+
+  add(place: number): void {
+    if (place === this.#current) {
+      this.#length += 1;
+      return;
     }
+    this.#close();
+    this.#current = place;
+    this.#length = 1;
   }
-  close();
-  return runs.join(",");
+
+  /** Characters so far. */
+  get length(): number {
+    return this.#coded.length;
+  }
+
+  /** Nothing can be added any more. */
+  end(): string {
+    this.#close();
+    return this.#coded;
+  }
+
+  #close(): void {
+    if (this.#length === 0) return;
+    const times = this.#length === 1 ? "" : `*${this.#length.toString(36)}`;
+    this.#coded += `${this.#coded === "" ? "" : ","}${this.#current.toString(36)}${times}`;
+    this.#length = 0;
+  }
+}
+
+/** The places of all entries, coded. */
+export function codeRoutes(places: Iterable<number>): string {
+  const routes = new PlaceRoutes();
+  for (const place of places) routes.add(place);
+  return routes.end();
 }
 
 const RUN = /^([0-9a-z]+)(?:\*([0-9a-z]+))?$/;

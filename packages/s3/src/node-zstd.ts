@@ -1,0 +1,76 @@
+import { once } from "node:events";
+import { Transform } from "node:stream";
+import { promisify } from "node:util";
+import zlib from "node:zlib";
+import type { Compression, PieceCompressor } from "./compression.js";
+
+/** Not larger, because each chunk of a result is allocated whole. */
+const CHUNK_BYTES = 256 * 1024;
+/** What a stream of zstd holds at the levels up to 5: its window of 2 MiB and tables, measured. Higher levels hold several times as much. */
+const STREAM_BYTES = 4 * 1024 * 1024;
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** Node's own zstd, which the types of Node 20 do not know; undefined where there is none. */
+export function nodeZstd(
+  level: number,
+): Pick<Compression, "compress" | "pieces" | "sampleBytes"> | undefined {
+  const compress = functionOf("zstdCompress");
+  const compressSync = functionOf("zstdCompressSync");
+  const create = functionOf("createZstdCompress");
+  if (compress === undefined || compressSync === undefined || create === undefined) return undefined;
+  const constants: unknown = Reflect.get(zlib, "constants");
+  const levelParameter = Number(Reflect.get(Object(constants), "ZSTD_c_compressionLevel"));
+  const options: Options = { params: { [levelParameter]: level }, chunkSize: CHUNK_BYTES };
+  const run = promisify((bytes: Buffer, done: (error: Error | null, compressed?: Buffer) => void): void => {
+    compress(bytes, options, done);
+  });
+  return {
+    compress: async (bytes) => {
+      const compressed = await run(bytes);
+      if (compressed === undefined) throw new Error("zlib.zstdCompress gave nothing");
+      return compressed;
+    },
+    // One frame for the whole object and not one for each piece: zlib.zstdDecompress and python-zstandard read the first frame and silently leave the rest.
+    pieces: { heldBytes: STREAM_BYTES, begin: () => beginZstd(create(options)) },
+    sampleBytes: (sample) => {
+      const compressed = compressSync(sample, options);
+      return compressed instanceof Uint8Array ? compressed.length : undefined;
+    },
+  };
+}
+
+function functionOf(name: string): ((...given: unknown[]) => unknown) | undefined {
+  const found: unknown = Reflect.get(zlib, name);
+  return typeof found === "function" ? (...given) => Reflect.apply(found, zlib, given) as unknown : undefined;
+}
+
+function beginZstd(stream: unknown): PieceCompressor {
+  if (!(stream instanceof Transform)) throw new TypeError("zlib.createZstdCompress gave no stream");
+  let made: Buffer[] = [];
+  stream.on("data", (chunk: Buffer) => made.push(chunk));
+  // Told by the piece that meets it; a stream without a listener would end the process.
+  stream.on("error", () => undefined);
+  const take = (): Buffer => {
+    const taken = made;
+    made = [];
+    return Buffer.concat(taken);
+  };
+  return {
+    add: async (bytes) => {
+      await new Promise<void>((resolve, reject) => {
+        stream.write(bytes, (error) => (error == null ? resolve() : reject(error)));
+      });
+      return take();
+    },
+    end: async () => {
+      const ended = once(stream, "end");
+      stream.end();
+      await ended;
+      return take();
+    },
+    close: () => {
+      stream.destroy();
+    },
+  };
+}
