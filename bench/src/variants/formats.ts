@@ -71,7 +71,7 @@ async function putObjects<Output>(way: Way<Output>, job: Job): Promise<void> {
     clock: systemClock,
     random: systemRandom,
   };
-  for (const { batch, payloads } of batchesOf(emitter, set, way.outputs(set))) {
+  for await (const { batch, payloads } of batchesOf(emitter, set, way.outputs(set))) {
     const plan = emitter.plan?.(batch);
     if (plan === undefined) throw new Error("the emitter has no plan");
     const { failed } = await emitter.emit(batch, { ...context, plan });

@@ -7,6 +7,7 @@ import type { PiecesContext } from "./object-pieces.js";
 import { OpenObject } from "./open-object.js";
 import { PlaceRoutes } from "./place-routes.js";
 import type { SizeEstimate } from "./size-estimate.js";
+import { StagedOutputs } from "./staged-outputs.js";
 
 /** What is gathered, and how. */
 export interface GatherOptions<Output> {
@@ -43,15 +44,6 @@ const SMALL_BYTES = KiB;
 /** Beside its bytes, each open object is a writer, a hash and their like. */
 const OVERHEAD_BYTES = 2 * KiB;
 
-interface Staged<Output> {
-  readonly output: Output;
-  readonly record: KinesisRecord;
-  readonly object: OpenObject<Output>;
-  /** Length of the object before it. */
-  readonly start: number;
-  readonly bytes: number;
-}
-
 /** The batch that is being filled. */
 interface FillingObjects<Output> extends PiecesContext {
   readonly byPartition: Map<string, OpenObject<Output>>;
@@ -67,7 +59,9 @@ export class ObjectGathering<Output> implements Gathering<Output> {
   readonly #options: GatherOptions<Output>;
   readonly #pieceBytes: PieceBytes;
   #filling: FillingObjects<Output>;
-  #staged: Staged<Output>[] = [];
+  /** An object that has come to so much goes to the compression. */
+  #cutAtBytes = 0;
+  readonly #staged = new StagedOutputs<Output>();
 
   constructor(options: GatherOptions<Output>) {
     this.#options = options;
@@ -80,18 +74,20 @@ export class ObjectGathering<Output> implements Gathering<Output> {
     const start = object.length;
     object.write(output);
     const bytes = this.#options.countedBytes?.(output, record) ?? object.growth();
-    this.#staged.push({ output, record, object, start, bytes });
+    this.#staged.add(output, record, object, start, bytes);
     return bytes;
   };
 
   readonly keep = (): void => {
-    for (const { record, object } of this.#staged) this.#keep(record, object);
-    if (this.#staged.length > 0) this.#staged = [];
+    const { count, records, objects } = this.#staged;
+    for (let nth = 0; nth < count; nth += 1)
+      this.#keep(records[nth] as KinesisRecord, objects[nth] as OpenObject<Output>);
+    this.#staged.clear();
   };
 
   readonly drop = (): void => {
-    this.#takeBack();
-    this.#staged = [];
+    this.#staged.takeBack();
+    this.#staged.clear();
   };
 
   readonly heldBytes = (): number => {
@@ -100,15 +96,14 @@ export class ObjectGathering<Output> implements Gathering<Output> {
   };
 
   readonly drain = (): GatheredObjects => {
-    this.#takeBack();
+    this.#staged.takeBack();
     const { kept, count, arrivalTimeMs, routes, shelf } = this.#filling;
     this.#filling = this.#begin();
-    const staged = this.#staged;
-    this.#staged = [];
     const objects = kept.map((object) => object.end());
     const gathered = new GatheredObjects({ count, arrivalTimeMs, objects, routes: routes.end(), shelf });
     try {
-      for (const one of staged) this.#stageAnew(one);
+      // Written anew and not copied: what a format writes may depend on what stands before it.
+      this.#staged.moveTo((partition) => this.#objectOf(partition));
     } catch (error) {
       gathered.discard();
       throw error;
@@ -117,21 +112,12 @@ export class ObjectGathering<Output> implements Gathering<Output> {
   };
 
   readonly close = (): void => {
-    this.#staged = [];
+    this.#staged.clear();
     const { byPartition, shelf } = this.#filling;
     for (const object of byPartition.values()) object.close();
     shelf[Symbol.asyncDispose]().catch(() => undefined);
     this.#filling = this.#begin();
   };
-
-  /** Into the batch that has just begun. Written anew and not copied: what a format writes may depend on what stands before it. */
-  #stageAnew({ output, record, bytes, object: { partition } }: Staged<Output>): void {
-    const object = this.#objectOf(partition);
-    const start = object.length;
-    object.write(output);
-    object.tell(bytes);
-    this.#staged.push({ output, record, object, start, bytes });
-  }
 
   #keep(record: KinesisRecord, object: OpenObject<Output>): void {
     const filling = this.#filling;
@@ -140,21 +126,18 @@ export class ObjectGathering<Output> implements Gathering<Output> {
     if (object.index === undefined) {
       object.index = filling.kept.length;
       filling.kept.push(object);
+      const bytes = this.#bytesOfPiece();
+      // A little before its buffer is full: the next record would double it.
+      this.#cutAtBytes = bytes - (bytes >> 4);
     }
     if (this.#options.hasSeveral) filling.routes.add(object.index);
     object.keep(record);
-    const { all, most, least } = this.#pieceBytes;
-    const bytes = Math.max(least, Math.min(most, Math.floor(all / filling.kept.length)));
-    // A little before the buffer is full: the next record would double it.
-    object.cutAt(bytes - (bytes >> 4), bytes);
+    if (object.uncutBytes >= this.#cutAtBytes) object.cut(this.#bytesOfPiece());
   }
 
-  /** The outputs that are staged leave their objects. */
-  #takeBack(): void {
-    for (let nth = this.#staged.length - 1; nth >= 0; nth -= 1) {
-      const staged = this.#staged[nth] as Staged<Output>;
-      staged.object.takeBack(staged.start, staged.bytes);
-    }
+  #bytesOfPiece(): number {
+    const { all, most, least } = this.#pieceBytes;
+    return Math.max(least, Math.min(most, Math.floor(all / this.#filling.kept.length)));
   }
 
   #objectOf(partition: string): OpenObject<Output> {

@@ -42,6 +42,11 @@ export class OpenObject<Output> {
     return this.#writer.length;
   }
 
+  /** Bytes that wait for the next cut. */
+  get uncutBytes(): number {
+    return this.#writer.uncutBytes;
+  }
+
   /**
    * Appends an output.
    * @throws what the format refuses it with; it leaves nothing behind then
@@ -86,9 +91,8 @@ export class OpenObject<Output> {
     this.#recordCount += 1;
   }
 
-  /** Cuts off what there is, if it has come to so many bytes. Not between `write` and `keep`. */
-  cutAt(bytes: number, expectedBytes: number): void {
-    if (this.#writer.uncutBytes < bytes) return;
+  /** Cuts off what there is, for the compression. Not between `write` and `keep`. */
+  cut(expectedBytes: number): void {
     this.#context.held.bytes -= this.#heldBytes;
     this.#heldBytes = 0;
     this.#pieces ??= new ObjectPieces(this.#context);
