@@ -114,5 +114,5 @@ function recordOf(index: number, data: Uint8Array): KinesisRecord {
 }
 
 function sequenceNumberOf(index: number): string {
-  return String(index).padStart(56, "4");
+  return `4${String(index).padStart(55, "0")}`;
 }

@@ -30,11 +30,14 @@ export interface PieceCompression {
   readonly begin: () => PieceCompressor;
 }
 
-/** One object on its way through a compression. Called for one piece at a time; what it makes, laid one behind the other, is the object. */
+/** One object on its way through a compression. What it makes of the pieces, laid one behind the other in their order, is the object. */
 export interface PieceCompressor {
-  /** Compresses what comes next. Settles with what there is to write by then, which may be nothing. The bytes stay unchanged until it does. */
+  /**
+   * Compresses what comes next. Settles with what there is to write by then, which may be nothing. The bytes stay unchanged until it does. Called in the
+   * order of the pieces, some of them before those before have settled: the thread pool has something to do while the event loop is busy.
+   */
   readonly add: (bytes: Buffer) => Promise<Buffer>;
-  /** Ends the object, after its last piece. Settles with the rest of what there is to write. */
+  /** Ends the object, after its last piece has settled. Settles with the rest of what there is to write. */
   readonly end: () => Promise<Buffer>;
   /** The object is given up, or was ended: gives back memory. */
   readonly close: () => void;

@@ -1,6 +1,10 @@
 import type { Batch, Gathered } from "@kinesis-connectors/core";
 import type { Body } from "./body.js";
 import type { GatherShelf } from "./gather-shelf.js";
+import { inLanes } from "./lanes.js";
+
+/** Node's thread pool has four threads. */
+const FINISHING_LANES = 4;
 
 /** One object of a gathered batch. */
 export interface GatheredObject {
@@ -8,6 +12,8 @@ export interface GatheredObject {
   /** Outputs in it. */
   readonly recordCount: number;
   readonly idsSha256: string;
+  /** Whether some of it is compressed and on its shelf already. */
+  readonly isBegun: boolean;
   /** Its bytes as they go into the bucket. The same ones whenever it is asked. */
   readonly body: () => Promise<Body>;
   /** It is given up. */
@@ -43,11 +49,15 @@ export class GatheredObjects implements Gathered {
   }
 
   /**
-   * Settles when everything is where it should wait.
-   * @throws KinesisConnectorError `KC_EMIT_REFUSED` when the disk is full
+   * Finishes the objects that are begun, and settles when all of them are where they should wait. The others are finished when they are written.
+   * @throws KinesisConnectorError `KC_EMIT_REFUSED` when the disk is full; or what the compression failed with
    */
-  settle(): Promise<void> {
-    return this.#shelf.settle();
+  async settle(): Promise<void> {
+    const begun = this.objects.filter(({ isBegun }) => isBegun);
+    await inLanes(begun, FINISHING_LANES, async (object) => {
+      await object.body();
+    });
+    await this.#shelf.settle();
   }
 
   readonly discard = (): void => {

@@ -9,8 +9,6 @@ export const DICTIONARY_BYTES: number = 32 * 1024;
 const HEADER: Buffer = Buffer.from([0x1f, 0x8b, 0x08, 0, 0, 0, 0, 0, 0, 0xff]);
 /** The last block of a deflate stream, with nothing in it: fixed codes, end of block (RFC 1951 §3.2.3 and §3.2.6). */
 const LAST_BLOCK: Buffer = Buffer.from([0x03, 0x00]);
-/** Not larger, because each chunk of the result is allocated whole. */
-const MAX_CHUNK_BYTES = 256 * 1024;
 
 const deflateRawAsync = promisify(deflateRaw);
 
@@ -25,19 +23,22 @@ export function beginGzip(level: number): PieceCompressor {
   let checksum = 0;
   let length = 0;
   return {
-    add: async (bytes) => {
-      const deflated = await deflateRawAsync(bytes, {
+    add: (bytes) => {
+      const options = {
         level,
-        chunkSize: Math.min(Math.max(bytes.length, 1024), MAX_CHUNK_BYTES),
+        // One trip between the pool and the event loop, where half of the bytes are enough.
+        chunkSize: Math.max(bytes.length >> 1, 1024),
         finishFlush: constants.Z_SYNC_FLUSH,
         ...(dictionary.length === 0 ? {} : { dictionary }),
-      });
+      };
       const isFirst = !isBegun;
       isBegun = true;
       dictionary = endOf(dictionary, bytes);
       checksum = crc32(bytes, checksum);
       length += bytes.length;
-      return isFirst ? Buffer.concat([HEADER, deflated]) : deflated;
+      return deflateRawAsync(bytes, options).then((deflated) =>
+        isFirst ? Buffer.concat([HEADER, deflated]) : deflated,
+      );
     },
     end: () => {
       const trailer = Buffer.alloc(8);

@@ -6,8 +6,14 @@ import type { Compression, PieceCompressor } from "./compression.js";
 
 /** Not larger, because each chunk of a result is allocated whole. */
 const CHUNK_BYTES = 256 * 1024;
-/** What a stream of zstd holds at the levels up to 5: its window of 2 MiB and tables, measured. Higher levels hold several times as much. */
-const STREAM_BYTES = 4 * 1024 * 1024;
+const MiB = 1024 * 1024;
+/** What a stream of zstd holds, up to these levels: its window and tables, measured with Node 24.21. */
+const STREAM_BYTES: readonly (readonly [upToLevel: number, bytes: number])[] = [
+  [5, 4 * MiB],
+  [9, 14 * MiB],
+  [12, 44 * MiB],
+  [19, 85 * MiB],
+];
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -21,6 +27,7 @@ export function nodeZstd(
   if (compress === undefined || compressSync === undefined || create === undefined) return undefined;
   const constants: unknown = Reflect.get(zlib, "constants");
   const levelParameter = Number(Reflect.get(Object(constants), "ZSTD_c_compressionLevel"));
+  const [, heldBytes = 0] = STREAM_BYTES.find(([upToLevel]) => level <= upToLevel) ?? [];
   const options: Options = { params: { [levelParameter]: level }, chunkSize: CHUNK_BYTES };
   const run = promisify((bytes: Buffer, done: (error: Error | null, compressed?: Buffer) => void): void => {
     compress(bytes, options, done);
@@ -32,7 +39,7 @@ export function nodeZstd(
       return compressed;
     },
     // One frame for the whole object and not one for each piece: zlib.zstdDecompress and python-zstandard read the first frame and silently leave the rest.
-    pieces: { heldBytes: STREAM_BYTES, begin: () => beginZstd(create(options)) },
+    pieces: { heldBytes, begin: () => beginZstd(create(options)) },
     sampleBytes: (sample) => {
       const compressed = compressSync(sample, options);
       return compressed instanceof Uint8Array ? compressed.length : undefined;

@@ -1,12 +1,15 @@
 import { type Body, bodyOf, joined, tight } from "./body.js";
 import type { Compression, PieceCompressor } from "./compression.js";
 import type { GatherShelf } from "./gather-shelf.js";
+import type { Lanes } from "./lanes.js";
 import type { SizeEstimate } from "./size-estimate.js";
 
 /** What the objects of a batch share. */
 export interface PiecesContext {
   readonly compression: Compression;
   readonly shelf: GatherShelf;
+  /** Pieces are begun in their order, some at a time. */
+  readonly lanes: Lanes;
   /** Bytes of memory that wait for the compression or are with it. */
   readonly held: { bytes: number };
   /** Learns what becomes of each piece. */
@@ -23,15 +26,16 @@ const UNCOMPRESSED: PieceCompressor = {
   close: () => undefined,
 };
 
-/** An object from its first cut on: its pieces go through the compression to the shelf, one after the other, while the batch fills. */
+/** An object from its first cut on: its pieces go through the compression to the shelf while the batch fills. */
 export class ObjectPieces {
   readonly #context: PiecesContext;
   /** Cut, and too little to begin the compression. */
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   #compressor: PieceCompressor | undefined;
-  #kept: Body[] = [];
-  #lastStep: Promise<void> = Promise.resolve();
+  /** What became of each piece; undefined while it is under way, and where nothing is to be written of it. */
+  #kept: (Body | undefined)[] = [];
+  #running: Promise<void>[] = [];
   #failure: { readonly error: unknown } | undefined;
   #isClosed = false;
   /** Bytes before compression that were cut off, and those of them that have become `#doneBytes`. */
@@ -63,7 +67,9 @@ export class ObjectPieces {
       held.bytes += pieces?.heldBytes ?? 0;
       this.#compressor = pieces?.begin() ?? UNCOMPRESSED;
     }
-    this.#feed(this.#compressor);
+    for (const one of this.#waiting) this.#compress(one, this.#compressor);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
   }
 
   /**
@@ -71,23 +77,23 @@ export class ObjectPieces {
    * @throws what the compression failed with
    */
   async finish(last: Buffer): Promise<Body> {
-    await this.#settled();
     const { compression, shelf } = this.#context;
-    if (this.#compressor === undefined) {
+    const compressor = this.#compressor;
+    if (compressor === undefined) {
       const whole = this.#waiting.length === 0 ? last : Buffer.concat([...this.#waiting, last]);
       return bodyOf(tight(await this.#compressWhole(whole)));
     }
     if (compression.pieces === undefined) {
-      const pieces = joined([...this.#kept, bodyOf(last)]);
+      await this.#settled();
+      const pieces = joined([...this.#keptBodies(), bodyOf(last)]);
       return shelf.keep(await this.#compressWhole(await pieces.read(0, pieces.length)));
     }
-    if (last.length > 0) this.add(last);
-    this.#step(async (compressor) => {
-      await this.#keep(await compressor.end());
-      compressor.close();
-    });
+    if (last.length > 0) this.#compress(last, compressor);
     await this.#settled();
-    return joined(this.#kept);
+    const end = await compressor.end();
+    if (end.length > 0) this.#kept.push(await shelf.keep(end));
+    compressor.close();
+    return joined(this.#keptBodies());
   }
 
   /** The object is given up. */
@@ -98,44 +104,34 @@ export class ObjectPieces {
     this.#kept = [];
   }
 
-  async #settled(): Promise<void> {
-    await this.#lastStep;
-    if (this.#failure !== undefined) throw this.#failure.error;
-  }
-
-  #feed(compressor: PieceCompressor): void {
-    const raws = this.#waiting;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    for (const raw of raws)
-      this.#step(async () => {
+  #compress(raw: Buffer, compressor: PieceCompressor): void {
+    const { compression, shelf, lanes, held, estimate } = this.#context;
+    const nth = this.#kept.push(undefined) - 1;
+    const done = lanes.run(async () => {
+      if (this.#failure !== undefined || this.#isClosed) return;
+      try {
         const bytes = await compressor.add(raw);
-        const { compression, held, estimate } = this.#context;
-        await this.#keep(bytes);
+        if (bytes.length > 0) this.#kept[nth] = await shelf.keep(bytes);
         held.bytes -= raw.buffer.byteLength;
         if (compression.pieces === undefined) return;
         this.#doneRawBytes += raw.length;
         this.#doneBytes += bytes.length;
         estimate.learn(raw.length, bytes.length);
-      });
-  }
-
-  /** One after the other, because each piece refers to the one before. */
-  #step(step: (compressor: PieceCompressor) => Promise<void>): void {
-    const before = this.#lastStep;
-    this.#lastStep = (async () => {
-      await before;
-      if (this.#failure !== undefined || this.#isClosed || this.#compressor === undefined) return;
-      try {
-        await step(this.#compressor);
       } catch (error) {
-        this.#failure = { error };
+        this.#failure ??= { error };
       }
-    })();
+    });
+    this.#running.push(done);
   }
 
-  async #keep(bytes: Buffer): Promise<void> {
-    if (bytes.length > 0) this.#kept.push(await this.#context.shelf.keep(bytes));
+  async #settled(): Promise<void> {
+    await Promise.all(this.#running);
+    this.#running = [];
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  #keptBodies(): readonly Body[] {
+    return this.#kept.filter((body) => body !== undefined);
   }
 
   async #compressWhole(bytes: Buffer): Promise<Buffer> {

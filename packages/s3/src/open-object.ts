@@ -115,6 +115,7 @@ export class OpenObject<Output> {
       partition: this.partition,
       recordCount: this.#recordCount,
       idsSha256: this.#ids.digest(),
+      isBegun: this.#pieces !== undefined,
       body: () => {
         made ??= make().catch((error: unknown) => {
           made = undefined;

@@ -18,7 +18,23 @@ export function zstd(level: number = 3): Compression {
   return { extension: ".zst", contentEncoding: "zstd", ...(nodeZstd(level) ?? bindingZstd(level)) };
 }
 
-function bindingZstd(level: number): Pick<Compression, "compress"> {
+type Compress = (bytes: Uint8Array, level: number) => Uint8Array;
+
+/** Loaded once for the process. */
+let loading: Promise<Compress> | undefined;
+let loaded: Compress | undefined;
+
+function load(): Promise<Compress> {
+  loading ??= (async () => {
+    const { Zstd } = await import("@hpcc-js/wasm-zstd");
+    const binding = await Zstd.load();
+    loaded = (bytes, level) => binding.compress(bytes, level);
+    return loaded;
+  })();
+  return loading;
+}
+
+function bindingZstd(level: number): Pick<Compression, "compress" | "sampleBytes"> {
   try {
     createRequire(import.meta.url).resolve(BINDING);
   } catch (error) {
@@ -28,12 +44,10 @@ function bindingZstd(level: number): Pick<Compression, "compress"> {
       { cause: asError(error) },
     );
   }
+  // Long before the first record comes; what is wrong with it is told by the first object.
+  load().catch(() => undefined);
   return {
-    compress: async (bytes) => {
-      // Loaded once; Node remembers it.
-      const { Zstd } = await import("@hpcc-js/wasm-zstd");
-      const loaded = await Zstd.load();
-      return Buffer.from(loaded.compress(bytes, level));
-    },
+    compress: async (bytes) => Buffer.from((await load())(bytes, level)),
+    sampleBytes: (sample) => loaded?.(sample, level).length,
   };
 }

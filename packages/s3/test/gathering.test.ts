@@ -63,10 +63,16 @@ const FORMATS: Readonly<Record<string, RecordFormat<never>>> = {
   lengthPrefixed: lengthPrefixed(),
   delimited: delimited<{ readonly text: string }>({ columns: ["text"], header: true }),
 };
+/** So that a few bytes go through in pieces, too. */
+const eager = (compression: Compression): Compression =>
+  compression.pieces === undefined
+    ? compression
+    : { ...compression, pieces: { ...compression.pieces, heldBytes: 0 } };
+
 const COMPRESSIONS: Readonly<Record<string, Compression>> = {
   none: none(),
-  gzip: gzip(),
-  zstd: zstd(),
+  gzip: eager(gzip()),
+  zstd: eager(zstd()),
   reversed,
 };
 
