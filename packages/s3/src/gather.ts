@@ -3,7 +3,7 @@ import type { Compression } from "./compression.js";
 import type { RecordFormat } from "./format.js";
 import type { GatherShelf } from "./gather-shelf.js";
 import { GatheredObjects } from "./gathered-objects.js";
-import { Lanes } from "./lanes.js";
+import type { Lanes } from "./lanes.js";
 import type { PiecesContext } from "./object-pieces.js";
 import { OpenObject } from "./open-object.js";
 import { PlaceRoutes } from "./place-routes.js";
@@ -17,6 +17,8 @@ export interface GatherOptions<Output> {
   /** Made for each batch. */
   readonly createShelf: () => GatherShelf;
   readonly hasSeveral: boolean;
+  /** Shared by all shards: pieces are compressed some at a time. */
+  readonly lanes: Lanes;
   /** Shared by all shards: what the compression makes of the bytes. */
   readonly estimate: SizeEstimate;
   /** The size of an output where sizes are not those of the finished objects. */
@@ -38,9 +40,6 @@ const MiB = 1024 * KiB;
 
 /** With pieces of a MiB gzip makes as little of an object as in one go; with 64 KiB it takes half as long again. */
 const PIECE_BYTES: PieceBytes = { all: 64 * MiB, most: MiB, least: 64 * KiB };
-
-/** Pieces of a batch that are compressed at a time. More than the thread pool has threads: it should not run dry while a page of up to 10 MiB is scanned. */
-const PIECE_LANES = 16;
 
 /** An object among thousands may stay small. */
 const SMALL_BYTES = KiB;
@@ -156,12 +155,12 @@ export class ObjectGathering<Output> implements Gathering<Output> {
   }
 
   #begin(): FillingObjects<Output> {
-    const { compression, createShelf, estimate } = this.#options;
+    const { compression, createShelf, estimate, lanes } = this.#options;
     return {
       compression,
       estimate,
       shelf: createShelf(),
-      lanes: new Lanes(PIECE_LANES),
+      lanes,
       held: { bytes: 0 },
       byPartition: new Map(),
       kept: [],

@@ -21,7 +21,7 @@ import { cureAtOpen, refusal, statusOf } from "./failures.js";
 import { ObjectGathering, type PieceBytes } from "./gather.js";
 import { memoryGatherShelf, spoolingShelf } from "./gather-shelf.js";
 import { gatheredIn } from "./gathered-objects.js";
-import { inLanes } from "./lanes.js";
+import { inLanes, Lanes } from "./lanes.js";
 import { objectBatching } from "./object-batching.js";
 import { checkedMetadata, metadataOf } from "./object-metadata.js";
 import type { S3EmitterOptions } from "./options.js";
@@ -38,6 +38,12 @@ import {
 } from "./requests.js";
 import { settingsFrom } from "./settings.js";
 import { SizeEstimate } from "./size-estimate.js";
+
+/**
+ * Pieces that are compressed at a time, of all shards. More than the thread pool has threads: it should not run dry while the event loop scans a page of
+ * up to 10 MiB. Each takes about a MiB beside its bytes.
+ */
+const PIECE_LANES = 16;
 
 /**
  * Writes each batch as one object per partition, each once: the keys name the range of records and are stored before the first write, and an
@@ -84,6 +90,7 @@ export function emitterWith<Output>(
   const packing = { format, compression, spoolDir, openFile };
   // Of gathered outputs the bytes themselves are counted, and of entries what is known of them.
   const entryEstimate = new SizeEstimate();
+  const lanes = new Lanes(PIECE_LANES);
   const estimate = new SizeEstimate(batching.targetBytes ?? batching.minBytes);
   // What has been written for a plan by earlier attempts of this process: a batch of many objects is not looked at all over again.
   const written = new WeakMap<S3Plan, Set<string>>();
@@ -105,6 +112,7 @@ export function emitterWith<Output>(
             format,
             compression,
             hasSeveral,
+            lanes,
             estimate,
             countedBytes: estimates ? undefined : (output, record) => countedBytes({ output, record }),
             createShelf: () =>
