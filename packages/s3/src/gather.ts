@@ -62,6 +62,8 @@ export class ObjectGathering<Output> implements Gathering<Output> {
   readonly #options: GatherOptions<Output>;
   readonly #pieceBytes: PieceBytes;
   #filling: FillingObjects<Output>;
+  /** Objects that nothing was kept of yet. */
+  #fresh: OpenObject<Output>[] = [];
   /** An object that has come to so much goes to the compression. */
   #cutAtBytes = 0;
   readonly #staged = new StagedOutputs<Output>();
@@ -82,6 +84,7 @@ export class ObjectGathering<Output> implements Gathering<Output> {
   };
 
   readonly keep = (): void => {
+    if (this.#fresh.length > 0) this.#fresh = [];
     const { count, records, objects } = this.#staged;
     for (let nth = 0; nth < count; nth += 1)
       this.#keep(records[nth] as KinesisRecord, objects[nth] as OpenObject<Output>);
@@ -89,7 +92,7 @@ export class ObjectGathering<Output> implements Gathering<Output> {
   };
 
   readonly drop = (): void => {
-    this.#staged.takeBack();
+    this.#takeBack();
     this.#staged.clear();
   };
 
@@ -99,7 +102,7 @@ export class ObjectGathering<Output> implements Gathering<Output> {
   };
 
   readonly drain = (): GatheredObjects => {
-    this.#staged.takeBack();
+    this.#takeBack();
     const { kept, count, arrivalTimeMs, routes, shelf } = this.#filling;
     this.#filling = this.#begin();
     const objects = kept.map((object) => object.end());
@@ -116,6 +119,7 @@ export class ObjectGathering<Output> implements Gathering<Output> {
 
   readonly close = (): void => {
     this.#staged.clear();
+    this.#fresh = [];
     const { byPartition, shelf } = this.#filling;
     for (const object of byPartition.values()) object.close();
     shelf[Symbol.asyncDispose]().catch(() => undefined);
@@ -143,6 +147,16 @@ export class ObjectGathering<Output> implements Gathering<Output> {
     return Math.max(least, Math.min(most, Math.floor(all / this.#filling.kept.length)));
   }
 
+  /** The outputs that are staged leave their objects, and objects that were begun for them go: a flood of refused records must not leave one for each. */
+  #takeBack(): void {
+    this.#staged.takeBack();
+    for (const object of this.#fresh) {
+      this.#filling.byPartition.delete(object.partition);
+      object.close();
+    }
+    this.#fresh = [];
+  }
+
   #objectOf(partition: string): OpenObject<Output> {
     const { byPartition } = this.#filling;
     let object = byPartition.get(partition);
@@ -150,6 +164,7 @@ export class ObjectGathering<Output> implements Gathering<Output> {
       const expectedBytes = this.#options.hasSeveral ? SMALL_BYTES : this.#pieceBytes.least;
       object = new OpenObject(partition, this.#options.format, this.#filling, expectedBytes);
       byPartition.set(partition, object);
+      this.#fresh.push(object);
     }
     return object;
   }

@@ -52,9 +52,10 @@ export class GatheredObjects implements Gathered {
    * Finishes the objects that are begun, and settles when all of them are where they should wait. The others are finished when they are written.
    * @throws KinesisConnectorError `KC_EMIT_REFUSED` when the disk is full; or what the compression failed with
    */
-  async settle(): Promise<void> {
+  async settle(signal: AbortSignal): Promise<void> {
     const begun = this.objects.filter(({ isBegun }) => isBegun);
     await inLanes(begun, FINISHING_LANES, async (object) => {
+      signal.throwIfAborted();
       await object.body();
     });
     await this.#shelf.settle();

@@ -1,5 +1,5 @@
 import type { KinesisRecord } from "@kinesis-connectors/core";
-import { type Body, bodyOf } from "./body.js";
+import { type Body, bodyOf, tight } from "./body.js";
 import type { RecordFormat } from "./format.js";
 import type { GatheredObject } from "./gathered-objects.js";
 import { ObjectPieces, type PiecesContext } from "./object-pieces.js";
@@ -109,7 +109,9 @@ export class OpenObject<Output> {
       const { compression, estimate } = this.#context;
       const compressed = await compression.compress(last);
       estimate.learn(last.length, compressed.length);
-      return bodyOf(compressed);
+      const body = bodyOf(tight(compressed));
+      this.#writer.cut(0);
+      return body;
     };
     return {
       partition: this.partition,
@@ -127,9 +129,11 @@ export class OpenObject<Output> {
     };
   }
 
-  /** The batch is given up. */
+  /** It is given up. */
   close(): void {
     this.#pieces?.close();
+    this.#context.held.bytes -= this.#heldBytes;
+    this.#heldBytes = 0;
   }
 
   #count(): void {

@@ -83,10 +83,11 @@ export async function gatheredObjects<Output>(
   gathered: GatheredObjects,
   plan: S3Plan,
   isDone: (key: string) => boolean,
+  signal: AbortSignal,
 ): Promise<ReadyObjects<Output>> {
   if (plan.places.length !== gathered.objects.length)
     throw new Error("the plan is not the one of the gathered batch");
-  await gathered.settle();
+  await gathered.settle(signal);
   const objects = plan.places.flatMap((place, nth): ReadyObject<Output>[] => {
     const object = gathered.objects[nth];
     return object === undefined || isDone(place.key) ? [] : [{ ...object, place, entries: [] }];

@@ -17,6 +17,7 @@ import { none } from "./compression.js";
 import { following, limited } from "@kinesis-connectors/aws";
 import { connect } from "./connection.js";
 import { objectCreator } from "./create-object.js";
+import { EntrySizes } from "./entry-sizes.js";
 import { cureAtOpen, refusal, statusOf } from "./failures.js";
 import { ObjectGathering, type PieceBytes } from "./gather.js";
 import { memoryGatherShelf, spoolingShelf } from "./gather-shelf.js";
@@ -87,16 +88,14 @@ export function emitterWith<Output>(
   const connection = connect(options);
   const { create, look } = objectCreator(connection, settings);
   const { bucket } = settings;
+  const targetBytes = batching.targetBytes ?? batching.minBytes;
   const packing = { format, compression, spoolDir, openFile };
   // Of gathered outputs the bytes themselves are counted, and of entries what is known of them.
-  const entryEstimate = new SizeEstimate();
+  const entrySizes = new EntrySizes(format, compression, targetBytes);
   const lanes = new Lanes(PIECE_LANES);
-  const estimate = new SizeEstimate(batching.targetBytes ?? batching.minBytes);
+  const estimate = new SizeEstimate(targetBytes);
   // What has been written for a plan by earlier attempts of this process: a batch of many objects is not looked at all over again.
   const written = new WeakMap<S3Plan, Set<string>>();
-
-  const countedBytes = ({ output, record }: Pick<BufferEntry<Output>, "output" | "record">): number =>
-    format.sizeOf?.(output) ?? record.data.length;
 
   /** With a key of the user's own the whole batch is wanted when it is named, and with a whole-object format when it is encoded. */
   const gather: Emitter<Output>["gather"] =
@@ -114,7 +113,7 @@ export function emitterWith<Output>(
             hasSeveral,
             lanes,
             estimate,
-            countedBytes: estimates ? undefined : (output, record) => countedBytes({ output, record }),
+            countedBytes: estimates ? undefined : (output, record) => entrySizes.counted(output, record),
             createShelf: () =>
               spoolDir === undefined
                 ? memoryGatherShelf()
@@ -145,14 +144,13 @@ export function emitterWith<Output>(
     const body = await object.body();
     // The recorded key, whatever prefix and extension are configured here now.
     await create({ key: object.place.key, body, batchId, metadata }, context);
-    if (estimates && object.entries.length > 0)
-      entryEstimate.learn(sumOf(object.entries, countedBytes), body.length);
+    if (estimates && object.entries.length > 0) entrySizes.learn(object.entries, body.length);
   };
 
   return {
     capabilities: { duplicates: "none", ordering: hasSeveral ? "none" : "shard" },
     ...(estimates
-      ? { sizeOf: (output, record) => entryEstimate.of(countedBytes({ output, record })) }
+      ? { sizeOf: (output, record) => entrySizes.estimated(output, record) }
       : format.sizeOf === undefined
         ? {}
         : { sizeOf: format.sizeOf }),
@@ -209,7 +207,7 @@ export function emitterWith<Output>(
               objectsOf(plan, batch).filter(({ place }) => !isDone(place.key)),
               { inherited, signal, name: () => `${batch.batchId}-${random.uuid()}.spool` },
             )
-          : await gatheredObjects<Output>(gathered, plan, isDone);
+          : await gatheredObjects<Output>(gathered, plan, isDone, signal);
       const { objects, refused } = ready;
       // Nothing is written yet, so the engine can plan the rest anew, without them.
       if (refused.length > 0) return { failed: inOrderOf(batch.entries, refused) };
@@ -254,12 +252,6 @@ function inOrderOf<Output>(
 ): readonly FailedEntry<Output>[] {
   const byEntry = new Map(refused.map((failed) => [failed.entry, failed]));
   return entries.flatMap((entry) => byEntry.get(entry) ?? []);
-}
-
-function sumOf<Item>(items: readonly Item[], bytesOf: (item: Item) => number): number {
-  let bytes = 0;
-  for (const item of items) bytes += bytesOf(item);
-  return bytes;
 }
 
 function requireFormat<Output>({

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { seededRandom } from "@kinesis-connectors/testkit";
+import { seededRandom, thrownBy } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
-import type { Gathering } from "@kinesis-connectors/core";
+import { type Gathering, hasCode } from "@kinesis-connectors/core";
 import {
   type Compression,
   gzip,
@@ -69,6 +69,25 @@ describe("what a batch holds while it fills", () => {
     expect(gathering.heldBytes()).toBeLessThan(64 * MiB);
     gathering.close();
     expect(gathering.heldBytes()).toBe(0);
+  });
+
+  it("S04 of 100,000 partitions of which every record is refused is nothing", () => {
+    const gathering = gather({ partition: () => ({}), maxPartitions: 10_000 });
+    for (let n = 0; n < 100_000; n += 1) {
+      gathering.stage(n, NOTHING, `part=${n}`);
+      // The record has another output, and that one is no JSON.
+      if (
+        !hasCode(
+          thrownBy(() => gathering.stage(1n, NOTHING, `part=${n}b`)),
+          "KC_RECORD_POISON",
+        )
+      )
+        throw new Error("it was not refused");
+      gathering.drop();
+    }
+    expect(gathering.heldBytes()).toBe(0);
+    expect(gathering.drain().count).toBe(0);
+    gathering.close();
   });
 
   it.each([

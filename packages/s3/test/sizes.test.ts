@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
 import { batchOf, deliver, seededRandom } from "@kinesis-connectors/testkit";
 import { GetObjectTaggingCommand, S3Client } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
@@ -6,12 +8,14 @@ import {
   gzip,
   ndjson,
   none,
+  type ObjectFormat,
   rangeNameOf,
   s3Emitter,
   type S3EmitterOptions,
   type S3Plan,
   zstd,
 } from "@kinesis-connectors/s3";
+import { EntrySizes } from "../src/entry-sizes.js";
 import { SizeEstimate } from "../src/size-estimate.js";
 import { ACCOUNT_ID, BUCKET, startS3 } from "./local-s3.js";
 import { Shard } from "./run-shard.js";
@@ -136,6 +140,39 @@ describe("targetObjectBytes", () => {
       expect(sizes.length).toBeGreaterThan(4);
       for (const size of sizes.slice(0, -1)) expect(Math.abs(size - target)).toBeLessThan(target * 0.2);
     }
+  });
+});
+
+describe("the sizes of outputs that wait as entries", () => {
+  it("are those in the bucket once the first of them have been tried", async () => {
+    const format: ObjectFormat<unknown> = {
+      extension: ".json.gz",
+      contentType: "application/json",
+      encodeObject: (outputs) => Promise.resolve({ bytes: gzipSync(JSON.stringify(outputs)) }),
+    };
+    const sizes = new EntrySizes<unknown>(format, none(), 256 * KiB);
+    const some = documents.slice(0, 1000);
+    const outputs = some.map(({ data }): unknown => JSON.parse(Buffer.from(data).toString()));
+    const told = () =>
+      some.reduce((sum, one, nth) => sum + sizes.estimated(outputs[nth], one), 0) / some.length;
+    const counted = some.reduce((sum, { data }) => sum + data.length, 0) / some.length;
+    // Until then they are taken as they are.
+    expect(told()).toBe(counted);
+    while (told() === counted) await nextTurn();
+    const { length } = gzipSync(JSON.stringify(outputs));
+    expect(Math.abs(told() / (length / some.length) - 1)).toBeLessThan(0.2);
+  });
+
+  it("are taken as they are where no first one can be encoded", async () => {
+    const broken: ObjectFormat<unknown> = {
+      extension: ".json",
+      contentType: "application/json",
+      encodeObject: () => Promise.reject(new Error("broken")),
+    };
+    const sizes = new EntrySizes<unknown>(broken, none(), 100);
+    for (const one of documents.slice(0, 10)) expect(sizes.estimated({}, one)).toBe(one.data.length);
+    await nextTurn();
+    expect(sizes.estimated({}, documents[0] as KinesisRecord)).toBe(documents[0]?.data.length);
   });
 });
 
