@@ -74,11 +74,12 @@ export class ObjectPieces {
 
   /**
    * Ends the object with its last bytes. Settles with all of it; asked again only when it rejected.
-   * @throws what the compression failed with
+   * @throws what the compression failed with; where it failed in the middle of the object, whenever it is asked
    */
   async finish(last: Buffer): Promise<Body> {
     const { compression, shelf } = this.#context;
     const compressor = this.#compressor;
+    if (this.#failure !== undefined) throw this.#failure.error;
     if (compressor === undefined) {
       const whole = this.#waiting.length === 0 ? last : Buffer.concat([...this.#waiting, last]);
       return bodyOf(tight(await this.#compressWhole(whole)));
@@ -90,8 +91,14 @@ export class ObjectPieces {
     }
     if (last.length > 0) this.#compress(last, compressor);
     await this.#settled();
-    const end = await compressor.end();
-    if (end.length > 0) this.#kept.push(await shelf.keep(end));
+    try {
+      const end = await compressor.end();
+      if (end.length > 0) this.#kept.push(await shelf.keep(end));
+    } catch (error) {
+      // It is not known what the compressor has made of the last piece by now: once more could be twice.
+      this.#failure = { error };
+      throw error;
+    }
     compressor.close();
     return joined(this.#keptBodies());
   }

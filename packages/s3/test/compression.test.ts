@@ -61,27 +61,19 @@ async function piecesOf(compression: Compression, pieces: readonly Uint8Array[])
   return Buffer.concat(made);
 }
 
-/** By a decoder that reads one member, or one frame, and nothing behind it. */
-async function readBack(compression: Compression, bytes: Buffer): Promise<Buffer> {
-  switch (compression.contentEncoding) {
-    case "gzip": {
-      // Header and trailer are fixed; what is between them is one stream of deflate, or it fails.
-      const deflated = bytes.subarray(10, -8);
-      const { buffer, engine } = inflateRawSync(deflated, { info: true }) as unknown as Inflated;
-      expect(engine.bytesWritten).toBe(deflated.length);
-      expect(gunzipSync(bytes).equals(buffer)).toBe(true);
-      return buffer;
-    }
-    case "zstd":
-      return (await loadedZstd()).decompress(bytes);
-    default:
-      return bytes;
-  }
+interface Inflated {
+  readonly engine: { readonly bytesWritten: number };
 }
 
-interface Inflated {
-  readonly buffer: Buffer;
-  readonly engine: { readonly bytesWritten: number };
+/** By a decoder that reads one member, or one frame: throws when there is more behind it. */
+async function readBack(compression: Compression, bytes: Buffer): Promise<Buffer> {
+  if (compression.contentEncoding === "zstd") return (await loadedZstd()).decompress(bytes);
+  if (compression.contentEncoding !== "gzip") return bytes;
+  // Header and trailer are of fixed lengths; what is between them has to be one stream of deflate.
+  const deflated = bytes.subarray(10, -8);
+  const { engine } = inflateRawSync(deflated, { info: true }) as unknown as Inflated;
+  if (engine.bytesWritten !== deflated.length) throw new Error("there is more behind the first member");
+  return gunzipSync(bytes);
 }
 
 describe("an object compressed in pieces", () => {

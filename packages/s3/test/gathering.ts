@@ -18,7 +18,7 @@ export interface Transformed<Output> {
   readonly outputs: readonly Output[];
 }
 
-export const GATHER_CONTEXT: GatherContext = {
+const GATHER_CONTEXT: GatherContext = {
   application: "archive",
   stream: "clicks",
   shardId: "shardId-000000000003",
