@@ -113,17 +113,12 @@ function text(value: string): Buffer {
 
 function head(major: number, value: number): Buffer {
   if (value < 24) return Buffer.from([(major << 5) | value]);
-  const bytes = Buffer.alloc(value < 0x1_0000 ? 3 : value < 0x1_0000_0000 ? 5 : 9);
-  if (bytes.length === 3) {
-    bytes[0] = (major << 5) | 25;
-    bytes.writeUInt16BE(value, 1);
-  } else if (bytes.length === 5) {
-    bytes[0] = (major << 5) | 26;
-    bytes.writeUInt32BE(value, 1);
-  } else {
-    bytes[0] = (major << 5) | 27;
-    bytes.writeBigUInt64BE(BigInt(value), 1);
-  }
+  const [info, length] =
+    value < 0x100 ? [24, 1] : value < 0x1_0000 ? [25, 2] : value < 0x1_0000_0000 ? [26, 4] : [27, 8];
+  const bytes = Buffer.alloc(1 + length);
+  bytes[0] = (major << 5) | info;
+  if (length === 8) bytes.writeBigUInt64BE(BigInt(value), 1);
+  else bytes.writeUIntBE(value, 1, length);
   return bytes;
 }
 

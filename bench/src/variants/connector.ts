@@ -11,10 +11,11 @@ import {
 } from "@kinesis-connectors/core";
 import { dynamoDbEmitter } from "@kinesis-connectors/dynamodb";
 import { kinesisEmitter } from "@kinesis-connectors/kinesis";
-import { gzip, ndjson, ObjectWriter, s3Emitter } from "@kinesis-connectors/s3";
+import { gzip, ndjson, s3Emitter } from "@kinesis-connectors/s3";
 import { streamName } from "../answers.js";
 import type { Order } from "../data-sets.js";
 import { filtered, lines, payloads, transform, transformed } from "../expected.js";
+import { linesEmitter } from "../lines-emitter.js";
 import type { Meter } from "../meter.js";
 import { CREDENTIALS, endpointOf, type Job, REGION, type Variant } from "../variant.js";
 
@@ -64,21 +65,6 @@ async function connect<Model, Output, Plan>(
 
 function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 20));
-}
-
-/** Makes lines of a batch in one buffer, as the S3 emitter does, and drops them. */
-function linesEmitter<Output>(meter: Meter): Emitter<Output> {
-  const format = ndjson();
-  return {
-    capabilities: { duplicates: "possible", ordering: "shard" },
-    emit: (batch) => {
-      const writer = new ObjectWriter(batch.bytes + batch.entries.length + 1024);
-      for (const { output } of batch.entries) format.write(output, writer);
-      meter.touch(writer.bytes());
-      meter.page(batch.recordCount);
-      return Promise.resolve({ failed: [] });
-    },
-  };
 }
 
 /** Another emitter, whose batches are counted once they are placed. */
@@ -164,6 +150,22 @@ const filterOnly: Variant = {
   run: (job) => {
     const transformer = json<Order>().original();
     const filter = (order: Order): boolean => order.status === "paid";
+    return connect(
+      job,
+      definePipeline({ transformer, filter, emitter: linesEmitter<Uint8Array>(job.meter) }),
+    );
+  },
+};
+
+const pick: Variant = {
+  ...COMMON,
+  name: "pick",
+  label: "connector: one member picked, filter, original bytes",
+  sets: ["200b", "1kb"],
+  expected: filtered,
+  run: (job) => {
+    const transformer = json<Order>().pick("status").original();
+    const filter = ({ status }: Pick<Order, "status">): boolean => status === "paid";
     return connect(
       job,
       definePipeline({ transformer, filter, emitter: linesEmitter<Uint8Array>(job.meter) }),
@@ -275,6 +277,7 @@ export const connector: readonly Variant[] = [
   readParse,
   passThrough,
   filterOnly,
+  pick,
   fullTransform,
   toS3,
   fanOutRead,

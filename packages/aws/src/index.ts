@@ -16,4 +16,12 @@ export {
 } from "./connection.js";
 export { checkedEndpoint, isLoopback, namedEndpoint } from "./endpoint.js";
 export { following, type FollowingSignal } from "./following-signal.js";
+export { BodyMemory } from "./http/body-memory.js";
+export {
+  type HandleOptions,
+  type HandlerResponse,
+  HttpHandler,
+  type HttpHandlerOptions,
+} from "./http/http-handler.js";
+export type { OutgoingRequest } from "./http/request-bytes.js";
 export { limited, type RequestBounds } from "./limited.js";

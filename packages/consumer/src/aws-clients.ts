@@ -1,5 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient, type KinesisClientConfig } from "@aws-sdk/client-kinesis";
+import { BodyMemory, HttpHandler } from "@kinesis-connectors/aws";
 import type { Logger } from "@kinesis-connectors/core";
 import { type KinesisProtocol, kinesisProtocol, type WireFormat } from "@kinesis-connectors/wire/protocol";
 import { NodeHttp2Handler, NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
@@ -36,12 +37,22 @@ const MAX_CONNECTIONS = 512;
  * fails one call and not those of every shard at once.
  */
 export function createKinesisClient(options: KinesisClientOptions, logger: Logger): KinesisClient {
-  const fast = protocolOf(options, logger);
+  const memory = new BodyMemory();
+  const fast = protocolOf(options, logger, memory);
   const client = new KinesisClient({
     ...common(options, logger),
     protocol: fast.protocol,
-    requestHandler: new NodeHttpHandler(keptConnections(REQUEST_TIMEOUT_MS)),
+    requestHandler: new HttpHandler({
+      connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      maxConnections: MAX_CONNECTIONS,
+      memory,
+    }),
+    // All calls of one kind differ in their input alone: the way through the client is worked out once for each kind, and not for each poll.
+    cacheMiddleware: true,
   });
+  // It makes a copy of each answer for a log line, even where nobody logs.
+  client.middlewareStack.remove("loggerMiddleware");
   fast.attach(client);
   return client;
 }
@@ -76,9 +87,11 @@ export function createDynamoDbClient(
 function protocolOf(
   { wireFormat = "auto", onWireFallback }: KinesisClientOptions,
   logger: Logger,
+  memory?: BodyMemory,
 ): KinesisProtocol {
   return kinesisProtocol({
     wireFormat,
+    ...(memory === undefined ? {} : { memory }),
     onFallback: () => {
       logger.warn(
         { wireFormat: "json" },

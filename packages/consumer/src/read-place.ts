@@ -101,7 +101,7 @@ export class ReadPlace {
     if (verdict !== "unknown") this.#expected = undefined;
 
     const after = this.#after;
-    const { records, bytes, dropped, scannedEnd } = toUserRecords(answer.records, range, after);
+    const { records, bytes, release, dropped, scannedEnd } = toUserRecords(answer.records, range, after);
     for (const { sequenceNumber, userRecords } of dropped) {
       observe({ type: "aggregate-drop", stream, shardId, sequenceNumber, records: userRecords });
     }
@@ -117,6 +117,7 @@ export class ReadPlace {
     return {
       records,
       bytes,
+      ...(release === undefined ? {} : { release }),
       millisBehindLatest,
       scannedEnd: isPast(scannedEnd, records.at(-1) ?? after) ? scannedEnd : undefined,
       ...(verdict === "gap" && expected !== undefined ? { gap: { expected: expected.position } } : {}),

@@ -4,7 +4,15 @@ import {
   type KinesisRecord,
   type Position,
 } from "@kinesis-connectors/core";
-import { deaggregate, type HashKeyRange, PageRecord } from "@kinesis-connectors/wire";
+import {
+  AggregatedRecord,
+  type Deaggregation,
+  deaggregate,
+  deaggregatePageRecord,
+  type HashKeyRange,
+  PageRecord,
+  type UserRecord,
+} from "@kinesis-connectors/wire";
 
 import type { StreamRecord } from "./kinesis-api.js";
 
@@ -15,6 +23,8 @@ export interface UserRecords {
   readonly bytes: number;
   /** The place after which reading goes on: the end of the last stream record, handed over or not. */
   readonly scannedEnd: Position | undefined;
+  /** Lets the answer's memory go, once none of the records is needed any more. Absent where that makes no difference. */
+  readonly release: (() => void) | undefined;
   /** Aggregates that belong to another shard, as a producer sends for a moment after a reshard; they are left out, as the KCL does. */
   readonly dropped: readonly DroppedAggregate[];
 }
@@ -37,9 +47,20 @@ export function toUserRecords(
   range: HashKeyRange,
   after: Position | undefined,
 ): UserRecords {
+  if (isWholePage(answer, after)) {
+    const [first] = answer;
+    return {
+      records: answer,
+      bytes: first?.pageBytes ?? 0,
+      release: () => first?.releasePage(),
+      dropped: [],
+      scannedEnd: endOf(answer.at(-1), 0, after),
+    };
+  }
   const records: KinesisRecord[] = [];
   const dropped: DroppedAggregate[] = [];
   let bytes = 0;
+  let release: (() => void) | undefined;
   let lastSubSequenceNumber = 0;
   // Sequence numbers rise within a shard: once one record is past `after`, all that follow are.
   let resuming = after;
@@ -52,31 +73,42 @@ export function toUserRecords(
   };
   for (const record of answer) {
     lastSubSequenceNumber = 0;
+    let opened: Deaggregation<AggregatedRecord | UserRecord>;
     if (record instanceof PageRecord) {
       // All records of an answer share its page, and each of them keeps the whole of it.
       bytes = record.pageBytes;
+      release ??= () => record.releasePage();
       if (!record.mayBeAggregate) {
         keep(record);
         continue;
       }
-    } else bytes += record.data.length;
-    const opened = deaggregate(record.data, range);
+      opened = deaggregatePageRecord(record, range);
+    } else {
+      bytes += record.data.length;
+      opened = deaggregate(record.data, range);
+    }
     switch (opened.kind) {
       case "plain":
-        keep(toKinesisRecord(record, record.data, record.partitionKey, undefined, 0, undefined));
+        keep(
+          record instanceof PageRecord
+            ? record
+            : toKinesisRecord(record, record.data, record.partitionKey, undefined, 0, undefined),
+        );
         break;
       case "aggregated":
         for (const user of opened.records) {
           lastSubSequenceNumber = user.subSequenceNumber;
           keep(
-            toKinesisRecord(
-              record,
-              user.data,
-              user.partitionKey,
-              user.explicitHashKey,
-              user.subSequenceNumber,
-              undefined,
-            ),
+            user instanceof AggregatedRecord
+              ? user
+              : toKinesisRecord(
+                  record,
+                  user.data,
+                  user.partitionKey,
+                  user.explicitHashKey,
+                  user.subSequenceNumber,
+                  undefined,
+                ),
           );
         }
         break;
@@ -102,7 +134,17 @@ export function toUserRecords(
     }
   }
   const last = answer.at(-1);
-  return { records, bytes, dropped, scannedEnd: endOf(last, lastSubSequenceNumber, after) };
+  return { records, bytes, release, dropped, scannedEnd: endOf(last, lastSubSequenceNumber, after) };
+}
+
+/** Whether all records of an answer are new and none is an aggregate: then they are what producers put, as they are. */
+function isWholePage(
+  answer: readonly StreamRecord[],
+  after: Position | undefined,
+): answer is readonly PageRecord[] {
+  const [first] = answer;
+  if (!(first instanceof PageRecord) || first.pageMayHaveAggregates) return false;
+  return after === undefined || comparePositions(first, after) > 0;
 }
 
 function endOf(

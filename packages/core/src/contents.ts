@@ -3,10 +3,14 @@ import type { OpenPartitions } from "./batching.js";
 import type { Buffer, Thresholds } from "./buffer.js";
 import type { Emitter } from "./emitter.js";
 import type { Gathering } from "./gathering.js";
-import type { KinesisRecord } from "./record.js";
+import { dataBytesOf, type KinesisRecord } from "./record.js";
 
 /** The outputs of the batch that is being filled, and the thresholds that they are held against. */
 export interface Contents<Output> {
+  /** Whether what is kept of a record is the record itself. */
+  readonly keepsRecords: boolean;
+  /** Whether outputs that are a record's own data are taken from the record. */
+  readonly takesData: boolean;
   /** Measures the outputs of a record, each once, and gives the sum in bytes. What it throws makes the record poison. */
   stage(record: KinesisRecord, outputs: readonly Output[]): number;
   /** Takes back what was staged last. */
@@ -29,6 +33,8 @@ export interface Contents<Output> {
 
 /** Outputs that wait as they are, in the pipeline's buffer. */
 export class EntryContents<Output> implements Contents<Output> {
+  readonly keepsRecords: boolean = true;
+  readonly takesData: boolean = false;
   readonly #buffer: Buffer<Output>;
   readonly #emitter: Pick<Emitter<Output, never>, "sizeOf">;
   readonly #partitions: OpenPartitions<Output>;
@@ -49,7 +55,7 @@ export class EntryContents<Output> implements Contents<Output> {
   stage(record: KinesisRecord, outputs: readonly Output[]): number {
     let bytes = 0;
     for (let index = 0; index < outputs.length; index += 1) {
-      const size = this.#emitter.sizeOf?.(outputs[index] as Output, record) ?? record.data.length;
+      const size = this.#emitter.sizeOf?.(outputs[index] as Output, record) ?? dataBytesOf(record);
       this.#sizes[index] = size;
       bytes += size;
     }
@@ -68,7 +74,7 @@ export class EntryContents<Output> implements Contents<Output> {
       const partition = this.#partitions.add(index, size);
       this.#buffer.add(partition === undefined ? entry : { ...entry, partition }, nowMs);
     }
-    return Math.max(this.#sizesSum, record.data.length);
+    return Math.max(this.#sizesSum, dataBytesOf(record));
   }
 
   fits(records: number, bytes: number): boolean {
@@ -101,13 +107,22 @@ export class EntryContents<Output> implements Contents<Output> {
 
 /** Outputs that the emitter takes in as they come. */
 export class GatheredContents<Output> implements Contents<Output> {
+  readonly keepsRecords: boolean = false;
+  readonly takesData: boolean;
   readonly #gathering: Gathering<Output>;
   readonly #thresholds: Thresholds;
   readonly #partitions: OpenPartitions<Output>;
   readonly #sizes: number[] = [];
   #bytes = 0;
 
-  constructor(gathering: Gathering<Output>, thresholds: Thresholds, partitions: OpenPartitions<Output>) {
+  /** @param passesData whether all outputs are the data of their records, and nobody else wants to see them */
+  constructor(
+    gathering: Gathering<Output>,
+    thresholds: Thresholds,
+    partitions: OpenPartitions<Output>,
+    passesData: boolean,
+  ) {
+    this.takesData = passesData && gathering.stageData !== undefined;
     this.#gathering = gathering;
     this.#thresholds = thresholds;
     this.#partitions = partitions;
@@ -116,7 +131,9 @@ export class GatheredContents<Output> implements Contents<Output> {
   stage(record: KinesisRecord, outputs: readonly Output[]): number {
     let bytes = 0;
     for (let index = 0; index < outputs.length; index += 1) {
-      const size = this.#gathering.stage(outputs[index] as Output, record, this.#partitions.nameAt(index));
+      const size = this.takesData
+        ? (this.#gathering.stageData?.(record) ?? 0)
+        : this.#gathering.stage(outputs[index] as Output, record, this.#partitions.nameAt(index));
       this.#sizes[index] = size;
       bytes += size;
     }

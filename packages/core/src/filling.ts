@@ -4,8 +4,9 @@ import { type Contents, EntryContents, GatheredContents } from "./contents.js";
 import type { Emitter } from "./emitter.js";
 import type { Pipeline } from "./pipeline.js";
 import { type ClosedRange, OpenRange } from "./range.js";
-import type { KinesisRecord, Position } from "./record.js";
+import { dataBytesOf, detached, type KinesisRecord, type Position } from "./record.js";
 import type { ShardContext } from "./shard-context.js";
+import { passesData } from "./transformer.js";
 
 /** A range that was read but has nothing to emit moves the checkpoint this long after its first record at the latest... */
 const PROGRESS_INTERVAL_MS = 10_000;
@@ -26,6 +27,7 @@ interface FillingPipeline<Output> extends Pick<
     readonly places?: unknown;
   };
   readonly deadLetters?: unknown;
+  readonly transformer: object;
 }
 
 /** What a batch that is being filled is given of its shard. */
@@ -47,6 +49,8 @@ export class Filling<Output> {
   #range: OpenRange;
   /** What the contents held when they were last asked. */
   #contentsBytes = 0;
+  /** Whether a record of the page that is being scanned is kept. */
+  #keepsPage = false;
 
   constructor(context: FillingContext, pipeline: FillingPipeline<Output>) {
     this.#context = context;
@@ -54,7 +58,12 @@ export class Filling<Output> {
     this.#partitions = new OpenPartitions(emitter.batching);
     this.#contents = contentsOf(context, pipeline, this.#partitions);
     this.#storesRoutes = deadLetters !== undefined || emitter.places !== undefined;
-    this.#range = new OpenRange(context);
+    this.#range = new OpenRange(context, this.#storesRoutes);
+  }
+
+  /** Whether outputs that are a record's own data need not be made. */
+  get takesData(): boolean {
+    return this.#contents.takesData;
   }
 
   /** Bytes charged to the budget for what is waiting here. */
@@ -81,6 +90,7 @@ export class Filling<Output> {
       this.#range.accept(record, 0, nowMs);
       return this.#routesReason();
     }
+    if (this.#contents.keepsRecords) this.#keepsPage = true;
     const bytes = this.#contents.keep(record, outputs, nowMs);
     this.#range.accept(record, outputs.length, nowMs);
     if (bytes > 0) this.#hold(bytes);
@@ -90,8 +100,8 @@ export class Filling<Output> {
   /** Takes in a record that goes to the dead letters; returns a reason to flush when too many of them are waiting. */
   refuse(record: KinesisRecord, error: Error, nowMs: number): FlushReason | undefined {
     this.#contents.drop();
-    this.#range.refuse({ record, error, attempts: 1 }, nowMs);
-    this.#hold(record.data.length);
+    this.#range.refuse({ record: detached(record), error, attempts: 1 }, nowMs);
+    this.#hold(dataBytesOf(record));
     const { refusedCount, refusedBytes } = this.#range;
     return refusedCount >= MAX_WAITING_DEAD_LETTERS || refusedBytes >= MAX_WAITING_DEAD_LETTER_BYTES
       ? "memory"
@@ -103,10 +113,13 @@ export class Filling<Output> {
     this.#range.moveEnd(scannedEnd, nowMs);
   }
 
-  /** Lets go of the page that has been scanned, but for what waits in the buffer, and charges what the contents have come to. */
-  settle(): void {
+  /** Charges what the contents have come to with the page that has been scanned. Returns whether a record of it is still needed. */
+  settle(): boolean {
     this.#range.settle();
     this.#charge();
+    const keepsPage = this.#keepsPage;
+    this.#keepsPage = false;
+    return keepsPage;
   }
 
   /** Notes that records of the range are gone from the stream. */
@@ -142,7 +155,7 @@ export class Filling<Output> {
     const heldBytes = this.heldBytes - leftBytes;
     this.#contentsBytes = leftBytes;
     const range = this.#range;
-    this.#range = new OpenRange(this.#context);
+    this.#range = new OpenRange(this.#context, this.#storesRoutes);
     return range.close(outputs, reason, heldBytes);
   }
 
@@ -180,12 +193,14 @@ export class Filling<Output> {
 
 function contentsOf<Output>(
   { application, stream, shardId, clock, random }: FillingContext,
-  { emitter, createBuffer, createThresholds, logger }: FillingPipeline<Output>,
+  { emitter, createBuffer, createThresholds, logger, transformer }: FillingPipeline<Output>,
   partitions: OpenPartitions<Output>,
 ): Contents<Output> {
   // A buffer of one's own wants to see the entries.
   if (emitter.gather === undefined || createThresholds === undefined)
     return new EntryContents(createBuffer(), emitter, partitions);
   const gathering = emitter.gather({ application, stream, shardId, clock, random, logger });
-  return new GatheredContents(gathering, createThresholds(), partitions);
+  // Who names partitions is shown the outputs.
+  const passes = emitter.batching?.partitionOf === undefined && passesData(transformer);
+  return new GatheredContents(gathering, createThresholds(), partitions, passes);
 }

@@ -27,6 +27,11 @@ export interface Gathering<Output> {
    * @param partition where `Batching.partitionOf` puts it; undefined without one
    */
   readonly stage: (output: Output, record: KinesisRecord, partition: string | undefined) => number;
+  /**
+   * The same for an output that is the record's own data, without making the view: `stage(record.data, ...)`, read from `record.page` where there is one.
+   * Default: `stage` is given the data.
+   */
+  readonly stageData?: (record: KinesisRecord) => number;
   /** Keeps what was staged since the last `keep` or `drop`: it belongs to the batch that is being filled. */
   readonly keep: () => void;
   /** Takes back what was staged since then. */

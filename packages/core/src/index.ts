@@ -9,7 +9,7 @@ export {
   RecordBuffer,
   type Thresholds,
 } from "./buffer.js";
-export { bytes, json, text } from "./built-in-transformers.js";
+export { bytes, json, type JsonTransformer, text } from "./built-in-transformers.js";
 export { type BudgetHolder, ByteBudget } from "./byte-budget.js";
 export type { Checkpointer, PreparedBatch, ShardProgress } from "./checkpointer.js";
 export { type Clock, type Random, sleep, systemClock, systemRandom, type Timer } from "./clock.js";
@@ -36,6 +36,7 @@ export {
   type ChildShard,
   comparePositions,
   compareSequenceNumbers,
+  dataBytesOf,
   type KinesisRecord,
   type Position,
   type RecordPage,

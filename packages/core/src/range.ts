@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Batch, FlushReason } from "./batch.js";
-import type { KinesisRecord, Position } from "./record.js";
+import { dataBytesOf, type KinesisRecord, type Position } from "./record.js";
 import { RouteLog } from "./routes.js";
 
 /** A record on its way to the dead letters. */
@@ -32,6 +32,8 @@ export interface RangeOwner {
 /** What has been read of a shard since the last batch was closed. */
 export class OpenRange {
   readonly #owner: RangeOwner;
+  /** Whether anybody may ask what became of each record. */
+  readonly #keepsRoutes: boolean;
   #first: Position | undefined;
   /** The last record itself while its page is scanned; its position alone afterwards. */
   #last: Position | undefined;
@@ -44,8 +46,9 @@ export class OpenRange {
   #gap = false;
   heldBytes = 0;
 
-  constructor(owner: RangeOwner) {
+  constructor(owner: RangeOwner, keepsRoutes: boolean = true) {
     this.#owner = owner;
+    this.#keepsRoutes = keepsRoutes;
   }
 
   /** Records read, kept or dropped. */
@@ -79,15 +82,15 @@ export class OpenRange {
   accept(record: KinesisRecord, models: number, nowMs: number): void {
     this.#extend(record, nowMs);
     if (models === 0) this.#filtered += 1;
-    this.#routes.add(models === 0 ? "dropped" : models);
+    if (this.#keepsRoutes) this.#routes.add(models === 0 ? "dropped" : models);
   }
 
   /** Takes in a record that goes to the dead letters. */
   refuse(refused: RefusedRecord, nowMs: number): void {
     this.#extend(refused.record, nowMs);
     this.#refused.push(refused);
-    this.#refusedBytes += refused.record.data.length;
-    this.#routes.add("dead-letter");
+    this.#refusedBytes += dataBytesOf(refused.record);
+    if (this.#keepsRoutes) this.#routes.add("dead-letter");
   }
 
   /** Moves the end over what the reader read and did not hand over. */

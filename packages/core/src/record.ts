@@ -32,6 +32,13 @@ export interface KinesisRecord extends Position {
   readonly explicitHashKey?: string | undefined;
   /** `ApproximateArrivalTimestamp` in epoch milliseconds: when the stream received the record. */
   readonly arrivalTimeMs: number;
+  /**
+   * What `data` lies in, from `dataStart` to `dataEnd`, exclusive: for those who read the bytes at once and keep nothing of them. It spares the view, and
+   * lets the page serve again. Absent: take `data`.
+   */
+  readonly page?: Buffer | undefined;
+  readonly dataStart?: number | undefined;
+  readonly dataEnd?: number | undefined;
   /** Set by the reader when the record cannot be delivered as it is (a damaged aggregate): it goes the way of a poison record. */
   readonly failure?: KinesisConnectorError | undefined;
 }
@@ -41,6 +48,11 @@ export interface RecordPage {
   readonly records: readonly KinesisRecord[];
   /** Bytes that the page keeps in memory; counts against the read-ahead limit. */
   readonly bytes: number;
+  /**
+   * Called once, when none of the records will be looked at any more: the page's memory may serve again. Not called while any of them is kept; then it is
+   * the garbage collector's. Default: always that.
+   */
+  readonly release?: () => void;
   /** How far behind the tip of the shard the end of this page is, as the service said. */
   readonly millisBehindLatest?: number | undefined;
   /** Where reading has come to, when that is past the last record handed over (records dropped by the hash-range rule). */
@@ -80,4 +92,26 @@ export interface ShardReader {
 /** Opens readers of one shard. */
 export interface ShardSource {
   readonly open: (start: StartPosition) => ShardReader;
+}
+
+/** Length of a record's data in bytes, without making the view. */
+export function dataBytesOf(record: KinesisRecord): number {
+  const { dataStart, dataEnd } = record;
+  return dataStart === undefined || dataEnd === undefined ? record.data.length : dataEnd - dataStart;
+}
+
+/** A record that needs its page no more. */
+export function detached(record: KinesisRecord): KinesisRecord {
+  const { sequenceNumber, subSequenceNumber, partitionKey, explicitHashKey, arrivalTimeMs, failure, page } =
+    record;
+  return {
+    sequenceNumber,
+    subSequenceNumber,
+    // Copied only where the page may go: a record that was made by hand is left as it is.
+    data: page === undefined ? record.data : Uint8Array.from(page.subarray(record.dataStart, record.dataEnd)),
+    partitionKey,
+    explicitHashKey,
+    arrivalTimeMs,
+    failure,
+  };
 }

@@ -9,10 +9,10 @@ export type Route = "dropped" | "dead-letter" | number;
  * one dead letter; `2k4;` is two records kept with four models each.
  */
 export class RouteLog {
-  #coded = "";
+  /** The runs that have ended, as numbers: a text that grows with every second record would cost as much as a small filter. */
+  readonly #runs: number[] = [];
+  #bytes = 0;
   #route: Route = "dropped";
-  /** The code of `#route`: routes are compared as they are, because coding each would cost as much as a small filter. */
-  #run = code("dropped");
   #length = 0;
 
   add(route: Route): void {
@@ -22,23 +22,52 @@ export class RouteLog {
     }
     this.#close();
     this.#route = route;
-    this.#run = code(route);
     this.#length = 1;
   }
 
   /** Length of the coded routes, in bytes. */
   get bytes(): number {
-    return this.#coded.length + (this.#length === 0 ? 0 : String(this.#length).length + this.#run.length);
+    return this.#bytes + runBytes(this.#length, this.#route);
   }
 
   toString(): string {
-    return this.#length === 0 ? this.#coded : `${this.#coded}${this.#length}${this.#run}`;
+    let coded = "";
+    const runs = this.#runs;
+    for (let at = 0; at < runs.length; at += 2)
+      coded += `${runs[at]}${code(routeOf(runs[at + 1] ?? DROPPED))}`;
+    return this.#length === 0 ? coded : `${coded}${this.#length}${code(this.#route)}`;
   }
 
   #close(): void {
-    if (this.#length > 0) this.#coded += `${this.#length}${this.#run}`;
-    this.#length = 0;
+    if (this.#length === 0) return;
+    this.#bytes += runBytes(this.#length, this.#route);
+    this.#runs.push(this.#length, numberOf(this.#route));
   }
+}
+
+function runBytes(length: number, route: Route): number {
+  if (length === 0) return 0;
+  return digitsOf(length) + (typeof route === "number" && route !== 1 ? 2 + digitsOf(route) : 1);
+}
+
+function digitsOf(whole: number): number {
+  let digits = 1;
+  for (let left = whole; left >= 10; left = Math.floor(left / 10)) digits += 1;
+  return digits;
+}
+
+/** Routes as numbers: what is kept has at least one model. */
+const DROPPED = 0;
+const DEAD_LETTER = -1;
+
+function numberOf(route: Route): number {
+  if (route === "dropped") return DROPPED;
+  return route === "dead-letter" ? DEAD_LETTER : route;
+}
+
+function routeOf(number: number): Route {
+  if (number === DROPPED) return "dropped";
+  return number === DEAD_LETTER ? "dead-letter" : number;
 }
 
 /** Coded routes longer than this are deflated: those of records dropped at random shrink to a third and less. */

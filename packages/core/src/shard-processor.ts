@@ -20,7 +20,7 @@ import {
 import { replayRange } from "./replay.js";
 import type { ShardContext, ShardOutcome } from "./shard-context.js";
 import { withTransformTimeout } from "./timed.js";
-import { transformRecord } from "./transform.js";
+import { passingStages, type Stages, transformRecord } from "./transform.js";
 
 /**
  * Runs one shard from its checkpoint to its end, or until it is stopped: scan, close, plan, prepare, emit, commit. One batch is in
@@ -60,6 +60,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
   readonly #pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>;
   readonly #context: ShardContext;
   readonly #filling: Filling<Output>;
+  readonly #stages: Stages<Model, Output>;
   readonly #delivery: BatchDelivery<Model, Output, Plan, DeadLetterPlan>;
   #outputs: Output[] = [];
   #inFlight: Promise<void> | undefined;
@@ -72,6 +73,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     this.#pipeline = pipeline;
     this.#context = context;
     this.#filling = new Filling(context, pipeline);
+    this.#stages = passingStages(pipeline, this.#filling.takesData);
     this.#delivery = new BatchDelivery(pipeline, context);
   }
 
@@ -198,7 +200,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
       let failure: Error | undefined;
       let crossed: FlushReason | undefined;
       try {
-        const waiting = transformRecord(this.#pipeline, record, this.#outputs);
+        const waiting = transformRecord(this.#stages, record, this.#outputs);
         if (waiting !== undefined) {
           await this.#awaitTransform(waiting);
           nowMs = clock.monotonicNow();
@@ -216,7 +218,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     }
     if (page.scannedEnd !== undefined && isPast(page.scannedEnd, records.at(-1)))
       this.#filling.moveEnd(page.scannedEnd, clock.monotonicNow());
-    this.#filling.settle();
+    if (!this.#filling.settle()) page.release?.();
     observe({ type: "page-read", stream, shardId, records: records.length, bytes, millisBehindLatest });
   }
 

@@ -1,8 +1,27 @@
+import { allowAll } from "./filter.js";
 import { type MaybePromise, isPromise } from "./maybe-promise.js";
 import type { Pipeline } from "./pipeline.js";
 import type { KinesisRecord } from "./record.js";
+import { leavesData, passesData } from "./transformer.js";
 
-type Stages<Model, Output> = Pick<Pipeline<Model, Output>, "transformer" | "filter">;
+/** The functions that a record goes through. */
+export interface Stages<Model, Output> extends Pick<Pipeline<Model, Output>, "transformer" | "filter"> {
+  /**
+   * Nobody needs to be given the data that are the outputs: they are taken from the record itself, and `outputs` gets an undefined for each. `untouched` where
+   * there is nothing to call either. Default: outputs are made.
+   */
+  readonly data?: "passed" | "untouched" | undefined;
+}
+
+/** How the records of a pipeline go, when the outputs that are their own data need not be made. */
+export function passingStages<Model, Output>(
+  { transformer, filter }: Pick<Pipeline<Model, Output>, "transformer" | "filter">,
+  takesData: boolean,
+): Stages<Model, Output> {
+  if (!takesData || !passesData(transformer)) return { transformer, filter, data: undefined };
+  const isUntouched = leavesData(transformer) && filter === allowAll;
+  return { transformer, filter, data: isUntouched ? "untouched" : "passed" };
+}
 
 /** How the models of a record are chosen: by the filter, or all of them (a replay obeys what the first owner kept). */
 export type Selection = "filtered" | "all";
@@ -18,6 +37,10 @@ export function transformRecord<Model, Output>(
   selection: Selection = "filtered",
 ): Promise<void> | undefined {
   if (record.failure !== undefined) throw record.failure;
+  if (stages.data === "untouched") {
+    outputs.push(undefined as Output);
+    return undefined;
+  }
   const models = stages.transformer.toModel(record);
   if (isPromise(models))
     return models.then((decoded) => eachModel(stages, record, decoded, outputs, selection));
@@ -72,6 +95,10 @@ function encode<Model, Output>(
   model: Model,
   outputs: Output[],
 ): Promise<void> | undefined {
+  if (stages.data !== undefined) {
+    outputs.push(undefined as Output);
+    return undefined;
+  }
   const output: MaybePromise<Output> = stages.transformer.fromModel(model, record);
   if (isPromise(output)) {
     return output.then((encoded) => {

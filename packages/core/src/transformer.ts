@@ -26,6 +26,14 @@ export interface DecodingTransformer<Model> extends Transformer<Model, Model> {
   readonly original: () => Transformer<Model, Uint8Array>;
 }
 
+/** Transformers whose output is always the record's own data. */
+const passing = new WeakSet<object>();
+
+/** Whether the output of a transformer is always the record's own data, so that nobody has to be given a view of it. */
+export function passesData(transformer: object): boolean {
+  return passing.has(transformer);
+}
+
 /** A transformer from a decoding function alone; the models go to the emitter as they are until `.to(...)` says otherwise. */
 export function decodeWith<Model>(
   toModel: (record: KinesisRecord) => MaybePromise<Model | readonly Model[] | undefined>,
@@ -34,6 +42,29 @@ export function decodeWith<Model>(
     toModel,
     fromModel: (model) => model,
     to: (encode) => ({ toModel, fromModel: encode }),
-    original: () => ({ toModel, fromModel: (_model, record) => record.data }),
+    original: () => {
+      const transformer: Transformer<Model, Uint8Array> = {
+        toModel,
+        fromModel: (_model, record) => record.data,
+      };
+      passing.add(transformer);
+      return transformer;
+    },
   };
+}
+
+/** Those of them whose model is the data too. */
+const leaving = new WeakSet<object>();
+
+/** Whether a transformer does nothing at all. */
+export function leavesData(transformer: object): boolean {
+  return leaving.has(transformer);
+}
+
+/** The transformer that leaves records as they are. */
+export function decodeData(): DecodingTransformer<Uint8Array> {
+  const transformer = decodeWith<Uint8Array>((record) => record.data);
+  passing.add(transformer);
+  leaving.add(transformer);
+  return transformer;
 }

@@ -7,6 +7,7 @@ import {
   startsWithMagic,
 } from "./aggregate-format.js";
 import { noIndex, numbersPerRecord, readAggregate } from "./aggregate-layout.js";
+import type { AggregatedRecord } from "./aggregated-record.js";
 import {
   fullHashKeyRange,
   type HashKeyRange,
@@ -15,6 +16,8 @@ import {
   parseExplicitHashKey,
   partitionHashKey,
 } from "./hash-key.js";
+
+import type { PageRecord } from "./page-record.js";
 
 /** One record as the producer's user put it, before it was packed with others. */
 export interface UserRecord {
@@ -39,15 +42,15 @@ export interface UserRecord {
  * - `malformed`: MD5 and protobuf are right and yet the user records cannot be told apart. None was delivered: the
  *   whole Kinesis record belongs in the dead letters. `reason` is a sentence without payload.
  */
-export type Deaggregation =
+export type Deaggregation<Member = UserRecord> =
   | { readonly kind: "plain" }
-  | { readonly kind: "aggregated"; readonly records: readonly UserRecord[] }
+  | { readonly kind: "aggregated"; readonly records: readonly Member[] }
   | { readonly kind: "outside-range"; readonly count: number }
   | { readonly kind: "malformed"; readonly reason: string };
 
-const plain: Deaggregation = { kind: "plain" };
+const plain: Deaggregation<never> = { kind: "plain" };
 
-const malformed = (reason: string): Deaggregation => ({ kind: "malformed", reason });
+const malformed = (reason: string): Deaggregation<never> => ({ kind: "malformed", reason });
 
 /** The protobuf between magic and MD5, or `undefined` if the bytes are no aggregate. */
 const openFrame = (data: Uint8Array): Buffer | undefined => {
@@ -77,17 +80,20 @@ const sameText = (text: string): string => text;
 
 const explicitHashKey = (text: string) => ({ text, hashKey: parseExplicitHashKey(text) });
 
-/**
- * Takes the bytes of one Kinesis record apart into the user records that a producer packed into it (Kinesis
- * Producer Library, "aggregation"). Pure, and never throws, whatever the bytes.
- *
- * An aggregate inside an aggregate is not opened: it is the data of a user record.
- *
- * @param data - the Kinesis record's data; must not change while the user records are in use, they are views.
- * @param range - the hash keys of the shard that the record was read from, for the `outside-range` rule.
- *   Default: all of them, which never drops anything and may deliver a record twice after a reshard.
- */
-export const deaggregate = (data: Uint8Array, range: HashKeyRange = fullHashKeyRange): Deaggregation => {
+/** Makes a user record of its place in the aggregate's bytes, its keys and its number. */
+type MakeRecord<Member> = (
+  start: number,
+  end: number,
+  partitionKey: string,
+  explicitHashKey: string | undefined,
+  subSequenceNumber: number,
+) => Member;
+
+const takeApart = <Member>(
+  data: Uint8Array,
+  range: HashKeyRange,
+  make: MakeRecord<Member>,
+): Deaggregation<Member> => {
   const message = openFrame(data);
   if (message === undefined) return plain;
   const layout = readAggregate(message);
@@ -100,7 +106,7 @@ export const deaggregate = (data: Uint8Array, range: HashKeyRange = fullHashKeyR
   const explicitHashKeyAt = lazyTable(message, layout.explicitHashKeys, explicitHashKey);
   // An MD5 for every partition key is most of the work, and a stream of one shard never needs it.
   const checksRange = !isFullHashKeyRange(range);
-  const records: UserRecord[] = [];
+  const records: Member[] = [];
   let outside = false;
   for (let at = 0; at < layout.records.length; at += numbersPerRecord) {
     const subSequenceNumber = records.length;
@@ -112,11 +118,10 @@ export const deaggregate = (data: Uint8Array, range: HashKeyRange = fullHashKeyR
     const partitionKey = partitionKeyAt(keyIndex);
     if (partitionKey === undefined)
       return malformed(`user record ${subSequenceNumber} names a partition key that is not in the table`);
-    const view = data.subarray(start, end);
     let hashKey: bigint | undefined;
     if (explicitIndex === noIndex) {
       if (checksRange) hashKey = partitionHashKeyAt(keyIndex);
-      records.push({ data: view, partitionKey, subSequenceNumber });
+      records.push(make(start, end, partitionKey, undefined, subSequenceNumber));
     } else {
       const explicit = explicitHashKeyAt(explicitIndex);
       if (explicit === undefined)
@@ -128,10 +133,42 @@ export const deaggregate = (data: Uint8Array, range: HashKeyRange = fullHashKeyR
         return malformed(
           `the explicit hash key of user record ${subSequenceNumber} is no number from 0 to 2^128 - 1`,
         );
-      records.push({ data: view, partitionKey, explicitHashKey: explicit.text, subSequenceNumber });
+      records.push(make(start, end, partitionKey, explicit.text, subSequenceNumber));
     }
     // Not returned at once: a malformed aggregate belongs in the dead letters, also when it is outside.
     if (checksRange && hashKey !== undefined && !isInHashKeyRange(hashKey, range)) outside = true;
   }
   return outside ? { kind: "outside-range", count: records.length } : { kind: "aggregated", records };
+};
+
+/**
+ * Takes the bytes of one Kinesis record apart into the user records that a producer packed into it (Kinesis
+ * Producer Library, "aggregation"). Pure, and never throws, whatever the bytes.
+ *
+ * An aggregate inside an aggregate is not opened: it is the data of a user record.
+ *
+ * @param data - the Kinesis record's data; must not change while the user records are in use, they are views.
+ * @param range - the hash keys of the shard that the record was read from, for the `outside-range` rule.
+ *   Default: all of them, which never drops anything and may deliver a record twice after a reshard.
+ */
+export const deaggregate = (data: Uint8Array, range: HashKeyRange = fullHashKeyRange): Deaggregation =>
+  takeApart(data, range, (start, end, partitionKey, explicitKey, subSequenceNumber) => {
+    const record = { data: data.subarray(start, end), partitionKey, subSequenceNumber };
+    return explicitKey === undefined ? record : { ...record, explicitHashKey: explicitKey };
+  });
+
+/**
+ * The same for a record that lies in an answer: its user records lie there too, and no bytes are viewed before somebody asks for them.
+ *
+ * @param range - as that of {@link deaggregate}
+ */
+export const deaggregatePageRecord = (
+  record: PageRecord,
+  range: HashKeyRange = fullHashKeyRange,
+): Deaggregation<AggregatedRecord> => {
+  // A view that stays here: nobody is given it.
+  const data = record.page.subarray(record.dataStart, record.dataEnd);
+  return takeApart(data, range, (start, end, partitionKey, explicitKey, subSequenceNumber) =>
+    record.userRecord(start, end, partitionKey, explicitKey, subSequenceNumber),
+  );
 };

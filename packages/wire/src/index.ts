@@ -6,7 +6,8 @@ export {
   type KinesisRecordToPut,
 } from "./aggregate.js";
 export type { RecordToAggregate } from "./aggregate-writer.js";
-export { type Deaggregation, deaggregate, type UserRecord } from "./deaggregate.js";
+export { AggregatedRecord } from "./aggregated-record.js";
+export { type Deaggregation, deaggregate, deaggregatePageRecord, type UserRecord } from "./deaggregate.js";
 export {
   fullHashKeyRange,
   type HashKeyRange,
@@ -15,7 +16,9 @@ export {
   parseExplicitHashKey,
   partitionHashKey,
 } from "./hash-key.js";
-export { PageRecord, type ChildShardAnswer, type RecordsAnswer } from "./records-page.js";
+export type { PageMemory } from "./page.js";
+export { PageRecord } from "./page-record.js";
+export type { ChildShardAnswer, RecordsAnswer } from "./records-answer.js";
 export { readRecordsCbor } from "./records-cbor.js";
 export { readRecordsJson } from "./records-json.js";
 export { type EventFrame, readEventFrames } from "./event-frames.js";

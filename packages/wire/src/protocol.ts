@@ -5,6 +5,7 @@ import { decodeCbor } from "./cbor-reader.js";
 import { encodeCbor } from "./cbor-writer.js";
 import { collectBody } from "./collect-body.js";
 import { isPutRecordsRequest, putRecordsBytes, writePutRecordsJson } from "./put-records-json.js";
+import type { PageMemory } from "./page.js";
 import { isObject } from "./records-members.js";
 import { readRecordsCbor } from "./records-cbor.js";
 import { readRecordsJson } from "./records-json.js";
@@ -30,6 +31,11 @@ export interface KinesisProtocolOptions {
   readonly wireFormat?: WireFormat;
   /** Told once, when `auto` goes over from CBOR to JSON. */
   readonly onFallback?: () => void;
+  /**
+   * Where the bodies of answers to GetRecords go when their records are let go (`PageRecord.releasePage`), to be used again by the client's request handler.
+   * Default: nowhere.
+   */
+  readonly memory?: PageMemory;
 }
 
 /** The protocol of one client, or of several that reach the same server. */
@@ -60,6 +66,7 @@ export function kinesisProtocol(options: KinesisProtocolOptions = {}): KinesisPr
   return {
     protocol: class extends FastProtocol {
       protected override readonly spoken = spoken;
+      protected override readonly memory = options.memory;
     },
     attach: (client) => attach(client, spoken),
     fallbacks: () => spoken.fallbacks,
@@ -68,6 +75,7 @@ export function kinesisProtocol(options: KinesisProtocolOptions = {}): KinesisPr
 
 abstract class FastProtocol extends AwsJson1_1Protocol {
   protected abstract readonly spoken: SpokenFormat;
+  protected abstract readonly memory: PageMemory | undefined;
 
   override async serializeRequest(...call: Parameters<Serialize>): Promise<HttpRequest> {
     const [operation, input, context] = call;
@@ -122,7 +130,10 @@ abstract class FastProtocol extends AwsJson1_1Protocol {
       }
       case "GetRecords": {
         const body = await bodyOf(response);
-        return withMetadata(isCbor ? readRecordsCbor(body) : readRecordsJson(body), $metadata);
+        return withMetadata(
+          isCbor ? readRecordsCbor(body, this.memory) : readRecordsJson(body, this.memory),
+          $metadata,
+        );
       }
       default: {
         if (!isCbor) return undefined;

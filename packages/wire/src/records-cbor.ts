@@ -14,17 +14,22 @@ import {
   sequenceNumberMember,
   unknownMember,
 } from "./records-members.js";
-import { dataPlace, keyPlace, type RecordsAnswer, RecordTable, sequencePlace } from "./records-page.js";
+import { Page, type PageMemory } from "./page.js";
+import { pageRecords } from "./page-record.js";
+import { dataPlace, keyPlace, RecordTable, sequencePlace } from "./record-table.js";
+import type { RecordsAnswer } from "./records-answer.js";
+import { scanUsualRecord } from "./usual-record.js";
 
 /**
  * Reads an answer to GetRecords, or an event of SubscribeToShard, in AWS-CBOR 1.1. Pure; members in any order, of any framing.
  *
  * @param body - becomes the page: leave it alone while the records are in use.
+ * @param memory - where the body goes back to when the records are let go (`PageRecord.releasePage`). Default: nowhere.
  * @throws WireFormatError when the answer is damaged; nothing of it is returned then
  */
-export function readRecordsCbor(body: Buffer): RecordsAnswer {
+export function readRecordsCbor(body: Buffer, memory?: PageMemory): RecordsAnswer {
   const reader = new CborReader(body);
-  const table = new RecordTable(body);
+  const table = new RecordTable(body.length);
   const answer: RecordsAnswer = {};
   const size = reader.map();
   for (let done = 0; reader.hasMore(size, done); done += 1) {
@@ -33,8 +38,10 @@ export function readRecordsCbor(body: Buffer): RecordsAnswer {
     else if (!reader.isNull()) readAnswerMember(reader, member, answer, table);
   }
   reader.finish();
-  table.bytes = reader.bytes;
-  if (answer.Records !== undefined) answer.Records = table.records();
+  // Without records nobody is there to give it back later.
+  if (answer.Records !== undefined && table.length > 0)
+    answer.Records = pageRecords(table, new Page(body, reader.bytes, memory));
+  else memory?.give(body);
   return answer;
 }
 
@@ -74,6 +81,12 @@ function readRecords(reader: CborReader, table: RecordTable): void {
   table.expect(size);
   for (let done = 0; reader.hasMore(size, done); done += 1) {
     const row = table.begin();
+    const end = scanUsualRecord(reader.bytes, reader.view, reader.at, reader.end, table, row);
+    if (end >= 0) {
+      reader.at = end;
+      continue;
+    }
+    table.clear(row);
     const members = reader.map();
     for (let read = 0; reader.hasMore(members, read); read += 1) {
       const member = readMember(reader);

@@ -1,13 +1,9 @@
 import { writeAnyBase64 } from "./base64.js";
 import { isObject, readChildShards } from "./records-members.js";
-import {
-  dataPlace,
-  keyPlace,
-  type PageRecord,
-  type RecordsAnswer,
-  RecordTable,
-  sequencePlace,
-} from "./records-page.js";
+import { Page } from "./page.js";
+import { type PageRecord, pageRecords } from "./page-record.js";
+import type { RecordsAnswer } from "./records-answer.js";
+import { dataPlace, keyPlace, RecordTable, sequencePlace } from "./record-table.js";
 import { WireFormatError } from "./wire-format-error.js";
 
 function malformed(what: string): WireFormatError {
@@ -60,7 +56,7 @@ function readRecords(value: unknown): PageRecord[] {
       record.data.length + Buffer.byteLength(record.partitionKey) + Buffer.byteLength(record.sequenceNumber);
   }
   const page = Buffer.allocUnsafe(bytes);
-  const table = new RecordTable(page);
+  const table = new RecordTable(page.length);
   table.expect(parsed.length);
   let at = 0;
   for (const record of parsed) {
@@ -76,7 +72,7 @@ function readRecords(value: unknown): PageRecord[] {
     if (record.arrivalTimeMs !== undefined) table.times[table.length - 1] = record.arrivalTimeMs;
     if (record.encryptionType !== undefined) table.setEncryptionType(record.encryptionType);
   }
-  return table.records();
+  return pageRecords(table, new Page(page, page, undefined));
 }
 
 function readRecord(value: unknown): ParsedRecord {

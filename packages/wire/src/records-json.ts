@@ -13,7 +13,10 @@ import {
   sequenceNumberMember,
 } from "./records-members.js";
 import { parseRecordsJson } from "./records-json-parse.js";
-import { dataPlace, keyPlace, type RecordsAnswer, RecordTable, sequencePlace } from "./records-page.js";
+import { Page, type PageMemory } from "./page.js";
+import { pageRecords } from "./page-record.js";
+import { dataPlace, keyPlace, RecordTable, sequencePlace } from "./record-table.js";
+import type { RecordsAnswer } from "./records-answer.js";
 import { WireFormatError } from "./wire-format-error.js";
 
 // The range of a Date.
@@ -25,17 +28,22 @@ const maxArrivalSeconds = 8.64e12;
  * `JSON.parse`, which is slower and right about everything.
  *
  * @param body - becomes the page and is overwritten: it is the caller's no more.
+ * @param memory - where the body goes back to when the records are let go (`PageRecord.releasePage`). Default: nowhere.
  * @throws WireFormatError when the answer is damaged; nothing of it is returned then
  */
-export function readRecordsJson(body: Buffer): RecordsAnswer {
-  return scanAnswer(body) ?? parseRecordsJson(body);
+export function readRecordsJson(body: Buffer, memory?: PageMemory): RecordsAnswer {
+  const scanned = scanAnswer(body, memory);
+  const answer = scanned ?? parseRecordsJson(body);
+  // Parsed records lie in a page of their own, and without records nobody is there to give the body back later.
+  if (scanned === undefined || (scanned.Records ?? []).length === 0) memory?.give(body);
+  return answer;
 }
 
 /** Undefined, and the bytes untouched, when the answer is not of the usual form. */
-function scanAnswer(body: Buffer): RecordsAnswer | undefined {
+function scanAnswer(body: Buffer, memory: PageMemory | undefined): RecordsAnswer | undefined {
   const scanner = new JsonScanner(body);
   const answer: RecordsAnswer = {};
-  const table = new RecordTable(body);
+  const table = new RecordTable(body.length);
   let hasRecords = false;
   if (!scanner.open(0x7b)) return undefined;
   while (scanner.hasMember()) {
@@ -66,8 +74,8 @@ function scanAnswer(body: Buffer): RecordsAnswer | undefined {
   if (!scanner.atEnd()) return undefined;
   // Only now that the whole answer is known to be sound: decoding overwrites it.
   if (hasRecords) {
-    decodeData(table);
-    answer.Records = table.records();
+    decodeData(table, body);
+    answer.Records = pageRecords(table, new Page(body, body, memory));
   }
   return answer;
 }
@@ -116,8 +124,7 @@ function scanRecord(scanner: JsonScanner, table: RecordTable): boolean {
 }
 
 /** Decodes the base64 of all records where it stands. */
-function decodeData(table: RecordTable): void {
-  const body = table.bytes;
+function decodeData(table: RecordTable, body: Buffer): void {
   for (let index = 0; index < table.length; index += 1) {
     const start = table.place(index, dataPlace);
     const text = body.toString("latin1", start, table.place(index, dataPlace + 1));

@@ -1,4 +1,4 @@
-import type { ChildShardAnswer } from "./records-page.js";
+import type { ChildShardAnswer } from "./records-answer.js";
 import { WireFormatError } from "./wire-format-error.js";
 
 /** Members of a record, of GetRecords's answer and of SubscribeToShard's event (API reference), as the scanners tell them apart. */

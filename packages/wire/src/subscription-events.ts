@@ -2,7 +2,7 @@ import { decodeCbor } from "./cbor-reader.js";
 import { type EventFrame, readEventFrames } from "./event-frames.js";
 import { readRecordsCbor } from "./records-cbor.js";
 import { readRecordsJson } from "./records-json.js";
-import type { RecordsAnswer } from "./records-page.js";
+import type { RecordsAnswer } from "./records-answer.js";
 import { WireFormatError } from "./wire-format-error.js";
 
 /** One member of the event stream, as the SDK names it. */

@@ -4,7 +4,15 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { decodeCbor } from "../src/cbor-reader.js";
-import { readRecordsCbor, readRecordsJson, type RecordsAnswer, WireFormatError } from "../src/index.js";
+import {
+  deaggregate,
+  deaggregatePageRecord,
+  type PageMemory,
+  readRecordsCbor,
+  readRecordsJson,
+  type RecordsAnswer,
+  WireFormatError,
+} from "../src/index.js";
 import {
   type AnswerFields,
   answerFields,
@@ -194,7 +202,7 @@ describe("a record of a page", () => {
     const record = readRecordsCbor(body).Records?.[0];
     expect(record?.data.buffer).toBe(body.buffer);
     expect(record?.data).toBe(record?.data);
-    expect(record?.dataBytes).toBe(record?.data.length);
+    expect(record?.page.subarray(record.dataStart, record.dataEnd)).toEqual(record?.data);
     expect(record?.subSequenceNumber).toBe(0);
   });
 
@@ -212,6 +220,107 @@ describe("a record of a page", () => {
   it("says how much its page keeps in memory", () => {
     const body = writeCbor(sample, () => 1);
     expect(readRecordsCbor(body).Records?.[0]?.pageBytes).toBe(body.length);
+  });
+});
+
+describe("the memory of a page", () => {
+  const lender = () => {
+    const given: Buffer[] = [];
+    return { given, give: (body: Buffer) => void given.push(body) };
+  };
+  const forms = [
+    [
+      "CBOR",
+      (memory: PageMemory) =>
+        readRecordsCbor(
+          writeCbor(sample, () => 1),
+          memory,
+        ),
+    ],
+    [
+      "JSON",
+      (memory: PageMemory) =>
+        readRecordsJson(
+          writeJson(sample, () => 1),
+          memory,
+        ),
+    ],
+  ] as const;
+
+  it.each(forms)("is given back once when its records are let go, in %s", (_, read) => {
+    const memory = lender();
+    const [first, second] = read(memory).Records ?? [];
+    expect(first?.partitionKey).toBe("schlüssel");
+    expect(first?.page.toString("utf8", first.dataStart, first.dataEnd)).toBe("first");
+    first?.releasePage();
+    second?.releasePage();
+    expect(memory.given).toHaveLength(1);
+    // What was asked for stays; what was not is gone, and says so.
+    expect(first?.partitionKey).toBe("schlüssel");
+    expect(() => second?.partitionKey).toThrow(/kept longer than its batch/);
+    expect(() => first?.data).toThrow(WireFormatError);
+    expect(first?.page).toHaveLength(0);
+  });
+
+  it.each(forms)("is not given back once a view of it was handed out, in %s", (_, read) => {
+    const memory = lender();
+    const [first, second] = read(memory).Records ?? [];
+    const { data } = second ?? {};
+    first?.releasePage();
+    expect(memory.given).toHaveLength(0);
+    expect(data).toEqual(Buffer.alloc(0));
+    expect(first?.data.toString()).toBe("first");
+  });
+
+  it.each([
+    [
+      "CBOR",
+      () =>
+        readRecordsCbor(
+          writeCbor({ Records: [] }, () => 1),
+          kept,
+        ),
+    ],
+    [
+      "JSON",
+      () =>
+        readRecordsJson(
+          writeJson({ Records: [] }, () => 1),
+          kept,
+        ),
+    ],
+    ["JSON of an unusual form", () => readRecordsJson(Buffer.from('{"Records":[],"More":null}'), kept)],
+  ])("is given back at once when there are no records, in %s", (_, read) => {
+    kept.given.length = 0;
+    read();
+    expect(kept.given).toHaveLength(1);
+  });
+  const kept = lender();
+
+  it("is given back by the user records of an aggregate, which lie in it too", () => {
+    const memory = lender();
+    const body = writeCbor({ Records: [{ SequenceNumber: "1", PartitionKey: "k", Data: vector }] }, () => 1);
+    const [record] = readRecordsCbor(body, memory).Records ?? [];
+    if (record === undefined) throw new Error("there is a record");
+    const opened = deaggregatePageRecord(record);
+    const plain = deaggregate(vector);
+    if (opened.kind !== "aggregated" || plain.kind !== "aggregated") throw new Error("it is an aggregate");
+    const seen = opened.records.map(({ page, dataStart, dataEnd, partitionKey, explicitHashKey }) => ({
+      data: page.toString("hex", dataStart, dataEnd),
+      partitionKey,
+      explicitHashKey,
+    }));
+    expect(seen).toEqual(
+      plain.records.map(({ data, partitionKey, explicitHashKey }) => ({
+        data: Buffer.from(data).toString("hex"),
+        partitionKey,
+        explicitHashKey,
+      })),
+    );
+    expect(opened.records[0]?.sequenceNumber).toBe("1");
+    record.releasePage();
+    expect(memory.given).toEqual([body]);
+    expect(() => opened.records[0]?.data).toThrow(WireFormatError);
   });
 });
 

@@ -56,6 +56,8 @@ export function gatheringEmitter<Output, Plan>(
   emitter: Emitter<Output, Plan>,
   log: GatheringLog,
   failWith: FailWith<Output> = () => undefined,
+  /** `entries`: records are kept with the outputs. `alone`: they are not. `data`: outputs that are data are copied from their pages. */
+  keeping: "entries" | "alone" | "data" = "entries",
 ): Emitter<Output, Plan> {
   const own = (batch: Batch<Output>): Batch<Output> => {
     if (!(batch.gathered instanceof GatheredEntries)) return batch;
@@ -64,7 +66,11 @@ export function gatheringEmitter<Output, Plan>(
   };
   return {
     ...emitter,
-    gather: () => new MemoryGathering(emitter, log, failWith),
+    gather: () => {
+      const gathering = new MemoryGathering(emitter, log, failWith, keeping);
+      // Only who has it is given records without their data.
+      return keeping === "data" ? Object.assign(gathering, { stageData: gathering.copyData }) : gathering;
+    },
     plan: (batch) => {
       if (batch.gathered !== undefined && batch.entries.length > 0)
         throw new Error("a gathered batch has entries as well");
@@ -84,6 +90,7 @@ class MemoryGathering<Output> implements Gathering<Output> {
   readonly #emitter: Pick<Emitter<Output, never>, "sizeOf">;
   readonly #log: GatheringLog;
   readonly #failWith: FailWith<Output>;
+  readonly #keeping: "entries" | "alone" | "data";
   #kept: BufferEntry<Output>[] = [];
   #staged: BufferEntry<Output>[] = [];
 
@@ -91,7 +98,9 @@ class MemoryGathering<Output> implements Gathering<Output> {
     emitter: Pick<Emitter<Output, never>, "sizeOf">,
     log: GatheringLog,
     failWith: FailWith<Output>,
+    keeping: "entries" | "alone" | "data",
   ) {
+    this.#keeping = keeping;
     this.#emitter = emitter;
     this.#log = log;
     this.#failWith = failWith;
@@ -100,11 +109,19 @@ class MemoryGathering<Output> implements Gathering<Output> {
 
   readonly stage = (output: Output, record: KinesisRecord, partition: string | undefined): number => {
     const bytes = this.#emitter.sizeOf?.(output, record) ?? record.data.length;
-    const entry = { output, record, bytes, ...(partition === undefined ? {} : { partition }) };
+    const kept = this.#keeping === "entries" ? record : placeOf(record);
+    const entry = { output, record: kept, bytes, ...(partition === undefined ? {} : { partition }) };
     this.#staged.push(entry);
     if (this.#failWith(entry, 1) === "dead-letter")
       throw new KinesisConnectorError("KC_RECORD_POISON", "the output is not taken");
     return bytes;
+  };
+
+  readonly copyData = (record: KinesisRecord): number => {
+    const { page, dataStart, dataEnd } = record;
+    if (page === undefined) throw new Error("the record has no page");
+    const data: unknown = Uint8Array.from(page.subarray(dataStart, dataEnd));
+    return this.stage(data as Output, record, undefined);
   };
 
   readonly keep = (): void => {
@@ -129,4 +146,10 @@ class MemoryGathering<Output> implements Gathering<Output> {
   readonly close = (): void => {
     this.#log.open -= 1;
   };
+}
+
+/** What an emitter may keep of a record whose page goes. */
+function placeOf(record: KinesisRecord): KinesisRecord {
+  const { sequenceNumber, subSequenceNumber, partitionKey, arrivalTimeMs } = record;
+  return { sequenceNumber, subSequenceNumber, partitionKey, arrivalTimeMs, data: new Uint8Array(0) };
 }

@@ -1,0 +1,177 @@
+import { createConnection, isIP, type OnReadOpts, type Socket } from "node:net";
+import { connect as connectTls, type ConnectionOptions } from "node:tls";
+import type { BodyMemory } from "./body-memory.js";
+import { type ReadResponse, ResponseReader } from "./response-reader.js";
+
+/** The other end of a connection. */
+export interface Origin {
+  readonly isTls: boolean;
+  readonly hostname: string;
+  readonly port: number;
+  /** Certificates to trust instead of those that Node trusts. */
+  readonly ca: string | Buffer | undefined;
+}
+
+/** A request under way. */
+interface Exchange {
+  readonly resolve: (response: ReadResponse) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** What a connection tells whoever keeps it. */
+export interface ConnectionListener {
+  /** It is closed, whoever closed it; nothing more can be sent over it. */
+  readonly closed: (connection: HttpConnection) => void;
+  /** A TLS session that spares the next connection to the same server half of its handshake. */
+  readonly session: (session: Buffer) => void;
+}
+
+/**
+ * One connection that carries one request at a time over HTTP/1.1. What it reads goes straight to its place in the body: no parser and no
+ * stream copies it in between.
+ */
+export class HttpConnection {
+  readonly #socket: Socket;
+  readonly #reader: ResponseReader;
+  #exchange: Exchange | undefined;
+  #keepsAlive = true;
+  #failure: Error | undefined;
+  #isOpen = false;
+  /** Settles when it is open; rejects when it could not be opened. */
+  readonly opened: Promise<void>;
+
+  constructor(origin: Origin, memory: BodyMemory, session: Buffer | undefined, listener: ConnectionListener) {
+    this.#reader = new ResponseReader(memory);
+    this.#socket = open(origin, session, {
+      buffer: () => this.#reader.target(),
+      callback: (bytes) => this.#read(bytes),
+    });
+    const socket = this.#socket;
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    socket.on("session", listener.session);
+    socket.on("error", (error) => {
+      this.#failure ??= error;
+    });
+    socket.on("end", () => this.#end());
+    socket.on("close", () => {
+      listener.closed(this);
+      this.#fail(this.#failure ?? reset());
+    });
+    this.opened = new Promise((resolve, reject) => {
+      socket.once(origin.isTls ? "secureConnect" : "connect", () => {
+        this.#isOpen = true;
+        resolve();
+      });
+      socket.once("close", () => reject(this.#failure ?? reset()));
+    });
+    // Whoever waits for it is told; that nobody does is no error of its own.
+    this.opened.catch(() => undefined);
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Whether another request can follow. */
+  get isUsable(): boolean {
+    return (
+      this.#keepsAlive && this.#exchange === undefined && !this.#socket.destroyed && this.#socket.writable
+    );
+  }
+
+  /** Sends a request and waits for its answer. */
+  send(pieces: readonly Uint8Array[]): Promise<ReadResponse> {
+    return new Promise((resolve, reject) => {
+      if (!this.isUsable) {
+        reject(this.#failure ?? reset());
+        return;
+      }
+      this.#exchange = { resolve, reject };
+      this.#socket.ref();
+      this.#socket.cork();
+      for (const piece of pieces) this.#socket.write(piece);
+      this.#socket.uncork();
+    });
+  }
+
+  /** While it waits for its next request it keeps no process alive. */
+  rest(): void {
+    this.#socket.unref();
+  }
+
+  /** Closes it. A request under way fails with `reason`. */
+  destroy(reason: Error): void {
+    this.#failure ??= reason;
+    this.#socket.destroy();
+    this.#fail(this.#failure);
+  }
+
+  #read(bytes: number): boolean {
+    try {
+      // Bytes that nobody asked for: an answer to no request, or more than one answer.
+      if (this.#exchange === undefined)
+        throw new Error("the server sent something that nobody had asked for");
+      const response = this.#reader.filled(bytes);
+      if (response !== undefined) this.#settle(response);
+    } catch (error) {
+      this.destroy(error instanceof Error ? error : new Error(String(error)));
+    }
+    return true;
+  }
+
+  #settle(response: ReadResponse): void {
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    // An answer before the whole request was taken: what is left of it would go before the next one.
+    if (!response.head.keepsAlive || this.#socket.writableLength > 0) {
+      this.#keepsAlive = false;
+      this.#socket.destroy();
+    }
+    exchange?.resolve(response);
+  }
+
+  #end(): void {
+    const response = this.#reader.ended();
+    if (response !== undefined) this.#settle(response);
+    this.#socket.destroy();
+  }
+
+  #fail(error: Error): void {
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    exchange?.reject(error);
+  }
+}
+
+/** Probes after this much silence tell a dead peer from a quiet one. */
+const KEEP_ALIVE_MS = 30_000;
+
+function open(
+  { isTls, hostname, port, ca }: Origin,
+  session: Buffer | undefined,
+  onread: OnReadOpts,
+): Socket {
+  const host = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
+  if (!isTls) return createConnection({ host, port, onread });
+  // Node hands `onread` on to the socket that it makes (lib/_tls_wrap.js); its types do not say so.
+  const options: ConnectionOptions & { readonly onread: OnReadOpts } = {
+    host,
+    port,
+    onread,
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(session === undefined ? {} : { session }),
+    ...(ca === undefined ? {} : { ca }),
+    ALPNProtocols: ["http/1.1"],
+    // Said outright, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch it off for the whole process.
+    rejectUnauthorized: true,
+    minVersion: "TLSv1.2",
+  };
+  return connectTls(options);
+}
+
+function reset(): Error {
+  return Object.assign(new Error("the connection was closed before the answer had come"), {
+    code: "ECONNRESET",
+  });
+}

@@ -1,0 +1,184 @@
+import { type Clock, systemClock, wholeNumber } from "@kinesis-connectors/core";
+import { BodyMemory } from "./body-memory.js";
+import { ConnectionPool } from "./connection-pool.js";
+import type { HttpConnection, Origin } from "./http-connection.js";
+import { type OutgoingRequest, requestBytes } from "./request-bytes.js";
+import type { ReadResponse } from "./response-reader.js";
+
+/** How requests are sent. */
+export interface HttpHandlerOptions {
+  /** How long a connection may take to open, TLS included, in milliseconds. Default 5,000. */
+  readonly connectionTimeoutMs?: number;
+  /** How long an answer may take, from the first byte sent to the last one received, in milliseconds. Default 30,000. */
+  readonly requestTimeoutMs?: number;
+  /** Connections to one server; what goes beyond waits. Default 64. */
+  readonly maxConnections?: number;
+  /** Certificates to trust instead of those that Node trusts, in PEM, for a server of one's own. */
+  readonly ca?: string | Buffer;
+  /** Where bodies of answers are put. Default: memory of its own, which is used again only by who gives it back. */
+  readonly memory?: BodyMemory;
+  /** Default: the machine's. */
+  readonly clock?: Pick<Clock, "setTimer">;
+}
+
+/** An answer, in the shape that the SDK's clients expect of a handler. */
+export interface HandlerResponse {
+  readonly statusCode: number;
+  readonly reason: string;
+  readonly headers: Record<string, string>;
+  readonly body: Buffer;
+}
+
+/** What the SDK's clients say beside a request. */
+export interface HandleOptions {
+  readonly abortSignal?: unknown;
+  readonly requestTimeout?: number;
+}
+
+/**
+ * A `requestHandler` for the SDK's clients of services that take and give bodies in one piece, such as Kinesis and DynamoDB: HTTP/1.1 over kept
+ * connections, without the layers of `node:http`. Bodies of answers come whole, as buffers, and are read from the socket to where they stay.
+ *
+ * It does not send streams, queries or `Expect`, and follows no proxy: for S3 take the SDK's own handler.
+ *
+ * Errors are those of Node's sockets; an answer that is late is a `TimeoutError`, and an abort an `AbortError`, as with the SDK's own.
+ */
+export class HttpHandler {
+  readonly metadata: { readonly handlerProtocol: string } = { handlerProtocol: "http/1.1" };
+  readonly #connectionTimeoutMs: number;
+  readonly #requestTimeoutMs: number;
+  readonly #maxConnections: number;
+  readonly #ca: string | Buffer | undefined;
+  readonly #memory: BodyMemory;
+  readonly #clock: Pick<Clock, "setTimer">;
+  readonly #pools = new Map<string, ConnectionPool>();
+
+  /** @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option */
+  constructor(options: HttpHandlerOptions = {}) {
+    const number = (name: "connectionTimeoutMs" | "requestTimeoutMs" | "maxConnections", otherwise: number) =>
+      wholeNumber(name, options[name] ?? otherwise, { min: 1 });
+    this.#connectionTimeoutMs = number("connectionTimeoutMs", 5_000);
+    this.#requestTimeoutMs = number("requestTimeoutMs", 30_000);
+    this.#maxConnections = number("maxConnections", 64);
+    this.#ca = options.ca;
+    this.#memory = options.memory ?? new BodyMemory();
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** Sends a request and waits for the whole answer. */
+  async handle(
+    request: OutgoingRequest,
+    { abortSignal, requestTimeout }: HandleOptions = {},
+  ): Promise<{ response: HandlerResponse }> {
+    const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined;
+    if (signal?.aborted === true) throw aborted(signal);
+    const bytes = requestBytes(request);
+    const pool = this.#poolFor(request);
+    const { head, body } = await this.#exchange(
+      pool,
+      bytes,
+      signal,
+      requestTimeout ?? this.#requestTimeoutMs,
+    );
+    const { statusCode, reason, headers } = head;
+    return { response: { statusCode, reason, headers, body } };
+  }
+
+  /** Closes all connections. Requests under way fail. */
+  destroy(): void {
+    const reason = Object.assign(new Error("the client was closed"), { code: "ECONNABORTED" });
+    for (const pool of this.#pools.values()) pool.destroy(reason);
+    this.#pools.clear();
+  }
+
+  /** Asked for by the SDK's clients; everything is said when it is made. */
+  updateHttpClientConfig(): void {
+    // Nothing can be changed later.
+  }
+
+  /** Asked for by the SDK's clients. */
+  httpHandlerConfigs(): Record<string, never> {
+    return {};
+  }
+
+  #poolFor({ protocol, hostname, port }: OutgoingRequest): ConnectionPool {
+    const isTls = protocol !== "http:";
+    const origin: Origin = { isTls, hostname, port: port ?? (isTls ? 443 : 80), ca: this.#ca };
+    const name = `${isTls ? "https" : "http"}://${hostname}:${origin.port}`;
+    let pool = this.#pools.get(name);
+    if (pool === undefined) {
+      pool = new ConnectionPool(origin, this.#maxConnections, this.#memory);
+      this.#pools.set(name, pool);
+    }
+    return pool;
+  }
+
+  /** One listener and one timer see to both phases: until the connection is open, and until the answer is there. */
+  #exchange(
+    pool: ConnectionPool,
+    bytes: readonly Uint8Array[],
+    signal: AbortSignal | undefined,
+    requestTimeoutMs: number,
+  ): Promise<ReadResponse> {
+    return new Promise((resolve, reject) => {
+      let connection: HttpConnection | undefined;
+      let isSettled = false;
+      const settle = (): boolean => {
+        if (isSettled) return false;
+        isSettled = true;
+        timer.cancel();
+        signal?.removeEventListener("abort", onAbort);
+        return true;
+      };
+      const fail = (error: Error): void => {
+        if (!settle()) return;
+        // What it was in the middle of is known to nobody: it is used no more.
+        connection?.destroy(error);
+        reject(named(error));
+      };
+      const onAbort = (): void => fail(aborted(signal));
+      const late = (what: string, ms: number): void =>
+        fail(
+          Object.assign(new Error(`${what} within ${ms} ms`), { name: "TimeoutError", code: "ETIMEDOUT" }),
+        );
+      let timer = this.#clock.setTimer(this.#connectionTimeoutMs, () =>
+        late("no connection", this.#connectionTimeoutMs),
+      );
+      signal?.addEventListener("abort", onAbort, { once: true });
+
+      const send = (opened: HttpConnection): void => {
+        timer.cancel();
+        timer = this.#clock.setTimer(requestTimeoutMs, () => late("no whole answer", requestTimeoutMs));
+        opened.send(bytes).then((response) => {
+          pool.give(opened);
+          if (settle()) resolve(response);
+        }, fail);
+      };
+      const use = (taken: HttpConnection): void => {
+        connection = taken;
+        if (taken.isOpen) send(taken);
+        else
+          taken.opened.then(() => {
+            if (!isSettled) send(taken);
+          }, fail);
+      };
+      const taken = pool.take();
+      if (taken instanceof Promise) taken.then((given) => (isSettled ? pool.give(given) : use(given)), fail);
+      else use(taken);
+    });
+  }
+}
+
+function aborted(signal: AbortSignal | undefined): Error {
+  const error = new Error("the request was aborted", { cause: signal?.reason });
+  error.name = "AbortError";
+  return error;
+}
+
+/** The SDK's own handler calls these time-outs too: its retries and those above it know them by that name. */
+const LIKE_TIMEOUTS: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT"]);
+
+function named(error: Error): Error {
+  if ("code" in error && LIKE_TIMEOUTS.has(error.code)) error.name = "TimeoutError";
+  return error;
+}
