@@ -1,4 +1,4 @@
-import type { BufferEntry, KinesisRecord } from "@kinesis-connectors/core";
+import { type BufferEntry, dataBytesOf, type KinesisRecord } from "@kinesis-connectors/core";
 import type { Compression } from "./compression.js";
 import { encode } from "./encode.js";
 import type { Format } from "./format.js";
@@ -32,7 +32,7 @@ export class EntrySizes<Output> {
 
   /** What is known of an output's bytes before compression. */
   counted(output: Output, record: KinesisRecord): number {
-    return this.#format.sizeOf?.(output) ?? record.data.length;
+    return this.#format.sizeOf?.(output) ?? dataBytesOf(record);
   }
 
   /** What an output will take of its object. */

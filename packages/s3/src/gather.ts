@@ -83,6 +83,13 @@ export class ObjectGathering<Output> implements Gathering<Output> {
     return bytes;
   };
 
+  readonly stageData = (record: KinesisRecord): number => {
+    const { page } = record;
+    const data = page === undefined ? record.data : page.subarray(record.dataStart, record.dataEnd);
+    // Asked for by the engine only where the outputs are the records' data.
+    return this.stage(data as Output, record);
+  };
+
   readonly keep = (): void => {
     if (this.#fresh.length > 0) this.#fresh = [];
     const { count, records, objects } = this.#staged;
@@ -98,7 +105,7 @@ export class ObjectGathering<Output> implements Gathering<Output> {
 
   readonly heldBytes = (): number => {
     const { held, shelf, byPartition, routes } = this.#filling;
-    return held.bytes + shelf.heldBytes + byPartition.size * OVERHEAD_BYTES + routes.length;
+    return held.bytes + shelf.heldBytes + byPartition.size * OVERHEAD_BYTES + routes.heldBytes;
   };
 
   readonly drain = (): GatheredObjects => {

@@ -1,8 +1,11 @@
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 
+const BYTES_PER_NUMBER = 8;
+
 /** The place of each entry of a batch, run-length coded in base 36: `0*1o,1,0` is sixty entries in the first place, one in the second, one in the first. */
 export class PlaceRoutes {
-  #coded = "";
+  /** Places and lengths of the runs that have ended, as numbers: a text that grows with each record would cost as much as the record. */
+  readonly #runs: number[] = [];
   #current = -1;
   #length = 0;
 
@@ -16,21 +19,24 @@ export class PlaceRoutes {
     this.#length = 1;
   }
 
-  /** Characters so far. */
-  get length(): number {
-    return this.#coded.length;
+  /** Bytes of memory that it holds. */
+  get heldBytes(): number {
+    return this.#runs.length * BYTES_PER_NUMBER;
   }
 
   /** Nothing can be added any more. */
   end(): string {
     this.#close();
-    return this.#coded;
+    const runs: string[] = [];
+    for (let at = 0; at < this.#runs.length; at += 2) {
+      const [place = 0, length = 0] = [this.#runs[at], this.#runs[at + 1]];
+      runs.push(`${place.toString(36)}${length === 1 ? "" : `*${length.toString(36)}`}`);
+    }
+    return runs.join(",");
   }
 
   #close(): void {
-    if (this.#length === 0) return;
-    const times = this.#length === 1 ? "" : `*${this.#length.toString(36)}`;
-    this.#coded += `${this.#coded === "" ? "" : ","}${this.#current.toString(36)}${times}`;
+    if (this.#length > 0) this.#runs.push(this.#current, this.#length);
     this.#length = 0;
   }
 }

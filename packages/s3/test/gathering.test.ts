@@ -3,7 +3,7 @@ import { gunzipSync } from "node:zlib";
 import { Zstd } from "@hpcc-js/wasm-zstd";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { KinesisConnectorError } from "@kinesis-connectors/core";
+import { type Gathered, KinesisConnectorError } from "@kinesis-connectors/core";
 import type { LocalObject } from "@kinesis-connectors/local";
 import {
   type Compression,
@@ -18,6 +18,7 @@ import {
   type RecordFormat,
   zstd,
 } from "@kinesis-connectors/s3";
+import type { GatheredObjects } from "../src/gathered-objects.js";
 import { emitterWith } from "../src/s3-emitter.js";
 import { bothWays, gatheringOf, takeIn, type Transformed } from "./gathering.js";
 import { BUCKET, type LocalS3, startS3 } from "./local-s3.js";
@@ -104,6 +105,23 @@ function objectsIn(server: LocalS3, shardId: string): unknown[] {
     });
 }
 
+/** Whether the output was taken. */
+function taken(stage: () => unknown): boolean {
+  try {
+    stage();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The bytes of the only object of what was gathered; undefined where there is none. */
+async function bodyOf(gathered: Gathered): Promise<Buffer | undefined> {
+  const [object] = (gathered as GatheredObjects).objects;
+  const body = await object?.body();
+  return body?.read(0, body.length);
+}
+
 const outputOf: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   ndjson: fc.oneof(fc.jsonValue(), fc.uint8Array({ maxLength: 200 }), fc.bigInt(), fc.constant(undefined)),
   jsonArray: fc.oneof(fc.jsonValue(), fc.bigInt()),
@@ -185,6 +203,36 @@ describe("gathered outputs", () => {
         await Promise.all([one.close?.(), other.close?.()]);
       }),
       { numRuns: 150 },
+    );
+  });
+
+  it("that are the data of their records are taken from the page as they are, and the page may serve again", async () => {
+    await using s3 = await startS3();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(ndjson(), raw(), lengthPrefixed()),
+        fc.array(fc.tuple(fc.uint8Array({ maxLength: 50 }), fc.boolean()), { minLength: 1, maxLength: 20 }),
+        async (format, records) => {
+          const emitter = s3.emitter({ format: format as RecordFormat<unknown> });
+          const [one, other] = [gatheringOf(emitter), gatheringOf(emitter)];
+          const drained: Gathered[] = [];
+          for (const [nth, [data, isEnd]] of records.entries()) {
+            const page = Buffer.concat([Buffer.from("before"), data, Buffer.from("after")]);
+            const read = { ...record(nth, data), page, dataStart: 6, dataEnd: 6 + data.length };
+            const isTaken = taken(() => one.stageData?.(read));
+            expect(taken(() => other.stage(data, read, undefined))).toBe(isTaken);
+            if (isEnd) drained.push(one.drain(), other.drain());
+            for (const gathering of [one, other])
+              if (isTaken) gathering.keep();
+              else gathering.drop();
+            page.fill("!");
+          }
+          drained.push(one.drain(), other.drain());
+          const bodies = [];
+          for (const gathered of drained) bodies.push(await bodyOf(gathered));
+          for (let nth = 0; nth < bodies.length; nth += 2) expect(bodies[nth]).toEqual(bodies[nth + 1]);
+        },
+      ),
     );
   });
 
