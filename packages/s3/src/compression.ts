@@ -39,7 +39,7 @@ export interface PieceCompressor {
   readonly add: (bytes: Buffer) => Promise<Buffer>;
   /** Ends the object, after its last piece has settled. Settles with the rest of what there is to write. */
   readonly end: () => Promise<Buffer>;
-  /** The object is given up, or was ended: gives back memory. */
+  /** The object was ended, or is given up in the middle: gives back memory. Called once. */
   readonly close: () => void;
 }
 

@@ -38,6 +38,7 @@ export class ObjectPieces {
   #running: Promise<void>[] = [];
   #failure: { readonly error: unknown } | undefined;
   #isClosed = false;
+  #isLetGo = false;
   /** Bytes before compression that were cut off, and those of them that have become `#doneBytes`. */
   #rawBytes = 0;
   #doneRawBytes = 0;
@@ -99,16 +100,23 @@ export class ObjectPieces {
       this.#failure = { error };
       throw error;
     }
-    compressor.close();
+    this.#letGo();
     return joined(this.#keptBodies());
   }
 
   /** The object is given up. */
   close(): void {
     this.#isClosed = true;
-    this.#compressor?.close();
+    this.#letGo();
     this.#waiting = [];
     this.#kept = [];
+  }
+
+  /** Of the compressor, once. */
+  #letGo(): void {
+    if (this.#isLetGo) return;
+    this.#isLetGo = true;
+    this.#compressor?.close();
   }
 
   #compress(raw: Buffer, compressor: PieceCompressor): void {

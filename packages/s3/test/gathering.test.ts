@@ -1,4 +1,4 @@
-import { batchOf, contextOf, failureFrom, planOf } from "@kinesis-connectors/testkit";
+import { batchOf, contextOf, planOf } from "@kinesis-connectors/testkit";
 import { gunzipSync } from "node:zlib";
 import { Zstd } from "@hpcc-js/wasm-zstd";
 import * as fc from "fast-check";
@@ -12,15 +12,12 @@ import {
   lengthPrefixed,
   ndjson,
   none,
-  type PieceCompressor,
-  rangeNameOf,
   raw,
   type RecordFormat,
   zstd,
 } from "@kinesis-connectors/s3";
-import type { GatheredObjects } from "../src/gathered-objects.js";
 import { emitterWith } from "../src/s3-emitter.js";
-import { bothWays, gatheringOf, takeIn, type Transformed } from "./gathering.js";
+import { bodyOf, bothWays, gatheringOf, takeIn, type Transformed } from "./gathering.js";
 import { BUCKET, type LocalS3, startS3 } from "./local-s3.js";
 import { bytesOf, record } from "./support.js";
 
@@ -37,8 +34,6 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const server of servers) await server[Symbol.asyncDispose]();
 });
-
-const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
 /** A JSON array: what is written before an output depends on where in the object it stands. */
 const jsonArray: RecordFormat<unknown> = {
@@ -113,13 +108,6 @@ function taken(stage: () => unknown): boolean {
   } catch {
     return false;
   }
-}
-
-/** The bytes of the only object of what was gathered; undefined where there is none. */
-async function bodyOf(gathered: Gathered): Promise<Buffer | undefined> {
-  const [object] = (gathered as GatheredObjects).objects;
-  const body = await object?.body();
-  return body?.read(0, body.length);
 }
 
 const outputOf: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
@@ -256,83 +244,5 @@ describe("gathered outputs", () => {
       ['[\n"a",\n"b",\n3', "3"],
     ]);
     await emitter.close?.();
-  });
-
-  it.each([
-    ["a piece", "add"],
-    ["the end", "end"],
-  ])(
-    "whose compression fails at %s are told by the emission, each time, and nothing is written",
-    async (_, step) => {
-      await using s3 = await startS3();
-      let failures = 1;
-      const failOnce = (at: string): void => {
-        if (at !== step || failures === 0) return;
-        failures -= 1;
-        throw new Error("the compressor broke");
-      };
-      const begin = (): PieceCompressor => ({
-        add: async (bytes) => {
-          failOnce("add");
-          return bytes;
-        },
-        end: async () => {
-          failOnce("end");
-          return Buffer.alloc(0);
-        },
-        close: () => undefined,
-      });
-      const emitter = emitterWith<unknown>(
-        {
-          ...s3.connection,
-          bucket: BUCKET,
-          format: ndjson(),
-          compression: { ...none(), pieces: { heldBytes: 0, begin } },
-        },
-        { pieceBytes: { all: 10, most: 10, least: 10 } },
-      );
-      const gathering = gatheringOf(emitter);
-      const records = upTo(9).map((n) => ({ record: record(n, bytesOf("x")), outputs: [n] }));
-      const { gathered } = bothWays<unknown>(emitter, gathering, records);
-      const plan = planOf(emitter, gathered);
-      for (const attempt of [1, 2]) {
-        const error = await failureFrom(emitter.emit(gathered, contextOf(plan, { attempt })));
-        expect(error.message).toBe("the compressor broke");
-      }
-      expect(s3.calls()).toEqual([]);
-      gathered.gathered?.discard();
-      gathering.close();
-      await emitter.close?.();
-    },
-  );
-
-  it("whose compression fails for a while are written when it is well again", async () => {
-    await using s3 = await startS3();
-    let failures = 2;
-    const compress = (bytes: Buffer): Promise<Buffer> => {
-      failures -= 1;
-      return failures < 0 ? Promise.resolve(bytes) : Promise.reject(new Error("the compressor broke"));
-    };
-    const emitter = s3.emitter({ compression: { extension: "", contentEncoding: undefined, compress } });
-    const { gathered } = bothWays<unknown>(emitter, gatheringOf(emitter), [
-      { record: record(0, bytesOf("x")), outputs: ["once"] },
-    ]);
-    const plan = planOf(emitter, gathered);
-    for (const attempt of [1, 2]) await failureFrom(emitter.emit(gathered, contextOf(plan, { attempt })));
-    expect(await emitter.emit(gathered, contextOf(plan, { attempt: 3 }))).toEqual({ failed: [] });
-    expect(s3.objects().map(({ body }) => body.toString())).toEqual(['"once"\n']);
-  });
-
-  it("of another emitter are refused by name", () => {
-    const emitter = servers[0].emitter();
-    const strange = { ...batchOf<unknown>([]), gathered: { count: 1, discard: () => undefined } };
-    expect(() => planOf(emitter, strange)).toThrow("another emitter");
-  });
-
-  it("are not gathered where the whole batch is wanted: for a key of one's own, and by formats of whole objects", () => {
-    const format = { extension: ".x", contentType: "x/x", encodeObject: () => Promise.reject(new Error()) };
-    for (const options of [{ key: rangeNameOf }, { format }])
-      expect(servers[0].emitter(options).gather).toBeUndefined();
-    expect(servers[0].emitter().gather).toBeDefined();
   });
 });

@@ -2,6 +2,7 @@ import {
   type Batch,
   type BufferEntry,
   type Emitter,
+  type Gathered,
   type GatherContext,
   type Gathering,
   type KinesisRecord,
@@ -11,6 +12,7 @@ import {
 } from "@kinesis-connectors/core";
 import type { S3Plan } from "@kinesis-connectors/s3";
 import { batchOfEntries } from "@kinesis-connectors/testkit";
+import type { GatheredObjects } from "../src/gathered-objects.js";
 
 /** A record with what the transformer made of it. */
 export interface Transformed<Output> {
@@ -75,4 +77,11 @@ export function bothWays<Output>(
   if (first === undefined || last === undefined) throw new Error("a range has at least one record");
   const plain = batchOfEntries(entries, { first, last, recordCount: records.length, ...changes });
   return { plain, gathered: { ...plain, entries: [], gathered: gathering.drain() } };
+}
+
+/** The bytes of the only object of what was gathered; undefined where there is none. */
+export async function bodyOf(gathered: Gathered): Promise<Buffer | undefined> {
+  const [object] = (gathered as GatheredObjects).objects;
+  const body = await object?.body();
+  return body?.read(0, body.length);
 }

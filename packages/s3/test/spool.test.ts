@@ -140,6 +140,25 @@ describe("spoolDir", () => {
     },
   );
 
+  it("F46 what a full disk did not take is counted as memory", async () => {
+    await using s3 = await startS3();
+    await using folder = await scratchFolder();
+    const emitter = emitterWith<unknown>(
+      { ...s3.connection, bucket: BUCKET, format: ndjson(), spoolDir: folder.path },
+      { openFile: openFull },
+    );
+    const gathering = gatheringOf(emitter);
+    const output = "x".repeat(100 * KiB);
+    for (let n = 0; n < 100; n += 1) {
+      takeIn(emitter, gathering, [{ record: record(n, bytesOf("{}")), outputs: [output] }]);
+      await nextTurn();
+    }
+    const gathered = gathering.heldBytes();
+    expect(gathered).toBeGreaterThan(90 * output.length);
+    gathering.close();
+    await emitter.close?.();
+  });
+
   it("F46 a disk that has space again before a batch is due stops nothing; what it did not take waited in memory", async () => {
     await using s3 = await startS3();
     await using folder = await scratchFolder();
