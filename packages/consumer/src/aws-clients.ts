@@ -3,9 +3,10 @@ import { KinesisClient, type KinesisClientConfig } from "@aws-sdk/client-kinesis
 import { BodyMemory, HttpHandler } from "@kinesis-connectors/aws";
 import type { Logger } from "@kinesis-connectors/core";
 import { type KinesisProtocol, kinesisProtocol, type WireFormat } from "@kinesis-connectors/wire/protocol";
-import { NodeHttp2Handler, NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
+import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 
 import { version } from "./version.js";
+import { WideHttp2 } from "./wide-http2.js";
 
 /** What a caller may say about reaching AWS. What is left out, the SDK finds where it always does. */
 export interface AwsClientOptions {
@@ -65,7 +66,7 @@ export function createSubscriptionClient(options: KinesisClientOptions, logger: 
   return new KinesisClient({
     ...common(options, logger),
     protocol: protocolOf(options, logger).protocol,
-    requestHandler: new NodeHttp2Handler({ disableConcurrentStreams: true }),
+    requestHandler: new WideHttp2(),
   });
 }
 

@@ -94,7 +94,7 @@ export function sdkKinesis(
           ...("StreamARN" in stream ? stream : {}),
         });
         // A call without options of its own goes the way that the client worked out before, where it keeps that (`cacheMiddleware`): a third of an empty poll.
-        const answer = await (client.config.cacheMiddleware === true
+        const answer = await (client.config.cacheMiddleware
           ? unlessAborted(client.send(command), signal)
           : client.send(command, aborting(signal)));
         return {

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { type FlushReason, outputCountOf } from "./batch.js";
-import { BatchDelivery, poisonError } from "./batch-delivery.js";
+import { BatchDelivery } from "./batch-delivery.js";
 import type { BudgetHolder } from "./byte-budget.js";
 import type { PreparedBatch } from "./checkpointer.js";
 import type { Timer } from "./clock.js";
@@ -8,19 +8,12 @@ import { codeOf } from "./dead-letters.js";
 import { asError, hasCode, KinesisConnectorError } from "./errors.js";
 import { Filling } from "./filling.js";
 import { PageFetch } from "./page-fetch.js";
+import { PageScan } from "./page-scan.js";
 import type { Pipeline } from "./pipeline.js";
 import type { ClosedRange } from "./range.js";
-import {
-  type ChildShard,
-  comparePositions,
-  type KinesisRecord,
-  type Position,
-  type RecordPage,
-} from "./record.js";
+import { type ChildShard, comparePositions, type Position, type RecordPage } from "./record.js";
 import { replayRange } from "./replay.js";
 import type { ShardContext, ShardOutcome } from "./shard-context.js";
-import { withTransformTimeout } from "./timed.js";
-import { passingStages, type Stages, transformRecord } from "./transform.js";
 
 /**
  * Runs one shard from its checkpoint to its end, or until it is stopped: scan, close, plan, prepare, emit, commit. One batch is in
@@ -60,9 +53,8 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
   readonly #pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>;
   readonly #context: ShardContext;
   readonly #filling: Filling<Output>;
-  readonly #stages: Stages<Model, Output>;
+  readonly #scan: PageScan<Model, Output>;
   readonly #delivery: BatchDelivery<Model, Output, Plan, DeadLetterPlan>;
-  #outputs: Output[] = [];
   #inFlight: Promise<void> | undefined;
   #failure: Error | undefined;
   #stopping = false;
@@ -73,7 +65,10 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     this.#pipeline = pipeline;
     this.#context = context;
     this.#filling = new Filling(context, pipeline);
-    this.#stages = passingStages(pipeline, this.#filling.takesData);
+    this.#scan = new PageScan(pipeline, context, this.#filling, {
+      isStopping: () => this.#stopping,
+      flush: (reason) => this.#flush(reason),
+    });
     this.#delivery = new BatchDelivery(pipeline, context);
   }
 
@@ -175,7 +170,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
       if (page !== undefined) {
         if (page.shardEnd === undefined) fetch.start();
         try {
-          await this.#scan(page);
+          await this.#takePage(page);
         } finally {
           fetch.release(page);
         }
@@ -189,68 +184,15 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     return undefined;
   }
 
-  async #scan(page: RecordPage): Promise<void> {
+  async #takePage(page: RecordPage): Promise<void> {
     const { clock, stream, shardId, observe } = this.#context;
     const { records, bytes, millisBehindLatest } = page;
     if (page.gap !== undefined) this.#meetGap(page.gap.expected, records[0]);
-    // The clock is read once per page and after every wait: a reading per record would cost as much as a small filter.
-    let nowMs = clock.monotonicNow();
-    for (const record of records) {
-      if (this.#stopping) return;
-      let failure: Error | undefined;
-      let crossed: FlushReason | undefined;
-      try {
-        const waiting = transformRecord(this.#stages, record, this.#outputs);
-        if (waiting !== undefined) {
-          await this.#awaitTransform(waiting);
-          nowMs = clock.monotonicNow();
-        }
-        crossed = this.#filling.stage(record, this.#outputs);
-      } catch (thrown) {
-        failure = asError(thrown);
-      }
-      const flushing =
-        failure === undefined ? this.#keep(record, crossed, nowMs) : this.#refuse(record, failure, nowMs);
-      if (flushing !== undefined) {
-        await flushing;
-        nowMs = clock.monotonicNow();
-      }
-    }
+    if (!(await this.#scan.scan(records))) return;
     if (page.scannedEnd !== undefined && isPast(page.scannedEnd, records.at(-1)))
       this.#filling.moveEnd(page.scannedEnd, clock.monotonicNow());
     if (!this.#filling.settle()) page.release?.();
     observe({ type: "page-read", stream, shardId, records: records.length, bytes, millisBehindLatest });
-  }
-
-  async #awaitTransform(waiting: Promise<void>): Promise<void> {
-    const { clock, abortSignal } = this.#context;
-    // The outputs array is given to this one call: a late answer after the time-out must not reach another record.
-    const outputs = this.#outputs;
-    this.#outputs = [];
-    await withTransformTimeout(waiting, this.#pipeline.transformTimeoutMs, clock, abortSignal);
-    this.#outputs = outputs;
-  }
-
-  /** Takes in a transformed record, behind a flush where it would cross a cap; a promise is returned only when a flush has to be waited for. */
-  #keep(record: KinesisRecord, crossed: FlushReason | undefined, nowMs: number): Promise<void> | undefined {
-    if (crossed === undefined) return this.#add(record, nowMs);
-    return this.#flush(crossed).then(() => this.#add(record, this.#context.clock.monotonicNow()));
-  }
-
-  #add(record: KinesisRecord, nowMs: number): Promise<void> | undefined {
-    const reason = this.#filling.keep(record, this.#outputs, nowMs);
-    // Most records have one output, and taking it off is much cheaper than setting a length.
-    this.#outputs.pop();
-    if (this.#outputs.length > 0) this.#outputs.length = 0;
-    return reason === undefined ? undefined : this.#flush(reason);
-  }
-
-  #refuse(record: KinesisRecord, error: Error, nowMs: number): Promise<void> | undefined {
-    this.#outputs.length = 0;
-    this.#context.abortSignal.throwIfAborted();
-    if (this.#pipeline.onPoison === "stop") throw poisonError(this.#context.shardId, record, error);
-    const reason = this.#filling.refuse(record, error, nowMs);
-    return reason === undefined ? undefined : this.#flush(reason);
   }
 
   /** Closes what was read so far and sends it on its way, once the batch before it has been committed. */

@@ -1,3 +1,5 @@
+const equalsSign = 0x3d;
+
 /**
  * Writes the bytes that a base64 text stands for.
  *
@@ -12,7 +14,8 @@ export function writeBase64(bytes: Buffer, text: string, start: number): number 
   const { length } = text;
   if (length === 0) return start;
   if (length % 4 !== 0 || text.includes("-") || text.includes("_")) return -1;
-  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+  const padding =
+    text.charCodeAt(length - 1) !== equalsSign ? 0 : text.charCodeAt(length - 2) === equalsSign ? 2 : 1;
   const expected = (length / 4) * 3 - padding;
   return bytes.write(text, start, expected, "base64") === expected ? start + expected : -1;
 }

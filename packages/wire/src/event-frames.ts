@@ -19,6 +19,8 @@ const maxFrameBytes = 16 * 1024 * 1024 + 128 * 1024 + preludeBytes + checksumByt
 const valueBytes: readonly number[] = [0, 0, 1, 2, 4, 8, -1, -1, 8, 16];
 const stringType = 7;
 
+const nothing = Buffer.alloc(0);
+
 function malformed(what: string): WireFormatError {
   return new WireFormatError(
     `the event stream ${what}; it was damaged or cut off on its way: subscribe again`,
@@ -26,48 +28,85 @@ function malformed(what: string): WireFormatError {
 }
 
 /**
- * Cuts the body of a subscription into messages, however it was cut on its way, and checks both checksums of each. Reads from the
- * connection only as messages are asked for. Ends where the body ends; a body that ends inside a message is an error.
- * @throws WireFormatError
+ * Cuts what comes of a subscription's body into messages, however it was cut on its way, and checks both checksums of each. A message
+ * that lies in one part is a view of it; of one that came in several, each byte is copied once, into a buffer of its own.
  */
-export async function* readEventFrames(body: AsyncIterable<Uint8Array>): AsyncGenerator<EventFrame, void> {
-  /** The beginning of a message that has not come completely: its bytes so far, in a buffer of its whole size once that is known. */
-  let begun: Buffer = Buffer.alloc(0);
-  let begunBytes = 0;
-  for await (const part of body) {
-    const chunk = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
-    let at = 0;
-    while (at < chunk.length) {
-      if (begunBytes === 0) {
-        const size = frameSize(chunk, at, chunk.length - at);
-        if (size > 0 && size <= chunk.length - at) {
-          yield readFrame(chunk.subarray(at, at + size));
-          at += size;
-          continue;
-        }
-        begun = Buffer.allocUnsafe(size > 0 ? size : preludeBytes);
-      }
-      const copied = chunk.copy(begun, begunBytes, at);
-      begunBytes += copied;
-      at += copied;
-      if (begunBytes < begun.length) continue;
-      const size = frameSize(begun, 0, begunBytes);
-      if (size > begunBytes) {
-        const whole = Buffer.allocUnsafe(size);
-        begun.copy(whole, 0, 0, begunBytes);
-        begun = whole;
+export class FrameCutter {
+  /** Parts that have come; the first of them is taken up to `#at`. */
+  readonly #parts: Buffer[] = [];
+  #at = 0;
+  /** The beginning of a message that has not come completely, in a buffer of its whole size once that is known. */
+  #begun = nothing;
+  #begunBytes = 0;
+
+  /** Adds a part. It is the caller's no more: messages are views of it. */
+  add(part: Uint8Array): void {
+    this.#parts.push(
+      Buffer.isBuffer(part) ? part : Buffer.from(part.buffer, part.byteOffset, part.byteLength),
+    );
+  }
+
+  /**
+   * The next message, or undefined when more has to come first.
+   * @throws WireFormatError
+   */
+  take(): EventFrame | undefined {
+    for (;;) {
+      const part = this.#parts[0];
+      if (part === undefined) return undefined;
+      if (this.#at === part.length) {
+        this.#parts.shift();
+        this.#at = 0;
         continue;
       }
-      begunBytes = 0;
-      yield readFrame(begun);
+      const frame = this.#begunBytes === 0 ? this.#begin(part) : this.#goOn(part);
+      if (frame !== undefined) return frame;
     }
   }
-  if (begunBytes > 0) throw malformed("ends inside a message");
+
+  /** @throws WireFormatError when the body may not end here, inside a message */
+  end(): void {
+    if (this.#begunBytes > 0) throw malformed("ends inside a message");
+  }
+
+  #begin(part: Buffer): EventFrame | undefined {
+    const at = this.#at;
+    const available = part.length - at;
+    const size = available < preludeBytes ? 0 : frameSize(part, at);
+    if (size > 0 && size <= available) {
+      this.#at = at + size;
+      return readFrame(part.subarray(at, at + size));
+    }
+    this.#begun = Buffer.allocUnsafe(size > 0 ? size : preludeBytes);
+    this.#copy(part);
+    return undefined;
+  }
+
+  #goOn(part: Buffer): EventFrame | undefined {
+    this.#copy(part);
+    if (this.#begunBytes < this.#begun.length) return undefined;
+    const begun = this.#begun;
+    const size = frameSize(begun, 0);
+    if (size > begun.length) {
+      // It was only the prelude.
+      this.#begun = Buffer.allocUnsafe(size);
+      begun.copy(this.#begun);
+      return undefined;
+    }
+    this.#begun = nothing;
+    this.#begunBytes = 0;
+    return readFrame(begun);
+  }
+
+  #copy(part: Buffer): void {
+    const copied = part.copy(this.#begun, this.#begunBytes, this.#at);
+    this.#begunBytes += copied;
+    this.#at += copied;
+  }
 }
 
-/** The size of the message that begins here, or 0 when too little of it is there to say. */
-function frameSize(bytes: Buffer, at: number, available: number): number {
-  if (available < preludeBytes) return 0;
+/** The size of the message that begins here, of which at least the prelude is there. */
+function frameSize(bytes: Buffer, at: number): number {
   const size = bytes.readUInt32BE(at);
   // Checked before the size is believed: a damaged one could ask for any amount of memory.
   if (bytes.readUInt32BE(at + 8) !== crc32(bytes.subarray(at, at + 8))) {

@@ -21,5 +21,6 @@ export { PageRecord } from "./page-record.js";
 export type { ChildShardAnswer, RecordsAnswer } from "./records-answer.js";
 export { readRecordsCbor } from "./records-cbor.js";
 export { readRecordsJson } from "./records-json.js";
-export { type EventFrame, readEventFrames } from "./event-frames.js";
+export { readEventFrames } from "./event-body.js";
+export type { EventFrame } from "./event-frames.js";
 export { WireFormatError } from "./wire-format-error.js";

@@ -7,6 +7,8 @@ const colon = 0x3a;
 
 // Numbers of up to 15 digits are exact in a double.
 const maxExactDigits = 15;
+/** All powers of ten that a double holds exactly. */
+const powersOfTen = Float64Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
 
 /**
  * Reads JSON of the usual form in place and fails on everything else, valid or not: whoever uses it has a full parser to fall back on.
@@ -22,10 +24,13 @@ export class JsonScanner {
   failed = false;
   /** The container just opened has not had a member or element yet. */
   #isFirst = false;
+  /** The last place from which four bytes can be read. */
+  readonly #lastWord: number;
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
     this.view = viewOf(bytes);
+    this.#lastWord = bytes.length - 4;
   }
 
   /** Whether nothing but space follows. */
@@ -57,6 +62,12 @@ export class JsonScanner {
     return this.#next(0x5d);
   }
 
+  /** Reads over space; gives the place of what follows. */
+  toValue(): number {
+    this.#space();
+    return this.at;
+  }
+
   /** Locates a short string without escapes. */
   string(): boolean {
     this.#space();
@@ -64,6 +75,8 @@ export class JsonScanner {
     if (bytes[this.at] !== quote) return this.#fail();
     let at = this.at + 1;
     this.start = at;
+    // Sequence numbers are long: four digits at a time, as all bytes from 0x30 to 0x3f, none of which is special.
+    while (at <= this.#lastWord && (this.view.getInt32(at) & 0xf0f0f0f0) === 0x30303030) at += 4;
     for (;;) {
       const byte = bytes[at] ?? 0;
       if (byte === quote) break;
@@ -144,10 +157,10 @@ export class JsonScanner {
       }
       power += isDown ? -exponent : exponent;
     }
-    // 10^22 is the last power of ten that a double holds exactly.
-    if (power > 22 || power < -22) return this.#noNumber();
+    const scale = powersOfTen[Math.abs(power)];
+    if (scale === undefined) return this.#noNumber();
     this.at = at;
-    const size = power < 0 ? value / 10 ** -power : value * 10 ** power;
+    const size = power < 0 ? value / scale : value * scale;
     return isNegative ? -size : size;
   }
 

@@ -13,6 +13,7 @@ import {
   sequenceNumberMember,
 } from "./records-members.js";
 import { parseRecordsJson } from "./records-json-parse.js";
+import { RecordPattern } from "./records-json-pattern.js";
 import { Page, type PageMemory } from "./page.js";
 import { pageRecords } from "./page-record.js";
 import { dataPlace, keyPlace, RecordTable, sequencePlace } from "./record-table.js";
@@ -82,45 +83,80 @@ function scanAnswer(body: Buffer, memory: PageMemory | undefined): RecordsAnswer
 
 function scanRecords(scanner: JsonScanner, table: RecordTable): boolean {
   if (!scanner.open(0x5b)) return false;
+  const pattern = new RecordPattern();
   while (scanner.hasElement()) {
-    if (!scanRecord(scanner, table)) return false;
+    const isRead =
+      (pattern.isKnown && scanAlike(scanner, table, pattern)) || scanRecord(scanner, table, pattern);
+    if (!isRead) return false;
   }
   return !scanner.failed;
 }
 
-function scanRecord(scanner: JsonScanner, table: RecordTable): boolean {
+/** Reads a record that is written as the pattern says. Otherwise false, and nothing is read but what made the scanner fail. */
+function scanAlike(scanner: JsonScanner, table: RecordTable, pattern: RecordPattern): boolean {
+  const { members, encryptionType } = pattern;
+  const begun = scanner.at;
+  const row = table.begin();
+  let read = 0;
+  while (pattern.readGap(scanner, read)) {
+    const member = members[read];
+    if (member === undefined) {
+      if (encryptionType !== undefined) table.setEncryptionType(encryptionType);
+      return true;
+    }
+    if (!scanValue(scanner, table, member, row)) break;
+    read += 1;
+  }
+  scanner.at = begun;
+  table.length -= 1;
+  return false;
+}
+
+/** A record written in any way, by which the pattern learns. */
+function scanRecord(scanner: JsonScanner, table: RecordTable, pattern: RecordPattern): boolean {
+  pattern.begin(scanner.at);
   if (!scanner.open(0x7b)) return false;
   const row = table.begin();
   while (scanner.hasMember()) {
-    switch (memberAt(scanner.view, scanner.start, scanner.stop)) {
-      case dataMember:
-        if (!scanner.longString()) return false;
-        table.set(row, dataPlace, scanner.start, scanner.stop);
-        break;
-      case partitionKeyMember:
-        if (!scanner.string()) return false;
-        table.set(row, keyPlace, scanner.start, scanner.stop);
-        break;
-      case sequenceNumberMember:
-        if (!scanner.string()) return false;
-        table.set(row, sequencePlace, scanner.start, scanner.stop);
-        break;
-      case arrivalMember: {
-        // Seconds with a fraction, of which the service means the milliseconds.
-        const arrivalSeconds = scanner.number();
-        if (arrivalSeconds === undefined || Math.abs(arrivalSeconds) > maxArrivalSeconds) return false;
-        table.times[table.length - 1] = Math.round(arrivalSeconds * 1_000);
-        break;
-      }
-      case encryptionMember:
-        if (!scanner.string()) return false;
-        table.setEncryptionType(scanner.text());
-        break;
-      default:
-        return false;
+    const member = memberAt(scanner.view, scanner.start, scanner.stop);
+    const start = scanner.toValue();
+    if (member === encryptionMember) {
+      if (!scanner.string()) return false;
+      pattern.encryptionType = scanner.text();
+      table.setEncryptionType(pattern.encryptionType);
+    } else {
+      if (!scanValue(scanner, table, member, row)) return false;
+      pattern.value(member, start, scanner.at);
     }
   }
+  pattern.end(scanner.at);
   return !scanner.failed && table.isComplete(row);
+}
+
+function scanValue(scanner: JsonScanner, table: RecordTable, member: number, row: number): boolean {
+  switch (member) {
+    case dataMember:
+      if (!scanner.longString()) return false;
+      table.set(row, dataPlace, scanner.start, scanner.stop);
+      return true;
+    case partitionKeyMember:
+      if (!scanner.string()) return false;
+      table.set(row, keyPlace, scanner.start, scanner.stop);
+      return true;
+    case sequenceNumberMember:
+      if (!scanner.string()) return false;
+      table.set(row, sequencePlace, scanner.start, scanner.stop);
+      return true;
+    case arrivalMember: {
+      // Seconds with a fraction, of which the service means the milliseconds.
+      const arrivalSeconds = scanner.number();
+      if (arrivalSeconds === undefined || Math.abs(arrivalSeconds) > maxArrivalSeconds) return false;
+      table.times[table.length - 1] = Math.round(arrivalSeconds * 1_000);
+      return true;
+    }
+    default:
+      return false;
+  }
 }
 
 /** Decodes the base64 of all records where it stands. */

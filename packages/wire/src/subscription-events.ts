@@ -1,5 +1,6 @@
 import { decodeCbor } from "./cbor-reader.js";
-import { type EventFrame, readEventFrames } from "./event-frames.js";
+import { EventBody } from "./event-body.js";
+import type { EventFrame } from "./event-frames.js";
 import { readRecordsCbor } from "./records-cbor.js";
 import { readRecordsJson } from "./records-json.js";
 import type { RecordsAnswer } from "./records-answer.js";
@@ -15,58 +16,71 @@ type ThrowException = (exception: Readonly<Record<string, unknown>>) => Promise<
 
 /**
  * The events of a subscription, one at a time as they are asked for. Resolves once the service has said that it accepted the
- * subscription, which is its first message.
+ * subscription, which is its first message. Whoever stops early lets go of the connection.
  */
 export async function openSubscription(
   body: AsyncIterable<Uint8Array>,
   throwException: ThrowException,
 ): Promise<AsyncIterable<SubscriptionMember>> {
-  const frames = readEventFrames(body);
-  const first = await frames.next();
-  return readMembers(first.done === true ? undefined : first.value, frames, throwException);
+  const frames = new EventBody(body);
+  const first = await frames.next().catch((error: unknown) => {
+    frames.close();
+    throw error;
+  });
+  const members = readMembers(first, frames, throwException);
+  const iterator: AsyncIterator<SubscriptionMember, void> = {
+    next: () => members.next(),
+    return: () => {
+      // Also when nothing was asked for yet: a generator that has not begun ends without a word.
+      frames.close();
+      return members.return();
+    },
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
 }
 
 async function* readMembers(
   first: EventFrame | undefined,
-  frames: AsyncGenerator<EventFrame, void>,
+  frames: EventBody,
   throwException: ThrowException,
 ): AsyncGenerator<SubscriptionMember, void> {
-  if (first === undefined) return;
   try {
-    const event = await readMember(first, throwException);
-    if (event !== undefined) yield event;
-    for await (const frame of frames) {
-      const next = await readMember(frame, throwException);
-      if (next !== undefined) yield next;
+    for (let frame = first; frame !== undefined; frame = await frames.next()) {
+      const type = frame.headers.get(":message-type");
+      if (type !== "event") await endWith(type, frame, throwException);
+      // Other events, such as "initial-response", say nothing that a reader needs.
+      if (frame.headers.get(":event-type") !== "SubscribeToShardEvent") continue;
+      yield { SubscribeToShardEvent: readEvent(frame.payload) };
     }
   } finally {
-    // Whoever stops early, before the loop above began as well, lets go of the connection.
-    await frames.return();
+    frames.close();
   }
 }
 
-async function readMember(
+/** Throws what a message says that ends the subscription. */
+async function endWith(
+  type: string | undefined,
   { headers, payload }: EventFrame,
   throwException: ThrowException,
-): Promise<SubscriptionMember | undefined> {
-  switch (headers.get(":message-type")) {
-    case "event":
-      // Others, such as "initial-response", say nothing that a reader needs.
-      if (headers.get(":event-type") !== "SubscribeToShardEvent") return undefined;
-      return { SubscribeToShardEvent: isCbor(payload) ? readRecordsCbor(payload) : readRecordsJson(payload) };
-    case "exception":
-      return throwException({
-        ...readException(payload),
-        __type: headers.get(":exception-type") ?? "Unknown",
-      });
-    case "error": {
-      const error = new Error(headers.get(":error-message") ?? "the service ended the subscription");
-      error.name = headers.get(":error-code") ?? "Unknown";
-      throw error;
-    }
-    default:
-      throw new WireFormatError("the event stream has a message of no known type: subscribe again");
+): Promise<never> {
+  if (type === "exception") {
+    return throwException({
+      ...readException(payload),
+      __type: headers.get(":exception-type") ?? "Unknown",
+    });
   }
+  if (type !== "error") {
+    throw new WireFormatError("the event stream has a message of no known type: subscribe again");
+  }
+  const error = new Error(headers.get(":error-message") ?? "the service ended the subscription");
+  error.name = headers.get(":error-code") ?? "Unknown";
+  throw error;
+}
+
+function readEvent(payload: Buffer): RecordsAnswer {
+  // An event of no members, as the SDK has it: whoever reads it decides what it is worth.
+  if (payload.length === 0) return {};
+  return isCbor(payload) ? readRecordsCbor(payload) : readRecordsJson(payload);
 }
 
 /** By what it is, not by what was asked for: a CBOR map, or one with a tag; JSON begins with a brace or with space. */

@@ -1,7 +1,7 @@
 import { HttpFormatError } from "./http-format-error.js";
 
 /** How the end of a body is known (RFC 9112 section 6.3). */
-export type BodyFraming =
+type BodyFraming =
   | { readonly type: "length"; readonly bytes: number }
   | { readonly type: "chunked" }
   | { readonly type: "until-close" };
