@@ -1,4 +1,4 @@
-import { batchOf, deliver, thrownBy } from "@kinesis-connectors/testkit";
+import { batchOf, deliver, seededRandom, thrownBy } from "@kinesis-connectors/testkit";
 import { gunzipSync, inflateRawSync } from "node:zlib";
 import { Zstd } from "@hpcc-js/wasm-zstd";
 import * as fc from "fast-check";
@@ -17,6 +17,24 @@ describe("compression", () => {
     expect(decompress(packed).equals(text)).toBe(true);
     for (const bytes of [gzipped, packed]) expect(bytes.length).toBeLessThan(text.length / 10);
     expect(await none().compress(text)).toBe(text);
+  });
+
+  it("gives large objects back, also several at a time", async () => {
+    const random = seededRandom(3);
+    const large = [0, 1, 2].map(() =>
+      Buffer.from(
+        Array.from({ length: 90_000 }, () => random.uuid())
+          .join(" ")
+          .slice(0, 3_000_000 + 17),
+      ),
+    );
+    const { decompress } = await loadedZstd();
+    const compression = zstd();
+    const packed = await Promise.all(large.map((bytes) => compression.compress(bytes)));
+    for (const [nth, bytes] of packed.entries()) {
+      expect(bytes.length).toBeLessThan(2_000_000);
+      expect(decompress(bytes).equals(large[nth] ?? Buffer.alloc(0))).toBe(true);
+    }
   });
 
   it("takes nothing at all, too", async () => {
