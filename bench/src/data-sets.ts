@@ -48,6 +48,12 @@ export function dataSet(name: SetName): DataSet {
   return { name, userRecords, stored: name === "aggregated" ? aggregated(userRecords) : plain(userRecords) };
 }
 
+/** Documents of 200 bytes without end, none like another. The same seed gives the same. */
+export function* documents(seed: number): Generator<Buffer, never> {
+  const next = seeded(seed);
+  for (let id = 0; ; id += 1) yield document(id, 200, next);
+}
+
 /** Words and not repetitions, because those flatter compressors and the interning of strings. */
 function document(id: number, bytes: number, next: () => number): Buffer {
   const order: Order = {

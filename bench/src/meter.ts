@@ -44,6 +44,11 @@ export class Meter {
     this.#collectBytes = collectBytes;
   }
 
+  /** Whether bytes are gathered for comparison, and nothing is measured. */
+  get isCollecting(): boolean {
+    return this.#collectBytes !== undefined;
+  }
+
   /** Whether the variant may stop. */
   get isDone(): boolean {
     return this.#collectBytes === undefined

@@ -1,13 +1,13 @@
 import type { Measured } from "./meter.js";
 import type { RowResult } from "./rounds.js";
-import { rowName } from "./variant.js";
+import { rowName, type Variant } from "./variant.js";
 
 /** A row as it is reported. Rates are per CPU-second of the whole process. */
 export interface SummaryRow {
   readonly name: string;
   readonly label: string;
   readonly kind: "limit" | "peer" | "ours";
-  readonly unit: "record" | "poll";
+  readonly unit: Variant["unit"];
   readonly set: string;
   readonly transport: string;
   readonly perCpuSecond: Spread;
@@ -62,7 +62,8 @@ export function summarize(results: readonly RowResult[]): readonly SummaryRow[] 
     const rate = spread(rounds.map(ratePerCpuSecond));
     const ratio = (name: string, by: string): number | undefined => {
       const other = rates.get(`${name}/${set}/${by}`);
-      return other === undefined || variant.kind === "limit" ? undefined : rate.median / other;
+      const standsAlone = variant.kind === "limit" || variant.unit === "row";
+      return other === undefined || standsAlone ? undefined : rate.median / other;
     };
     const isRead = variant.unit === "record";
     return {

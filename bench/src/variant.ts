@@ -21,8 +21,8 @@ export interface Variant {
   /** What it does, for people. */
   readonly label: string;
   readonly kind: "limit" | "peer" | "ours";
-  /** What a rate counts. */
-  readonly unit: "record" | "poll";
+  /** What a rate counts. `row`: a record that was read and parsed before the clock started, so that its row is held against no row that reads. */
+  readonly unit: "record" | "poll" | "row";
   readonly sets: readonly SetName[];
   readonly transports: readonly Transport[];
   readonly needsS3?: boolean;

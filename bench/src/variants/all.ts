@@ -1,12 +1,21 @@
 import type { Row, Variant } from "../variant.js";
 import { connector } from "./connector.js";
+import { formats } from "./formats.js";
 import { lifion } from "./lifion.js";
 import { limits } from "./limits.js";
 import { sdk } from "./sdk.js";
 import { shape } from "./shape.js";
 import { threads } from "./threads.js";
 
-const VARIANTS: readonly Variant[] = [...limits, ...sdk, ...lifion, ...connector, ...threads, ...shape];
+const VARIANTS: readonly Variant[] = [
+  ...limits,
+  ...sdk,
+  ...lifion,
+  ...connector,
+  ...formats,
+  ...threads,
+  ...shape,
+];
 
 /** Every row there is, in the order of the table. */
 export function allRows(): readonly Row[] {

@@ -8,14 +8,41 @@ export interface Body {
   readonly read: (start: number, end: number) => Promise<Buffer>;
 }
 
-/** Where the objects of one batch wait until all of them are encoded. */
+/** Where what is encoded of one batch waits until it is written. */
 export interface Shelf extends AsyncDisposable {
   readonly keep: (bytes: Buffer) => Promise<Body>;
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
+
+/** Opens a file that is not there yet, for writing and reading. */
+export type OpenFile = (path: string) => Promise<FileHandle>;
+
+const openNew: OpenFile = (path) => open(path, "wx+", 0o600);
 
 /** Bytes in memory as a body. */
 export function bodyOf(bytes: Buffer): Body {
   return { length: bytes.length, read: (start, end) => Promise.resolve(bytes.subarray(start, end)) };
+}
+
+/** Bodies one behind the other. */
+export function joined(bodies: readonly Body[]): Body {
+  const [only] = bodies;
+  if (only !== undefined && bodies.length === 1) return only;
+  const length = bodies.reduce((sum, body) => sum + body.length, 0);
+  return {
+    length,
+    read: async (start, end) => {
+      const bytes = Buffer.allocUnsafe(end - start);
+      let bodyStart = 0;
+      for (const body of bodies) {
+        const from = Math.max(start, bodyStart);
+        const to = Math.min(end, bodyStart + body.length);
+        if (from < to) (await body.read(from - bodyStart, to - bodyStart)).copy(bytes, from - start);
+        bodyStart += body.length;
+      }
+      return bytes;
+    },
+  };
 }
 
 /** Keeps them in memory. */
@@ -31,11 +58,11 @@ export function memoryShelf(): Shelf {
  * Keeps them in one file, which has no name any more once it is open: whatever ends the process, the disk has its space back.
  * @throws KinesisConnectorError `KC_EMIT_REFUSED` when the disk is full or the folder cannot be written: the shard stops, nothing is dropped
  */
-export async function fileShelf(folder: string, name: string): Promise<Shelf> {
+export async function fileShelf(folder: string, name: string, openFile: OpenFile = openNew): Promise<Shelf> {
   const path = join(folder, name);
   let file: FileHandle;
   try {
-    file = await open(path, "wx+", 0o600);
+    file = await openFile(path);
   } catch (error) {
     throw spoolError(folder, error);
   }
@@ -60,7 +87,8 @@ export async function fileShelf(folder: string, name: string): Promise<Shelf> {
   };
 }
 
-function tight(bytes: Buffer): Buffer {
+/** The same bytes in memory of their own, where they are a corner of something much larger. */
+export function tight(bytes: Buffer): Buffer {
   if (bytes.buffer.byteLength <= bytes.length + bytes.length / 4) return bytes;
   // Not from Node's pool, of which a small object would hold eight KiB.
   const copy = Buffer.allocUnsafeSlow(bytes.length);

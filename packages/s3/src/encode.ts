@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { asError, type BufferEntry, type FailedEntry } from "@kinesis-connectors/core";
+import { asError, type BufferEntry, dataBytesOf, type FailedEntry } from "@kinesis-connectors/core";
 import type { Format, ObjectFormat, RecordFormat } from "./format.js";
 import { ObjectWriter } from "./object-writer.js";
 
@@ -76,7 +76,7 @@ async function encodeOneByOne<Output>(
 /** The records' own sizes with a separator each: the entries' sizes may be estimates of compressed bytes. */
 function expectedBytes(entries: readonly BufferEntry<unknown>[]): number {
   let bytes = 1024;
-  for (const { record } of entries) bytes += record.data.length + 1;
+  for (const { record } of entries) bytes += dataBytesOf(record) + 1;
   return bytes;
 }
 

@@ -22,7 +22,8 @@ interface FormatCommon<Output> {
 export interface RecordFormat<Output> extends FormatCommon<Output> {
   /**
    * Appends one output. What it throws refuses this record alone, which then goes the way of dead letters; whatever it had
-   * appended is taken back. Throw `KC_RECORD_POISON` with a message that holds nothing of the record.
+   * appended is taken back. Throw `KC_RECORD_POISON` with a message that holds nothing of the record. Bytes may be a view that is valid during the call
+   * only. Called when the record is taken in, and again by whoever finishes its batch.
    */
   readonly write: (output: Output, object: ObjectWriter) => void;
   /** Appends what stands before the first output, such as a line of column names. Default: nothing. */

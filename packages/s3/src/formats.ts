@@ -49,6 +49,7 @@ export function raw(options: RawOptions = {}): RecordFormat<Uint8Array | string>
     throw invalid("raw.contentType must be a media type such as text/plain");
   }
   const end = Buffer.from(separator);
+  const isLine = separator === "\n";
   return {
     extension,
     contentType,
@@ -57,7 +58,8 @@ export function raw(options: RawOptions = {}): RecordFormat<Uint8Array | string>
       else if (typeof output === "string") object.writeText(output);
       else
         throw poison("raw() writes bytes and texts only; let the transformer's to(...) return one of them");
-      object.writeBytes(end);
+      if (isLine) object.writeNewLine();
+      else object.writeBytes(end);
     },
     sizeOf: (output) => sizeOf(output) + end.length,
   };

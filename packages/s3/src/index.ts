@@ -1,4 +1,4 @@
-export { type Compression, gzip, none } from "./compression.js";
+export { type Compression, gzip, none, type PieceCompression, type PieceCompressor } from "./compression.js";
 export type { S3ConnectionOptions } from "./connection.js";
 export { delimited, type DelimitedColumn, type DelimitedOptions } from "./delimited.js";
 export type { EncodedObject, Format, ObjectFormat, RecordFormat, RefusedOutput } from "./format.js";

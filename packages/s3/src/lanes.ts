@@ -23,3 +23,28 @@ export async function inLanes<Item>(
   await Promise.all(Array.from({ length: Math.min(lanes, items.length) }, lane));
   if (failure !== undefined) throw failure.error;
 }
+
+/** Tasks that come one by one: begun in their order, at most so many at a time. */
+export class Lanes {
+  readonly #lanes: number;
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  constructor(lanes: number) {
+    this.#lanes = lanes;
+  }
+
+  /** Settles as the task does. */
+  async run<Result>(task: () => Promise<Result>): Promise<Result> {
+    if (this.#running < this.#lanes) this.#running += 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await task();
+    } finally {
+      // The lane goes over to the one that waits longest.
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running -= 1;
+      else next();
+    }
+  }
+}

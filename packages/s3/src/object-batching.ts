@@ -23,8 +23,8 @@ export interface S3BatchingOptions<Output> {
   /** What happens to a record that would open one more: the batch is flushed before it (default), or it becomes a dead letter. */
   readonly onPartitionFlood?: "flush" | "dead-letter";
   /**
-   * A batch is flushed when one of its objects will have about this many bytes, as they will be in the bucket: the emitter learns from its objects how
-   * much format and compression make of a record. Default: none, the buffer's thresholds on bytes before compression.
+   * A batch is flushed when one of its objects will have about this many bytes, as they will be in the bucket: within 20%, the first one included. Default:
+   * none, the buffer's thresholds on bytes before compression.
    */
   readonly targetObjectBytes?: number;
   /** A batch that is due by age waits until its objects have this many bytes on the average, at most `maxAgeMs`. Default: it does not wait. */

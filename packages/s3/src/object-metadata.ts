@@ -10,13 +10,13 @@ const OWN_METADATA_BYTES = 800;
 /** What every object says about itself, so that a bucket can be reconciled with a stream without its lease table. */
 export function metadataOf(
   batch: Batch<unknown>,
-  idsSha256: string,
+  { recordCount, idsSha256 }: { readonly recordCount: number; readonly idsSha256: string },
   own: Readonly<Record<string, string>>,
 ): Record<string, string> {
   return {
     ...own,
     [BATCH_ID]: batch.batchId,
-    "kc-record-count": String(batch.entries.length),
+    "kc-record-count": String(recordCount),
     "kc-ids-sha256": idsSha256,
     "kc-first": positionText(batch.first),
     "kc-last": positionText(batch.last),

@@ -10,15 +10,27 @@ const MEASURED_ABOVE_CHARACTERS = 64 * 1024;
 export class ObjectWriter {
   #buffer: Buffer;
   #length = 0;
+  /** Bytes of the object that were cut off. */
+  #cutBytes = 0;
 
   /** @param expectedBytes what the object will probably come to; it may come to more */
   constructor(expectedBytes: number = SMALLEST_BYTES) {
-    this.#buffer = Buffer.allocUnsafe(Math.max(1, expectedBytes));
+    this.#buffer = Buffer.allocUnsafeSlow(Math.max(1, expectedBytes));
   }
 
-  /** Bytes written so far. */
+  /** Bytes of the object so far, with those that were cut off. */
   get length(): number {
+    return this.#cutBytes + this.#length;
+  }
+
+  /** Bytes of the object that are here. */
+  get uncutBytes(): number {
     return this.#length;
+  }
+
+  /** Bytes of memory that it holds. */
+  get heldBytes(): number {
+    return this.#buffer.length;
   }
 
   /** Appends bytes as they are. */
@@ -43,10 +55,10 @@ export class ObjectWriter {
 
   /** Forgets everything past the first `length` bytes: a record that turned out to be unfit leaves nothing behind. */
   truncate(length: number): void {
-    this.#length = Math.min(this.#length, length);
+    this.#length = Math.min(this.#length, Math.max(0, length - this.#cutBytes));
   }
 
-  /** What has been written; a view that stays valid only until the next write. */
+  /** What has been written since the last cut; a view that stays valid only until the next write. */
   bytes(): Buffer {
     return this.#buffer.subarray(0, this.#length);
   }
@@ -57,10 +69,24 @@ export class ObjectWriter {
     return isTight ? this.bytes() : Buffer.from(this.bytes());
   }
 
+  /**
+   * Gives away what has been written since the last cut, and goes on behind it in a new buffer: for objects that are compressed while they grow.
+   *
+   * @param expectedBytes what will probably be written before the next cut
+   */
+  cut(expectedBytes: number): Buffer {
+    const bytes = this.bytes();
+    this.#cutBytes += this.#length;
+    this.#length = 0;
+    this.#buffer = Buffer.allocUnsafeSlow(Math.max(1, expectedBytes));
+    return bytes;
+  }
+
   #reserve(more: number): void {
     const needed = this.#length + more;
     if (needed <= this.#buffer.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
+    // Not from Node's pool: a small object would keep eight KiB of it.
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
     this.#buffer.copy(grown, 0, 0, this.#length);
     this.#buffer = grown;
   }

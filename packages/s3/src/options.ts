@@ -40,8 +40,9 @@ export interface S3ObjectOptions extends S3ConnectionOptions {
   /** Objects of one batch under way at a time. Default 16. */
   readonly objectConcurrency?: number;
   /**
-   * An existing folder in which finished objects wait for their upload, instead of in memory: of a batch of many or large objects only one is in
-   * memory at a time. When its disk is full the shard stops with `KC_EMIT_REFUSED`, and nothing is dropped. Default: memory.
+   * An existing folder on whose disk the bytes of objects wait, instead of in memory: compressed pieces while a batch fills, and finished objects until
+   * they are uploaded. What a full disk does not take waits in memory until the batch is due; then the shard stops with `KC_EMIT_REFUSED`, and
+   * nothing is dropped. Default: memory.
    */
   readonly spoolDir?: string;
 }
@@ -52,8 +53,9 @@ export interface S3EmitterOptions<Output> extends S3ObjectOptions, S3BatchingOpt
   readonly format: Format<Output>;
   /**
    * Names an object, between prefix and extension. Must be pure and hold both ends of the batch, as `rangeNameOf(batch)` writes them, and
-   * should hold the shard id. Default: `YYYY/MM/DD/HH/<shardId>/<first>-<last>`, by the UTC arrival time of the
-   * first record. Not beside `partition`, where an object is `<folders>/<shardId>-<first>-<last>`.
+   * should hold the shard id. It is given the whole batch, which then waits as it is instead of being compressed while it fills. Default:
+   * `YYYY/MM/DD/HH/<shardId>/<first>-<last>`, by the UTC arrival time of the first record. Not beside `partition`, where an object is
+   * `<folders>/<shardId>-<first>-<last>`.
    */
   readonly key?: (batch: Batch<Output>) => string;
 }

@@ -1,4 +1,5 @@
 import { type Batch, type BufferEntry, KinesisConnectorError } from "@kinesis-connectors/core";
+import type { GatheredObjects } from "./gathered-objects.js";
 import { codeRoutes, readRoutes } from "./place-routes.js";
 import { idsSha256Of, type S3Place, type S3Plan } from "./requests.js";
 
@@ -35,6 +36,17 @@ export function planObjects<Output>(
   const places: S3Place[] = [];
   for (const [partition, { entries }] of lists) places.push(placeOf(keyOf(partition), entries));
   return places.length > 1 ? { places, routes: codeRoutes(indexes) } : { places };
+}
+
+/** The same plan for outputs that were gathered: they are in their objects already. */
+export function planGathered(
+  { objects, routes }: GatheredObjects,
+  keyOf: (partition: string) => string,
+): S3Plan {
+  const places = objects.map(({ partition, recordCount, idsSha256 }): S3Place => {
+    return { key: keyOf(partition), recordCount, idsSha256 };
+  });
+  return places.length > 1 ? { places, routes } : { places };
 }
 
 /**

@@ -1,6 +1,7 @@
-import { createHash } from "node:crypto";
-import { type Batch, KinesisConnectorError, type Position } from "@kinesis-connectors/core";
+import { type Batch, type BufferEntry, KinesisConnectorError, type Position } from "@kinesis-connectors/core";
+import { gatheredIn } from "./gathered-objects.js";
 import { MAX_KEY_BYTES, MAX_NAME_BYTES, MAX_PARTS } from "./limits.js";
+import { PositionsHash } from "./positions-hash.js";
 
 /** One object of a plan. A type and not an interface, so that it is plain JSON to the lease row. */
 export type S3Place = {
@@ -21,21 +22,13 @@ export type S3Plan = {
 };
 
 /** What a batch must tell to be named. */
-export type NamedBatch = Pick<Batch<unknown>, "shardId" | "first" | "last" | "entries">;
+export type NamedBatch = Pick<Batch<unknown>, "shardId" | "first" | "last" | "entries" | "gathered">;
 
-/** SHA-256 over `<sequence>.<sub>` and a line feed for each entry, in order, in hex. */
-export function idsSha256Of(entries: NamedBatch["entries"]): string {
-  const hash = createHash("sha256");
-  let pending = "";
-  for (const { record } of entries) {
-    pending += `${record.sequenceNumber}.${record.subSequenceNumber}\n`;
-    // Gathered, because a call into the hash costs more than hashing sixty bytes.
-    if (pending.length > 16_384) {
-      hash.update(pending);
-      pending = "";
-    }
-  }
-  return hash.update(pending).digest("hex");
+/** SHA-256 over the positions of entries, in order, in hex. */
+export function idsSha256Of(entries: readonly BufferEntry<unknown>[]): string {
+  const hash = new PositionsHash();
+  for (const { record } of entries) hash.add(record);
+  return hash.digest();
 }
 
 /** `<first>-<last>` of a batch, as in its key. A sub-sequence number above 0 follows its end: `<first>-<last>.7`. */
@@ -162,7 +155,7 @@ function endName(position: Position): string {
 }
 
 function arrivalOf(batch: NamedBatch): Date {
-  const arrivalTimeMs = batch.entries[0]?.record.arrivalTimeMs ?? 0;
+  const arrivalTimeMs = gatheredIn(batch)?.arrivalTimeMs ?? batch.entries[0]?.record.arrivalTimeMs ?? 0;
   // A damaged time must not make the batch impossible to name: it is filed under 1970.
   const inRange = arrivalTimeMs >= 0 && arrivalTimeMs < Date.UTC(10_000, 0);
   return new Date(inRange ? arrivalTimeMs : 0);

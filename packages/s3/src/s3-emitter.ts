@@ -1,5 +1,6 @@
 import { HeadBucketCommand } from "@aws-sdk/client-s3";
 import {
+  asError,
   type Batch,
   type BufferEntry,
   type EmitContext,
@@ -7,27 +8,31 @@ import {
   type FailedEntry,
   KinesisConnectorError,
   nonEmptyText,
+  outputCountOf,
   systemClock,
   systemRandom,
   wholeNumber,
 } from "@kinesis-connectors/core";
-import { type Body, fileShelf, memoryShelf, type Shelf } from "./body.js";
+import { fileShelf, type OpenFile } from "./body.js";
 import { none } from "./compression.js";
 import { following, limited } from "@kinesis-connectors/aws";
 import { connect } from "./connection.js";
 import { objectCreator } from "./create-object.js";
-import { encode } from "./encode.js";
+import { EntrySizes } from "./entry-sizes.js";
 import { cureAtOpen, refusal, statusOf } from "./failures.js";
-import { inLanes } from "./lanes.js";
+import { ObjectGathering, type PieceBytes } from "./gather.js";
+import { memoryGatherShelf, spoolingShelf } from "./gather-shelf.js";
+import { gatheredIn } from "./gathered-objects.js";
+import { inLanes, Lanes } from "./lanes.js";
 import { objectBatching } from "./object-batching.js";
 import { checkedMetadata, metadataOf } from "./object-metadata.js";
 import type { S3EmitterOptions } from "./options.js";
-import { objectsOf, type PlannedObject, planObjects, planWithout } from "./plan.js";
+import { objectsOf, planGathered, planObjects, planWithout } from "./plan.js";
 import { planSpill } from "./plan-spill.js";
+import { gatheredObjects, packObjects, type ReadyObject } from "./ready-objects.js";
 import {
   checkedPrefix,
   defaultNameOf,
-  idsSha256Of,
   objectKey,
   ownNameOf,
   type S3Plan,
@@ -36,13 +41,11 @@ import {
 import { settingsFrom } from "./settings.js";
 import { SizeEstimate } from "./size-estimate.js";
 
-/** Objects of a batch that are compressed at a time: Node's thread pool has four threads. */
-const PACKING_LANES = 4;
-
-/** A planned object, encoded and ready to go. */
-interface PackedObject<Output> extends PlannedObject<Output> {
-  readonly body: Body;
-}
+/**
+ * Pieces that are compressed at a time, of all shards. More than the thread pool has threads: it should not run dry while the event loop scans a page of
+ * up to 10 MiB. Each takes about a MiB beside its bytes.
+ */
+const PIECE_LANES = 16;
 
 /**
  * Writes each batch as one object per partition, each once: the keys name the range of records and are stored before the first write, and an
@@ -55,6 +58,22 @@ interface PackedObject<Output> extends PlannedObject<Output> {
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
  */
 export function s3Emitter<Output>(options: S3EmitterOptions<Output>): Emitter<Output, S3Plan> {
+  return emitterWith(options);
+}
+
+/** What tests take in hand. */
+export interface Seams {
+  /** Opens the files of `spoolDir`. */
+  readonly openFile?: OpenFile;
+  /** Smaller pieces than large objects should have. */
+  readonly pieceBytes?: PieceBytes;
+}
+
+/** An `s3Emitter` whose seams show. */
+export function emitterWith<Output>(
+  options: S3EmitterOptions<Output>,
+  { openFile, pieceBytes }: Seams = {},
+): Emitter<Output, S3Plan> {
   const { format, key, compression = none(), spoolDir } = options;
   requireFormat(options);
   if (spoolDir !== undefined) nonEmptyText("spoolDir", spoolDir);
@@ -69,13 +88,40 @@ export function s3Emitter<Output>(options: S3EmitterOptions<Output>): Emitter<Ou
   const { batching, partitionOf, folderOf, hasSeveral, estimates } = objectBatching(options, format, prefix);
   const connection = connect(options);
   const { create, look } = objectCreator(connection, settings);
-  const estimate = new SizeEstimate();
   const { bucket } = settings;
+  const targetBytes = batching.targetBytes ?? batching.minBytes;
+  const packing = { format, compression, spoolDir, openFile };
+  // Of gathered outputs the bytes themselves are counted, and of entries what is known of them.
+  const entrySizes = new EntrySizes(format, compression, targetBytes);
+  const lanes = new Lanes(PIECE_LANES);
+  const estimate = new SizeEstimate(targetBytes);
   // What has been written for a plan by earlier attempts of this process: a batch of many objects is not looked at all over again.
   const written = new WeakMap<S3Plan, Set<string>>();
 
-  const countedBytes = ({ output, record }: Pick<BufferEntry<Output>, "output" | "record">): number =>
-    format.sizeOf?.(output) ?? record.data.length;
+  /** With a key of the user's own the whole batch is wanted when it is named, and with a whole-object format when it is encoded. */
+  const gather: Emitter<Output>["gather"] =
+    format.write === undefined || key !== undefined
+      ? undefined
+      : ({ stream, shardId, random, logger }) => {
+          const onFull = (error: unknown): void => {
+            const meanwhile =
+              "the spool took no more; what it should hold waits in memory until the batch is due";
+            logger.warn({ stream, shardId, error: asError(error).message }, meanwhile);
+          };
+          return new ObjectGathering<Output>({
+            format,
+            compression,
+            hasSeveral,
+            lanes,
+            estimate,
+            countedBytes: estimates ? undefined : (output, record) => entrySizes.counted(output, record),
+            createShelf: () =>
+              spoolDir === undefined
+                ? memoryGatherShelf()
+                : spoolingShelf(() => fileShelf(spoolDir, `${random.uuid()}.spool`, openFile), onFull),
+            ...(pieceBytes === undefined ? {} : { pieceBytes }),
+          });
+        };
 
   /** The key of a batch's n-th object in a folder: several only where the format keeps groups apart. */
   const keyOf = (batch: Batch<Output>, folder: string, nth: number): string => {
@@ -89,56 +135,40 @@ export function s3Emitter<Output>(options: S3EmitterOptions<Output>): Emitter<Ou
     return objectKey(prefix, `${name}${suffix}`, extension);
   };
 
-  /** Encodes all objects before the first one is written, because an entry that its format refuses must leave nothing in the bucket. */
-  const pack = async (
-    objects: readonly PlannedObject<Output>[],
-    shelf: Shelf,
-    signal: AbortSignal,
-  ): Promise<{ packed: readonly PackedObject<Output>[]; refused: readonly FailedEntry<Output>[] }> => {
-    const packed: PackedObject<Output>[] = [];
-    const refused: FailedEntry<Output>[] = [];
-    await inLanes(objects, spoolDir === undefined ? PACKING_LANES : 1, async (object) => {
-      const encoded = await encode(object.entries, format, signal);
-      refused.push(...encoded.refused);
-      // The rest is looked through for more to refuse; none of it will be written as it is.
-      if (refused.length > 0) return;
-      packed.push({ ...object, body: await shelf.keep(await compression.compress(encoded.bytes)) });
-      signal.throwIfAborted();
-    });
-    return { packed, refused };
-  };
-
   const write = async (
-    { place, entries, body }: PackedObject<Output>,
+    object: ReadyObject<Output>,
     batch: Batch<Output>,
     context: EmitContext<S3Plan>,
   ): Promise<void> => {
     const { batchId } = batch;
-    // An heir may have transformed the records otherwise: the object tells what it holds, not what was planned elsewhere.
-    const idsSha256 = context.inherited ? idsSha256Of(entries) : place.idsSha256;
-    const metadata = metadataOf({ ...batch, entries }, idsSha256, ownMetadata);
+    const metadata = metadataOf(batch, object, ownMetadata);
+    const body = await object.body();
     // The recorded key, whatever prefix and extension are configured here now.
-    await create({ key: place.key, body, batchId, metadata }, context);
-    if (estimates) estimate.learn(sumOf(entries, countedBytes), body.length);
+    await create({ key: object.place.key, body, batchId, metadata }, context);
+    if (estimates && object.entries.length > 0) entrySizes.learn(object.entries, body.length);
   };
 
   return {
     capabilities: { duplicates: "none", ordering: hasSeveral ? "none" : "shard" },
     ...(estimates
-      ? { sizeOf: (output, record) => estimate.of(countedBytes({ output, record })) }
+      ? { sizeOf: (output, record) => entrySizes.estimated(output, record) }
       : format.sizeOf === undefined
         ? {}
         : { sizeOf: format.sizeOf }),
     batching,
 
+    ...(gather === undefined ? {} : { gather }),
+
     plan: (batch) => {
       const counts = new Map<string, number>();
-      return planObjects(batch, partitionOf, (partition) => {
+      const keyIn = (partition: string): string => {
         const folder = folderOf(partition);
         const nth = (counts.get(folder) ?? 0) + 1;
         counts.set(folder, nth);
         return keyOf(batch, folder, nth);
-      });
+      };
+      const gathered = gatheredIn(batch);
+      return gathered === undefined ? planObjects(batch, partitionOf, keyIn) : planGathered(gathered, keyIn);
     },
 
     ...(hasSeveral
@@ -161,23 +191,28 @@ export function s3Emitter<Output>(options: S3EmitterOptions<Output>): Emitter<Ou
     },
 
     emit: async (batch, context) => {
-      const { plan, random } = context;
-      // A range without entries has no place; an heir whose filter now drops all of a planned range has nothing to write.
-      if (plan.places.length === 0 || batch.entries.length === 0) return { failed: [] };
+      const { plan, random, inherited } = context;
+      // A range without outputs has no place; an heir whose filter now drops all of a planned range has nothing to write.
+      if (plan.places.length === 0 || outputCountOf(batch) === 0) return { failed: [] };
       const done = written.get(plan) ?? new Set<string>();
       written.set(plan, done);
+      const isDone = (placed: string): boolean => done.has(placed);
       // All objects of the batch listen to one signal of its own.
       using followed = following(context.signal);
       const { signal } = followed;
-      const objects = objectsOf(plan, batch).filter(({ place }) => !done.has(place.key));
-      await using shelf =
-        spoolDir === undefined
-          ? memoryShelf()
-          : await fileShelf(spoolDir, `${batch.batchId}-${random.uuid()}.spool`);
-      const { packed, refused } = await pack(objects, shelf, signal);
+      const gathered = gatheredIn(batch);
+      await using ready =
+        gathered === undefined
+          ? await packObjects(
+              packing,
+              objectsOf(plan, batch).filter(({ place }) => !isDone(place.key)),
+              { inherited, signal, name: () => `${batch.batchId}-${random.uuid()}.spool` },
+            )
+          : await gatheredObjects<Output>(gathered, plan, isDone, signal);
+      const { objects, refused } = ready;
       // Nothing is written yet, so the engine can plan the rest anew, without them.
       if (refused.length > 0) return { failed: inOrderOf(batch.entries, refused) };
-      await inLanes(packed, objectConcurrency, async (object) => {
+      await inLanes(objects, objectConcurrency, async (object) => {
         signal.throwIfAborted();
         await write(object, batch, { ...context, signal });
         done.add(object.place.key);
@@ -218,12 +253,6 @@ function inOrderOf<Output>(
 ): readonly FailedEntry<Output>[] {
   const byEntry = new Map(refused.map((failed) => [failed.entry, failed]));
   return entries.flatMap((entry) => byEntry.get(entry) ?? []);
-}
-
-function sumOf<Item>(items: readonly Item[], bytesOf: (item: Item) => number): number {
-  let bytes = 0;
-  for (const item of items) bytes += bytesOf(item);
-  return bytes;
 }
 
 function requireFormat<Output>({

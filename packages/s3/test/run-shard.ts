@@ -25,10 +25,16 @@ export class Shard {
   readonly #records: readonly KinesisRecord[];
   /** False: the shard stays open and silent after its records. */
   readonly #closed: boolean;
+  readonly #recordsPerPage: number;
 
-  constructor(records: readonly KinesisRecord[], closed: boolean = true) {
+  constructor(
+    records: readonly KinesisRecord[],
+    closed: boolean = true,
+    recordsPerPage: number = Number.POSITIVE_INFINITY,
+  ) {
     this.#records = records;
     this.#closed = closed;
+    this.#recordsPerPage = recordsPerPage;
   }
 
   /** Runs the pipeline from the checkpoint to the shard's end, or until stopped. What `interrupt` throws before a commit ends the run there. */
@@ -71,23 +77,31 @@ export class Shard {
     };
   }
 
-  #read = new WeakSet<StartPosition>();
+  /** What is left to read of the records, by where reading began. */
+  readonly #left = new WeakMap<StartPosition, readonly KinesisRecord[]>();
 
   async #next(start: StartPosition, signal: AbortSignal): Promise<RecordPage> {
-    if (this.#read.has(start)) return this.#silence(signal);
-    this.#read.add(start);
-    const records = this.#records.filter((record) => {
-      if (!("position" in start)) return true;
-      const order = compareSequenceNumbers(record.sequenceNumber, start.position.sequenceNumber);
-      return start.type === "at" ? order >= 0 : order > 0;
-    });
+    const left = this.#left.get(start) ?? this.#recordsFrom(start);
+    const records = left.slice(0, this.#recordsPerPage);
+    const isRead = this.#left.has(start) && left.length === 0;
+    this.#left.set(start, left.slice(records.length));
+    if (isRead) return this.#silence(signal);
+    const isLast = records.length === left.length;
     const bytes = records.reduce((sum, record) => sum + record.data.length, 0);
     return {
       records,
       bytes,
-      millisBehindLatest: 0,
-      ...(this.#closed ? { shardEnd: { childShards: [] } } : {}),
+      millisBehindLatest: isLast ? 0 : 1,
+      ...(this.#closed && isLast ? { shardEnd: { childShards: [] } } : {}),
     };
+  }
+
+  #recordsFrom(start: StartPosition): readonly KinesisRecord[] {
+    return this.#records.filter((record) => {
+      if (!("position" in start)) return true;
+      const order = compareSequenceNumbers(record.sequenceNumber, start.position.sequenceNumber);
+      return start.type === "at" ? order >= 0 : order > 0;
+    });
   }
 
   async #silence(signal: AbortSignal): Promise<RecordPage> {
