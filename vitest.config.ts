@@ -2,19 +2,37 @@ import { defineConfig } from "vitest/config";
 
 const conditions = ["@kinesis-connectors/source", "node", "development|production"];
 
+const THREADS = "{packages/*,apps/*,bench}/test/threads/**/*.test.ts";
+
 /** Tests run from sources: the source condition leads every workspace import to `src`, so nothing has to be built. */
 const project = (name: string, folder: string) => ({
   extends: true as const,
-  test: { name, include: [`${folder}/test/**/*.test.ts`] },
+  ssr: { resolve: { conditions } },
+  test: { name, include: [`${folder}/test/**/*.test.ts`], exclude: [THREADS] },
 });
 
+/**
+ * But for these: a worker thread is loaded by Node itself, which knows nothing of sources. So they run against what is built, main
+ * thread included, and it is built before them.
+ */
+const threadsProject = {
+  extends: true as const,
+  ssr: { resolve: { conditions: conditions.slice(1) } },
+  test: {
+    name: "threads",
+    include: [THREADS],
+    globalSetup: ["./scripts/build-first.ts"],
+    server: { deps: { external: [/\/dist\//, /\.mjs/] } },
+  },
+};
+
 export default defineConfig({
-  ssr: { resolve: { conditions } },
   test: {
     setupFiles: ["./scripts/fast-check-seed.ts"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     projects: [
+      threadsProject,
       project("core", "packages/core"),
       project("aws", "packages/aws"),
       project("wire", "packages/wire"),

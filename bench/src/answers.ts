@@ -24,6 +24,11 @@ export function streamName(set: SetName): string {
   return `bench-${set}`;
 }
 
+/** The stream of a set that has so many shards, each of which gives the whole set again and again. */
+export function manyShards(set: SetName, shards: number): string {
+  return `${streamName(set)}-by-${shards}`;
+}
+
 /** The set that a request means, by the name of its stream; for requests that name none of them, any. */
 export function setNamedIn(body: Buffer): SetName {
   const start = body.toString("latin1", 0, 4096);
@@ -55,7 +60,9 @@ export function cannedAnswers(): {
     const set = setOf(body);
     const behind = set.name === "idle" ? 0 : 60_000;
     const encode = isCbor ? getRecordsCbor : getRecordsJson;
-    const canned = page(`${set.name}:${isCbor}`, () => encode(set.stored, streamName(set.name), behind));
+    // A page of its own for each shard: two of them are on their way at once, and the next one is written into the last one's bytes.
+    const iterator = iteratorNamedIn(body) ?? streamName(set.name);
+    const canned = page(`${iterator}:${isCbor}`, () => encode(set.stored, iterator, behind));
     return { contentType: isCbor ? CBOR_TYPE : JSON_TYPE, body: canned.advance() };
   };
   const putResults = ({ body, isCbor }: Request): Answer => {
@@ -71,7 +78,7 @@ export function cannedAnswers(): {
   const answer = (request: Request): Answer => {
     if (request.operation === "GetRecords") return records(request);
     if (request.operation === "PutRecords") return putResults(request);
-    const control = controlAnswer(request.operation, setOf(request.body).name);
+    const control = controlAnswer(request, setOf(request.body).name);
     return { contentType: JSON_TYPE, body: Buffer.from(JSON.stringify(control)) };
   };
   // A fresh page per subscription: two of them must not write into each other's.
@@ -83,8 +90,29 @@ export function cannedAnswers(): {
   return { answer, event };
 }
 
-function controlAnswer(operation: string, set: SetName): object {
-  const stream = streamName(set);
+const MAX_HASH_KEY = 2n ** 128n - 1n;
+
+/** The iterator of one shard of many, where the request carries one. */
+function iteratorNamedIn(body: Buffer): string | undefined {
+  return /bench-\w+-by-\d+:shardId-\d{12}/.exec(body.toString("latin1", 0, 4096))?.[0];
+}
+
+function shardsOf(count: number): object[] {
+  const share = (MAX_HASH_KEY + 1n) / BigInt(count);
+  return Array.from({ length: count }, (_, index) => ({
+    ShardId: `shardId-${String(index).padStart(12, "0")}`,
+    HashKeyRange: {
+      StartingHashKey: String(share * BigInt(index)),
+      EndingHashKey: String(index === count - 1 ? MAX_HASH_KEY : share * BigInt(index + 1) - 1n),
+    },
+    SequenceNumberRange: { StartingSequenceNumber: "1" },
+  }));
+}
+
+function controlAnswer({ operation, body }: Request, set: SetName): object {
+  const start = body.toString("latin1", 0, 4096);
+  const shards = Number(/bench-\w+-by-(\d+)/.exec(start)?.[1] ?? 1);
+  const stream = shards === 1 ? streamName(set) : manyShards(set, shards);
   const consumer = {
     ConsumerARN: `${ACCOUNT}/${stream}/consumer/bench:1`,
     ConsumerName: "bench",
@@ -101,21 +129,15 @@ function controlAnswer(operation: string, set: SetName): object {
           RetentionPeriodHours: 8760,
           StreamCreationTimestamp: 1_600_000_000,
           EnhancedMonitoring: [],
-          OpenShardCount: 1,
+          OpenShardCount: shards,
         },
       };
     case "ListShards":
-      return {
-        Shards: [
-          {
-            ShardId: "shardId-000000000000",
-            HashKeyRange: { StartingHashKey: "0", EndingHashKey: "340282366920938463463374607431768211455" },
-            SequenceNumberRange: { StartingSequenceNumber: "1" },
-          },
-        ],
-      };
+      return { Shards: shardsOf(shards) };
     case "GetShardIterator":
-      return { ShardIterator: stream };
+      return {
+        ShardIterator: shards === 1 ? stream : `${stream}:${/shardId-\d{12}/.exec(start)?.[0] ?? ""}`,
+      };
     case "DescribeStreamConsumer":
       return { ConsumerDescription: { ...consumer, StreamARN: `${ACCOUNT}/${stream}` } };
     case "RegisterStreamConsumer":

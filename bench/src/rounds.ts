@@ -33,7 +33,7 @@ export async function runRounds(rows: readonly Row[], options: RoundsOptions): P
   try {
     const servers = JSON.stringify({ endpoints: kinesis.said, s3: s3?.said });
     const run = (row: Row, task: string): Promise<unknown> =>
-      runRowProcess([rowName(row), servers, task], pinning.row);
+      runRowProcess([rowName(row), servers, task], row.variant.needsAllCores === true ? [] : pinning.row);
     const checks = new Map<Row, boolean | undefined>();
     for (const row of rows) {
       if (row.variant.expected === undefined) continue;

@@ -11,6 +11,8 @@ export interface SummaryRow {
   readonly set: string;
   readonly transport: string;
   readonly perCpuSecond: Spread;
+  /** The median by wall time: for rows that keep more than one core busy. */
+  readonly perWallSecond: number;
   readonly nsPerUnit: number;
   readonly mbPerCpuSecond: number;
   /** CPU time by wall time: 1 is one core. */
@@ -72,6 +74,7 @@ export function summarize(results: readonly RowResult[]): readonly SummaryRow[] 
       set,
       transport,
       perCpuSecond: rate,
+      perWallSecond: spread(rounds.map(({ records, wallMs }) => (records / wallMs) * 1000)).median,
       nsPerUnit: 1e9 / rate.median,
       mbPerCpuSecond: spread(rounds.map(({ bytes, cpuMs }) => bytes / cpuMs / 1000)).median,
       cores: spread(rounds.map(({ cpuMs, wallMs }) => cpuMs / wallMs)).median,

@@ -75,6 +75,7 @@ export function targetsOf(rows: readonly SummaryRow[]): readonly Target[] {
       "sdk-idle-poll/idle/tls",
     ),
     shapeTarget(rows),
+    threadsTarget(rows),
   ];
 }
 
@@ -86,6 +87,17 @@ function shapeTarget(rows: readonly SummaryRow[]): Target {
   return {
     text: "bare sync loop's cost, by the engine's (2.5 times the cost is 0.4)",
     wanted: 0.4,
+    reached: Number.isFinite(reached) ? reached : undefined,
+  };
+}
+
+/** The one ratio by wall time: two threads cost as much CPU per record as one, and take half the time. */
+function threadsTarget(rows: readonly SummaryRow[]): Target {
+  const rate = (name: string): number => rows.find((row) => row.name === name)?.perWallSecond ?? Number.NaN;
+  const reached = rate("threads-2") / rate("threads-1");
+  return {
+    text: "heavy documents on 2 threads, by 1 thread, records by wall time",
+    wanted: 1.8,
     reached: Number.isFinite(reached) ? reached : undefined,
   };
 }

@@ -26,6 +26,8 @@ export interface Variant {
   readonly sets: readonly SetName[];
   readonly transports: readonly Transport[];
   readonly needsS3?: boolean;
+  /** Runs on all cores, and not on one. */
+  readonly needsAllCores?: boolean;
   /** The bytes that must pass for one page of the set; absent where nothing passes that could be compared. */
   readonly expected?: (set: DataSet) => Buffer;
   /** Works until the meter says that it is done. */

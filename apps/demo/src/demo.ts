@@ -4,6 +4,7 @@ import { archivePipeline } from "@kinesis-connectors/app-archive-to-s3";
 import { ProgressBar, putLines } from "@kinesis-connectors/app-seed-stream";
 import { type Connector, startConnector } from "@kinesis-connectors/consumer";
 import { startLocalAws } from "@kinesis-connectors/local";
+import { archiveModule } from "./archive-module.js";
 import { DeliveryCheck } from "./check.js";
 import { type DemoInput, demoInput } from "./input.js";
 import type { DemoOptions } from "./options.js";
@@ -35,18 +36,22 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
   );
   await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
 
+  const { threads } = options;
+  const archive = {
+    bucket: BUCKET,
+    prefix: "archive",
+    format: input.format,
+    maxRecords: 5_000,
+    maxAgeMs: 1_000,
+    s3: aws.clientOptions("s3"),
+  };
   const check = new DeliveryCheck();
   await using connector = await startConnector({
     application: "demo",
     stream: STREAM,
-    pipeline: archivePipeline({
-      bucket: BUCKET,
-      prefix: "archive",
-      format: input.format,
-      maxRecords: 5_000,
-      maxAgeMs: 1_000,
-      s3: aws.clientOptions("s3"),
-    }),
+    ...(threads === undefined
+      ? { pipeline: archivePipeline(archive) }
+      : { pipeline: archiveModule(archive), threads }),
     region: aws.clientOptions("kinesis").region,
     credentials: aws.clientOptions("kinesis").credentials,
     endpoints: { kinesis: aws.endpoints.kinesis, dynamodb: aws.endpoints.dynamodb },
@@ -68,21 +73,21 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
   }
   const seconds = (performance.now() - startMs) / 1000;
 
-  const archive = await readBack(s3, BUCKET, options.keep);
-  const { delivered, lost, duplicated, outOfOrder } = check.compare(archive.lines);
+  const found = await readBack(s3, BUCKET, options.keep);
+  const { delivered, lost, duplicated, outOfOrder } = check.compare(found.lines);
   const result: DemoResult = {
     records: check.records,
     delivered,
     lost,
     duplicated,
     outOfOrder,
-    objects: archive.objects.length,
-    bytes: archive.bytes,
+    objects: found.objects.length,
+    bytes: found.bytes,
     seconds: Math.round(seconds * 1000) / 1000,
   };
   kinesis.destroy();
   s3.destroy();
-  return { result, text: reportText(result, archive, BUCKET) };
+  return { result, text: reportText(result, found, BUCKET) };
 }
 
 interface Watch {

@@ -2,10 +2,11 @@ import { inputFlag, readFlags, UsageError, wholeNumberFlag } from "@kinesis-conn
 import { existsSync, readdirSync } from "node:fs";
 
 /** What `npm run demo -- --help` prints. */
-export const USAGE = `npm run demo -- [--records N] [--shards N] [--input FILE] [--keep DIR] [--seed N] [--json]
+export const USAGE = `npm run demo -- [--records N] [--shards N] [--threads N] [--input FILE] [--keep DIR] [--seed N] [--json]
 Starts AWS on loopback, creates a stream, puts records while a connector archives them to S3, reads every object back and compares.
   --records N   how many generated click events (default 100000)
   --shards N    shards of the stream (default 4)
+  --threads N   runs the pipeline in N worker threads (default: in the main thread)
   --input FILE  puts each line of a file instead (JSON or plain text); - reads standard input
   --keep DIR    keeps the objects there as plain files; DIR must be empty or new
   --seed N      seed of the generated clicks (default 1)
@@ -15,6 +16,7 @@ Starts AWS on loopback, creates a stream, puts records while a connector archive
 export interface DemoOptions {
   readonly records: number;
   readonly shards: number;
+  readonly threads: number | undefined;
   readonly input: string | undefined;
   readonly keep: string | undefined;
   readonly seed: number;
@@ -28,6 +30,7 @@ export function readOptions(): DemoOptions {
     options: {
       records: { type: "string" },
       shards: { type: "string", default: "4" },
+      threads: { type: "string" },
       input: { type: "string" },
       keep: { type: "string" },
       seed: { type: "string", default: "1" },
@@ -41,6 +44,7 @@ export function readOptions(): DemoOptions {
   return {
     records: wholeNumberFlag("records", flags.records ?? "100000"),
     shards: wholeNumberFlag("shards", flags.shards),
+    threads: flags.threads === undefined ? undefined : wholeNumberFlag("threads", flags.threads),
     input: flags.input === undefined ? undefined : inputFlag(flags.input),
     keep: flags.keep === undefined ? undefined : emptyFolder(flags.keep),
     seed: wholeNumberFlag("seed", flags.seed, 0),

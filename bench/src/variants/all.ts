@@ -5,8 +5,17 @@ import { lifion } from "./lifion.js";
 import { limits } from "./limits.js";
 import { sdk } from "./sdk.js";
 import { shape } from "./shape.js";
+import { threads } from "./threads.js";
 
-const VARIANTS: readonly Variant[] = [...limits, ...sdk, ...lifion, ...connector, ...formats, ...shape];
+const VARIANTS: readonly Variant[] = [
+  ...limits,
+  ...sdk,
+  ...lifion,
+  ...connector,
+  ...threads,
+  ...formats,
+  ...shape,
+];
 
 /** Every row there is, in the order of the table. */
 export function allRows(): readonly Row[] {

@@ -1,35 +1,21 @@
-import {
-  asError,
-  ByteBudget,
-  type Pipeline,
-  type Position,
-  processShard,
-  type ShardEvent,
-  type ShardOutcome,
-  type ShardSource,
-} from "@kinesis-connectors/core";
-import { fullHashKeyRange, type HashKeyRange } from "@kinesis-connectors/wire";
+import { asError, type Logger } from "@kinesis-connectors/core";
 
-import { createDynamoDbClient, createKinesisClient, createSubscriptionClient } from "./aws-clients.js";
+import { runAssignedShard } from "./assigned-shard.js";
+import { createDynamoDbClient } from "./aws-clients.js";
 import { Closing } from "./closing.js";
+import { enginesOf } from "./engines-of.js";
 import { logEvent } from "./event-log.js";
 import { type ConnectorEvent, EventFeed, type EventsDropped } from "./events.js";
-import { activeConsumer } from "./fan-out-consumer.js";
-import { fanOutSource } from "./fan-out-reader.js";
-import { FanOutConsumer } from "./fan-out-subscription.js";
-import type { KinesisApi } from "./kinesis-api.js";
-import type { Lease } from "./lease.js";
+import { kinesisAccess } from "./kinesis-access.js";
 import type { LeaseTable } from "./lease-table.js";
 import { dynamoDbLeaseTable } from "./leases/dynamodb-lease-table.js";
 import { type ConnectorOptions, type ConnectorSettings, connectorSettings } from "./options.js";
-import { pollingSource } from "./polling-reader.js";
 import { type ConnectorProgress, ProgressTally } from "./progress.js";
-import { ReadThrough } from "./read-through.js";
-import type { ReaderContext } from "./reader-context.js";
 import { RetentionWatch } from "./retention-watch.js";
-import { sdkKinesis } from "./sdk-kinesis.js";
-import { type CheckContext, checkStream } from "./stream-check.js";
-import { createWorker, type ShardAssignment } from "./worker.js";
+import type { ShardEngines } from "./shard-engines.js";
+import { consumerArnOf } from "./shard-sources.js";
+import { checkStream } from "./stream-check.js";
+import { createWorker } from "./worker.js";
 
 /**
  * A running connector. Iterating over it gives its events, each iteration at its own speed: a slow one misses the oldest and is told
@@ -59,8 +45,8 @@ export interface Connector extends AsyncDisposable, AsyncIterable<ConnectorEvent
  * await using connector = await startConnector({ application: "orders-to-s3", stream: "orders", pipeline: orders, signal });
  * await connector.done;
  * ```
- * @throws KinesisConnectorError `KC_OPTION_INVALID`, `KC_STREAM_MISSING`, `KC_READ_REFUSED`, `KC_LEASE_TABLE`, or what the emitter's
- * `open` throws; the reason of `signal` when it is aborted before or during the start
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`, `KC_STREAM_MISSING`, `KC_READ_REFUSED`, `KC_LEASE_TABLE`, `KC_THREAD_LOST`, or what
+ * the emitter's `open` or the pipeline's module throws; the reason of `signal` when it is aborted before or during the start
  */
 export async function startConnector<Model, Output, Plan = undefined, DeadLetterPlan = undefined>(
   options: ConnectorOptions<Model, Output, Plan, DeadLetterPlan>,
@@ -84,27 +70,38 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   signal: AbortSignal,
   closing: Closing,
 ): Promise<Connector> {
-  const { application, streamName: stream, ownerId, clock, random, logger } = settings;
-  const { pipeline } = options;
+  const { application, streamName: stream, ownerId, clock, random } = settings;
   const feed = new EventFeed();
   const tally = new ProgressTally();
+  // Each client gives CBOR up by itself: the one here, that of the subscriptions, those of threads.
+  let speaksJson = false;
   const observe = (event: ConnectorEvent): void => {
+    if (event.type === "wire-fallback") {
+      if (speaksJson) return;
+      speaksJson = true;
+    }
     tally.count(event);
-    logEvent(logger, event);
+    logEvent(engines.logger, event);
     feed.publish(event);
   };
+  const engines: ShardEngines = await enginesOf(options, settings, observe);
+  signal.throwIfAborted();
+  const { logger, broken } = engines;
 
-  const api = kinesisOf(options, settings, () => observe({ type: "wire-fallback", wireFormat: "json" }));
+  const access = kinesisAccess(options, settings, logger, () =>
+    observe({ type: "wire-fallback", wireFormat: "json" }),
+  );
+  const { api } = access;
   closing.add(api.close);
   const checking = { api, stream, clock, random, signal };
   const { streamArn, retentionHours } = await checkStream(checking);
-  const sourceOf = await sourcesOf(settings, checking, streamArn);
-  const table = leaseTableOf(options, settings);
-  if (table.close !== undefined) closing.add(table.close);
-  await openEmitters(pipeline, signal, settings, closing);
-
-  const budget = new ByteBudget(settings.maxReadAheadBytes);
   const retentionMs = retentionHours * HOUR_MS;
+  const consumerArn = await consumerArnOf(settings, checking, streamArn);
+  const table = leaseTableOf(options, settings, logger);
+  if (table.close !== undefined) closing.add(table.close);
+  closing.add(() => engines.close());
+  await engines.open(access, { streamArn, retentionMs, consumerArn }, signal);
+
   const retention = new RetentionWatch({
     api,
     stream,
@@ -116,55 +113,12 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   });
   closing.add(() => retention.stop());
 
-  const runShard = (assignment: ShardAssignment): Promise<ShardOutcome> => {
-    const { shardId, lease, checkpointer, initialPosition, stopSignal, abortSignal } = assignment;
-    const watched = retention.watch(shardId, lease.readThroughMs);
-    const readThrough = new ReadThrough(positionOf(lease), (throughMs) => {
-      watched.committed(throughMs);
-      assignment.noteReadThrough(throughMs);
-    });
-    const source = sourceOf({
-      api,
-      stream,
-      shardId,
-      range: rangeOf(lease),
-      clock,
-      random,
-      observe,
-      readThroughMs: lease.readThroughMs,
-      retentionMs,
-      onReadThrough: (throughMs, scannedEnd) => {
-        watched.read(throughMs);
-        readThrough.read(throughMs, scannedEnd);
-      },
-    });
-    const observeShard = (event: ShardEvent): void => {
-      if (event.type === "checkpoint-commit") readThrough.commit(event.checkpoint);
-      observe(event);
-    };
-    return processShard(pipeline, {
-      application,
-      stream,
-      shardId,
-      source,
-      checkpointer,
-      initialPosition,
-      clock,
-      random,
-      budget,
-      observe: observeShard,
-      stopSignal,
-      abortSignal,
-      onRetentionGap: settings.onRetentionGap,
-    }).finally(watched.end);
-  };
-
   const worker = createWorker({
     ownerId,
     table,
     kinesis: api,
     initialPosition: settings.initialPosition,
-    runShard,
+    runShard: (assignment) => runAssignedShard(assignment, { engines, retention, observe }),
     clock,
     random,
     logger,
@@ -185,6 +139,8 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
       failure = asError(thrown);
     }
     signal.removeEventListener("abort", onAbort);
+    // A thread that was lost while it had no shard failed none of them.
+    if (broken.aborted) failure ??= asError(broken.reason);
     // Always, and apart from the `??=`, which would leave everything open after a failure.
     const notClosed = await closing.close();
     failure ??= notClosed;
@@ -193,8 +149,10 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     if (failure !== undefined) throw failure;
   };
   const done = finish();
-  if (signal.aborted) onAbort();
-  else signal.addEventListener("abort", onAbort, { once: true });
+  for (const ending of [signal, broken]) {
+    if (ending.aborted) onAbort();
+    else ending.addEventListener("abort", onAbort, { once: true });
+  }
 
   const stop = async (): Promise<void> => {
     await stopWorker();
@@ -214,36 +172,6 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   };
 }
 
-/** How each shard is going to be read; a fan-out consumer is registered first. */
-async function sourcesOf(
-  { application, retrieval }: ConnectorSettings,
-  checking: CheckContext,
-  streamArn: string,
-): Promise<(context: ReaderContext) => ShardSource> {
-  if (retrieval.type === "polling") return (context) => pollingSource(context, retrieval);
-  const { consumerName = application } = retrieval;
-  const register = (signal: AbortSignal): Promise<string> =>
-    activeConsumer({ ...checking, signal }, streamArn, consumerName);
-  const consumer = new FanOutConsumer(await register(checking.signal), register);
-  return (context) => fanOutSource(context, consumer, retrieval);
-}
-
-function kinesisOf<Model, Output, Plan, DeadLetterPlan>(
-  options: ConnectorOptions<Model, Output, Plan, DeadLetterPlan>,
-  settings: ConnectorSettings,
-  onWireFallback: () => void,
-): KinesisApi {
-  const { streamTarget, logger } = settings;
-  const kinesis = { ...settings.kinesis, onWireFallback };
-  if (options.kinesisApi !== undefined) return options.kinesisApi;
-  const own = options.clients?.kinesis;
-  if (own !== undefined) return sdkKinesis(own, streamTarget);
-  return sdkKinesis(createKinesisClient(kinesis, logger), streamTarget, {
-    ownsClient: true,
-    subscriptionClient: () => createSubscriptionClient(kinesis, logger),
-  });
-}
-
 const HOUR_MS = 3_600_000;
 
 // A third of the failover time leaves time to read a lost answer back; more than 10 s helps nobody.
@@ -252,8 +180,9 @@ const MAX_LEASE_CALL_MS = 10_000;
 function leaseTableOf<Model, Output, Plan, DeadLetterPlan>(
   options: ConnectorOptions<Model, Output, Plan, DeadLetterPlan>,
   settings: ConnectorSettings,
+  logger: Logger,
 ): LeaseTable {
-  const { leaseTable, leases, logger, clock, random } = settings;
+  const { leaseTable, leases, clock, random } = settings;
   if (typeof leaseTable === "object") return leaseTable;
   const own = options.clients?.dynamodb;
   const requestTimeoutMs = Math.min(MAX_LEASE_CALL_MS, Math.ceil(leases.failoverTimeMs / 3));
@@ -266,30 +195,4 @@ function leaseTableOf<Model, Output, Plan, DeadLetterPlan>(
     logger,
     ownsClient: own === undefined,
   });
-}
-
-async function openEmitters<Model, Output, Plan, DeadLetterPlan>(
-  pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
-  signal: AbortSignal,
-  { logger }: ConnectorSettings,
-  closing: Closing,
-): Promise<void> {
-  for (const emitter of [pipeline.emitter, pipeline.deadLetters]) {
-    if (emitter === undefined) continue;
-    if (emitter.close !== undefined) closing.add(emitter.close);
-    await emitter.open?.({ signal, logger });
-  }
-}
-
-function positionOf(lease: Lease): Position | undefined {
-  return typeof lease.checkpoint === "object" ? lease.checkpoint : undefined;
-}
-
-function rangeOf(lease: Lease): HashKeyRange {
-  const range = lease.hashKeyRange;
-  if (range === undefined) return fullHashKeyRange;
-  return {
-    startingHashKey: BigInt(range.startingHashKey),
-    endingHashKey: BigInt(range.endingHashKey),
-  };
 }

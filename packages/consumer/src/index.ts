@@ -30,6 +30,7 @@ export {
   type SubscriptionEvent,
 } from "./kinesis-api.js";
 export type { ConnectorOptions } from "./options.js";
+export type { PipelineModule } from "./pipeline-module.js";
 export { type Polling, polling, type PollingOptions } from "./polling-reader.js";
 export type { ConnectorProgress, ShardSnapshot } from "./progress.js";
 export type { ReadEvent } from "./read-events.js";

@@ -9,7 +9,6 @@ import {
   nonEmptyText,
   type Pipeline,
   type Random,
-  silentLogger,
   systemClock,
   systemRandom,
   wholeNumber,
@@ -21,8 +20,10 @@ import { checkConsumerName, type FanOut, fanOut } from "./fan-out-consumer.js";
 import type { KinesisApi } from "./kinesis-api.js";
 import type { LeaseTable } from "./lease-table.js";
 import { type LeaseOptions, type LeaseSettings, leaseSettings } from "./leases/lease-settings.js";
+import { isModule, isPipeline, moduleUrl, type PipelineModule } from "./pipeline-module.js";
 import { type Polling, polling } from "./polling-reader.js";
 import type { StreamName } from "./sdk-kinesis.js";
+import { threadsOf } from "./threads/threads-option.js";
 import type { InitialPosition } from "./worker.js";
 
 /** What `startConnector` is told. */
@@ -36,7 +37,14 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
   readonly stream?: string;
   /** The stream's ARN, also of another account. Give this or `stream`. */
   readonly streamArn?: string;
-  readonly pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>;
+  /** What `definePipeline` returned; or a module that has it as its default export, as `new URL("./pipeline.js", import.meta.url)`. */
+  readonly pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan> | PipelineModule;
+  /**
+   * Runs the pipelines of the shards in so many worker threads, 1 to 64, each shard in one of them; `pipeline` then names a module, which
+   * each thread imports for itself: its own emitters, connections and share of `maxReadAheadBytes`. Leases and checkpoints stay in this
+   * thread. Not together with `clients.kinesis`, `kinesisApi`, `clock` or `random`. Default: everything in this thread.
+   */
+  readonly threads?: number;
   /** Where shards without a checkpoint begin. Default `TRIM_HORIZON`: the oldest record that the stream still keeps. */
   readonly initialPosition?: "TRIM_HORIZON" | "LATEST" | { readonly at: Date };
   /** `polling()` (default) or `fanOut()`. */
@@ -80,6 +88,10 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
 /** `ConnectorOptions`, checked and complete, without what the types of the pipeline say. */
 export interface ConnectorSettings {
   readonly application: string;
+  /** Where the pipeline is, when it has to be imported. */
+  readonly module: URL | undefined;
+  /** How many threads run it; undefined for this one. */
+  readonly threads: number | undefined;
   /** For logs and errors: the name, also when an ARN was given. */
   readonly streamName: string;
   readonly streamTarget: StreamName;
@@ -93,7 +105,8 @@ export interface ConnectorSettings {
   readonly maxReadAheadBytes: number;
   readonly stopDeadlineMs: number;
   readonly onRetentionGap: "stop" | "continue";
-  readonly logger: Logger;
+  /** The caller's; undefined for the pipeline's. */
+  readonly logger: Logger | undefined;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -108,8 +121,9 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
   const clock = options.clock ?? systemClock;
   const random = options.random ?? systemRandom;
   const application = nonEmptyText("application", options.application);
-  if (typeof options.pipeline?.createBuffer !== "function") {
-    throw invalid("pipeline must be what definePipeline({ ... }) returns");
+  const { pipeline } = options;
+  if (!isModule(pipeline) && !isPipeline(pipeline)) {
+    throw invalid("pipeline must be what definePipeline({ ... }) returns, or the file: URL of a module");
   }
   const { streamName, streamTarget, region } = streamOf(options.stream, options.streamArn);
   const client = { region: options.region ?? region, credentials: options.credentials };
@@ -117,6 +131,8 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
   const allowInsecure = options.allowInsecure === true;
   return {
     application,
+    module: isModule(pipeline) ? moduleUrl(pipeline) : undefined,
+    threads: threadsOf(options),
     streamName,
     streamTarget,
     initialPosition: initialPositionOf(options.initialPosition, clock),
@@ -135,7 +151,7 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
     }),
     stopDeadlineMs: wholeNumber("stopDeadlineMs", options.stopDeadlineMs ?? 30_000, { min: 1 }),
     onRetentionGap: gapPolicyOf(options.onRetentionGap),
-    logger: options.logger ?? options.pipeline.logger ?? silentLogger,
+    logger: options.logger,
     clock,
     random,
   };

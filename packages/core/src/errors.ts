@@ -28,7 +28,9 @@ export type ErrorCode =
   /** The lease table cannot be used: missing rights, wrong key schema, a row that cannot be understood. */
   | "KC_LEASE_TABLE"
   /** The deadline of a graceful stop passed; what was in flight is left for the next owner to finish. */
-  | "KC_STOP_DEADLINE";
+  | "KC_STOP_DEADLINE"
+  /** A worker thread ended before it was told to. What was in flight in it is left for the next owner to finish. */
+  | "KC_THREAD_LOST";
 
 /**
  * The one error class of this project. `code` says what happened, `message` also says what to do about it, `cause` keeps the

@@ -10,6 +10,7 @@ import {
   nonEmptyText,
   outputCountOf,
   systemClock,
+  systemRandom,
   wholeNumber,
 } from "@kinesis-connectors/core";
 import { fileShelf, type OpenFile } from "./body.js";
@@ -221,7 +222,7 @@ export function emitterWith<Output>(
 
     open: async ({ signal, logger }) => {
       if (spoolDir !== undefined)
-        await (await fileShelf(spoolDir, `probe-${process.pid}.spool`))[Symbol.asyncDispose]();
+        await (await fileShelf(spoolDir, `probe-${systemRandom.uuid()}.spool`))[Symbol.asyncDispose]();
       try {
         await limited(connection, { signal, clock: systemClock }, (abortSignal) =>
           connection.client.send(

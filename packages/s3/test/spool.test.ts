@@ -202,4 +202,14 @@ describe("spoolDir", () => {
       s3.emitter({ spoolDir: "/no/such/folder" }).open?.({ signal, logger }) ?? Promise.resolve();
     expect(hasCode(await failureFrom(opening), "KC_EMIT_REFUSED")).toBe(true);
   });
+
+  it("is shared by the emitters of one process, as those of worker threads are, also while they open", async () => {
+    await using s3 = await startS3();
+    await using folder = await scratchFolder();
+    const { signal } = new AbortController();
+    const logger = keepingLogger();
+    const emitters = Array.from({ length: 20 }, () => s3.emitter({ spoolDir: folder.path }));
+    await Promise.all(emitters.map(async (emitter) => await emitter.open?.({ signal, logger })));
+    expect(await readdir(folder.path)).toEqual([]);
+  });
 });

@@ -32,8 +32,11 @@ export type WorkerEvent =
       readonly endingHashKey: string;
       readonly times: number;
     }
-  /** The process did not get to its timers for so long that renewals are at risk. */
-  | { readonly type: "event-loop-blocked"; readonly lateMs: number }
+  /**
+   * The process did not get to its timers for so long that renewals are at risk; or, with `thread` (1 for the first), a worker thread did
+   * not get to its messages, so that its shards stand still.
+   */
+  | { readonly type: "event-loop-blocked"; readonly lateMs: number; readonly thread?: number }
   /** A call on the lease table or a listing of shards failed; it is tried again. */
   | { readonly type: "lease-retry"; readonly step: string; readonly error: Error }
   /** The KCL workers of the fleet changed their algorithms; `taking` says whether this worker still takes leases. */

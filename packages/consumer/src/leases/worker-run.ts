@@ -123,7 +123,7 @@ export class WorkerRun implements Worker {
         observe({ type: "event-loop-blocked", lateMs });
         logger.warn(
           { lateMs, failoverTimeMs },
-          "event-loop-blocked: renewals were late; keep transforms short, or move heavy work off the main thread",
+          "event-loop-blocked: renewals were late; keep transforms short, or move them off the main thread with the option threads",
         );
       },
       failed: (error) => this.#stepFailed("event-loop-watch", error),

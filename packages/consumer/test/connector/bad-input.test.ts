@@ -1,5 +1,6 @@
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
-import { silentLogger } from "@kinesis-connectors/core";
+import { KinesisClient } from "@aws-sdk/client-kinesis";
+import { silentLogger, systemClock, systemRandom } from "@kinesis-connectors/core";
 import { describe, expect, it } from "vitest";
 
 import { startConnector } from "../../src/connector.js";
@@ -17,6 +18,10 @@ function withOptions(changes: { readonly [Name in keyof Options]?: unknown }): O
   return Object.assign({}, complete, changes);
 }
 
+function onThreads(changes: { readonly [Name in keyof Options]?: unknown }): Options {
+  return withOptions({ pipeline: new URL("./none.js", import.meta.url), threads: 2, ...changes });
+}
+
 describe("bad options", () => {
   const cases: readonly (readonly [string, Options, RegExp])[] = [
     ["an empty application", withOptions({ application: "" }), /application must be/],
@@ -30,6 +35,20 @@ describe("bad options", () => {
     ],
     ["a broken ARN", withOptions({ stream: undefined, streamArn: "arn:aws:s3:::bucket" }), /streamArn must/],
     ["no pipeline", withOptions({ pipeline: undefined }), /pipeline must be what definePipeline/],
+    ["a module by its path", withOptions({ pipeline: "./pipeline.js" }), /write new URL\("\.\/pipeline\.js"/],
+    ["a module of the web", withOptions({ pipeline: new URL("https://host/p.js") }), /no file: URL/],
+    ["a module that is missing", withOptions({ pipeline: "file:///none.js" }), /none.js cannot be imported/],
+    ["threads of a pipeline that is no module", withOptions({ threads: 2 }), /threads needs pipeline to be/],
+    ["no thread at all", onThreads({ threads: 0 }), /threads must be a whole number from 1 to 64/],
+    ["more threads than make sense", onThreads({ threads: 65 }), /threads must be a whole number/],
+    ["a clock that cannot travel", onThreads({ clock: systemClock }), /clock cannot travel/],
+    ["randomness that cannot travel", onThreads({ random: systemRandom }), /random cannot travel/],
+    ["a way to Kinesis that cannot travel", onThreads({ kinesisApi: {} }), /kinesisApi cannot travel/],
+    [
+      "a client that cannot travel",
+      onThreads({ clients: { kinesis: new KinesisClient({ region: "eu-central-1" }) } }),
+      /clients.kinesis cannot travel .* give region, endpoints and credentials/,
+    ],
     ["a misspelt position", withOptions({ initialPosition: "EARLIEST" }), /initialPosition must be/],
     ["no date", withOptions({ initialPosition: { at: new Date("never") } }), /initialPosition must be/],
     ["a date to come", withOptions({ initialPosition: { at: new Date("9999-01-01") } }), /in the future/],

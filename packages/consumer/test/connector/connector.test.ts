@@ -235,7 +235,11 @@ describe("a connector", () => {
     const misspelt = (local: Local) =>
       // @ts-expect-error: there is no such position.
       startConnector({ ...optionsFor(local, textPipeline(emitter)), initialPosition: "EARLIEST" });
-    expect([typeof wrong, typeof misspelt]).toEqual(["function", "function"]);
+    const noModule = (local: Local) =>
+      // @ts-expect-error: a module is named by its URL.
+      startConnector({ ...optionsFor(local, textPipeline(emitter)), pipeline: 7 });
+    const types = [typeof wrong, typeof misspelt, typeof noModule];
+    expect(types).toEqual(["function", "function", "function"]);
   });
 
   it("names its own version to the service", async () => {

@@ -1,0 +1,72 @@
+import { Worker } from "node:worker_threads";
+import { memoryLeases, polling, startConnector } from "@kinesis-connectors/consumer";
+import { manyShards } from "../answers.js";
+import { HEAVY_SET } from "../heavy-work.js";
+import { CREDENTIALS, endpointOf, type Job, REGION, type Variant } from "../variant.js";
+
+/** Each gives five answers a second at most, because the clock of a thread is the machine's. */
+const SHARDS = 16;
+
+/** The whole connector, on so many threads. The lease table is in memory. Its pages are counted in the main thread, by its events. */
+async function connect(job: Job, threads: number): Promise<void> {
+  const connector = await startConnector({
+    application: "bench",
+    stream: manyShards(job.set.name, SHARDS),
+    pipeline: new URL("../heavy-pipeline.js", import.meta.url),
+    threads,
+    retrieval: polling(),
+    region: REGION,
+    credentials: CREDENTIALS,
+    endpoints: { kinesis: endpointOf(job) },
+    leaseTable: memoryLeases().connect(),
+    leases: { bootstrapJitterMs: 0 },
+  });
+  for await (const event of connector)
+    if (event.type === "page-read" && !job.meter.page(event.records)) break;
+  await connector.stop();
+  await connector.done;
+}
+
+/** The same work on the same documents, in memory, by threads that do nothing else: what a second core can be worth on this machine now. */
+async function bare(job: Job, threads: number): Promise<void> {
+  const workers = Array.from(
+    { length: threads },
+    () => new Worker(new URL("../bare-thread.js", import.meta.url)),
+  );
+  await new Promise<void>((resolve, reject) => {
+    for (const worker of workers) {
+      worker.on("error", reject);
+      worker.on("message", (records: number) => {
+        if (!job.meter.page(records)) resolve();
+      });
+    }
+  });
+  await Promise.all(workers.map((worker) => worker.terminate()));
+}
+
+const COMMON: Pick<Variant, "unit" | "sets" | "needsAllCores"> = {
+  unit: "record",
+  sets: [HEAVY_SET],
+  needsAllCores: true,
+};
+
+const bareThreads = (count: number): Variant => ({
+  ...COMMON,
+  name: `bare-threads-${count}`,
+  label: `bare threads (${count}): parse and write ten times, map, stringify`,
+  kind: "limit",
+  transports: ["memory"],
+  run: (job) => bare(job, count),
+});
+
+const connectorOnThreads = (count: number): Variant => ({
+  ...COMMON,
+  name: `threads-${count}`,
+  label: `connector on threads (${count}): parse and write ten times, map, NDJSON`,
+  kind: "ours",
+  transports: ["clear"],
+  run: (job) => connect(job, count),
+});
+
+/** Parse-heavy work on worker threads, the limit first. */
+export const threads: readonly Variant[] = [...[1, 2].map(bareThreads), ...[1, 2].map(connectorOnThreads)];

@@ -1,0 +1,199 @@
+import { KinesisConnectorError, sleep, systemClock } from "@kinesis-connectors/core";
+import { describe, expect, it } from "vitest";
+
+import { startConnector } from "../../dist/index.js";
+import { numbered, startAws, STREAM, until } from "../connector/support.js";
+import { listening, moduleOf, runProcess, threadedOptions } from "./support.js";
+
+describe("starting on threads", () => {
+  it("fails with the error of an emitter that cannot open; what was opened is closed, and nothing is leased", async () => {
+    await using local = await startAws();
+    using told = listening();
+    const failed = startConnector(threadedOptions(local, moduleOf("stubborn", told, { which: "open" }), 2));
+    await expect(failed).rejects.toBeInstanceOf(KinesisConnectorError);
+    await expect(failed).rejects.toMatchObject({
+      code: "KC_EMIT_REFUSED",
+      message: "the table is missing: create it",
+      cause: { name: "ResourceNotFoundException", message: "no such table", code: "404" },
+    });
+    expect(told.life()).toEqual({ opened: 2, closed: 2 });
+    expect(local.journal.entries({ server: "dynamodb" })).toEqual([]);
+  });
+
+  it("fails with what the module says of its own options, and names a module that is none", async () => {
+    await using local = await startAws();
+    using told = listening();
+    const start = (name: string) => startConnector(threadedOptions(local, moduleOf(name, told), 2));
+    const bad = { code: "KC_OPTION_INVALID" };
+    const broken = start("broken");
+    await expect(broken).rejects.toMatchObject(bad);
+    await expect(broken).rejects.toThrow(/emitter.emit must be a function/);
+    const none = start("no-pipeline");
+    await expect(none).rejects.toMatchObject(bad);
+    await expect(none).rejects.toThrow(/default export of .*no-pipeline.mjs must be what definePipeline/);
+    const missing = start("missing");
+    await expect(missing).rejects.toMatchObject({ ...bad, cause: { code: "ERR_MODULE_NOT_FOUND" } });
+    await expect(missing).rejects.toThrow(/missing.mjs cannot be imported/);
+  });
+
+  it("F45 a signal during the start gives the caller's own reason back, and leaves nothing open", async () => {
+    await using local = await startAws();
+    using told = listening();
+    const reason = new Error("changed my mind");
+    const stopping = new AbortController();
+    const module = moduleOf("stubborn", told, { which: "open-forever" });
+    const failed = startConnector({ ...threadedOptions(local, module, 2), signal: stopping.signal });
+    const outcome = failed.catch((thrown: unknown) => thrown);
+    await until(() => told.life().opened === 2);
+    stopping.abort(reason);
+    expect(await outcome).toBe(reason);
+    expect(told.life()).toEqual({ opened: 2, closed: 2 });
+  });
+
+  it("asks a provider of credentials in the main thread", async () => {
+    await using local = await startAws({ shards: 2 });
+    using told = listening();
+    local.kinesis.putRecords(STREAM, numbered(1, 40));
+    let asked = 0;
+    const connector = await startConnector({
+      ...threadedOptions(local, moduleOf("texts", told), 2),
+      credentials: () => {
+        asked += 1;
+        const expiration = new Date(systemClock.now() + 3_600_000);
+        return Promise.resolve({ accessKeyId: "AKIDPROVIDED", secretAccessKey: "provided", expiration });
+      },
+    });
+    await until(() => told.outputs().length === 40);
+    await connector.stop();
+    // By the clients of the main thread: once for Kinesis and once for DynamoDB. Threads are given what it found.
+    expect(asked).toBe(2);
+  });
+
+  it("a provider that fails in the thread's hour of need: reading is refused by name, after some tries", async () => {
+    await using local = await startAws();
+    using told = listening();
+    let isWell = true;
+    const connector = await startConnector({
+      ...threadedOptions(local, moduleOf("texts", told), 1),
+      credentials: () => {
+        const error = new Error("the token of the role is gone");
+        error.name = "CredentialsProviderError";
+        // Over at once, so that every request asks.
+        const expiration = new Date(systemClock.now() + 1_000);
+        const given = { accessKeyId: "AKIDPROVIDED", secretAccessKey: "provided", expiration };
+        return isWell ? Promise.resolve(given) : Promise.reject(error);
+      },
+      stopDeadlineMs: 500,
+    });
+    await until(() => connector.progress().shards.some((shard) => shard.millisBehindLatest === 0));
+    isWell = false;
+    await expect(connector.done).rejects.toMatchObject({
+      code: "KC_READ_REFUSED",
+      message: expect.stringContaining("Check the credentials"),
+      cause: { name: "KinesisCallError", kind: "credentials", cause: { name: "CredentialsProviderError" } },
+    });
+  });
+
+  it("writes lines of the threads to the connector's logger, and without one the connector's to the pipeline's", async () => {
+    await using local = await startAws();
+    using told = listening();
+    const lines: [object, string][] = [];
+    const write = (fields: object, message: string): void => void lines.push([fields, message]);
+    const options = threadedOptions(local, moduleOf("texts", told), 2);
+    const logging = await startConnector({
+      ...options,
+      logger: { debug: write, info: write, warn: write, error: write },
+    });
+    await logging.stop();
+    const opened = lines.filter(([, message]) => message === "the emitter was opened");
+    expect(opened.map(([fields]) => Object.keys(fields))).toEqual([["threadId"], ["threadId"]]);
+    expect(lines.map(([, message]) => message)).toContain("connector-start");
+    expect(told.log()).toEqual([]);
+
+    const silent = await startConnector(options);
+    await until(() => told.log().some(({ message }) => message === "connector-start"));
+    await silent.stop();
+    expect(told.log().filter(({ message }) => message === "the emitter was opened")).toHaveLength(2);
+  });
+});
+
+describe("stopping on threads", () => {
+  it("F42 flushes and commits what was read", async () => {
+    await using local = await startAws({ shards: 2 });
+    using told = listening();
+    local.kinesis.putRecords(STREAM, numbered(1, 50));
+    const stopping = new AbortController();
+    const connector = await startConnector({
+      ...threadedOptions(local, moduleOf("texts", told, { maxAgeMs: "3600000" }), 2),
+      signal: stopping.signal,
+    });
+    await until(() => connector.progress().recordsRead === 50);
+    expect(told.outputs()).toEqual([]);
+    stopping.abort();
+    await connector.done;
+    expect(told.outputs()).toHaveLength(50);
+    expect(connector.progress().recordsEmitted).toBe(50);
+  });
+
+  it("F42 ends threads whose destination takes nothing once the deadline has passed", async () => {
+    await using local = await startAws({ shards: 2 });
+    using told = listening();
+    local.kinesis.putRecords(STREAM, numbered(1, 50));
+    const connector = await startConnector({
+      ...threadedOptions(local, moduleOf("stubborn", told, { which: "emit-forever" }), 2),
+      leases: { bootstrapJitterMs: 0, failoverTimeMs: 300, takePeriodMs: 50 },
+      stopDeadlineMs: 100,
+    });
+    await until(() => connector.progress().recordsRead === 50);
+    await sleep(systemClock, 200);
+    await connector.stop();
+    await expect(connector.done).rejects.toMatchObject({
+      code: "KC_STOP_DEADLINE",
+      message: expect.stringContaining("the stop took longer than 100 ms"),
+    });
+  });
+
+  it("ends a thread that does not get its destination closed, and says so", async () => {
+    await using local = await startAws();
+    using told = listening();
+    const connector = await startConnector({
+      ...threadedOptions(local, moduleOf("stubborn", told, { which: "close-forever" }), 2),
+      stopDeadlineMs: 200,
+    });
+    await connector.stop();
+    await expect(connector.done).rejects.toMatchObject({
+      code: "KC_STOP_DEADLINE",
+      message: expect.stringContaining("did not close its destinations within 200 ms"),
+    });
+  });
+
+  it("says so when a thread ends before its destination is closed", async () => {
+    await using local = await startAws();
+    using told = listening();
+    const module = moduleOf("stubborn", told, { which: "close-exits" });
+    const connector = await startConnector(threadedOptions(local, module, 2));
+    await connector.stop();
+    await expect(connector.done).rejects.toMatchObject({
+      code: "KC_THREAD_LOST",
+      message: expect.stringContaining("ended from within, with exit code 3"),
+    });
+  });
+
+  it("rejects with what a destination could not be closed for", async () => {
+    await using local = await startAws();
+    using told = listening();
+    const module = moduleOf("stubborn", told, { which: "close-fails" });
+    const connector = await startConnector(threadedOptions(local, module, 2));
+    await connector.stop();
+    await expect(connector.done).rejects.toThrow("the spool cannot be removed");
+    expect(told.life()).toEqual({ opened: 2, closed: 2 });
+  });
+
+  it("keeps no process alive, whatever the pipeline has left running in its threads", async () => {
+    await using local = await startAws();
+    using told = listening();
+    const module = moduleOf("stubborn", told, { which: "leftover" });
+    const { said, exitCode } = await runProcess(threadedOptions(local, module, 2), "stop");
+    expect([said, exitCode]).toEqual([{}, 0]);
+  });
+});

@@ -1,0 +1,18 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** What the tests on threads import: with it, everything that it refers to. */
+const PROJECTS = ["packages/consumer", "packages/local", "packages/testkit", "apps/demo", "bench"];
+
+/**
+ * Builds what runs in the worker threads of tests.
+ * @throws when it does not compile
+ */
+export function setup(): void {
+  const tsc = `${root}node_modules/typescript/bin/tsc`;
+  const build = ["-b", ...PROJECTS.map((project) => root + project)];
+  const { status, stdout } = spawnSync(process.execPath, [tsc, ...build], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`what the tests on threads run does not compile:\n${stdout}`);
+}
