@@ -30,16 +30,14 @@ export async function* batchesOf<Output, Plan>(
 ): AsyncGenerator<ReadyBatch<Output>, never> {
   const pages = Array.from({ length: PAGES }, () => set.userRecords);
   const payloads = pages.flat();
-  const gathering = process.env["NOGATHER"]
-    ? undefined
-    : emitter.gather?.({
-        application: "bench",
-        stream: "bench",
-        shardId: "shardId-000000000000",
-        clock: systemClock,
-        random: systemRandom,
-        logger: silentLogger,
-      });
+  const gathering = emitter.gather?.({
+    application: "bench",
+    stream: "bench",
+    shardId: "shardId-000000000000",
+    clock: systemClock,
+    random: systemRandom,
+    logger: silentLogger,
+  });
   for (let nth = 0; ; nth += 1) {
     const start = nth * payloads.length;
     const batch = batchOf<Output>(nth, start, payloads.length);

@@ -12,8 +12,8 @@ const VARIANTS: readonly Variant[] = [
   ...sdk,
   ...lifion,
   ...connector,
-  ...formats,
   ...threads,
+  ...formats,
   ...shape,
 ];
 

@@ -42,7 +42,8 @@ export function nodeZstd(
       if (compressed === undefined) throw new Error("zlib.zstdCompress gave nothing");
       return compressed;
     },
-    // One frame for the whole object and not one for each piece: zlib.zstdDecompress and python-zstandard read the first frame and silently leave the rest.
+    // One frame for the whole object and not one for each piece: some readers read the first frame and silently leave the rest (nodejs/node#64741,
+    // indygreg/python-zstandard#59).
     pieces: {
       heldBytes: heldBytes + STREAM_CHUNK_BYTES,
       begin: () => beginZstd(create({ ...options, chunkSize: STREAM_CHUNK_BYTES })),

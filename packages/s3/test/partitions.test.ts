@@ -1,81 +1,12 @@
 import { batchOf, contextOf, deliver, failureFrom, planOf } from "@kinesis-connectors/testkit";
 import { getEventListeners } from "node:events";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import {
-  definePipeline,
-  hasCode,
-  json,
-  KinesisConnectorError,
-  type KinesisRecord,
-  type Pipeline,
-} from "@kinesis-connectors/core";
-import {
-  type Compression,
-  gzip,
-  ndjson,
-  type ObjectFormat,
-  s3DeadLetters,
-  s3Emitter,
-  type S3EmitterOptions,
-  type S3Plan,
-  timePartition,
-} from "@kinesis-connectors/s3";
-import { BUCKET, linesIn, type LocalS3, startS3 } from "./local-s3.js";
+import { hasCode, KinesisConnectorError } from "@kinesis-connectors/core";
+import { gzip, ndjson, s3Emitter, type S3Plan, timePartition } from "@kinesis-connectors/s3";
+import { type Click, click, clicks, emitterOn, landed, pipelineOn, upTo } from "./clicks.js";
+import { BUCKET, linesIn, startS3 } from "./local-s3.js";
 import { Shard } from "./run-shard.js";
-import { ARRIVAL_MS, bytesOf, record } from "./support.js";
-
-setFlagsFromString("--expose-gc");
-
-/** Bytes of buffers that are still held by something. */
-function arrayBuffersAfterCollection(): number {
-  runInNewContext("gc()");
-  return process.memoryUsage().arrayBuffers;
-}
-
-interface Click {
-  readonly n: number;
-  readonly country: string;
-}
-
-const COUNTRIES = ["AT", "CH", "DE", ""] as const;
-const click = (n: number): Click => ({ n, country: COUNTRIES[n % COUNTRIES.length] ?? "" });
-const clicks = (count: number): KinesisRecord[] =>
-  Array.from({ length: count }, (_, n) => record(n, bytesOf(JSON.stringify(click(n)))));
-const byCountry = ({ country }: Click) => ({ country });
-
-function emitterOn(s3: LocalS3, options: Partial<S3EmitterOptions<Click>> = {}) {
-  return s3Emitter<Click>({
-    ...s3.connection,
-    bucket: BUCKET,
-    prefix: "clicks",
-    format: ndjson(),
-    partition: byCountry,
-    ...options,
-  });
-}
-
-function pipelineOn(
-  s3: LocalS3,
-  options: Partial<S3EmitterOptions<Click>> = {},
-): Pipeline<Click, Click, S3Plan, S3Plan> {
-  return definePipeline<Click, Click, S3Plan, S3Plan>({
-    transformer: json<Click>(),
-    emitter: emitterOn(s3, options),
-    deadLetters: s3DeadLetters({ ...s3.connection, bucket: BUCKET, prefix: "dead" }),
-    retry: { baseDelayMs: 1, maxDelayMs: 2, maxRequestAttempts: 2 },
-  });
-}
-
-/** What landed: the numbers of all records below a prefix, sorted. */
-function landed(s3: LocalS3): number[] {
-  const numbers = s3
-    .objects()
-    .filter(({ key }) => key.startsWith("clicks/") && !key.includes("/_plans/"))
-    .flatMap((object) => linesIn(object).map((line) => (JSON.parse(line) as Click).n));
-  return numbers.sort((one, other) => one - other);
-}
+import { ARRIVAL_MS } from "./support.js";
 
 /** The plan of the batch that was left behind. */
 function pendingPlan({ pending }: Shard): S3Plan {
@@ -83,8 +14,6 @@ function pendingPlan({ pending }: Shard): S3Plan {
   // What the emitter's plan returned, through JSON.
   return pending.plan as S3Plan;
 }
-
-const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
 describe("a partitioned batch", () => {
   it("is one object per partition, each in the order of the shard", async () => {
@@ -287,148 +216,5 @@ describe("an heir of a partitioned batch", () => {
     expect(hasCode(error, "KC_EMIT_REFUSED")).toBe(true);
     expect(error.message).toContain("stored plan");
     await emitter.close?.();
-  });
-});
-
-describe("many partitions", () => {
-  it("S04 a flood of them goes to the dead letters by policy, and memory holds the known ones only", async () => {
-    await using s3 = await startS3();
-    const shard = new Shard(clicks(400));
-    await shard.run(
-      pipelineOn(s3, { partition: ({ n }) => ({ n }), maxPartitions: 50, onPartitionFlood: "dead-letter" }),
-    );
-    expect(landed(s3)).toEqual(upTo(50));
-    const letters = s3.objects().filter(({ key }) => key.startsWith("dead/"));
-    expect(letters.flatMap(linesIn)).toHaveLength(350);
-  });
-
-  it("land in batches of at most maxPartitions objects", async () => {
-    await using s3 = await startS3();
-    const shard = new Shard(clicks(2000));
-    await shard.run(pipelineOn(s3, { partition: ({ n }) => ({ n }), maxPartitions: 200 }));
-    expect(landed(s3)).toEqual(upTo(2000));
-    const flushes = shard.events.filter((event) => event.type === "buffer-flush");
-    expect(flushes.map((event) => event.records)).toEqual(Array(10).fill(200));
-  }, 60_000);
-
-  it("10,000 of them in one batch keep no more in memory than their records and a little", async () => {
-    await using s3 = await startS3();
-    const text = "x".repeat(500);
-    const before = arrayBuffersAfterCollection();
-    let compressed = 0;
-    let heldBytes = 0;
-    const counting: Compression = {
-      ...gzip(),
-      compress: (bytes) => {
-        compressed += 1;
-        if (compressed === 10_000) heldBytes = arrayBuffersAfterCollection() - before;
-        return gzip().compress(bytes);
-      },
-    };
-    const emitter = s3Emitter<{ readonly n: number; readonly text: string }>({
-      ...s3.connection,
-      bucket: BUCKET,
-      format: ndjson(),
-      compression: counting,
-      partition: ({ n }) => ({ n }),
-      maxPartitions: 10_000,
-    });
-    const batch = batchOf(upTo(10_000).map((n) => ({ n, text })));
-    const plan = planOf(emitter, batch);
-    expect(plan.places).toHaveLength(10_000);
-    // All objects are packed before the first one goes; this one fails at once.
-    s3.aws.faults.add({
-      operation: "PutObject",
-      times: "always",
-      effect: { kind: "error", status: 400, code: "InvalidRequest" },
-    });
-    await failureFrom(emitter.emit(batch, contextOf(plan)));
-    expect(heldBytes).toBeGreaterThan(0);
-    expect(heldBytes).toBeLessThan(32 * 1024 * 1024);
-    await emitter.close?.();
-  });
-});
-
-describe("a format that encodes whole objects", () => {
-  /** Rows as one JSON array; refuses negative numbers; odd and even rows may not meet. */
-  const rows: ObjectFormat<Click> = {
-    extension: ".json",
-    contentType: "application/json",
-    groupOf: ({ n }) => (n % 2 === 0 ? "even" : "odd"),
-    encodeObject: (outputs) => {
-      const refused = outputs.flatMap(({ n }, index) =>
-        n < 0
-          ? [{ index, error: new KinesisConnectorError("KC_RECORD_POISON", "the column n is negative") }]
-          : [],
-      );
-      return Promise.resolve(
-        refused.length > 0 ? { refused } : { bytes: bytesOf(JSON.stringify(outputs.map(({ n }) => n))) },
-      );
-    },
-  };
-
-  it("is given the outputs of an object at once, and groups that may not meet are objects of their own", async () => {
-    await using s3 = await startS3();
-    const emitter = emitterOn(s3, { format: rows });
-    await deliver(emitter, batchOf(upTo(6).map((n) => ({ n, country: "AT" }))));
-    expect(s3.objects().map(({ key, body }) => [key.replace(/.*\d{14}/, ""), body.toString()])).toEqual([
-      [".json", "[0,2,4]"],
-      ["_2.json", "[1,3,5]"],
-    ]);
-    await emitter.close?.();
-  });
-
-  it("names the rows that it refuses, and nothing is written", async () => {
-    await using s3 = await startS3();
-    const emitter = emitterOn(s3, { format: rows });
-    const batch = batchOf([1, -2, 3, -4, 6].map((n) => ({ n, country: "AT" })));
-    const { failed } = await deliver(emitter, batch);
-    expect(failed.map(({ entry, action }) => [entry.output.n, action])).toEqual([
-      [-2, "dead-letter"],
-      [-4, "dead-letter"],
-    ]);
-    expect(s3.calls()).toEqual([]);
-    await emitter.close?.();
-  });
-
-  it("compresses by itself: a compression beside it fails at once", () => {
-    expect(() => s3Emitter({ bucket: BUCKET, format: rows, compression: gzip() })).toThrow(
-      /set it on the format/,
-    );
-  });
-});
-
-describe("the types of a partitioned pipeline", () => {
-  it("join transformer, partition and format end to end", async () => {
-    await using s3 = await startS3();
-    const time = timePartition({ by: (output: { readonly at: string }) => output.at });
-    const emitter = s3Emitter<{ readonly at: string; readonly country?: string }>({
-      ...s3.connection,
-      bucket: BUCKET,
-      format: ndjson(),
-      partition: (output, arrived) => ({ ...time(output, arrived), country: output.country ?? "" }),
-    });
-    const pipeline = definePipeline<{ readonly at: string }, { readonly at: string }, S3Plan>({
-      transformer: json<{ readonly at: string }>(),
-      emitter,
-    });
-    await new Shard([record(0, bytesOf('{"at":"2026-03-29T07:00:00Z"}'))]).run(pipeline);
-    expect(s3.objects()[0]?.key).toMatch(/^date=2026-03-29\/hour=07\/country=__HIVE_DEFAULT_PARTITION__\//);
-
-    const wrongField = (): unknown =>
-      s3Emitter<Click>({
-        bucket: BUCKET,
-        format: ndjson(),
-        // @ts-expect-error -- clicks have no city
-        partition: ({ city }) => ({ city: String(city) }),
-      });
-    const missingValue = (): unknown =>
-      s3Emitter<{ readonly country?: string }>({
-        bucket: BUCKET,
-        format: ndjson(),
-        // @ts-expect-error -- a value that may be missing must be written out
-        partition: ({ country }) => ({ country }),
-      });
-    expect([wrongField, missingValue].every((make) => typeof make === "function")).toBe(true);
   });
 });
