@@ -1,11 +1,12 @@
 import type { Row, Variant } from "../variant.js";
 import { connector } from "./connector.js";
+import { emission } from "./emission.js";
 import { lifion } from "./lifion.js";
 import { limits } from "./limits.js";
 import { sdk } from "./sdk.js";
 import { shape } from "./shape.js";
 
-const VARIANTS: readonly Variant[] = [...limits, ...sdk, ...lifion, ...connector, ...shape];
+const VARIANTS: readonly Variant[] = [...limits, ...sdk, ...lifion, ...connector, ...emission, ...shape];
 
 /** Every row there is, in the order of the table. */
 export function allRows(): readonly Row[] {
