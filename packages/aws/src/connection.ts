@@ -1,6 +1,7 @@
 import { KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { namedEndpoint } from "./endpoint.js";
+import { keepRequests, sendBy, type SendCommand } from "./kept-requests.js";
 
 /** Credentials as the AWS SDK takes them, or a function that fetches them. */
 export interface AwsCredentials {
@@ -50,6 +51,8 @@ export interface AwsClient {
 /** A client with its time limit. */
 export interface AwsConnection<Client> {
   readonly client: Client;
+  /** Sends one request: by the client, or past most of it where the service's requests are kept. */
+  readonly send: SendCommand;
   readonly requestTimeoutMs: number;
   /** Where the client goes, if that is not AWS's own address. */
   readonly endpoint: URL | undefined;
@@ -66,6 +69,11 @@ export interface AwsService<Client> {
   readonly requestTimeoutMs: number;
   /** Options of the package that the caller's own client must bring itself. */
   readonly alsoOfClient?: readonly string[];
+  /**
+   * Whether `send` keeps what the client comes to (see `keepRequests`), unless the caller brought the client. All requests of one operation
+   * must go to the same resource then. Default false.
+   */
+  readonly keepsRequests?: boolean;
   readonly create: (config: AwsClientConfig, endpoint: URL | undefined) => Client;
 }
 
@@ -99,8 +107,10 @@ export function connectAws<Client extends AwsClient>(
       ? namedEndpoint(options.endpoint, service.endpointVariable, options.allowInsecure === true)
       : undefined;
   const client = own ?? createClient(options, service, requestTimeoutMs, endpoint);
+  const isKept = own === undefined && service.keepsRequests === true;
   return {
     client,
+    send: isKept ? keepRequests(client) : sendBy(client),
     requestTimeoutMs,
     endpoint,
     refreshCredentials: async () => {

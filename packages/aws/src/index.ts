@@ -17,3 +17,4 @@ export {
 export { checkedEndpoint, isLoopback, namedEndpoint } from "./endpoint.js";
 export { following, type FollowingSignal } from "./following-signal.js";
 export { limited, type RequestBounds } from "./limited.js";
+export type { AwsCommand, SendCommand } from "./kept-requests.js";

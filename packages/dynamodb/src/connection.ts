@@ -18,6 +18,7 @@ export function connect(options: DynamoDbConnectionOptions): DynamoDbConnection 
   return connectAws(options, {
     endpointVariable: "AWS_ENDPOINT_URL_DYNAMODB",
     requestTimeoutMs: 10_000,
+    keepsRequests: true,
     create: (config) => new DynamoDBClient({ ...config, maxAttempts: MAX_SDK_ATTEMPTS }),
   });
 }

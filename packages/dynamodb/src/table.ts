@@ -105,18 +105,18 @@ export function tableOf<Output>(connection: DynamoDbConnection, settings: Settin
     writes: readonly Write<unknown>[],
     abortSignal: AbortSignal,
   ): Promise<ReadonlySet<string>> {
-    const { client } = connection;
     const batch: BatchedWrite[] = [];
     for (const { request } of writes) {
-      if (request.kind === "put") await client.send(new PutItemCommand(request.input), { abortSignal });
+      if (request.kind === "put") await connection.send(PutItemCommand, request.input, abortSignal);
       else if (request.kind === "update")
-        await client.send(new UpdateItemCommand(request.input), { abortSignal });
+        await connection.send(UpdateItemCommand, request.input, abortSignal);
       else batch.push(request.write);
     }
     if (batch.length === 0) return NOTHING;
-    const { UnprocessedItems = {} } = await client.send(
-      new BatchWriteItemCommand({ RequestItems: { [table]: batch } }),
-      { abortSignal },
+    const { UnprocessedItems = {} } = await connection.send(
+      BatchWriteItemCommand,
+      { RequestItems: { [table]: batch } },
+      abortSignal,
     );
     // The table may come back under its name where its ARN was given; there is only the one.
     const schema = known ?? [];
