@@ -1,5 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type AwsConnection, type AwsConnectionOptions, connectAws } from "@kinesis-connectors/aws";
+import { WritingProtocol } from "./protocol.js";
 
 /** How DynamoDB is reached. `requestTimeoutMs` is 10,000 by default. */
 export type DynamoDbConnectionOptions = AwsConnectionOptions<DynamoDBClient>;
@@ -19,6 +20,7 @@ export function connect(options: DynamoDbConnectionOptions): DynamoDbConnection 
     endpointVariable: "AWS_ENDPOINT_URL_DYNAMODB",
     requestTimeoutMs: 10_000,
     keepsRequests: true,
-    create: (config) => new DynamoDBClient({ ...config, maxAttempts: MAX_SDK_ATTEMPTS }),
+    create: (config) =>
+      new DynamoDBClient({ ...config, protocol: WritingProtocol, maxAttempts: MAX_SDK_ATTEMPTS }),
   });
 }
