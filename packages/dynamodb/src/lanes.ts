@@ -1,69 +1,96 @@
 import type { BufferEntry, FailedEntry } from "@kinesis-connectors/core";
-import type { Write } from "./writes.js";
 
 /** What became of an entry. */
 export type Settled<Output> = "placed" | FailedEntry<Output>;
 
-/** The writes of one key that are not settled, in stream order. */
-export interface Lane<Output> {
+/** The entries of one key that are not settled, in stream order, by their places in the batch. */
+export interface Lane {
   readonly key: string;
-  readonly open: readonly Write<Output>[];
+  readonly open: number[];
+  /** Whether the entries that will not be written were looked at. */
+  isSifted: boolean;
 }
 
 /**
- * The writes of a batch by their keys. Of one key at most one write is under way, so nothing overtakes an earlier write of its key.
+ * The entries of a batch by their keys. Of one key at most one write is under way, so nothing overtakes an earlier write of its key.
  *
  * Where only the last version counts, it is written in place of all: the earlier ones are placed with it. If it is refused for good, the
  * one before it takes its turn, as if the refused one had never been.
  */
 export class Lanes<Output> {
-  readonly #lanes = new Map<string, { readonly key: string; readonly open: Write<Output>[] }>();
+  readonly #lanes = new Map<string, Lane>();
+  readonly #entries: readonly BufferEntry<Output>[];
   readonly #lastOnly: boolean;
-  readonly #settle: (entry: BufferEntry<Output>, outcome: Settled<Output>) => void;
+  readonly #outcomes: (Settled<Output> | undefined)[];
   #settled = 0;
 
-  constructor(lastOnly: boolean, settle: (entry: BufferEntry<Output>, outcome: Settled<Output>) => void) {
+  /** @param outcomes - what became of each entry is written into it, by its place in the batch */
+  constructor(
+    entries: readonly BufferEntry<Output>[],
+    lastOnly: boolean,
+    outcomes: (Settled<Output> | undefined)[],
+  ) {
+    this.#entries = entries;
     this.#lastOnly = lastOnly;
-    this.#settle = settle;
+    this.#outcomes = outcomes;
   }
 
-  /** Adds a write behind those of its key. */
-  add(write: Write<Output>): void {
-    const lane = this.#lanes.get(write.key);
-    if (lane === undefined) this.#lanes.set(write.key, { key: write.key, open: [write] });
-    else lane.open.push(write);
+  /** Adds an entry behind those of its key. */
+  add(key: string, index: number): void {
+    const lane = this.#lanes.get(key);
+    if (lane === undefined) this.#lanes.set(key, { key, open: [index], isSifted: false });
+    else lane.open.push(index);
   }
 
-  /** How many writes were settled so far. */
+  /** How many entries were settled so far. */
   get settled(): number {
     return this.#settled;
   }
 
-  /** The keys that still have writes. */
-  pending(): readonly Lane<Output>[] {
-    return [...this.#lanes.values()].filter((lane) => lane.open.length > 0);
+  /** The keys that still have entries. */
+  pending(): readonly Lane[] {
+    return [...this.#lanes.values()].filter(({ open }) => open.length > 0);
   }
 
-  /** The write of a key whose turn it is. */
-  current(lane: Lane<Output>): Write<Output> | undefined {
-    return this.#lastOnly ? lane.open.at(-1) : lane.open[0];
+  /** The place of the entry whose turn it is; undefined once all of its key are settled. */
+  current({ open }: Lane): number | undefined {
+    return this.#lastOnly ? open.at(-1) : open[0];
   }
 
-  /** The write whose turn it was has been placed. */
-  place({ key }: Lane<Output>): void {
-    const open = this.#lanes.get(key)?.open ?? [];
-    for (const { entry } of this.#lastOnly ? open.splice(0) : open.splice(0, 1)) {
-      this.#settle(entry, "placed");
-      this.#settled += 1;
-    }
+  /**
+   * Refuses, of the entries that a later one stands for, those that could never have been written: they count as placed otherwise. Does so
+   * once for a lane.
+   */
+  sift(lane: Lane, failureOf: (index: number) => Error | undefined): void {
+    if (!this.#lastOnly || lane.isSifted || lane.open.length < 2) return;
+    lane.isSifted = true;
+    const last = lane.open.length - 1;
+    const kept = lane.open.filter((index, place) => {
+      const failure = place === last ? undefined : failureOf(index);
+      if (failure !== undefined) this.#refuse(index, failure);
+      return failure === undefined;
+    });
+    lane.open.splice(0, lane.open.length, ...kept);
   }
 
-  /** The write whose turn it was will never be taken. */
-  reject({ key }: Lane<Output>, error: Error): void {
-    const open = this.#lanes.get(key)?.open ?? [];
-    const write = this.#lastOnly ? open.pop() : open.shift();
-    if (write === undefined) return;
-    this.#settle(write.entry, { entry: write.entry, action: "dead-letter", error });
+  /** The entry whose turn it was has been placed. */
+  place({ open }: Lane): void {
+    for (const index of this.#lastOnly ? open.splice(0) : open.splice(0, 1)) this.#settle(index, "placed");
+  }
+
+  /** The entry whose turn it was will never be taken. */
+  reject({ open }: Lane, error: Error): void {
+    const index = this.#lastOnly ? open.pop() : open.shift();
+    if (index !== undefined) this.#refuse(index, error);
+  }
+
+  #refuse(index: number, error: Error): void {
+    const entry = this.#entries[index];
+    if (entry !== undefined) this.#settle(index, { entry, action: "dead-letter", error });
+  }
+
+  #settle(index: number, outcome: Settled<Output>): void {
+    this.#outcomes[index] = outcome;
     this.#settled += 1;
   }
 }

@@ -1,17 +1,24 @@
-import { backoffMs, type EmitContext, sleep } from "@kinesis-connectors/core";
+import { asError, backoffMs, type EmitContext, sleep } from "@kinesis-connectors/core";
 import type { Lane, Lanes } from "./lanes.js";
 import type { Pace, Pressure } from "./pace.js";
 import type { Answer, Table } from "./table.js";
 import type { Write } from "./writes.js";
 
+/** A key whose turn it is, with its write. */
+export interface Turn extends Write {
+  readonly lane: Lane;
+}
+
 /** What a round needs. */
 export interface RoundContext<Output> {
   readonly lanes: Lanes<Output>;
+  /** Makes the write of an entry, when its turn has come. Throws when the table can never take it. */
+  readonly writeOf: (index: number) => Write;
   readonly table: Table;
   readonly pace: Pace;
   readonly emit: Pick<EmitContext<undefined>, "signal" | "clock" | "random" | "logger">;
   /** Splits what is to be written now into requests. */
-  readonly split: (writes: readonly Write<Output>[]) => readonly (readonly Write<Output>[])[];
+  readonly split: (turns: Iterable<Turn>) => Iterable<readonly Turn[]>;
   readonly maxConcurrency: number;
 }
 
@@ -47,19 +54,16 @@ export async function settleAll<Output>(context: RoundContext<Output>): Promise<
 /** Sends every lane once. Gives the last failure that may pass. */
 async function round<Output>(
   context: RoundContext<Output>,
-  pending: readonly Lane<Output>[],
+  pending: readonly Lane[],
 ): Promise<Error | undefined> {
-  const { lanes } = context;
-  const laneOf = new Map(pending.map((lane) => [lane.key, lane]));
-  const writes = pending.flatMap((lane) => lanes.current(lane) ?? []);
-  const requests = context.split(writes).values();
+  // Written when there is room for it, so that the requests of a large batch are not all in memory.
+  const requests = context.split(turnsOf(context, pending))[Symbol.iterator]();
   let failure: Error | undefined;
   let stopped = false;
   const work = async (): Promise<void> => {
-    for (const request of requests) {
-      if (stopped) return;
+    for (let next = requests.next(); next.done !== true && !stopped; next = requests.next()) {
       try {
-        failure = (await deliver(context, request, laneOf)) ?? failure;
+        failure = (await deliver(context, next.value)) ?? failure;
       } catch (error) {
         // The others settle what they have begun, and begin nothing more.
         stopped = true;
@@ -67,43 +71,70 @@ async function round<Output>(
       }
     }
   };
-  const workers = Array.from({ length: Math.min(context.maxConcurrency, writes.length) }, work);
+  const workers = Array.from({ length: Math.min(context.maxConcurrency, pending.length) }, work);
   const outcomes = await Promise.allSettled(workers);
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
   return failure;
 }
 
+function* turnsOf<Output>(context: RoundContext<Output>, pending: readonly Lane[]): Generator<Turn> {
+  for (const lane of pending) {
+    const turn = turnOf(context, lane);
+    if (turn !== undefined) yield turn;
+  }
+}
+
+/** The next write of a key; what can never be written is refused on the way. */
+function turnOf<Output>({ lanes, writeOf }: RoundContext<Output>, lane: Lane): Turn | undefined {
+  const attempt = (index: number): Write | Error => {
+    try {
+      return writeOf(index);
+    } catch (thrown) {
+      return asError(thrown);
+    }
+  };
+  lanes.sift(lane, (index) => {
+    const made = attempt(index);
+    return made instanceof Error ? made : undefined;
+  });
+  for (let index = lanes.current(lane); index !== undefined; index = lanes.current(lane)) {
+    const made = attempt(index);
+    if (!(made instanceof Error)) return { lane, request: made.request, wireBytes: made.wireBytes };
+    lanes.reject(lane, made);
+  }
+  return undefined;
+}
+
 /** One request, and what follows from its answer. A single key goes on with its next write as long as it gets through. */
 async function deliver<Output>(
   context: RoundContext<Output>,
-  writes: readonly Write<Output>[],
-  laneOf: ReadonlyMap<string, Lane<Output>>,
+  turns: readonly Turn[],
 ): Promise<Error | undefined> {
   const { lanes } = context;
-  const answer = await send(context, writes);
+  const answer = await send(context, turns);
   if (answer.kind === "failed" && answer.reason !== "rejected") return answer.error;
-  const touched = writes.flatMap(({ key }) => laneOf.get(key) ?? []);
-  const [lane] = touched;
+  const alone = turns.length === 1 ? turns[0] : undefined;
 
-  if (answer.kind === "failed" && writes.length > 1) {
+  if (answer.kind === "failed" && alone === undefined) {
     // Nothing of a refused batch was written. Its halves tell which write it was.
-    const middle = Math.ceil(writes.length / 2);
-    const first = await deliver(context, writes.slice(0, middle), laneOf);
-    return (await deliver(context, writes.slice(middle), laneOf)) ?? first;
+    const middle = Math.ceil(turns.length / 2);
+    const first = await deliver(context, turns.slice(0, middle));
+    return (await deliver(context, turns.slice(middle))) ?? first;
   }
   if (answer.kind === "failed") {
-    if (lane !== undefined) lanes.reject(lane, answer.error);
+    if (alone !== undefined) lanes.reject(alone.lane, answer.error);
   } else {
-    for (const each of touched) if (!answer.unprocessed.has(each.key)) lanes.place(each);
-    if (answer.unprocessed.size > 0) return unprocessedError(answer.unprocessed.size);
+    const { unprocessed } = answer;
+    for (const { lane } of turns) if (!unprocessed.has(lane.key)) lanes.place(lane);
+    if (unprocessed.size > 0) return unprocessedError(unprocessed.size);
   }
-  const next = writes.length === 1 && lane !== undefined ? lanes.current(lane) : undefined;
-  return next === undefined ? undefined : deliver(context, [next], laneOf);
+  const next = alone === undefined ? undefined : turnOf(context, alone.lane);
+  return next === undefined ? undefined : deliver(context, [next]);
 }
 
 async function send<Output>(
   { table, pace, emit }: RoundContext<Output>,
-  writes: readonly Write<Output>[],
+  writes: readonly Write[],
 ): Promise<Answer> {
   const permit = await pace.enter(emit.signal);
   let answer: Answer | undefined;

@@ -27,7 +27,7 @@ export interface Table {
    */
   readonly schema: (limits: RequestBounds) => Promise<KeySchema>;
   /** Sends one guarded write, or up to 25 plain ones. */
-  readonly send: (writes: readonly Write<unknown>[], limits: RequestBounds) => Promise<Answer>;
+  readonly send: (writes: readonly Write[], limits: RequestBounds) => Promise<Answer>;
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
@@ -101,10 +101,7 @@ export function tableOf<Output>(connection: DynamoDbConnection, settings: Settin
     },
   };
 
-  async function write(
-    writes: readonly Write<unknown>[],
-    abortSignal: AbortSignal,
-  ): Promise<ReadonlySet<string>> {
+  async function write(writes: readonly Write[], abortSignal: AbortSignal): Promise<ReadonlySet<string>> {
     const batch: BatchedWrite[] = [];
     for (const { request } of writes) {
       if (request.kind === "put") await connection.send(PutItemCommand, request.input, abortSignal);
