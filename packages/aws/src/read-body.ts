@@ -10,12 +10,16 @@ export function readBody(body: unknown): Promise<Uint8Array> {
   // By events: an async iterator costs more than the reading of a small body.
   return new Promise((resolve, reject) => {
     const parts: Uint8Array[] = [];
+    let isWhole = false;
     body.on("data", (part: Uint8Array) => parts.push(part));
-    body.once("end", () => resolve(parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts)));
+    body.once("end", () => {
+      isWhole = true;
+      resolve(parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts));
+    });
     body.once("error", reject);
-    body.once("close", () =>
-      reject(Object.assign(new Error("the answer's body ended early"), { code: "ECONNRESET" })),
-    );
+    body.once("close", () => {
+      if (!isWhole) reject(Object.assign(new Error("the answer's body ended early"), { code: "ECONNRESET" }));
+    });
   });
 }
 

@@ -1,95 +1,132 @@
-import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import type { JsonBytes } from "./json-bytes.js";
 
-/** What JSON cannot hold as it is (RFC 8259 §7). Surrogates are among them, because one alone is no character. */
-// oxlint-disable-next-line no-control-regex
-const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
-
-/** A text as JSON. */
-export function textJson(text: string): string {
-  return ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`;
+/** JSON that is always the same, as bytes. */
+export function piece(json: string): Uint8Array {
+  return Buffer.from(json);
 }
 
-/** Names of attributes as JSON, since the items of a table share them. Bounded, because names come from the stream. */
-const names = new Map<string, string>();
+/** Names of attributes with their colons, since the items of a table share them. Bounded, because names come from the stream. */
+const names = new Map<string, Uint8Array>();
 const MAX_NAMES = 1_000;
 
-function nameJson(name: string): string {
-  let json = names.get(name);
-  if (json === undefined) {
-    json = `${textJson(name)}:`;
-    if (names.size < MAX_NAMES) names.set(name, json);
+function nameOf(name: string): Uint8Array {
+  let bytes = names.get(name);
+  if (bytes === undefined) {
+    bytes = piece(`${JSON.stringify(name)}:`);
+    if (names.size < MAX_NAMES) names.set(name, bytes);
   }
-  return json;
+  return bytes;
 }
+
+const COMMA = 0x2c;
+const OPEN_MAP = 0x7b;
+const CLOSE_MAP = 0x7d;
+const CLOSE_LIST = 0x5d;
+
+const PIECES = {
+  S: piece('{"S":'),
+  N: piece('{"N":'),
+  B: piece('{"B":'),
+  M: piece('{"M":'),
+  L: piece('{"L":['),
+  SS: piece('{"SS":['),
+  NS: piece('{"NS":['),
+  BS: piece('{"BS":['),
+  true: piece('{"BOOL":true}'),
+  false: piece('{"BOOL":false}'),
+  null: piece('{"NULL":true}'),
+  notNull: piece('{"NULL":false}'),
+} as const;
 
 /**
- * Names and values as DynamoDB's JSON has them. Undefined for anything but values of exactly one kind, which a program without types may
- * give: the SDK is asked to write it then.
+ * Writes names and values as DynamoDB's JSON has them. False for anything but values of exactly one kind, which a program without types
+ * may give: what was written is of no use then, and the SDK is asked to write it.
  */
-export function attributesJson(attributes: Readonly<Record<string, AttributeValue>>): string | undefined {
-  let json = "";
+export function writeAttributes(json: JsonBytes, attributes: Readonly<Record<string, unknown>>): boolean {
+  json.byte(OPEN_MAP);
+  let isFirst = true;
   for (const name of Object.keys(attributes)) {
-    const value = valueJson(attributes[name]);
-    if (value === undefined) return undefined;
-    json += (json === "" ? "{" : ",") + nameJson(name) + value;
+    if (!isFirst) json.byte(COMMA);
+    isFirst = false;
+    json.raw(nameOf(name));
+    if (!writeValue(json, attributes[name])) return false;
   }
-  return json === "" ? "{}" : `${json}}`;
+  json.byte(CLOSE_MAP);
+  return true;
 }
 
-function valueJson(value: unknown): string | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const [kind, second] = Object.keys(value);
-  if (kind === undefined || second !== undefined) return undefined;
-  const content: unknown = Reflect.get(value, kind);
+function writeValue(json: JsonBytes, value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const kinds = Object.keys(value);
+  const kind = kinds[0];
+  if (kind === undefined || kinds.length > 1) return false;
+  const content = value[kind];
   switch (kind) {
     case "S":
-      return typeof content === "string" ? `{"S":${textJson(content)}}` : undefined;
     case "N":
-      return typeof content === "string" ? `{"N":${textJson(content)}}` : undefined;
+      if (typeof content !== "string") return false;
+      json.raw(PIECES[kind]);
+      json.text(content);
+      break;
     case "BOOL":
-      return typeof content === "boolean" ? `{"BOOL":${content}}` : undefined;
     case "NULL":
-      return typeof content === "boolean" ? `{"NULL":${content}}` : undefined;
+      if (typeof content !== "boolean") return false;
+      json.raw(kind === "BOOL" ? PIECES[`${content}`] : content ? PIECES.null : PIECES.notNull);
+      return true;
     case "B":
-      return content instanceof Uint8Array ? `{"B":"${base64(content)}"}` : undefined;
-    case "M": {
-      const map = isObject(content) ? attributesJson(content) : undefined;
-      return map === undefined ? undefined : `{"M":${map}}`;
-    }
+      if (!(content instanceof Uint8Array)) return false;
+      json.raw(PIECES.B);
+      json.base64(content);
+      break;
+    case "M":
+      json.raw(PIECES.M);
+      if (!isObject(content) || !writeAttributes(json, content)) return false;
+      break;
     case "L":
-      return listJson("L", content, valueJson);
+      return writeList(json, kind, content, writeValue);
     case "SS":
     case "NS":
-      return listJson(kind, content, (text) => (typeof text === "string" ? textJson(text) : undefined));
+      return writeList(json, kind, content, writeText);
     case "BS":
-      return listJson("BS", content, (bytes) =>
-        bytes instanceof Uint8Array ? `"${base64(bytes)}"` : undefined,
-      );
+      return writeList(json, kind, content, writeBytes);
     default:
-      return undefined;
+      return false;
   }
+  json.byte(CLOSE_MAP);
+  return true;
 }
 
-function listJson(
-  kind: string,
+function writeList(
+  json: JsonBytes,
+  kind: "L" | "SS" | "NS" | "BS",
   content: unknown,
-  json: (element: unknown) => string | undefined,
-): string | undefined {
-  if (!Array.isArray(content)) return undefined;
-  let list = "";
+  write: (json: JsonBytes, element: unknown) => boolean,
+): boolean {
+  if (!Array.isArray(content)) return false;
+  json.raw(PIECES[kind]);
   // By index, so that a hole is seen.
   for (let index = 0; index < content.length; index += 1) {
-    const element = json(content[index]);
-    if (element === undefined) return undefined;
-    list += index === 0 ? element : `,${element}`;
+    if (index > 0) json.byte(COMMA);
+    if (!write(json, content[index])) return false;
   }
-  return `{"${kind}":[${list}]}`;
+  json.byte(CLOSE_LIST);
+  json.byte(CLOSE_MAP);
+  return true;
 }
 
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+function writeText(json: JsonBytes, text: unknown): boolean {
+  if (typeof text !== "string") return false;
+  json.text(text);
+  return true;
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, AttributeValue>> {
+function writeBytes(json: JsonBytes, bytes: unknown): boolean {
+  if (!(bytes instanceof Uint8Array)) return false;
+  json.base64(bytes);
+  return true;
+}
+
+/** Whether it may be a map. What its members are, each reader looks at by itself. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

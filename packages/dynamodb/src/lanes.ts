@@ -18,10 +18,12 @@ export interface Lane {
  * one before it takes its turn, as if the refused one had never been.
  */
 export class Lanes<Output> {
-  readonly #lanes = new Map<string, Lane>();
+  /** A lane for each key of several entries; of the others only the place of the one, since there are many of them. */
+  readonly #lanes = new Map<string, Lane | number>();
   readonly #entries: readonly BufferEntry<Output>[];
   readonly #lastOnly: boolean;
   readonly #outcomes: (Settled<Output> | undefined)[];
+  #added = 0;
   #settled = 0;
 
   /** @param outcomes - what became of each entry is written into it, by its place in the batch */
@@ -37,8 +39,10 @@ export class Lanes<Output> {
 
   /** Adds an entry behind those of its key. */
   add(key: string, index: number): void {
+    this.#added += 1;
     const lane = this.#lanes.get(key);
-    if (lane === undefined) this.#lanes.set(key, { key, open: [index], isSifted: false });
+    if (lane === undefined) this.#lanes.set(key, index);
+    else if (typeof lane === "number") this.#lanes.set(key, { key, open: [lane, index], isSifted: false });
     else lane.open.push(index);
   }
 
@@ -47,9 +51,18 @@ export class Lanes<Output> {
     return this.#settled;
   }
 
-  /** The keys that still have entries. */
-  pending(): readonly Lane[] {
-    return [...this.#lanes.values()].filter(({ open }) => open.length > 0);
+  /** How many are not. */
+  get unsettled(): number {
+    return this.#added - this.#settled;
+  }
+
+  /** The keys that still have entries, each as it is when its turn comes. */
+  *pending(): Generator<Lane> {
+    for (const [key, lane] of this.#lanes) {
+      if (typeof lane === "number") {
+        if (this.#outcomes[lane] === undefined) yield { key, open: [lane], isSifted: true };
+      } else if (lane.open.length > 0) yield lane;
+    }
   }
 
   /** The place of the entry whose turn it is; undefined once all of its key are settled. */

@@ -34,7 +34,7 @@ export class WritingProtocol extends AwsJson1_0Protocol {
         "content-type": this.getDefaultContentType(),
         "x-amz-target": `${this.serviceTarget}.${operation.name}`,
       },
-      body: Buffer.from(body),
+      body,
     });
     this.updateServiceEndpoint(request, endpoint);
     if (!request.path.endsWith("/")) request.path += "/";

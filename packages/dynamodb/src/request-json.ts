@@ -1,5 +1,5 @@
-import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { attributesJson, textJson } from "./attributes-json.js";
+import { isObject, piece, writeAttributes } from "./attributes-json.js";
+import { JsonBytes } from "./json-bytes.js";
 
 /** Members that hold names and values. */
 const ATTRIBUTES: ReadonlySet<string> = new Set(["Item", "Key", "ExpressionAttributeValues"]);
@@ -18,67 +18,78 @@ const TEXTS: ReadonlySet<string> = new Set([
 /** The operations whose requests are written here. */
 export const WRITTEN_OPERATIONS: ReadonlySet<string> = new Set(["BatchWriteItem", "PutItem", "UpdateItem"]);
 
+const COMMA = piece(",");
+const COLON = piece(":");
+const OPEN_MAP = piece("{");
+const CLOSE_MAP = piece("}");
+const OPEN_LIST = piece("[");
+const CLOSE_LIST = piece("]");
+const PUT = piece('{"PutRequest":{"Item":');
+const DELETE = piece('{"DeleteRequest":{"Key":');
+const CLOSE_WRITE = piece("}}");
+
 /**
  * Writes the body of a BatchWriteItem, a PutItem or an UpdateItem as JSON 1.0: the same value as the SDK's own serializer, in one pass and
  * without its schemas. Undefined for input that is not of the usual shape, which is left to the SDK.
  */
-export function requestJson(input: object): string | undefined {
-  let json = "";
-  for (const [name, member] of Object.entries(input) as readonly (readonly [string, unknown])[]) {
-    if (member === undefined || member === null) continue;
-    const written = memberJson(name, member);
-    if (written === undefined) return undefined;
-    json += `${json === "" ? "{" : ","}"${name}":${written}`;
+export function requestJson(input: object): Buffer | undefined {
+  const json = new JsonBytes();
+  return writeMap(json, input, writeMember) ? json.finish() : undefined;
+}
+
+type WriteNamed = (json: JsonBytes, value: unknown, name: string) => boolean;
+
+function writeMap(json: JsonBytes, map: object, write: WriteNamed): boolean {
+  json.raw(OPEN_MAP);
+  let isFirst = true;
+  for (const [name, value] of Object.entries(map) as readonly (readonly [string, unknown])[]) {
+    if (value === undefined || value === null) continue;
+    if (!isFirst) json.raw(COMMA);
+    isFirst = false;
+    json.text(name);
+    json.raw(COLON);
+    if (!write(json, value, name)) return false;
   }
-  return json === "" ? "{}" : `${json}}`;
+  json.raw(CLOSE_MAP);
+  return true;
 }
 
-function memberJson(name: string, member: unknown): string | undefined {
-  if (TEXTS.has(name)) return typeof member === "string" ? textJson(member) : undefined;
-  if (!isObject(member)) return undefined;
-  if (ATTRIBUTES.has(name)) return attributesJson(member);
-  if (name === "ExpressionAttributeNames") return textsJson(member);
-  return name === "RequestItems" ? tablesJson(member) : undefined;
+function writeMember(json: JsonBytes, member: unknown, name: string): boolean {
+  if (TEXTS.has(name)) return writeText(json, member);
+  if (!isObject(member)) return false;
+  if (ATTRIBUTES.has(name)) return writeAttributes(json, member);
+  if (name === "ExpressionAttributeNames") return writeMap(json, member, writeText);
+  return name === "RequestItems" && writeMap(json, member, writeRequests);
 }
 
-function textsJson(texts: Readonly<Record<string, unknown>>): string | undefined {
-  return Object.values(texts).every((text) => typeof text === "string") ? JSON.stringify(texts) : undefined;
+function writeText(json: JsonBytes, text: unknown): boolean {
+  if (typeof text !== "string") return false;
+  json.text(text);
+  return true;
 }
 
-/** Requests by table: of one table, as a rule. */
-function tablesJson(tables: Readonly<Record<string, unknown>>): string | undefined {
-  let json = "";
-  for (const [table, writes] of Object.entries(tables)) {
-    const written = Array.isArray(writes) ? writesJson(writes) : undefined;
-    if (written === undefined) return undefined;
-    json += `${json === "" ? "{" : ","}${textJson(table)}:[${written}]`;
+/** The puts and deletes of one table. */
+function writeRequests(json: JsonBytes, requests: unknown): boolean {
+  if (!Array.isArray(requests)) return false;
+  json.raw(OPEN_LIST);
+  for (let index = 0; index < requests.length; index += 1) {
+    if (index > 0) json.raw(COMMA);
+    if (!writeRequest(json, requests[index])) return false;
   }
-  return json === "" ? "{}" : `${json}}`;
+  json.raw(CLOSE_LIST);
+  return true;
 }
 
-function writesJson(writes: readonly unknown[]): string | undefined {
-  let json = "";
-  for (const write of writes) {
-    const written = writeJson(write);
-    if (written === undefined) return undefined;
-    json += json === "" ? written : `,${written}`;
-  }
-  return json;
-}
-
-function writeJson(write: unknown): string | undefined {
-  if (!isObject(write)) return undefined;
-  const [kind, second] = Object.keys(write);
-  const inner: unknown = kind === undefined ? undefined : write[kind];
-  if (second !== undefined || !isObject(inner)) return undefined;
+function writeRequest(json: JsonBytes, request: unknown): boolean {
+  if (!isObject(request)) return false;
+  const [kind, second] = Object.keys(request);
+  const inner = kind === undefined ? undefined : request[kind];
+  if (second !== undefined || !isObject(inner)) return false;
   const member = kind === "PutRequest" ? "Item" : kind === "DeleteRequest" ? "Key" : undefined;
   const attributes = member === undefined ? undefined : inner[member];
-  if (!isObject(attributes) || Object.keys(inner).length !== 1) return undefined;
-  const written = attributesJson(attributes);
-  return written === undefined ? undefined : `{"${kind}":{"${member}":${written}}}`;
-}
-
-/** Whether it may be a map. What its members are, each reader looks at by itself. */
-function isObject(value: unknown): value is Readonly<Record<string, AttributeValue>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  if (!isObject(attributes) || Object.keys(inner).length !== 1) return false;
+  json.raw(kind === "PutRequest" ? PUT : DELETE);
+  if (!writeAttributes(json, attributes)) return false;
+  json.raw(CLOSE_WRITE);
+  return true;
 }

@@ -35,15 +35,14 @@ const BACKOFF = { baseDelayMs: 50, maxDelayMs: 2_000 };
 export async function settleAll<Output>(context: RoundContext<Output>): Promise<void> {
   const { lanes, emit } = context;
   for (let stalls = 0; ;) {
-    const pending = lanes.pending();
-    if (pending.length === 0) return;
+    if (lanes.unsettled === 0) return;
     const before = lanes.settled;
-    const failure = await round(context, pending);
+    const failure = await round(context);
     stalls = lanes.settled === before ? stalls + 1 : 0;
     if (failure === undefined) continue;
     if (stalls >= MAX_STALLS) throw failure;
     emit.logger.debug(
-      { keys: lanes.pending().length, limit: context.pace.limit, error: failure.name },
+      { items: lanes.unsettled, limit: context.pace.limit, error: failure.name },
       "DynamoDB did not take everything yet; trying again",
     );
     await sleep(emit.clock, backoffMs(stalls + 1, BACKOFF, emit.random), emit.signal);
@@ -52,12 +51,9 @@ export async function settleAll<Output>(context: RoundContext<Output>): Promise<
 }
 
 /** Sends every lane once. Gives the last failure that may pass. */
-async function round<Output>(
-  context: RoundContext<Output>,
-  pending: readonly Lane[],
-): Promise<Error | undefined> {
+async function round<Output>(context: RoundContext<Output>): Promise<Error | undefined> {
   // Written when there is room for it, so that the requests of a large batch are not all in memory.
-  const requests = context.split(turnsOf(context, pending))[Symbol.iterator]();
+  const requests = context.split(turnsOf(context))[Symbol.iterator]();
   let failure: Error | undefined;
   let stopped = false;
   const work = async (): Promise<void> => {
@@ -71,14 +67,14 @@ async function round<Output>(
       }
     }
   };
-  const workers = Array.from({ length: Math.min(context.maxConcurrency, pending.length) }, work);
+  const workers = Array.from({ length: Math.min(context.maxConcurrency, context.lanes.unsettled) }, work);
   const outcomes = await Promise.allSettled(workers);
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
   return failure;
 }
 
-function* turnsOf<Output>(context: RoundContext<Output>, pending: readonly Lane[]): Generator<Turn> {
-  for (const lane of pending) {
+function* turnsOf<Output>(context: RoundContext<Output>): Generator<Turn> {
+  for (const lane of context.lanes.pending()) {
     const turn = turnOf(context, lane);
     if (turn !== undefined) yield turn;
   }

@@ -22,7 +22,7 @@ function lanesOf(lastOnly: boolean): { readonly lanes: Lanes<string>; readonly s
 describe("the writes of a key", () => {
   it("take their turn one by one where each counts", () => {
     const { lanes, said } = lanesOf(false);
-    const [a] = lanes.pending();
+    const [a] = [...lanes.pending()];
     if (a === undefined) throw new Error("no lane");
     expect(lanes.current(a)).toBe(0);
     lanes.place(a);
@@ -31,13 +31,13 @@ describe("the writes of a key", () => {
     lanes.reject(a, new Error("refused"));
     lanes.place(a);
     expect(said()).toEqual(["a0 placed", "b1 undefined", "a2 dead-letter", "a3 placed"]);
-    expect(lanes.pending().map(({ key }) => key)).toEqual(["b"]);
+    expect([...lanes.pending()].map(({ key }) => key)).toEqual(["b"]);
     expect(lanes.settled).toBe(3);
   });
 
   it("are placed with the last one where only that counts, but for those that were refused", () => {
     const { lanes, said } = lanesOf(true);
-    const [a] = lanes.pending();
+    const [a] = [...lanes.pending()];
     if (a === undefined) throw new Error("no lane");
     expect(lanes.current(a)).toBe(3);
     lanes.reject(a, new Error("refused"));
