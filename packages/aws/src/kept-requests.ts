@@ -39,6 +39,8 @@ interface ClientParts {
     readonly credentials: () => Promise<unknown>;
     readonly maxAttempts: () => Promise<number>;
     readonly retryStrategy: () => Promise<{ readonly mode?: string }>;
+    readonly signer: (authScheme?: unknown) => Promise<unknown>;
+    systemClockOffset: number;
     readonly protocol: {
       readonly serializeRequest: (operation: object, input: object, context: Context) => Promise<Request>;
       readonly deserializeResponse: (
@@ -143,7 +145,12 @@ export function keepRequests(client: object, random: Random = systemRandom): Sen
   ): Promise<Kept | undefined> => {
     if ((await config.maxAttempts()) !== 1 || (await config.retryStrategy()).mode === "adaptive")
       return undefined;
-    return keptOf(headers, context, config);
+    const found = keptOf(headers, context, config);
+    if (found === undefined) return undefined;
+    return {
+      ...found,
+      signingProperties: { ...found.signingProperties, config: await withOneSigner(config, context) },
+    };
   };
 
   const sendAgain = async (
@@ -226,6 +233,21 @@ function keptOf(
     signer,
     signingProperties: { ...objectOf(objectOf(httpAuthOption)["signingProperties"]), context: keptContext },
   };
+}
+
+/** The client's configuration, with a signer that is made once: the client makes one for each request, from all of it. */
+async function withOneSigner(config: ClientParts["config"], context: Context): Promise<object> {
+  const authSchemes: unknown = objectOf(objectOf(context["endpointV2"])["properties"])["authSchemes"];
+  const signer = await config.signer(Array.isArray(authSchemes) ? authSchemes[0] : undefined);
+  return Object.create(config, {
+    signer: { value: () => Promise.resolve(signer) },
+    systemClockOffset: {
+      get: () => config.systemClockOffset,
+      set: (offset: number) => {
+        config.systemClockOffset = offset;
+      },
+    },
+  }) as object;
 }
 
 /** An endpoint in the form in which protocols take it. */
