@@ -1,6 +1,7 @@
 import { KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { namedEndpoint } from "./endpoint.js";
+import { PooledHandler } from "./pooled-handler.js";
 import { keepRequests, sendBy, type SendCommand } from "./kept-requests.js";
 
 /** Credentials as the AWS SDK takes them, or a function that fetches them. */
@@ -36,7 +37,7 @@ export interface AwsClientConfig {
   readonly region?: string;
   readonly endpoint?: string;
   readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>);
-  readonly requestHandler: NodeHttpHandler;
+  readonly requestHandler: NodeHttpHandler | PooledHandler;
 }
 
 /** The part of an SDK client that is used here. */
@@ -129,7 +130,7 @@ function createClient<Client extends AwsClient>(
   named: URL | undefined,
 ): Client {
   const { region, endpoint, credentials } = options;
-  const connectionTimeout = wholeNumber("connectionTimeoutMs", options.connectionTimeoutMs ?? 5_000, {
+  const connectionTimeoutMs = wholeNumber("connectionTimeoutMs", options.connectionTimeoutMs ?? 5_000, {
     min: 1,
   });
   const maxSockets = wholeNumber("maxSockets", options.maxSockets ?? 64, { min: 1 });
@@ -139,14 +140,17 @@ function createClient<Client extends AwsClient>(
       ...(region === undefined ? {} : { region }),
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(credentials === undefined ? {} : { credentials }),
-      requestHandler: new NodeHttpHandler({
-        connectionTimeout,
-        requestTimeout: requestTimeoutMs,
-        throwOnRequestTimeout: true,
-        httpAgent: { keepAlive: true, maxSockets },
-        // Said outright, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch it off for the whole process.
-        httpsAgent: { keepAlive: true, maxSockets, rejectUnauthorized: true, minVersion: "TLSv1.2" },
-      }),
+      requestHandler:
+        service.keepsRequests === true
+          ? new PooledHandler({ connectionTimeoutMs, requestTimeoutMs, maxSockets })
+          : new NodeHttpHandler({
+              connectionTimeout: connectionTimeoutMs,
+              requestTimeout: requestTimeoutMs,
+              throwOnRequestTimeout: true,
+              httpAgent: { keepAlive: true, maxSockets },
+              // Said outright, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch it off for the whole process.
+              httpsAgent: { keepAlive: true, maxSockets, rejectUnauthorized: true, minVersion: "TLSv1.2" },
+            }),
     },
     named,
   );

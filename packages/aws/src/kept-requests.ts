@@ -57,7 +57,7 @@ interface ClientParts {
     };
   };
   readonly middlewareStack: {
-    readonly addRelativeTo: (step: Step, options: object) => void;
+    readonly add: (step: Step, options: object) => void;
   };
 }
 
@@ -83,15 +83,11 @@ interface Kept {
   readonly signingProperties: object;
 }
 
-const INVOCATION_ID = "amz-sdk-invocation-id";
-
 /** Headers that are the same for each request, or are made anew here. Where there is another one, nothing is kept. */
 const KNOWN_HEADERS: ReadonlySet<string> = new Set([
-  "amz-sdk-request",
   "content-length",
   "content-type",
   "host",
-  INVOCATION_ID,
   "user-agent",
   "x-amz-target",
   "x-amz-user-agent",
@@ -128,7 +124,8 @@ export function keepRequests(client: object, random: Random = systemRandom): Sen
   const kept = new Map<unknown, Kept>();
   const commandOf = new WeakMap<object, unknown>();
 
-  middlewareStack.addRelativeTo(
+  // Last of its step: what comes after it is the client's signing and the headers of its attempts.
+  middlewareStack.add(
     (next, context) => async (given) => {
       const headers = { ...given.request.headers };
       const output = await next(given);
@@ -137,7 +134,7 @@ export function keepRequests(client: object, random: Random = systemRandom): Sen
       if (found !== undefined) kept.set(command, found);
       return output;
     },
-    { name: "kinesisConnectorsKeptRequests", relation: "before", toMiddleware: "httpSigningMiddleware" },
+    { step: "build", priority: "low", name: "kinesisConnectorsKeptRequests" },
   );
 
   const worthKeeping = async (
@@ -161,7 +158,9 @@ export function keepRequests(client: object, random: Random = systemRandom): Sen
   ): Promise<unknown> => {
     const request = await config.protocol.serializeRequest(operation, input, context);
     for (const name in headers) request.headers[name] ??= headers[name] as string;
-    request.headers[INVOCATION_ID] = random.uuid();
+    // As the client's own step of retrying says it: nothing is tried twice here.
+    request.headers["amz-sdk-invocation-id"] = random.uuid();
+    request.headers["amz-sdk-request"] = "attempt=1; max=1";
     request.headers["content-length"] = String(lengthOf(request.body));
     // The signer notes in them what its correction of the clock needs.
     const properties = { ...known.signingProperties };
