@@ -1,5 +1,5 @@
 import type { Clock } from "@kinesis-connectors/core";
-import { whenAborted } from "./following-signal.js";
+import { ListedSignal, whenAborted } from "./following-signal.js";
 
 /** What bounds a request: the caller's signal, and the clock that its time is measured with. */
 export interface RequestBounds {
@@ -17,7 +17,7 @@ export async function limited<Answer>(
   request: (abortSignal: AbortSignal) => Promise<Answer>,
 ): Promise<Answer> {
   signal.throwIfAborted();
-  const controller = new AbortController();
+  const own = new ListedSignal();
   return new Promise((resolve, reject) => {
     const end = (): void => {
       timer.cancel();
@@ -27,7 +27,7 @@ export async function limited<Answer>(
       end();
       // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the caller's own reason
       reject(reason);
-      controller.abort(reason);
+      own.abort(reason);
     };
     const forget = whenAborted(signal, () => stop(signal.reason));
     const timer = clock.setTimer(requestTimeoutMs, () => {
@@ -35,7 +35,7 @@ export async function limited<Answer>(
       error.name = "TimeoutError";
       stop(error);
     });
-    request(controller.signal).then(
+    request(own.signal).then(
       (answer) => {
         end();
         resolve(answer);

@@ -1,5 +1,6 @@
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
 import { Agent, type Dispatcher } from "undici";
+import { whenAborted } from "./following-signal.js";
 
 /** How connections are kept. */
 export interface PooledHandlerOptions {
@@ -84,7 +85,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #reject: (error: unknown) => void;
   readonly #signal: AbortSignal | undefined;
   readonly #parts: Buffer[] = [];
-  #onAbort: (() => void) | undefined;
+  #forget: (() => void) | undefined;
   #statusCode = 0;
   #reason = "";
   #headers: Record<string, string> = {};
@@ -107,8 +108,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.#end();
-    this.#onAbort = () => controller.abort(abortError(signal));
-    signal.addEventListener("abort", this.#onAbort, { once: true });
+    this.#forget = whenAborted(signal, () => controller.abort(abortError(signal)));
   }
 
   onResponseStart(
@@ -143,8 +143,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #end(): void {
-    if (this.#onAbort !== undefined) this.#signal?.removeEventListener("abort", this.#onAbort);
-    this.#onAbort = undefined;
+    this.#forget?.();
+    this.#forget = undefined;
   }
 }
 

@@ -110,7 +110,7 @@ function encodeEntry<Output>(
 ): OutgoingRecord<Output> {
   const { output, record } = entry;
   const partitionKey = settings.partitionKey(output, record);
-  requirePartitionKey(partitionKey);
+  const keyBytes = partitionKeyBytes(partitionKey);
   const explicitHashKey = settings.explicitHashKey(output, record);
   if (
     explicitHashKey !== undefined &&
@@ -121,7 +121,7 @@ function encodeEntry<Output>(
   if (typeof given !== "string" && !(given instanceof Uint8Array))
     throw poison(`data gave neither bytes nor a text, but ${given === null ? "null" : typeof given}`);
   const data = typeof given === "string" ? Buffer.from(given) : given;
-  const bytes = data.length + Buffer.byteLength(partitionKey);
+  const bytes = data.length + keyBytes;
   const { maxRecordBytes, aggregate } = settings;
   const outgoing = { entry, data, partitionKey, explicitHashKey, bytes, count: 1 };
   // Bytes that open like an aggregate are framed even when they travel alone, and the frame counts.
@@ -141,18 +141,22 @@ function encodeEntry<Output>(
 /** First byte of the magic that opens an aggregate (aggregation-format.md of the KPL). */
 const AGGREGATE_START = 0xf3;
 
-const SURROGATE = /[\ud800-\udfff]/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-function requirePartitionKey(key: string): void {
+/** How long a partition key is in UTF-8; throws where Kinesis does not take it. */
+function partitionKeyBytes(key: string): number {
   if (typeof key !== "string") throw poison(`partitionKey gave no text, but ${typeof key}`);
-  if (key.length < 1 || key.length > MAX_PARTITION_KEY_CHARACTERS)
+  const { length } = key;
+  if (length < 1 || length > MAX_PARTITION_KEY_CHARACTERS)
     throw poison(
-      `partitionKey gave ${key.length} characters; Kinesis takes 1 to ${MAX_PARTITION_KEY_CHARACTERS}`,
+      `partitionKey gave ${length} characters; Kinesis takes 1 to ${MAX_PARTITION_KEY_CHARACTERS}`,
     );
-  // The first finds none in nearly all keys, and several times as fast.
-  if (SURROGATE.test(key) && LONE_SURROGATE.test(key))
-    throw poison("partitionKey gave a text that is not valid Unicode");
+  // Nearly all keys are short and ASCII: a loop tells sooner than the runtime.
+  let index = 0;
+  while (index < length && key.charCodeAt(index) < 0x80) index += 1;
+  if (index === length) return length;
+  if (LONE_SURROGATE.test(key)) throw poison("partitionKey gave a text that is not valid Unicode");
+  return Buffer.byteLength(key);
 }
 
 function poison(message: string): KinesisConnectorError {

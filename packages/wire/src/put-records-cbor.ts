@@ -47,14 +47,13 @@ function bytesOf(entries: readonly PutRecordsEntry[]): number {
 
 /** Whether an entry has its own members only, each of its own type. */
 function isUsual(entry: PutRecordsEntry): boolean {
-  for (const name in entry) if (!MEMBERS.has(name)) return false;
+  for (const name in entry)
+    if (name !== "Data" && name !== "PartitionKey" && name !== "ExplicitHashKey") return false;
   return (
     typeof entry.PartitionKey === "string" &&
     (entry.ExplicitHashKey === undefined || typeof entry.ExplicitHashKey === "string")
   );
 }
-
-const MEMBERS: ReadonlySet<string> = new Set(["Data", "PartitionKey", "ExplicitHashKey"]);
 
 class EntryWriter {
   #buffer: Buffer;

@@ -13,11 +13,15 @@ export interface PutRecordsEntry {
 /** Whether an input has the shape that is written here; anything else is left to the SDK. */
 export function isPutRecordsRequest(input: object): input is PutRecordsRequest {
   if (!("Records" in input) || !Array.isArray(input.Records)) return false;
-  const entries: readonly unknown[] = input.Records;
-  return entries.every(
-    (entry) =>
-      typeof entry === "object" && entry !== null && "Data" in entry && entry.Data instanceof Uint8Array,
-  );
+  for (const entry of input.Records as readonly unknown[])
+    if (
+      typeof entry !== "object" ||
+      entry === null ||
+      !("Data" in entry) ||
+      !(entry.Data instanceof Uint8Array)
+    )
+      return false;
+  return true;
 }
 
 /** Writes PutRecords as JSON 1.1: the base64 goes into the text as it is, for it has nothing to escape. */
