@@ -2,6 +2,7 @@ import { KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-conne
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { namedEndpoint } from "./endpoint.js";
 import { PooledHandler } from "./pooled-handler.js";
+import { Sha256 } from "./sha256.js";
 import { keepRequests, sendBy, type SendCommand } from "./kept-requests.js";
 
 /** Credentials as the AWS SDK takes them, or a function that fetches them. */
@@ -38,6 +39,7 @@ export interface AwsClientConfig {
   readonly endpoint?: string;
   readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>);
   readonly requestHandler: NodeHttpHandler | PooledHandler;
+  readonly sha256?: typeof Sha256;
 }
 
 /** The part of an SDK client that is used here. */
@@ -140,6 +142,7 @@ function createClient<Client extends AwsClient>(
       ...(region === undefined ? {} : { region }),
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(credentials === undefined ? {} : { credentials }),
+      ...(service.keepsRequests === true ? { sha256: Sha256 } : {}),
       requestHandler:
         service.keepsRequests === true
           ? new PooledHandler({ connectionTimeoutMs, requestTimeoutMs, maxSockets })

@@ -57,9 +57,8 @@ export function writeAttributes(json: JsonBytes, attributes: Readonly<Record<str
 
 function writeValue(json: JsonBytes, value: unknown): boolean {
   if (!isObject(value)) return false;
-  const kinds = Object.keys(value);
-  const kind = kinds[0];
-  if (kind === undefined || kinds.length > 1) return false;
+  const kind = onlyName(value);
+  if (kind === undefined) return false;
   const content = value[kind];
   switch (kind) {
     case "S":
@@ -124,6 +123,17 @@ function writeBytes(json: JsonBytes, bytes: unknown): boolean {
   if (!(bytes instanceof Uint8Array)) return false;
   json.base64(bytes);
   return true;
+}
+
+/** The one name that a value has; undefined where there are none or several. */
+export function onlyName(value: object): string | undefined {
+  let only: string | undefined;
+  // Makes no list of them, as Object.keys would for each value of each item.
+  for (const name in value) {
+    if (only !== undefined) return undefined;
+    only = name;
+  }
+  return only;
 }
 
 /** Whether it may be a map. What its members are, each reader looks at by itself. */

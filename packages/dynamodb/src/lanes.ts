@@ -88,7 +88,13 @@ export class Lanes<Output> {
 
   /** The entry whose turn it was has been placed. */
   place({ open }: Lane): void {
-    for (const index of this.#lastOnly ? open.splice(0) : open.splice(0, 1)) this.#settle(index, "placed");
+    if (this.#lastOnly) {
+      for (const index of open) this.#settle(index, "placed");
+      open.length = 0;
+    } else {
+      const index = open.shift();
+      if (index !== undefined) this.#settle(index, "placed");
+    }
   }
 
   /** The entry whose turn it was will never be taken. */

@@ -1,4 +1,4 @@
-import { isObject, piece, writeAttributes } from "./attributes-json.js";
+import { isObject, onlyName, piece, writeAttributes } from "./attributes-json.js";
 import { JsonBytes } from "./json-bytes.js";
 
 /** Members that hold names and values. */
@@ -82,12 +82,14 @@ function writeRequests(json: JsonBytes, requests: unknown): boolean {
 
 function writeRequest(json: JsonBytes, request: unknown): boolean {
   if (!isObject(request)) return false;
-  const [kind, second] = Object.keys(request);
-  const inner = kind === undefined ? undefined : request[kind];
-  if (second !== undefined || !isObject(inner)) return false;
-  const member = kind === "PutRequest" ? "Item" : kind === "DeleteRequest" ? "Key" : undefined;
-  const attributes = member === undefined ? undefined : inner[member];
-  if (!isObject(attributes) || Object.keys(inner).length !== 1) return false;
+  const kind = onlyName(request);
+  if (kind !== "PutRequest" && kind !== "DeleteRequest") return false;
+  const inner = request[kind];
+  if (!isObject(inner)) return false;
+  const member = onlyName(inner);
+  if (member !== (kind === "PutRequest" ? "Item" : "Key")) return false;
+  const attributes = inner[member];
+  if (!isObject(attributes)) return false;
   json.raw(kind === "PutRequest" ? PUT : DELETE);
   if (!writeAttributes(json, attributes)) return false;
   json.raw(CLOSE_WRITE);

@@ -121,7 +121,7 @@ async function deliver<Output>(
     if (alone !== undefined) lanes.reject(alone.lane, answer.error);
   } else {
     const { unprocessed } = answer;
-    for (const { lane } of turns) if (!unprocessed.has(lane.key)) lanes.place(lane);
+    for (const { lane } of turns) if (unprocessed.size === 0 || !unprocessed.has(lane.key)) lanes.place(lane);
     if (unprocessed.size > 0) return unprocessedError(unprocessed.size);
   }
   const next = alone === undefined ? undefined : turnOf(context, alone.lane);
