@@ -26,6 +26,8 @@ export interface Variant {
   readonly sets: readonly SetName[];
   readonly transports: readonly Transport[];
   readonly needsS3?: boolean;
+  /** How many times the usual warm-up it needs until V8 has compiled what is hot: its requests are few and pass much code. Default 1. */
+  readonly warmUps?: number;
   /** The bytes that must pass for one page of the set; absent where nothing passes that could be compared. */
   readonly expected?: (set: DataSet) => Buffer;
   /** Works until the meter says that it is done. */
@@ -52,3 +54,6 @@ export function endpointOf({ endpoints, transport }: Pick<Job, "endpoints" | "tr
 /** Any credentials do: the canned server looks at no signature. They cost what signing costs. */
 export const CREDENTIALS = { accessKeyId: "bench", secretAccessKey: "bench" } as const;
 export const REGION = "eu-central-1";
+
+/** For all rows that only write, the SDK's and ours alike. */
+export const EMISSION_WARM_UPS = 4;

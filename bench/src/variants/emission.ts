@@ -10,7 +10,7 @@ import {
 import { dynamoDbEmitter } from "@kinesis-connectors/dynamodb";
 import { kinesisEmitter } from "@kinesis-connectors/kinesis";
 import type { Order } from "../data-sets.js";
-import { CREDENTIALS, endpointOf, type Job, REGION, type Variant } from "../variant.js";
+import { CREDENTIALS, EMISSION_WARM_UPS, endpointOf, type Job, REGION, type Variant } from "../variant.js";
 
 /** One output and the record that it is of. */
 type Pair<Output> = readonly [Output, KinesisRecord];
@@ -80,8 +80,9 @@ async function emitAll<Output>(
   await emitter.close?.();
 }
 
-const COMMON: Pick<Variant, "kind" | "unit" | "sets" | "transports"> = {
+const COMMON: Pick<Variant, "kind" | "unit" | "sets" | "transports" | "warmUps"> = {
   kind: "ours",
+  warmUps: EMISSION_WARM_UPS,
   unit: "record",
   sets: ["200b"],
   transports: ["clear"],

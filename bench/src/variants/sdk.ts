@@ -16,7 +16,7 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { streamName } from "../answers.js";
 import type { Order } from "../data-sets.js";
 import { payloads } from "../expected.js";
-import { CREDENTIALS, endpointOf, type Job, REGION, type Variant } from "../variant.js";
+import { CREDENTIALS, EMISSION_WARM_UPS, endpointOf, type Job, REGION, type Variant } from "../variant.js";
 import { deaggregated } from "./lifion.js";
 
 const READING: Pick<Variant, "kind" | "unit" | "sets" | "transports" | "expected"> = {
@@ -143,6 +143,7 @@ const putRecords: Variant = {
   unit: "record",
   sets: ["200b"],
   transports: ["clear"],
+  warmUps: EMISSION_WARM_UPS,
   run: async (job) => {
     const client = asInstalled(job);
     const records = job.set.stored.map(({ data, partitionKey }) => ({
@@ -186,6 +187,7 @@ const batchWrite: Variant = {
   unit: "record",
   sets: ["200b"],
   transports: ["clear"],
+  warmUps: EMISSION_WARM_UPS,
   run: async (job) => {
     const client = new DynamoDBClient({ endpoint: endpointOf(job), ...common });
     const orders = job.set.userRecords.map(orderOf);
