@@ -11,8 +11,8 @@ import {
 } from "@kinesis-connectors/core";
 import { connect } from "./connection.js";
 import { type KeySchema, keyTextOf } from "./key-schema.js";
-import { Lanes } from "./lanes.js";
-import { Memory, type Outcomes } from "./memory.js";
+import { Lanes, type Outcomes } from "./lanes.js";
+import { Memory } from "./memory.js";
 import { Pace } from "./pace.js";
 import { Ordinals } from "./position.js";
 import { eachAlone, splitWrites } from "./requests.js";
@@ -71,9 +71,9 @@ export function dynamoDbEmitter<Item extends object>(options: DynamoDbEmitterOpt
     try {
       await settleAll({
         lanes: lanesOf(batch, schema, outcomes),
-        writeOf: (index) => {
+        writeOf: (index, lane) => {
           const entry = entries[index] as BufferEntry<Item>;
-          return writeOf(entry, { shardId, ordinal: ordinals.of(entry) }, schema, settings);
+          return writeOf(entry, { lane, shardId, ordinal: ordinals.of(entry) }, schema, settings);
         },
         table,
         pace,

@@ -3,35 +3,34 @@ import type { BufferEntry, FailedEntry } from "@kinesis-connectors/core";
 /** What became of an entry. */
 export type Settled<Output> = "placed" | FailedEntry<Output>;
 
-/** The entries of one key that are not settled, in stream order, by their places in the batch. */
-export interface Lane {
-  readonly key: string;
-  readonly open: number[];
-  /** Whether the entries that will not be written were looked at. */
-  isSifted: boolean;
-}
+/** What became of the entries of a batch, by their places in it. */
+export type Outcomes<Output> = (Settled<Output> | undefined)[];
 
 /**
- * The entries of a batch by their keys. Of one key at most one write is under way, so nothing overtakes an earlier write of its key.
+ * The entries of a batch by their keys, each key a lane; lanes are known by their number. Of one key at most one write is under way, so
+ * nothing overtakes an earlier write of its key.
  *
  * Where only the last version counts, it is written in place of all: the earlier ones are placed with it. If it is refused for good, the
  * one before it takes its turn, as if the refused one had never been.
+ *
+ * There is no object per key, because there are as many of them as items.
  */
 export class Lanes<Output> {
-  /** A lane for each key of several entries; of the others only the place of the one, since there are many of them. */
-  readonly #lanes = new Map<string, Lane | number>();
   readonly #entries: readonly BufferEntry<Output>[];
   readonly #lastOnly: boolean;
-  readonly #outcomes: (Settled<Output> | undefined)[];
+  readonly #outcomes: Outcomes<Output>;
+  readonly #laneOf = new Map<string, number>();
+  readonly #keys: string[] = [];
+  /** The place in the batch of the first entry of each lane. */
+  readonly #firsts: number[] = [];
+  /** The unsettled entries of the lanes that have had several, in stream order. */
+  readonly #queues = new Map<number, number[]>();
+  readonly #sifted = new Set<number>();
   #added = 0;
   #settled = 0;
 
-  /** @param outcomes - what became of each entry is written into it, by its place in the batch */
-  constructor(
-    entries: readonly BufferEntry<Output>[],
-    lastOnly: boolean,
-    outcomes: (Settled<Output> | undefined)[],
-  ) {
+  /** @param outcomes - what became of each entry is written into it */
+  constructor(entries: readonly BufferEntry<Output>[], lastOnly: boolean, outcomes: Outcomes<Output>) {
     this.#entries = entries;
     this.#lastOnly = lastOnly;
     this.#outcomes = outcomes;
@@ -40,10 +39,21 @@ export class Lanes<Output> {
   /** Adds an entry behind those of its key. */
   add(key: string, index: number): void {
     this.#added += 1;
-    const lane = this.#lanes.get(key);
-    if (lane === undefined) this.#lanes.set(key, index);
-    else if (typeof lane === "number") this.#lanes.set(key, { key, open: [lane, index], isSifted: false });
-    else lane.open.push(index);
+    const lane = this.#laneOf.get(key);
+    if (lane === undefined) {
+      this.#laneOf.set(key, this.#keys.length);
+      this.#keys.push(key);
+      this.#firsts.push(index);
+      return;
+    }
+    const queue = this.#queues.get(lane);
+    if (queue === undefined) this.#queues.set(lane, [this.#firsts[lane] as number, index]);
+    else queue.push(index);
+  }
+
+  /** How many lanes there are. */
+  get count(): number {
+    return this.#keys.length;
   }
 
   /** How many entries were settled so far. */
@@ -56,56 +66,58 @@ export class Lanes<Output> {
     return this.#added - this.#settled;
   }
 
-  /** The keys that still have entries, each as it is when its turn comes. */
-  *pending(): Generator<Lane> {
-    for (const [key, lane] of this.#lanes) {
-      if (typeof lane === "number") {
-        if (this.#outcomes[lane] === undefined) yield { key, open: [lane], isSifted: true };
-      } else if (lane.open.length > 0) yield lane;
-    }
+  /** The key of a lane. */
+  key(lane: number): string {
+    return this.#keys[lane] as string;
   }
 
   /** The place of the entry whose turn it is; undefined once all of its key are settled. */
-  current({ open }: Lane): number | undefined {
-    return this.#lastOnly ? open.at(-1) : open[0];
+  current(lane: number): number | undefined {
+    const queue = this.#queueOf(lane);
+    if (queue !== undefined) return this.#lastOnly ? queue.at(-1) : queue[0];
+    const index = this.#firsts[lane] as number;
+    return this.#outcomes[index] === undefined ? index : undefined;
   }
 
   /**
    * Refuses, of the entries that a later one stands for, those that could never have been written: they count as placed otherwise. Does so
    * once for a lane.
    */
-  sift(lane: Lane, failureOf: (index: number) => Error | undefined): void {
-    if (!this.#lastOnly || lane.isSifted || lane.open.length < 2) return;
-    lane.isSifted = true;
-    const last = lane.open.length - 1;
-    const kept = lane.open.filter((index, place) => {
-      const failure = place === last ? undefined : failureOf(index);
+  sift(lane: number, failureOf: (index: number) => Error | undefined): void {
+    const queue = this.#queueOf(lane);
+    if (!this.#lastOnly || queue === undefined || this.#sifted.has(lane)) return;
+    this.#sifted.add(lane);
+    const kept = queue.filter((index, place) => {
+      const failure = place === queue.length - 1 ? undefined : failureOf(index);
       if (failure !== undefined) this.#refuse(index, failure);
       return failure === undefined;
     });
-    lane.open.splice(0, lane.open.length, ...kept);
+    this.#queues.set(lane, kept);
   }
 
   /** The entry whose turn it was has been placed. */
-  place({ open }: Lane): void {
-    if (this.#lastOnly) {
-      for (const index of open) this.#settle(index, "placed");
-      open.length = 0;
-    } else {
-      const index = open.shift();
-      if (index !== undefined) this.#settle(index, "placed");
-    }
+  place(lane: number): void {
+    const queue = this.#queueOf(lane);
+    if (queue === undefined) this.#settle(this.#firsts[lane] as number, "placed");
+    else
+      for (const index of queue.splice(0, this.#lastOnly ? queue.length : 1)) this.#settle(index, "placed");
   }
 
   /** The entry whose turn it was will never be taken. */
-  reject({ open }: Lane, error: Error): void {
-    const index = this.#lastOnly ? open.pop() : open.shift();
+  reject(lane: number, error: Error): void {
+    const queue = this.#queueOf(lane);
+    if (queue === undefined) return this.#refuse(this.#firsts[lane] as number, error);
+    const index = this.#lastOnly ? queue.pop() : queue.shift();
     if (index !== undefined) this.#refuse(index, error);
   }
 
+  #queueOf(lane: number): number[] | undefined {
+    return this.#queues.size === 0 ? undefined : this.#queues.get(lane);
+  }
+
   #refuse(index: number, error: Error): void {
-    const entry = this.#entries[index];
-    if (entry !== undefined) this.#settle(index, { entry, action: "dead-letter", error });
+    const entry = this.#entries[index] as BufferEntry<Output>;
+    this.#settle(index, { entry, action: "dead-letter", error });
   }
 
   #settle(index: number, outcome: Settled<Output>): void {

@@ -1,8 +1,5 @@
 import type { BufferEntry } from "@kinesis-connectors/core";
-import type { Settled } from "./lanes.js";
-
-/** What became of the entries of a batch, by their place in it. */
-export type Outcomes<Output> = (Settled<Output> | undefined)[];
+import type { Outcomes, Settled } from "./lanes.js";
 
 /** What an emission that failed had settled before: so much need not be written twice. Forgotten with the batch. */
 export class Memory<Output> {

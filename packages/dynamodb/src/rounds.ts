@@ -1,24 +1,20 @@
 import { asError, backoffMs, type EmitContext, sleep } from "@kinesis-connectors/core";
-import type { Lane, Lanes } from "./lanes.js";
+import type { Lanes } from "./lanes.js";
 import type { Pace, Pressure } from "./pace.js";
+import type { Next } from "./requests.js";
 import type { Answer, Table } from "./table.js";
 import type { Write } from "./writes.js";
-
-/** A key whose turn it is, with its write. */
-export interface Turn extends Write {
-  readonly lane: Lane;
-}
 
 /** What a round needs. */
 export interface RoundContext<Output> {
   readonly lanes: Lanes<Output>;
   /** Makes the write of an entry, when its turn has come. Throws when the table can never take it. */
-  readonly writeOf: (index: number) => Write;
+  readonly writeOf: (index: number, lane: number) => Write;
   readonly table: Table;
   readonly pace: Pace;
   readonly emit: Pick<EmitContext<undefined>, "signal" | "clock" | "random" | "logger">;
   /** Splits what is to be written now into requests. */
-  readonly split: (turns: Iterable<Turn>) => Iterable<readonly Turn[]>;
+  readonly split: (next: Next<Write>) => Next<readonly Write[]>;
   readonly maxConcurrency: number;
 }
 
@@ -53,13 +49,13 @@ export async function settleAll<Output>(context: RoundContext<Output>): Promise<
 /** Sends every lane once. Gives the last failure that may pass. */
 async function round<Output>(context: RoundContext<Output>): Promise<Error | undefined> {
   // Written when there is room for it, so that the requests of a large batch are not all in memory.
-  const requests = context.split(turnsOf(context))[Symbol.iterator]();
+  const nextRequest = context.split(writesOf(context));
   let failure: Error | undefined;
   let stopped = false;
   const work = async (): Promise<void> => {
-    for (let next = requests.next(); next.done !== true && !stopped; next = requests.next()) {
+    for (let request = nextRequest(); request !== undefined && !stopped; request = nextRequest()) {
       try {
-        failure = (await deliver(context, next.value)) ?? failure;
+        failure = (await deliver(context, request)) ?? failure;
       } catch (error) {
         // The others settle what they have begun, and begin nothing more.
         stopped = true;
@@ -73,30 +69,35 @@ async function round<Output>(context: RoundContext<Output>): Promise<Error | und
   return failure;
 }
 
-function* turnsOf<Output>(context: RoundContext<Output>): Generator<Turn> {
-  for (const lane of context.lanes.pending()) {
-    const turn = turnOf(context, lane);
-    if (turn !== undefined) yield turn;
-  }
+/** The write of each lane that has one, lane by lane. */
+function writesOf<Output>(context: RoundContext<Output>): Next<Write> {
+  const { lanes } = context;
+  let lane = -1;
+  return () => {
+    for (lane += 1; lane < lanes.count; lane += 1) {
+      const write = writeOfLane(context, lane);
+      if (write !== undefined) return write;
+    }
+    return undefined;
+  };
 }
 
-/** The next write of a key; what can never be written is refused on the way. */
-function turnOf<Output>({ lanes, writeOf }: RoundContext<Output>, lane: Lane): Turn | undefined {
-  const attempt = (index: number): Write | Error => {
+/** The next write of a lane; what can never be written is refused on the way. */
+function writeOfLane<Output>({ lanes, writeOf }: RoundContext<Output>, lane: number): Write | undefined {
+  lanes.sift(lane, (index) => {
     try {
-      return writeOf(index);
+      writeOf(index, lane);
+      return undefined;
     } catch (thrown) {
       return asError(thrown);
     }
-  };
-  lanes.sift(lane, (index) => {
-    const made = attempt(index);
-    return made instanceof Error ? made : undefined;
   });
   for (let index = lanes.current(lane); index !== undefined; index = lanes.current(lane)) {
-    const made = attempt(index);
-    if (!(made instanceof Error)) return { lane, request: made.request, wireBytes: made.wireBytes };
-    lanes.reject(lane, made);
+    try {
+      return writeOf(index, lane);
+    } catch (thrown) {
+      lanes.reject(lane, asError(thrown));
+    }
   }
   return undefined;
 }
@@ -104,27 +105,28 @@ function turnOf<Output>({ lanes, writeOf }: RoundContext<Output>, lane: Lane): T
 /** One request, and what follows from its answer. A single key goes on with its next write as long as it gets through. */
 async function deliver<Output>(
   context: RoundContext<Output>,
-  turns: readonly Turn[],
+  writes: readonly Write[],
 ): Promise<Error | undefined> {
   const { lanes } = context;
-  const answer = await send(context, turns);
+  const answer = await send(context, writes);
   if (answer.kind === "failed" && answer.reason !== "rejected") return answer.error;
-  const alone = turns.length === 1 ? turns[0] : undefined;
+  const alone = writes.length === 1 ? writes[0] : undefined;
 
   if (answer.kind === "failed" && alone === undefined) {
     // Nothing of a refused batch was written. Its halves tell which write it was.
-    const middle = Math.ceil(turns.length / 2);
-    const first = await deliver(context, turns.slice(0, middle));
-    return (await deliver(context, turns.slice(middle))) ?? first;
+    const middle = Math.ceil(writes.length / 2);
+    const first = await deliver(context, writes.slice(0, middle));
+    return (await deliver(context, writes.slice(middle))) ?? first;
   }
   if (answer.kind === "failed") {
     if (alone !== undefined) lanes.reject(alone.lane, answer.error);
   } else {
     const { unprocessed } = answer;
-    for (const { lane } of turns) if (unprocessed.size === 0 || !unprocessed.has(lane.key)) lanes.place(lane);
+    for (const { lane } of writes)
+      if (unprocessed.size === 0 || !unprocessed.has(lanes.key(lane))) lanes.place(lane);
     if (unprocessed.size > 0) return unprocessedError(unprocessed.size);
   }
-  const next = alone === undefined ? undefined : turnOf(context, alone.lane);
+  const next = alone === undefined ? undefined : writeOfLane(context, alone.lane);
   return next === undefined ? undefined : deliver(context, [next]);
 }
 

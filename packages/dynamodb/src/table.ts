@@ -103,11 +103,10 @@ export function tableOf<Output>(connection: DynamoDbConnection, settings: Settin
 
   async function write(writes: readonly Write[], abortSignal: AbortSignal): Promise<ReadonlySet<string>> {
     const batch: BatchedWrite[] = [];
-    for (const { request } of writes) {
-      if (request.kind === "put") await connection.send(PutItemCommand, request.input, abortSignal);
-      else if (request.kind === "update")
-        await connection.send(UpdateItemCommand, request.input, abortSignal);
-      else batch.push(request.write);
+    for (const write of writes) {
+      if (write.kind === "put") await connection.send(PutItemCommand, write.input, abortSignal);
+      else if (write.kind === "update") await connection.send(UpdateItemCommand, write.input, abortSignal);
+      else batch.push(write.write);
     }
     if (batch.length === 0) return NOTHING;
     const { UnprocessedItems = {} } = await connection.send(

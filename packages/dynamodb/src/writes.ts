@@ -14,21 +14,38 @@ import { positionText } from "./position.js";
 import type { Settings } from "./settings.js";
 import { GUARD, guardedUpdate } from "./update.js";
 
-/** The request that writes one entry: part of a BatchWriteItem, a PutItem or an UpdateItem. */
-type WriteRequest =
-  | { readonly kind: "batch"; readonly write: { PutRequest: PutRequest } | { DeleteRequest: DeleteRequest } }
-  | { readonly kind: "put"; readonly input: PutItemCommandInput }
-  | { readonly kind: "update"; readonly input: UpdateItemCommandInput };
-
-/** One entry, ready to be sent. */
-export interface Write {
-  readonly request: WriteRequest;
+/** What all writes know of themselves. */
+interface WriteOfLane {
+  /** The lane whose turn it is. */
+  readonly lane: number;
   /** Upper bound of what it takes in a request, in bytes. */
   readonly wireBytes: number;
 }
 
-/** Where a write stands in the stream. */
+/** Part of a BatchWriteItem. */
+interface BatchedWrite extends WriteOfLane {
+  readonly kind: "batch";
+  readonly write: { readonly PutRequest: PutRequest } | { readonly DeleteRequest: DeleteRequest };
+}
+
+/** A PutItem. */
+interface GuardedPut extends WriteOfLane {
+  readonly kind: "put";
+  readonly input: PutItemCommandInput;
+}
+
+/** An UpdateItem. */
+interface Update extends WriteOfLane {
+  readonly kind: "update";
+  readonly input: UpdateItemCommandInput;
+}
+
+/** The write of one entry, ready to be sent. */
+export type Write = BatchedWrite | GuardedPut | Update;
+
+/** Where a write stands. */
 export interface WritePlace {
+  readonly lane: number;
   readonly shardId: string;
   /** See `positionText`. */
   readonly ordinal: number;
@@ -43,7 +60,7 @@ const REMOVED_ATTRIBUTE = "kcRemoved";
  */
 export function writeOf<Output>(
   { output, record }: BufferEntry<Output>,
-  { shardId, ordinal }: WritePlace,
+  { lane, shardId, ordinal }: WritePlace,
   schema: KeySchema,
   settings: Settings<Output>,
 ): Write {
@@ -56,7 +73,7 @@ export function writeOf<Output>(
       ? { DeleteRequest: { Key: keyOf(schema, item) } }
       : { PutRequest: { Item: item } };
     const bytes = isRemoved ? wireBoundOf(item) : fittingBytes(item);
-    return { request: { kind: "batch", write }, wireBytes: bytes + WRITE_ENVELOPE_BYTES };
+    return { lane, kind: "batch", write, wireBytes: bytes + WRITE_ENVELOPE_BYTES };
   }
 
   const position = positionText(record, ordinal);
@@ -68,7 +85,7 @@ export function writeOf<Output>(
     const key = keyOf(schema, item);
     requireNotTaken(key, attribute);
     const input = { TableName, Key: key, ...guardedUpdate(update, attribute, position) };
-    return { request: { kind: "update", input }, wireBytes: 0 };
+    return { lane, kind: "update", input, wireBytes: 0 };
   }
 
   requireNotTaken(item, positionAttribute);
@@ -82,7 +99,7 @@ export function writeOf<Output>(
     ExpressionAttributeNames: { "#kcPosition": positionAttribute },
     ExpressionAttributeValues: { ":kcPosition": { S: position } },
   };
-  return { request: { kind: "put", input }, wireBytes: 0 };
+  return { lane, kind: "put", input, wireBytes: 0 };
 }
 
 /** What stays of a removed item: its key, its position, and when DynamoDB may forget it. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { silentLogger, sleep, systemClock } from "@kinesis-connectors/core";
-import { Lanes, type Settled } from "../src/lanes.js";
+import { Lanes, type Outcomes } from "../src/lanes.js";
 import { Pace } from "../src/pace.js";
 import { eachAlone } from "../src/requests.js";
 import { settleAll } from "../src/rounds.js";
@@ -13,7 +13,7 @@ const taken: Answer = { kind: "taken", unprocessed: new Set() };
 /** Settles 200 keys against a table that answers as told; gives the most requests that were under way, wave by wave. */
 async function mostUnderWay(answers: (request: number) => Answer): Promise<readonly number[]> {
   const entries = Array.from({ length: 200 }, (_, index) => entryOf(index, `${index}`));
-  const outcomes: (Settled<string> | undefined)[] = [];
+  const outcomes: Outcomes<string> = [];
   const lanes = new Lanes<string>(entries, true, outcomes);
   for (const [index, { output }] of entries.entries()) lanes.add(output, index);
   const most: number[] = [];
@@ -21,7 +21,7 @@ async function mostUnderWay(answers: (request: number) => Answer): Promise<reado
   let running = 0;
   await settleAll({
     lanes,
-    writeOf: () => ({ request: { kind: "batch", write: { PutRequest: { Item: {} } } }, wireBytes: 1 }),
+    writeOf: (_index, lane) => ({ lane, kind: "batch", write: { PutRequest: { Item: {} } }, wireBytes: 1 }),
     table: {
       schema: () => Promise.resolve([]),
       send: async () => {
