@@ -3,7 +3,8 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { namedEndpoint } from "./endpoint.js";
 import { PooledHandler } from "./pooled-handler.js";
 import { Sha256 } from "./sha256.js";
-import { keepRequests, sendBy, type SendCommand } from "./kept-requests.js";
+import { type AwsCommand, keepRequests, sendBy } from "./kept-requests.js";
+import { type RequestBounds, within } from "./limited.js";
 
 /** Credentials as the AWS SDK takes them, or a function that fetches them. */
 export interface AwsCredentials {
@@ -54,8 +55,15 @@ export interface AwsClient {
 /** A client with its time limit. */
 export interface AwsConnection<Client> {
   readonly client: Client;
-  /** Sends one request: by the client, or past most of it where the service's requests are kept. */
-  readonly send: SendCommand;
+  /**
+   * Sends one request within its time (see `limited`): by the client, or past most of it where the service's requests are kept. Gives the
+   * command's output, or throws the SDK's error.
+   */
+  readonly request: <Input extends object, Output>(
+    command: AwsCommand<Input, Output>,
+    input: Input,
+    bounds: RequestBounds,
+  ) => Promise<Output>;
   readonly requestTimeoutMs: number;
   /** Where the client goes, if that is not AWS's own address. */
   readonly endpoint: URL | undefined;
@@ -73,7 +81,7 @@ export interface AwsService<Client> {
   /** Options of the package that the caller's own client must bring itself. */
   readonly alsoOfClient?: readonly string[];
   /**
-   * Whether `send` keeps what the client comes to (see `keepRequests`), unless the caller brought the client. All requests of one operation
+   * Whether `request` keeps what the client comes to (see `keepRequests`), unless the caller brought the client. All requests of one operation
    * must go to the same resource then. Default false.
    */
   readonly keepsRequests?: boolean;
@@ -111,9 +119,11 @@ export function connectAws<Client extends AwsClient>(
       : undefined;
   const client = own ?? createClient(options, service, requestTimeoutMs, endpoint);
   const isKept = own === undefined && service.keepsRequests === true;
+  const send = isKept ? keepRequests(client) : sendBy(client);
   return {
     client,
-    send: isKept ? keepRequests(client) : sendBy(client),
+    request: (command, input, bounds) =>
+      within(requestTimeoutMs, bounds, (listed) => send(command, input, listed)),
     requestTimeoutMs,
     endpoint,
     refreshCredentials: async () => {

@@ -6,22 +6,47 @@ export interface FollowingSignal extends Disposable {
 }
 
 /** Who waits for the signals that are made in this package. */
-const waitingFor = new WeakMap<AbortSignal, Set<() => void>>();
+const listedBy = new WeakMap<AbortSignal, ListedSignal>();
 
-/** A signal whose waiters may stand in a plain list. */
+/**
+ * A signal whose waiters stand in a plain list. For the short life of a request an `AbortSignal` and its listeners cost more than the
+ * writing of a small body, so there is one only for those who ask for it.
+ */
 export class ListedSignal {
-  readonly signal: AbortSignal;
-  readonly #controller = new AbortController();
   readonly #waiting = new Set<() => void>();
+  #controller: AbortController | undefined;
+  #isAborted = false;
+  #reason: unknown;
 
-  constructor() {
-    this.signal = this.#controller.signal;
-    waitingFor.set(this.signal, this.#waiting);
+  get aborted(): boolean {
+    return this.#isAborted;
+  }
+
+  get reason(): unknown {
+    return this.#reason;
+  }
+
+  /** The same for those who need one of Node's. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      listedBy.set(this.#controller.signal, this);
+      if (this.#isAborted) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
   }
 
   abort(reason: unknown): void {
-    this.#controller.abort(reason);
+    this.#isAborted = true;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
     for (const told of this.#waiting) told();
+  }
+
+  /** Calls back when it is aborted. Returns what ends that. */
+  whenAborted(callback: () => void): () => void {
+    this.#waiting.add(callback);
+    return () => this.#waiting.delete(callback);
   }
 }
 
@@ -31,28 +56,22 @@ export class ListedSignal {
  */
 export function following(given: AbortSignal): FollowingSignal {
   const listed = new ListedSignal();
-  setMaxListeners(0, listed.signal);
+  const { signal } = listed;
+  setMaxListeners(0, signal);
   const onAbort = (): void => listed.abort(given.reason);
   if (given.aborted) onAbort();
   else given.addEventListener("abort", onAbort, { once: true });
   return {
-    signal: listed.signal,
+    signal,
     [Symbol.dispose]: () => given.removeEventListener("abort", onAbort),
   };
 }
 
-/**
- * Calls back when a signal is aborted, which it must not be yet. Signals made in this package keep a plain list: for the short life of a
- * request a listener costs several times as much.
- *
- * @returns what ends it
- */
-export function whenAborted(signal: AbortSignal, callback: () => void): () => void {
-  const waiting = waitingFor.get(signal);
-  if (waiting === undefined) {
-    signal.addEventListener("abort", callback, { once: true });
-    return () => signal.removeEventListener("abort", callback);
-  }
-  waiting.add(callback);
-  return () => waiting.delete(callback);
+/** Calls back when a signal is aborted, which it must not be yet: by its list, if it has one. Returns what ends that. */
+export function whenAborted(signal: AbortSignal | ListedSignal, callback: () => void): () => void {
+  const listed = signal instanceof ListedSignal ? signal : listedBy.get(signal);
+  if (listed !== undefined) return listed.whenAborted(callback);
+  const node = signal as AbortSignal;
+  node.addEventListener("abort", callback, { once: true });
+  return () => node.removeEventListener("abort", callback);
 }

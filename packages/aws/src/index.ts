@@ -17,5 +17,5 @@ export {
 export { checkedEndpoint, isLoopback, namedEndpoint } from "./endpoint.js";
 export { following, type FollowingSignal } from "./following-signal.js";
 export { limited, type RequestBounds } from "./limited.js";
-export type { AwsCommand, SendCommand } from "./kept-requests.js";
+export type { AwsCommand } from "./kept-requests.js";
 export { readBody } from "./read-body.js";

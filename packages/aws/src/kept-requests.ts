@@ -1,4 +1,5 @@
 import { type Random, systemRandom } from "@kinesis-connectors/core";
+import type { ListedSignal } from "./following-signal.js";
 
 /** A class of the SDK's that stands for one operation, such as `PutItemCommand`. */
 export type AwsCommand<Input extends object, Output> = new (input: Input) => {
@@ -8,10 +9,10 @@ export type AwsCommand<Input extends object, Output> = new (input: Input) => {
 };
 
 /** Sends one request by a client, and gives its output or throws the SDK's error. */
-export type SendCommand = <Input extends object, Output>(
+type SendCommand = <Input extends object, Output>(
   command: AwsCommand<Input, Output>,
   input: Input,
-  abortSignal: AbortSignal,
+  listed: ListedSignal,
 ) => Promise<Output>;
 
 /** A request as the SDK's protocols make it; the members that are touched here. */
@@ -52,7 +53,7 @@ interface ClientParts {
     readonly requestHandler: {
       readonly handle: (
         request: Request,
-        options: { readonly abortSignal: AbortSignal },
+        options: { readonly abortSignal: ListedSignal },
       ) => Promise<{ response: Response }>;
     };
   };
@@ -98,7 +99,7 @@ const SMITHY_CONTEXT = "__smithy_context";
 /** Sends each request by the client, in all its steps. */
 export function sendBy(client: object): SendCommand {
   const { send } = partsOf(client);
-  return async (command, input, abortSignal) => {
+  return async (command, input, { signal: abortSignal }) => {
     const output = await send.call(client, new command(input), { abortSignal });
     // The SDK's types leave open whose output it is: it is that of the operation that was asked for.
     return output as never;
@@ -114,7 +115,7 @@ export function sendBy(client: object): SendCommand {
  * correction of the clock. When the credentials change, the client is asked again.
  *
  * So all requests of one operation must go to the same resource. Requests go by the client alone, as if this were not here, when it retries,
- * adapts its rate, or does something to requests that is not known here.
+ * adapts its rate, or does something to requests that is not known here. Its HTTP must be a `PooledHandler`, which takes a `ListedSignal`.
  *
  * @param random - makes the identifiers of requests. Default: the machine's.
  */
@@ -154,7 +155,7 @@ export function keepRequests(client: object, random: Random = systemRandom): Sen
   const sendAgain = async (
     { operation, context, headers, identity, signer, ...known }: Kept,
     input: object,
-    abortSignal: AbortSignal,
+    listed: ListedSignal,
   ): Promise<unknown> => {
     const request = await config.protocol.serializeRequest(operation, input, context);
     for (const name in headers) request.headers[name] ??= headers[name] as string;
@@ -166,7 +167,7 @@ export function keepRequests(client: object, random: Random = systemRandom): Sen
     const properties = { ...known.signingProperties };
     try {
       const signed = await signer.sign(request, identity, properties);
-      const { response } = await config.requestHandler.handle(signed, { abortSignal });
+      const { response } = await config.requestHandler.handle(signed, { abortSignal: listed });
       let output: unknown;
       try {
         output = await config.protocol.deserializeResponse(operation, context, response);
@@ -181,12 +182,12 @@ export function keepRequests(client: object, random: Random = systemRandom): Sen
     }
   };
 
-  return async (command, input, abortSignal) => {
+  return async (command, input, listed) => {
     const known = kept.get(command);
     if (known !== undefined && known.identity === (await config.credentials()))
-      return (await sendAgain(known, input, abortSignal)) as never;
+      return (await sendAgain(known, input, listed)) as never;
     commandOf.set(input, command);
-    return sendInAllSteps(command, input, abortSignal);
+    return sendInAllSteps(command, input, listed);
   };
 }
 

@@ -11,13 +11,22 @@ export interface RequestBounds {
  * Runs one request within its time. It rejects at once when the signal is aborted (with the signal's reason) or the time is over (an
  * error named `TimeoutError`), whatever the client is waiting for: a stalled body, or the pause before its next attempt.
  */
-export async function limited<Answer>(
+export function limited<Answer>(
   { requestTimeoutMs }: { readonly requestTimeoutMs: number },
-  { signal, clock }: RequestBounds,
+  bounds: RequestBounds,
   request: (abortSignal: AbortSignal) => Promise<Answer>,
 ): Promise<Answer> {
+  return within(requestTimeoutMs, bounds, (listed) => request(listed.signal));
+}
+
+/** The same for requests that can do without an `AbortSignal`. */
+export async function within<Answer>(
+  requestTimeoutMs: number,
+  { signal, clock }: RequestBounds,
+  request: (listed: ListedSignal) => Promise<Answer>,
+): Promise<Answer> {
   signal.throwIfAborted();
-  const own = new ListedSignal();
+  const listed = new ListedSignal();
   return new Promise((resolve, reject) => {
     const end = (): void => {
       timer.cancel();
@@ -27,7 +36,7 @@ export async function limited<Answer>(
       end();
       // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the caller's own reason
       reject(reason);
-      own.abort(reason);
+      listed.abort(reason);
     };
     const forget = whenAborted(signal, () => stop(signal.reason));
     const timer = clock.setTimer(requestTimeoutMs, () => {
@@ -35,7 +44,7 @@ export async function limited<Answer>(
       error.name = "TimeoutError";
       stop(error);
     });
-    request(own.signal).then(
+    request(listed).then(
       (answer) => {
         end();
         resolve(answer);

@@ -1,6 +1,6 @@
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
 import { Agent, type Dispatcher } from "undici";
-import { whenAborted } from "./following-signal.js";
+import { ListedSignal, whenAborted } from "./following-signal.js";
 
 /** How connections are kept. */
 export interface PooledHandlerOptions {
@@ -47,7 +47,7 @@ export class PooledHandler {
   readonly handle: Handle = (request, { abortSignal: given } = {}) => {
     const { protocol, hostname, port, method, path, query, headers } = request;
     const body: unknown = request.body;
-    const abortSignal = given instanceof AbortSignal ? given : undefined;
+    const abortSignal = given instanceof AbortSignal || given instanceof ListedSignal ? given : undefined;
     return new Promise((resolve, reject) => {
       if (abortSignal?.aborted === true) {
         reject(abortError(abortSignal));
@@ -83,7 +83,7 @@ export class PooledHandler {
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (error: unknown) => void;
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: AbortSignal | ListedSignal | undefined;
   readonly #parts: Buffer[] = [];
   #forget: (() => void) | undefined;
   #statusCode = 0;
@@ -93,7 +93,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   constructor(
     resolve: (answer: Answer) => void,
     reject: (error: unknown) => void,
-    signal: AbortSignal | undefined,
+    signal: AbortSignal | ListedSignal | undefined,
   ) {
     this.#resolve = resolve;
     this.#reject = reject;
@@ -149,7 +149,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 }
 
 /** As Node's and the SDK's own clients name it. */
-function abortError(signal: AbortSignal): Error {
+function abortError(signal: AbortSignal | ListedSignal): Error {
   const error = new Error("the request was aborted", { cause: signal.reason });
   error.name = "AbortError";
   return error;

@@ -21,16 +21,28 @@ export class Sha256 {
   digest(): Promise<Uint8Array> {
     const [first] = this.#parts;
     const data = first !== undefined && this.#parts.length === 1 ? first : Buffer.concat(this.#parts);
-    const digest =
-      this.#secret === undefined
-        ? hash("sha256", data, "buffer")
-        : createHmac("sha256", this.#secret).update(data).digest();
-    return Promise.resolve(digest);
+    return Promise.resolve(
+      this.#secret === undefined ? hash("sha256", data, "buffer") : hmac(this.#secret, data),
+    );
   }
 
   reset(): void {
     this.#parts = [];
   }
+}
+
+/** The last one whose secret was a text: the SDK asks for that of the credentials with each request, to know its signing key by it. */
+let last: { readonly secret: string; readonly data: Uint8Array; readonly digest: Uint8Array } | undefined;
+
+function hmac(secret: Uint8Array | string, data: Uint8Array): Uint8Array {
+  if (typeof secret !== "string") return createHmac("sha256", secret).update(data).digest();
+  if (last?.secret !== secret || Buffer.compare(last.data, data) !== 0)
+    last = {
+      secret,
+      data: Uint8Array.from(data),
+      digest: createHmac("sha256", secret).update(data).digest(),
+    };
+  return last.digest;
 }
 
 function bytesOf(data: Source): Uint8Array {

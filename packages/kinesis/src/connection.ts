@@ -24,6 +24,6 @@ export function connect(options: KinesisConnectionOptions): KinesisConnection {
   });
   return {
     ...connection,
-    send: (...request) => fast.retryInJson(() => connection.send(...request)),
+    request: (...request) => fast.retryInJson(() => connection.request(...request)),
   };
 }

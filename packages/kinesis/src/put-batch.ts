@@ -1,6 +1,5 @@
 import { PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { asError, type EmitContext, type FailedEntry } from "@kinesis-connectors/core";
-import { limited } from "@kinesis-connectors/aws";
 import type { KinesisConnection } from "./connection.js";
 import { failureOf, type RecordAnswer, recordFailureOf, refusal, summaryOf } from "./failures.js";
 import {
@@ -170,9 +169,7 @@ async function putRecords<Output>(
       ExplicitHashKey === undefined ? { Data, PartitionKey } : { Data, PartitionKey, ExplicitHashKey },
     ),
   };
-  const { Records: answers = [] } = await limited(connection, context, (abortSignal) =>
-    connection.send(PutRecordsCommand, input, abortSignal),
-  );
+  const { Records: answers = [] } = await connection.request(PutRecordsCommand, input, context);
   if (answers.length !== puts.length)
     throw new Error(`PutRecords answered ${answers.length} of ${puts.length} records`);
   return answers;
