@@ -1,7 +1,7 @@
 import { KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { namedEndpoint } from "./endpoint.js";
-import { PooledHandler } from "./pooled-handler.js";
+import { HttpHandler } from "./http/http-handler.js";
 import { Sha256 } from "./sha256.js";
 import { type AwsCommand, keepRequests, sendBy } from "./kept-requests.js";
 import { type RequestBounds, within } from "./limited.js";
@@ -39,7 +39,7 @@ export interface AwsClientConfig {
   readonly region?: string;
   readonly endpoint?: string;
   readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>);
-  readonly requestHandler: NodeHttpHandler | PooledHandler;
+  readonly requestHandler: NodeHttpHandler | HttpHandler;
   readonly sha256?: typeof Sha256;
 }
 
@@ -155,7 +155,7 @@ function createClient<Client extends AwsClient>(
       ...(service.keepsRequests === true ? { sha256: Sha256 } : {}),
       requestHandler:
         service.keepsRequests === true
-          ? new PooledHandler({ connectionTimeoutMs, requestTimeoutMs, maxSockets })
+          ? new HttpHandler({ connectionTimeoutMs, requestTimeoutMs, maxConnections: maxSockets })
           : new NodeHttpHandler({
               connectionTimeout: connectionTimeoutMs,
               requestTimeout: requestTimeoutMs,

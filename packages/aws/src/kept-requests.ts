@@ -115,7 +115,7 @@ export function sendBy(client: object): SendCommand {
  * correction of the clock. When the credentials change, the client is asked again.
  *
  * So all requests of one operation must go to the same resource. Requests go by the client alone, as if this were not here, when it retries,
- * adapts its rate, or does something to requests that is not known here. Its HTTP must be a `PooledHandler`, which takes a `ListedSignal`.
+ * adapts its rate, or does something to requests that is not known here. Its HTTP must be an `HttpHandler`, which takes a `ListedSignal`.
  *
  * @param random - makes the identifiers of requests. Default: the machine's.
  */

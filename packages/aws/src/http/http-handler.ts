@@ -1,4 +1,5 @@
 import { type Clock, systemClock, wholeNumber } from "@kinesis-connectors/core";
+import { ListedSignal, whenAborted } from "../following-signal.js";
 import { BodyMemory } from "./body-memory.js";
 import { ConnectionPool } from "./connection-pool.js";
 import type { HttpConnection, Origin } from "./http-connection.js";
@@ -70,7 +71,8 @@ export class HttpHandler {
     request: OutgoingRequest,
     { abortSignal, requestTimeout }: HandleOptions = {},
   ): Promise<{ response: HandlerResponse }> {
-    const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined;
+    const signal =
+      abortSignal instanceof AbortSignal || abortSignal instanceof ListedSignal ? abortSignal : undefined;
     if (signal?.aborted === true) throw aborted(signal);
     const bytes = requestBytes(request);
     const pool = this.#poolFor(request);
@@ -117,7 +119,7 @@ export class HttpHandler {
   #exchange(
     pool: ConnectionPool,
     bytes: readonly Uint8Array[],
-    signal: AbortSignal | undefined,
+    signal: AbortSignal | ListedSignal | undefined,
     requestTimeoutMs: number,
   ): Promise<ReadResponse> {
     return new Promise((resolve, reject) => {
@@ -127,7 +129,7 @@ export class HttpHandler {
         if (isSettled) return false;
         isSettled = true;
         timer.cancel();
-        signal?.removeEventListener("abort", onAbort);
+        forget?.();
         return true;
       };
       const fail = (error: Error): void => {
@@ -136,7 +138,6 @@ export class HttpHandler {
         connection?.destroy(error);
         reject(named(error));
       };
-      const onAbort = (): void => fail(aborted(signal));
       const late = (what: string, ms: number): void =>
         fail(
           Object.assign(new Error(`${what} within ${ms} ms`), { name: "TimeoutError", code: "ETIMEDOUT" }),
@@ -144,7 +145,7 @@ export class HttpHandler {
       let timer = this.#clock.setTimer(this.#connectionTimeoutMs, () =>
         late("no connection", this.#connectionTimeoutMs),
       );
-      signal?.addEventListener("abort", onAbort, { once: true });
+      const forget = signal === undefined ? undefined : whenAborted(signal, () => fail(aborted(signal)));
 
       const send = (opened: HttpConnection): void => {
         timer.cancel();
@@ -169,8 +170,8 @@ export class HttpHandler {
   }
 }
 
-function aborted(signal: AbortSignal | undefined): Error {
-  const error = new Error("the request was aborted", { cause: signal?.reason });
+function aborted(signal: AbortSignal | ListedSignal): Error {
+  const error = new Error("the request was aborted", { cause: signal.reason });
   error.name = "AbortError";
   return error;
 }
