@@ -1,7 +1,7 @@
 import { MAX_REQUEST_RECORDS } from "./limits.js";
 
 /** What the splitter must know of a record. */
-export interface Sized {
+interface Sized {
   /** Data and key, as the service counts them against a request. */
   readonly bytes: number;
 }
