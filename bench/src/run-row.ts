@@ -11,7 +11,7 @@ export interface Servers {
 
 /** Measures a row once, in this process. */
 export async function measureRow(row: Row, servers: Servers, window: Window): Promise<Measured> {
-  const meter = new Meter(window);
+  const meter = new Meter({ ...window, warmUpMs: window.warmUpMs * (row.variant.warmUps ?? 1) });
   await runRow(row, servers, meter);
   if (meter.measured === undefined) throw new Error("the variant ended before its window did");
   return meter.measured;

@@ -28,6 +28,8 @@ export interface Variant {
   readonly needsS3?: boolean;
   /** Runs on all cores, and not on one. */
   readonly needsAllCores?: boolean;
+  /** How many times the usual warm-up it needs until V8 has compiled what is hot: its requests are few and pass much code. Default 1. */
+  readonly warmUps?: number;
   /** The bytes that must pass for one page of the set; absent where nothing passes that could be compared. */
   readonly expected?: (set: DataSet) => Buffer;
   /** Works until the meter says that it is done. */
@@ -54,3 +56,6 @@ export function endpointOf({ endpoints, transport }: Pick<Job, "endpoints" | "tr
 /** Any credentials do: the canned server looks at no signature. They cost what signing costs. */
 export const CREDENTIALS = { accessKeyId: "bench", secretAccessKey: "bench" } as const;
 export const REGION = "eu-central-1";
+
+/** For all rows that only write, the SDK's and ours alike. */
+export const EMISSION_WARM_UPS = 4;

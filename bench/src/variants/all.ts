@@ -1,5 +1,6 @@
 import type { Row, Variant } from "../variant.js";
 import { connector } from "./connector.js";
+import { emission } from "./emission.js";
 import { formats } from "./formats.js";
 import { lifion } from "./lifion.js";
 import { limits } from "./limits.js";
@@ -12,6 +13,7 @@ const VARIANTS: readonly Variant[] = [
   ...sdk,
   ...lifion,
   ...connector,
+  ...emission,
   ...threads,
   ...formats,
   ...shape,

@@ -1,6 +1,10 @@
 import { KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { namedEndpoint } from "./endpoint.js";
+import { PooledHandler } from "./pooled-handler.js";
+import { Sha256 } from "./sha256.js";
+import { type AwsCommand, keepRequests, sendBy } from "./kept-requests.js";
+import { type RequestBounds, within } from "./limited.js";
 
 /** Credentials as the AWS SDK takes them, or a function that fetches them. */
 export interface AwsCredentials {
@@ -35,7 +39,8 @@ export interface AwsClientConfig {
   readonly region?: string;
   readonly endpoint?: string;
   readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>);
-  readonly requestHandler: NodeHttpHandler;
+  readonly requestHandler: NodeHttpHandler | PooledHandler;
+  readonly sha256?: typeof Sha256;
 }
 
 /** The part of an SDK client that is used here. */
@@ -50,6 +55,15 @@ export interface AwsClient {
 /** A client with its time limit. */
 export interface AwsConnection<Client> {
   readonly client: Client;
+  /**
+   * Sends one request within its time (see `limited`): by the client, or past most of it where the service's requests are kept. Gives the
+   * command's output, or throws the SDK's error.
+   */
+  readonly request: <Input extends object, Output>(
+    command: AwsCommand<Input, Output>,
+    input: Input,
+    bounds: RequestBounds,
+  ) => Promise<Output>;
   readonly requestTimeoutMs: number;
   /** Where the client goes, if that is not AWS's own address. */
   readonly endpoint: URL | undefined;
@@ -66,6 +80,11 @@ export interface AwsService<Client> {
   readonly requestTimeoutMs: number;
   /** Options of the package that the caller's own client must bring itself. */
   readonly alsoOfClient?: readonly string[];
+  /**
+   * Whether `request` keeps what the client comes to (see `keepRequests`), unless the caller brought the client. All requests of one operation
+   * must go to the same resource then. Default false.
+   */
+  readonly keepsRequests?: boolean;
   readonly create: (config: AwsClientConfig, endpoint: URL | undefined) => Client;
 }
 
@@ -99,8 +118,12 @@ export function connectAws<Client extends AwsClient>(
       ? namedEndpoint(options.endpoint, service.endpointVariable, options.allowInsecure === true)
       : undefined;
   const client = own ?? createClient(options, service, requestTimeoutMs, endpoint);
+  const isKept = own === undefined && service.keepsRequests === true;
+  const send = isKept ? keepRequests(client) : sendBy(client);
   return {
     client,
+    request: (command, input, bounds) =>
+      within(requestTimeoutMs, bounds, (listed) => send(command, input, listed)),
     requestTimeoutMs,
     endpoint,
     refreshCredentials: async () => {
@@ -119,7 +142,7 @@ function createClient<Client extends AwsClient>(
   named: URL | undefined,
 ): Client {
   const { region, endpoint, credentials } = options;
-  const connectionTimeout = wholeNumber("connectionTimeoutMs", options.connectionTimeoutMs ?? 5_000, {
+  const connectionTimeoutMs = wholeNumber("connectionTimeoutMs", options.connectionTimeoutMs ?? 5_000, {
     min: 1,
   });
   const maxSockets = wholeNumber("maxSockets", options.maxSockets ?? 64, { min: 1 });
@@ -129,14 +152,18 @@ function createClient<Client extends AwsClient>(
       ...(region === undefined ? {} : { region }),
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(credentials === undefined ? {} : { credentials }),
-      requestHandler: new NodeHttpHandler({
-        connectionTimeout,
-        requestTimeout: requestTimeoutMs,
-        throwOnRequestTimeout: true,
-        httpAgent: { keepAlive: true, maxSockets },
-        // Said outright, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch it off for the whole process.
-        httpsAgent: { keepAlive: true, maxSockets, rejectUnauthorized: true, minVersion: "TLSv1.2" },
-      }),
+      ...(service.keepsRequests === true ? { sha256: Sha256 } : {}),
+      requestHandler:
+        service.keepsRequests === true
+          ? new PooledHandler({ connectionTimeoutMs, requestTimeoutMs, maxSockets })
+          : new NodeHttpHandler({
+              connectionTimeout: connectionTimeoutMs,
+              requestTimeout: requestTimeoutMs,
+              throwOnRequestTimeout: true,
+              httpAgent: { keepAlive: true, maxSockets },
+              // Said outright, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch it off for the whole process.
+              httpsAgent: { keepAlive: true, maxSockets, rejectUnauthorized: true, minVersion: "TLSv1.2" },
+            }),
     },
     named,
   );

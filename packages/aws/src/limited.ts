@@ -1,4 +1,5 @@
 import type { Clock } from "@kinesis-connectors/core";
+import { ListedSignal, whenAborted } from "./following-signal.js";
 
 /** What bounds a request: the caller's signal, and the clock that its time is measured with. */
 export interface RequestBounds {
@@ -10,32 +11,49 @@ export interface RequestBounds {
  * Runs one request within its time. It rejects at once when the signal is aborted (with the signal's reason) or the time is over (an
  * error named `TimeoutError`), whatever the client is waiting for: a stalled body, or the pause before its next attempt.
  */
-export async function limited<Answer>(
+export function limited<Answer>(
   { requestTimeoutMs }: { readonly requestTimeoutMs: number },
-  { signal, clock }: RequestBounds,
+  bounds: RequestBounds,
   request: (abortSignal: AbortSignal) => Promise<Answer>,
 ): Promise<Answer> {
+  return within(requestTimeoutMs, bounds, (listed) => request(listed.signal));
+}
+
+/** The same for requests that can do without an `AbortSignal`. */
+export async function within<Answer>(
+  requestTimeoutMs: number,
+  { signal, clock }: RequestBounds,
+  request: (listed: ListedSignal) => Promise<Answer>,
+): Promise<Answer> {
   signal.throwIfAborted();
-  const controller = new AbortController();
-  let reject: (reason: unknown) => void = () => undefined;
-  const stopped = new Promise<never>((_resolve, rejectPromise) => {
-    reject = rejectPromise;
+  const listed = new ListedSignal();
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      timer.cancel();
+      forget();
+    };
+    const stop = (reason: unknown): void => {
+      end();
+      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the caller's own reason
+      reject(reason);
+      listed.abort(reason);
+    };
+    const forget = whenAborted(signal, () => stop(signal.reason));
+    const timer = clock.setTimer(requestTimeoutMs, () => {
+      const error = new Error(`no answer within ${requestTimeoutMs} ms (requestTimeoutMs)`);
+      error.name = "TimeoutError";
+      stop(error);
+    });
+    request(listed).then(
+      (answer) => {
+        end();
+        resolve(answer);
+      },
+      (error: unknown) => {
+        end();
+        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the client's own error
+        reject(error);
+      },
+    );
   });
-  const stop = (reason: unknown): void => {
-    reject(reason);
-    controller.abort(reason);
-  };
-  const onAbort = (): void => stop(signal.reason);
-  const timer = clock.setTimer(requestTimeoutMs, () => {
-    const error = new Error(`no answer within ${requestTimeoutMs} ms (requestTimeoutMs)`);
-    error.name = "TimeoutError";
-    stop(error);
-  });
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([request(controller.signal), stopped]);
-  } finally {
-    timer.cancel();
-    signal.removeEventListener("abort", onAbort);
-  }
 }

@@ -1,5 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type AwsConnection, type AwsConnectionOptions, connectAws } from "@kinesis-connectors/aws";
+import { WritingProtocol } from "./protocol.js";
 
 /** How DynamoDB is reached. `requestTimeoutMs` is 10,000 by default. */
 export type DynamoDbConnectionOptions = AwsConnectionOptions<DynamoDBClient>;
@@ -18,6 +19,8 @@ export function connect(options: DynamoDbConnectionOptions): DynamoDbConnection 
   return connectAws(options, {
     endpointVariable: "AWS_ENDPOINT_URL_DYNAMODB",
     requestTimeoutMs: 10_000,
-    create: (config) => new DynamoDBClient({ ...config, maxAttempts: MAX_SDK_ATTEMPTS }),
+    keepsRequests: true,
+    create: (config) =>
+      new DynamoDBClient({ ...config, protocol: WritingProtocol, maxAttempts: MAX_SDK_ATTEMPTS }),
   });
 }

@@ -10,15 +10,16 @@ import {
   systemClock,
 } from "@kinesis-connectors/core";
 import { connect } from "./connection.js";
-import type { KeySchema } from "./key-schema.js";
-import { Lanes, type Settled } from "./lanes.js";
+import { type KeySchema, keyTextOf } from "./key-schema.js";
+import { Lanes, type Outcomes } from "./lanes.js";
+import { Memory } from "./memory.js";
 import { Pace } from "./pace.js";
-import { Ordinals, positionText } from "./position.js";
-import { splitWrites } from "./requests.js";
+import { Ordinals } from "./position.js";
+import { eachAlone, splitWrites } from "./requests.js";
 import { settleAll } from "./rounds.js";
 import { type DynamoDbEmitterOptions, settingsFrom } from "./settings.js";
 import { tableOf } from "./table.js";
-import { type Write, writeOf } from "./writes.js";
+import { writeOf } from "./writes.js";
 
 /**
  * Keeps a table as the stream says it is. The output of the transformer is the item itself, a plain object with the table's key in it.
@@ -43,33 +44,20 @@ export function dynamoDbEmitter<Item extends object>(options: DynamoDbEmitterOpt
   const table = tableOf(connection, settings);
   const pace = new Pace(settings.maxConcurrency);
   const ordinals = new Ordinals();
-  // What a batch that is tried again has settled before: that much need not be written twice. Forgotten with the batch.
-  const settledBefore = new WeakMap<BufferEntry<Item>, Settled<Item>>();
+  const memory = new Memory<Item>();
+  const { mode } = settings;
 
-  const prepared = (
-    entry: BufferEntry<Item>,
-    batch: Batch<Item>,
-    schema: KeySchema,
-  ): Write<Item> | FailedEntry<Item> => {
-    const position = positionText(entry.record, ordinals.of(entry));
-    try {
-      return writeOf(entry, { shardId: batch.shardId, position }, schema, settings);
-    } catch (thrown) {
-      return { entry, action: "dead-letter", error: asError(thrown) };
-    }
-  };
-
-  const lanesOf = (batch: Batch<Item>, schema: KeySchema): Lanes<Item> => {
-    ordinals.learn(batch.entries);
+  const lanesOf = ({ entries }: Batch<Item>, schema: KeySchema, outcomes: Outcomes<Item>): Lanes<Item> => {
     // Each update builds on the one before it; of whole items only the last version counts.
-    const lanes = new Lanes<Item>(settings.mode !== "update", (entry, outcome) =>
-      settledBefore.set(entry, outcome),
-    );
-    for (const entry of batch.entries) {
-      if (settledBefore.has(entry)) continue;
-      const write = prepared(entry, batch, schema);
-      if ("action" in write) settledBefore.set(entry, write);
-      else lanes.add(write);
+    const lanes = new Lanes<Item>(entries, mode !== "update", outcomes);
+    for (const [index, entry] of entries.entries()) {
+      outcomes[index] = memory.take(entry);
+      if (outcomes[index] !== undefined) continue;
+      try {
+        lanes.add(keyTextOf(schema, entry.output), index);
+      } catch (thrown) {
+        outcomes[index] = { entry, action: "dead-letter", error: asError(thrown) };
+      }
     }
     return lanes;
   };
@@ -77,20 +65,28 @@ export function dynamoDbEmitter<Item extends object>(options: DynamoDbEmitterOpt
   const emit = async (batch: Batch<Item>, context: EmitContext<undefined>): Promise<FailedEntry<Item>[]> => {
     const schema = await table.schema(context);
     using followed = following(context.signal);
-    await settleAll({
-      lanes: lanesOf(batch, schema),
-      table,
-      pace,
-      emit: { ...context, signal: followed.signal },
-      split: settings.mode === "put" ? splitWrites : (writes) => writes.map((write) => [write]),
-      maxConcurrency: settings.maxConcurrency,
-    });
-    const failed: FailedEntry<Item>[] = [];
-    for (const entry of batch.entries) {
-      const outcome = settledBefore.get(entry);
-      settledBefore.delete(entry);
-      if (outcome !== undefined && outcome !== "placed") failed.push(outcome);
+    const { shardId, entries } = batch;
+    if (mode !== "put") ordinals.learn(entries);
+    const outcomes: Outcomes<Item> = [];
+    try {
+      await settleAll({
+        lanes: lanesOf(batch, schema, outcomes),
+        writeOf: (index, lane) => {
+          const entry = entries[index] as BufferEntry<Item>;
+          return writeOf(entry, { lane, shardId, ordinal: ordinals.of(entry) }, schema, settings);
+        },
+        table,
+        pace,
+        emit: { ...context, signal: followed.signal },
+        split: mode === "put" ? splitWrites : eachAlone,
+        maxConcurrency: settings.maxConcurrency,
+      });
+    } catch (error) {
+      memory.keep(entries, outcomes);
+      throw error;
     }
+    const failed: FailedEntry<Item>[] = [];
+    for (const outcome of outcomes) if (outcome !== undefined && outcome !== "placed") failed.push(outcome);
     return failed;
   };
 

@@ -41,6 +41,32 @@ export function wireBytesOf(item: Attributes): number {
   return 2 + sum(Object.entries(item), ([name, value]) => jsonBytes(name) + 2 + wireValueBytes(value));
 }
 
+/**
+ * No less than `wireBytesOf`, nor than `itemBytesOf`, by the lengths of texts alone: whatever is in them, a UTF-16 unit takes six bytes of
+ * JSON at most (`\\u0000`). Several times faster, because it looks into no text. Pure.
+ */
+export function wireBoundOf(item: Attributes): number {
+  let bytes = 2;
+  for (const name of Object.keys(item)) {
+    const value = item[name];
+    if (value !== undefined) bytes += BOUND_PER_NAME + BOUND_PER_UNIT * name.length + valueBoundOf(value);
+  }
+  return bytes;
+}
+
+/** `"":,` around a name and its value. */
+const BOUND_PER_NAME = 4;
+const BOUND_PER_UNIT = 6;
+/** `{"BOOL":false}`, the most that stands around a value or is one. */
+const BOUND_PER_VALUE = 14;
+
+function valueBoundOf(value: AttributeValue): number {
+  const text = value.S ?? value.N;
+  if (text !== undefined) return BOUND_PER_VALUE + BOUND_PER_UNIT * text.length;
+  if (value.BOOL !== undefined || value.NULL !== undefined) return BOUND_PER_VALUE;
+  return wireValueBytes(value);
+}
+
 function wireValueBytes(value: AttributeValue): number {
   // {"S":...} is 6 bytes around its content, {"SS":[...]} is 9, {"BOOL":false} is 14.
   if (value.S !== undefined) return 6 + jsonBytes(value.S);

@@ -22,25 +22,28 @@ export function positionText({ sequenceNumber, subSequenceNumber }: Position, or
 
 /** Which output of its record an entry is, from 0. It stays the same when only some entries of a batch are emitted again. */
 export class Ordinals {
+  /** Of second and later outputs alone, which few pipelines have. */
   readonly #known = new WeakMap<object, number>();
+  #isAnyKnown = false;
 
   /** Must be called for the entries of a batch in their order, before any of them is asked for. */
   learn(entries: readonly BufferEntry<unknown>[]): void {
     let previous: BufferEntry<unknown> | undefined;
     for (const entry of entries) {
-      if (!this.#known.has(entry)) {
-        const follows =
-          previous !== undefined &&
-          previous.record.sequenceNumber === entry.record.sequenceNumber &&
-          previous.record.subSequenceNumber === entry.record.subSequenceNumber;
-        this.#known.set(entry, follows ? this.of(previous) + 1 : 0);
+      const follows =
+        previous !== undefined &&
+        previous.record.sequenceNumber === entry.record.sequenceNumber &&
+        previous.record.subSequenceNumber === entry.record.subSequenceNumber;
+      if (follows && !this.#known.has(entry)) {
+        this.#known.set(entry, this.of(previous) + 1);
+        this.#isAnyKnown = true;
       }
       previous = entry;
     }
   }
 
   of(entry: BufferEntry<unknown> | undefined): number {
-    return entry === undefined ? 0 : (this.#known.get(entry) ?? 0);
+    return entry === undefined || !this.#isAnyKnown ? 0 : (this.#known.get(entry) ?? 0);
   }
 }
 

@@ -1,17 +1,20 @@
-import { backoffMs, type EmitContext, sleep } from "@kinesis-connectors/core";
-import type { Lane, Lanes } from "./lanes.js";
+import { asError, backoffMs, type EmitContext, sleep } from "@kinesis-connectors/core";
+import type { Lanes } from "./lanes.js";
 import type { Pace, Pressure } from "./pace.js";
+import type { Next } from "./requests.js";
 import type { Answer, Table } from "./table.js";
 import type { Write } from "./writes.js";
 
 /** What a round needs. */
 export interface RoundContext<Output> {
   readonly lanes: Lanes<Output>;
+  /** Makes the write of an entry, when its turn has come. Throws when the table can never take it. */
+  readonly writeOf: (index: number, lane: number) => Write;
   readonly table: Table;
   readonly pace: Pace;
   readonly emit: Pick<EmitContext<undefined>, "signal" | "clock" | "random" | "logger">;
   /** Splits what is to be written now into requests. */
-  readonly split: (writes: readonly Write<Output>[]) => readonly (readonly Write<Output>[])[];
+  readonly split: (next: Next<Write>) => Next<readonly Write[]>;
   readonly maxConcurrency: number;
 }
 
@@ -28,15 +31,14 @@ const BACKOFF = { baseDelayMs: 50, maxDelayMs: 2_000 };
 export async function settleAll<Output>(context: RoundContext<Output>): Promise<void> {
   const { lanes, emit } = context;
   for (let stalls = 0; ;) {
-    const pending = lanes.pending();
-    if (pending.length === 0) return;
+    if (lanes.unsettled === 0) return;
     const before = lanes.settled;
-    const failure = await round(context, pending);
+    const failure = await round(context);
     stalls = lanes.settled === before ? stalls + 1 : 0;
     if (failure === undefined) continue;
     if (stalls >= MAX_STALLS) throw failure;
     emit.logger.debug(
-      { keys: lanes.pending().length, limit: context.pace.limit, error: failure.name },
+      { items: lanes.unsettled, limit: context.pace.limit, error: failure.name },
       "DynamoDB did not take everything yet; trying again",
     );
     await sleep(emit.clock, backoffMs(stalls + 1, BACKOFF, emit.random), emit.signal);
@@ -45,21 +47,15 @@ export async function settleAll<Output>(context: RoundContext<Output>): Promise<
 }
 
 /** Sends every lane once. Gives the last failure that may pass. */
-async function round<Output>(
-  context: RoundContext<Output>,
-  pending: readonly Lane<Output>[],
-): Promise<Error | undefined> {
-  const { lanes } = context;
-  const laneOf = new Map(pending.map((lane) => [lane.key, lane]));
-  const writes = pending.flatMap((lane) => lanes.current(lane) ?? []);
-  const requests = context.split(writes).values();
+async function round<Output>(context: RoundContext<Output>): Promise<Error | undefined> {
+  // Written when there is room for it, so that the requests of a large batch are not all in memory.
+  const nextRequest = context.split(writesOf(context));
   let failure: Error | undefined;
   let stopped = false;
   const work = async (): Promise<void> => {
-    for (const request of requests) {
-      if (stopped) return;
+    for (let request = nextRequest(); request !== undefined && !stopped; request = nextRequest()) {
       try {
-        failure = (await deliver(context, request, laneOf)) ?? failure;
+        failure = (await deliver(context, request)) ?? failure;
       } catch (error) {
         // The others settle what they have begun, and begin nothing more.
         stopped = true;
@@ -67,43 +63,76 @@ async function round<Output>(
       }
     }
   };
-  const workers = Array.from({ length: Math.min(context.maxConcurrency, writes.length) }, work);
+  const workers = Array.from({ length: Math.min(context.maxConcurrency, context.lanes.unsettled) }, work);
   const outcomes = await Promise.allSettled(workers);
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
   return failure;
 }
 
+/** The write of each lane that has one, lane by lane. */
+function writesOf<Output>(context: RoundContext<Output>): Next<Write> {
+  const { lanes } = context;
+  let lane = -1;
+  return () => {
+    for (lane += 1; lane < lanes.count; lane += 1) {
+      const write = writeOfLane(context, lane);
+      if (write !== undefined) return write;
+    }
+    return undefined;
+  };
+}
+
+/** The next write of a lane; what can never be written is refused on the way. */
+function writeOfLane<Output>({ lanes, writeOf }: RoundContext<Output>, lane: number): Write | undefined {
+  lanes.sift(lane, (index) => {
+    try {
+      writeOf(index, lane);
+      return undefined;
+    } catch (thrown) {
+      return asError(thrown);
+    }
+  });
+  for (let index = lanes.current(lane); index !== undefined; index = lanes.current(lane)) {
+    try {
+      return writeOf(index, lane);
+    } catch (thrown) {
+      lanes.reject(lane, asError(thrown));
+    }
+  }
+  return undefined;
+}
+
 /** One request, and what follows from its answer. A single key goes on with its next write as long as it gets through. */
 async function deliver<Output>(
   context: RoundContext<Output>,
-  writes: readonly Write<Output>[],
-  laneOf: ReadonlyMap<string, Lane<Output>>,
+  writes: readonly Write[],
 ): Promise<Error | undefined> {
   const { lanes } = context;
   const answer = await send(context, writes);
   if (answer.kind === "failed" && answer.reason !== "rejected") return answer.error;
-  const touched = writes.flatMap(({ key }) => laneOf.get(key) ?? []);
-  const [lane] = touched;
+  const alone = writes.length === 1 ? writes[0] : undefined;
 
-  if (answer.kind === "failed" && writes.length > 1) {
+  if (answer.kind === "failed" && alone === undefined) {
     // Nothing of a refused batch was written. Its halves tell which write it was.
     const middle = Math.ceil(writes.length / 2);
-    const first = await deliver(context, writes.slice(0, middle), laneOf);
-    return (await deliver(context, writes.slice(middle), laneOf)) ?? first;
+    const first = await deliver(context, writes.slice(0, middle));
+    return (await deliver(context, writes.slice(middle))) ?? first;
   }
   if (answer.kind === "failed") {
-    if (lane !== undefined) lanes.reject(lane, answer.error);
+    if (alone !== undefined) lanes.reject(alone.lane, answer.error);
   } else {
-    for (const each of touched) if (!answer.unprocessed.has(each.key)) lanes.place(each);
-    if (answer.unprocessed.size > 0) return unprocessedError(answer.unprocessed.size);
+    const { unprocessed } = answer;
+    for (const { lane } of writes)
+      if (unprocessed.size === 0 || !unprocessed.has(lanes.key(lane))) lanes.place(lane);
+    if (unprocessed.size > 0) return unprocessedError(unprocessed.size);
   }
-  const next = writes.length === 1 && lane !== undefined ? lanes.current(lane) : undefined;
-  return next === undefined ? undefined : deliver(context, [next], laneOf);
+  const next = alone === undefined ? undefined : writeOfLane(context, alone.lane);
+  return next === undefined ? undefined : deliver(context, [next]);
 }
 
 async function send<Output>(
   { table, pace, emit }: RoundContext<Output>,
-  writes: readonly Write<Output>[],
+  writes: readonly Write[],
 ): Promise<Answer> {
   const permit = await pace.enter(emit.signal);
   let answer: Answer | undefined;

@@ -6,7 +6,7 @@ import {
   type WriteRequest as BatchedWrite,
 } from "@aws-sdk/client-dynamodb";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
-import { cureAtHome, limited, type RequestBounds } from "@kinesis-connectors/aws";
+import { cureAtHome, type RequestBounds } from "@kinesis-connectors/aws";
 import type { DynamoDbConnection } from "./connection.js";
 import { failureOf, refusal, rejection, summaryOf } from "./failures.js";
 import { type KeySchema, keySchemaOf, keyText } from "./key-schema.js";
@@ -27,7 +27,7 @@ export interface Table {
    */
   readonly schema: (limits: RequestBounds) => Promise<KeySchema>;
   /** Sends one guarded write, or up to 25 plain ones. */
-  readonly send: (writes: readonly Write<unknown>[], limits: RequestBounds) => Promise<Answer>;
+  readonly send: (writes: readonly Write[], limits: RequestBounds) => Promise<Answer>;
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
@@ -38,8 +38,8 @@ export function tableOf<Output>(connection: DynamoDbConnection, settings: Settin
   let known: KeySchema | undefined;
 
   const describe = async (limits: RequestBounds): Promise<KeySchema> => {
-    const { Table: description } = await call(limits, (abortSignal) =>
-      connection.client.send(new DescribeTableCommand({ TableName: table }), { abortSignal }),
+    const { Table: description } = await call(limits, () =>
+      connection.request(DescribeTableCommand, { TableName: table }, limits),
     );
     const status = description?.TableStatus;
     // A table that is being created becomes one that can be written to.
@@ -56,17 +56,14 @@ export function tableOf<Output>(connection: DynamoDbConnection, settings: Settin
   };
 
   /** Runs a request; expired credentials are renewed once. */
-  const call = async <Result>(
-    limits: RequestBounds,
-    request: (abortSignal: AbortSignal) => Promise<Result>,
-  ): Promise<Result> => {
+  const call = async <Result>(limits: RequestBounds, request: () => Promise<Result>): Promise<Result> => {
     try {
-      return await limited(connection, limits, request);
+      return await request();
     } catch (error) {
       limits.signal.throwIfAborted();
       if (failureOf(error).kind !== "expired") throw error;
       await connection.refreshCredentials();
-      return limited(connection, limits, request);
+      return request();
     }
   };
 
@@ -85,7 +82,7 @@ export function tableOf<Output>(connection: DynamoDbConnection, settings: Settin
 
     send: async (writes, limits) => {
       try {
-        return { kind: "taken", unprocessed: await call(limits, (signal) => write(writes, signal)) };
+        return { kind: "taken", unprocessed: await call(limits, () => write(writes, limits)) };
       } catch (error) {
         limits.signal.throwIfAborted();
         const { kind } = failureOf(error);
@@ -101,22 +98,18 @@ export function tableOf<Output>(connection: DynamoDbConnection, settings: Settin
     },
   };
 
-  async function write(
-    writes: readonly Write<unknown>[],
-    abortSignal: AbortSignal,
-  ): Promise<ReadonlySet<string>> {
-    const { client } = connection;
+  async function write(writes: readonly Write[], limits: RequestBounds): Promise<ReadonlySet<string>> {
     const batch: BatchedWrite[] = [];
-    for (const { request } of writes) {
-      if (request.kind === "put") await client.send(new PutItemCommand(request.input), { abortSignal });
-      else if (request.kind === "update")
-        await client.send(new UpdateItemCommand(request.input), { abortSignal });
-      else batch.push(request.write);
+    for (const write of writes) {
+      if (write.kind === "put") await connection.request(PutItemCommand, write.input, limits);
+      else if (write.kind === "update") await connection.request(UpdateItemCommand, write.input, limits);
+      else batch.push(write.write);
     }
     if (batch.length === 0) return NOTHING;
-    const { UnprocessedItems = {} } = await client.send(
-      new BatchWriteItemCommand({ RequestItems: { [table]: batch } }),
-      { abortSignal },
+    const { UnprocessedItems = {} } = await connection.request(
+      BatchWriteItemCommand,
+      { RequestItems: { [table]: batch } },
+      limits,
     );
     // The table may come back under its name where its ARN was given; there is only the one.
     const schema = known ?? [];

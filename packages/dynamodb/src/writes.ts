@@ -1,38 +1,54 @@
 import type {
+  AttributeValue,
   DeleteRequest,
   PutItemCommandInput,
   PutRequest,
   UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
-import { type BufferEntry, KinesisConnectorError } from "@kinesis-connectors/core";
-import { type Attributes, itemBytesOf, wireBytesOf } from "./item-size.js";
-import { type KeySchema, keyOf, keyText } from "./key-schema.js";
+import { type BufferEntry, KinesisConnectorError, type KinesisRecord } from "@kinesis-connectors/core";
+import { type Attributes, itemBytesOf, wireBoundOf, wireBytesOf } from "./item-size.js";
+import { type KeySchema, keyOf } from "./key-schema.js";
 import { MAX_ITEM_BYTES, WRITE_ENVELOPE_BYTES } from "./limits.js";
 import { marshalItem } from "./marshal.js";
+import { positionText } from "./position.js";
 import type { Settings } from "./settings.js";
 import { GUARD, guardedUpdate } from "./update.js";
 
-/** The request that writes one entry: part of a BatchWriteItem, a PutItem or an UpdateItem. */
-type WriteRequest =
-  | { readonly kind: "batch"; readonly write: { PutRequest: PutRequest } | { DeleteRequest: DeleteRequest } }
-  | { readonly kind: "put"; readonly input: PutItemCommandInput }
-  | { readonly kind: "update"; readonly input: UpdateItemCommandInput };
-
-/** One entry, ready to be sent. */
-export interface Write<Output> {
-  readonly entry: BufferEntry<Output>;
-  /** The item's primary key as a text: see `keyText`. */
-  readonly key: string;
-  readonly request: WriteRequest;
+/** What all writes know of themselves. */
+interface WriteOfLane {
+  /** The lane whose turn it is. */
+  readonly lane: number;
   /** Upper bound of what it takes in a request, in bytes. */
   readonly wireBytes: number;
 }
 
-/** Where a write stands in the stream. */
+/** Part of a BatchWriteItem. */
+interface BatchedWrite extends WriteOfLane {
+  readonly kind: "batch";
+  readonly write: { readonly PutRequest: PutRequest } | { readonly DeleteRequest: DeleteRequest };
+}
+
+/** A PutItem. */
+interface GuardedPut extends WriteOfLane {
+  readonly kind: "put";
+  readonly input: PutItemCommandInput;
+}
+
+/** An UpdateItem. */
+interface Update extends WriteOfLane {
+  readonly kind: "update";
+  readonly input: UpdateItemCommandInput;
+}
+
+/** The write of one entry, ready to be sent. */
+export type Write = BatchedWrite | GuardedPut | Update;
+
+/** Where a write stands. */
 export interface WritePlace {
+  readonly lane: number;
   readonly shardId: string;
   /** See `positionText`. */
-  readonly position: string;
+  readonly ordinal: number;
 }
 
 /** The attribute of a tombstone that says so. */
@@ -43,62 +59,55 @@ const REMOVED_ATTRIBUTE = "kcRemoved";
  * @throws KinesisConnectorError `KC_RECORD_POISON` when the table can never take it
  */
 export function writeOf<Output>(
-  entry: BufferEntry<Output>,
-  place: WritePlace,
+  { output, record }: BufferEntry<Output>,
+  { lane, shardId, ordinal }: WritePlace,
   schema: KeySchema,
   settings: Settings<Output>,
-): Write<Output> {
+): Write {
   const { table: TableName, mode, positionAttribute } = settings;
-  const item = marshalItem(entry.output);
-  const key = keyOf(schema, item);
-  const made = (request: WriteRequest, wireBytes: number): Write<Output> => ({
-    entry,
-    key: keyText(schema, key),
-    request,
-    wireBytes: wireBytes + WRITE_ENVELOPE_BYTES,
-  });
-  const isRemoved = mode === "delete" || settings.isRemoved?.(entry.output, entry.record) === true;
+  const item = marshalItem(output);
+  const isRemoved = mode === "delete" || settings.isRemoved?.(output, record) === true;
 
   if (mode === "put") {
-    if (isRemoved)
-      return made({ kind: "batch", write: { DeleteRequest: { Key: { ...key } } } }, wireBytesOf(key));
-    const Item = { ...item };
-    requireFits(Item);
-    return made({ kind: "batch", write: { PutRequest: { Item } } }, wireBytesOf(Item));
+    const write = isRemoved
+      ? { DeleteRequest: { Key: keyOf(schema, item) } }
+      : { PutRequest: { Item: item } };
+    const bytes = isRemoved ? wireBoundOf(item) : fittingBytes(item);
+    return { lane, kind: "batch", write, wireBytes: bytes + WRITE_ENVELOPE_BYTES };
   }
 
+  const position = positionText(record, ordinal);
   if (mode === "update" && settings.update !== undefined) {
-    const update = settings.update(entry.output, entry.record);
+    const update = settings.update(output, record);
     // With a position for each shard, a key may be written from many shards at once.
     const attribute =
-      settings.positionPer === "shard" ? `${positionAttribute}.${place.shardId}` : positionAttribute;
+      settings.positionPer === "shard" ? `${positionAttribute}.${shardId}` : positionAttribute;
+    const key = keyOf(schema, item);
     requireNotTaken(key, attribute);
-    const input = { TableName, Key: { ...key }, ...guardedUpdate(update, attribute, place.position) };
-    return made({ kind: "update", input }, 0);
+    const input = { TableName, Key: key, ...guardedUpdate(update, attribute, position) };
+    return { lane, kind: "update", input, wireBytes: 0 };
   }
 
   requireNotTaken(item, positionAttribute);
-  const Item = {
-    ...(isRemoved ? tombstoneOf(key, entry, settings) : item),
-    [positionAttribute]: { S: place.position },
-  };
-  requireFits(Item);
+  const Item = isRemoved ? tombstoneOf(keyOf(schema, item), record, settings) : item;
+  Item[positionAttribute] = { S: position };
+  fittingBytes(Item);
   const input = {
     TableName,
     Item,
     ConditionExpression: GUARD,
     ExpressionAttributeNames: { "#kcPosition": positionAttribute },
-    ExpressionAttributeValues: { ":kcPosition": { S: place.position } },
+    ExpressionAttributeValues: { ":kcPosition": { S: position } },
   };
-  return made({ kind: "put", input }, 0);
+  return { lane, kind: "put", input, wireBytes: 0 };
 }
 
 /** What stays of a removed item: its key, its position, and when DynamoDB may forget it. */
 function tombstoneOf<Output>(
-  key: Attributes,
-  { record }: BufferEntry<Output>,
+  key: Readonly<Record<string, AttributeValue>>,
+  record: KinesisRecord,
   { tombstoneExpiry }: Settings<Output>,
-): Attributes {
+): Record<string, AttributeValue> {
   const marked = { ...key, [REMOVED_ATTRIBUTE]: { BOOL: true } };
   if (tombstoneExpiry === undefined) return marked;
   // From the record's own time, so that writing it again writes the same; in seconds, as time to live counts.
@@ -106,9 +115,13 @@ function tombstoneOf<Output>(
   return { ...marked, [tombstoneExpiry.attribute]: { N: String(expires) } };
 }
 
-function requireFits(item: Attributes): void {
+/** An upper bound of what an item takes in a request, if DynamoDB can hold it. */
+function fittingBytes(item: Attributes): number {
+  // Nearly all items are so small that nothing has to be counted exactly.
+  const bound = wireBoundOf(item);
+  if (bound <= MAX_ITEM_BYTES) return bound;
   const bytes = itemBytesOf(item);
-  if (bytes <= MAX_ITEM_BYTES) return;
+  if (bytes <= MAX_ITEM_BYTES) return wireBytesOf(item);
   throw new KinesisConnectorError(
     "KC_RECORD_POISON",
     `the item has ${bytes} bytes with its names, but DynamoDB holds ${MAX_ITEM_BYTES}: keep the large part elsewhere, such as on S3`,

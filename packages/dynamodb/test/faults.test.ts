@@ -111,6 +111,25 @@ describe("F60 BatchWriteItem", () => {
     },
   );
 
+  it.each(["guarded", "put"])(
+    "F60 mode %s: an item that no table could hold is a dead letter, also where a later version of its key stands for it",
+    async (mode) => {
+      await using local = await startDynamoDb();
+      const batch = batchOf<Order>([
+        { id: "a", total: 1 },
+        { id: "a", total: Number.NaN },
+        { id: "a", text: "x".repeat(500_000) },
+        { id: "a", total: 2 },
+      ]);
+      const { failed } = await local.emitter({ mode }).emit(batch, contextOf(undefined));
+      expect(failed.map(({ entry, action }) => [batch.entries.indexOf(entry), action])).toEqual([
+        [1, "dead-letter"],
+        [2, "dead-letter"],
+      ]);
+      expect(await local.column("total")).toEqual({ a: "2" });
+    },
+  );
+
   it("F60 ValidationException: the items at fault are isolated by halving, wherever they stand", async () => {
     await using local = await startDynamoDb();
     const bad = [0, 11, 12, 24, 40];

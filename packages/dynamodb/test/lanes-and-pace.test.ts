@@ -1,50 +1,48 @@
 import { failureFrom } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
-import { Lanes, type Settled } from "../src/lanes.js";
+import { Lanes, type Outcomes } from "../src/lanes.js";
 import { Pace } from "../src/pace.js";
-import type { Write } from "../src/writes.js";
 import { entryOf } from "./support.js";
 
-const writeOf = (key: string, index: number): Write<string> => ({
-  entry: entryOf(index, `${key}${index}`),
-  key,
-  request: { kind: "batch", write: { DeleteRequest: { Key: {} } } },
-  wireBytes: 1,
-});
-
-function lanesOf(lastOnly: boolean): { readonly lanes: Lanes<string>; readonly log: string[] } {
-  const log: string[] = [];
-  const lanes = new Lanes<string>(lastOnly, (entry, outcome: Settled<string>) =>
-    log.push(`${entry.output} ${outcome === "placed" ? "placed" : outcome.action}`),
-  );
-  for (const [index, key] of ["a", "b", "a", "a"].entries()) lanes.add(writeOf(key, index));
-  return { lanes, log };
+/** Entries of the keys a, b, a, a; and what became of them, as `a2 placed`. */
+function lanesOf(lastOnly: boolean): { readonly lanes: Lanes<string>; readonly said: () => string[] } {
+  const keys = ["a", "b", "a", "a"];
+  const entries = keys.map((key, index) => entryOf(index, `${key}${index}`));
+  const outcomes: Outcomes<string> = [];
+  const lanes = new Lanes<string>(entries, lastOnly, outcomes);
+  for (const [index, key] of keys.entries()) lanes.add(key, index);
+  const said = (): string[] =>
+    entries.map(({ output }, index) => {
+      const outcome = outcomes[index];
+      return `${output} ${outcome === undefined || outcome === "placed" ? outcome : outcome.action}`;
+    });
+  return { lanes, said };
 }
 
 describe("the writes of a key", () => {
   it("take their turn one by one where each counts", () => {
-    const { lanes, log } = lanesOf(false);
-    const [a] = lanes.pending();
-    if (a === undefined) throw new Error("no lane");
-    expect(lanes.current(a)?.entry.output).toBe("a0");
+    const { lanes, said } = lanesOf(false);
+    const a = 0;
+    expect(lanes.current(a)).toBe(0);
     lanes.place(a);
-    expect(lanes.current(a)?.entry.output).toBe("a2");
+    expect(said()).toEqual(["a0 placed", "b1 undefined", "a2 undefined", "a3 undefined"]);
+    expect(lanes.current(a)).toBe(2);
     lanes.reject(a, new Error("refused"));
     lanes.place(a);
-    expect(log).toEqual(["a0 placed", "a2 dead-letter", "a3 placed"]);
-    expect(lanes.pending().map(({ key }) => key)).toEqual(["b"]);
-    expect(lanes.settled).toBe(3);
+    expect(said()).toEqual(["a0 placed", "b1 undefined", "a2 dead-letter", "a3 placed"]);
+    expect([lanes.current(a), lanes.current(1)]).toEqual([undefined, 1]);
+    expect([lanes.key(a), lanes.key(1), lanes.count]).toEqual(["a", "b", 2]);
+    expect([lanes.settled, lanes.unsettled]).toEqual([3, 1]);
   });
 
   it("are placed with the last one where only that counts, but for those that were refused", () => {
-    const { lanes, log } = lanesOf(true);
-    const [a] = lanes.pending();
-    if (a === undefined) throw new Error("no lane");
-    expect(lanes.current(a)?.entry.output).toBe("a3");
+    const { lanes, said } = lanesOf(true);
+    const a = 0;
+    expect(lanes.current(a)).toBe(3);
     lanes.reject(a, new Error("refused"));
-    expect(lanes.current(a)?.entry.output).toBe("a2");
+    expect(lanes.current(a)).toBe(2);
     lanes.place(a);
-    expect(log).toEqual(["a3 dead-letter", "a0 placed", "a2 placed"]);
+    expect(said()).toEqual(["a0 placed", "b1 undefined", "a2 placed", "a3 dead-letter"]);
     expect(lanes.current(a)).toBeUndefined();
   });
 });

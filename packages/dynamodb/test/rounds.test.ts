@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { silentLogger, sleep, systemClock } from "@kinesis-connectors/core";
-import { Lanes } from "../src/lanes.js";
+import { Lanes, type Outcomes } from "../src/lanes.js";
 import { Pace } from "../src/pace.js";
+import { eachAlone } from "../src/requests.js";
 import { settleAll } from "../src/rounds.js";
 import type { Answer } from "../src/table.js";
 import { entryOf } from "./support.js";
@@ -11,22 +12,16 @@ const taken: Answer = { kind: "taken", unprocessed: new Set() };
 
 /** Settles 200 keys against a table that answers as told; gives the most requests that were under way, wave by wave. */
 async function mostUnderWay(answers: (request: number) => Answer): Promise<readonly number[]> {
-  const placed: string[] = [];
-  const lanes = new Lanes<string>(true, (entry) => placed.push(entry.output));
-  for (let index = 0; index < 200; index += 1) {
-    const write = { PutRequest: { Item: {} } };
-    lanes.add({
-      entry: entryOf(index, `${index}`),
-      key: `${index}`,
-      request: { kind: "batch", write },
-      wireBytes: 1,
-    });
-  }
+  const entries = Array.from({ length: 200 }, (_, index) => entryOf(index, `${index}`));
+  const outcomes: Outcomes<string> = [];
+  const lanes = new Lanes<string>(entries, true, outcomes);
+  for (const [index, { output }] of entries.entries()) lanes.add(output, index);
   const most: number[] = [];
   let requests = 0;
   let running = 0;
   await settleAll({
     lanes,
+    writeOf: (_index, lane) => ({ lane, kind: "batch", write: { PutRequest: { Item: {} } }, wireBytes: 1 }),
     table: {
       schema: () => Promise.resolve([]),
       send: async () => {
@@ -46,10 +41,10 @@ async function mostUnderWay(answers: (request: number) => Answer): Promise<reado
       random: { next: () => 0, uuid: () => "" },
       logger: silentLogger,
     },
-    split: (writes) => writes.map((write) => [write]),
+    split: eachAlone,
     maxConcurrency: 32,
   });
-  expect(placed).toHaveLength(200);
+  expect(outcomes).toEqual(entries.map(() => "placed"));
   return most;
 }
 

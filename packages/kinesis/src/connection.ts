@@ -13,16 +13,17 @@ export type KinesisConnection = AwsConnection<KinesisClient>;
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
  */
 export function connect(options: KinesisConnectionOptions): KinesisConnection {
-  return connectAws(options, {
+  // Records go in AWS-CBOR: the SDK's own serializer costs several times as much per record (docs/performance.md).
+  const fast = kinesisProtocol({ wireFormat: "auto" });
+  const connection = connectAws(options, {
     endpointVariable: "AWS_ENDPOINT_URL_KINESIS",
     requestTimeoutMs: 30_000,
+    keepsRequests: true,
     // The engine repeats: only it knows which records are placed, and it shows what it repeats.
-    create: (config) => {
-      // Records go in AWS-CBOR: the SDK's own serializer costs several times as much per record (docs/performance.md).
-      const fast = kinesisProtocol({ wireFormat: "auto" });
-      const client = new KinesisClient({ ...config, protocol: fast.protocol, maxAttempts: 1 });
-      fast.attach(client);
-      return client;
-    },
+    create: (config) => new KinesisClient({ ...config, protocol: fast.protocol, maxAttempts: 1 }),
   });
+  return {
+    ...connection,
+    request: (...request) => fast.retryInJson(() => connection.request(...request)),
+  };
 }

@@ -7,22 +7,27 @@ import {
 } from "@kinesis-connectors/core";
 import { createAggregator, parseExplicitHashKey, partitionHashKey } from "@kinesis-connectors/wire";
 import { MAX_PARTITION_KEY_BYTES, MAX_PARTITION_KEY_CHARACTERS } from "./limits.js";
-import type { Packed, Sized } from "./requests.js";
+import type { Packed } from "./requests.js";
 import type { KinesisSettings } from "./settings.js";
 
-/** One user record on its way to the target. */
-export interface OutgoingRecord<Output> extends Sized {
+/** One user record on its way to the target. Unless it goes into an aggregate, it is a Kinesis record of a request itself. */
+export interface OutgoingRecord<Output> extends KeysOfRecord, Packed {
   readonly entry: BufferEntry<Output>;
   readonly data: Uint8Array;
-  readonly partitionKey: string;
-  readonly explicitHashKey?: string;
+}
+
+/** Many user records in one Kinesis record of a request. */
+interface OutgoingAggregate<Output> extends KeysOfRecord, Packed {
+  readonly records: readonly OutgoingRecord<Output>[];
+  readonly data: Uint8Array;
 }
 
 /** One Kinesis record of a request. */
-export interface KinesisPut<Output> extends Packed<OutgoingRecord<Output>> {
-  readonly data: Uint8Array;
+export type KinesisPut<Output> = OutgoingRecord<Output> | OutgoingAggregate<Output>;
+
+interface KeysOfRecord {
   readonly partitionKey: string;
-  readonly explicitHashKey?: string;
+  readonly explicitHashKey: string | undefined;
 }
 
 /** A batch, encoded: what can be put, and what never can. */
@@ -52,10 +57,10 @@ export function encodeBatch<Output>(
 export function packAlone<Output>(
   records: readonly OutgoingRecord<Output>[],
   start: number,
-): KinesisPut<Output> {
-  const record = at(records, start);
-  const { data, bytes } = record;
-  return { items: [record], data, ...keysOf(record), bytes };
+): OutgoingRecord<Output> {
+  const record = records[start];
+  if (record === undefined) throw new RangeError(`there is no record ${start} among ${records.length}`);
+  return record;
 }
 
 /** As many records from `start` on as one aggregate holds. All must be of the same shard. */
@@ -66,16 +71,21 @@ export function packAggregate<Output>(
 ): KinesisPut<Output> {
   const aggregator = createAggregator(options);
   let index = start;
-  let full = aggregator.add(at(records, index));
+  let full = aggregator.add(keyed(packAlone(records, index)));
   while (full === undefined && index + 1 < records.length) {
     index += 1;
-    full = aggregator.add(at(records, index));
+    full = aggregator.add(keyed(packAlone(records, index)));
   }
   const packed = full ?? aggregator.flush();
   if (packed === undefined) return packAlone(records, start);
-  const { data, userRecords } = packed;
-  const bytes = data.length + Buffer.byteLength(packed.partitionKey);
-  return { items: records.slice(start, start + userRecords), data, ...keysOf(packed), bytes };
+  const { data, userRecords: count, partitionKey, explicitHashKey } = packed;
+  const bytes = data.length + Buffer.byteLength(partitionKey);
+  return { records: records.slice(start, start + count), count, data, partitionKey, explicitHashKey, bytes };
+}
+
+/** The user records that travel in a Kinesis record. */
+export function recordsIn<Output>(put: KinesisPut<Output>): readonly OutgoingRecord<Output>[] {
+  return "records" in put ? put.records : [put];
 }
 
 /** What decides the shard of a record: the explicit hash key, or the MD5 of the partition key (API reference, PutRecords). */
@@ -84,13 +94,13 @@ export function hashKeyOf({ partitionKey, explicitHashKey }: KeysOfRecord): bigi
   return explicit ?? partitionHashKey(partitionKey);
 }
 
-interface KeysOfRecord {
-  readonly partitionKey: string;
-  readonly explicitHashKey?: string;
-}
-
-function keysOf({ partitionKey, explicitHashKey }: KeysOfRecord): KeysOfRecord {
-  return explicitHashKey === undefined ? { partitionKey } : { partitionKey, explicitHashKey };
+/** Without the member that is undefined. */
+function keyed<Output>({
+  data,
+  partitionKey,
+  explicitHashKey,
+}: OutgoingRecord<Output>): Parameters<ReturnType<typeof createAggregator>["add"]>[0] {
+  return explicitHashKey === undefined ? { data, partitionKey } : { data, partitionKey, explicitHashKey };
 }
 
 function encodeEntry<Output>(
@@ -100,7 +110,7 @@ function encodeEntry<Output>(
 ): OutgoingRecord<Output> {
   const { output, record } = entry;
   const partitionKey = settings.partitionKey(output, record);
-  requirePartitionKey(partitionKey);
+  const keyBytes = partitionKeyBytes(partitionKey);
   const explicitHashKey = settings.explicitHashKey(output, record);
   if (
     explicitHashKey !== undefined &&
@@ -111,15 +121,9 @@ function encodeEntry<Output>(
   if (typeof given !== "string" && !(given instanceof Uint8Array))
     throw poison(`data gave neither bytes nor a text, but ${given === null ? "null" : typeof given}`);
   const data = typeof given === "string" ? Buffer.from(given) : given;
-  const bytes = data.length + Buffer.byteLength(partitionKey);
+  const bytes = data.length + keyBytes;
   const { maxRecordBytes, aggregate } = settings;
-  const outgoing = {
-    entry,
-    data,
-    partitionKey,
-    ...(explicitHashKey === undefined ? {} : { explicitHashKey }),
-    bytes,
-  };
+  const outgoing = { entry, data, partitionKey, explicitHashKey, bytes, count: 1 };
   // Bytes that open like an aggregate are framed even when they travel alone, and the frame counts.
   const mayBeFramed =
     aggregate !== undefined &&
@@ -139,19 +143,20 @@ const AGGREGATE_START = 0xf3;
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-function requirePartitionKey(key: string): void {
+/** How long a partition key is in UTF-8; throws where Kinesis does not take it. */
+function partitionKeyBytes(key: string): number {
   if (typeof key !== "string") throw poison(`partitionKey gave no text, but ${typeof key}`);
-  if (key.length < 1 || key.length > MAX_PARTITION_KEY_CHARACTERS)
+  const { length } = key;
+  if (length < 1 || length > MAX_PARTITION_KEY_CHARACTERS)
     throw poison(
-      `partitionKey gave ${key.length} characters; Kinesis takes 1 to ${MAX_PARTITION_KEY_CHARACTERS}`,
+      `partitionKey gave ${length} characters; Kinesis takes 1 to ${MAX_PARTITION_KEY_CHARACTERS}`,
     );
+  // Nearly all keys are short and ASCII: a loop tells sooner than the runtime.
+  let index = 0;
+  while (index < length && key.charCodeAt(index) < 0x80) index += 1;
+  if (index === length) return length;
   if (LONE_SURROGATE.test(key)) throw poison("partitionKey gave a text that is not valid Unicode");
-}
-
-function at<Output>(records: readonly OutgoingRecord<Output>[], index: number): OutgoingRecord<Output> {
-  const record = records[index];
-  if (record === undefined) throw new RangeError(`there is no record ${index} among ${records.length}`);
-  return record;
+  return Buffer.byteLength(key);
 }
 
 function poison(message: string): KinesisConnectorError {

@@ -1,10 +1,16 @@
 import { PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { asError, type EmitContext, type FailedEntry } from "@kinesis-connectors/core";
-import { limited } from "@kinesis-connectors/aws";
 import type { KinesisConnection } from "./connection.js";
 import { failureOf, type RecordAnswer, recordFailureOf, refusal, summaryOf } from "./failures.js";
-import { hashKeyOf, type KinesisPut, type OutgoingRecord, packAggregate, packAlone } from "./outgoing.js";
-import { type RequestSplitter, splitIntoRequests } from "./requests.js";
+import {
+  hashKeyOf,
+  type KinesisPut,
+  type OutgoingRecord,
+  packAggregate,
+  packAlone,
+  recordsIn,
+} from "./outgoing.js";
+import { type RequestSplitter, splitIntoRequests, splitUnordered } from "./requests.js";
 import type { KinesisSettings } from "./settings.js";
 import { listOpenShards, type ShardMap } from "./shard-map.js";
 
@@ -18,6 +24,13 @@ export interface PutTarget<Output> {
 
 type Context = Pick<EmitContext<undefined>, "signal" | "clock" | "logger">;
 type Splitter<Output> = RequestSplitter<OutgoingRecord<Output>, KinesisPut<Output>>;
+
+/** An aggregate that went to another shard than expected, and its place in the request. */
+interface Misplaced<Output> {
+  readonly put: KinesisPut<Output>;
+  readonly index: number;
+  readonly shardId: string;
+}
 
 /**
  * Puts records until each is placed, was refused, or waits behind one that was refused; those come back to be tried again. Records of other
@@ -47,15 +60,16 @@ export async function putBatch<Output>(
       why = failure;
       break;
     }
-    const misplaced: [KinesisPut<Output>, string][] = [];
-    for (const [index, put] of puts.entries()) {
+    const misplaced: Misplaced<Output>[] = [];
+    for (let index = 0; index < puts.length; index += 1) {
+      const put = puts[index] as KinesisPut<Output>;
       const answer = answers[index];
       const failure = recordFailureOf(answer);
       if (failure !== undefined) why = failure;
-      else if (put.items.length > 1 && isElsewhere(target, put, answer?.ShardId ?? ""))
-        misplaced.push([put, answer?.ShardId ?? ""]);
+      else if (put.count > 1 && isElsewhere(target, put, answer?.ShardId ?? ""))
+        misplaced.push({ put, index, shardId: answer?.ShardId ?? "" });
       else {
-        splitter.placed(put);
+        splitter.placed(index);
         isAnyPlaced = true;
       }
     }
@@ -77,11 +91,9 @@ async function splitterOf<Output>(
 ): Promise<Splitter<Output>> {
   const { aggregate, ordering, maxRequestBytes } = target.settings;
   if (aggregate === undefined) {
-    return splitIntoRequests(outgoing, {
-      maxRequestBytes,
-      laneOf: ordering === "none" ? (_record, index) => `${index}` : ({ partitionKey }) => partitionKey,
-      pack: packAlone,
-    });
+    if (ordering === "none") return splitUnordered(outgoing, maxRequestBytes);
+    const laneOf = ({ partitionKey }: OutgoingRecord<Output>): string => partitionKey;
+    return splitIntoRequests(outgoing, { maxRequestBytes, laneOf, pack: packAlone });
   }
   const shards = await shardsOf(target, context);
   return splitIntoRequests(outgoing, {
@@ -122,7 +134,7 @@ function isElsewhere<Output>(target: PutTarget<Output>, put: KinesisPut<Output>,
 async function settleMisplaced<Output>(
   target: PutTarget<Output>,
   splitter: Splitter<Output>,
-  misplaced: readonly (readonly [KinesisPut<Output>, string])[],
+  misplaced: readonly Misplaced<Output>[],
   context: Context,
 ): Promise<Error> {
   target.shards = undefined;
@@ -138,8 +150,8 @@ async function settleMisplaced<Output>(
     // Without the new map nothing of them counts as placed. What was placed before is known, so this is no rejection.
     return asError(error);
   }
-  for (const [put, shardId] of misplaced) {
-    if (shards.ownsAll(shardId, put.items.map(hashKeyOf))) splitter.placed(put);
+  for (const { put, index, shardId } of misplaced) {
+    if (shards.ownsAll(shardId, recordsIn(put).map(hashKeyOf))) splitter.placed(index);
   }
   const error = new Error("the target stream was resharded while the record was put");
   error.name = "TargetResharded";
@@ -151,17 +163,13 @@ async function putRecords<Output>(
   puts: readonly KinesisPut<Output>[],
   context: Context,
 ): Promise<readonly RecordAnswer[]> {
-  const command = new PutRecordsCommand({
+  const input = {
     ...settings.target,
-    Records: puts.map(({ data, partitionKey, explicitHashKey }) => ({
-      Data: data,
-      PartitionKey: partitionKey,
-      ...(explicitHashKey === undefined ? {} : { ExplicitHashKey: explicitHashKey }),
-    })),
-  });
-  const { Records: answers = [] } = await limited(connection, context, (abortSignal) =>
-    connection.client.send(command, { abortSignal }),
-  );
+    Records: puts.map(({ data: Data, partitionKey: PartitionKey, explicitHashKey: ExplicitHashKey }) =>
+      ExplicitHashKey === undefined ? { Data, PartitionKey } : { Data, PartitionKey, ExplicitHashKey },
+    ),
+  };
+  const { Records: answers = [] } = await connection.request(PutRecordsCommand, input, context);
   if (answers.length !== puts.length)
     throw new Error(`PutRecords answered ${answers.length} of ${puts.length} records`);
   return answers;

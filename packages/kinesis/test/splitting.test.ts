@@ -10,7 +10,9 @@ interface Item {
   readonly bytes: number;
 }
 
-type Put = Packed<Item>;
+interface Put extends Packed {
+  readonly items: readonly Item[];
+}
 
 /** Up to `maxItems` items in one. */
 const packing =
@@ -23,7 +25,7 @@ const packing =
       packed.push(item);
       bytes += item.bytes;
     }
-    return { items: packed, bytes };
+    return { items: packed, count: packed.length, bytes };
   };
 
 interface Split {
@@ -58,10 +60,10 @@ function play(
     if (puts.length > MAX_REQUEST_RECORDS) problems.push(`${puts.length} records`);
     if (bytes > maxRequestBytes) problems.push(`${bytes} bytes`);
     if (keys.size !== puts.length) problems.push("a key twice in one request");
-    for (const put of puts) {
+    for (const [index, put] of puts.entries()) {
       if (!takes(put)) continue;
       placed.push(...put.items);
-      splitter.placed(put);
+      splitter.placed(index);
     }
   }
   return { placed, unsettled: splitter.unsettled(), requests, problems };

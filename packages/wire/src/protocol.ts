@@ -4,8 +4,10 @@ import { AwsJson1_1Protocol } from "@aws-sdk/core/protocols";
 import { decodeCbor } from "./cbor-reader.js";
 import { encodeCbor } from "./cbor-writer.js";
 import { collectBody } from "./collect-body.js";
-import { isPutRecordsRequest, putRecordsBytes, writePutRecordsJson } from "./put-records-json.js";
 import type { PageMemory } from "./page.js";
+import { writePutRecordsCbor } from "./put-records-cbor.js";
+import { isPutRecordsRequest, writePutRecordsJson } from "./put-records-json.js";
+import { readPutResultsCbor, readPutResultsJson } from "./put-results.js";
 import { isObject } from "./records-members.js";
 import { readRecordsCbor } from "./records-cbor.js";
 import { readRecordsJson } from "./records-json.js";
@@ -44,6 +46,8 @@ export interface KinesisProtocol {
   readonly protocol: typeof AwsJson1_1Protocol;
   /** Lets a call that was refused in CBOR be made once more in JSON. Without it that one call fails. */
   readonly attach: (client: KinesisClient) => void;
+  /** The same for calls that do not pass the client's own steps. Takes the call, and makes it once or twice. */
+  readonly retryInJson: <Output>(call: () => Promise<Output>) => Promise<Output>;
   /** How often the clients went over from CBOR to JSON: 0 or 1. */
   readonly fallbacks: () => number;
 }
@@ -69,6 +73,7 @@ export function kinesisProtocol(options: KinesisProtocolOptions = {}): KinesisPr
       protected override readonly memory = options.memory;
     },
     attach: (client) => attach(client, spoken),
+    retryInJson: (call) => retryInJson(spoken, call),
     fallbacks: () => spoken.fallbacks,
   };
 }
@@ -136,10 +141,8 @@ abstract class FastProtocol extends AwsJson1_1Protocol {
         );
       }
       default: {
-        if (!isCbor) return undefined;
-        const answer = decodeCbor(await bodyOf(response));
-        if (!isObject(answer)) throw new WireFormatError("the answer to PutRecords is not a CBOR map");
-        return withMetadata(answer, $metadata);
+        const body = await bodyOf(response);
+        return withMetadata(isCbor ? readPutResultsCbor(body) : readPutResultsJson(body), $metadata);
       }
     }
   }
@@ -151,7 +154,7 @@ abstract class FastProtocol extends AwsJson1_1Protocol {
         return this.spoken.isCbor ? encodeCbor(input) : JSON.stringify(input);
       case "PutRecords":
         if (!isPutRecordsRequest(input)) return undefined;
-        return this.spoken.isCbor ? encodeCbor(input, putRecordsBytes(input)) : writePutRecordsJson(input);
+        return this.spoken.isCbor ? writePutRecordsCbor(input) : writePutRecordsJson(input);
       default:
         // A subscription is asked for in JSON, whatever else is spoken: Kinesis has no CBOR for event streams. The Java SDK, whose other
         // calls are CBOR, leaves this one in JSON for that (aws-sdk-java-v2, JsonProtocolSpec#protocolFactoryLiteral), and asked for in
@@ -197,19 +200,21 @@ function isByteStream(body: unknown): body is AsyncIterable<Uint8Array> {
 /** Around everything that the SDK does for a call: a second round serializes anew, and signs what it serialized. */
 function attach(client: KinesisClient, spoken: SpokenFormat): void {
   client.middlewareStack.add(
-    (next, context) => async (args) => {
-      const isAskedInCbor = spoken.isCbor;
-      try {
-        return await next(args);
-      } catch (error) {
-        // A 4xx: the request was refused as a whole, and nothing was done.
-        const wasRefused = isAskedInCbor && !spoken.isCbor && isRefusal(error);
-        if (!wasRefused || !isFast(commandName(context))) throw error;
-        return next(args);
-      }
-    },
+    (next, context) => (args) =>
+      isFast(commandName(context)) ? retryInJson(spoken, () => next(args)) : next(args),
     { step: "initialize", priority: "low", name: "kinesisConnectorsJsonAfterCbor", override: true },
   );
+}
+
+async function retryInJson<Output>(spoken: SpokenFormat, call: () => Promise<Output>): Promise<Output> {
+  const isAskedInCbor = spoken.isCbor;
+  try {
+    return await call();
+  } catch (error) {
+    // A 4xx: the request was refused as a whole, and nothing was done.
+    if (!isAskedInCbor || spoken.isCbor || !isRefusal(error)) throw error;
+    return call();
+  }
 }
 
 function commandName(context: { readonly commandName?: unknown }): string {

@@ -3,7 +3,8 @@ export interface PutRecordsRequest {
   readonly Records: readonly PutRecordsEntry[];
 }
 
-interface PutRecordsEntry {
+/** One record of it. */
+export interface PutRecordsEntry {
   readonly Data: Uint8Array;
   readonly PartitionKey: string;
   readonly ExplicitHashKey?: string | undefined;
@@ -12,20 +13,15 @@ interface PutRecordsEntry {
 /** Whether an input has the shape that is written here; anything else is left to the SDK. */
 export function isPutRecordsRequest(input: object): input is PutRecordsRequest {
   if (!("Records" in input) || !Array.isArray(input.Records)) return false;
-  const entries: readonly unknown[] = input.Records;
-  return entries.every(
-    (entry) =>
-      typeof entry === "object" && entry !== null && "Data" in entry && entry.Data instanceof Uint8Array,
-  );
-}
-
-/** About how long the request is in CBOR. */
-export function putRecordsBytes(request: PutRecordsRequest): number {
-  let bytes = 512;
-  for (const { Data: data, PartitionKey: key, ExplicitHashKey: hashKey } of request.Records) {
-    bytes += data.length + (key?.length ?? 0) * 3 + (hashKey?.length ?? 0) + 64;
-  }
-  return bytes;
+  for (const entry of input.Records as readonly unknown[])
+    if (
+      typeof entry !== "object" ||
+      entry === null ||
+      !("Data" in entry) ||
+      !(entry.Data instanceof Uint8Array)
+    )
+      return false;
+  return true;
 }
 
 /** Writes PutRecords as JSON 1.1: the base64 goes into the text as it is, for it has nothing to escape. */

@@ -1,0 +1,193 @@
+import { CborReader, textType } from "./cbor-reader.js";
+import { WireFormatError } from "./wire-format-error.js";
+
+/** What became of one record of a PutRecords, by the SDK's names (API reference, PutRecordsResultEntry). */
+interface PutResult {
+  readonly SequenceNumber?: string | undefined;
+  readonly ShardId?: string | undefined;
+  readonly ErrorCode?: string | undefined;
+  readonly ErrorMessage?: string | undefined;
+}
+
+/** An answer to PutRecords, by the SDK's names. */
+export interface PutResults {
+  FailedRecordCount?: number;
+  EncryptionType?: string;
+  Records?: readonly PutResult[];
+}
+
+/** A result in an answer in CBOR. Where a record went is hardly ever looked at: the sequence number is decoded when it is. */
+class ScannedResult implements PutResult {
+  readonly #answer: Buffer;
+  readonly #start: number;
+  readonly #stop: number;
+  readonly ShardId: string | undefined;
+  ErrorCode: string | undefined;
+  ErrorMessage: string | undefined;
+
+  /** @param start - of the sequence number in the answer; -1 where there is none */
+  constructor(answer: Buffer, start: number, stop: number, shardId: string | undefined) {
+    this.#answer = answer;
+    this.#start = start;
+    this.#stop = stop;
+    this.ShardId = shardId;
+    this.ErrorCode = undefined;
+    this.ErrorMessage = undefined;
+  }
+
+  get SequenceNumber(): string | undefined {
+    return this.#start < 0 ? undefined : this.#answer.toString("utf8", this.#start, this.#stop);
+  }
+}
+
+/**
+ * Reads an answer to PutRecords in AWS-CBOR 1.1. Pure; members in any order, of any framing, null ones as absent.
+ * @throws WireFormatError when the answer is damaged
+ */
+export function readPutResultsCbor(body: Buffer): PutResults {
+  const reader = new CborReader(body);
+  const answer: PutResults = {};
+  const shards = new RepeatedText();
+  const size = reader.map();
+  for (let done = 0; reader.hasMore(size, done); done += 1) {
+    const member = readName(reader, ANSWER_NAMES);
+    if (member === undefined) reader.skip();
+    else if (!reader.isNull()) {
+      if (member === "Records") answer.Records = readResults(reader, shards);
+      else if (member === "FailedRecordCount") answer.FailedRecordCount = reader.number();
+      else answer.EncryptionType = reader.text();
+    }
+  }
+  reader.finish();
+  return answer;
+}
+
+function readResults(reader: CborReader, shards: RepeatedText): ScannedResult[] {
+  const results: ScannedResult[] = [];
+  const size = reader.array();
+  for (let done = 0; reader.hasMore(size, done); done += 1) results.push(readResult(reader, shards));
+  return results;
+}
+
+function readResult(reader: CborReader, shards: RepeatedText): ScannedResult {
+  let start = -1;
+  let stop = -1;
+  let shardId: string | undefined;
+  let errorCode: string | undefined;
+  let errorMessage: string | undefined;
+  const members = reader.map();
+  for (let read = 0; reader.hasMore(members, read); read += 1) {
+    const member = readName(reader, RESULT_NAMES);
+    if (member === undefined) reader.skip();
+    else if (isText(reader) || !reader.isNull()) {
+      reader.string(textType);
+      if (member === "SequenceNumber") ({ start, stop } = reader);
+      else if (member === "ShardId") shardId = shards.at(reader);
+      else if (member === "ErrorCode") errorCode = textOf(reader);
+      else errorMessage = textOf(reader);
+    }
+  }
+  const result = new ScannedResult(reader.bytes, start, stop, shardId);
+  if (errorCode !== undefined) result.ErrorCode = errorCode;
+  if (errorMessage !== undefined) result.ErrorMessage = errorMessage;
+  return result;
+}
+
+function textOf({ bytes, start, stop }: CborReader): string {
+  return bytes.toString("utf8", start, stop);
+}
+
+/** A text that is mostly the one before it: records of one request go to few shards. */
+class RepeatedText {
+  #bytes: Uint8Array = new Uint8Array(0);
+  #text = "";
+
+  at({ bytes, start, stop }: CborReader): string {
+    if (!isAt(bytes, start, stop, this.#bytes)) {
+      this.#bytes = Uint8Array.prototype.slice.call(bytes, start, stop);
+      this.#text = bytes.toString("utf8", start, stop);
+    }
+    return this.#text;
+  }
+}
+
+interface Name<Member> {
+  readonly member: Member;
+  readonly bytes: Uint8Array;
+}
+
+function namesOf<Member extends string>(...members: readonly Member[]): readonly Name<Member>[] {
+  return members.map((member) => ({ member, bytes: Buffer.from(member) }));
+}
+
+const RESULT_NAMES = namesOf("SequenceNumber", "ShardId", "ErrorCode", "ErrorMessage");
+const ANSWER_NAMES = namesOf("Records", "FailedRecordCount", "EncryptionType");
+
+/** Reads a member's name. One that is no text, or none of these, is undefined. */
+function readName<Member>(reader: CborReader, names: readonly Name<Member>[]): Member | undefined {
+  if (!isText(reader)) {
+    reader.skipTags();
+    if (!isText(reader)) {
+      reader.skip();
+      return undefined;
+    }
+  }
+  reader.string(textType);
+  const { bytes, start, stop } = reader;
+  for (const name of names) if (isAt(bytes, start, stop, name.bytes)) return name.member;
+  return undefined;
+}
+
+function isText({ bytes, at }: CborReader): boolean {
+  return (bytes[at] ?? 0) >> 5 === textType;
+}
+
+/** Whether exactly these bytes stand there. */
+function isAt(bytes: Uint8Array, start: number, stop: number, wanted: Uint8Array): boolean {
+  if (stop - start !== wanted.length) return false;
+  for (let index = 0; index < wanted.length; index += 1)
+    if (bytes[start + index] !== wanted[index]) return false;
+  return true;
+}
+
+/**
+ * Reads an answer to PutRecords in JSON 1.1: what is in it by the SDK's names, and nothing else.
+ * @throws WireFormatError when the answer is damaged
+ */
+export function readPutResultsJson(body: Buffer): PutResults {
+  // As the SDK does it.
+  if (body.length === 0) return {};
+  const parsed = parse(body);
+  if (!isMap(parsed)) throw damaged();
+  const answer: PutResults = {};
+  const { FailedRecordCount: failed, EncryptionType: encryption, Records: records } = parsed;
+  if (typeof failed === "number") answer.FailedRecordCount = failed;
+  if (typeof encryption === "string") answer.EncryptionType = encryption;
+  if (Array.isArray(records)) {
+    answer.Records = records.map((given: unknown) => {
+      if (!isMap(given)) throw damaged();
+      return Object.fromEntries(
+        RESULT_NAMES.flatMap(({ member }) =>
+          typeof given[member] === "string" ? [[member, given[member]]] : [],
+        ),
+      );
+    });
+  }
+  return answer;
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString("utf8"));
+  } catch {
+    throw damaged();
+  }
+}
+
+function damaged(): WireFormatError {
+  return new WireFormatError("the answer to PutRecords is damaged: ask again");
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
