@@ -1,6 +1,4 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { seededRandom, thrownBy } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
 import { type Gathering, hasCode } from "@kinesis-connectors/core";
@@ -13,24 +11,11 @@ import {
   type S3EmitterOptions,
 } from "@kinesis-connectors/s3";
 import { gatheringOf } from "./gathering.js";
+import { arrayBuffersAfterCollection } from "./memory.js";
 import { record } from "./support.js";
-
-setFlagsFromString("--expose-gc");
 
 const MiB = 1024 * 1024;
 const CONNECTION = { region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" } };
-
-/** Bytes of buffers that are still held by something. Some are swept away a little later than they are collected. */
-async function arrayBuffersAfterCollection(): Promise<number> {
-  let before = Number.POSITIVE_INFINITY;
-  for (;;) {
-    runInNewContext("gc()");
-    await pause(20);
-    const { arrayBuffers } = process.memoryUsage();
-    if (arrayBuffers >= before) return arrayBuffers;
-    before = arrayBuffers;
-  }
-}
 
 function gather(options: Partial<S3EmitterOptions<unknown>>): Gathering<unknown> {
   return gatheringOf(s3Emitter<unknown>({ ...CONNECTION, bucket: "clicks", format: ndjson(), ...options }));

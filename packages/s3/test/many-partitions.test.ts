@@ -1,6 +1,4 @@
 import { batchOf, contextOf, deliver, failureFrom, planOf } from "@kinesis-connectors/testkit";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { definePipeline, json, KinesisConnectorError } from "@kinesis-connectors/core";
 import {
@@ -14,16 +12,9 @@ import {
 } from "@kinesis-connectors/s3";
 import { type Click, clicks, emitterOn, landed, pipelineOn, upTo } from "./clicks.js";
 import { BUCKET, startS3 } from "./local-s3.js";
+import { arrayBuffersAfterCollection } from "./memory.js";
 import { Shard } from "./run-shard.js";
 import { bytesOf, record } from "./support.js";
-
-setFlagsFromString("--expose-gc");
-
-/** Bytes of buffers that are still held by something. */
-function arrayBuffersAfterCollection(): number {
-  runInNewContext("gc()");
-  return process.memoryUsage().arrayBuffers;
-}
 
 describe("many partitions", () => {
   it("S04 a flood of 100,000 of them goes to the dead letters by policy, and a batch has the first ones only", async () => {
@@ -54,14 +45,14 @@ describe("many partitions", () => {
   it("10,000 of them in one batch keep no more in memory than their records and a little", async () => {
     await using s3 = await startS3();
     const text = "x".repeat(500);
-    const before = arrayBuffersAfterCollection();
+    const before = await arrayBuffersAfterCollection();
     let compressed = 0;
     let heldBytes = 0;
     const counting: Compression = {
       ...gzip(),
-      compress: (bytes) => {
+      compress: async (bytes) => {
         compressed += 1;
-        if (compressed === 10_000) heldBytes = arrayBuffersAfterCollection() - before;
+        if (compressed === 10_000) heldBytes = (await arrayBuffersAfterCollection()) - before;
         return gzip().compress(bytes);
       },
     };
