@@ -1,5 +1,5 @@
+import { halfFloat, malformed, simple } from "./cbor-values.js";
 import { viewOf } from "./records-members.js";
-import { WireFormatError } from "./wire-format-error.js";
 
 // RFC 8949 section 3: major types in the three high bits, and what the five low ones say beside a length.
 const unsignedType = 0;
@@ -18,10 +18,6 @@ const epochTag = 1;
 
 /** No answer of Kinesis nests deeper than 4; beyond this depth nothing is read. */
 const maxDepth = 32;
-
-export function malformed(what: string): WireFormatError {
-  return new WireFormatError(`the CBOR answer ${what}; it was damaged or cut off on its way: ask again`);
-}
 
 /**
  * Reads AWS-CBOR in place: definite and indefinite lengths, tags and unknown members wherever they may stand.
@@ -321,31 +317,4 @@ export class CborReader {
     this.start = start;
     this.stop = this.#joinedEnd;
   }
-}
-
-function simple(info: number): boolean | null {
-  if (info === 20 || info === 21) return info === 21;
-  if (info === 22 || info === 23) return null;
-  throw malformed("has a value of no known type");
-}
-
-/** RFC 8949 appendix D. */
-function halfFloat(bits: number): number {
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  let size = (fraction + 1024) * 2 ** (exponent - 25);
-  if (exponent === 0) size = fraction * 2 ** -24;
-  else if (exponent === 31) size = fraction === 0 ? Infinity : NaN;
-  return bits & 0x8000 ? -size : size;
-}
-
-/**
- * Reads a whole AWS-CBOR value: times as Date, byte strings as views, integers beyond 2^53 as BigInt.
- * @throws WireFormatError when the bytes are no such value, or more than one
- */
-export function decodeCbor(bytes: Uint8Array): unknown {
-  const reader = new CborReader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  const value = reader.value();
-  reader.finish();
-  return value;
 }

@@ -1,7 +1,7 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import { AwsJson1_1Protocol } from "@aws-sdk/core/protocols";
 
-import { decodeCbor } from "./cbor-reader.js";
+import { decodeCbor } from "./decode-cbor.js";
 import { encodeCbor } from "./cbor-writer.js";
 import { collectBody } from "./collect-body.js";
 import type { PageMemory } from "./page.js";

@@ -1,4 +1,5 @@
-import { bytesType, CborReader, malformed, textType } from "./cbor-reader.js";
+import { bytesType, CborReader, textType } from "./cbor-reader.js";
+import { malformed } from "./cbor-values.js";
 import {
   arrivalMember,
   childShardsMember,

@@ -1,4 +1,4 @@
-import { decodeCbor } from "./cbor-reader.js";
+import { decodeCbor } from "./decode-cbor.js";
 import { EventBody } from "./event-body.js";
 import type { EventFrame } from "./event-frames.js";
 import { readRecordsCbor } from "./records-cbor.js";

@@ -21,7 +21,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { encodeCbor } from "../src/cbor-writer.js";
-import { decodeCbor } from "../src/cbor-reader.js";
+import { decodeCbor } from "../src/decode-cbor.js";
 import { PageRecord, WireFormatError } from "../src/index.js";
 import { kinesisProtocol, type WireFormat } from "../src/protocol.js";
 import { writePutRecordsJson } from "../src/put-records-json.js";

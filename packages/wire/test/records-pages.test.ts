@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { decodeCbor } from "../src/cbor-reader.js";
+import { decodeCbor } from "../src/decode-cbor.js";
 import {
   deaggregate,
   deaggregatePageRecord,
