@@ -2,7 +2,7 @@ import { wholeNumber } from "./options.js";
 
 /** A shard that holds bytes and can be asked to let go of them. */
 export interface BudgetHolder {
-  /** Bytes waiting in the buffer; 0 when there is nothing to flush or a flush has been asked for already. */
+  /** Bytes waiting in the buffer; 0 when there is nothing to flush or a flush has been asked for already. May give bytes back while it looks. */
   readonly flushableBytes: () => number;
   /** Asks for an early flush, because other shards cannot read. */
   readonly requestFlush: () => void;
@@ -104,6 +104,7 @@ export class ByteBudget {
         fullest = holder;
       }
     }
-    fullest?.requestFlush();
+    // Looking may have given bytes back, and let all who waited read on.
+    if (this.#waiters.length > 0) fullest?.requestFlush();
   }
 }

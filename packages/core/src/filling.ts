@@ -116,7 +116,7 @@ export class Filling<Output> {
   /** Charges what the contents have come to with the page that has been scanned. Returns whether a record of it is still needed. */
   settle(): boolean {
     this.#range.settle();
-    this.#charge();
+    this.charge();
     const keepsPage = this.#keepsPage;
     this.#keepsPage = false;
     return keepsPage;
@@ -147,7 +147,7 @@ export class Filling<Output> {
   /** Closes the batch and begins the next one. Undefined when nothing was read. The bytes held go with the closed range. */
   close(reason: FlushReason): ClosedRange<Output> | undefined {
     if (this.#range.isEmpty) return undefined;
-    this.#charge();
+    this.charge();
     const outputs = this.#contents.drain();
     this.#partitions.clear();
     // What was staged and not kept has gone over into the next batch.
@@ -181,8 +181,8 @@ export class Filling<Output> {
     this.#context.budget.take(bytes);
   }
 
-  /** Gathered outputs grow as they are encoded, and shrink as they are compressed or go to a disk. */
-  #charge(): void {
+  /** Charges what the outputs hold now: gathered ones grow as they are encoded, and shrink as they are compressed or go to a disk. */
+  charge(): void {
     const bytes = this.#contents.heldBytes();
     const more = bytes - this.#contentsBytes;
     this.#contentsBytes = bytes;

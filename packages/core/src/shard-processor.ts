@@ -254,8 +254,11 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
 
   #budgetHolder(): BudgetHolder {
     return {
-      flushableBytes: () =>
-        this.#flushRequested || this.#inFlight !== undefined ? 0 : this.#filling.heldBytes,
+      flushableBytes: () => {
+        // What shrank meanwhile is given back first: perhaps nobody has to flush early.
+        this.#filling.charge();
+        return this.#flushRequested || this.#inFlight !== undefined ? 0 : this.#filling.heldBytes;
+      },
       requestFlush: () => {
         this.#flushRequested = true;
         this.#wake?.();

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { definePipeline, KinesisConnectorError, type Pipeline, RecordBuffer } from "../src/index.js";
+import { definePipeline, json, KinesisConnectorError, type Pipeline, RecordBuffer } from "../src/index.js";
 import {
   gatheringEmitter,
   gatheringLog,
@@ -121,6 +121,22 @@ describe("gathered outputs", () => {
     running.stop();
     await world.clock.run(running.done);
     expect(log.open).toBe(0);
+  });
+
+  it("that have shrunk are given back before anybody is asked to flush early", async () => {
+    const world = createWorld(recordsOf(40), { pageRecords: 10, maxReadAheadBytes: 1500 });
+    world.shard.close();
+    const log = gatheringLog();
+    const pipeline = definePipeline<Numbered, Numbered, ObjectPlan>({
+      transformer: json<Numbered>(),
+      buffer: { maxRecords: 1000 },
+      emitter: gatheringEmitter({ ...world.planned(), sizeOf: () => 10 }, log),
+    });
+    log.shrinks = true;
+    const running = runIn(world, pipeline);
+    await world.clock.run(running.done);
+    expect(running.eventsOf("buffer-flush").map(({ reason }) => reason)).toEqual(["shard-end"]);
+    expect(world.budget.usedBytes).toBe(0);
   });
 
   it("are given up when the shard is lost while they wait behind a batch", async () => {

@@ -21,6 +21,8 @@ export interface GatheringLog {
   undiscarded: number;
   discardedTwice: number;
   drained: number;
+  /** Whether outputs hold a tenth from the second look on, as if they were compressed meanwhile. */
+  shrinks?: boolean;
 }
 
 export function gatheringLog(): GatheringLog {
@@ -93,6 +95,8 @@ class MemoryGathering<Output> implements Gathering<Output> {
   readonly #keeping: "entries" | "alone" | "data";
   #kept: BufferEntry<Output>[] = [];
   #staged: BufferEntry<Output>[] = [];
+  /** How many outputs there were when they were looked at last. */
+  #seen = 0;
 
   constructor(
     emitter: Pick<Emitter<Output, never>, "sizeOf">,
@@ -133,7 +137,12 @@ class MemoryGathering<Output> implements Gathering<Output> {
     this.#staged = [];
   };
 
-  readonly heldBytes = (): number => (this.#kept.length + this.#staged.length) * HELD_BYTES;
+  readonly heldBytes = (): number => {
+    const count = this.#kept.length + this.#staged.length;
+    const isKnown = this.#log.shrinks === true && count === this.#seen;
+    this.#seen = count;
+    return isKnown ? Math.ceil(count / 10) * HELD_BYTES : count * HELD_BYTES;
+  };
 
   readonly drain = (): Gathered => {
     const entries = this.#kept;
