@@ -1,11 +1,12 @@
+import { isDeepStrictEqual } from "node:util";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { thrownBy } from "@kinesis-connectors/testkit";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { comparePositions, hasCode } from "@kinesis-connectors/core";
 import { decimalOf } from "../src/decimal.js";
-import { itemBytesOf, wireBytesOf } from "../src/item-size.js";
-import { keyText } from "../src/key-schema.js";
+import { itemBytesOf, wireBoundOf, wireBytesOf } from "../src/item-size.js";
+import { keyText, keyTextOf } from "../src/key-schema.js";
 import { marshalItem } from "../src/marshal.js";
 import { Ordinals, positionText } from "../src/position.js";
 import { entryOf } from "./support.js";
@@ -174,7 +175,43 @@ describe("the size of an item", () => {
   });
 });
 
+describe("the bound of an item's size", () => {
+  it("is never below what is counted exactly", () => {
+    const marshalled = fc.oneof(
+      anyItem,
+      fc.record({ set: fc.constant(new Set(["\u0000", "a"])), text: fc.string() }),
+    );
+    fc.assert(
+      fc.property(marshalled, (item) => {
+        const attributes = marshalItem(item);
+        const bound = wireBoundOf(attributes);
+        expect(bound).toBeGreaterThanOrEqual(wireBytesOf(attributes));
+        expect(bound).toBeGreaterThanOrEqual(itemBytesOf(attributes));
+      }),
+    );
+    const worst = { a: { S: "\u0000".repeat(1_000) } };
+    expect(wireBoundOf(worst)).toBeGreaterThanOrEqual(wireBytesOf(worst));
+  });
+});
+
 describe("numbers", () => {
+  it("of JavaScript are taken exactly where DynamoDB can hold them and they are exact", () => {
+    const any = fc.oneof(
+      fc.double(),
+      fc.constantFrom(1e-130, 9.999e-131, -1e-130, 5e-324, 2 ** 53 - 1, 2 ** 53, -(2 ** 53) + 1, 0.1, -0),
+    );
+    fc.assert(
+      fc.property(any, (value) => {
+        const { digits = "", exponent = 0 } = decimalOf(String(value)) ?? {};
+        const isHeld = Number.isFinite(value) && digits.length <= 38 && exponent >= -130 && exponent <= 125;
+        const isExact = !Number.isInteger(value) || Number.isSafeInteger(value);
+        const marshalled = (): unknown => marshalItem({ n: value });
+        if (isHeld && isExact) expect(marshalled()).toEqual({ n: { N: String(value) } });
+        else expect(hasCode(thrownBy(marshalled), "KC_RECORD_POISON")).toBe(true);
+      }),
+    );
+  });
+
   it("are the same whatever way they are written", () => {
     for (const text of ["100", "1E2", "1e+2", "100.000", "0100", "+100", "0.1e3"])
       expect(decimalOf(text)).toEqual({ negative: false, digits: "1", exponent: 2 });
@@ -204,6 +241,35 @@ describe("numbers", () => {
     expect(key("a", "-1")).not.toBe(key("a", "1"));
     expect(key('a","', "1")).not.toBe(key("a", "1"));
     expect(key("a", "10")).not.toBe(key("a", "1"));
+    expect(key("a1 ", "2")).not.toBe(key("a", "12"));
+    for (const [one, other] of [
+      ["10", "1e1"],
+      ["100000000000000", "1E+14"],
+      ["1000000000000000", "1e15"],
+      ["0", "-0.0"],
+      ["120", "1.20e2"],
+    ] as const)
+      expect(key("a", one)).toBe(key("a", other));
+  });
+
+  it("make the same keys before and after an item is marshalled", () => {
+    const schema = [
+      { name: "id", type: "N", maxBytes: 2048 },
+      { name: "at", type: "B", maxBytes: 1024 },
+    ] as const;
+    const item = fc.record({
+      id: number,
+      at: fc.uint8Array({ minLength: 1, maxLength: 20 }),
+      other: anyValue,
+    });
+    fc.assert(
+      fc.property(item, item, (one, other) => {
+        const keys = [one, other].map((output) => keyTextOf(schema, output));
+        expect(keys).toEqual([one, other].map((output) => keyText(schema, marshalItem(output))));
+        const isSame = one.id === other.id && isDeepStrictEqual(one.at, other.at);
+        expect(keys[0] === keys[1]).toBe(isSame);
+      }),
+    );
   });
 });
 

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { seededRandom } from "@kinesis-connectors/testkit";
 import { MAX_REQUEST_BYTES, MAX_REQUEST_RECORDS } from "../src/limits.js";
-import { type Packed, splitIntoRequests } from "../src/requests.js";
+import { type Packed, splitIntoRequests, splitUnordered } from "../src/requests.js";
 
 interface Item {
   readonly id: number;
@@ -147,5 +147,56 @@ describe("splitting a batch into requests", () => {
     });
     expect(new Set(split.placed.map(({ id }) => id))).toEqual(new Set([0, 1, 4]));
     expect(split.unsettled.map(({ id }) => id)).toEqual([2, 3]);
+  });
+});
+
+describe("splitting a batch that has no order", () => {
+  it("keeps the limits, fills requests in the batch's order and loses nothing, for any sizes and refusals", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 1000 }), { maxLength: 1_300 }),
+        fc.integer({ min: 1000, max: 50_000 }),
+        fc.infiniteStream(fc.boolean()),
+        (sizes, maxRequestBytes, fates) => {
+          const items = sizes.map((bytes, id) => ({ id, bytes, count: 1 }));
+          const splitter = splitUnordered(items, maxRequestBytes);
+          const placed: number[] = [];
+          let next = 0;
+          for (let request = splitter.next(); request.length > 0; request = splitter.next()) {
+            expect(request.length).toBeLessThanOrEqual(MAX_REQUEST_RECORDS);
+            expect(request.map(({ id }) => id)).toEqual(
+              items.slice(next, next + request.length).map(({ id }) => id),
+            );
+            const bytes = request.reduce((sum, item) => sum + item.bytes, 0);
+            expect(bytes).toBeLessThanOrEqual(maxRequestBytes);
+            next += request.length;
+            const following = items[next];
+            // As full as it can be.
+            if (following !== undefined && request.length < MAX_REQUEST_RECORDS)
+              expect(bytes + following.bytes).toBeGreaterThan(maxRequestBytes);
+            for (const [index, { id }] of request.entries()) {
+              if (fates.next().value === false) continue;
+              splitter.placed(index);
+              // Told twice, it counts once.
+              splitter.placed(index);
+              placed.push(id);
+            }
+          }
+          expect(next).toBe(items.length);
+          const left = splitter.unsettled().map(({ id }) => id);
+          expect([...placed, ...left].toSorted((one, other) => one - other)).toEqual(
+            items.map(({ id }) => id),
+          );
+        },
+      ),
+    );
+  });
+
+  it("gives back what was not given out yet", () => {
+    const items = Array.from({ length: 501 }, (_, id) => ({ id, bytes: 1, count: 1 }));
+    const splitter = splitUnordered(items, 1_000);
+    splitter.next();
+    splitter.placed(0);
+    expect(splitter.unsettled()).toEqual(items.slice(1));
   });
 });

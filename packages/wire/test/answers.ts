@@ -84,7 +84,7 @@ const entriesOf = (value: object, choose: Choose): (readonly [string, unknown])[
 };
 
 /** Writes JSON as servers do and as they might: order, space, escapes, forms of numbers. */
-export const writeJson = (answer: AnswerFields, choose: Choose): Buffer => {
+export const writeJson = (answer: object, choose: Choose): Buffer => {
   const space = (): string => (choose(6) === 0 ? ([" ", "\n", "\t ", "\r\n"][choose(4)] ?? "") : "");
   const text = (value: string): string => {
     if (choose(8) !== 0) return JSON.stringify(value);
@@ -114,7 +114,7 @@ export const writeJson = (answer: AnswerFields, choose: Choose): Buffer => {
 };
 
 /** Writes AWS-CBOR in every framing that RFC 8949 allows: widths of heads, pieces, tags, floats, order. */
-export const writeCbor = (answer: AnswerFields, choose: Choose): Buffer => {
+export const writeCbor = (answer: object, choose: Choose): Buffer => {
   const head = (major: number, argument: number): Buffer => {
     const width = choose(6);
     const type = major << 5;

@@ -1,0 +1,222 @@
+import { PutRecordsInput$, PutRecordsOutput$ } from "@aws-sdk/client-kinesis";
+import { JsonCodec2 } from "@smithy/core/protocols";
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { decodeCbor } from "../src/cbor-reader.js";
+import { encodeCbor } from "../src/cbor-writer.js";
+import { WireFormatError } from "../src/index.js";
+import { writePutRecordsCbor } from "../src/put-records-cbor.js";
+import { type PutRecordsEntry, writePutRecordsJson } from "../src/put-records-json.js";
+import { type PutResults, readPutResultsCbor, readPutResultsJson } from "../src/put-results.js";
+import { choices, chooser, damage, outcome, writeCbor, writeJson } from "./answers.js";
+import { decodeCborWithSdk } from "./sdk-decoder.js";
+
+const key = fc.oneof(
+  fc.string({ unit: "grapheme-ascii", maxLength: 300 }),
+  fc.string({ unit: "binary", maxLength: 300 }),
+  fc.string({ unit: "grapheme", maxLength: 100 }),
+);
+const data = fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ minLength: 250, maxLength: 300 }));
+const usual = fc.record(
+  { Data: data, PartitionKey: key, ExplicitHashKey: fc.option(key, { nil: undefined }) },
+  { requiredKeys: ["Data", "PartitionKey"] },
+);
+/** What a program without types may give. */
+const unusual = fc.record(
+  {
+    Data: data,
+    PartitionKey: fc.oneof(fc.integer(), fc.constant(undefined), fc.boolean()),
+    ExplicitHashKey: fc.oneof(fc.integer(), fc.constant(null)),
+    Novelty: fc.string(),
+  },
+  { requiredKeys: ["Data"] },
+) as unknown as fc.Arbitrary<PutRecordsEntry>;
+const request = fc.record(
+  {
+    Records: fc.array(fc.oneof({ weight: 9, arbitrary: usual }, { weight: 1, arbitrary: unusual }), {
+      maxLength: 30,
+    }),
+    StreamName: fc.string(),
+    StreamARN: fc.option(fc.string({ unit: "grapheme" }), { nil: undefined }),
+  },
+  { requiredKeys: ["Records"] },
+);
+
+describe("a request of PutRecords", () => {
+  it("in CBOR is the value that is written member by member, and that the SDK's reader reads", () => {
+    fc.assert(
+      fc.property(request, (written) => {
+        const body = writePutRecordsCbor(written);
+        const expected = decodeCbor(encodeCbor(written));
+        expect(decodeCbor(body)).toEqual(expected);
+        expect(decodeCborWithSdk(body)).toEqual(decodeCborWithSdk(encodeCbor(written)));
+      }),
+    );
+  });
+
+  it("in CBOR holds data and keys of every length of a head", () => {
+    for (const length of [0, 1, 23, 24, 255, 256, 65_535, 65_536]) {
+      const Data = Buffer.alloc(length, 7);
+      const PartitionKey = "ä".repeat(Math.min(length, 300));
+      const body = writePutRecordsCbor({ Records: [{ Data, PartitionKey, ExplicitHashKey: PartitionKey }] });
+      // Compared as texts: element by element it would take long.
+      const read = JSON.stringify(decodeCbor(body));
+      expect(
+        read === JSON.stringify({ Records: [{ Data, PartitionKey, ExplicitHashKey: PartitionKey }] }),
+      ).toBe(true);
+    }
+    const Records = Array.from({ length: 500 }, (_, index) => ({
+      Data: Buffer.from([index]),
+      PartitionKey: `${index}`,
+    }));
+    expect(decodeCbor(writePutRecordsCbor({ Records }))).toEqual({ Records });
+  });
+
+  it("in JSON is what the SDK's own serializer writes", () => {
+    const serializer = new JsonCodec2({
+      timestampFormat: { useTrait: true, default: 7 },
+      jsonName: false,
+    }).createSerializer();
+    fc.assert(
+      fc.property(fc.record({ Records: fc.array(usual, { maxLength: 5 }), StreamName: key }), (written) => {
+        serializer.write(PutRecordsInput$, written);
+        const theirs: unknown = JSON.parse(new TextDecoder().decode(serializer.flush() as Uint8Array));
+        expect(JSON.parse(writePutRecordsJson(written))).toEqual(theirs);
+      }),
+    );
+  });
+});
+
+const text = fc.oneof(fc.string({ maxLength: 60 }), fc.string({ unit: "grapheme", maxLength: 300 }));
+const placed = fc.record({
+  SequenceNumber: fc.bigInt({ min: 10n ** 55n, max: 10n ** 56n - 1n }).map(String),
+  ShardId: fc.constantFrom("shardId-000000000001", "shardId-000000000002", "shardId-000000000010"),
+});
+const failed = fc.record({ ErrorCode: text, ErrorMessage: text });
+const anything = fc.record(
+  { SequenceNumber: text, ShardId: text, ErrorCode: text, ErrorMessage: text },
+  { requiredKeys: [] },
+);
+const answer = fc.record(
+  {
+    Records: fc.array(fc.oneof(placed, placed, failed, anything), { maxLength: 12 }),
+    FailedRecordCount: fc.nat(),
+    EncryptionType: fc.constantFrom("NONE", "KMS"),
+  },
+  { requiredKeys: ["Records"] },
+);
+
+/** All that is in an answer, absent members undefined. */
+const seenOf = ({ Records, FailedRecordCount, EncryptionType }: PutResults): unknown => ({
+  Records: Records?.map(({ SequenceNumber, ShardId, ErrorCode, ErrorMessage }) => ({
+    SequenceNumber,
+    ShardId,
+    ErrorCode,
+    ErrorMessage,
+  })),
+  FailedRecordCount,
+  EncryptionType,
+});
+
+/** The same of any value that a reader without a notion of PutRecords gave; undefined where it is no answer. */
+const seenOfValue = (value: unknown): unknown => {
+  const isMap = (member: unknown): member is Readonly<Record<string, unknown>> =>
+    typeof member === "object" && member !== null && !Array.isArray(member);
+  if (!isMap(value)) return undefined;
+  const { Records, FailedRecordCount: count, EncryptionType: encryption } = value;
+  return {
+    Records: Array.isArray(Records)
+      ? Records.map((result: unknown) =>
+          isMap(result)
+            ? {
+                SequenceNumber: result["SequenceNumber"] ?? undefined,
+                ShardId: result["ShardId"] ?? undefined,
+                ErrorCode: result["ErrorCode"] ?? undefined,
+                ErrorMessage: result["ErrorMessage"] ?? undefined,
+              }
+            : undefined,
+        )
+      : undefined,
+    FailedRecordCount: count === undefined || count === null ? undefined : Number(count),
+    EncryptionType: encryption ?? undefined,
+  };
+};
+
+describe("an answer to PutRecords in AWS-CBOR", () => {
+  it("is read in every framing: widths, pieces, tags, floats, order, unknown members", () => {
+    fc.assert(
+      fc.property(answer, choices, (fields, numbers) => {
+        const body = writeCbor(fields, chooser(numbers));
+        expect(seenOf(readPutResultsCbor(body))).toEqual(seenOf(fields));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it("that was damaged is refused or read as any CBOR reader reads it, never otherwise", () => {
+    let refused = 0;
+    let read = 0;
+    fc.assert(
+      fc.property(answer, choices, damage, (fields, numbers, harm) => {
+        const body = harm(writeCbor(fields, chooser(numbers)));
+        const ours = outcome(() => readPutResultsCbor(body));
+        if (ours instanceof Error) {
+          expect(ours).toBeInstanceOf(WireFormatError);
+          refused += 1;
+          return;
+        }
+        read += 1;
+        expect(seenOf(ours)).toEqual(seenOfValue(decodeCbor(body)));
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(refused).toBeGreaterThan(100);
+    expect(read).toBeGreaterThan(100);
+  });
+
+  it("with null in it is read as if that were absent", () => {
+    const first = Buffer.concat([
+      Buffer.from("a167", "hex"),
+      Buffer.from("Records"),
+      Buffer.from("81a2", "hex"),
+      Buffer.from("67", "hex"),
+      Buffer.from("ShardId"),
+      encodeCbor("shardId-000000000007"),
+      Buffer.from("69", "hex"),
+      Buffer.from("ErrorCode"),
+      Buffer.from("f6", "hex"),
+    ]);
+    expect(readPutResultsCbor(first).Records).toMatchObject([
+      { ShardId: "shardId-000000000007", ErrorCode: undefined, SequenceNumber: undefined },
+    ]);
+  });
+});
+
+describe("an answer to PutRecords in JSON", () => {
+  const deserializer = new JsonCodec2({
+    timestampFormat: { useTrait: true, default: 7 },
+    jsonName: false,
+  }).createDeserializer();
+
+  it("is what the SDK's own deserializer reads", async () => {
+    await fc.assert(
+      fc.asyncProperty(answer, choices, async (fields, numbers) => {
+        const body = writeJson({ ...fields }, chooser(numbers));
+        const theirs = (await deserializer.read(PutRecordsOutput$, body.toString())) as PutResults;
+        const ours = readPutResultsJson(body);
+        expect(ours).toEqual(theirs);
+        expect(seenOf(ours)).toEqual(seenOf(fields));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it.each(["", "{}", '{"Records":null,"FailedRecordCount":null}'])("%j says nothing", (body) => {
+    expect(readPutResultsJson(Buffer.from(body))).toEqual({});
+  });
+
+  it.each(["[]", "{", "<html>", '{"Records":[1]}', '{"Records":[null]}'])("%j is refused", (body) => {
+    expect(() => readPutResultsJson(Buffer.from(body))).toThrow(WireFormatError);
+  });
+});
