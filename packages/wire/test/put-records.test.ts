@@ -3,7 +3,7 @@ import { JsonCodec2 } from "@smithy/core/protocols";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { decodeCbor } from "../src/cbor-reader.js";
+import { decodeCbor } from "../src/decode-cbor.js";
 import { encodeCbor } from "../src/cbor-writer.js";
 import { WireFormatError } from "../src/index.js";
 import { writePutRecordsCbor } from "../src/put-records-cbor.js";
