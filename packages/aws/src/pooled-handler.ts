@@ -58,7 +58,7 @@ export class PooledHandler {
         {
           origin: `${protocol}//${hostname}${port === undefined ? "" : `:${port}`}`,
           path,
-          method: method as Dispatcher.HttpMethod,
+          method,
           headers,
           body: typeof body === "string" || body instanceof Uint8Array ? body : null,
           ...(Object.keys(query).length === 0 ? {} : { query }),
