@@ -147,19 +147,19 @@ describe("requests after the first", () => {
   it("are over when their time is, or the caller gives up", async () => {
     await using server = await startAnswering();
     const reach = { region: "eu-central-1", endpoint: server.endpoint, credentials: CREDENTIALS };
-    const connection = connect({ ...reach, requestTimeoutMs: 200 });
+    const connection = connect({ ...reach, requestTimeoutMs: 100 });
     await connection.request(PutItemCommand, input, bounds);
-    // A name that is waited for until the time is over.
-    const stalled = vi.fn(() => new Promise<never>(() => undefined));
-    Object.assign(connection.client.config.requestHandler, { handle: stalled });
+    server.answer = () => ({ stalls: true });
     expect((await failureFrom(connection.request(PutItemCommand, input, bounds))).name).toBe("TimeoutError");
     const giving = new AbortController();
     const failure = failureFrom(
       connection.request(PutItemCommand, input, { ...bounds, signal: giving.signal }),
     );
-    while (stalled.mock.calls.length < 2) await sleep(systemClock, 1);
+    while (server.asked.length < 3) await sleep(systemClock, 1);
     giving.abort(new Error("lease lost"));
     expect((await failure).message).toBe("lease lost");
+    // The server is not left waiting either.
+    while (server.abandoned() < 2) await sleep(systemClock, 1);
     connection.close();
   });
 });

@@ -18,7 +18,7 @@ import { connect, type DynamoDbConnection } from "../src/connection.js";
 import { WRITTEN_OPERATIONS, requestJson } from "../src/request-json.js";
 import { type AnsweringServer, CREDENTIALS, startAnswering } from "./answering.js";
 
-const text = fc.oneof(
+const short = fc.oneof(
   fc.string({ unit: "grapheme-ascii", maxLength: 120 }),
   // Lone surrogates, controls and quotes among them.
   fc.string({ unit: "binary", maxLength: 120 }),
@@ -34,6 +34,11 @@ const text = fc.oneof(
     "__proto__",
     "x".repeat(5_000),
   ),
+);
+/** Long ones are written in another way. */
+const text = fc.oneof(
+  short,
+  fc.tuple(fc.integer({ min: 40, max: 60 }), short).map(([length, end]) => "x".repeat(length) + end),
 );
 const number = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),

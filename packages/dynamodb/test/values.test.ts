@@ -3,7 +3,7 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { thrownBy } from "@kinesis-connectors/testkit";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { comparePositions, hasCode } from "@kinesis-connectors/core";
+import { comparePositions, hasCode, KinesisConnectorError } from "@kinesis-connectors/core";
 import { decimalOf } from "../src/decimal.js";
 import { itemBytesOf, wireBoundOf, wireBytesOf } from "../src/item-size.js";
 import { keyText, keyTextOf } from "../src/key-schema.js";
@@ -48,6 +48,15 @@ const anyItem = fc.dictionary(
   anyValue,
   { maxKeys: 6, noNullPrototype: true },
 );
+
+/** What a function gives, or the code that it throws. */
+function outcomeOf(make: () => string | undefined): string | undefined {
+  try {
+    return make();
+  } catch (error) {
+    return KinesisConnectorError.isInstance(error) ? error.code : "no code";
+  }
+}
 
 /** The JSON of a request, in which bytes are base64. */
 const wireText = (item: unknown): string =>
@@ -205,9 +214,8 @@ describe("numbers", () => {
         const { digits = "", exponent = 0 } = decimalOf(String(value)) ?? {};
         const isHeld = Number.isFinite(value) && digits.length <= 38 && exponent >= -130 && exponent <= 125;
         const isExact = !Number.isInteger(value) || Number.isSafeInteger(value);
-        const marshalled = (): unknown => marshalItem({ n: value });
-        if (isHeld && isExact) expect(marshalled()).toEqual({ n: { N: String(value) } });
-        else expect(hasCode(thrownBy(marshalled), "KC_RECORD_POISON")).toBe(true);
+        const taken = outcomeOf(() => marshalItem({ n: value })["n"]?.N);
+        expect(taken).toBe(isHeld && isExact ? String(value) : "KC_RECORD_POISON");
       }),
     );
   });

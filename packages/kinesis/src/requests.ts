@@ -1,13 +1,9 @@
 import { MAX_REQUEST_RECORDS } from "./limits.js";
 
-/** What the splitter must know of a record. */
-interface Sized {
+/** One Kinesis record of a request: what the splitter must know of it. */
+export interface Packed {
   /** Data and key, as the service counts them against a request. */
   readonly bytes: number;
-}
-
-/** One Kinesis record of a request. */
-export interface Packed extends Sized {
   /** How many records travel in it. */
   readonly count: number;
 }

@@ -170,10 +170,11 @@ describe("splitting a batch that has no order", () => {
             const bytes = request.reduce((sum, item) => sum + item.bytes, 0);
             expect(bytes).toBeLessThanOrEqual(maxRequestBytes);
             next += request.length;
-            const following = items[next];
             // As full as it can be.
-            if (following !== undefined && request.length < MAX_REQUEST_RECORDS)
-              expect(bytes + following.bytes).toBeGreaterThan(maxRequestBytes);
+            const isFull =
+              request.length === MAX_REQUEST_RECORDS ||
+              bytes + (items[next]?.bytes ?? Number.POSITIVE_INFINITY) > maxRequestBytes;
+            expect(isFull).toBe(true);
             for (const [index, { id }] of request.entries()) {
               if (fates.next().value === false) continue;
               splitter.placed(index);
