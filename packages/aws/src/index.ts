@@ -18,4 +18,3 @@ export { checkedEndpoint, isLoopback, namedEndpoint } from "./endpoint.js";
 export { following, type FollowingSignal } from "./following-signal.js";
 export { limited, type RequestBounds } from "./limited.js";
 export type { AwsCommand } from "./kept-requests.js";
-export { readBody } from "./read-body.js";

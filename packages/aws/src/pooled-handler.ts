@@ -119,6 +119,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   ): void {
     this.#statusCode = statusCode;
     this.#reason = reason ?? "";
+    // It comes again after an interim answer (1xx).
+    this.#headers = {};
     for (const name in headers) {
       const value = headers[name];
       if (value !== undefined) this.#headers[name] = typeof value === "string" ? value : value.join(", ");
