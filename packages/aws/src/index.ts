@@ -26,4 +26,3 @@ export {
 export type { OutgoingRequest } from "./http/request-bytes.js";
 export { limited, type RequestBounds } from "./limited.js";
 export type { AwsCommand } from "./kept-requests.js";
-export { readBody } from "./read-body.js";

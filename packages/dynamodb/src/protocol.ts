@@ -1,5 +1,4 @@
 import { AwsJson1_0Protocol } from "@aws-sdk/core/protocols";
-import { readBody } from "@kinesis-connectors/aws";
 import { requestJson, WRITTEN_OPERATIONS } from "./request-json.js";
 
 // What the SDK's own signatures say; its package of types need not be installed for them.
@@ -45,17 +44,17 @@ export class WritingProtocol extends AwsJson1_0Protocol {
     ...call: Parameters<Deserialize>
   ): Promise<Output> {
     const [operation, , response] = call;
-    if (!WRITTEN_OPERATIONS.has(operation.name) || this.isErrorResponse(response.statusCode))
-      return super.deserializeResponse(...call);
-    const body = await readBody(response.body);
-    const done = body.length <= ALL_PROCESSED.length ? DONE.get(Buffer.from(body).toString()) : undefined;
-    if (done !== undefined) {
-      const output: MetadataBearer = { ...done(), $metadata: this.deserializeMetadata(response) };
-      // The SDK's signature leaves open whose output it is; it is that of the operation that was asked for.
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-      return output as Output;
-    }
-    response.body = body;
-    return super.deserializeResponse(...call);
+    const body: unknown = response.body;
+    const mayBeDone = WRITTEN_OPERATIONS.has(operation.name) && !this.isErrorResponse(response.statusCode);
+    const isShort = body instanceof Uint8Array && body.length <= ALL_PROCESSED.length;
+    const done =
+      mayBeDone && isShort
+        ? DONE.get(Buffer.from(body.buffer, body.byteOffset, body.length).toString())
+        : undefined;
+    if (done === undefined) return super.deserializeResponse(...call);
+    const output: MetadataBearer = { ...done(), $metadata: this.deserializeMetadata(response) };
+    // The SDK's signature leaves open whose output it is; it is that of the operation that was asked for.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return output as Output;
   }
 }
