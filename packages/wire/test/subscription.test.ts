@@ -80,9 +80,7 @@ const subscribe = async (client: KinesisClient): Promise<Seen> => {
 
 const json = fc
   .tuple(answerFields, choices)
-  .map(([fields, numbers]) =>
-    writeJson({ ...fields, ContinuationSequenceNumber: "4959" } as typeof fields, chooser(numbers)),
-  );
+  .map(([fields, numbers]) => writeJson({ ...fields, ContinuationSequenceNumber: "4959" }, chooser(numbers)));
 const unknownHeaders: fc.Arbitrary<Message["headers"]> = fc.dictionary(
   fc.constantFrom("trace", ":date", "x"),
   fc.oneof(
