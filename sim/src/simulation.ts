@@ -220,7 +220,8 @@ export class Simulation {
     let { lost } = this.#rows;
     // A run that was broken off has not had the time to deliver everything.
     if (!this.#hasSeenEnough) {
-      lost += checkEnd(this.#ledger, fleet.gaps, (violation) => this.#report(violation));
+      const { hasLanded } = this.#destination;
+      lost += checkEnd(this.#ledger, fleet.gaps, (violation) => this.#report(violation), hasLanded);
       lost += this.#destination.checkEnd();
     }
     return {
