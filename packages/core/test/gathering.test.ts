@@ -89,10 +89,7 @@ describe("gathered outputs", () => {
     world.shard.close();
     const log = gatheringLog();
     const pipeline = definePipeline<Numbered, Numbered, ObjectPlan>({
-      transformer: {
-        toModel: ({ data }) => JSON.parse(new TextDecoder().decode(data)),
-        fromModel: (model) => model,
-      },
+      transformer: json<Numbered>(),
       buffer: { maxRecords: 100, maxBytes: 25 },
       emitter: gatheringEmitter({ ...world.planned(), sizeOf: () => 10 }, log),
     });
@@ -104,10 +101,7 @@ describe("gathered outputs", () => {
     const world = createWorld(recordsOf(12), { pageRecords: 4 });
     const log = gatheringLog();
     const pipeline = definePipeline<Numbered, Numbered, ObjectPlan>({
-      transformer: {
-        toModel: ({ data }) => JSON.parse(new TextDecoder().decode(data)),
-        fromModel: (model) => model,
-      },
+      transformer: json<Numbered>(),
       buffer: { maxRecords: 1000, maxAgeMs: 5000 },
       emitter: gatheringEmitter(world.planned(), log),
     });
@@ -144,10 +138,7 @@ describe("gathered outputs", () => {
     const log = gatheringLog();
     const letGo = world.gate.hold("emit");
     const pipeline = definePipeline<Numbered, Numbered, ObjectPlan>({
-      transformer: {
-        toModel: ({ data }) => JSON.parse(new TextDecoder().decode(data)),
-        fromModel: (model) => model,
-      },
+      transformer: json<Numbered>(),
       buffer: { maxRecords: 2 },
       emitter: gatheringEmitter(world.planned(), log),
     });
@@ -167,10 +158,7 @@ describe("gathered outputs", () => {
     world.shard.close();
     const log = gatheringLog();
     const pipeline = definePipeline<Numbered, Numbered, ObjectPlan>({
-      transformer: {
-        toModel: ({ data }) => JSON.parse(new TextDecoder().decode(data)),
-        fromModel: (model) => model,
-      },
+      transformer: json<Numbered>(),
       buffer: () => new RecordBuffer<Numbered>({ maxRecords: 3 }),
       emitter: gatheringEmitter(world.planned(), log),
     });
