@@ -32,6 +32,12 @@ export class ExactNumber {
     return typeof value === "object" && value !== null && BRAND in value;
   }
 
+  /** The JavaScript number of the same value; undefined where that has other digits. */
+  toNumber(): number | undefined {
+    const value = Number(this.text);
+    return isHeld(this.text, value) ? value : undefined;
+  }
+
   toString(): string {
     return this.text;
   }
@@ -57,7 +63,14 @@ export function exactNumberOf(text: string): number | bigint | ExactNumber {
     if (Number.isSafeInteger(value)) return value;
     return text.length <= MAX_BIGINT_DIGITS ? BigInt(text) : new ExactNumber(text);
   }
-  return isHeld(text, value) ? value : new ExactNumber(text);
+  // A whole number past 2^53 is not trusted as a number, whatever wrote it: 1e21 is exact only as a text.
+  const isUnsafe = Number.isInteger(value) && !Number.isSafeInteger(value);
+  return !isUnsafe && isHeld(text, value) ? value : new ExactNumber(text);
+}
+
+/** Whether a JavaScript number in the place of this text has another value. */
+export function isLost(text: string): boolean {
+  return !isHeld(text, Number(text));
 }
 
 /** Whether a number has the value of its text. A number counts as the shortest decimal that reads back as it, which is how it is written again. */

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { KinesisConnectorError } from "../errors.js";
-import { exactNumberOf } from "../exact-number.js";
+import { exactNumberOf, isLost } from "../exact-number.js";
 import { giveNotice } from "../notices.js";
 import { dataBytesOf, type KinesisRecord } from "../record.js";
 import { decodeData, type DecodingTransformer, decodeWith } from "../transformer.js";
@@ -118,7 +118,7 @@ function watchedDoubles(): NumberReading {
       return JSON.parse(document) as unknown;
     },
     numberOf: (literal) => {
-      if (!isTold && literal.length >= LONG_LITERAL && typeof exactNumberOf(literal) !== "number") tell();
+      if (!isTold && literal.length >= LONG_LITERAL && isLost(literal)) tell();
       return Number(literal);
     },
   };

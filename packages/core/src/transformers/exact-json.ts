@@ -1,4 +1,4 @@
-import { exactNumberOf, type ExactNumber } from "../exact-number.js";
+import { exactNumberOf, type ExactNumber, isLost } from "../exact-number.js";
 import { mayHoldLongNumber, tokensOf } from "./json-numbers.js";
 
 /** Opens texts that stand for something else while the document is parsed. A text of the document that opens with it is marked as well. */
@@ -13,7 +13,7 @@ const IS_KEY = /\s*:/y;
 export function losesDigits(document: string, bytes: Uint8Array, start: number, end: number): boolean {
   if (!mayHoldLongNumber(bytes, start, end)) return false;
   for (const token of tokensOf(document))
-    if (token.kind === "number" && typeof exactNumberOf(document.slice(token.start, token.end)) !== "number")
+    if (token.kind === "number" && isLost(document.slice(token.start, token.end)))
       return true;
   return false;
 }
