@@ -33,7 +33,10 @@ function ofType(type: Type, path: string): Convert {
       return ofScalar(type.name, path);
     case "timestamp": {
       const { unit, truncates } = type;
-      const misfit = new Misfit(path, `takes moments with a zone, in ${unit} at most, and within their range`);
+      const misfit = new Misfit(
+        path,
+        `takes moments with a zone, in ${unit} at most, and within their range`,
+      );
       return (value) => momentOf(value, unit, truncates) ?? misfit;
     }
     case "decimal": {
@@ -62,7 +65,7 @@ function ofScalar(name: ScalarName, path: string): Convert {
 }
 
 const TIMESTAMP_MISFIT =
-  'takes timestamp: a zone, and six digits of a second at most ({ timestamp: "ns" } takes nine, { timestamp: "us", truncate: true } cuts them off)';
+  "takes timestamp with a zone and up to six digits of a second, for more declare { timestamp }";
 
 const INT64_LIMIT = 2n ** 63n;
 

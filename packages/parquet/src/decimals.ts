@@ -15,7 +15,8 @@ export function unscaled(value: unknown, precision: number, scale: number): bigi
 
 function unitsOf(value: unknown, scale: number): bigint | undefined {
   if (typeof value === "bigint") return value * 10n ** BigInt(scale);
-  if (typeof value !== "number" && typeof value !== "string" && !ExactNumber.isInstance(value)) return undefined;
+  if (typeof value !== "number" && typeof value !== "string" && !ExactNumber.isInstance(value))
+    return undefined;
   const found = PLAIN.exec(String(value));
   if (found === null) return undefined;
   const [, sign, whole = "", fraction = "", exponent = "0"] = found;

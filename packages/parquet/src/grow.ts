@@ -82,7 +82,8 @@ function joining(
   // An empty name is none that SQL could write.
   if (!columns || name === "") return "unknown";
   if (left <= 0) return `has more than ${maxColumns} columns together with the rows before it`;
-  if (depth === 0 && restColumn !== undefined && name.toLowerCase() === restColumn.toLowerCase()) return "unknown";
+  if (depth === 0 && restColumn !== undefined && name.toLowerCase() === restColumn.toLowerCase())
+    return "unknown";
   const twin = twinOf(fields, name);
   return twin === undefined
     ? undefined

@@ -1,5 +1,12 @@
 import { KinesisConnectorError } from "@kinesis-connectors/core";
-import { type Column, OBJECT_DEPTH, type ScalarName, type StructType, type TimestampUnit, type Type } from "./types.js";
+import {
+  type Column,
+  OBJECT_DEPTH,
+  type ScalarName,
+  type StructType,
+  type TimestampUnit,
+  type Type,
+} from "./types.js";
 
 /**
  * What a column holds, and which values of a row fit it:
@@ -61,7 +68,9 @@ function structFrom(schema: unknown, path: string, depth: number): StructType {
     if (name === "") throw invalid(`${path} has a column without a name`);
     const twin = twinOf(fields, name);
     if (twin !== undefined)
-      throw invalid(`${path} has the columns ${twin} and ${name}, which Athena, Redshift and DuckDB take for one`);
+      throw invalid(
+        `${path} has the columns ${twin} and ${name}, which Athena, Redshift and DuckDB take for one`,
+      );
     fields.set(name, columnFrom(type, `${path}.${name}`, depth));
   }
   if (fields.size === 0) throw invalid(`${path} must have at least one column`);

@@ -48,7 +48,10 @@ export async function writeRows(
   });
   const table = new Table(schema, ignoreUnknown, restColumn);
   const refused: RefusedOutput[] = [];
-  const groupRows = Math.max(1, Math.floor((rowGroupRows * USUAL_LEAVES) / Math.max(USUAL_LEAVES, leavesIn(schema))));
+  const groupRows = Math.max(
+    1,
+    Math.floor((rowGroupRows * USUAL_LEAVES) / Math.max(USUAL_LEAVES, leavesIn(schema))),
+  );
   let fields = 0;
   for (let start = 0; start < rows.length; start += groupRows) {
     const end = Math.min(rows.length, start + groupRows);

@@ -5,8 +5,8 @@ import { mayHoldLongNumber, tokensOf } from "./json-numbers.js";
 const MARK = "\ue0f1";
 const TEXT = "t";
 
-/** A number this large or small has an exponent of three digits: 1e400. */
-const FAR_EXPONENT = /\d[eE][+-]?\d{3}/;
+/** A number of few digits that is past 2^53 (1e21) or past all doubles (1e400) has an exponent of two digits at least. */
+const FAR_EXPONENT = /\d[eE][+-]?\d{2}/;
 const IS_KEY = /\s*:/y;
 
 /** Whether a number of the document is rounded when it is parsed. */
