@@ -1,4 +1,10 @@
-import { type Batch, type KinesisRecord, KinesisConnectorError, stringifyJson, wholeNumber } from "@kinesis-connectors/core";
+import {
+  type Batch,
+  type KinesisRecord,
+  KinesisConnectorError,
+  stringifyJson,
+  wholeNumber,
+} from "@kinesis-connectors/core";
 import type { KinesisEmitterOptions } from "./kinesis-emitter.js";
 import {
   DEFAULT_AGGREGATE_BYTES,

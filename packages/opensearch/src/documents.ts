@@ -93,7 +93,8 @@ function jsonOf(output: unknown): string {
   if (json === undefined || !json.startsWith("{"))
     throw poison("a document must be an object that JSON can hold");
   // The index would hold another character, and a script of the service cannot write the document again.
-  if (jsonHasLoneSurrogate(json)) throw poison("a document holds half a surrogate pair, which UTF-8 cannot write");
+  if (jsonHasLoneSurrogate(json))
+    throw poison("a document holds half a surrogate pair, which UTF-8 cannot write");
   return json;
 }
 

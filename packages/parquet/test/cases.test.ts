@@ -183,11 +183,7 @@ describe("a column for the rest", () => {
 
   it("does not take what does not fit a column", async () => {
     const format = parquet<object>({ schema: { id: "int32" }, restColumn: "rest" });
-    const rows = [
-      { id: "1", more: 1 },
-      { id: 2.5 },
-      { id: 3, more: 1 },
-    ];
+    const rows = [{ id: "1", more: 1 }, { id: 2.5 }, { id: 3, more: 1 }];
     expect((await format.encodeObject(rows, NO_STOP)).refused?.map(({ index }) => index)).toEqual([0, 1]);
   });
 });

@@ -1,4 +1,10 @@
-import { ExactNumber, hasLoneSurrogate, jsonHasLoneSurrogate, KinesisConnectorError, stringifyJson } from "@kinesis-connectors/core";
+import {
+  ExactNumber,
+  hasLoneSurrogate,
+  jsonHasLoneSurrogate,
+  KinesisConnectorError,
+  stringifyJson,
+} from "@kinesis-connectors/core";
 import type { RecordFormat } from "./format.js";
 
 /** A column of `delimited`: the name of a field, or a name with a function of the output. */

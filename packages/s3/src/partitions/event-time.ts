@@ -38,7 +38,9 @@ function ofText(text: string, unit: EpochUnit | undefined): number {
   if (unit !== undefined && DECIMAL.test(text)) return ofDigits(text, unit);
   const [, year, month, day] = ISO_WITH_ZONE.exec(text) ?? [];
   // Without a zone the text would mean another moment on each machine. Date.parse takes the 30th of February for the 2nd of March.
-  return year === undefined || Number(day) > daysOf(Number(year), Number(month)) ? Number.NaN : Date.parse(text);
+  return year === undefined || Number(day) > daysOf(Number(year), Number(month))
+    ? Number.NaN
+    : Date.parse(text);
 }
 
 /** How many days a month has; months from 1. */
@@ -58,7 +60,9 @@ function ofDigits(text: string, unit: EpochUnit = "ms"): number {
   const [, whole = "", fraction = ""] = DECIMAL.exec(text) ?? [];
   const places = PLACES[unit];
   const digits =
-    places > 0 ? whole + fraction.slice(0, places).padEnd(places, "0") : whole.slice(0, whole.length + places);
+    places > 0
+      ? whole + fraction.slice(0, places).padEnd(places, "0")
+      : whole.slice(0, whole.length + places);
   return whole === "" ? Number.NaN : Number(digits);
 }
 

@@ -1,5 +1,12 @@
 import { giveNotice, KinesisConnectorError, type KinesisRecord, wholeNumber } from "@kinesis-connectors/core";
-import { type EpochUnit, inCalendar, isEpochUnit, isOldNumber, millisOf, type PointInTime } from "./event-time.js";
+import {
+  type EpochUnit,
+  inCalendar,
+  isEpochUnit,
+  isOldNumber,
+  millisOf,
+  type PointInTime,
+} from "./event-time.js";
 
 /** How `timePartition` names folders. */
 export interface TimePartitionOptions<Output, Pattern extends { readonly [name: string]: string }> {
