@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const conditions = ["@kinesis-connectors/source", "node", "development|production"];
 
 const THREADS = "{packages/*,apps/*,bench}/test/threads/**/*.test.ts";
-const MEMORY = "{packages/*,apps/*,bench}/test/**/*memory*.test.ts";
+const MEMORY = "{packages/*,apps/*,bench}/test/**/{memory,*-memory}.test.ts";
 
 /**
  * Tests run from sources: the source condition leads every workspace import to `src`, so nothing has to be built. The files of a project
