@@ -62,6 +62,7 @@ export default defineConfig({
       project("dynamodb", "packages/dynamodb"),
       project("local", "packages/local"),
       project("testkit", "packages/testkit"),
+      project("scripts", "scripts"),
       project("sim", "sim"),
       project("bench", "bench"),
       project("seed-stream", "apps/seed-stream"),
