@@ -1,5 +1,5 @@
 import { type Batch, type KinesisRecord, KinesisConnectorError, wholeNumber } from "@kinesis-connectors/core";
-import type { KinesisEmitterOptions } from "./kinesis-emitter.js";
+import type { KinesisEmitterOptions } from "./options.js";
 import {
   DEFAULT_AGGREGATE_BYTES,
   DEFAULT_MAX_RECORD_BYTES,
