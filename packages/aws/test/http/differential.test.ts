@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
 import { HttpHandler } from "../../src/index.js";
 import { askByNode, type Outcome } from "./fuzz/node-client.js";
@@ -91,7 +92,7 @@ class Lane {
     if (kind === "malformed") return "Node and this take what is no answer";
     const { body, ...head } = own;
     const { body: nodeBody, ...nodeHead } = node;
-    expect.soft(head, `head of scenario ${nth}`).toEqual(nodeHead);
+    if (!isDeepStrictEqual(head, nodeHead)) return "Node reads another head";
     return body.equals(nodeBody) ? undefined : "Node reads another body";
   }
 }
