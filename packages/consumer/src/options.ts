@@ -4,6 +4,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import {
   type Clock,
+  guardedLogger,
   KinesisConnectorError,
   type Logger,
   nonEmptyText,
@@ -15,6 +16,7 @@ import {
 } from "@kinesis-connectors/core";
 import type { WireFormat } from "@kinesis-connectors/wire/protocol";
 
+import { checkParts } from "./own-parts.js";
 import type { AwsClientOptions, KinesisClientOptions } from "./aws-clients.js";
 import { checkConsumerName, type FanOut, fanOut } from "./fan-out-consumer.js";
 import type { KinesisApi } from "./kinesis-api.js";
@@ -125,6 +127,8 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
   if (!isModule(pipeline) && !isPipeline(pipeline)) {
     throw invalid("pipeline must be what definePipeline({ ... }) returns, or the file: URL of a module");
   }
+  const threads = threadsOf(options);
+  checkParts(options);
   const { streamName, streamTarget, region } = streamOf(options.stream, options.streamArn);
   const client = { region: options.region ?? region, credentials: options.credentials };
   const { kinesis, dynamodb } = options.endpoints ?? {};
@@ -132,7 +136,7 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
   return {
     application,
     module: isModule(pipeline) ? moduleUrl(pipeline) : undefined,
-    threads: threadsOf(options),
+    threads,
     streamName,
     streamTarget,
     initialPosition: initialPositionOf(options.initialPosition, clock),
@@ -151,7 +155,7 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
     }),
     stopDeadlineMs: wholeNumber("stopDeadlineMs", options.stopDeadlineMs ?? 30_000, { min: 1 }),
     onRetentionGap: gapPolicyOf(options.onRetentionGap),
-    logger: options.logger,
+    logger: options.logger === undefined ? undefined : guardedLogger("logger", options.logger),
     clock,
     random,
   };
