@@ -1,6 +1,6 @@
 import { type Batch, type BufferEntry, outputCountOf } from "./batch.js";
 import type { EmitContext, Emitter, PlannedRange } from "./emitter.js";
-import { guardedEmitter } from "./emitter-guard.js";
+import { guardedEmitter } from "./guards/emitter-guard.js";
 import { KinesisConnectorError } from "./errors.js";
 import type { KinesisRecord } from "./record.js";
 

@@ -1,4 +1,4 @@
-import { partitionBroken } from "./blame.js";
+import { partitionBroken } from "./guards/blame.js";
 import { KinesisConnectorError } from "./errors.js";
 import type { KinesisRecord } from "./record.js";
 

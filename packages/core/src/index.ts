@@ -9,8 +9,8 @@ export {
   RecordBuffer,
   type Thresholds,
 } from "./buffer.js";
-export { bytes, json, type JsonTransformer, text } from "./built-in-transformers.js";
-export { type BudgetHolder, ByteBudget } from "./byte-budget.js";
+export { bytes, json, type JsonTransformer, text } from "./transformers/built-in.js";
+export { type BudgetHolder, ByteBudget } from "./engine/byte-budget.js";
 export type { Checkpointer, PreparedBatch, ShardProgress } from "./checkpointer.js";
 export { type Clock, type Random, sleep, systemClock, systemRandom, type Timer } from "./clock.js";
 export { type DeadLetter, type DeadLetterEmitter } from "./dead-letters.js";
@@ -24,7 +24,7 @@ export type {
   PlannedRange,
   PlanSpill,
 } from "./emitter.js";
-export { type ErrorFields, errorFields } from "./error-fields.js";
+export { type ErrorFields, errorFields } from "./logging/error-fields.js";
 export { asError, type ErrorCode, hasCode, KinesisConnectorError } from "./errors.js";
 export type { ShardEvent } from "./events.js";
 export { allowAll, type Filter } from "./filter.js";
@@ -33,7 +33,7 @@ export { guardedLogger, type Logger, silentLogger } from "./logger.js";
 export { isPromise, type MaybePromise } from "./maybe-promise.js";
 export { nonEmptyText, wholeNumber } from "./options.js";
 export { definePipeline, type Pipeline, type PipelineOptions, type PoisonPolicy } from "./pipeline.js";
-export { isProgrammingError } from "./programming-error.js";
+export { isProgrammingError } from "./guards/programming-error.js";
 export {
   type ChildShard,
   comparePositions,
@@ -47,6 +47,6 @@ export {
   type StartPosition,
 } from "./record.js";
 export { backoffMs, type Retry, retryFrom, type RetryOptions } from "./retry.js";
-export type { ShardContext, ShardOutcome } from "./shard-context.js";
-export { processShard } from "./shard-processor.js";
+export type { ShardContext, ShardOutcome } from "./engine/shard-context.js";
+export { processShard } from "./engine/shard-processor.js";
 export { type DecodingTransformer, decodeWith, type Transformer } from "./transformer.js";

@@ -1,7 +1,7 @@
 import { KinesisConnectorError } from "./errors.js";
 import { isPromise } from "./maybe-promise.js";
 import { hasMembers, shown } from "./options.js";
-import { printable } from "./printable.js";
+import { printable } from "./logging/printable.js";
 
 /**
  * Where a pipeline writes its log: `console` and a pino logger satisfy it as they are. Lines carry stream, shard, positions,

@@ -1,8 +1,8 @@
 import type { DeadLetterEmitter } from "./dead-letters.js";
 import { type Buffer, type BufferOptions, RecordBuffer, Thresholds } from "./buffer.js";
-import { guardedBuffers } from "./buffer-guard.js";
+import { guardedBuffers } from "./guards/buffer-guard.js";
 import type { Emitter } from "./emitter.js";
-import { guardedEmitter } from "./emitter-guard.js";
+import { guardedEmitter } from "./guards/emitter-guard.js";
 import { KinesisConnectorError } from "./errors.js";
 import { allowAll, type Filter } from "./filter.js";
 import { guardedLogger, type Logger, silentLogger } from "./logger.js";
