@@ -98,13 +98,13 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     onWireFallback,
   });
   const { api } = access;
-  closing.add(api.close);
+  closing.add(() => api.close());
   const checking = { api, stream, clock, random, signal };
   const { streamArn, retentionHours } = await checkStream(checking);
   const retentionMs = retentionHours * HOUR_MS;
   const consumerArn = await consumerArnOf(settings, checking, streamArn);
   const table = leaseTableOf(options, settings, logger);
-  if (table.close !== undefined) closing.add(table.close);
+  closing.add(() => table.close?.());
   closing.add(() => engines.close());
   await engines.open(access, { streamArn, retentionMs, consumerArn }, signal);
 
