@@ -1,6 +1,6 @@
 import { batchOfEntries, contextOf, deliver, entryOf, startClockAhead } from "@kinesis-connectors/testkit";
 import { RedshiftDataClient } from "@aws-sdk/client-redshift-data";
-import { jsonAuto } from "@kinesis-connectors/redshift";
+import { jsonAuto, redshiftEmitter } from "@kinesis-connectors/redshift";
 import { describe, expect, it } from "vitest";
 import { startRedshift } from "./local-redshift.js";
 
@@ -16,11 +16,8 @@ describe("clock-is-off: a table that is loaded by the Data API", () => {
     // The client's own repetitions are switched off: it is the connection that makes the call again.
     const client = new RedshiftDataClient({ ...reach, endpoint: ahead.endpoint, maxAttempts: 1 });
     const { region: _region, endpoint: _endpoint, credentials: _credentials, ...options } = redshift.options;
-    const emitter = redshift.emitter({
+    const emitter = redshiftEmitter({
       ...options,
-      region: undefined,
-      endpoint: undefined,
-      credentials: undefined,
       client,
       table: "clock_is_off",
       columns: ["id"],
@@ -38,6 +35,7 @@ describe("clock-is-off: a table that is loaded by the Data API", () => {
       { id: "3" },
     ]);
     expect(ahead.refused).toBe(3);
+    await emitter.close?.();
     client.destroy();
   });
 });

@@ -1,7 +1,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { batchOfEntries, contextOf, deliver, entryOf, startClockAhead } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
-import { linesIn, startS3 } from "./local-s3.js";
+import { linesIn, startS3 } from "./support/local-s3.js";
 
 const TWENTY_MINUTES_MS = 20 * 60_000;
 const batch = (index: number, output: unknown) => batchOfEntries([entryOf(index, output)]);

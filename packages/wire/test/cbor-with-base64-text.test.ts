@@ -7,7 +7,7 @@ import { GetRecordsCommand, KinesisClient } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { describe, expect, it, vi } from "vitest";
 
-import { encodeCbor } from "../src/cbor-writer.js";
+import { encodeCbor } from "../src/cbor/cbor-writer.js";
 import { WireFormatError } from "../src/index.js";
 import { kinesisProtocol, type WireFormat } from "../src/protocol.js";
 
