@@ -93,7 +93,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   );
   const { api } = access;
   closing.add(api.close);
-  const checking = { api, stream, clock, random, signal };
+  const checking = { api, stream, clock, random, signal, logger };
   const { streamArn, retentionHours } = await checkStream(checking);
   const retentionMs = retentionHours * HOUR_MS;
   const consumerArn = await consumerArnOf(settings, checking, streamArn);

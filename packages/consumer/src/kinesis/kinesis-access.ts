@@ -20,6 +20,7 @@ export function kinesisAccess<Model, Output, Plan, DeadLetterPlan>(
   const client = createKinesisClient(kinesis, logger);
   const api = sdkKinesis(client, streamTarget, {
     ownsClient: true,
+    fixedCredentials: typeof settings.kinesis.credentials === "object",
     subscriptionClient: () => createSubscriptionClient(kinesis, logger),
   });
   return { api, credentials: () => client.config.credentials() };
