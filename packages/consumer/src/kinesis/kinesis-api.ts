@@ -62,6 +62,8 @@ export interface StreamSummary {
   /** How long records are kept, in hours (24 to 8,760). */
   readonly retentionHours: number;
   readonly openShardCount: number;
+  /** When it was created, in epoch milliseconds; undefined where the server does not say. */
+  readonly createdMs?: number | undefined;
 }
 
 /** Which shards to list; without a filter all of them, open and closed. */

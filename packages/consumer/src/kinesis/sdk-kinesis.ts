@@ -84,6 +84,7 @@ export function sdkKinesis(
           status: summary?.StreamStatus ?? "ACTIVE",
           retentionHours: summary?.RetentionPeriodHours ?? 24,
           openShardCount: summary?.OpenShardCount ?? 0,
+          createdMs: summary?.StreamCreationTimestamp?.getTime(),
         };
       }),
     listShards: (request, signal) =>

@@ -112,8 +112,8 @@ export function placeRefused(
     case "after-sequence-number":
       return streamMissing(
         stream,
-        `has no place for the checkpoint of ${shardId}: it is another stream of the same name, deleted and created again. ` +
-          "Delete the lease table, or name another application, to read it from the start",
+        `has no place for the checkpoint of ${shardId}: the lease table holds the progress of another stream, or of one of this name that ` +
+          "was deleted and created again. Give the option application another name to read this one from the start",
         error,
       );
     default:
