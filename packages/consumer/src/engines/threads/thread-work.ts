@@ -124,6 +124,8 @@ export class ThreadWork {
     };
     return sdkKinesis(createKinesisClient(options, logger), streamTarget, {
       ownsClient: true,
+      // The main thread has looked at the stream with them.
+      hasWorked: true,
       subscriptionClient: () => createSubscriptionClient(options, logger),
     });
   }
