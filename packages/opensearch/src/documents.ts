@@ -3,8 +3,10 @@ import {
   type Batch,
   type BufferEntry,
   type FailedEntry,
+  jsonHasLoneSurrogate,
   KinesisConnectorError,
   type KinesisRecord,
+  stringifyJson,
 } from "@kinesis-connectors/core";
 import { bulkLinesOf, type BulkOperation } from "./bulk-body.js";
 import { indexNameProblem } from "./index-name.js";
@@ -80,16 +82,19 @@ function documentOf<Output>(
   return { entry, key: `${index} ${id}`, lines, bytes };
 }
 
-/** The document as a JSON object. The message of `JSON.stringify` may hold names out of the document, so it is left out. */
+/** The document as a JSON object, its numbers with all their digits. The message of the writer may hold names out of the document, so it is left out. */
 function jsonOf(output: unknown): string {
   let json: string | undefined;
   try {
-    json = JSON.stringify(output);
+    json = stringifyJson(output);
   } catch {
     json = undefined;
   }
   if (json === undefined || !json.startsWith("{"))
     throw poison("a document must be an object that JSON can hold");
+  // The index would hold another character, and a script of the service cannot write the document again.
+  if (jsonHasLoneSurrogate(json))
+    throw poison("a document holds half a surrogate pair, which UTF-8 cannot write");
   return json;
 }
 
