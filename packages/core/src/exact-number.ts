@@ -51,7 +51,7 @@ export class ExactNumber {
   toJSON(): never {
     throw new KinesisConnectorError(
       "KC_RECORD_POISON",
-      "JSON.stringify cannot write a number of json({ numbers: \"exact\" }) without rounding it; stringifyJson() of the core package can",
+      'JSON.stringify cannot write a number of json({ numbers: "exact" }) without rounding it; stringifyJson() of the core package can',
     );
   }
 }

@@ -20,7 +20,7 @@ describe("byte-order-mark", () => {
       [1, 2, 3, 4, 5, 6].map((nth) => caseOf(`byte-order-mark/record-${nth}.bin`)),
     );
     const emitter = redshift.emitter<Uint8Array>({ table: "marked", format: jsonAuto() });
-    const batch = batchOfEntries(records.map((data, nth) => ({ ...entryOf(nth, data), output: data })));
+    const batch = batchOfEntries(records.map((data, nth) => entryOf<Uint8Array>(nth, data)));
     const { failed } = await deliver(emitter, batch);
     expect(failed.map(({ entry, action }) => [batch.entries.indexOf(entry), action])).toEqual([
       [5, "dead-letter"],
@@ -45,7 +45,7 @@ describe("exact-numbers", () => {
     const rows = recordsOf(lines).map((record) => ({ ...(toModel(record) as object), added: true }));
     const emitter = redshift.emitter<object>({ table, columns: ["id", "price"], format });
     // Twenty-one digits before the point do not go into a column of twenty, whoever loads them.
-    const batch = batchOf(rows);
+    const batch = batchOf<object>(rows);
     const { failed } = await deliver(emitter, batch);
     expect(failed.map(({ entry }) => batch.entries.indexOf(entry))).toEqual([2]);
     await deliver(emitter, { ...batch, entries: batch.entries.slice(0, 2) });
@@ -56,7 +56,7 @@ describe("exact-numbers", () => {
     expect(small?.["price"]).toMatch(/^0\.12345678901234567[89]$/);
     await redshift.query(`CREATE TABLE ${table}_whole (id DECIMAL(20,0), price DECIMAL(38,10))`);
     const whole = redshift.emitter<object>({ table: `${table}_whole`, columns: ["id", "price"], format });
-    expect(await deliver(whole, batchOf(rows.slice(2)))).toEqual({ failed: [] });
+    expect(await deliver(whole, batchOf<object>(rows.slice(2)))).toEqual({ failed: [] });
     expect(await redshift.query(`SELECT id, price FROM ${table}_whole`)).toEqual([
       { id: "18446744073709551615", price: "100000000000000000000.5000000000" },
     ]);

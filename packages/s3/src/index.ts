@@ -1,10 +1,6 @@
-export {
-  type Compression,
-  gzip,
-  none,
-  type PieceCompression,
-  type PieceCompressor,
-} from "./compression/compression.js";
+export type { Compression, PieceCompression, PieceCompressor } from "./compression/compression.js";
+export { gzip } from "./compression/gzip.js";
+export { none } from "./compression/none.js";
 export type { S3ConnectionOptions } from "./connection.js";
 export { delimited, type DelimitedColumn, type DelimitedOptions } from "./formats/delimited.js";
 export type { EncodedObject, Format, ObjectFormat, RecordFormat, RefusedOutput } from "./formats/format.js";

@@ -11,6 +11,7 @@ import {
   type Logger,
   silentLogger,
   text,
+  type Transformer,
 } from "@kinesis-connectors/core";
 import {
   type EpochUnit,
@@ -34,9 +35,9 @@ describe("byte-order-mark", () => {
       [1, 2, 3, 4, 5, 6].map(async (nth) => record(nth, await caseOf(`byte-order-mark/record-${nth}.bin`))),
     );
 
-  it.each([
-    ["json().original()", json().original()],
-    ["bytes()", bytes()],
+  it.each<[string, Transformer<never, unknown>]>([
+    ["json().original()", json<never>().original()],
+    ["bytes()", bytes() as Transformer<never, unknown>],
   ])(
     "of %s is in no line of an object, and a record of nothing else is a dead letter",
     async (_name, transformer) => {

@@ -1,7 +1,7 @@
 import { type Connector, type ConnectorOptions, startConnector } from "@kinesis-connectors/consumer";
 import type { Emitter } from "@kinesis-connectors/core";
 import type { S3Client } from "@aws-sdk/client-s3";
-import type { Violation } from "../checks/checker.js";
+import type { Violation } from "../checks/violation.js";
 import type { Landings } from "../checks/landings.js";
 import type { Entry, Ledger } from "../checks/ledger.js";
 import type { Network } from "../world/network.js";

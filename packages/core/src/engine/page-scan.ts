@@ -1,9 +1,10 @@
 import type { FlushReason } from "../batch.js";
 import { poisonError } from "./batch-delivery.js";
+import { isBroken } from "../guards/blame.js";
 import { asError } from "../errors.js";
 import type { Filling } from "./filling.js";
 import { hasNotices, takeNotices } from "../notices.js";
-import type { Pipeline } from "../pipeline.js";
+import type { RunningPipeline } from "../pipeline.js";
 import type { KinesisRecord } from "../record.js";
 import type { ShardContext } from "./shard-context.js";
 import { withTransformTimeout } from "./timed.js";
@@ -19,7 +20,7 @@ export interface ScanOwner {
 /** Takes records through the pipeline's functions into the batch that is being filled, one by one, and ends the batch where it is full. */
 export class PageScan<Model, Output> {
   readonly #pipeline: Pick<
-    Pipeline<Model, Output, never, never>,
+    RunningPipeline<Model, Output, never, never>,
     "onPoison" | "transformTimeoutMs" | "logger"
   >;
   readonly #context: ShardContext;
@@ -32,7 +33,7 @@ export class PageScan<Model, Output> {
 
   constructor(
     pipeline: Pick<
-      Pipeline<Model, Output, never, never>,
+      RunningPipeline<Model, Output, never, never>,
       "transformer" | "filter" | "onPoison" | "transformTimeoutMs" | "logger"
     >,
     context: ShardContext,
@@ -124,6 +125,7 @@ export class PageScan<Model, Output> {
   #refuse(record: KinesisRecord, error: Error, nowMs: number): Promise<void> | undefined {
     this.#outputs.length = 0;
     this.#context.abortSignal.throwIfAborted();
+    if (isBroken(error)) throw error;
     if (this.#pipeline.onPoison === "stop") throw poisonError(this.#context.shardId, record, error);
     const reason = this.#filling.refuse(record, error, nowMs);
     return reason === undefined ? undefined : this.#owner.flush(reason);

@@ -13,8 +13,7 @@ const IS_KEY = /\s*:/y;
 export function losesDigits(document: string, bytes: Uint8Array, start: number, end: number): boolean {
   if (!mayHoldLongNumber(bytes, start, end)) return false;
   for (const token of tokensOf(document))
-    if (token.kind === "number" && isLost(document.slice(token.start, token.end)))
-      return true;
+    if (token.kind === "number" && isLost(document.slice(token.start, token.end))) return true;
   return false;
 }
 
@@ -65,7 +64,12 @@ function unmarked(value: unknown, numbers: readonly (bigint | ExactNumber)[]): u
     const found = unmarked(member, numbers);
     // Not by assignment, which would take __proto__ for something else.
     if (found !== member)
-      Object.defineProperty(value, name, { value: found, writable: true, enumerable: true, configurable: true });
+      Object.defineProperty(value, name, {
+        value: found,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
   }
   return value;
 }

@@ -65,7 +65,10 @@ export function mayHoldLongNumber(bytes: Uint8Array, start: number, end: number)
   for (let at = start + LONG - 1; at < end; at += LONG) {
     if (!isDigitOrDot(bytes[at] as number)) continue;
     // Sixteen in a row reach eight to one side at least.
-    if (!isDigitOrDot(bytes[at - HALF] as number) && !(at + HALF < end && isDigitOrDot(bytes[at + HALF] as number)))
+    if (
+      !isDigitOrDot(bytes[at - HALF] as number) &&
+      !(at + HALF < end && isDigitOrDot(bytes[at + HALF] as number))
+    )
       continue;
     if (isLongNumberAround(bytes, at, start, end)) return true;
   }

@@ -95,11 +95,7 @@ function readValue(
   return next === COMMA || next === CLOSING_BRACE;
 }
 
-function readLiteral(
-  literal: string,
-  found: Found,
-  numberOf: (literal: string) => unknown,
-): boolean {
+function readLiteral(literal: string, found: Found, numberOf: (literal: string) => unknown): boolean {
   switch (literal) {
     case "true":
     case "false":

@@ -79,7 +79,10 @@ function marshalEntries(
     // Clients build their requests by assignment, which would lose it.
     if (name === "__proto__") throw refused(`${within}__proto__`, "cannot be the name of an attribute");
     if (hasLoneSurrogate(name))
-      throw refused(within, "has an attribute with half a surrogate pair in its name, which UTF-8 cannot write");
+      throw refused(
+        within,
+        "has an attribute with half a surrogate pair in its name, which UTF-8 cannot write",
+      );
     attributes[name] = marshal(element, within, name, depth);
   }
   return attributes;
@@ -100,7 +103,9 @@ function marshalSet(set: ReadonlySet<unknown>, place: string): AttributeValue {
   if (numbers.length === members.length) {
     return {
       NS: numbers.map((member) =>
-        typeof member === "number" ? numberText(member, place, "") : checkedDecimal(member.toString(), place, ""),
+        typeof member === "number"
+          ? numberText(member, place, "")
+          : checkedDecimal(member.toString(), place, ""),
       ),
     };
   }

@@ -1,4 +1,9 @@
-import { ExactNumber, jsonHasLoneSurrogate, KinesisConnectorError, stringifyJson } from "@kinesis-connectors/core";
+import {
+  ExactNumber,
+  jsonHasLoneSurrogate,
+  KinesisConnectorError,
+  stringifyJson,
+} from "@kinesis-connectors/core";
 
 // Lone surrogates have no UTF-8 form, and Redshift stores no NUL.
 // oxlint-disable-next-line no-control-regex -- NUL is what is looked for

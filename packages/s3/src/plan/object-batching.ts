@@ -43,6 +43,8 @@ export interface ObjectBatching<Output> {
   readonly partitionOf: (entry: BufferEntry<Output>) => string;
   /** The folders in such a name; empty where there are none. */
   readonly folderOf: (partition: string) => string;
+  /** Whether keys are named by folders. */
+  readonly hasFolders: boolean;
   /** Whether a batch may have several objects. */
   readonly hasSeveral: boolean;
   /** Whether sizes are to be those of the finished objects. */
@@ -91,6 +93,7 @@ export function objectBatching<Output>(
     partitionOf: ({ partition: named, output, record }) =>
       hasSeveral ? (named ?? nameOf(output, record)) : "",
     folderOf: (name) => name.split(GROUP, 1)[0] ?? "",
+    hasFolders: partition !== undefined,
     hasSeveral,
     estimates: targetBytes !== undefined || minBytes !== undefined,
   };
