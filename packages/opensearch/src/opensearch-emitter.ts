@@ -12,6 +12,7 @@ import type { BulkOperation } from "./bulk-body.js";
 import { connect, type OpenSearchConnection, type OpenSearchConnectionOptions } from "./connection.js";
 import { type BulkDocument, documentWriter } from "./documents.js";
 import {
+  FILTER_PATH,
   itemError,
   type ItemOutcome,
   itemOutcomesOf,
@@ -55,9 +56,6 @@ export interface OpenSearchEmitterOptions<Document extends object> extends OpenS
   readonly maxRequestDocuments?: number;
 }
 
-/** Only what is read of an answer is asked for: it would repeat the id and index of each document. */
-const FILTER_PATH = "error.type,error.reason,items.*.status,items.*.error.type,items.*.error.reason";
-
 /**
  * Writes each output as one document, through `_bulk`. Ids come from the records' positions, so writing a batch again changes nothing.
  *
@@ -93,11 +91,17 @@ export function openSearchEmitter<Document extends object>(
   };
   const namedByRecord = typeof index === "function";
   const byArrival = namedByRecord ? undefined : indexNamerOf(index);
+  const positionField = nonEmptyText("positionField", options.positionField ?? "kcPosition");
+  const about = {
+    operation,
+    namedByRecord,
+    positionField: operation === "guarded" ? positionField : undefined,
+  };
   const prepare = documentWriter<Document>({
     operation,
     indexOf: (document, record) => (namedByRecord ? index(document, record) : (byArrival?.(record) ?? "")),
     idOf: id,
-    positionField: nonEmptyText("positionField", options.positionField ?? "kcPosition"),
+    positionField,
   });
   const connection = connectTo(options);
   const { host } = connection;
@@ -114,13 +118,13 @@ export function openSearchEmitter<Document extends object>(
         context,
       );
       const { status } = answer;
-      const failure = requestFailureOf(answer);
+      const failure = requestFailureOf(answer, about);
       if (failure === undefined) {
-        const outcomes = itemOutcomesOf(answer.body, documents.length, operation, namedByRecord);
+        const outcomes = itemOutcomesOf(answer.body, documents.length, about);
         if (outcomes === undefined) throw outageError(status, "unreadable_answer");
         return outcomes;
       }
-      if (failure.kind === "outage") throw outageError(status, failure.type);
+      if (failure.kind === "outage") throw outageError(status, failure.type, failure.cure);
       if (failure.kind === "refused") throw refusal(host, status, failure.type, failure.cure);
       if (failure.kind === "split") {
         if (documents.length === 1) return [{ kind: "dead-letter", status, type: failure.type }];
@@ -143,25 +147,33 @@ export function openSearchEmitter<Document extends object>(
     emit: async (batch, context) => {
       const { documents, refused } = prepare(batch);
       const failed: FailedEntry<Document>[] = [...refused];
+      let waiting: Error | undefined;
+      let isSettled = refused.length > 0;
       const versions = latestVersions(documents, operation === "create");
       for (let wave = versions.latest(); wave.length > 0; wave = versions.latest()) {
         for (const request of splitIntoRequests(wave, limits)) {
           const outcomes = await send(request, context);
           for (const [place, outcome] of outcomes.entries()) {
             const document = request[place] as BulkDocument<Document>;
-            if (outcome.kind === "placed") versions.settle(document);
-            else if (outcome.kind === "outage") throw outageError(outcome.status, outcome.type);
-            else if (outcome.kind === "refused")
-              throw refusal(host, outcome.status, outcome.type, outcome.cure);
-            else {
-              const error = itemError(outcome.status, outcome.type);
-              // A version that has to wait keeps the earlier ones waiting: should it never be taken, the one before it counts.
-              const held = outcome.kind === "retry" ? versions.settle(document) : [versions.drop(document)];
-              for (const { entry } of held) failed.push({ entry, action: outcome.kind, error });
+            if (outcome.kind === "refused") throw refusal(host, outcome.status, outcome.type, outcome.cure);
+            if (outcome.kind === "placed") {
+              versions.settle(document);
+              isSettled = true;
+              continue;
             }
+            const error = itemError(outcome);
+            if (outcome.kind === "wait") waiting ??= error;
+            if (outcome.kind === "dead-letter") isSettled = true;
+            // A version that has to wait keeps the earlier ones waiting: should it never be taken, the one before it counts.
+            const held =
+              outcome.kind === "dead-letter" ? [versions.drop(document)] : versions.settle(document);
+            const action = outcome.kind === "dead-letter" ? "dead-letter" : "retry";
+            for (const { entry } of held) failed.push({ entry, action, error });
           }
         }
       }
+      // The engine counts tries that settle nothing, and gives up what they refuse. Nobody refused what has to wait.
+      if (waiting !== undefined && !isSettled) throw waiting;
       return { failed };
     },
 
@@ -177,7 +189,7 @@ export function openSearchEmitter<Document extends object>(
           { cause: error },
         );
       }
-      const failure = requestFailureOf(answer);
+      const failure = requestFailureOf(answer, about);
       if (failure === undefined) return;
       if (answer.status < 400 || answer.status === 401)
         throw refusal(
