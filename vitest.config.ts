@@ -34,6 +34,7 @@ export default defineConfig({
     projects: [
       threadsProject,
       project("core", "packages/core"),
+      project("leases", "packages/leases"),
       project("aws", "packages/aws"),
       project("wire", "packages/wire"),
       project("consumer", "packages/consumer"),

@@ -1,4 +1,4 @@
-import type { Row, Variant } from "../variant.js";
+import type { Row, Variant } from "../rows/variant.js";
 import { connector } from "./connector.js";
 import { emission } from "./emission.js";
 import { formats } from "./formats.js";

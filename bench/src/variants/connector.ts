@@ -12,12 +12,12 @@ import {
 import { dynamoDbEmitter } from "@kinesis-connectors/dynamodb";
 import { kinesisEmitter } from "@kinesis-connectors/kinesis";
 import { gzip, ndjson, s3Emitter } from "@kinesis-connectors/s3";
-import { streamName } from "../answers.js";
-import type { Order } from "../data-sets.js";
-import { filtered, lines, payloads, transform, transformed } from "../expected.js";
-import { linesEmitter } from "../lines-emitter.js";
-import type { Meter } from "../meter.js";
-import { CREDENTIALS, endpointOf, type Job, REGION, type Variant } from "../variant.js";
+import { streamName } from "../servers/answers.js";
+import type { Order } from "../data/data-sets.js";
+import { filtered, lines, payloads, transform, transformed } from "../data/expected.js";
+import { linesEmitter } from "../pipelines/lines-emitter.js";
+import type { Meter } from "../rows/meter.js";
+import { CREDENTIALS, endpointOf, type Job, REGION, type Variant } from "../rows/variant.js";
 
 /**
  * Waits of up to a second take one turn of the event loop: the canned shard always has more than its five reads per second allow. Leases

@@ -1,21 +1,21 @@
 import { asError, type Logger } from "@kinesis-connectors/core";
 
-import { runAssignedShard } from "./assigned-shard.js";
-import { createDynamoDbClient } from "./aws-clients.js";
-import { Closing } from "./closing.js";
-import { enginesOf } from "./engines-of.js";
+import { runAssignedShard } from "./engines/assigned-shard.js";
+import { createDynamoDbClient } from "./kinesis/aws-clients.js";
+import { Closing } from "./engines/closing.js";
+import { enginesOf } from "./engines/engines-of.js";
 import { logEvent } from "./event-log.js";
 import { type ConnectorEvent, EventFeed, type EventsDropped } from "./events.js";
-import { kinesisAccess } from "./kinesis-access.js";
-import type { LeaseTable } from "./lease-table.js";
-import { dynamoDbLeaseTable } from "./leases/dynamodb-lease-table.js";
+import { kinesisAccess } from "./kinesis/kinesis-access.js";
+import type { LeaseTable } from "@kinesis-connectors/leases";
+import { dynamoDbLeaseTable } from "./lease-table/dynamodb-lease-table.js";
 import { type ConnectorOptions, type ConnectorSettings, connectorSettings } from "./options.js";
 import { type ConnectorProgress, ProgressTally } from "./progress.js";
-import { RetentionWatch } from "./retention-watch.js";
-import type { ShardEngines } from "./shard-engines.js";
-import { consumerArnOf } from "./shard-sources.js";
-import { checkStream } from "./stream-check.js";
-import { createWorker } from "./worker.js";
+import { RetentionWatch } from "./reading/retention-watch.js";
+import type { ShardEngines } from "./engines/shard-engines.js";
+import { consumerArnOf } from "./reading/shard-sources.js";
+import { checkStream } from "./kinesis/stream-check.js";
+import { createWorker } from "./worker/worker.js";
 
 /**
  * A running connector. Iterating over it gives its events, each iteration at its own speed: a slow one misses the oldest and is told

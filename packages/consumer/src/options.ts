@@ -15,16 +15,15 @@ import {
 } from "@kinesis-connectors/core";
 import type { WireFormat } from "@kinesis-connectors/wire/protocol";
 
-import type { AwsClientOptions, KinesisClientOptions } from "./aws-clients.js";
-import { checkConsumerName, type FanOut, fanOut } from "./fan-out-consumer.js";
-import type { KinesisApi } from "./kinesis-api.js";
-import type { LeaseTable } from "./lease-table.js";
-import { type LeaseOptions, type LeaseSettings, leaseSettings } from "./leases/lease-settings.js";
-import { isModule, isPipeline, moduleUrl, type PipelineModule } from "./pipeline-module.js";
-import { type Polling, polling } from "./polling-reader.js";
-import type { StreamName } from "./sdk-kinesis.js";
-import { threadsOf } from "./threads/threads-option.js";
-import type { InitialPosition } from "./worker.js";
+import type { AwsClientOptions, KinesisClientOptions } from "./kinesis/aws-clients.js";
+import { checkConsumerName, type FanOut, fanOut } from "./reading/fan-out-consumer.js";
+import type { KinesisApi } from "./kinesis/kinesis-api.js";
+import type { InitialPosition, LeaseTable } from "@kinesis-connectors/leases";
+import { type LeaseOptions, type LeaseSettings, leaseSettings } from "./worker/lease-settings.js";
+import { isModule, isPipeline, moduleUrl, type PipelineModule } from "./engines/pipeline-module.js";
+import { type Polling, polling } from "./reading/polling-reader.js";
+import type { StreamName } from "./kinesis/sdk-kinesis.js";
+import { threadsOf } from "./engines/threads/threads-option.js";
 
 /** What `startConnector` is told. */
 export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPlan = undefined> {

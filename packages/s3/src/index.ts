@@ -1,17 +1,23 @@
-export { type Compression, gzip, none, type PieceCompression, type PieceCompressor } from "./compression.js";
+export {
+  type Compression,
+  gzip,
+  none,
+  type PieceCompression,
+  type PieceCompressor,
+} from "./compression/compression.js";
 export type { S3ConnectionOptions } from "./connection.js";
-export { delimited, type DelimitedColumn, type DelimitedOptions } from "./delimited.js";
-export type { EncodedObject, Format, ObjectFormat, RecordFormat, RefusedOutput } from "./format.js";
-export { ndjson, raw, type RawOptions } from "./formats.js";
-export { lengthPrefixed } from "./length-prefixed.js";
-export type { S3BatchingOptions } from "./object-batching.js";
-export { ObjectWriter } from "./object-writer.js";
+export { delimited, type DelimitedColumn, type DelimitedOptions } from "./formats/delimited.js";
+export type { EncodedObject, Format, ObjectFormat, RecordFormat, RefusedOutput } from "./formats/format.js";
+export { ndjson, raw, type RawOptions } from "./formats/formats.js";
+export { lengthPrefixed } from "./formats/length-prefixed.js";
+export type { S3BatchingOptions } from "./plan/object-batching.js";
+export { ObjectWriter } from "./formats/object-writer.js";
 export type { S3EmitterOptions, S3ObjectOptions } from "./options.js";
-export type { PartitionStyle, PartitionValue, PartitionValues } from "./partition-path.js";
-export type { ReplayedRecord } from "./parse-dead-letter.js";
-export { replayDeadLetters, type ReplayOptions } from "./replay-dead-letters.js";
+export type { PartitionStyle, PartitionValue, PartitionValues } from "./partitions/partition-path.js";
+export type { ReplayedRecord } from "./dead-letters/parse-dead-letter.js";
+export { replayDeadLetters, type ReplayOptions } from "./dead-letters/replay-dead-letters.js";
 export { rangeNameOf, type S3Place, type S3Plan } from "./requests.js";
-export { s3DeadLetters } from "./s3-dead-letters.js";
+export { s3DeadLetters } from "./dead-letters/s3-dead-letters.js";
 export { s3Emitter } from "./s3-emitter.js";
-export { timePartition, type TimePartitionOptions } from "./time-partition.js";
-export { zstd } from "./zstd.js";
+export { timePartition, type TimePartitionOptions } from "./partitions/time-partition.js";
+export { zstd } from "./compression/zstd.js";

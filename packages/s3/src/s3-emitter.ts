@@ -13,23 +13,23 @@ import {
   systemRandom,
   wholeNumber,
 } from "@kinesis-connectors/core";
-import { fileShelf, type OpenFile } from "./body.js";
-import { none } from "./compression.js";
+import { fileShelf, type OpenFile } from "./objects/body.js";
+import { none } from "./compression/compression.js";
 import { following, limited } from "@kinesis-connectors/aws";
 import { connect } from "./connection.js";
-import { objectCreator } from "./create-object.js";
-import { EntrySizes } from "./entry-sizes.js";
+import { objectCreator } from "./objects/create-object.js";
+import { EntrySizes } from "./encoding/entry-sizes.js";
 import { cureAtOpen, refusal, statusOf } from "./failures.js";
-import { ObjectGathering, type PieceBytes } from "./gather.js";
-import { memoryGatherShelf, spoolingShelf } from "./gather-shelf.js";
-import { gatheredIn } from "./gathered-objects.js";
+import { ObjectGathering, type PieceBytes } from "./encoding/gather.js";
+import { memoryGatherShelf, spoolingShelf } from "./encoding/gather-shelf.js";
+import { gatheredIn } from "./encoding/gathered-objects.js";
 import { inLanes, Lanes } from "./lanes.js";
-import { objectBatching } from "./object-batching.js";
-import { checkedMetadata, metadataOf } from "./object-metadata.js";
+import { objectBatching } from "./plan/object-batching.js";
+import { checkedMetadata, metadataOf } from "./objects/object-metadata.js";
 import type { S3EmitterOptions } from "./options.js";
-import { objectsOf, planGathered, planObjects, planWithout } from "./plan.js";
-import { planSpill } from "./plan-spill.js";
-import { gatheredObjects, packObjects, type ReadyObject } from "./ready-objects.js";
+import { objectsOf, planGathered, planObjects, planWithout } from "./plan/plan.js";
+import { planSpill } from "./plan/plan-spill.js";
+import { gatheredObjects, packObjects, type ReadyObject } from "./encoding/ready-objects.js";
 import {
   checkedPrefix,
   defaultNameOf,
@@ -39,7 +39,7 @@ import {
   shardRangeNameOf,
 } from "./requests.js";
 import { settingsFrom } from "./settings.js";
-import { SizeEstimate } from "./size-estimate.js";
+import { SizeEstimate } from "./encoding/size-estimate.js";
 
 /**
  * Pieces that are compressed at a time, of all shards. More than the thread pool has threads: it should not run dry while the event loop scans a page of

@@ -6,7 +6,7 @@ import {
   MAX_TAGS,
   MIN_PART_BYTES,
 } from "./limits.js";
-import type { ObjectSettings } from "./put-object.js";
+import type { ObjectSettings } from "./objects/put-object.js";
 import type { S3ObjectOptions } from "./options.js";
 
 const TAG_TEXT = /^[\p{L}\p{N}\p{Z}+\-=._:/@]*$/u;

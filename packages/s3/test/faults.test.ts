@@ -11,7 +11,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { hasCode } from "@kinesis-connectors/core";
 import { gzip } from "@kinesis-connectors/s3";
-import { BUCKET, linesIn, startS3 } from "./local-s3.js";
+import { BUCKET, linesIn, startS3 } from "./support/local-s3.js";
 
 const MiB = 1024 * 1024;
 const server = "s3" as const;

@@ -1,4 +1,4 @@
-import { CborReader, textType } from "./cbor-reader.js";
+import { CborReader, textType } from "./cbor/cbor-reader.js";
 import { WireFormatError } from "./wire-format-error.js";
 
 /** What became of one record of a PutRecords, by the SDK's names (API reference, PutRecordsResultEntry). */

@@ -1,9 +1,14 @@
 import { type Logger, type Random, sleep } from "@kinesis-connectors/core";
-import type { LeaseTable } from "../../src/lease-table.js";
-import type { LeaseOptions } from "../../src/leases/lease-settings.js";
-import { type Intercept, type MemoryLeases, memoryLeases } from "../../src/leases/memory-lease-table.js";
-import type { WorkerEvent } from "../../src/leases/worker-events.js";
-import { createWorker, type InitialPosition, type Worker, type WorkerOptions } from "../../src/worker.js";
+import {
+  type InitialPosition,
+  type Intercept,
+  type LeaseTable,
+  memoryLeases,
+  type MemoryLeases,
+} from "@kinesis-connectors/leases";
+import type { LeaseOptions } from "../../src/worker/lease-settings.js";
+import type { WorkerEvent } from "../../src/worker/worker-events.js";
+import { createWorker, type Worker, type WorkerOptions } from "../../src/worker/worker.js";
 import { FakeDestination, fakeEngine, FakeStream } from "./fake-stream.js";
 import { seededRandom } from "@kinesis-connectors/testkit";
 import { type ProcessClock, VirtualClock } from "./virtual-clock.js";
