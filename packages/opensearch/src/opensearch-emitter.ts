@@ -8,6 +8,7 @@ import {
   systemClock,
   wholeNumber,
 } from "@kinesis-connectors/core";
+import type { RecordVersion } from "@kinesis-connectors/aws";
 import type { BulkOperation } from "./bulk-body.js";
 import { connect, type OpenSearchConnection, type OpenSearchConnectionOptions } from "./connection.js";
 import { type BulkDocument, documentWriter } from "./documents.js";
@@ -48,7 +49,14 @@ export interface OpenSearchEmitterOptions<Document extends object> extends OpenS
    * Takes inline scripts. Default `none`: among versions in one batch the last one stays, and between batches whoever writes last.
    */
   readonly ordering?: "none" | "guarded";
-  /** Field of the position for `guarded`; map it as `keyword`. Default `kcPosition`. */
+  /**
+   * For `guarded`, the version that a record has of its own, for streams that repeat or reorder records, such as those of changes: a document is
+   * replaced by one of a later version only, and among equal ones by a later position. Whole numbers of up to 40 digits (also as texts), or texts that are
+   * compared byte by byte, of up to 128 visible characters of ASCII; one of the two for all records. Must be pure. A record without one is a dead letter.
+   * Default: the position alone.
+   */
+  readonly version?: (document: Document, record: KinesisRecord) => RecordVersion;
+  /** Field of the position for `guarded`, and of the version before it; map it as `keyword`. Default `kcPosition`. */
   readonly positionField?: string;
   /** Bytes of one bulk request before compression; a larger document goes alone. Default 5 MiB, up to 100 MiB. */
   readonly maxRequestBytes?: number;
@@ -101,6 +109,7 @@ export function openSearchEmitter<Document extends object>(
     operation,
     indexOf: (document, record) => (namedByRecord ? index(document, record) : (byArrival?.(record) ?? "")),
     idOf: id,
+    version: options.version,
     positionField,
   });
   const connection = connectTo(options);
@@ -207,7 +216,7 @@ export function openSearchEmitter<Document extends object>(
 }
 
 function operationOf<Document extends object>(options: OpenSearchEmitterOptions<Document>): BulkOperation {
-  const { index, id, operation, dataStream, ordering } = options;
+  const { index, id, operation, dataStream, ordering, version } = options;
   const invalid = (message: string): KinesisConnectorError =>
     new KinesisConnectorError("KC_OPTION_INVALID", message);
   if (typeof index !== "string" && typeof index !== "function")
@@ -218,6 +227,10 @@ function operationOf<Document extends object>(options: OpenSearchEmitterOptions<
     throw invalid('operation takes "index" or "create"');
   if (ordering !== undefined && ordering !== "none" && ordering !== "guarded")
     throw invalid('ordering takes "none" or "guarded"');
+  if (version !== undefined && typeof version !== "function")
+    throw invalid("version must be a function of document and record");
+  if (version !== undefined && ordering !== "guarded")
+    throw invalid('version is compared by guarded writes alone: set `ordering` to "guarded"');
   if (dataStream === true && operation === "index")
     throw invalid('operation "index" is not for a data stream, which takes "create" only');
   const creates = dataStream === true || operation === "create";

@@ -1,4 +1,4 @@
-import { digitsOf, parseExact, stringifyExact } from "../exact-json.js";
+import { digitsOf, parseExact, stringifyExact } from "../../exact-json.js";
 import type { CopyRow } from "./copy-rows.js";
 import { SqlFailure } from "../errors.js";
 import { MAX_ROW_BYTES } from "../limits.js";
