@@ -4,7 +4,7 @@ import { isBroken } from "../guards/blame.js";
 import { asError } from "../errors.js";
 import type { Filling } from "./filling.js";
 import { hasNotices, takeNotices } from "../notices.js";
-import type { Pipeline } from "../pipeline.js";
+import type { RunningPipeline } from "../pipeline.js";
 import type { KinesisRecord } from "../record.js";
 import type { ShardContext } from "./shard-context.js";
 import { withTransformTimeout } from "./timed.js";
@@ -20,7 +20,7 @@ export interface ScanOwner {
 /** Takes records through the pipeline's functions into the batch that is being filled, one by one, and ends the batch where it is full. */
 export class PageScan<Model, Output> {
   readonly #pipeline: Pick<
-    Pipeline<Model, Output, never, never>,
+    RunningPipeline<Model, Output, never, never>,
     "onPoison" | "transformTimeoutMs" | "logger"
   >;
   readonly #context: ShardContext;
@@ -33,7 +33,7 @@ export class PageScan<Model, Output> {
 
   constructor(
     pipeline: Pick<
-      Pipeline<Model, Output, never, never>,
+      RunningPipeline<Model, Output, never, never>,
       "transformer" | "filter" | "onPoison" | "transformTimeoutMs" | "logger"
     >,
     context: ShardContext,
@@ -64,7 +64,8 @@ export class PageScan<Model, Output> {
 
   /** Nothing else has run since they were given, unless a function waited: they are of this shard. */
   #writeNotices(): void {
-    const { stream, shardId, logger } = this.#context;
+    const { stream, shardId } = this.#context;
+    const { logger } = this.#pipeline;
     for (const { code, message } of takeNotices()) logger.warn({ code, stream, shardId }, message);
   }
 
