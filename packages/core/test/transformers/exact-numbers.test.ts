@@ -10,6 +10,7 @@ import {
   type Logger,
   silentLogger,
   stringifyJson,
+  type Transformer,
 } from "../../src/index.js";
 import { recordsOf } from "../support/memory-shard.js";
 import { createWorld, runIn } from "../support/world.js";
@@ -145,8 +146,8 @@ describe("exact-numbers", () => {
 });
 
 describe("numbers that are rounded", () => {
-  async function warningsOf(
-    transformer: Parameters<typeof definePipeline>[0]["transformer"],
+  async function warningsOf<Model>(
+    transformer: Transformer<Model, unknown>,
     documents: readonly string[],
   ): Promise<string[]> {
     const world = createWorld<unknown>(recordsOf(documents.length, (index) => documents[index] ?? ""));

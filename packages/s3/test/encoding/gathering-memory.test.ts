@@ -55,7 +55,7 @@ describe("what a batch holds while it fills", () => {
       // The record has another output, and that one is no JSON.
       if (
         !hasCode(
-          thrownBy(() => gathering.stage(1n, NOTHING, `part=${n}b`)),
+          thrownBy(() => gathering.stage(undefined, NOTHING, `part=${n}b`)),
           "KC_RECORD_POISON",
         )
       )
