@@ -1,12 +1,6 @@
 import { expect, test } from "vitest";
-import { memoryLeases } from "@kinesis-connectors/leases";
-import { newLease } from "../support/leases.js";
-import { describeLeaseTable } from "../support/lease-table-contract.js";
-
-describeLeaseTable("in memory", () => {
-  const table = memoryLeases().connect();
-  return Promise.resolve({ table, [Symbol.asyncDispose]: () => Promise.resolve() });
-});
+import { memoryLeases } from "../src/index.js";
+import { newLease } from "./support/leases.js";
 
 test("faults of the in-memory table: what is lost was applied, what failed was not, what is late comes later", async () => {
   const leases = memoryLeases();
