@@ -1,7 +1,7 @@
 import { backoffMs, type Clock, KinesisConnectorError, type Random, sleep } from "@kinesis-connectors/core";
 
 import { type KinesisApi, KinesisCallError, type StreamSummary } from "./kinesis-api.js";
-import { cureOf, streamMissing } from "../reading/read-failures.js";
+import { cureOf, streamMissing } from "./refusals.js";
 
 /** What a control call at the start is given. */
 export interface CheckContext {
