@@ -1,7 +1,14 @@
 export {
+  atCorrectedClock,
   type AwsErrorDescription,
+  CLOCK_CURE,
   cureAtHome,
   describeAwsError,
+  type IdentityFailure,
+  identityFailureOf,
+  isByTheClock,
+  RENEW_CURE,
+  saysClockIsOff,
   summaryOf,
   type SummaryOptions,
 } from "./aws-error.js";

@@ -24,14 +24,16 @@ export type {
   PlannedRange,
   PlanSpill,
 } from "./emitter.js";
+export { type ErrorFields, errorFields } from "./logging/error-fields.js";
 export { asError, type ErrorCode, hasCode, KinesisConnectorError } from "./errors.js";
 export type { ShardEvent } from "./events.js";
 export { allowAll, type Filter } from "./filter.js";
 export type { GatherContext, Gathered, Gathering } from "./gathering.js";
-export { type Logger, silentLogger } from "./logger.js";
+export { guardedLogger, type Logger, silentLogger } from "./logger.js";
 export { isPromise, type MaybePromise } from "./maybe-promise.js";
 export { nonEmptyText, wholeNumber } from "./options.js";
 export { definePipeline, type Pipeline, type PipelineOptions, type PoisonPolicy } from "./pipeline.js";
+export { isProgrammingError } from "./guards/programming-error.js";
 export {
   type ChildShard,
   comparePositions,

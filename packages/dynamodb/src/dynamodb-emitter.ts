@@ -10,6 +10,7 @@ import {
   systemClock,
 } from "@kinesis-connectors/core";
 import { connect } from "./connection.js";
+import { cureAtOpen, refusal } from "./failures.js";
 import { type KeySchema, keyTextOf } from "./items/key-schema.js";
 import { Lanes, type Outcomes } from "./writing/lanes.js";
 import { Memory } from "./writing/memory.js";
@@ -102,6 +103,8 @@ export function dynamoDbEmitter<Item extends object>(options: DynamoDbEmitterOpt
       } catch (error) {
         signal.throwIfAborted();
         if (KinesisConnectorError.isInstance(error)) throw error;
+        const cure = cureAtOpen(error);
+        if (cure !== undefined) throw refusal(`to describe the table "${settings.table}"`, cure, error);
         logger.debug({ table: settings.table }, "the table could not be looked at; the first write tells");
       }
     },

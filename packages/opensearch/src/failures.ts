@@ -1,3 +1,4 @@
+import { saysClockIsOff } from "@kinesis-connectors/aws";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 import type { BulkOperation } from "./bulk-body.js";
 
@@ -101,6 +102,8 @@ export function requestFailureOf({ status, body }: HttpAnswer): RequestFailure |
   if (status === 413 || status === 400) return { kind: "split", type };
   if (status === 429 || status === 408 || status >= 500 || type === "cluster_block_exception")
     return { kind: "outage", type };
+  // Signed at another time than the domain's. Its own date has been tried already: the machine's clock has to be set.
+  if (isByTheClock({ status, body })) return { kind: "outage", type: "signature_by_the_clock" };
   if (status === 401 || status === 403) {
     return /expired/iu.test(messageOf(body))
       ? { kind: "expired", type }
@@ -111,6 +114,11 @@ export function requestFailureOf({ status, body }: HttpAnswer): RequestFailure |
       ? "the node answers with another address; redirects are not followed: set `node` to the address itself"
       : "check that `node` is the address of an OpenSearch node or domain";
   return { kind: "refused", type, cure };
+}
+
+/** Whether a request was refused because it was signed at another time than the service's. */
+export function isByTheClock({ status, body }: HttpAnswer): boolean {
+  return (status === 401 || status === 403) && saysClockIsOff(messageOf(body));
 }
 
 /** The error that stops a shard. Holds nothing of the answer's texts: the service repeats parts of documents in them. */

@@ -8,6 +8,7 @@ import {
   systemClock,
   wholeNumber,
 } from "@kinesis-connectors/core";
+import { RENEW_CURE } from "@kinesis-connectors/aws";
 import type { BulkOperation } from "./bulk-body.js";
 import { connect, type OpenSearchConnection, type OpenSearchConnectionOptions } from "./connection.js";
 import { type BulkDocument, documentWriter } from "./documents.js";
@@ -128,8 +129,9 @@ export function openSearchEmitter<Document extends object>(
         const first = await send(documents.slice(0, half), context);
         return [...first, ...(await send(documents.slice(half), context))];
       }
-      if (renewed || !connection.renewCredentials())
-        throw refusal(host, status, failure.type, "renew the session's credentials");
+      // Others would have come by now if there were any; where they are fetched, that is an outage of whoever has them.
+      if (renewed) throw outageError(status, failure.type);
+      if (!connection.renewCredentials()) throw refusal(host, status, failure.type, RENEW_CURE);
     }
   };
 

@@ -1,5 +1,6 @@
 import type { FlushReason } from "../batch.js";
 import { poisonError } from "./batch-delivery.js";
+import { isBroken } from "../guards/blame.js";
 import { asError } from "../errors.js";
 import type { Filling } from "./filling.js";
 import type { Pipeline } from "../pipeline.js";
@@ -112,6 +113,7 @@ export class PageScan<Model, Output> {
   #refuse(record: KinesisRecord, error: Error, nowMs: number): Promise<void> | undefined {
     this.#outputs.length = 0;
     this.#context.abortSignal.throwIfAborted();
+    if (isBroken(error)) throw error;
     if (this.#pipeline.onPoison === "stop") throw poisonError(this.#context.shardId, record, error);
     const reason = this.#filling.refuse(record, error, nowMs);
     return reason === undefined ? undefined : this.#owner.flush(reason);
