@@ -1,3 +1,4 @@
+import { parseBounded } from "./bounded-json.js";
 import { decodeCbor } from "./decode-cbor.js";
 import { EventBody } from "./event-body.js";
 import type { EventFrame } from "./event-frames.js";
@@ -92,7 +93,7 @@ function isCbor(payload: Buffer): boolean {
 function readException(payload: Buffer): object {
   if (payload.length === 0) return {};
   try {
-    const value: unknown = isCbor(payload) ? decodeCbor(payload) : JSON.parse(payload.toString("utf8"));
+    const value: unknown = isCbor(payload) ? decodeCbor(payload) : parseBounded(payload);
     return typeof value === "object" && value !== null ? value : {};
   } catch {
     // The exception's name is in the headers; a text that cannot be read must not hide it.
