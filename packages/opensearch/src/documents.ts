@@ -16,6 +16,7 @@ export interface BulkDocument<Output> {
   readonly entry: BufferEntry<Output>;
   /** What it is a version of: index and id. */
   readonly key: string;
+  readonly id: string;
   readonly lines: string;
   /** Of the lines, in UTF-8, as the service counts them. */
   readonly bytes: number;
@@ -77,7 +78,7 @@ function documentOf<Output>(
   const bytes = Buffer.byteLength(lines);
   if (bytes > MAX_CONTENT_BYTES)
     throw poison(`a document has ${bytes} bytes with its action, but a request holds ${MAX_CONTENT_BYTES}`);
-  return { entry, key: `${index} ${id}`, lines, bytes };
+  return { entry, key: `${index} ${id}`, id, lines, bytes };
 }
 
 /** The document as a JSON object. The message of `JSON.stringify` may hold names out of the document, so it is left out. */

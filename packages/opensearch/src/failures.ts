@@ -33,22 +33,25 @@ const RIGHTS =
   "allow es:ESHttpPost on the domain (aoss:APIAccessAll for a collection) and, with fine-grained access control, indices:data/write/bulk on the index; check `aws` or `auth`";
 
 /**
- * The outcomes of a bulk answer, one per document in the order of the request; undefined when it is not such an answer.
+ * The outcomes of a bulk answer, one per document in the order of the request; undefined when it is not such an answer: items are known by
+ * their places, so with one too few or too many, or one of another document where it says its id, none of them is believed.
  * `namedByRecord`: the index comes out of the record, which is to blame then when there is none.
  */
 export function itemOutcomesOf(
   body: unknown,
-  count: number,
+  documents: readonly { readonly id: string }[],
   operation: BulkOperation,
   namedByRecord: boolean,
 ): readonly ItemOutcome[] | undefined {
   const items = field(body, "items");
-  if (!Array.isArray(items) || items.length !== count) return undefined;
+  if (!Array.isArray(items) || items.length !== documents.length) return undefined;
   const outcomes: ItemOutcome[] = [];
-  for (const item of items as readonly unknown[]) {
+  for (const [place, item] of (items as readonly unknown[]).entries()) {
     const [result] = typeof item === "object" && item !== null ? (Object.values(item) as unknown[]) : [];
     const status = field(result, "status");
     if (typeof status !== "number") return undefined;
+    const id = field(result, "_id");
+    if (id !== undefined && id !== documents[place]?.id) return undefined;
     outcomes.push(itemOutcomeOf(status, field(result, "error"), operation, namedByRecord));
   }
   return outcomes;

@@ -55,8 +55,9 @@ export interface OpenSearchEmitterOptions<Document extends object> extends OpenS
   readonly maxRequestDocuments?: number;
 }
 
-/** Only what is read of an answer is asked for: it would repeat the id and index of each document. */
-const FILTER_PATH = "error.type,error.reason,items.*.status,items.*.error.type,items.*.error.reason";
+/** Only what is read of an answer is asked for: each item would say ten things more. */
+const FILTER_PATH =
+  "error.type,error.reason,items.*._id,items.*.status,items.*.error.type,items.*.error.reason";
 
 /**
  * Writes each output as one document, through `_bulk`. Ids come from the records' positions, so writing a batch again changes nothing.
@@ -116,7 +117,7 @@ export function openSearchEmitter<Document extends object>(
       const { status } = answer;
       const failure = requestFailureOf(answer);
       if (failure === undefined) {
-        const outcomes = itemOutcomesOf(answer.body, documents.length, operation, namedByRecord);
+        const outcomes = itemOutcomesOf(answer.body, documents, operation, namedByRecord);
         if (outcomes === undefined) throw outageError(status, "unreadable_answer");
         return outcomes;
       }

@@ -32,7 +32,7 @@ export async function collectBody(
 }
 
 /** The same bytes with room for more. */
-function grown(bytes: Buffer, length: number, more: number): Buffer {
+function grown(bytes: Buffer, length: number, more: number): Buffer<ArrayBuffer> {
   const needed = length + more;
   if (needed > maxBodyBytes) throw tooLong();
   const larger = Buffer.allocUnsafe(Math.min(maxBodyBytes, Math.max(needed, bytes.length * 2)));
