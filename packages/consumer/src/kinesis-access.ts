@@ -1,3 +1,4 @@
+import { checkClientEndpoint } from "@kinesis-connectors/aws";
 import type { Logger } from "@kinesis-connectors/core";
 
 import { createKinesisClient, createSubscriptionClient } from "./aws-clients.js";
@@ -13,14 +14,22 @@ export function kinesisAccess<Model, Output, Plan, DeadLetterPlan>(
   onWireFallback: () => void,
 ): KinesisAccess {
   const { streamTarget } = settings;
+  const rule = { allowInsecure: settings.kinesis.allowInsecure === true, service: "KINESIS" };
   if (options.kinesisApi !== undefined) return { api: options.kinesisApi };
   const own = options.clients?.kinesis;
-  if (own !== undefined) return { api: sdkKinesis(own, streamTarget) };
+  if (own !== undefined) {
+    const checkEndpoint = () => checkClientEndpoint(own, { ...rule, isOwn: true });
+    return { api: sdkKinesis(own, streamTarget), checkEndpoint };
+  }
   const kinesis = { ...settings.kinesis, onWireFallback };
   const client = createKinesisClient(kinesis, logger);
   const api = sdkKinesis(client, streamTarget, {
     ownsClient: true,
     subscriptionClient: () => createSubscriptionClient(kinesis, logger),
   });
-  return { api, credentials: () => client.config.credentials() };
+  return {
+    api,
+    credentials: () => client.config.credentials(),
+    checkEndpoint: () => checkClientEndpoint(client, rule),
+  };
 }

@@ -10,6 +10,11 @@ export interface KinesisAccess {
   readonly api: KinesisApi;
   /** What the SDK made of the caller's credentials: found once, kept until they expire. Absent for a way of the caller's own. */
   readonly credentials?: () => Promise<AwsIdentity>;
+  /**
+   * Checks where it leads, before anything is sent. Absent for a way of the caller's own.
+   * @throws KinesisConnectorError `KC_OPTION_INVALID`
+   */
+  readonly checkEndpoint?: () => Promise<unknown>;
 }
 
 /** What is known of the stream once it has been looked at. */

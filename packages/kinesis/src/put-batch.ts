@@ -176,10 +176,10 @@ async function putRecords<Output>(
     throw new Error(
       `PutRecords answered ${answers.length} of ${puts.length} records: none of it is believed`,
     );
-  const refused = answers.filter(({ ErrorCode }) => ErrorCode !== undefined).length;
-  if (failed > refused)
+  const named = failed > 0 ? answers.filter(({ ErrorCode }) => ErrorCode !== undefined).length : 0;
+  if (failed > named)
     throw new Error(
-      `PutRecords says that ${failed} records failed and names ${refused}: none of it is believed`,
+      `PutRecords says that ${failed} records failed and names ${named}: none of it is believed`,
     );
   return answers;
 }

@@ -16,6 +16,7 @@ import {
 import { fileShelf, type OpenFile } from "./body.js";
 import { none } from "./compression.js";
 import { following, limited } from "@kinesis-connectors/aws";
+import { PROBE_NAME, requireConditionalWrites } from "./conditional-writes.js";
 import { connect } from "./connection.js";
 import { objectCreator } from "./create-object.js";
 import { EntrySizes } from "./entry-sizes.js";
@@ -38,7 +39,7 @@ import {
   type S3Plan,
   shardRangeNameOf,
 } from "./requests.js";
-import { settingsFrom } from "./settings.js";
+import { conditionalWritesOf, settingsFrom } from "./settings.js";
 import { SizeEstimate } from "./size-estimate.js";
 
 /**
@@ -89,6 +90,7 @@ export function emitterWith<Output>(
   const connection = connect(options);
   const { create, look } = objectCreator(connection, settings);
   const { bucket } = settings;
+  const conditionalWrites = conditionalWritesOf(options);
   const targetBytes = batching.targetBytes ?? batching.minBytes;
   const packing = { format, compression, spoolDir, openFile };
   // Of gathered outputs the bytes themselves are counted, and of entries what is known of them.
@@ -223,6 +225,7 @@ export function emitterWith<Output>(
     open: async ({ signal, logger }) => {
       if (spoolDir !== undefined)
         await (await fileShelf(spoolDir, `probe-${systemRandom.uuid()}.spool`))[Symbol.asyncDispose]();
+      const endpoint = await connection.checkEndpoint();
       try {
         await limited(connection, { signal, clock: systemClock }, (abortSignal) =>
           connection.client.send(
@@ -237,6 +240,11 @@ export function emitterWith<Output>(
         // Looking at a bucket takes a right that writing to it does not: the first write tells.
         logger.debug({ bucket, status: statusOf(error) }, "the bucket could not be looked at; going on");
       }
+      if (conditionalWrites === "proven")
+        await requireConditionalWrites(connection, settings, objectKey(prefix, PROBE_NAME, ""), endpoint, {
+          signal,
+          logger,
+        });
     },
 
     close: () => {

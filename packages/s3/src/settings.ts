@@ -1,4 +1,5 @@
 import { KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
+import type { ConditionalWrites } from "./conditional-writes.js";
 import {
   DEFAULT_MULTIPART_ABOVE_BYTES,
   DEFAULT_PART_BYTES,
@@ -63,6 +64,17 @@ export function settingsFrom(
     }),
     partConcurrency: wholeNumber("partConcurrency", options.partConcurrency ?? 4, { min: 1, max: 100 }),
   };
+}
+
+/**
+ * How it is known that the store keeps `If-None-Match`.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`
+ */
+export function conditionalWritesOf({
+  conditionalWrites = "proven",
+}: Pick<S3ObjectOptions, "conditionalWrites">): ConditionalWrites {
+  if (conditionalWrites === "proven" || conditionalWrites === "trusted") return conditionalWrites;
+  throw invalid('conditionalWrites must be "proven" or "trusted"');
 }
 
 /**

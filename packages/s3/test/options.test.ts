@@ -136,7 +136,7 @@ describe("options", () => {
     const before = process.env["AWS_ENDPOINT_URL_S3"];
     process.env["AWS_ENDPOINT_URL_S3"] = "http://169.254.169.254";
     try {
-      expect(make({}).message).toMatch(/^endpoint is http/);
+      expect(make({}).message).toMatch(/^AWS_ENDPOINT_URL_S3 is http/);
     } finally {
       if (before === undefined) delete process.env["AWS_ENDPOINT_URL_S3"];
       else process.env["AWS_ENDPOINT_URL_S3"] = before;
