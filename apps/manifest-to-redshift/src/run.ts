@@ -96,7 +96,7 @@ export async function run({ records, shards, seed, stageTwoProgram }: RunOptions
   return {
     put: totalsOf(readingsOf(records, seed)),
     landed: totalsFrom(totals),
-    objects: [...aws.s3.objects(BUCKET)].filter(({ key }) => key.startsWith("readings/")).length,
+    objects: [...aws.s3.objects(BUCKET)].filter(({ key }) => /^readings\/[^_]/.test(key)).length,
     loaded: Number(ledger?.["loaded"]),
     loads: Number(ledger?.["loads"]),
     seconds,

@@ -55,35 +55,40 @@ const batch = batchOf(
   Array.from({ length: 700 }, (_, index) => ({ output: `${index}`, partitionKey: `key-${index}` })),
 );
 
+const strange = [
+  ["one result too few", (count: number) => ({ FailedRecordCount: 0, Records: results(count - 1) })],
+  ["one result too many", (count: number) => ({ FailedRecordCount: 0, Records: results(count + 1) })],
+  ["no result", () => ({ FailedRecordCount: 0, Records: [] })],
+  ["no list", () => ({})],
+  ["more failures than it names", (count: number) => ({ FailedRecordCount: 2, Records: results(count) })],
+] as const;
+
+/** A Kinesis that answers its nth request strangely, and all others well. */
+const strangeAt = (nth: number, answer: (records: number) => object) =>
+  answering((count, at) => (at === nth ? answer(count) : { FailedRecordCount: 0, Records: results(count) }));
+
 describe("an answer that does not fit its request", () => {
-  it.each([
-    ["one result too few", (count: number) => ({ FailedRecordCount: 0, Records: results(count - 1) })],
-    ["one result too many", (count: number) => ({ FailedRecordCount: 0, Records: results(count + 1) })],
-    ["no result", () => ({ FailedRecordCount: 0, Records: [] })],
-    ["no list", () => ({})],
-    ["more failures than it names", (count: number) => ({ FailedRecordCount: 2, Records: results(count) })],
-  ])("is not believed: with %s, nothing of the request counts as placed", async (_name, strange) => {
-    // The first request of 500 is answered well in the second run, and the strange answer comes to the one of 200.
-    for (const strangeAt of [1, 2]) {
-      await using kinesis = await answering((count, nth) =>
-        nth === strangeAt ? strange(count) : { FailedRecordCount: 0, Records: results(count) },
-      );
-      const { emitter, requests } = kinesis;
-      if (strangeAt === 1) {
-        const error = await failureFrom(emitter.emit(batch, contextOf(undefined)));
-        expect(KinesisConnectorError.isInstance(error)).toBe(false);
-        expect(String(error)).toMatch(/none of it is believed/);
-        expect(requests).toEqual([500]);
-        expect(await emitter.emit(batch, contextOf(undefined))).toEqual({ failed: [] });
-        continue;
-      }
-      const { failed } = await emitter.emit(batch, contextOf(undefined));
+  it.each(strange)("is not believed: with %s, the batch is rejected as not placed", async (_name, answer) => {
+    await using kinesis = await strangeAt(1, answer);
+    const { emitter, requests } = kinesis;
+    const error = await failureFrom(emitter.emit(batch, contextOf(undefined)));
+    expect(KinesisConnectorError.isInstance(error)).toBe(false);
+    expect(String(error)).toMatch(/none of it is believed/);
+    expect(requests).toEqual([500]);
+    expect(await emitter.emit(batch, contextOf(undefined))).toEqual({ failed: [] });
+  });
+
+  it.each(strange)(
+    "is not believed: with %s after others were placed, all of its records go again and no others",
+    async (_name, answer) => {
+      await using kinesis = await strangeAt(2, answer);
+      const { failed } = await kinesis.emitter.emit(batch, contextOf(undefined));
       expect(failed.map(({ entry, action }) => [entry, action])).toEqual(
         batch.entries.slice(500).map((entry) => [entry, "retry"]),
       );
-      expect(requests).toEqual([500, 200]);
-    }
-  });
+      expect(kinesis.requests).toEqual([500, 200]);
+    },
+  );
 
   it("is believed where it names each failure, also without their number", async () => {
     await using kinesis = await answering((count) => ({
