@@ -42,6 +42,7 @@ for (const name of packages) {
 }
 
 checkInstall("core alone", ["core"], []);
+checkInstall("core and leases", ["core", "leases"], []);
 checkInstall("core and s3", ["core", "s3"], ["client-s3"]);
 checkInstall("core and parquet", ["core", "parquet"], ["client-s3"]);
 checkInstall("core and dynamodb", ["core", "dynamodb"], ["client-dynamodb"]);

@@ -1,13 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { plot } from "./plot.js";
+import { plot } from "./report/plot.js";
 import { findPinning } from "./processes.js";
-import { runRounds } from "./rounds.js";
-import { summarize } from "./summary.js";
-import { table } from "./table.js";
-import { targetsOf } from "./targets.js";
-import { rowName } from "./variant.js";
+import { runRounds } from "./rows/rounds.js";
+import { summarize } from "./report/summary.js";
+import { table } from "./report/table.js";
+import { targetsOf } from "./report/targets.js";
+import { rowName } from "./rows/variant.js";
 import { allRows } from "./variants/all.js";
 
 const USAGE = `npm run bench -- [options]

@@ -3,7 +3,7 @@ import { MiB } from "@kinesis-connectors/core";
 import { type Compression, gzip, ndjson, none, s3Emitter, zstd } from "@kinesis-connectors/s3";
 import { fillObjects, sizesIn } from "./object-sizes.js";
 import { startServer } from "./processes.js";
-import { CREDENTIALS, REGION } from "./variant.js";
+import { CREDENTIALS, REGION } from "./rows/variant.js";
 
 const USAGE = `npm run object-sizes -- [options]
 Fills objects of a target size from a shard of fresh documents, puts them to the local S3, and says how large they became, the first one included.

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { CERTIFICATE_FILE } from "./canned-server.js";
+import { CERTIFICATE_FILE } from "./servers/canned-server.js";
 
 /** How programs are kept to one core each, or why they are not. */
 export interface Pinning {

@@ -1,5 +1,5 @@
-import { checkRow, measureRow } from "./run-row.js";
-import { rowName } from "./variant.js";
+import { checkRow, measureRow } from "./rows/run-row.js";
+import { rowName } from "./rows/variant.js";
 import { allRows } from "./variants/all.js";
 
 // One row in a process of its own: <name of the row> <servers as JSON> <window as JSON, or "check">. The result is one line.

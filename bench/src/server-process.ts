@@ -1,4 +1,4 @@
-import { startCannedServer } from "./canned-server.js";
+import { startCannedServer } from "./servers/canned-server.js";
 
 // Says where it listens in one line, and ends with the one who started it.
 const server = await startCannedServer();

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type CannedServer, startCannedServer } from "../src/canned-server.js";
-import { SET_NAMES } from "../src/data-sets.js";
-import { plot } from "../src/plot.js";
-import { checkRow, measureRow } from "../src/run-row.js";
-import { summarize } from "../src/summary.js";
-import { table } from "../src/table.js";
-import { targetsOf } from "../src/targets.js";
-import { type Row, rowName } from "../src/variant.js";
+import { type CannedServer, startCannedServer } from "../src/servers/canned-server.js";
+import { SET_NAMES } from "../src/data/data-sets.js";
+import { plot } from "../src/report/plot.js";
+import { checkRow, measureRow } from "../src/rows/run-row.js";
+import { summarize } from "../src/report/summary.js";
+import { table } from "../src/report/table.js";
+import { targetsOf } from "../src/report/targets.js";
+import { type Row, rowName } from "../src/rows/variant.js";
 import { allRows } from "../src/variants/all.js";
 
 // Over TLS a client has to trust the certificate before its process starts: `npm run bench` does that.

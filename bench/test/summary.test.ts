@@ -1,10 +1,10 @@
 import { array, assert as assertProperty, integer, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readRecordsCbor, readRecordsJson } from "@kinesis-connectors/wire";
-import { dataSet, SET_NAMES } from "../src/data-sets.js";
-import { Meter } from "../src/meter.js";
-import { CannedPage, getRecordsCbor, getRecordsJson } from "../src/pages.js";
-import { spread } from "../src/summary.js";
+import { dataSet, SET_NAMES } from "../src/data/data-sets.js";
+import { Meter } from "../src/rows/meter.js";
+import { CannedPage, getRecordsCbor, getRecordsJson } from "../src/data/pages.js";
+import { spread } from "../src/report/summary.js";
 
 describe("spread", () => {
   it("is the middle, the least and the greatest, whatever the order", () => {

@@ -6,16 +6,16 @@ import {
   fanOut,
   polling,
 } from "@kinesis-connectors/consumer";
-import { CallError } from "./call-error.js";
-import type { Violation } from "./checker.js";
-import type { SimDestination } from "./destination.js";
-import type { SeededRandom } from "./random.js";
-import type { Scenario } from "./scenario.js";
-import type { Scheduler } from "./scheduler.js";
-import type { SimKinesis } from "./sim-kinesis.js";
-import type { SimLeases } from "./sim-leases.js";
-import { SimProcess } from "./sim-process.js";
-import type { Trace } from "./trace.js";
+import { CallError } from "./world/call-error.js";
+import type { Violation } from "./checks/violation.js";
+import type { SimDestination } from "./destinations/destination.js";
+import type { SeededRandom } from "./world/random.js";
+import type { Scenario } from "./storm/scenario.js";
+import type { Scheduler } from "./world/scheduler.js";
+import type { SimKinesis } from "./services/sim-kinesis.js";
+import type { SimLeases } from "./services/sim-leases.js";
+import { SimProcess } from "./world/sim-process.js";
+import type { Trace } from "./world/trace.js";
 
 /** What the processes of a run depend on. */
 export interface World {

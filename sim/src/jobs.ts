@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { parentPort, Worker, workerData } from "node:worker_threads";
-import { BROKEN_GUARDS, BROKEN_VARIANTS, type BrokenVariant } from "./broken.js";
-import { type CrashSchedule, crashSchedules, runSchedule } from "./crash-points.js";
+import { BROKEN_GUARDS, BROKEN_VARIANTS, type BrokenVariant } from "./storm/broken.js";
+import { type CrashSchedule, crashSchedules, runSchedule } from "./storm/crash-points.js";
 import { type FailedRun, Tally, type Totals } from "./report.js";
-import { EMITTER_NAMES, type EmitterName } from "./scenario.js";
+import { EMITTER_NAMES, type EmitterName } from "./storm/scenario.js";
 import { simulate } from "./simulation.js";
 
 /** Which runs: seeds from one to another, or schedules of crash points by number. */

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { systemClock } from "@kinesis-connectors/core";
-import { crashSchedules, type CrashSchedule, runSchedule } from "./crash-points.js";
+import { crashSchedules, type CrashSchedule, runSchedule } from "./storm/crash-points.js";
 import { brokenVariantNamed, emitterNamed, run, runInThreads, type Work } from "./jobs.js";
 import type { Tally } from "./report.js";
 import { type RunOptions, simulate } from "./simulation.js";

@@ -1,9 +1,9 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { definePipeline, type Emitter, type KinesisRecord, type Pipeline } from "@kinesis-connectors/core";
 import { s3DeadLetters, type S3Plan } from "@kinesis-connectors/s3";
-import { keyText, type Line, payloadOf, type RecordKind } from "./payload.js";
-import type { Scenario } from "./scenario.js";
-import type { SimProcess } from "./sim-process.js";
+import { keyText, type Line, payloadOf, type RecordKind } from "./storm/payload.js";
+import type { Scenario } from "./storm/scenario.js";
+import type { SimProcess } from "./world/sim-process.js";
 
 /** What a record is taken for. */
 export interface Model {

@@ -1,25 +1,26 @@
-import { type BrokenVariant, brokenWorld } from "./broken.js";
-import { Bucket } from "./bucket.js";
-import { ObjectChecker, type Violation } from "./checker.js";
-import type { SimDestination } from "./destination.js";
-import { destinationOf, landingRuleOf } from "./destinations.js";
+import { type BrokenVariant, brokenWorld } from "./storm/broken.js";
+import { Bucket } from "./services/bucket.js";
+import { ObjectChecker } from "./checks/checker.js";
+import type { Violation } from "./checks/violation.js";
+import type { SimDestination } from "./destinations/destination.js";
+import { destinationOf, landingRuleOf } from "./destinations/destinations.js";
 import { Fleet } from "./fleet.js";
-import { checkEnd, isDrained } from "./end-checker.js";
-import { Landings } from "./landings.js";
-import { LeaseChecker } from "./lease-checker.js";
-import { Ledger } from "./ledger.js";
-import { Misfortunes } from "./misfortunes.js";
-import { Network } from "./network.js";
-import { Producer } from "./producer.js";
-import { SeededRandom } from "./random.js";
-import { STAGING } from "./redshift-destination.js";
-import { type EmitterName, type Scenario, scenarioOf } from "./scenario.js";
-import { Scheduler } from "./scheduler.js";
-import { SimKinesis } from "./sim-kinesis.js";
-import { SimLeases } from "./sim-leases.js";
-import { SimS3 } from "./sim-s3.js";
-import { SimStream } from "./sim-stream.js";
-import { Trace } from "./trace.js";
+import { checkEnd, isDrained } from "./checks/end-checker.js";
+import { Landings } from "./checks/landings.js";
+import { LeaseChecker } from "./checks/lease-checker.js";
+import { Ledger } from "./checks/ledger.js";
+import { Misfortunes } from "./storm/misfortunes.js";
+import { Network } from "./world/network.js";
+import { Producer } from "./storm/producer.js";
+import { SeededRandom } from "./world/random.js";
+import { STAGING } from "./destinations/redshift-destination.js";
+import { type EmitterName, type Scenario, scenarioOf } from "./storm/scenario.js";
+import { Scheduler } from "./world/scheduler.js";
+import { SimKinesis } from "./services/sim-kinesis.js";
+import { SimLeases } from "./services/sim-leases.js";
+import { SimS3 } from "./services/sim-s3.js";
+import { SimStream } from "./services/sim-stream.js";
+import { Trace } from "./world/trace.js";
 
 /** What one run came to. */
 export interface RunResult {

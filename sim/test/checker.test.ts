@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { Lease, LeaseChange } from "@kinesis-connectors/consumer";
-import type { StoredObject } from "../src/bucket.js";
-import { ObjectChecker, type Violation } from "../src/checker.js";
-import { checkEnd, isDrained } from "../src/end-checker.js";
-import { LeaseChecker } from "../src/lease-checker.js";
-import { Ledger } from "../src/ledger.js";
-import { bytesOf, type RecordKind } from "../src/payload.js";
-import { SimStream } from "../src/sim-stream.js";
+import type { StoredObject } from "../src/services/bucket.js";
+import { ObjectChecker } from "../src/checks/checker.js";
+import type { Violation } from "../src/checks/violation.js";
+import { checkEnd, isDrained } from "../src/checks/end-checker.js";
+import { LeaseChecker } from "../src/checks/lease-checker.js";
+import { Ledger } from "../src/checks/ledger.js";
+import { bytesOf, type RecordKind } from "../src/storm/payload.js";
+import { SimStream } from "../src/services/sim-stream.js";
 
 const PARENT = "shardId-000000000000";
 const CHILD = "shardId-000000000001";

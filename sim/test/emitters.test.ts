@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { crashSchedules, type CrashSchedule, runSchedule } from "../src/crash-points.js";
+import { crashSchedules, type CrashSchedule, runSchedule } from "../src/storm/crash-points.js";
 import { run } from "../src/jobs.js";
-import type { EmitterName } from "../src/scenario.js";
+import type { EmitterName } from "../src/storm/scenario.js";
 import { simulate } from "../src/simulation.js";
 
 const HALF_A_MINUTE = 30_000;

@@ -1,15 +1,15 @@
 import { silentLogger } from "@kinesis-connectors/core";
 import { jsonAuto, redshiftEmitter } from "@kinesis-connectors/redshift";
 import { describe, expect, test } from "vitest";
-import { Bucket } from "../src/bucket.js";
-import { Network } from "../src/network.js";
-import { SeededRandom } from "../src/random.js";
-import { RedshiftDatabase, type TargetRow } from "../src/redshift-database.js";
-import { Scheduler, settled } from "../src/scheduler.js";
-import { SimProcess } from "../src/sim-process.js";
-import { SimRedshift } from "../src/sim-redshift.js";
-import { SimS3 } from "../src/sim-s3.js";
-import { Trace } from "../src/trace.js";
+import { Bucket } from "../src/services/bucket.js";
+import { Network } from "../src/world/network.js";
+import { SeededRandom } from "../src/world/random.js";
+import { RedshiftDatabase, type TargetRow } from "../src/services/redshift-database.js";
+import { Scheduler, settled } from "../src/world/scheduler.js";
+import { SimProcess } from "../src/world/sim-process.js";
+import { SimRedshift } from "../src/services/sim-redshift.js";
+import { SimS3 } from "../src/services/sim-s3.js";
+import { Trace } from "../src/world/trace.js";
 
 const ROWS = [1, 2, 3, 4, 5];
 const SEEDS = 60;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { EventQueue, type QueuedEvent } from "../src/event-queue.js";
-import { SeededRandom } from "../src/random.js";
-import { Scheduler, settled } from "../src/scheduler.js";
-import { SimProcess } from "../src/sim-process.js";
+import { EventQueue, type QueuedEvent } from "../src/world/event-queue.js";
+import { SeededRandom } from "../src/world/random.js";
+import { Scheduler, settled } from "../src/world/scheduler.js";
+import { SimProcess } from "../src/world/sim-process.js";
 import * as fc from "fast-check";
 
 const never = (): boolean => false;

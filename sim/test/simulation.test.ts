@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { BROKEN_VARIANTS, type BrokenVariant } from "../src/broken.js";
-import { crashSchedules, type CrashSchedule, runSchedule } from "../src/crash-points.js";
+import { BROKEN_VARIANTS, type BrokenVariant } from "../src/storm/broken.js";
+import { crashSchedules, type CrashSchedule, runSchedule } from "../src/storm/crash-points.js";
 import { run } from "../src/jobs.js";
 import { simulate } from "../src/simulation.js";
 

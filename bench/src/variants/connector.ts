@@ -1,3 +1,4 @@
+import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import { fanOut, memoryLeases, polling, startConnector } from "@kinesis-connectors/consumer";
 import {
   bytes,
@@ -12,12 +13,12 @@ import {
 import { dynamoDbEmitter } from "@kinesis-connectors/dynamodb";
 import { kinesisEmitter } from "@kinesis-connectors/kinesis";
 import { gzip, ndjson, s3Emitter } from "@kinesis-connectors/s3";
-import { streamName } from "../answers.js";
-import type { Order } from "../data-sets.js";
-import { filtered, lines, payloads, transform, transformed } from "../expected.js";
-import { linesEmitter } from "../lines-emitter.js";
-import type { Meter } from "../meter.js";
-import { CREDENTIALS, endpointOf, type Job, REGION, type Variant } from "../variant.js";
+import { streamName } from "../servers/answers.js";
+import type { Order } from "../data/data-sets.js";
+import { filtered, lines, payloads, transform, transformed } from "../data/expected.js";
+import { linesEmitter } from "../pipelines/lines-emitter.js";
+import type { Meter } from "../rows/meter.js";
+import { CREDENTIALS, endpointOf, type Job, REGION, type Variant } from "../rows/variant.js";
 
 /**
  * Waits of up to a second take one turn of the event loop: the canned shard always has more than its five reads per second allow. Leases
@@ -36,19 +37,24 @@ const hurriedClock: Clock = {
  * Runs the whole connector on one shard: the real client, the real reader, the engine, the emitter. Stubbed: the lease table is in memory,
  * and the pauses between reads are left out. Ends when the meter says so.
  */
-async function connect<Model, Output, Plan>(
+export async function connect<Model, Output, Plan>(
   job: Job,
   pipeline: Pipeline<Model, Output, Plan>,
-  options: { readonly isFanOut?: boolean; readonly countPages?: (records: number) => boolean } = {},
+  options: {
+    readonly isFanOut?: boolean;
+    readonly countPages?: (records: number) => boolean;
+    /** Instead of the connector's own. */
+    readonly client?: KinesisClient;
+  } = {},
 ): Promise<void> {
   const connector = await startConnector({
     application: "bench",
     stream: streamName(job.set.name),
     pipeline,
     retrieval: options.isFanOut === true ? fanOut({ consumerName: "bench" }) : polling(),
-    region: REGION,
-    credentials: CREDENTIALS,
-    endpoints: { kinesis: endpointOf(job) },
+    ...(options.client === undefined
+      ? { region: REGION, credentials: CREDENTIALS, endpoints: { kinesis: endpointOf(job) } }
+      : { clients: { kinesis: options.client } }),
     leaseTable: memoryLeases().connect(),
     leases: { bootstrapJitterMs: 0 },
     clock: hurriedClock,
@@ -82,7 +88,7 @@ function counted<Output, Plan>(emitter: Emitter<Output, Plan>, meter: Meter): Em
 }
 
 /** Looks at each record and keeps none. */
-function dropping(meter: Meter): Transformer<Uint8Array, Uint8Array> {
+export function dropping(meter: Meter): Transformer<Uint8Array, Uint8Array> {
   return {
     toModel: (record) => {
       meter.touch(record.data);

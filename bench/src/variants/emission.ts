@@ -9,8 +9,15 @@ import {
 } from "@kinesis-connectors/core";
 import { dynamoDbEmitter } from "@kinesis-connectors/dynamodb";
 import { kinesisEmitter } from "@kinesis-connectors/kinesis";
-import type { Order } from "../data-sets.js";
-import { CREDENTIALS, EMISSION_WARM_UPS, endpointOf, type Job, REGION, type Variant } from "../variant.js";
+import type { Order } from "../data/data-sets.js";
+import {
+  CREDENTIALS,
+  EMISSION_WARM_UPS,
+  endpointOf,
+  type Job,
+  REGION,
+  type Variant,
+} from "../rows/variant.js";
 
 /** One output and the record that it is of. */
 type Pair<Output> = readonly [Output, KinesisRecord];

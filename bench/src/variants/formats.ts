@@ -11,12 +11,12 @@ import {
   s3Emitter,
   zstd,
 } from "@kinesis-connectors/s3";
-import type { DataSet, Order } from "../data-sets.js";
-import { lines } from "../expected.js";
-import { csv, gunzipped, lengthPrefixedRecords, linesOfParquet, unzstd } from "../expected-objects.js";
-import { batchesOf } from "../ready-batches.js";
-import { startTaker } from "../taker.js";
-import { CREDENTIALS, endpointOf, type Job, REGION, type Variant } from "../variant.js";
+import type { DataSet, Order } from "../data/data-sets.js";
+import { lines } from "../data/expected.js";
+import { csv, gunzipped, lengthPrefixedRecords, linesOfParquet, unzstd } from "../data/expected-objects.js";
+import { batchesOf } from "../data/ready-batches.js";
+import { startTaker } from "../pipelines/taker.js";
+import { CREDENTIALS, endpointOf, type Job, REGION, type Variant } from "../rows/variant.js";
 
 /** What one row writes, and how its objects are read back for the check. */
 interface Way<Output> {

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
-import { streamName } from "../answers.js";
-import { payloads } from "../expected.js";
-import { CREDENTIALS, endpointOf, REGION, type Job, type Variant } from "../variant.js";
+import { streamName } from "../servers/answers.js";
+import { payloads } from "../data/expected.js";
+import { CREDENTIALS, endpointOf, REGION, type Job, type Variant } from "../rows/variant.js";
 
 /** The parts of lifion-kinesis that read one shard, by their names inside the package: it has no types, and exports only the whole. */
 interface PollingConsumer {

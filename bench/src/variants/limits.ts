@@ -1,11 +1,11 @@
 import { createConnection } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { readFileSync } from "node:fs";
-import { streamName } from "../answers.js";
-import { CERTIFICATE_FILE } from "../canned-server.js";
-import type { Order } from "../data-sets.js";
-import { filtered, lines, payloads, transformed, transform } from "../expected.js";
-import { endpointOf, type Job, type Variant } from "../variant.js";
+import { streamName } from "../servers/answers.js";
+import { CERTIFICATE_FILE } from "../servers/canned-server.js";
+import type { Order } from "../data/data-sets.js";
+import { filtered, lines, payloads, transformed, transform } from "../data/expected.js";
+import { endpointOf, type Job, type Variant } from "../rows/variant.js";
 
 /** The bytes of an answer read from a socket and dropped: no reader can be faster. */
 const raw: Variant = {

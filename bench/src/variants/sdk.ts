@@ -13,10 +13,17 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { kinesisProtocol } from "@kinesis-connectors/wire/protocol";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import { streamName } from "../answers.js";
-import type { Order } from "../data-sets.js";
-import { payloads } from "../expected.js";
-import { CREDENTIALS, EMISSION_WARM_UPS, endpointOf, type Job, REGION, type Variant } from "../variant.js";
+import { streamName } from "../servers/answers.js";
+import type { Order } from "../data/data-sets.js";
+import { payloads } from "../data/expected.js";
+import {
+  CREDENTIALS,
+  EMISSION_WARM_UPS,
+  endpointOf,
+  type Job,
+  REGION,
+  type Variant,
+} from "../rows/variant.js";
 import { deaggregated } from "./lifion.js";
 
 const READING: Pick<Variant, "kind" | "unit" | "sets" | "transports" | "expected"> = {

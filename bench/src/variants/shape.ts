@@ -11,7 +11,7 @@ import {
   systemClock,
   systemRandom,
 } from "@kinesis-connectors/core";
-import type { Job, Variant } from "../variant.js";
+import type { Job, Variant } from "../rows/variant.js";
 
 /** The records of a set as one page, made once: what reading a page costs has rows of its own. */
 function pageOf({ set }: Job): RecordPage {

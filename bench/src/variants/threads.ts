@@ -1,8 +1,8 @@
 import { Worker } from "node:worker_threads";
 import { memoryLeases, polling, startConnector } from "@kinesis-connectors/consumer";
-import { manyShards } from "../answers.js";
-import { HEAVY_SET } from "../heavy-work.js";
-import { CREDENTIALS, endpointOf, type Job, REGION, type Variant } from "../variant.js";
+import { manyShards } from "../servers/answers.js";
+import { HEAVY_SET } from "../pipelines/heavy-work.js";
+import { CREDENTIALS, endpointOf, type Job, REGION, type Variant } from "../rows/variant.js";
 
 /** Each gives five answers a second at most, because the clock of a thread is the machine's. */
 const SHARDS = 16;
@@ -25,7 +25,7 @@ async function connect(job: Job, threads: number): Promise<void> {
   const connector = await startConnector({
     application: "bench",
     stream: manyShards(job.set.name, SHARDS),
-    pipeline: new URL("../heavy-pipeline.js", import.meta.url),
+    pipeline: new URL("../pipelines/heavy-pipeline.js", import.meta.url),
     threads,
     retrieval: polling(),
     region: REGION,
@@ -45,7 +45,7 @@ async function connect(job: Job, threads: number): Promise<void> {
 async function bare(job: Job, threads: number): Promise<void> {
   const workers = Array.from(
     { length: threads },
-    () => new Worker(new URL("../bare-thread.js", import.meta.url)),
+    () => new Worker(new URL("../pipelines/bare-thread.js", import.meta.url)),
   );
   const warmUp = new WarmUp();
   await new Promise<void>((resolve, reject) => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 // Built, because what runs in a thread is loaded by Node itself.
 import { runRowProcess } from "../../dist/processes.js";
-import { startCannedServer } from "../../src/canned-server.js";
-import type { Measured } from "../../src/meter.js";
-import { summarize } from "../../src/summary.js";
-import { targetsOf } from "../../src/targets.js";
-import { rowName } from "../../src/variant.js";
+import { startCannedServer } from "../../src/servers/canned-server.js";
+import type { Measured } from "../../src/rows/meter.js";
+import { summarize } from "../../src/report/summary.js";
+import { targetsOf } from "../../src/report/targets.js";
+import { rowName } from "../../src/rows/variant.js";
 import { allRows } from "../../src/variants/all.js";
 
 const SHORTEST = JSON.stringify({ warmUpMs: 0, windowMs: 1 });

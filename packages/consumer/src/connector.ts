@@ -1,22 +1,22 @@
 import { checkClientEndpoint } from "@kinesis-connectors/aws";
 import { asError, type Logger } from "@kinesis-connectors/core";
 
-import { runAssignedShard } from "./assigned-shard.js";
-import { createDynamoDbClient } from "./aws-clients.js";
-import { Closing } from "./closing.js";
-import { enginesOf } from "./engines-of.js";
+import { runAssignedShard } from "./engines/assigned-shard.js";
+import { createDynamoDbClient } from "./kinesis/aws-clients.js";
+import { Closing } from "./engines/closing.js";
+import { enginesOf } from "./engines/engines-of.js";
 import { logEvent } from "./event-log.js";
 import { type ConnectorEvent, EventFeed, type EventsDropped } from "./events.js";
-import { kinesisAccess } from "./kinesis-access.js";
-import type { LeaseTable } from "./lease-table.js";
-import { dynamoDbLeaseTable } from "./leases/dynamodb-lease-table.js";
+import { kinesisAccess } from "./kinesis/kinesis-access.js";
+import type { LeaseTable } from "@kinesis-connectors/leases";
+import { dynamoDbLeaseTable } from "./lease-table/dynamodb-lease-table.js";
 import { type ConnectorOptions, type ConnectorSettings, connectorSettings } from "./options.js";
 import { type ConnectorProgress, ProgressTally } from "./progress.js";
-import { RetentionWatch } from "./retention-watch.js";
-import type { ShardEngines } from "./shard-engines.js";
-import { consumerArnOf } from "./shard-sources.js";
-import { checkStream } from "./stream-check.js";
-import { createWorker } from "./worker.js";
+import { RetentionWatch } from "./reading/retention-watch.js";
+import type { ShardEngines } from "./engines/shard-engines.js";
+import { consumerArnOf } from "./reading/shard-sources.js";
+import { checkStream } from "./kinesis/stream-check.js";
+import { WorkerRun } from "./worker/worker-run.js";
 
 /**
  * A running connector. Iterating over it gives its events, each iteration at its own speed: a slow one misses the oldest and is told
@@ -85,13 +85,19 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     logEvent(engines.logger, event);
     feed.publish(event);
   };
-  const engines: ShardEngines = await enginesOf(options, settings, observe);
+  const onWireFallback = (): void => observe({ type: "wire-fallback", wireFormat: "json" });
+  const engines: ShardEngines = await enginesOf(options.pipeline, settings, { onWireFallback, observe });
   signal.throwIfAborted();
   const { logger, broken } = engines;
 
-  const access = kinesisAccess(options, settings, logger, () =>
-    observe({ type: "wire-fallback", wireFormat: "json" }),
-  );
+  const access = kinesisAccess({
+    api: options.kinesisApi,
+    client: options.clients?.kinesis,
+    connection: settings.kinesis,
+    streamTarget: settings.streamTarget,
+    logger,
+    onWireFallback,
+  });
   const { api } = access;
   closing.add(api.close);
   const { table, checkEndpoint } = leaseTableOf(options, settings, logger);
@@ -117,7 +123,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   });
   closing.add(() => retention.stop());
 
-  const worker = createWorker({
+  const worker = new WorkerRun({
     ownerId,
     table,
     kinesis: api,

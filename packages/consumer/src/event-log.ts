@@ -18,12 +18,14 @@ export function logEvent(logger: Logger, event: ConnectorEvent): void {
       if (event.error === undefined) logger.info({}, event.type);
       else logger.error({ error: shown(event.error) }, event.type);
       return;
-    case "read-retry":
-      if (event.attempt % RETRIES_PER_LINE === 0) {
-        const { stream, shardId, operation, kind, attempt } = event;
+    case "read-retry": {
+      const { stream, shardId, operation, kind, attempt, error } = event;
+      if (isWrongAnswer(error))
+        logger.warn({ stream, shardId, operation, kind, attempt, error: shown(error) }, event.type);
+      else if (attempt % RETRIES_PER_LINE === 0)
         logger.warn({ stream, shardId, operation, kind, attempt }, event.type);
-      }
       return;
+    }
     case "subscription-end":
       logger.debug({ stream: event.stream, shardId: event.shardId, reason: event.reason }, event.type);
       return;
@@ -32,6 +34,7 @@ export function logEvent(logger: Logger, event: ConnectorEvent): void {
       return;
     case "retention-risk":
     case "shard-end-doubt":
+    case "page-refuse":
     case "aggregate-drop":
       logger.warn(event, event.type);
       return;
@@ -40,6 +43,11 @@ export function logEvent(logger: Logger, event: ConnectorEvent): void {
       return;
     default:
   }
+}
+
+/** What came was no answer to the request: somebody in between is broken, and each time is worth a line. */
+function isWrongAnswer({ cause }: Error): boolean {
+  return cause instanceof Error && cause.name === "HttpFormatError";
 }
 
 function shown(error: Error): string {

@@ -1,7 +1,7 @@
 import type { ShardEvent } from "@kinesis-connectors/core";
 
-import type { WorkerEvent } from "./leases/worker-events.js";
-import type { ReadEvent } from "./read-events.js";
+import type { WorkerEvent } from "./worker/worker-events.js";
+import type { ReadEvent } from "./reading/read-events.js";
 
 /** The connector as a whole. */
 export type LifeEvent =

@@ -1,19 +1,27 @@
 export { type Connector, startConnector } from "./connector.js";
 export type { ConnectorEvent, EventsDropped, LifeEvent } from "./events.js";
-export { type FanOut, fanOut, type FanOutOptions } from "./fan-out-consumer.js";
-export { sdkKinesis, type SdkKinesisOptions, type StreamName } from "./sdk-kinesis.js";
-export type { HashKeyRange, Lease, LeaseCheckpoint, NewLease, PendingCheckpoint, Sentinel } from "./lease.js";
-export type { LeaseChange, LeaseFacts, LeaseTable, WriteOutcome } from "./lease-table.js";
-export { dynamoDbLeaseTable, type DynamoDbLeaseTableOptions } from "./leases/dynamodb-lease-table.js";
-export type { LeaseOptions } from "./leases/lease-settings.js";
+export { type FanOut, fanOut, type FanOutOptions } from "./reading/fan-out-consumer.js";
+export { sdkKinesis, type SdkKinesisOptions, type StreamName } from "./kinesis/sdk-kinesis.js";
 export {
+  type HashKeyRange,
   type Intercept,
-  type MemoryLeases,
+  type Lease,
+  type LeaseChange,
+  type LeaseCheckpoint,
+  type LeaseFacts,
+  type LeaseTable,
   memoryLeases,
+  type MemoryLeases,
+  type NewLease,
+  type PendingCheckpoint,
+  type Sentinel,
   type TableCall,
   type TableFault,
-} from "./leases/memory-lease-table.js";
-export type { WorkerEvent } from "./leases/worker-events.js";
+  type WriteOutcome,
+} from "@kinesis-connectors/leases";
+export { dynamoDbLeaseTable, type DynamoDbLeaseTableOptions } from "./lease-table/dynamodb-lease-table.js";
+export type { LeaseOptions } from "./worker/lease-settings.js";
+export type { WorkerEvent } from "./worker/worker-events.js";
 export {
   type IteratorPosition,
   type KinesisApi,
@@ -28,9 +36,9 @@ export {
   type StreamRecord,
   type StreamSummary,
   type SubscriptionEvent,
-} from "./kinesis-api.js";
+} from "./kinesis/kinesis-api.js";
 export type { ConnectorOptions } from "./options.js";
-export type { PipelineModule } from "./pipeline-module.js";
-export { type Polling, polling, type PollingOptions } from "./polling-reader.js";
+export type { PipelineModule } from "./engines/pipeline-module.js";
+export { type Polling, polling, type PollingOptions } from "./reading/polling-reader.js";
 export type { ConnectorProgress, ShardSnapshot } from "./progress.js";
-export type { ReadEvent } from "./read-events.js";
+export type { ReadEvent } from "./reading/read-events.js";

@@ -16,16 +16,16 @@ import {
 } from "@kinesis-connectors/core";
 import type { WireFormat } from "@kinesis-connectors/wire/protocol";
 
-import type { AwsClientOptions, KinesisClientOptions } from "./aws-clients.js";
-import { checkConsumerName, type FanOut, fanOut } from "./fan-out-consumer.js";
-import type { KinesisApi } from "./kinesis-api.js";
-import type { LeaseTable } from "./lease-table.js";
-import { type LeaseOptions, type LeaseSettings, leaseSettings } from "./leases/lease-settings.js";
-import { isModule, isPipeline, moduleUrl, type PipelineModule } from "./pipeline-module.js";
-import { type Polling, polling } from "./polling-reader.js";
-import type { StreamName } from "./sdk-kinesis.js";
-import { threadsOf } from "./threads/threads-option.js";
-import type { InitialPosition } from "./worker.js";
+import type { AwsClientOptions } from "./kinesis/aws-clients.js";
+import { checkConsumerName, type FanOut, fanOut } from "./reading/fan-out-consumer.js";
+import type { KinesisApi } from "./kinesis/kinesis-api.js";
+import type { InitialPosition, LeaseTable } from "@kinesis-connectors/leases";
+import { type LeaseOptions, type LeaseSettings, leaseSettings } from "./worker/lease-settings.js";
+import type { EngineSettings } from "./engines/engines-of.js";
+import { isModule, isPipeline, moduleUrl, type PipelineModule } from "./engines/pipeline-module.js";
+import { type Polling, polling } from "./reading/polling-reader.js";
+import type { StreamName } from "./kinesis/sdk-kinesis.js";
+import { threadsOf } from "./engines/threads/threads-option.js";
 
 /** What `startConnector` is told. */
 export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPlan = undefined> {
@@ -87,29 +87,12 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
 }
 
 /** `ConnectorOptions`, checked and complete, without what the types of the pipeline say. */
-export interface ConnectorSettings {
-  readonly application: string;
-  /** Where the pipeline is, when it has to be imported. */
-  readonly module: URL | undefined;
-  /** How many threads run it; undefined for this one. */
-  readonly threads: number | undefined;
-  /** For logs and errors: the name, also when an ARN was given. */
-  readonly streamName: string;
-  readonly streamTarget: StreamName;
+export interface ConnectorSettings extends EngineSettings {
   readonly initialPosition: InitialPosition;
-  readonly retrieval: Polling | FanOut;
-  readonly kinesis: KinesisClientOptions;
   readonly dynamodb: AwsClientOptions;
   readonly leaseTable: string | LeaseTable;
   readonly ownerId: string;
   readonly leases: LeaseSettings;
-  readonly maxReadAheadBytes: number;
-  readonly stopDeadlineMs: number;
-  readonly onRetentionGap: "stop" | "continue";
-  /** The caller's; undefined for the pipeline's. */
-  readonly logger: Logger | undefined;
-  readonly clock: Clock;
-  readonly random: Random;
 }
 
 /**

@@ -9,8 +9,8 @@ export {
   RecordBuffer,
   type Thresholds,
 } from "./buffer.js";
-export { bytes, json, type JsonTransformer, text } from "./built-in-transformers.js";
-export { type BudgetHolder, ByteBudget } from "./byte-budget.js";
+export { bytes, json, type JsonTransformer, text } from "./transformers/built-in.js";
+export { type BudgetHolder, ByteBudget } from "./engine/byte-budget.js";
 export type { Checkpointer, PreparedBatch, ShardProgress } from "./checkpointer.js";
 export { type Clock, type Random, sleep, systemClock, systemRandom, type Timer } from "./clock.js";
 export { type DeadLetter, type DeadLetterEmitter } from "./dead-letters.js";
@@ -45,6 +45,6 @@ export {
   type StartPosition,
 } from "./record.js";
 export { backoffMs, type Retry, retryFrom, type RetryOptions } from "./retry.js";
-export type { ShardContext, ShardOutcome } from "./shard-context.js";
-export { processShard } from "./shard-processor.js";
+export type { ShardContext, ShardOutcome } from "./engine/shard-context.js";
+export { processShard } from "./engine/shard-processor.js";
 export { type DecodingTransformer, decodeWith, type Transformer } from "./transformer.js";

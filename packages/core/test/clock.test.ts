@@ -9,7 +9,7 @@ import {
   systemClock,
   systemRandom,
 } from "../src/index.js";
-import { withTransformTimeout } from "../src/timed.js";
+import { withTransformTimeout } from "../src/engine/timed.js";
 import { SeededRandom } from "./support/seeded-random.js";
 import { VirtualClock } from "./support/virtual-clock.js";
 

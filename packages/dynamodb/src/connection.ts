@@ -1,6 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type AwsConnection, type AwsConnectionOptions, connectAws } from "@kinesis-connectors/aws";
-import { WritingProtocol } from "./protocol.js";
+import { WritingProtocol } from "./protocol/protocol.js";
 
 /** How DynamoDB is reached. `requestTimeoutMs` is 10,000 by default. */
 export type DynamoDbConnectionOptions = AwsConnectionOptions<DynamoDBClient>;

@@ -10,16 +10,16 @@ import {
   systemClock,
 } from "@kinesis-connectors/core";
 import { connect } from "./connection.js";
-import { type KeySchema, keyTextOf } from "./key-schema.js";
-import { Lanes, type Outcomes } from "./lanes.js";
-import { Memory } from "./memory.js";
-import { Pace } from "./pace.js";
-import { Ordinals } from "./position.js";
+import { type KeySchema, keyTextOf } from "./items/key-schema.js";
+import { Lanes, type Outcomes } from "./writing/lanes.js";
+import { Memory } from "./writing/memory.js";
+import { Pace } from "./writing/pace.js";
+import { Ordinals } from "./items/position.js";
 import { eachAlone, splitWrites } from "./requests.js";
-import { settleAll } from "./rounds.js";
+import { settleAll } from "./writing/rounds.js";
 import { type DynamoDbEmitterOptions, settingsFrom } from "./settings.js";
-import { tableOf } from "./table.js";
-import { writeOf } from "./writes.js";
+import { tableOf } from "./writing/table.js";
+import { writeOf } from "./writing/writes.js";
 
 /**
  * Keeps a table as the stream says it is. The output of the transformer is the item itself, a plain object with the table's key in it.

@@ -1,6 +1,6 @@
 export type { DynamoDbConnectionOptions } from "./connection.js";
 export { dynamoDbEmitter } from "./dynamodb-emitter.js";
-export { itemBytesOf } from "./item-size.js";
+export { itemBytesOf } from "./items/item-size.js";
 export type {
   DeleteMode,
   DynamoDbEmitterOptions,
@@ -11,4 +11,4 @@ export type {
   TombstoneOptions,
   UpdateMode,
 } from "./settings.js";
-export type { ItemUpdate } from "./update.js";
+export type { ItemUpdate } from "./items/update.js";

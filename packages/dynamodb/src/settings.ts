@@ -6,7 +6,7 @@ import {
 } from "@kinesis-connectors/core";
 import type { DynamoDbConnectionOptions } from "./connection.js";
 import { DEFAULT_MAX_CONCURRENCY } from "./limits.js";
-import type { ItemUpdate } from "./update.js";
+import type { ItemUpdate } from "./items/update.js";
 
 /** What all modes take. */
 export interface DynamoDbTableOptions extends DynamoDbConnectionOptions {

@@ -1,7 +1,7 @@
 import { failureFrom } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
-import { Lanes, type Outcomes } from "../src/lanes.js";
-import { Pace } from "../src/pace.js";
+import { Lanes, type Outcomes } from "../src/writing/lanes.js";
+import { Pace } from "../src/writing/pace.js";
 import { entryOf } from "./support.js";
 
 /** Entries of the keys a, b, a, a; and what became of them, as `a2 placed`. */

@@ -15,7 +15,7 @@ import { failureFrom } from "@kinesis-connectors/testkit";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { connect, type DynamoDbConnection } from "../src/connection.js";
-import { WRITTEN_OPERATIONS, requestJson } from "../src/request-json.js";
+import { WRITTEN_OPERATIONS, requestJson } from "../src/protocol/request-json.js";
 import { type AnsweringServer, CREDENTIALS, startAnswering } from "./answering.js";
 
 const short = fc.oneof(

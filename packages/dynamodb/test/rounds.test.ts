@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { silentLogger, sleep, systemClock } from "@kinesis-connectors/core";
-import { Lanes, type Outcomes } from "../src/lanes.js";
-import { Pace } from "../src/pace.js";
+import { Lanes, type Outcomes } from "../src/writing/lanes.js";
+import { Pace } from "../src/writing/pace.js";
 import { eachAlone } from "../src/requests.js";
-import { settleAll } from "../src/rounds.js";
-import type { Answer } from "../src/table.js";
+import { settleAll } from "../src/writing/rounds.js";
+import type { Answer } from "../src/writing/table.js";
 import { entryOf } from "./support.js";
 
 const throttled: Answer = { kind: "failed", reason: "throttled", error: new Error("throttled") };

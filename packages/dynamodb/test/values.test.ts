@@ -4,11 +4,11 @@ import { thrownBy } from "@kinesis-connectors/testkit";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { comparePositions, hasCode, KinesisConnectorError } from "@kinesis-connectors/core";
-import { decimalOf } from "../src/decimal.js";
-import { itemBytesOf, wireBoundOf, wireBytesOf } from "../src/item-size.js";
-import { keyText, keyTextOf } from "../src/key-schema.js";
-import { marshalItem } from "../src/marshal.js";
-import { Ordinals, positionText } from "../src/position.js";
+import { decimalOf } from "../src/items/decimal.js";
+import { itemBytesOf, wireBoundOf, wireBytesOf } from "../src/items/item-size.js";
+import { keyText, keyTextOf } from "../src/items/key-schema.js";
+import { marshalItem } from "../src/items/marshal.js";
+import { Ordinals, positionText } from "../src/items/position.js";
 import { entryOf } from "./support.js";
 
 /** The plain value of an attribute, as a reader would see it. */

@@ -1,5 +1,4 @@
 import { type Batch, type KinesisRecord, KinesisConnectorError, wholeNumber } from "@kinesis-connectors/core";
-import type { KinesisEmitterOptions } from "./kinesis-emitter.js";
 import {
   DEFAULT_AGGREGATE_BYTES,
   DEFAULT_MAX_RECORD_BYTES,
@@ -8,6 +7,7 @@ import {
   MAX_PARTITION_KEY_BYTES,
   MAX_REQUEST_BYTES,
 } from "./limits.js";
+import type { KinesisEmitterOptions } from "./options.js";
 
 /** How the stream is named in requests. */
 export type StreamTarget = { readonly StreamName: string } | { readonly StreamARN: string };

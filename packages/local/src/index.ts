@@ -3,12 +3,12 @@ export { LocalAwsError, type LocalAwsErrorCode } from "./errors.js";
 export type { FaultEffect, FaultKind } from "./fault-effects.js";
 export type { FaultCall, FaultRule, Faults, FaultStatus, FiredFault } from "./faults.js";
 export type { CallParameters, Journal, JournalEntry, JournalFilter, ServerName } from "./journal.js";
-export type { CborForm } from "./kinesis/cbor-writer.js";
+export type { CborForm } from "./kinesis/protocol/cbor-writer.js";
 export { KinesisError } from "./kinesis/errors.js";
 export { awsKinesisLimits, type KinesisLimits } from "./kinesis/limits.js";
 export type { LocalRecord, LocalStreams } from "./kinesis/local-streams.js";
 export type { KinesisOptions } from "./kinesis/server.js";
-export type { Input as KinesisInput, WireObject as KinesisOutput } from "./kinesis/values.js";
+export type { Input as KinesisInput, WireObject as KinesisOutput } from "./kinesis/protocol/values.js";
 export {
   type DynamoDbOptions,
   type LocalAws,

@@ -1,5 +1,5 @@
 export type { DataApiConnectionOptions } from "./connection.js";
-export type { CopyFormat, Delimiter } from "./copy.js";
+export type { CopyFormat, Delimiter } from "./sql/copy.js";
 export {
   csv,
   delimited,
@@ -8,7 +8,7 @@ export {
   jsonPaths,
   type RedshiftFormat,
   type RowContext,
-} from "./formats.js";
+} from "./formats/formats.js";
 export { redshiftManifestEmitter, type RedshiftManifestEmitterOptions } from "./manifest-emitter.js";
 export { redshiftEmitter, type RedshiftEmitterOptions, type RedshiftPlan } from "./redshift-emitter.js";
 export { s3ManifestEmitter, type S3ManifestEmitterOptions } from "./s3-manifest-emitter.js";

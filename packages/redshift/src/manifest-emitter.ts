@@ -7,14 +7,14 @@ import {
   KinesisConnectorError,
   systemClock,
 } from "@kinesis-connectors/core";
-import { reasonOf, urlOfError } from "./find-refused-rows.js";
-import type { RedshiftFormat } from "./formats.js";
-import { isolate, unnamed } from "./isolate.js";
+import { reasonOf, urlOfError } from "./loading/find-refused-rows.js";
+import type { RedshiftFormat } from "./formats/formats.js";
+import { isolate, unnamed } from "./loading/isolate.js";
 import { MAX_OBJECTS_PER_LOAD } from "./limits.js";
-import { checkTables, nextToken, idOf, load, type Loader, probe, readLedger } from "./loader.js";
-import { openLoader } from "./open-loader.js";
+import { checkTables, nextToken, idOf, load, type Loader, probe, readLedger } from "./loading/loader.js";
+import { openLoader } from "./loading/open-loader.js";
 import { createLoader, type RedshiftTargetOptions, type StagingOptions } from "./settings.js";
-import { createManifestWriter, type ManifestWriter } from "./staging.js";
+import { createManifestWriter, type ManifestWriter } from "./loading/staging.js";
 
 /** Options of `redshiftManifestEmitter`. */
 export interface RedshiftManifestEmitterOptions extends RedshiftTargetOptions {

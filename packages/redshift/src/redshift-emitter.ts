@@ -10,14 +10,22 @@ import {
   wholeNumber,
 } from "@kinesis-connectors/core";
 import { gzip, none } from "@kinesis-connectors/s3";
-import { findRefusedRows } from "./find-refused-rows.js";
-import type { RedshiftFormat } from "./formats.js";
-import { tableName } from "./identifiers.js";
+import { findRefusedRows } from "./loading/find-refused-rows.js";
+import type { RedshiftFormat } from "./formats/formats.js";
+import { tableName } from "./sql/identifiers.js";
 import { DEFAULT_OBJECT_BYTES } from "./limits.js";
-import { checkTables, nextToken, idOf, type LedgerRow, load, type Loader, readLedger } from "./loader.js";
-import { openLoader } from "./open-loader.js";
+import {
+  checkTables,
+  nextToken,
+  idOf,
+  type LedgerRow,
+  load,
+  type Loader,
+  readLedger,
+} from "./loading/loader.js";
+import { openLoader } from "./loading/open-loader.js";
 import { createLoader, type RedshiftTargetOptions, type StagingOptions } from "./settings.js";
-import { createManifestWriter, createStaging, type ManifestWriter, type Staging } from "./staging.js";
+import { createManifestWriter, createStaging, type ManifestWriter, type Staging } from "./loading/staging.js";
 
 /** Options of `redshiftEmitter`. */
 export interface RedshiftEmitterOptions<Output> extends RedshiftTargetOptions {

@@ -1,6 +1,6 @@
 import { announcing, type Emitter } from "@kinesis-connectors/core";
 import { s3Emitter, type S3EmitterOptions, type S3Plan } from "@kinesis-connectors/s3";
-import { urlOf } from "./staging.js";
+import { urlOf } from "./loading/staging.js";
 
 /** Options of `s3ManifestEmitter`: those of `s3Emitter`, and where the objects are made known. */
 export interface S3ManifestEmitterOptions<Output> extends S3EmitterOptions<Output> {

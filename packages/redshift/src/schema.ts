@@ -1,5 +1,5 @@
 import { KinesisConnectorError } from "@kinesis-connectors/core";
-import { columnNames, quotedName, tableName } from "./identifiers.js";
+import { columnNames, quotedName, tableName } from "./sql/identifiers.js";
 
 /** A column of a table to be made. */
 export interface ColumnDefinition {

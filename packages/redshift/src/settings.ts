@@ -1,12 +1,12 @@
 import { KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
 import type { S3ObjectOptions } from "@kinesis-connectors/s3";
 import { connect, type DataApiConnectionOptions } from "./connection.js";
-import { type CopyFormat, iamRoleSql } from "./copy.js";
-import { columnNames, quotedText, tableName } from "./identifiers.js";
+import { type CopyFormat, iamRoleSql } from "./sql/copy.js";
+import { columnNames, quotedText, tableName } from "./sql/identifiers.js";
 import { DEFAULT_STATEMENT_TIMEOUT_MS } from "./limits.js";
-import type { LoadTarget } from "./load-sql.js";
-import type { Loader } from "./loader.js";
-import type { Database } from "./statements.js";
+import type { LoadTarget } from "./sql/load-sql.js";
+import type { Loader } from "./loading/loader.js";
+import type { Database } from "./loading/statements.js";
 
 /** What is loaded into, and how it is reached: the options that both emitters have. */
 export interface RedshiftTargetOptions extends DataApiConnectionOptions {

@@ -2,7 +2,7 @@ import { entryOf } from "@kinesis-connectors/testkit";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { BufferEntry } from "@kinesis-connectors/core";
-import { isolate } from "../src/isolate.js";
+import { isolate } from "../src/loading/isolate.js";
 
 const entriesOf = (count: number): BufferEntry<number>[] =>
   Array.from({ length: count }, (_, index) => entryOf(index, index));

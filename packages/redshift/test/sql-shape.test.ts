@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hasCode } from "@kinesis-connectors/core";
-import { iamRoleSql, s3UrlSql } from "../src/copy.js";
-import { columnNames, quotedText, tableName } from "../src/identifiers.js";
-import { ledgerRowsSql, loadErrorsSql, loadSql, type LoadTarget, probeSql } from "../src/load-sql.js";
-import { idOf } from "../src/loader.js";
+import { iamRoleSql, s3UrlSql } from "../src/sql/copy.js";
+import { columnNames, quotedText, tableName } from "../src/sql/identifiers.js";
+import { ledgerRowsSql, loadErrorsSql, loadSql, type LoadTarget, probeSql } from "../src/sql/load-sql.js";
+import { idOf } from "../src/loading/loader.js";
 import { shapeOf } from "./sql-shape.js";
 
 const HOSTILE = [

@@ -1,10 +1,10 @@
 import type { ObjectCannedACL, RequestPayer, ServerSideEncryption, StorageClass } from "@aws-sdk/client-s3";
 import type { Batch } from "@kinesis-connectors/core";
-import type { Compression } from "./compression.js";
-import type { ConditionalWrites } from "./conditional-writes.js";
+import type { Compression } from "./compression/compression.js";
+import type { ConditionalWrites } from "./objects/conditional-writes.js";
 import type { S3ConnectionOptions } from "./connection.js";
-import type { Format } from "./format.js";
-import type { S3BatchingOptions } from "./object-batching.js";
+import type { Format } from "./formats/format.js";
+import type { S3BatchingOptions } from "./plan/object-batching.js";
 
 /** Where objects go and how they are stored. */
 export interface S3ObjectOptions extends S3ConnectionOptions {

@@ -1,7 +1,7 @@
 import { type Batch, type BufferEntry, KinesisConnectorError, type Position } from "@kinesis-connectors/core";
-import { gatheredIn } from "./gathered-objects.js";
+import { gatheredIn } from "./encoding/gathered-objects.js";
 import { MAX_KEY_BYTES, MAX_NAME_BYTES, MAX_PARTS } from "./limits.js";
-import { PositionsHash } from "./positions-hash.js";
+import { PositionsHash } from "./objects/positions-hash.js";
 
 /** One object of a plan. A type and not an interface, so that it is plain JSON to the lease row. */
 export type S3Place = {

@@ -2,7 +2,7 @@ import { describe, it } from "vitest";
 import type { KinesisRecord } from "@kinesis-connectors/core";
 import type { FaultEffect, FaultRule } from "@kinesis-connectors/local";
 import { describeEmitterContract, excluded, type HasFired } from "@kinesis-connectors/testkit";
-import { linesIn, type LocalS3, startS3 } from "./local-s3.js";
+import { linesIn, type LocalS3, startS3 } from "./support/local-s3.js";
 
 interface EmitterOnS3 extends AsyncDisposable {
   readonly s3: LocalS3;

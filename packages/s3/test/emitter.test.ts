@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { hasCode } from "@kinesis-connectors/core";
 import { gzip, ndjson, raw, s3Emitter } from "@kinesis-connectors/s3";
-import { ACCOUNT_ID, BUCKET, linesIn, startS3 } from "./local-s3.js";
-import { bytesOf, keyOf } from "./support.js";
+import { ACCOUNT_ID, BUCKET, linesIn, startS3 } from "./support/local-s3.js";
+import { bytesOf, keyOf } from "./support/support.js";
 
 const MiB = 1024 * 1024;
 

@@ -3,7 +3,7 @@ import { batchOf, contextOf, deliver, failureFrom, thrownBy } from "@kinesis-con
 import { describe, expect, it } from "vitest";
 import { hasCode } from "@kinesis-connectors/core";
 import { gzip, ndjson, s3Emitter } from "@kinesis-connectors/s3";
-import { BUCKET, startS3 } from "./local-s3.js";
+import { BUCKET, startS3 } from "./support/local-s3.js";
 
 const MiB = 1024 * 1024;
 

@@ -2,9 +2,9 @@ import { failureFrom } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
 import { bytes, definePipeline, json, text } from "@kinesis-connectors/core";
 import { gzip, ndjson, raw, replayDeadLetters, s3DeadLetters, s3Emitter } from "@kinesis-connectors/s3";
-import { BUCKET, linesIn, type LocalS3, startS3 } from "./local-s3.js";
-import { Shard } from "./run-shard.js";
-import { bytesOf, record } from "./support.js";
+import { BUCKET, linesIn, type LocalS3, startS3 } from "./support/local-s3.js";
+import { Shard } from "./support/run-shard.js";
+import { bytesOf, record } from "./support/support.js";
 
 interface Click {
   readonly page: string;

@@ -2,7 +2,7 @@ import { batchOf, contextOf, deliver, failureFrom, planOf } from "@kinesis-conne
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { replayDeadLetters, s3DeadLetters } from "@kinesis-connectors/s3";
-import { BUCKET, startS3 } from "./local-s3.js";
+import { BUCKET, startS3 } from "./support/local-s3.js";
 
 /** The right that each operation takes (Service Authorization Reference, "Actions for Amazon S3"). */
 const rights: Readonly<Record<string, string>> = {

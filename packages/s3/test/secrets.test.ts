@@ -10,8 +10,8 @@ import {
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { gzip, s3Emitter } from "@kinesis-connectors/s3";
-import { BUCKET, startS3 } from "./local-s3.js";
-import { record } from "./support.js";
+import { BUCKET, startS3 } from "./support/local-s3.js";
+import { record } from "./support/support.js";
 
 const credentials = {
   accessKeyId: "CANARYKEYID",

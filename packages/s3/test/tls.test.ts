@@ -6,7 +6,7 @@ import tls from "node:tls";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ndjson, s3Emitter, type S3Plan } from "@kinesis-connectors/s3";
 import type { Emitter } from "@kinesis-connectors/core";
-import { selfSigned } from "./self-signed.js";
+import { selfSigned } from "./support/self-signed.js";
 
 const DEFAULT_MIN_VERSION = tls.DEFAULT_MIN_VERSION;
 

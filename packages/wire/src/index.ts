@@ -1,13 +1,18 @@
-export { AggregateInputError } from "./aggregate-error.js";
+export { AggregateInputError } from "./aggregation/aggregate-error.js";
 export {
   type Aggregator,
   type AggregatorOptions,
   createAggregator,
   type KinesisRecordToPut,
-} from "./aggregate.js";
-export type { RecordToAggregate } from "./aggregate-writer.js";
-export { AggregatedRecord } from "./aggregated-record.js";
-export { type Deaggregation, deaggregate, deaggregatePageRecord, type UserRecord } from "./deaggregate.js";
+} from "./aggregation/aggregate.js";
+export type { RecordToAggregate } from "./aggregation/aggregate-writer.js";
+export { AggregatedRecord } from "./page/aggregated-record.js";
+export {
+  type Deaggregation,
+  deaggregate,
+  deaggregatePageRecord,
+  type UserRecord,
+} from "./aggregation/deaggregate.js";
 export {
   fullHashKeyRange,
   type HashKeyRange,
@@ -15,12 +20,12 @@ export {
   maxHashKey,
   parseExplicitHashKey,
   partitionHashKey,
-} from "./hash-key.js";
-export type { PageMemory } from "./page.js";
-export { PageRecord } from "./page-record.js";
-export type { ChildShardAnswer, RecordsAnswer } from "./records-answer.js";
-export { readRecordsCbor } from "./records-cbor.js";
-export { readRecordsJson } from "./records-json.js";
-export { readEventFrames } from "./event-body.js";
-export type { EventFrame } from "./event-frames.js";
+} from "./aggregation/hash-key.js";
+export type { PageMemory } from "./page/page.js";
+export { PageRecord } from "./page/page-record.js";
+export type { ChildShardAnswer, RecordsAnswer } from "./page/records-answer.js";
+export { readRecordsCbor } from "./cbor/records-cbor.js";
+export { readRecordsJson } from "./json/records-json.js";
+export { readEventFrames } from "./subscription/event-body.js";
+export type { EventFrame } from "./subscription/event-frames.js";
 export { WireFormatError } from "./wire-format-error.js";

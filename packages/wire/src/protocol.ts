@@ -1,17 +1,17 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import { AwsJson1_1Protocol } from "@aws-sdk/core/protocols";
 
-import { decodeCbor } from "./decode-cbor.js";
-import { encodeCbor } from "./cbor-writer.js";
+import { decodeCbor } from "./cbor/decode-cbor.js";
+import { encodeCbor } from "./cbor/cbor-writer.js";
 import { collectBody } from "./collect-body.js";
-import type { PageMemory } from "./page.js";
-import { writePutRecordsCbor } from "./put-records-cbor.js";
-import { isPutRecordsRequest, writePutRecordsJson } from "./put-records-json.js";
+import type { PageMemory } from "./page/page.js";
+import { writePutRecordsCbor } from "./cbor/put-records-cbor.js";
+import { isPutRecordsRequest, writePutRecordsJson } from "./json/put-records-json.js";
 import { readPutResultsCbor, readPutResultsJson } from "./put-results.js";
-import { isObject } from "./records-members.js";
-import { readRecordsCbor } from "./records-cbor.js";
-import { readRecordsJson } from "./records-json.js";
-import { openSubscription } from "./subscription-events.js";
+import { isObject } from "./page/records-members.js";
+import { readRecordsCbor } from "./cbor/records-cbor.js";
+import { readRecordsJson } from "./json/records-json.js";
+import { openSubscription } from "./subscription/subscription-events.js";
 import { SpokenFormat, type WireFormat } from "./wire-format.js";
 import { WireFormatError } from "./wire-format-error.js";
 

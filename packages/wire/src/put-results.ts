@@ -1,5 +1,5 @@
-import { parseBounded } from "./bounded-json.js";
-import { CborReader, textType } from "./cbor-reader.js";
+import { CborReader, textType } from "./cbor/cbor-reader.js";
+import { parseBounded } from "./json/bounded-json.js";
 import { WireFormatError } from "./wire-format-error.js";
 
 /** What became of one record of a PutRecords, by the SDK's names (API reference, PutRecordsResultEntry). */

@@ -20,12 +20,12 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { encodeCbor } from "../src/cbor-writer.js";
-import { decodeCbor } from "../src/decode-cbor.js";
+import { encodeCbor } from "../src/cbor/cbor-writer.js";
+import { decodeCbor } from "../src/cbor/decode-cbor.js";
 import { PageRecord, WireFormatError } from "../src/index.js";
 import { kinesisProtocol, type WireFormat } from "../src/protocol.js";
-import { writePutRecordsJson } from "../src/put-records-json.js";
-import { seenOfSdk } from "./sdk-decoder.js";
+import { writePutRecordsJson } from "../src/json/put-records-json.js";
+import { seenOfSdk } from "./support/sdk-decoder.js";
 
 const STREAM = "orders";
 const SHARD = "shardId-000000000000";

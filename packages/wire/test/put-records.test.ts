@@ -3,14 +3,14 @@ import { JsonCodec2 } from "@smithy/core/protocols";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { decodeCbor } from "../src/decode-cbor.js";
-import { encodeCbor } from "../src/cbor-writer.js";
+import { decodeCbor } from "../src/cbor/decode-cbor.js";
+import { encodeCbor } from "../src/cbor/cbor-writer.js";
 import { WireFormatError } from "../src/index.js";
-import { writePutRecordsCbor } from "../src/put-records-cbor.js";
-import { type PutRecordsEntry, writePutRecordsJson } from "../src/put-records-json.js";
+import { writePutRecordsCbor } from "../src/cbor/put-records-cbor.js";
+import { type PutRecordsEntry, writePutRecordsJson } from "../src/json/put-records-json.js";
 import { type PutResults, readPutResultsCbor, readPutResultsJson } from "../src/put-results.js";
-import { choices, chooser, damage, outcome, writeCbor, writeJson } from "./answers.js";
-import { decodeCborWithSdk } from "./sdk-decoder.js";
+import { choices, chooser, damage, outcome, writeCbor, writeJson } from "./support/answers.js";
+import { decodeCborWithSdk } from "./support/sdk-decoder.js";
 
 const key = fc.oneof(
   fc.string({ unit: "grapheme-ascii", maxLength: 300 }),

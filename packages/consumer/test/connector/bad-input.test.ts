@@ -4,7 +4,7 @@ import { silentLogger, systemClock, systemRandom } from "@kinesis-connectors/cor
 import { describe, expect, it } from "vitest";
 
 import { startConnector } from "../../src/connector.js";
-import { fanOut } from "../../src/fan-out-consumer.js";
+import { fanOut } from "../../src/reading/fan-out-consumer.js";
 import type { ConnectorOptions } from "../../src/options.js";
 import { collector, optionsFor, startAws, STREAM, textPipeline } from "./support.js";
 

@@ -11,8 +11,8 @@ import {
 import { describe, expect, it } from "vitest";
 
 import { startConnector } from "../../src/connector.js";
-import { fanOut } from "../../src/fan-out-consumer.js";
-import { version } from "../../src/version.js";
+import { fanOut } from "../../src/reading/fan-out-consumer.js";
+import { version } from "../../src/kinesis/version.js";
 import { collector, numbered, optionsFor, startAws, STREAM, textPipeline, until } from "./support.js";
 
 type Local = Awaited<ReturnType<typeof startAws>>;

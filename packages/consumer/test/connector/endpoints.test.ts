@@ -7,9 +7,9 @@ import {
   createDynamoDbClient,
   createKinesisClient,
   createSubscriptionClient,
-} from "../../src/aws-clients.js";
+} from "../../src/kinesis/aws-clients.js";
 import { startConnector } from "../../src/connector.js";
-import { sdkKinesis } from "../../src/sdk-kinesis.js";
+import { sdkKinesis } from "../../src/kinesis/sdk-kinesis.js";
 import { SOURCES, startFarServer } from "../support/far-server.js";
 import { collector, optionsFor, startAws, textPipeline } from "./support.js";
 
@@ -107,5 +107,6 @@ describe("an endpoint of the environment", () => {
     stub({ AWS_ENDPOINT_URL: "http://example.com" });
     const connector = await startConnector(options);
     await connector.stop();
+    await expect(connector.done).resolves.toBeUndefined();
   });
 });

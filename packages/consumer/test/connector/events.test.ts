@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { type ConnectorEvent, EventFeed, type EventsDropped } from "../../src/events.js";
-import { ReadThrough } from "../../src/read-through.js";
+import { ReadThrough } from "../../src/reading/read-through.js";
 
 const numberedEvent = (lateMs: number): ConnectorEvent => ({ type: "event-loop-blocked", lateMs });
 

@@ -10,7 +10,7 @@ import { describe, expect, it } from "vitest";
 
 import { startConnector } from "../../src/connector.js";
 import type { ConnectorEvent } from "../../src/events.js";
-import { memoryLeases } from "../../src/leases/memory-lease-table.js";
+import { memoryLeases } from "@kinesis-connectors/leases";
 import { collector, numbered, optionsFor, startAws, STREAM, textPipeline, until } from "./support.js";
 
 const HOUR_MS = 3_600_000;

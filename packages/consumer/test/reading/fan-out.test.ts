@@ -11,12 +11,12 @@ import {
 } from "@kinesis-connectors/core";
 import { describe, expect, it } from "vitest";
 
-import { createSubscriptionClient } from "../../src/aws-clients.js";
-import { activeConsumer } from "../../src/fan-out-consumer.js";
-import { fanOutSource } from "../../src/fan-out-reader.js";
-import { FanOutConsumer } from "../../src/fan-out-subscription.js";
-import type { ReaderContext } from "../../src/reader-context.js";
-import { sdkKinesis } from "../../src/sdk-kinesis.js";
+import { createSubscriptionClient } from "../../src/kinesis/aws-clients.js";
+import { activeConsumer } from "../../src/reading/fan-out-consumer.js";
+import { fanOutSource } from "../../src/reading/fan-out-reader.js";
+import { FanOutConsumer } from "../../src/reading/fan-out-subscription.js";
+import type { ReaderContext } from "../../src/reading/reader-context.js";
+import { sdkKinesis } from "../../src/kinesis/sdk-kinesis.js";
 import { evenRandom, type ReadingFixture, readOn, SHARD, startReading, STREAM, texts } from "./support.js";
 
 /** Sockets get this long, in real time, before the next timer of the virtual clock fires. */

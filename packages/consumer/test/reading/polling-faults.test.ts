@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 
-import { createKinesisClient } from "../../src/aws-clients.js";
-import { KinesisCallError } from "../../src/kinesis-api.js";
-import { sdkKinesis } from "../../src/sdk-kinesis.js";
+import { createKinesisClient } from "../../src/kinesis/aws-clients.js";
+import { KinesisCallError } from "../../src/kinesis/kinesis-api.js";
+import { sdkKinesis } from "../../src/kinesis/sdk-kinesis.js";
 import { silentLogger } from "@kinesis-connectors/core";
 import { type ReadingFixture, readOn, startReading, STREAM } from "./support.js";
 

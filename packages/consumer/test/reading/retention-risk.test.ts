@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import type { ReadEvent } from "../../src/read-events.js";
-import { RetentionWatch } from "../../src/retention-watch.js";
+import type { ReadEvent } from "../../src/reading/read-events.js";
+import { RetentionWatch } from "../../src/reading/retention-watch.js";
 import { breathe } from "./virtual-time.js";
 import { type ReadingFixture, SHARD, startReading, STREAM } from "./support.js";
 

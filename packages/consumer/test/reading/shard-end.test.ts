@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { isConsistent } from "../../src/polling-reader.js";
+import { isConsistent } from "../../src/reading/polling-reader.js";
 import { type ReadingFixture, readOn, SHARD, startReading, STREAM } from "./support.js";
 
 const HALF = (2n ** 127n).toString();

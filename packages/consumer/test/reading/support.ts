@@ -2,12 +2,12 @@ import type { KinesisRecord, Random, RecordPage, ShardReader, StartPosition } fr
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from "@kinesis-connectors/local";
 import { fullHashKeyRange } from "@kinesis-connectors/wire";
 
-import { createKinesisClient, createSubscriptionClient } from "../../src/aws-clients.js";
-import type { KinesisApi } from "../../src/kinesis-api.js";
-import { polling, type PollingOptions, pollingSource } from "../../src/polling-reader.js";
-import type { ReadEvent } from "../../src/read-events.js";
-import type { ReaderContext } from "../../src/reader-context.js";
-import { sdkKinesis } from "../../src/sdk-kinesis.js";
+import { createKinesisClient, createSubscriptionClient } from "../../src/kinesis/aws-clients.js";
+import type { KinesisApi } from "../../src/kinesis/kinesis-api.js";
+import { polling, type PollingOptions, pollingSource } from "../../src/reading/polling-reader.js";
+import type { ReadEvent } from "../../src/reading/read-events.js";
+import type { ReaderContext } from "../../src/reading/reader-context.js";
+import { sdkKinesis } from "../../src/kinesis/sdk-kinesis.js";
 import { silentLogger } from "@kinesis-connectors/core";
 import { VirtualTime } from "./virtual-time.js";
 

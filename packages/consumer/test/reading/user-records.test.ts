@@ -7,8 +7,8 @@ import {
 import { array, assert, constantFrom, integer, property, record, uint8Array } from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import type { StreamRecord } from "../../src/kinesis-api.js";
-import { toUserRecords } from "../../src/user-records.js";
+import type { StreamRecord } from "../../src/kinesis/kinesis-api.js";
+import { toUserRecords } from "../../src/reading/user-records.js";
 import { startReading, texts } from "./support.js";
 
 const streamRecord = (sequenceNumber: string, data: Uint8Array, partitionKey = "k"): StreamRecord => ({

@@ -7,7 +7,7 @@ import {
   type ShardOutcome,
   sleep,
 } from "@kinesis-connectors/core";
-import type { ShardAssignment } from "../../src/worker.js";
+import type { ShardAssignment } from "../../src/worker/worker.js";
 import { FakeShards } from "./shards.js";
 
 /** Shards with records in them. */

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Lease } from "../../src/lease.js";
-import type { LeaseTable } from "../../src/lease-table.js";
+import type { Lease, LeaseTable } from "@kinesis-connectors/leases";
 import { newLease } from "./leases.js";
 
 /** A fresh table per test. */

@@ -1,4 +1,4 @@
-import { type Lease, leaseFrom, type NewLease } from "../../src/lease.js";
+import { type Lease, leaseFrom, type NewLease } from "@kinesis-connectors/leases";
 
 /** A new lease of a shard that holds the whole hash key space, unless told otherwise. */
 export function newLease(leaseKey: string, more: Partial<NewLease> = {}): NewLease {

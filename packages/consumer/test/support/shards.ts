@@ -1,5 +1,5 @@
 import type { ChildShard } from "@kinesis-connectors/core";
-import { KinesisCallError, type KinesisApi, type ListedShard } from "../../src/kinesis-api.js";
+import { KinesisCallError, type KinesisApi, type ListedShard } from "../../src/kinesis/kinesis-api.js";
 
 const SPACE = 1n << 128n;
 

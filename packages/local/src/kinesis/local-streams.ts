@@ -1,5 +1,5 @@
 import type { KinesisServer } from "./server.js";
-import type { Input, WireObject } from "./values.js";
+import type { Input, WireObject } from "./protocol/values.js";
 
 /** A record as a test looks at it, without a request. */
 export interface LocalRecord {

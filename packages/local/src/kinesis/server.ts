@@ -5,19 +5,19 @@ import { readBody } from "../http/read-body.js";
 import { delayFault, sendReply } from "../http/reply.js";
 import type { CallParameters } from "../journal.js";
 import type { SharedParts } from "../shared-parts.js";
-import { Account } from "./account.js";
-import { callParameters } from "./call-parameters.js";
-import type { CborForm } from "./cbor-writer.js";
-import { answerForm, decodeBody, type WireForm } from "./codec.js";
-import { consumerOperations, subscribe } from "./consumer-operations.js";
+import { Account } from "./streams/account.js";
+import { callParameters } from "./protocol/call-parameters.js";
+import type { CborForm } from "./protocol/cbor-writer.js";
+import { answerForm, decodeBody, type WireForm } from "./protocol/codec.js";
+import { consumerOperations, subscribe } from "./operations/consumer-operations.js";
 import { KinesisError } from "./errors.js";
 import { kinesisLimits, type KinesisLimits } from "./limits.js";
-import type { Behaviour, Call, Operations } from "./operation.js";
-import { recordOperations } from "./record-operations.js";
-import { shardOperations } from "./shard-operations.js";
-import { streamOperations } from "./stream-operations.js";
-import { tagOperations } from "./tag-operations.js";
-import { type Input, isInput, type WireObject } from "./values.js";
+import type { Behaviour, Call, Operations } from "./operations/operation.js";
+import { recordOperations } from "./operations/record-operations.js";
+import { shardOperations } from "./operations/shard-operations.js";
+import { streamOperations } from "./operations/stream-operations.js";
+import { tagOperations } from "./operations/tag-operations.js";
+import { type Input, isInput, type WireObject } from "./protocol/values.js";
 
 /** How the Kinesis server is set up. */
 export interface KinesisOptions extends Partial<Behaviour> {

@@ -1,5 +1,5 @@
 import { validationError } from "./errors.js";
-import type { SqlParameter } from "./parameters.js";
+import type { SqlParameter } from "./sql/parameters.js";
 
 /** A request's body. */
 export type Input = Readonly<Record<string, unknown>>;

@@ -4,9 +4,9 @@ import { pause } from "../http/reply.js";
 import { DataApiError, validationError } from "./errors.js";
 import { optionalNumber, optionalText, optionalWord, text, type Input } from "./input.js";
 import { MAX_LISTED, MAX_RESULT_BYTES, MAX_WAIT_SECONDS } from "./limits.js";
-import { columnMetadata, fieldOf, pageEnd, resultBytes } from "./result-fields.js";
-import { hasEnded, hasResultSet, type Statement, type SubStatement } from "./statement.js";
-import type { Statements } from "./statements.js";
+import { columnMetadata, fieldOf, pageEnd, resultBytes } from "./statements/result-fields.js";
+import { hasEnded, hasResultSet, type Statement, type SubStatement } from "./statements/statement.js";
+import type { Statements } from "./statements/statements.js";
 
 /** What an operation works with. */
 export interface OperationContext {

@@ -7,18 +7,18 @@ import { readBody } from "../http/read-body.js";
 import { delayFault, sendReply } from "../http/reply.js";
 import type { CallParameters } from "../journal.js";
 import type { SharedParts } from "../shared-parts.js";
-import type { CopyObjects } from "./copy-files.js";
-import type { Database } from "./database.js";
+import type { CopyObjects } from "./copy/copy-files.js";
+import type { Database } from "./databases/database.js";
 import { DataApiError, validationError } from "./errors.js";
 import type { Input } from "./input.js";
 import { MAX_REQUEST_BYTES } from "./limits.js";
 import { operations, type OperationContext } from "./operations.js";
-import { pgliteDatabase } from "./pglite-database.js";
-import { postgresDatabase } from "./postgres-database.js";
-import { rewrite } from "./rewrite.js";
-import { createSessions } from "./sessions.js";
-import { statementKind, tokenize } from "./sql-tokens.js";
-import { createStatements } from "./statements.js";
+import { pgliteDatabase } from "./databases/pglite-database.js";
+import { postgresDatabase } from "./databases/postgres-database.js";
+import { rewrite } from "./sql/rewrite.js";
+import { createSessions } from "./databases/sessions.js";
+import { statementKind, tokenize } from "./sql/sql-tokens.js";
+import { createStatements } from "./statements/statements.js";
 
 /** How a local Redshift is started. */
 export interface RedshiftServerOptions extends SharedParts {

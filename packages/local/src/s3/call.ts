@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Clock, Random } from "../clock.js";
 import { S3Error } from "./errors.js";
-import type { Bucket, ObjectStore, OpenWrite } from "./object-store.js";
-import type { ReceivedBody } from "./request-body.js";
+import type { Bucket, ObjectStore, OpenWrite } from "./store/object-store.js";
+import type { ReceivedBody } from "./protocol/request-body.js";
 
 /** What every operation may look at, the same for all calls. */
 export interface S3Context {

@@ -1,4 +1,4 @@
-import { element, document } from "./xml.js";
+import { element, document } from "./protocol/xml.js";
 
 /** A code of S3's error catalogue that this server knows. */
 export type S3ErrorCode =

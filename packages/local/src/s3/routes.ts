@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { S3Address } from "./address.js";
-import * as buckets from "./bucket-operations.js";
+import type { S3Address } from "./protocol/address.js";
+import * as buckets from "./operations/bucket-operations.js";
 import type { S3Operation } from "./call.js";
-import { completeMultipartUpload } from "./complete-upload.js";
+import { completeMultipartUpload } from "./operations/complete-upload.js";
 import { S3Error } from "./errors.js";
 import { MAX_DOCUMENT_BYTES, MAX_PUT_BYTES } from "./limits.js";
-import * as multipart from "./multipart-operations.js";
-import * as objects from "./object-operations.js";
+import * as multipart from "./operations/multipart-operations.js";
+import * as objects from "./operations/object-operations.js";
 
 /** What the server needs to know of an operation before it runs it. */
 export interface S3Route {

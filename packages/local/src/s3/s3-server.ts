@@ -5,7 +5,7 @@ import { startLoopbackServer, type Exchange, type TlsFiles } from "../http/loopb
 import { delayFault, pause, sendReply, type Reply } from "../http/reply.js";
 import type { CallParameters } from "../journal.js";
 import type { SharedParts } from "../shared-parts.js";
-import { addressOf, isBucketName, type S3Address } from "./address.js";
+import { addressOf, isBucketName, type S3Address } from "./protocol/address.js";
 import { headerOf, type S3Answer, type S3Call, type S3Context } from "./call.js";
 import { errorDocument, S3Error, statusOfS3Error } from "./errors.js";
 import {
@@ -15,8 +15,8 @@ import {
   raiseFault,
   successWithError,
 } from "./injected-faults.js";
-import { createObjectStore, type OpenWrite } from "./object-store.js";
-import { readRequestBody, type ReceivedBody } from "./request-body.js";
+import { createObjectStore, type OpenWrite } from "./store/object-store.js";
+import { readRequestBody, type ReceivedBody } from "./protocol/request-body.js";
 import { routeOf, type S3Route } from "./routes.js";
 
 /** How a local S3 is started. */

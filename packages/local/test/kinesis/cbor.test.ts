@@ -1,11 +1,11 @@
 import { cbor } from "@smithy/core/cbor";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeCborValue } from "../../src/kinesis/cbor-reader.js";
-import { encodeCbor, type CborForm } from "../../src/kinesis/cbor-writer.js";
+import { decodeCborValue } from "../../src/kinesis/protocol/cbor-reader.js";
+import { encodeCbor, type CborForm } from "../../src/kinesis/protocol/cbor-writer.js";
 import { KinesisError } from "../../src/kinesis/errors.js";
-import { StoredRecord } from "../../src/kinesis/shard.js";
-import { RecordList, WireTime, type WireValue } from "../../src/kinesis/values.js";
+import { StoredRecord } from "../../src/kinesis/streams/shard.js";
+import { RecordList, WireTime, type WireValue } from "../../src/kinesis/protocol/values.js";
 
 const forms: readonly CborForm[] = ["definite", "indefinite", "mixed"];
 

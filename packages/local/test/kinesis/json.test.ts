@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeJson, encodeJson } from "../../src/kinesis/json.js";
-import { StoredRecord } from "../../src/kinesis/shard.js";
-import { RecordList, WireTime } from "../../src/kinesis/values.js";
+import { decodeJson, encodeJson } from "../../src/kinesis/protocol/json.js";
+import { StoredRecord } from "../../src/kinesis/streams/shard.js";
+import { RecordList, WireTime } from "../../src/kinesis/protocol/values.js";
 
 test("answers are the JSON that JSON.stringify writes, times in seconds, absent members left out", () => {
   fc.assert(

@@ -1,12 +1,12 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { virtualClock } from "../../src/clock.js";
-import { encodeEventMessage } from "../../src/kinesis/event-stream.js";
-import { evenRanges, maxHashKey, partitionKeyHashHex } from "../../src/kinesis/hash-keys.js";
-import { TokenBucket } from "../../src/kinesis/rates.js";
-import { parseSequenceNumber, SequenceNumbers } from "../../src/kinesis/sequence-numbers.js";
-import { Shard } from "../../src/kinesis/shard.js";
-import { Tokens } from "../../src/kinesis/tokens.js";
+import { encodeEventMessage } from "../../src/kinesis/protocol/event-stream.js";
+import { evenRanges, maxHashKey, partitionKeyHashHex } from "../../src/kinesis/streams/hash-keys.js";
+import { TokenBucket } from "../../src/kinesis/streams/rates.js";
+import { parseSequenceNumber, SequenceNumbers } from "../../src/kinesis/streams/sequence-numbers.js";
+import { Shard } from "../../src/kinesis/streams/shard.js";
+import { Tokens } from "../../src/kinesis/streams/tokens.js";
 
 const aSecond = fc.integer({ min: 1_000_000_000, max: 4_000_000_000 });
 

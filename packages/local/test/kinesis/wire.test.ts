@@ -3,9 +3,9 @@ import { NodeHttp2Handler, NodeHttpHandler } from "@smithy/node-http-handler";
 import { connect, type ClientHttp2Session } from "node:http2";
 import { Agent } from "node:https";
 import { expect, onTestFinished, test } from "vitest";
-import { decodeCborValue } from "../../src/kinesis/cbor-reader.js";
-import { encodeCbor, type CborForm } from "../../src/kinesis/cbor-writer.js";
-import { WireTime, type WireObject } from "../../src/kinesis/values.js";
+import { decodeCborValue } from "../../src/kinesis/protocol/cbor-reader.js";
+import { encodeCbor, type CborForm } from "../../src/kinesis/protocol/cbor-writer.js";
+import { WireTime, type WireObject } from "../../src/kinesis/protocol/values.js";
 import { selfSigned } from "../certificate.js";
 import { setup, type Setup } from "./setup.js";
 

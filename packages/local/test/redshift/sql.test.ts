@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { textRows } from "../../src/redshift/copy-rows.js";
-import { readCopy } from "../../src/redshift/copy-statement.js";
-import { jsonRows, fieldsByName } from "../../src/redshift/copy-json.js";
-import { rewrite } from "../../src/redshift/rewrite.js";
-import { quoteLiteral, quoteName, statementKind, tokenize } from "../../src/redshift/sql-tokens.js";
+import { textRows } from "../../src/redshift/copy/copy-rows.js";
+import { readCopy } from "../../src/redshift/copy/copy-statement.js";
+import { jsonRows, fieldsByName } from "../../src/redshift/copy/copy-json.js";
+import { rewrite } from "../../src/redshift/sql/rewrite.js";
+import { quoteLiteral, quoteName, statementKind, tokenize } from "../../src/redshift/sql/sql-tokens.js";
 import { ROLE } from "./setup.js";
 
 const sqlText = fc.oneof(

@@ -1,7 +1,7 @@
 import { request, type OutgoingHttpHeaders } from "node:http";
 import { GetObjectCommand, HeadObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { checksumOf } from "../../src/s3/checksums.js";
+import { checksumOf } from "../../src/s3/protocol/checksums.js";
 import { startS3, type RunningS3 } from "./start-s3.js";
 
 const Bucket = "things";

@@ -10,8 +10,8 @@ import {
 } from "@aws-sdk/client-s3";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { listPage } from "../../src/s3/listing.js";
-import { compareUtf8 } from "../../src/s3/object-store.js";
+import { listPage } from "../../src/s3/operations/listing.js";
+import { compareUtf8 } from "../../src/s3/store/object-store.js";
 import { outcomeOf, startS3, type RunningS3 } from "./start-s3.js";
 
 let s3: RunningS3;

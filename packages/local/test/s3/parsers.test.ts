@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addressOf } from "../../src/s3/address.js";
-import { createAwsChunkedDecoder } from "../../src/s3/aws-chunked.js";
-import { checksumOf, CHECKSUM_ALGORITHMS, createDigester } from "../../src/s3/checksums.js";
-import { document, element, parseXml, XmlError } from "../../src/s3/xml.js";
+import { addressOf } from "../../src/s3/protocol/address.js";
+import { createAwsChunkedDecoder } from "../../src/s3/protocol/aws-chunked.js";
+import { checksumOf, CHECKSUM_ALGORITHMS, createDigester } from "../../src/s3/protocol/checksums.js";
+import { document, element, parseXml, XmlError } from "../../src/s3/protocol/xml.js";
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
 

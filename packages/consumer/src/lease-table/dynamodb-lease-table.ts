@@ -1,0 +1,290 @@
+import {
+  CreateTableCommand,
+  DeleteItemCommand,
+  DescribeTableCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  ScanCommand,
+  type TableDescription,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import {
+  asError,
+  backoffMs,
+  type Clock,
+  KinesisConnectorError,
+  type Logger,
+  type Random,
+  sleep,
+} from "@kinesis-connectors/core";
+import type { Lease, LeaseTable, WriteOutcome } from "@kinesis-connectors/leases";
+import { factsOf, updateOf } from "./lease-expressions.js";
+import { ATTRIBUTE, type LeaseRow, newLeaseRow, parseLeaseRow } from "./lease-row.js";
+import { tableError, tableFailure } from "./table-failures.js";
+
+export interface DynamoDbLeaseTableOptions {
+  readonly tableName: string;
+  readonly client: DynamoDBClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Whether a missing table is created, with on-demand billing. Default true; needs `dynamodb:CreateTable`. */
+  readonly createTable?: boolean;
+  /** Whether `close` ends the client's connections. Default false: it is the caller's. */
+  readonly ownsClient?: boolean;
+}
+
+// amazon-kinesis-client waits 600 s for a new table; we look more often than its 10 s, because a new table takes about 10.
+const ACTIVE_WAIT_MS = 600_000;
+const ACTIVE_POLL = { firstMs: 50, maxMs: 1_000 };
+const MAX_ATTEMPTS = 6;
+/** Calls of the start: when their tries are used up, the start fails. Those made later are made again by whoever needs them. */
+const CONTROL: ReadonlySet<string> = new Set(["DescribeTable", "CreateTable"]);
+const BACKOFF = { baseDelayMs: 100, maxDelayMs: 2_000 };
+
+/** KCL 3.x keeps the mode of the fleet under this key, in a table of its own (3.0 to 3.4) or among the leases (3.5). */
+const FLEET_MODE_KEY = "Migration3.0";
+
+/** Leases in a DynamoDB table that KCL workers can share: the default. */
+export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTable {
+  const { tableName, client, clock, random, logger, createTable = true, ownsClient = false } = options;
+  const reported = new Set<string>();
+  let coordinatorReadable = true;
+
+  /** Repeats what may be repeated: reads, and writes whose repetition changes nothing. */
+  async function retrying<T>(operation: string, call: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await call();
+      } catch (thrown) {
+        const failure = tableFailure(thrown);
+        if (failure === "refused") throw thrown;
+        if (failure === "missing" || failure === "fatal") throw tableError(tableName, operation, thrown);
+        if (attempt === MAX_ATTEMPTS)
+          throw CONTROL.has(operation) ? tableError(tableName, operation, thrown) : asError(thrown);
+        logger.debug(
+          { table: tableName, operation, attempt, error: asError(thrown).name },
+          "lease table call repeated",
+        );
+        await sleep(clock, backoffMs(attempt, BACKOFF, random));
+      }
+    }
+  }
+
+  function leaseOf(row: LeaseRow): Lease | undefined {
+    const parsed = parseLeaseRow(row);
+    if (parsed.type === "lease") return parsed.lease;
+    if (parsed.type === "unreadable" && !reported.has(parsed.key)) {
+      reported.add(parsed.key);
+      logger.warn(
+        { table: tableName, leaseKey: parsed.key, reason: parsed.reason },
+        "a row of the lease table is skipped",
+      );
+    }
+    return undefined;
+  }
+
+  async function describeTable(): Promise<TableDescription | undefined> {
+    return await retrying("DescribeTable", async () => {
+      try {
+        return (await client.send(new DescribeTableCommand({ TableName: tableName }))).Table;
+      } catch (thrown) {
+        if (tableFailure(thrown) === "missing") return undefined;
+        throw thrown;
+      }
+    });
+  }
+
+  async function create(): Promise<boolean> {
+    return await retrying("CreateTable", async () => {
+      try {
+        await client.send(
+          new CreateTableCommand({
+            TableName: tableName,
+            BillingMode: "PAY_PER_REQUEST",
+            AttributeDefinitions: [{ AttributeName: ATTRIBUTE.leaseKey, AttributeType: "S" }],
+            KeySchema: [{ AttributeName: ATTRIBUTE.leaseKey, KeyType: "HASH" }],
+          }),
+        );
+        return true;
+      } catch (thrown) {
+        // Another worker was quicker.
+        if (asError(thrown).name === "ResourceInUseException") return false;
+        throw thrown;
+      }
+    });
+  }
+
+  async function modeIn(table: string, keyAttribute: string): Promise<string | undefined> {
+    const answer = await client.send(
+      new GetItemCommand({
+        TableName: table,
+        Key: { [keyAttribute]: { S: FLEET_MODE_KEY } },
+        ConsistentRead: true,
+      }),
+    );
+    return answer.Item?.["cv"]?.S;
+  }
+
+  async function coordinatorMode(): Promise<string | undefined> {
+    const coordinator = `${tableName}-CoordinatorState`;
+    try {
+      return await modeIn(coordinator, "key");
+    } catch (thrown) {
+      const failure = tableFailure(thrown);
+      // No such table: no KCL 3.0 to 3.4 worker has been here.
+      if (failure === "missing") return undefined;
+      if (failure !== "fatal") throw thrown;
+      // No rights on it: said once, then only the lease table is asked.
+      coordinatorReadable = false;
+      logger.warn(
+        { table: coordinator },
+        "the mode of KCL 3.x workers cannot be read: allow dynamodb:GetItem on the table if such workers share this application",
+      );
+      return undefined;
+    }
+  }
+
+  return {
+    open: async (signal) => {
+      const deadlineMs = clock.monotonicNow() + ACTIVE_WAIT_MS;
+      let created = false;
+      for (let pollMs = ACTIVE_POLL.firstMs; ; pollMs = Math.min(pollMs * 2, ACTIVE_POLL.maxMs)) {
+        const table = await describeTable();
+        if (table === undefined) {
+          if (!createTable)
+            throw new KinesisConnectorError(
+              "KC_LEASE_TABLE",
+              `the lease table ${tableName} does not exist; create it with the key leaseKey (S), or allow its creation`,
+            );
+          created = (await create()) || created;
+        } else if (table.TableStatus === "ACTIVE" || table.TableStatus === "UPDATING") {
+          requireKey(tableName, table);
+          return { created };
+        }
+        if (signal?.aborted === true || clock.monotonicNow() >= deadlineMs)
+          throw new KinesisConnectorError(
+            "KC_LEASE_TABLE",
+            `the lease table ${tableName} is still ${table?.TableStatus ?? "being created"}; start again once it is ACTIVE`,
+          );
+        await sleep(clock, pollMs, signal);
+      }
+    },
+
+    list: async () => {
+      const leases: Lease[] = [];
+      let start: LeaseRow | undefined;
+      do {
+        const page = await retrying("Scan", () =>
+          client.send(
+            new ScanCommand({
+              TableName: tableName,
+              ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+            }),
+          ),
+        );
+        for (const row of page.Items ?? []) {
+          const lease = leaseOf(row);
+          if (lease !== undefined) leases.push(lease);
+        }
+        start = page.LastEvaluatedKey;
+      } while (start !== undefined);
+      return leases;
+    },
+
+    get: async (leaseKey) => {
+      const { Item } = await retrying("GetItem", () =>
+        client.send(
+          new GetItemCommand({
+            TableName: tableName,
+            Key: { [ATTRIBUTE.leaseKey]: { S: leaseKey } },
+            ConsistentRead: true,
+          }),
+        ),
+      );
+      return Item === undefined ? undefined : leaseOf(Item);
+    },
+
+    create: async (lease) =>
+      await applied("PutItem", () =>
+        client.send(
+          new PutItemCommand({
+            TableName: tableName,
+            Item: newLeaseRow(lease),
+            ConditionExpression: "attribute_not_exists(#key)",
+            ExpressionAttributeNames: { "#key": ATTRIBUTE.leaseKey },
+          }),
+        ),
+      ),
+
+    update: async (seen, change): Promise<WriteOutcome> => {
+      try {
+        await client.send(
+          new UpdateItemCommand({
+            TableName: tableName,
+            Key: { [ATTRIBUTE.leaseKey]: { S: seen.leaseKey } },
+            ...updateOf(seen, change),
+          }),
+        );
+        return { type: "applied" };
+      } catch (thrown) {
+        const failure = tableFailure(thrown);
+        if (failure === "refused") return { type: "refused" };
+        if (failure === "throttled" || failure === "unknown")
+          return { type: failure, cause: asError(thrown) };
+        throw tableError(tableName, "UpdateItem", thrown);
+      }
+    },
+
+    describe: async (leaseKey, facts) =>
+      await applied("UpdateItem", () =>
+        client.send(
+          new UpdateItemCommand({
+            TableName: tableName,
+            Key: { [ATTRIBUTE.leaseKey]: { S: leaseKey } },
+            ...factsOf(facts),
+          }),
+        ),
+      ),
+
+    remove: async (leaseKey) => {
+      await retrying("DeleteItem", () =>
+        client.send(
+          new DeleteItemCommand({ TableName: tableName, Key: { [ATTRIBUTE.leaseKey]: { S: leaseKey } } }),
+        ),
+      );
+    },
+
+    fleetMode: async () => {
+      const mode = coordinatorReadable ? await retrying("GetItem", coordinatorMode) : undefined;
+      return mode ?? (await retrying("GetItem", () => modeIn(tableName, ATTRIBUTE.leaseKey)));
+    },
+
+    close: () => {
+      if (ownsClient) client.destroy();
+    },
+  };
+
+  async function applied(operation: string, call: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await retrying(operation, call);
+      return true;
+    } catch (thrown) {
+      if (tableFailure(thrown) === "refused") return false;
+      throw thrown;
+    }
+  }
+}
+
+function requireKey(tableName: string, table: TableDescription): void {
+  const [key, ...others] = table.KeySchema ?? [];
+  const type = table.AttributeDefinitions?.find(
+    ({ AttributeName }) => AttributeName === ATTRIBUTE.leaseKey,
+  )?.AttributeType;
+  if (key?.AttributeName === ATTRIBUTE.leaseKey && others.length === 0 && type === "S") return;
+  throw new KinesisConnectorError(
+    "KC_LEASE_TABLE",
+    `the table ${tableName} is no lease table: its key must be leaseKey (S) alone; choose another application or table name`,
+  );
+}

@@ -1,0 +1,135 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import type { Lease, LeaseChange, LeaseFacts } from "@kinesis-connectors/leases";
+import { ATTRIBUTE, checkpointSub, checkpointText } from "./lease-row.js";
+
+/** The part of an UpdateItem request that says what to write, and when. */
+export interface LeaseUpdate {
+  readonly UpdateExpression: string;
+  readonly ConditionExpression: string;
+  readonly ExpressionAttributeNames: Record<string, string>;
+  readonly ExpressionAttributeValues: Record<string, AttributeValue>;
+}
+
+/**
+ * A change of a lease as an update expression. The condition is the KCL's, `leaseCounter` as seen, and the owner as seen besides:
+ * owners are unique to a start of a process, so that a table restored from a backup, with counters that come again, fences too.
+ */
+export function updateOf(seen: Lease, change: LeaseChange): LeaseUpdate {
+  const update = new Expression();
+  update.set(ATTRIBUTE.counter, { N: `${seen.counter + 1}` });
+  switch (change.type) {
+    case "take":
+      update.set(ATTRIBUTE.owner, { S: change.owner });
+      update.set(ATTRIBUTE.protocolOwner, { S: change.owner });
+      update.remove(ATTRIBUTE.checkpointOwner);
+      if (change.startTimestampMs !== undefined)
+        update.set(ATTRIBUTE.startTimestampMs, { N: `${change.startTimestampMs}` });
+      if ((seen.owner !== undefined && seen.owner !== change.owner) || seen.checkpointOwner === change.owner)
+        update.add(ATTRIBUTE.ownerSwitches, { N: "1" });
+      break;
+    case "renew":
+      if (change.readThroughMs !== undefined)
+        update.set(ATTRIBUTE.readThroughMs, { N: `${change.readThroughMs}` });
+      break;
+    case "prepare": {
+      const { checkpoint, state } = change.pending;
+      update.set(ATTRIBUTE.pending, { S: checkpointText(checkpoint) });
+      update.set(ATTRIBUTE.pendingSub, { N: `${checkpointSub(checkpoint)}` });
+      if (state === undefined) update.remove(ATTRIBUTE.pendingState);
+      else update.set(ATTRIBUTE.pendingState, { B: state });
+      break;
+    }
+    case "commit":
+      update.set(ATTRIBUTE.checkpoint, { S: checkpointText(change.checkpoint) });
+      update.set(ATTRIBUTE.checkpointSub, { N: `${checkpointSub(change.checkpoint)}` });
+      update.set(ATTRIBUTE.ownerSwitches, { N: "0" });
+      if (change.childShardIds !== undefined && change.childShardIds.length > 0)
+        update.set(ATTRIBUTE.childShardIds, { SS: [...change.childShardIds] });
+      update.remove(ATTRIBUTE.pending);
+      update.remove(ATTRIBUTE.pendingSub);
+      update.remove(ATTRIBUTE.pendingState);
+      break;
+    case "evict":
+      update.remove(ATTRIBUTE.owner);
+      update.remove(ATTRIBUTE.checkpointOwner);
+      break;
+  }
+  const counter = update.equals(ATTRIBUTE.counter, { N: `${seen.counter}` });
+  const owner =
+    seen.owner === undefined
+      ? update.absent(ATTRIBUTE.owner)
+      : update.equals(ATTRIBUTE.owner, { S: seen.owner });
+  return update.build(`${counter} AND ${owner}`);
+}
+
+/** Facts about a shard as an update expression: only of a row that exists, without counter or owner (KCL `updateLeaseWithMetaInfo`). */
+export function factsOf(facts: LeaseFacts): LeaseUpdate {
+  const update = new Expression();
+  if (facts.childShardIds !== undefined && facts.childShardIds.length > 0)
+    update.set(ATTRIBUTE.childShardIds, { SS: [...facts.childShardIds] });
+  if (facts.hashKeyRange !== undefined) {
+    update.set(ATTRIBUTE.startingHashKey, { S: facts.hashKeyRange.startingHashKey });
+    update.set(ATTRIBUTE.endingHashKey, { S: facts.hashKeyRange.endingHashKey });
+  }
+  return update.build(update.present(ATTRIBUTE.leaseKey));
+}
+
+/** Collects the clauses; names and values are placeholders, because some names are reserved words of DynamoDB. */
+class Expression {
+  readonly #names: Record<string, string> = {};
+  readonly #values: Record<string, AttributeValue> = {};
+  readonly #sets: string[] = [];
+  readonly #removes: string[] = [];
+  readonly #adds: string[] = [];
+  #count = 0;
+
+  set(attribute: string, value: AttributeValue): void {
+    this.#sets.push(`${this.#name(attribute)} = ${this.#value(value)}`);
+  }
+
+  remove(attribute: string): void {
+    this.#removes.push(this.#name(attribute));
+  }
+
+  add(attribute: string, value: AttributeValue): void {
+    this.#adds.push(`${this.#name(attribute)} ${this.#value(value)}`);
+  }
+
+  equals(attribute: string, value: AttributeValue): string {
+    return `${this.#name(attribute)} = ${this.#value(value)}`;
+  }
+
+  absent(attribute: string): string {
+    return `attribute_not_exists(${this.#name(attribute)})`;
+  }
+
+  present(attribute: string): string {
+    return `attribute_exists(${this.#name(attribute)})`;
+  }
+
+  build(condition: string): LeaseUpdate {
+    const clause = (word: string, parts: readonly string[]): string[] =>
+      parts.length === 0 ? [] : [`${word} ${parts.join(", ")}`];
+    return {
+      UpdateExpression: [
+        ...clause("SET", this.#sets),
+        ...clause("REMOVE", this.#removes),
+        ...clause("ADD", this.#adds),
+      ].join(" "),
+      ConditionExpression: condition,
+      ExpressionAttributeNames: this.#names,
+      ExpressionAttributeValues: this.#values,
+    };
+  }
+
+  #name(attribute: string): string {
+    this.#names[`#${attribute}`] = attribute;
+    return `#${attribute}`;
+  }
+
+  #value(value: AttributeValue): string {
+    const placeholder = `:v${this.#count++}`;
+    this.#values[placeholder] = value;
+    return placeholder;
+  }
+}

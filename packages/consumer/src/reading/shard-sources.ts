@@ -1,0 +1,54 @@
+import type { Clock, Random, ShardSource } from "@kinesis-connectors/core";
+
+import { activeConsumer, type FanOut } from "./fan-out-consumer.js";
+import { fanOutSource } from "./fan-out-reader.js";
+import { FanOutConsumer } from "./fan-out-subscription.js";
+import type { KinesisApi } from "../kinesis/kinesis-api.js";
+import { type Polling, pollingSource } from "./polling-reader.js";
+import type { ReaderContext } from "./reader-context.js";
+import type { CheckContext } from "../kinesis/stream-check.js";
+
+/** What is known of the stream once it has been looked at. */
+export interface StreamFacts {
+  readonly streamArn: string;
+  readonly retentionMs: number;
+  /** The registered fan-out consumer; undefined by polling. */
+  readonly consumerArn: string | undefined;
+}
+
+/** What decides how shards are read. */
+export interface SourceSettings {
+  readonly application: string;
+  readonly stream: string;
+  readonly retrieval: Polling | FanOut;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/**
+ * The ARN of the consumer to read with, found or registered; undefined by polling.
+ * @throws KinesisConnectorError `KC_READ_REFUSED`, `KC_STREAM_MISSING`
+ */
+export async function consumerArnOf(
+  { application, retrieval }: Pick<SourceSettings, "application" | "retrieval">,
+  checking: CheckContext,
+  streamArn: string,
+): Promise<string | undefined> {
+  if (retrieval.type === "polling") return undefined;
+  return await activeConsumer(checking, streamArn, retrieval.consumerName ?? application);
+}
+
+/** How each shard is going to be read. */
+export function shardSources(
+  settings: SourceSettings,
+  api: KinesisApi,
+  { streamArn, consumerArn }: Pick<StreamFacts, "streamArn" | "consumerArn">,
+): (context: ReaderContext) => ShardSource {
+  const { application, stream, retrieval, clock, random } = settings;
+  if (retrieval.type === "polling") return (context) => pollingSource(context, retrieval);
+  const { consumerName = application } = retrieval;
+  const register = (signal: AbortSignal): Promise<string> =>
+    activeConsumer({ api, stream, clock, random, signal }, streamArn, consumerName);
+  const consumer = new FanOutConsumer(consumerArn ?? "", register);
+  return (context) => fanOutSource(context, consumer, retrieval);
+}

@@ -1,0 +1,44 @@
+import { actualOwner, type Lease } from "@kinesis-connectors/leases";
+
+/** A lease and since when, on the observer's monotonic clock, its counter has not been seen to change. */
+export interface ObservedLease {
+  readonly lease: Lease;
+  readonly owner: string | undefined;
+  /** Minus infinity for a lease that nobody owned when it was first seen. */
+  readonly changedMs: number;
+}
+
+interface Sight {
+  readonly counter: number;
+  readonly changedMs: number;
+}
+
+/**
+ * Expiry is observed and never written: this remembers when each counter was last seen to change. Only the monotonic clock counts,
+ * so no jump of the wall clock makes a lease look expired.
+ */
+export class LeaseAges {
+  #sights: ReadonlyMap<string, Sight> = new Map();
+
+  /** Takes in a scan that ended at `scannedMs`. Rows that vanished are forgotten. */
+  observe(leases: readonly Lease[], scannedMs: number): readonly ObservedLease[] {
+    const sights = new Map<string, Sight>();
+    const observed: ObservedLease[] = [];
+    for (const lease of leases) {
+      const owner = actualOwner(lease);
+      const before = this.#sights.get(lease.leaseKey);
+      const changedMs =
+        before === undefined
+          ? owner === undefined
+            ? Number.NEGATIVE_INFINITY
+            : scannedMs
+          : before.counter === lease.counter
+            ? before.changedMs
+            : scannedMs;
+      sights.set(lease.leaseKey, { counter: lease.counter, changedMs });
+      observed.push({ lease, owner, changedMs });
+    }
+    this.#sights = sights;
+    return observed;
+  }
+}

@@ -1,0 +1,107 @@
+import type { Clock, Random } from "@kinesis-connectors/core";
+import { actualOwner, changed, type Lease, type LeaseTable } from "@kinesis-connectors/leases";
+import { chooseLeasesToTake } from "./choose-leases.js";
+import { inParallel } from "./in-parallel.js";
+import { LeaseAges } from "./lease-ages.js";
+import type { LeaseSettings } from "./lease-settings.js";
+
+const MAX_IN_FLIGHT = 20;
+
+/** A lease that this worker has just taken. */
+export interface TakenLease {
+  readonly lease: Lease;
+  /** The row as it was before. */
+  readonly before: Lease;
+  /** When the take was sent, on the monotonic clock. */
+  readonly sentMs: number;
+  readonly steal: boolean;
+  /**
+   * True when a shard that follows it has begun, which happens only after its own end: its row was deleted, and made again by a
+   * worker that had listed the shards long before. It must not be read a second time.
+   */
+  readonly wasReadBefore: boolean;
+}
+
+export interface LeaseTakerOptions {
+  readonly table: LeaseTable;
+  readonly ownerId: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly settings: LeaseSettings;
+  /** Shards that this process is busy with, held or still being let go. */
+  readonly busy: () => ReadonlySet<string>;
+  readonly taken: (taken: TakenLease) => void;
+}
+
+/** Looks at the table and takes what this worker should have. */
+export class LeaseTaker {
+  readonly #options: LeaseTakerOptions;
+  readonly #ages = new LeaseAges();
+
+  constructor(options: LeaseTakerOptions) {
+    this.#options = options;
+  }
+
+  async step(mayTake: () => boolean): Promise<void> {
+    const { table, ownerId, clock, random, settings, busy } = this.#options;
+    if (!mayTake()) return;
+    const startedMs = clock.monotonicNow();
+    const leases = await table.list();
+    const endedMs = clock.monotonicNow();
+    // The counters were read somewhere in between: they count as unchanged until the end of one scan and as read at the start of the
+    // next, so that a slow scan never makes a lease look older than it is.
+    const observed = this.#ages.observe(leases, endedMs);
+    const { take, steal } = chooseLeasesToTake({
+      ...settings,
+      observed,
+      me: ownerId,
+      nowMs: startedMs,
+      busy: busy(),
+      random,
+    });
+    const ended = parentsOfBegun(leases);
+    await inParallel(take, MAX_IN_FLIGHT, async (lease) => {
+      if (mayTake()) await this.#take(lease, false, ended);
+    });
+    // After a slow scan the counters of living workers are stale, and every steal would be refused (KCL: half a renewal period).
+    const isStale = endedMs - startedMs > settings.renewPeriodMs / 2;
+    await inParallel(steal, MAX_IN_FLIGHT, async (lease) => {
+      if (!mayTake()) return;
+      const fresh = isStale ? await table.get(lease.leaseKey) : lease;
+      // Asked again: the answer may come long after the worker was told to stop, even after it gave up waiting for it.
+      if (fresh !== undefined && actualOwner(fresh) === actualOwner(lease) && mayTake())
+        await this.#take(fresh, true, ended);
+    });
+  }
+
+  async #take(before: Lease, steal: boolean, ended: ReadonlySet<string>): Promise<void> {
+    const { table, ownerId, clock, taken } = this.#options;
+    const isVague = before.checkpoint === "LATEST" && before.startTimestampMs === undefined;
+    const change = {
+      type: "take",
+      owner: ownerId,
+      startTimestampMs: isVague ? Math.floor(clock.now()) : undefined,
+    } as const;
+    const sentMs = clock.monotonicNow();
+    const outcome = await table.update(before, change);
+    if (outcome.type === "throttled") return;
+    let lease = changed(before, change);
+    if (outcome.type !== "applied") {
+      const row = await table.get(before.leaseKey);
+      if (row?.owner !== ownerId || row.counter !== lease.counter) return;
+      // What raised the counter under our name may also be a late write of ours from before the lease was dropped: the row tells.
+      lease = row;
+    }
+    const wasReadBefore = isUnbegun(lease) && ended.has(lease.leaseKey);
+    taken({ lease, before, sentMs, steal, wasReadBefore });
+  }
+}
+
+/** The shards that others follow of which something has been committed. */
+function parentsOfBegun(leases: readonly Lease[]): ReadonlySet<string> {
+  return new Set(leases.flatMap((lease) => (isUnbegun(lease) ? [] : lease.parentShardIds)));
+}
+
+function isUnbegun({ checkpoint }: Lease): boolean {
+  return typeof checkpoint === "string" && checkpoint !== "SHARD_END";
+}

@@ -1,0 +1,43 @@
+import { asError, hasCode } from "@kinesis-connectors/core";
+import type { HeldLease } from "@kinesis-connectors/leases";
+
+// amazon-kinesis-client: maxLeaseRenewalThreads.
+const MAX_IN_FLIGHT = 20;
+
+/** Renews the held leases, a bounded number at a time, and drops those that were not renewed in time before anything else. */
+export class Renewer {
+  readonly #failed: (error: Error) => void;
+  readonly #waiting = new Set<HeldLease>();
+  #inFlight = 0;
+
+  constructor(failed: (error: Error) => void) {
+    this.#failed = failed;
+  }
+
+  /** One tick. Returns at once: a renewal that hangs keeps neither the others nor the next tick from being looked at. */
+  tick(held: Iterable<HeldLease>): void {
+    for (const lease of held) if (!lease.dropIfOverdue()) this.#waiting.add(lease);
+    this.#pump();
+  }
+
+  #pump(): void {
+    for (const lease of this.#waiting) {
+      if (this.#inFlight >= MAX_IN_FLIGHT) return;
+      this.#waiting.delete(lease);
+      this.#inFlight += 1;
+      void this.#renew(lease);
+    }
+  }
+
+  async #renew(lease: HeldLease): Promise<void> {
+    try {
+      await lease.renew();
+    } catch (thrown) {
+      // A lost lease has told its worker already.
+      if (!hasCode(thrown, "KC_LEASE_LOST")) this.#failed(asError(thrown));
+    } finally {
+      this.#inFlight -= 1;
+      this.#pump();
+    }
+  }
+}

@@ -1,0 +1,299 @@
+import { asError, KinesisConnectorError } from "@kinesis-connectors/core";
+import { KinesisCallError } from "../kinesis/kinesis-api.js";
+import { actualOwner, HeldLease, type Lease, wasOurs } from "@kinesis-connectors/leases";
+import type { TaskEnd } from "./shard-task.js";
+import type { Worker, WorkerOptions } from "./worker.js";
+import { listingRefused } from "./shard-sync/all-shards.js";
+import { Auditor } from "./shard-sync/auditor.js";
+import { cleanUp } from "./shard-sync/cleanup.js";
+import { createFirstLeases, type LeaseCreation } from "./shard-sync/create-leases.js";
+import { watchEventLoop } from "./event-loop-watch.js";
+import { FleetModeWatch } from "./fleet-mode.js";
+import { type LeaseSettings, leaseSettings } from "./lease-settings.js";
+import { LeaseTaker, type TakenLease } from "./lease-taker.js";
+import { Loop } from "./loop.js";
+import { Renewer } from "./renewer.js";
+import { ShardTasks } from "./shard-tasks.js";
+
+const STOP_DEADLINE_MS = 30_000;
+
+/**
+ * A worker, not started yet: loops that take, renew, audit and clean up, each a step driven by a timer, and a task per held lease.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`
+ */
+export class WorkerRun implements Worker {
+  readonly ownerId: string;
+  readonly done: Promise<void>;
+  readonly #options: WorkerOptions;
+  readonly #settings: LeaseSettings;
+  readonly #tasks: ShardTasks;
+  readonly #stopping = new AbortController();
+  #keepers: Loop[] = [];
+  #takers: Loop[] = [];
+  #takeLoop: Loop | undefined;
+  #starting: Promise<void> | undefined;
+  #stopped: Promise<void> | undefined;
+  #error: Error | undefined;
+  #saidForeign = false;
+  #settle: { readonly resolve: () => void; readonly reject: (error: Error) => void };
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.ownerId = options.ownerId;
+    this.#settings = leaseSettings(options.leases);
+    const { promise, resolve, reject } = withResolvers();
+    this.#settle = { resolve, reject };
+    this.done = promise;
+    // Whoever watches `done` sees the error; a caller that only stops must not be ended by an unhandled rejection.
+    this.done.catch(() => undefined);
+    this.#tasks = new ShardTasks({
+      ...options,
+      parentPollMs: this.#settings.parentPollMs,
+      ended: (held, end) => this.#taskEnded(held, end),
+    });
+  }
+
+  async start(): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
+    this.#starting ??= this.#start();
+    await this.#starting;
+  }
+
+  async stop(deadlineMs: number = STOP_DEADLINE_MS): Promise<void> {
+    this.#stopped ??= this.#stop(deadlineMs);
+    await this.#stopped;
+  }
+
+  held(): readonly Lease[] {
+    return [...this.#tasks.held()].map(({ lease }) => lease);
+  }
+
+  async #start(): Promise<void> {
+    const { table, observe } = this.#options;
+    const mode = new FleetModeWatch(table, this.#options.logger, observe);
+    const { signal } = this.#stopping;
+    try {
+      const { created } = await table.open(signal);
+      await mode.step();
+      const upToMs = created ? 0 : this.#settings.bootstrapJitterMs;
+      const leases = await createFirstLeases(this.#creation(), { upToMs });
+      if (leases.length > 0) observe({ type: "shard-sync", created: leases });
+      if (signal.aborted) return;
+      observe({ type: "worker-start", ownerId: this.ownerId, leases: leases.length });
+    } catch (thrown) {
+      if (signal.aborted) return;
+      this.#error = startError(thrown);
+      void this.stop();
+      throw this.#error;
+    }
+    this.#startLoops(mode);
+  }
+
+  #startLoops(mode: FleetModeWatch): void {
+    const { clock, random, logger, observe } = this.#options;
+    const { renewPeriodMs, takePeriodMs, cleanupPeriodMs, auditPeriodMs, fleetModePeriodMs, failoverTimeMs } =
+      this.#settings;
+    const loop = (
+      name: string,
+      firstDelayMs: number,
+      delayMs: () => number,
+      step: () => Promise<void>,
+    ): Loop =>
+      new Loop({
+        clock,
+        firstDelayMs,
+        // Up to a tenth sooner or later, so that workers started together drift apart.
+        delayMs: () => Math.round(delayMs() * (0.9 + random.next() * 0.2)),
+        kind: "delay",
+        step,
+        failed: (error) => this.#stepFailed(name, error),
+      });
+
+    const renewer = new Renewer((error) => this.#stepFailed("renew", error));
+    const renewals = new Loop({
+      clock,
+      firstDelayMs: renewPeriodMs,
+      delayMs: () => renewPeriodMs,
+      kind: "rate",
+      step: () => renewer.tick(this.#tasks.held()),
+      failed: (error) => this.#stepFailed("renew", error),
+    });
+    const watch = watchEventLoop({
+      clock,
+      failoverTimeMs,
+      blocked: (lateMs) => {
+        observe({ type: "event-loop-blocked", lateMs });
+        logger.warn(
+          { lateMs, failoverTimeMs },
+          "event-loop-blocked: renewals were late; keep transforms short, or move them off the main thread with the option threads",
+        );
+      },
+      failed: (error) => this.#stepFailed("event-loop-watch", error),
+    });
+    this.#keepers = [renewals, watch];
+
+    const taker = new LeaseTaker({
+      ...this.#options,
+      settings: this.#settings,
+      busy: () => this.#tasks.busy(),
+      taken: (taken) => this.#taken(taken),
+    });
+    const mayTake = (): boolean => !this.#stopping.signal.aborted && mode.mayTake;
+    this.#takeLoop = loop(
+      "take",
+      0,
+      () => takePeriodMs,
+      async () => await taker.step(mayTake),
+    );
+    const auditor = new Auditor({ ...this.#creation(), ownerId: this.ownerId, observe });
+    this.#takers = [
+      this.#takeLoop,
+      // A hole is looked at again soon: three looks make sure of it, and its shards are not read meanwhile.
+      loop(
+        "audit",
+        Math.floor(auditPeriodMs / 2),
+        () => (auditor.isUnsure ? Math.min(failoverTimeMs, auditPeriodMs) : auditPeriodMs),
+        async () => {
+          if (await auditor.step()) this.#takeLoop?.runSoon();
+        },
+      ),
+      loop(
+        "fleet-mode",
+        fleetModePeriodMs,
+        () => fleetModePeriodMs,
+        async () => await mode.step(),
+      ),
+      loop(
+        "cleanup",
+        cleanupPeriodMs,
+        () => cleanupPeriodMs,
+        async () => {
+          await cleanUp({
+            ...this.#creation(),
+            finished: () => this.#tasks.finished(),
+            deleted: (held) => {
+              held.release();
+              this.#tasks.forget(held);
+              observe({ type: "lease-delete", shardId: held.shardId });
+            },
+          });
+        },
+      ),
+    ];
+  }
+
+  #taken({ lease, before, sentMs, steal, wasReadBefore }: TakenLease): void {
+    const { logger, observe } = this.#options;
+    const shardId = lease.leaseKey;
+    const held: HeldLease = new HeldLease(lease, sentMs, {
+      ...this.#options,
+      failoverTimeMs: this.#settings.failoverTimeMs,
+      lost: (reason) => {
+        this.#tasks.forget(held);
+        observe({ type: "lease-lose", shardId, reason });
+        logger.warn(
+          { shardId, reason },
+          "a lease is lost; its shard goes on elsewhere from the last checkpoint",
+        );
+      },
+    });
+    observe({ type: "lease-take", shardId, from: actualOwner(before), steal });
+    if (!wasOurs(before) && !this.#saidForeign) {
+      this.#saidForeign = true;
+      logger.warn(
+        { shardId, from: actualOwner(before) },
+        "leases come from workers that do not prepare their batches (KCL): what they had in flight may be delivered twice; " +
+          "delivery is exactly once only among workers of this library",
+      );
+    }
+    this.#tasks.start(held, wasReadBefore);
+  }
+
+  #taskEnded(held: HeldLease, end: TaskEnd): void {
+    if (end.type === "failed") this.#fail(end.error);
+    // Its children have leases now, and this worker is as good as any.
+    if (end.type === "finished" && held.lease.childShardIds.length > 0) this.#takeLoop?.runSoon();
+  }
+
+  #stepFailed(step: string, error: Error): void {
+    if (this.#stopping.signal.aborted) return;
+    if (KinesisConnectorError.isInstance(error)) {
+      this.#fail(error);
+      return;
+    }
+    this.#options.observe({ type: "lease-retry", step, error });
+    this.#options.logger.warn(
+      { step, error: error.name },
+      "a step of the lease work failed; it is tried again",
+    );
+  }
+
+  /** What no waiting mends ends the worker, by name, after the other shards have been given back. */
+  #fail(error: Error): void {
+    if (this.#error === undefined && this.#stopped === undefined) this.#error = error;
+    void this.stop();
+  }
+
+  async #stop(deadlineMs: number): Promise<void> {
+    const { clock, observe } = this.#options;
+    this.#stopping.abort();
+    this.#tasks.stop();
+    const quiet = Promise.all(this.#takers.map(async (loop) => await loop.stop()));
+    const error = new KinesisConnectorError(
+      "KC_STOP_DEADLINE",
+      `the stop took longer than ${deadlineMs} ms; what was in flight is finished by the next owner of the shards`,
+    );
+    // A look at the table that is under way may take one more lease; its task is then stopped from the beginning.
+    await this.#tasks.settle({
+      clock,
+      quiet,
+      deadlineMs,
+      abortReason: error,
+      graceMs: this.#settings.failoverTimeMs,
+    });
+    await this.#tasks.giveBack();
+    for (const loop of this.#keepers) await loop.stop();
+    if (this.#error === undefined && this.#tasks.abortedCount > 0) this.#error = error;
+    observe({
+      type: "worker-stop",
+      ownerId: this.ownerId,
+      ...(this.#error === undefined ? {} : { error: this.#error }),
+    });
+    if (this.#error === undefined) this.#settle.resolve();
+    else this.#settle.reject(this.#error);
+  }
+
+  #creation(): LeaseCreation {
+    const { table, kinesis, clock, random, initialPosition } = this.#options;
+    return { table, kinesis, clock, random, initialPosition, signal: this.#stopping.signal };
+  }
+}
+
+/**
+ * A start waits for a table that does not answer for some seconds only, because whoever started it wants to know. What listing shards
+ * and the table's own refusals end with has a code; what is left is a table that did not answer.
+ */
+function startError(thrown: unknown): KinesisConnectorError {
+  if (KinesisConnectorError.isInstance(thrown)) return thrown;
+  if (thrown instanceof KinesisCallError) return listingRefused(thrown);
+  return new KinesisConnectorError(
+    "KC_LEASE_TABLE",
+    `the lease table did not answer during the start (${asError(thrown).name}); check the network, region, credentials and endpoint of ` +
+      "DynamoDB, and start again: nothing was begun",
+    { cause: thrown },
+  );
+}
+
+function withResolvers(): {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+} {
+  let resolve: () => void = () => undefined;
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<void>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}

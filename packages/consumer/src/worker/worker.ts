@@ -1,0 +1,56 @@
+import type { Clock, Logger, Random, ShardContext, ShardOutcome } from "@kinesis-connectors/core";
+import type { KinesisApi } from "../kinesis/kinesis-api.js";
+import type { InitialPosition, Lease, LeaseTable } from "@kinesis-connectors/leases";
+import type { LeaseOptions } from "./lease-settings.js";
+import type { WorkerEvent } from "./worker-events.js";
+
+/** A shard that this worker owns: what the engine of the shard needs from it. */
+export interface ShardAssignment extends Pick<
+  ShardContext,
+  "shardId" | "checkpointer" | "initialPosition" | "stopSignal" | "abortSignal"
+> {
+  /** The row as it was when the shard was taken: hash key range, `readThroughMs` of earlier owners. */
+  readonly lease: Lease;
+  /**
+   * Tells that everything that arrived up to this wall-clock time (epoch milliseconds) has been read and committed. Stored with the
+   * next renewal, so that a later owner can tell a quiet shard from one that lost records to retention. Cheap; call it often.
+   */
+  readonly noteReadThrough: (wallTimeMs: number) => void;
+}
+
+export interface WorkerOptions {
+  /** Unique to this start of this process: `<workerId>:<uuid>`. */
+  readonly ownerId: string;
+  readonly table: LeaseTable;
+  readonly kinesis: Pick<KinesisApi, "listShards">;
+  readonly initialPosition: InitialPosition;
+  /**
+   * Runs the engine of one shard to its end: resolves as `processShard` of core does. A rejection with `KC_LEASE_LOST` drops the
+   * shard; any other one stops the worker, because no waiting mends it.
+   */
+  readonly runShard: (assignment: ShardAssignment) => Promise<ShardOutcome>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly observe: (event: WorkerEvent) => void;
+  readonly leases?: LeaseOptions;
+}
+
+/** One process's share of a stream's shards. */
+export interface Worker {
+  readonly ownerId: string;
+  /**
+   * Opens the lease table, creates leases when it is empty, and begins to take shards. Rejects when the table or the stream cannot be
+   * used; nothing runs then.
+   */
+  readonly start: () => Promise<void>;
+  /**
+   * Graceful: takes no more shards, lets every shard flush and commit, and gives the leases back. What is not done after `deadlineMs`
+   * (default 30,000) is aborted and left to the next owner. Never rejects; a second call waits for the first.
+   */
+  readonly stop: (deadlineMs?: number) => Promise<void>;
+  /** Settles when the worker has stopped: rejects with what ended it, or with `KC_STOP_DEADLINE`. */
+  readonly done: Promise<void>;
+  /** The leases held now. */
+  readonly held: () => readonly Lease[];
+}

@@ -1,0 +1,170 @@
+import { createHash } from "node:crypto";
+import type { Batch, FlushReason } from "../batch.js";
+import { dataBytesOf, type KinesisRecord, type Position } from "../record.js";
+import { RouteLog } from "./routes.js";
+
+/** A record on its way to the dead letters. */
+export interface RefusedRecord {
+  readonly record: KinesisRecord;
+  readonly error: Error;
+  readonly attempts: number;
+}
+
+/** A contiguous range of one shard that has been closed: its boundaries never change again. */
+export interface ClosedRange<Output> {
+  readonly batch: Batch<Output>;
+  /** In stream order. */
+  readonly refused: readonly RefusedRecord[];
+  /** One route per record read, coded by `RouteLog`. */
+  readonly routes: string;
+  readonly filtered: number;
+  /** Bytes charged to the read-ahead budget for it. */
+  readonly heldBytes: number;
+}
+
+/** What a range is a part of. */
+export interface RangeOwner {
+  readonly application: string;
+  readonly stream: string;
+  readonly shardId: string;
+}
+
+/** What has been read of a shard since the last batch was closed. */
+export class OpenRange {
+  readonly #owner: RangeOwner;
+  /** Whether anybody may ask what became of each record. */
+  readonly #keepsRoutes: boolean;
+  #first: Position | undefined;
+  /** The last record itself while its page is scanned; its position alone afterwards. */
+  #last: Position | undefined;
+  #recordCount = 0;
+  #filtered = 0;
+  #refused: RefusedRecord[] = [];
+  #routes = new RouteLog();
+  #openedMs = 0;
+  #refusedBytes = 0;
+  #gap = false;
+  heldBytes = 0;
+
+  constructor(owner: RangeOwner, keepsRoutes: boolean = true) {
+    this.#owner = owner;
+    this.#keepsRoutes = keepsRoutes;
+  }
+
+  /** Records read, kept or dropped. */
+  get recordCount(): number {
+    return this.#recordCount;
+  }
+
+  /** Length of the coded routes of its records, in bytes. */
+  get routeBytes(): number {
+    return this.#routes.bytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#last === undefined;
+  }
+
+  /** When its first record was read, on the monotonic clock. */
+  get openedMs(): number {
+    return this.#openedMs;
+  }
+
+  get refusedCount(): number {
+    return this.#refused.length;
+  }
+
+  get refusedBytes(): number {
+    return this.#refusedBytes;
+  }
+
+  /** Takes in a record that was kept with `models` outputs, or dropped with none. */
+  accept(record: KinesisRecord, models: number, nowMs: number): void {
+    this.#extend(record, nowMs);
+    if (models === 0) this.#filtered += 1;
+    if (this.#keepsRoutes) this.#routes.add(models === 0 ? "dropped" : models);
+  }
+
+  /** Takes in a record that goes to the dead letters. */
+  refuse(refused: RefusedRecord, nowMs: number): void {
+    this.#extend(refused.record, nowMs);
+    this.#refused.push(refused);
+    this.#refusedBytes += dataBytesOf(refused.record);
+    if (this.#keepsRoutes) this.#routes.add("dead-letter");
+  }
+
+  /** Moves the end over what the reader read and did not hand over. */
+  moveEnd(scannedEnd: Position, nowMs: number): void {
+    const end = positionOf(scannedEnd);
+    if (this.#first === undefined) this.#open(end, nowMs);
+    this.#last = end;
+  }
+
+  /** Lets go of the last record, which keeps its page in memory. A position made for each record would cost as much as a small filter. */
+  settle(): void {
+    if (this.#last !== undefined) this.#last = positionOf(this.#last);
+  }
+
+  /** Notes that records of this range are gone from the stream. */
+  markGap(): void {
+    this.#gap = true;
+  }
+
+  /** Closes the range with the outputs that were made of it. Undefined when nothing was read. */
+  close<Output>(
+    outputs: Pick<Batch<Output>, "entries" | "gathered" | "bytes">,
+    reason: FlushReason,
+    heldBytes: number = 0,
+  ): ClosedRange<Output> | undefined {
+    this.settle();
+    if (this.#first === undefined || this.#last === undefined) return undefined;
+    const { application, stream, shardId } = this.#owner;
+    return {
+      batch: {
+        batchId: batchIdOf(this.#owner, this.#first, this.#last),
+        application,
+        stream,
+        shardId,
+        first: this.#first,
+        last: this.#last,
+        recordCount: this.#recordCount,
+        ...outputs,
+        reason,
+        gap: this.#gap,
+      },
+      refused: this.#refused,
+      routes: this.#routes.toString(),
+      filtered: this.#filtered,
+      heldBytes,
+    };
+  }
+
+  #extend(record: KinesisRecord, nowMs: number): void {
+    if (this.#first === undefined) this.#open(positionOf(record), nowMs);
+    this.#last = record;
+    this.#recordCount += 1;
+  }
+
+  #open(first: Position, nowMs: number): void {
+    this.#first = first;
+    this.#openedMs = nowMs;
+  }
+}
+
+/** A record is a position too, and its data must not come along into the lease row. */
+function positionOf({ sequenceNumber, subSequenceNumber }: Position): Position {
+  return { sequenceNumber, subSequenceNumber };
+}
+
+function batchIdOf(owner: RangeOwner, first: Position, last: Position): string {
+  const name = [
+    owner.application,
+    owner.stream,
+    owner.shardId,
+    first.sequenceNumber,
+    first.subSequenceNumber,
+    last.sequenceNumber,
+    last.subSequenceNumber,
+  ];
+  return createHash("sha256").update(name.join("\n")).digest("hex").slice(0, 32);
+}

@@ -1,0 +1,212 @@
+import type { BufferEntry } from "../batch.js";
+import type { PreparedBatch } from "../checkpointer.js";
+import { asError, hasCode, KinesisConnectorError } from "../errors.js";
+import type { Pipeline } from "../pipeline.js";
+import { type ClosedRange, OpenRange } from "./range.js";
+import { comparePositions, type KinesisRecord, type ShardReader } from "../record.js";
+import { readRoutes, type Route } from "./routes.js";
+import type { ShardContext } from "./shard-context.js";
+import { withTransformTimeout } from "./timed.js";
+import { transformRecord } from "./transform.js";
+
+/**
+ * Builds an inherited batch again: reads from exactly its recorded start to exactly its recorded end, and gives each record the way
+ * that was recorded for it. Thresholds play no part; the boundary is stored, never recomputed.
+ * @throws KinesisConnectorError `KC_REPLAY_DIFFERS` when a recorded way cannot be repeated
+ */
+export async function replayRange<Model, Output, Plan, DeadLetterPlan>(
+  pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
+  context: ShardContext,
+  pending: PreparedBatch,
+): Promise<ClosedRange<Output>> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await replayOnce(pipeline, context, pending);
+    } catch (thrown) {
+      // Retention came in between: what was read first is gone as well by now, so a new reading begins with the gap.
+      if (!(thrown instanceof GapWithin) || attempt === MAX_REPLAYS) throw thrown;
+    }
+  }
+}
+
+/** Each reading that retention catches up with takes longer than the records had left: more than a few are no accident. */
+const MAX_REPLAYS = 5;
+
+/** A gap opened behind records that had been given their recorded ways already: from there on the ways cannot be told. */
+class GapWithin extends KinesisConnectorError {
+  constructor(shardId: string) {
+    super(
+      "KC_REPLAY_DIFFERS",
+      `${shardId}: retention took records out of the middle of a prepared batch while it was read again; raise the retention of the stream`,
+    );
+  }
+}
+
+async function replayOnce<Model, Output, Plan, DeadLetterPlan>(
+  pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
+  context: ShardContext,
+  pending: PreparedBatch,
+): Promise<ClosedRange<Output>> {
+  const range = new OpenRange(context);
+  const entries: BufferEntry<Output>[] = [];
+  let gap = false;
+  const reader = context.source.open({ type: "at", position: pending.first });
+  const records = recordsUpTo(reader, pending, context, () => {
+    gap = true;
+    range.markGap();
+  });
+  try {
+    if (pending.routes === undefined) {
+      for await (const record of records)
+        await replayRecord(pipeline, context, record, undefined, range, entries);
+    } else {
+      for await (const [record, route] of routed(records, pending, context.shardId, () => gap))
+        await replayRecord(pipeline, context, record, route, range, entries);
+    }
+  } finally {
+    await reader.close();
+  }
+  if (!gap && range.recordCount !== pending.recordCount)
+    throw countDiffers(context.shardId, pending, range.recordCount);
+  range.moveEnd(pending.last, context.clock.monotonicNow());
+  const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
+  const closed = range.close({ entries, bytes }, "replay");
+  if (closed === undefined)
+    throw new KinesisConnectorError(
+      "KC_REPLAY_DIFFERS",
+      `${context.shardId}: the prepared batch has no range`,
+    );
+  // Boundaries and identity are the recorded ones, also when records at either end are gone.
+  const { batchId, first, last } = pending;
+  return { ...closed, batch: { ...closed.batch, batchId, first, last } };
+}
+
+/**
+ * Pairs each record with the way recorded for it. Retention takes records from the start of a range, so after a gap the ways are
+ * counted from its end, which is known only when all that is left has been read.
+ */
+async function* routed(
+  records: AsyncGenerator<KinesisRecord, void>,
+  pending: PreparedBatch,
+  shardId: string,
+  isGap: () => boolean,
+): AsyncGenerator<readonly [KinesisRecord, Route], void> {
+  const routes = readRoutes(pending.routes ?? "");
+  const left: KinesisRecord[] = [];
+  let paired = 0;
+  const pair = (record: KinesisRecord): readonly [KinesisRecord, Route] => {
+    const route = routes.next();
+    if (route.done === true) throw differs(record, "no way was recorded for it");
+    return [record, route.value];
+  };
+  for await (const record of records) {
+    if (isGap()) {
+      left.push(record);
+    } else {
+      paired += 1;
+      yield pair(record);
+    }
+  }
+  if (isGap() && paired > 0) throw new GapWithin(shardId);
+  for (let gone = pending.recordCount - left.length; gone > 0 && left.length > 0; gone -= 1) routes.next();
+  for (const record of left) yield pair(record);
+}
+
+async function* recordsUpTo(
+  reader: ShardReader,
+  pending: PreparedBatch,
+  context: ShardContext,
+  onGap: () => void,
+): AsyncGenerator<KinesisRecord, void> {
+  const { last } = pending;
+  for (;;) {
+    const page = await reader.next(context.abortSignal);
+    context.abortSignal.throwIfAborted();
+    // Only the reader knows whether the recorded start is still there: a range may begin with records it dropped itself.
+    if (page.gap !== undefined) onGap();
+    for (const record of page.records) {
+      if (comparePositions(record, last) > 0) return;
+      yield record;
+    }
+    const end = page.scannedEnd ?? page.records.at(-1);
+    if ((end !== undefined && comparePositions(end, last) >= 0) || page.shardEnd !== undefined) return;
+    if (page.records.length === 0 && page.millisBehindLatest === 0) {
+      // The tip was reached without the recorded end: it has been trimmed, and waiting for it would be for ever.
+      onGap();
+      return;
+    }
+  }
+}
+
+async function replayRecord<Model, Output, Plan, DeadLetterPlan>(
+  pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
+  context: ShardContext,
+  record: KinesisRecord,
+  route: Route | undefined,
+  range: OpenRange,
+  entries: BufferEntry<Output>[],
+): Promise<void> {
+  const nowMs = context.clock.monotonicNow();
+  if (route === "dropped") {
+    range.accept(record, 0, nowMs);
+    return;
+  }
+  let outputs: Output[] = [];
+  let failure: Error | undefined;
+  try {
+    outputs = await outputsOf(pipeline, context, record, route);
+  } catch (thrown) {
+    context.abortSignal.throwIfAborted();
+    failure = asError(thrown);
+    if (hasCode(failure, "KC_REPLAY_DIFFERS")) throw failure;
+  }
+  if (route === "dead-letter") {
+    failure ??= new KinesisConnectorError("KC_RECORD_POISON", "set aside by an earlier owner of the shard");
+  } else if (failure !== undefined) {
+    // It may stand in what the earlier owner wrote already: as a dead letter it could land twice.
+    throw differs(record, "it can no longer be transformed", failure);
+  }
+  if (failure !== undefined) {
+    range.refuse({ record, error: failure, attempts: 1 }, nowMs);
+    return;
+  }
+  range.accept(record, outputs.length, nowMs);
+  for (const output of outputs) {
+    entries.push({ output, record, bytes: pipeline.emitter.sizeOf?.(output, record) ?? record.data.length });
+  }
+}
+
+async function outputsOf<Model, Output, Plan, DeadLetterPlan>(
+  pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
+  context: ShardContext,
+  record: KinesisRecord,
+  route: Route | undefined,
+): Promise<Output[]> {
+  for (const selection of ["filtered", "all"] as const) {
+    const outputs: Output[] = [];
+    const waiting = transformRecord(pipeline, record, outputs, selection);
+    if (waiting !== undefined) {
+      await withTransformTimeout(waiting, pipeline.transformTimeoutMs, context.clock, context.abortSignal);
+    }
+    if (typeof route !== "number" || outputs.length === route) return outputs;
+  }
+  throw differs(record, `it no longer gives the ${String(route)} outputs that were recorded`);
+}
+
+function countDiffers(shardId: string, pending: PreparedBatch, found: number): KinesisConnectorError {
+  const { first, recordCount } = pending;
+  return new KinesisConnectorError(
+    "KC_REPLAY_DIFFERS",
+    `${shardId}: the batch that begins at ${first.sequenceNumber}.${first.subSequenceNumber} was prepared with ${recordCount} records, but ` +
+      `${found} were read back: check that the stream is still the same one`,
+  );
+}
+
+function differs(record: KinesisRecord, what: string, cause?: Error): KinesisConnectorError {
+  return new KinesisConnectorError(
+    "KC_REPLAY_DIFFERS",
+    `the record ${record.sequenceNumber}.${record.subSequenceNumber} belongs to a batch prepared by an earlier owner, but ${what}: ` +
+      "run the pipeline that prepared it once more",
+    cause === undefined ? undefined : { cause },
+  );
+}

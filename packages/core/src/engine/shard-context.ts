@@ -1,0 +1,31 @@
+import type { ByteBudget } from "./byte-budget.js";
+import type { Checkpointer } from "../checkpointer.js";
+import type { Clock, Random } from "../clock.js";
+import type { ShardEvent } from "../events.js";
+import type { ChildShard, ShardSource, StartPosition } from "../record.js";
+
+/** What the engine of one shard is given by whoever owns the shard's lease. */
+export interface ShardContext {
+  readonly application: string;
+  readonly stream: string;
+  readonly shardId: string;
+  readonly source: ShardSource;
+  readonly checkpointer: Checkpointer;
+  /** Where to begin when there is no checkpoint. */
+  readonly initialPosition: StartPosition;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly budget: ByteBudget;
+  readonly observe: (event: ShardEvent) => void;
+  /** Graceful: stop reading, flush, emit, commit. */
+  readonly stopSignal: AbortSignal;
+  /** At once: the lease is lost, or the deadline of the stop has passed. Nothing more is written. Its reason becomes the error. */
+  readonly abortSignal: AbortSignal;
+  /** What to do when records were gone before they could be read. Default `stop`. */
+  readonly onRetentionGap?: "stop" | "continue";
+}
+
+/** How the engine of a shard came to its end. Errors are thrown instead. */
+export type ShardOutcome =
+  | { readonly type: "shard-end"; readonly childShards: readonly ChildShard[] }
+  | { readonly type: "stopped" };

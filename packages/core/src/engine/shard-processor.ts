@@ -1,0 +1,301 @@
+import { setMaxListeners } from "node:events";
+import { type FlushReason, outputCountOf } from "../batch.js";
+import { BatchDelivery } from "./batch-delivery.js";
+import type { BudgetHolder } from "./byte-budget.js";
+import type { PreparedBatch } from "../checkpointer.js";
+import type { Timer } from "../clock.js";
+import { codeOf } from "../dead-letters.js";
+import { asError, hasCode, KinesisConnectorError } from "../errors.js";
+import { Filling } from "./filling.js";
+import { PageFetch } from "./page-fetch.js";
+import { PageScan } from "./page-scan.js";
+import type { Pipeline } from "../pipeline.js";
+import type { ClosedRange } from "./range.js";
+import { type ChildShard, comparePositions, type Position, type RecordPage } from "../record.js";
+import { replayRange } from "./replay.js";
+import type { ShardContext, ShardOutcome } from "./shard-context.js";
+
+/**
+ * Runs one shard from its checkpoint to its end, or until it is stopped: scan, close, plan, prepare, emit, commit. One batch is in
+ * flight at a time; the next one fills meanwhile. The caller owns the lease; losing it is told through `context.abortSignal`.
+ *
+ * @throws KinesisConnectorError with the reason why the shard cannot go on; the checkpoint is where the last commit left it
+ */
+export async function processShard<Model, Output, Plan, DeadLetterPlan>(
+  pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
+  context: ShardContext,
+): Promise<ShardOutcome> {
+  const { stream, shardId, observe } = context;
+  // One listener for each request under way is no leak, and an emitter may have many; Node warns from the eleventh on.
+  setMaxListeners(0, context.abortSignal);
+  try {
+    const outcome = await new ShardProcessor(pipeline, context).run();
+    observe(
+      outcome.type === "stopped"
+        ? { type: "shard-stop", stream, shardId, reason: "stop" }
+        : {
+            type: "shard-end",
+            stream,
+            shardId,
+            childShardIds: outcome.childShards.map((child) => child.shardId),
+          },
+    );
+    return outcome;
+  } catch (thrown) {
+    const error = asError(thrown);
+    const reason = hasCode(error, "KC_LEASE_LOST") ? "lease-lost" : "error";
+    observe({ type: "shard-stop", stream, shardId, reason, error });
+    throw error;
+  }
+}
+
+class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
+  readonly #pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>;
+  readonly #context: ShardContext;
+  readonly #filling: Filling<Output>;
+  readonly #scan: PageScan<Model, Output>;
+  readonly #delivery: BatchDelivery<Model, Output, Plan, DeadLetterPlan>;
+  #inFlight: Promise<void> | undefined;
+  #failure: Error | undefined;
+  #stopping = false;
+  #flushRequested = false;
+  #wake: (() => void) | undefined;
+
+  constructor(pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>, context: ShardContext) {
+    this.#pipeline = pipeline;
+    this.#context = context;
+    this.#filling = new Filling(context, pipeline);
+    this.#scan = new PageScan(pipeline, context, this.#filling, {
+      isStopping: () => this.#stopping,
+      flush: (reason) => this.#flush(reason),
+    });
+    this.#delivery = new BatchDelivery(pipeline, context);
+  }
+
+  async run(): Promise<ShardOutcome> {
+    const { checkpointer, abortSignal, stopSignal, budget, stream, shardId, observe } = this.#context;
+    abortSignal.throwIfAborted();
+    if (stopSignal.aborted) return { type: "stopped" };
+    const { checkpoint, pending } = await checkpointer.load();
+    // The listener below would not hear of an abort that came meanwhile.
+    abortSignal.throwIfAborted();
+    observe({ type: "shard-start", stream, shardId, checkpoint, inherited: pending !== undefined });
+    const stop = (): void => {
+      this.#stopping = true;
+      this.#wake?.();
+    };
+    const unregister = budget.register(this.#budgetHolder());
+    if (stopSignal.aborted) this.#stopping = true;
+    stopSignal.addEventListener("abort", stop, { once: true });
+    abortSignal.addEventListener("abort", stop, { once: true });
+    try {
+      if (pending !== undefined) await this.#finishInherited(pending);
+      return await this.#readFrom(pending?.last ?? checkpoint);
+    } finally {
+      stopSignal.removeEventListener("abort", stop);
+      abortSignal.removeEventListener("abort", stop);
+      unregister();
+      // What was read and not committed is let go; the next owner reads it again.
+      this.#filling.release();
+    }
+  }
+
+  /** Before anything else, the batch that an earlier owner prepared: look whether it is all there, else write exactly it. */
+  async #finishInherited(stored: PreparedBatch): Promise<void> {
+    const { abortSignal } = this.#context;
+    const pending = await this.#delivery.withWholePlan(stored);
+    abortSignal.throwIfAborted();
+    const placed = await this.#delivery.isPlaced(pending);
+    abortSignal.throwIfAborted();
+    if (placed) {
+      await this.#delivery.commit(pending);
+      return;
+    }
+    const range = await replayRange(this.#pipeline, this.#context, pending);
+    const { gap } = range.batch;
+    if (gap) this.#observeGap(pending.first, range.batch.entries[0]?.record);
+    // What is left of the range is written before the policy has its say: by the next start it may be gone as well.
+    await this.#delivery.deliver(range, pending);
+    if (gap && this.#stopsAtGaps) throw gapError(this.#context.shardId, pending.first);
+  }
+
+  async #readFrom(checkpoint: Position | undefined): Promise<ShardOutcome> {
+    const { source, initialPosition } = this.#context;
+    const reader = source.open(
+      checkpoint === undefined ? initialPosition : { type: "after", position: checkpoint },
+    );
+    const fetch = new PageFetch(reader, this.#context.budget, () => this.#wake?.());
+    try {
+      const shardEnd = await this.#readPages(fetch);
+      await this.#flush(shardEnd === undefined ? "stop" : "shard-end");
+      await this.#settleInFlight();
+      return shardEnd === undefined ? { type: "stopped" } : { type: "shard-end", childShards: shardEnd };
+    } catch (thrown) {
+      // A failure of reading or of a record still lets what was read before it land, unless the shard itself is gone.
+      if (!this.#context.abortSignal.aborted && this.#failure === undefined) {
+        await this.#flush("stop");
+        await this.#settleInFlight();
+      }
+      throw thrown;
+    } finally {
+      await this.#close(fetch);
+      // A delivery that is still under way was told to stop by the abort; its end is awaited so that nothing runs on unowned.
+      await this.#inFlight?.catch(() => undefined);
+    }
+  }
+
+  /** What was delivered stays delivered: a reader that cannot be closed is worth a line in the log, and not the outcome of the shard. */
+  async #close(fetch: PageFetch): Promise<void> {
+    const { stream, shardId } = this.#context;
+    try {
+      await fetch.close();
+    } catch (thrown) {
+      this.#pipeline.logger.warn(
+        { stream, shardId, error: codeOf(asError(thrown)) },
+        "the reader of the shard could not be closed",
+      );
+    }
+  }
+
+  /** The loop: one page at a time, thresholds checked record by record, age checked by a timer. Returns the children at shard end. */
+  async #readPages(fetch: PageFetch): Promise<readonly ChildShard[] | undefined> {
+    const { abortSignal, clock } = this.#context;
+    while (!this.#stopping) {
+      fetch.start();
+      await this.#untilSomethingHappens(fetch);
+      abortSignal.throwIfAborted();
+      if (this.#failure !== undefined) throw this.#failure;
+      // A page that is not taken any more stays with the fetch, which gives its bytes back.
+      const page = this.#stopping ? undefined : fetch.take();
+      if (page !== undefined) {
+        if (page.shardEnd === undefined) fetch.start();
+        try {
+          await this.#takePage(page);
+        } finally {
+          fetch.release(page);
+        }
+        this.#context.budget.pressure();
+        if (page.shardEnd !== undefined && !this.#stopping) return page.shardEnd.childShards;
+      }
+      const reason = this.#flushRequested ? "memory" : this.#filling.dueReason(clock.monotonicNow());
+      if (reason !== undefined && !this.#stopping) await this.#flush(reason);
+    }
+    abortSignal.throwIfAborted();
+    return undefined;
+  }
+
+  async #takePage(page: RecordPage): Promise<void> {
+    const { clock, stream, shardId, observe } = this.#context;
+    const { records, bytes, millisBehindLatest } = page;
+    if (page.gap !== undefined) this.#meetGap(page.gap.expected, records[0]);
+    if (!(await this.#scan.scan(records))) return;
+    if (page.scannedEnd !== undefined && isPast(page.scannedEnd, records.at(-1)))
+      this.#filling.moveEnd(page.scannedEnd, clock.monotonicNow());
+    if (!this.#filling.settle()) page.release?.();
+    observe({ type: "page-read", stream, shardId, records: records.length, bytes, millisBehindLatest });
+  }
+
+  /** Closes what was read so far and sends it on its way, once the batch before it has been committed. */
+  async #flush(reason: FlushReason): Promise<void> {
+    this.#flushRequested = false;
+    const closed = this.#filling.close(reason);
+    if (closed === undefined) return;
+    const { stream, shardId, observe, budget } = this.#context;
+    const { bytes, gathered } = closed.batch;
+    const records = outputCountOf(closed.batch);
+    if (records > 0) observe({ type: "buffer-flush", stream, shardId, reason, records, bytes });
+    try {
+      await this.#settleInFlight();
+    } catch (thrown) {
+      gathered?.discard();
+      budget.release(closed.heldBytes);
+      throw thrown;
+    }
+    this.#inFlight = this.#deliver(closed);
+    // Handled where it is awaited next; until then a failure must not count as unhandled.
+    this.#inFlight.catch(() => undefined);
+  }
+
+  async #deliver(closed: ClosedRange<Output>): Promise<void> {
+    try {
+      await this.#delivery.deliver(closed);
+    } catch (thrown) {
+      this.#failure = asError(thrown);
+      throw this.#failure;
+    } finally {
+      // Before the bytes are given back: the budget may answer by asking this very shard for its next flush.
+      this.#inFlight = undefined;
+      closed.batch.gathered?.discard();
+      this.#context.budget.release(closed.heldBytes);
+      this.#wake?.();
+    }
+  }
+
+  /** Waits for the batch in flight; throws what a delivery failed with, also when that was noticed by nobody yet. */
+  async #settleInFlight(): Promise<void> {
+    await this.#inFlight;
+    this.#context.abortSignal.throwIfAborted();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Waits for a page, the age threshold, a request to flush, a failed delivery or a stop: whichever comes first. */
+  async #untilSomethingHappens(fetch: PageFetch): Promise<void> {
+    if (fetch.isReady || this.#stopping || this.#flushRequested || this.#failure !== undefined) return;
+    const { clock } = this.#context;
+    const dueMs = this.#filling.dueMs();
+    let timer: Timer | undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (dueMs !== undefined) timer = clock.setTimer(Math.max(0, dueMs - clock.monotonicNow()), resolve);
+    });
+    timer?.cancel();
+    this.#wake = undefined;
+  }
+
+  #budgetHolder(): BudgetHolder {
+    return {
+      flushableBytes: () => {
+        // What shrank meanwhile is given back first: perhaps nobody has to flush early.
+        this.#filling.charge();
+        return this.#flushRequested || this.#inFlight !== undefined ? 0 : this.#filling.heldBytes;
+      },
+      requestFlush: () => {
+        this.#flushRequested = true;
+        this.#wake?.();
+      },
+    };
+  }
+
+  get #stopsAtGaps(): boolean {
+    return (this.#context.onRetentionGap ?? "stop") === "stop";
+  }
+
+  #meetGap(expected: Position, found: Position | undefined): void {
+    this.#observeGap(expected, found);
+    if (this.#stopsAtGaps) throw gapError(this.#context.shardId, expected);
+    this.#filling.markGap();
+  }
+
+  #observeGap(expected: Position, found: Position | undefined): void {
+    const { stream, shardId, observe } = this.#context;
+    observe({ type: "retention-gap", stream, shardId, expected, found: found && positionOf(found) });
+  }
+}
+
+function gapError(shardId: string, { sequenceNumber, subSequenceNumber }: Position): KinesisConnectorError {
+  return new KinesisConnectorError(
+    "KC_RETENTION_GAP",
+    `${shardId}: records from ${sequenceNumber}.${subSequenceNumber} on are gone from the stream, because they are older than its retention; ` +
+      'to go on with what is left set onRetentionGap to "continue", and raise the retention of the stream',
+  );
+}
+
+/** A record is a position with data: events carry the position alone. */
+function positionOf({ sequenceNumber, subSequenceNumber }: Position): Position {
+  return { sequenceNumber, subSequenceNumber };
+}
+
+/** A range must never begin at a record that an earlier range ended with: its heir would read that record again. */
+function isPast(scannedEnd: Position, lastRecord: Position | undefined): boolean {
+  return lastRecord === undefined || comparePositions(scannedEnd, lastRecord) > 0;
+}

@@ -1,0 +1,276 @@
+import { getEventListeners } from "node:events";
+import { setImmediate } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { type Checkpointer, definePipeline, hasCode, json, KinesisConnectorError } from "../../src/index.js";
+import { positionOf, recordsOf } from "../support/memory-shard.js";
+import {
+  createWorld,
+  type Numbered,
+  numbers,
+  numbersIn,
+  runIn,
+  type World,
+  writesOf,
+} from "../support/world.js";
+
+const pipelineOver = (world: World<Numbered>, buffer: object = { maxRecords: 10 }) =>
+  definePipeline({ transformer: json<Numbered>(), buffer, emitter: world.planned() });
+
+describe("stop", () => {
+  it("many requests under way at once listen to the shard's signal without a warning of Node", async () => {
+    const world = createWorld(recordsOf(5));
+    const aborting = new AbortController();
+    const warnings: string[] = [];
+    const note = (warning: Error): number => warnings.push(warning.name);
+    process.on("warning", note);
+    const run = runIn(world, pipelineOver(world), { abortSignal: aborting.signal });
+    await world.clock.advance(10);
+    for (let request = 0; request < 30; request += 1)
+      aborting.signal.addEventListener("abort", () => undefined);
+    await setImmediate();
+    process.off("warning", note);
+    expect(warnings).toEqual([]);
+    run.stop();
+    await world.clock.run(run.done);
+  });
+
+  it("F42 ends the reading, flushes, emits and commits", async () => {
+    const world = createWorld(recordsOf(25));
+    const run = runIn(world, pipelineOver(world, { maxRecords: 1000 }));
+    await world.clock.advance(10);
+    run.stop();
+    expect(await world.clock.run(run.done)).toEqual({ type: "stopped" });
+    expect(numbersIn(world.objects)).toEqual([numbers(25)]);
+    expect(world.lease.progress).toEqual({ checkpoint: positionOf(24), pending: undefined });
+    expect(run.eventsOf("buffer-flush").map((event) => event.reason)).toEqual(["stop"]);
+    expect(run.events.at(-1)).toMatchObject({ type: "shard-stop", reason: "stop" });
+    expect(world.shard.openReaders).toBe(0);
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  it("leaves nothing on the signals of a worker that outlives the shard, and gathers nothing while it runs", async () => {
+    const world = createWorld(recordsOf(3000));
+    const stopping = new AbortController();
+    const aborting = new AbortController();
+    const listeners = (): number[] =>
+      [stopping.signal, aborting.signal].map((signal) => getEventListeners(signal, "abort").length);
+    const transformer = json<Numbered>().to((model) => Promise.resolve(model));
+    world.gate.fail("emit", new Error("SlowDown"), 50);
+    const run = runIn(
+      world,
+      definePipeline({ transformer, buffer: { maxRecords: 10 }, emitter: world.planned() }),
+      { stopSignal: stopping.signal, abortSignal: aborting.signal },
+    );
+    await world.clock.advance(3_600_000);
+    expect(world.lease.committed).toHaveLength(300);
+    expect(listeners()).toEqual([1, 1]);
+    // The idle wait of the reader, and nothing else.
+    expect(world.clock.pendingTimers).toBe(1);
+    stopping.abort();
+    await world.clock.run(run.done);
+    expect(listeners()).toEqual([0, 0]);
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  it("F42 in the middle of a page keeps to the record it has come to", async () => {
+    const world = createWorld(recordsOf(30), { pageRecords: 30 });
+    const transformer = json<Numbered>().to((model) => {
+      if (model.n !== 12) return model;
+      return new Promise<Numbered>((resolve) => {
+        world.clock.setTimer(100, () => resolve(model));
+      });
+    });
+    const run = runIn(world, definePipeline({ transformer, emitter: world.planned() }));
+    await world.clock.advance(50);
+    run.stop();
+    await world.clock.run(run.done);
+    expect(numbersIn(world.objects)).toEqual([numbers(13)]);
+    expect(world.lease.progress.checkpoint).toEqual(positionOf(12));
+    world.shard.close();
+    await world.clock.run(runIn(world, pipelineOver(world, { maxRecords: 1000 })).done);
+    expect(numbersIn(world.objects)).toEqual([numbers(13), numbers(17, 13)]);
+  });
+
+  it("F42 past its deadline is an abort, and leaves the prepared batch to the next owner", async () => {
+    const world = createWorld(recordsOf(25));
+    const letGo = world.gate.hold("emit");
+    const run = runIn(world, pipelineOver(world));
+    await world.clock.advance(10);
+    run.stop();
+    await world.clock.advance(30_000);
+    run.abort(new KinesisConnectorError("KC_STOP_DEADLINE", "the stop took longer than 30 s"));
+    letGo();
+    await expect(world.clock.run(run.done)).rejects.toMatchObject({ code: "KC_STOP_DEADLINE" });
+    expect(writesOf(world.lease)).toEqual(["prepare"]);
+    expect(world.lease.progress.pending).toMatchObject({ last: positionOf(9) });
+    expect(run.events.at(-1)).toMatchObject({ type: "shard-stop", reason: "error" });
+    world.shard.close();
+    await world.clock.run(runIn(world, pipelineOver(world)).done);
+    expect(numbersIn(world.objects).flat()).toEqual(numbers(25));
+  });
+
+  it("F45 before the start does nothing at all", async () => {
+    const world = createWorld(recordsOf(10));
+    const run = runIn(world, pipelineOver(world), { stopSignal: AbortSignal.abort() });
+    expect(await world.clock.run(run.done)).toEqual({ type: "stopped" });
+    expect(world.gate.count("load")).toBe(0);
+    expect(world.shard.opened).toEqual([]);
+  });
+
+  it("F45 twice is a stop", async () => {
+    const world = createWorld(recordsOf(10));
+    const run = runIn(world, pipelineOver(world));
+    await world.clock.advance(10);
+    run.stop();
+    run.stop();
+    expect(await world.clock.run(run.done)).toEqual({ type: "stopped" });
+  });
+
+  it("F45 while the row is being loaded ends without reading", async () => {
+    const world = createWorld(recordsOf(10));
+    const letGo = world.gate.hold("load");
+    const run = runIn(world, pipelineOver(world));
+    await world.clock.settle();
+    run.stop();
+    letGo();
+    expect(await world.clock.run(run.done)).toEqual({ type: "stopped" });
+    expect(world.shard.handedOver).toEqual([]);
+    expect(world.lease.writes).toEqual([]);
+  });
+
+  it("F45 during the recovery of an inherited batch finishes that batch and reads nothing more", async () => {
+    const world = createWorld(recordsOf(25));
+    const killed = world.gate.hold("emit");
+    const first = runIn(world, pipelineOver(world));
+    await world.clock.runUntil(() => world.lease.progress.pending !== undefined);
+    first.abort(new Error("killed"));
+    killed(new Error("connection reset"));
+    await expect(world.clock.run(first.done)).rejects.toThrow("killed");
+    const letGo = world.gate.hold("emit");
+    const heir = runIn(world, pipelineOver(world));
+    await world.clock.advance(10);
+    heir.stop();
+    letGo();
+    expect(await world.clock.run(heir.done)).toEqual({ type: "stopped" });
+    expect(numbersIn(world.objects)).toEqual([numbers(10)]);
+    expect(world.lease.progress).toEqual({ checkpoint: positionOf(9), pending: undefined });
+  });
+
+  it("at the end of a shard has the last word when it comes first, and none when it comes later", async () => {
+    const world = createWorld(recordsOf(5));
+    world.shard.close({ shardId: "child", parentShardIds: [], startingHashKey: "0", endingHashKey: "1" });
+    const run = runIn(world, pipelineOver(world));
+    expect(await world.clock.run(run.done)).toMatchObject({
+      type: "shard-end",
+      childShards: [{ shardId: "child" }],
+    });
+    expect(run.events.at(-1)).toMatchObject({ type: "shard-end", childShardIds: ["child"] });
+    expect(run.eventsOf("buffer-flush").map((event) => event.reason)).toEqual(["shard-end"]);
+    run.stop();
+    expect(world.lease.progress.checkpoint).toEqual(positionOf(4));
+  });
+});
+
+describe("lost lease", () => {
+  const lost = new KinesisConnectorError("KC_LEASE_LOST", "the shard belongs to another worker");
+
+  it.each(["prepare", "emit", "commit"] as const)("during %s: nothing more is written", async (operation) => {
+    const world = createWorld(recordsOf(30));
+    const letGo = world.gate.hold(operation);
+    const run = runIn(world, pipelineOver(world));
+    await world.clock.advance(10);
+    expect(world.gate.count(operation)).toBe(1);
+    const heirs = world.lease.take();
+    run.abort(lost);
+    letGo();
+    await expect(world.clock.run(run.done)).rejects.toMatchObject({ code: "KC_LEASE_LOST" });
+    expect(run.events.at(-1)).toMatchObject({ type: "shard-stop", reason: "lease-lost" });
+    const wrote = { prepare: [], emit: ["prepare"], commit: ["prepare"] }[operation];
+    expect(writesOf(world.lease)).toEqual(wrote);
+    expect(world.gate.count("emit")).toBe(operation === "prepare" ? 0 : 1);
+    expect(world.gate.count("commit")).toBe(operation === "commit" ? 1 : 0);
+    expect(world.budget.usedBytes).toBe(0);
+    expect((await heirs.load()).checkpoint).toBeUndefined();
+  });
+
+  it("that the lease row reports stops the shard by itself", async () => {
+    const world = createWorld(recordsOf(30));
+    const run = runIn(world, pipelineOver(world));
+    world.lease.take();
+    const error: unknown = await world.clock.run(run.done).catch((thrown: unknown) => thrown);
+    expect(hasCode(error, "KC_LEASE_LOST")).toBe(true);
+    expect(world.objects.objects.size).toBe(0);
+  });
+
+  it("while the row is being loaded ends at once, without waiting for a page", async () => {
+    const world = createWorld([], { idleMs: 3_600_000 });
+    const checkpointer: Checkpointer = {
+      ...world.lease.take(),
+      load: async () => {
+        await world.gate.pass("load", "before");
+        return world.lease.progress;
+      },
+    };
+    const letGo = world.gate.hold("load");
+    const run = runIn(world, pipelineOver(world), { checkpointer });
+    await world.clock.settle();
+    run.abort(lost);
+    letGo();
+    await expect(world.clock.run(run.done, 0)).rejects.toBe(lost);
+    expect(world.shard.opened).toEqual([]);
+  });
+
+  it("while a transformer is waited for ends at once", async () => {
+    const world = createWorld(recordsOf(5));
+    const transformer = json<Numbered>().to(() => new Promise<Numbered>(() => undefined));
+    const run = runIn(world, definePipeline({ transformer, emitter: world.planned() }));
+    await world.clock.settle();
+    run.abort(lost);
+    await expect(world.clock.run(run.done, 0)).rejects.toBe(lost);
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  it("while a back-off is waited for ends at once", async () => {
+    const world = createWorld(recordsOf(10));
+    world.gate.fail("emit", new Error("SlowDown"), 1000);
+    const run = runIn(world, pipelineOver(world));
+    await world.clock.advance(60_000);
+    run.abort(lost);
+    await expect(world.clock.run(run.done, 0)).rejects.toBe(lost);
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe("a failing reader", () => {
+  it("lets what was read before it land, then stops the shard with its error", async () => {
+    const world = createWorld(recordsOf(5));
+    const refused = new KinesisConnectorError("KC_READ_REFUSED", "no rights");
+    const run = runIn(world, pipelineOver(world));
+    await world.clock.advance(500);
+    world.gate.fail("next", refused);
+    await expect(world.clock.run(run.done)).rejects.toBe(refused);
+    expect(numbersIn(world.objects)).toEqual([numbers(5)]);
+    expect(world.lease.progress.checkpoint).toEqual(positionOf(4));
+  });
+
+  it("that cannot be closed does not undo what was delivered", async () => {
+    const world = createWorld(recordsOf(5));
+    world.shard.close();
+    const warnings: object[] = [];
+    const nothing = () => undefined;
+    const pipeline = definePipeline({
+      transformer: json<Numbered>(),
+      emitter: world.planned(),
+      logger: { debug: nothing, info: nothing, error: nothing, warn: (fields) => warnings.push(fields) },
+    });
+    const source = {
+      open: (start: Parameters<typeof world.shard.open>[0]) => ({
+        ...world.shard.open(start),
+        close: () => Promise.reject(new TypeError("already closed")),
+      }),
+    };
+    const run = runIn(world, pipeline, { source });
+    expect((await world.clock.run(run.done)).type).toBe("shard-end");
+    expect(warnings).toEqual([{ stream: "stream", shardId: "shardId-000000000000", error: "TypeError" }]);
+  });
+});

@@ -1,0 +1,210 @@
+import { backoffMs, type Clock, KinesisConnectorError, type Random, sleep } from "@kinesis-connectors/core";
+import { compareCheckpoints, type Lease, type PendingCheckpoint } from "./lease.js";
+import { changed, type LeaseChange, type LeaseTable } from "./lease-table.js";
+import { Mutex } from "./mutex.js";
+
+export interface HeldLeaseOptions {
+  readonly table: LeaseTable;
+  readonly ownerId: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly failoverTimeMs: number;
+  /** Called once, when the lease is no longer held without having been given back. */
+  readonly lost: (reason: string) => void;
+}
+
+/**
+ * A lease that this process owns. All writes of its row go through here, one at a time, each on the condition that the row is as it
+ * was left, and none after the failover time has passed since the last write that is known to have been applied. What is in memory
+ * changes only after a write is known to have been applied.
+ */
+export class HeldLease {
+  readonly #options: HeldLeaseOptions;
+  readonly #mutex = new Mutex();
+  readonly #gone = new AbortController();
+  #lease: Lease;
+  /** When the last applied write was sent, on the monotonic clock: no other worker can have seen it earlier. */
+  #sentMs: number;
+  #readThroughMs: number | undefined;
+
+  /** `lease` is the row after the take, and `sentMs` the monotonic time at which the take was sent. */
+  constructor(lease: Lease, sentMs: number, options: HeldLeaseOptions) {
+    this.#lease = lease;
+    this.#sentMs = sentMs;
+    this.#options = options;
+  }
+
+  get shardId(): string {
+    return this.#lease.leaseKey;
+  }
+
+  /** The row as it was last known to be. */
+  get lease(): Lease {
+    return this.#lease;
+  }
+
+  /** Aborted, with a `KC_LEASE_LOST` as its reason, once the lease is not held any more. */
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  noteReadThrough(wallTimeMs: number): void {
+    if (wallTimeMs > (this.#readThroughMs ?? this.#lease.readThroughMs ?? 0))
+      this.#readThroughMs = Math.floor(wallTimeMs);
+  }
+
+  /** Renews, unless a write is under way: that one renews as well. */
+  async renew(): Promise<void> {
+    if (this.#mutex.isBusy || this.#gone.signal.aborted) return;
+    const readThroughMs = this.#readThroughMs;
+    this.#readThroughMs = undefined;
+    await this.write({ type: "renew", readThroughMs });
+  }
+
+  /** Drops the lease if it was not renewed in time: somebody else may own it already. Returns whether it is gone. */
+  dropIfOverdue(): boolean {
+    const { clock, failoverTimeMs } = this.#options;
+    const elapsedMs = clock.monotonicNow() - this.#sentMs;
+    if (!this.#gone.signal.aborted && elapsedMs >= failoverTimeMs)
+      this.#lose(`it could not be renewed for ${Math.round(elapsedMs)} ms`);
+    return this.#gone.signal.aborted;
+  }
+
+  /** The lease is no longer held, by our own wish. Writes are refused from now on. */
+  release(): void {
+    if (!this.#gone.signal.aborted) this.#gone.abort(lost(this.shardId, "this worker has let go of it"));
+  }
+
+  /** The row and what is known of it, again from the table; drops the lease if it is somebody else's. */
+  async reload(): Promise<Lease> {
+    return await this.#mutex.run(async () => {
+      const row = await this.#read();
+      if (row === undefined || !this.#isMine(row) || row.counter !== this.#lease.counter)
+        throw this.#lose("its row was changed by somebody else");
+      this.#lease = row;
+      return row;
+    });
+  }
+
+  /**
+   * Writes a change of the row. Resolves once it is known to have been applied. An outcome that is not known is read back; throttled
+   * and unanswered writes are sent again until the lease would be up for taking.
+   * @throws KinesisConnectorError `KC_LEASE_LOST`, or `KC_LEASE_TABLE` when no waiting mends it
+   */
+  async write(change: LeaseChange): Promise<void> {
+    await this.#mutex.run(async () => await this.#write(change));
+  }
+
+  async #write(change: LeaseChange): Promise<void> {
+    const { table, clock } = this.#options;
+    for (let attempt = 1; ; attempt += 1) {
+      this.#requireHeld();
+      const sentMs = clock.monotonicNow();
+      const outcome = await table.update(this.#lease, change);
+      if (outcome.type === "applied") {
+        this.#accept(changed(this.#lease, change), sentMs, change);
+        return;
+      }
+      if (outcome.type !== "throttled" && (await this.#readBack(change, sentMs))) return;
+      await this.#pause(attempt);
+    }
+  }
+
+  /** Looks whether a write that was refused or not answered is in the row after all. False: it is not, and may be sent again. */
+  async #readBack(change: LeaseChange, sentMs: number): Promise<boolean> {
+    const row = await this.#read();
+    const before = this.#lease;
+    if (row === undefined) throw this.#lose("its row is gone");
+    if (change.type === "evict" && row.owner === undefined && row.counter === before.counter + 1) {
+      this.#accept(row, sentMs, change);
+      return true;
+    }
+    if (!this.#isMine(row)) throw this.#lose(`it belongs to ${row.checkpointOwner ?? row.owner ?? "nobody"}`);
+    if (row.counter === before.counter + 1 && carries(row, change)) {
+      this.#accept(changed(before, change), sentMs, change);
+      return true;
+    }
+    if (row.counter < before.counter || !sameProgress(row, before))
+      throw this.#lose("its row holds what this worker did not write");
+    // Owners are unique to a start of a process: a higher counter under our name is a renewal of ours that arrived late.
+    if (row.counter > before.counter) this.#lease = row;
+    return false;
+  }
+
+  /** The row, with every write before visible. Failures that may pass are waited out as long as the lease lasts. */
+  async #read(): Promise<Lease | undefined> {
+    for (let attempt = 1; ; attempt += 1) {
+      this.#requireHeld();
+      try {
+        const row = await this.#options.table.get(this.shardId);
+        this.#requireHeld();
+        return row;
+      } catch (thrown) {
+        if (KinesisConnectorError.isInstance(thrown)) throw thrown;
+        await this.#pause(attempt);
+      }
+    }
+  }
+
+  #accept(lease: Lease, sentMs: number, change: LeaseChange): void {
+    this.#lease = lease;
+    this.#sentMs = Math.max(this.#sentMs, sentMs);
+    if (change.type === "evict") this.release();
+  }
+
+  #isMine(row: Lease): boolean {
+    return (
+      row.owner === this.#options.ownerId &&
+      (row.checkpointOwner === undefined || row.checkpointOwner === this.#options.ownerId)
+    );
+  }
+
+  #requireHeld(): void {
+    this.dropIfOverdue();
+    this.#gone.signal.throwIfAborted();
+  }
+
+  async #pause(attempt: number): Promise<void> {
+    const { clock, random, failoverTimeMs } = this.#options;
+    const maxDelayMs = Math.max(1, Math.floor(failoverTimeMs / 10));
+    await sleep(
+      clock,
+      backoffMs(attempt, { baseDelayMs: Math.min(100, maxDelayMs), maxDelayMs }, random),
+      this.#gone.signal,
+    );
+  }
+
+  #lose(reason: string): KinesisConnectorError {
+    const error = lost(this.shardId, reason);
+    if (!this.#gone.signal.aborted) {
+      this.#gone.abort(error);
+      this.#options.lost(reason);
+    }
+    return error;
+  }
+}
+
+function lost(shardId: string, reason: string): KinesisConnectorError {
+  return new KinesisConnectorError(
+    "KC_LEASE_LOST",
+    `the lease of ${shardId} is lost: ${reason}; its owner goes on from the last checkpoint`,
+  );
+}
+
+function carries(row: Lease, change: LeaseChange): boolean {
+  if (change.type === "prepare") return samePending(row.pending, change.pending);
+  if (change.type === "commit")
+    return row.pending === undefined && compareCheckpoints(row.checkpoint, change.checkpoint) === 0;
+  return change.type === "renew";
+}
+
+function sameProgress(a: Lease, b: Lease): boolean {
+  return compareCheckpoints(a.checkpoint, b.checkpoint) === 0 && samePending(a.pending, b.pending);
+}
+
+function samePending(a: PendingCheckpoint | undefined, b: PendingCheckpoint | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  if (compareCheckpoints(a.checkpoint, b.checkpoint) !== 0) return false;
+  if (a.state === undefined || b.state === undefined) return a.state === b.state;
+  return Buffer.compare(a.state, b.state) === 0;
+}

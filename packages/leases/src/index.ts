@@ -1,0 +1,29 @@
+export { HeldLease, type HeldLeaseOptions } from "./held-lease.js";
+export {
+  actualOwner,
+  compareCheckpoints,
+  type HashKeyRange,
+  type Lease,
+  type LeaseCheckpoint,
+  leaseFrom,
+  type NewLease,
+  type PendingCheckpoint,
+  type Sentinel,
+  wasOurs,
+} from "./lease.js";
+export { leaseCheckpointer, ownPending } from "./lease-checkpointer.js";
+export {
+  changed,
+  type LeaseChange,
+  type LeaseFacts,
+  type LeaseTable,
+  type WriteOutcome,
+} from "./lease-table.js";
+export {
+  type Intercept,
+  type MemoryLeases,
+  memoryLeases,
+  type TableCall,
+  type TableFault,
+} from "./memory-lease-table.js";
+export { type InitialPosition, startPositionOf } from "./start-position.js";

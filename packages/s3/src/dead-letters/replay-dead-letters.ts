@@ -1,0 +1,157 @@
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { KinesisConnectorError, systemClock, wholeNumber } from "@kinesis-connectors/core";
+import { limited, type RequestBounds } from "@kinesis-connectors/aws";
+import { connect, type S3Connection, type S3ConnectionOptions } from "../connection.js";
+import { errorCodeOf, summaryOf } from "../failures.js";
+import { linesOf } from "./lines.js";
+import { MAX_DEAD_LETTER_LINE_BYTES } from "../limits.js";
+import { parseDeadLetter, type ReplayedRecord } from "./parse-dead-letter.js";
+import { checkedPrefix } from "../requests.js";
+import { DEAD_LETTER_EXTENSION } from "./s3-dead-letters.js";
+import { checkedBucket } from "../settings.js";
+
+/** Which dead letters to read, and from where. */
+export interface ReplayOptions extends S3ConnectionOptions {
+  readonly bucket: string;
+  /** Reads all objects of dead letters under this prefix, in key order. Needs s3:ListBucket. Default: the whole bucket. */
+  readonly prefix?: string;
+  /** Reads exactly these objects, in this order, and lists nothing. Excludes `prefix`. */
+  readonly keys?: readonly string[];
+  readonly expectedBucketOwner?: string;
+  /** Longest line that is read, in bytes, after decompression. Default 16 MiB. */
+  readonly maxLineBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Reads dead letters back, object by object, line by line, without keeping an object in memory.
+ *
+ * @example
+ * ```ts
+ * for await (const record of replayDeadLetters({ bucket: "orders-dead-letters", prefix: "orders" })) {
+ *   await putAgain(record.partitionKey, record.data);
+ * }
+ * ```
+ * @throws KinesisConnectorError `KC_READ_REFUSED` for an object or line that cannot be read, naming key and line; `KC_OPTION_INVALID`
+ */
+export async function* replayDeadLetters(options: ReplayOptions): AsyncGenerator<ReplayedRecord, void> {
+  const bucket = checkedBucket(options.bucket);
+  if (options.keys !== undefined && options.prefix !== undefined) {
+    throw new KinesisConnectorError("KC_OPTION_INVALID", "keys cannot be given beside prefix");
+  }
+  const prefix = checkedPrefix(options.prefix ?? "");
+  const maxLineBytes = wholeNumber("maxLineBytes", options.maxLineBytes ?? MAX_DEAD_LETTER_LINE_BYTES, {
+    min: 1,
+  });
+  const connection = connect(options);
+  const limits = { signal: options.signal ?? new AbortController().signal, clock: systemClock };
+  const place = { bucket, expectedBucketOwner: options.expectedBucketOwner };
+  try {
+    await connection.checkEndpoint();
+    for await (const key of options.keys ?? keysUnder(connection, place, prefix, limits)) {
+      yield* recordsOf(connection, place, key, maxLineBytes, limits);
+    }
+  } finally {
+    connection.close();
+  }
+}
+
+interface Place {
+  readonly bucket: string;
+  readonly expectedBucketOwner: string | undefined;
+}
+
+async function* keysUnder(
+  connection: S3Connection,
+  place: Place,
+  prefix: string,
+  limits: RequestBounds,
+): AsyncGenerator<string, void> {
+  let token: string | undefined;
+  do {
+    const request = new ListObjectsV2Command({
+      Bucket: place.bucket,
+      ExpectedBucketOwner: place.expectedBucketOwner,
+      Prefix: prefix === "" ? undefined : `${prefix}/`,
+      ContinuationToken: token,
+    });
+    const page = await limited(connection, limits, (abortSignal) =>
+      connection.client.send(request, { abortSignal }),
+    ).catch((error: unknown) => {
+      limits.signal.throwIfAborted();
+      throw refused(`the list of ${place.bucket}/${prefix}`, error);
+    });
+    for (const { Key } of page.Contents ?? []) {
+      if (Key?.includes(DEAD_LETTER_EXTENSION) === true) yield Key;
+    }
+    token = page.NextContinuationToken;
+  } while (token !== undefined);
+}
+
+async function* recordsOf(
+  connection: S3Connection,
+  place: Place,
+  key: string,
+  maxLineBytes: number,
+  limits: RequestBounds,
+): AsyncGenerator<ReplayedRecord, void> {
+  let lineNumber = 0;
+  try {
+    for await (const line of linesOf(bytesOf(connection, place, key, limits), maxLineBytes)) {
+      lineNumber += 1;
+      yield parseDeadLetter(line, key);
+    }
+  } catch (error) {
+    limits.signal.throwIfAborted();
+    throw refused(`${place.bucket}/${key} at line ${Math.max(1, lineNumber)}`, error);
+  }
+}
+
+/** The object's bytes, decompressed; each chunk has the time of one request to arrive, so a stalled body ends in an error. */
+async function* bytesOf(
+  connection: S3Connection,
+  place: Place,
+  key: string,
+  limits: RequestBounds,
+): AsyncGenerator<Uint8Array, void> {
+  const { Body, ContentEncoding } = await limited(connection, limits, (abortSignal) =>
+    connection.client.send(
+      new GetObjectCommand({
+        Bucket: place.bucket,
+        Key: key,
+        ExpectedBucketOwner: place.expectedBucketOwner,
+      }),
+      { abortSignal },
+    ),
+  );
+  if (!(Body instanceof Readable)) throw new Error("S3 answered GetObject without a body");
+  const stream: Readable = ContentEncoding === "gzip" ? gunzipped(Body) : Body;
+  const chunks: AsyncIterator<unknown> = stream[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { done, value } = await limited(connection, limits, () => chunks.next());
+      if (done === true) return;
+      if (value instanceof Uint8Array) yield value;
+    }
+  } finally {
+    Body.destroy();
+    stream.destroy();
+  }
+}
+
+/** `pipe` forwards no errors: a body that breaks off must end the decompression too. */
+function gunzipped(body: Readable): Readable {
+  const gunzip = createGunzip();
+  body.once("error", (error) => gunzip.destroy(error));
+  return body.pipe(gunzip);
+}
+
+function refused(what: string, error: unknown): KinesisConnectorError {
+  return new KinesisConnectorError(
+    "KC_READ_REFUSED",
+    `${what} cannot be read (${errorCodeOf(error)}): check the object, s3:GetObject on it and, to read a prefix, s3:ListBucket`,
+    { cause: summaryOf(error) },
+  );
+}

@@ -1,0 +1,194 @@
+import type { Gathering, KinesisRecord } from "@kinesis-connectors/core";
+import type { Compression } from "../compression/compression.js";
+import type { RecordFormat } from "../formats/format.js";
+import type { GatherShelf } from "./gather-shelf.js";
+import { GatheredObjects } from "./gathered-objects.js";
+import type { Lanes } from "../lanes.js";
+import type { PiecesContext } from "./object-pieces.js";
+import { OpenObject } from "./open-object.js";
+import { PlaceRoutes } from "../plan/place-routes.js";
+import type { SizeEstimate } from "./size-estimate.js";
+import { StagedOutputs } from "./staged-outputs.js";
+
+/** What is gathered, and how. */
+export interface GatherOptions<Output> {
+  readonly format: RecordFormat<Output>;
+  readonly compression: Compression;
+  /** Made for each batch. */
+  readonly createShelf: () => GatherShelf;
+  readonly hasSeveral: boolean;
+  /** Shared by all shards: pieces are compressed some at a time. */
+  readonly lanes: Lanes;
+  /** Shared by all shards: what the compression makes of the bytes. */
+  readonly estimate: SizeEstimate;
+  /** The size of an output where sizes are not those of the finished objects. */
+  readonly countedBytes: ((output: Output, record: KinesisRecord) => number) | undefined;
+  readonly pieceBytes?: PieceBytes;
+}
+
+/** How large pieces are. */
+export interface PieceBytes {
+  /** Of all objects together, before they go to the compression. */
+  readonly all: number;
+  /** Of one object at most, and at least. */
+  readonly most: number;
+  readonly least: number;
+}
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** Pieces of a MiB cost gzip as much as the object in one go, and those of 64 KiB a third more; it makes as little of them (measured on JSON lines). */
+const PIECE_BYTES: PieceBytes = { all: 64 * MiB, most: MiB, least: 64 * KiB };
+
+/** An object among thousands may stay small. */
+const SMALL_BYTES = KiB;
+
+/** Beside its bytes, each open object is a writer, a hash and their like. */
+const OVERHEAD_BYTES = 2 * KiB;
+
+/** The batch that is being filled. */
+interface FillingObjects<Output> extends PiecesContext {
+  readonly byPartition: Map<string, OpenObject<Output>>;
+  /** Those with kept outputs, in the order of their first ones. */
+  readonly kept: OpenObject<Output>[];
+  readonly routes: PlaceRoutes;
+  count: number;
+  arrivalTimeMs: number;
+}
+
+/** Lays outputs into the objects of their partitions as they come, and has these compressed and laid on disk while the batch fills. */
+export class ObjectGathering<Output> implements Gathering<Output> {
+  readonly #options: GatherOptions<Output>;
+  readonly #pieceBytes: PieceBytes;
+  #filling: FillingObjects<Output>;
+  /** Objects that nothing was kept of yet. */
+  #fresh: OpenObject<Output>[] = [];
+  /** An object that has come to so much goes to the compression. */
+  #cutAtBytes = 0;
+  readonly #staged = new StagedOutputs<Output>();
+
+  constructor(options: GatherOptions<Output>) {
+    this.#options = options;
+    this.#pieceBytes = options.pieceBytes ?? PIECE_BYTES;
+    this.#filling = this.#begin();
+  }
+
+  readonly stage = (output: Output, record: KinesisRecord, partition: string = ""): number => {
+    const object = this.#objectOf(partition);
+    const start = object.length;
+    object.write(output);
+    const bytes = this.#options.countedBytes?.(output, record) ?? object.growth();
+    this.#staged.add(output, record, object, start, bytes);
+    return bytes;
+  };
+
+  readonly stageData = (record: KinesisRecord): number => {
+    const { page } = record;
+    const data = page === undefined ? record.data : page.subarray(record.dataStart, record.dataEnd);
+    // Asked for by the engine only where the outputs are the records' data.
+    return this.stage(data as Output, record);
+  };
+
+  readonly keep = (): void => {
+    if (this.#fresh.length > 0) this.#fresh = [];
+    const { count, records, objects } = this.#staged;
+    for (let nth = 0; nth < count; nth += 1)
+      this.#keep(records[nth] as KinesisRecord, objects[nth] as OpenObject<Output>);
+    this.#staged.clear();
+  };
+
+  readonly drop = (): void => {
+    this.#takeBack();
+    this.#staged.clear();
+  };
+
+  readonly heldBytes = (): number => {
+    const { held, shelf, byPartition, routes } = this.#filling;
+    return held.bytes + shelf.heldBytes + byPartition.size * OVERHEAD_BYTES + routes.heldBytes;
+  };
+
+  readonly drain = (): GatheredObjects => {
+    this.#takeBack();
+    const { kept, count, arrivalTimeMs, routes, shelf } = this.#filling;
+    this.#filling = this.#begin();
+    const objects = kept.map((object) => object.end());
+    const gathered = new GatheredObjects({ count, arrivalTimeMs, objects, routes: routes.end(), shelf });
+    try {
+      // Written anew and not copied: what a format writes may depend on what stands before it.
+      this.#staged.moveTo((partition) => this.#objectOf(partition));
+    } catch (error) {
+      gathered.discard();
+      throw error;
+    }
+    return gathered;
+  };
+
+  readonly close = (): void => {
+    this.#staged.clear();
+    this.#fresh = [];
+    const { byPartition, shelf } = this.#filling;
+    for (const object of byPartition.values()) object.close();
+    shelf[Symbol.asyncDispose]().catch(() => undefined);
+    this.#filling = this.#begin();
+  };
+
+  #keep(record: KinesisRecord, object: OpenObject<Output>): void {
+    const filling = this.#filling;
+    if (filling.count === 0) filling.arrivalTimeMs = record.arrivalTimeMs;
+    filling.count += 1;
+    if (object.index === undefined) {
+      object.index = filling.kept.length;
+      filling.kept.push(object);
+      const bytes = this.#bytesOfPiece();
+      // A little before its buffer is full: the next record would double it.
+      this.#cutAtBytes = bytes - (bytes >> 4);
+    }
+    if (this.#options.hasSeveral) filling.routes.add(object.index);
+    object.keep(record);
+    if (object.uncutBytes >= this.#cutAtBytes) object.cut(this.#bytesOfPiece());
+  }
+
+  #bytesOfPiece(): number {
+    const { all, most, least } = this.#pieceBytes;
+    return Math.max(least, Math.min(most, Math.floor(all / this.#filling.kept.length)));
+  }
+
+  /** The outputs that are staged leave their objects, and objects that were begun for them go: a flood of refused records must not leave one for each. */
+  #takeBack(): void {
+    this.#staged.takeBack();
+    for (const object of this.#fresh) {
+      this.#filling.byPartition.delete(object.partition);
+      object.close();
+    }
+    this.#fresh = [];
+  }
+
+  #objectOf(partition: string): OpenObject<Output> {
+    const { byPartition } = this.#filling;
+    let object = byPartition.get(partition);
+    if (object === undefined) {
+      const expectedBytes = this.#options.hasSeveral ? SMALL_BYTES : this.#pieceBytes.least;
+      object = new OpenObject(partition, this.#options.format, this.#filling, expectedBytes);
+      byPartition.set(partition, object);
+      this.#fresh.push(object);
+    }
+    return object;
+  }
+
+  #begin(): FillingObjects<Output> {
+    const { compression, createShelf, estimate, lanes } = this.#options;
+    return {
+      compression,
+      estimate,
+      shelf: createShelf(),
+      lanes,
+      held: { bytes: 0 },
+      byPartition: new Map(),
+      kept: [],
+      routes: new PlaceRoutes(),
+      count: 0,
+      arrivalTimeMs: 0,
+    };
+  }
+}

@@ -1,0 +1,60 @@
+import { type Batch, KinesisConnectorError, type Position } from "@kinesis-connectors/core";
+import { MAX_METADATA_BYTES } from "../limits.js";
+
+/** Metadata key of the batch's id: what tells our own object from somebody else's. */
+export const BATCH_ID = "kc-batch-id";
+
+/** Our own eight entries take up to about 600 bytes; the rest of S3's 2 KB is the caller's. */
+const OWN_METADATA_BYTES = 800;
+
+/** What every object says about itself, so that a bucket can be reconciled with a stream without its lease table. */
+export function metadataOf(
+  batch: Batch<unknown>,
+  { recordCount, idsSha256 }: { readonly recordCount: number; readonly idsSha256: string },
+  own: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return {
+    ...own,
+    [BATCH_ID]: batch.batchId,
+    "kc-record-count": String(recordCount),
+    "kc-ids-sha256": idsSha256,
+    "kc-first": positionText(batch.first),
+    "kc-last": positionText(batch.last),
+    "kc-stream": batch.stream,
+    "kc-shard": batch.shardId,
+    "kc-gap": String(batch.gap),
+  };
+}
+
+/**
+ * Checks the caller's metadata: names that HTTP headers carry unchanged, printable ASCII, and not ours.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`
+ */
+export function checkedMetadata(
+  metadata: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  let bytes = 0;
+  for (const [name, value] of Object.entries(metadata)) {
+    if (!/^[a-z0-9][a-z0-9_-]{0,127}$/.test(name) || name.startsWith("kc-")) {
+      throw invalid(
+        `metadata has a name that cannot be used: take lower-case letters, digits, - and _, not starting with kc-`,
+      );
+    }
+    if (typeof value !== "string" || !/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value)) {
+      throw invalid(`metadata.${name} must be a text of printable ASCII without blanks around it`);
+    }
+    bytes += name.length + value.length;
+  }
+  if (bytes > MAX_METADATA_BYTES - OWN_METADATA_BYTES) {
+    throw invalid(`metadata has ${bytes} bytes; ${MAX_METADATA_BYTES - OWN_METADATA_BYTES} are free`);
+  }
+  return { ...metadata };
+}
+
+function positionText(position: Position): string {
+  return `${position.sequenceNumber}.${position.subSequenceNumber}`;
+}
+
+function invalid(message: string): KinesisConnectorError {
+  return new KinesisConnectorError("KC_OPTION_INVALID", message);
+}

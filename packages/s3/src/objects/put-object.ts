@@ -1,0 +1,291 @@
+import { setMaxListeners } from "node:events";
+import {
+  AbortMultipartUploadCommand,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  type ObjectCannedACL,
+  type RequestPayer,
+  type ServerSideEncryption,
+  type StorageClass,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
+import type { Logger } from "@kinesis-connectors/core";
+import type { Body } from "./body.js";
+import { limited, type RequestBounds } from "@kinesis-connectors/aws";
+import type { S3Connection } from "../connection.js";
+import { errorCodeOf, failureOf, statusOf } from "../failures.js";
+import { BATCH_ID } from "./object-metadata.js";
+import { splitIntoParts } from "../requests.js";
+
+/** What is the same for all objects of an emitter. */
+export interface ObjectSettings {
+  readonly bucket: string;
+  readonly contentType: string;
+  readonly contentEncoding: string | undefined;
+  readonly serverSideEncryption: ServerSideEncryption | undefined;
+  readonly sseKmsKeyId: string | undefined;
+  readonly bucketKeyEnabled: boolean | undefined;
+  readonly storageClass: StorageClass | undefined;
+  readonly expectedBucketOwner: string | undefined;
+  /** Written like a query string. */
+  readonly tagging: string | undefined;
+  readonly acl: ObjectCannedACL | undefined;
+  readonly requestPayer: RequestPayer | undefined;
+  readonly multipartAboveBytes: number;
+  readonly partBytes: number;
+  readonly partConcurrency: number;
+}
+
+/** One object to be written, if nothing is at its key. */
+export interface NewObject {
+  readonly key: string;
+  readonly body: Body;
+  readonly batchId: string;
+  readonly metadata: Record<string, string>;
+}
+
+/** What is at a key. `unreadable`: S3 answered 403, which it does for a missing object too where listing is not allowed. */
+export type Occupant = "ours" | "other" | "missing" | "unreadable";
+
+/** How long the removal of a failed upload's parts may take: a shard that lost its lease must not wait for it. */
+const ABORT_TIMEOUT_MS = 2_000;
+
+type Context = RequestBounds & { readonly logger: Logger };
+
+/** Writes an object if nothing is at its key: in one request, or in parts when it is large. Rejects with the SDK's error. */
+export async function putIfAbsent(
+  connection: S3Connection,
+  settings: ObjectSettings,
+  object: NewObject,
+  context: Context,
+): Promise<void> {
+  if (object.body.length > settings.multipartAboveBytes) {
+    await putInParts(connection, settings, object, context);
+    return;
+  }
+  const bytes = await object.body.read(0, object.body.length);
+  await limited(connection, context, (abortSignal) =>
+    connection.client.send(
+      new PutObjectCommand({
+        ...headersOf(settings, object),
+        Body: bytes,
+        ContentLength: object.body.length,
+        ChecksumAlgorithm: "CRC32",
+        IfNoneMatch: "*",
+      }),
+      { abortSignal },
+    ),
+  );
+}
+
+/** Looks at what a key holds. Rejects with the SDK's error when that cannot be told now. */
+export async function occupantOf(
+  connection: S3Connection,
+  settings: Pick<ObjectSettings, "bucket" | "expectedBucketOwner" | "requestPayer">,
+  key: string,
+  batchId: string,
+  limits: RequestBounds,
+): Promise<Occupant> {
+  try {
+    const { Metadata } = await limited(connection, limits, (abortSignal) =>
+      connection.client.send(new HeadObjectCommand(target(settings, key)), { abortSignal }),
+    );
+    return Metadata?.[BATCH_ID] === batchId ? "ours" : "other";
+  } catch (error) {
+    limits.signal.throwIfAborted();
+    // A HEAD has no body, so the status is all that is told.
+    const status = statusOf(error);
+    if (status === 404) return "missing";
+    if (status === 403) return "unreadable";
+    throw error;
+  }
+}
+
+async function putInParts(
+  connection: S3Connection,
+  settings: ObjectSettings,
+  object: NewObject,
+  context: Context,
+): Promise<void> {
+  const { UploadId } = await limited(connection, context, (abortSignal) =>
+    connection.client.send(
+      new CreateMultipartUploadCommand({ ...headersOf(settings, object), ChecksumAlgorithm: "CRC32" }),
+      { abortSignal },
+    ),
+  );
+  if (UploadId === undefined) throw new Error("S3 answered CreateMultipartUpload without an UploadId");
+  try {
+    const parts = await putParts(connection, settings, object, UploadId, context);
+    await complete(connection, settings, object, UploadId, parts, context);
+  } catch (error) {
+    // Also after a failed Complete: where that was applied after all, there is no upload left to abort, and the object stays.
+    await abort(connection, settings, object.key, UploadId, context);
+    throw error;
+  }
+}
+
+/** Uploads the parts in a few lanes; the first failure stops all of them. Settles when none is under way any more. */
+async function putParts(
+  connection: S3Connection,
+  settings: ObjectSettings,
+  object: NewObject,
+  uploadId: string,
+  context: Context,
+): Promise<CompletedPart[]> {
+  const failed = new AbortController();
+  const onAbort = (): void => failed.abort(context.signal.reason);
+  // Each lane listens once; Node warns of a leak above ten listeners.
+  setMaxListeners(settings.partConcurrency + 1, failed.signal);
+  // Not AbortSignal.any: on a signal that lives as long as the shard it keeps memory for each upload (nodejs/node#54614).
+  context.signal.addEventListener("abort", onAbort, { once: true });
+  if (context.signal.aborted) onAbort();
+  const limits = { clock: context.clock, signal: failed.signal };
+  const waiting = splitIntoParts(object.body.length, settings.partBytes).values();
+  const done: CompletedPart[] = [];
+  const lane = async (): Promise<void> => {
+    // All lanes take from one iterator, so each part is taken once.
+    for (const { partNumber, start, end } of waiting) {
+      const bytes = await object.body.read(start, end);
+      const answer = await limited(connection, limits, (abortSignal) =>
+        connection.client.send(
+          new UploadPartCommand({
+            ...target(settings, object.key),
+            UploadId: uploadId,
+            PartNumber: partNumber,
+            Body: bytes,
+            ContentLength: end - start,
+            ChecksumAlgorithm: "CRC32",
+          }),
+          { abortSignal },
+        ),
+      );
+      done.push({ PartNumber: partNumber, ETag: answer.ETag, ChecksumCRC32: answer.ChecksumCRC32 });
+    }
+  };
+  let firstError: unknown;
+  const watched = async (): Promise<void> => {
+    try {
+      await lane();
+    } catch (error) {
+      firstError ??= error;
+      failed.abort(firstError);
+    }
+  };
+  await Promise.all(Array.from({ length: settings.partConcurrency }, watched));
+  context.signal.removeEventListener("abort", onAbort);
+  if (firstError !== undefined) throw firstError;
+  return done.sort((left, right) => (left.PartNumber ?? 0) - (right.PartNumber ?? 0));
+}
+
+async function complete(
+  connection: S3Connection,
+  settings: ObjectSettings,
+  object: NewObject,
+  uploadId: string,
+  parts: CompletedPart[],
+  context: Context,
+): Promise<void> {
+  try {
+    // S3 may answer 200 and send an error in the body while it puts the parts together; the SDK's client sees that and throws.
+    await limited(connection, context, (abortSignal) =>
+      connection.client.send(
+        new CompleteMultipartUploadCommand({
+          ...target(settings, object.key),
+          UploadId: uploadId,
+          MultipartUpload: { Parts: parts },
+          IfNoneMatch: "*",
+        }),
+        { abortSignal },
+      ),
+    );
+  } catch (error) {
+    context.signal.throwIfAborted();
+    // It may have been applied and its answer lost: the object itself tells, and saves a second upload. What is taken is looked at
+    // by the caller, in the same way as after PutObject.
+    if (failureOf(error).kind !== "retry") throw error;
+    if (await isThereNow(connection, settings, object, context)) return;
+    throw error;
+  }
+}
+
+async function isThereNow(
+  connection: S3Connection,
+  settings: ObjectSettings,
+  object: NewObject,
+  context: Context,
+): Promise<boolean> {
+  try {
+    return (await occupantOf(connection, settings, object.key, object.batchId, context)) === "ours";
+  } catch (error) {
+    context.signal.throwIfAborted();
+    context.logger.debug(
+      { key: object.key, code: errorCodeOf(error) },
+      "could not look whether the upload was completed; it is repeated",
+    );
+    return false;
+  }
+}
+
+/** Frees the parts of a failed upload. Best effort: what stays is for the bucket's lifecycle rule. */
+async function abort(
+  connection: S3Connection,
+  settings: ObjectSettings,
+  key: string,
+  uploadId: string,
+  context: Context,
+): Promise<void> {
+  // Its own signal: an upload is freed also when the shard was lost in the middle of it.
+  const limits = { clock: context.clock, signal: new AbortController().signal };
+  const requestTimeoutMs = Math.min(ABORT_TIMEOUT_MS, connection.requestTimeoutMs);
+  try {
+    await limited({ requestTimeoutMs }, limits, (abortSignal) =>
+      connection.client.send(
+        new AbortMultipartUploadCommand({ ...target(settings, key), UploadId: uploadId }),
+        { abortSignal },
+      ),
+    );
+  } catch (error) {
+    if (errorCodeOf(error) === "NoSuchUpload") return;
+    context.logger.warn(
+      { key, uploadId, code: errorCodeOf(error) },
+      "an unfinished upload could not be aborted; a lifecycle rule (AbortIncompleteMultipartUpload) removes its parts",
+    );
+  }
+}
+
+/** What every request about an object says. */
+export function target(
+  settings: Pick<ObjectSettings, "bucket" | "expectedBucketOwner" | "requestPayer">,
+  key: string,
+): {
+  readonly Bucket: string;
+  readonly Key: string;
+  readonly ExpectedBucketOwner: string | undefined;
+  readonly RequestPayer: RequestPayer | undefined;
+} {
+  return {
+    Bucket: settings.bucket,
+    Key: key,
+    ExpectedBucketOwner: settings.expectedBucketOwner,
+    RequestPayer: settings.requestPayer,
+  };
+}
+
+/** What PutObject and CreateMultipartUpload share, so that small and large objects cannot differ. */
+function headersOf(settings: ObjectSettings, object: NewObject) {
+  return {
+    ...target(settings, object.key),
+    ContentType: settings.contentType,
+    ContentEncoding: settings.contentEncoding,
+    Metadata: object.metadata,
+    ServerSideEncryption: settings.serverSideEncryption,
+    SSEKMSKeyId: settings.sseKmsKeyId,
+    BucketKeyEnabled: settings.bucketKeyEnabled,
+    StorageClass: settings.storageClass,
+    Tagging: settings.tagging,
+    ACL: settings.acl,
+  };
+}

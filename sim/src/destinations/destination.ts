@@ -1,0 +1,55 @@
+import { type Connector, type ConnectorOptions, startConnector } from "@kinesis-connectors/consumer";
+import type { Emitter } from "@kinesis-connectors/core";
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { Violation } from "../checks/violation.js";
+import type { Landings } from "../checks/landings.js";
+import type { Entry, Ledger } from "../checks/ledger.js";
+import type { Network } from "../world/network.js";
+import type { SeededRandom } from "../world/random.js";
+import type { Scenario } from "../storm/scenario.js";
+import type { Scheduler } from "../world/scheduler.js";
+import { pipelineOf, type Output } from "../sim-pipeline.js";
+import type { SimProcess } from "../world/sim-process.js";
+
+/** Everything that a connector is started with beside its pipeline. */
+type StartOptions = Omit<ConnectorOptions<unknown, unknown>, "pipeline">;
+
+/** What records are written to, with what looks at it. */
+export interface SimDestination {
+  /** Starts a connector of a process, with the product's own emitter in its pipeline. */
+  readonly start: (process: SimProcess, options: StartOptions) => Promise<Connector>;
+  /** From here on it does nothing by itself that its callers have to bear with. */
+  readonly calm: () => void;
+  /** Whether all outputs of a record that a checkpoint covers are where they belong. Default: each has landed at least once. */
+  readonly hasLanded?: (entry: Entry) => boolean;
+  /** Looks at what is there in the end; returns how many records are lost that no checkpoint told of. */
+  readonly checkEnd: () => number;
+  /** Objects, items, documents or rows that are there. */
+  readonly storedCount: () => number;
+  /** Records that landed out of order. */
+  readonly reorderedCount?: () => number;
+}
+
+/** What destinations are made of. */
+export interface DestinationParts {
+  readonly scenario: Scenario;
+  readonly scheduler: Scheduler;
+  readonly network: Network;
+  readonly ledger: Ledger;
+  readonly landings: Landings;
+  readonly random: SeededRandom;
+  /** S3 for the dead letters, as a process sees it. */
+  readonly s3: (process: SimProcess) => S3Client;
+  readonly report: (violation: Violation) => void;
+  /** Whether what keeps old versions from standing over new ones is left out, to see that it is noticed. */
+  readonly isUnguarded: boolean;
+}
+
+/** How connectors with an emitter of this kind are started. */
+export function starting<Plan>(
+  { scenario, s3 }: Pick<DestinationParts, "scenario" | "s3">,
+  emitterOf: (process: SimProcess) => Emitter<Output, Plan>,
+): SimDestination["start"] {
+  return (process, options) =>
+    startConnector({ ...options, pipeline: pipelineOf(scenario, process, s3(process), emitterOf(process)) });
+}

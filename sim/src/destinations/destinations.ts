@@ -1,0 +1,36 @@
+import type { StoredObject } from "../services/bucket.js";
+import type { DestinationParts, SimDestination } from "./destination.js";
+import { dynamoDbDestination } from "./dynamodb-destination.js";
+import { kinesisDestination } from "./kinesis-destination.js";
+import type { LandingRule } from "../checks/landings.js";
+import { openSearchDestination } from "./opensearch-destination.js";
+import { redshiftDestination } from "./redshift-destination.js";
+import { s3Destination } from "./s3-destination.js";
+import type { EmitterName } from "../storm/scenario.js";
+
+/** What a run writes to. `objects`: those in the bucket, the dead letters and what is staged among them. */
+export function destinationOf(
+  parts: DestinationParts,
+  objects: ReadonlyMap<string, StoredObject>,
+): SimDestination {
+  switch (parts.scenario.emitter) {
+    case "dynamodb":
+      return dynamoDbDestination(parts);
+    case "kinesis":
+      return kinesisDestination(parts);
+    case "opensearch":
+      return openSearchDestination(parts);
+    case "redshift":
+      return redshiftDestination(parts, objects);
+    default:
+      return s3Destination(parts, objects);
+  }
+}
+
+/** What a destination owes about records that land more than once. */
+export function landingRuleOf(emitter: EmitterName): LandingRule {
+  return {
+    repeats: emitter === "kinesis" ? "counted" : "wrong",
+    isPlanned: emitter === "s3" || emitter === "s3-partitioned" || emitter === "redshift",
+  };
+}

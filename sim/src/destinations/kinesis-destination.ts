@@ -1,0 +1,102 @@
+import { kinesisEmitter, type SourcePosition } from "@kinesis-connectors/kinesis";
+import { type DestinationParts, type SimDestination, starting } from "./destination.js";
+import { type Entry, nameOf } from "../checks/ledger.js";
+import { compareEntries, type Version } from "../checks/newest-checker.js";
+import { keyText, type Line } from "../storm/payload.js";
+import { SeededRandom } from "../world/random.js";
+import type { Output } from "../sim-pipeline.js";
+import { type SimShard, SimStream, type StoredRecord, userRecordsOf } from "../services/sim-stream.js";
+import { SimTargetStream } from "../services/sim-target-stream.js";
+
+const REQUEST_TIMEOUT_MS = 4_000;
+const NEVER_MS = 24 * 3_600_000;
+
+/**
+ * Records put into another stream. Each has to be there at least once, with its own position of the source, and the records of a
+ * partition key in order: a record comes for the first time only after all that stand before it. What comes again is counted.
+ */
+export function kinesisDestination(parts: DestinationParts): SimDestination {
+  const { scenario, scheduler, ledger, landings, report } = parts;
+  const random = new SeededRandom(scenario.seed, 21);
+  const isAggregated = scenario.variant % 2 === 1;
+  const lastFirst = new Map<string, Version>();
+  let storedCount = 0;
+  let reorderedCount = 0;
+
+  const arrived = (data: Uint8Array): void => {
+    const line: Line & { readonly source: SourcePosition } = JSON.parse(Buffer.from(data).toString("utf8"));
+    const { id, n, at, key, source } = line;
+    const entry = ledger.entriesById.get(id);
+    const { payload } = entry ?? {};
+    const isOwn = entry !== undefined && nameOf(entry) === at && payload !== undefined && n < payload.outputs;
+    if (!isOwn || keyText(payload) !== key) {
+      report({ rule: "phantom", what: `the target holds what nobody put: ${id} ${n}` });
+      return;
+    }
+    if (source.stream !== "sim" || source.shardId !== entry.shardId || nameOf(source) !== at)
+      report({ rule: "I9", what: `${at} is put as if it came from ${source.shardId} ${nameOf(source)}` });
+    if (entry.archived[n] === 0 && isCertain(entry)) {
+      const before = lastFirst.get(key);
+      if (before !== undefined && (compareEntries(before.entry, entry) || before.output - n) > 0) {
+        reorderedCount += 1;
+        report({ rule: "reordered", what: `${at} of ${key} comes after ${nameOf(before.entry)}` });
+      }
+      lastFirst.set(key, { entry, output: n });
+    }
+    landings.land(entry, n, false, "the target stream");
+    storedCount += 1;
+  };
+
+  const stream = new SimStream({
+    shards: random.between(1, 3),
+    retentionMs: NEVER_MS,
+    firstSequence: 1_000,
+    listener: {
+      // A reader takes an aggregate apart, and drops it whole where the shard does not own all of it.
+      put: (shard: SimShard, record: StoredRecord) => userRecordsOf(shard, record).data.forEach(arrived),
+      opened: () => undefined,
+      trimmed: () => undefined,
+    },
+  });
+  for (let left = scenario.mayReshard ? random.between(0, 2) : 0; left > 0; left -= 1)
+    scheduler.after(random.between(0, scenario.stormMs), undefined, () => {
+      const shard = random.pick(stream.openShards);
+      if (random.chance(0.5)) stream.split(shard, scheduler.nowMs);
+      else stream.merge(shard, scheduler.nowMs);
+    });
+  const target = new SimTargetStream({
+    stream,
+    scheduler,
+    network: parts.network,
+    random: parts.random,
+    temper: { refused: scenario.faultRate },
+  });
+
+  return {
+    start: starting(parts, (process) =>
+      kinesisEmitter<Output>({
+        client: target.clientOf(process),
+        stream: "target",
+        requestTimeoutMs: REQUEST_TIMEOUT_MS,
+        partitionKey: ({ key }) => key,
+        positionField: "source",
+        aggregate: isAggregated ? { maxBytes: 400 } : false,
+        ...(parts.isUnguarded ? { ordering: "none", aggregate: false } : {}),
+      }),
+    ),
+    calm: () => {
+      target.temper.refused = 0;
+    },
+    checkEnd: () => 0,
+    storedCount: () => storedCount,
+    reorderedCount: () => reorderedCount,
+  };
+}
+
+/**
+ * Whether a record comes before all later ones of its key, whoever puts it. One that may be dropped or kept, and one that retention took
+ * away from the heirs (which is announced), may still come late, from a process that is over.
+ */
+function isCertain({ payload, isTrimmed }: Entry): boolean {
+  return !isTrimmed && (payload?.kind === "plain" || payload?.kind === "many");
+}

@@ -1,0 +1,126 @@
+import { backoffMs, sleep } from "@kinesis-connectors/core";
+import {
+  type LeaseChange,
+  type LeaseTable,
+  type Lease,
+  memoryLeases,
+  type WriteOutcome,
+} from "@kinesis-connectors/consumer";
+import { failureError } from "../world/call-error.js";
+import type { LeaseChecker } from "../checks/lease-checker.js";
+import type { Network } from "../world/network.js";
+import type { SimProcess } from "../world/sim-process.js";
+
+/** What a table does wrong on purpose, to see that it is noticed. */
+export interface BrokenLeases {
+  /** The change that is applied instead. */
+  readonly change?: (change: LeaseChange) => LeaseChange;
+  /** Whether conditions are ignored. */
+  readonly isUnconditional?: boolean;
+  /** Whether a take forgets what was prepared. */
+  readonly takesDiscard?: boolean;
+}
+
+/** Calls other than conditional writes are made again so often, as the table over DynamoDB does. */
+const MAX_ATTEMPTS = 8;
+const BACK_OFF = { baseDelayMs: 50, maxDelayMs: 1_000 } as const;
+
+/** A lease table in memory behind the network: the product's own in-memory table carries the calls out. */
+export class SimLeases {
+  readonly #leases = memoryLeases();
+  readonly #table: LeaseTable = this.#leases.connect();
+  readonly #network: Network;
+  readonly #checker: LeaseChecker;
+  readonly #broken: BrokenLeases;
+
+  constructor(network: Network, checker: LeaseChecker, broken: BrokenLeases = {}) {
+    this.#network = network;
+    this.#checker = checker;
+    this.#broken = broken;
+  }
+
+  get rows(): ReadonlyMap<string, Lease> {
+    return this.#leases.rows;
+  }
+
+  /** The table as one process sees it. */
+  tableOf(process: SimProcess): LeaseTable {
+    const table = this.#table;
+    const ask = <Answer>(name: string, about: string, apply: () => Promise<Answer>): Promise<Answer> =>
+      this.#patiently(process, name, about, apply);
+    return {
+      open: () => ask("open", "", () => table.open()),
+      list: () => ask("list", "", () => table.list()),
+      get: (leaseKey) => ask("get", leaseKey, () => table.get(leaseKey)),
+      create: (lease) =>
+        ask("create", lease.leaseKey, async () => {
+          const isNew = await table.create(lease);
+          if (isNew) this.#checker.created(lease);
+          return isNew;
+        }),
+      describe: (leaseKey, facts) => ask("describe", leaseKey, () => table.describe(leaseKey, facts)),
+      remove: (leaseKey) => ask("remove", leaseKey, () => table.remove(leaseKey)),
+      fleetMode: () => ask("fleetMode", "", () => table.fleetMode()),
+      update: (seen, change) =>
+        this.#network.send<WriteOutcome>({
+          process,
+          to: "leases",
+          name: nameOf(change),
+          about: seen.leaseKey,
+          apply: () => this.#update(seen, change),
+          failed: (failure) => {
+            const cause = failureError(failure, "ProvisionedThroughputExceededException", 400);
+            return { type: failure === "throttled" ? "throttled" : "unknown", cause };
+          },
+        }),
+    };
+  }
+
+  async #update(seen: Lease, wanted: LeaseChange): Promise<WriteOutcome> {
+    const { rows } = this.#leases;
+    const change = this.#broken.change?.(wanted) ?? wanted;
+    const before = rows.get(seen.leaseKey);
+    const claimed =
+      this.#broken.isUnconditional === true && before !== undefined
+        ? { ...seen, counter: before.counter, owner: before.owner }
+        : seen;
+    const outcome = await this.#table.update(claimed, change);
+    if (outcome.type !== "applied" || before === undefined) return outcome;
+    if (change.type === "take" && this.#broken.takesDiscard === true) {
+      const row = rows.get(seen.leaseKey);
+      if (row !== undefined) rows.set(seen.leaseKey, { ...row, pending: undefined });
+    }
+    this.#checker.changed(before, change);
+    return outcome;
+  }
+
+  async #patiently<Answer>(
+    process: SimProcess,
+    name: string,
+    about: string,
+    apply: () => Promise<Answer>,
+  ): Promise<Answer> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#network.send({
+          process,
+          to: "leases",
+          name,
+          about,
+          apply,
+          failed: (failure) => {
+            throw failureError(failure, "ProvisionedThroughputExceededException", 400);
+          },
+        });
+      } catch (error) {
+        if (attempt === MAX_ATTEMPTS) throw error;
+        await sleep(process.clock, backoffMs(attempt, BACK_OFF, process.random));
+      }
+    }
+  }
+}
+
+/** `prepare`, `commit`, `shard-end` and so on: the steps that crash points name. */
+function nameOf(change: LeaseChange): string {
+  return change.type === "commit" && change.checkpoint === "SHARD_END" ? "shard-end" : change.type;
+}

@@ -1,0 +1,106 @@
+import {
+  DescribeStreamSummaryCommand,
+  KinesisClient,
+  ListShardsCommand,
+  PutRecordsCommand,
+  type PutRecordsCommandInput,
+} from "@aws-sdk/client-kinesis";
+import { failureError } from "../world/call-error.js";
+import type { Network } from "../world/network.js";
+import type { SeededRandom } from "../world/random.js";
+import type { Scheduler } from "../world/scheduler.js";
+import { clientSending } from "../world/sending-client.js";
+import type { SimProcess } from "../world/sim-process.js";
+import type { SimStream } from "./sim-stream.js";
+
+/** How the stream that is put into behaves beyond calls that fail on the way. */
+export interface TargetTemper {
+  /** Of a record that is refused among others that are taken. */
+  refused: number;
+}
+
+/** A stream that connectors put into, as the SDK's client shows it. */
+export class SimTargetStream {
+  readonly temper: TargetTemper;
+  readonly #stream: SimStream;
+  readonly #scheduler: Scheduler;
+  readonly #network: Network;
+  readonly #random: SeededRandom;
+
+  constructor(options: {
+    readonly stream: SimStream;
+    readonly scheduler: Scheduler;
+    readonly network: Network;
+    readonly random: SeededRandom;
+    readonly temper: TargetTemper;
+  }) {
+    this.#stream = options.stream;
+    this.#scheduler = options.scheduler;
+    this.#network = options.network;
+    this.#random = options.random;
+    this.temper = options.temper;
+  }
+
+  /** The client of one process. */
+  clientOf(process: SimProcess): KinesisClient {
+    return clientSending(realClient, (command, signal) => {
+      const { name, about, apply } = this.#operation(command);
+      return this.#network.send({
+        process,
+        to: "destination",
+        name,
+        about,
+        apply,
+        failed: (failure) => {
+          throw failureError(failure, "LimitExceededException", 400);
+        },
+        signal,
+      });
+    });
+  }
+
+  #operation(command: unknown): { name: string; about: string; apply: () => object } {
+    if (command instanceof PutRecordsCommand) {
+      const { Records = [] } = command.input;
+      return { name: "PutRecords", about: `${Records.length}`, apply: () => this.#putAll(Records) };
+    }
+    if (command instanceof ListShardsCommand)
+      return { name: "ListShards of the target", about: "", apply: () => this.#listShards() };
+    if (command instanceof DescribeStreamSummaryCommand)
+      return { name: "DescribeStreamSummary of the target", about: "", apply: () => ({}) };
+    throw new Error("the simulated target stream does not know the command");
+  }
+
+  /** API reference, PutRecords: records are taken or refused one by one, and the order of those that are taken is kept. */
+  #putAll(records: NonNullable<PutRecordsCommandInput["Records"]>): object {
+    let failed = 0;
+    const answers = records.map(({ Data = new Uint8Array(), PartitionKey = "", ExplicitHashKey }) => {
+      if (this.#random.chance(this.temper.refused)) {
+        failed += 1;
+        return { ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage: "simulated" };
+      }
+      const { nowMs } = this.#scheduler;
+      const { shard, record } = this.#stream.put(Data, PartitionKey, ExplicitHashKey, nowMs);
+      return { ShardId: shard.shardId, SequenceNumber: record.sequenceNumber };
+    });
+    return { FailedRecordCount: failed, Records: answers };
+  }
+
+  #listShards(): object {
+    return {
+      Shards: this.#stream.openShards.map((shard) => ({
+        ShardId: shard.shardId,
+        HashKeyRange: {
+          StartingHashKey: String(shard.startingHashKey),
+          EndingHashKey: String(shard.endingHashKey),
+        },
+      })),
+    };
+  }
+}
+
+/** Asked for nothing: the simulated ones answer in its place. */
+const realClient = new KinesisClient({
+  region: "us-east-1",
+  credentials: { accessKeyId: "simulated", secretAccessKey: "simulated" },
+});

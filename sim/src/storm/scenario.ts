@@ -1,0 +1,131 @@
+import type { BufferOptions } from "@kinesis-connectors/core";
+import type { RecordKind } from "./payload.js";
+import { SeededRandom } from "../world/random.js";
+
+/** What the connectors of a run write to. */
+export type EmitterName = "s3" | "s3-partitioned" | "dynamodb" | "kinesis" | "opensearch" | "redshift";
+
+export const EMITTER_NAMES: readonly EmitterName[] = [
+  "s3",
+  "s3-partitioned",
+  "dynamodb",
+  "kinesis",
+  "opensearch",
+  "redshift",
+];
+
+/** Everything about one run that is drawn from its seed beforehand. */
+export interface Scenario {
+  readonly seed: number;
+  readonly emitter: EmitterName;
+  /** Which of the ways to use its emitter, from 0 to 5. */
+  readonly variant: number;
+  /** How many keys the records have; 0 where the destination has none. */
+  readonly keys: number;
+  readonly workers: number;
+  readonly shards: number;
+  /** Puts, each a record or an aggregate of some. */
+  readonly puts: number;
+  /** How long records are put and things go wrong, in virtual milliseconds. */
+  readonly stormMs: number;
+  readonly firstSequence: number;
+  readonly retentionMs: number;
+  /** Whether shards are read by subscriptions instead of polling. */
+  readonly fanOut: boolean;
+  readonly initialPosition: "TRIM_HORIZON" | "LATEST";
+  readonly buffer: BufferOptions;
+  readonly maxReadAheadBytes: number;
+  readonly multipart: boolean;
+  /** Objects per batch; with several, which one a record goes to is drawn anew each time it is asked. */
+  readonly partitions: number;
+  readonly hasDeadLetters: boolean;
+  readonly failoverTimeMs: number;
+  readonly stopDeadlineMs: number;
+  readonly maxRecordsPerAnswer: number;
+  /** Of a call going wrong. */
+  readonly faultRate: number;
+  readonly slowRate: number;
+  /** Mean time between two misfortunes of the whole fleet. */
+  readonly misfortuneEveryMs: number;
+  readonly mayReshard: boolean;
+  readonly mayJumpClocks: boolean;
+  /** Of a put being an aggregate. */
+  readonly aggregates: number;
+  /** What records do, with weights. */
+  readonly kinds: readonly (readonly [kind: RecordKind, weight: number])[];
+}
+
+/** Short enough for records to be gone before a slow connector reads them. */
+const SHORT_RETENTION_MS = 8_000;
+const LONG_RETENTION_MS = 24 * 3_600_000;
+
+export function scenarioOf(seed: number, emitter: EmitterName = "s3"): Scenario {
+  const random = new SeededRandom(seed, 1);
+  const hasShortRetention = random.chance(0.08);
+  const isLatest = !hasShortRetention && random.chance(0.1);
+  const isPlain = hasShortRetention || isLatest;
+  const hasDeadLetters = random.chance(0.75);
+  // Each load takes its time, and one waits for the other: loads of single records would not be through before the end.
+  const fewest = emitter === "redshift" ? 20 : 1;
+  const failoverTimeMs = random.pick([2_000, 3_000, 5_000]);
+  return {
+    seed,
+    emitter,
+    variant: new SeededRandom(seed, 20).between(0, 5),
+    keys: isS3(emitter) ? 0 : new SeededRandom(seed, 13).pick([3, 12, 40]),
+    workers: random.between(2, 3),
+    shards: random.between(1, 3),
+    puts: random.between(30, 120),
+    stormMs: random.between(8_000, 25_000),
+    // Sequence numbers of another length on the way: 9 before 10.
+    firstSequence: random.pick([49_600_000_000_000, 99_960, 980]),
+    retentionMs: hasShortRetention ? SHORT_RETENTION_MS : LONG_RETENTION_MS,
+    // What retention takes away in the middle of a subscription is passed over by the service without a word.
+    fanOut: !hasShortRetention && new SeededRandom(seed, 11).chance(0.25),
+    initialPosition: isLatest ? "LATEST" : "TRIM_HORIZON",
+    buffer: {
+      maxRecords: Math.max(fewest, random.pick([1, 3, 8, 20, 60])),
+      maxBytes: Math.max(50 * fewest, random.pick([200, 1_000, 100_000])),
+      maxAgeMs: random.pick([500, 2_000, 6_000]),
+    },
+    maxReadAheadBytes: random.pick([400, 4_000, 1_000_000]),
+    multipart: random.chance(0.35),
+    partitions: new SeededRandom(seed, 12).pick(
+      emitter === "s3-partitioned" ? [2, 3, 5, 9] : [1, 1, 1, 2, 4],
+    ),
+    hasDeadLetters,
+    failoverTimeMs,
+    stopDeadlineMs: random.pick([500, 4_000, 10_000]),
+    maxRecordsPerAnswer: random.pick([2, 10, 100]),
+    faultRate: random.pick([0, 0.01, 0.03, 0.1]),
+    slowRate: random.pick([0, 0.01, 0.05]),
+    misfortuneEveryMs: random.pick([500, 1_000, 2_500]),
+    mayReshard: !isPlain && random.chance(0.7),
+    mayJumpClocks: !isPlain && random.chance(0.5),
+    aggregates: random.pick([0, 0.2, 0.5]),
+    kinds: kindsOf(random, hasDeadLetters),
+  };
+}
+
+/** Whether the records themselves go to S3; the dead letters always do. */
+export function isS3(emitter: EmitterName): boolean {
+  return emitter === "s3" || emitter === "s3-partitioned";
+}
+
+function kindsOf(random: SeededRandom, hasDeadLetters: boolean): Scenario["kinds"] {
+  const kinds: (readonly [RecordKind, number])[] = [["plain", 20]];
+  const sometimes = (kind: RecordKind, weight: number): void => {
+    if (random.chance(0.5)) kinds.push([kind, weight]);
+  };
+  sometimes("many", 3);
+  sometimes("none", 2);
+  sometimes("filtered", random.pick([2, 60]));
+  sometimes("flaky-filter", 3);
+  sometimes("slow", 1);
+  if (!hasDeadLetters) return kinds;
+  sometimes("poison", 2);
+  sometimes("rejected", 1);
+  sometimes("flaky-poison", 2);
+  if (random.chance(0.1)) kinds.push(["stuck", 0.3]);
+  return kinds;
+}
