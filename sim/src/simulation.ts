@@ -147,6 +147,7 @@ export class Simulation {
         s3: (process) => this.#s3.clientOf(process),
         report,
         isUnguarded: broken.isUnguarded,
+        isUnversioned: broken.isUnversioned,
       },
       this.#bucket.objects,
     );

@@ -2,10 +2,10 @@ import { KinesisClient, type KinesisClientConfig } from "@aws-sdk/client-kinesis
 import { BodyMemory, HttpHandler } from "@kinesis-connectors/aws";
 import { bytes, definePipeline } from "@kinesis-connectors/core";
 import { kinesisProtocol } from "@kinesis-connectors/wire/protocol";
-import { payloads } from "../expected.js";
-import { linesEmitter } from "../lines-emitter.js";
+import { payloads } from "../data/expected.js";
+import { linesEmitter } from "../pipelines/lines-emitter.js";
 import { UndiciHandler } from "../undici-handler.js";
-import { CREDENTIALS, endpointOf, type Job, REGION, type Variant } from "../variant.js";
+import { CREDENTIALS, endpointOf, type Job, REGION, type Variant } from "../rows/variant.js";
 import { connect, dropping } from "./connector.js";
 
 /** A client as the connector makes it for itself, with another way of HTTP. */

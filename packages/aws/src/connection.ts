@@ -73,6 +73,11 @@ export interface AwsConnection<Client> {
    * @throws KinesisConnectorError `KC_OPTION_INVALID`
    */
   readonly checkEndpoint: () => Promise<URL | undefined>;
+  /**
+   * Whether others can take the place of credentials that are over: false where the caller gave them as an object. Then an expired session
+   * stops a shard; otherwise it is an outage of whoever provides them.
+   */
+  readonly renewsCredentials: boolean;
   /** Fetches fresh credentials, once the present ones were refused as expired. */
   readonly refreshCredentials: () => Promise<void>;
   /** Destroys the client, unless the caller brought it. */
@@ -138,6 +143,7 @@ export function connectAws<Client extends AwsClient>(
         isOwn: own !== undefined,
         service: service.endpointVariable.replace("AWS_ENDPOINT_URL_", ""),
       }),
+    renewsCredentials: own !== undefined || typeof options.credentials !== "object",
     refreshCredentials: async () => {
       await client.config.credentials({ forceRefresh: true });
     },

@@ -9,6 +9,7 @@ import { logEvent } from "./event-log.js";
 import { type ConnectorEvent, EventFeed, type EventsDropped } from "./events.js";
 import { kinesisAccess } from "./kinesis/kinesis-access.js";
 import type { LeaseTable } from "@kinesis-connectors/leases";
+import { tableOfStream } from "./lease-table/table-of-stream.js";
 import { dynamoDbLeaseTable } from "./lease-table/dynamodb-lease-table.js";
 import { type ConnectorOptions, type ConnectorSettings, connectorSettings } from "./options.js";
 import { type ConnectorProgress, ProgressTally } from "./progress.js";
@@ -99,16 +100,25 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     onWireFallback,
   });
   const { api } = access;
-  closing.add(api.close);
+  closing.add(() => api.close());
   const { table, checkEndpoint } = leaseTableOf(options, settings, logger);
-  if (table.close !== undefined) closing.add(table.close);
+  closing.add(() => table.close?.());
   // Both before anything is sent: a name of the stream, a token of the session.
   await access.checkEndpoint?.();
   await checkEndpoint?.();
-  const checking = { api, stream, clock, random, signal };
-  const { streamArn, retentionHours } = await checkStream(checking);
+  const checking = { api, stream, clock, random, signal, logger };
+  const { streamArn, retentionHours, createdMs } = await checkStream(checking);
   const retentionMs = retentionHours * HOUR_MS;
   const consumerArn = await consumerArnOf(settings, checking, streamArn);
+  const { leaseTable } = settings;
+  const ownTable =
+    streamArn === ""
+      ? table
+      : tableOfStream(table, {
+          stream: { streamArn, createdMs },
+          application,
+          tableName: typeof leaseTable === "string" ? leaseTable : undefined,
+        });
   closing.add(() => engines.close());
   await engines.open(access, { streamArn, retentionMs, consumerArn }, signal);
 
@@ -125,7 +135,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
 
   const worker = new WorkerRun({
     ownerId,
-    table,
+    table: ownTable,
     kinesis: api,
     initialPosition: settings.initialPosition,
     runShard: (assignment) => runAssignedShard(assignment, { engines, retention, observe }),

@@ -5,6 +5,7 @@ import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import { checkedEndpoint, namedEndpoint } from "@kinesis-connectors/aws";
 import {
   type Clock,
+  guardedLogger,
   KinesisConnectorError,
   type Logger,
   nonEmptyText,
@@ -22,6 +23,7 @@ import type { KinesisApi } from "./kinesis/kinesis-api.js";
 import type { InitialPosition, LeaseTable } from "@kinesis-connectors/leases";
 import { type LeaseOptions, type LeaseSettings, leaseSettings } from "./worker/lease-settings.js";
 import type { EngineSettings } from "./engines/engines-of.js";
+import { checkParts } from "./own-parts.js";
 import { isModule, isPipeline, moduleUrl, type PipelineModule } from "./engines/pipeline-module.js";
 import { type Polling, polling } from "./reading/polling-reader.js";
 import type { StreamName } from "./kinesis/sdk-kinesis.js";
@@ -109,6 +111,8 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
   if (!isModule(pipeline) && !isPipeline(pipeline)) {
     throw invalid("pipeline must be what definePipeline({ ... }) returns, or the file: URL of a module");
   }
+  const threads = threadsOf(options);
+  checkParts(options);
   const { streamName, streamTarget, region } = streamOf(options.stream, options.streamArn);
   const allowInsecure = options.allowInsecure === true;
   const client = { region: options.region ?? region, credentials: options.credentials, allowInsecure };
@@ -116,7 +120,7 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
   return {
     application,
     module: isModule(pipeline) ? moduleUrl(pipeline) : undefined,
-    threads: threadsOf(options),
+    threads,
     streamName,
     streamTarget,
     initialPosition: initialPositionOf(options.initialPosition, clock),
@@ -144,7 +148,7 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
     }),
     stopDeadlineMs: wholeNumber("stopDeadlineMs", options.stopDeadlineMs ?? 30_000, { min: 1 }),
     onRetentionGap: gapPolicyOf(options.onRetentionGap),
-    logger: options.logger,
+    logger: options.logger === undefined ? undefined : guardedLogger("logger", options.logger),
     clock,
     random,
   };

@@ -15,5 +15,6 @@ export { replayDeadLetters, type ReplayOptions } from "./dead-letters/replay-dea
 export { rangeNameOf, type S3Place, type S3Plan } from "./requests.js";
 export { s3DeadLetters } from "./dead-letters/s3-dead-letters.js";
 export { s3Emitter } from "./s3-emitter.js";
+export type { EpochUnit, PointInTime } from "./partitions/event-time.js";
 export { timePartition, type TimePartitionOptions } from "./partitions/time-partition.js";
 export { zstd } from "./compression/zstd.js";

@@ -43,6 +43,8 @@ export interface DestinationParts {
   readonly report: (violation: Violation) => void;
   /** Whether what keeps old versions from standing over new ones is left out, to see that it is noticed. */
   readonly isUnguarded: boolean;
+  /** Whether emitters are not told of the versions that records have of their own. */
+  readonly isUnversioned: boolean;
 }
 
 /** How connectors with an emitter of this kind are started. */

@@ -77,13 +77,14 @@ export function objectBatching<Output>(
   const folderBytes = MAX_KEY_BYTES - MAX_NAME_BYTES - Buffer.byteLength(prefix);
   const paths = new PartitionPaths(partitionStyle, folderBytes);
   const nameOf = (output: Output, record: KinesisRecord): string => {
+    format.check?.(output);
     const folder = partition === undefined ? "" : paths.of(partition(output, record));
     return format.groupOf === undefined ? folder : `${folder}${GROUP}${format.groupOf(output)}`;
   };
   const hasSeveral = partition !== undefined || format.groupOf !== undefined;
   return {
     batching: {
-      ...(hasSeveral ? { partitionOf: nameOf } : {}),
+      ...(hasSeveral || format.check !== undefined ? { partitionOf: nameOf } : {}),
       maxPartitions,
       onPartitionFlood,
       ...(targetBytes === undefined ? {} : { targetBytes }),

@@ -1,7 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 
 import { checkClientEndpoint } from "@kinesis-connectors/aws";
-import { type Logger, systemClock, systemRandom } from "@kinesis-connectors/core";
+import { type Logger, silentLogger, systemClock, systemRandom } from "@kinesis-connectors/core";
 
 import {
   createKinesisClient,
@@ -89,9 +89,9 @@ export class ThreadWork {
       signal.throwIfAborted();
       const logger = logsToMain
         ? distantLogger((line) => this.#tell({ type: "log", line }))
-        : pipeline.logger;
+        : (pipeline.logger ?? silentLogger);
       const { api, checkEndpoint } = this.#kinesis(logger);
-      this.#closing.push(api.close);
+      this.#closing.push(() => api.close());
       await checkEndpoint();
       const engines = new EnginesHere({
         pipeline,
@@ -126,6 +126,8 @@ export class ThreadWork {
     const client = createKinesisClient(options, logger);
     const api = sdkKinesis(client, streamTarget, {
       ownsClient: true,
+      // The main thread has looked at the stream with them.
+      hasWorked: true,
       subscriptionClient: () => createSubscriptionClient(options, logger),
     });
     // The environment and the profile of a thread may be its own.
