@@ -104,6 +104,8 @@ async function layDown(
   let objects = 0;
   let bytes = 0;
   for (const { key, body } of aws.s3.objects(BUCKET)) {
+    // The one that the emitter tried the store with.
+    if (!key.endsWith(".parquet")) continue;
     const path = join(folder, key);
     folders.add(dirname(path));
     await mkdir(dirname(path), { recursive: true });

@@ -58,7 +58,7 @@ export async function run(
   );
   const kept = put.filter(({ celsius }) => celsius >= 0);
   const check = checkReadings(kept, archived(aws));
-  const objects = [...aws.s3.objects(BUCKET)].length;
+  const objects = archivedObjects(aws).length;
   return { ...check, records, frozen: put.length - kept.length, objects, seconds };
 }
 
@@ -72,10 +72,15 @@ function* recordsOf(
   }
 }
 
+/** All but the one that the emitter tried the store with. */
+function archivedObjects(aws: LocalAws) {
+  return [...aws.s3.objects(BUCKET)].filter(({ key }) => key.endsWith(".ndjson"));
+}
+
 /** Every archived reading, shard by shard, in the order of the objects. */
 function archived(aws: LocalAws): Reading[] {
   const firstOf = (key: string): string => /(\d+)[\d.]*-[\d.]+\.ndjson$/.exec(key)?.[1] ?? "";
-  const objects = [...aws.s3.objects(BUCKET)].toSorted((one, other) =>
+  const objects = archivedObjects(aws).toSorted((one, other) =>
     compareSequenceNumbers(firstOf(one.key), firstOf(other.key)),
   );
   return objects.flatMap(({ body }) =>

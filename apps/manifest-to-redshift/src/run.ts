@@ -74,7 +74,7 @@ export async function run(
   return {
     put: totalsOf(readingsOf(records, seed)),
     landed: totalsFrom(totals),
-    objects: [...aws.s3.objects(BUCKET)].filter(({ key }) => key.startsWith("readings/")).length,
+    objects: [...aws.s3.objects(BUCKET)].filter(({ key }) => /^readings\/[^_]/.test(key)).length,
     loaded: Number(ledger?.["loaded"]),
     loads: Number(ledger?.["loads"]),
     seconds,
