@@ -35,6 +35,9 @@ const ROOMS = {
   consumer: [["."], ["engines"], ["reading"], ["worker", "lease-table"], ["kinesis"]],
 };
 
+/** Folders that are part of the top of `src`: what checks and tells for it. */
+const WITH_THE_TOP = { core: ["guards", "logging"] };
+
 const problems = [];
 let files = 0;
 
@@ -121,13 +124,16 @@ function checkPackage(member, name, where, what) {
 function checkRooms(member, file, target, where) {
   const source = join(member.folder, "src");
   if (!target.startsWith(source + sep)) {
+    // A program's own files beside its sources: what it starts, or reads.
+    if (member.isProgram && target.startsWith(member.folder + sep)) return;
     problems.push(`${where}: reaches out of ${pathOf(source)} by a path: import the package by its name`);
     return;
   }
   const rooms = ROOMS[member.path === `packages/${member.short}` ? member.short : ""];
   if (rooms === undefined || relative(source, file) === "index.ts") return;
-  const from = levelOf(rooms, source, file);
-  const to = levelOf(rooms, source, target);
+  const withTheTop = WITH_THE_TOP[member.short] ?? [];
+  const from = levelOf(rooms, withTheTop, source, file);
+  const to = levelOf(rooms, withTheTop, source, target);
   if (to.level === undefined || to.room === from.room) return;
   if (from.level !== undefined && to.level > from.level) return;
   const order = rooms.map((names) => names.map(shown).join(" and ")).join(" -> ");
@@ -137,9 +143,9 @@ function checkRooms(member, file, target, where) {
 }
 
 /** The room of a file, and how far down it is: undefined where the room is not named. */
-function levelOf(rooms, source, file) {
+function levelOf(rooms, withTheTop, source, file) {
   const parts = relative(source, file).split(sep);
-  const room = parts.length === 1 ? "." : parts[0];
+  const room = parts.length === 1 || withTheTop.includes(parts[0]) ? "." : parts[0];
   const level = rooms.findIndex((names) => names.includes(room));
   return { room, level: level === -1 ? undefined : level };
 }
