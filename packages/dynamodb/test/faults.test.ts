@@ -280,7 +280,11 @@ describe("throttling and outages", () => {
     const credentials = () =>
       away-- > 0
         ? Promise.reject(Object.assign(new Error("metadata service"), { name: "CredentialsProviderError" }))
-        : Promise.resolve({ accessKeyId: "a", secretAccessKey: "b", expiration: new Date(systemClock.now() + 1_000) });
+        : Promise.resolve({
+            accessKeyId: "a",
+            secretAccessKey: "b",
+            expiration: new Date(systemClock.now() + 1_000),
+          });
     const emitter = local.emitter({ credentials });
     expect((await emitter.emit(batchOf(orders(1)), contextOf(undefined))).failed).toEqual([]);
     away = 30;

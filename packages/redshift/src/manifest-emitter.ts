@@ -71,7 +71,7 @@ export function redshiftManifestEmitter(options: RedshiftManifestEmitterOptions)
 
     open: async (context) => {
       await manifests.open(context);
-      await openLoader(context.signal, (limits) =>
+      await openLoader(context, (limits) =>
         checkTables(loader, { ...context, ...limits, clock: systemClock }),
       );
     },
