@@ -32,4 +32,5 @@ export {
 } from "./http/http-handler.js";
 export type { OutgoingRequest } from "./http/request-bytes.js";
 export { limited, type RequestBounds } from "./limited.js";
+export { type RecordVersion, versionWriter } from "./record-version.js";
 export type { AwsCommand } from "./kept-requests.js";

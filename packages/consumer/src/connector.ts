@@ -16,7 +16,7 @@ import { RetentionWatch } from "./reading/retention-watch.js";
 import type { ShardEngines } from "./engines/shard-engines.js";
 import { consumerArnOf } from "./reading/shard-sources.js";
 import { checkStream } from "./kinesis/stream-check.js";
-import { createWorker } from "./worker/worker.js";
+import { WorkerRun } from "./worker/worker-run.js";
 
 /**
  * A running connector. Iterating over it gives its events, each iteration at its own speed: a slow one misses the oldest and is told
@@ -85,21 +85,27 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     logEvent(engines.logger, event);
     feed.publish(event);
   };
-  const engines: ShardEngines = await enginesOf(options, settings, observe);
+  const onWireFallback = (): void => observe({ type: "wire-fallback", wireFormat: "json" });
+  const engines: ShardEngines = await enginesOf(options.pipeline, settings, { onWireFallback, observe });
   signal.throwIfAborted();
   const { logger, broken } = engines;
 
-  const access = kinesisAccess(options, settings, logger, () =>
-    observe({ type: "wire-fallback", wireFormat: "json" }),
-  );
+  const access = kinesisAccess({
+    api: options.kinesisApi,
+    client: options.clients?.kinesis,
+    connection: settings.kinesis,
+    streamTarget: settings.streamTarget,
+    logger,
+    onWireFallback,
+  });
   const { api } = access;
-  closing.add(api.close);
+  closing.add(() => api.close());
   const checking = { api, stream, clock, random, signal, logger };
   const { streamArn, retentionHours, createdMs } = await checkStream(checking);
   const retentionMs = retentionHours * HOUR_MS;
   const consumerArn = await consumerArnOf(settings, checking, streamArn);
   const table = leaseTableOf(options, settings, logger);
-  if (table.close !== undefined) closing.add(table.close);
+  closing.add(() => table.close?.());
   const { leaseTable } = settings;
   const ownTable =
     streamArn === ""
@@ -123,7 +129,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   });
   closing.add(() => retention.stop());
 
-  const worker = createWorker({
+  const worker = new WorkerRun({
     ownerId,
     table: ownTable,
     kinesis: api,

@@ -4,6 +4,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import {
   type Clock,
+  guardedLogger,
   KinesisConnectorError,
   type Logger,
   nonEmptyText,
@@ -15,11 +16,13 @@ import {
 } from "@kinesis-connectors/core";
 import type { WireFormat } from "@kinesis-connectors/wire/protocol";
 
-import type { AwsClientOptions, KinesisClientOptions } from "./kinesis/aws-clients.js";
+import type { AwsClientOptions } from "./kinesis/aws-clients.js";
 import { checkConsumerName, type FanOut, fanOut, partsOf } from "./reading/fan-out-consumer.js";
 import type { KinesisApi } from "./kinesis/kinesis-api.js";
 import type { InitialPosition, LeaseTable } from "@kinesis-connectors/leases";
 import { type LeaseOptions, type LeaseSettings, leaseSettings } from "./worker/lease-settings.js";
+import type { EngineSettings } from "./engines/engines-of.js";
+import { checkParts } from "./own-parts.js";
 import { isModule, isPipeline, moduleUrl, type PipelineModule } from "./engines/pipeline-module.js";
 import { type Polling, polling } from "./reading/polling-reader.js";
 import type { StreamName } from "./kinesis/sdk-kinesis.js";
@@ -91,29 +94,12 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
 type Credentials = NonNullable<AwsClientOptions["credentials"]>;
 
 /** `ConnectorOptions`, checked and complete, without what the types of the pipeline say. */
-export interface ConnectorSettings {
-  readonly application: string;
-  /** Where the pipeline is, when it has to be imported. */
-  readonly module: URL | undefined;
-  /** How many threads run it; undefined for this one. */
-  readonly threads: number | undefined;
-  /** For logs and errors: the name, also when an ARN was given. */
-  readonly streamName: string;
-  readonly streamTarget: StreamName;
+export interface ConnectorSettings extends EngineSettings {
   readonly initialPosition: InitialPosition;
-  readonly retrieval: Polling | FanOut;
-  readonly kinesis: KinesisClientOptions;
   readonly dynamodb: AwsClientOptions;
   readonly leaseTable: string | LeaseTable;
   readonly ownerId: string;
   readonly leases: LeaseSettings;
-  readonly maxReadAheadBytes: number;
-  readonly stopDeadlineMs: number;
-  readonly onRetentionGap: "stop" | "continue";
-  /** The caller's; undefined for the pipeline's. */
-  readonly logger: Logger | undefined;
-  readonly clock: Clock;
-  readonly random: Random;
 }
 
 /**
@@ -130,6 +116,8 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
   if (!isModule(pipeline) && !isPipeline(pipeline)) {
     throw invalid("pipeline must be what definePipeline({ ... }) returns, or the file: URL of a module");
   }
+  const threads = threadsOf(options);
+  checkParts(options);
   const { streamName, streamTarget, region } = streamOf(options.stream, options.streamArn);
   const client = { region: options.region ?? region };
   const credentials = credentialsOf(options.credentials);
@@ -138,7 +126,7 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
   return {
     application,
     module: isModule(pipeline) ? moduleUrl(pipeline) : undefined,
-    threads: threadsOf(options),
+    threads,
     streamName,
     streamTarget,
     initialPosition: initialPositionOf(options.initialPosition, clock),
@@ -162,7 +150,7 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
     }),
     stopDeadlineMs: wholeNumber("stopDeadlineMs", options.stopDeadlineMs ?? 30_000, { min: 1 }),
     onRetentionGap: gapPolicyOf(options.onRetentionGap),
-    logger: options.logger,
+    logger: options.logger === undefined ? undefined : guardedLogger("logger", options.logger),
     clock,
     random,
   };

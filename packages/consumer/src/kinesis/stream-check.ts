@@ -8,7 +8,7 @@ import {
 } from "@kinesis-connectors/core";
 
 import { isForGood, isKind, type KinesisApi, KinesisCallError, type StreamSummary } from "./kinesis-api.js";
-import { cureOf, streamMissing } from "../reading/read-failures.js";
+import { cureOf, streamMissing } from "./refusals.js";
 
 /** What a control call at the start is given. */
 export interface CheckContext {

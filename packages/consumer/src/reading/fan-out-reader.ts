@@ -17,7 +17,7 @@ import {
 import { DoubtfulEnd, isConsistent } from "./doubtful-end.js";
 import { polling, pollingSource } from "./polling-reader.js";
 import { isStreamThere, placeRefused, ReadFailures } from "./read-failures.js";
-import { ReadPlace } from "./read-place.js";
+import { PageRefused, ReadPlace } from "./read-place.js";
 import type { ReaderContext } from "./reader-context.js";
 
 /** The source of one shard, read by subscriptions. */
@@ -61,7 +61,7 @@ class FanOutReader implements ShardReader {
     this.#consumer = consumer;
     this.#options = options;
     this.#start = start;
-    this.#place = new ReadPlace(context, start);
+    this.#place = new ReadPlace(context, "SubscribeToShard", start);
     this.#failures = new ReadFailures(context);
     this.#end = new DoubtfulEnd(context);
   }
@@ -76,6 +76,7 @@ class FanOutReader implements ShardReader {
         this.#drop();
         if (signal.aborted) break;
         if (KinesisConnectorError.isInstance(error)) throw error;
+        if (error instanceof PageRefused) this.#continuation = undefined;
         await this.#failures.waitOut(error, signal);
       }
     }

@@ -11,7 +11,7 @@ import {
 import { isKind, type RecordsAnswer } from "../kinesis/kinesis-api.js";
 import { DoubtfulEnd, isConsistent } from "./doubtful-end.js";
 import { isStreamThere, placeRefused, ReadFailures } from "./read-failures.js";
-import { ReadPlace } from "./read-place.js";
+import { PageRefused, ReadPlace } from "./read-place.js";
 import type { ReaderContext } from "./reader-context.js";
 
 /** How a shard is polled. */
@@ -65,7 +65,7 @@ class PollingReader implements ShardReader {
   constructor(context: ReaderContext, options: Polling, start: StartPosition) {
     this.#context = context;
     this.#options = options;
-    this.#place = new ReadPlace(context, start);
+    this.#place = new ReadPlace(context, "GetRecords", start);
     this.#failures = new ReadFailures(context);
     this.#end = new DoubtfulEnd(context);
   }
@@ -81,6 +81,7 @@ class PollingReader implements ShardReader {
       } catch (error) {
         if (signal.aborted) break;
         if (KinesisConnectorError.isInstance(error)) throw error;
+        if (error instanceof PageRefused) this.#iterator = undefined;
         await this.#failures.waitOut(error, signal);
       }
     }

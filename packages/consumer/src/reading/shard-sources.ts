@@ -6,8 +6,15 @@ import { FanOutConsumer } from "./fan-out-subscription.js";
 import type { KinesisApi } from "../kinesis/kinesis-api.js";
 import { type Polling, pollingSource } from "./polling-reader.js";
 import type { ReaderContext } from "./reader-context.js";
-import type { StreamFacts } from "../engines/shard-engines.js";
 import type { CheckContext } from "../kinesis/stream-check.js";
+
+/** What is known of the stream once it has been looked at. */
+export interface StreamFacts {
+  readonly streamArn: string;
+  readonly retentionMs: number;
+  /** The registered fan-out consumer; undefined by polling. */
+  readonly consumerArn: string | undefined;
+}
 
 /** What decides how shards are read. */
 export interface SourceSettings {

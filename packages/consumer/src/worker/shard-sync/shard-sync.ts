@@ -1,6 +1,12 @@
 import { compareSequenceNumbers } from "@kinesis-connectors/core";
 import type { ListedShard } from "../../kinesis/kinesis-api.js";
-import type { HashKeyRange, InitialPosition, LeaseCheckpoint, NewLease } from "@kinesis-connectors/leases";
+import {
+  firstCheckpoint,
+  type HashKeyRange,
+  type InitialPosition,
+  type LeaseCheckpoint,
+  type NewLease,
+} from "@kinesis-connectors/leases";
 
 /** The largest hash key: 2^128 - 1 (Kinesis API reference, HashKeyRange). */
 export const MAX_HASH_KEY: bigint = (1n << 128n) - 1n;
@@ -125,14 +131,8 @@ function isOpen(shard: ListedShard): boolean {
 }
 
 function leaseAtStart(shard: ListedShard, { initialPosition, nowMs }: LeaseStart): NewLease {
-  switch (initialPosition.type) {
-    case "trim-horizon":
-      return leaseAt(shard, "TRIM_HORIZON");
-    case "latest":
-      return { ...leaseAt(shard, "LATEST"), startTimestampMs: Math.floor(nowMs) };
-    default:
-      return { ...leaseAt(shard, "AT_TIMESTAMP"), startTimestampMs: initialPosition.timestampMs };
-  }
+  const { checkpoint, ...start } = firstCheckpoint(initialPosition, nowMs);
+  return { ...leaseAt(shard, checkpoint), ...start };
 }
 
 function leaseAt(shard: ListedShard, checkpoint: LeaseCheckpoint): NewLease {
