@@ -40,7 +40,9 @@ export function checkParts<Model, Output, Plan, DeadLetterPlan>(
   if (credentials === undefined || typeof credentials === "function") return;
   requireNoPromise("credentials", credentials);
   if (typeof credentials !== "object" || credentials === null)
-    throw invalid("credentials must be credentials, or a function that gives a promise of them");
+    throw invalid(
+      "credentials must be keys, a function that fetches them, or { kinesis, dynamodb } of either",
+    );
 }
 
 function requireFunctions(option: string, part: unknown, functions: readonly string[]): void {
