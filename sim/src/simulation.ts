@@ -1,6 +1,7 @@
 import { type BrokenVariant, brokenWorld } from "./storm/broken.js";
 import { Bucket } from "./services/bucket.js";
-import { ObjectChecker, type Violation } from "./checks/checker.js";
+import { ObjectChecker } from "./checks/checker.js";
+import type { Violation } from "./checks/violation.js";
 import type { SimDestination } from "./destinations/destination.js";
 import { destinationOf, landingRuleOf } from "./destinations/destinations.js";
 import { Fleet } from "./fleet.js";
@@ -146,6 +147,7 @@ export class Simulation {
         s3: (process) => this.#s3.clientOf(process),
         report,
         isUnguarded: broken.isUnguarded,
+        isUnversioned: broken.isUnversioned,
       },
       this.#bucket.objects,
     );

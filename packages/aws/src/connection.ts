@@ -67,6 +67,11 @@ export interface AwsConnection<Client> {
   readonly requestTimeoutMs: number;
   /** Where the client goes, if that is not AWS's own address. */
   readonly endpoint: URL | undefined;
+  /**
+   * Whether others can take the place of credentials that are over: false where the caller gave them as an object. Then an expired session
+   * stops a shard; otherwise it is an outage of whoever provides them.
+   */
+  readonly renewsCredentials: boolean;
   /** Fetches fresh credentials, once the present ones were refused as expired. */
   readonly refreshCredentials: () => Promise<void>;
   /** Destroys the client, unless the caller brought it. */
@@ -126,6 +131,7 @@ export function connectAws<Client extends AwsClient>(
       within(requestTimeoutMs, bounds, (listed) => send(command, input, listed)),
     requestTimeoutMs,
     endpoint,
+    renewsCredentials: own !== undefined || typeof options.credentials !== "object",
     refreshCredentials: async () => {
       await client.config.credentials({ forceRefresh: true });
     },

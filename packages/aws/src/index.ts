@@ -1,7 +1,14 @@
 export {
+  atCorrectedClock,
   type AwsErrorDescription,
+  CLOCK_CURE,
   cureAtHome,
   describeAwsError,
+  type IdentityFailure,
+  identityFailureOf,
+  isByTheClock,
+  RENEW_CURE,
+  saysClockIsOff,
   summaryOf,
   type SummaryOptions,
 } from "./aws-error.js";
@@ -25,4 +32,5 @@ export {
 } from "./http/http-handler.js";
 export type { OutgoingRequest } from "./http/request-bytes.js";
 export { limited, type RequestBounds } from "./limited.js";
+export { type RecordVersion, versionWriter } from "./record-version.js";
 export type { AwsCommand } from "./kept-requests.js";

@@ -8,6 +8,7 @@ import { logEvent } from "./event-log.js";
 import { type ConnectorEvent, EventFeed, type EventsDropped } from "./events.js";
 import { kinesisAccess } from "./kinesis/kinesis-access.js";
 import type { LeaseTable } from "@kinesis-connectors/leases";
+import { tableOfStream } from "./lease-table/table-of-stream.js";
 import { dynamoDbLeaseTable } from "./lease-table/dynamodb-lease-table.js";
 import { type ConnectorOptions, type ConnectorSettings, connectorSettings } from "./options.js";
 import { type ConnectorProgress, ProgressTally } from "./progress.js";
@@ -98,13 +99,22 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     onWireFallback,
   });
   const { api } = access;
-  closing.add(api.close);
-  const checking = { api, stream, clock, random, signal };
-  const { streamArn, retentionHours } = await checkStream(checking);
+  closing.add(() => api.close());
+  const checking = { api, stream, clock, random, signal, logger };
+  const { streamArn, retentionHours, createdMs } = await checkStream(checking);
   const retentionMs = retentionHours * HOUR_MS;
   const consumerArn = await consumerArnOf(settings, checking, streamArn);
   const table = leaseTableOf(options, settings, logger);
-  if (table.close !== undefined) closing.add(table.close);
+  closing.add(() => table.close?.());
+  const { leaseTable } = settings;
+  const ownTable =
+    streamArn === ""
+      ? table
+      : tableOfStream(table, {
+          stream: { streamArn, createdMs },
+          application,
+          tableName: typeof leaseTable === "string" ? leaseTable : undefined,
+        });
   closing.add(() => engines.close());
   await engines.open(access, { streamArn, retentionMs, consumerArn }, signal);
 
@@ -121,7 +131,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
 
   const worker = new WorkerRun({
     ownerId,
-    table,
+    table: ownTable,
     kinesis: api,
     initialPosition: settings.initialPosition,
     runShard: (assignment) => runAssignedShard(assignment, { engines, retention, observe }),

@@ -4,6 +4,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import {
   type Clock,
+  guardedLogger,
   KinesisConnectorError,
   type Logger,
   nonEmptyText,
@@ -21,6 +22,7 @@ import type { KinesisApi } from "./kinesis/kinesis-api.js";
 import type { InitialPosition, LeaseTable } from "@kinesis-connectors/leases";
 import { type LeaseOptions, type LeaseSettings, leaseSettings } from "./worker/lease-settings.js";
 import type { EngineSettings } from "./engines/engines-of.js";
+import { checkParts } from "./own-parts.js";
 import { isModule, isPipeline, moduleUrl, type PipelineModule } from "./engines/pipeline-module.js";
 import { type Polling, polling } from "./reading/polling-reader.js";
 import type { StreamName } from "./kinesis/sdk-kinesis.js";
@@ -108,6 +110,8 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
   if (!isModule(pipeline) && !isPipeline(pipeline)) {
     throw invalid("pipeline must be what definePipeline({ ... }) returns, or the file: URL of a module");
   }
+  const threads = threadsOf(options);
+  checkParts(options);
   const { streamName, streamTarget, region } = streamOf(options.stream, options.streamArn);
   const client = { region: options.region ?? region, credentials: options.credentials };
   const { kinesis, dynamodb } = options.endpoints ?? {};
@@ -115,7 +119,7 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
   return {
     application,
     module: isModule(pipeline) ? moduleUrl(pipeline) : undefined,
-    threads: threadsOf(options),
+    threads,
     streamName,
     streamTarget,
     initialPosition: initialPositionOf(options.initialPosition, clock),
@@ -134,7 +138,7 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
     }),
     stopDeadlineMs: wholeNumber("stopDeadlineMs", options.stopDeadlineMs ?? 30_000, { min: 1 }),
     onRetentionGap: gapPolicyOf(options.onRetentionGap),
-    logger: options.logger,
+    logger: options.logger === undefined ? undefined : guardedLogger("logger", options.logger),
     clock,
     random,
   };

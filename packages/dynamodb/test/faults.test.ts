@@ -243,7 +243,7 @@ describe("throttling and outages", () => {
     });
   });
 
-  it("F40 expired credentials are fetched anew once, then the shard stops", async () => {
+  it("F40 expired credentials are fetched anew once, and then waited for: whoever provides them may be away", async () => {
     await using local = await startDynamoDb();
     let fetched = 0;
     const credentials = () => {
@@ -261,8 +261,37 @@ describe("throttling and outages", () => {
     expect(fetched).toBe(2);
     local.fault(expired, { times: "always" });
     const error = await failureFrom(emitter.emit(batchOf(orders(1), 1), contextOf(undefined)));
+    expect(error.name).toBe("ExpiredTokenException");
+    expect(hasCode(error, "KC_EMIT_REFUSED")).toBe(false);
+  });
+
+  it("an expired session that the caller gave as an object stops: nothing fetches another one", async () => {
+    await using local = await startDynamoDb();
+    local.fault({ kind: "error", status: 400, code: "ExpiredTokenException" }, { times: "always" });
+    const error = await failureFrom(local.emitter().emit(batchOf(orders(1)), contextOf(undefined)));
     expect(hasCode(error, "KC_EMIT_REFUSED")).toBe(true);
     expect(error.message).toMatch(/renew/);
+  });
+
+  it("no credentials for a while are an outage: the emission rejects to be tried again, and goes on once they are back", async () => {
+    await using local = await startDynamoDb();
+    let away = 0;
+    // Good for a second only, so that each request asks again.
+    const credentials = () =>
+      away-- > 0
+        ? Promise.reject(Object.assign(new Error("metadata service"), { name: "CredentialsProviderError" }))
+        : Promise.resolve({
+            accessKeyId: "a",
+            secretAccessKey: "b",
+            expiration: new Date(systemClock.now() + 1_000),
+          });
+    const emitter = local.emitter({ credentials });
+    expect((await emitter.emit(batchOf(orders(1)), contextOf(undefined))).failed).toEqual([]);
+    away = 30;
+    const { attempts, result } = await deliverStubbornly(emitter, batchOf(orders(3), 1), 40);
+    expect(attempts).toBeGreaterThan(1);
+    expect(result.failed).toEqual([]);
+    expect(Object.keys(await local.column("total"))).toHaveLength(3);
   });
 
   it("missing rights, wrong credentials and a table that is gone stop with the cure", async () => {

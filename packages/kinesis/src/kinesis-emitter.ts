@@ -3,8 +3,8 @@ import { type Emitter, systemClock } from "@kinesis-connectors/core";
 import { limited } from "@kinesis-connectors/aws";
 import { connect } from "./connection.js";
 import { cureAtOpen, errorCodeOf, refusal } from "./failures.js";
-import type { KinesisEmitterOptions } from "./options.js";
 import { encodeBatch } from "./outgoing.js";
+import type { KinesisEmitterOptions } from "./options.js";
 import { putBatch, type PutTarget } from "./put-batch.js";
 import { settingsFrom } from "./settings.js";
 

@@ -9,6 +9,7 @@ export {
   type NewLease,
   type PendingCheckpoint,
   type Sentinel,
+  type StreamIdentity,
   wasOurs,
 } from "./lease.js";
 export { leaseCheckpointer, ownPending } from "./lease-checkpointer.js";

@@ -50,6 +50,10 @@ export interface PartialFailureEffect {
   readonly share?: number;
   /** Error code of a failed entry; the server has a default. */
   readonly code?: string;
+  /** `_bulk`: the status of a failed document. Default: what goes with the code. */
+  readonly status?: number;
+  /** `_bulk`: the whole error of a failed document, as a node answers it. Default: the code with a reason. */
+  readonly error?: Readonly<Record<string, unknown>>;
 }
 
 /** Pages of GetRecords that are legal but surprising, or illegal but seen. */

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { comparePositions } from "@kinesis-connectors/core";
 import { bulkLinesOf } from "../src/bulk-body.js";
+import type { BulkOperation } from "../src/bulk-body.js";
 import { itemOutcomesOf, requestFailureOf } from "../src/failures.js";
 import { indexNameProblem, indexNamerOf } from "../src/index-name.js";
 import { positionId, sortablePosition } from "../src/positions.js";
@@ -149,38 +150,41 @@ describe("bulk lines", () => {
   });
 });
 
+const about = (operation: BulkOperation) => ({
+  operation,
+  namedByRecord: false,
+  positionField: undefined,
+});
+
 describe("answers", () => {
   it("whatever comes instead of items is no answer", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (body) => {
-        expect(itemOutcomesOf(body, 3, "index", false)).toBeUndefined();
+        expect(itemOutcomesOf(body, 3, about("index"))).toBeUndefined();
       }),
     );
-    expect(itemOutcomesOf({ items: [{ index: { status: 201 } }] }, 2, "index", false)).toBeUndefined();
+    expect(itemOutcomesOf({ items: [{ index: { status: 201 } }] }, 2, about("index"))).toBeUndefined();
   });
 
   it("every status of an item has an outcome, and only successes and repeated creates are placed", () => {
     const error = { type: "version_conflict_engine_exception", reason: "" };
     for (let status = 100; status < 600; status += 1) {
       for (const operation of ["index", "create", "guarded"] as const) {
-        const [outcome] = itemOutcomesOf({ items: [{ x: { status, error } }] }, 1, operation, false) ?? [];
+        const [outcome] = itemOutcomesOf({ items: [{ x: { status, error } }] }, 1, about(operation)) ?? [];
         const placed = (status >= 200 && status < 300) || (status === 409 && operation === "create");
         expect([status, operation, outcome?.kind === "placed"]).toEqual([status, operation, placed]);
       }
     }
   });
 
-  it("scripts that are not allowed are refused with a cure, and are no fault of the documents", () => {
-    const error = { type: "illegal_argument_exception", reason: "cannot execute [inline] scripts" };
-    expect(
-      itemOutcomesOf({ items: [{ update: { status: 400, error } }] }, 1, "guarded", false),
-    ).toMatchObject([{ kind: "refused", cure: expect.stringContaining("script.allowed_types") }]);
-  });
-
   it("an expired session is told from a lack of rights", () => {
     const expired = { message: "The security token included in the request is expired" };
-    expect(requestFailureOf({ status: 403, body: expired })).toMatchObject({ kind: "expired" });
-    expect(requestFailureOf({ status: 403, body: { Message: "not authorized" } })).toMatchObject({
+    expect(requestFailureOf({ status: 403, body: expired }, about("index"))).toMatchObject({
+      kind: "expired",
+    });
+    expect(
+      requestFailureOf({ status: 403, body: { Message: "not authorized" } }, about("index")),
+    ).toMatchObject({
       kind: "refused",
     });
   });

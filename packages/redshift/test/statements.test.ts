@@ -89,6 +89,8 @@ describe("a load", () => {
   it.each([
     ["permission denied for relation orders", "grant INSERT"],
     ['relation "orders" does not exist', "create the table"],
+    ['relation "cancelled_connection_timeouts" does not exist', "create the table"],
+    ["permission denied for relation cancelled_connections", "grant INSERT"],
     ['column "total" of relation "orders" does not exist', "create the table"],
     [
       "User arn:aws:redshift:eu is not authorized to assume IAM Role arn:aws:iam::1:role/x",
@@ -198,11 +200,13 @@ describe("the Data API's refusals", () => {
   it.each([
     ["AccessDeniedException", 400, "redshift-data:BatchExecuteStatement"],
     ["ValidationException", 400, "correct `cluster` or `workgroup`"],
-  ])("%s stops the shard with the cure", async (code, status, cure) => {
+    ["ValidationException", 400, "load fewer `columns`", "The SQL is longer than 100 KB"],
+    ["ValidationException", 400, "load fewer `columns`", "Query statement exceeds the size limit"],
+  ])("%s stops the shard with the cure", async (code, status, cure, message = "") => {
     await using s3 = await startStagingS3();
     await using api = await startDataApi(loaded);
     const emitter = emitterOn(api, s3);
-    api.refuse("BatchExecuteStatement", code, status, 1);
+    api.refuse("BatchExecuteStatement", code, status, 1, message);
     await expect(deliver(emitter, batchOf([{ id: 1 }]))).rejects.toMatchObject({
       code: "KC_EMIT_REFUSED",
       message: expect.stringContaining(cure) as string,

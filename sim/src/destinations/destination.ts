@@ -1,7 +1,7 @@
 import { type Connector, type ConnectorOptions, startConnector } from "@kinesis-connectors/consumer";
 import type { Emitter } from "@kinesis-connectors/core";
 import type { S3Client } from "@aws-sdk/client-s3";
-import type { Violation } from "../checks/checker.js";
+import type { Violation } from "../checks/violation.js";
 import type { Landings } from "../checks/landings.js";
 import type { Entry, Ledger } from "../checks/ledger.js";
 import type { Network } from "../world/network.js";
@@ -43,6 +43,8 @@ export interface DestinationParts {
   readonly report: (violation: Violation) => void;
   /** Whether what keeps old versions from standing over new ones is left out, to see that it is noticed. */
   readonly isUnguarded: boolean;
+  /** Whether emitters are not told of the versions that records have of their own. */
+  readonly isUnversioned: boolean;
 }
 
 /** How connectors with an emitter of this kind are started. */

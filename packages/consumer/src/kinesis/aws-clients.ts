@@ -48,6 +48,7 @@ export function createKinesisClient(options: KinesisClientOptions, logger: Logge
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
       maxConnections: MAX_CONNECTIONS,
       memory,
+      onUnasked: ({ message }) => logger.warn({ error: message }, "answer-unasked"),
     }),
     // All calls of one kind differ in their input alone: the way through the client is worked out once for each kind, and not for each poll.
     cacheMiddleware: true,

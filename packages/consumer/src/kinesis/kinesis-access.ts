@@ -38,6 +38,7 @@ export function kinesisAccess(options: KinesisAccessOptions): KinesisAccess {
   const client = createKinesisClient(connection, logger);
   const made = sdkKinesis(client, streamTarget, {
     ownsClient: true,
+    fixedCredentials: typeof connection.credentials === "object",
     subscriptionClient: () => createSubscriptionClient(connection, logger),
   });
   return { api: made, credentials: () => client.config.credentials() };

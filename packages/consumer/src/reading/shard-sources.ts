@@ -48,7 +48,7 @@ export function shardSources(
   if (retrieval.type === "polling") return (context) => pollingSource(context, retrieval);
   const { consumerName = application } = retrieval;
   const register = (signal: AbortSignal): Promise<string> =>
-    activeConsumer({ api, stream, clock, random, signal }, streamArn, consumerName);
+    activeConsumer({ api, stream, clock, random, signal, isRunning: true }, streamArn, consumerName);
   const consumer = new FanOutConsumer(consumerArn ?? "", register);
   return (context) => fanOutSource(context, consumer, retrieval);
 }

@@ -37,7 +37,7 @@ beforeAll(async () => {
   hasty = new DynamoDBClient({
     ...local.clientOptions("dynamodb"),
     maxAttempts: 1,
-    requestHandler: { requestTimeout: 300, throwOnRequestTimeout: true },
+    requestHandler: { requestTimeout: 2_000, throwOnRequestTimeout: true },
   });
 });
 
@@ -300,7 +300,7 @@ describe("the lease table on DynamoDB", () => {
     },
     {
       name: "the answer takes too long",
-      rule: { phase: "after", effect: { kind: "delay", delayMs: 1_000 } },
+      rule: { phase: "after", effect: { kind: "delay", delayMs: 6_000 } },
       applied: true,
     },
   ] as const)("F04 an update is unknown when $name", async ({ rule, applied }) => {

@@ -117,6 +117,46 @@ describe("starting on threads", () => {
   });
 });
 
+describe("destinations on threads", () => {
+  it("that are down are in the connector's log within three tries", async () => {
+    await using local = await startAws({ shards: 2 });
+    using told = listening();
+    local.kinesis.putRecords(STREAM, numbered(1, 50));
+    const lines: { readonly fields: object; readonly message: string }[] = [];
+    const nothing = (): void => undefined;
+    const connector = await startConnector({
+      ...threadedOptions(local, moduleOf("dead", told), 2),
+      stopDeadlineMs: 500,
+      logger: {
+        debug: nothing,
+        info: nothing,
+        error: nothing,
+        warn: (fields, message) => void lines.push({ fields, message }),
+      },
+    });
+    await until(() => lines.some(({ message }) => message.startsWith("emit-retry")));
+    const first = lines.find(({ message }) => message.startsWith("emit-retry"));
+    expect(first?.fields).toMatchObject({ stream: STREAM, attempt: 3, error: "ECONNREFUSED" });
+    expect(JSON.stringify(lines)).not.toContain("PAYLOAD");
+    await connector.stop();
+    await expect(connector.done).rejects.toMatchObject({ code: "KC_STOP_DEADLINE" });
+  });
+
+  it("whose code has a mistake end the connector at the first batch, by name", async () => {
+    await using local = await startAws();
+    using told = listening();
+    local.kinesis.putRecords(STREAM, numbered(1, 50));
+    const connector = await startConnector(
+      threadedOptions(local, moduleOf("dead", told, { which: "mistake" }), 1),
+    );
+    await expect(connector.done).rejects.toMatchObject({
+      code: "KC_EMITTER_BROKEN",
+      message: expect.stringMatching(/emitter.emit threw TypeError \(at .*dead\.mjs/),
+      cause: { name: "TypeError" },
+    });
+  });
+});
+
 describe("stopping on threads", () => {
   it("F42 flushes and commits what was read", async () => {
     await using local = await startAws({ shards: 2 });

@@ -22,7 +22,7 @@ test("F02 F04 two workers on DynamoDB, with lost answers, cut connections and th
     const client = new DynamoDBClient({
       ...local.clientOptions("dynamodb"),
       maxAttempts: 1,
-      requestHandler: { requestTimeout: 500, throwOnRequestTimeout: true },
+      requestHandler: { requestTimeout: 5_000, throwOnRequestTimeout: true },
     });
     const worker = new WorkerRun({
       ownerId: `${name}:${random.uuid()}`,

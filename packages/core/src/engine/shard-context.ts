@@ -1,6 +1,7 @@
 import type { ByteBudget } from "./byte-budget.js";
 import type { Checkpointer } from "../checkpointer.js";
 import type { Clock, Random } from "../clock.js";
+import type { Logger } from "../logger.js";
 import type { ShardEvent } from "../events.js";
 import type { ChildShard, ShardSource, StartPosition } from "../record.js";
 
@@ -15,6 +16,8 @@ export interface ShardContext {
   readonly initialPosition: StartPosition;
   readonly clock: Clock;
   readonly random: Random;
+  /** Serves a pipeline that has no logger of its own. Default: silent. */
+  readonly logger?: Logger;
   readonly budget: ByteBudget;
   readonly observe: (event: ShardEvent) => void;
   /** Graceful: stop reading, flush, emit, commit. */

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { type FlushReason, outputCountOf } from "../batch.js";
 import { BatchDelivery } from "./batch-delivery.js";
+import { isBroken } from "../guards/blame.js";
 import type { BudgetHolder } from "./byte-budget.js";
 import type { PreparedBatch } from "../checkpointer.js";
 import type { Timer } from "../clock.js";
@@ -9,7 +10,7 @@ import { asError, hasCode } from "../errors.js";
 import { Filling } from "./filling.js";
 import { PageFetch } from "./page-fetch.js";
 import { PageScan } from "./page-scan.js";
-import type { Pipeline } from "../pipeline.js";
+import { type Pipeline, type RunningPipeline, runningPipeline } from "../pipeline.js";
 import type { ClosedRange } from "./range.js";
 import { comparePositions, type Position, type RecordPage } from "../record.js";
 import { replayRange } from "./replay.js";
@@ -30,7 +31,7 @@ export async function processShard<Model, Output, Plan, DeadLetterPlan>(
   // One listener for each request under way is no leak, and an emitter may have many; Node warns from the eleventh on.
   setMaxListeners(0, context.abortSignal);
   try {
-    const outcome = await new ShardProcessor(pipeline, context).run();
+    const outcome = await new ShardProcessor(runningPipeline(pipeline, context.logger), context).run();
     if (outcome.type === "shard-end") {
       const childShardIds = outcome.childShards.map((child) => child.shardId);
       observe({ type: "shard-end", stream, shardId, childShardIds });
@@ -47,7 +48,7 @@ export async function processShard<Model, Output, Plan, DeadLetterPlan>(
 }
 
 class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
-  readonly #pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>;
+  readonly #pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>;
   readonly #context: ShardContext;
   readonly #filling: Filling<Output>;
   readonly #scan: PageScan<Model, Output>;
@@ -58,7 +59,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
   #flushRequested = false;
   #wake: (() => void) | undefined;
 
-  constructor(pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>, context: ShardContext) {
+  constructor(pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>, context: ShardContext) {
     this.#pipeline = pipeline;
     this.#context = context;
     this.#filling = new Filling(context, pipeline);
@@ -128,8 +129,8 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
       await this.#settleInFlight();
       return outcome;
     } catch (thrown) {
-      // A failure of reading or of a record still lets what was read before it land, unless the shard itself is gone.
-      if (!this.#context.abortSignal.aborted && this.#failure === undefined) {
+      // A failure of reading or of a record still lets what was read before it land, unless the shard itself is gone, or what was read is in doubt.
+      if (!isBroken(thrown) && !this.#context.abortSignal.aborted && this.#failure === undefined) {
         await this.#flush("stop");
         await this.#settleInFlight();
       }

@@ -6,7 +6,7 @@ import {
   GetStatementResultCommand,
 } from "@aws-sdk/client-redshift-data";
 import { type Clock, type Logger, sleep } from "@kinesis-connectors/core";
-import { limited } from "@kinesis-connectors/aws";
+import { limited, RENEW_CURE } from "@kinesis-connectors/aws";
 import type { DataApiConnection } from "../connection.js";
 import { callFailureOf, refusal, StatementFailure, summaryOf } from "../failures.js";
 
@@ -156,7 +156,9 @@ async function call<Answer>(
       const where = `a call about the database "${database.Database}"`;
       if (failure.kind === "refused") throw refusal(where, failure.cure, error);
       if (failure.kind !== "expired") throw summaryOf(error);
-      if (renewed) throw refusal(where, "renew the session's credentials", error);
+      // Others would have come by now if there were any; where they are fetched, that is an outage of whoever has them.
+      if (renewed && connection.renewsCredentials) throw summaryOf(error);
+      if (renewed) throw refusal(where, RENEW_CURE, error);
       await renewCredentials(connection);
     }
   }

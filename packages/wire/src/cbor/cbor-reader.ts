@@ -106,6 +106,12 @@ export class CborReader {
     this.#string(major, head & 31);
   }
 
+  /** Whether a string of this major type is here. Reads over its tags alone. */
+  isString(major: number): boolean {
+    this.skipTags();
+    return this.#peek() >> 5 === major;
+  }
+
   /** A text, decoded. */
   text(): string {
     this.string(textType);

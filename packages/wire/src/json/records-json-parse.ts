@@ -77,6 +77,7 @@ function readRecords(value: unknown): PageRecord[] {
 
 function readRecord(value: unknown): ParsedRecord {
   if (!isObject(value)) throw malformed("has a record that is no object");
+  if (isObject(value["Data"])) throw dataAsObject();
   const data = optionalText(value["Data"]);
   const partitionKey = optionalText(value["PartitionKey"]);
   const sequenceNumber = optionalText(value["SequenceNumber"]);
@@ -95,6 +96,15 @@ function readRecord(value: unknown): ParsedRecord {
     arrivalTimeMs,
     encryptionType: optionalText(value["EncryptionType"]),
   };
+}
+
+/** kinesalite keeps what was put in CBOR as an object, and gives it so to every reader. */
+function dataAsObject(): WireFormatError {
+  return new WireFormatError(
+    "the JSON answer has the data of a record as an object where Kinesis writes base64: this server keeps records that were put in CBOR so " +
+      'that nobody can read them; put them in JSON (wireFormat "json" of kinesisEmitter, or AWS_CBOR_DISABLE=1)',
+    { isForeign: true },
+  );
 }
 
 function optionalText(value: unknown): string | undefined {

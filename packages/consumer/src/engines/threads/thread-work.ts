@@ -1,6 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 
-import { type Logger, systemClock, systemRandom } from "@kinesis-connectors/core";
+import { type Logger, silentLogger, systemClock, systemRandom } from "@kinesis-connectors/core";
 
 import {
   createKinesisClient,
@@ -88,7 +88,7 @@ export class ThreadWork {
       signal.throwIfAborted();
       const logger = logsToMain
         ? distantLogger((line) => this.#tell({ type: "log", line }))
-        : pipeline.logger;
+        : (pipeline.logger ?? silentLogger);
       const api = this.#kinesis(logger);
       const engines = new EnginesHere({
         pipeline,
@@ -102,7 +102,10 @@ export class ThreadWork {
         logger,
       });
       this.#engines = engines;
-      this.#closing.push(() => engines.close(), api.close);
+      this.#closing.push(
+        () => engines.close(),
+        () => api.close(),
+      );
       await engines.open({ api }, facts, signal);
       this.#tell({ type: "opened" });
     } catch (thrown) {
@@ -121,6 +124,8 @@ export class ThreadWork {
     };
     return sdkKinesis(createKinesisClient(options, logger), streamTarget, {
       ownsClient: true,
+      // The main thread has looked at the stream with them.
+      hasWorked: true,
       subscriptionClient: () => createSubscriptionClient(options, logger),
     });
   }

@@ -82,6 +82,25 @@ export function leasesForMissingShards(
   return [...created.values()];
 }
 
+/**
+ * The shards of a listing at the initial position, where the server does not know the filter and lists all of them (kinesalite,
+ * kinesis-mock, moto): for LATEST those that are open, else those whose parents are not kept any more. The listing as it is where neither
+ * covers all hash keys.
+ */
+export function shardsAtStart(
+  shards: readonly ListedShard[],
+  initialPosition: InitialPosition,
+): readonly ListedShard[] {
+  if (coverExactly(shards)) return shards;
+  const listed = new Set(shards.map(({ shardId }) => shardId));
+  const first = shards.filter((shard) =>
+    initialPosition.type === "latest"
+      ? isOpen(shard)
+      : parentsOf(shard).every((parent) => !listed.has(parent)),
+  );
+  return coverExactly(first) ? first : shards;
+}
+
 /** Whether the ranges cover every hash key exactly once. */
 export function coverExactly(ranges: readonly HashKeyRange[]): boolean {
   let next = 0n;

@@ -1,12 +1,17 @@
-import type { Page } from "../page/page.js";
-import type { PageRecord } from "../page/page-record.js";
+import type { Page } from "./page.js";
+
+/** What a user record has from the aggregate that it came in: a `PageRecord` is one. */
+interface Aggregate {
+  readonly sequenceNumber: string;
+  readonly arrivalTimeMs: number;
+}
 
 /**
  * A user record as it lies in the answer that its aggregate came with. Its data is viewed when first asked for; the rest it has from its aggregate.
  * It has the members of a connector's records, and stands for one without being copied.
  */
 export class AggregatedRecord {
-  readonly #aggregate: PageRecord;
+  readonly #aggregate: Aggregate;
   readonly #page: Page;
   #data: Buffer | undefined;
   readonly partitionKey: string;
@@ -17,7 +22,7 @@ export class AggregatedRecord {
   readonly dataEnd: number;
 
   constructor(
-    aggregate: PageRecord,
+    aggregate: Aggregate,
     page: Page,
     dataStart: number,
     dataEnd: number,
