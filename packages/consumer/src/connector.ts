@@ -1,3 +1,4 @@
+import { checkClientEndpoint } from "@kinesis-connectors/aws";
 import { asError, type Logger } from "@kinesis-connectors/core";
 
 import { runAssignedShard } from "./engines/assigned-shard.js";
@@ -100,12 +101,15 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   });
   const { api } = access;
   closing.add(() => api.close());
+  const { table, checkEndpoint } = leaseTableOf(options, settings, logger);
+  closing.add(() => table.close?.());
+  // Both before anything is sent: a name of the stream, a token of the session.
+  await access.checkEndpoint?.();
+  await checkEndpoint?.();
   const checking = { api, stream, clock, random, signal, logger };
   const { streamArn, retentionHours, createdMs } = await checkStream(checking);
   const retentionMs = retentionHours * HOUR_MS;
   const consumerArn = await consumerArnOf(settings, checking, streamArn);
-  const table = leaseTableOf(options, settings, logger);
-  closing.add(() => table.close?.());
   const { leaseTable } = settings;
   const ownTable =
     streamArn === ""
@@ -197,13 +201,13 @@ function leaseTableOf<Model, Output, Plan, DeadLetterPlan>(
   options: ConnectorOptions<Model, Output, Plan, DeadLetterPlan>,
   settings: ConnectorSettings,
   logger: Logger,
-): LeaseTable {
+): { readonly table: LeaseTable; readonly checkEndpoint?: () => Promise<unknown> } {
   const { leaseTable, leases, clock, random } = settings;
-  if (typeof leaseTable === "object") return leaseTable;
+  if (typeof leaseTable === "object") return { table: leaseTable };
   const own = options.clients?.dynamodb;
   const requestTimeoutMs = Math.min(MAX_LEASE_CALL_MS, Math.ceil(leases.failoverTimeMs / 3));
   const client = own ?? createDynamoDbClient(settings.dynamodb, logger, requestTimeoutMs);
-  return dynamoDbLeaseTable({
+  const table = dynamoDbLeaseTable({
     tableName: leaseTable,
     client,
     clock,
@@ -211,4 +215,10 @@ function leaseTableOf<Model, Output, Plan, DeadLetterPlan>(
     logger,
     ownsClient: own === undefined,
   });
+  const allowInsecure = settings.dynamodb.allowInsecure === true;
+  return {
+    table,
+    checkEndpoint: () =>
+      checkClientEndpoint(client, { allowInsecure, isOwn: own !== undefined, service: "DYNAMODB" }),
+  };
 }

@@ -120,6 +120,7 @@ export function dynamoDbEmitter<Item extends object>(options: DynamoDbEmitterOpt
       batch.entries.length === 0 ? { failed: [] } : { failed: await emit(batch, context) },
 
     open: async ({ signal, logger }) => {
+      await connection.checkEndpoint();
       try {
         await table.schema({ signal, clock: systemClock });
       } catch (error) {

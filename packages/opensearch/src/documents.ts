@@ -19,6 +19,7 @@ export interface BulkDocument<Output> {
   readonly entry: BufferEntry<Output>;
   /** What it is a version of: index and id. */
   readonly key: string;
+  readonly id: string;
   readonly lines: string;
   /** Where records have versions of their own: what puts those of one key in order. */
   readonly rank?: string;
@@ -85,7 +86,7 @@ function documentOf<Output>(
   const bytes = Buffer.byteLength(lines);
   if (bytes > MAX_CONTENT_BYTES)
     throw poison(`a document has ${bytes} bytes with its action, but a request holds ${MAX_CONTENT_BYTES}`);
-  return { entry, key: `${index} ${id}`, lines, bytes, ...(rank === undefined ? {} : { rank }) };
+  return { entry, key: `${index} ${id}`, id, lines, bytes, ...(rank === undefined ? {} : { rank }) };
 }
 
 /** The document as a JSON object, its numbers with all their digits. The message of the writer may hold names out of the document, so it is left out. */

@@ -129,7 +129,7 @@ export function openSearchEmitter<Document extends object>(
       const { status } = answer;
       const failure = requestFailureOf(answer, about);
       if (failure === undefined) {
-        const outcomes = itemOutcomesOf(answer.body, documents.length, about);
+        const outcomes = itemOutcomesOf(answer.body, documents, about);
         if (outcomes === undefined) throw outageError(status, "unreadable_answer");
         return outcomes;
       }

@@ -1,4 +1,5 @@
 import { writeAnyBase64 } from "./base64.js";
+import { parseBounded } from "./bounded-json.js";
 import { isObject, readChildShards } from "../page/records-members.js";
 import { Page } from "../page/page.js";
 import { type PageRecord, pageRecords } from "../page/page-record.js";
@@ -17,8 +18,9 @@ function malformed(what: string): WireFormatError {
 export function parseRecordsJson(body: Buffer): RecordsAnswer {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(body.toString("utf8"));
-  } catch {
+    parsed = parseBounded(body);
+  } catch (error) {
+    if (WireFormatError.isInstance(error)) throw error;
     // The parser quotes what it read, and that may be a record.
     throw malformed("is not JSON");
   }

@@ -14,10 +14,15 @@ export interface SettlingConnector {
  * Waits until a connector has read `records` records, then stops it: a stop flushes what was read and commits it, so that nothing waits
  * for its age.
  *
- * @throws what ended the connector, when it fails; an Error when it ends too early or reads nothing for a minute
+ * @throws what ended the connector, when it fails; the signal's reason; an Error when it ends too early or reads nothing for a minute
  */
-export async function untilSettled(connector: SettlingConnector, records: number): Promise<void> {
+export async function untilSettled(
+  connector: SettlingConnector,
+  records: number,
+  signal?: AbortSignal,
+): Promise<void> {
   const ended = connector.done.then(() => {
+    signal?.throwIfAborted();
     throw new Error("the connector ended before it had read everything");
   });
   // Whoever waits for it no more does not mind that it ends.
@@ -26,6 +31,7 @@ export async function untilSettled(connector: SettlingConnector, records: number
   let movedMs = performance.now();
   while (read < records) {
     await Promise.race([wait(20), ended]);
+    signal?.throwIfAborted();
     const { recordsRead } = connector.progress();
     if (recordsRead > read) movedMs = performance.now();
     else if (performance.now() - movedMs > STALLED_AFTER_MS)
