@@ -26,6 +26,8 @@ const KINDS: ReadonlyMap<string, Exclude<Failure["kind"], "refused">> = new Map(
   ["TransactionConflictException", "retry"],
   ["ReplicatedWriteConflictException", "retry"],
   ["ReplicaNotFoundException", "retry"],
+  // A table that is being changed, restored or deleted at the moment.
+  ["ResourceInUseException", "retry"],
   // The client corrects its clock by the answer and is right the next time.
   ["RequestTimeTooSkewed", "retry"],
   ["ValidationException", "rejected"],
