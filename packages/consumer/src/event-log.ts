@@ -1,9 +1,18 @@
 import { asError, KinesisConnectorError, type Logger } from "@kinesis-connectors/core";
 
 import type { ConnectorEvent } from "./events.js";
+import type { KinesisErrorKind } from "./kinesis/kinesis-api.js";
 
 // The first failure of a call is everyday life; a row of them is worth a line, now and then.
 const RETRIES_PER_LINE = 5;
+
+/** What does not pass by itself as a rule: told at once. */
+const NEEDS_SOMEBODY: ReadonlySet<KinesisErrorKind> = new Set([
+  "access-denied",
+  "no-credentials",
+  "credentials",
+  "clock",
+]);
 
 /**
  * Writes what an operator wants to see of an event, by the event's own name. What the worker and the engine log themselves, and what
@@ -20,10 +29,9 @@ export function logEvent(logger: Logger, event: ConnectorEvent): void {
       return;
     case "read-retry": {
       const { stream, shardId, operation, kind, attempt, error } = event;
-      if (isWrongAnswer(error))
+      const atOnce = isWrongAnswer(error) || (attempt === 1 && NEEDS_SOMEBODY.has(kind));
+      if (atOnce || attempt % RETRIES_PER_LINE === 0)
         logger.warn({ stream, shardId, operation, kind, attempt, error: shown(error) }, event.type);
-      else if (attempt % RETRIES_PER_LINE === 0)
-        logger.warn({ stream, shardId, operation, kind, attempt }, event.type);
       return;
     }
     case "subscription-end":

@@ -52,7 +52,9 @@ export function redshiftManifestEmitter(options: RedshiftManifestEmitterOptions)
     throw invalid("buckets must list the buckets that objects may come from");
   if (typeof options.staging !== "object" || options.staging === null)
     throw invalid("staging must name a bucket");
-  const loader = createLoader(options, format.copy, compression === "gzip");
+  const loader = createLoader(options, format.copy, compression === "gzip", {
+    maxEntries: MAX_OBJECTS_PER_LOAD,
+  });
   const manifests = createManifestWriter(options.staging);
 
   return {
@@ -71,6 +73,7 @@ export function redshiftManifestEmitter(options: RedshiftManifestEmitterOptions)
 
     open: async (context) => {
       await manifests.open(context);
+      await loader.runner.connection.checkEndpoint();
       await openLoader(context.signal, (limits) =>
         checkTables(loader, { ...context, ...limits, clock: systemClock }),
       );

@@ -80,7 +80,7 @@ export function redshiftEmitter<Output>(
   if (compression !== "gzip" && compression !== "none") throw invalid('compression must be "gzip" or "none"');
   if (typeof options.staging !== "object" || options.staging === null)
     throw invalid("staging must name a bucket");
-  const loader = createLoader(options, format.copy, compression === "gzip", mergeKeys);
+  const loader = createLoader(options, format.copy, compression === "gzip", { mergeKeys });
   const staging = createStaging<Output>({
     objects: options.staging,
     compression: compression === "gzip" ? gzip() : none(),
@@ -116,6 +116,7 @@ export function redshiftEmitter<Output>(
 
     open: async (context) => {
       await staging.open(context);
+      await loader.runner.connection.checkEndpoint();
       await openLoader(context.signal, (limits) =>
         checkTables(loader, { ...context, ...limits, clock: systemClock }),
       );
