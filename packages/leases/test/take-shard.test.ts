@@ -203,7 +203,7 @@ describe("taking a shard", () => {
     expect(commits.map(({ status }) => status)).toEqual(
       ["a:1", "a:2"].map((ownerId) => (ownerId === owner ? "fulfilled" : "rejected")),
     );
-    expect(both.map(({ gone }) => gone.aborted).toSorted()).toEqual([false, true]);
+    expect(both.filter(({ gone }) => gone.aborted)).toHaveLength(1);
   });
 
   test("is given up when another owner is faster twice", async () => {
