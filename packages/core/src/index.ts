@@ -31,6 +31,7 @@ export { allowAll, type Filter } from "./filter.js";
 export type { GatherContext, Gathered, Gathering } from "./gathering.js";
 export { guardedLogger, type Logger, silentLogger } from "./logger.js";
 export { isPromise, type MaybePromise } from "./maybe-promise.js";
+export { checkOptions, type KnownNames, type OptionNames } from "./known-options.js";
 export { nonEmptyText, wholeNumber } from "./options.js";
 export { definePipeline, type Pipeline, type PipelineOptions, type PoisonPolicy } from "./pipeline.js";
 export { isProgrammingError } from "./guards/programming-error.js";
