@@ -12,6 +12,7 @@ export {
   type AwsConnectionOptions,
   type AwsCredentials,
   type AwsService,
+  AWS_CONNECTION_OPTIONS,
   connectAws,
 } from "./connection.js";
 export { checkedEndpoint, isLoopback, namedEndpoint } from "./endpoint.js";
