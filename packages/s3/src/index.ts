@@ -21,3 +21,4 @@ export { s3DeadLetters } from "./dead-letters/s3-dead-letters.js";
 export { s3Emitter } from "./s3-emitter.js";
 export { timePartition, type TimePartitionOptions } from "./partitions/time-partition.js";
 export { zstd } from "./compression/zstd.js";
+export { S3_EMITTER_OPTIONS, S3_OBJECT_OPTIONS } from "./options.js";

@@ -12,6 +12,7 @@ import {
   systemClock,
   systemRandom,
   wholeNumber,
+  checkOptions,
 } from "@kinesis-connectors/core";
 import { fileShelf, type OpenFile } from "./objects/body.js";
 import { none } from "./compression/compression.js";
@@ -26,7 +27,7 @@ import { gatheredIn } from "./encoding/gathered-objects.js";
 import { inLanes, Lanes } from "./lanes.js";
 import { objectBatching } from "./plan/object-batching.js";
 import { checkedMetadata, metadataOf } from "./objects/object-metadata.js";
-import type { S3EmitterOptions } from "./options.js";
+import { S3_EMITTER_OPTIONS, type S3EmitterOptions } from "./options.js";
 import { objectsOf, planGathered, planObjects, planWithout } from "./plan/plan.js";
 import { planSpill } from "./plan/plan-spill.js";
 import { gatheredObjects, packObjects, type ReadyObject } from "./encoding/ready-objects.js";
@@ -74,6 +75,7 @@ export function emitterWith<Output>(
   options: S3EmitterOptions<Output>,
   { openFile, pieceBytes }: Seams = {},
 ): Emitter<Output, S3Plan> {
+  checkOptions("s3Emitter", options, S3_EMITTER_OPTIONS);
   const { format, key, compression = none(), spoolDir } = options;
   requireFormat(options);
   if (spoolDir !== undefined) nonEmptyText("spoolDir", spoolDir);

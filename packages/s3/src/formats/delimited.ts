@@ -1,4 +1,4 @@
-import { KinesisConnectorError } from "@kinesis-connectors/core";
+import { KinesisConnectorError, checkOptions, type OptionNames } from "@kinesis-connectors/core";
 import type { RecordFormat } from "./format.js";
 
 /** A column of `delimited`: the name of a field, or a name with a function of the output. */
@@ -20,12 +20,21 @@ export interface DelimitedOptions<Output> {
   readonly nullText?: string;
 }
 
+const NAMES: OptionNames<DelimitedOptions<unknown>> = {
+  columns: "required",
+  delimiter: true,
+  quote: true,
+  header: true,
+  nullText: true,
+};
+
 /**
  * One line per output: CSV, TSV and their like. Texts as they are, numbers and booleans as JavaScript writes them, dates in ISO 8601, objects and
  * arrays as JSON. Refused by name, as dead letters: NaN and infinities, bytes, functions, and what would need a quote where there is none.
  * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
 export function delimited<Output extends object>(options: DelimitedOptions<Output>): RecordFormat<Output> {
+  checkOptions("delimited", options, NAMES);
   const { columns, delimiter = ",", quote = '"', header = false, nullText = "" } = options;
   if (!isSeparator(delimiter) || delimiter === quote)
     throw invalid("delimiter must be one ASCII character that is no line break, and not the quote");

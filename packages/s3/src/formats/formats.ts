@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { KinesisConnectorError } from "@kinesis-connectors/core";
+import { KinesisConnectorError, checkOptions, type OptionNames } from "@kinesis-connectors/core";
 import type { RecordFormat } from "./format.js";
 import type { ObjectWriter } from "./object-writer.js";
 
@@ -33,11 +33,14 @@ export interface RawOptions {
   readonly contentType?: string;
 }
 
+const NAMES: OptionNames<RawOptions> = { separator: true, extension: true, contentType: true };
+
 /**
  * Bytes as they are, texts in UTF-8, a separator after each record, empty ones included. Refused by name: what is neither.
  * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
 export function raw(options: RawOptions = {}): RecordFormat<Uint8Array | string> {
+  checkOptions("raw", options, NAMES);
   const { separator = "\n", extension = ".raw", contentType = "application/octet-stream" } = options;
   if (typeof separator !== "string") throw invalid("raw.separator must be a text");
   if (!/^(?:\.[A-Za-z0-9_-]+)*$/.test(extension) || extension.length > 32) {

@@ -1,4 +1,10 @@
-import { KinesisConnectorError, type KinesisRecord, wholeNumber } from "@kinesis-connectors/core";
+import {
+  KinesisConnectorError,
+  type KinesisRecord,
+  wholeNumber,
+  checkOptions,
+  type OptionNames,
+} from "@kinesis-connectors/core";
 
 /** How `timePartition` names folders. */
 export interface TimePartitionOptions<Output, Pattern extends { readonly [name: string]: string }> {
@@ -32,6 +38,15 @@ const LAST_MS: number = Date.UTC(10_000, 0);
 /** Minutes remembered; more are met only by records far out of order. */
 const MAX_REMEMBERED = 4096;
 
+const NAMES: OptionNames<TimePartitionOptions<unknown, Readonly<Record<string, string>>>> = {
+  by: true,
+  zone: true,
+  pattern: true,
+  maxLateMs: true,
+  maxAheadMs: true,
+  onOutside: true,
+};
+
 /**
  * Names folders by time, for the `partition` option. A record's folders depend on the record alone, never on a clock, so a replay files it alike. In a
  * zone with daylight saving the hour that comes twice in autumn is one folder, and the one that is left out in spring has none.
@@ -49,6 +64,7 @@ export function timePartition<
 >(
   options: TimePartitionOptions<Output, Pattern> = {},
 ): (output: Output, record: KinesisRecord) => { readonly [name in keyof Pattern]: string } {
+  checkOptions("timePartition", options, NAMES);
   const { by, zone = "UTC", onOutside = "arrival" } = options;
   const pattern: { readonly [name: string]: string } = options.pattern ?? { date: "yyyy-MM-dd", hour: "HH" };
   const maxLateMs = limit("maxLateMs", options.maxLateMs);
