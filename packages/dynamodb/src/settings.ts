@@ -3,7 +3,10 @@ import {
   KinesisConnectorError,
   nonEmptyText,
   wholeNumber,
+  checkOptions,
+  type OptionNames,
 } from "@kinesis-connectors/core";
+import { AWS_CONNECTION_OPTIONS } from "@kinesis-connectors/aws";
 import type { DynamoDbConnectionOptions } from "./connection.js";
 import { DEFAULT_MAX_CONCURRENCY } from "./limits.js";
 import type { ItemUpdate } from "./items/update.js";
@@ -66,6 +69,18 @@ export interface DeleteMode extends GuardOptions, TombstoneOptions {
 export type DynamoDbEmitterOptions<Item> = DynamoDbTableOptions &
   (GuardedMode<Item> | PutMode<Item> | UpdateMode<Item> | DeleteMode);
 
+const NAMES: OptionNames<DynamoDbEmitterOptions<unknown>> = {
+  ...AWS_CONNECTION_OPTIONS,
+  table: "required",
+  maxConcurrency: true,
+  mode: true,
+  isRemoved: true,
+  update: true,
+  positionPer: true,
+  positionAttribute: true,
+  tombstoneExpiry: { attribute: true, afterMs: true },
+};
+
 /** `DynamoDbEmitterOptions`, checked and complete. */
 export interface Settings<Item> {
   readonly table: string;
@@ -98,6 +113,7 @@ const OPTIONS_OF_MODE: Readonly<Record<Settings<unknown>["mode"], readonly strin
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
  */
 export function settingsFrom<Item>(options: DynamoDbEmitterOptions<Item>): Settings<Item> {
+  checkOptions("dynamoDbEmitter", options, NAMES);
   const given: LooseOptions<Item> = options;
   const { mode = "guarded", isRemoved, update, tombstoneExpiry, positionPer = "item" } = given;
   if (!Object.hasOwn(OPTIONS_OF_MODE, mode))
