@@ -1,4 +1,12 @@
-import { type Batch, type KinesisRecord, KinesisConnectorError, wholeNumber } from "@kinesis-connectors/core";
+import {
+  type Batch,
+  type KinesisRecord,
+  KinesisConnectorError,
+  wholeNumber,
+  checkOptions,
+  type OptionNames,
+} from "@kinesis-connectors/core";
+import { AWS_CONNECTION_OPTIONS } from "@kinesis-connectors/aws";
 import type { KinesisEmitterOptions } from "./kinesis-emitter.js";
 import {
   DEFAULT_AGGREGATE_BYTES,
@@ -8,6 +16,19 @@ import {
   MAX_PARTITION_KEY_BYTES,
   MAX_REQUEST_BYTES,
 } from "./limits.js";
+
+const NAMES: OptionNames<KinesisEmitterOptions<unknown>> = {
+  ...AWS_CONNECTION_OPTIONS,
+  stream: true,
+  streamArn: true,
+  data: true,
+  partitionKey: true,
+  explicitHashKey: true,
+  ordering: true,
+  aggregate: { maxBytes: true, maxRecords: true },
+  positionField: true,
+  maxRecordBytes: true,
+};
 
 /** How the stream is named in requests. */
 export type StreamTarget = { readonly StreamName: string } | { readonly StreamARN: string };
@@ -37,6 +58,7 @@ const STREAM_ARN = /^arn:aws[a-z-]{0,20}:kinesis:([a-z0-9-]{1,40}):\d{12}:stream
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
  */
 export function settingsFrom<Output>(options: KinesisEmitterOptions<Output>): KinesisSettings<Output> {
+  checkOptions("kinesisEmitter", options, NAMES);
   const { ordering = "partition-key", partitionKey, explicitHashKey } = options;
   if (ordering !== "partition-key" && ordering !== "none")
     throw invalid('ordering must be "partition-key" or "none"');
