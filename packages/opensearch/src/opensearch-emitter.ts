@@ -7,6 +7,8 @@ import {
   nonEmptyText,
   systemClock,
   wholeNumber,
+  checkOptions,
+  type OptionNames,
 } from "@kinesis-connectors/core";
 import type { BulkOperation } from "./bulk-body.js";
 import { connect, type OpenSearchConnection, type OpenSearchConnectionOptions } from "./connection.js";
@@ -55,6 +57,25 @@ export interface OpenSearchEmitterOptions<Document extends object> extends OpenS
   readonly maxRequestDocuments?: number;
 }
 
+const NAMES: OptionNames<OpenSearchEmitterOptions<object>> = {
+  node: "required",
+  aws: { region: true, service: true, credentials: true },
+  auth: { username: true, password: true },
+  ca: true,
+  allowInsecure: true,
+  compression: true,
+  requestTimeoutMs: true,
+  maxSockets: true,
+  index: "required",
+  id: true,
+  operation: true,
+  dataStream: true,
+  ordering: true,
+  positionField: true,
+  maxRequestBytes: true,
+  maxRequestDocuments: true,
+};
+
 /** Only what is read of an answer is asked for: it would repeat the id and index of each document. */
 const FILTER_PATH = "error.type,error.reason,items.*.status,items.*.error.type,items.*.error.reason";
 
@@ -76,6 +97,7 @@ export function openSearchEmitter<Document extends object>(
   /** @internal What requests go through: a simulation answers them in memory. */
   connectTo: (options: OpenSearchConnectionOptions) => OpenSearchConnection = connect,
 ): Emitter<Document> {
+  checkOptions("openSearchEmitter", options, NAMES);
   const { index, id } = options;
   const operation = operationOf(options);
   const limits = {
