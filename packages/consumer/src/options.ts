@@ -13,14 +13,21 @@ import {
   systemClock,
   systemRandom,
   wholeNumber,
+  checkOptions,
+  type OptionNames,
 } from "@kinesis-connectors/core";
 import type { WireFormat } from "@kinesis-connectors/wire/protocol";
 
 import type { AwsClientOptions, KinesisClientOptions } from "./kinesis/aws-clients.js";
-import { checkConsumerName, type FanOut, fanOut } from "./reading/fan-out-consumer.js";
+import { checkConsumerName, type FanOut, fanOut, type FanOutOptions } from "./reading/fan-out-consumer.js";
 import type { KinesisApi } from "./kinesis/kinesis-api.js";
 import type { InitialPosition, LeaseTable } from "@kinesis-connectors/leases";
-import { type LeaseOptions, type LeaseSettings, leaseSettings } from "./worker/lease-settings.js";
+import {
+  LEASE_OPTIONS,
+  type LeaseOptions,
+  type LeaseSettings,
+  leaseSettings,
+} from "./worker/lease-settings.js";
 import { checkParts } from "./own-parts.js";
 import { isModule, isPipeline, moduleUrl, type PipelineModule } from "./engines/pipeline-module.js";
 import { type Polling, polling } from "./reading/polling-reader.js";
@@ -86,6 +93,33 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
   readonly random?: Random;
 }
 
+const NAMES: OptionNames<ConnectorOptions<unknown, unknown>> = {
+  application: "required",
+  stream: true,
+  streamArn: true,
+  pipeline: "required",
+  threads: true,
+  initialPosition: { at: true },
+  retrieval: true,
+  region: true,
+  endpoints: { kinesis: true, dynamodb: true },
+  allowInsecure: true,
+  wireFormat: true,
+  credentials: true,
+  clients: { kinesis: true, dynamodb: true },
+  kinesisApi: true,
+  leaseTable: true,
+  workerId: true,
+  leases: LEASE_OPTIONS,
+  maxReadAheadBytes: true,
+  stopDeadlineMs: true,
+  onRetentionGap: true,
+  logger: true,
+  signal: true,
+  clock: true,
+  random: true,
+};
+
 /** `ConnectorOptions`, checked and complete, without what the types of the pipeline say. */
 export interface ConnectorSettings {
   readonly application: string;
@@ -119,6 +153,7 @@ export interface ConnectorSettings {
 export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
   options: ConnectorOptions<Model, Output, Plan, DeadLetterPlan>,
 ): ConnectorSettings {
+  checkOptions("startConnector", options, NAMES);
   const clock = options.clock ?? systemClock;
   const random = options.random ?? systemRandom;
   const application = nonEmptyText("application", options.application);
@@ -209,14 +244,18 @@ function initialPositionOf(
 /** Checked again, for those who wrote the object by hand. */
 function retrievalOf(retrieval: Polling | FanOut | undefined, application: string): Polling | FanOut {
   if (retrieval === undefined) return polling();
-  if (retrieval.type === "polling") return polling(retrieval);
+  if (retrieval.type === "polling") {
+    const { type: _type, ...options } = retrieval;
+    return polling(options);
+  }
   if (retrieval.type !== "fan-out") throw invalid("retrieval must be polling({ ... }) or fanOut({ ... })");
-  const { consumerName, fallback } = retrieval;
-  if (consumerName === undefined) checkConsumerName("application", application);
-  return fanOut({
-    ...(consumerName === undefined ? {} : { consumerName }),
-    ...(fallback === undefined ? {} : { fallback }),
-  });
+  const { type: _type, ...given } = retrieval;
+  // What `fanOut` returned says undefined for what was left out, and its options may not.
+  const options: FanOutOptions = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  );
+  if (options.consumerName === undefined) checkConsumerName("application", application);
+  return fanOut(options);
 }
 
 // CreateTable, TableName: 3 to 255 characters of [a-zA-Z0-9_.-].

@@ -14,7 +14,7 @@ import {
   type SubscribeToShardEventStream,
   type _Record as SdkRecord,
 } from "@aws-sdk/client-kinesis";
-import { asError, type ChildShard } from "@kinesis-connectors/core";
+import { asError, type ChildShard, checkOptions, type OptionNames } from "@kinesis-connectors/core";
 import { PageRecord } from "@kinesis-connectors/wire";
 
 import type {
@@ -39,12 +39,15 @@ export interface SdkKinesisOptions {
   readonly subscriptionClient?: () => KinesisClient;
 }
 
+const NAMES: OptionNames<SdkKinesisOptions> = { ownsClient: true, subscriptionClient: true };
+
 /** The port over the SDK's client. */
 export function sdkKinesis(
   client: KinesisClient,
   stream: StreamName,
   options: SdkKinesisOptions = {},
 ): KinesisApi {
+  checkOptions("sdkKinesis", options, NAMES);
   let subscriptions: KinesisClient | undefined;
   return {
     describeStream: (signal) =>
