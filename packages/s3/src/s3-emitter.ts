@@ -13,6 +13,7 @@ import {
   systemRandom,
   wholeNumber,
   checkOptions,
+  errorFields,
 } from "@kinesis-connectors/core";
 import { fileShelf, type OpenFile } from "./objects/body.js";
 import { none } from "./compression/compression.js";
@@ -108,7 +109,7 @@ export function emitterWith<Output>(
           const onFull = (error: unknown): void => {
             const meanwhile =
               "the spool took no more; what it should hold waits in memory until the batch is due";
-            logger.warn({ stream, shardId, error: asError(error).message }, meanwhile);
+            logger.warn({ stream, shardId, ...errorFields(asError(error)) }, meanwhile);
           };
           return new ObjectGathering<Output>({
             format,
