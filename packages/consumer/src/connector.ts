@@ -1,10 +1,10 @@
-import { asError, type Logger } from "@kinesis-connectors/core";
+import { asError, errorFields, type Logger, silentLogger } from "@kinesis-connectors/core";
 
 import { runAssignedShard } from "./engines/assigned-shard.js";
 import { createDynamoDbClient } from "./kinesis/aws-clients.js";
 import { Closing } from "./engines/closing.js";
 import { enginesOf } from "./engines/engines-of.js";
-import { logEvent } from "./event-log.js";
+import { EventLog } from "./event-log.js";
 import { type ConnectorEvent, EventFeed, type EventsDropped } from "./events.js";
 import { kinesisAccess } from "./kinesis/kinesis-access.js";
 import type { LeaseTable } from "@kinesis-connectors/leases";
@@ -15,6 +15,7 @@ import { RetentionWatch } from "./reading/retention-watch.js";
 import type { ShardEngines } from "./engines/shard-engines.js";
 import { consumerArnOf } from "./reading/shard-sources.js";
 import { checkStream } from "./kinesis/stream-check.js";
+import { Loop } from "./worker/loop.js";
 import { createWorker } from "./worker/worker.js";
 
 /**
@@ -72,7 +73,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
 ): Promise<Connector> {
   const { application, streamName: stream, ownerId, clock, random } = settings;
   const feed = new EventFeed();
-  const tally = new ProgressTally();
+  const tally = new ProgressTally(clock);
   // Each client gives CBOR up by itself: the one here, that of the subscriptions, those of threads.
   let speaksJson = false;
   const observe = (event: ConnectorEvent): void => {
@@ -81,12 +82,17 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
       speaksJson = true;
     }
     tally.count(event);
-    logEvent(engines.logger, event);
+    log.write(event);
     feed.publish(event);
   };
   const engines: ShardEngines = await enginesOf(options, settings, observe);
   signal.throwIfAborted();
   const { logger, broken } = engines;
+  const log = new EventLog({
+    logger,
+    progress: () => tally.snapshot(),
+    hasInitialPosition: settings.initialPosition.type !== "trim-horizon",
+  });
 
   const access = kinesisAccess(options, settings, logger, () =>
     observe({ type: "wire-fallback", wireFormat: "json" }),
@@ -109,7 +115,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     observe,
     retentionMs,
     failed: (error) =>
-      logger.warn({ error: error.name }, "a look at the retention left failed; it is tried again"),
+      logger.warn(errorFields(error), "a look at the retention left failed; it is tried again"),
   });
   closing.add(() => retention.stop());
 
@@ -128,6 +134,17 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   signal.throwIfAborted();
   await worker.start();
   observe({ type: "connector-start", application, stream, ownerId });
+  if (logger !== silentLogger) {
+    const summaries = new Loop({
+      clock,
+      firstDelayMs: SUMMARY_PERIOD_MS,
+      delayMs: () => SUMMARY_PERIOD_MS,
+      kind: "rate",
+      step: () => log.writeSummary(),
+      failed: (error) => logger.warn(errorFields(error), "the summary could not be made"),
+    });
+    closing.add(() => summaries.stop());
+  }
 
   const stopWorker = (): Promise<void> => worker.stop(settings.stopDeadlineMs);
   const onAbort = (): void => void stopWorker();
@@ -173,6 +190,8 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
 }
 
 const HOUR_MS = 3_600_000;
+
+const SUMMARY_PERIOD_MS = 60_000;
 
 // A third of the failover time leaves time to read a lost answer back; more than 10 s helps nobody.
 const MAX_LEASE_CALL_MS = 10_000;

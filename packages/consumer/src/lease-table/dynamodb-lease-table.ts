@@ -19,6 +19,7 @@ import {
   sleep,
   checkOptions,
   type OptionNames,
+  errorFields,
 } from "@kinesis-connectors/core";
 import type { Lease, LeaseTable, WriteOutcome } from "@kinesis-connectors/leases";
 import { factsOf, updateOf } from "./lease-expressions.js";
@@ -77,7 +78,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
         if (attempt === MAX_ATTEMPTS)
           throw CONTROL.has(operation) ? tableError(tableName, operation, thrown) : asError(thrown);
         logger.debug(
-          { table: tableName, operation, attempt, error: asError(thrown).name },
+          { table: tableName, operation, attempt, ...errorFields(asError(thrown)) },
           "lease table call repeated",
         );
         await sleep(clock, backoffMs(attempt, BACKOFF, random));
