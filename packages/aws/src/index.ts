@@ -1,7 +1,14 @@
 export {
+  atCorrectedClock,
   type AwsErrorDescription,
+  CLOCK_CURE,
   cureAtHome,
   describeAwsError,
+  type IdentityFailure,
+  identityFailureOf,
+  isByTheClock,
+  RENEW_CURE,
+  saysClockIsOff,
   summaryOf,
   type SummaryOptions,
 } from "./aws-error.js";
@@ -15,7 +22,15 @@ export {
   AWS_CONNECTION_OPTIONS,
   connectAws,
 } from "./connection.js";
-export { checkedEndpoint, isLoopback, namedEndpoint } from "./endpoint.js";
+export {
+  checkClientEndpoint,
+  checkedEndpoint,
+  type EndpointRule,
+  guardEndpoint,
+  isLoopback,
+  isOfAws,
+  namedEndpoint,
+} from "./endpoint.js";
 export { following, type FollowingSignal } from "./following-signal.js";
 export { BodyMemory } from "./http/body-memory.js";
 export {
@@ -26,4 +41,5 @@ export {
 } from "./http/http-handler.js";
 export type { OutgoingRequest } from "./http/request-bytes.js";
 export { limited, type RequestBounds } from "./limited.js";
+export { type RecordVersion, versionWriter } from "./record-version.js";
 export type { AwsCommand } from "./kept-requests.js";

@@ -1,11 +1,20 @@
 import { errorFields, type ErrorFields, type Logger, type Position } from "@kinesis-connectors/core";
 
 import type { ConnectorEvent } from "./events.js";
+import type { KinesisErrorKind } from "./kinesis/kinesis-api.js";
 import type { ConnectorProgress } from "./progress.js";
 
 // The first failures of a call are everyday life; a row of them is worth a line, and then now and then.
 const FIRST_LINE = 3;
 const RETRIES_PER_LINE = 5;
+
+/** What does not pass by itself as a rule: told at once. */
+const NEEDS_SOMEBODY: ReadonlySet<KinesisErrorKind> = new Set([
+  "access-denied",
+  "no-credentials",
+  "credentials",
+  "clock",
+]);
 
 /** What the log of a connector is written with. */
 export interface EventLogOptions {
@@ -97,6 +106,7 @@ export class EventLog {
       }
       case "retention-risk":
       case "shard-end-doubt":
+      case "page-refuse":
       case "aggregate-drop":
       case "hole-found":
         logger.warn(withoutType(event), event.type);
@@ -128,7 +138,11 @@ export class EventLog {
 
   #readRetry(event: Extract<ConnectorEvent, { type: "read-retry" }>): void {
     const { stream, shardId, operation, kind, attempt, delayMs, error } = event;
-    const isTold = attempt === FIRST_LINE || attempt % RETRIES_PER_LINE === 0;
+    const isTold =
+      isWrongAnswer(error) ||
+      (attempt === 1 && NEEDS_SOMEBODY.has(kind)) ||
+      attempt === FIRST_LINE ||
+      attempt % RETRIES_PER_LINE === 0;
     this.#options.logger[isTold ? "warn" : "debug"](
       { stream, shardId, operation, kind, attempt, delayMs: Math.round(delayMs), ...said(error) },
       event.type,
@@ -144,6 +158,11 @@ export class EventLog {
       "initialPosition counts for shards without a checkpoint, and this one has one: it goes on from there; name another application to begin anew",
     );
   }
+}
+
+/** What came was no answer to the request: somebody in between is broken, and each time is worth a line. */
+function isWrongAnswer({ cause }: Error): boolean {
+  return cause instanceof Error && cause.name === "HttpFormatError";
 }
 
 /** Errors of reading are this package's own, and say what Kinesis said: their words quote no data. */

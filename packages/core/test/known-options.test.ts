@@ -76,6 +76,7 @@ describe("options that there are none of", () => {
       () => definePipeline(untyped({ transformer: json(), emitter, retry: { maxAttempt: 1 } })),
       "retry.maxAttempts",
     ],
+    ["number", () => json(untyped({ number: "exact" })), "numbers"],
     ["maxRecord", () => new RecordBuffer(untyped({ maxRecord: 1 })), "maxRecords"],
     [
       "announcement",

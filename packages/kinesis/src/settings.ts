@@ -1,13 +1,13 @@
+import { AWS_CONNECTION_OPTIONS } from "@kinesis-connectors/aws";
 import {
   type Batch,
   type KinesisRecord,
   KinesisConnectorError,
+  stringifyJson,
   wholeNumber,
   checkOptions,
   type OptionNames,
 } from "@kinesis-connectors/core";
-import { AWS_CONNECTION_OPTIONS } from "@kinesis-connectors/aws";
-import type { KinesisEmitterOptions } from "./kinesis-emitter.js";
 import {
   DEFAULT_AGGREGATE_BYTES,
   DEFAULT_MAX_RECORD_BYTES,
@@ -16,6 +16,7 @@ import {
   MAX_PARTITION_KEY_BYTES,
   MAX_REQUEST_BYTES,
 } from "./limits.js";
+import type { KinesisEmitterOptions } from "./options.js";
 
 const NAMES: OptionNames<KinesisEmitterOptions<unknown>> = {
   ...AWS_CONNECTION_OPTIONS,
@@ -28,6 +29,7 @@ const NAMES: OptionNames<KinesisEmitterOptions<unknown>> = {
   aggregate: { maxBytes: true, maxRecords: true },
   positionField: true,
   maxRecordBytes: true,
+  wireFormat: true,
 };
 
 /** How the stream is named in requests. */
@@ -136,7 +138,7 @@ function dataOf<Output>(options: KinesisEmitterOptions<Output>): KinesisSettings
   return (output, record, batch) => withPosition(output, positionField, record, batch);
 }
 
-/** Bytes and texts as they are, everything else as JSON. */
+/** Bytes and texts as they are, everything else as JSON, its numbers with all their digits. */
 function asItIs(output: unknown): Uint8Array | string {
   return output instanceof Uint8Array || typeof output === "string" ? output : stringify(output);
 }
@@ -161,12 +163,10 @@ function withPosition(
 function stringify(output: unknown): string {
   let document: string | undefined;
   try {
-    document = JSON.stringify(output);
+    document = stringifyJson(output);
   } catch {
     // The engine's message names keys and classes of the record, so it is not kept.
-    throw poison(
-      "the output cannot be written as JSON: it is circular, holds a BigInt, or its toJSON failed",
-    );
+    throw poison("the output cannot be written as JSON: it is circular, or its toJSON failed");
   }
   if (document === undefined)
     throw poison(

@@ -54,7 +54,7 @@ describe("options", () => {
 
   it("S11 a record cannot name an endpoint: all requests go to the node", async () => {
     await using server = await startOpenSearch();
-    const hostile = { node: "http://169.254.169.254", endpoint: "http://169.254.169.254", _index: "x" };
+    const hostile = { node: "http://169.254.169.254", endpoint: "http://169.254.169.254", index: "x" };
     expect(await failuresOf(server.emitter(), batchOf([hostile]))).toEqual({});
     expect(server.documents().map(({ index }) => index)).toEqual(["clicks"]);
   });
@@ -198,7 +198,8 @@ describe("no failure tells", () => {
 
   it("S06 a document that JSON cannot hold, or that has another type than its index", async () => {
     await using server = await startOpenSearch();
-    const loop: Record<string, unknown> = { canary: 1n };
+    const loop: Record<string, unknown> = { canary: 1 };
+    loop["self"] = loop;
     const numbers = batchOf<object>([{ canary: 1 }, { canary: "canary-text" }, loop]);
     const { failed } = await server.emitter().emit(numbers, contextOf(undefined));
     expect(failed.map(({ action }) => action)).toEqual(["dead-letter", "dead-letter"]);

@@ -1,4 +1,10 @@
-import { describeAwsError, summaryOf as awsSummaryOf } from "@kinesis-connectors/aws";
+import {
+  cureAtHome,
+  describeAwsError,
+  identityFailureOf,
+  RENEW_CURE,
+  summaryOf as awsSummaryOf,
+} from "@kinesis-connectors/aws";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 
 /** What a failed call of the Data API means. */
@@ -20,27 +26,28 @@ export type StatementFailureKind =
   | { readonly kind: "data"; readonly isMissing: boolean }
   | { readonly kind: "refused"; readonly cure: string };
 
-const EXPIRED = new Set(["ExpiredToken", "ExpiredTokenException", "RequestExpired"]);
 const CREDENTIALS = "check the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, profile or role)";
 const RIGHTS =
   "grant redshift-data:BatchExecuteStatement, DescribeStatement, GetStatementResult and CancelStatement, and redshift:GetClusterCredentials " +
   "(redshift-serverless:GetCredentials for a workgroup) or secretsmanager:GetSecretValue";
 
+const NOT_THERE =
+  "create the table and the ledger (the schema command prints both), or correct `table`, `columns` and `ledgerTable`";
+
 /** Codes that no repetition mends, with the cure ("Common errors" and "Errors" of the Data API reference). */
 const CURES: ReadonlyMap<string, string> = new Map([
   ["AccessDeniedException", RIGHTS],
   ["AccessDenied", RIGHTS],
-  ["UnrecognizedClientException", CREDENTIALS],
-  ["InvalidClientTokenId", CREDENTIALS],
-  ["InvalidSignatureException", CREDENTIALS],
-  ["SignatureDoesNotMatch", CREDENTIALS],
-  ["MissingAuthenticationTokenException", CREDENTIALS],
 ]);
 
 /** Sorts what a call of the Data API failed with. Pure. */
 export function callFailureOf(error: unknown): CallFailure {
   const { code, status, message } = describeAwsError(error);
-  if (EXPIRED.has(code)) return { kind: "expired" };
+  const identity = identityFailureOf(error);
+  if (identity === "wrong") return { kind: "refused", cure: CREDENTIALS };
+  if (identity === "expired") return { kind: "expired" };
+  // A clock that is off is corrected or set, and credentials that are away come back: nothing was done with the call.
+  if (identity !== undefined) return { kind: "retry" };
   if (code === "ResourceNotFoundException") return { kind: "unknown-statement" };
   const cure = CURES.get(code);
   if (cure !== undefined) return { kind: "refused", cure };
@@ -48,6 +55,11 @@ export function callFailureOf(error: unknown): CallFailure {
     // A cluster that is paused or being resized answers so, too.
     if (/not available|paus|resum|resiz|creating|modifying|try again/i.test(message))
       return { kind: "retry" };
+    if (/\b(?:sqls?|statements?)\b/i.test(message) && /\b(?:long|length|size|kb|exceeds?)\b/i.test(message))
+      return {
+        kind: "refused",
+        cure: "the SQL of a load is larger than the Data API takes: load fewer `columns`, or give them shorter names",
+      };
     return { kind: "refused", cure: "correct `cluster` or `workgroup`, `database`, `dbUser` or `secretArn`" };
   }
   if (status === 403) return { kind: "refused", cure: RIGHTS };
@@ -56,10 +68,10 @@ export function callFailureOf(error: unknown): CallFailure {
 
 /** The cure for what a look at the database failed with before the first shard starts; undefined when it may pass by itself. */
 export function cureAtOpen(error: unknown): string | undefined {
-  const { code, message } = describeAwsError(error);
-  if (message.startsWith("Region is missing")) return "set `region`, or AWS_REGION";
-  if (code === "CredentialsProviderError")
-    return "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or give the machine a role";
+  const { code } = describeAwsError(error);
+  if (identityFailureOf(error) === "expired") return RENEW_CURE;
+  const home = cureAtHome(error);
+  if (home !== undefined) return home;
   if (code === "ResourceNotFoundException") return "correct `cluster` or `workgroup`";
   const failure = callFailureOf(error);
   return failure.kind === "refused" ? failure.cure : undefined;
@@ -69,7 +81,16 @@ export function cureAtOpen(error: unknown): string | undefined {
  * Sorts the error text of a statement; the Data API has no codes for what the database says. The texts are those of Redshift's own messages
  * ("Serializable isolation violation", "Load into table", "Troubleshooting data loads" in the developer guide). Pure.
  */
-function statementFailureOf(text: string): StatementFailureKind {
+function statementFailureOf(said: string): StatementFailureKind {
+  // Names of tables and columns may be any words, such as "connection_timeouts": what is told by words is looked for outside of them.
+  const text = said.replaceAll(/"[^"]*"/g, '"x"');
+  if (/permission denied|must be owner/i.test(text))
+    return {
+      kind: "refused",
+      cure: "grant INSERT and SELECT on the table and the ledger (DELETE too with mergeKeys), and TEMP on the database",
+    };
+  if (/(?:relation|schema|table|column|database) \S{1,300} does(?:n't| not) exist/i.test(text))
+    return { kind: "refused", cure: NOT_THERE };
   if (
     /\b1023\b|serializable isolation|could not serialize|deadlock|conflict with concurrent|could not obtain lock|lock timeout/i.test(
       text,
@@ -82,11 +103,6 @@ function statementFailureOf(text: string): StatementFailureKind {
     )
   )
     return { kind: "retry" };
-  if (/permission denied|must be owner/i.test(text))
-    return {
-      kind: "refused",
-      cure: "grant INSERT and SELECT on the table and the ledger (DELETE too with mergeKeys), and TEMP on the database",
-    };
   if (
     /not authorized to assume|IAM ?role|AccessDenied|access denied|UnauthorizedException|InvalidAccessKeyId/i.test(
       text,
@@ -101,10 +117,7 @@ function statementFailureOf(text: string): StatementFailureKind {
       text,
     )
   )
-    return {
-      kind: "refused",
-      cure: "create the table and the ledger (the schema command prints both), or correct `table`, `columns` and `ledgerTable`",
-    };
+    return { kind: "refused", cure: NOT_THERE };
   if (/syntax error|not emulated|unsupported|unrecognized/i.test(text))
     return {
       kind: "refused",

@@ -70,7 +70,9 @@ export function redshiftManifestEmitter(options: RedshiftManifestEmitterOptions)
   if (options.staging === undefined) throw invalid("staging is missing: files go there on their way");
   if (typeof options.staging !== "object" || options.staging === null)
     throw invalid("staging must name a bucket");
-  const loader = createLoader(options, format.copy, compression === "gzip");
+  const loader = createLoader(options, format.copy, compression === "gzip", {
+    maxEntries: MAX_OBJECTS_PER_LOAD,
+  });
   const manifests = createManifestWriter(options.staging);
 
   return {
@@ -89,6 +91,7 @@ export function redshiftManifestEmitter(options: RedshiftManifestEmitterOptions)
 
     open: async (context) => {
       await manifests.open(context);
+      await loader.runner.connection.checkEndpoint();
       await openLoader(context.signal, (limits) =>
         checkTables(loader, { ...context, ...limits, clock: systemClock }),
       );

@@ -99,7 +99,7 @@ export function redshiftEmitter<Output>(
   if (options.staging === undefined) throw invalid("staging is missing: files go there on their way");
   if (typeof options.staging !== "object" || options.staging === null)
     throw invalid("staging must name a bucket");
-  const loader = createLoader(options, format.copy, compression === "gzip", mergeKeys);
+  const loader = createLoader(options, format.copy, compression === "gzip", { mergeKeys });
   const staging = createStaging<Output>({
     objects: options.staging,
     compression: compression === "gzip" ? gzip() : none(),
@@ -135,6 +135,7 @@ export function redshiftEmitter<Output>(
 
     open: async (context) => {
       await staging.open(context);
+      await loader.runner.connection.checkEndpoint();
       await openLoader(context.signal, (limits) =>
         checkTables(loader, { ...context, ...limits, clock: systemClock }),
       );

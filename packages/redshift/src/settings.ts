@@ -11,6 +11,7 @@ import { connect, type DataApiConnectionOptions } from "./connection.js";
 import { type CopyFormat, iamRoleSql } from "./sql/copy.js";
 import { columnNames, quotedText, tableName } from "./sql/identifiers.js";
 import { DEFAULT_STATEMENT_TIMEOUT_MS } from "./limits.js";
+import { requireFittingStatements } from "./loading/statement-size.js";
 import type { LoadTarget } from "./sql/load-sql.js";
 import type { Loader } from "./loading/loader.js";
 import type { Database } from "./loading/statements.js";
@@ -65,6 +66,14 @@ export const TARGET_OPTIONS: OptionNames<RedshiftTargetOptions> & { readonly sta
   staging: STAGING_OPTIONS,
 };
 
+/** What differs between the loads of emitters. */
+export interface LoadShape {
+  /** Default: loads only add. */
+  readonly mergeKeys?: readonly string[];
+  /** Lines of the ledger that a load writes at most. Default 1. */
+  readonly maxEntries?: number;
+}
+
 /**
  * Checks what both emitters take, and makes the connection; nothing is sent yet.
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
@@ -73,7 +82,7 @@ export function createLoader(
   options: RedshiftTargetOptions,
   format: CopyFormat,
   isCompressed: boolean,
-  mergeKeys: readonly string[] = [],
+  { mergeKeys = [], maxEntries = 1 }: LoadShape = {},
 ): Loader {
   const columns = options.columns === undefined ? undefined : columnNames("columns", options.columns);
   const { identityColumns = [] } = options;
@@ -96,6 +105,7 @@ export function createLoader(
   for (const column of identityColumns)
     if (options.columns?.includes(column) === true)
       throw invalid(`identityColumns must not name a column that is loaded (${column})`);
+  requireFittingStatements(target, maxEntries);
   return {
     target,
     runner: {

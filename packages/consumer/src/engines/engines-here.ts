@@ -8,10 +8,11 @@ import {
 } from "@kinesis-connectors/core";
 
 import { Closing } from "./closing.js";
+import type { KinesisAccess } from "../kinesis/kinesis-access.js";
 import type { KinesisApi } from "../kinesis/kinesis-api.js";
 import type { ReaderContext } from "../reading/reader-context.js";
-import type { EngineRun, KinesisAccess, ShardEngines, StreamFacts } from "./shard-engines.js";
-import { shardSources, type SourceSettings } from "../reading/shard-sources.js";
+import type { EngineRun, ShardEngines } from "./shard-engines.js";
+import { shardSources, type SourceSettings, type StreamFacts } from "../reading/shard-sources.js";
 
 /** What engines of this thread are made of. */
 export interface EnginesHereOptions<Model, Output, Plan, DeadLetterPlan> extends SourceSettings {

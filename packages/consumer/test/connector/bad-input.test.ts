@@ -126,7 +126,7 @@ describe("bad options", () => {
     [
       "an endpoint in the clear on another machine",
       withOptions({ endpoints: { kinesis: "http://169.254.169.254" } }),
-      /endpoints.kinesis must begin with https:/,
+      /endpoints.kinesis is http to another machine/,
     ],
     [
       "an endpoint with credentials in it",

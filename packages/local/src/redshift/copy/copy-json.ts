@@ -1,3 +1,4 @@
+import { digitsOf, parseExact, stringifyExact } from "../../exact-json.js";
 import type { CopyRow } from "./copy-rows.js";
 import { SqlFailure } from "../errors.js";
 import { MAX_ROW_BYTES } from "../limits.js";
@@ -116,22 +117,10 @@ function endOfObject(text: string, start: number): number {
   return text.length;
 }
 
-// Numbers that a double cannot hold are kept as text behind this mark: COPY loads the digits as they are written.
-const MARK = "\u0000#";
-const LONG_NUMBER = /[\d.]{16}|\d[eE]/;
-const MARKED = /"\\u0000#(-?[\d.eE+-]+)"/g;
-
 function parseObject(text: string): JsonRow | undefined {
   if (!text.startsWith("{") || !text.endsWith("}")) return undefined;
   try {
-    const exact = LONG_NUMBER.test(text)
-      ? text.replaceAll(/"(?:[^"\\]|\\[\s\S])*"|-?\d[\d.eE+-]*/g, (piece) =>
-          piece.startsWith('"') || (piece.length < 16 && !/[eE]/.test(piece)) || !isNumber(piece)
-            ? piece
-            : `"\\u0000#${piece}"`,
-        )
-      : text;
-    const value: unknown = JSON.parse(exact);
+    const value = parseExact(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonRow;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
@@ -139,13 +128,10 @@ function parseObject(text: string): JsonRow | undefined {
   return undefined;
 }
 
-function isNumber(piece: string): boolean {
-  return /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(piece);
-}
-
 /** A value as the text that a column is given; objects and arrays go as JSON text. */
 function fieldText(value: unknown): string | null {
   if (value === undefined || value === null) return null;
-  if (typeof value === "string") return value.startsWith(MARK) ? value.slice(MARK.length) : value;
-  return JSON.stringify(value).replaceAll(MARKED, "$1");
+  const digits = digitsOf(value);
+  if (digits !== undefined) return digits;
+  return typeof value === "string" ? value : stringifyExact(value);
 }
