@@ -14,14 +14,27 @@ import {
   systemClock,
   systemRandom,
   wholeNumber,
+  checkOptions,
+  type OptionNames,
 } from "@kinesis-connectors/core";
 import type { WireFormat } from "@kinesis-connectors/wire/protocol";
 
 import type { AwsClientOptions } from "./kinesis/aws-clients.js";
-import { checkConsumerName, type FanOut, fanOut, partsOf } from "./reading/fan-out-consumer.js";
+import {
+  checkConsumerName,
+  type FanOut,
+  fanOut,
+  type FanOutOptions,
+  partsOf,
+} from "./reading/fan-out-consumer.js";
 import type { KinesisApi } from "./kinesis/kinesis-api.js";
 import type { InitialPosition, LeaseTable } from "@kinesis-connectors/leases";
-import { type LeaseOptions, type LeaseSettings, leaseSettings } from "./worker/lease-settings.js";
+import {
+  LEASE_OPTIONS,
+  type LeaseOptions,
+  type LeaseSettings,
+  leaseSettings,
+} from "./worker/lease-settings.js";
 import type { EngineSettings } from "./engines/engines-of.js";
 import { checkParts } from "./own-parts.js";
 import { isModule, isPipeline, moduleUrl, type PipelineModule } from "./engines/pipeline-module.js";
@@ -94,6 +107,33 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
 /** Keys, or what fetches them, as the AWS SDK takes both. */
 type Credentials = NonNullable<AwsClientOptions["credentials"]>;
 
+const NAMES: OptionNames<ConnectorOptions<unknown, unknown>> = {
+  application: "required",
+  stream: true,
+  streamArn: true,
+  pipeline: "required",
+  threads: true,
+  initialPosition: { at: true },
+  retrieval: true,
+  region: true,
+  endpoints: { kinesis: true, dynamodb: true },
+  allowInsecure: true,
+  wireFormat: true,
+  credentials: true,
+  clients: { kinesis: true, dynamodb: true },
+  kinesisApi: true,
+  leaseTable: true,
+  workerId: true,
+  leases: LEASE_OPTIONS,
+  maxReadAheadBytes: true,
+  stopDeadlineMs: true,
+  onRetentionGap: true,
+  logger: true,
+  signal: true,
+  clock: true,
+  random: true,
+};
+
 /** `ConnectorOptions`, checked and complete, without what the types of the pipeline say. */
 export interface ConnectorSettings extends EngineSettings {
   readonly initialPosition: InitialPosition;
@@ -110,6 +150,7 @@ export interface ConnectorSettings extends EngineSettings {
 export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
   options: ConnectorOptions<Model, Output, Plan, DeadLetterPlan>,
 ): ConnectorSettings {
+  checkOptions("startConnector", options, NAMES);
   const clock = options.clock ?? systemClock;
   const random = options.random ?? systemRandom;
   const application = nonEmptyText("application", options.application);
@@ -216,15 +257,19 @@ function retrievalOf(
   streamName: string,
 ): Polling | FanOut {
   if (retrieval === undefined) return polling();
-  if (retrieval.type === "polling") return polling(retrieval);
+  if (retrieval.type === "polling") {
+    const { type: _type, ...options } = retrieval;
+    return polling(options);
+  }
   if (retrieval.type !== "fan-out") throw invalid("retrieval must be polling({ ... }) or fanOut({ ... })");
-  const { consumerName, consumerArn, fallback } = retrieval;
+  const { type: _type, ...given } = retrieval;
+  // What `fanOut` returned says undefined for what was left out, and its options may not.
+  const options: FanOutOptions = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  );
+  const { consumerName, consumerArn } = options;
   if (consumerName === undefined && consumerArn === undefined) checkConsumerName("application", application);
-  const checked = fanOut({
-    ...(consumerName === undefined ? {} : { consumerName }),
-    ...(consumerArn === undefined ? {} : { consumerArn }),
-    ...(fallback === undefined ? {} : { fallback }),
-  });
+  const checked = fanOut(options);
   const ofStream = consumerArn === undefined ? streamName : partsOf(consumerArn)?.streamName;
   if (ofStream !== streamName)
     throw invalid(

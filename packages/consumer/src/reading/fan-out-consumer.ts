@@ -1,4 +1,4 @@
-import { KinesisConnectorError, sleep } from "@kinesis-connectors/core";
+import { KinesisConnectorError, sleep, checkOptions, type OptionNames } from "@kinesis-connectors/core";
 
 import { isKind, type StreamConsumer } from "../kinesis/kinesis-api.js";
 import { type CheckContext, patiently } from "../kinesis/stream-check.js";
@@ -15,6 +15,8 @@ export interface FanOutOptions {
   /** What to do when the consumer cannot be registered again after somebody deregistered it. Default: stop with an error. */
   readonly fallback?: "polling";
 }
+
+const NAMES: OptionNames<FanOutOptions> = { consumerName: true, consumerArn: true, fallback: true };
 
 /** `FanOutOptions`, checked. */
 export interface FanOut {
@@ -48,6 +50,7 @@ export function checkConsumerName(option: string, name: string): void {
  * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
 export function fanOut(options: FanOutOptions = {}): FanOut {
+  checkOptions("fanOut", options, NAMES);
   const { consumerName, consumerArn, fallback } = options;
   if (consumerArn !== undefined) {
     if (consumerName !== undefined)

@@ -5,7 +5,7 @@ import { isBroken } from "../guards/blame.js";
 import type { BudgetHolder } from "./byte-budget.js";
 import type { PreparedBatch } from "../checkpointer.js";
 import type { Timer } from "../clock.js";
-import { codeOf } from "../dead-letters.js";
+import { errorFields } from "../logging/error-fields.js";
 import { asError, hasCode } from "../errors.js";
 import { Filling } from "./filling.js";
 import { lastOutcome, PageFetch } from "./page-fetch.js";
@@ -149,7 +149,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
       await fetch.close();
     } catch (thrown) {
       this.#pipeline.logger.warn(
-        { stream, shardId, error: codeOf(asError(thrown)) },
+        { stream, shardId, ...errorFields(asError(thrown)) },
         "the reader of the shard could not be closed",
       );
     }
