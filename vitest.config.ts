@@ -65,7 +65,7 @@ export default defineConfig({
       project("scripts", "scripts"),
       project("sim", "sim"),
       project("bench", "bench"),
-      project("seed-stream", "apps/seed-stream"),
+      project("sample", "apps/sample"),
       project("replay-dead-letters", "apps/replay-dead-letters"),
       project("archive-partitioned", "apps/archive-partitioned"),
       project("copy-stream", "apps/copy-stream"),

@@ -147,6 +147,7 @@ export class Simulation {
         s3: (process) => this.#s3.clientOf(process),
         report,
         isUnguarded: broken.isUnguarded,
+        isUnversioned: broken.isUnversioned,
       },
       this.#bucket.objects,
     );
@@ -197,7 +198,7 @@ export class Simulation {
       doubtfulEnds: 0,
     });
     Object.assign(this.#s3.temper, { conflicts: 0, errorsInside: 0 });
-    this.#destination.calm();
+    this.#destination.calm?.();
     this.trace.add(scheduler.nowMs, "-", "calm");
     let lookMs = 0;
     let isOver = false;
@@ -223,7 +224,7 @@ export class Simulation {
     if (!this.#hasSeenEnough) {
       const { hasLanded } = this.#destination;
       lost += checkEnd(this.#ledger, fleet.gaps, (violation) => this.#report(violation), hasLanded);
-      lost += this.#destination.checkEnd();
+      lost += this.#destination.checkEnd?.() ?? 0;
     }
     return {
       seed: scenario.seed,

@@ -105,6 +105,15 @@ describe("a destination that is broken on purpose is noticed", () => {
     expect(few.lost).toBeGreaterThan(0);
   });
 
+  test.each(["dynamodb", "opensearch"] as const)(
+    "%s: an emitter that is not told of the versions of records leaves older ones",
+    async (emitter) => {
+      const { totals } = await run({ kind: "seeds", emitter, from: 1, count: SEEDS, broken: "unversioned" });
+      expect(totals.lost).toBeGreaterThan(0);
+    },
+    HALF_A_MINUTE,
+  );
+
   test("F63 a ledger that is not locked, or locked after it was read, lets a batch in twice", async () => {
     const locks = new Set<string>();
     for (let seed = 1; seed <= SEEDS; seed += 1) {

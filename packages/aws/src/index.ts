@@ -19,9 +19,18 @@ export {
   type AwsConnectionOptions,
   type AwsCredentials,
   type AwsService,
+  AWS_CONNECTION_OPTIONS,
   connectAws,
 } from "./connection.js";
-export { checkedEndpoint, isLoopback, namedEndpoint } from "./endpoint.js";
+export {
+  checkClientEndpoint,
+  checkedEndpoint,
+  type EndpointRule,
+  guardEndpoint,
+  isLoopback,
+  isOfAws,
+  namedEndpoint,
+} from "./endpoint.js";
 export { following, type FollowingSignal } from "./following-signal.js";
 export { BodyMemory } from "./http/body-memory.js";
 export {
@@ -32,4 +41,5 @@ export {
 } from "./http/http-handler.js";
 export type { OutgoingRequest } from "./http/request-bytes.js";
 export { limited, type RequestBounds } from "./limited.js";
+export { type RecordVersion, versionWriter } from "./record-version.js";
 export type { AwsCommand } from "./kept-requests.js";

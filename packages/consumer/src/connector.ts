@@ -1,10 +1,11 @@
-import { asError, type Logger } from "@kinesis-connectors/core";
+import { checkClientEndpoint } from "@kinesis-connectors/aws";
+import { asError, type Logger, errorFields, silentLogger } from "@kinesis-connectors/core";
 
 import { runAssignedShard } from "./engines/assigned-shard.js";
 import { createDynamoDbClient } from "./kinesis/aws-clients.js";
 import { Closing } from "./engines/closing.js";
 import { enginesOf } from "./engines/engines-of.js";
-import { logEvent } from "./event-log.js";
+import { EventLog } from "./event-log.js";
 import { type ConnectorEvent, EventFeed, type EventsDropped } from "./events.js";
 import { kinesisAccess } from "./kinesis/kinesis-access.js";
 import type { LeaseTable } from "@kinesis-connectors/leases";
@@ -16,6 +17,7 @@ import { RetentionWatch } from "./reading/retention-watch.js";
 import type { ShardEngines } from "./engines/shard-engines.js";
 import { consumerArnOf } from "./reading/shard-sources.js";
 import { checkStream } from "./kinesis/stream-check.js";
+import { Loop } from "./worker/loop.js";
 import { WorkerRun } from "./worker/worker-run.js";
 
 /**
@@ -73,7 +75,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
 ): Promise<Connector> {
   const { application, streamName: stream, ownerId, clock, random } = settings;
   const feed = new EventFeed();
-  const tally = new ProgressTally();
+  const tally = new ProgressTally(clock);
   // Each client gives CBOR up by itself: the one here, that of the subscriptions, those of threads.
   let speaksJson = false;
   const observe = (event: ConnectorEvent): void => {
@@ -82,13 +84,18 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
       speaksJson = true;
     }
     tally.count(event);
-    logEvent(engines.logger, event);
+    log.write(event);
     feed.publish(event);
   };
   const onWireFallback = (): void => observe({ type: "wire-fallback", wireFormat: "json" });
   const engines: ShardEngines = await enginesOf(options.pipeline, settings, { onWireFallback, observe });
   signal.throwIfAborted();
   const { logger, broken } = engines;
+  const log = new EventLog({
+    logger,
+    progress: () => tally.snapshot(),
+    hasInitialPosition: settings.initialPosition.type !== "trim-horizon",
+  });
 
   const access = kinesisAccess({
     api: options.kinesisApi,
@@ -100,12 +107,15 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   });
   const { api } = access;
   closing.add(() => api.close());
+  const { table, checkEndpoint } = leaseTableOf(options, settings, logger);
+  closing.add(() => table.close?.());
+  // Both before anything is sent: a name of the stream, a token of the session.
+  await access.checkEndpoint?.();
+  await checkEndpoint?.();
   const checking = { api, stream, clock, random, signal, logger };
   const { streamArn, retentionHours, createdMs } = await checkStream(checking);
   const retentionMs = retentionHours * HOUR_MS;
   const consumerArn = await consumerArnOf(settings, checking, streamArn);
-  const table = leaseTableOf(options, settings, logger);
-  closing.add(() => table.close?.());
   const { leaseTable } = settings;
   const ownTable =
     streamArn === ""
@@ -125,7 +135,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     observe,
     retentionMs,
     failed: (error) =>
-      logger.warn({ error: error.name }, "a look at the retention left failed; it is tried again"),
+      logger.warn(errorFields(error), "a look at the retention left failed; it is tried again"),
   });
   closing.add(() => retention.stop());
 
@@ -144,6 +154,17 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   signal.throwIfAborted();
   await worker.start();
   observe({ type: "connector-start", application, stream, ownerId });
+  if (logger !== silentLogger) {
+    const summaries = new Loop({
+      clock,
+      firstDelayMs: SUMMARY_PERIOD_MS,
+      delayMs: () => SUMMARY_PERIOD_MS,
+      kind: "rate",
+      step: () => log.writeSummary(),
+      failed: (error) => logger.warn(errorFields(error), "the summary could not be made"),
+    });
+    closing.add(() => summaries.stop());
+  }
 
   const stopWorker = (): Promise<void> => worker.stop(settings.stopDeadlineMs);
   const onAbort = (): void => void stopWorker();
@@ -190,6 +211,8 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
 
 const HOUR_MS = 3_600_000;
 
+const SUMMARY_PERIOD_MS = 60_000;
+
 // A third of the failover time leaves time to read a lost answer back; more than 10 s helps nobody.
 const MAX_LEASE_CALL_MS = 10_000;
 
@@ -197,13 +220,13 @@ function leaseTableOf<Model, Output, Plan, DeadLetterPlan>(
   options: ConnectorOptions<Model, Output, Plan, DeadLetterPlan>,
   settings: ConnectorSettings,
   logger: Logger,
-): LeaseTable {
+): { readonly table: LeaseTable; readonly checkEndpoint?: () => Promise<unknown> } {
   const { leaseTable, leases, clock, random } = settings;
-  if (typeof leaseTable === "object") return leaseTable;
+  if (typeof leaseTable === "object") return { table: leaseTable };
   const own = options.clients?.dynamodb;
   const requestTimeoutMs = Math.min(MAX_LEASE_CALL_MS, Math.ceil(leases.failoverTimeMs / 3));
   const client = own ?? createDynamoDbClient(settings.dynamodb, logger, requestTimeoutMs);
-  return dynamoDbLeaseTable({
+  const table = dynamoDbLeaseTable({
     tableName: leaseTable,
     client,
     clock,
@@ -211,4 +234,10 @@ function leaseTableOf<Model, Output, Plan, DeadLetterPlan>(
     logger,
     ownsClient: own === undefined,
   });
+  const allowInsecure = settings.dynamodb.allowInsecure === true;
+  return {
+    table,
+    checkEndpoint: () =>
+      checkClientEndpoint(client, { allowInsecure, isOwn: own !== undefined, service: "DYNAMODB" }),
+  };
 }

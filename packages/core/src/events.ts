@@ -22,6 +22,14 @@ export type ShardEvent = OfShard &
         readonly records: number;
         readonly bytes: number;
       }
+    /** A batch goes to its destination; `batch-emit` tells of its end. `records` counts outputs. */
+    | {
+        readonly type: "batch-start";
+        readonly batchId: string;
+        readonly records: number;
+        readonly bytes: number;
+        readonly inherited: boolean;
+      }
     | {
         readonly type: "batch-emit";
         readonly batchId: string;
@@ -53,7 +61,8 @@ export type ShardEvent = OfShard &
     | { readonly type: "shard-end"; readonly childShardIds: readonly string[] }
     | {
         readonly type: "shard-stop";
-        readonly reason: "stop" | "lease-lost" | "error";
+        /** `end`: the source had no more, though the shard goes on. */
+        readonly reason: "stop" | "end" | "lease-lost" | "error";
         readonly error?: Error;
       }
   );

@@ -1,4 +1,4 @@
-import { following } from "@kinesis-connectors/aws";
+import { following, versionWriter } from "@kinesis-connectors/aws";
 import {
   asError,
   type Batch,
@@ -25,8 +25,8 @@ import { writeOf } from "./writing/writes.js";
 /**
  * Keeps a table as the stream says it is. The output of the transformer is the item itself, a plain object with the table's key in it.
  *
- * - `guarded` (default): an item is written only over an older one, by the position of its record. Writing again, late writes of a paused
- *   worker and lost replies change nothing.
+ * - `guarded` (default): an item is written only over an older one, by the position of its record, or first by a `version` of its own. Writing
+ *   again, late writes of a paused worker and lost replies change nothing.
  * - `put`: 25 items in a request, over whatever is there. Cheapest; a late write of a paused worker may bring an old version back.
  * - `update`: expressions for each record, each applied once.
  * - `delete`: each record leaves a tombstone in place of its item, so that an older version does not come back.
@@ -46,20 +46,36 @@ export function dynamoDbEmitter<Item extends object>(options: DynamoDbEmitterOpt
   const pace = new Pace(settings.maxConcurrency);
   const ordinals = new Ordinals();
   const memory = new Memory<Item>();
-  const { mode } = settings;
+  const { mode, version } = settings;
+  const versionTextOf = versionWriter();
 
-  const lanesOf = ({ entries }: Batch<Item>, schema: KeySchema, outcomes: Outcomes<Item>): Lanes<Item> => {
+  const lanesOf = (
+    { entries }: Batch<Item>,
+    schema: KeySchema,
+    versions: string[],
+    outcomes: Outcomes<Item>,
+  ): Lanes<Item> => {
     // Each update builds on the one before it; of whole items only the last version counts.
     const lanes = new Lanes<Item>(entries, mode !== "update", outcomes);
+    const keys: (readonly [index: number, key: string])[] = [];
     for (const [index, entry] of entries.entries()) {
       outcomes[index] = memory.take(entry);
       if (outcomes[index] !== undefined) continue;
       try {
-        lanes.add(keyTextOf(schema, entry.output), index);
+        const key = keyTextOf(schema, entry.output);
+        if (version === undefined) {
+          lanes.add(key, index);
+          continue;
+        }
+        versions[index] = versionTextOf(version(entry.output, entry.record));
+        keys.push([index, key]);
       } catch (thrown) {
         outcomes[index] = { entry, action: "dead-letter", error: asError(thrown) };
       }
     }
+    // Stable, so that of equal versions the later one in the stream stays the later one.
+    keys.sort(([one], [other]) => compareTexts(versions[one] ?? "", versions[other] ?? ""));
+    for (const [index, key] of keys) lanes.add(key, index);
     return lanes;
   };
 
@@ -69,12 +85,18 @@ export function dynamoDbEmitter<Item extends object>(options: DynamoDbEmitterOpt
     const { shardId, entries } = batch;
     if (mode !== "put") ordinals.learn(entries);
     const outcomes: Outcomes<Item> = [];
+    const versions: string[] = [];
     try {
       await settleAll({
-        lanes: lanesOf(batch, schema, outcomes),
+        lanes: lanesOf(batch, schema, versions, outcomes),
         writeOf: (index, lane) => {
           const entry = entries[index] as BufferEntry<Item>;
-          return writeOf(entry, { lane, shardId, ordinal: ordinals.of(entry) }, schema, settings);
+          return writeOf(
+            entry,
+            { lane, shardId, ordinal: ordinals.of(entry), version: versions[index] },
+            schema,
+            settings,
+          );
         },
         table,
         pace,
@@ -98,6 +120,7 @@ export function dynamoDbEmitter<Item extends object>(options: DynamoDbEmitterOpt
       batch.entries.length === 0 ? { failed: [] } : { failed: await emit(batch, context) },
 
     open: async ({ signal, logger }) => {
+      await connection.checkEndpoint();
       try {
         await table.schema({ signal, clock: systemClock });
       } catch (error) {
@@ -114,4 +137,8 @@ export function dynamoDbEmitter<Item extends object>(options: DynamoDbEmitterOpt
       return Promise.resolve();
     },
   };
+}
+
+function compareTexts(one: string, other: string): number {
+  return one < other ? -1 : one === other ? 0 : 1;
 }

@@ -10,5 +10,6 @@ export type {
   PutMode,
   TombstoneOptions,
   UpdateMode,
+  VersionOptions,
 } from "./settings.js";
 export type { ItemUpdate } from "./items/update.js";

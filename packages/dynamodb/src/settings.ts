@@ -3,7 +3,10 @@ import {
   KinesisConnectorError,
   nonEmptyText,
   wholeNumber,
+  checkOptions,
+  type OptionNames,
 } from "@kinesis-connectors/core";
+import { type RecordVersion, AWS_CONNECTION_OPTIONS } from "@kinesis-connectors/aws";
 import type { DynamoDbConnectionOptions } from "./connection.js";
 import { DEFAULT_MAX_CONCURRENCY } from "./limits.js";
 import type { ItemUpdate } from "./items/update.js";
@@ -31,8 +34,19 @@ export interface TombstoneOptions {
   readonly tombstoneExpiry?: { readonly attribute: string; readonly afterMs: number };
 }
 
+/** What modes take that replace whole items. */
+export interface VersionOptions<Item> {
+  /**
+   * The version that a record has of its own, for streams that repeat or reorder records, such as those of changes: an item is written only over one of
+   * an older version, and among equal ones over an older position. Whole numbers of up to 40 digits (also as texts), or texts that are compared byte by
+   * byte, of up to 128 visible characters of ASCII; one of the two for all records. Must be pure. A record without one is a dead letter. Default: the
+   * position alone.
+   */
+  readonly version?: (item: Item, record: KinesisRecord) => RecordVersion;
+}
+
 /** Writes an item only over an older one. */
-export interface GuardedMode<Item> extends GuardOptions, TombstoneOptions {
+export interface GuardedMode<Item> extends GuardOptions, TombstoneOptions, VersionOptions<Item> {
   readonly mode?: "guarded";
   /** Says which items are removals: a tombstone takes their place. Default: none. */
   readonly isRemoved?: (item: Item, record: KinesisRecord) => boolean;
@@ -58,13 +72,26 @@ export interface UpdateMode<Item> extends GuardOptions {
 }
 
 /** Every record removes its item: a tombstone takes its place. */
-export interface DeleteMode extends GuardOptions, TombstoneOptions {
+export interface DeleteMode<Item> extends GuardOptions, TombstoneOptions, VersionOptions<Item> {
   readonly mode: "delete";
 }
 
 /** Options of `dynamoDbEmitter`. */
 export type DynamoDbEmitterOptions<Item> = DynamoDbTableOptions &
-  (GuardedMode<Item> | PutMode<Item> | UpdateMode<Item> | DeleteMode);
+  (GuardedMode<Item> | PutMode<Item> | UpdateMode<Item> | DeleteMode<Item>);
+
+const NAMES: OptionNames<DynamoDbEmitterOptions<unknown>> = {
+  ...AWS_CONNECTION_OPTIONS,
+  table: "required",
+  maxConcurrency: true,
+  mode: true,
+  isRemoved: true,
+  update: true,
+  version: true,
+  positionPer: true,
+  positionAttribute: true,
+  tombstoneExpiry: { attribute: true, afterMs: true },
+};
 
 /** `DynamoDbEmitterOptions`, checked and complete. */
 export interface Settings<Item> {
@@ -74,6 +101,7 @@ export interface Settings<Item> {
   readonly positionPer: "item" | "shard";
   readonly maxConcurrency: number;
   readonly isRemoved: ((item: Item, record: KinesisRecord) => boolean) | undefined;
+  readonly version: ((item: Item, record: KinesisRecord) => RecordVersion) | undefined;
   readonly update: ((item: Item, record: KinesisRecord) => ItemUpdate) | undefined;
   readonly tombstoneExpiry: { readonly attribute: string; readonly afterMs: number } | undefined;
 }
@@ -82,15 +110,16 @@ export interface Settings<Item> {
 type LooseOptions<Item> = DynamoDbTableOptions &
   GuardOptions &
   TombstoneOptions &
+  VersionOptions<Item> &
   Partial<Pick<UpdateMode<Item>, "update" | "positionPer">> &
   Pick<GuardedMode<Item>, "isRemoved"> & { readonly mode?: Settings<Item>["mode"] };
 
 /** The options that a mode knows beside those of all. */
 const OPTIONS_OF_MODE: Readonly<Record<Settings<unknown>["mode"], readonly string[]>> = {
-  guarded: ["isRemoved", "positionAttribute", "tombstoneExpiry"],
+  guarded: ["isRemoved", "positionAttribute", "tombstoneExpiry", "version"],
   put: ["isRemoved"],
   update: ["update", "positionPer", "positionAttribute"],
-  delete: ["positionAttribute", "tombstoneExpiry"],
+  delete: ["positionAttribute", "tombstoneExpiry", "version"],
 };
 
 /**
@@ -98,8 +127,9 @@ const OPTIONS_OF_MODE: Readonly<Record<Settings<unknown>["mode"], readonly strin
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
  */
 export function settingsFrom<Item>(options: DynamoDbEmitterOptions<Item>): Settings<Item> {
+  checkOptions("dynamoDbEmitter", options, NAMES);
   const given: LooseOptions<Item> = options;
-  const { mode = "guarded", isRemoved, update, tombstoneExpiry, positionPer = "item" } = given;
+  const { mode = "guarded", isRemoved, update, version, tombstoneExpiry, positionPer = "item" } = given;
   if (!Object.hasOwn(OPTIONS_OF_MODE, mode))
     throw invalid('mode must be "guarded", "put", "update" or "delete"');
   for (const name of [
@@ -108,6 +138,7 @@ export function settingsFrom<Item>(options: DynamoDbEmitterOptions<Item>): Setti
     "positionPer",
     "positionAttribute",
     "tombstoneExpiry",
+    "version",
   ] as const) {
     if (given[name] !== undefined && !OPTIONS_OF_MODE[mode].includes(name))
       throw invalid(`${name} means nothing in the mode "${mode}": leave it out, or choose another mode`);
@@ -116,6 +147,8 @@ export function settingsFrom<Item>(options: DynamoDbEmitterOptions<Item>): Setti
     throw invalid("update must be a function that gives the expressions of a record");
   if (isRemoved !== undefined && typeof isRemoved !== "function")
     throw invalid("isRemoved must be a function of the item");
+  if (version !== undefined && typeof version !== "function")
+    throw invalid("version must be a function of the item and its record");
   if (positionPer !== "item" && positionPer !== "shard")
     throw invalid('positionPer must be "item" or "shard"');
   const positionAttribute = nonEmptyText("positionAttribute", given.positionAttribute ?? "kcPosition");
@@ -134,6 +167,7 @@ export function settingsFrom<Item>(options: DynamoDbEmitterOptions<Item>): Setti
       min: 1,
     }),
     isRemoved,
+    version,
     update,
     tombstoneExpiry,
   };

@@ -29,11 +29,15 @@ const valueOf = (order: Order): string => `${order.id} ${String(order["total"] ?
 
 const modes = [
   // `kcPosition`, and its value of 56 digits, a point and 10 digits.
-  { mode: "guarded", overheadBytes: 10 + 67, requestRecords: 1 },
-  { mode: "put", overheadBytes: 0, requestRecords: 25 },
+  { mode: "guarded", by: "position", overheadBytes: 10 + 67, requestRecords: 1 },
+  // Before it the version: a letter, 40 digits and a blank.
+  { mode: "guarded", by: "version", overheadBytes: 10 + 42 + 67, requestRecords: 1 },
+  { mode: "put", by: "none", overheadBytes: 0, requestRecords: 25 },
   // What an item comes to by an update is for the service to count.
-  { mode: "update", overheadBytes: undefined, requestRecords: 1 },
+  { mode: "update", by: "position", overheadBytes: undefined, requestRecords: 1 },
 ] as const;
+
+const byTotal = { version: (order: Order): number => Number(order["total"] ?? 0) };
 
 /** Sets all attributes but the key. */
 function setAll({ id: _id, ...attributes }: Order): ItemUpdate {
@@ -45,9 +49,14 @@ function setAll({ id: _id, ...attributes }: Order): ItemUpdate {
   };
 }
 
-describe.each(modes)("in the mode $mode", ({ mode, overheadBytes, requestRecords }) => {
+describe.each(modes)("in the mode $mode by $by", ({ mode, by, overheadBytes, requestRecords }) => {
   const single = excluded("one item in a request");
-  const options = mode === "update" ? { mode, update: setAll } : { mode };
+  const options =
+    mode === "update"
+      ? { mode, update: setAll }
+      : mode === "guarded" && by === "version"
+        ? { mode, ...byTotal }
+        : { mode };
 
   describeEmitterContract<Setup, Order, undefined>({
     describe,
@@ -97,7 +106,7 @@ describe.each(modes)("in the mode $mode", ({ mode, overheadBytes, requestRecords
         const id = `sized-${index}`;
         const around = itemBytesOf({ id: { S: id }, text: { S: "" } }) + (overheadBytes ?? 0);
         // A quotation mark takes one byte in the table and two on the wire, and it is the wire that a request is limited by.
-        return { id, text: '"'.repeat(bytes - around) };
+        return { id, text: '"'.repeat(Math.max(0, bytes - around)) };
       },
       splitRecordBytes: 399 * KiB,
       // The server refuses by itself what has more than 16 MB.

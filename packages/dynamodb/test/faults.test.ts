@@ -7,6 +7,8 @@ import {
 } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
 import { hasCode, sleep, systemClock } from "@kinesis-connectors/core";
+import { dynamoDbEmitter } from "@kinesis-connectors/dynamodb";
+import { CREDENTIALS, startAnswering } from "./answering.js";
 import { type Order, startDynamoDb } from "./local-dynamodb.js";
 import { batchOf, entryOf } from "./support.js";
 
@@ -33,6 +35,43 @@ describe("F57 partial failure", () => {
       .map(({ parameters }) => parameters["count"]);
     expect(counts).toEqual([25, 1]);
     expect(await local.column("total")).toEqual(totals(orders(25)));
+  });
+});
+
+describe("a batch's answer that does not fit its request", () => {
+  const items = (...ids: readonly string[]): object[] =>
+    ids.map((id) => ({ PutRequest: { Item: { id: { S: id } } } }));
+  const stranger = { UnprocessedItems: { orders: items("order-1", "nobody") } };
+
+  it.each([
+    ["an unprocessed item that was not in it", stranger],
+    ["only such items", { UnprocessedItems: { orders: items("nobody") } }],
+    ["an unprocessed item without a key", { UnprocessedItems: { orders: [{ PutRequest: { Item: {} } }] } }],
+    ["no word of what was left out", {}],
+  ])("is not believed: with %s, all of it goes again", async (_name, strange) => {
+    const batches: number[] = [];
+    await using server = await startAnswering(({ headers, body }) => {
+      if (String(headers["x-amz-target"]).endsWith("DescribeTable")) {
+        const KeySchema = [{ AttributeName: "id", KeyType: "HASH" }];
+        const AttributeDefinitions = [{ AttributeName: "id", AttributeType: "S" }];
+        return {
+          body: JSON.stringify({ Table: { TableStatus: "ACTIVE", KeySchema, AttributeDefinitions } }),
+        };
+      }
+      const { RequestItems: sent } = JSON.parse(body.toString()) as { RequestItems: { orders: unknown[] } };
+      batches.push(sent.orders.length);
+      return { body: JSON.stringify(batches.length === 1 ? strange : { UnprocessedItems: {} }) };
+    });
+    const emitter = dynamoDbEmitter<Order>({
+      table: "orders",
+      mode: "put",
+      endpoint: server.endpoint,
+      region: "eu-central-1",
+      credentials: CREDENTIALS,
+    });
+    expect(await emitter.emit(batchOf(orders(10)), contextOf(undefined))).toEqual({ failed: [] });
+    expect(batches).toEqual([10, 10]);
+    await emitter.close?.();
   });
 });
 

@@ -37,6 +37,7 @@ export function kinesisEmitter<Output>(options: KinesisEmitterOptions<Output>): 
     },
 
     open: async ({ signal, logger }) => {
+      await connection.checkEndpoint();
       try {
         await limited(connection, { signal, clock: systemClock }, (abortSignal) =>
           connection.client.send(new DescribeStreamSummaryCommand(settings.target), { abortSignal }),

@@ -170,9 +170,18 @@ async function putRecords<Output>(
       ExplicitHashKey === undefined ? { Data, PartitionKey } : { Data, PartitionKey, ExplicitHashKey },
     ),
   };
-  const { Records: answers = [] } = await connection.request(PutRecordsCommand, input, context);
+  const answer = await connection.request(PutRecordsCommand, input, context);
+  const { Records: answers = [], FailedRecordCount: failed = 0 } = answer;
+  // Results are known by their places alone: one too few or too many, and each may be that of another record.
   if (answers.length !== puts.length)
-    throw new Error(`PutRecords answered ${answers.length} of ${puts.length} records`);
+    throw new Error(
+      `PutRecords answered ${answers.length} of ${puts.length} records: none of it is believed`,
+    );
+  const named = failed > 0 ? answers.filter(({ ErrorCode }) => ErrorCode !== undefined).length : 0;
+  if (failed > named)
+    throw new Error(
+      `PutRecords says that ${failed} records failed and names ${named}: none of it is believed`,
+    );
   return answers;
 }
 

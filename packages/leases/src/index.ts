@@ -27,4 +27,6 @@ export {
   type TableCall,
   type TableFault,
 } from "./memory-lease-table.js";
-export { type InitialPosition, startPositionOf } from "./start-position.js";
+export { fileLeases, type FileLeasesOptions } from "./file-leases/file-leases.js";
+export { firstCheckpoint, type InitialPosition, startPositionOf } from "./start-position.js";
+export { type HeldShard, takeShard, type TakeShardOptions } from "./take-shard.js";

@@ -6,6 +6,7 @@ export type FaultEffect =
   | PageEffect
   | EventStreamEffect
   | SuccessWithErrorEffect
+  | ConditionsIgnoredEffect
   | StatementEffect;
 
 /** An error answer: throttling, 500, 503 `SlowDown`, access denied, expired token, clock skew, 409 conflict. */
@@ -50,6 +51,10 @@ export interface PartialFailureEffect {
   readonly share?: number;
   /** Error code of a failed entry; the server has a default. */
   readonly code?: string;
+  /** `_bulk`: the status of a failed document. Default: what goes with the code. */
+  readonly status?: number;
+  /** `_bulk`: the whole error of a failed document, as a node answers it. Default: the code with a reason. */
+  readonly error?: Readonly<Record<string, unknown>>;
 }
 
 /** Pages of GetRecords that are legal but surprising, or illegal but seen. */
@@ -75,6 +80,11 @@ interface SuccessWithErrorEffect {
   readonly kind: "success-with-error";
   readonly code: string;
   readonly message?: string;
+}
+
+/** A store that writes whatever If-None-Match and If-Match say, as some do: PutObject, CompleteMultipartUpload. */
+interface ConditionsIgnoredEffect {
+  readonly kind: "conditions-ignored";
 }
 
 /**
@@ -118,6 +128,7 @@ const kinds: Readonly<Record<FaultKind, readonly string[]>> = {
   "shard-end-delayed": [],
   "event-stream": ["what"],
   "success-with-error": ["code"],
+  "conditions-ignored": [],
   statement: ["what"],
 };
 

@@ -1,3 +1,4 @@
+import { type RecordVersion, versionWriter } from "@kinesis-connectors/aws";
 import {
   asError,
   type Batch,
@@ -18,7 +19,10 @@ export interface BulkDocument<Output> {
   readonly entry: BufferEntry<Output>;
   /** What it is a version of: index and id. */
   readonly key: string;
+  readonly id: string;
   readonly lines: string;
+  /** Where records have versions of their own: what puts those of one key in order. */
+  readonly rank?: string;
   /** Of the lines, in UTF-8, as the service counts them. */
   readonly bytes: number;
 }
@@ -30,6 +34,8 @@ export interface DocumentSettings<Output> {
   /** Undefined: by position. */
   readonly idOf: ((output: Output, record: KinesisRecord) => string) | undefined;
   readonly positionField: string;
+  /** For `guarded`. Undefined: by position. */
+  readonly version: ((output: Output, record: KinesisRecord) => RecordVersion) | undefined;
 }
 
 /** The documents of a batch in its order, and the entries of which none can be made. */
@@ -43,13 +49,14 @@ export function documentWriter<Output>(
   settings: DocumentSettings<Output>,
 ): (batch: Batch<Output>) => Prepared<Output> {
   const numbering = createOrdinals();
+  const versionTextOf = versionWriter();
   return (batch) => {
     const ordinalOf = numbering(batch.entries);
     const documents: BulkDocument<Output>[] = [];
     const refused: FailedEntry<Output>[] = [];
     for (const entry of batch.entries) {
       try {
-        documents.push(documentOf(entry, batch.shardId, ordinalOf(entry), settings));
+        documents.push(documentOf(entry, batch.shardId, ordinalOf(entry), settings, versionTextOf));
       } catch (thrown) {
         refused.push({ entry, action: "dead-letter", error: asError(thrown) });
       }
@@ -62,7 +69,8 @@ function documentOf<Output>(
   entry: BufferEntry<Output>,
   shardId: string,
   ordinal: number,
-  { operation, indexOf, idOf, positionField }: DocumentSettings<Output>,
+  { operation, indexOf, idOf, positionField, version }: DocumentSettings<Output>,
+  versionTextOf: (version: unknown) => string,
 ): BulkDocument<Output> {
   const { output, record } = entry;
   const index = indexOf(output, record);
@@ -71,15 +79,14 @@ function documentOf<Output>(
   const id = idOf === undefined ? positionId(shardId, record, ordinal) : idOf(output, record);
   if (typeof id !== "string" || id === "" || Buffer.byteLength(id) > MAX_ID_BYTES)
     throw poison(`the id of a document must be a text of 1 to ${MAX_ID_BYTES} bytes`);
-  const guard =
-    operation === "guarded"
-      ? { field: positionField, position: sortablePosition(record, ordinal) }
-      : undefined;
+  const place = sortablePosition(record, ordinal);
+  const rank = version === undefined ? undefined : `${versionTextOf(version(output, record))} ${place}`;
+  const guard = operation === "guarded" ? { field: positionField, position: rank ?? place } : undefined;
   const lines = bulkLinesOf({ operation, index, id, json: jsonOf(output), guard });
   const bytes = Buffer.byteLength(lines);
   if (bytes > MAX_CONTENT_BYTES)
     throw poison(`a document has ${bytes} bytes with its action, but a request holds ${MAX_CONTENT_BYTES}`);
-  return { entry, key: `${index} ${id}`, lines, bytes };
+  return { entry, key: `${index} ${id}`, id, lines, bytes, ...(rank === undefined ? {} : { rank }) };
 }
 
 /** The document as a JSON object, its numbers with all their digits. The message of the writer may hold names out of the document, so it is left out. */

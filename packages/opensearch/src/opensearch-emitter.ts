@@ -7,12 +7,15 @@ import {
   nonEmptyText,
   systemClock,
   wholeNumber,
+  checkOptions,
+  type OptionNames,
 } from "@kinesis-connectors/core";
-import { RENEW_CURE } from "@kinesis-connectors/aws";
+import { type RecordVersion, RENEW_CURE } from "@kinesis-connectors/aws";
 import type { BulkOperation } from "./bulk-body.js";
 import { connect, type OpenSearchConnection, type OpenSearchConnectionOptions } from "./connection.js";
 import { type BulkDocument, documentWriter } from "./documents.js";
 import {
+  FILTER_PATH,
   itemError,
   type ItemOutcome,
   itemOutcomesOf,
@@ -48,7 +51,14 @@ export interface OpenSearchEmitterOptions<Document extends object> extends OpenS
    * Takes inline scripts. Default `none`: among versions in one batch the last one stays, and between batches whoever writes last.
    */
   readonly ordering?: "none" | "guarded";
-  /** Field of the position for `guarded`; map it as `keyword`. Default `kcPosition`. */
+  /**
+   * For `guarded`, the version that a record has of its own, for streams that repeat or reorder records, such as those of changes: a document is
+   * replaced by one of a later version only, and among equal ones by a later position. Whole numbers of up to 40 digits (also as texts), or texts that are
+   * compared byte by byte, of up to 128 visible characters of ASCII; one of the two for all records. Must be pure. A record without one is a dead letter.
+   * Default: the position alone.
+   */
+  readonly version?: (document: Document, record: KinesisRecord) => RecordVersion;
+  /** Field of the position for `guarded`, and of the version before it; map it as `keyword`. Default `kcPosition`. */
   readonly positionField?: string;
   /** Bytes of one bulk request before compression; a larger document goes alone. Default 5 MiB, up to 100 MiB. */
   readonly maxRequestBytes?: number;
@@ -56,8 +66,25 @@ export interface OpenSearchEmitterOptions<Document extends object> extends OpenS
   readonly maxRequestDocuments?: number;
 }
 
-/** Only what is read of an answer is asked for: it would repeat the id and index of each document. */
-const FILTER_PATH = "error.type,error.reason,items.*.status,items.*.error.type,items.*.error.reason";
+const NAMES: OptionNames<OpenSearchEmitterOptions<object>> = {
+  node: "required",
+  aws: { region: true, service: true, credentials: true },
+  auth: { username: true, password: true },
+  ca: true,
+  allowInsecure: true,
+  compression: true,
+  requestTimeoutMs: true,
+  maxSockets: true,
+  index: "required",
+  id: true,
+  operation: true,
+  dataStream: true,
+  ordering: true,
+  version: true,
+  positionField: true,
+  maxRequestBytes: true,
+  maxRequestDocuments: true,
+};
 
 /**
  * Writes each output as one document, through `_bulk`. Ids come from the records' positions, so writing a batch again changes nothing.
@@ -77,6 +104,7 @@ export function openSearchEmitter<Document extends object>(
   /** @internal What requests go through: a simulation answers them in memory. */
   connectTo: (options: OpenSearchConnectionOptions) => OpenSearchConnection = connect,
 ): Emitter<Document> {
+  checkOptions("openSearchEmitter", options, NAMES);
   const { index, id } = options;
   const operation = operationOf(options);
   const limits = {
@@ -94,11 +122,18 @@ export function openSearchEmitter<Document extends object>(
   };
   const namedByRecord = typeof index === "function";
   const byArrival = namedByRecord ? undefined : indexNamerOf(index);
+  const positionField = nonEmptyText("positionField", options.positionField ?? "kcPosition");
+  const about = {
+    operation,
+    namedByRecord,
+    positionField: operation === "guarded" ? positionField : undefined,
+  };
   const prepare = documentWriter<Document>({
     operation,
     indexOf: (document, record) => (namedByRecord ? index(document, record) : (byArrival?.(record) ?? "")),
     idOf: id,
-    positionField: nonEmptyText("positionField", options.positionField ?? "kcPosition"),
+    version: options.version,
+    positionField,
   });
   const connection = connectTo(options);
   const { host } = connection;
@@ -115,13 +150,13 @@ export function openSearchEmitter<Document extends object>(
         context,
       );
       const { status } = answer;
-      const failure = requestFailureOf(answer);
+      const failure = requestFailureOf(answer, about);
       if (failure === undefined) {
-        const outcomes = itemOutcomesOf(answer.body, documents.length, operation, namedByRecord);
+        const outcomes = itemOutcomesOf(answer.body, documents, about);
         if (outcomes === undefined) throw outageError(status, "unreadable_answer");
         return outcomes;
       }
-      if (failure.kind === "outage") throw outageError(status, failure.type);
+      if (failure.kind === "outage") throw outageError(status, failure.type, failure.cure);
       if (failure.kind === "refused") throw refusal(host, status, failure.type, failure.cure);
       if (failure.kind === "split") {
         if (documents.length === 1) return [{ kind: "dead-letter", status, type: failure.type }];
@@ -145,25 +180,33 @@ export function openSearchEmitter<Document extends object>(
     emit: async (batch, context) => {
       const { documents, refused } = prepare(batch);
       const failed: FailedEntry<Document>[] = [...refused];
+      let waiting: Error | undefined;
+      let isSettled = refused.length > 0;
       const versions = latestVersions(documents, operation === "create");
       for (let wave = versions.latest(); wave.length > 0; wave = versions.latest()) {
         for (const request of splitIntoRequests(wave, limits)) {
           const outcomes = await send(request, context);
           for (const [place, outcome] of outcomes.entries()) {
             const document = request[place] as BulkDocument<Document>;
-            if (outcome.kind === "placed") versions.settle(document);
-            else if (outcome.kind === "outage") throw outageError(outcome.status, outcome.type);
-            else if (outcome.kind === "refused")
-              throw refusal(host, outcome.status, outcome.type, outcome.cure);
-            else {
-              const error = itemError(outcome.status, outcome.type);
-              // A version that has to wait keeps the earlier ones waiting: should it never be taken, the one before it counts.
-              const held = outcome.kind === "retry" ? versions.settle(document) : [versions.drop(document)];
-              for (const { entry } of held) failed.push({ entry, action: outcome.kind, error });
+            if (outcome.kind === "refused") throw refusal(host, outcome.status, outcome.type, outcome.cure);
+            if (outcome.kind === "placed") {
+              versions.settle(document);
+              isSettled = true;
+              continue;
             }
+            const error = itemError(outcome);
+            if (outcome.kind === "wait") waiting ??= error;
+            if (outcome.kind === "dead-letter") isSettled = true;
+            // A version that has to wait keeps the earlier ones waiting: should it never be taken, the one before it counts.
+            const held =
+              outcome.kind === "dead-letter" ? [versions.drop(document)] : versions.settle(document);
+            const action = outcome.kind === "dead-letter" ? "dead-letter" : "retry";
+            for (const { entry } of held) failed.push({ entry, action, error });
           }
         }
       }
+      // The engine counts tries that settle nothing, and gives up what they refuse. Nobody refused what has to wait.
+      if (waiting !== undefined && !isSettled) throw waiting;
       return { failed };
     },
 
@@ -179,7 +222,7 @@ export function openSearchEmitter<Document extends object>(
           { cause: error },
         );
       }
-      const failure = requestFailureOf(answer);
+      const failure = requestFailureOf(answer, about);
       if (failure === undefined) return;
       if (answer.status < 400 || answer.status === 401)
         throw refusal(
@@ -197,7 +240,7 @@ export function openSearchEmitter<Document extends object>(
 }
 
 function operationOf<Document extends object>(options: OpenSearchEmitterOptions<Document>): BulkOperation {
-  const { index, id, operation, dataStream, ordering } = options;
+  const { index, id, operation, dataStream, ordering, version } = options;
   const invalid = (message: string): KinesisConnectorError =>
     new KinesisConnectorError("KC_OPTION_INVALID", message);
   if (typeof index !== "string" && typeof index !== "function")
@@ -208,6 +251,10 @@ function operationOf<Document extends object>(options: OpenSearchEmitterOptions<
     throw invalid('operation takes "index" or "create"');
   if (ordering !== undefined && ordering !== "none" && ordering !== "guarded")
     throw invalid('ordering takes "none" or "guarded"');
+  if (version !== undefined && typeof version !== "function")
+    throw invalid("version must be a function of document and record");
+  if (version !== undefined && ordering !== "guarded")
+    throw invalid('version is compared by guarded writes alone: set `ordering` to "guarded"');
   if (dataStream === true && operation === "index")
     throw invalid('operation "index" is not for a data stream, which takes "create" only');
   const creates = dataStream === true || operation === "create";

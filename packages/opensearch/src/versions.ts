@@ -27,6 +27,10 @@ export function latestVersions<Output>(
     if (versions === undefined) open.set(key, [document]);
     else versions.push(document);
   }
+  // What comes last in the stream is the latest, unless the records have versions of their own.
+  for (const versions of open.values())
+    if (versions.length > 1 && versions[0]?.rank !== undefined)
+      versions.sort(({ rank: one = "" }, { rank: other = "" }) => (one < other ? -1 : one === other ? 0 : 1));
   return {
     latest: () => [...open.values()].map((versions) => versions.at(-1) as BulkDocument<Output>),
     settle: (document) => {

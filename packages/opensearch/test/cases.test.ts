@@ -9,6 +9,7 @@ const write = documentWriter<object>({
   indexOf: () => "clicks",
   idOf: undefined,
   positionField: "kc_position",
+  version: undefined,
 });
 
 describe("exact-numbers", () => {

@@ -109,6 +109,11 @@ contract(
   { ordering: "shard", byKey: true, sized: false },
 );
 contract(
+  "openSearchEmitter by id, guarded, with versions of the records' own",
+  { id: keyOf, ordering: "guarded", version: (document) => (document as Thing).version },
+  { ordering: "shard", byKey: true, sized: false },
+);
+contract(
   "openSearchEmitter that creates",
   { operation: "create" },
   { ordering: "none", byKey: false, sized: false },

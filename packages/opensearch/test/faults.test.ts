@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { batchOf, batchOfEntries, contextOf, entryOf, failureFrom } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
 import { ask, INDEX, startOpenSearch } from "./local-opensearch.js";
@@ -47,7 +49,9 @@ describe("F62 one bulk request with everything in it", () => {
       effect: { kind: "partial-failure", code: "version_conflict_engine_exception" },
     });
     const batch = batchOf(things(1));
-    expect(await failuresOf(emitter, batch)).toEqual({ 0: "retry version_conflict_engine_exception" });
+    expect(await failureFrom(emitter.emit(batch, contextOf(undefined)))).toMatchObject({
+      name: "version_conflict_engine_exception",
+    });
     expect(await failuresOf(emitter, batch)).toEqual({});
     expect(server.documents().map(({ source }) => source["number"])).toEqual([0]);
   });
@@ -88,19 +92,6 @@ describe("what no document is to blame for", () => {
       code: "KC_EMIT_REFUSED",
       message: expect.stringContaining(cure),
     });
-  });
-
-  it("a block on the index, for want of disk, is waited out", async () => {
-    await using server = await startOpenSearch();
-    const emitter = server.emitter();
-    server.aws.faults.add({
-      operation: "Bulk",
-      effect: { kind: "partial-failure", code: "cluster_block_exception", indexes: [1] },
-    });
-    const error = await failureFrom(emitter.emit(batchOf(things(3)), contextOf(undefined)));
-    expect(error).toMatchObject({ name: "cluster_block_exception" });
-    expect(error).not.toHaveProperty("code");
-    expect(await failuresOf(emitter, batchOf(things(3)))).toEqual({});
   });
 
   it("an index that only a record names is that record's fault", async () => {
@@ -182,12 +173,12 @@ describe("identity of documents", () => {
 
   it("a version that is throttled keeps the earlier ones with it", async () => {
     await using server = await startOpenSearch();
-    const emitter = server.emitter({ id: () => "one" });
-    server.aws.faults.add({ operation: "Bulk", effect: rejected });
-    const batch = batchOf([{ number: 1 }, { number: 2 }]);
-    expect(Object.values(await failuresOf(emitter, batch))).toHaveLength(2);
+    const emitter = server.emitter({ id: (document) => ("other" in document ? "other" : "one") });
+    server.aws.faults.add({ operation: "Bulk", effect: { ...rejected, indexes: [0] } });
+    const batch = batchOf([{ number: 1 }, { number: 2 }, { other: 3 }]);
+    expect(Object.keys(await failuresOf(emitter, batch))).toEqual(["0", "1"]);
     expect(await failuresOf(emitter, batch)).toEqual({});
-    expect(server.documents().map(({ source }) => source)).toEqual([{ number: 2 }]);
+    expect(server.documents().map(({ source }) => source)).toEqual([{ other: 3 }, { number: 2 }]);
   });
 
   it("a guarded document is never replaced by an earlier one, whoever comes late", async () => {
@@ -249,5 +240,50 @@ describe("identity of documents", () => {
     await using server = await startOpenSearch();
     expect(await failuresOf(server.emitter({ compression: "gzip" }), batchOf(things(100)))).toEqual({});
     expect(server.documents()).toHaveLength(100);
+  });
+});
+
+describe("an answer that does not fit its request", () => {
+  it.each([
+    ["an item too few", (items: readonly object[]) => items.slice(1)],
+    ["an item too many", (items: readonly object[]) => [...items, items[0]]],
+    ["items in another order", (items: readonly object[]) => items.toReversed()],
+  ])("is not believed: with %s, the whole batch goes again", async (_name, changed) => {
+    await using server = await startOpenSearch();
+    let isChanged = true;
+    // What the local server answers, but for the list of its items.
+    const proxy = createServer((request, response) => {
+      const parts: Buffer[] = [];
+      request.on("data", (part: Buffer) => parts.push(part));
+      request.on("end", () => {
+        void fetch(server.node + (request.url ?? ""), {
+          method: "POST",
+          headers: { "content-type": "application/x-ndjson" },
+          body: Buffer.concat(parts),
+        })
+          .then((answer) => answer.json())
+          .then((answer) => {
+            const { items } = answer as { items: readonly object[] };
+            const body = JSON.stringify(isChanged ? { items: changed(items) } : { items });
+            response.writeHead(200, { "content-type": "application/json" }).end(body);
+          });
+      });
+    });
+    proxy.listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    const address = proxy.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    // The first document is refused: by the order alone, the last one would be.
+    server.aws.faults.add({ operation: "Bulk", effect: { ...rejected, indexes: [0] } });
+    const emitter = server.emitter({ node: `http://127.0.0.1:${port}` });
+    const batch = batchOf(things(3));
+    expect(await failureFrom(emitter.emit(batch, contextOf(undefined)))).toMatchObject({
+      name: "unreadable_answer",
+    });
+    isChanged = false;
+    expect(await emitter.emit(batch, contextOf(undefined))).toEqual({ failed: [] });
+    expect(server.documents()).toHaveLength(3);
+    proxy.closeAllConnections();
+    proxy.close();
   });
 });

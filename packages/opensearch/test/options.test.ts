@@ -54,7 +54,7 @@ describe("options", () => {
 
   it("S11 a record cannot name an endpoint: all requests go to the node", async () => {
     await using server = await startOpenSearch();
-    const hostile = { node: "http://169.254.169.254", endpoint: "http://169.254.169.254", _index: "x" };
+    const hostile = { node: "http://169.254.169.254", endpoint: "http://169.254.169.254", index: "x" };
     expect(await failuresOf(server.emitter(), batchOf([hostile]))).toEqual({});
     expect(server.documents().map(({ index }) => index)).toEqual(["clicks"]);
   });

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { comparePositions } from "@kinesis-connectors/core";
 import { bulkLinesOf } from "../src/bulk-body.js";
+import type { BulkOperation } from "../src/bulk-body.js";
 import { itemOutcomesOf, requestFailureOf } from "../src/failures.js";
 import { indexNameProblem, indexNamerOf } from "../src/index-name.js";
 import { positionId, sortablePosition } from "../src/positions.js";
@@ -149,38 +150,61 @@ describe("bulk lines", () => {
   });
 });
 
+const idsOf = (count: number): { readonly id: string }[] =>
+  Array.from({ length: count }, (_, index) => ({ id: `${index}` }));
+const about = (operation: BulkOperation) => ({
+  operation,
+  namedByRecord: false,
+  positionField: undefined,
+});
+
 describe("answers", () => {
+  it("are believed for the very documents that were sent: none fewer, none more, none of another, in their order", () => {
+    const placed = (...ids: readonly (string | undefined)[]) => ({
+      items: ids.map((id) => ({ index: { status: 201, ...(id === undefined ? {} : { _id: id }) } })),
+    });
+    expect(itemOutcomesOf(placed("0", "1"), idsOf(2), about("index"))).toHaveLength(2);
+    // Who leaves the ids out is believed by the order.
+    expect(itemOutcomesOf(placed(undefined, undefined), idsOf(2), about("index"))).toHaveLength(2);
+    for (const answer of [
+      placed("0"),
+      placed("0", "1", "2"),
+      placed("1", "0"),
+      placed("0", "7"),
+      placed("0", "0"),
+    ])
+      expect(itemOutcomesOf(answer, idsOf(2), about("index"))).toBeUndefined();
+  });
+
   it("whatever comes instead of items is no answer", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (body) => {
-        expect(itemOutcomesOf(body, 3, "index", false)).toBeUndefined();
+        expect(itemOutcomesOf(body, idsOf(3), about("index"))).toBeUndefined();
       }),
     );
-    expect(itemOutcomesOf({ items: [{ index: { status: 201 } }] }, 2, "index", false)).toBeUndefined();
+    expect(itemOutcomesOf({ items: [{ index: { status: 201 } }] }, idsOf(2), about("index"))).toBeUndefined();
   });
 
   it("every status of an item has an outcome, and only successes and repeated creates are placed", () => {
     const error = { type: "version_conflict_engine_exception", reason: "" };
     for (let status = 100; status < 600; status += 1) {
       for (const operation of ["index", "create", "guarded"] as const) {
-        const [outcome] = itemOutcomesOf({ items: [{ x: { status, error } }] }, 1, operation, false) ?? [];
+        const [outcome] =
+          itemOutcomesOf({ items: [{ x: { status, error } }] }, idsOf(1), about(operation)) ?? [];
         const placed = (status >= 200 && status < 300) || (status === 409 && operation === "create");
         expect([status, operation, outcome?.kind === "placed"]).toEqual([status, operation, placed]);
       }
     }
   });
 
-  it("scripts that are not allowed are refused with a cure, and are no fault of the documents", () => {
-    const error = { type: "illegal_argument_exception", reason: "cannot execute [inline] scripts" };
-    expect(
-      itemOutcomesOf({ items: [{ update: { status: 400, error } }] }, 1, "guarded", false),
-    ).toMatchObject([{ kind: "refused", cure: expect.stringContaining("script.allowed_types") }]);
-  });
-
   it("an expired session is told from a lack of rights", () => {
     const expired = { message: "The security token included in the request is expired" };
-    expect(requestFailureOf({ status: 403, body: expired })).toMatchObject({ kind: "expired" });
-    expect(requestFailureOf({ status: 403, body: { Message: "not authorized" } })).toMatchObject({
+    expect(requestFailureOf({ status: 403, body: expired }, about("index"))).toMatchObject({
+      kind: "expired",
+    });
+    expect(
+      requestFailureOf({ status: 403, body: { Message: "not authorized" } }, about("index")),
+    ).toMatchObject({
       kind: "refused",
     });
   });

@@ -31,6 +31,9 @@ const RIGHTS =
   "grant redshift-data:BatchExecuteStatement, DescribeStatement, GetStatementResult and CancelStatement, and redshift:GetClusterCredentials " +
   "(redshift-serverless:GetCredentials for a workgroup) or secretsmanager:GetSecretValue";
 
+const NOT_THERE =
+  "create the table and the ledger (the schema command prints both), or correct `table`, `columns` and `ledgerTable`";
+
 /** Codes that no repetition mends, with the cure ("Common errors" and "Errors" of the Data API reference). */
 const CURES: ReadonlyMap<string, string> = new Map([
   ["AccessDeniedException", RIGHTS],
@@ -52,6 +55,11 @@ export function callFailureOf(error: unknown): CallFailure {
     // A cluster that is paused or being resized answers so, too.
     if (/not available|paus|resum|resiz|creating|modifying|try again/i.test(message))
       return { kind: "retry" };
+    if (/\b(?:sqls?|statements?)\b/i.test(message) && /\b(?:long|length|size|kb|exceeds?)\b/i.test(message))
+      return {
+        kind: "refused",
+        cure: "the SQL of a load is larger than the Data API takes: load fewer `columns`, or give them shorter names",
+      };
     return { kind: "refused", cure: "correct `cluster` or `workgroup`, `database`, `dbUser` or `secretArn`" };
   }
   if (status === 403) return { kind: "refused", cure: RIGHTS };
@@ -73,7 +81,16 @@ export function cureAtOpen(error: unknown): string | undefined {
  * Sorts the error text of a statement; the Data API has no codes for what the database says. The texts are those of Redshift's own messages
  * ("Serializable isolation violation", "Load into table", "Troubleshooting data loads" in the developer guide). Pure.
  */
-function statementFailureOf(text: string): StatementFailureKind {
+function statementFailureOf(said: string): StatementFailureKind {
+  // Names of tables and columns may be any words, such as "connection_timeouts": what is told by words is looked for outside of them.
+  const text = said.replaceAll(/"[^"]*"/g, '"x"');
+  if (/permission denied|must be owner/i.test(text))
+    return {
+      kind: "refused",
+      cure: "grant INSERT and SELECT on the table and the ledger (DELETE too with mergeKeys), and TEMP on the database",
+    };
+  if (/(?:relation|schema|table|column|database) \S{1,300} does(?:n't| not) exist/i.test(text))
+    return { kind: "refused", cure: NOT_THERE };
   if (
     /\b1023\b|serializable isolation|could not serialize|deadlock|conflict with concurrent|could not obtain lock|lock timeout/i.test(
       text,
@@ -86,11 +103,6 @@ function statementFailureOf(text: string): StatementFailureKind {
     )
   )
     return { kind: "retry" };
-  if (/permission denied|must be owner/i.test(text))
-    return {
-      kind: "refused",
-      cure: "grant INSERT and SELECT on the table and the ledger (DELETE too with mergeKeys), and TEMP on the database",
-    };
   if (
     /not authorized to assume|IAM ?role|AccessDenied|access denied|UnauthorizedException|InvalidAccessKeyId/i.test(
       text,
@@ -105,10 +117,7 @@ function statementFailureOf(text: string): StatementFailureKind {
       text,
     )
   )
-    return {
-      kind: "refused",
-      cure: "create the table and the ledger (the schema command prints both), or correct `table`, `columns` and `ledgerTable`",
-    };
+    return { kind: "refused", cure: NOT_THERE };
   if (/syntax error|not emulated|unsupported|unrecognized/i.test(text))
     return {
       kind: "refused",

@@ -14,9 +14,15 @@ export const MAX_LOAD_ERRORS = 100_000;
 export const MAX_ERROR_FILE_NAME = 256;
 
 /**
- * Objects of one load by manifest, so that each statement stays far under the 100 KB of the Data API ("Quotas for the Amazon Redshift Data API").
- * An object takes about 120 bytes of the longest one.
+ * Bytes of SQL in one call of the Data API ("Considerations when calling the Amazon Redshift Data API": 100 KB for a query statement). It is not said
+ * whether the statements of a batch are counted one by one, so they are counted together.
  */
+export const MAX_SQL_BYTES: number = 100 * KiB;
+
+/** Statements of one BatchExecuteStatement (API reference, `Sqls`). */
+export const MAX_BATCH_STATEMENTS = 40;
+
+/** Objects of one load by manifest, each of which takes about 160 bytes of SQL: the rest of `MAX_SQL_BYTES` is for the columns. */
 export const MAX_OBJECTS_PER_LOAD = 200;
 
 /** Objects that one batch is split into at most: each is a place in the plan, and a plan has to fit into the lease row. */

@@ -1,9 +1,17 @@
-import { KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
-import type { S3ObjectOptions } from "@kinesis-connectors/s3";
+import {
+  KinesisConnectorError,
+  nonEmptyText,
+  wholeNumber,
+  type KnownNames,
+  type OptionNames,
+} from "@kinesis-connectors/core";
+import { AWS_CONNECTION_OPTIONS } from "@kinesis-connectors/aws";
+import { S3_OBJECT_OPTIONS, type S3ObjectOptions } from "@kinesis-connectors/s3";
 import { connect, type DataApiConnectionOptions } from "./connection.js";
 import { type CopyFormat, iamRoleSql } from "./sql/copy.js";
 import { columnNames, quotedText, tableName } from "./sql/identifiers.js";
 import { DEFAULT_STATEMENT_TIMEOUT_MS } from "./limits.js";
+import { requireFittingStatements } from "./loading/statement-size.js";
 import type { LoadTarget } from "./sql/load-sql.js";
 import type { Loader } from "./loading/loader.js";
 import type { Database } from "./loading/statements.js";
@@ -38,6 +46,34 @@ export interface RedshiftTargetOptions extends DataApiConnectionOptions {
 /** Where files go on their way: a bucket, a prefix, and the other options of S3 objects. */
 export type StagingOptions = Omit<S3ObjectOptions, "compression">;
 
+const { compression: _compression, ...STAGING_OPTIONS } = S3_OBJECT_OPTIONS;
+
+/** The names of all options that both emitters have. */
+export const TARGET_OPTIONS: OptionNames<RedshiftTargetOptions> & { readonly staging: KnownNames } = {
+  ...AWS_CONNECTION_OPTIONS,
+  cluster: true,
+  workgroup: true,
+  database: "required",
+  dbUser: true,
+  secretArn: true,
+  table: "required",
+  columns: true,
+  identityColumns: true,
+  ledgerTable: true,
+  iamRole: "required",
+  bucketRegion: true,
+  statementTimeoutMs: true,
+  staging: STAGING_OPTIONS,
+};
+
+/** What differs between the loads of emitters. */
+export interface LoadShape {
+  /** Default: loads only add. */
+  readonly mergeKeys?: readonly string[];
+  /** Lines of the ledger that a load writes at most. Default 1. */
+  readonly maxEntries?: number;
+}
+
 /**
  * Checks what both emitters take, and makes the connection; nothing is sent yet.
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
@@ -46,9 +82,8 @@ export function createLoader(
   options: RedshiftTargetOptions,
   format: CopyFormat,
   isCompressed: boolean,
-  mergeKeys: readonly string[] = [],
+  { mergeKeys = [], maxEntries = 1 }: LoadShape = {},
 ): Loader {
-  refuseKeys(options);
   const columns = options.columns === undefined ? undefined : columnNames("columns", options.columns);
   const { identityColumns = [] } = options;
   const target: LoadTarget = {
@@ -70,6 +105,7 @@ export function createLoader(
   for (const column of identityColumns)
     if (options.columns?.includes(column) === true)
       throw invalid(`identityColumns must not name a column that is loaded (${column})`);
+  requireFittingStatements(target, maxEntries);
   return {
     target,
     runner: {
@@ -107,8 +143,8 @@ function regionSql(region: string | undefined): string | undefined {
 }
 
 /** Callers without types may bring what the ancestors took. Keys in a COPY end up in the query log of the database. */
-function refuseKeys(options: RedshiftTargetOptions): void {
-  const found = Object.keys(options).find((name) =>
+export function refuseKeys(options: RedshiftTargetOptions): void {
+  const found = Object.keys(Object(options)).find((name) =>
     /^(?:accessKey|secretKey|accessKeyId|secretAccessKey|sessionToken|access_key_id|secret_access_key|copyCredentials)$/i.test(
       name,
     ),

@@ -287,6 +287,26 @@ describe("mergeKeys", () => {
 });
 
 describe("open", () => {
+  it("of as many columns as a statement holds are merged, and of one letter more are refused when they are defined", async () => {
+    const wide = (length: number) =>
+      Array.from({ length: 1_200 }, (_, index) => `c${String(index).padStart(length - 1, "0")}`);
+    const columns = wide(23);
+    const [key = "", second = ""] = columns;
+    await redshift.query(`CREATE TABLE wide (${columns.map((name) => `"${name}" BIGINT`).join(", ")})`);
+    const options = { table: "wide", format: jsonAuto(), mergeKeys: [key] };
+    const emitter = redshift.emitter({ ...options, columns });
+    for (const value of [1, 2]) {
+      const batch = batchOf<object>([{ [key]: 7, [second]: value }], { batchId: String(value).repeat(32) });
+      expect(await deliver(emitter, batch)).toEqual({ failed: [] });
+    }
+    expect(await redshift.query(`SELECT "${key}" AS key, "${second}" AS value FROM wide`)).toEqual([
+      { key: "7", value: "2" },
+    ]);
+    expect(() => redshift.emitter({ ...options, columns: wide(24), mergeKeys: [wide(24)[0] ?? ""] })).toThrow(
+      "the 1200 columns are named three times in it",
+    );
+  });
+
   it("tells a missing ledger or column before the first record", async () => {
     await createOrders("opened");
     const context = { signal: new AbortController().signal, logger: contextOf(undefined).logger };

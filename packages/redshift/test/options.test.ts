@@ -20,6 +20,10 @@ const options = {
   format: jsonAuto(),
 } as const;
 
+/** Names of columns, each of so many letters. */
+const wideColumns = (count: number, length: number): readonly string[] =>
+  Array.from({ length: count }, (_, index) => `c${String(index).padStart(length - 1, "0")}`);
+
 describe("the options of redshiftEmitter", () => {
   it.each([
     ["cluster and workgroup", { cluster: "c" }, "give cluster or workgroup"],
@@ -33,6 +37,21 @@ describe("the options of redshiftEmitter", () => {
     ["a column twice", { columns: ["a", "a"] }, "twice"],
     ["no columns for csv", { format: csv() }, "columns must be given"],
     ["no columns for delimited", { format: delimited() }, "columns must be given"],
+    [
+      "a merge of more columns than a statement holds",
+      { columns: ["id", ...wideColumns(1_200, 30)], mergeKeys: ["id"] },
+      /^columns makes a load of \d+ bytes of SQL, but a call of the Data API takes 102400: the 1201 columns are named three times in it; load fewer of them/u,
+    ],
+    [
+      "more columns than a statement holds",
+      { columns: wideColumns(1_600, 24), format: csv() },
+      /^columns makes a load of \d+ bytes of SQL.*shorter names, or leave columns out/u,
+    ],
+    [
+      "more identity columns than a batch has statements",
+      { columns: ["id"], identityColumns: wideColumns(40, 10) },
+      "identityColumns makes a load of 47 statements",
+    ],
     ["merge keys without columns", { mergeKeys: ["id"] }, "mergeKeys needs columns"],
     ["a merge key of no column", { mergeKeys: ["x"], columns: ["id"] }, "which is not among columns"],
     [

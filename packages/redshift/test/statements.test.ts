@@ -89,6 +89,8 @@ describe("a load", () => {
   it.each([
     ["permission denied for relation orders", "grant INSERT"],
     ['relation "orders" does not exist', "create the table"],
+    ['relation "cancelled_connection_timeouts" does not exist', "create the table"],
+    ["permission denied for relation cancelled_connections", "grant INSERT"],
     ['column "total" of relation "orders" does not exist', "create the table"],
     [
       "User arn:aws:redshift:eu is not authorized to assume IAM Role arn:aws:iam::1:role/x",
@@ -130,6 +132,50 @@ describe("a load", () => {
     expect(api.calls.at(-1)).toBe("CancelStatement");
     // Every 2 seconds at last: a minute takes some forty calls and not a thousand.
     expect(api.calls.filter((call) => call === "DescribeStatement").length).toBeLessThan(60);
+    await emitter.close?.();
+  });
+
+  it.each([
+    ["a statement that failed", ["FINISHED", "FAILED"]],
+    ["a statement that was not reached", ["FINISHED", "SUBMITTED"]],
+    ["fewer statements than were submitted", []],
+    ["more statements than were submitted", ["FINISHED", "FINISHED", "FINISHED"]],
+  ])("that says it has ended, with %s, is not believed and goes again", async (_name, last) => {
+    await using s3 = await startStagingS3();
+    await using api = await startDataApi((submission, number) => ({
+      ...loaded(submission),
+      parts: [
+        ...Array.from({ length: submission.sqls.length - 2 }, () => "FINISHED"),
+        ...(number === 1 ? last : ["FINISHED", "FINISHED"]),
+      ],
+    }));
+    const emitter = emitterOn(api, s3);
+    const batch = batchOf([{ id: 1 }]);
+    const plan = planOf(emitter, batch);
+    expect(String(await failureFrom(emitter.emit(batch, contextOf(plan))))).toMatch(/none of it is believed/);
+    expect(await emitter.emit(batch, contextOf(plan, { attempt: 2 }))).toEqual({ failed: [] });
+    expect(api.submissions).toHaveLength(2);
+    await emitter.close?.();
+  });
+
+  it("whose ledger answers with the row of another load is not believed, nor is such a row an inherited batch", async () => {
+    await using s3 = await startStagingS3();
+    let isStrange = true;
+    await using api = await startDataApi((submission) => {
+      const [, ...rest] = ledgerRowOf(submission);
+      return isStrange ? { rows: [["f".repeat(32), ...rest]] } : loaded(submission);
+    });
+    const emitter = emitterOn(api, s3);
+    const batch = batchOf([{ id: 1 }]);
+    const plan = planOf(emitter, batch);
+    const asked = [
+      () => emitter.emit(batch, contextOf(plan)),
+      () => emitter.isPlaced?.(batch, contextOf(plan, { inherited: true })),
+    ];
+    for (const ask of asked)
+      expect(String(await failureFrom(Promise.resolve(ask())))).toMatch(/none of it is believed/);
+    isStrange = false;
+    expect(await emitter.emit(batch, contextOf(plan, { attempt: 2 }))).toEqual({ failed: [] });
     await emitter.close?.();
   });
 
@@ -195,14 +241,42 @@ describe("the Data API's refusals", () => {
     await emitter.close?.();
   });
 
-  it.each([
-    ["AccessDeniedException", 400, "redshift-data:BatchExecuteStatement"],
-    ["ValidationException", 400, "correct `cluster` or `workgroup`"],
-  ])("%s stops the shard with the cure", async (code, status, cure) => {
+  it("throttling does not keep a connector from starting", async () => {
     await using s3 = await startStagingS3();
     await using api = await startDataApi(loaded);
     const emitter = emitterOn(api, s3);
-    api.refuse("BatchExecuteStatement", code, status, 1);
+    api.refuse("BatchExecuteStatement", "ActiveStatementsExceededException", 400, 3);
+    await emitter.open?.(contextOf(undefined));
+    expect(await deliver(emitter, batchOf([{ id: 1 }]))).toEqual({ failed: [] });
+    await emitter.close?.();
+  });
+
+  it.each(["ExpiredTokenException", "CredentialsProviderError"])(
+    "%s is an outage where credentials are fetched, and refused where they were given",
+    async (code) => {
+      await using s3 = await startStagingS3();
+      await using api = await startDataApi(loaded);
+      const fetched = emitterOn(api, s3, {
+        credentials: () => Promise.resolve({ accessKeyId: "a", secretAccessKey: "b" }),
+      });
+      api.refuse("BatchExecuteStatement", code, 400, 4);
+      const failure = await deliver(fetched, batchOf([{ id: 1 }])).catch(asError);
+      expect(failure).toMatchObject({ name: code });
+      expect(KinesisConnectorError.isInstance(failure)).toBe(false);
+      await fetched.close?.();
+    },
+  );
+
+  it.each([
+    ["AccessDeniedException", 400, "redshift-data:BatchExecuteStatement"],
+    ["ValidationException", 400, "correct `cluster` or `workgroup`"],
+    ["ValidationException", 400, "load fewer `columns`", "The SQL is longer than 100 KB"],
+    ["ValidationException", 400, "load fewer `columns`", "Query statement exceeds the size limit"],
+  ])("%s stops the shard with the cure", async (code, status, cure, message = "") => {
+    await using s3 = await startStagingS3();
+    await using api = await startDataApi(loaded);
+    const emitter = emitterOn(api, s3);
+    api.refuse("BatchExecuteStatement", code, status, 1, message);
     await expect(deliver(emitter, batchOf([{ id: 1 }]))).rejects.toMatchObject({
       code: "KC_EMIT_REFUSED",
       message: expect.stringContaining(cure) as string,

@@ -1,4 +1,5 @@
 import { KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
+import type { ConditionalWrites } from "./objects/conditional-writes.js";
 import {
   DEFAULT_MULTIPART_ABOVE_BYTES,
   DEFAULT_PART_BYTES,
@@ -29,6 +30,7 @@ export interface EmitterSettings<Output> {
   readonly metadata: Readonly<Record<string, string>>;
   readonly spoolDir: string | undefined;
   readonly objectConcurrency: number;
+  readonly conditionalWrites: ConditionalWrites;
   /** What is the same for all objects. */
   readonly object: ObjectSettings;
 }
@@ -51,6 +53,7 @@ export function emitterSettingsFrom<Output>(options: S3EmitterOptions<Output>): 
       min: 1,
       max: 1000,
     }),
+    conditionalWrites: conditionalWritesOf(options),
     object: settingsFrom(options, format.contentType, compression.contentEncoding),
     prefix: checkedPrefix(options.prefix ?? ""),
     metadata: checkedMetadata(options.metadata),
@@ -108,6 +111,17 @@ function settingsFrom(
     }),
     partConcurrency: wholeNumber("partConcurrency", options.partConcurrency ?? 4, { min: 1, max: 100 }),
   };
+}
+
+/**
+ * How it is known that the store keeps `If-None-Match`.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`
+ */
+function conditionalWritesOf({
+  conditionalWrites = "proven",
+}: Pick<S3ObjectOptions, "conditionalWrites">): ConditionalWrites {
+  if (conditionalWrites === "proven" || conditionalWrites === "trusted") return conditionalWrites;
+  throw invalid('conditionalWrites must be "proven" or "trusted"');
 }
 
 /**

@@ -42,7 +42,7 @@ for (const { name, ordering, options } of uses) {
     },
     capabilities: { duplicates: "none", ordering, planned: true, gathers: true, keeps: "log" },
     outputs: (index): unknown => ({ index, text: `output ${index}` }),
-    readBack: ({ s3 }) => Promise.resolve(s3.objects().flatMap(linesIn)),
+    readBack: ({ s3 }) => Promise.resolve(s3.archived().flatMap(linesIn)),
     versions: excluded("objects are never replaced"),
     // JSON has no form for it.
     refusedOutputs: (index) => Symbol(String(index)),

@@ -9,6 +9,7 @@ import { describe, expect, it, vi } from "vitest";
 
 import { encodeCbor } from "../src/cbor/cbor-writer.js";
 import { WireFormatError } from "../src/index.js";
+import { readRecordsJson } from "../src/json/records-json.js";
 import { kinesisProtocol, type WireFormat } from "../src/protocol.js";
 
 const cborType = "application/x-amz-cbor-1.1";
@@ -94,6 +95,13 @@ describe("cbor-with-base64-text: an emulator that writes data as base64 text in 
     expect(server.asked).toEqual([cborType, cborType, jsonType]);
     expect(fallbacks()).toBe(1);
     close();
+  });
+
+  it("is told where it keeps what was put in CBOR so that nobody can read it", () => {
+    const answer = JSON.stringify({
+      Records: [{ Data: { type: "Buffer", data: [1, 2] }, PartitionKey: "k", SequenceNumber: "49" }],
+    });
+    expect(() => readRecordsJson(Buffer.from(answer))).toThrow(/put them in JSON.*AWS_CBOR_DISABLE/);
   });
 
   it("is refused where CBOR was asked for outright, with the option that reads it", async () => {

@@ -16,8 +16,15 @@ export class NewestChecker {
   readonly #ledger: Ledger;
   readonly #report: (violation: Violation) => void;
   readonly #newest = new Map<string, Version>();
+  readonly #rankOf: (id: number) => number;
 
-  constructor(ledger: Ledger, report: (violation: Violation) => void) {
+  /** @param rankOf the version that a record has of its own, which is looked at before its place in the stream */
+  constructor(
+    ledger: Ledger,
+    report: (violation: Violation) => void,
+    rankOf: (id: number) => number = () => 0,
+  ) {
+    this.#rankOf = rankOf;
     this.#ledger = ledger;
     this.#report = report;
   }
@@ -42,7 +49,7 @@ export class NewestChecker {
   written(key: string, version: Version): void {
     version.entry.archived[version.output] ||= 1;
     const before = this.#newest.get(key);
-    if (before === undefined || compareVersions(before, version) < 0) this.#newest.set(key, version);
+    if (before === undefined || this.#compare(before, version) < 0) this.#newest.set(key, version);
   }
 
   /** Whether a record's last output was written, or a later version of its key. */
@@ -50,7 +57,7 @@ export class NewestChecker {
     const { payload } = entry;
     const newest = payload === undefined ? undefined : this.#newest.get(keyText(payload));
     if (payload === undefined || newest === undefined) return false;
-    return compareVersions(newest, { entry, output: payload.outputs - 1 }) >= 0;
+    return this.#compare(newest, { entry, output: payload.outputs - 1 }) >= 0;
   };
 
   /** The newest version of each key that was ever written. */
@@ -91,6 +98,15 @@ export class NewestChecker {
     return lost;
   }
 
+  #compare(one: Version, other: Version): number {
+    return this.#compareEntries(one.entry, other.entry) || one.output - other.output;
+  }
+
+  #compareEntries(one: Entry, other: Entry): number {
+    const [first, second] = [one, other].map(({ payload }) => this.#rankOf(payload?.id ?? 0));
+    return (first ?? 0) - (second ?? 0) || compareEntries(one, other);
+  }
+
   #entriesByKey(): ReadonlyMap<string, readonly Entry[]> {
     const byKey = new Map<string, Entry[]>();
     for (const { entries } of this.#ledger.shards.values())
@@ -101,7 +117,7 @@ export class NewestChecker {
         if (own === undefined) byKey.set(key, [entry]);
         else own.push(entry);
       }
-    for (const own of byKey.values()) own.sort(compareEntries);
+    for (const own of byKey.values()) own.sort((one, other) => this.#compareEntries(one, other));
     return byKey;
   }
 }
@@ -125,8 +141,4 @@ function standingOf({ payload, isBeforeStart, isTrimmed }: Entry): "yes" | "no" 
 /** In stream order; sequence numbers of the simulation are small enough for a number. */
 export function compareEntries(a: Entry, b: Entry): number {
   return Number(a.sequenceNumber) - Number(b.sequenceNumber) || a.subSequenceNumber - b.subSequenceNumber;
-}
-
-function compareVersions(a: Version, b: Version): number {
-  return compareEntries(a.entry, b.entry) || a.output - b.output;
 }

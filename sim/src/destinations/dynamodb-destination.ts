@@ -2,27 +2,30 @@ import { dynamoDbEmitter } from "@kinesis-connectors/dynamodb";
 import { type DestinationParts, type SimDestination, starting } from "./destination.js";
 import { NewestChecker, type Version } from "../checks/newest-checker.js";
 import { nameOf } from "../checks/ledger.js";
-import { keyText } from "../storm/payload.js";
+import { keyText, revisionOf } from "../storm/payload.js";
 import { type Item, SimDynamoDb } from "../services/sim-dynamodb.js";
-import type { Output } from "../sim-pipeline.js";
+import { type Output, REQUEST_TIMEOUT_MS } from "../sim-pipeline.js";
 
-const REQUEST_TIMEOUT_MS = 4_000;
 const COUNT = "count";
 
-type Mode = "guarded" | "put" | "update" | "update-per-shard";
+type Mode = "guarded" | "versioned" | "put" | "update" | "update-per-shard";
 
 /**
- * Records as items. Of `guarded` items the last record of each key has to be there in the end. Updates count the records of a key, and
+ * Records as items. Of `guarded` items the last record of each key has to be there in the end; of `versioned` ones
+ * the one with the highest version of its own. Updates count the records of a key, and
  * each must have counted once. Of `put` items the last record must have been written; a late write of a zombie may stand over it, as
  * the emitter says.
  */
 export function dynamoDbDestination(parts: DestinationParts): SimDestination {
   const { scenario, ledger, landings, report } = parts;
   const mode = MODES[scenario.variant] ?? "guarded";
-  const newest = new NewestChecker(ledger, report);
+  const isVersioned = mode === "versioned";
+  const isGuarded = mode === "guarded" || isVersioned;
+  const newest = new NewestChecker(ledger, report, isVersioned ? revisionOf : undefined);
   const versionIn = (key: string, item: Item): Version | undefined => {
-    const [position = "", output = 0] =
-      mode === "guarded" ? guardedPosition(item) : [item["at"]?.S, Number(item["n"]?.N)];
+    const [position = "", output = 0] = isGuarded
+      ? guardedPosition(item)
+      : [item["at"]?.S, Number(item["n"]?.N)];
     return newest.versionAt(key, position, output);
   };
   const table = new SimDynamoDb({
@@ -36,7 +39,7 @@ export function dynamoDbDestination(parts: DestinationParts): SimDestination {
         if (version === undefined) return;
         newest.written(key, version);
         const isRemoved = item["kcRemoved"]?.BOOL === true;
-        if (mode === "guarded" && isRemoved !== removes(version.entry.payload?.id ?? 0))
+        if (isGuarded && isRemoved !== removes(version.entry.payload?.id ?? 0))
           report({ rule: "phantom", what: `${key} is a tombstone, or is none, against its record` });
       },
       updated: (key, _before, values) => {
@@ -55,8 +58,12 @@ export function dynamoDbDestination(parts: DestinationParts): SimDestination {
         requestTimeoutMs: REQUEST_TIMEOUT_MS,
       };
       if (mode === "put") return dynamoDbEmitter<Output>({ ...place, mode });
-      if (mode === "guarded")
-        return dynamoDbEmitter<Output>({ ...place, isRemoved: ({ id }) => removes(id) });
+      if (isGuarded)
+        return dynamoDbEmitter<Output>({
+          ...place,
+          isRemoved: ({ id }) => removes(id),
+          ...(isVersioned && !parts.isUnversioned ? { version: ({ id }) => revisionOf(id) } : {}),
+        });
       return dynamoDbEmitter<Output>({
         ...place,
         mode: "update",
@@ -104,16 +111,18 @@ export function dynamoDbDestination(parts: DestinationParts): SimDestination {
 }
 
 /** By `Scenario.variant`. */
-const MODES: readonly Mode[] = ["guarded", "guarded", "guarded", "put", "update", "update-per-shard"];
+const MODES: readonly Mode[] = ["guarded", "versioned", "guarded", "put", "update", "update-per-shard"];
 
 /** Which records remove their item. */
 function removes(id: number): boolean {
   return id % 7 === 0;
 }
 
-/** `<56 digits>.<10 digits>` and `.<6 digits>` from the second output of a record on. */
+/** Perhaps a version and a blank, then `<56 digits>.<10 digits>` and `.<6 digits>` from the second output of a record on. */
 function guardedPosition(item: Item): readonly [position: string, output: number] {
-  const [sequence = "", sub = "", ordinal = "0"] = (item["kcPosition"]?.S ?? "").split(".");
+  const [sequence = "", sub = "", ordinal = "0"] = (item["kcPosition"]?.S ?? "")
+    .replace(/^.* /, "")
+    .split(".");
   return [
     nameOf({ sequenceNumber: String(Number(sequence)), subSequenceNumber: Number(sub) }),
     Number(ordinal),

@@ -9,7 +9,8 @@ export type BrokenVariant =
   | "heir-discards"
   | "unconditional-write"
   | "routes-stripped"
-  | "unguarded";
+  | "unguarded"
+  | "unversioned";
 
 /** Variants of the protocol of prepared batches. */
 export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
@@ -21,7 +22,7 @@ export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
 ];
 
 /** Variants of what keeps the order of a key at the destination. */
-export const BROKEN_GUARDS: readonly BrokenVariant[] = ["unguarded"];
+export const BROKEN_GUARDS: readonly BrokenVariant[] = ["unguarded", "unversioned"];
 
 /** How the world around the connectors has to behave for them to work as if their protocol were the broken one. */
 export function brokenWorld(variant: BrokenVariant | undefined): {
@@ -31,8 +32,16 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
   readonly isPrepared: boolean;
   /** Whether the destination takes writes whatever their condition says, or the emitter keeps no order. */
   readonly isUnguarded: boolean;
+  /** Whether emitters are not told of the versions that records have of their own. */
+  readonly isUnversioned: boolean;
 } {
-  const sound = { leases: {}, bucket: undefined, isPrepared: true, isUnguarded: false };
+  const sound = {
+    leases: {},
+    bucket: undefined,
+    isPrepared: true,
+    isUnguarded: false,
+    isUnversioned: false,
+  };
   switch (variant) {
     case undefined:
       return sound;
@@ -51,6 +60,8 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
       return { ...sound, leases: { isUnconditional: true } };
     case "routes-stripped":
       return { ...sound, leases: { change: withoutRoutes } };
+    case "unversioned":
+      return { ...sound, isUnversioned: true };
     default:
       variant satisfies "unguarded";
       return { ...sound, isUnguarded: true };

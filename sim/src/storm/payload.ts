@@ -47,6 +47,11 @@ export function keyText({ key = 0 }: Payload): string {
   return `k${key}`;
 }
 
+/** The version of a record's own, which goes up and down along the stream; some records have the same. */
+export function revisionOf(id: number): number {
+  return (id * 389) % 97;
+}
+
 /** The payload in a record's data, which this simulation has put there itself. */
 export function payloadOf(data: Uint8Array): Payload {
   const parsed: Payload = JSON.parse(

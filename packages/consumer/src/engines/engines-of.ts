@@ -90,7 +90,7 @@ function threadPool(
 ): ShardEngines {
   const { streamName: stream, application, streamTarget, kinesis, retrieval, onRetentionGap } = settings;
   const { maxReadAheadBytes, stopDeadlineMs, leases, clock, logger } = settings;
-  const { region, endpoint, wireFormat, credentials } = kinesis;
+  const { region, endpoint, allowInsecure = false, wireFormat, credentials } = kinesis;
   const pool: ThreadPool = new ThreadPool({
     threads,
     setup: {
@@ -101,6 +101,7 @@ function threadPool(
       retrieval,
       region,
       endpoint,
+      allowInsecure,
       wireFormat,
       asksForCredentials: credentials !== undefined,
       onRetentionGap,

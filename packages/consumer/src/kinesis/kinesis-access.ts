@@ -1,4 +1,5 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
+import { checkClientEndpoint } from "@kinesis-connectors/aws";
 import type { Logger } from "@kinesis-connectors/core";
 
 import { createKinesisClient, createSubscriptionClient, type KinesisClientOptions } from "./aws-clients.js";
@@ -13,6 +14,11 @@ export interface KinesisAccess {
   readonly api: KinesisApi;
   /** What the SDK made of the caller's credentials: found once, kept until they expire. Absent for a way of the caller's own. */
   readonly credentials?: () => Promise<AwsIdentity>;
+  /**
+   * Checks where it leads, before anything is sent. Absent for a way of the caller's own.
+   * @throws KinesisConnectorError `KC_OPTION_INVALID`
+   */
+  readonly checkEndpoint?: () => Promise<unknown>;
 }
 
 /** Options of `kinesisAccess`: the first of `api`, `client` and `connection` that is given leads to Kinesis. */
@@ -33,7 +39,11 @@ export interface KinesisAccessOptions {
 export function kinesisAccess(options: KinesisAccessOptions): KinesisAccess {
   const { api, client: own, streamTarget, logger, onWireFallback } = options;
   if (api !== undefined) return { api };
-  if (own !== undefined) return { api: sdkKinesis(own, streamTarget) };
+  const rule = { allowInsecure: options.connection.allowInsecure === true, service: "KINESIS" };
+  if (own !== undefined) {
+    const checkEndpoint = () => checkClientEndpoint(own, { ...rule, isOwn: true });
+    return { api: sdkKinesis(own, streamTarget), checkEndpoint };
+  }
   const connection = { ...options.connection, onWireFallback };
   const client = createKinesisClient(connection, logger);
   const made = sdkKinesis(client, streamTarget, {
@@ -41,5 +51,9 @@ export function kinesisAccess(options: KinesisAccessOptions): KinesisAccess {
     fixedCredentials: typeof connection.credentials === "object",
     subscriptionClient: () => createSubscriptionClient(connection, logger),
   });
-  return { api: made, credentials: () => client.config.credentials() };
+  return {
+    api: made,
+    credentials: () => client.config.credentials(),
+    checkEndpoint: () => checkClientEndpoint(client, rule),
+  };
 }

@@ -14,7 +14,7 @@ export function cureOf(error: KinesisCallError): string {
     case "clock":
       return capitalised(CLOCK_CURE);
     case "wire-format":
-      return 'Give the option wireFormat: "json"';
+      return 'Such a server needs JSON from all who put and read: wireFormat "json", or AWS_CBOR_DISABLE=1';
     case "throttled":
     case "limit":
       return "Others use up the calls that the account may make: start fewer programs at a time, or ask AWS for a higher limit";

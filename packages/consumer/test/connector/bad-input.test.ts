@@ -34,7 +34,7 @@ describe("bad options", () => {
       /stream and streamArn are both given/,
     ],
     ["a broken ARN", withOptions({ stream: undefined, streamArn: "arn:aws:s3:::bucket" }), /streamArn must/],
-    ["no pipeline", withOptions({ pipeline: undefined }), /pipeline must be what definePipeline/],
+    ["no pipeline", withOptions({ pipeline: undefined }), /pipeline is missing: startConnector needs it/],
     ["a module by its path", withOptions({ pipeline: "./pipeline.js" }), /write new URL\("\.\/pipeline\.js"/],
     ["a module of the web", withOptions({ pipeline: new URL("https://host/p.js") }), /no file: URL/],
     ["a module that is missing", withOptions({ pipeline: "file:///none.js" }), /none.js cannot be imported/],
@@ -80,6 +80,31 @@ describe("bad options", () => {
       withOptions({ credentials: Promise.resolve({}) }),
       /credentials is a promise: await/,
     ],
+    [
+      "a misspelt option",
+      Object.assign({ initalPosition: "LATEST" }, complete),
+      /startConnector has no option initalPosition: did you mean initialPosition\?/,
+    ],
+    [
+      "a misspelt option of leases",
+      withOptions({ leases: { failoverTime: 1 } }),
+      /mean leases.failoverTimeMs\?/,
+    ],
+    [
+      "a misspelt endpoint",
+      withOptions({ endpoints: { kinesiss: "x" } }),
+      /did you mean endpoints.kinesis\?/,
+    ],
+    [
+      "a misspelt option of polling",
+      withOptions({ retrieval: { type: "polling", idlePoll: 1 } }),
+      /idlePollMs\?/,
+    ],
+    [
+      "a misspelt option of fanOut",
+      withOptions({ retrieval: { type: "fan-out", consumer: "x" } }),
+      /consumerName\?/,
+    ],
     ["a misspelt position", withOptions({ initialPosition: "EARLIEST" }), /initialPosition must be/],
     ["no date", withOptions({ initialPosition: { at: new Date("never") } }), /initialPosition must be/],
     ["a date to come", withOptions({ initialPosition: { at: new Date("9999-01-01") } }), /in the future/],
@@ -101,7 +126,7 @@ describe("bad options", () => {
     [
       "an endpoint in the clear on another machine",
       withOptions({ endpoints: { kinesis: "http://169.254.169.254" } }),
-      /endpoints.kinesis must begin with https:/,
+      /endpoints.kinesis is http to another machine/,
     ],
     [
       "an endpoint with credentials in it",

@@ -2,6 +2,7 @@ import { KinesisConnectorError, sleep, systemClock } from "@kinesis-connectors/c
 import { describe, expect, it } from "vitest";
 
 import { startConnector } from "../../dist/index.js";
+import { startFarServer } from "../support/far-server.js";
 import { numbered, startAws, STREAM, until } from "../connector/support.js";
 import { listening, moduleOf, runProcess, threadedOptions } from "./support.js";
 
@@ -17,6 +18,29 @@ describe("starting on threads", () => {
       cause: { name: "ResourceNotFoundException", message: "no such table", code: "404" },
     });
     expect(told.life()).toEqual({ opened: 2, closed: 2 });
+    expect(local.journal.entries({ server: "dynamodb" })).toEqual([]);
+  });
+
+  it("refuses an endpoint over http on another machine that only a thread's environment names, before anything is sent there", async () => {
+    await using local = await startAws();
+    await using far = await startFarServer();
+    using told = listening();
+    const { endpoints, ...options } = threadedOptions(
+      local,
+      moduleOf("far-endpoint", told, { endpoint: far.url }),
+      1,
+    );
+    const dynamodb = endpoints?.dynamodb ?? "";
+    process.env["AWS_ENDPOINT_URL_KINESIS"] = local.endpoints.kinesis;
+    try {
+      const failed = startConnector({ ...options, endpoints: { dynamodb } });
+      await expect(failed).rejects.toMatchObject({ code: "KC_OPTION_INVALID" });
+      await expect(failed).rejects.toThrow(/http to another machine/);
+    } finally {
+      delete process.env["AWS_ENDPOINT_URL_KINESIS"];
+    }
+    expect(far.requests()).toBe(0);
+    expect(told.life().opened).toBe(0);
     expect(local.journal.entries({ server: "dynamodb" })).toEqual([]);
   });
 

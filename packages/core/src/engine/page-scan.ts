@@ -1,5 +1,5 @@
 import type { FlushReason } from "../batch.js";
-import { poisonError } from "./batch-delivery.js";
+import { poisonError } from "./poison.js";
 import { isBroken } from "../guards/blame.js";
 import { asError } from "../errors.js";
 import type { Filling } from "./filling.js";
@@ -65,8 +65,8 @@ export class PageScan<Model, Output> {
   /** Nothing else has run since they were given, unless a function waited: they are of this shard. */
   #writeNotices(): void {
     const { stream, shardId } = this.#context;
-    for (const { code, message } of takeNotices())
-      this.#pipeline.logger.warn({ code, stream, shardId }, message);
+    const { logger } = this.#pipeline;
+    for (const { code, message } of takeNotices()) logger.warn({ code, stream, shardId }, message);
   }
 
   /** Scans until something has to be waited for; returns the index after the last record. A loop of its own, without an await in it: that is a tenth faster. */

@@ -31,4 +31,6 @@ export interface ShardContext {
 /** How the engine of a shard came to its end. Errors are thrown instead. */
 export type ShardOutcome =
   | { readonly type: "shard-end"; readonly childShards: readonly ChildShard[] }
+  /** The source has no more (`RecordPage.end`), though the shard goes on. Everything that was read is committed. */
+  | { readonly type: "ended" }
   | { readonly type: "stopped" };

@@ -119,11 +119,13 @@ export function tableOf<Output>(connection: DynamoDbConnection, settings: Settin
       else batch.push(write.write);
     }
     if (batch.length === 0) return NOTHING;
-    const { UnprocessedItems = {} } = await connection.request(
+    const { UnprocessedItems } = await connection.request(
       BatchWriteItemCommand,
       { RequestItems: { [table]: batch } },
       limits,
     );
+    // Empty where all was done (API reference); left out, nothing says that anything was.
+    if (UnprocessedItems === undefined) throw new Error("DynamoDB answered a batch without UnprocessedItems");
     // The table may come back under its name where its ARN was given; there is only the one.
     const schema = known ?? [];
     return new Set(

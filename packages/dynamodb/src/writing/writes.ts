@@ -49,6 +49,8 @@ export interface WritePlace {
   readonly shardId: string;
   /** See `positionText`. */
   readonly ordinal: number;
+  /** Of the record's own, as `versionWriter` writes it; undefined where records have none. */
+  readonly version?: string | undefined;
 }
 
 /** The attribute of a tombstone that says so. */
@@ -60,7 +62,7 @@ const REMOVED_ATTRIBUTE = "kcRemoved";
  */
 export function writeOf<Output>(
   { output, record }: BufferEntry<Output>,
-  { lane, shardId, ordinal }: WritePlace,
+  { lane, shardId, ordinal, version }: WritePlace,
   schema: KeySchema,
   settings: Settings<Output>,
 ): Write {
@@ -76,7 +78,8 @@ export function writeOf<Output>(
     return { lane, kind: "batch", write, wireBytes: bytes + WRITE_ENVELOPE_BYTES };
   }
 
-  const position = positionText(record, ordinal);
+  const place = positionText(record, ordinal);
+  const position = version === undefined ? place : `${version} ${place}`;
   if (mode === "update" && settings.update !== undefined) {
     const update = settings.update(output, record);
     // With a position for each shard, a key may be written from many shards at once.

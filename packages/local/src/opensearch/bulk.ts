@@ -1,5 +1,6 @@
 import type { Random } from "../clock.js";
-import { OpenSearchError } from "./errors.js";
+import { parseExact } from "../exact-json.js";
+import { type ErrorCause, OpenSearchError } from "./errors.js";
 import type { BulkAction } from "./writes.js";
 import { fieldOf, isObject, textOf } from "./values.js";
 
@@ -29,7 +30,7 @@ export function readActions(
     const line = lines[at] ?? "";
     if (line === "") continue;
     const number = at + 1;
-    const parsed = parse(line);
+    const parsed = parsedOrNothing(line);
     const [kind, options] = isObject(parsed) ? (Object.entries(parsed)[0] ?? []) : [];
     const known = KINDS.find((candidate) => candidate === kind);
     if (known === undefined || !isObject(options))
@@ -46,13 +47,14 @@ export function readActions(
         : typeof givenId === "string"
           ? givenId
           : JSON.stringify(givenId);
-    if (id === "" || Buffer.byteLength(id) > MAX_ID_BYTES) {
+    if (Buffer.byteLength(id) > MAX_ID_BYTES) {
       throw invalid(
         "action_request_validation_exception",
-        `Validation Failed: id is too long or empty, must be no longer than ${MAX_ID_BYTES} bytes but was: ${Buffer.byteLength(id)};`,
+        `Validation Failed: id is too long, must be no longer than ${MAX_ID_BYTES} bytes but was: ${Buffer.byteLength(id)};`,
       );
     }
     let source: unknown;
+    let problem: ErrorCause | undefined;
     if (known !== "delete") {
       at += 1;
       const document = lines[at];
@@ -61,22 +63,48 @@ export function readActions(
           "illegal_argument_exception",
           `the document of the action in line [${number}] is missing`,
         );
-      source = parse(document);
+      try {
+        source = parse(document);
+      } catch (error) {
+        problem = problemOf(document, error);
+        // The source of an update is read with its action, that of others when its turn has come.
+        if (known === "update") throw invalid("x_content_parse_exception", "[UpdateRequest] failed to parse");
+      }
+      if (known !== "update" && problem === undefined && !isObject(source)) problem = NO_OBJECT;
     }
-    actions.push({ kind: known, index, id, options, source });
+    actions.push({ kind: known, index, id, options, source, ...(problem === undefined ? {} : { problem }) });
   }
   if (actions.length === 0)
     throw invalid("action_request_validation_exception", "Validation Failed: 1: no requests added;");
   return actions;
 }
 
-/** A document that is not JSON fails alone, so it is not thrown for here; nor is one with the same name twice. */
+const NO_OBJECT: ErrorCause = {
+  type: "not_x_content_exception",
+  reason: "Compressor detection can only be called on some xcontent bytes or compressed xcontent bytes",
+};
+
 function parse(line: string): unknown {
+  if (hasDoubleName(line)) throw new SyntaxError("Duplicate field");
+  return parseExact(line);
+}
+
+function parsedOrNothing(line: string): unknown {
   try {
-    return hasDoubleName(line) ? undefined : (JSON.parse(line) as unknown);
+    return parse(line);
   } catch {
     return undefined;
   }
+}
+
+/** What the service's parser says of a document that is no JSON. */
+function problemOf(line: string, error: unknown): ErrorCause {
+  if (!line.startsWith("{")) return NO_OBJECT;
+  const message = error instanceof Error ? error.message : "";
+  return /Unexpected end|Unterminated|Expected .* at position \d+$/u.test(message) &&
+    !message.includes("token")
+    ? { type: "json_e_o_f_exception", reason: "Unexpected end-of-input" }
+    : { type: "json_parse_exception", reason: "The document is no JSON" };
 }
 
 /** The service reads JSON strictly: a name twice in one object is an error, where JSON.parse takes the last. */

@@ -13,16 +13,25 @@ const STATUSES: Readonly<Record<string, number>> = {
   version_conflict_engine_exception: 409,
 };
 
+/** An error within an error, as answers tell it. */
+export interface ErrorCause {
+  readonly type: string;
+  readonly reason: string;
+  readonly caused_by?: ErrorCause;
+}
+
 /** An answer, or the part of an answer about one document, that is an error. */
 export class OpenSearchError extends Error {
   override readonly name = "OpenSearchError";
   readonly type: string;
   readonly status: number;
+  readonly causedBy: ErrorCause | undefined;
 
-  constructor(type: string, reason: string, status: number = statusOfType(type)) {
+  constructor(type: string, reason: string, status: number = statusOfType(type), causedBy?: ErrorCause) {
     super(reason);
     this.type = type;
     this.status = status;
+    this.causedBy = causedBy;
   }
 }
 
@@ -37,8 +46,8 @@ export function notEmulated(what: string): OpenSearchError {
 }
 
 /** The error as it stands in an answer about one document. */
-export function errorBody({ type, message }: OpenSearchError): Readonly<Record<string, unknown>> {
-  return { type, reason: message };
+export function errorBody({ type, message, causedBy }: OpenSearchError): Readonly<Record<string, unknown>> {
+  return { type, reason: message, ...(causedBy === undefined ? {} : { caused_by: causedBy }) };
 }
 
 /** The body of an answer that is an error. */

@@ -1,5 +1,6 @@
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
+import { asDoubles, stringifyExact } from "../exact-json.js";
 import { findFault, type FiredFault } from "../faults.js";
 import { answerControlRoute } from "../http/control-routes.js";
 import { startLoopbackServer, type Exchange, type TlsFiles } from "../http/loopback-server.js";
@@ -7,7 +8,7 @@ import { readBody } from "../http/read-body.js";
 import { delayFault, sendReply } from "../http/reply.js";
 import type { CallParameters } from "../journal.js";
 import type { SharedParts } from "../shared-parts.js";
-import { errorAnswer, OpenSearchError } from "./errors.js";
+import { errorAnswer, OpenSearchError, statusOfType } from "./errors.js";
 import { filtered } from "./filter-path.js";
 import { createIndices, type Indices } from "./indices.js";
 import { routeOf, type OpenSearchAnswer, type OpenSearchCall, type OpenSearchRoute } from "./routes.js";
@@ -24,6 +25,8 @@ export interface OpenSearchServerOptions extends SharedParts {
   readonly maxContentBytes?: number;
   /** Writing to an index that does not exist makes it (`action.auto_create_index`). Default true. */
   readonly autoCreateIndex?: boolean;
+  /** Updates may hold scripts (`script.allowed_types`). Default true. */
+  readonly scripts?: boolean;
   /** Also speaks TLS on the same port. */
   readonly tls?: TlsFiles;
 }
@@ -61,7 +64,7 @@ interface Progress {
 
 /** Starts OpenSearch's `_bulk` and what is needed around it on loopback; documents live in memory. */
 export async function startOpenSearchServer(options: OpenSearchServerOptions): Promise<OpenSearchServer> {
-  const indices = createIndices(options.autoCreateIndex ?? true);
+  const indices = createIndices(options.autoCreateIndex ?? true, options.scripts ?? true);
   const server = await startLoopbackServer({
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.portOption === undefined ? {} : { portOption: options.portOption }),
@@ -75,7 +78,7 @@ export async function startOpenSearchServer(options: OpenSearchServerOptions): P
       find(indices.behind(name), {}).map(({ index, id, document }) => ({
         index,
         id,
-        source: document.source,
+        source: asDoubles(document.source) as LocalDocument["source"],
         version: document.version,
       })),
     indices: indices.names,
@@ -110,7 +113,7 @@ async function serve(exchange: Exchange, indices: Indices, options: OpenSearchSe
   // An error may come before the body was read: the client must be able to send all of it, or it sees a broken pipe.
   request.resume();
   await delayFault(options.clock, progress.faults, "after");
-  const json = Buffer.from(JSON.stringify(filtered(answer.body, url.searchParams.get("filter_path"))));
+  const json = Buffer.from(stringifyExact(filtered(answer.body, url.searchParams.get("filter_path"))));
   const reply = {
     status: answer.status,
     headers: { "content-type": "application/json; charset=UTF-8" },
@@ -211,7 +214,7 @@ function successWithError(
   return { status: 200, body };
 }
 
-/** Which documents of a bulk request fail, and with which error type; several rules may fire on one request. */
+/** Which documents of a bulk request fail, and how; several rules may fire on one request. */
 function partialFailures(
   faults: readonly FiredFault[],
   random: SharedParts["random"],
@@ -219,9 +222,13 @@ function partialFailures(
   return (place) => {
     for (const { effect } of faults) {
       if (effect.kind !== "partial-failure") continue;
-      const { indexes, share = 1, code = "rejected_execution_exception" } = effect;
+      const { indexes, share = 1, code = "rejected_execution_exception", error, status } = effect;
       const fails = indexes === undefined ? random.next() < share : indexes.includes(place);
-      if (fails) return code;
+      if (fails)
+        return {
+          status: status ?? statusOfType(code),
+          error: error ?? { type: code, reason: "[local] a fault rule asked for it" },
+        };
     }
     return undefined;
   };

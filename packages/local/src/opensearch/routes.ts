@@ -1,19 +1,20 @@
 import type { Random } from "../clock.js";
 import type { CallParameters } from "../journal.js";
+import { requireWritableCluster } from "./blocks.js";
 import { readActions } from "./bulk.js";
 import { notEmulated, OpenSearchError } from "./errors.js";
 import type { Indices } from "./indices.js";
 import { find, searchAnswer } from "./search.js";
-import { fieldOf, isObject, type JsonObject } from "./values.js";
-import { applyAction } from "./writes.js";
+import { isObject, type JsonObject } from "./values.js";
+import { applyAction, type BulkFailure } from "./writes.js";
 
 /** A call whose body has arrived. */
 export interface OpenSearchCall {
   readonly indices: Indices;
   readonly random: Random;
   readonly body: Buffer;
-  /** The error type with which document `place` of a bulk request fails by a fault rule. */
-  readonly failureOf: (place: number) => string | undefined;
+  /** With what document `place` of a bulk request fails by a fault rule. */
+  readonly failureOf: (place: number) => BulkFailure | undefined;
 }
 
 /** An answer. */
@@ -57,6 +58,10 @@ export function routeOf(method: string, url: URL): OpenSearchRoute {
   if (first === "_index_template" && second !== undefined && method === "PUT") return putTemplate(second);
   if (first === "_data_stream" && second !== undefined && method === "PUT") return createDataStream(second);
   if (second === "_rollover" && method === "POST") return rollover(first);
+  if (first === "_cluster" && second === "settings" && method === "PUT") return changeClusterSettings;
+  if (second === "_settings" && method === "PUT") return changeSettings(first);
+  if ((second === "_close" || second === "_open") && method === "POST")
+    return setClosed(first, second === "_close");
   if (parts.length === 1 && !first.startsWith("_")) {
     if (method === "PUT") return createIndex(first);
     if (method === "DELETE") return deleteIndex(first);
@@ -96,6 +101,7 @@ function bulk(index: string | undefined): OpenSearchRoute {
     parameters: index === undefined ? {} : { index },
     changes: true,
     run: ({ indices, random, body, failureOf }) => {
+      requireWritableCluster(indices.clusterSettings());
       const actions = readActions(body, index, random);
       let errors = false;
       const items = actions.map((action, place) => {
@@ -170,7 +176,7 @@ function createIndex(index: string): OpenSearchRoute {
     parameters: { index },
     changes: true,
     run: ({ indices, body }) => {
-      indices.create(index, fieldOf(jsonOf(body), "mappings"));
+      indices.create(index, jsonOf(body));
       return ok({ acknowledged: true, shards_acknowledged: true, index });
     },
   };
@@ -229,6 +235,40 @@ function rollover(name: string): OpenSearchRoute {
     run: ({ indices }) => {
       const [oldIndex, newIndex] = indices.rollover(name);
       return ok({ acknowledged: true, rolled_over: true, old_index: oldIndex, new_index: newIndex });
+    },
+  };
+}
+
+const changeClusterSettings: OpenSearchRoute = {
+  operation: "PutClusterSettings",
+  parameters: {},
+  changes: true,
+  run: ({ indices, body }) => {
+    indices.changeClusterSettings(jsonOf(body));
+    return ok({ acknowledged: true });
+  },
+};
+
+function changeSettings(index: string): OpenSearchRoute {
+  return {
+    operation: "PutIndexSettings",
+    parameters: { index },
+    changes: true,
+    run: ({ indices, body }) => {
+      indices.changeSettings(index, jsonOf(body));
+      return ok({ acknowledged: true });
+    },
+  };
+}
+
+function setClosed(index: string, isClosed: boolean): OpenSearchRoute {
+  return {
+    operation: isClosed ? "CloseIndex" : "OpenIndex",
+    parameters: { index },
+    changes: true,
+    run: ({ indices }) => {
+      indices.setClosed(index, isClosed);
+      return ok({ acknowledged: true });
     },
   };
 }

@@ -232,5 +232,9 @@ function operate(sign: string, one: unknown, other: unknown): unknown {
 
 /** What a script that fails while it runs is answered with. */
 function scriptError(cause: string): OpenSearchError {
-  return new OpenSearchError("illegal_argument_exception", `failed to execute script: ${cause}`);
+  return new OpenSearchError("illegal_argument_exception", "failed to execute script", 400, {
+    type: "script_exception",
+    reason: "runtime error",
+    caused_by: { type: cause, reason: "[local] in the script" },
+  });
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { errorBody, notEmulated, OpenSearchError, statusOfType } from "./errors.js";
+import { errorBody, type ErrorCause, notEmulated, OpenSearchError } from "./errors.js";
 import type { Indices, LocalIndex, StoredDocument } from "./indices.js";
 import { runScript, type ScriptContext } from "./script.js";
 import { fieldOf, isObject, type JsonObject, textOf } from "./values.js";
@@ -12,6 +12,8 @@ export interface BulkAction {
   readonly options: JsonObject;
   /** The second line; none for a delete. */
   readonly source: unknown;
+  /** Why the second line is no document. */
+  readonly problem?: ErrorCause;
 }
 
 /** What an action was answered with. */
@@ -20,17 +22,28 @@ export interface BulkItem {
   readonly body: JsonObject;
 }
 
-/** Applies one action, all of it or nothing. `failure`: the error type that a fault rule asks for instead. */
-export function applyAction(indices: Indices, action: BulkAction, failure: string | undefined): BulkItem {
+/** How an action fails by a fault rule. */
+export interface BulkFailure {
+  readonly status: number;
+  readonly error: JsonObject;
+}
+
+/** Applies one action, all of it or nothing. `failure`: what a fault rule asks for instead. */
+export function applyAction(
+  indices: Indices,
+  action: BulkAction,
+  failure: BulkFailure | undefined,
+): BulkItem {
   const { kind, index: name, id } = action;
   try {
-    if (failure !== undefined)
-      throw new OpenSearchError(failure, "[local] a fault rule asked for it", statusOfType(failure));
+    if (failure !== undefined) return { status: failure.status, body: { _index: name, _id: id, ...failure } };
+    if (id === "" && kind !== "delete") throw illegal("if _id is specified it must not be empty");
     const index = indices.forWriting(name, kind === "create");
+    if (kind !== "delete") requirePipelines(index, action);
     return kind === "delete"
       ? remove(index, action)
       : kind === "update"
-        ? update(index, action)
+        ? update(index, action, indices.allowsScripts)
         : write(index, action);
   } catch (error) {
     if (!(error instanceof OpenSearchError)) throw error;
@@ -41,28 +54,39 @@ export function applyAction(indices: Indices, action: BulkAction, failure: strin
   }
 }
 
-function write(index: LocalIndex, { kind, id, options, source }: BulkAction): BulkItem {
+function write(index: LocalIndex, { kind, id, options, source, problem }: BulkAction): BulkItem {
+  if (problem !== undefined)
+    throw new OpenSearchError("mapper_parsing_exception", "failed to parse", 400, problem);
   const present = index.documents.get(id);
+  // A document that cannot be read fails before anything is compared.
+  const document = admitted(index, id, source);
   if (kind === "create" && present !== undefined)
     throw conflict(id, `document already exists (current version [${present.version}])`);
-  return store(index, id, source, present, versionOf(options, present, id));
+  return store(index, id, document, present, versionOf(options, present, id));
+}
+
+/** The document as an object that fits the index. */
+function admitted(index: LocalIndex, id: string, source: unknown): JsonObject {
+  if (!isObject(source)) throw new OpenSearchError("mapper_parsing_exception", "failed to parse");
+  index.mapping.admit(id, source);
+  return source;
+}
+
+/** There are no ingest pipelines here: an index or an action that names one names none that exists. */
+function requirePipelines(index: LocalIndex, { options }: BulkAction): void {
+  const named = textOf(options, "pipeline") ?? index.settings.get("index.default_pipeline");
+  for (const pipeline of [named, index.settings.get("index.final_pipeline")])
+    if (pipeline !== undefined && pipeline !== "_none")
+      throw illegal(`pipeline with id [${pipeline}] does not exist`);
 }
 
 function store(
   index: LocalIndex,
   id: string,
-  source: unknown,
+  source: JsonObject,
   present: StoredDocument | undefined,
   version: number,
 ): BulkItem {
-  if (!isObject(source)) throw new OpenSearchError("mapper_parsing_exception", "failed to parse");
-  if (index.name.startsWith(".ds-") && source["@timestamp"] === undefined) {
-    throw new OpenSearchError(
-      "mapper_parsing_exception",
-      "data stream timestamp field [@timestamp] is missing",
-    );
-  }
-  index.mapping.admit(id, source);
   const seqNo = index.seqNo;
   index.seqNo += 1;
   index.documents.set(id, { source, version, seqNo });
@@ -87,8 +111,7 @@ function versionOf(options: JsonObject, present: StoredDocument | undefined, id:
       `required seqNo [${JSON.stringify(seqNo)}], current document has seqNo [${present?.seqNo ?? -1}]`,
     );
   if (asked === undefined) return (present?.version ?? 0) + 1;
-  if (typeof asked !== "number" || !Number.isSafeInteger(asked))
-    throw new OpenSearchError("illegal_argument_exception", "a version is a long");
+  if (typeof asked !== "number" || !Number.isSafeInteger(asked)) throw illegal("a version is a long");
   if (type !== "external" && type !== "external_gte") throw notEmulated(`version_type ${type}`);
   const current = present?.version ?? -1;
   if (asked < current || (asked === current && type === "external"))
@@ -96,7 +119,7 @@ function versionOf(options: JsonObject, present: StoredDocument | undefined, id:
   return asked;
 }
 
-function update(index: LocalIndex, { id, options, source }: BulkAction): BulkItem {
+function update(index: LocalIndex, { id, options, source }: BulkAction, allowsScripts: boolean): BulkItem {
   const present = index.documents.get(id);
   const script = fieldOf(source, "script");
   const doc = fieldOf(source, "doc");
@@ -107,15 +130,20 @@ function update(index: LocalIndex, { id, options, source }: BulkAction): BulkIte
   if (seqNo !== undefined && seqNo !== present?.seqNo) throw conflict(id, "seqNo differs");
   const version = (present?.version ?? 0) + 1;
   if (script === undefined) {
-    if (present === undefined) return store(index, id, upsert, present, version);
-    if (!isObject(doc)) throw new OpenSearchError("illegal_argument_exception", "script or doc is missing");
+    if (present === undefined) return store(index, id, admitted(index, id, upsert), present, version);
+    if (!isObject(doc)) throw illegal("script or doc is missing");
     const merged = mergeOf(present.source, doc);
     if (isDeepStrictEqual(merged, present.source))
       return item(index, id, 200, "noop", present.version, present.seqNo);
-    return store(index, id, merged, present, version);
+    return store(index, id, admitted(index, id, merged), present, version);
   }
   if (present === undefined && fieldOf(source, "scripted_upsert") !== true)
-    return store(index, id, upsert, present, version);
+    return store(index, id, admitted(index, id, upsert), present, version);
+  if (!allowsScripts)
+    throw new OpenSearchError("illegal_argument_exception", "failed to execute script", 400, {
+      type: "illegal_argument_exception",
+      reason: "cannot execute [inline] scripts",
+    });
   const text = textOf(script, "source");
   if (text === undefined || (textOf(script, "lang") ?? "painless") !== "painless")
     throw notEmulated("scripts other than inline ones in painless");
@@ -127,7 +155,7 @@ function update(index: LocalIndex, { id, options, source }: BulkAction): BulkIte
   if (ctx.op === "none" || ctx.op === "noop")
     return item(index, id, 200, "noop", present?.version ?? 0, present?.seqNo ?? 0);
   if (ctx.op !== "index" && ctx.op !== "create") throw notEmulated(`ctx.op = ${ctx.op}`);
-  return store(index, id, ctx._source, present, version);
+  return store(index, id, admitted(index, id, ctx._source), present, version);
 }
 
 function mergeOf(one: JsonObject, other: JsonObject): JsonObject {
@@ -174,4 +202,8 @@ function item(
 
 function conflict(id: string, why: string): OpenSearchError {
   return new OpenSearchError("version_conflict_engine_exception", `[${id}]: version conflict, ${why}`);
+}
+
+function illegal(reason: string): OpenSearchError {
+  return new OpenSearchError("illegal_argument_exception", reason);
 }

@@ -110,7 +110,7 @@ function insertSql(target: LoadTarget, isNew: string): readonly string[] {
   const sameRow = mergeKeys.map((key) => `${table.reference}.${key} = ${STAGE}.${key}`).join(" AND ");
   // Of several versions of a row in one load the last one counts, whatever the database holds to be the same key.
   const newest =
-    `SELECT ${list}, ROW_NUMBER() OVER (PARTITION BY ${mergeKeys.join(", ")} ORDER BY ${ROW_NUMBER} DESC) AS kc_rank ` +
+    `SELECT *, ROW_NUMBER() OVER (PARTITION BY ${mergeKeys.join(", ")} ORDER BY ${ROW_NUMBER} DESC) AS kc_rank ` +
     `FROM ${STAGE}`;
   return [
     `DELETE FROM ${table.sql} USING ${STAGE} WHERE ${sameRow} AND ${isNew}`,

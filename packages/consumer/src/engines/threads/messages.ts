@@ -28,6 +28,7 @@ export interface ThreadSetup {
   readonly retrieval: Polling | FanOut;
   readonly region: string | undefined;
   readonly endpoint: string | undefined;
+  readonly allowInsecure: boolean;
   readonly wireFormat: WireFormat | undefined;
   /** Whether credentials are asked for; otherwise the SDK looks for them in the thread. */
   readonly asksForCredentials: boolean;

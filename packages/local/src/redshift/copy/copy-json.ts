@@ -1,3 +1,4 @@
+import { digitsOf, parseExact, stringifyExact } from "../../exact-json.js";
 import type { CopyRow } from "./copy-rows.js";
 import { SqlFailure } from "../errors.js";
 import { MAX_ROW_BYTES } from "../limits.js";
@@ -50,8 +51,16 @@ function memberOf(value: unknown, step: string): unknown {
   return (value as JsonRow)[step];
 }
 
-/** Rows of a file of JSON objects, one after another with nothing or white space between. */
-export function* jsonRows(text: string, fields: readonly JsonField[]): Generator<CopyRow> {
+/**
+ * Rows of a file of JSON objects, one after another with nothing or white space between.
+ *
+ * @param isSuper whether each field is for a column of the type SUPER, which takes any JSON and a text as one, in its quotes
+ */
+export function* jsonRows(
+  text: string,
+  fields: readonly JsonField[],
+  isSuper: readonly boolean[] = [],
+): Generator<CopyRow> {
   let line = 1;
   for (const { raw, row } of jsonTexts(text)) {
     const start = line + leadingLines(raw);
@@ -69,7 +78,12 @@ export function* jsonRows(text: string, fields: readonly JsonField[]): Generator
     }
     if (row === undefined)
       yield { line: start, raw: trimmed, fields: [], problem: { code: 1216, reason: "Invalid JSON object" } };
-    else yield { line: start, raw: trimmed, fields: fields.map((field) => fieldText(field(row))) };
+    else
+      yield {
+        line: start,
+        raw: trimmed,
+        fields: fields.map((field, at) => fieldText(field(row), isSuper[at] === true)),
+      };
   }
 }
 
@@ -116,22 +130,10 @@ function endOfObject(text: string, start: number): number {
   return text.length;
 }
 
-// Numbers that a double cannot hold are kept as text behind this mark: COPY loads the digits as they are written.
-const MARK = "\u0000#";
-const LONG_NUMBER = /[\d.]{16}|\d[eE]/;
-const MARKED = /"\\u0000#(-?[\d.eE+-]+)"/g;
-
 function parseObject(text: string): JsonRow | undefined {
   if (!text.startsWith("{") || !text.endsWith("}")) return undefined;
   try {
-    const exact = LONG_NUMBER.test(text)
-      ? text.replaceAll(/"(?:[^"\\]|\\[\s\S])*"|-?\d[\d.eE+-]*/g, (piece) =>
-          piece.startsWith('"') || (piece.length < 16 && !/[eE]/.test(piece)) || !isNumber(piece)
-            ? piece
-            : `"\\u0000#${piece}"`,
-        )
-      : text;
-    const value: unknown = JSON.parse(exact);
+    const value = parseExact(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonRow;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
@@ -139,13 +141,10 @@ function parseObject(text: string): JsonRow | undefined {
   return undefined;
 }
 
-function isNumber(piece: string): boolean {
-  return /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(piece);
-}
-
 /** A value as the text that a column is given; objects and arrays go as JSON text. */
-function fieldText(value: unknown): string | null {
+function fieldText(value: unknown, isSuper: boolean): string | null {
   if (value === undefined || value === null) return null;
-  if (typeof value === "string") return value.startsWith(MARK) ? value.slice(MARK.length) : value;
-  return JSON.stringify(value).replaceAll(MARKED, "$1");
+  const digits = digitsOf(value);
+  if (digits !== undefined) return digits;
+  return typeof value === "string" && !isSuper ? value : stringifyExact(value);
 }
