@@ -1,8 +1,17 @@
 import { isPromise, KinesisConnectorError } from "@kinesis-connectors/core";
 
-import type { ConnectorOptions } from "./options.js";
-
 type Members = Readonly<Record<string, unknown>>;
+
+/** What a caller may bring along. Types have looked at it already, where there are any. */
+export interface OwnParts {
+  readonly clock?: unknown;
+  readonly random?: unknown;
+  readonly signal?: unknown;
+  readonly clients?: { readonly kinesis?: unknown; readonly dynamodb?: unknown };
+  readonly kinesisApi?: unknown;
+  readonly leaseTable?: unknown;
+  readonly credentials?: unknown;
+}
 
 /** The functions that parts of the caller's own must have, by the option under which they are given. */
 const FUNCTIONS: readonly (readonly [option: string, functions: readonly string[]])[] = [
@@ -20,9 +29,7 @@ const FUNCTIONS: readonly (readonly [option: string, functions: readonly string[
  * for an outage there.
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option and the function
  */
-export function checkParts<Model, Output, Plan, DeadLetterPlan>(
-  options: ConnectorOptions<Model, Output, Plan, DeadLetterPlan>,
-): void {
+export function checkParts(options: OwnParts): void {
   const { clock, random, signal, clients, kinesisApi, leaseTable, credentials } = options;
   const parts: Members = {
     clock,
