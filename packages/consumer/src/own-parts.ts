@@ -2,6 +2,17 @@ import { isPromise, KinesisConnectorError } from "@kinesis-connectors/core";
 
 type Members = Readonly<Record<string, unknown>>;
 
+/** What a caller may bring along. Types have looked at it already, where there are any. */
+export interface OwnParts {
+  readonly clock?: unknown;
+  readonly random?: unknown;
+  readonly signal?: unknown;
+  readonly clients?: { readonly kinesis?: unknown; readonly dynamodb?: unknown };
+  readonly kinesisApi?: unknown;
+  readonly leaseTable?: unknown;
+  readonly credentials?: unknown;
+}
+
 /** The functions that parts of the caller's own must have, by the option under which they are given. */
 const FUNCTIONS: readonly (readonly [option: string, functions: readonly string[]])[] = [
   ["clock", ["now", "monotonicNow", "setTimer"]],
