@@ -1,15 +1,27 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const conditions = ["@kinesis-connectors/source", "node", "development|production"];
 
 const THREADS = "{packages/*,apps/*,bench}/test/threads/**/*.test.ts";
+const MEMORY = "{packages/*,apps/*,bench}/test/**/{memory,*-memory}.test.ts";
 
-/** Tests run from sources: the source condition leads every workspace import to `src`, so nothing has to be built. */
+/**
+ * Tests run from sources: the source condition leads every workspace import to `src`, so nothing has to be built. The files of a project
+ * share what they import: loading the SDK's clients anew for each file costs more than the tests.
+ */
 const project = (name: string, folder: string) => ({
   extends: true as const,
   ssr: { resolve: { conditions } },
-  test: { name, include: [`${folder}/test/**/*.test.ts`], exclude: [THREADS] },
+  test: { name, include: [`${folder}/test/**/*.test.ts`], exclude: [THREADS, MEMORY], isolate: false },
 });
+
+/** What measures the memory of its process wants one of its own. */
+const memoryProject = {
+  extends: true as const,
+  ssr: { resolve: { conditions } },
+  test: { name: "memory", include: [MEMORY] },
+};
 
 /**
  * But for these: a worker thread is loaded by Node itself, which knows nothing of sources. So they run against what is built, main
@@ -29,10 +41,14 @@ const threadsProject = {
 export default defineConfig({
   test: {
     setupFiles: ["./scripts/fast-check-seed.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // A hang, and nothing but a hang, fails by these: a busy machine takes many times as long as a quiet one.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    // As many as cores, at least two: the runner leaves one core of two unused.
+    maxWorkers: Math.max(2, availableParallelism()),
     projects: [
       threadsProject,
+      memoryProject,
       project("core", "packages/core"),
       project("leases", "packages/leases"),
       project("aws", "packages/aws"),
@@ -46,9 +62,10 @@ export default defineConfig({
       project("dynamodb", "packages/dynamodb"),
       project("local", "packages/local"),
       project("testkit", "packages/testkit"),
+      project("scripts", "scripts"),
       project("sim", "sim"),
       project("bench", "bench"),
-      project("seed-stream", "apps/seed-stream"),
+      project("sample", "apps/sample"),
       project("replay-dead-letters", "apps/replay-dead-letters"),
       project("archive-partitioned", "apps/archive-partitioned"),
       project("copy-stream", "apps/copy-stream"),

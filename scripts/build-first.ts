@@ -4,7 +4,14 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** What the tests on threads import: with it, everything that it refers to. */
-const PROJECTS = ["packages/consumer", "packages/local", "packages/testkit", "apps/demo", "bench"];
+const PROJECTS = [
+  "packages/leases",
+  "packages/consumer",
+  "packages/local",
+  "packages/testkit",
+  "apps/demo",
+  "bench",
+];
 
 /**
  * Builds what runs in the worker threads of tests.

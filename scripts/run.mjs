@@ -1,16 +1,35 @@
 // Runs a program from its sources: node scripts/run.mjs <project folder> [--entry cli.js] [arguments]. Installs and builds what is missing first.
 import { spawn, spawnSync } from "node:child_process";
+import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import { setup } from "./setup.mjs";
+import { keptByNpm, usageOf } from "./usage.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const [app, ...given] = process.argv.slice(2);
 const [entry, rest] = given[0] === "--entry" ? [given[1], given.slice(2)] : ["main.js", given];
 
+// Whoever asks for help, or forgot the two dashes, need not wait for anything to be built.
+const usage = usageOf(`${root}${app}/src`, entry);
+if (usage !== undefined && rest.includes("--help")) {
+  process.stdout.write(`${usage.trimEnd()}\n`);
+  process.exit(0);
+}
+const kept = keptByNpm(usage ?? "", rest, process.env);
+if (kept.length > 0) {
+  const command = process.env["npm_lifecycle_event"] ?? "";
+  process.stderr.write(
+    `npm kept ${kept.join(" and ")} for itself: put -- in front of the flags, npm run ${command} -- ${kept.join(" ")} ...\n`,
+  );
+  process.exit(2);
+}
+
 setup();
+process.stderr.write(`compiling ${app} ...\n`);
 const build = spawnSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-b", `${root}${app}`], {
   stdio: ["ignore", 2, 2],
 });
+if (build.signal !== null) process.exit(128 + constants.signals[build.signal]);
 if (build.status !== 0) process.exit(1);
 
 const child = spawn(process.execPath, [`${root}${app}/dist/${entry}`, ...rest], {
@@ -18,6 +37,9 @@ const child = spawn(process.execPath, [`${root}${app}/dist/${entry}`, ...rest], 
   // The SDK says on every start that it will leave Node 20 next year; the README says it once.
   env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
 });
-// A terminal sends Ctrl-C to the whole group; the app stops gracefully, and this process waits for it.
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
-child.on("exit", (code) => process.exit(code ?? 1));
+// A terminal sends Ctrl-C to the whole group, and the program has it already; anything else sends it to this process alone.
+for (const signal of ["SIGINT", "SIGTERM"])
+  process.on(signal, () => {
+    if (signal === "SIGTERM" || !process.stdin.isTTY) child.kill(signal);
+  });
+child.on("exit", (code, signal) => process.exit(code ?? 128 + constants.signals[signal ?? "SIGTERM"]));

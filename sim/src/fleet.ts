@@ -7,7 +7,7 @@ import {
   polling,
 } from "@kinesis-connectors/consumer";
 import { CallError } from "./world/call-error.js";
-import type { Violation } from "./checks/checker.js";
+import type { Violation } from "./checks/violation.js";
 import type { SimDestination } from "./destinations/destination.js";
 import type { SeededRandom } from "./world/random.js";
 import type { Scenario } from "./storm/scenario.js";

@@ -16,6 +16,9 @@ export interface Model {
 /** What is written of a model. */
 export type Output = Line;
 
+/** How long a request to a destination may take. */
+export const REQUEST_TIMEOUT_MS = 4_000;
+
 /** A slow transform takes up to so long, which is well below the time-out. */
 const MAX_SLOW_MS = 400;
 const TRANSFORM_TIMEOUT_MS = 1_000;
@@ -28,7 +31,7 @@ export function bucketOf(
   return {
     client,
     bucket: "simulated",
-    requestTimeoutMs: 4_000,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
     // A single byte more than nothing goes up in parts then.
     ...(multipart ? { multipartAboveBytes: 1 } : {}),
   };

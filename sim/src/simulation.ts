@@ -1,6 +1,7 @@
 import { type BrokenVariant, brokenWorld } from "./storm/broken.js";
 import { Bucket } from "./services/bucket.js";
-import { ObjectChecker, type Violation } from "./checks/checker.js";
+import { ObjectChecker } from "./checks/checker.js";
+import type { Violation } from "./checks/violation.js";
 import type { SimDestination } from "./destinations/destination.js";
 import { destinationOf, landingRuleOf } from "./destinations/destinations.js";
 import { Fleet } from "./fleet.js";
@@ -197,7 +198,7 @@ export class Simulation {
       doubtfulEnds: 0,
     });
     Object.assign(this.#s3.temper, { conflicts: 0, errorsInside: 0 });
-    this.#destination.calm();
+    this.#destination.calm?.();
     this.trace.add(scheduler.nowMs, "-", "calm");
     let lookMs = 0;
     let isOver = false;
@@ -223,7 +224,7 @@ export class Simulation {
     if (!this.#hasSeenEnough) {
       const { hasLanded } = this.#destination;
       lost += checkEnd(this.#ledger, fleet.gaps, (violation) => this.#report(violation), hasLanded);
-      lost += this.#destination.checkEnd();
+      lost += this.#destination.checkEnd?.() ?? 0;
     }
     return {
       seed: scenario.seed,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { explore, type ModelOptions, PROTOCOL } from "../src/model/delivery-model.js";
+import { explore } from "../src/model/delivery-model.js";
+import { type ModelOptions, PROTOCOL } from "../src/model/options.js";
 import { exploreLoads } from "../src/model/redshift-model.js";
 
 const NONE = { exhausted: true, lossDepth: undefined, duplicateDepth: undefined };

@@ -1,4 +1,4 @@
-import { clicks } from "@kinesis-connectors/app-seed-stream";
+import { clicks } from "@kinesis-connectors/app-sample";
 import { type Emitter, json, type DecodingTransformer } from "@kinesis-connectors/core";
 import { parquet } from "@kinesis-connectors/parquet";
 import { type S3ConnectionOptions, s3Emitter, type S3Plan, timePartition } from "@kinesis-connectors/s3";

@@ -1,13 +1,5 @@
-import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import {
-  readFlags,
-  runSample,
-  SAMPLE_FLAGS,
-  UsageError,
-  wholeNumberFlag,
-} from "@kinesis-connectors/app-seed-stream";
+import { rate, recordCount, runSample, SAMPLE_FLAGS, text, toggle } from "@kinesis-connectors/app-sample";
+import { objectFolder } from "./object-folder.js";
 import { CLICKS_BY_COUNTRY, query, tableOf } from "./query.js";
 import { run } from "./run.js";
 
@@ -21,35 +13,28 @@ Starts AWS on loopback, puts clicks while a connector archives them as Parquet b
   --sql TEXT   prints what it makes of a query of yours; the files are the view clicks
   --json       the last line on standard output is one JSON object`;
 
-await runSample("archive-partitioned", USAGE, async () => {
-  const flags = readFlags({
-    options: {
-      ...SAMPLE_FLAGS,
-      records: { type: "string", default: "100000" },
-      keep: { type: "string" },
-      query: { type: "boolean", default: false },
-      sql: { type: "string" },
-    },
-  });
-  const records = wholeNumberFlag("records", flags.records);
-  const shards = wholeNumberFlag("shards", flags.shards);
-  const seed = wholeNumberFlag("seed", flags.seed, 0);
-  const folder = flags.keep ?? (await mkdtemp(join(tmpdir(), "archive-partitioned-")));
-  try {
-    await mkdir(folder, { recursive: true });
-    if ((await readdir(folder)).length > 0) throw new UsageError(`--keep: ${folder} is not empty`);
-    const result = await run({ records, shards, seed, folder });
-    const isRight = result.lost + result.duplicated + result.misplaced === 0;
-    const counts = `${result.rows} rows in ${result.objects} objects of ${result.partitions} partitions`;
-    process.stdout.write(`${counts}, ${result.bytes} bytes, ${result.seconds} s\n`);
-    process.stdout.write(
-      `lost ${result.lost}, duplicated ${result.duplicated}, misplaced ${result.misplaced}\n`,
-    );
+await runSample("archive-partitioned", {
+  usage: USAGE,
+  flags: { ...SAMPLE_FLAGS, records: recordCount(100_000), keep: text, query: toggle, sql: text },
+  run: async (flags, running) => {
+    await using folder = await objectFolder(flags.keep);
+    const result = await run({ ...flags, folder: folder.path }, running);
     const sql = flags.sql ?? (flags.query ? CLICKS_BY_COUNTRY : undefined);
-    if (sql !== undefined) process.stdout.write(`\n${sql}\n\n${tableOf(await query(folder, sql))}\n`);
-    if (flags.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-    return isRight ? 0 : 1;
-  } finally {
-    if (flags.keep === undefined) await rm(folder, { recursive: true, force: true });
-  }
+    if (sql !== undefined) process.stdout.write(`${sql}\n\n${tableOf(await query(folder.path, sql))}\n\n`);
+    return {
+      lines: [
+        [
+          "rows",
+          `${result.rows} in ${result.objects} objects of ${result.partitions} partitions, ${result.bytes} bytes`,
+        ],
+        ["lost", result.lost],
+        ["duplicated", result.duplicated],
+        ["misplaced", result.misplaced],
+        ["wall time", rate(result.records, result.seconds, "records")],
+      ],
+      isRight: result.lost + result.duplicated + result.misplaced === 0,
+      says: ["every click is in its folder once", "THE ARCHIVE IS NOT WHAT WAS PUT"],
+      result,
+    };
+  },
 });

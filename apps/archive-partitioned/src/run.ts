@@ -1,11 +1,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
-import { untilSettled } from "@kinesis-connectors/app-seed-stream";
+import { deliver, type RecordOfStream, type Running } from "@kinesis-connectors/app-sample";
 import { startConnector } from "@kinesis-connectors/consumer";
 import { definePipeline } from "@kinesis-connectors/core";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
-import { clickArchive, clickOfRecord, clicksOfADay } from "./clicks.js";
+import { type Click, clickArchive, clickOfRecord, clicksOfADay } from "./clicks.js";
 import { query } from "./query.js";
 
 const STREAM = "clicks";
@@ -35,38 +34,37 @@ export interface RunResult {
 }
 
 /** Starts AWS on loopback, puts clicks while a connector archives them, lays the objects down as files, and lets DuckDB compare. */
-export async function run({ records, shards, seed, folder }: RunOptions): Promise<RunResult> {
+export async function run(
+  { records, shards, seed, folder }: RunOptions,
+  running?: Running,
+): Promise<RunResult> {
   await using aws = await startLocalAws({
     limits: "off",
     s3: { buckets: [BUCKET] },
     opensearch: false,
     seed,
   });
-  aws.kinesis.createStream({ name: STREAM, shardCount: shards });
-  const { region, credentials } = aws.clientOptions("kinesis");
-  const startMs = performance.now();
-  await using connector = await startConnector({
-    application: "archive-partitioned",
-    stream: STREAM,
-    pipeline: definePipeline({
-      transformer: clickOfRecord(),
-      buffer: { maxRecords: 100_000, maxAgeMs: 60_000 },
-      emitter: clickArchive(BUCKET, aws.clientOptions("s3")),
-    }),
-    region,
-    credentials,
-    endpoints: { kinesis: aws.endpoints.kinesis, dynamodb: aws.endpoints.dynamodb },
-  });
-  const put = new Map<number, { readonly folder: string; readonly durationMs: number }>();
-  for (const click of clicksOfADay(records, seed)) {
-    aws.kinesis.putRecords(STREAM, [{ partitionKey: click.userId, data: JSON.stringify(click) }]);
-    const place = `${click.time.slice(0, 10)} ${click.time.slice(11, 13)} ${click.country}`;
-    put.set(click.id, { folder: place, durationMs: click.durationMs });
-    if (put.size % 1000 === 0) await wait(0);
-  }
-  await untilSettled(connector, records);
-  const seconds = Math.round(performance.now() - startMs) / 1000;
-
+  const put = new Map<number, PutClick>();
+  const { seconds } = await deliver(
+    aws,
+    {
+      stream: STREAM,
+      shards,
+      records: recordsOf(clicksOfADay(records, seed), put),
+      count: records,
+      start: (local) =>
+        startConnector({
+          ...local,
+          application: "archive-partitioned",
+          pipeline: definePipeline({
+            transformer: clickOfRecord(),
+            buffer: { maxRecords: 100_000, maxAgeMs: 60_000 },
+            emitter: clickArchive(BUCKET, aws.clientOptions("s3")),
+          }),
+        }),
+    },
+    running,
+  );
   const laid = await layDown(aws, folder);
   let rows = 0;
   let duplicated = 0;
@@ -84,6 +82,20 @@ export async function run({ records, shards, seed, folder }: RunOptions): Promis
   return { records, ...laid, rows, lost: put.size, duplicated, misplaced, seconds };
 }
 
+/** What must be found of a click. */
+interface PutClick {
+  readonly folder: string;
+  readonly durationMs: number;
+}
+
+function* recordsOf(given: Iterable<Click>, put: Map<number, PutClick>): Generator<RecordOfStream, void> {
+  for (const click of given) {
+    const folder = `${click.time.slice(0, 10)} ${click.time.slice(11, 13)} ${click.country}`;
+    put.set(click.id, { folder, durationMs: click.durationMs });
+    yield { partitionKey: click.userId, data: JSON.stringify(click) };
+  }
+}
+
 async function layDown(
   aws: LocalAws,
   folder: string,
@@ -92,6 +104,8 @@ async function layDown(
   let objects = 0;
   let bytes = 0;
   for (const { key, body } of aws.s3.objects(BUCKET)) {
+    // The one that the emitter tried the store with.
+    if (!key.endsWith(".parquet")) continue;
     const path = join(folder, key);
     folders.add(dirname(path));
     await mkdir(dirname(path), { recursive: true });

@@ -1,4 +1,4 @@
-import { readFlags, runSample, SAMPLE_FLAGS, wholeNumberFlag } from "@kinesis-connectors/app-seed-stream";
+import { rate, recordCount, runSample, SAMPLE_FLAGS, wholeNumber } from "@kinesis-connectors/app-sample";
 import { run } from "./run.js";
 
 const USAGE = `npm run batched-records -- [--readings N] [--per-record N] [--shards N] [--seed N] [--json]
@@ -10,32 +10,29 @@ degrees to S3 as a line of its own, and compares the lines with what was put.
   --seed N         seed of the readings (default 1)
   --json           the last line on standard output is one JSON object`;
 
-await runSample("batched-records", USAGE, async () => {
-  const flags = readFlags({
-    options: {
-      ...SAMPLE_FLAGS,
-      readings: { type: "string", default: "50000" },
-      "per-record": { type: "string", default: "40" },
-    },
-  });
-  const result = await run({
-    readings: wholeNumberFlag("readings", flags.readings),
-    perRecord: wholeNumberFlag("per-record", flags["per-record"]),
-    shards: wholeNumberFlag("shards", flags.shards),
-    seed: wholeNumberFlag("seed", flags.seed, 0),
-  });
-  const isRight = result.lost === 0 && result.duplicated === 0 && result.outOfOrder === 0;
-  const lines = [
-    `readings put            ${result.readings + result.frozen} in ${result.records} records`,
-    `below zero, dropped     ${result.frozen}`,
-    `lines in the archive    ${result.landed} in ${result.objects} objects`,
-    `lost                    ${result.lost}`,
-    `duplicated              ${result.duplicated}`,
-    `out of order            ${result.outOfOrder}`,
-    `wall time               ${result.seconds.toFixed(2)} s`,
-    isRight ? "every reading is there once, in order" : "THE ARCHIVE IS NOT WHAT WAS PUT",
-  ];
-  process.stdout.write(`${lines.join("\n")}\n`);
-  if (flags.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-  return isRight ? 0 : 1;
+await runSample("batched-records", {
+  usage: USAGE,
+  flags: {
+    ...SAMPLE_FLAGS,
+    readings: recordCount(50_000),
+    // A record holds 1 MiB.
+    "per-record": wholeNumber(40, { max: 10_000 }),
+  },
+  run: async ({ "per-record": perRecord, ...flags }, running) => {
+    const result = await run({ ...flags, perRecord }, running);
+    return {
+      lines: [
+        ["readings put", `${result.readings + result.frozen} in ${result.records} records`],
+        ["below zero, dropped", result.frozen],
+        ["lines in the archive", `${result.landed} in ${result.objects} objects`],
+        ["lost", result.lost],
+        ["duplicated", result.duplicated],
+        ["out of order", result.outOfOrder],
+        ["wall time", rate(result.records, result.seconds, "records")],
+      ],
+      isRight: result.lost === 0 && result.duplicated === 0 && result.outOfOrder === 0,
+      says: ["every reading is there once, in order", "THE ARCHIVE IS NOT WHAT WAS PUT"],
+      result,
+    };
+  },
 });

@@ -1,4 +1,4 @@
-import { seededNumbers } from "@kinesis-connectors/app-seed-stream";
+import { seededNumbers } from "@kinesis-connectors/app-sample";
 import { decodeWith, type DecodingTransformer, KinesisConnectorError } from "@kinesis-connectors/core";
 
 /** One reading. A record carries many. */

@@ -1,5 +1,5 @@
 import { CreateStreamCommand, KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
-import { ProgressBar, type SeededNumbers, seededNumbers } from "@kinesis-connectors/app-seed-stream";
+import { type Running, type SeededNumbers, seededNumbers } from "@kinesis-connectors/app-sample";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
 import { setTimeout as wait } from "node:timers/promises";
 import { Fleet, type FleetEvent } from "./fleet.js";
@@ -28,7 +28,7 @@ export interface ChaosResult extends Comparison {
 }
 
 /** Sets everything up, lets things go wrong for a while, drains, compares. */
-export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
+export async function runChaos(options: ChaosOptions, running: Running): Promise<ChaosResult> {
   await using aws = await startLocalAws({ limits: "off", seed: options.seed, s3: { buckets: [BUCKET] } });
   const kinesis = new KinesisClient(aws.clientOptions("kinesis"));
   await kinesis.send(new CreateStreamCommand({ StreamName: STREAM, ShardCount: options.shards }));
@@ -45,12 +45,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     },
     (event) => events.push(event),
   );
-  const bar = new ProgressBar();
   try {
     for (let started = 0; started < options.workers; started += 1) fleet.start();
-    await untilAllShardsAreRead(events, options.shards);
-    const counts = await troubledTimes(aws, fleet, kinesis, options, bar);
-    await drain(aws, fleet, bar);
+    await untilAllShardsAreRead(events, options.shards, running.signal);
+    const counts = await troubledTimes(aws, fleet, kinesis, options, running);
+    await drain(aws, fleet, running);
     await fleet.stopAll();
     if (fleet.failures.length > 0) throw new Error(fleet.failures.join("\n"));
     return {
@@ -66,14 +65,18 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
 }
 
 /** Things go wrong only once everything works: a worker that dies before it owns a shard proves nothing. */
-async function untilAllShardsAreRead(events: readonly FleetEvent[], shards: number): Promise<void> {
+async function untilAllShardsAreRead(
+  events: readonly FleetEvent[],
+  shards: number,
+  signal: AbortSignal,
+): Promise<void> {
   const startMs = performance.now();
   const started = (): number =>
     new Set(events.filter((event) => event.type === "shard-start").map((event) => event.shardId)).size;
   while (started() < shards) {
     if (performance.now() - startMs > START_TIMEOUT_MS)
       throw new Error(`only ${started()} of ${shards} shards are read after ${START_TIMEOUT_MS / 1000} s`);
-    await wait(50);
+    await wait(50, undefined, { signal });
   }
 }
 
@@ -83,7 +86,7 @@ async function troubledTimes(
   fleet: Fleet,
   kinesis: KinesisClient,
   options: ChaosOptions,
-  bar: ProgressBar,
+  { signal, progress }: Running,
 ): Promise<MisfortuneCounts> {
   const next = seededNumbers(options.seed);
   const counts: MisfortuneCounts = { kills: 0, pauses: 0, reshards: 0, faults: 0 };
@@ -107,17 +110,23 @@ async function troubledTimes(
   const over = new AbortController();
   const producing = produce(kinesis, options.rate, next, over.signal);
   const startMs = performance.now();
-  for (let spent = 0; spent < options.seconds * 1000; spent = performance.now() - startMs) {
-    await wait(100 + next() * 600);
-    nextMisfortune(context);
-    const { kills, pauses, reshards, faults } = counts;
-    bar.show(
-      spent / options.seconds / 1000,
-      `kills ${kills}  pauses ${pauses}  reshards ${reshards}  faults ${faults}  workers ${fleet.awake.length}`,
-    );
+  const spentMs = (): number => performance.now() - startMs;
+  {
+    using _watched = progress.watch(() => {
+      const { kills, pauses, reshards, faults } = counts;
+      return {
+        share: spentMs() / options.seconds / 1000,
+        text: `kills ${kills}  pauses ${pauses}  reshards ${reshards}  faults ${faults}  workers ${fleet.awake.length}`,
+      };
+    });
+    while (spentMs() < options.seconds * 1000 && !signal.aborted) {
+      await wait(100 + next() * 600);
+      nextMisfortune(context);
+    }
   }
   over.abort();
   await producing;
+  signal.throwIfAborted();
   aws.faults.clear();
   // What was to happen later happens now: whoever was to be started or woken is.
   for (const [timer, action] of waiting) {
@@ -151,16 +160,18 @@ async function produce(
   }
 }
 
-async function drain(aws: LocalAws, fleet: Fleet, bar: ProgressBar): Promise<void> {
+async function drain(aws: LocalAws, fleet: Fleet, { signal, progress }: Running): Promise<void> {
   const startMs = performance.now();
   let put = 0;
   for (const _record of aws.kinesis.records(STREAM)) put += 1;
-  for (let landed = 0; landed < put;) {
-    if (performance.now() - startMs > DRAIN_TIMEOUT_MS) break;
+  let landed = 0;
+  using _watched = progress.watch(() => ({
+    share: landed / put,
+    text: `draining: ${landed} of ${put} records landed`,
+  }));
+  while (landed < put && performance.now() - startMs < DRAIN_TIMEOUT_MS) {
     if (fleet.failures.length > 0) throw new Error(fleet.failures.join("\n"));
-    await wait(250);
+    await wait(250, undefined, { signal });
     landed = countLanded(aws, BUCKET);
-    bar.show(landed / put, `draining: ${landed} of ${put} records landed`);
   }
-  bar.finish(`drained in ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
 }

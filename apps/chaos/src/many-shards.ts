@@ -1,4 +1,4 @@
-import { readFlags, runApp, wholeNumberFlag } from "@kinesis-connectors/app-seed-stream";
+import { recordCount, type Running, runSample, toggle, wholeNumber } from "@kinesis-connectors/app-sample";
 import { startLocalAws } from "@kinesis-connectors/local";
 import { type ChildProcess, fork } from "node:child_process";
 import { setTimeout as wait } from "node:timers/promises";
@@ -17,33 +17,35 @@ const DELIVERY_TIMEOUT_MS = 300_000;
 const FAILOVER_TIME_MS = 30_000;
 const IDLE_POLL_MS = 5_000;
 
-await runApp("many-shards", async () => {
-  const flags = readFlags({
-    options: {
-      shards: { type: "string", default: "1000" },
-      workers: { type: "string", default: "4" },
-      seconds: { type: "string", default: "20" },
-      records: { type: "string", default: "20000" },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (flags.help) {
-    process.stdout.write(`${USAGE}\n`);
-    return 0;
-  }
-  const shards = wholeNumberFlag("shards", flags.shards);
-  const workers = wholeNumberFlag("workers", flags.workers);
-  const seconds = wholeNumberFlag("seconds", flags.seconds);
-  const records = wholeNumberFlag("records", flags.records);
-  const result = await measure(shards, workers, seconds, records);
-  for (const [name, value] of Object.entries(result))
-    process.stdout.write(`${name.padEnd(22)} ${JSON.stringify(value)}\n`);
-  if (flags.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-  return result.lost === 0 && result.leasesPerWorkerMax - result.leasesPerWorkerMin <= 1 ? 0 : 1;
+await runSample("many-shards", {
+  usage: USAGE,
+  flags: {
+    json: toggle,
+    shards: wholeNumber(1_000, { max: 10_000 }),
+    workers: wholeNumber(4, { max: 64 }),
+    seconds: wholeNumber(20, { max: 86_400 }),
+    records: recordCount(20_000),
+  },
+  run: async (flags, running) => {
+    const result = await measure(flags, running);
+    return {
+      lines: Object.entries(result).map(([name, value]) => [name, JSON.stringify(value)] as const),
+      isRight: result.lost === 0 && result.leasesPerWorkerMax - result.leasesPerWorkerMin <= 1,
+      says: ["balanced, and everything landed", "THE SHARDS ARE NOT BALANCED, OR RECORDS ARE LOST"],
+      result,
+    };
+  },
 });
 
-async function measure(shards: number, workers: number, seconds: number, records: number) {
+/** What is measured. */
+interface ManyShards {
+  readonly shards: number;
+  readonly workers: number;
+  readonly seconds: number;
+  readonly records: number;
+}
+
+async function measure({ shards, workers, seconds, records }: ManyShards, { signal, progress }: Running) {
   await using aws = await startLocalAws({ limits: "off", s3: { buckets: [BUCKET] } });
   aws.kinesis.createStream({ name: STREAM, shardCount: shards });
   const setup: ManyShardsSetup = {
@@ -59,12 +61,16 @@ async function measure(shards: number, workers: number, seconds: number, records
   const children = Array.from({ length: workers }, () =>
     fork(script, [JSON.stringify(setup)], { stdio: ["ignore", "ignore", "inherit", "ipc"] }),
   );
+  let doing = "starting workers";
+  using _watched = progress.watch(() => ({ share: undefined, text: doing }));
   try {
     const startMs = performance.now();
-    const balanced = await untilBalanced(children, shards, startMs);
+    const balanced = await untilBalanced(children, shards, startMs, signal, (counts) => {
+      doing = `leases per worker: ${counts.join(" ")}`;
+    });
     const balanceSeconds = (performance.now() - startMs) / 1000;
     const before = await ask(children);
-    await wait(seconds * 1000);
+    await wait(seconds * 1000, undefined, { signal });
     const idle = await ask(children);
     const idleCpu = sum(idle, "cpuSeconds") - sum(before, "cpuSeconds");
 
@@ -81,8 +87,9 @@ async function measure(shards: number, workers: number, seconds: number, records
     }
     let emitted = 0;
     while (emitted < records && performance.now() - busyMs < DELIVERY_TIMEOUT_MS) {
-      await wait(500);
+      await wait(500, undefined, { signal });
       emitted = sum(await ask(children), "recordsEmitted");
+      doing = `${emitted} of ${records} records landed`;
     }
     const busySeconds = (performance.now() - busyMs) / 1000;
     const counts = balanced.map((worker) => worker.shards);
@@ -115,13 +122,15 @@ async function untilBalanced(
   children: readonly ChildProcess[],
   shards: number,
   startMs: number,
+  signal: AbortSignal,
+  tell: (leasesPerWorker: readonly number[]) => void,
 ): Promise<readonly ManyShardsStats[]> {
   for (;;) {
-    await wait(1_000);
+    await wait(1_000, undefined, { signal });
     const stats = await ask(children);
     const counts = stats.map((worker) => worker.shards);
     if (sum(stats, "shards") === shards && Math.max(...counts) - Math.min(...counts) <= 1) return stats;
-    process.stderr.write(`leases per worker: ${counts.join(" ")}\n`);
+    tell(counts);
     if (performance.now() - startMs > BALANCE_TIMEOUT_MS)
       throw new Error(`not balanced after ${BALANCE_TIMEOUT_MS / 1000} s: ${counts.join(" ")}`);
   }

@@ -1,4 +1,4 @@
-import { pick, type SeededNumbers } from "@kinesis-connectors/app-seed-stream";
+import { pick, type SeededNumbers } from "@kinesis-connectors/app-sample";
 import type { LocalAws } from "@kinesis-connectors/local";
 import type { Fleet } from "./fleet.js";
 import type { OpenShards } from "./open-shards.js";

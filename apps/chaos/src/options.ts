@@ -1,4 +1,4 @@
-import { readFlags, UsageError, wholeNumberFlag } from "@kinesis-connectors/app-seed-stream";
+import { oneOf, SAMPLE_FLAGS, wholeNumber } from "@kinesis-connectors/app-sample";
 
 /** What `npm run chaos -- --help` prints. */
 export const USAGE = `npm run chaos -- [--workers N] [--shards N] [--seconds N] [--seed N] [--retrieval polling|fan-out] [--rate N] [--json]
@@ -12,7 +12,17 @@ throttles, resets connections and loses replies; then everything drains and is c
   --rate N       records put per second (default 500)
   --json         the last line on standard output is one JSON object`;
 
-/** The flags, checked. */
+/** The flags of the chaos run. */
+export const FLAGS = {
+  ...SAMPLE_FLAGS,
+  workers: wholeNumber(3, { max: 64 }),
+  shards: wholeNumber(8, { max: 200 }),
+  seconds: wholeNumber(60, { max: 86_400 }),
+  retrieval: oneOf("polling", "fan-out"),
+  rate: wholeNumber(500, { max: 100_000 }),
+} as const;
+
+/** The flags, read. */
 export interface ChaosOptions {
   readonly workers: number;
   readonly shards: number;
@@ -20,36 +30,4 @@ export interface ChaosOptions {
   readonly seed: number;
   readonly retrieval: "polling" | "fan-out";
   readonly rate: number;
-  readonly json: boolean;
-  readonly help: boolean;
-}
-
-/** @throws UsageError naming the flag and what it takes */
-export function readOptions(): ChaosOptions {
-  const flags = readFlags({
-    options: {
-      workers: { type: "string", default: "3" },
-      shards: { type: "string", default: "8" },
-      seconds: { type: "string", default: "60" },
-      seed: { type: "string", default: "1" },
-      retrieval: { type: "string", default: "polling" },
-      rate: { type: "string", default: "500" },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  const { retrieval } = flags;
-  if (retrieval !== "polling" && retrieval !== "fan-out") {
-    throw new UsageError(`--retrieval takes polling or fan-out, but got ${JSON.stringify(retrieval)}`);
-  }
-  return {
-    workers: wholeNumberFlag("workers", flags.workers),
-    shards: wholeNumberFlag("shards", flags.shards),
-    seconds: wholeNumberFlag("seconds", flags.seconds),
-    seed: wholeNumberFlag("seed", flags.seed, 0),
-    retrieval,
-    rate: wholeNumberFlag("rate", flags.rate),
-    json: flags.json,
-    help: flags.help,
-  };
 }

@@ -46,7 +46,7 @@ function* landedRecords(
   aws: LocalAws,
   bucket: string,
 ): Generator<{ shardId: string; record: LandedRecord }, void> {
-  const objects = [...aws.s3.objects(bucket)].map(({ key, body }) => {
+  const objects = objectsOf(aws, bucket).map(({ key, body }) => {
     const [shardId = "", range = ""] = key.split("/").slice(-2);
     return { shardId, first: /^\d+/.exec(range)?.[0] ?? "", body };
   });
@@ -58,10 +58,15 @@ function* landedRecords(
   }
 }
 
+/** All but the one that the emitter tried the store with, whose name begins with an underscore. */
+function objectsOf(aws: LocalAws, bucket: string) {
+  return [...aws.s3.objects(bucket)].filter(({ key }) => !/(?:^|\/)_[^/]*$/.test(key));
+}
+
 /** Distinct records in the bucket, for waiting until all have landed. */
 export function countLanded(aws: LocalAws, bucket: string): number {
   let count = 0;
-  for (const { body } of aws.s3.objects(bucket)) count += body.toString().split("\n").length - 1;
+  for (const { body } of objectsOf(aws, bucket)) count += body.toString().split("\n").length - 1;
   return count;
 }
 

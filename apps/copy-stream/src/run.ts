@@ -1,4 +1,4 @@
-import { seededNumbers, untilSettled } from "@kinesis-connectors/app-seed-stream";
+import { deliver, faultsMet, type Running, seededNumbers } from "@kinesis-connectors/app-sample";
 import { startConnector } from "@kinesis-connectors/consumer";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
 import { checkCopy, type CopyCheck, type StreamRecord } from "./check.js";
@@ -27,28 +27,29 @@ export interface RunResult extends CopyCheck {
 }
 
 /** Starts AWS on loopback, fills a stream while a connector copies it into another one, and compares the two. */
-export async function run(options: RunOptions): Promise<RunResult> {
+export async function run(options: RunOptions, running?: Running): Promise<RunResult> {
   const { shards, seed, aggregate, faults } = options;
   await using aws = await startLocalAws({ limits: "off", s3: false, seed });
-  aws.kinesis.createStream({ name: SOURCE, shardCount: shards });
   aws.kinesis.createStream({ name: TARGET, shardCount: Math.max(1, shards - 1) });
   if (faults) addFaults(aws);
   const records = [...generated(options)];
-  const startMs = performance.now();
-  await using connector = await startConnector({
-    application: "copy-stream",
-    stream: SOURCE,
-    pipeline: copyPipeline({ target: TARGET, aggregate, kinesis: aws.clientOptions("kinesis") }),
-    region: aws.clientOptions("kinesis").region,
-    credentials: aws.clientOptions("kinesis").credentials,
-    endpoints: { kinesis: aws.endpoints.kinesis, dynamodb: aws.endpoints.dynamodb },
-  });
-  for (let start = 0; start < records.length; start += 500)
-    aws.kinesis.putRecords(SOURCE, records.slice(start, start + 500));
-  await untilSettled(connector, records.length);
-  const seconds = Math.round(performance.now() - startMs) / 1000;
-  const fired = aws.faults.list().reduce((sum, rule) => sum + rule.fired, 0);
-  return { ...checkCopy(records, aws.kinesis.records(TARGET)), seconds, faults: fired };
+  const { seconds } = await deliver(
+    aws,
+    {
+      stream: SOURCE,
+      shards,
+      records,
+      count: records.length,
+      start: (local) =>
+        startConnector({
+          ...local,
+          application: "copy-stream",
+          pipeline: copyPipeline({ target: TARGET, aggregate, kinesis: aws.clientOptions("kinesis") }),
+        }),
+    },
+    running,
+  );
+  return { ...checkCopy(records, aws.kinesis.records(TARGET)), seconds, faults: faultsMet(aws) };
 }
 
 /** Some keys are frequent, most are rare, as in life. */

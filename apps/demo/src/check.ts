@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { compareSequenceNumbers } from "@kinesis-connectors/core";
-import type { PlacedRecord } from "@kinesis-connectors/app-seed-stream";
+import type { PlacedRecord } from "@kinesis-connectors/app-sample";
 
 /** What a comparison came to. */
 export interface Comparison {

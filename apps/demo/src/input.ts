@@ -1,4 +1,4 @@
-import { clicks, openInput, readLines } from "@kinesis-connectors/app-seed-stream";
+import { clicks, openInput, readLines } from "@kinesis-connectors/app-sample";
 import type { DemoOptions } from "./options.js";
 
 /** What is put into the stream, and how the archive writes it. */

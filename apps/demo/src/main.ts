@@ -1,15 +1,19 @@
-import { runApp } from "@kinesis-connectors/app-seed-stream";
+import { runSample } from "@kinesis-connectors/app-sample";
 import { runDemo } from "./demo.js";
-import { readOptions, USAGE } from "./options.js";
+import { FLAGS, optionsFrom, USAGE } from "./options.js";
+import { linesOf } from "./report.js";
 
-await runApp("demo", async () => {
-  const options = readOptions();
-  if (options.help) {
-    process.stdout.write(`${USAGE}\n`);
-    return 0;
-  }
-  const { result, text } = await runDemo(options);
-  process.stdout.write(text);
-  if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-  return result.lost === 0 && result.duplicated === 0 ? 0 : 1;
+await runSample("demo", {
+  usage: USAGE,
+  flags: FLAGS,
+  run: async (flags, running) => {
+    const { result, tree } = await runDemo(optionsFrom(flags), running);
+    process.stdout.write(tree);
+    return {
+      lines: linesOf(result),
+      isRight: result.lost === 0 && result.duplicated === 0,
+      says: ["every record is there once", "THE ARCHIVE IS NOT WHAT WAS PUT"],
+      result,
+    };
+  },
 });

@@ -1,5 +1,13 @@
-import { inputFlag, readFlags, UsageError, wholeNumberFlag } from "@kinesis-connectors/app-seed-stream";
 import { existsSync, readdirSync } from "node:fs";
+import {
+  inputFile,
+  optional,
+  recordCount,
+  SAMPLE_FLAGS,
+  text,
+  UsageError,
+  wholeNumber,
+} from "@kinesis-connectors/app-sample";
 
 /** What `npm run demo -- --help` prints. */
 export const USAGE = `npm run demo -- [--records N] [--shards N] [--threads N] [--input FILE] [--keep DIR] [--seed N] [--json]
@@ -12,7 +20,17 @@ Starts AWS on loopback, creates a stream, puts records while a connector archive
   --seed N      seed of the generated clicks (default 1)
   --json        the last line on standard output is one JSON object`;
 
-/** The flags, checked. */
+/** The flags of the demo. */
+export const FLAGS = {
+  ...SAMPLE_FLAGS,
+  shards: wholeNumber(4, { max: 200 }),
+  records: optional(recordCount(100_000)),
+  threads: optional(wholeNumber(1, { max: 64 })),
+  input: inputFile,
+  keep: text,
+} as const;
+
+/** The flags, checked against each other. */
 export interface DemoOptions {
   readonly records: number;
   readonly shards: number;
@@ -20,40 +38,20 @@ export interface DemoOptions {
   readonly input: string | undefined;
   readonly keep: string | undefined;
   readonly seed: number;
-  readonly json: boolean;
-  readonly help: boolean;
 }
 
 /** @throws UsageError naming the flag and what it takes */
-export function readOptions(): DemoOptions {
-  const flags = readFlags({
-    options: {
-      records: { type: "string" },
-      shards: { type: "string", default: "4" },
-      threads: { type: "string" },
-      input: { type: "string" },
-      keep: { type: "string" },
-      seed: { type: "string", default: "1" },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (flags.input !== undefined && flags.records !== undefined) {
+export function optionsFrom({
+  records,
+  ...others
+}: Omit<DemoOptions, "records"> & { readonly records: number | undefined }): DemoOptions {
+  if (others.input !== undefined && records !== undefined)
     throw new UsageError("--records and --input exclude each other: a file's lines are all put");
-  }
-  return {
-    records: wholeNumberFlag("records", flags.records ?? "100000"),
-    shards: wholeNumberFlag("shards", flags.shards),
-    threads: flags.threads === undefined ? undefined : wholeNumberFlag("threads", flags.threads),
-    input: flags.input === undefined ? undefined : inputFlag(flags.input),
-    keep: flags.keep === undefined ? undefined : emptyFolder(flags.keep),
-    seed: wholeNumberFlag("seed", flags.seed, 0),
-    json: flags.json,
-    help: flags.help,
-  };
+  if (others.keep !== undefined) requireEmpty(others.keep);
+  return { ...others, records: records ?? 100_000 };
 }
 
-function emptyFolder(path: string): string {
+function requireEmpty(path: string): void {
   if (path === "") throw new UsageError("--keep names no folder");
   try {
     if (existsSync(path) && readdirSync(path).length > 0)
@@ -62,5 +60,4 @@ function emptyFolder(path: string): string {
     if (thrown instanceof UsageError) throw thrown;
     throw new UsageError(`--keep: ${path} is not a folder that can be read`);
   }
-  return path;
 }

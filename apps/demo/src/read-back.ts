@@ -52,7 +52,9 @@ async function listKeys(s3: S3Client, bucket: string): Promise<string[]> {
         ...(token === undefined ? {} : { ContinuationToken: token }),
       }),
     );
-    for (const { Key } of page.Contents ?? []) if (Key !== undefined) keys.push(Key);
+    // All but the one that the emitter tried the store with, whose name begins with an underscore.
+    for (const { Key } of page.Contents ?? [])
+      if (Key !== undefined && !/(?:^|\/)_[^/]*$/.test(Key)) keys.push(Key);
     token = page.NextContinuationToken;
   } while (token !== undefined);
   return keys;

@@ -1,3 +1,4 @@
+import { rate } from "@kinesis-connectors/app-sample";
 import type { Archive, ArchivedObject } from "./read-back.js";
 import type { Comparison } from "./check.js";
 
@@ -9,21 +10,22 @@ export interface DemoResult extends Comparison {
   readonly seconds: number;
 }
 
-/** The objects as a tree with sizes, then the counts. */
-export function reportText(result: DemoResult, archive: Archive, bucket: string): string {
+/** The figures, one a line. */
+export function linesOf(result: DemoResult): (readonly [string, string])[] {
   const { records, delivered, lost, duplicated, outOfOrder, objects, bytes, seconds } = result;
   return [
-    `s3://${bucket}`,
-    ...treeLines(archive),
-    "",
-    `records put       ${count(records)}`,
-    `records delivered ${count(delivered)} in ${count(objects)} objects, ${size(bytes)}`,
-    `lost              ${count(lost)}`,
-    `duplicated        ${count(duplicated)}`,
-    `out of order      ${count(outOfOrder)}`,
-    `wall time         ${seconds.toFixed(2)} s, ${count(Math.round(records / seconds))} records/s put, read, archived and committed`,
-    "",
-  ].join("\n");
+    ["records put", count(records)],
+    ["records delivered", `${count(delivered)} in ${count(objects)} objects, ${size(bytes)}`],
+    ["lost", count(lost)],
+    ["duplicated", count(duplicated)],
+    ["out of order", count(outOfOrder)],
+    ["wall time", rate(records, seconds, "records")],
+  ];
+}
+
+/** The objects as a tree with sizes. */
+export function treeText(archive: Archive, bucket: string): string {
+  return [`s3://${bucket}`, ...treeLines(archive), "", ""].join("\n");
 }
 
 function treeLines(archive: Archive): string[] {

@@ -1,4 +1,4 @@
-import { readFlags, runSample, SAMPLE_FLAGS, wholeNumberFlag } from "@kinesis-connectors/app-seed-stream";
+import { rate, recordCount, runSample, SAMPLE_FLAGS, toggle } from "@kinesis-connectors/app-sample";
 import { run } from "./run.js";
 
 const USAGE = `npm run index-to-opensearch -- [--records N] [--shards N] [--seed N] [--faults] [--json]
@@ -10,33 +10,23 @@ was put: one document for each record, by _count and by the id of each.
   --faults     throttles 2 % of the documents and loses 5 % of the replies
   --json       the last line on standard output is one JSON object`;
 
-await runSample("index-to-opensearch", USAGE, async () => {
-  const flags = readFlags({
-    options: {
-      ...SAMPLE_FLAGS,
-      records: { type: "string", default: "20000" },
-      faults: { type: "boolean", default: false },
-    },
-  });
-  const result = await run({
-    records: wholeNumberFlag("records", flags.records),
-    shards: wholeNumberFlag("shards", flags.shards),
-    seed: wholeNumberFlag("seed", flags.seed, 0),
-    faults: flags.faults,
-  });
-  const { records, count, missing, indices, faults, seconds } = result;
-  const right = count === records && missing === 0;
-  process.stdout.write(
-    [
-      `records in the stream   ${records}`,
-      `_count of clicks-*      ${count} in ${indices.join(", ")}`,
-      `ids that are missing    ${missing}`,
-      `requests with faults    ${faults}`,
-      `wall time               ${seconds.toFixed(2)} s, ${Math.round(records / seconds)} records/s put, read, indexed and committed`,
-      right ? "each record is one document" : "THE INDEX IS NOT WHAT THE STREAM SAYS",
-      "",
-    ].join("\n"),
-  );
-  if (flags.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-  return right ? 0 : 1;
+await runSample("index-to-opensearch", {
+  usage: USAGE,
+  flags: { ...SAMPLE_FLAGS, records: recordCount(20_000), faults: toggle },
+  run: async (flags, running) => {
+    const result = await run(flags, running);
+    const { records, count, missing, indices, faults, seconds } = result;
+    return {
+      lines: [
+        ["records in the stream", records],
+        ["_count of clicks-*", `${count} in ${indices.join(", ")}`],
+        ["ids that are missing", missing],
+        ["requests with faults", faults],
+        ["wall time", rate(records, seconds, "records")],
+      ],
+      isRight: count === records && missing === 0,
+      says: ["each record is one document", "THE INDEX IS NOT WHAT THE STREAM SAYS"],
+      result,
+    };
+  },
 });

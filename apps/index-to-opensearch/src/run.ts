@@ -1,5 +1,4 @@
-import { CreateStreamCommand, KinesisClient, waitUntilStreamExists } from "@aws-sdk/client-kinesis";
-import { clicks, putLines, untilSettled } from "@kinesis-connectors/app-seed-stream";
+import { clicks, deliver, type RecordOfStream, type Running } from "@kinesis-connectors/app-sample";
 import { startConnector } from "@kinesis-connectors/consumer";
 import { startLocalAws } from "@kinesis-connectors/local";
 import { checkIndex, type IndexCheck } from "./check.js";
@@ -26,15 +25,11 @@ export interface RunResult extends IndexCheck {
 }
 
 /** The whole sample: local AWS, a stream, a producer, a connector, and the comparison at the end. */
-export async function run({ records, shards, seed, faults }: RunOptions): Promise<RunResult> {
+export async function run(
+  { records, shards, seed, faults }: RunOptions,
+  running?: Running,
+): Promise<RunResult> {
   await using aws = await startLocalAws({ limits: "off", seed, s3: false });
-  const settings = aws.clientOptions("kinesis");
-  const kinesis = new KinesisClient(settings);
-  await kinesis.send(new CreateStreamCommand({ StreamName: STREAM, ShardCount: shards }));
-  await waitUntilStreamExists(
-    { client: kinesis, maxWaitTime: 30, minDelay: 1, maxDelay: 1 },
-    { StreamName: STREAM },
-  );
   if (faults) {
     const always = { server: "opensearch", operation: "Bulk", times: "always" } as const;
     aws.faults.add({
@@ -44,26 +39,26 @@ export async function run({ records, shards, seed, faults }: RunOptions): Promis
     });
     aws.faults.add({ ...always, id: "lost replies", probability: 0.05, effect: { kind: "reply-lost" } });
   }
-  const startMs = performance.now();
   const ids: string[] = [];
-  await using connector = await startConnector({
-    application: "index-to-opensearch",
-    stream: STREAM,
-    pipeline: indexPipeline(aws.endpoints.opensearch, "clicks-{yyyy.MM.dd}"),
-    region: settings.region,
-    credentials: settings.credentials,
-    endpoints: { kinesis: aws.endpoints.kinesis, dynamodb: aws.endpoints.dynamodb },
-  });
-  await putLines(clicks(records, seed), {
-    client: kinesis,
-    stream: STREAM,
-    onPlaced: (placed) => {
-      for (const { shardId, sequenceNumber } of placed) ids.push(`${shardId}-${sequenceNumber}.0`);
+  const { seconds } = await deliver(
+    aws,
+    {
+      stream: STREAM,
+      shards,
+      records: recordsOf(clicks(records, seed)),
+      count: records,
+      onPut: (placed) => {
+        for (const { shardId, sequenceNumber } of placed) ids.push(`${shardId}-${sequenceNumber}.0`);
+      },
+      start: (local) =>
+        startConnector({
+          ...local,
+          application: "index-to-opensearch",
+          pipeline: indexPipeline(aws.endpoints.opensearch, "clicks-{yyyy.MM.dd}"),
+        }),
     },
-  });
-  await untilSettled(connector, records);
-  const seconds = Math.round(performance.now() - startMs) / 1000;
-  kinesis.destroy();
+    running,
+  );
   const met = aws.journal.entries({ server: "opensearch", operation: "Bulk" });
   return {
     records: ids.length,
@@ -72,4 +67,9 @@ export async function run({ records, shards, seed, faults }: RunOptions): Promis
     faults: met.filter((entry) => entry.faults !== undefined).length,
     seconds,
   };
+}
+
+function* recordsOf(lines: Iterable<Buffer>): Generator<RecordOfStream, void> {
+  let number = 0;
+  for (const data of lines) yield { partitionKey: String((number += 1)), data };
 }

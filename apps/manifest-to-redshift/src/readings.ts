@@ -1,4 +1,4 @@
-import { seededNumbers } from "@kinesis-connectors/app-seed-stream";
+import { seededNumbers } from "@kinesis-connectors/app-sample";
 
 /** One reading of a sensor, as it travels in the stream and as it stands in the table. */
 export interface Reading {

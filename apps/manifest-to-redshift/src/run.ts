@@ -1,10 +1,9 @@
-import { CreateStreamCommand, KinesisClient, waitUntilStreamExists } from "@aws-sdk/client-kinesis";
-import { putLines } from "@kinesis-connectors/app-seed-stream";
+import { type RecordOfStream, type Running, UNWATCHED } from "@kinesis-connectors/app-sample";
 import type { Connector } from "@kinesis-connectors/consumer";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
 import { ledgerSchema, tableSchema } from "@kinesis-connectors/redshift";
-import { spawn } from "node:child_process";
 import { setTimeout as wait } from "node:timers/promises";
+import { inOwnProcess, type Stage } from "./stage-process.js";
 import { readingsOf, type Totals, totalsFrom, totalsOf, TOTALS_SQL } from "./readings.js";
 import {
   type Addresses,
@@ -20,8 +19,8 @@ export interface RunOptions {
   readonly records: number;
   readonly shards: number;
   readonly seed: number;
-  /** The program that runs stage two in a process of its own; undefined: both stages run in this one. */
-  readonly stageTwoProgram?: string | undefined;
+  /** 2 runs stage two in a process of its own. Default 1: both stages run in this one. */
+  readonly processes?: 1 | 2;
 }
 
 /** What a run found. */
@@ -36,18 +35,11 @@ export interface RunResult {
   readonly seconds: number;
 }
 
-/** A stage that runs somewhere. */
-interface Stage {
-  /** Rejects when the stage fails. */
-  readonly done: Promise<void>;
-  readonly stop: () => Promise<void>;
-}
-
-/** The variable that carries the addresses to the process of stage two. */
-export const ADDRESSES_VARIABLE = "LOCAL_AWS_ADDRESSES";
-
 /** Starts AWS on loopback and both stages, puts readings into the first stream, waits for them in the table, and compares. */
-export async function run({ records, shards, seed, stageTwoProgram }: RunOptions): Promise<RunResult> {
+export async function run(
+  { records, shards, seed, processes = 1 }: RunOptions,
+  running: Running = UNWATCHED,
+): Promise<RunResult> {
   await using aws = await startLocalAws({
     limits: "off",
     opensearch: false,
@@ -55,14 +47,7 @@ export async function run({ records, shards, seed, stageTwoProgram }: RunOptions
     s3: { buckets: [BUCKET] },
     redshift: {},
   });
-  const kinesis = new KinesisClient(aws.clientOptions("kinesis"));
-  for (const stream of [READINGS_STREAM, FILES_STREAM]) {
-    await kinesis.send(new CreateStreamCommand({ StreamName: stream, ShardCount: shards }));
-    await waitUntilStreamExists(
-      { client: kinesis, maxWaitTime: 30, minDelay: 1, maxDelay: 1 },
-      { StreamName: stream },
-    );
-  }
+  for (const name of [READINGS_STREAM, FILES_STREAM]) aws.kinesis.createStream({ name, shardCount: shards });
   const columns = [
     { name: "id", type: "BIGINT", notNull: true },
     { name: "sensor", type: "VARCHAR(20)" },
@@ -75,16 +60,10 @@ export async function run({ records, shards, seed, stageTwoProgram }: RunOptions
   const startMs = performance.now();
   const stages = [
     stageOf(await startStageOne(addresses)),
-    stageTwoProgram === undefined
-      ? stageOf(await startStageTwo(addresses))
-      : inOwnProcess(stageTwoProgram, addresses),
+    processes === 1 ? stageOf(await startStageTwo(addresses)) : inOwnProcess(addresses),
   ];
-  await putLines(linesOf(records, seed), {
-    client: kinesis,
-    stream: READINGS_STREAM,
-    onPlaced: () => undefined,
-  });
-  await untilLanded(aws, stages, records);
+  aws.kinesis.putRecords(READINGS_STREAM, [...recordsOf(records, seed)]);
+  await untilLanded(aws, stages, records, running);
   for (const { stop } of stages) await stop();
   const seconds = (performance.now() - startMs) / 1000;
 
@@ -92,11 +71,10 @@ export async function run({ records, shards, seed, stageTwoProgram }: RunOptions
   const [ledger] = await aws.redshift.query(
     "SELECT COUNT(*) AS loaded, COUNT(DISTINCT loader) AS loads FROM kc_ledger",
   );
-  kinesis.destroy();
   return {
     put: totalsOf(readingsOf(records, seed)),
     landed: totalsFrom(totals),
-    objects: [...aws.s3.objects(BUCKET)].filter(({ key }) => key.startsWith("readings/")).length,
+    objects: [...aws.s3.objects(BUCKET)].filter(({ key }) => /^readings\/[^_]/.test(key)).length,
     loaded: Number(ledger?.["loaded"]),
     loads: Number(ledger?.["loads"]),
     seconds,
@@ -118,33 +96,20 @@ function stageOf(connector: Connector): Stage {
   };
 }
 
-function inOwnProcess(program: string, addresses: Addresses): Stage {
-  const child = spawn(process.execPath, [program, "--stage-two"], {
-    stdio: ["ignore", 2, 2],
-    env: { ...process.env, [ADDRESSES_VARIABLE]: JSON.stringify(addresses) },
-  });
-  const done = new Promise<void>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`the process of stage two ended with ${code ?? "a signal"}`));
-    });
-  });
-  return {
-    done,
-    stop: () => {
-      child.kill("SIGTERM");
-      return done;
-    },
-  };
-}
-
-function* linesOf(records: number, seed: number): Generator<Uint8Array, void> {
-  for (const reading of readingsOf(records, seed)) yield Buffer.from(JSON.stringify(reading));
+function* recordsOf(records: number, seed: number): Generator<RecordOfStream, void> {
+  for (const reading of readingsOf(records, seed))
+    yield { partitionKey: reading.sensor, data: JSON.stringify(reading) };
 }
 
 /** Waits until the table has as many rows as were put; a stage that ends before fails the run. */
-async function untilLanded(aws: LocalAws, stages: readonly Stage[], records: number): Promise<void> {
+async function untilLanded(
+  aws: LocalAws,
+  stages: readonly Stage[],
+  records: number,
+  { signal, progress }: Running,
+): Promise<void> {
+  let rows = 0;
+  using _watched = progress.watch(() => ({ share: rows / records, text: `put ${records}  loaded ${rows}` }));
   const waiting = new AbortController();
   const ended = stages.map(({ done }) =>
     done.then(() => {
@@ -153,8 +118,10 @@ async function untilLanded(aws: LocalAws, stages: readonly Stage[], records: num
   );
   const landed = async (): Promise<void> => {
     while (!waiting.signal.aborted) {
+      signal.throwIfAborted();
       const [totals] = await aws.redshift.query(TOTALS_SQL);
-      if (totalsFrom(totals).rows >= records) return;
+      rows = totalsFrom(totals).rows;
+      if (rows >= records) return;
       await wait(200);
     }
   };

@@ -1,4 +1,4 @@
-import { readFlags, runSample, SAMPLE_FLAGS, wholeNumberFlag } from "@kinesis-connectors/app-seed-stream";
+import { rate, recordCount, runSample, SAMPLE_FLAGS, toggle } from "@kinesis-connectors/app-sample";
 import { isRight } from "./check.js";
 import { run } from "./run.js";
 
@@ -11,35 +11,24 @@ compares the table with what was put: one item for each order, and the last vers
   --faults     throttles 2 % of the writes and loses 1 % of the replies
   --json       the last line on standard output is one JSON object`;
 
-await runSample("orders-to-dynamodb", USAGE, async () => {
-  const flags = readFlags({
-    options: {
-      ...SAMPLE_FLAGS,
-      orders: { type: "string", default: "2000" },
-      faults: { type: "boolean", default: false },
-    },
-  });
-  const result = await run({
-    orders: wholeNumberFlag("orders", flags.orders),
-    shards: wholeNumberFlag("shards", flags.shards),
-    seed: wholeNumberFlag("seed", flags.seed, 0),
-    faults: flags.faults,
-  });
-  const right = isRight(result);
-  const perSecond = Math.round(result.records / result.seconds);
-  process.stdout.write(
-    [
-      `records in the stream   ${result.records} versions of ${result.orders} orders`,
-      `items in the table      ${result.items}`,
-      `missing                 ${result.missing}`,
-      `not the last version    ${result.stale}`,
-      `unexpected              ${result.unexpected}`,
-      `faults met              ${result.faults}`,
-      `wall time               ${result.seconds.toFixed(2)} s, ${perSecond} records/s put, read, written and committed`,
-      right ? "the table is what the stream says" : "THE TABLE IS NOT WHAT THE STREAM SAYS",
-      "",
-    ].join("\n"),
-  );
-  if (flags.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-  return right ? 0 : 1;
+await runSample("orders-to-dynamodb", {
+  usage: USAGE,
+  flags: { ...SAMPLE_FLAGS, orders: recordCount(2_000), faults: toggle },
+  run: async (flags, running) => {
+    const result = await run(flags, running);
+    return {
+      lines: [
+        ["records in the stream", `${result.records} versions of ${result.orders} orders`],
+        ["items in the table", result.items],
+        ["missing", result.missing],
+        ["not the last version", result.stale],
+        ["unexpected", result.unexpected],
+        ["faults met", result.faults],
+        ["wall time", rate(result.records, result.seconds, "records")],
+      ],
+      isRight: isRight(result),
+      says: ["the table is what the stream says", "THE TABLE IS NOT WHAT THE STREAM SAYS"],
+      result,
+    };
+  },
 });

@@ -1,4 +1,4 @@
-import { pick, seededNumbers } from "@kinesis-connectors/app-seed-stream";
+import { pick, seededNumbers } from "@kinesis-connectors/app-sample";
 
 /** One version of an order, as it travels in the stream and as it stands in the table. */
 export interface Order {

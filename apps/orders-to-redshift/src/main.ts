@@ -1,5 +1,5 @@
-import { readFlags, runSample, SAMPLE_FLAGS, wholeNumberFlag } from "@kinesis-connectors/app-seed-stream";
-import { isRight } from "./check.js";
+import { rate, recordCount, runSample, SAMPLE_FLAGS, text, toggle } from "@kinesis-connectors/app-sample";
+import { isRight, type Totals } from "./check.js";
 import { run } from "./run.js";
 
 const USAGE = `npm run orders-to-redshift -- [--records N] [--shards N] [--seed N] [--faults] [--postgres URL] [--json]
@@ -12,38 +12,25 @@ the table with what was put: each order once. Then the same files are loaded onc
   --postgres URL  a PostgreSQL server in place of the embedded one
   --json          the last line on standard output is one JSON object`;
 
-await runSample("orders-to-redshift", USAGE, async () => {
-  const flags = readFlags({
-    options: {
-      ...SAMPLE_FLAGS,
-      records: { type: "string", default: "20000" },
-      faults: { type: "boolean", default: false },
-      postgres: { type: "string" },
-    },
-  });
-  const result = await run({
-    records: wholeNumberFlag("records", flags.records),
-    shards: wholeNumberFlag("shards", flags.shards),
-    seed: wholeNumberFlag("seed", flags.seed, 0),
-    faults: flags.faults,
-    ...(flags.postgres === undefined ? {} : { postgres: flags.postgres }),
-  });
-  const { put, landed, seconds } = result;
-  const right = isRight(result);
-  const perSecond = (duration: number): string =>
-    `${duration.toFixed(2)} s, ${Math.round(put.rows / duration)} rows/s`;
-  process.stdout.write(
-    [
-      `records in the stream   ${put.rows}`,
-      `rows in the table       ${landed.rows}, of ${landed.ids} orders, in ${result.loads} loads`,
-      `sums put and landed     ${put.idSum}/${put.cents}/${put.textCharacters} and ${landed.idSum}/${landed.cents}/${landed.textCharacters}`,
-      `faults met              ${result.faults}`,
-      `stream to table         ${perSecond(seconds)} put, read, staged, loaded and committed`,
-      `bare COPY of the files  ${perSecond(result.rawCopySeconds)}`,
-      right ? "the table is what the stream says" : "THE TABLE IS NOT WHAT THE STREAM SAYS",
-      "",
-    ].join("\n"),
-  );
-  if (flags.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-  return right ? 0 : 1;
+await runSample("orders-to-redshift", {
+  usage: USAGE,
+  flags: { ...SAMPLE_FLAGS, records: recordCount(20_000), faults: toggle, postgres: text },
+  run: async (flags, running) => {
+    const result = await run(flags, running);
+    const { put, landed } = result;
+    const sums = ({ idSum, cents, textCharacters }: Totals): string => `${idSum}/${cents}/${textCharacters}`;
+    return {
+      lines: [
+        ["records in the stream", put.rows],
+        ["rows in the table", `${landed.rows}, of ${landed.ids} orders, in ${result.loads} loads`],
+        ["sums put and landed", `${sums(put)} and ${sums(landed)}`],
+        ["faults met", result.faults],
+        ["stream to table", rate(put.rows, result.seconds, "rows")],
+        ["bare COPY of the files", rate(put.rows, result.rawCopySeconds, "rows", "loaded")],
+      ],
+      isRight: isRight(result),
+      says: ["the table is what the stream says", "THE TABLE IS NOT WHAT THE STREAM SAYS"],
+      result,
+    };
+  },
 });

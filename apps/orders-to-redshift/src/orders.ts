@@ -1,4 +1,4 @@
-import { pick, seededNumbers } from "@kinesis-connectors/app-seed-stream";
+import { pick, seededNumbers } from "@kinesis-connectors/app-sample";
 
 /** One order, as it travels in the stream and as it stands in the table. */
 export interface Order {

@@ -1,8 +1,7 @@
-import { CreateStreamCommand, KinesisClient, waitUntilStreamExists } from "@aws-sdk/client-kinesis";
-import { putLines, untilSettled } from "@kinesis-connectors/app-seed-stream";
+import { deliver, faultsMet, type RecordOfStream, type Running } from "@kinesis-connectors/app-sample";
 import { startConnector } from "@kinesis-connectors/consumer";
 import { definePipeline, json, MiB } from "@kinesis-connectors/core";
-import { startLocalAws } from "@kinesis-connectors/local";
+import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
 import { jsonAuto, ledgerSchema, redshiftEmitter, tableSchema } from "@kinesis-connectors/redshift";
 import { type TableCheck, totalsFrom, totalsOf, TOTALS_SQL } from "./check.js";
 import { COLUMNS, type Order, ordersOf } from "./orders.js";
@@ -19,7 +18,7 @@ export interface RunOptions {
   /** Runs every third load into error 1023 and loses replies while the connector works. */
   readonly faults: boolean;
   /** A PostgreSQL server instead of the embedded one. */
-  readonly postgres?: string;
+  readonly postgres?: string | undefined;
 }
 
 /** What a run found. */
@@ -33,7 +32,10 @@ export interface RunResult extends TableCheck {
 }
 
 /** Starts AWS on loopback, puts orders into a stream while a connector loads them into Redshift, and compares. */
-export async function run({ records, shards, seed, faults, postgres }: RunOptions): Promise<RunResult> {
+export async function run(
+  { records, shards, seed, faults, postgres }: RunOptions,
+  running?: Running,
+): Promise<RunResult> {
   await using aws = await startLocalAws({
     limits: "off",
     opensearch: false,
@@ -41,12 +43,6 @@ export async function run({ records, shards, seed, faults, postgres }: RunOption
     s3: { buckets: [BUCKET] },
     redshift: postgres === undefined ? {} : { connectionString: postgres },
   });
-  const kinesis = new KinesisClient(aws.clientOptions("kinesis"));
-  await kinesis.send(new CreateStreamCommand({ StreamName: STREAM, ShardCount: shards }));
-  await waitUntilStreamExists(
-    { client: kinesis, maxWaitTime: 30, minDelay: 1, maxDelay: 1 },
-    { StreamName: STREAM },
-  );
   const columns = [
     { name: "id", type: "BIGINT", notNull: true },
     { name: "customer", type: "VARCHAR(40)" },
@@ -68,7 +64,36 @@ export async function run({ records, shards, seed, faults, postgres }: RunOption
     aws.faults.add({ ...rule, probability: 0.2, effect: { kind: "reply-lost" } });
   }
 
-  const pipeline = definePipeline({
+  const { seconds } = await deliver(
+    aws,
+    {
+      stream: STREAM,
+      shards,
+      records: recordsOf(records, seed),
+      count: records,
+      start: (local) =>
+        startConnector({ ...local, application: "orders-to-redshift", pipeline: pipelineInto(aws) }),
+    },
+    running,
+  );
+  const fired = faultsMet(aws);
+  aws.faults.clear();
+
+  const [totals] = await aws.redshift.query(TOTALS_SQL);
+  const [ledger] = await aws.redshift.query("SELECT COUNT(*) AS loads FROM kc_ledger");
+  return {
+    put: totalsOf(ordersOf(records, seed)),
+    landed: totalsFrom(totals),
+    loads: Number(ledger?.["loads"]),
+    faults: fired,
+    seconds,
+    rawCopySeconds: await rawCopySeconds(aws, BUCKET),
+  };
+}
+
+/** Orders as they came in the stream, through S3 into the table. */
+function pipelineInto(aws: LocalAws) {
+  return definePipeline({
     transformer: json<Order>().original(),
     filter: (order) => order.quantity > 0,
     buffer: { maxRecords: 50_000, maxBytes: 32 * MiB, maxAgeMs: 2_000 },
@@ -83,34 +108,9 @@ export async function run({ records, shards, seed, faults, postgres }: RunOption
       format: jsonAuto(),
     }),
   });
-  const startMs = performance.now();
-  await using connector = await startConnector({
-    application: "orders-to-redshift",
-    stream: STREAM,
-    pipeline,
-    region: aws.clientOptions("kinesis").region,
-    credentials: aws.clientOptions("kinesis").credentials,
-    endpoints: { kinesis: aws.endpoints.kinesis, dynamodb: aws.endpoints.dynamodb },
-  });
-  await putLines(linesOf(records, seed), { client: kinesis, stream: STREAM, onPlaced: () => undefined });
-  await untilSettled(connector, records);
-  const seconds = (performance.now() - startMs) / 1000;
-  const fired = aws.faults.list().reduce((sum, { fired }) => sum + fired, 0);
-  aws.faults.clear();
-
-  const [totals] = await aws.redshift.query(TOTALS_SQL);
-  const [ledger] = await aws.redshift.query("SELECT COUNT(*) AS loads FROM kc_ledger");
-  kinesis.destroy();
-  return {
-    put: totalsOf(ordersOf(records, seed)),
-    landed: totalsFrom(totals),
-    loads: Number(ledger?.["loads"]),
-    faults: fired,
-    seconds,
-    rawCopySeconds: await rawCopySeconds(aws, BUCKET),
-  };
 }
 
-function* linesOf(records: number, seed: number): Generator<Uint8Array, void> {
-  for (const order of ordersOf(records, seed)) yield Buffer.from(JSON.stringify(order));
+function* recordsOf(records: number, seed: number): Generator<RecordOfStream, void> {
+  for (const order of ordersOf(records, seed))
+    yield { partitionKey: String(order.id), data: JSON.stringify(order) };
 }

@@ -1,5 +1,5 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
-import { putRecords } from "@kinesis-connectors/app-seed-stream";
+import { putRecords } from "@kinesis-connectors/app-sample";
 import { replayDeadLetters, type ReplayOptions } from "@kinesis-connectors/s3";
 
 /** Puts the dead letters below a prefix back into a stream, each with its own keys and bytes. Gives how many there were. */
@@ -8,6 +8,7 @@ export async function replay(
   target: {
     readonly client: KinesisClient;
     readonly stream: string;
+    readonly signal?: AbortSignal;
     readonly onPlaced?: (count: number) => void;
   },
 ): Promise<number> {
@@ -15,6 +16,7 @@ export async function replay(
   await putRecords(replayDeadLetters(letters), {
     client: target.client,
     stream: target.stream,
+    ...(target.signal === undefined ? {} : { signal: target.signal }),
     onPlaced: (records) => {
       placed += records.length;
       target.onPlaced?.(placed);

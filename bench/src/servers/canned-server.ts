@@ -78,6 +78,7 @@ function serveHttp1(socket: Socket, answer: (request: Request) => Answer): void 
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   let neededBytes = 1;
+  let answered = 0;
   socket.setNoDelay(true);
   socket.on("data", (chunk: Buffer) => {
     waiting.push(chunk);
@@ -100,7 +101,8 @@ function serveHttp1(socket: Socket, answer: (request: Request) => Answer): void 
         isCbor: head.includes("application/x-amz-cbor"),
         body: bytes.subarray(headEnd + 4, end),
       });
-      const header = `HTTP/1.1 200 OK\r\ncontent-type: ${contentType}\r\ncontent-length: ${body.length}\r\nx-amzn-requestid: bench\r\n\r\n`;
+      answered += 1;
+      const header = `HTTP/1.1 200 OK\r\ncontent-type: ${contentType}\r\ncontent-length: ${body.length}\r\nx-amzn-requestid: bench-${answered}\r\n\r\n`;
       socket.cork();
       socket.write(header, "latin1");
       socket.write(body);

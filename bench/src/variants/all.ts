@@ -2,6 +2,7 @@ import type { Row, Variant } from "../rows/variant.js";
 import { connector } from "./connector.js";
 import { emission } from "./emission.js";
 import { formats } from "./formats.js";
+import { http } from "./http.js";
 import { lifion } from "./lifion.js";
 import { limits } from "./limits.js";
 import { sdk } from "./sdk.js";
@@ -13,6 +14,7 @@ const VARIANTS: readonly Variant[] = [
   ...sdk,
   ...lifion,
   ...connector,
+  ...http,
   ...emission,
   ...threads,
   ...formats,

@@ -1,3 +1,4 @@
+import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import { fanOut, memoryLeases, polling, startConnector } from "@kinesis-connectors/consumer";
 import {
   bytes,
@@ -36,19 +37,24 @@ const hurriedClock: Clock = {
  * Runs the whole connector on one shard: the real client, the real reader, the engine, the emitter. Stubbed: the lease table is in memory,
  * and the pauses between reads are left out. Ends when the meter says so.
  */
-async function connect<Model, Output, Plan>(
+export async function connect<Model, Output, Plan>(
   job: Job,
   pipeline: Pipeline<Model, Output, Plan>,
-  options: { readonly isFanOut?: boolean; readonly countPages?: (records: number) => boolean } = {},
+  options: {
+    readonly isFanOut?: boolean;
+    readonly countPages?: (records: number) => boolean;
+    /** Instead of the connector's own. */
+    readonly client?: KinesisClient;
+  } = {},
 ): Promise<void> {
   const connector = await startConnector({
     application: "bench",
     stream: streamName(job.set.name),
     pipeline,
     retrieval: options.isFanOut === true ? fanOut({ consumerName: "bench" }) : polling(),
-    region: REGION,
-    credentials: CREDENTIALS,
-    endpoints: { kinesis: endpointOf(job) },
+    ...(options.client === undefined
+      ? { region: REGION, credentials: CREDENTIALS, endpoints: { kinesis: endpointOf(job) } }
+      : { clients: { kinesis: options.client } }),
     leaseTable: memoryLeases().connect(),
     leases: { bootstrapJitterMs: 0 },
     clock: hurriedClock,
@@ -82,7 +88,7 @@ function counted<Output, Plan>(emitter: Emitter<Output, Plan>, meter: Meter): Em
 }
 
 /** Looks at each record and keeps none. */
-function dropping(meter: Meter): Transformer<Uint8Array, Uint8Array> {
+export function dropping(meter: Meter): Transformer<Uint8Array, Uint8Array> {
   return {
     toModel: (record) => {
       meter.touch(record.data);

@@ -53,11 +53,107 @@ export function summaryOf(error: unknown, { service, message: shown }: SummaryOp
   return summary;
 }
 
+/**
+ * What a failure says of who signed and when, alike for every service of AWS.
+ *
+ * - `clock`: signed at another time than the service's own. The next signature, or a clock that is set, mends it.
+ * - `absent`: no credentials can be had at present: their provider or the metadata service does not answer, or nobody set any.
+ * - `expired`: the session's credentials are over; fresh ones may do.
+ * - `wrong`: a key or a signature that the service does not know.
+ */
+export type IdentityFailure = "clock" | "absent" | "expired" | "wrong";
+
+/** Codes of "Common errors" in the API references, of "Error responses" of S3, and of the SDK's credential providers. */
+const IDENTITY: ReadonlyMap<string, IdentityFailure> = new Map([
+  ["RequestTimeTooSkewed", "clock"],
+  ["RequestInTheFuture", "clock"],
+  ["RequestExpired", "clock"],
+  ["CredentialsProviderError", "absent"],
+  ["TokenProviderError", "absent"],
+  ["ExpiredToken", "expired"],
+  ["ExpiredTokenException", "expired"],
+  ["TokenRefreshRequired", "expired"],
+  ["UnrecognizedClientException", "wrong"],
+  ["InvalidClientTokenId", "wrong"],
+  ["InvalidAccessKeyId", "wrong"],
+  ["InvalidToken", "wrong"],
+  ["InvalidSecurity", "wrong"],
+  ["InvalidSignatureException", "wrong"],
+  ["SignatureDoesNotMatch", "wrong"],
+  ["IncompleteSignature", "wrong"],
+  ["IncompleteSignatureException", "wrong"],
+  ["MissingAuthenticationToken", "wrong"],
+  ["MissingAuthenticationTokenException", "wrong"],
+]);
+
+// "Signature expired: <date> is now earlier than <date>" and "Signature not yet current: <date> is still later than <date>"
+// (IAM user guide, "Troubleshoot SigV4 signing"), under the same code as a wrong secret.
+const BY_THE_CLOCK = /^Signature (?:expired|not yet current)\b/;
+
+/** Whether a service's text says that a request was signed at another time than its own. For answers that no SDK client read. */
+export function saysClockIsOff(message: string): boolean {
+  return BY_THE_CLOCK.test(message);
+}
+
+/** Sorts a failure by what it says of clock and credentials; undefined where it says nothing of them. Pure. */
+export function identityFailureOf(error: unknown): IdentityFailure | undefined {
+  const { code, message } = describeAwsError(error);
+  const failure = IDENTITY.get(code);
+  if (failure === "wrong" && saysClockIsOff(message)) return "clock";
+  // The SDK's plain error where a provider gave something else than keys.
+  if (failure === undefined && message.startsWith("Resolved credential object is not valid")) return "absent";
+  return failure;
+}
+
+/** Under these the SDK, too, looks for a clock that is off (`CLOCK_SKEW_ERROR_CODES` of @smithy/core). */
+const MAYBE_CLOCK: ReadonlySet<string> = new Set([
+  "AccessDeniedException",
+  "AuthFailure",
+  "InvalidSignatureException",
+  "RequestExpired",
+  "RequestInTheFuture",
+  "RequestTimeTooSkewed",
+  "SignatureDoesNotMatch",
+]);
+
+/**
+ * Whether a request may have been refused for its time of signing. The client has corrected its clock by that very answer then, and the same
+ * request is right the next time.
+ *
+ * The SDK marks such an error (`clockSkewCorrected`), but any other one as well while the machine's clock is off by four minutes, and none at
+ * the moment at which the machine's clock has been set right. So the code and the text count too; an answer to HEAD has neither.
+ */
+export function isByTheClock(error: unknown): boolean {
+  if (identityFailureOf(error) === "clock") return true;
+  if (!(error instanceof Error) || !("$metadata" in error)) return false;
+  if (field(error.$metadata, "clockSkewCorrected") !== true) return false;
+  return MAYBE_CLOCK.has(error.name) || field(error.$metadata, "httpStatusCode") === 403;
+}
+
+/**
+ * Makes a request, and once more at once when the first was refused for the machine's clock, which the client has corrected then. A second
+ * refusal is what it says: credentials that are wrong stay wrong.
+ */
+export async function atCorrectedClock<Answer>(request: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await request();
+  } catch (error) {
+    if (!isByTheClock(error)) throw error;
+    return await request();
+  }
+}
+
+/** What to do where a session is over and nothing fetches another one. */
+export const RENEW_CURE = "renew the session's credentials";
+
+/** What to do where the time of signing is refused again and again. */
+export const CLOCK_CURE = "set the machine's clock (NTP): AWS takes signatures of the last five minutes only";
+
 /** The cure where a request could not even be made: no region, no credentials. Undefined for everything that came back from afar. */
 export function cureAtHome(error: unknown): string | undefined {
-  const { code, message } = describeAwsError(error);
-  if (message.startsWith("Region is missing")) return "set `region`, or AWS_REGION";
-  if (code === "CredentialsProviderError") {
+  const { message } = describeAwsError(error);
+  if (message.includes("Region is missing")) return "set `region`, or AWS_REGION";
+  if (identityFailureOf(error) === "absent") {
     return "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or give the machine a role";
   }
   return undefined;

@@ -1,6 +1,6 @@
 import { KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import { namedEndpoint } from "./endpoint.js";
+import { checkClientEndpoint, guardEndpoint, namedEndpoint } from "./endpoint.js";
 import { HttpHandler } from "./http/http-handler.js";
 import { Sha256 } from "./sha256.js";
 import { type AwsCommand, keepRequests, sendBy } from "./kept-requests.js";
@@ -20,9 +20,9 @@ export interface AwsConnectionOptions<Client> {
   readonly client?: Client;
   /** Default: AWS_REGION, or the profile's. */
   readonly region?: string;
-  /** Only for other addresses than AWS's own. `https`, or `http` on this machine. */
+  /** Only for other addresses than AWS's own. `https`, or `http` on this machine. Default: AWS_ENDPOINT_URL*, or the profile's. */
   readonly endpoint?: string;
-  /** Permits `http` to other machines. Records travel readable then. Default false. */
+  /** Permits `http` to other machines, by whatever names them. Records travel readable then. Default false. */
   readonly allowInsecure?: boolean;
   /** Default: the SDK's chain (environment, profile, role of the machine). */
   readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>);
@@ -65,8 +65,19 @@ export interface AwsConnection<Client> {
     bounds: RequestBounds,
   ) => Promise<Output>;
   readonly requestTimeoutMs: number;
-  /** Where the client goes, if that is not AWS's own address. */
+  /** Where the client goes, if the option or the environment leads it elsewhere than to AWS. */
   readonly endpoint: URL | undefined;
+  /**
+   * Checks where the client really goes, also by the shared config file, before anything is sent. Resolves with the endpoint where it is
+   * not AWS's own.
+   * @throws KinesisConnectorError `KC_OPTION_INVALID`
+   */
+  readonly checkEndpoint: () => Promise<URL | undefined>;
+  /**
+   * Whether others can take the place of credentials that are over: false where the caller gave them as an object. Then an expired session
+   * stops a shard; otherwise it is an outage of whoever provides them.
+   */
+  readonly renewsCredentials: boolean;
   /** Fetches fresh credentials, once the present ones were refused as expired. */
   readonly refreshCredentials: () => Promise<void>;
   /** Destroys the client, unless the caller brought it. */
@@ -126,6 +137,13 @@ export function connectAws<Client extends AwsClient>(
       within(requestTimeoutMs, bounds, (listed) => send(command, input, listed)),
     requestTimeoutMs,
     endpoint,
+    checkEndpoint: () =>
+      checkClientEndpoint(client, {
+        allowInsecure: options.allowInsecure === true,
+        isOwn: own !== undefined,
+        service: service.endpointVariable.replace("AWS_ENDPOINT_URL_", ""),
+      }),
+    renewsCredentials: own !== undefined || typeof options.credentials !== "object",
     refreshCredentials: async () => {
       await client.config.credentials({ forceRefresh: true });
     },
@@ -169,6 +187,7 @@ function createClient<Client extends AwsClient>(
   );
   // It makes a copy of each answer for a log line, even where nobody logs.
   client.middlewareStack.remove("loggerMiddleware");
+  guardEndpoint(client, options.allowInsecure === true);
   return client;
 }
 

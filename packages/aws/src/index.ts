@@ -1,7 +1,14 @@
 export {
+  atCorrectedClock,
   type AwsErrorDescription,
+  CLOCK_CURE,
   cureAtHome,
   describeAwsError,
+  type IdentityFailure,
+  identityFailureOf,
+  isByTheClock,
+  RENEW_CURE,
+  saysClockIsOff,
   summaryOf,
   type SummaryOptions,
 } from "./aws-error.js";
@@ -14,7 +21,15 @@ export {
   type AwsService,
   connectAws,
 } from "./connection.js";
-export { checkedEndpoint, isLoopback, namedEndpoint } from "./endpoint.js";
+export {
+  checkClientEndpoint,
+  checkedEndpoint,
+  type EndpointRule,
+  guardEndpoint,
+  isLoopback,
+  isOfAws,
+  namedEndpoint,
+} from "./endpoint.js";
 export { following, type FollowingSignal } from "./following-signal.js";
 export { BodyMemory } from "./http/body-memory.js";
 export {

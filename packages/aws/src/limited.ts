@@ -1,4 +1,5 @@
 import type { Clock } from "@kinesis-connectors/core";
+import { atCorrectedClock } from "./aws-error.js";
 import { ListedSignal, whenAborted } from "./following-signal.js";
 
 /** What bounds a request: the caller's signal, and the clock that its time is measured with. */
@@ -9,7 +10,8 @@ export interface RequestBounds {
 
 /**
  * Runs one request within its time. It rejects at once when the signal is aborted (with the signal's reason) or the time is over (an
- * error named `TimeoutError`), whatever the client is waiting for: a stalled body, or the pause before its next attempt.
+ * error named `TimeoutError`), whatever the client is waiting for: a stalled body, or the pause before its next attempt. A request that was
+ * refused for the machine's clock is made once more, at once and within the same time (`atCorrectedClock`).
  */
 export function limited<Answer>(
   { requestTimeoutMs }: { readonly requestTimeoutMs: number },
@@ -44,7 +46,7 @@ export async function within<Answer>(
       error.name = "TimeoutError";
       stop(error);
     });
-    request(listed).then(
+    atCorrectedClock(() => request(listed)).then(
       (answer) => {
         end();
         resolve(answer);

@@ -3,7 +3,7 @@ import { type AwsClient, type AwsClientConfig, connectAws } from "../src/connect
 
 const fakeClient = (): AwsClient => ({
   config: { credentials: async () => undefined },
-  middlewareStack: { remove: () => true },
+  middlewareStack: Object.assign({ remove: () => true }, { add: () => undefined }),
   destroy: vi.fn<() => void>(),
 });
 

@@ -1,3 +1,4 @@
+import { checkClientEndpoint } from "@kinesis-connectors/aws";
 import { asError, type Logger } from "@kinesis-connectors/core";
 
 import { runAssignedShard } from "./engines/assigned-shard.js";
@@ -8,6 +9,7 @@ import { logEvent } from "./event-log.js";
 import { type ConnectorEvent, EventFeed, type EventsDropped } from "./events.js";
 import { kinesisAccess } from "./kinesis/kinesis-access.js";
 import type { LeaseTable } from "@kinesis-connectors/leases";
+import { tableOfStream } from "./lease-table/table-of-stream.js";
 import { dynamoDbLeaseTable } from "./lease-table/dynamodb-lease-table.js";
 import { type ConnectorOptions, type ConnectorSettings, connectorSettings } from "./options.js";
 import { type ConnectorProgress, ProgressTally } from "./progress.js";
@@ -15,7 +17,7 @@ import { RetentionWatch } from "./reading/retention-watch.js";
 import type { ShardEngines } from "./engines/shard-engines.js";
 import { consumerArnOf } from "./reading/shard-sources.js";
 import { checkStream } from "./kinesis/stream-check.js";
-import { createWorker } from "./worker/worker.js";
+import { WorkerRun } from "./worker/worker-run.js";
 
 /**
  * A running connector. Iterating over it gives its events, each iteration at its own speed: a slow one misses the oldest and is told
@@ -84,21 +86,39 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     logEvent(engines.logger, event);
     feed.publish(event);
   };
-  const engines: ShardEngines = await enginesOf(options, settings, observe);
+  const onWireFallback = (): void => observe({ type: "wire-fallback", wireFormat: "json" });
+  const engines: ShardEngines = await enginesOf(options.pipeline, settings, { onWireFallback, observe });
   signal.throwIfAborted();
   const { logger, broken } = engines;
 
-  const access = kinesisAccess(options, settings, logger, () =>
-    observe({ type: "wire-fallback", wireFormat: "json" }),
-  );
+  const access = kinesisAccess({
+    api: options.kinesisApi,
+    client: options.clients?.kinesis,
+    connection: settings.kinesis,
+    streamTarget: settings.streamTarget,
+    logger,
+    onWireFallback,
+  });
   const { api } = access;
-  closing.add(api.close);
-  const checking = { api, stream, clock, random, signal };
-  const { streamArn, retentionHours } = await checkStream(checking);
+  closing.add(() => api.close());
+  const { table, checkEndpoint } = leaseTableOf(options, settings, logger);
+  closing.add(() => table.close?.());
+  // Both before anything is sent: a name of the stream, a token of the session.
+  await access.checkEndpoint?.();
+  await checkEndpoint?.();
+  const checking = { api, stream, clock, random, signal, logger };
+  const { streamArn, retentionHours, createdMs } = await checkStream(checking);
   const retentionMs = retentionHours * HOUR_MS;
   const consumerArn = await consumerArnOf(settings, checking, streamArn);
-  const table = leaseTableOf(options, settings, logger);
-  if (table.close !== undefined) closing.add(table.close);
+  const { leaseTable } = settings;
+  const ownTable =
+    streamArn === ""
+      ? table
+      : tableOfStream(table, {
+          stream: { streamArn, createdMs },
+          application,
+          tableName: typeof leaseTable === "string" ? leaseTable : undefined,
+        });
   closing.add(() => engines.close());
   await engines.open(access, { streamArn, retentionMs, consumerArn }, signal);
 
@@ -113,9 +133,9 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   });
   closing.add(() => retention.stop());
 
-  const worker = createWorker({
+  const worker = new WorkerRun({
     ownerId,
-    table,
+    table: ownTable,
     kinesis: api,
     initialPosition: settings.initialPosition,
     runShard: (assignment) => runAssignedShard(assignment, { engines, retention, observe }),
@@ -181,13 +201,13 @@ function leaseTableOf<Model, Output, Plan, DeadLetterPlan>(
   options: ConnectorOptions<Model, Output, Plan, DeadLetterPlan>,
   settings: ConnectorSettings,
   logger: Logger,
-): LeaseTable {
+): { readonly table: LeaseTable; readonly checkEndpoint?: () => Promise<unknown> } {
   const { leaseTable, leases, clock, random } = settings;
-  if (typeof leaseTable === "object") return leaseTable;
+  if (typeof leaseTable === "object") return { table: leaseTable };
   const own = options.clients?.dynamodb;
   const requestTimeoutMs = Math.min(MAX_LEASE_CALL_MS, Math.ceil(leases.failoverTimeMs / 3));
   const client = own ?? createDynamoDbClient(settings.dynamodb, logger, requestTimeoutMs);
-  return dynamoDbLeaseTable({
+  const table = dynamoDbLeaseTable({
     tableName: leaseTable,
     client,
     clock,
@@ -195,4 +215,10 @@ function leaseTableOf<Model, Output, Plan, DeadLetterPlan>(
     logger,
     ownsClient: own === undefined,
   });
+  const allowInsecure = settings.dynamodb.allowInsecure === true;
+  return {
+    table,
+    checkEndpoint: () =>
+      checkClientEndpoint(client, { allowInsecure, isOwn: own !== undefined, service: "DYNAMODB" }),
+  };
 }

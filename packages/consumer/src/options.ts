@@ -2,8 +2,10 @@ import { hostname } from "node:os";
 
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
+import { checkedEndpoint, namedEndpoint } from "@kinesis-connectors/aws";
 import {
   type Clock,
+  guardedLogger,
   KinesisConnectorError,
   type Logger,
   nonEmptyText,
@@ -15,11 +17,13 @@ import {
 } from "@kinesis-connectors/core";
 import type { WireFormat } from "@kinesis-connectors/wire/protocol";
 
-import type { AwsClientOptions, KinesisClientOptions } from "./kinesis/aws-clients.js";
+import type { AwsClientOptions } from "./kinesis/aws-clients.js";
 import { checkConsumerName, type FanOut, fanOut } from "./reading/fan-out-consumer.js";
 import type { KinesisApi } from "./kinesis/kinesis-api.js";
 import type { InitialPosition, LeaseTable } from "@kinesis-connectors/leases";
 import { type LeaseOptions, type LeaseSettings, leaseSettings } from "./worker/lease-settings.js";
+import type { EngineSettings } from "./engines/engines-of.js";
+import { checkParts } from "./own-parts.js";
 import { isModule, isPipeline, moduleUrl, type PipelineModule } from "./engines/pipeline-module.js";
 import { type Polling, polling } from "./reading/polling-reader.js";
 import type { StreamName } from "./kinesis/sdk-kinesis.js";
@@ -50,9 +54,9 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
   readonly retrieval?: Polling | FanOut;
   /** Default: where the AWS SDK looks for it, or the region of `streamArn`. */
   readonly region?: string;
-  /** Other endpoints than AWS's own: `https:`, or anything on this machine. */
+  /** Other endpoints than AWS's own: `https:`, or anything on this machine. Default: AWS_ENDPOINT_URL*, or the profile's, by the same rule. */
   readonly endpoints?: { readonly kinesis?: string; readonly dynamodb?: string };
-  /** Lets `endpoints` be `http:` on other machines too: records and signatures then travel in the clear. Default false. */
+  /** Lets endpoints be `http:` on other machines too, whoever names them: records and signatures then travel in the clear. Default false. */
   readonly allowInsecure?: boolean;
   /**
    * How records travel. Default `auto`: AWS-CBOR, without base64 and far cheaper to read, until a server answers it with JSON, and JSON
@@ -85,29 +89,12 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
 }
 
 /** `ConnectorOptions`, checked and complete, without what the types of the pipeline say. */
-export interface ConnectorSettings {
-  readonly application: string;
-  /** Where the pipeline is, when it has to be imported. */
-  readonly module: URL | undefined;
-  /** How many threads run it; undefined for this one. */
-  readonly threads: number | undefined;
-  /** For logs and errors: the name, also when an ARN was given. */
-  readonly streamName: string;
-  readonly streamTarget: StreamName;
+export interface ConnectorSettings extends EngineSettings {
   readonly initialPosition: InitialPosition;
-  readonly retrieval: Polling | FanOut;
-  readonly kinesis: KinesisClientOptions;
   readonly dynamodb: AwsClientOptions;
   readonly leaseTable: string | LeaseTable;
   readonly ownerId: string;
   readonly leases: LeaseSettings;
-  readonly maxReadAheadBytes: number;
-  readonly stopDeadlineMs: number;
-  readonly onRetentionGap: "stop" | "continue";
-  /** The caller's; undefined for the pipeline's. */
-  readonly logger: Logger | undefined;
-  readonly clock: Clock;
-  readonly random: Random;
 }
 
 /**
@@ -124,24 +111,35 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
   if (!isModule(pipeline) && !isPipeline(pipeline)) {
     throw invalid("pipeline must be what definePipeline({ ... }) returns, or the file: URL of a module");
   }
+  const threads = threadsOf(options);
+  checkParts(options);
   const { streamName, streamTarget, region } = streamOf(options.stream, options.streamArn);
-  const client = { region: options.region ?? region, credentials: options.credentials };
-  const { kinesis, dynamodb } = options.endpoints ?? {};
   const allowInsecure = options.allowInsecure === true;
+  const client = { region: options.region ?? region, credentials: options.credentials, allowInsecure };
+  const { kinesis, dynamodb } = options.endpoints ?? {};
   return {
     application,
     module: isModule(pipeline) ? moduleUrl(pipeline) : undefined,
-    threads: threadsOf(options),
+    threads,
     streamName,
     streamTarget,
     initialPosition: initialPositionOf(options.initialPosition, clock),
     retrieval: retrievalOf(options.retrieval, application),
     kinesis: {
       ...client,
-      endpoint: endpointOf("endpoints.kinesis", kinesis, allowInsecure),
+      endpoint: endpointOf("kinesis", kinesis, {
+        allowInsecure,
+        isUsed: options.kinesisApi === undefined && options.clients?.kinesis === undefined,
+      }),
       wireFormat: wireFormatOf(options.wireFormat),
     },
-    dynamodb: { ...client, endpoint: endpointOf("endpoints.dynamodb", dynamodb, allowInsecure) },
+    dynamodb: {
+      ...client,
+      endpoint: endpointOf("dynamodb", dynamodb, {
+        allowInsecure,
+        isUsed: typeof options.leaseTable !== "object" && options.clients?.dynamodb === undefined,
+      }),
+    },
     leaseTable: leaseTableOf(options.leaseTable, application),
     ownerId: `${nonEmptyText("workerId", options.workerId ?? hostname())}:${random.uuid()}`,
     leases: leaseSettings(options.leases),
@@ -150,7 +148,7 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
     }),
     stopDeadlineMs: wholeNumber("stopDeadlineMs", options.stopDeadlineMs ?? 30_000, { min: 1 }),
     onRetentionGap: gapPolicyOf(options.onRetentionGap),
-    logger: options.logger,
+    logger: options.logger === undefined ? undefined : guardedLogger("logger", options.logger),
     clock,
     random,
   };
@@ -228,22 +226,16 @@ function leaseTableOf(leaseTable: string | LeaseTable | undefined, application: 
   );
 }
 
-const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
-
-/** Records and signatures must not travel in the clear by accident, nor to where a mistyped scheme leads. */
+/** Records and signatures must not travel in the clear by accident, whoever names the endpoint; `isUsed` only where a client is made. */
 function endpointOf(
-  option: string,
+  service: "kinesis" | "dynamodb",
   endpoint: string | undefined,
-  allowInsecure: boolean,
+  { allowInsecure, isUsed }: { readonly allowInsecure: boolean; readonly isUsed: boolean },
 ): string | undefined {
-  if (endpoint === undefined) return undefined;
-  if (!URL.canParse(endpoint))
-    throw invalid(`${option} must be a URL such as https://host or http://127.0.0.1:4567`);
-  const { protocol, hostname: host, username } = new URL(endpoint);
-  if (username !== "") throw invalid(`${option} must not hold credentials: use the option credentials`);
-  if (protocol === "https:") return endpoint;
-  if (protocol === "http:" && (LOOPBACK.has(host) || allowInsecure)) return endpoint;
-  throw invalid(`${option} must begin with https: unless it is on this machine, or allowInsecure is set`);
+  const option = `endpoints.${service}`;
+  if (isUsed) namedEndpoint(endpoint, `AWS_ENDPOINT_URL_${service.toUpperCase()}`, allowInsecure, option);
+  else if (endpoint !== undefined) checkedEndpoint(endpoint, allowInsecure, option);
+  return endpoint;
 }
 
 function wireFormatOf(format: WireFormat | undefined): WireFormat {

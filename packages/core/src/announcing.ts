@@ -1,5 +1,6 @@
 import { type Batch, type BufferEntry, outputCountOf } from "./batch.js";
 import type { EmitContext, Emitter, PlannedRange } from "./emitter.js";
+import { guardedEmitter } from "./guards/emitter-guard.js";
 import { KinesisConnectorError } from "./errors.js";
 import type { KinesisRecord } from "./record.js";
 
@@ -34,7 +35,9 @@ export interface AnnouncingOptions<Output, Plan, Announcement> {
 export function announcing<Output, Plan, Announcement>(
   options: AnnouncingOptions<Output, Plan, Announcement>,
 ): Emitter<Output, Plan> {
-  const { emitter, announcements, to } = options;
+  const { announcements } = options;
+  const emitter = guardedEmitter("emitter", options.emitter);
+  const to = guardedEmitter("to", options.to);
   const { plan, isPlaced, sizeOf, batching, gather, places, spill, planWithout } = emitter;
   if (plan === undefined)
     throw new KinesisConnectorError(

@@ -22,6 +22,8 @@ export type FlushReason =
   /** What became of its records would soon be too long to be stored. */
   | "routes"
   | "shard-end"
+  /** The source has no more, though the shard goes on. */
+  | "end"
   | "stop"
   | "replay"
   | "progress";

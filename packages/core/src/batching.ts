@@ -1,3 +1,4 @@
+import { partitionBroken } from "./guards/blame.js";
 import { KinesisConnectorError } from "./errors.js";
 import type { KinesisRecord } from "./record.js";
 
@@ -65,6 +66,7 @@ export class OpenPartitions<Output> {
     this.#names.length = 0;
     for (let index = 0; index < outputs.length; index += 1) {
       const name = partitionOf(outputs[index] as Output, record);
+      if (typeof name !== "string") throw partitionBroken(name);
       const known = this.#open.get(name)?.name;
       if (known === undefined && !this.#names.includes(name)) this.#added += 1;
       // The name that is kept already, so that a million entries do not keep a million equal texts.

@@ -17,6 +17,10 @@ export type ErrorCode =
   | "KC_EMIT_REFUSED"
   /** The place of a batch is taken by something that this batch did not write. */
   | "KC_PLACE_TAKEN"
+  /** An emitter broke a promise of its interface, or has a mistake in its code; the message names which. The checkpoint has not moved. */
+  | "KC_EMITTER_BROKEN"
+  /** A buffer of one's own broke a promise of its interface, or has a mistake in its code. The checkpoint has not moved. */
+  | "KC_BUFFER_BROKEN"
   /** Records between the checkpoint and the oldest record kept by the stream are gone. */
   | "KC_RETENTION_GAP"
   /** An inherited batch cannot be made again as it was recorded. */

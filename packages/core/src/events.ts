@@ -53,7 +53,8 @@ export type ShardEvent = OfShard &
     | { readonly type: "shard-end"; readonly childShardIds: readonly string[] }
     | {
         readonly type: "shard-stop";
-        readonly reason: "stop" | "lease-lost" | "error";
+        /** `end`: the source had no more, though the shard goes on. */
+        readonly reason: "stop" | "end" | "lease-lost" | "error";
         readonly error?: Error;
       }
   );

@@ -9,7 +9,7 @@ export {
   RecordBuffer,
   type Thresholds,
 } from "./buffer.js";
-export { bytes, json, type JsonTransformer, text } from "./transformers/built-in.js";
+export { bytes, json, type JsonOptions, type JsonTransformer, text } from "./transformers/built-in.js";
 export { type BudgetHolder, ByteBudget } from "./engine/byte-budget.js";
 export type { Checkpointer, PreparedBatch, ShardProgress } from "./checkpointer.js";
 export { type Clock, type Random, sleep, systemClock, systemRandom, type Timer } from "./clock.js";
@@ -24,14 +24,19 @@ export type {
   PlannedRange,
   PlanSpill,
 } from "./emitter.js";
+export { type ErrorFields, errorFields } from "./logging/error-fields.js";
 export { asError, type ErrorCode, hasCode, KinesisConnectorError } from "./errors.js";
 export type { ShardEvent } from "./events.js";
+export { ExactNumber } from "./exact-number.js";
 export { allowAll, type Filter } from "./filter.js";
 export type { GatherContext, Gathered, Gathering } from "./gathering.js";
-export { type Logger, silentLogger } from "./logger.js";
+export { hasLoneSurrogate, jsonHasLoneSurrogate, stringifyJson } from "./json-text.js";
+export { guardedLogger, type Logger, silentLogger } from "./logger.js";
 export { isPromise, type MaybePromise } from "./maybe-promise.js";
+export { giveNotice, type Notice } from "./notices.js";
 export { nonEmptyText, wholeNumber } from "./options.js";
 export { definePipeline, type Pipeline, type PipelineOptions, type PoisonPolicy } from "./pipeline.js";
+export { isProgrammingError } from "./guards/programming-error.js";
 export {
   type ChildShard,
   comparePositions,

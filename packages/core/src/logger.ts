@@ -1,3 +1,8 @@
+import { KinesisConnectorError } from "./errors.js";
+import { isPromise } from "./maybe-promise.js";
+import { hasMembers, shown } from "./options.js";
+import { printable } from "./logging/printable.js";
+
 /**
  * Where a pipeline writes its log: `console` and a pino logger satisfy it as they are. Lines carry stream, shard, positions,
  * sizes and codes; never a record's data. Default: silent.
@@ -13,3 +18,58 @@ const nothing = (): void => undefined;
 
 /** The default: writes nothing. */
 export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+const LEVELS = ["debug", "info", "warn", "error"] as const;
+
+const guarded = new WeakSet<object>([silentLogger]);
+
+/**
+ * A logger that decides nothing: what the caller's own throws, or rejects with, is caught, and the first of it said as a warning of the process
+ * (`KC_LOGGER_BROKEN`). Control characters in what is written are escaped, so that a line stays one line.
+ *
+ * @param option under which the logger was given
+ * @throws KinesisConnectorError `KC_OPTION_INVALID` when it lacks one of the four functions
+ */
+export function guardedLogger(option: string, logger: Logger): Logger {
+  requireLogger(option, logger);
+  if (guarded.has(logger)) return logger;
+  let isSaid = false;
+  const failed = (level: keyof Logger, thrown: unknown): void => {
+    if (isSaid) return;
+    isSaid = true;
+    const name = thrown instanceof Error ? thrown.name : shown(thrown);
+    process.emitWarning(`${option}.${level} failed (${name}); lines of the log are missing`, {
+      code: "KC_LOGGER_BROKEN",
+    });
+  };
+  const writing =
+    (level: keyof Logger): Logger[keyof Logger] =>
+    (fields, message) => {
+      try {
+        // Some loggers write later, and give a promise of it.
+        const written: unknown = logger[level](printable(fields), printable(message));
+        if (isPromise(written)) Promise.resolve(written).catch((error: unknown) => failed(level, error));
+      } catch (thrown) {
+        failed(level, thrown);
+      }
+    };
+  const guard: Logger = {
+    debug: writing("debug"),
+    info: writing("info"),
+    warn: writing("warn"),
+    error: writing("error"),
+  };
+  guarded.add(guard);
+  return guard;
+}
+
+function requireLogger(option: string, logger: unknown): void {
+  const first = LEVELS.find((level) => !hasMembers(logger) || typeof logger[level] !== "function");
+  if (first === undefined) return;
+  throw new KinesisConnectorError(
+    "KC_OPTION_INVALID",
+    hasMembers(logger)
+      ? `${option}.${first} must be a function, but is ${shown(logger[first])}; console and a pino logger have all of ${LEVELS.join(", ")}`
+      : `${option} must be a logger such as console, but is ${shown(logger)}`,
+  );
+}

@@ -1,9 +1,11 @@
 import type { DeadLetterEmitter } from "./dead-letters.js";
 import { type Buffer, type BufferOptions, RecordBuffer, Thresholds } from "./buffer.js";
+import { guardedBuffers } from "./guards/buffer-guard.js";
 import type { Emitter } from "./emitter.js";
+import { guardedEmitter } from "./guards/emitter-guard.js";
 import { KinesisConnectorError } from "./errors.js";
 import { allowAll, type Filter } from "./filter.js";
-import { type Logger, silentLogger } from "./logger.js";
+import { guardedLogger, type Logger, silentLogger } from "./logger.js";
 import { wholeNumber } from "./options.js";
 import { type Retry, type RetryOptions, retryFrom } from "./retry.js";
 import type { Transformer } from "./transformer.js";
@@ -26,7 +28,7 @@ export interface PipelineOptions<Model, Output, Plan, DeadLetterPlan> {
   readonly retry?: RetryOptions;
   /** How long a transformer or filter that returned a promise may take, in milliseconds. Default 30,000. */
   readonly transformTimeoutMs?: number;
-  /** Default: silent. */
+  /** Default: the connector's, `startConnector({ logger })`; silent where that has none either. */
   readonly logger?: Logger;
 }
 
@@ -42,7 +44,26 @@ export interface Pipeline<Model, Output, Plan = undefined, DeadLetterPlan = unde
   readonly onPoison: PoisonPolicy;
   readonly retry: Retry;
   readonly transformTimeoutMs: number;
+  /** The pipeline's own; undefined for that of whoever runs it. */
+  readonly logger: Logger | undefined;
+}
+
+/** A pipeline that runs, with a logger from whoever had one. */
+export interface RunningPipeline<Model, Output, Plan, DeadLetterPlan> extends Pipeline<
+  Model,
+  Output,
+  Plan,
+  DeadLetterPlan
+> {
   readonly logger: Logger;
+}
+
+/** The pipeline with its own logger, or with that of whoever runs it, or with a silent one. */
+export function runningPipeline<Model, Output, Plan, DeadLetterPlan>(
+  pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
+  logger: Logger | undefined,
+): RunningPipeline<Model, Output, Plan, DeadLetterPlan> {
+  return { ...pipeline, logger: guardedLogger("logger", pipeline.logger ?? logger ?? silentLogger) };
 }
 
 /**
@@ -63,19 +84,12 @@ export interface Pipeline<Model, Output, Plan = undefined, DeadLetterPlan = unde
 export function definePipeline<Model, Output, Plan = undefined, DeadLetterPlan = undefined>(
   options: PipelineOptions<Model, Output, Plan, DeadLetterPlan>,
 ): Pipeline<Model, Output, Plan, DeadLetterPlan> {
-  const {
-    transformer,
-    filter = allowAll,
-    buffer = {},
-    emitter,
-    deadLetters,
-    logger = silentLogger,
-  } = options;
+  const { transformer, filter = allowAll, buffer = {}, emitter, deadLetters, logger } = options;
   requireFunction("transformer.toModel", transformer?.toModel);
   requireFunction("transformer.fromModel", transformer.fromModel);
   requireFunction("filter", filter);
-  requireFunction("emitter.emit", emitter?.emit);
-  if (deadLetters !== undefined) requireFunction("deadLetters.emit", deadLetters?.emit);
+  const ownEmitter = guardedEmitter("emitter", emitter);
+  const ownDeadLetters = deadLetters === undefined ? undefined : guardedEmitter("deadLetters", deadLetters);
   const onPoison = options.onPoison ?? (deadLetters === undefined ? "stop" : "dead-letter");
   if (onPoison !== "stop" && onPoison !== "dead-letter") {
     throw new KinesisConnectorError("KC_OPTION_INVALID", 'onPoison must be "dead-letter" or "stop"');
@@ -92,7 +106,8 @@ export function definePipeline<Model, Output, Plan = undefined, DeadLetterPlan =
       ? {}
       : { maxRecords: Number.MAX_SAFE_INTEGER, maxBytes: Number.MAX_SAFE_INTEGER };
   const thresholds = typeof buffer === "function" ? undefined : { ...uncapped, ...buffer };
-  const createBuffer = typeof buffer === "function" ? buffer : () => new RecordBuffer<Output>(thresholds);
+  const createBuffer =
+    typeof buffer === "function" ? guardedBuffers(buffer) : () => new RecordBuffer<Output>(thresholds);
   // Made once here so that a bad threshold fails when the pipeline is defined and not when the first shard starts.
   createBuffer();
   return {
@@ -100,12 +115,12 @@ export function definePipeline<Model, Output, Plan = undefined, DeadLetterPlan =
     filter,
     createBuffer,
     createThresholds: thresholds === undefined ? undefined : () => new Thresholds(thresholds),
-    emitter,
-    deadLetters,
+    emitter: ownEmitter,
+    deadLetters: ownDeadLetters,
     onPoison,
     retry: retryFrom(options.retry),
     transformTimeoutMs: wholeNumber("transformTimeoutMs", options.transformTimeoutMs ?? 30_000, { min: 1 }),
-    logger,
+    logger: logger === undefined ? undefined : guardedLogger("logger", logger),
   };
 }
 

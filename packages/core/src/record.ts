@@ -59,6 +59,11 @@ export interface RecordPage {
   readonly scannedEnd?: Position | undefined;
   /** Set on the last page of a closed shard: the shards that follow it. Empty when the shard is gone from the stream. */
   readonly shardEnd?: { readonly childShards: readonly ChildShard[] } | undefined;
+  /**
+   * Set on the last page of a source that has no more although the shard goes on, such as the records of one Lambda invocation or of one range of
+   * time: what was read is flushed (reason `end`) and committed, and the engine ends with the outcome `ended`. `shardEnd` comes before it.
+   */
+  readonly end?: true | undefined;
   /** Set when records before this page are gone: the position that was asked for, and can no longer be read. */
   readonly gap?: { readonly expected: Position } | undefined;
 }

@@ -165,7 +165,7 @@ describe("retry", () => {
           }),
       }),
     );
-    await expect(world.clock.run(run.done)).rejects.toMatchObject({ code: "KC_EMIT_FAILED" });
+    await expect(world.clock.run(run.done)).rejects.toMatchObject({ code: "KC_EMITTER_BROKEN" });
     expect(world.lease.writes).toEqual([]);
   });
 

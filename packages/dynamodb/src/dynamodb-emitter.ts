@@ -10,6 +10,7 @@ import {
   systemClock,
 } from "@kinesis-connectors/core";
 import { connect } from "./connection.js";
+import { cureAtOpen, refusal } from "./failures.js";
 import { type KeySchema, keyTextOf } from "./items/key-schema.js";
 import { Lanes, type Outcomes } from "./writing/lanes.js";
 import { Memory } from "./writing/memory.js";
@@ -119,11 +120,14 @@ export function dynamoDbEmitter<Item extends object>(options: DynamoDbEmitterOpt
       batch.entries.length === 0 ? { failed: [] } : { failed: await emit(batch, context) },
 
     open: async ({ signal, logger }) => {
+      await connection.checkEndpoint();
       try {
         await table.schema({ signal, clock: systemClock });
       } catch (error) {
         signal.throwIfAborted();
         if (KinesisConnectorError.isInstance(error)) throw error;
+        const cure = cureAtOpen(error);
+        if (cure !== undefined) throw refusal(`to describe the table "${settings.table}"`, cure, error);
         logger.debug({ table: settings.table }, "the table could not be looked at; the first write tells");
       }
     },

@@ -1,4 +1,10 @@
-import { describeAwsError, summaryOf as awsSummaryOf } from "@kinesis-connectors/aws";
+import {
+  cureAtHome,
+  describeAwsError,
+  identityFailureOf,
+  RENEW_CURE,
+  summaryOf as awsSummaryOf,
+} from "@kinesis-connectors/aws";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 
 /** What a failed request means for its writes. */
@@ -28,13 +34,9 @@ const KINDS: ReadonlyMap<string, Exclude<Failure["kind"], "refused">> = new Map(
   ["ReplicaNotFoundException", "retry"],
   // A table that is being changed, restored or deleted at the moment.
   ["ResourceInUseException", "retry"],
-  // The client corrects its clock by the answer and is right the next time.
-  ["RequestTimeTooSkewed", "retry"],
   ["ValidationException", "rejected"],
   ["SerializationException", "rejected"],
   ["ItemCollectionSizeLimitExceededException", "rejected"],
-  ["ExpiredToken", "expired"],
-  ["ExpiredTokenException", "expired"],
 ]);
 
 const CREDENTIALS = "check the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, profile or role)";
@@ -46,13 +48,6 @@ const CURES: ReadonlyMap<string, string> = new Map([
   ["ResourceNotFoundException", "create the table, or correct `table` and `region`"],
   ["AccessDeniedException", RIGHTS],
   ["AccessDenied", RIGHTS],
-  ["UnrecognizedClientException", CREDENTIALS],
-  ["InvalidSignatureException", CREDENTIALS],
-  ["IncompleteSignatureException", CREDENTIALS],
-  ["IncompleteSignature", CREDENTIALS],
-  ["MissingAuthenticationTokenException", CREDENTIALS],
-  ["MissingAuthenticationToken", CREDENTIALS],
-  ["InvalidClientTokenId", CREDENTIALS],
   ["OptInRequired", "subscribe the account to DynamoDB in that region"],
   ["UnknownOperationException", "the endpoint does not know the operation: use DynamoDB itself"],
 ]);
@@ -60,6 +55,11 @@ const CURES: ReadonlyMap<string, string> = new Map([
 /** Sorts what a request to DynamoDB failed with. Pure. */
 export function failureOf(error: unknown): Failure {
   const { code, status } = describeAwsError(error);
+  const identity = identityFailureOf(error);
+  if (identity === "wrong") return { kind: "refused", cure: CREDENTIALS };
+  if (identity === "expired") return { kind: "expired" };
+  // A clock that is off is corrected or set, and credentials that are away come back: nothing was done with the request.
+  if (identity !== undefined) return { kind: "retry" };
   const kind = KINDS.get(code);
   if (kind !== undefined) return { kind };
   const cure = CURES.get(code);
@@ -71,6 +71,11 @@ export function failureOf(error: unknown): Failure {
   if (status === 413) return { kind: "rejected" };
   if (status === 401 || status === 403) return { kind: "refused", cure: RIGHTS };
   return { kind: "refused", cure: "see the code and correct the option it is about" };
+}
+
+/** The cure for what a first look at the table failed with, before anything has worked; undefined for what may pass by itself. */
+export function cureAtOpen(error: unknown): string | undefined {
+  return identityFailureOf(error) === "expired" ? RENEW_CURE : cureAtHome(error);
 }
 
 /** An error of the SDK without its message: DynamoDB quotes attribute values in some. */

@@ -7,6 +7,8 @@ import {
 } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
 import { hasCode, sleep, systemClock } from "@kinesis-connectors/core";
+import { dynamoDbEmitter } from "@kinesis-connectors/dynamodb";
+import { CREDENTIALS, startAnswering } from "./answering.js";
 import { type Order, startDynamoDb } from "./local-dynamodb.js";
 import { batchOf, entryOf } from "./support.js";
 
@@ -33,6 +35,43 @@ describe("F57 partial failure", () => {
       .map(({ parameters }) => parameters["count"]);
     expect(counts).toEqual([25, 1]);
     expect(await local.column("total")).toEqual(totals(orders(25)));
+  });
+});
+
+describe("a batch's answer that does not fit its request", () => {
+  const items = (...ids: readonly string[]): object[] =>
+    ids.map((id) => ({ PutRequest: { Item: { id: { S: id } } } }));
+  const stranger = { UnprocessedItems: { orders: items("order-1", "nobody") } };
+
+  it.each([
+    ["an unprocessed item that was not in it", stranger],
+    ["only such items", { UnprocessedItems: { orders: items("nobody") } }],
+    ["an unprocessed item without a key", { UnprocessedItems: { orders: [{ PutRequest: { Item: {} } }] } }],
+    ["no word of what was left out", {}],
+  ])("is not believed: with %s, all of it goes again", async (_name, strange) => {
+    const batches: number[] = [];
+    await using server = await startAnswering(({ headers, body }) => {
+      if (String(headers["x-amz-target"]).endsWith("DescribeTable")) {
+        const KeySchema = [{ AttributeName: "id", KeyType: "HASH" }];
+        const AttributeDefinitions = [{ AttributeName: "id", AttributeType: "S" }];
+        return {
+          body: JSON.stringify({ Table: { TableStatus: "ACTIVE", KeySchema, AttributeDefinitions } }),
+        };
+      }
+      const { RequestItems: sent } = JSON.parse(body.toString()) as { RequestItems: { orders: unknown[] } };
+      batches.push(sent.orders.length);
+      return { body: JSON.stringify(batches.length === 1 ? strange : { UnprocessedItems: {} }) };
+    });
+    const emitter = dynamoDbEmitter<Order>({
+      table: "orders",
+      mode: "put",
+      endpoint: server.endpoint,
+      region: "eu-central-1",
+      credentials: CREDENTIALS,
+    });
+    expect(await emitter.emit(batchOf(orders(10)), contextOf(undefined))).toEqual({ failed: [] });
+    expect(batches).toEqual([10, 10]);
+    await emitter.close?.();
   });
 });
 
@@ -243,7 +282,7 @@ describe("throttling and outages", () => {
     });
   });
 
-  it("F40 expired credentials are fetched anew once, then the shard stops", async () => {
+  it("F40 expired credentials are fetched anew once, and then waited for: whoever provides them may be away", async () => {
     await using local = await startDynamoDb();
     let fetched = 0;
     const credentials = () => {
@@ -261,8 +300,37 @@ describe("throttling and outages", () => {
     expect(fetched).toBe(2);
     local.fault(expired, { times: "always" });
     const error = await failureFrom(emitter.emit(batchOf(orders(1), 1), contextOf(undefined)));
+    expect(error.name).toBe("ExpiredTokenException");
+    expect(hasCode(error, "KC_EMIT_REFUSED")).toBe(false);
+  });
+
+  it("an expired session that the caller gave as an object stops: nothing fetches another one", async () => {
+    await using local = await startDynamoDb();
+    local.fault({ kind: "error", status: 400, code: "ExpiredTokenException" }, { times: "always" });
+    const error = await failureFrom(local.emitter().emit(batchOf(orders(1)), contextOf(undefined)));
     expect(hasCode(error, "KC_EMIT_REFUSED")).toBe(true);
     expect(error.message).toMatch(/renew/);
+  });
+
+  it("no credentials for a while are an outage: the emission rejects to be tried again, and goes on once they are back", async () => {
+    await using local = await startDynamoDb();
+    let away = 0;
+    // Good for a second only, so that each request asks again.
+    const credentials = () =>
+      away-- > 0
+        ? Promise.reject(Object.assign(new Error("metadata service"), { name: "CredentialsProviderError" }))
+        : Promise.resolve({
+            accessKeyId: "a",
+            secretAccessKey: "b",
+            expiration: new Date(systemClock.now() + 1_000),
+          });
+    const emitter = local.emitter({ credentials });
+    expect((await emitter.emit(batchOf(orders(1)), contextOf(undefined))).failed).toEqual([]);
+    away = 30;
+    const { attempts, result } = await deliverStubbornly(emitter, batchOf(orders(3), 1), 40);
+    expect(attempts).toBeGreaterThan(1);
+    expect(result.failed).toEqual([]);
+    expect(Object.keys(await local.column("total"))).toHaveLength(3);
   });
 
   it("missing rights, wrong credentials and a table that is gone stop with the cure", async () => {

@@ -147,7 +147,7 @@ describe("requests after the first", () => {
   it("are over when their time is, or the caller gives up", async () => {
     await using server = await startAnswering();
     const reach = { region: "eu-central-1", endpoint: server.endpoint, credentials: CREDENTIALS };
-    const connection = connect({ ...reach, requestTimeoutMs: 100 });
+    const connection = connect({ ...reach, requestTimeoutMs: 2_000 });
     await connection.request(PutItemCommand, input, bounds);
     server.answer = () => ({ stalls: true });
     expect((await failureFrom(connection.request(PutItemCommand, input, bounds))).name).toBe("TimeoutError");

@@ -1,9 +1,15 @@
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { type AwsConnection, type AwsConnectionOptions, connectAws } from "@kinesis-connectors/aws";
-import { kinesisProtocol } from "@kinesis-connectors/wire/protocol";
+import { KinesisConnectorError } from "@kinesis-connectors/core";
+import { kinesisProtocol, type WireFormat } from "@kinesis-connectors/wire/protocol";
 
 /** How Kinesis is reached. `region` defaults to that of `streamArn`; `requestTimeoutMs` is 30,000 by default. */
-export type KinesisConnectionOptions = AwsConnectionOptions<KinesisClient>;
+export interface KinesisConnectionOptions extends AwsConnectionOptions<KinesisClient> {
+  /**
+   * How records travel. Default `auto`: AWS-CBOR, and JSON for good once a server shows that it speaks that only. Not beside `client`.
+   */
+  readonly wireFormat?: WireFormat;
+}
 
 /** A client with its time limit. */
 export type KinesisConnection = AwsConnection<KinesisClient>;
@@ -14,16 +20,23 @@ export type KinesisConnection = AwsConnection<KinesisClient>;
  */
 export function connect(options: KinesisConnectionOptions): KinesisConnection {
   // Records go in AWS-CBOR: the SDK's own serializer costs several times as much per record (docs/performance.md).
-  const fast = kinesisProtocol({ wireFormat: "auto" });
+  const fast = kinesisProtocol({ wireFormat: wireFormatOf(options.wireFormat) });
   const connection = connectAws(options, {
     endpointVariable: "AWS_ENDPOINT_URL_KINESIS",
     requestTimeoutMs: 30_000,
     keepsRequests: true,
+    alsoOfClient: ["wireFormat"],
     // The engine repeats: only it knows which records are placed, and it shows what it repeats.
     create: (config) => new KinesisClient({ ...config, protocol: fast.protocol, maxAttempts: 1 }),
   });
   return {
     ...connection,
-    request: (...request) => fast.retryInJson(() => connection.request(...request)),
+    request: (command, input, bounds) =>
+      fast.retryInJson(input, () => connection.request(command, input, bounds)),
   };
+}
+
+function wireFormatOf(format: WireFormat = "auto"): WireFormat {
+  if (format === "auto" || format === "cbor" || format === "json") return format;
+  throw new KinesisConnectorError("KC_OPTION_INVALID", 'wireFormat must be "auto", "cbor" or "json"');
 }

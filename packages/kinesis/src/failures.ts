@@ -1,4 +1,10 @@
-import { describeAwsError, summaryOf as awsSummaryOf } from "@kinesis-connectors/aws";
+import {
+  cureAtHome,
+  describeAwsError,
+  identityFailureOf,
+  RENEW_CURE,
+  summaryOf as awsSummaryOf,
+} from "@kinesis-connectors/aws";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 
 /** What a request that failed as a whole means. */
@@ -9,8 +15,6 @@ export type Failure =
   | { readonly kind: "expired" }
   /** No repetition mends it; `cure` says what will. */
   | { readonly kind: "refused"; readonly cure: string };
-
-const EXPIRED = new Set(["ExpiredToken", "ExpiredTokenException", "RequestExpired"]);
 
 /** Codes below 500 that mean "later" (errors of PutRecords and ListShards; common errors of the API reference). */
 const REPEATED = new Set([
@@ -51,20 +55,16 @@ const CURES: ReadonlyMap<string, string> = new Map([
   ["KMSNotFoundException", KEY],
   ["KMSOptInRequired", KEY],
   ["OptInRequired", "the account is not subscribed to Kinesis: activate it"],
-  ["UnrecognizedClientException", CREDENTIALS],
-  ["InvalidClientTokenId", CREDENTIALS],
-  ["InvalidSignatureException", CREDENTIALS],
-  ["SignatureDoesNotMatch", CREDENTIALS],
-  ["IncompleteSignature", CREDENTIALS],
-  ["IncompleteSignatureException", CREDENTIALS],
-  ["MissingAuthenticationToken", CREDENTIALS],
-  ["MissingAuthenticationTokenException", CREDENTIALS],
 ]);
 
 /** Sorts what a request failed with. Pure. */
 export function failureOf(error: unknown): Failure {
   const { code, status, message } = describeAwsError(error);
-  if (EXPIRED.has(code)) return { kind: "expired" };
+  const identity = identityFailureOf(error);
+  if (identity === "wrong") return { kind: "refused", cure: CREDENTIALS };
+  if (identity === "expired") return { kind: "expired" };
+  // A clock that is off is corrected or set, and credentials that are away come back: nothing was done with the request.
+  if (identity !== undefined) return { kind: "retry" };
   if (REPEATED.has(code)) return { kind: "retry" };
   const cure = CURES.get(code);
   if (cure !== undefined) return { kind: "refused", cure };
@@ -80,11 +80,13 @@ export function failureOf(error: unknown): Failure {
 
 /** The cure for what a first look at the stream failed with; undefined when that says nothing about putting into it. */
 export function cureAtOpen(error: unknown): string | undefined {
-  const { code, status, message } = describeAwsError(error);
+  const { code, status } = describeAwsError(error);
   if (code === "ResourceNotFoundException") return CURES.get(code);
-  if (message.startsWith("Region is missing")) return "set `region`, or AWS_REGION";
-  if (code === "CredentialsProviderError")
-    return "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or give the machine a role";
+  const identity = identityFailureOf(error);
+  if (identity === "wrong") return CREDENTIALS;
+  if (identity === "expired") return RENEW_CURE;
+  const home = cureAtHome(error);
+  if (home !== undefined) return home;
   return status === undefined
     ? "it cannot be reached; check `endpoint`, `region` and the network"
     : undefined;

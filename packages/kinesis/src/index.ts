@@ -1,2 +1,3 @@
 export type { KinesisConnectionOptions } from "./connection.js";
-export { kinesisEmitter, type KinesisEmitterOptions, type SourcePosition } from "./kinesis-emitter.js";
+export { kinesisEmitter } from "./kinesis-emitter.js";
+export type { KinesisEmitterOptions, SourcePosition } from "./options.js";

@@ -3,6 +3,7 @@ import {
   type Batch,
   type BufferEntry,
   type FailedEntry,
+  hasLoneSurrogate,
   KinesisConnectorError,
 } from "@kinesis-connectors/core";
 import { createAggregator, parseExplicitHashKey, partitionHashKey } from "@kinesis-connectors/wire";
@@ -120,6 +121,8 @@ function encodeEntry<Output>(
   const given = settings.data(output, record, batch);
   if (typeof given !== "string" && !(given instanceof Uint8Array))
     throw poison(`data gave neither bytes nor a text, but ${given === null ? "null" : typeof given}`);
+  if (typeof given === "string" && hasLoneSurrogate(given))
+    throw poison("data gave a text with half a surrogate pair, which UTF-8 cannot write");
   const data = typeof given === "string" ? Buffer.from(given) : given;
   const bytes = data.length + keyBytes;
   const { maxRecordBytes, aggregate } = settings;
@@ -141,8 +144,6 @@ function encodeEntry<Output>(
 /** First byte of the magic that opens an aggregate (aggregation-format.md of the KPL). */
 const AGGREGATE_START = 0xf3;
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
 /** How long a partition key is in UTF-8; throws where Kinesis does not take it. */
 function partitionKeyBytes(key: string): number {
   if (typeof key !== "string") throw poison(`partitionKey gave no text, but ${typeof key}`);
@@ -155,7 +156,7 @@ function partitionKeyBytes(key: string): number {
   let index = 0;
   while (index < length && key.charCodeAt(index) < 0x80) index += 1;
   if (index === length) return length;
-  if (LONE_SURROGATE.test(key)) throw poison("partitionKey gave a text that is not valid Unicode");
+  if (hasLoneSurrogate(key)) throw poison("partitionKey gave a text that is not valid Unicode");
   return Buffer.byteLength(key);
 }
 

@@ -1,4 +1,5 @@
 import { PutRecordsCommand } from "@aws-sdk/client-kinesis";
+import { RENEW_CURE } from "@kinesis-connectors/aws";
 import { asError, type EmitContext, type FailedEntry } from "@kinesis-connectors/core";
 import type { KinesisConnection } from "./connection.js";
 import { failureOf, type RecordAnswer, recordFailureOf, refusal, summaryOf } from "./failures.js";
@@ -169,9 +170,18 @@ async function putRecords<Output>(
       ExplicitHashKey === undefined ? { Data, PartitionKey } : { Data, PartitionKey, ExplicitHashKey },
     ),
   };
-  const { Records: answers = [] } = await connection.request(PutRecordsCommand, input, context);
+  const answer = await connection.request(PutRecordsCommand, input, context);
+  const { Records: answers = [], FailedRecordCount: failed = 0 } = answer;
+  // Results are known by their places alone: one too few or too many, and each may be that of another record.
   if (answers.length !== puts.length)
-    throw new Error(`PutRecords answered ${answers.length} of ${puts.length} records`);
+    throw new Error(
+      `PutRecords answered ${answers.length} of ${puts.length} records: none of it is believed`,
+    );
+  const named = failed > 0 ? answers.filter(({ ErrorCode }) => ErrorCode !== undefined).length : 0;
+  if (failed > named)
+    throw new Error(
+      `PutRecords says that ${failed} records failed and names ${named}: none of it is believed`,
+    );
   return answers;
 }
 
@@ -192,10 +202,11 @@ async function withCredentials<Output, Answer>(
 }
 
 /** What may pass, as an error fit for logs. Throws what no repetition mends. */
-function requirePassing<Output>({ settings }: PutTarget<Output>, error: unknown): Error {
+function requirePassing<Output>({ connection, settings }: PutTarget<Output>, error: unknown): Error {
   const failure = failureOf(error);
   if (failure.kind === "refused") throw refusal(settings.streamName, failure.cure, error);
-  if (failure.kind === "expired")
-    throw refusal(settings.streamName, "renew the session's credentials", error);
+  // Others would have come by now if there were any; where they are fetched, that is an outage of whoever has them.
+  if (failure.kind === "expired" && !connection.renewsCredentials)
+    throw refusal(settings.streamName, RENEW_CURE, error);
   return summaryOf(error);
 }

@@ -1,5 +1,10 @@
-import { type Batch, type KinesisRecord, KinesisConnectorError, wholeNumber } from "@kinesis-connectors/core";
-import type { KinesisEmitterOptions } from "./kinesis-emitter.js";
+import {
+  type Batch,
+  type KinesisRecord,
+  KinesisConnectorError,
+  stringifyJson,
+  wholeNumber,
+} from "@kinesis-connectors/core";
 import {
   DEFAULT_AGGREGATE_BYTES,
   DEFAULT_MAX_RECORD_BYTES,
@@ -8,6 +13,7 @@ import {
   MAX_PARTITION_KEY_BYTES,
   MAX_REQUEST_BYTES,
 } from "./limits.js";
+import type { KinesisEmitterOptions } from "./options.js";
 
 /** How the stream is named in requests. */
 export type StreamTarget = { readonly StreamName: string } | { readonly StreamARN: string };
@@ -114,7 +120,7 @@ function dataOf<Output>(options: KinesisEmitterOptions<Output>): KinesisSettings
   return (output, record, batch) => withPosition(output, positionField, record, batch);
 }
 
-/** Bytes and texts as they are, everything else as JSON. */
+/** Bytes and texts as they are, everything else as JSON, its numbers with all their digits. */
 function asItIs(output: unknown): Uint8Array | string {
   return output instanceof Uint8Array || typeof output === "string" ? output : stringify(output);
 }
@@ -139,12 +145,10 @@ function withPosition(
 function stringify(output: unknown): string {
   let document: string | undefined;
   try {
-    document = JSON.stringify(output);
+    document = stringifyJson(output);
   } catch {
     // The engine's message names keys and classes of the record, so it is not kept.
-    throw poison(
-      "the output cannot be written as JSON: it is circular, holds a BigInt, or its toJSON failed",
-    );
+    throw poison("the output cannot be written as JSON: it is circular, or its toJSON failed");
   }
   if (document === undefined)
     throw poison(

@@ -49,8 +49,8 @@ const contractOf = (
   identify: (output) => (typeof output === "string" ? output : JSON.stringify(output)),
   readBack: ({ target }) => Promise.resolve(target.texts()),
   versions: excluded("a stream keeps all records"),
-  // JSON has no such number.
-  refusedOutputs: (index) => BigInt(index),
+  // JSON has no form for it.
+  refusedOutputs: (index) => Symbol(String(index)),
   faults: {
     throttle: (setup) =>
       fault(setup, { kind: "error", status: 400, code: "ProvisionedThroughputExceededException" }),

@@ -1,6 +1,6 @@
 import { contextOf, deliver, failureFrom } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
-import { silentLogger } from "@kinesis-connectors/core";
+import { hasCode, silentLogger } from "@kinesis-connectors/core";
 import {
   batchOf,
   emitUntilPlaced,
@@ -180,7 +180,7 @@ describe("a request that fails as a whole", () => {
     expect(error.message).toContain(TARGET);
   });
 
-  it("expired credentials are fetched anew once, and then refused", async () => {
+  it("expired credentials are fetched anew once, and then waited for: whoever provides them may be away", async () => {
     await using target = await startTarget();
     let fetched = 0;
     const credentials = () => {
@@ -193,14 +193,23 @@ describe("a request that fails as a whole", () => {
     expect(fetched).toBe(2);
     target.fault({ kind: "error", status: 400, code: "ExpiredTokenException" }, { times: "always" });
     const error = await failureFrom(deliver(emitter, batchOf(ownKeys(3))));
+    expect(error.name).toBe("ExpiredTokenException");
+    expect(hasCode(error, "KC_EMIT_REFUSED")).toBe(false);
+  });
+
+  it("an expired session that the caller gave as an object stops: nothing fetches another one", async () => {
+    await using target = await startTarget();
+    target.fault({ kind: "error", status: 400, code: "ExpiredTokenException" }, { times: "always" });
+    const error = await failureFrom(deliver(target.emitter<string>(), batchOf(ownKeys(3))));
     expect(error).toMatchObject({ code: "KC_EMIT_REFUSED" });
-    expect(error.message).toContain("credentials");
+    expect(error.message).toContain("renew the session's credentials");
   });
 
   it("gives a request up when its time is over", async () => {
     await using target = await startTarget();
     target.fault({ kind: "delay", delayMs: 3_600_000 });
-    const emitter = target.emitter<string>({ requestTimeoutMs: 20 });
+    // Long enough for the second request on a busy machine.
+    const emitter = target.emitter<string>({ requestTimeoutMs: 2_000 });
     expect((await failureFrom(deliver(emitter, batchOf(ownKeys(3))))).name).toBe("TimeoutError");
     expect(await deliver(emitter, batchOf(ownKeys(3)))).toEqual({ failed: [] });
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ExactNumber } from "@kinesis-connectors/core";
 import type { KinesisEmitterOptions, SourcePosition } from "@kinesis-connectors/kinesis";
 import { deliver } from "@kinesis-connectors/testkit";
 import { batchOf, type Given, type LandedRecord, startTarget } from "./support.js";
@@ -33,6 +34,9 @@ async function landedOf<Output>(
   return first;
 }
 
+const loop: Record<string, unknown> = {};
+loop["self"] = loop;
+
 describe("what is put", () => {
   it.each<[string, unknown, string]>([
     ["bytes as they are", Uint8Array.of(0x68, 0x69), "hi"],
@@ -40,6 +44,11 @@ describe("what is put", () => {
     ["a text in UTF-8", "grüße", "grüße"],
     ["an object as JSON", { a: [1, "ü"] }, '{"a":[1,"ü"]}'],
     ["null as JSON", null, "null"],
+    [
+      "numbers as JSON, digit for digit",
+      { id: 2n ** 64n, price: new ExactNumber("100000000000000000000.5") },
+      '{"id":18446744073709551616,"price":100000000000000000000.5}',
+    ],
   ])("%s", async (_name, output, text) => {
     expect(await landedOf(output)).toMatchObject({ text, partitionKey: "key-0" });
   });
@@ -83,7 +92,9 @@ describe("what is put", () => {
 
   it.each<[string, unknown, object, string]>([
     ["what JSON has no form for", undefined, {}, "undefined"],
-    ["what JSON cannot write", 1n, {}, "BigInt"],
+    ["what JSON cannot write", loop, {}, "circular"],
+    ["half a character in a text", "a\ud800", {}, "half a surrogate pair"],
+    ["half a character in own data", "a", { data: () => "\udc00" }, "half a surrogate pair"],
     ["an empty partition key", "a", { partitionKey: () => "" }, "0 characters"],
     ["a partition key of 257 characters", "a", { partitionKey: () => "ü".repeat(257) }, "257 characters"],
     ["a partition key that is no text", "a", { partitionKey: () => 7 }, "number"],

@@ -3,11 +3,16 @@ import { compareCheckpoints, type Lease, type PendingCheckpoint } from "./lease.
 import { changed, type LeaseChange, type LeaseTable } from "./lease-table.js";
 import { Mutex } from "./mutex.js";
 
+/** Longer pauses between tries of a write spare the table nothing. */
+const MAX_PAUSE_MS = 10_000;
+
+/** Options of `HeldLease`. */
 export interface HeldLeaseOptions {
   readonly table: LeaseTable;
   readonly ownerId: string;
   readonly clock: Clock;
   readonly random: Random;
+  /** After so many milliseconds without a write that is known to be applied the lease is dropped; `Infinity` where nobody takes it by its age. */
   readonly failoverTimeMs: number;
   /** Called once, when the lease is no longer held without having been given back. */
   readonly lost: (reason: string) => void;
@@ -166,7 +171,7 @@ export class HeldLease {
 
   async #pause(attempt: number): Promise<void> {
     const { clock, random, failoverTimeMs } = this.#options;
-    const maxDelayMs = Math.max(1, Math.floor(failoverTimeMs / 10));
+    const maxDelayMs = Math.max(1, Math.floor(Math.min(failoverTimeMs / 10, MAX_PAUSE_MS)));
     await sleep(
       clock,
       backoffMs(attempt, { baseDelayMs: Math.min(100, maxDelayMs), maxDelayMs }, random),

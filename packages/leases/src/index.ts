@@ -9,6 +9,7 @@ export {
   type NewLease,
   type PendingCheckpoint,
   type Sentinel,
+  type StreamIdentity,
   wasOurs,
 } from "./lease.js";
 export { leaseCheckpointer, ownPending } from "./lease-checkpointer.js";
@@ -26,4 +27,6 @@ export {
   type TableCall,
   type TableFault,
 } from "./memory-lease-table.js";
-export { type InitialPosition, startPositionOf } from "./start-position.js";
+export { fileLeases, type FileLeasesOptions } from "./file-leases/file-leases.js";
+export { firstCheckpoint, type InitialPosition, startPositionOf } from "./start-position.js";
+export { type HeldShard, takeShard, type TakeShardOptions } from "./take-shard.js";

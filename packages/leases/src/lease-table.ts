@@ -1,4 +1,11 @@
-import type { HashKeyRange, Lease, LeaseCheckpoint, NewLease, PendingCheckpoint } from "./lease.js";
+import type {
+  HashKeyRange,
+  Lease,
+  LeaseCheckpoint,
+  NewLease,
+  PendingCheckpoint,
+  StreamIdentity,
+} from "./lease.js";
 
 /**
  * A change of a lease row. Each raises the counter by 1 and applies only if counter and owner are still what the writer saw last.
@@ -16,6 +23,8 @@ export type LeaseChange =
       readonly type: "commit";
       readonly checkpoint: LeaseCheckpoint;
       readonly childShardIds?: readonly string[] | undefined;
+      /** Written into a row that does not say yet whose progress it holds. */
+      readonly stream?: StreamIdentity | undefined;
     }
   | { readonly type: "evict" };
 
@@ -93,6 +102,7 @@ export function changed(lease: Lease, change: LeaseChange): Lease {
         pending: undefined,
         ownerSwitches: 0,
         childShardIds: change.childShardIds ?? lease.childShardIds,
+        ...(change.stream === undefined ? {} : { stream: change.stream }),
       };
     default:
       change satisfies { readonly type: "evict" };

@@ -18,6 +18,13 @@ export interface PendingCheckpoint {
   readonly state: Uint8Array | undefined;
 }
 
+/** A stream, as leases remember whose progress they hold. */
+export interface StreamIdentity {
+  readonly streamArn: string;
+  /** When the stream was created, in epoch milliseconds: it tells a stream from another one of the same name before. Undefined where unknown. */
+  readonly createdMs: number | undefined;
+}
+
 /**
  * The lease row of one shard, as Java KCL workers read and write it too. Every change of ownership or progress is one conditional
  * write that raises `counter`; a row holds no times that decide anything.
@@ -44,6 +51,8 @@ export interface Lease {
   readonly readThroughMs: number | undefined;
   /** Our attribute `kcOwner`: the last owner that spoke our protocol. Another owner's batches were not prepared. */
   readonly protocolOwner: string | undefined;
+  /** Our attribute `kcStream`: the stream that the shard belongs to. Undefined in rows that others made, until the first commit. */
+  readonly stream?: StreamIdentity | undefined;
 }
 
 /** What a new lease is made of; the rest starts empty. */
@@ -53,6 +62,7 @@ export interface NewLease {
   readonly parentShardIds: readonly string[];
   readonly hashKeyRange: HashKeyRange;
   readonly startTimestampMs?: number | undefined;
+  readonly stream?: StreamIdentity | undefined;
 }
 
 /** The row of a lease that nobody has owned yet. */
@@ -71,6 +81,7 @@ export function leaseFrom(created: NewLease): Lease {
     startTimestampMs: created.startTimestampMs,
     readThroughMs: undefined,
     protocolOwner: undefined,
+    ...(created.stream === undefined ? {} : { stream: created.stream }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { KinesisConnectorError, type StartPosition } from "@kinesis-connectors/core";
-import type { Lease } from "./lease.js";
+import type { Lease, NewLease } from "./lease.js";
 
 /** Where shards without a checkpoint begin. */
 export type InitialPosition =
@@ -26,4 +26,23 @@ export function startPositionOf(lease: Lease, configured: InitialPosition): Star
     "KC_OPTION_INVALID",
     `initialPosition must be a time: the lease of ${lease.leaseKey} was created with one that its row does not hold`,
   );
+}
+
+/**
+ * What a new row says of where its shard begins.
+ *
+ * @param nowMs wall-clock time in epoch milliseconds: what LATEST means from now on
+ */
+export function firstCheckpoint(
+  initialPosition: InitialPosition,
+  nowMs: number,
+): Pick<NewLease, "checkpoint" | "startTimestampMs"> {
+  switch (initialPosition.type) {
+    case "trim-horizon":
+      return { checkpoint: "TRIM_HORIZON" };
+    case "latest":
+      return { checkpoint: "LATEST", startTimestampMs: Math.floor(nowMs) };
+    default:
+      return { checkpoint: "AT_TIMESTAMP", startTimestampMs: initialPosition.timestampMs };
+  }
 }

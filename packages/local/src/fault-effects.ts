@@ -6,6 +6,7 @@ export type FaultEffect =
   | PageEffect
   | EventStreamEffect
   | SuccessWithErrorEffect
+  | ConditionsIgnoredEffect
   | StatementEffect;
 
 /** An error answer: throttling, 500, 503 `SlowDown`, access denied, expired token, clock skew, 409 conflict. */
@@ -81,6 +82,11 @@ interface SuccessWithErrorEffect {
   readonly message?: string;
 }
 
+/** A store that writes whatever If-None-Match and If-Match say, as some do: PutObject, CompleteMultipartUpload. */
+interface ConditionsIgnoredEffect {
+  readonly kind: "conditions-ignored";
+}
+
 /**
  * What becomes of SQL after its call was accepted: Redshift's ExecuteStatement and BatchExecuteStatement. In phase
  * `after` it strikes when a statement's change is made and not yet committed.
@@ -122,6 +128,7 @@ const kinds: Readonly<Record<FaultKind, readonly string[]>> = {
   "shard-end-delayed": [],
   "event-stream": ["what"],
   "success-with-error": ["code"],
+  "conditions-ignored": [],
   statement: ["what"],
 };
 

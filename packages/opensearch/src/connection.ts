@@ -2,7 +2,7 @@ import { Client, type ClientOptions } from "@opensearch-project/opensearch";
 import { AwsSigv4Signer } from "@opensearch-project/opensearch/aws-v3";
 import { checkedEndpoint, type RequestBounds } from "@kinesis-connectors/aws";
 import { KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
-import type { HttpAnswer } from "./failures.js";
+import { type HttpAnswer, isByTheClock } from "./failures.js";
 
 /** Keys of an AWS account or session. */
 export interface AwsKeys {
@@ -59,7 +59,7 @@ export interface OpenSearchConnection {
    * with the signal's reason when it is aborted.
    */
   readonly send: (request: HttpRequest, bounds: RequestBounds) => Promise<HttpAnswer>;
-  /** Fetches fresh credentials, once the present ones were refused as expired. False when there is nothing to fetch. */
+  /** Fetches fresh credentials, once the present ones were refused as expired. False where the caller gave keys: there is nothing to fetch. */
   readonly renewCredentials: () => boolean;
   readonly close: () => Promise<void>;
 }
@@ -75,16 +75,30 @@ export function connect(options: OpenSearchConnectionOptions): OpenSearchConnect
   const underWay = new Map<Promise<unknown>, () => void>();
   let closed: Promise<void> | undefined;
   let client = new Client({ ...settings, ...signing(options.aws, false) });
+  // How far the service's clock is ahead of the machine's, once that was refused. The signer has no correction of its own.
+  let aheadMs: number | undefined;
 
-  const send = async (request: HttpRequest, { signal, clock }: RequestBounds): Promise<HttpAnswer> => {
+  const send = async (request: HttpRequest, bounds: RequestBounds): Promise<HttpAnswer> => {
+    const answer = await sendOnce(request, bounds);
+    const serviceMs = Date.parse(answer.date ?? "");
+    if (options.aws === undefined || !isByTheClock(answer) || Number.isNaN(serviceMs)) return answer;
+    aheadMs = serviceMs - bounds.clock.now();
+    return await sendOnce(request, bounds);
+  };
+
+  const sendOnce = async (request: HttpRequest, { signal, clock }: RequestBounds): Promise<DatedAnswer> => {
     signal.throwIfAborted();
     const { method, path, query = {}, body } = request;
-    const sent = client.transport.request({
-      method,
-      path,
-      querystring: { ...query },
-      ...(body === undefined ? {} : { bulkBody: body }),
-    });
+    const signedAt = aheadMs === undefined ? {} : { "x-amz-date": amzDate(clock.now() + aheadMs) };
+    const sent = client.transport.request(
+      {
+        method,
+        path,
+        querystring: { ...query },
+        ...(body === undefined ? {} : { bulkBody: body }),
+      },
+      { headers: signedAt },
+    );
     const { promise: given, reject } = rejection();
     const stop = (reason: unknown): void => {
       reject(reason);
@@ -192,25 +206,54 @@ function signing(aws: AwsSigning | undefined, forceRefresh: boolean): Partial<Cl
   return { Connection, Transport };
 }
 
+/** An answer and the time at which the service gave it. */
+interface DatedAnswer extends HttpAnswer {
+  readonly date: string | undefined;
+}
+
 async function answerOf(
-  sent: PromiseLike<{ readonly statusCode: number | null; readonly body: unknown }>,
-): Promise<HttpAnswer> {
+  sent: PromiseLike<{
+    readonly statusCode: number | null;
+    readonly body: unknown;
+    readonly headers: unknown;
+  }>,
+): Promise<DatedAnswer> {
   try {
-    const { statusCode, body } = await sent;
-    return { status: statusCode ?? 0, body };
+    const { statusCode, body, headers } = await sent;
+    return { status: statusCode ?? 0, body, date: dateIn(headers) };
   } catch (error) {
-    const { status, body } = answerIn(error);
-    if (status !== undefined && status >= 300) return { status, body };
+    const { status, body, date } = answerIn(error);
+    if (status !== undefined && status >= 300) return { status, body, date };
     throw summaryOf(error);
   }
 }
 
+function dateIn(headers: unknown): string | undefined {
+  const date: unknown =
+    typeof headers === "object" && headers !== null ? Reflect.get(headers, "date") : undefined;
+  return typeof date === "string" ? date : undefined;
+}
+
+/** A time as signatures name it: `20261129T081500Z` (SigV4, x-amz-date). */
+function amzDate(timeMs: number): string {
+  return new Date(timeMs).toISOString().replaceAll(/[:-]|\.\d{3}/gu, "");
+}
+
 /** The client rejects for answers of 400 and more, with the answer inside. */
-function answerIn(error: unknown): { readonly status: number | undefined; readonly body: unknown } {
+function answerIn(error: unknown): {
+  readonly status: number | undefined;
+  readonly body: unknown;
+  readonly date: string | undefined;
+} {
   const meta: unknown = typeof error === "object" && error !== null ? Reflect.get(error, "meta") : undefined;
-  if (typeof meta !== "object" || meta === null) return { status: undefined, body: undefined };
+  if (typeof meta !== "object" || meta === null)
+    return { status: undefined, body: undefined, date: undefined };
   const status: unknown = Reflect.get(meta, "statusCode");
-  return { status: typeof status === "number" ? status : undefined, body: Reflect.get(meta, "body") };
+  return {
+    status: typeof status === "number" ? status : undefined,
+    body: Reflect.get(meta, "body"),
+    date: dateIn(Reflect.get(meta, "headers")),
+  };
 }
 
 /** A failure without an answer, by its name alone: the client's own errors carry the request, with the documents and the signature. */

@@ -4,8 +4,10 @@ import {
   type Batch,
   type BufferEntry,
   type FailedEntry,
+  jsonHasLoneSurrogate,
   KinesisConnectorError,
   type KinesisRecord,
+  stringifyJson,
 } from "@kinesis-connectors/core";
 import { bulkLinesOf, type BulkOperation } from "./bulk-body.js";
 import { indexNameProblem } from "./index-name.js";
@@ -17,6 +19,7 @@ export interface BulkDocument<Output> {
   readonly entry: BufferEntry<Output>;
   /** What it is a version of: index and id. */
   readonly key: string;
+  readonly id: string;
   readonly lines: string;
   /** Where records have versions of their own: what puts those of one key in order. */
   readonly rank?: string;
@@ -83,19 +86,22 @@ function documentOf<Output>(
   const bytes = Buffer.byteLength(lines);
   if (bytes > MAX_CONTENT_BYTES)
     throw poison(`a document has ${bytes} bytes with its action, but a request holds ${MAX_CONTENT_BYTES}`);
-  return { entry, key: `${index} ${id}`, lines, bytes, ...(rank === undefined ? {} : { rank }) };
+  return { entry, key: `${index} ${id}`, id, lines, bytes, ...(rank === undefined ? {} : { rank }) };
 }
 
-/** The document as a JSON object. The message of `JSON.stringify` may hold names out of the document, so it is left out. */
+/** The document as a JSON object, its numbers with all their digits. The message of the writer may hold names out of the document, so it is left out. */
 function jsonOf(output: unknown): string {
   let json: string | undefined;
   try {
-    json = JSON.stringify(output);
+    json = stringifyJson(output);
   } catch {
     json = undefined;
   }
   if (json === undefined || !json.startsWith("{"))
     throw poison("a document must be an object that JSON can hold");
+  // The index would hold another character, and a script of the service cannot write the document again.
+  if (jsonHasLoneSurrogate(json))
+    throw poison("a document holds half a surrogate pair, which UTF-8 cannot write");
   return json;
 }
 

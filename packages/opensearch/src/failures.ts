@@ -1,3 +1,4 @@
+import { saysClockIsOff } from "@kinesis-connectors/aws";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 import type { BulkOperation } from "./bulk-body.js";
 import { type CauseContext, causeOf, field, type Said, saidIn } from "./causes.js";
@@ -44,7 +45,7 @@ export interface ItemContext extends CauseContext {
   readonly operation: BulkOperation;
 }
 
-/** What is read of an answer, and so asked for: the whole of it would repeat the id and index of each document. */
+/** What is read of an answer, and so asked for: the whole of it would say ten things more of each document. */
 export const FILTER_PATH: string = [
   ...["type", "reason", "durability"].flatMap((name) => [`error.${name}`, `items.*.error.${name}`]),
   ...["caused_by", "caused_by.caused_by"].flatMap((cause) =>
@@ -53,25 +54,31 @@ export const FILTER_PATH: string = [
       `items.*.error.${cause}.${name}`,
     ]),
   ),
+  "items.*._id",
   "items.*.status",
 ].join(",");
 
 const RIGHTS =
   "allow es:ESHttpPost on the domain (aoss:APIAccessAll for a collection) and, with fine-grained access control, indices:data/write/bulk on the index; check `aws` or `auth`";
 
-/** The outcomes of a bulk answer, one per document in the order of the request; undefined when it is not such an answer. */
+/**
+ * The outcomes of a bulk answer, one per document in the order of the request; undefined when it is not such an answer: items are known by
+ * their places, so with one too few or too many, or one of another document where it says its id, none of them is believed.
+ */
 export function itemOutcomesOf(
   body: unknown,
-  count: number,
+  documents: readonly { readonly id: string }[],
   context: ItemContext,
 ): readonly ItemOutcome[] | undefined {
   const items = field(body, "items");
-  if (!Array.isArray(items) || items.length !== count) return undefined;
+  if (!Array.isArray(items) || items.length !== documents.length) return undefined;
   const outcomes: ItemOutcome[] = [];
-  for (const item of items as readonly unknown[]) {
+  for (const [place, item] of (items as readonly unknown[]).entries()) {
     const [result] = typeof item === "object" && item !== null ? (Object.values(item) as unknown[]) : [];
     const status = field(result, "status");
     if (typeof status !== "number") return undefined;
+    const id = field(result, "_id");
+    if (id !== undefined && id !== documents[place]?.id) return undefined;
     outcomes.push(itemOutcomeOf(status, field(result, "error"), context));
   }
   return outcomes;
@@ -118,6 +125,8 @@ export function requestFailureOf(
     return { kind: cause.means === "wait" ? "outage" : "refused", type, cure: cause.cure };
   if (status === 400) return { kind: "split", type };
   if (isPassing(status) || status >= 500) return { kind: "outage", type };
+  // Signed at another time than the domain's. Its own date has been tried already: the machine's clock has to be set.
+  if (isByTheClock({ status, body })) return { kind: "outage", type: "signature_by_the_clock" };
   if (status === 401 || status === 403) {
     return /expired/iu.test(messageOf(body, said))
       ? { kind: "expired", type }
@@ -128,6 +137,11 @@ export function requestFailureOf(
       ? "the node answers with another address; redirects are not followed: set `node` to the address itself"
       : "check that `node` is the address of an OpenSearch node or domain";
   return { kind: "refused", type, cure };
+}
+
+/** Whether a request was refused because it was signed at another time than the service's. */
+export function isByTheClock({ status, body }: HttpAnswer): boolean {
+  return (status === 401 || status === 403) && saysClockIsOff(messageOf(body, saidIn(field(body, "error"))));
 }
 
 /** The error that stops a shard. Holds nothing of the answer's texts: the service repeats parts of documents in them. */

@@ -8,7 +8,7 @@ import {
   systemClock,
   wholeNumber,
 } from "@kinesis-connectors/core";
-import type { RecordVersion } from "@kinesis-connectors/aws";
+import { type RecordVersion, RENEW_CURE } from "@kinesis-connectors/aws";
 import type { BulkOperation } from "./bulk-body.js";
 import { connect, type OpenSearchConnection, type OpenSearchConnectionOptions } from "./connection.js";
 import { type BulkDocument, documentWriter } from "./documents.js";
@@ -129,7 +129,7 @@ export function openSearchEmitter<Document extends object>(
       const { status } = answer;
       const failure = requestFailureOf(answer, about);
       if (failure === undefined) {
-        const outcomes = itemOutcomesOf(answer.body, documents.length, about);
+        const outcomes = itemOutcomesOf(answer.body, documents, about);
         if (outcomes === undefined) throw outageError(status, "unreadable_answer");
         return outcomes;
       }
@@ -141,8 +141,9 @@ export function openSearchEmitter<Document extends object>(
         const first = await send(documents.slice(0, half), context);
         return [...first, ...(await send(documents.slice(half), context))];
       }
-      if (renewed || !connection.renewCredentials())
-        throw refusal(host, status, failure.type, "renew the session's credentials");
+      // Others would have come by now if there were any; where they are fetched, that is an outage of whoever has them.
+      if (renewed) throw outageError(status, failure.type);
+      if (!connection.renewCredentials()) throw refusal(host, status, failure.type, RENEW_CURE);
     }
   };
 

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { batchOf, batchOfEntries, contextOf, entryOf, failureFrom } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
 import { ask, INDEX, startOpenSearch } from "./local-opensearch.js";
@@ -238,5 +240,50 @@ describe("identity of documents", () => {
     await using server = await startOpenSearch();
     expect(await failuresOf(server.emitter({ compression: "gzip" }), batchOf(things(100)))).toEqual({});
     expect(server.documents()).toHaveLength(100);
+  });
+});
+
+describe("an answer that does not fit its request", () => {
+  it.each([
+    ["an item too few", (items: readonly object[]) => items.slice(1)],
+    ["an item too many", (items: readonly object[]) => [...items, items[0]]],
+    ["items in another order", (items: readonly object[]) => items.toReversed()],
+  ])("is not believed: with %s, the whole batch goes again", async (_name, changed) => {
+    await using server = await startOpenSearch();
+    let isChanged = true;
+    // What the local server answers, but for the list of its items.
+    const proxy = createServer((request, response) => {
+      const parts: Buffer[] = [];
+      request.on("data", (part: Buffer) => parts.push(part));
+      request.on("end", () => {
+        void fetch(server.node + (request.url ?? ""), {
+          method: "POST",
+          headers: { "content-type": "application/x-ndjson" },
+          body: Buffer.concat(parts),
+        })
+          .then((answer) => answer.json())
+          .then((answer) => {
+            const { items } = answer as { items: readonly object[] };
+            const body = JSON.stringify(isChanged ? { items: changed(items) } : { items });
+            response.writeHead(200, { "content-type": "application/json" }).end(body);
+          });
+      });
+    });
+    proxy.listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    const address = proxy.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    // The first document is refused: by the order alone, the last one would be.
+    server.aws.faults.add({ operation: "Bulk", effect: { ...rejected, indexes: [0] } });
+    const emitter = server.emitter({ node: `http://127.0.0.1:${port}` });
+    const batch = batchOf(things(3));
+    expect(await failureFrom(emitter.emit(batch, contextOf(undefined)))).toMatchObject({
+      name: "unreadable_answer",
+    });
+    isChanged = false;
+    expect(await emitter.emit(batch, contextOf(undefined))).toEqual({ failed: [] });
+    expect(server.documents()).toHaveLength(3);
+    proxy.closeAllConnections();
+    proxy.close();
   });
 });

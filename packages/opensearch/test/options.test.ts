@@ -198,7 +198,8 @@ describe("no failure tells", () => {
 
   it("S06 a document that JSON cannot hold, or that has another type than its index", async () => {
     await using server = await startOpenSearch();
-    const loop: Record<string, unknown> = { canary: 1n };
+    const loop: Record<string, unknown> = { canary: 1 };
+    loop["self"] = loop;
     const numbers = batchOf<object>([{ canary: 1 }, { canary: "canary-text" }, loop]);
     const { failed } = await server.emitter().emit(numbers, contextOf(undefined));
     expect(failed.map(({ action }) => action)).toEqual(["dead-letter", "dead-letter"]);

@@ -1,15 +1,19 @@
+import { ExactNumber, hasLoneSurrogate, stringifyJson } from "@kinesis-connectors/core";
 import { unscaled } from "./decimals.js";
-import { daysOf, microsOf } from "./times.js";
+import { daysOf, microsOf, momentOf } from "./times.js";
 import { type Column, isFields, type ScalarName, type StructType, type Type } from "./types.js";
 
 /** Why a value does not fit: the path of its column, and what was found there. Neither holds anything of the value. */
 export class Misfit {
   readonly path: string;
   readonly reason: string;
+  /** A field has no column: with a column for the rest the row fits all the same. */
+  readonly isUnknown: boolean;
 
-  constructor(path: string, reason: string) {
+  constructor(path: string, reason: string, isUnknown: boolean = false) {
     this.path = path;
     this.reason = reason;
+    this.isUnknown = isUnknown;
   }
 }
 
@@ -27,6 +31,14 @@ function ofType(type: Type, path: string): Convert {
   switch (type.kind) {
     case "scalar":
       return ofScalar(type.name, path);
+    case "timestamp": {
+      const { unit, truncates } = type;
+      const misfit = new Misfit(
+        path,
+        `takes moments with a zone, in ${unit} at most, and within their range`,
+      );
+      return (value) => momentOf(value, unit, truncates) ?? misfit;
+    }
     case "decimal": {
       const { precision, scale } = type;
       const misfit = new Misfit(
@@ -48,9 +60,12 @@ function ofType(type: Type, path: string): Convert {
 
 function ofScalar(name: ScalarName, path: string): Convert {
   const convert = SCALARS[name];
-  const misfit = new Misfit(path, `takes ${name}`);
+  const misfit = new Misfit(path, name === "timestamp" ? TIMESTAMP_MISFIT : `takes ${name}`);
   return (value) => convert(value) ?? misfit;
 }
+
+const TIMESTAMP_MISFIT =
+  "takes timestamp with a zone and up to six digits of a second, for more declare { timestamp }";
 
 const INT64_LIMIT = 2n ** 63n;
 
@@ -74,7 +89,7 @@ const SCALARS: Readonly<Record<ScalarName, (value: unknown) => unknown>> = {
       : undefined;
   },
   double: exactNumber,
-  string: (value) => (typeof value === "string" && isWellFormed(value) ? value : undefined),
+  string: (value) => (typeof value === "string" && !hasLoneSurrogate(value) ? value : undefined),
   bytes: (value) => (value instanceof Uint8Array ? value : undefined),
   date: daysOf,
   timestamp: microsOf,
@@ -83,24 +98,17 @@ const SCALARS: Readonly<Record<ScalarName, (value: unknown) => unknown>> = {
 
 function exactNumber(value: unknown): number | undefined {
   if (typeof value === "number") return value;
+  if (ExactNumber.isInstance(value)) return value.toNumber();
   if (typeof value !== "bigint") return undefined;
   const number = Number(value);
   return Number.isFinite(number) && BigInt(number) === value ? number : undefined;
 }
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
-function isWellFormed(text: string): boolean {
-  return !LONE_SURROGATE.test(text);
-}
-
-function jsonOf(value: unknown): string | undefined {
+/** The text of a value as JSON; undefined for functions and circles, which have none. Half a surrogate pair is an escape in it. */
+export function jsonOf(value: unknown): string | undefined {
   try {
-    // Undefined for functions and symbols, in spite of its type.
-    const text: unknown = JSON.stringify(value);
-    return typeof text === "string" ? text : undefined;
+    return stringifyJson(value);
   } catch {
-    // Bigints and circles: JSON cannot write them, so the value does not fit.
     return undefined;
   }
 }
@@ -158,7 +166,7 @@ export function requiredOf(
 /** A field without a column fits if there is nothing in it. It is told by its place: its name is the record's, not the schema's. */
 export function unknownField(value: unknown, path: string, nth: number): Misfit | undefined {
   if (value === null || value === undefined) return undefined;
-  return new Misfit(path, `has no column for field number ${nth + 1} of the record`);
+  return new Misfit(path, `has no column for field number ${nth + 1} of the record`, true);
 }
 
 /** Parquet has no struct without fields: as long as only empty objects have been seen, their text is written. */

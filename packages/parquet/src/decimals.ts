@@ -1,7 +1,9 @@
+import { ExactNumber } from "@kinesis-connectors/core";
+
 const PLAIN = /^([+-]?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/;
 
 /**
- * The whole number of `10^-scale` units in a number, bigint or decimal text; undefined where digits would be lost or `precision` is exceeded.
+ * The whole number of `10^-scale` units in a number, bigint, `ExactNumber` or decimal text; undefined where digits would be lost or `precision` is exceeded.
  * A number counts as the shortest decimal that reads back as it, which is how JSON wrote it: 0.1 is a tenth.
  */
 export function unscaled(value: unknown, precision: number, scale: number): bigint | undefined {
@@ -13,7 +15,8 @@ export function unscaled(value: unknown, precision: number, scale: number): bigi
 
 function unitsOf(value: unknown, scale: number): bigint | undefined {
   if (typeof value === "bigint") return value * 10n ** BigInt(scale);
-  if (typeof value !== "number" && typeof value !== "string") return undefined;
+  if (typeof value !== "number" && typeof value !== "string" && !ExactNumber.isInstance(value))
+    return undefined;
   const found = PLAIN.exec(String(value));
   if (found === null) return undefined;
   const [, sign, whole = "", fraction = "", exponent = "0"] = found;

@@ -1,5 +1,5 @@
 import type { SchemaElement } from "hyparquet";
-import type { Column, ScalarName, StructType, Type } from "./types.js";
+import type { Column, ScalarName, StructType, TimestampUnit, Type } from "./types.js";
 
 /**
  * The schema as the file's footer lists it: depth first, each group with the number of its children. Logical types beside the converted ones of
@@ -22,6 +22,8 @@ function ofType(name: string, type: Type): SchemaElement[] {
   switch (type.kind) {
     case "scalar":
       return [{ name, ...SCALARS[type.name] }];
+    case "timestamp":
+      return [{ name, ...TIMESTAMPS[type.unit] }];
     case "decimal":
       return [decimal(name, type.precision, type.scale)];
     case "list":
@@ -48,6 +50,18 @@ const TEXT: Omit<SchemaElement, "name"> = {
   logical_type: { type: "STRING" },
 };
 
+const timestamp = (unit: "MILLIS" | "MICROS" | "NANOS"): Omit<SchemaElement, "name" | "converted_type"> => ({
+  type: "INT64",
+  logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit },
+});
+
+/** Nanoseconds have no converted type: older readers see a number (LogicalTypes.md, "Timestamp"). */
+const TIMESTAMPS: Readonly<Record<TimestampUnit, Omit<SchemaElement, "name">>> = {
+  ms: { ...timestamp("MILLIS"), converted_type: "TIMESTAMP_MILLIS" },
+  us: { ...timestamp("MICROS"), converted_type: "TIMESTAMP_MICROS" },
+  ns: timestamp("NANOS"),
+};
+
 const SCALARS: Readonly<Record<ScalarName, Omit<SchemaElement, "name">>> = {
   boolean: { type: "BOOLEAN" },
   int32: { type: "INT32" },
@@ -57,11 +71,7 @@ const SCALARS: Readonly<Record<ScalarName, Omit<SchemaElement, "name">>> = {
   string: TEXT,
   bytes: { type: "BYTE_ARRAY" },
   date: { type: "INT32", converted_type: "DATE", logical_type: { type: "DATE" } },
-  timestamp: {
-    type: "INT64",
-    converted_type: "TIMESTAMP_MICROS",
-    logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MICROS" },
-  },
+  timestamp: TIMESTAMPS.us,
   // As text, which every reader has: to one that does not know the JSON type it would be bytes.
   json: TEXT,
 };
@@ -80,4 +90,16 @@ function decimal(name: string, precision: number, scale: number): SchemaElement 
     scale,
     logical_type: { type: "DECIMAL", precision, scale },
   };
+}
+
+/** How many columns a file of this schema has on disk: each field of a struct is one. */
+export function leavesIn({ fields }: StructType): number {
+  let count = 0;
+  for (const { type } of fields.values()) count += leavesOf(type);
+  return count;
+}
+
+function leavesOf(type: Type): number {
+  if (type.kind === "list") return leavesOf(type.element.type);
+  return type.kind === "struct" ? Math.max(1, leavesIn(type)) : 1;
 }

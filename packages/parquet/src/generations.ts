@@ -1,22 +1,18 @@
-import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 import { type Convert, converterOf, Misfit } from "./convert.js";
 import { grow, type Growth } from "./grow.js";
-import { describe, type StructType } from "./types.js";
+import type { StructType } from "./types.js";
 
-/** So many rows are looked through in one turn of the event loop. */
-const ROWS_PER_TURN = 5_000;
+/** So many rows that this process did not take in are looked through in one turn of the event loop. */
+const ROWS_PER_TURN = 1_000;
 
-interface Generation {
-  readonly name: string;
-  readonly schema: StructType;
-  readonly convert: Convert;
-}
+/** So many rows in a row have to fit a schema before it is worth making a conversion of all its columns. */
+const ROWS_BEFORE_CONVERSION = 8;
 
 /**
- * The schemas of a format over time, each taking all rows of those before it. A row that does not fit the newest one starts the next, and with it
- * a new object: objects hold rows of one generation.
+ * The schemas of a format over time, each taking all rows of those before it. A row that does not fit the newest one starts the next. The rows of an object
+ * are written with the newest schema that one of them has brought, which the others fit as well.
  */
 export class Generations {
   readonly #growth: Growth;
@@ -27,16 +23,16 @@ export class Generations {
 
   constructor(first: StructType, growth: Growth) {
     this.#growth = growth;
-    this.#first = generationOf(first);
+    this.#first = new Generation(first);
     this.#newest = this.#first;
   }
 
   /**
-   * The name of the generation that a row belongs to.
+   * Takes a row in, and grows by what it brings.
    * @throws KinesisConnectorError `KC_RECORD_POISON` where the policy does not allow what the row brings
    */
-  take(row: object): string {
-    const grown = grownBy(this.#newest, row, this.#growth);
+  take(row: object): void {
+    const grown = this.#newest.grownBy(row, this.#growth);
     if (grown instanceof Misfit)
       throw new KinesisConnectorError(
         "KC_RECORD_POISON",
@@ -44,7 +40,6 @@ export class Generations {
       );
     this.#newest = grown;
     this.#ofRow.set(row, grown);
-    return grown.name;
   }
 
   /**
@@ -52,8 +47,9 @@ export class Generations {
    * the first where those rows have gone another way. Rows that fit neither are left to the encoder to name.
    */
   async schemaOf(rows: readonly object[], signal: AbortSignal): Promise<StructType> {
-    const [row] = rows;
-    const known = row === undefined ? undefined : this.#ofRow.get(row);
+    // Schemas only grow, so the last row's takes the others.
+    const last = rows.at(-1);
+    const known = last === undefined ? undefined : this.#ofRow.get(last);
     const found = await this.#grownBy(rows, known ?? this.#newest, signal);
     if (found.isForAll) return found.generation.schema;
     return (await this.#grownBy(rows, this.#first, signal)).generation.schema;
@@ -66,13 +62,15 @@ export class Generations {
   ): Promise<{ readonly generation: Generation; readonly isForAll: boolean }> {
     let generation = start;
     let isForAll = true;
-    for (const [index, row] of rows.entries()) {
-      if (index % ROWS_PER_TURN === 0) {
+    let looked = 0;
+    for (const row of rows) {
+      if (start !== this.#first && this.#ofRow.has(row)) continue;
+      if (looked % ROWS_PER_TURN === 0) {
         await nextTurn();
         signal.throwIfAborted();
       }
-      if (this.#ofRow.get(row) === generation) continue;
-      const grown = grownBy(generation, row, this.#growth);
+      looked += 1;
+      const grown = generation.grownBy(row, this.#growth);
       if (grown instanceof Misfit) isForAll = false;
       else generation = grown;
     }
@@ -80,18 +78,28 @@ export class Generations {
   }
 }
 
-/** Most rows fit, which a conversion made once per generation finds out sooner than the search for what would have to grow. */
-function grownBy(generation: Generation, row: object, growth: Growth): Generation | Misfit {
-  if (!(generation.convert(row) instanceof Misfit)) return generation;
-  const grown = grow(generation.schema, row, growth);
-  if (grown instanceof Misfit) return grown;
-  return grown === generation.schema ? generation : generationOf(grown);
-}
+/** One of these schemas. */
+class Generation {
+  readonly schema: StructType;
+  #convert: Convert | undefined;
+  #fitting = 0;
 
-function generationOf(schema: StructType): Generation {
-  return {
-    schema,
-    convert: converterOf({ type: schema, required: true }, "row"),
-    name: createHash("sha256").update(describe(schema)).digest("hex").slice(0, 16),
-  };
+  constructor(schema: StructType) {
+    this.schema = schema;
+  }
+
+  /**
+   * Itself where the row fits. Where most rows fit, a conversion made once finds that out sooner than the search for what would have to grow; where each
+   * row brings something, making one would cost as much as the schema is wide.
+   */
+  grownBy(row: object, growth: Growth): Generation | Misfit {
+    if (this.#convert !== undefined && !(this.#convert(row) instanceof Misfit)) return this;
+    const grown = grow(this.schema, row, growth);
+    if (grown instanceof Misfit) return grown;
+    if (grown !== this.schema) return new Generation(grown);
+    this.#fitting += 1;
+    if (this.#fitting === ROWS_BEFORE_CONVERSION)
+      this.#convert = converterOf({ type: this.schema, required: true }, "row");
+    return this;
+  }
 }

@@ -1,15 +1,16 @@
-import { KinesisConnectorError, wholeNumber } from "@kinesis-connectors/core";
+import { KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
 import type { ObjectFormat } from "@kinesis-connectors/s3";
 import { pageCompression, type ParquetCompression } from "./compress.js";
 import { Misfit } from "./convert.js";
 import { Generations } from "./generations.js";
 import { grow, type Growth } from "./grow.js";
-import { type ParquetSchema, schemaFrom } from "./schema.js";
+import { type ParquetSchema, schemaFrom, twinOf } from "./schema.js";
 import type { StructType } from "./types.js";
 import { writeRows } from "./write-rows.js";
 
 /**
- * What may change when a row does not fit the columns. A change starts a new object; what is not allowed makes the row a dead letter.
+ * What may change when a row does not fit the columns. The rows of an object share all columns that one of them has brought; what is not allowed makes the
+ * row a dead letter.
  *
  * - `none`: nothing.
  * - `forward`: columns may join, so that a reader with the oldest columns reads every newer object.
@@ -20,13 +21,23 @@ export type SchemaEvolution = "none" | "backward" | "forward" | "full";
 
 /** What `parquet` can be told. */
 export interface ParquetCommonOptions {
+  /**
+   * So many columns there may be after rows have brought some, counted with those inside objects, 1 to 10,000. Default 1,000. Field names that are data, such
+   * as ids, would make a column each.
+   */
+  readonly maxColumns?: number;
   /** Default `snappy`, which every reader has. `zstd` takes Node 22.15, or `@hpcc-js/wasm-zstd` beside this package. */
   readonly compression?: ParquetCompression;
   /**
    * Rows of a row group, 1 to 1,000,000. Default 50,000. A group is written in one turn of the event loop, some 5 ms per 1,000 rows of ten columns:
-   * larger ones suit scans a little better and keep other shards waiting.
+   * larger ones suit scans a little better and keep other shards waiting. Of more than ten columns a group takes fewer rows, so that it takes no longer.
    */
   readonly rowGroupRows?: number;
+  /**
+   * A column for what has none of its own, as the text of a JSON object: fields beside the declared ones, columns past `maxColumns`, and names that differ
+   * from a column's by case only. Inside objects they keep their place, `{"detail":{"late":1}}`. Default: there is none, and such a row is a dead letter.
+   */
+  readonly restColumn?: string;
 }
 
 /** Columns that are declared. */
@@ -52,7 +63,7 @@ export interface InferredColumns<Row> {
 /** Options of `parquet`. */
 export type ParquetOptions<Row> = ParquetCommonOptions & (DeclaredColumns | InferredColumns<Row>);
 
-const GROWTH: Readonly<Record<SchemaEvolution, Growth | undefined>> = {
+const GROWTH: Readonly<Record<SchemaEvolution, Pick<Growth, "columns" | "types"> | undefined>> = {
   none: undefined,
   forward: { columns: true, types: false },
   full: { columns: true, types: false },
@@ -84,14 +95,22 @@ export function parquet<Row extends object>(options: ParquetOptions<Row>): Objec
     throw invalid('evolution must be "none", "backward", "forward" or "full"');
   if (unknownFields !== "refuse" && unknownFields !== "ignore")
     throw invalid('unknownFields must be "refuse" or "ignore"');
-  const growth = GROWTH[evolution];
+  const { restColumn } = options;
+  const maxColumns = wholeNumber("maxColumns", options.maxColumns ?? 1000, { min: 1, max: 10_000 });
+  if (restColumn !== undefined) nonEmptyText("restColumn", restColumn);
+  const allowed = GROWTH[evolution];
+  const growth: Growth | undefined = allowed && { ...allowed, maxColumns, restColumn };
   if (unknownFields === "ignore" && growth !== undefined)
     throw invalid(`unknownFields "ignore" contradicts evolution "${evolution}", which makes columns of them`);
+  if (unknownFields === "ignore" && restColumn !== undefined)
+    throw invalid('unknownFields "ignore" contradicts restColumn, which keeps them');
   if (infer === true && growth === undefined)
     throw invalid(
       'infer: true needs an evolution other than "none", or rows to start with: nothing would fit',
     );
-  const first = schema === undefined ? inferredFrom(infer ?? []) : schemaFrom(schema);
+  const first = schema === undefined ? inferredFrom(infer ?? [], maxColumns, restColumn) : schemaFrom(schema);
+  const taken = restColumn === undefined ? undefined : twinOf(first.fields, restColumn);
+  if (taken !== undefined) throw invalid(`restColumn has the name of the column ${taken}`);
   const ignoreUnknown = unknownFields === "ignore";
   const generations = growth === undefined ? undefined : new Generations(first, growth);
 
@@ -99,20 +118,30 @@ export function parquet<Row extends object>(options: ParquetOptions<Row>): Objec
     extension: ".parquet",
     // https://www.iana.org/assignments/media-types/application/vnd.apache.parquet
     contentType: "application/vnd.apache.parquet",
-    ...(generations === undefined ? {} : { groupOf: (row: Row) => generations.take(row) }),
+    ...(generations === undefined ? {} : { check: (row: Row) => generations.take(row) }),
     encodeObject: async (rows, { signal }) => {
       const columns = generations === undefined ? first : await generations.schemaOf(rows, signal);
-      return writeRows(columns, rows, { compression, rowGroupRows, ignoreUnknown, signal });
+      return writeRows(columns, rows, {
+        compression,
+        rowGroupRows,
+        ignoreUnknown,
+        restColumn,
+        signal,
+      });
     },
   };
 }
 
-function inferredFrom(infer: true | readonly unknown[]): StructType {
+function inferredFrom(
+  infer: true | readonly unknown[],
+  maxColumns: number,
+  restColumn: string | undefined,
+): StructType {
   const empty: StructType = { kind: "struct", fields: new Map() };
   if (infer === true) return empty;
   if (!Array.isArray(infer) || infer.length === 0) throw invalid("infer must be true, or rows to start with");
   return infer.reduce<StructType>((schema, row: unknown, nth) => {
-    const grown = grow(schema, row, { columns: true, types: true });
+    const grown = grow(schema, row, { columns: true, types: true, maxColumns, restColumn });
     if (grown instanceof Misfit)
       throw invalid(`infer: row ${nth + 1} does not fit those before it: ${grown.path} ${grown.reason}`);
     return grown;

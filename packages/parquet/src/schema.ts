@@ -1,5 +1,12 @@
 import { KinesisConnectorError } from "@kinesis-connectors/core";
-import { type Column, OBJECT_DEPTH, type ScalarName, type StructType, type Type } from "./types.js";
+import {
+  type Column,
+  OBJECT_DEPTH,
+  type ScalarName,
+  type StructType,
+  type TimestampUnit,
+  type Type,
+} from "./types.js";
 
 /**
  * What a column holds, and which values of a row fit it:
@@ -8,13 +15,14 @@ import { type Column, OBJECT_DEPTH, type ScalarName, type StructType, type Type 
  * | --- | --- |
  * | `boolean` | booleans |
  * | `int32`, `int64` | integers, as number (exact ones only, up to 2^53) or bigint |
- * | `float`, `double` | numbers; bigints that a double holds exactly |
+ * | `float`, `double` | numbers; bigints and `ExactNumber`s that a double holds exactly |
  * | `string` | strings without lone surrogates, which UTF-8 cannot write |
  * | `bytes` | `Uint8Array` |
  * | `date` | `YYYY-MM-DD`, or a `Date` at midnight UTC |
  * | `timestamp` | `Date`, or ISO 8601 with a zone and up to six digits of a second: microseconds in UTC |
+ * | `{ timestamp: "ms" \| "us" \| "ns" }` | the same with up to three, six or nine digits of a second; `ns` from 1677 to 2262. With `truncate: true` further digits are cut off |
  * | `json` | whatever JSON can write, as its text in a string column |
- * | `{ decimal: [precision, scale] }` | numbers, bigints and strings such as `"12.50"`, with no more digits than the column has: nothing is rounded |
+ * | `{ decimal: [precision, scale] }` | numbers, bigints, `ExactNumber`s and strings such as `"12.50"`, with no more digits than the column has: nothing is rounded |
  * | `{ list: type }` | arrays |
  * | `{ struct: { name: type } }` | objects |
  *
@@ -22,6 +30,7 @@ import { type Column, OBJECT_DEPTH, type ScalarName, type StructType, type Type 
  */
 export type ColumnType =
   | ScalarName
+  | { readonly timestamp: TimestampUnit; readonly truncate?: boolean }
   | { readonly decimal: readonly [precision: number, scale: number] }
   | { readonly list: ColumnType }
   | { readonly struct: ParquetSchema }
@@ -57,6 +66,11 @@ function structFrom(schema: unknown, path: string, depth: number): StructType {
   const fields = new Map<string, Column>();
   for (const [name, type] of Object.entries(schema)) {
     if (name === "") throw invalid(`${path} has a column without a name`);
+    const twin = twinOf(fields, name);
+    if (twin !== undefined)
+      throw invalid(
+        `${path} has the columns ${twin} and ${name}, which Athena, Redshift and DuckDB take for one`,
+      );
     fields.set(name, columnFrom(type, `${path}.${name}`, depth));
   }
   if (fields.size === 0) throw invalid(`${path} must have at least one column`);
@@ -77,6 +91,7 @@ function typeFrom(type: unknown, path: string, depth: number): Type {
   if (isScalar(type)) return { kind: "scalar", name: type };
   if (isOnly(type, "list")) return { kind: "list", element: columnFrom(type.list, `${path}[]`, depth + 1) };
   if (isOnly(type, "struct")) return structFrom(type.struct, path, depth + 1);
+  if (typeof type === "object" && type !== null && "timestamp" in type) return timestampFrom(type, path);
   if (isOnly(type, "decimal")) {
     const [precision, scale, ...more]: unknown[] = Array.isArray(type.decimal) ? type.decimal : [];
     if (!isWhole(precision, 1, 38) || !isWhole(scale, 0, precision) || more.length > 0)
@@ -84,8 +99,26 @@ function typeFrom(type: unknown, path: string, depth: number): Type {
     return { kind: "decimal", precision, scale };
   }
   throw invalid(
-    `${path} must be one of ${[...SCALARS].join(", ")}, { decimal }, { list }, { struct } or { required }`,
+    `${path} must be one of ${[...SCALARS].join(", ")}, { timestamp }, { decimal }, { list }, { struct } or { required }`,
   );
+}
+
+function timestampFrom({ timestamp, ...more }: { readonly timestamp: unknown }, path: string): Type {
+  const { truncate = false, ...others }: { readonly truncate?: unknown } = more;
+  if (
+    (timestamp !== "ms" && timestamp !== "us" && timestamp !== "ns") ||
+    typeof truncate !== "boolean" ||
+    Object.keys(others).length > 0
+  )
+    throw invalid(`${path} must be { timestamp: "ms", "us" or "ns", truncate?: true or false }`);
+  return { kind: "timestamp", unit: timestamp, truncates: truncate };
+}
+
+/** A column whose name differs from this one by case only: readers that know no case (Athena, Redshift, DuckDB) read neither then, or one of them. */
+export function twinOf(fields: ReadonlyMap<string, unknown>, name: string): string | undefined {
+  const lower = name.toLowerCase();
+  for (const other of fields.keys()) if (other.toLowerCase() === lower) return other;
+  return undefined;
 }
 
 function isScalar(type: unknown): type is ScalarName {

@@ -1,3 +1,5 @@
+import { ExactNumber } from "@kinesis-connectors/core";
+
 /** Types without parts. */
 export type ScalarName =
   | "boolean"
@@ -11,9 +13,13 @@ export type ScalarName =
   | "timestamp"
   | "json";
 
+/** What a moment is counted in. */
+export type TimestampUnit = "ms" | "us" | "ns";
+
 /** A checked type. `unknown` is that of a list of which only empty or null-filled ones have been seen. */
 export type Type =
   | { readonly kind: "scalar"; readonly name: ScalarName }
+  | { readonly kind: "timestamp"; readonly unit: TimestampUnit; readonly truncates: boolean }
   | { readonly kind: "decimal"; readonly precision: number; readonly scale: number }
   | { readonly kind: "list"; readonly element: Column }
   | StructType
@@ -34,26 +40,6 @@ export interface Column {
 /** Levels of lists and structs in a row. Readers recurse, and a document of ten thousand brackets must not exhaust their stack. */
 export const OBJECT_DEPTH = 32;
 
-/** A type in words, for messages and as the schema's name: equal for equal types only. */
-export function describe(type: Type): string {
-  switch (type.kind) {
-    case "scalar":
-      return type.name;
-    case "decimal":
-      return `decimal(${type.precision},${type.scale})`;
-    case "list":
-      return `list<${describeColumn(type.element)}>`;
-    case "struct":
-      return `struct<${[...type.fields].map(([name, column]) => `${JSON.stringify(name)}:${describeColumn(column)}`).join(",")}>`;
-    default:
-      return "unknown";
-  }
-}
-
-function describeColumn({ type, required }: Column): string {
-  return required ? `${describe(type)}!` : describe(type);
-}
-
 /** Whether a value is an object of named fields. */
 export function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
   return (
@@ -62,6 +48,7 @@ export function isFields(value: unknown): value is Readonly<Record<string, unkno
     !Array.isArray(value) &&
     !ArrayBuffer.isView(value) &&
     !(value instanceof Date) &&
+    !ExactNumber.isInstance(value) &&
     !(value instanceof Map) &&
     !(value instanceof Set)
   );

@@ -3,28 +3,36 @@ import { KinesisConnectorError } from "@kinesis-connectors/core";
 import type { EncodedObject, RefusedOutput } from "@kinesis-connectors/s3";
 import { ByteWriter, type ColumnSource, ParquetWriter } from "hyparquet-writer";
 import type { PageCompression } from "./compress.js";
-import { type Convert, converterOf, Misfit, requiredOf, unknownField } from "./convert.js";
-import { elementsOf } from "./elements.js";
+import { type Convert, converterOf, jsonOf, Misfit, requiredOf, unknownField } from "./convert.js";
+import { elementsOf, leavesIn } from "./elements.js";
+import { partedRow } from "./rest.js";
 import { isFields, type StructType, type Type } from "./types.js";
 
-/** So many rows are converted in one turn of the event loop. */
-const ROWS_PER_TURN = 5_000;
+/** So many fields are converted in one turn of the event loop. */
+const FIELDS_PER_TURN = 50_000;
+
+/** Rows of so many columns on disk make full row groups. Of more columns a group takes fewer rows: it is encoded in one turn, and its values are in memory. */
+const USUAL_LEAVES = 10;
 
 /** How the rows become a file. */
 export interface WriteOptions {
   readonly compression: PageCompression;
+  /** Of a group of ten columns or fewer. */
   readonly rowGroupRows: number;
   /** Fields without a column are left out instead of refusing their row. */
   readonly ignoreUnknown: boolean;
+  /** Takes what has no column, as the text of an object; undefined: there is none. */
+  readonly restColumn: string | undefined;
   readonly signal: AbortSignal;
 }
 
 /** Writes rows of one schema as one file, or tells which do not fit it. Holds the converted values of one row group at a time. */
 export async function writeRows(
-  schema: StructType,
+  declared: StructType,
   rows: readonly unknown[],
-  { compression, rowGroupRows, ignoreUnknown, signal }: WriteOptions,
+  { compression, rowGroupRows, ignoreUnknown, restColumn, signal }: WriteOptions,
 ): Promise<EncodedObject> {
+  const schema = restColumn === undefined ? declared : withRest(declared, restColumn);
   if (schema.fields.size === 0)
     return {
       refused: rows.map((_, index) => ({ index, error: poison("no row of the object has a value") })),
@@ -38,15 +46,24 @@ export async function writeRows(
     compressors: compress === undefined ? {} : { [compression.codec]: compress },
     createdBy: "kinesis-connectors",
   });
-  const table = new Table(schema, ignoreUnknown);
+  const table = new Table(schema, ignoreUnknown, restColumn);
   const refused: RefusedOutput[] = [];
-  for (let start = 0; start < rows.length; start += rowGroupRows) {
-    const end = Math.min(rows.length, start + rowGroupRows);
+  const groupRows = Math.max(
+    1,
+    Math.floor((rowGroupRows * USUAL_LEAVES) / Math.max(USUAL_LEAVES, leavesIn(schema))),
+  );
+  let fields = 0;
+  for (let start = 0; start < rows.length; start += groupRows) {
+    const end = Math.min(rows.length, start + groupRows);
     table.clear(end - start);
     for (let index = start; index < end; index += 1) {
       const misfit = table.set(index - start, rows[index]);
       if (misfit !== undefined) refused.push({ index, error: poison(`${misfit.path} ${misfit.reason}`) });
-      if (index % ROWS_PER_TURN === 0) await turn(signal);
+      fields += table.fieldsOfLast;
+      if (fields >= FIELDS_PER_TURN) {
+        fields = 0;
+        await turn(signal);
+      }
     }
     // With a row refused nothing of the file is used: the rest is only looked through.
     if (refused.length > 0) continue;
@@ -56,6 +73,14 @@ export async function writeRows(
   if (refused.length > 0) return { refused };
   await file.finish();
   return { bytes: bytes.getBytes() };
+}
+
+/** The column's name is none that rows have: `parquet` sees to it. */
+function withRest({ fields }: StructType, restColumn: string): StructType {
+  return {
+    kind: "struct",
+    fields: new Map(fields).set(restColumn, { type: { kind: "scalar", name: "json" }, required: false }),
+  };
 }
 
 async function turn(signal: AbortSignal): Promise<void> {
@@ -80,9 +105,16 @@ interface TableColumn {
 class Table {
   readonly #columns: ReadonlyMap<string, TableColumn>;
   readonly #required: readonly { readonly name: string; readonly absent: unknown }[];
+  readonly #schema: StructType;
   readonly #ignoreUnknown: boolean;
+  readonly #restColumn: string | undefined;
+  /** How many fields the row that was set last has; one for a row of none. */
+  fieldsOfLast = 1;
 
-  constructor({ fields }: StructType, ignoreUnknown: boolean) {
+  constructor(schema: StructType, ignoreUnknown: boolean, restColumn: string | undefined) {
+    const { fields } = schema;
+    this.#schema = schema;
+    this.#restColumn = restColumn;
     const converters = new Map(
       [...fields].map(([name, column]) => [name, converterOf(column, `row.${name}`)]),
     );
@@ -107,10 +139,26 @@ class Table {
 
   set(nthRow: number, row: unknown): Misfit | undefined {
     if (!isFields(row)) return new Misfit("row", "must be an object");
+    const misfit = this.#setFields(nthRow, row);
+    if (misfit?.isUnknown !== true || this.#restColumn === undefined) return misfit;
+    // Rare beside rows that fit, so only now: the row is set once more, in two.
+    for (const { values } of this.#columns.values()) values[nthRow] = null;
+    const { fit, rest } = partedRow(row, this.#schema, this.#restColumn);
+    const failed = this.#setFields(nthRow, fit);
+    if (failed !== undefined || rest === undefined) return failed;
+    const text = jsonOf(rest);
+    if (text === undefined) return new Misfit("row", "has fields without a column that JSON cannot write");
+    const column = this.#columns.get(this.#restColumn);
+    if (column !== undefined) column.values[nthRow] = text;
+    return undefined;
+  }
+
+  #setFields(nthRow: number, row: Readonly<Record<string, unknown>>): Misfit | undefined {
     const names = Object.keys(row);
+    this.fieldsOfLast = names.length + 1;
     for (let nth = 0; nth < names.length; nth += 1) {
       const name = names[nth] ?? "";
-      const column = this.#columns.get(name);
+      const column = name === this.#restColumn ? undefined : this.#columns.get(name);
       if (column === undefined) {
         const misfit = this.#ignoreUnknown ? undefined : unknownField(row[name], "row", nth);
         if (misfit !== undefined) return misfit;

@@ -11,28 +11,28 @@ afterAll(async () => {
   await duck[Symbol.asyncDispose]();
 });
 
-/** Takes rows in one after the other, as the emitter does: the objects they make, and the rows that are refused. */
+/** Takes rows in one after the other, as the emitter does: those that go into one object, and those that are refused. */
 function taken(
   options: ParquetOptions<object>,
   rows: readonly object[],
 ): {
-  objects: object[][];
+  kept: object[];
   refused: { row: object; reason: string }[];
   format: ReturnType<typeof parquet<object>>;
 } {
   const format = parquet<object>(options);
-  const groups = new Map<string, object[]>();
+  const kept: object[] = [];
   const refused: { row: object; reason: string }[] = [];
   for (const row of rows) {
     try {
-      const group = format.groupOf?.(row) ?? "";
-      groups.set(group, [...(groups.get(group) ?? []), row]);
+      format.check?.(row);
+      kept.push(row);
     } catch (error) {
       if (!hasCode(error, "KC_RECORD_POISON")) throw error;
       refused.push({ row, reason: error.message.replace(/^.*columns: /, "") });
     }
   }
-  return { objects: [...groups.values()], refused, format };
+  return { kept, refused, format };
 }
 
 const SCHEMA = { id: { required: "int32" }, name: "string" } as const;
@@ -43,9 +43,9 @@ const ABSENT = { name: "d" };
 const OTHER = { id: "5", name: "e" };
 
 describe("schema evolution", () => {
-  it("with none has one group and refuses every change", async () => {
+  it("with none refuses every change", async () => {
     const format = parquet<object>({ schema: SCHEMA });
-    expect(format.groupOf).toBeUndefined();
+    expect(format.check).toBeUndefined();
     const rows = [PLAIN, JOINED, WIDER, ABSENT, OTHER];
     const { refused } = await format.encodeObject(rows, NO_STOP);
     expect(refused?.map(({ index }) => index)).toEqual([1, 2, 3, 4]);
@@ -54,7 +54,7 @@ describe("schema evolution", () => {
   it.each<SchemaEvolution>(["forward", "full"])(
     "with %s lets optional columns join, and nothing else",
     (evolution) => {
-      const { objects, refused } = taken({ schema: SCHEMA, evolution }, [
+      const { kept, refused } = taken({ schema: SCHEMA, evolution }, [
         PLAIN,
         JOINED,
         WIDER,
@@ -62,7 +62,7 @@ describe("schema evolution", () => {
         OTHER,
         PLAIN,
       ]);
-      expect(objects).toEqual([[PLAIN], [JOINED, PLAIN]]);
+      expect(kept).toEqual([PLAIN, JOINED, PLAIN]);
       expect(refused).toEqual([
         { row: WIDER, reason: "row.id takes int32" },
         { row: ABSENT, reason: "row.id is required, and there is no value" },
@@ -72,7 +72,7 @@ describe("schema evolution", () => {
   );
 
   it("with backward lets columns join, types widen and required columns stay away", () => {
-    const { objects, refused } = taken({ schema: SCHEMA, evolution: "backward" }, [
+    const { kept, refused } = taken({ schema: SCHEMA, evolution: "backward" }, [
       PLAIN,
       JOINED,
       WIDER,
@@ -80,21 +80,30 @@ describe("schema evolution", () => {
       OTHER,
       PLAIN,
     ]);
-    expect(objects).toEqual([[PLAIN], [JOINED], [WIDER], [ABSENT, PLAIN]]);
+    expect(kept).toEqual([PLAIN, JOINED, WIDER, ABSENT, PLAIN]);
     expect(refused).toEqual([{ row: OTHER, reason: "row.id takes int64" }]);
   });
 
-  it("starts a new object with a new column, and the objects are read together by name", async () => {
-    const first = { id: 1, in: { a: 1 } };
-    const second = { id: 2, in: { a: 2, b: [{ c: "x" }] } };
-    const third = { id: 3, more: true };
-    const { objects, format } = taken({ infer: true }, [first, second, third]);
-    expect(objects).toEqual([[first], [second], [third]]);
-    const paths = [];
-    for (const rows of objects) paths.push(await duck.keep(await bytesOf(format, rows)));
-    expect(await duck.types(await bytesOf(format, [first]))).toEqual({
+  it("gives later objects the columns of earlier ones, and all are read together by name", async () => {
+    const batches = [
+      [{ id: 1, in: { a: 1 } }],
+      [{ id: 2, in: { a: 2, b: [{ c: "x" }] } }, { id: 3 }],
+      [{ id: 4, more: true }],
+    ];
+    const format = parquet<object>({ infer: true });
+    const paths: string[] = [];
+    for (const rows of batches) {
+      for (const row of rows) format.check?.(row);
+      paths.push(await duck.keep(await bytesOf(format, rows)));
+    }
+    expect(await duck.types(await bytesOf(format, batches[0] ?? []))).toEqual({
       id: "BIGINT",
       in: "STRUCT(a BIGINT)",
+    });
+    expect(await duck.types(await bytesOf(format, batches[2] ?? []))).toEqual({
+      id: "BIGINT",
+      in: "STRUCT(a BIGINT, b STRUCT(c VARCHAR)[])",
+      more: "BOOLEAN",
     });
     const list = paths.map((path) => `'${path}'`).join(", ");
     expect(
@@ -104,35 +113,39 @@ describe("schema evolution", () => {
     ).toEqual([
       { id: 1, more: null },
       { id: 2, more: null },
-      { id: 3, more: true },
+      { id: 3, more: null },
+      { id: 4, more: true },
     ]);
   });
 
-  it("keeps the columns of later rows that do not have them", async () => {
-    const { objects, format } = taken({ infer: true }, [{ a: 1 }, { a: 1.5, b: "x" }, { a: 2 }]);
-    expect(objects).toEqual([[{ a: 1 }], [{ a: 1.5, b: "x" }, { a: 2 }]]);
-    const last = objects[1]?.at(-1) ?? {};
-    expect(await duck.types(await bytesOf(format, [last]))).toEqual({ a: "DOUBLE", b: "VARCHAR" });
+  it("leaves out of an object what only rows of later objects have brought", async () => {
+    const format = parquet<object>({ infer: true });
+    const early = { a: 1 };
+    format.check?.(early);
+    format.check?.({ a: 1.5, b: "x" });
+    expect(await duck.types(await bytesOf(format, [early]))).toEqual({ a: "BIGINT" });
   });
 
   it("lets another process write rows that this one took in", async () => {
     const options: ParquetOptions<object> = { schema: SCHEMA, evolution: "backward" };
-    const { objects } = taken(options, [PLAIN, JOINED, WIDER, ABSENT]);
-    for (const rows of objects) {
-      const found = await duck.read(await bytesOf(parquet<object>(options), rows), "name");
-      expect(found).toEqual(rows.map((row) => ({ name: Reflect.get(row, "name") })));
-    }
+    const { kept } = taken(options, [PLAIN, JOINED, WIDER, ABSENT]);
+    expect(kept).toHaveLength(4);
+    const found = await duck.read(await bytesOf(parquet<object>(options), kept), "name, country");
+    expect(found.map(({ name }) => name)).toEqual(["a", "b", "c", "d"]);
+    expect(found.map(({ country }) => country)).toEqual([null, "AT", null, null]);
   });
 
   it("lets a process that knows other columns write them as they were", async () => {
     const format = parquet<object>({ infer: true });
-    format.groupOf?.({ a: 1, only: "here" });
+    format.check?.({ a: 1, only: "here" });
     const foreign = [{ a: "x" }, { a: "y", b: 1 }];
     expect(await duck.read(await bytesOf(format, foreign), "a, b::INT AS b")).toEqual([
       { a: "x", b: null },
       { a: "y", b: 1 },
     ]);
-    expect(format.groupOf?.({ a: 2, only: "here" })).toBe(format.groupOf?.({ a: 1 }));
+    const later = { a: 2 };
+    format.check?.(later);
+    expect(await duck.types(await bytesOf(format, [later]))).toEqual({ a: "BIGINT", only: "VARCHAR" });
   });
 
   it("starts from sample rows, and keeps to them with none", async () => {
@@ -145,8 +158,12 @@ describe("schema evolution", () => {
   it("infers lists and objects of which nothing is known yet, and learns later", async () => {
     const early = { list: [], object: {}, nothing: null };
     const late = { list: [{ a: 1 }], object: { b: 2n }, nothing: new Date(0) };
-    const { objects, format } = taken({ infer: true }, [early, late]);
-    expect(objects).toEqual([[early], [late]]);
+    const { kept, format } = taken({ infer: true }, [early, late]);
+    expect(
+      await duck.rows(
+        `SELECT count(*)::INT AS n FROM read_parquet('${await duck.keep(await bytesOf(format, kept))}')`,
+      ),
+    ).toEqual([{ n: 2 }]);
     expect(await duck.read(await bytesOf(format, [early]))).toEqual([{ list: [], object: "{}" }]);
     expect(await duck.types(await bytesOf(format, [late]))).toEqual({
       list: "STRUCT(a BIGINT)[]",
@@ -178,7 +195,7 @@ describe("schema evolution", () => {
     ];
     expect(taken({ infer: true }, odd).refused).toHaveLength(odd.length - 1);
     // As a double a power of two is exact.
-    expect(taken({ infer: true }, odd).objects).toEqual([[{ a: 2n ** 70n }]]);
+    expect(taken({ infer: true }, odd).kept).toEqual([{ a: 2n ** 70n }]);
   });
 });
 
@@ -202,6 +219,12 @@ describe("options", () => {
     ["unknownFields must be", { schema: { a: "int32" }, unknownFields: "keep" }],
     ["evolution must be", { schema: { a: "int32" }, evolution: "toString" }],
     ["compression must be", { schema: { a: "int32" }, compression: "lzo" }],
+    ["schema.a must be { timestamp", { schema: { a: { timestamp: "s" } } }],
+    ["schema.a must be { timestamp", { schema: { a: { timestamp: "ns", cut: true } } }],
+    ["schema has the columns id and ID", { schema: { id: "int32", ID: "int32" } }],
+    ["restColumn has the name of the column a", { schema: { a: "int32" }, restColumn: "A" }],
+    ["contradicts restColumn", { schema: { a: "int32" }, restColumn: "rest", unknownFields: "ignore" }],
+    ["maxColumns", { infer: true, maxColumns: 0 }],
     ["rowGroupRows", { schema: { a: "int32" }, rowGroupRows: 0 }],
   ])("are refused by name: %s", (message, options) => {
     const call = (): unknown => Reflect.apply(parquet, undefined, [options]);

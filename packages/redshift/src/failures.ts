@@ -1,4 +1,10 @@
-import { describeAwsError, summaryOf as awsSummaryOf } from "@kinesis-connectors/aws";
+import {
+  cureAtHome,
+  describeAwsError,
+  identityFailureOf,
+  RENEW_CURE,
+  summaryOf as awsSummaryOf,
+} from "@kinesis-connectors/aws";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 
 /** What a failed call of the Data API means. */
@@ -20,7 +26,6 @@ export type StatementFailureKind =
   | { readonly kind: "data"; readonly isMissing: boolean }
   | { readonly kind: "refused"; readonly cure: string };
 
-const EXPIRED = new Set(["ExpiredToken", "ExpiredTokenException", "RequestExpired"]);
 const CREDENTIALS = "check the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, profile or role)";
 const RIGHTS =
   "grant redshift-data:BatchExecuteStatement, DescribeStatement, GetStatementResult and CancelStatement, and redshift:GetClusterCredentials " +
@@ -33,17 +38,16 @@ const NOT_THERE =
 const CURES: ReadonlyMap<string, string> = new Map([
   ["AccessDeniedException", RIGHTS],
   ["AccessDenied", RIGHTS],
-  ["UnrecognizedClientException", CREDENTIALS],
-  ["InvalidClientTokenId", CREDENTIALS],
-  ["InvalidSignatureException", CREDENTIALS],
-  ["SignatureDoesNotMatch", CREDENTIALS],
-  ["MissingAuthenticationTokenException", CREDENTIALS],
 ]);
 
 /** Sorts what a call of the Data API failed with. Pure. */
 export function callFailureOf(error: unknown): CallFailure {
   const { code, status, message } = describeAwsError(error);
-  if (EXPIRED.has(code)) return { kind: "expired" };
+  const identity = identityFailureOf(error);
+  if (identity === "wrong") return { kind: "refused", cure: CREDENTIALS };
+  if (identity === "expired") return { kind: "expired" };
+  // A clock that is off is corrected or set, and credentials that are away come back: nothing was done with the call.
+  if (identity !== undefined) return { kind: "retry" };
   if (code === "ResourceNotFoundException") return { kind: "unknown-statement" };
   const cure = CURES.get(code);
   if (cure !== undefined) return { kind: "refused", cure };
@@ -64,10 +68,10 @@ export function callFailureOf(error: unknown): CallFailure {
 
 /** The cure for what a look at the database failed with before the first shard starts; undefined when it may pass by itself. */
 export function cureAtOpen(error: unknown): string | undefined {
-  const { code, message } = describeAwsError(error);
-  if (message.startsWith("Region is missing")) return "set `region`, or AWS_REGION";
-  if (code === "CredentialsProviderError")
-    return "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or give the machine a role";
+  const { code } = describeAwsError(error);
+  if (identityFailureOf(error) === "expired") return RENEW_CURE;
+  const home = cureAtHome(error);
+  if (home !== undefined) return home;
   if (code === "ResourceNotFoundException") return "correct `cluster` or `workgroup`";
   const failure = callFailureOf(error);
   return failure.kind === "refused" ? failure.cure : undefined;

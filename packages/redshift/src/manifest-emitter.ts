@@ -73,6 +73,7 @@ export function redshiftManifestEmitter(options: RedshiftManifestEmitterOptions)
 
     open: async (context) => {
       await manifests.open(context);
+      await loader.runner.connection.checkEndpoint();
       await openLoader(context.signal, (limits) =>
         checkTables(loader, { ...context, ...limits, clock: systemClock }),
       );

@@ -116,6 +116,7 @@ export function redshiftEmitter<Output>(
 
     open: async (context) => {
       await staging.open(context);
+      await loader.runner.connection.checkEndpoint();
       await openLoader(context.signal, (limits) =>
         checkTables(loader, { ...context, ...limits, clock: systemClock }),
       );

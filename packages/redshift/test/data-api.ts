@@ -8,6 +8,8 @@ export interface Outcome {
   /** Default FINISHED. */
   readonly status?: "FINISHED" | "FAILED" | "ABORTED" | "STARTED";
   readonly error?: string;
+  /** States of its statements, one by one. Default: they are left out. */
+  readonly parts?: readonly string[];
   /** Rows of the last statement. */
   readonly rows?: readonly (readonly (string | number | null)[])[];
 }
@@ -51,7 +53,12 @@ export async function startDataApi(
     const id = String(body["Id"]);
     const outcome = statements.get(id.split(":")[0] ?? "") ?? {};
     if (operation === "DescribeStatement")
-      return { Id: id, Status: outcome.status ?? "FINISHED", Error: outcome.error };
+      return {
+        Id: id,
+        Status: outcome.status ?? "FINISHED",
+        Error: outcome.error,
+        SubStatements: outcome.parts?.map((Status, index) => ({ Id: `${id}:${index + 1}`, Status })),
+      };
     if (operation === "CancelStatement") {
       statements.set(id, { status: "ABORTED", error: "cancelled on user's request" });
       return { Status: true };

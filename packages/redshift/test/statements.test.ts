@@ -135,6 +135,50 @@ describe("a load", () => {
     await emitter.close?.();
   });
 
+  it.each([
+    ["a statement that failed", ["FINISHED", "FAILED"]],
+    ["a statement that was not reached", ["FINISHED", "SUBMITTED"]],
+    ["fewer statements than were submitted", []],
+    ["more statements than were submitted", ["FINISHED", "FINISHED", "FINISHED"]],
+  ])("that says it has ended, with %s, is not believed and goes again", async (_name, last) => {
+    await using s3 = await startStagingS3();
+    await using api = await startDataApi((submission, number) => ({
+      ...loaded(submission),
+      parts: [
+        ...Array.from({ length: submission.sqls.length - 2 }, () => "FINISHED"),
+        ...(number === 1 ? last : ["FINISHED", "FINISHED"]),
+      ],
+    }));
+    const emitter = emitterOn(api, s3);
+    const batch = batchOf([{ id: 1 }]);
+    const plan = planOf(emitter, batch);
+    expect(String(await failureFrom(emitter.emit(batch, contextOf(plan))))).toMatch(/none of it is believed/);
+    expect(await emitter.emit(batch, contextOf(plan, { attempt: 2 }))).toEqual({ failed: [] });
+    expect(api.submissions).toHaveLength(2);
+    await emitter.close?.();
+  });
+
+  it("whose ledger answers with the row of another load is not believed, nor is such a row an inherited batch", async () => {
+    await using s3 = await startStagingS3();
+    let isStrange = true;
+    await using api = await startDataApi((submission) => {
+      const [, ...rest] = ledgerRowOf(submission);
+      return isStrange ? { rows: [["f".repeat(32), ...rest]] } : loaded(submission);
+    });
+    const emitter = emitterOn(api, s3);
+    const batch = batchOf([{ id: 1 }]);
+    const plan = planOf(emitter, batch);
+    const asked = [
+      () => emitter.emit(batch, contextOf(plan)),
+      () => emitter.isPlaced?.(batch, contextOf(plan, { inherited: true })),
+    ];
+    for (const ask of asked)
+      expect(String(await failureFrom(Promise.resolve(ask())))).toMatch(/none of it is believed/);
+    isStrange = false;
+    expect(await emitter.emit(batch, contextOf(plan, { attempt: 2 }))).toEqual({ failed: [] });
+    await emitter.close?.();
+  });
+
   it("stops waiting at once when the shard is lost", async () => {
     await using s3 = await startStagingS3();
     const lost = new AbortController();

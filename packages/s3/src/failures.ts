@@ -1,4 +1,9 @@
-import { describeAwsError, summaryOf as awsSummaryOf } from "@kinesis-connectors/aws";
+import {
+  cureAtHome,
+  describeAwsError,
+  identityFailureOf,
+  summaryOf as awsSummaryOf,
+} from "@kinesis-connectors/aws";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 
 /** What a failed request means for the object it was about. */
@@ -13,12 +18,10 @@ export type Failure =
   | { readonly kind: "refused"; readonly cure: string };
 
 const RETRY: Failure = { kind: "retry" };
-const EXPIRED = new Set(["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"]);
 
 /** Codes below 500 that S3 means to be repeated ("Error responses" of the S3 API reference); uploads that are gone start anew. */
 const REPEATED = new Set([
   "RequestTimeout",
-  "RequestTimeTooSkewed", // The client corrects its clock by the answer and is right the next time.
   "ConditionalRequestConflict",
   "OperationAborted",
   "IncompleteBody",
@@ -45,10 +48,6 @@ const CURES: ReadonlyMap<string, string> = new Map([
   ],
   ["AllAccessDisabled", "the bucket is disabled: ask AWS support"],
   ["AccountProblem", "the account cannot be used: ask AWS support"],
-  ["InvalidAccessKeyId", CREDENTIALS],
-  ["SignatureDoesNotMatch", CREDENTIALS],
-  ["InvalidToken", CREDENTIALS],
-  ["InvalidSecurity", CREDENTIALS],
   ["PermanentRedirect", REGION],
   ["AuthorizationHeaderMalformed", REGION],
   ["IllegalLocationConstraintException", REGION],
@@ -62,7 +61,11 @@ const CURES: ReadonlyMap<string, string> = new Map([
 /** Sorts what a request to S3 failed with. Pure. */
 export function failureOf(error: unknown): Failure {
   const { code, status } = describeAwsError(error);
-  if (EXPIRED.has(code)) return { kind: "expired" };
+  const identity = identityFailureOf(error);
+  if (identity === "wrong") return { kind: "refused", cure: CREDENTIALS };
+  if (identity === "expired") return { kind: "expired" };
+  // A clock that is off is corrected or set, and credentials that are away come back: nothing was done with the request.
+  if (identity !== undefined) return RETRY;
   if (REPEATED.has(code)) return RETRY;
   // S3 passes the errors of KMS on by these names; a disabled or missing key stays so until somebody acts.
   if (/^(?:KMS\.|Kms)/.test(code)) {
@@ -90,16 +93,13 @@ export function failureOf(error: unknown): Failure {
  * looking takes s3:ListBucket and writing does not, and what passes by itself.
  */
 export function cureAtOpen(error: unknown): string | undefined {
-  const { code, status, message } = describeAwsError(error);
+  const { status } = describeAwsError(error);
   if (status === 404) return CURES.get("NoSuchBucket");
   if (status === 301 || status === 307) return REGION;
   // A HEAD has no body to tell them apart.
   if (status === 400) return `${REGION}, or renew the session's credentials if they have expired`;
   if (status !== undefined) return undefined;
-  if (message.startsWith("Region is missing")) return "set `region`, or AWS_REGION";
-  if (code === "CredentialsProviderError")
-    return "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or give the machine a role";
-  return "it cannot be reached; check `endpoint`, `region` and the network";
+  return cureAtHome(error) ?? "it cannot be reached; check `endpoint`, `region` and the network";
 }
 
 /** The HTTP status of an error of the SDK; undefined when no answer came. */

@@ -1,10 +1,6 @@
-export {
-  type Compression,
-  gzip,
-  none,
-  type PieceCompression,
-  type PieceCompressor,
-} from "./compression/compression.js";
+export type { Compression, PieceCompression, PieceCompressor } from "./compression/compression.js";
+export { gzip } from "./compression/gzip.js";
+export { none } from "./compression/none.js";
 export type { S3ConnectionOptions } from "./connection.js";
 export { delimited, type DelimitedColumn, type DelimitedOptions } from "./formats/delimited.js";
 export type { EncodedObject, Format, ObjectFormat, RecordFormat, RefusedOutput } from "./formats/format.js";
@@ -19,5 +15,6 @@ export { replayDeadLetters, type ReplayOptions } from "./dead-letters/replay-dea
 export { rangeNameOf, type S3Place, type S3Plan } from "./requests.js";
 export { s3DeadLetters } from "./dead-letters/s3-dead-letters.js";
 export { s3Emitter } from "./s3-emitter.js";
+export type { EpochUnit, PointInTime } from "./partitions/event-time.js";
 export { timePartition, type TimePartitionOptions } from "./partitions/time-partition.js";
 export { zstd } from "./compression/zstd.js";

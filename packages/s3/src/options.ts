@@ -1,6 +1,7 @@
 import type { ObjectCannedACL, RequestPayer, ServerSideEncryption, StorageClass } from "@aws-sdk/client-s3";
 import type { Batch } from "@kinesis-connectors/core";
 import type { Compression } from "./compression/compression.js";
+import type { ConditionalWrites } from "./objects/conditional-writes.js";
 import type { S3ConnectionOptions } from "./connection.js";
 import type { Format } from "./formats/format.js";
 import type { S3BatchingOptions } from "./plan/object-batching.js";
@@ -31,6 +32,12 @@ export interface S3ObjectOptions extends S3ConnectionOptions {
   readonly expectedBucketOwner?: string;
   /** More metadata for each object: lower-case names not starting with `kc-`, printable ASCII, up to 1,248 bytes in all. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /**
+   * How it is known that the store keeps `If-None-Match: *`, on which exactly-once rests. `proven`: S3 itself is known to; at any other
+   * endpoint `open` tries it on an object of its own, `<prefix>/_kinesis-connectors-conditional-writes`, which stays there, and fails with
+   * `KC_EMIT_REFUSED` where the store writes over it. `trusted`: you know that it does, and nothing is tried. Default `proven`.
+   */
+  readonly conditionalWrites?: ConditionalWrites;
   /** Objects of more bytes go up in parts. Default 16 MiB, up to 5 GiB. */
   readonly multipartAboveBytes?: number;
   /** Bytes of a part, 5 MiB to 5 GiB. Default 8 MiB; larger where an object would need more than 10,000 parts. */

@@ -1,51 +1,33 @@
-import { HeadBucketCommand } from "@aws-sdk/client-s3";
 import {
-  asError,
   type Batch,
   type BufferEntry,
   type EmitContext,
   type Emitter,
+  type EmitResult,
   type FailedEntry,
-  KinesisConnectorError,
-  nonEmptyText,
   outputCountOf,
-  systemClock,
-  systemRandom,
-  wholeNumber,
+  type PlannedRange,
 } from "@kinesis-connectors/core";
-import { fileShelf, type OpenFile } from "./objects/body.js";
-import { none } from "./compression/compression.js";
-import { following, limited } from "@kinesis-connectors/aws";
-import { connect } from "./connection.js";
-import { objectCreator } from "./objects/create-object.js";
+import { following } from "@kinesis-connectors/aws";
+import { connect, type S3Connection } from "./connection.js";
 import { EntrySizes } from "./encoding/entry-sizes.js";
-import { cureAtOpen, refusal, statusOf } from "./failures.js";
-import { ObjectGathering, type PieceBytes } from "./encoding/gather.js";
-import { memoryGatherShelf, spoolingShelf } from "./encoding/gather-shelf.js";
+import type { PieceBytes } from "./encoding/gather.js";
+import { gatherer } from "./encoding/gatherer.js";
 import { gatheredIn } from "./encoding/gathered-objects.js";
-import { inLanes, Lanes } from "./lanes.js";
-import { objectBatching } from "./plan/object-batching.js";
-import { checkedMetadata, metadataOf } from "./objects/object-metadata.js";
+import { type ReadyObject, readyObjects } from "./encoding/ready-objects.js";
+import type { Format } from "./formats/format.js";
+import { inLanes } from "./lanes.js";
+import type { OpenFile } from "./objects/body.js";
+import { lookBeforeStart } from "./objects/bucket.js";
+import { objectCreator } from "./objects/create-object.js";
+import { metadataOf } from "./objects/object-metadata.js";
 import type { S3EmitterOptions } from "./options.js";
-import { objectsOf, planGathered, planObjects, planWithout } from "./plan/plan.js";
+import { type ObjectBatching, objectBatching } from "./plan/object-batching.js";
+import { keysOf } from "./plan/object-keys.js";
+import { planGathered, planObjects, planWithout } from "./plan/plan.js";
 import { planSpill } from "./plan/plan-spill.js";
-import { gatheredObjects, packObjects, type ReadyObject } from "./encoding/ready-objects.js";
-import {
-  checkedPrefix,
-  defaultNameOf,
-  objectKey,
-  ownNameOf,
-  type S3Plan,
-  shardRangeNameOf,
-} from "./requests.js";
-import { settingsFrom } from "./settings.js";
-import { SizeEstimate } from "./encoding/size-estimate.js";
-
-/**
- * Pieces that are compressed at a time, of all shards. More than the thread pool has threads: it should not run dry while the event loop scans a page of
- * up to 10 MiB. Each takes about a MiB beside its bytes.
- */
-const PIECE_LANES = 16;
+import type { S3Plan } from "./requests.js";
+import { type EmitterSettings, emitterSettingsFrom } from "./settings.js";
 
 /**
  * Writes each batch as one object per partition, each once: the keys name the range of records and are stored before the first write, and an
@@ -72,67 +54,54 @@ export interface Seams {
 /** An `s3Emitter` whose seams show. */
 export function emitterWith<Output>(
   options: S3EmitterOptions<Output>,
-  { openFile, pieceBytes }: Seams = {},
+  seams: Seams = {},
 ): Emitter<Output, S3Plan> {
-  const { format, key, compression = none(), spoolDir } = options;
-  requireFormat(options);
-  if (spoolDir !== undefined) nonEmptyText("spoolDir", spoolDir);
-  const objectConcurrency = wholeNumber("objectConcurrency", options.objectConcurrency ?? 16, {
-    min: 1,
-    max: 1000,
-  });
-  const settings = settingsFrom(options, format.contentType, compression.contentEncoding);
-  const prefix = checkedPrefix(options.prefix ?? "");
-  const ownMetadata = checkedMetadata(options.metadata);
-  const extension = `${format.extension}${compression.extension}`;
-  const { batching, partitionOf, folderOf, hasSeveral, estimates } = objectBatching(options, format, prefix);
+  const settings = emitterSettingsFrom(options);
+  const { format, prefix, objectConcurrency } = settings;
+  const layout = objectBatching(options, format, prefix);
+  const { batching, hasSeveral } = layout;
   const connection = connect(options);
-  const { create, look } = objectCreator(connection, settings);
-  const { bucket } = settings;
-  const targetBytes = batching.targetBytes ?? batching.minBytes;
-  const packing = { format, compression, spoolDir, openFile };
-  // Of gathered outputs the bytes themselves are counted, and of entries what is known of them.
-  const entrySizes = new EntrySizes(format, compression, targetBytes);
-  const lanes = new Lanes(PIECE_LANES);
-  const estimate = new SizeEstimate(targetBytes);
-  // What has been written for a plan by earlier attempts of this process: a batch of many objects is not looked at all over again.
-  const written = new WeakMap<S3Plan, Set<string>>();
+  const { create, look } = objectCreator(connection, settings.object);
+  const sizes = new EntrySizes(format, settings.compression, batching.targetBytes ?? batching.minBytes);
+  const gather = gatherer({ ...settings, ...seams, ...layout, sizes });
+  const written = new WrittenPlaces();
 
-  /** With a key of the user's own the whole batch is wanted when it is named, and with a whole-object format when it is encoded. */
-  const gather: Emitter<Output>["gather"] =
-    format.write === undefined || key !== undefined
-      ? undefined
-      : ({ stream, shardId, random, logger }) => {
-          const onFull = (error: unknown): void => {
-            const meanwhile =
-              "the spool took no more; what it should hold waits in memory until the batch is due";
-            logger.warn({ stream, shardId, error: asError(error).message }, meanwhile);
-          };
-          return new ObjectGathering<Output>({
-            format,
-            compression,
-            hasSeveral,
-            lanes,
-            estimate,
-            countedBytes: estimates ? undefined : (output, record) => entrySizes.counted(output, record),
-            createShelf: () =>
-              spoolDir === undefined
-                ? memoryGatherShelf()
-                : spoolingShelf(() => fileShelf(spoolDir, `${random.uuid()}.spool`, openFile), onFull),
-            ...(pieceBytes === undefined ? {} : { pieceBytes }),
-          });
-        };
+  const plan = (batch: Batch<Output>): S3Plan => {
+    const keyIn = keysOf(batch, layout, settings);
+    const gathered = gatheredIn(batch);
+    return gathered === undefined
+      ? planObjects(batch, layout.partitionOf, keyIn)
+      : planGathered(gathered, keyIn);
+  };
 
-  /** The key of a batch's n-th object in a folder: several only where the format keeps groups apart. */
-  const keyOf = (batch: Batch<Output>, folder: string, nth: number): string => {
-    const suffix = nth === 1 ? "" : `_${nth}`;
-    const name =
-      options.partition === undefined
-        ? key === undefined
-          ? defaultNameOf(batch)
-          : ownNameOf(batch, key)
-        : `${folder}/${shardRangeNameOf(batch)}`;
-    return objectKey(prefix, `${name}${suffix}`, extension);
+  const isPlaced = async (range: PlannedRange, context: EmitContext<S3Plan>): Promise<boolean> => {
+    using followed = following(context.signal);
+    const { signal } = followed;
+    const places = context.plan.places.filter(({ recordCount }) => recordCount > 0);
+    let isMissing = false;
+    await inLanes(places, objectConcurrency, async ({ key }) => {
+      if (isMissing) return;
+      if ((await look(key, range.batchId, { ...context, signal })) !== "ours") isMissing = true;
+    });
+    return !isMissing;
+  };
+
+  const emit = async (batch: Batch<Output>, given: EmitContext<S3Plan>): Promise<EmitResult<Output>> => {
+    // A range without outputs has no place; an heir whose filter now drops all of a planned range has nothing to write.
+    if (given.plan.places.length === 0 || outputCountOf(batch) === 0) return { failed: [] };
+    // All objects of the batch listen to one signal of its own.
+    using followed = following(given.signal);
+    const context = { ...given, signal: followed.signal };
+    const done = written.of(context.plan);
+    await using ready = await readyObjects(batch, context, done, { ...settings, ...seams });
+    // Nothing is written yet, so the engine can plan the rest anew, without them.
+    if (ready.refused.length > 0) return { failed: inOrderOf(batch.entries, ready.refused) };
+    await inLanes(ready.objects, objectConcurrency, async (object) => {
+      context.signal.throwIfAborted();
+      await write(object, batch, context);
+      done.add(object.place.key);
+    });
+    return { failed: [] };
   };
 
   const write = async (
@@ -140,110 +109,61 @@ export function emitterWith<Output>(
     batch: Batch<Output>,
     context: EmitContext<S3Plan>,
   ): Promise<void> => {
-    const { batchId } = batch;
-    const metadata = metadataOf(batch, object, ownMetadata);
     const body = await object.body();
+    const metadata = metadataOf(batch, object, settings.metadata);
     // The recorded key, whatever prefix and extension are configured here now.
-    await create({ key: object.place.key, body, batchId, metadata }, context);
-    if (estimates && object.entries.length > 0) entrySizes.learn(object.entries, body.length);
+    await create({ key: object.place.key, body, batchId: batch.batchId, metadata }, context);
+    if (layout.estimates && object.entries.length > 0) sizes.learn(object.entries, body.length);
   };
 
   return {
     capabilities: { duplicates: "none", ordering: hasSeveral ? "none" : "shard" },
-    ...(estimates
-      ? { sizeOf: (output, record) => entrySizes.estimated(output, record) }
-      : format.sizeOf === undefined
-        ? {}
-        : { sizeOf: format.sizeOf }),
     batching,
-
+    ...sizeOf(layout, sizes, format),
     ...(gather === undefined ? {} : { gather }),
-
-    plan: (batch) => {
-      const counts = new Map<string, number>();
-      const keyIn = (partition: string): string => {
-        const folder = folderOf(partition);
-        const nth = (counts.get(folder) ?? 0) + 1;
-        counts.set(folder, nth);
-        return keyOf(batch, folder, nth);
-      };
-      const gathered = gatheredIn(batch);
-      return gathered === undefined ? planObjects(batch, partitionOf, keyIn) : planGathered(gathered, keyIn);
-    },
-
-    ...(hasSeveral
-      ? {
-          places: ({ places }) => places.length,
-          planWithout,
-          spill: planSpill(connection, settings, prefix),
-        }
-      : {}),
-
-    isPlaced: async (range, context) => {
-      let isMissing = false;
-      using followed = following(context.signal);
-      const bounds = { ...context, signal: followed.signal };
-      await inLanes(context.plan.places, objectConcurrency, async ({ key: placed, recordCount }) => {
-        if (isMissing || recordCount === 0) return;
-        if ((await look(placed, range.batchId, bounds)) !== "ours") isMissing = true;
-      });
-      return !isMissing;
-    },
-
-    emit: async (batch, context) => {
-      const { plan, random, inherited } = context;
-      // A range without outputs has no place; an heir whose filter now drops all of a planned range has nothing to write.
-      if (plan.places.length === 0 || outputCountOf(batch) === 0) return { failed: [] };
-      const done = written.get(plan) ?? new Set<string>();
-      written.set(plan, done);
-      const isDone = (placed: string): boolean => done.has(placed);
-      // All objects of the batch listen to one signal of its own.
-      using followed = following(context.signal);
-      const { signal } = followed;
-      const gathered = gatheredIn(batch);
-      await using ready =
-        gathered === undefined
-          ? await packObjects(
-              packing,
-              objectsOf(plan, batch).filter(({ place }) => !isDone(place.key)),
-              { inherited, signal, name: () => `${batch.batchId}-${random.uuid()}.spool` },
-            )
-          : await gatheredObjects<Output>(gathered, plan, isDone, signal);
-      const { objects, refused } = ready;
-      // Nothing is written yet, so the engine can plan the rest anew, without them.
-      if (refused.length > 0) return { failed: inOrderOf(batch.entries, refused) };
-      await inLanes(objects, objectConcurrency, async (object) => {
-        signal.throwIfAborted();
-        await write(object, batch, { ...context, signal });
-        done.add(object.place.key);
-      });
-      return { failed: [] };
-    },
-
-    open: async ({ signal, logger }) => {
-      if (spoolDir !== undefined)
-        await (await fileShelf(spoolDir, `probe-${systemRandom.uuid()}.spool`))[Symbol.asyncDispose]();
-      try {
-        await limited(connection, { signal, clock: systemClock }, (abortSignal) =>
-          connection.client.send(
-            new HeadBucketCommand({ Bucket: bucket, ExpectedBucketOwner: settings.expectedBucketOwner }),
-            { abortSignal },
-          ),
-        );
-      } catch (error) {
-        signal.throwIfAborted();
-        const cause = cureAtOpen(error);
-        if (cause !== undefined) throw refusal(`the bucket "${bucket}" (option bucket)`, cause, error);
-        // Looking at a bucket takes a right that writing to it does not: the first write tells.
-        logger.debug({ bucket, status: statusOf(error) }, "the bucket could not be looked at; going on");
-      }
-    },
-
+    plan,
+    ...(hasSeveral ? severalPlaces(connection, settings) : {}),
+    isPlaced,
+    emit,
+    open: (context) => lookBeforeStart(connection, settings, context),
     close: () => {
       connection.close();
       return Promise.resolve();
     },
   };
+}
+
+/** What a batch of several objects has beside its plan. */
+function severalPlaces(
+  connection: S3Connection,
+  { object, prefix }: Pick<EmitterSettings<unknown>, "object" | "prefix">,
+): Pick<Emitter<unknown, S3Plan>, "places" | "spill" | "planWithout"> {
+  return {
+    places: ({ places }) => places.length,
+    planWithout,
+    spill: planSpill(connection, object, prefix),
+  };
+}
+
+/** How the buffer counts an output: by what it will be in the bucket, by what the format says, or by the engine's own count. */
+function sizeOf<Output>(
+  { estimates }: ObjectBatching<Output>,
+  sizes: EntrySizes<Output>,
+  format: Format<Output>,
+): Pick<Emitter<Output>, "sizeOf"> {
+  if (estimates) return { sizeOf: (output, record) => sizes.estimated(output, record) };
+  return format.sizeOf === undefined ? {} : { sizeOf: format.sizeOf };
+}
+
+/** The keys that earlier attempts of this process have written for a plan: a batch of many objects is not looked at all over again. */
+class WrittenPlaces {
+  readonly #written = new WeakMap<S3Plan, Set<string>>();
+
+  of(plan: S3Plan): Set<string> {
+    const done = this.#written.get(plan) ?? new Set<string>();
+    this.#written.set(plan, done);
+    return done;
+  }
 }
 
 /** The refused entries as they come in the batch: they were found object by object. */
@@ -253,27 +173,4 @@ function inOrderOf<Output>(
 ): readonly FailedEntry<Output>[] {
   const byEntry = new Map(refused.map((failed) => [failed.entry, failed]));
   return entries.flatMap((entry) => byEntry.get(entry) ?? []);
-}
-
-function requireFormat<Output>({
-  format,
-  key,
-  partition,
-  compression = none(),
-}: S3EmitterOptions<Output>): void {
-  const encodes = typeof format?.write === "function" || typeof format?.encodeObject === "function";
-  if (!encodes || typeof format.extension !== "string") {
-    throw invalid("format must be ndjson(), delimited(), raw(), lengthPrefixed() or an own Format");
-  }
-  if (key !== undefined && typeof key !== "function") throw invalid("key must be a function of the batch");
-  if (key !== undefined && partition !== undefined)
-    throw invalid("key cannot be given beside partition, which names the folders of a key");
-  if (typeof compression?.compress !== "function")
-    throw invalid("compression must be gzip(), zstd(), none() or an own Compression");
-  if (format.encodeObject !== undefined && compression.contentEncoding !== undefined)
-    throw invalid(`compression cannot be given for ${format.extension} objects: set it on the format`);
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

@@ -1,4 +1,5 @@
 import { KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
+import type { ConditionalWrites } from "./objects/conditional-writes.js";
 import {
   DEFAULT_MULTIPART_ABOVE_BYTES,
   DEFAULT_PART_BYTES,
@@ -6,17 +7,64 @@ import {
   MAX_TAGS,
   MIN_PART_BYTES,
 } from "./limits.js";
+import type { Compression } from "./compression/compression.js";
+import { none } from "./compression/none.js";
+import type { Format } from "./formats/format.js";
+import { checkedMetadata } from "./objects/object-metadata.js";
 import type { ObjectSettings } from "./objects/put-object.js";
-import type { S3ObjectOptions } from "./options.js";
+import type { S3EmitterOptions, S3ObjectOptions } from "./options.js";
+import { checkedPrefix } from "./requests.js";
 
 const TAG_TEXT = /^[\p{L}\p{N}\p{Z}+\-=._:/@]*$/u;
 const ENCRYPTIONS: readonly string[] = ["AES256", "aws:kms", "aws:kms:dsse"];
+
+/** `S3EmitterOptions`, checked and complete, without those of batching and connection. */
+export interface EmitterSettings<Output> {
+  readonly format: Format<Output>;
+  readonly compression: Compression;
+  /** Follows the name in each key. */
+  readonly extension: string;
+  readonly prefix: string;
+  readonly key: S3EmitterOptions<Output>["key"];
+  /** The caller's own metadata. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly spoolDir: string | undefined;
+  readonly objectConcurrency: number;
+  readonly conditionalWrites: ConditionalWrites;
+  /** What is the same for all objects. */
+  readonly object: ObjectSettings;
+}
+
+/**
+ * Checks the options of an emitter, and fills in what was left out.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
+ */
+export function emitterSettingsFrom<Output>(options: S3EmitterOptions<Output>): EmitterSettings<Output> {
+  const { format, key, compression = none(), spoolDir } = options;
+  requireFormat(options);
+  if (spoolDir !== undefined) nonEmptyText("spoolDir", spoolDir);
+  return {
+    format,
+    compression,
+    extension: `${format.extension}${compression.extension}`,
+    key,
+    spoolDir,
+    objectConcurrency: wholeNumber("objectConcurrency", options.objectConcurrency ?? 16, {
+      min: 1,
+      max: 1000,
+    }),
+    conditionalWrites: conditionalWritesOf(options),
+    object: settingsFrom(options, format.contentType, compression.contentEncoding),
+    prefix: checkedPrefix(options.prefix ?? ""),
+    metadata: checkedMetadata(options.metadata),
+  };
+}
 
 /**
  * Checks what is the same for all objects, and fills in what was left out.
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
  */
-export function settingsFrom(
+function settingsFrom(
   options: S3ObjectOptions,
   contentType: string,
   contentEncoding: string | undefined,
@@ -66,6 +114,17 @@ export function settingsFrom(
 }
 
 /**
+ * How it is known that the store keeps `If-None-Match`.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`
+ */
+function conditionalWritesOf({
+  conditionalWrites = "proven",
+}: Pick<S3ObjectOptions, "conditionalWrites">): ConditionalWrites {
+  if (conditionalWrites === "proven" || conditionalWrites === "trusted") return conditionalWrites;
+  throw invalid('conditionalWrites must be "proven" or "trusted"');
+}
+
+/**
  * A bucket's name, or the ARN of an access point.
  * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
@@ -94,6 +153,25 @@ function taggingOf(tags: Readonly<Record<string, string>> = {}): string | undefi
       throw invalid(`tags.${name} must be a text of up to 256 letters, digits, blanks and + - = . _ : / @`);
   }
   return entries.length === 0 ? undefined : new URLSearchParams(entries).toString().replaceAll("+", "%20");
+}
+
+function requireFormat<Output>({
+  format,
+  key,
+  partition,
+  compression = none(),
+}: S3EmitterOptions<Output>): void {
+  const encodes = typeof format?.write === "function" || typeof format?.encodeObject === "function";
+  if (!encodes || typeof format.extension !== "string") {
+    throw invalid("format must be ndjson(), delimited(), raw(), lengthPrefixed() or an own Format");
+  }
+  if (key !== undefined && typeof key !== "function") throw invalid("key must be a function of the batch");
+  if (key !== undefined && partition !== undefined)
+    throw invalid("key cannot be given beside partition, which names the folders of a key");
+  if (typeof compression?.compress !== "function")
+    throw invalid("compression must be gzip(), zstd(), none() or an own Compression");
+  if (format.encodeObject !== undefined && compression.contentEncoding !== undefined)
+    throw invalid(`compression cannot be given for ${format.extension} objects: set it on the format`);
 }
 
 function invalid(message: string): KinesisConnectorError {

@@ -42,10 +42,10 @@ for (const { name, ordering, options } of uses) {
     },
     capabilities: { duplicates: "none", ordering, planned: true, gathers: true, keeps: "log" },
     outputs: (index): unknown => ({ index, text: `output ${index}` }),
-    readBack: ({ s3 }) => Promise.resolve(s3.objects().flatMap(linesIn)),
+    readBack: ({ s3 }) => Promise.resolve(s3.archived().flatMap(linesIn)),
     versions: excluded("objects are never replaced"),
-    // JSON has no such number.
-    refusedOutputs: (index) => BigInt(index),
+    // JSON has no form for it.
+    refusedOutputs: (index) => Symbol(String(index)),
     faults: {
       // Once more than the SDK repeats a request by itself.
       throttle: (setup) => fault(setup, { kind: "error", status: 503, code: "SlowDown" }, { times: 4 }),

@@ -135,9 +135,9 @@ describe("throttling and outage", () => {
 
   it("F07 an answer that never comes ends in a time-out; the late first attempt changes nothing", async () => {
     await using s3 = await startS3();
-    s3.aws.faults.add({ server, operation: "PutObject", effect: { kind: "delay", delayMs: 500 } });
+    s3.aws.faults.add({ server, operation: "PutObject", effect: { kind: "delay", delayMs: 3_000 } });
     const { attempts: tries } = await deliverStubbornly(
-      s3.emitter({ requestTimeoutMs: 150 }),
+      s3.emitter({ requestTimeoutMs: 1_000 }),
       batchOf([{ a: 1 }]),
       20,
     );
@@ -152,7 +152,7 @@ describe("throttling and outage", () => {
     await using s3 = await startS3();
     s3.aws.faults.add({ server, operation: "PutObject", effect: { kind: "stalled-request", forMs: 60_000 } });
     const batch = batchOf(Array.from({ length: 4 }, () => "x".repeat(2 * MiB)));
-    const emitter = s3.emitter({ requestTimeoutMs: 400 });
+    const emitter = s3.emitter({ requestTimeoutMs: 2_000 });
     expect((await failureFrom(deliver(emitter, batch))).name).toBe("TimeoutError");
     await deliverStubbornly(emitter, batch, 20);
     expect(s3.objects()).toHaveLength(1);

@@ -27,13 +27,13 @@ describe("opening", () => {
       operation: "HeadBucket",
       effect: { kind: "error", status: 403, code: "AccessDenied" },
     });
-    await open(s3.emitter());
+    await open(s3.emitter({ conditionalWrites: "trusted" }));
     s3.aws.faults.add({
       operation: "HeadBucket",
       times: 3,
       effect: { kind: "error", status: 503, code: "SlowDown" },
     });
-    await open(s3.emitter());
+    await open(s3.emitter({ conditionalWrites: "trusted" }));
     expect(s3.calls()).toEqual(["HeadBucket 403", "HeadBucket 503", "HeadBucket 503", "HeadBucket 503"]);
   });
 
@@ -65,7 +65,7 @@ describe("opening", () => {
 
   it("S16 is refused by a bucket of another account, at the first write", async () => {
     await using s3 = await startS3();
-    const emitter = s3.emitter({ expectedBucketOwner: "999999999999" });
+    const emitter = s3.emitter({ expectedBucketOwner: "999999999999", conditionalWrites: "trusted" });
     await open(emitter);
     const error = await failureFrom(deliver(emitter, batchOf([1])));
     expect(hasCode(error, "KC_EMIT_REFUSED")).toBe(true);
@@ -136,7 +136,7 @@ describe("options", () => {
     const before = process.env["AWS_ENDPOINT_URL_S3"];
     process.env["AWS_ENDPOINT_URL_S3"] = "http://169.254.169.254";
     try {
-      expect(make({}).message).toMatch(/^endpoint is http/);
+      expect(make({}).message).toMatch(/^AWS_ENDPOINT_URL_S3 is http/);
     } finally {
       if (before === undefined) delete process.env["AWS_ENDPOINT_URL_S3"];
       else process.env["AWS_ENDPOINT_URL_S3"] = before;

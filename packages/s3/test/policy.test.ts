@@ -33,7 +33,8 @@ describe("S01 the shipped policies", () => {
     s3.aws.faults.add({ operation: "HeadBucket", effect: deny });
     s3.aws.faults.add({
       operation: "UploadPart",
-      nth: 2,
+      // The first one is that of the probe: this S3 is not AWS's.
+      nth: 3,
       effect: { ...deny, status: 400, code: "InvalidPart" },
     });
     const emitter = s3.emitter({ multipartAboveBytes: 100 });

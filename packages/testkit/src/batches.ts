@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Batch, BufferEntry, KinesisRecord } from "@kinesis-connectors/core";
+import { type Batch, type BufferEntry, type KinesisRecord, stringifyJson } from "@kinesis-connectors/core";
 
 /** Whose batches these are, where a test does not say. */
 const OWNER = { application: "archive", stream: "clicks", shardId: "shardId-000000000003" };
@@ -88,8 +88,9 @@ function positionOf(record: Batch<never>["first"] | undefined): Batch<never>["fi
 
 /** What JSON cannot write is what some tests are about; the record behind it can be anything then. */
 function textOf(output: unknown): string {
-  const text: string | undefined = JSON.stringify(output, (_name, value: unknown) =>
-    typeof value === "bigint" ? String(value) : value,
-  );
-  return text ?? "record";
+  try {
+    return stringifyJson(output) ?? "record";
+  } catch {
+    return "record";
+  }
 }

@@ -1,4 +1,5 @@
 export { batchOf, batchOfEntries, entryOf } from "./batches.js";
+export { type ClockAhead, type ClockAheadService, startClockAhead } from "./clock-ahead.js";
 export {
   type ArrangeFault,
   type ContractCapabilities,

@@ -3,10 +3,13 @@ import { describeEmitterContract } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
 import { collectTests } from "./support/collected-tests.js";
 import { logContract } from "./support/log-contract.js";
-import { logEmitter } from "./support/log-emitter.js";
+import { LogEmitter, logEmitter } from "./support/log-emitter.js";
 import type { SimulatedLog } from "./support/simulated-log.js";
 
 describeEmitterContract(logContract({ describe, it }));
+describeEmitterContract(
+  logContract({ describe, it }, (log) => new LogEmitter(log), "an emitter that is a class"),
+);
 
 type Emit = Emitter<string>["emit"];
 
@@ -158,6 +161,18 @@ const broken: readonly {
     ],
   },
   {
+    what: "has a mistake in what it does about a failed request",
+    make: withEmit((emit) => async (batch, context) => {
+      try {
+        return await emit(batch, context);
+      } catch (error) {
+        const { answer } = error as { readonly answer?: { readonly status: number } };
+        throw new Error(`failed with ${(answer as { readonly status: number }).status}`, { cause: error });
+      }
+    }),
+    fails: ["tries again when a request is throttled", "tries again when a request meets an outage"],
+  },
+  {
     what: "takes missing rights for an outage",
     make: withEmit((emit) => async (batch, context) => {
       try {
@@ -235,6 +250,16 @@ const broken: readonly {
     fails: ["tries again when a request is throttled", "settles when it is aborted while"],
   },
 ];
+
+describe("the contract", () => {
+  it("crosses the limit of bytes with records that the destination takes, also where a third of it would be too large", () => {
+    const tests = collectTests();
+    const contract = logContract(tests.functions);
+    const smaller = { maxRequestBytes: 1000, maxRecordBytes: 100 };
+    describeEmitterContract({ ...contract, limits: Object.assign({}, contract.limits, smaller) });
+    expect(tests.names()).toContain("splits 21 records of 100 bytes into requests of 1000 bytes");
+  });
+});
 
 describe("the contract finds an emitter", () => {
   for (const { what, make, fails } of broken) {

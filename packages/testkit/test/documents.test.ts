@@ -16,7 +16,7 @@ const shown = [
   {
     document: README,
     title: "the README",
-    names: ["table-emitter.ts", "table-emitter.test.ts", "orders.test.ts"],
+    names: ["table-emitter.ts", "table-emitter.test.ts", "lease-table.test.ts", "orders.test.ts"],
   },
   {
     document: GUIDE,

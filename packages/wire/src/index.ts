@@ -6,7 +6,7 @@ export {
   type KinesisRecordToPut,
 } from "./aggregation/aggregate.js";
 export type { RecordToAggregate } from "./aggregation/aggregate-writer.js";
-export { AggregatedRecord } from "./aggregation/aggregated-record.js";
+export { AggregatedRecord } from "./page/aggregated-record.js";
 export {
   type Deaggregation,
   deaggregate,

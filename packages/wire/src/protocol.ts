@@ -46,8 +46,8 @@ export interface KinesisProtocol {
   readonly protocol: typeof AwsJson1_1Protocol;
   /** Lets a call that was refused in CBOR be made once more in JSON. Without it that one call fails. */
   readonly attach: (client: KinesisClient) => void;
-  /** The same for calls that do not pass the client's own steps. Takes the call, and makes it once or twice. */
-  readonly retryInJson: <Output>(call: () => Promise<Output>) => Promise<Output>;
+  /** The same for calls that do not pass the client's own steps. Takes the call with its input, and makes it once or twice. */
+  readonly retryInJson: <Output>(input: object, call: () => Promise<Output>) => Promise<Output>;
   /** How often the clients went over from CBOR to JSON: 0 or 1. */
   readonly fallbacks: () => number;
 }
@@ -66,14 +66,18 @@ export interface KinesisProtocol {
  * ```
  */
 export function kinesisProtocol(options: KinesisProtocolOptions = {}): KinesisProtocol {
-  const spoken = new SpokenFormat(options.wireFormat ?? "auto", options.onFallback ?? (() => undefined));
+  const spoken = new SpokenFormat(
+    options.wireFormat ?? "auto",
+    options.onFallback ?? (() => undefined),
+    process.env["AWS_CBOR_DISABLE"],
+  );
   return {
     protocol: class extends FastProtocol {
       protected override readonly spoken = spoken;
       protected override readonly memory = options.memory;
     },
     attach: (client) => attach(client, spoken),
-    retryInJson: (call) => retryInJson(spoken, call),
+    retryInJson: (input, call) => retryInJson(spoken, input, call),
     fallbacks: () => spoken.fallbacks,
   };
 }
@@ -104,22 +108,27 @@ abstract class FastProtocol extends AwsJson1_1Protocol {
   override async deserializeResponse<Output extends MetadataBearer>(
     ...call: Parameters<Deserialize>
   ): Promise<Output> {
-    const output = await this.#read(...call);
-    if (output === undefined) return super.deserializeResponse(...call);
-    // The SDK's signature leaves open whose output it is; it is that of the operation that was asked for.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    return output as Output;
+    const [operation, , response] = call;
+    if (!isFast(operation.name)) return super.deserializeResponse(...call);
+    try {
+      const output = await this.#read(...call);
+      if (output === undefined) return await super.deserializeResponse(...call);
+      // The SDK's signature leaves open whose output it is; it is that of the operation that was asked for.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+      return output as Output;
+    } catch (error) {
+      if (operation.name !== "SubscribeToShard") this.spoken.failed(error, formOf(response));
+      throw error;
+    }
   }
 
   /** The output of an answer that is read here, or undefined; the body is untouched then. */
   async #read(
     ...[operation, context, response]: Parameters<Deserialize>
   ): Promise<MetadataBearer | undefined> {
-    if (!isFast(operation.name)) return undefined;
-    const type = headerOf(response, "content-type") ?? "";
-    const isCbor = type.startsWith("application/x-amz-cbor");
     // What the service answers is not always what was asked for. Pages of a proxy in between are neither.
-    if (isJson(type) && operation.name !== "SubscribeToShard") this.spoken.answeredInJson();
+    const form = formOf(response);
+    const isCbor = form === "cbor";
     const $metadata = this.deserializeMetadata(response);
     if (this.isErrorResponse(response.statusCode)) {
       if (!isCbor) return undefined;
@@ -135,26 +144,31 @@ abstract class FastProtocol extends AwsJson1_1Protocol {
       }
       case "GetRecords": {
         const body = await bodyOf(response);
-        return withMetadata(
-          isCbor ? readRecordsCbor(body, this.memory) : readRecordsJson(body, this.memory),
-          $metadata,
-        );
+        const answer = isCbor ? readRecordsCbor(body, this.memory) : readRecordsJson(body, this.memory);
+        return withMetadata(this.#readWell(answer, form), $metadata);
       }
       default: {
         const body = await bodyOf(response);
-        return withMetadata(isCbor ? readPutResultsCbor(body) : readPutResultsJson(body), $metadata);
+        const answer = isCbor ? readPutResultsCbor(body) : readPutResultsJson(body);
+        return withMetadata(this.#readWell(answer, form), $metadata);
       }
     }
+  }
+
+  #readWell<Answer>(answer: Answer, form: Form): Answer {
+    if (form === "cbor") this.spoken.answeredInCbor();
+    if (form === "json") this.spoken.answeredInJson();
+    return answer;
   }
 
   /** The body of a request that is written here, or undefined. */
   #write(operation: string, input: object): string | Uint8Array | undefined {
     switch (operation) {
       case "GetRecords":
-        return this.spoken.isCbor ? encodeCbor(input) : JSON.stringify(input);
+        return this.spoken.isCborFor(input) ? encodeCbor(input) : JSON.stringify(input);
       case "PutRecords":
         if (!isPutRecordsRequest(input)) return undefined;
-        return this.spoken.isCbor ? writePutRecordsCbor(input) : writePutRecordsJson(input);
+        return this.spoken.isCborFor(input) ? writePutRecordsCbor(input) : writePutRecordsJson(input);
       default:
         // A subscription is asked for in JSON, whatever else is spoken: Kinesis has no CBOR for event streams. The Java SDK, whose other
         // calls are CBOR, leaves this one in JSON for that (aws-sdk-java-v2, JsonProtocolSpec#protocolFactoryLiteral), and asked for in
@@ -172,8 +186,12 @@ function isFast(operation: string): boolean {
   return operation === "GetRecords" || operation === "PutRecords" || operation === "SubscribeToShard";
 }
 
-function isJson(contentType: string): boolean {
-  return contentType.startsWith("application/x-amz-json") || contentType.startsWith("application/json");
+type Form = "cbor" | "json" | "other";
+
+function formOf(response: HttpResponse): Form {
+  const type = headerOf(response, "content-type") ?? "";
+  if (type.startsWith("application/x-amz-cbor")) return "cbor";
+  return type.startsWith("application/x-amz-json") || type.startsWith("application/json") ? "json" : "other";
 }
 
 /** Node's handlers give names in lower case; others may not. */
@@ -201,29 +219,26 @@ function isByteStream(body: unknown): body is AsyncIterable<Uint8Array> {
 function attach(client: KinesisClient, spoken: SpokenFormat): void {
   client.middlewareStack.add(
     (next, context) => (args) =>
-      isFast(commandName(context)) ? retryInJson(spoken, () => next(args)) : next(args),
+      isFast(commandName(context)) ? retryInJson(spoken, args.input, () => next(args)) : next(args),
     { step: "initialize", priority: "low", name: "kinesisConnectorsJsonAfterCbor", override: true },
   );
 }
 
-async function retryInJson<Output>(spoken: SpokenFormat, call: () => Promise<Output>): Promise<Output> {
-  const isAskedInCbor = spoken.isCbor;
+async function retryInJson<Output>(
+  spoken: SpokenFormat,
+  input: object,
+  call: () => Promise<Output>,
+): Promise<Output> {
+  const isAskedInCbor = spoken.isCborFor(input);
   try {
     return await call();
   } catch (error) {
-    // A 4xx: the request was refused as a whole, and nothing was done.
-    if (!isAskedInCbor || spoken.isCbor || !isRefusal(error)) throw error;
-    return call();
+    if (!isAskedInCbor || !spoken.asksAgain(input, error)) throw error;
+    return await call();
   }
 }
 
 function commandName(context: { readonly commandName?: unknown }): string {
   const name = context.commandName;
   return typeof name === "string" ? name.replace(/Command$/, "") : "";
-}
-
-function isRefusal(error: unknown): boolean {
-  if (!(error instanceof Error) || !("$metadata" in error) || !isObject(error.$metadata)) return false;
-  const status = error.$metadata["httpStatusCode"];
-  return typeof status === "number" && status >= 400 && status < 500;
 }

@@ -1,4 +1,5 @@
 import { CborReader, textType } from "./cbor/cbor-reader.js";
+import { parseBounded } from "./json/bounded-json.js";
 import { WireFormatError } from "./wire-format-error.js";
 
 /** What became of one record of a PutRecords, by the SDK's names (API reference, PutRecordsResultEntry). */
@@ -65,7 +66,10 @@ export function readPutResultsCbor(body: Buffer): PutResults {
 function readResults(reader: CborReader, shards: RepeatedText): ScannedResult[] {
   const results: ScannedResult[] = [];
   const size = reader.array();
-  for (let done = 0; reader.hasMore(size, done); done += 1) results.push(readResult(reader, shards));
+  for (let done = 0; reader.hasMore(size, done); done += 1) {
+    if (done >= MAX_RESULTS) throw damaged();
+    results.push(readResult(reader, shards));
+  }
   return results;
 }
 
@@ -110,6 +114,9 @@ class RepeatedText {
     return this.#text;
   }
 }
+
+/** PutRecords takes 500 records (API reference), and an answer has one result for each; the rest is room for what may come. */
+const MAX_RESULTS = 10_000;
 
 interface Name<Member> {
   readonly member: Member;
@@ -178,7 +185,7 @@ export function readPutResultsJson(body: Buffer): PutResults {
 
 function parse(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString("utf8"));
+    return parseBounded(body);
   } catch {
     throw damaged();
   }

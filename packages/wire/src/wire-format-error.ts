@@ -7,6 +7,13 @@ const wireFormatCode = "KC_WIRE_FORMAT";
 export class WireFormatError extends Error {
   override readonly name: string = "WireFormatError";
   readonly code: string = wireFormatCode;
+  /** True where the server writes the form otherwise than Kinesis does: asking again in the same form does not help. */
+  readonly isForeign: boolean;
+
+  constructor(message: string, options: ErrorOptions & { readonly isForeign?: boolean } = {}) {
+    super(message, options);
+    this.isForeign = options.isForeign === true;
+  }
 
   /** Whether `error` is of this kind, also when it comes from a second installed copy of the package. */
   static isInstance(error: unknown): error is WireFormatError {

@@ -209,8 +209,9 @@ describe("GetRecords", () => {
 
   it("refuses a page of something else, and does not take it for a server without CBOR", async () => {
     await using server = await answering((_asked, response, count) => {
-      if (count === 1) response.writeHead(503, { "content-type": "text/html" }).end("<html>");
-      else if (count === 2) response.writeHead(200, { "content-type": "text/html" }).end("<html>");
+      // Each call that fails so is made once more in JSON, and fails so again.
+      if (count <= 2) response.writeHead(503, { "content-type": "text/html" }).end("<html>");
+      else if (count <= 4) response.writeHead(200, { "content-type": "text/html" }).end("<html>");
       else response.writeHead(200, cborHeaders).end(encodeCbor(onePage));
     });
     const { client, fallbacks } = fastClient(server);
@@ -220,14 +221,59 @@ describe("GetRecords", () => {
     await expect(call()).rejects.toBeInstanceOf(WireFormatError);
     expect(dataOf(await call())).toEqual(["hello"]);
     expect(fallbacks()).toBe(0);
-    expect(server.requests.map((request) => request.contentType)).toEqual(
-      Array.from({ length: 3 }, () => "application/x-amz-cbor-1.1"),
-    );
+    const [cbor, json] = ["application/x-amz-cbor-1.1", "application/x-amz-json-1.1"];
+    expect(server.requests.map((request) => request.contentType)).toEqual([cbor, json, cbor, json, cbor]);
+    client.destroy();
+  });
+
+  it("once an answer in CBOR was read, does not ask again in JSON for what fails otherwise", async () => {
+    await using server = await answering((_asked, response, count) => {
+      if (count === 1 || count === 4) response.writeHead(200, cborHeaders).end(encodeCbor(onePage));
+      else if (count === 2) response.writeHead(502, { "content-type": "text/html" }).end("<html>");
+      else response.writeHead(400, jsonHeaders).end('{"__type":"InvalidArgumentException"}');
+    });
+    const { client, fallbacks } = fastClient(server);
+    const call = (): Promise<GetRecordsCommandOutput> =>
+      client.send(new GetRecordsCommand({ ShardIterator: "i" }));
+    await call();
+    await expect(call()).rejects.toMatchObject({ $metadata: { httpStatusCode: 502 } });
+    await expect(call()).rejects.toMatchObject({ name: "InvalidArgumentException" });
+    expect(dataOf(await call())).toEqual(["hello"]);
+    expect(server.requests).toHaveLength(4);
+    expect(fallbacks()).toBe(0);
     client.destroy();
   });
 });
 
 describe("the wire format", () => {
+  it("auto makes a call that was answered with a page of HTML once more in JSON, and stays with it", async () => {
+    await using server = await answering((asked, response) => {
+      if (asked.contentType?.includes("cbor") === true)
+        response.writeHead(500, { "content-type": "text/html; charset=utf-8" }).end("<!doctype html>");
+      else response.writeHead(200, jsonHeaders).end(onePageJson);
+    });
+    const { client, fallbacks } = fastClient(server);
+    for (let call = 0; call < 3; call += 1)
+      expect(dataOf(await client.send(new GetRecordsCommand({ ShardIterator: "i" })))).toEqual(["hello"]);
+    expect(server.requests).toHaveLength(4);
+    expect(fallbacks()).toBe(1);
+    client.destroy();
+  });
+
+  it("auto is no reason to leave CBOR when the service refuses what was asked for", async () => {
+    await using server = await answering((_asked, response, count) => {
+      if (count === 1) response.writeHead(400, jsonHeaders).end('{"__type":"InvalidSignatureException"}');
+      else response.writeHead(200, cborHeaders).end(encodeCbor(onePage));
+    });
+    const { client, fallbacks } = fastClient(server);
+    const call = (): Promise<GetRecordsCommandOutput> =>
+      client.send(new GetRecordsCommand({ ShardIterator: "i" }));
+    await expect(call()).rejects.toMatchObject({ name: "InvalidSignatureException" });
+    expect(dataOf(await call())).toEqual(["hello"]);
+    expect(fallbacks()).toBe(0);
+    client.destroy();
+  });
+
   it("auto goes over to JSON once and for good when the answer is JSON", async () => {
     await using local = await startStream("refuse");
     local.kinesis.putRecords(STREAM, [{ partitionKey: "a", data: "one" }]);

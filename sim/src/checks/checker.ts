@@ -5,12 +5,7 @@ import { Landings } from "./landings.js";
 import { type Entry, type Ledger, nameOf } from "./ledger.js";
 import { type Line, payloadOf } from "../storm/payload.js";
 import type { Route } from "./stored-batch.js";
-
-/** Something that must not be: which rule, and what was seen. */
-export interface Violation {
-  readonly rule: string;
-  readonly what: string;
-}
+import type { Violation } from "./violation.js";
 
 interface Landed {
   readonly entry: Entry;

@@ -1,5 +1,5 @@
 import type { Lease } from "@kinesis-connectors/consumer";
-import type { Violation } from "./checker.js";
+import type { Violation } from "./violation.js";
 import { type Entry, type Ledger, nameOf } from "./ledger.js";
 
 /** Whether everything that was put has been dealt with: each shard is at its end, and nothing is prepared and not committed. */

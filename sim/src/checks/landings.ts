@@ -1,4 +1,4 @@
-import type { Violation } from "./checker.js";
+import type { Violation } from "./violation.js";
 import { type Entry, nameOf } from "./ledger.js";
 import type { RecordKind } from "../storm/payload.js";
 

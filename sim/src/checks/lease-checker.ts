@@ -1,6 +1,7 @@
 import { comparePositions } from "@kinesis-connectors/core";
 import type { Lease, LeaseChange, NewLease } from "@kinesis-connectors/consumer";
-import type { ObjectChecker, Violation } from "./checker.js";
+import type { ObjectChecker } from "./checker.js";
+import type { Violation } from "./violation.js";
 import { type Entry, type Ledger, nameOf, type ShardLedger } from "./ledger.js";
 import { BEGINNING_MS } from "../world/sim-process.js";
 import { routesIn, type StoredBatch, storedBatchIn } from "./stored-batch.js";

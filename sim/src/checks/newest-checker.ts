@@ -1,4 +1,4 @@
-import type { Violation } from "./checker.js";
+import type { Violation } from "./violation.js";
 import { type Entry, type Ledger, nameOf } from "./ledger.js";
 import { keyText } from "../storm/payload.js";
 

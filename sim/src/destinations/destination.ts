@@ -1,11 +1,12 @@
 import { type Connector, type ConnectorOptions, startConnector } from "@kinesis-connectors/consumer";
 import type { Emitter } from "@kinesis-connectors/core";
 import type { S3Client } from "@aws-sdk/client-s3";
-import type { Violation } from "../checks/checker.js";
+import type { Violation } from "../checks/violation.js";
 import type { Landings } from "../checks/landings.js";
-import type { Entry, Ledger } from "../checks/ledger.js";
+import { type Entry, type Ledger, nameOf } from "../checks/ledger.js";
 import type { Network } from "../world/network.js";
 import type { SeededRandom } from "../world/random.js";
+import { keyText, type Line } from "../storm/payload.js";
 import type { Scenario } from "../storm/scenario.js";
 import type { Scheduler } from "../world/scheduler.js";
 import { pipelineOf, type Output } from "../sim-pipeline.js";
@@ -19,11 +20,11 @@ export interface SimDestination {
   /** Starts a connector of a process, with the product's own emitter in its pipeline. */
   readonly start: (process: SimProcess, options: StartOptions) => Promise<Connector>;
   /** From here on it does nothing by itself that its callers have to bear with. */
-  readonly calm: () => void;
+  readonly calm?: () => void;
   /** Whether all outputs of a record that a checkpoint covers are where they belong. Default: each has landed at least once. */
   readonly hasLanded?: (entry: Entry) => boolean;
-  /** Looks at what is there in the end; returns how many records are lost that no checkpoint told of. */
-  readonly checkEnd: () => number;
+  /** Looks at what is there in the end; returns how many records are lost that no checkpoint told of. Default: none. */
+  readonly checkEnd?: () => number;
   /** Objects, items, documents or rows that are there. */
   readonly storedCount: () => number;
   /** Records that landed out of order. */
@@ -54,4 +55,18 @@ export function starting<Plan>(
 ): SimDestination["start"] {
   return (process, options) =>
     startConnector({ ...options, pipeline: pipelineOf(scenario, process, s3(process), emitterOf(process)) });
+}
+
+/** The record that a line tells of; undefined where nobody put it, which is reported. `where` holds the line. */
+export function entryOf(
+  { ledger, report }: Pick<DestinationParts, "ledger" | "report">,
+  { id, n, at, key }: Line,
+  where: string,
+): Entry | undefined {
+  const entry = ledger.entriesById.get(id);
+  const { payload } = entry ?? {};
+  const isOwn = entry !== undefined && nameOf(entry) === at && payload !== undefined && n < payload.outputs;
+  if (isOwn && keyText(payload) === key) return entry;
+  report({ rule: "phantom", what: `${where} holds what nobody put: ${id} ${n}` });
+  return undefined;
 }

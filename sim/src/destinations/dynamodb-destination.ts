@@ -4,9 +4,8 @@ import { NewestChecker, type Version } from "../checks/newest-checker.js";
 import { nameOf } from "../checks/ledger.js";
 import { keyText, revisionOf } from "../storm/payload.js";
 import { type Item, SimDynamoDb } from "../services/sim-dynamodb.js";
-import type { Output } from "../sim-pipeline.js";
+import { type Output, REQUEST_TIMEOUT_MS } from "../sim-pipeline.js";
 
-const REQUEST_TIMEOUT_MS = 4_000;
 const COUNT = "count";
 
 type Mode = "guarded" | "versioned" | "put" | "update" | "update-per-shard";

@@ -1,14 +1,13 @@
 import { kinesisEmitter, type SourcePosition } from "@kinesis-connectors/kinesis";
-import { type DestinationParts, type SimDestination, starting } from "./destination.js";
+import { type DestinationParts, entryOf, type SimDestination, starting } from "./destination.js";
 import { type Entry, nameOf } from "../checks/ledger.js";
 import { compareEntries, type Version } from "../checks/newest-checker.js";
-import { keyText, type Line } from "../storm/payload.js";
+import type { Line } from "../storm/payload.js";
 import { SeededRandom } from "../world/random.js";
-import type { Output } from "../sim-pipeline.js";
+import { type Output, REQUEST_TIMEOUT_MS } from "../sim-pipeline.js";
 import { type SimShard, SimStream, type StoredRecord, userRecordsOf } from "../services/sim-stream.js";
 import { SimTargetStream } from "../services/sim-target-stream.js";
 
-const REQUEST_TIMEOUT_MS = 4_000;
 const NEVER_MS = 24 * 3_600_000;
 
 /**
@@ -16,7 +15,7 @@ const NEVER_MS = 24 * 3_600_000;
  * partition key in order: a record comes for the first time only after all that stand before it. What comes again is counted.
  */
 export function kinesisDestination(parts: DestinationParts): SimDestination {
-  const { scenario, scheduler, ledger, landings, report } = parts;
+  const { scenario, scheduler, landings, report } = parts;
   const random = new SeededRandom(scenario.seed, 21);
   const isAggregated = scenario.variant % 2 === 1;
   const lastFirst = new Map<string, Version>();
@@ -25,14 +24,9 @@ export function kinesisDestination(parts: DestinationParts): SimDestination {
 
   const arrived = (data: Uint8Array): void => {
     const line: Line & { readonly source: SourcePosition } = JSON.parse(Buffer.from(data).toString("utf8"));
-    const { id, n, at, key, source } = line;
-    const entry = ledger.entriesById.get(id);
-    const { payload } = entry ?? {};
-    const isOwn = entry !== undefined && nameOf(entry) === at && payload !== undefined && n < payload.outputs;
-    if (!isOwn || keyText(payload) !== key) {
-      report({ rule: "phantom", what: `the target holds what nobody put: ${id} ${n}` });
-      return;
-    }
+    const { n, at, key, source } = line;
+    const entry = entryOf(parts, line, "the target");
+    if (entry === undefined) return;
     if (source.stream !== "sim" || source.shardId !== entry.shardId || nameOf(source) !== at)
       report({ rule: "I9", what: `${at} is put as if it came from ${source.shardId} ${nameOf(source)}` });
     if (entry.archived[n] === 0 && isCertain(entry)) {
@@ -87,7 +81,6 @@ export function kinesisDestination(parts: DestinationParts): SimDestination {
     calm: () => {
       target.temper.refused = 0;
     },
-    checkEnd: () => 0,
     storedCount: () => storedCount,
     reorderedCount: () => reorderedCount,
   };

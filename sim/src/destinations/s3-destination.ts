@@ -18,8 +18,6 @@ export function s3Destination(
       const place = bucketOf(scenario, s3(process));
       return s3Emitter<Output>({ ...place, ...partitioned, prefix: "archive", format: ndjson() });
     }),
-    calm: () => undefined,
-    checkEnd: () => 0,
     storedCount: () => objects.size,
   };
 }

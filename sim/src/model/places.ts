@@ -1,4 +1,4 @@
-import type { ModelOptions } from "./delivery-model.js";
+import type { ModelOptions } from "./options.js";
 
 /** Records `start + 1` to `end` of the shard. */
 export interface Range {

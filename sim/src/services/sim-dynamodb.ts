@@ -8,10 +8,10 @@ import {
   type UpdateItemCommandInput,
   type WriteRequest,
 } from "@aws-sdk/client-dynamodb";
-import { CallError, failureError } from "../world/call-error.js";
+import { CallError } from "../world/call-error.js";
 import type { Network } from "../world/network.js";
 import type { SeededRandom } from "../world/random.js";
-import { clientSending } from "../world/sending-client.js";
+import { NOWHERE, type Operation, serviceClient } from "../world/service-client.js";
 import type { SimProcess } from "../world/sim-process.js";
 
 /** An item as DynamoDB writes it. */
@@ -60,23 +60,15 @@ export class SimDynamoDb {
 
   /** The client of one process. */
   clientOf(process: SimProcess): DynamoDBClient {
-    return clientSending(realClient, (command, signal) => {
-      const { name, about, apply } = this.#operation(command);
-      return this.#network.send({
-        process,
-        to: "destination",
-        name,
-        about,
-        apply,
-        failed: (failure) => {
-          throw failureError(failure, "ProvisionedThroughputExceededException", 400);
-        },
-        signal,
-      });
+    return serviceClient(realClient, process, {
+      network: this.#network,
+      to: "destination",
+      throttled: ["ProvisionedThroughputExceededException", 400],
+      operation: (command) => this.#operation(command),
     });
   }
 
-  #operation(command: unknown): { name: string; about: string; apply: () => object } {
+  #operation(command: unknown): Operation {
     if (command instanceof PutItemCommand) {
       const {
         Item = {},
@@ -183,11 +175,7 @@ const DESCRIPTION = {
   },
 };
 
-/** Asked for nothing: the simulated ones answer in its place. */
-const realClient = new DynamoDBClient({
-  region: "us-east-1",
-  credentials: { accessKeyId: "simulated", secretAccessKey: "simulated" },
-});
+const realClient = new DynamoDBClient(NOWHERE);
 
 function keyIn(item: Item | undefined): string {
   return item?.[KEY]?.S ?? "";

@@ -10,11 +10,11 @@ import {
   type ListShardsCommandInput,
   type Shard,
 } from "@aws-sdk/client-kinesis";
-import { CallError, failureError } from "../world/call-error.js";
+import { CallError } from "../world/call-error.js";
 import type { Network } from "../world/network.js";
 import type { SeededRandom } from "../world/random.js";
 import type { Scheduler } from "../world/scheduler.js";
-import { clientSending } from "../world/sending-client.js";
+import { NOWHERE, type Operation, serviceClient } from "../world/service-client.js";
 import { BEGINNING_MS, type SimProcess } from "../world/sim-process.js";
 import type { SimShard, SimStream } from "./sim-stream.js";
 import { SimSubscriptions, type SubscriptionSource } from "./sim-subscriptions.js";
@@ -84,24 +84,16 @@ export class SimKinesis {
 
   /** The client of one process. */
   clientOf(process: SimProcess): KinesisClient {
-    return clientSending(realClient, (command, signal) => {
-      const { name, about, apply } =
-        this.#subscriptions.operation(command, process, signal) ?? this.#operation(command);
-      return this.#network.send({
-        process,
-        to: "kinesis",
-        name,
-        about,
-        apply,
-        failed: (failure) => {
-          throw failureError(failure, "ProvisionedThroughputExceededException", 400);
-        },
-        signal,
-      });
+    return serviceClient(realClient, process, {
+      network: this.#network,
+      to: "kinesis",
+      throttled: ["ProvisionedThroughputExceededException", 400],
+      operation: (command, caller, signal) =>
+        this.#subscriptions.operation(command, caller, signal) ?? this.#operation(command),
     });
   }
 
-  #operation(command: unknown): { name: string; about: string; apply: () => object } {
+  #operation(command: unknown): Operation {
     if (command instanceof GetRecordsCommand) {
       const { ShardIterator = "", Limit = 10_000 } = command.input;
       return {
@@ -261,11 +253,7 @@ export class SimKinesis {
   }
 }
 
-/** Asked for nothing: the simulated ones answer in its place. */
-const realClient = new KinesisClient({
-  region: "us-east-1",
-  credentials: { accessKeyId: "simulated", secretAccessKey: "simulated" },
-});
+const realClient = new KinesisClient(NOWHERE);
 
 function rangeOf(shard: SimShard): { StartingHashKey: string; EndingHashKey: string } {
   return { StartingHashKey: `${shard.startingHashKey}`, EndingHashKey: `${shard.endingHashKey}` };

@@ -5,11 +5,11 @@ import {
   GetStatementResultCommand,
   RedshiftDataClient,
 } from "@aws-sdk/client-redshift-data";
-import { CallError, failureError } from "../world/call-error.js";
+import { CallError } from "../world/call-error.js";
 import type { Network } from "../world/network.js";
 import type { SeededRandom } from "../world/random.js";
 import type { RedshiftDatabase, Statement } from "./redshift-database.js";
-import { clientSending } from "../world/sending-client.js";
+import { NOWHERE, type Operation, serviceClient } from "../world/service-client.js";
 import type { SimProcess } from "../world/sim-process.js";
 
 /** Of a submission whose token is not known any more: then its statement runs beside the first one. */
@@ -30,23 +30,15 @@ export class SimRedshift {
 
   /** The client of one process. */
   clientOf(process: SimProcess): RedshiftDataClient {
-    return clientSending(realClient, (command, signal) => {
-      const { name, about, apply } = this.#operation(command);
-      return this.#network.send({
-        process,
-        to: "destination",
-        name,
-        about,
-        apply,
-        failed: (failure) => {
-          throw failureError(failure, "ActiveStatementsExceededException", 400);
-        },
-        signal,
-      });
+    return serviceClient(realClient, process, {
+      network: this.#network,
+      to: "destination",
+      throttled: ["ActiveStatementsExceededException", 400],
+      operation: (command) => this.#operation(command),
     });
   }
 
-  #operation(command: unknown): { name: string; about: string; apply: () => object } {
+  #operation(command: unknown): Operation {
     if (command instanceof BatchExecuteStatementCommand) {
       const { Sqls = [], ClientToken } = command.input;
       return {
@@ -103,8 +95,4 @@ export class SimRedshift {
   }
 }
 
-/** Asked for nothing: the simulated ones answer in its place. */
-const realClient = new RedshiftDataClient({
-  region: "us-east-1",
-  credentials: { accessKeyId: "simulated", secretAccessKey: "simulated" },
-});
+const realClient = new RedshiftDataClient(NOWHERE);

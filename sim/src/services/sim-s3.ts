@@ -9,10 +9,10 @@ import {
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import type { Bucket } from "./bucket.js";
-import { CallError, failureError } from "../world/call-error.js";
+import { CallError } from "../world/call-error.js";
 import type { Network } from "../world/network.js";
 import type { SeededRandom } from "../world/random.js";
-import { clientSending } from "../world/sending-client.js";
+import { NOWHERE, type Operation, serviceClient } from "../world/service-client.js";
 import type { SimProcess } from "../world/sim-process.js";
 
 /** How the simulated S3 behaves beyond calls that fail on the way. */
@@ -54,29 +54,24 @@ export class SimS3 {
 
   /** The client of one process. */
   clientOf(process: SimProcess): S3Client {
-    return clientSending(realClient, (command, signal) => {
-      const { name, key, apply } = this.#operation(command);
-      return this.#network.send({
-        process,
-        to: "s3",
-        name: key.endsWith(".dead.ndjson") ? `${name} dead` : name,
-        about: key,
-        apply,
-        failed: (failure) => {
-          throw failureError(failure, "SlowDown", 503);
-        },
-        signal,
-      });
+    return serviceClient(realClient, process, {
+      network: this.#network,
+      to: "s3",
+      throttled: ["SlowDown", 503],
+      operation: (command) => {
+        const asked = this.#operation(command);
+        return asked.about.endsWith(".dead.ndjson") ? { ...asked, name: `${asked.name} dead` } : asked;
+      },
     });
   }
 
-  #operation(command: unknown): { name: string; key: string; apply: () => object } {
+  #operation(command: unknown): Operation {
     if (command instanceof PutObjectCommand) {
       const { Key, Body, Metadata, IfNoneMatch } = command.input;
       const key = this.#keyOf(Key);
       return {
         name: "PutObject",
-        key,
+        about: key,
         apply: () => {
           this.#mayConflict(IfNoneMatch);
           this.#put(() =>
@@ -88,19 +83,19 @@ export class SimS3 {
     }
     if (command instanceof HeadObjectCommand) {
       const key = this.#keyOf(command.input.Key);
-      return { name: "HeadObject", key, apply: () => ({ Metadata: this.#bucket.head(key).metadata }) };
+      return { name: "HeadObject", about: key, apply: () => ({ Metadata: this.#bucket.head(key).metadata }) };
     }
-    if (command instanceof HeadBucketCommand) return { name: "HeadBucket", key: "", apply: () => ({}) };
+    if (command instanceof HeadBucketCommand) return { name: "HeadBucket", about: "", apply: () => ({}) };
     return this.#multipartOperation(command);
   }
 
-  #multipartOperation(command: unknown): { name: string; key: string; apply: () => object } {
+  #multipartOperation(command: unknown): Operation {
     if (command instanceof CreateMultipartUploadCommand) {
       const { Key, Metadata } = command.input;
       const key = this.#keyOf(Key);
       return {
         name: "CreateMultipartUpload",
-        key,
+        about: key,
         apply: () => ({ UploadId: this.#bucket.createUpload(key, { ...Metadata }) }),
       };
     }
@@ -108,7 +103,7 @@ export class SimS3 {
       const { Key, UploadId = "", PartNumber = 0, Body } = command.input;
       return {
         name: "UploadPart",
-        key: this.#keyOf(Key),
+        about: this.#keyOf(Key),
         apply: () => ({ ETag: this.#bucket.putPart(UploadId, PartNumber, bodyOf(Body)) }),
       };
     }
@@ -116,7 +111,7 @@ export class SimS3 {
       const { Key, UploadId = "", MultipartUpload, IfNoneMatch } = command.input;
       return {
         name: "CompleteMultipartUpload",
-        key: this.#keyOf(Key),
+        about: this.#keyOf(Key),
         apply: () => {
           this.#mayConflict(IfNoneMatch);
           const parts = (MultipartUpload?.Parts ?? []).map(({ PartNumber = 0 }) => PartNumber);
@@ -132,7 +127,7 @@ export class SimS3 {
       const { Key, UploadId = "" } = command.input;
       return {
         name: "AbortMultipartUpload",
-        key: this.#keyOf(Key),
+        about: this.#keyOf(Key),
         apply: () => {
           this.#bucket.abortUpload(UploadId);
           return {};
@@ -161,11 +156,7 @@ export class SimS3 {
   }
 }
 
-/** Asked for nothing: the simulated ones answer in its place. */
-const realClient = new S3Client({
-  region: "us-east-1",
-  credentials: { accessKeyId: "simulated", secretAccessKey: "simulated" },
-});
+const realClient = new S3Client(NOWHERE);
 
 function bodyOf(body: unknown): Buffer {
   if (Buffer.isBuffer(body)) return body;

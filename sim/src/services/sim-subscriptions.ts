@@ -7,6 +7,7 @@ import {
 import { CallError } from "../world/call-error.js";
 import type { SeededRandom } from "../world/random.js";
 import type { Scheduler } from "../world/scheduler.js";
+import type { Operation } from "../world/service-client.js";
 import type { SimProcess } from "../world/sim-process.js";
 import type { SimShard } from "./sim-stream.js";
 
@@ -55,11 +56,7 @@ export class SimSubscriptions {
   }
 
   /** What a command of fan-out does when it arrives; undefined for other commands. */
-  operation(
-    command: unknown,
-    process: SimProcess,
-    signal: AbortSignal | undefined,
-  ): { name: string; about: string; apply: () => object } | undefined {
+  operation(command: unknown, process: SimProcess, signal: AbortSignal | undefined): Operation | undefined {
     if (command instanceof DescribeStreamConsumerCommand)
       return {
         name: "DescribeStreamConsumer",

@@ -5,11 +5,10 @@ import {
   PutRecordsCommand,
   type PutRecordsCommandInput,
 } from "@aws-sdk/client-kinesis";
-import { failureError } from "../world/call-error.js";
 import type { Network } from "../world/network.js";
 import type { SeededRandom } from "../world/random.js";
 import type { Scheduler } from "../world/scheduler.js";
-import { clientSending } from "../world/sending-client.js";
+import { NOWHERE, type Operation, serviceClient } from "../world/service-client.js";
 import type { SimProcess } from "../world/sim-process.js";
 import type { SimStream } from "./sim-stream.js";
 
@@ -43,23 +42,15 @@ export class SimTargetStream {
 
   /** The client of one process. */
   clientOf(process: SimProcess): KinesisClient {
-    return clientSending(realClient, (command, signal) => {
-      const { name, about, apply } = this.#operation(command);
-      return this.#network.send({
-        process,
-        to: "destination",
-        name,
-        about,
-        apply,
-        failed: (failure) => {
-          throw failureError(failure, "LimitExceededException", 400);
-        },
-        signal,
-      });
+    return serviceClient(realClient, process, {
+      network: this.#network,
+      to: "destination",
+      throttled: ["LimitExceededException", 400],
+      operation: (command) => this.#operation(command),
     });
   }
 
-  #operation(command: unknown): { name: string; about: string; apply: () => object } {
+  #operation(command: unknown): Operation {
     if (command instanceof PutRecordsCommand) {
       const { Records = [] } = command.input;
       return { name: "PutRecords", about: `${Records.length}`, apply: () => this.#putAll(Records) };
@@ -99,8 +90,4 @@ export class SimTargetStream {
   }
 }
 
-/** Asked for nothing: the simulated ones answer in its place. */
-const realClient = new KinesisClient({
-  region: "us-east-1",
-  credentials: { accessKeyId: "simulated", secretAccessKey: "simulated" },
-});
+const realClient = new KinesisClient(NOWHERE);

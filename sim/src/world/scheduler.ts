@@ -1,11 +1,16 @@
 import { nextTick } from "node:process";
 import { EventQueue, type QueuedEvent } from "./event-queue.js";
 import type { SeededRandom } from "./random.js";
-import type { SimProcess } from "./sim-process.js";
+
+/** Whose an event is: it is dropped when that process has crashed, and held while it is paused. */
+export interface EventOwner {
+  readonly isDead: boolean;
+  readonly isPaused: boolean;
+  readonly hold: (run: () => void) => void;
+}
 
 interface SimEvent extends QueuedEvent {
-  /** Whose event it is: it is dropped when that process has crashed, and held while it is paused. */
-  readonly owner: SimProcess | undefined;
+  readonly owner: EventOwner | undefined;
   isCancelled: boolean;
   readonly run: () => void;
 }
@@ -42,7 +47,7 @@ export class Scheduler {
   }
 
   /** Has `run` happen after a delay; as an event of `owner`, or of the world when there is none. */
-  after(delayMs: number, owner: SimProcess | undefined, run: () => void): Scheduled {
+  after(delayMs: number, owner: EventOwner | undefined, run: () => void): Scheduled {
     this.#lastId += 1;
     const event: SimEvent = {
       atMs: this.#nowMs + Math.max(0, Math.ceil(delayMs)),

@@ -19,8 +19,6 @@ describe("an archive on S3, written by threads", () => {
       input: undefined,
       keep: undefined,
       seed: 1,
-      json: false,
-      help: false,
     });
     expect(result).toMatchObject({
       records: 20_000,

@@ -1,5 +1,7 @@
 import type { BodyMemory } from "./body-memory.js";
 import { HttpConnection, type Origin } from "./http-connection.js";
+import type { HttpFormatError } from "./http-format-error.js";
+import { AnswerIds } from "./seen-answers.js";
 
 /** Somebody who waits for a connection, because all are in use. */
 interface Waiter {
@@ -12,16 +14,24 @@ export class ConnectionPool {
   readonly #origin: Origin;
   readonly #maxConnections: number;
   readonly #memory: BodyMemory;
+  readonly #unasked: (error: HttpFormatError) => void;
+  readonly #ids = new AnswerIds();
   readonly #connections = new Set<HttpConnection>();
   /** The one that rested last comes first: it is the least likely to have been closed meanwhile. */
   readonly #resting: HttpConnection[] = [];
   readonly #waiting: Waiter[] = [];
   #session: Buffer | undefined;
 
-  constructor(origin: Origin, maxConnections: number, memory: BodyMemory) {
+  constructor(
+    origin: Origin,
+    maxConnections: number,
+    memory: BodyMemory,
+    unasked: (error: HttpFormatError) => void,
+  ) {
     this.#origin = origin;
     this.#maxConnections = maxConnections;
     this.#memory = memory;
+    this.#unasked = unasked;
   }
 
   /** A connection for one request, opened or still opening; to be given back afterwards. Waits when all are in use, in turn. */
@@ -51,7 +61,8 @@ export class ConnectionPool {
   }
 
   #open(): HttpConnection {
-    const connection = new HttpConnection(this.#origin, this.#memory, this.#session, {
+    const connection = new HttpConnection(this.#origin, this.#memory, this.#ids, this.#session, {
+      unasked: this.#unasked,
       closed: (closed) => this.#closed(closed),
       session: (session) => {
         this.#session = session;

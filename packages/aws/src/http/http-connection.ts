@@ -1,7 +1,9 @@
 import { createConnection, isIP, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import type { BodyMemory } from "./body-memory.js";
+import { HttpFormatError } from "./http-format-error.js";
 import { type ReadResponse, ResponseReader } from "./response-reader.js";
+import { type AnswerIds, SeenAnswers } from "./seen-answers.js";
 
 /** The other end of a connection. */
 export interface Origin {
@@ -22,6 +24,8 @@ interface Exchange {
 export interface ConnectionListener {
   /** It is closed, whoever closed it; nothing more can be sent over it. */
   readonly closed: (connection: HttpConnection) => void;
+  /** It was closed because something came over it while no request was under way. */
+  readonly unasked: (error: HttpFormatError) => void;
   /** A TLS session that spares the next connection to the same server half of its handshake. */
   readonly session: (session: Buffer) => void;
 }
@@ -33,15 +37,26 @@ export interface ConnectionListener {
 export class HttpConnection {
   readonly #socket: Socket;
   readonly #reader: ResponseReader;
+  readonly #seen: SeenAnswers;
+  readonly #listener: ConnectionListener;
   #exchange: Exchange | undefined;
   #keepsAlive = true;
+  #hasAnswered = false;
   #failure: Error | undefined;
   #isOpen = false;
   /** Settles when it is open; rejects when it could not be opened. */
   readonly opened: Promise<void>;
 
-  constructor(origin: Origin, memory: BodyMemory, session: Buffer | undefined, listener: ConnectionListener) {
+  constructor(
+    origin: Origin,
+    memory: BodyMemory,
+    ids: AnswerIds,
+    session: Buffer | undefined,
+    listener: ConnectionListener,
+  ) {
     this.#reader = new ResponseReader(memory);
+    this.#seen = new SeenAnswers(ids);
+    this.#listener = listener;
     this.#socket = open(origin, session, {
       buffer: () => this.#reader.target(),
       callback: (bytes) => this.#read(bytes),
@@ -51,7 +66,8 @@ export class HttpConnection {
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.on("session", listener.session);
     socket.on("error", (error) => {
-      this.#failure ??= error;
+      // A reset in between two requests is a way of closing it: no request fails by it.
+      if (!this.#isResting) this.#failure ??= error;
     });
     socket.on("end", () => this.#end());
     socket.on("close", () => {
@@ -73,11 +89,30 @@ export class HttpConnection {
     return this.#isOpen;
   }
 
+  /** Whether it has carried a request and carries none now. */
+  get #isResting(): boolean {
+    return this.#hasAnswered && this.#exchange === undefined;
+  }
+
+  /** Whether the other side closed it in between two requests, as servers do after a while: nothing is wrong, and another one serves as well. */
+  get wasClosedAtRest(): boolean {
+    return this.#isResting && !this.isUsable && this.#failure === undefined;
+  }
+
   /** Whether another request can follow. */
   get isUsable(): boolean {
     return (
       this.#keepsAlive && this.#exchange === undefined && !this.#socket.destroyed && this.#socket.writable
     );
+  }
+
+  /**
+   * Calls back once everything has been read that came before now. Only then may a request be sent: what lies in the socket unread is no answer to it,
+   * and would be taken for one. One turn of the event loop, from the next look at the sockets to its end.
+   */
+  whenQuiet(callback: () => void): void {
+    // The first may be called before that look, the second never is.
+    setImmediate(() => setImmediate(callback));
   }
 
   /** Sends a request and waits for its answer. */
@@ -109,9 +144,12 @@ export class HttpConnection {
 
   #read(bytes: number): boolean {
     try {
-      // Bytes that nobody asked for: an answer to no request, or more than one answer.
-      if (this.#exchange === undefined)
-        throw new Error("the server sent something that nobody had asked for");
+      if (this.#exchange === undefined) {
+        // An answer to no request, or a second one to the last.
+        const unasked = new HttpFormatError("is one that nobody asked for");
+        this.#listener.unasked(unasked);
+        throw unasked;
+      }
       const response = this.#reader.filled(bytes);
       if (response !== undefined) this.#settle(response);
     } catch (error) {
@@ -120,9 +158,12 @@ export class HttpConnection {
     return true;
   }
 
+  /** Throws `HttpFormatError` for an answer that has come before. */
   #settle(response: ReadResponse): void {
+    this.#seen.see(response.head.headers);
     const exchange = this.#exchange;
     this.#exchange = undefined;
+    this.#hasAnswered = true;
     // An answer before the whole request was taken: what is left of it would go before the next one.
     if (!response.head.keepsAlive || this.#socket.writableLength > 0) {
       this.#keepsAlive = false;
@@ -133,7 +174,11 @@ export class HttpConnection {
 
   #end(): void {
     const response = this.#reader.ended();
-    if (response !== undefined) this.#settle(response);
+    try {
+      if (response !== undefined) this.#settle(response);
+    } catch (error) {
+      this.#failure ??= error instanceof Error ? error : new Error(String(error));
+    }
     this.#socket.destroy();
   }
 

@@ -18,6 +18,11 @@ export interface HttpHandlerOptions {
   readonly ca?: string | Buffer;
   /** Where bodies of answers are put. Default: memory of its own, which is used again only by who gives it back. */
   readonly memory?: BodyMemory;
+  /**
+   * Told when a connection was closed because the server, or a proxy before it, sent something that nobody had asked for. Where a request was under way
+   * it fails as well; in between two requests nothing else tells. Default: nobody is told.
+   */
+  readonly onUnasked?: (error: Error) => void;
   /** Default: the machine's. */
   readonly clock?: Pick<Clock, "setTimer">;
 }
@@ -42,6 +47,9 @@ export interface HandleOptions {
  *
  * It does not send streams, queries or `Expect`, and follows no proxy: for S3 take the SDK's own handler.
  *
+ * What comes over a connection that is no answer, or not the one that was asked for, ends it and fails the request (`HttpFormatError`): bytes behind an
+ * answer, an answer that has come before, a head that could be read in two ways.
+ *
  * Errors are those of Node's sockets; an answer that is late is a `TimeoutError`, and an abort an `AbortError`, as with the SDK's own.
  */
 export class HttpHandler {
@@ -51,6 +59,7 @@ export class HttpHandler {
   readonly #maxConnections: number;
   readonly #ca: string | Buffer | undefined;
   readonly #memory: BodyMemory;
+  readonly #onUnasked: (error: Error) => void;
   readonly #clock: Pick<Clock, "setTimer">;
   readonly #pools = new Map<string, ConnectionPool>();
 
@@ -63,6 +72,7 @@ export class HttpHandler {
     this.#maxConnections = number("maxConnections", 64);
     this.#ca = options.ca;
     this.#memory = options.memory ?? new BodyMemory();
+    this.#onUnasked = options.onUnasked ?? (() => undefined);
     this.#clock = options.clock ?? systemClock;
   }
 
@@ -109,7 +119,7 @@ export class HttpHandler {
     const name = `${isTls ? "https" : "http"}://${hostname}:${origin.port}`;
     let pool = this.#pools.get(name);
     if (pool === undefined) {
-      pool = new ConnectionPool(origin, this.#maxConnections, this.#memory);
+      pool = new ConnectionPool(origin, this.#maxConnections, this.#memory, this.#onUnasked);
       this.#pools.set(name, pool);
     }
     return pool;
@@ -155,17 +165,27 @@ export class HttpHandler {
           if (settle()) resolve(response);
         }, fail);
       };
+      const sendWhenQuiet = (opened: HttpConnection): void =>
+        opened.whenQuiet(() => {
+          if (isSettled) return;
+          if (opened.wasClosedAtRest) take();
+          else send(opened);
+        });
       const use = (taken: HttpConnection): void => {
         connection = taken;
-        if (taken.isOpen) send(taken);
+        if (taken.isOpen) sendWhenQuiet(taken);
         else
           taken.opened.then(() => {
-            if (!isSettled) send(taken);
+            if (!isSettled) sendWhenQuiet(taken);
           }, fail);
       };
-      const taken = pool.take();
-      if (taken instanceof Promise) taken.then((given) => (isSettled ? pool.give(given) : use(given)), fail);
-      else use(taken);
+      const take = (): void => {
+        const taken = pool.take();
+        if (taken instanceof Promise)
+          taken.then((given) => (isSettled ? pool.give(given) : use(given)), fail);
+        else use(taken);
+      };
+      take();
     });
   }
 }

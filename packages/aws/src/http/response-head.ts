@@ -17,59 +17,86 @@ export interface ResponseHead {
   readonly keepsAlive: boolean;
 }
 
-const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: (.*))?$/;
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/;
 /** RFC 9110 section 5.6.2: `token`. */
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/**
+ * RFC 9110 section 5.5 and RFC 9112 section 2.2: a CR or LF by itself, NUL, and other control characters but tabs. What stands behind one of them may be
+ * another line to the proxy in between.
+ */
+// oxlint-disable-next-line no-control-regex
+const NOT_IN_LINE = /[\u0000-\u0008\u000a-\u001f\u007f]/;
+/** RFC 9110 section 5.5: blanks and tabs, and no other white space, are no part of a value. */
+const AROUND_VALUE = /^[ \t]+|[ \t]+$/g;
 
 /**
- * Reads a head without its last empty line. Pure.
+ * Reads a head without its last empty line, as strictly as Node's own parser (llhttp). Pure.
  * @throws HttpFormatError for everything that could be understood in two ways
  */
 export function readResponseHead(text: string): ResponseHead {
   const [statusLine = "", ...lines] = text.split("\r\n");
+  if (NOT_IN_LINE.test(statusLine)) throw forbidden();
   const [, minor, status = "", reason = ""] = STATUS_LINE.exec(statusLine) ?? [];
   if (minor === undefined) throw new HttpFormatError("does not begin with a status line of HTTP/1");
   const named = new Map<string, string>();
   for (const line of lines) {
-    const colon = line.indexOf(":");
-    const name = line.slice(0, Math.max(0, colon)).toLowerCase();
-    // Also what RFC 9112 section 5.2 calls line folding: an old form in which a header's value can hide another header.
-    if (!NAME.test(name)) throw new HttpFormatError("has a line among its headers that is none");
-    const value = line.slice(colon + 1).trim();
+    const [name, value] = readHeaderLine(line);
     const before = named.get(name);
     named.set(name, before === undefined ? value : `${before}, ${value}`);
   }
   const statusCode = Number(status);
   const framing = framingOf(statusCode, named);
-  const connection = named.get("connection")?.toLowerCase() ?? "";
-  const saysKeep = minor === "1" ? !connection.includes("close") : connection.includes("keep-alive");
+  const connection = tokens(named.get("connection"));
   return {
     statusCode,
     reason,
     // Not by assignment: a header may be called __proto__.
     headers: Object.fromEntries(named),
     framing,
-    // Both lengths at once are how requests are smuggled: read as chunked, and nothing more over this connection (RFC 9112 section 6.3).
     keepsAlive:
-      saysKeep &&
+      !connection.includes("close") &&
+      (minor === "1" || connection.includes("keep-alive")) &&
       framing.type !== "until-close" &&
-      !(named.has("transfer-encoding") && named.has("content-length")),
+      // Chunks were not known to HTTP/1.0: whoever sends them so is not to be trusted with another request (RFC 9112 section 6.1).
+      (minor === "1" || framing.type !== "chunked"),
   };
 }
 
+/**
+ * Reads one header or trailer: its name in lower case, and its value.
+ * @throws HttpFormatError for a line without a name, with blanks around the name, or with control characters
+ */
+export function readHeaderLine(line: string): readonly [name: string, value: string] {
+  if (NOT_IN_LINE.test(line)) throw forbidden();
+  const colon = line.indexOf(":");
+  const name = line.slice(0, Math.max(0, colon));
+  // Also what RFC 9112 section 5.2 calls line folding: an old form in which a header's value can hide another header.
+  if (!NAME.test(name)) throw new HttpFormatError("has a line among its headers that is none");
+  return [name.toLowerCase(), line.slice(colon + 1).replace(AROUND_VALUE, "")];
+}
+
 function framingOf(statusCode: number, headers: ReadonlyMap<string, string>): BodyFraming {
-  if (statusCode < 200 || statusCode === 204 || statusCode === 304) return { type: "length", bytes: 0 };
   const encoding = headers.get("transfer-encoding");
+  const length = headers.get("content-length");
+  // RFC 9112 section 6.3, number 3: how answers are smuggled past a proxy that believes the other one.
+  if (encoding !== undefined && length !== undefined)
+    throw new HttpFormatError("has both a length and a transfer encoding");
+  // Two lengths, though they agree, are joined by a comma here and refused, as by Node.
+  if (length !== undefined && !/^\d{1,15}$/.test(length))
+    throw new HttpFormatError("has a length that is no number");
+  if (statusCode < 200 || statusCode === 204 || statusCode === 304) return { type: "length", bytes: 0 };
   if (encoding !== undefined) {
     if (encoding.toLowerCase() !== "chunked")
       throw new HttpFormatError("has a transfer encoding that was not asked for");
     return { type: "chunked" };
   }
-  const length = headers.get("content-length");
-  if (length === undefined) return { type: "until-close" };
-  // Several lengths that agree are allowed to count once (RFC 9110 section 8.6).
-  const [first = "", ...others] = length.split(",").map((value) => value.trim());
-  if (!/^\d{1,15}$/.test(first) || others.some((other) => other !== first))
-    throw new HttpFormatError("has a length that is no number");
-  return { type: "length", bytes: Number(first) };
+  return length === undefined ? { type: "until-close" } : { type: "length", bytes: Number(length) };
+}
+
+function tokens(list: string | undefined): readonly string[] {
+  return list === undefined ? [] : list.split(",").map((token) => token.trim().toLowerCase());
+}
+
+function forbidden(): HttpFormatError {
+  return new HttpFormatError("has a control character in its head, or a line that ends strangely");
 }

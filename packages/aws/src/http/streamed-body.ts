@@ -1,4 +1,5 @@
-import { HttpFormatError } from "./http-format-error.js";
+import type { BodyMemory } from "./body-memory.js";
+import { GrowingBody } from "./growing-body.js";
 
 /** A body whose length is not known beforehand, while it comes in. */
 export interface StreamedBody {
@@ -13,22 +14,19 @@ export interface StreamedBody {
 /** A body that ends with its connection (RFC 9112 section 6.3, number 8). */
 export class UntilCloseBody implements StreamedBody {
   readonly isDone: boolean = false;
-  readonly #maxBytes: number;
-  readonly #pieces: Buffer[] = [];
-  #length = 0;
+  readonly #body: GrowingBody;
 
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+  constructor(memory: BodyMemory, maxBytes: number) {
+    this.#body = new GrowingBody(memory, maxBytes);
   }
 
   push(bytes: Buffer): number {
-    this.#length += bytes.length;
-    if (this.#length > this.#maxBytes) throw new HttpFormatError(`has more than ${this.#maxBytes} bytes`);
-    this.#pieces.push(Buffer.from(bytes));
+    this.#body.expect(bytes.length);
+    this.#body.add(bytes, 0, bytes.length);
     return bytes.length;
   }
 
   body(): Buffer {
-    return Buffer.concat(this.#pieces, this.#length);
+    return this.#body.whole();
   }
 }

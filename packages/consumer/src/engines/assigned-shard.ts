@@ -1,8 +1,8 @@
-import type { Position, ShardOutcome } from "@kinesis-connectors/core";
+import type { Position, ShardEvent, ShardOutcome } from "@kinesis-connectors/core";
 import { fullHashKeyRange, type HashKeyRange } from "@kinesis-connectors/wire";
 
-import type { ConnectorEvent } from "../events.js";
 import type { Lease } from "@kinesis-connectors/leases";
+import type { ReadEvent } from "../reading/read-events.js";
 import { ReadThrough } from "../reading/read-through.js";
 import type { RetentionWatch } from "../reading/retention-watch.js";
 import type { ShardEngines } from "./shard-engines.js";
@@ -12,7 +12,7 @@ import type { ShardAssignment } from "../worker/worker.js";
 export interface AssignedShardOptions {
   readonly engines: Pick<ShardEngines, "run">;
   readonly retention: Pick<RetentionWatch, "watch">;
-  readonly observe: (event: ConnectorEvent) => void;
+  readonly observe: (event: ShardEvent | ReadEvent) => void;
 }
 
 /** Runs the engine of a shard whose lease is held here, and keeps the books: for the lease row, the watch over retention, the events. */

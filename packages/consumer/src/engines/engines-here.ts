@@ -8,10 +8,11 @@ import {
 } from "@kinesis-connectors/core";
 
 import { Closing } from "./closing.js";
+import type { KinesisAccess } from "../kinesis/kinesis-access.js";
 import type { KinesisApi } from "../kinesis/kinesis-api.js";
 import type { ReaderContext } from "../reading/reader-context.js";
-import type { EngineRun, KinesisAccess, ShardEngines, StreamFacts } from "./shard-engines.js";
-import { shardSources, type SourceSettings } from "../reading/shard-sources.js";
+import type { EngineRun, ShardEngines } from "./shard-engines.js";
+import { shardSources, type SourceSettings, type StreamFacts } from "../reading/shard-sources.js";
 
 /** What engines of this thread are made of. */
 export interface EnginesHereOptions<Model, Output, Plan, DeadLetterPlan> extends SourceSettings {
@@ -48,14 +49,14 @@ export class EnginesHere<Model, Output, Plan, DeadLetterPlan> implements ShardEn
     this.#opened = { api, retentionMs: facts.retentionMs, sourceOf };
     for (const emitter of [pipeline.emitter, pipeline.deadLetters]) {
       if (emitter === undefined) continue;
-      if (emitter.close !== undefined) this.#closing.add(emitter.close);
+      this.#closing.add(async () => await emitter.close?.());
       await emitter.open?.({ signal, logger });
     }
   }
 
   async run(run: EngineRun): Promise<ShardOutcome> {
     if (this.#opened === undefined) throw new Error("engines run after they were opened");
-    const { pipeline, application, stream, clock, random, onRetentionGap } = this.#options;
+    const { pipeline, application, stream, clock, random, onRetentionGap, logger } = this.#options;
     const { api, retentionMs, sourceOf } = this.#opened;
     const { shardId, range, readThroughMs, observe, onReadThrough } = run;
     const source = sourceOf({
@@ -79,6 +80,7 @@ export class EnginesHere<Model, Output, Plan, DeadLetterPlan> implements ShardEn
       initialPosition: run.initialPosition,
       clock,
       random,
+      logger,
       budget: this.#budget,
       observe,
       stopSignal: run.stopSignal,

@@ -1,31 +1,63 @@
-import { type Pipeline, silentLogger } from "@kinesis-connectors/core";
+import { type Clock, type Logger, type Pipeline, type Random, silentLogger } from "@kinesis-connectors/core";
 
 import { EnginesHere } from "./engines-here.js";
-import type { ConnectorEvent } from "../events.js";
-import type { ConnectorOptions, ConnectorSettings } from "../options.js";
-import { type AnyPipeline, isModule, loadPipeline } from "./pipeline-module.js";
+import type { KinesisClientOptions } from "../kinesis/aws-clients.js";
+import type { StreamName } from "../kinesis/sdk-kinesis.js";
+import type { FanOut } from "../reading/fan-out-consumer.js";
+import type { Polling } from "../reading/polling-reader.js";
+import type { LeaseSettings } from "../worker/lease-settings.js";
+import type { WorkerEvent } from "../worker/worker-events.js";
+import { type AnyPipeline, isModule, loadPipeline, type PipelineModule } from "./pipeline-module.js";
 import type { ShardEngines } from "./shard-engines.js";
 import { ThreadPool } from "./threads/thread-pool.js";
+
+/** What the engines of a connector need of its settings. */
+export interface EngineSettings {
+  readonly application: string;
+  /** Where the pipeline is, when it has to be imported. */
+  readonly module: URL | undefined;
+  /** How many threads run it; undefined for this one. */
+  readonly threads: number | undefined;
+  /** For logs and errors: the name, also when an ARN was given. */
+  readonly streamName: string;
+  readonly streamTarget: StreamName;
+  readonly retrieval: Polling | FanOut;
+  readonly kinesis: KinesisClientOptions;
+  readonly leases: Pick<LeaseSettings, "failoverTimeMs">;
+  readonly maxReadAheadBytes: number;
+  readonly stopDeadlineMs: number;
+  readonly onRetentionGap: "stop" | "continue";
+  /** The caller's; undefined for the pipeline's. */
+  readonly logger: Logger | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Who is told what the threads of a connector do. */
+export interface ThreadWatchers {
+  /** A thread's client goes from AWS-CBOR to JSON. */
+  readonly onWireFallback: () => void;
+  readonly observe: (event: WorkerEvent) => void;
+}
 
 /**
  * The engines that the options ask for, not opened yet. Without threads a pipeline that is a module is imported here.
  * @throws what importing the module ends with
  */
 export async function enginesOf<Model, Output, Plan, DeadLetterPlan>(
-  options: ConnectorOptions<Model, Output, Plan, DeadLetterPlan>,
-  settings: ConnectorSettings,
-  observe: (event: ConnectorEvent) => void,
+  pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan> | PipelineModule,
+  settings: EngineSettings,
+  watchers: ThreadWatchers,
 ): Promise<ShardEngines> {
   const { module, threads } = settings;
-  if (module !== undefined && threads !== undefined) return threadPool(settings, module, threads, observe);
-  const { pipeline } = options;
+  if (module !== undefined && threads !== undefined) return threadPool(settings, module, threads, watchers);
   if (!isModule(pipeline)) return enginesHere(settings, pipeline);
   const loaded: AnyPipeline = await loadPipeline(module ?? new URL(pipeline));
   return enginesHere(settings, loaded);
 }
 
 function enginesHere<Model, Output, Plan, DeadLetterPlan>(
-  settings: ConnectorSettings,
+  settings: EngineSettings,
   pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
 ): ShardEngines {
   const {
@@ -51,14 +83,14 @@ function enginesHere<Model, Output, Plan, DeadLetterPlan>(
 }
 
 function threadPool(
-  settings: ConnectorSettings,
+  settings: EngineSettings,
   module: URL,
   threads: number,
-  observe: (event: ConnectorEvent) => void,
+  { onWireFallback, observe }: ThreadWatchers,
 ): ShardEngines {
   const { streamName: stream, application, streamTarget, kinesis, retrieval, onRetentionGap } = settings;
   const { maxReadAheadBytes, stopDeadlineMs, leases, clock, logger } = settings;
-  const { region, endpoint, wireFormat, credentials } = kinesis;
+  const { region, endpoint, allowInsecure = false, wireFormat, credentials } = kinesis;
   const pool: ThreadPool = new ThreadPool({
     threads,
     setup: {
@@ -69,6 +101,7 @@ function threadPool(
       retrieval,
       region,
       endpoint,
+      allowInsecure,
       wireFormat,
       asksForCredentials: credentials !== undefined,
       onRetentionGap,
@@ -78,7 +111,7 @@ function threadPool(
     failoverTimeMs: leases.failoverTimeMs,
     clock,
     logger,
-    onWireFallback: () => observe({ type: "wire-fallback", wireFormat: "json" }),
+    onWireFallback,
     onBlocked: (lateMs, thread) => {
       observe({ type: "event-loop-blocked", lateMs, thread });
       pool.logger.warn(

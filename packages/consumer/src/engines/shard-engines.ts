@@ -1,24 +1,9 @@
 import type { Logger, Position, ShardContext, ShardEvent, ShardOutcome } from "@kinesis-connectors/core";
 import type { HashKeyRange } from "@kinesis-connectors/wire";
 
-import type { KinesisApi } from "../kinesis/kinesis-api.js";
+import type { KinesisAccess } from "../kinesis/kinesis-access.js";
 import type { ReadEvent } from "../reading/read-events.js";
-import type { AwsIdentity } from "./threads/messages.js";
-
-/** The way to Kinesis, and the credentials that lead there. */
-export interface KinesisAccess {
-  readonly api: KinesisApi;
-  /** What the SDK made of the caller's credentials: found once, kept until they expire. Absent for a way of the caller's own. */
-  readonly credentials?: () => Promise<AwsIdentity>;
-}
-
-/** What is known of the stream once it has been looked at. */
-export interface StreamFacts {
-  readonly streamArn: string;
-  readonly retentionMs: number;
-  /** The registered fan-out consumer; undefined by polling. */
-  readonly consumerArn: string | undefined;
-}
+import type { StreamFacts } from "../reading/shard-sources.js";
 
 /** One run of a shard's engine, with whom it asks and whom it tells. */
 export interface EngineRun extends Pick<

@@ -1,6 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient, type KinesisClientConfig } from "@aws-sdk/client-kinesis";
-import { BodyMemory, HttpHandler } from "@kinesis-connectors/aws";
+import { BodyMemory, guardEndpoint, HttpHandler } from "@kinesis-connectors/aws";
 import type { Logger } from "@kinesis-connectors/core";
 import { type KinesisProtocol, kinesisProtocol, type WireFormat } from "@kinesis-connectors/wire/protocol";
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
@@ -13,6 +13,8 @@ export interface AwsClientOptions {
   readonly region?: string | undefined;
   readonly endpoint?: string | undefined;
   readonly credentials?: KinesisClientConfig["credentials"] | undefined;
+  /** Permits `http` to other machines, by whatever names them. Default false. */
+  readonly allowInsecure?: boolean | undefined;
 }
 
 /** The same for Kinesis, and how records travel. */
@@ -48,12 +50,14 @@ export function createKinesisClient(options: KinesisClientOptions, logger: Logge
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
       maxConnections: MAX_CONNECTIONS,
       memory,
+      onUnasked: ({ message }) => logger.warn({ error: message }, "answer-unasked"),
     }),
     // All calls of one kind differ in their input alone: the way through the client is worked out once for each kind, and not for each poll.
     cacheMiddleware: true,
   });
   // It makes a copy of each answer for a log line, even where nobody logs.
   client.middlewareStack.remove("loggerMiddleware");
+  guardEndpoint(client, options.allowInsecure === true);
   fast.attach(client);
   return client;
 }
@@ -63,11 +67,13 @@ export function createKinesisClient(options: KinesisClientOptions, logger: Logge
  * subscription. Without a time-out, because the reader watches over the silence and over a slow accept alike.
  */
 export function createSubscriptionClient(options: KinesisClientOptions, logger: Logger): KinesisClient {
-  return new KinesisClient({
+  const client = new KinesisClient({
     ...common(options, logger),
     protocol: protocolOf(options, logger).protocol,
     requestHandler: new WideHttp2(),
   });
+  guardEndpoint(client, options.allowInsecure === true);
+  return client;
 }
 
 /**
@@ -79,10 +85,12 @@ export function createDynamoDbClient(
   logger: Logger,
   requestTimeoutMs: number,
 ): DynamoDBClient {
-  return new DynamoDBClient({
+  const client = new DynamoDBClient({
     ...common(options, logger),
     requestHandler: new NodeHttpHandler(keptConnections(requestTimeoutMs)),
   });
+  guardEndpoint(client, options.allowInsecure === true);
+  return client;
 }
 
 function protocolOf(

@@ -1,26 +1,59 @@
+import type { KinesisClient } from "@aws-sdk/client-kinesis";
+import { checkClientEndpoint } from "@kinesis-connectors/aws";
 import type { Logger } from "@kinesis-connectors/core";
 
-import { createKinesisClient, createSubscriptionClient } from "./aws-clients.js";
-import type { ConnectorOptions, ConnectorSettings } from "../options.js";
-import { sdkKinesis } from "./sdk-kinesis.js";
-import type { KinesisAccess } from "../engines/shard-engines.js";
+import { createKinesisClient, createSubscriptionClient, type KinesisClientOptions } from "./aws-clients.js";
+import type { KinesisApi } from "./kinesis-api.js";
+import { sdkKinesis, type StreamName } from "./sdk-kinesis.js";
+
+/** Credentials as values. */
+export type AwsIdentity = Awaited<ReturnType<KinesisClient["config"]["credentials"]>>;
+
+/** The way to Kinesis, and the credentials that lead there. */
+export interface KinesisAccess {
+  readonly api: KinesisApi;
+  /** What the SDK made of the caller's credentials: found once, kept until they expire. Absent for a way of the caller's own. */
+  readonly credentials?: () => Promise<AwsIdentity>;
+  /**
+   * Checks where it leads, before anything is sent. Absent for a way of the caller's own.
+   * @throws KinesisConnectorError `KC_OPTION_INVALID`
+   */
+  readonly checkEndpoint?: () => Promise<unknown>;
+}
+
+/** Options of `kinesisAccess`: the first of `api`, `client` and `connection` that is given leads to Kinesis. */
+export interface KinesisAccessOptions {
+  /** A way of the caller's own. */
+  readonly api: KinesisApi | undefined;
+  /** A client of the caller's own; it stays open. */
+  readonly client: KinesisClient | undefined;
+  /** What a client is made of. */
+  readonly connection: KinesisClientOptions;
+  readonly streamTarget: StreamName;
+  readonly logger: Logger;
+  /** Called each time that a client made here goes from AWS-CBOR to JSON. */
+  readonly onWireFallback: () => void;
+}
 
 /** The caller's own way to Kinesis, or one made of the options. */
-export function kinesisAccess<Model, Output, Plan, DeadLetterPlan>(
-  options: ConnectorOptions<Model, Output, Plan, DeadLetterPlan>,
-  settings: ConnectorSettings,
-  logger: Logger,
-  onWireFallback: () => void,
-): KinesisAccess {
-  const { streamTarget } = settings;
-  if (options.kinesisApi !== undefined) return { api: options.kinesisApi };
-  const own = options.clients?.kinesis;
-  if (own !== undefined) return { api: sdkKinesis(own, streamTarget) };
-  const kinesis = { ...settings.kinesis, onWireFallback };
-  const client = createKinesisClient(kinesis, logger);
-  const api = sdkKinesis(client, streamTarget, {
+export function kinesisAccess(options: KinesisAccessOptions): KinesisAccess {
+  const { api, client: own, streamTarget, logger, onWireFallback } = options;
+  if (api !== undefined) return { api };
+  const rule = { allowInsecure: options.connection.allowInsecure === true, service: "KINESIS" };
+  if (own !== undefined) {
+    const checkEndpoint = () => checkClientEndpoint(own, { ...rule, isOwn: true });
+    return { api: sdkKinesis(own, streamTarget), checkEndpoint };
+  }
+  const connection = { ...options.connection, onWireFallback };
+  const client = createKinesisClient(connection, logger);
+  const made = sdkKinesis(client, streamTarget, {
     ownsClient: true,
-    subscriptionClient: () => createSubscriptionClient(kinesis, logger),
+    fixedCredentials: typeof connection.credentials === "object",
+    subscriptionClient: () => createSubscriptionClient(connection, logger),
   });
-  return { api, credentials: () => client.config.credentials() };
+  return {
+    api: made,
+    credentials: () => client.config.credentials(),
+    checkEndpoint: () => checkClientEndpoint(client, rule),
+  };
 }

@@ -62,6 +62,8 @@ export interface StreamSummary {
   /** How long records are kept, in hours (24 to 8,760). */
   readonly retentionHours: number;
   readonly openShardCount: number;
+  /** When it was created, in epoch milliseconds; undefined where the server does not say. */
+  readonly createdMs?: number | undefined;
 }
 
 /** Which shards to list; without a filter all of them, open and closed. */
@@ -138,7 +140,10 @@ export interface SubscriptionEvent {
  * - `in-use`: the resource is changing, or another subscription of the same consumer is still counted.
  * - `invalid-argument`: the service refuses what was asked for.
  * - `access-denied`: no rights, on the stream or on its encryption key.
- * - `credentials`: none, expired or wrong ones, or no region.
+ * - `no-credentials`: none can be had at present, or the session is over until whoever provides them gives others.
+ * - `credentials`: wrong ones, a session that nobody renews, or no region.
+ * - `clock`: signed at another time than the service's, even after the client corrected its clock.
+ * - `wire-format`: the server writes the form that was asked for otherwise than Kinesis does.
  * - `transient`: everything that waiting may mend: 5xx, time-outs, resets, names that do not resolve.
  */
 export type KinesisErrorKind =
@@ -150,7 +155,10 @@ export type KinesisErrorKind =
   | "in-use"
   | "invalid-argument"
   | "access-denied"
+  | "no-credentials"
   | "credentials"
+  | "clock"
+  | "wire-format"
   | "transient";
 
 /** A call to Kinesis that failed, classified. It stays inside this package: what users see is a `KinesisConnectorError`. */
@@ -158,15 +166,29 @@ export class KinesisCallError extends Error {
   override readonly name = "KinesisCallError";
   readonly kind: KinesisErrorKind;
   readonly operation: string;
+  /** Whether what failed had worked: the same right, or any credentials. Then it is an outage, and no mistake of whoever set it up. */
+  readonly hasWorked: boolean;
 
-  constructor(operation: string, kind: KinesisErrorKind, message: string, options?: ErrorOptions) {
+  constructor(
+    operation: string,
+    kind: KinesisErrorKind,
+    message: string,
+    options: ErrorOptions & { readonly hasWorked?: boolean } = {},
+  ) {
     super(message, options);
     this.operation = operation;
     this.kind = kind;
+    this.hasWorked = options.hasWorked === true;
   }
 }
 
 /** Whether `error` is a failed call of one of these kinds. */
 export function isKind(error: unknown, ...kinds: readonly KinesisErrorKind[]): error is KinesisCallError {
   return error instanceof KinesisCallError && kinds.includes(error.kind);
+}
+
+/** Whether no waiting mends a failure: the service refuses what was asked for, or what is missing was never there. */
+export function isForGood(error: unknown): boolean {
+  if (isKind(error, "invalid-argument", "credentials", "wire-format")) return true;
+  return isKind(error, "access-denied", "no-credentials") && !error.hasWorked;
 }

@@ -1,3 +1,6 @@
+import { identityFailureOf } from "@kinesis-connectors/aws";
+import { WireFormatError } from "@kinesis-connectors/wire";
+
 import { KinesisCallError, type KinesisErrorKind } from "./kinesis-api.js";
 
 /**
@@ -28,29 +31,26 @@ const KINDS: Readonly<Record<string, KinesisErrorKind>> = {
   KMSInvalidStateException: "access-denied",
   KMSNotFoundException: "access-denied",
   KMSOptInRequired: "access-denied",
-  UnrecognizedClientException: "credentials",
-  InvalidClientTokenId: "credentials",
-  InvalidSignatureException: "credentials",
-  SignatureDoesNotMatch: "credentials",
-  IncompleteSignature: "credentials",
-  IncompleteSignatureException: "credentials",
-  MissingAuthenticationToken: "credentials",
-  MissingAuthenticationTokenException: "credentials",
-  ExpiredToken: "credentials",
-  ExpiredTokenException: "credentials",
-  RequestExpired: "credentials",
-  CredentialsProviderError: "credentials",
-  TokenProviderError: "credentials",
 };
 
 /** What a failure of the SDK means. Unknown ones count as transient, unless the service says that the request itself is wrong. */
 function kindOf(error: unknown): KinesisErrorKind {
   if (!(error instanceof Error)) return "transient";
+  switch (identityFailureOf(error)) {
+    case "clock":
+      return "clock";
+    case "absent":
+    case "expired":
+      return "no-credentials";
+    case "wrong":
+      return "credentials";
+    default:
+  }
   const known = KINDS[error.name];
   if (known !== undefined) return known;
-  // The SDK throws plain errors for these two, before any request leaves.
+  if (WireFormatError.isInstance(error) && error.isForeign) return "wire-format";
+  // A plain error of the SDK, before any request leaves.
   if (error.message.startsWith("Region is missing")) return "credentials";
-  if (error.message.startsWith("Resolved credential object is not valid")) return "credentials";
   const status = statusOf(error);
   if (status === 429) return "throttled";
   if (status === 401 || status === 403) return "access-denied";
@@ -59,13 +59,27 @@ function kindOf(error: unknown): KinesisErrorKind {
     : "transient";
 }
 
+/** What has worked so far: operations, and credentials at all. */
+export interface Experience {
+  readonly has: (operation: string) => boolean;
+  readonly size: number;
+  /** Whether expired credentials may be followed by others; false where the caller gave them as an object. */
+  readonly renews: boolean;
+}
+
 /** A failure of the SDK as a failure of the port. The cause stays; the text names the operation and the service's own message. */
-export function asCallError(operation: string, error: unknown): KinesisCallError {
+export function asCallError(operation: string, error: unknown, experience?: Experience): KinesisCallError {
   if (error instanceof KinesisCallError) return error;
-  const kind = kindOf(error);
+  let kind = kindOf(error);
+  if (experience?.renews === false && identityFailureOf(error) === "expired") kind = "credentials";
   const name = error instanceof Error ? error.name : typeof error;
   const said = error instanceof Error && error.message !== "" ? `: ${error.message.slice(0, 500)}` : "";
-  return new KinesisCallError(operation, kind, `${operation} failed with ${name}${said}`, { cause: error });
+  const hasWorked =
+    experience !== undefined && (kind === "access-denied" ? experience.has(operation) : experience.size > 0);
+  return new KinesisCallError(operation, kind, `${operation} failed with ${name}${said}`, {
+    cause: error,
+    hasWorked,
+  });
 }
 
 function statusOf(error: Error): number | undefined {

@@ -14,19 +14,21 @@ import {
   type SubscribeToShardEventStream,
   type _Record as SdkRecord,
 } from "@aws-sdk/client-kinesis";
+import { atCorrectedClock, isByTheClock } from "@kinesis-connectors/aws";
 import { asError, type ChildShard } from "@kinesis-connectors/core";
 import { PageRecord } from "@kinesis-connectors/wire";
 
-import type {
-  IteratorPosition,
-  KinesisApi,
-  ListedShard,
-  ShardListFilter,
-  StreamConsumer,
-  StreamRecord,
-  SubscriptionEvent,
+import {
+  isKind,
+  type IteratorPosition,
+  type KinesisApi,
+  type ListedShard,
+  type ShardListFilter,
+  type StreamConsumer,
+  type StreamRecord,
+  type SubscriptionEvent,
 } from "./kinesis-api.js";
-import { asCallError } from "./kinesis-failures.js";
+import { asCallError, type Experience } from "./kinesis-failures.js";
 
 /** How the stream is named in requests: by its ARN where the caller gave one, so that streams of other accounts work too. */
 export type StreamName = { readonly StreamName: string } | { readonly StreamARN: string };
@@ -35,6 +37,10 @@ export type StreamName = { readonly StreamName: string } | { readonly StreamARN:
 export interface SdkKinesisOptions {
   /** Whether `close` destroys the clients. Default false: they are the caller's. */
   readonly ownsClient?: boolean;
+  /** Whether the credentials were given as they are, so that nobody renews an expired session. Default false. */
+  readonly fixedCredentials?: boolean;
+  /** Whether the caller knows that the credentials have worked before. Default false. */
+  readonly hasWorked?: boolean;
   /** Makes the client for subscriptions when the first one is asked for. Default: the same client for everything. */
   readonly subscriptionClient?: () => KinesisClient;
 }
@@ -46,6 +52,27 @@ export function sdkKinesis(
   options: SdkKinesisOptions = {},
 ): KinesisApi {
   let subscriptions: KinesisClient | undefined;
+  const worked = new Set<string>(options.hasWorked === true ? ["any"] : []);
+  const experience: Experience = {
+    has: (operation) => worked.has(operation),
+    get size() {
+      return worked.size;
+    },
+    renews: options.fixedCredentials !== true,
+  };
+  const calling = async <Answer>(operation: string, call: () => Promise<Answer>): Promise<Answer> => {
+    try {
+      const answer = await atCorrectedClock(call);
+      worked.add(operation);
+      return answer;
+    } catch (error) {
+      throw asCallError(operation, error, experience);
+    }
+  };
+  const firstIteratorOf = async (shardId: string, signal: AbortSignal): Promise<void> => {
+    const input = { ...stream, ShardId: shardId, ShardIteratorType: "TRIM_HORIZON" } as const;
+    await atCorrectedClock(() => client.send(new GetShardIteratorCommand(input), aborting(signal)));
+  };
   return {
     describeStream: (signal) =>
       calling("DescribeStreamSummary", async () => {
@@ -57,6 +84,7 @@ export function sdkKinesis(
           status: summary?.StreamStatus ?? "ACTIVE",
           retentionHours: summary?.RetentionPeriodHours ?? 24,
           openShardCount: summary?.OpenShardCount ?? 0,
+          createdMs: summary?.StreamCreationTimestamp?.getTime(),
         };
       }),
     listShards: (request, signal) =>
@@ -106,15 +134,16 @@ export function sdkKinesis(
       }),
     describeConsumer: async (streamArn, consumerName, signal) => {
       try {
-        const answer = await client.send(
-          new DescribeStreamConsumerCommand({ StreamARN: streamArn, ConsumerName: consumerName }),
-          aborting(signal),
-        );
-        return toConsumer(answer.ConsumerDescription);
+        return await calling("DescribeStreamConsumer", async () => {
+          const answer = await client.send(
+            new DescribeStreamConsumerCommand({ StreamARN: streamArn, ConsumerName: consumerName }),
+            aborting(signal),
+          );
+          return toConsumer(answer.ConsumerDescription);
+        });
       } catch (error) {
-        const failure = asCallError("DescribeStreamConsumer", error);
-        if (failure.kind === "not-found") return undefined;
-        throw failure;
+        if (isKind(error, "not-found")) return undefined;
+        throw error;
       }
     },
     registerConsumer: (streamArn, consumerName, signal) =>
@@ -127,16 +156,30 @@ export function sdkKinesis(
       }),
     subscribeToShard: (consumerArn, shardId, position, signal) =>
       calling("SubscribeToShard", async () => {
-        subscriptions ??= options.subscriptionClient?.() ?? client;
-        const answer = await subscriptions.send(
-          new SubscribeToShardCommand({
-            ConsumerARN: consumerArn,
-            ShardId: shardId,
-            StartingPosition: toStartingPosition(position),
-          }),
-          aborting(signal),
-        );
-        return subscriptionEvents(answer.EventStream);
+        const subscriber = (subscriptions ??= options.subscriptionClient?.() ?? client);
+        const subscribe = () => {
+          // Each client learns of a clock that is off by its own answers, and the SDK means to learn nothing from event streams: what
+          // the other calls taught holds here too.
+          subscriber.config.systemClockOffset = client.config.systemClockOffset;
+          return subscriber.send(
+            new SubscribeToShardCommand({
+              ConsumerARN: consumerArn,
+              ShardId: shardId,
+              StartingPosition: toStartingPosition(position),
+            }),
+            aborting(signal),
+          );
+        };
+        let answer;
+        try {
+          answer = await subscribe();
+        } catch (error) {
+          if (!isByTheClock(error)) throw error;
+          // A plain call corrects the clock.
+          await firstIteratorOf(shardId, signal);
+          answer = await subscribe();
+        }
+        return subscriptionEvents(answer.EventStream, experience);
       }),
     close: () => {
       if (options.ownsClient !== true) return;
@@ -144,14 +187,6 @@ export function sdkKinesis(
       subscriptions?.destroy();
     },
   };
-}
-
-async function calling<Answer>(operation: string, call: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await call();
-  } catch (error) {
-    throw asCallError(operation, error);
-  }
 }
 
 function aborting(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
@@ -171,6 +206,7 @@ function unlessAborted<Answer>(call: Promise<Answer>, signal: AbortSignal | unde
 
 async function* subscriptionEvents(
   stream: AsyncIterable<SubscribeToShardEventStream> | undefined,
+  experience: Experience,
 ): AsyncGenerator<SubscriptionEvent, void> {
   if (stream === undefined) return;
   try {
@@ -187,10 +223,10 @@ async function* subscriptionEvents(
       }
       // An error member ends the subscription; the SDK hands some of them over as values.
       const failure: unknown = Object.values(member).find((value) => value instanceof Error);
-      if (failure !== undefined) throw asCallError("SubscribeToShard", failure);
+      if (failure !== undefined) throw asCallError("SubscribeToShard", failure, experience);
     }
   } catch (error) {
-    throw asCallError("SubscribeToShard", error);
+    throw asCallError("SubscribeToShard", error, experience);
   }
 }
 

@@ -1,7 +1,14 @@
-import { backoffMs, type Clock, KinesisConnectorError, type Random, sleep } from "@kinesis-connectors/core";
+import {
+  backoffMs,
+  type Clock,
+  KinesisConnectorError,
+  type Logger,
+  type Random,
+  sleep,
+} from "@kinesis-connectors/core";
 
-import { type KinesisApi, KinesisCallError, type StreamSummary } from "./kinesis-api.js";
-import { cureOf, streamMissing } from "../reading/read-failures.js";
+import { isForGood, isKind, type KinesisApi, KinesisCallError, type StreamSummary } from "./kinesis-api.js";
+import { cureOf, streamMissing } from "./refusals.js";
 
 /** What a control call at the start is given. */
 export interface CheckContext {
@@ -10,10 +17,19 @@ export interface CheckContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;
+  /** Told now and then what is being waited for. */
+  readonly logger?: Logger;
+  /** Whether the connector runs already: what may pass is then waited for without an end. Default false. */
+  readonly isRunning?: boolean;
 }
 
 const BACK_OFF = { baseDelayMs: 200, maxDelayMs: 5_000 } as const;
 const MAX_ATTEMPTS = 6;
+
+// As long as for a lease table to become ACTIVE. DescribeStreamSummary takes 20 calls per second and account, ListShards 1,000 per stream,
+// RegisterStreamConsumer 5 per stream (API reference): a fleet that starts at once needs minutes.
+const THROTTLED_PATIENCE_MS = 600_000;
+const RETRIES_PER_LINE = 5;
 
 // A new stream is ACTIVE within seconds; we do not wait for one that somebody forgot.
 const ACTIVE_POLL_MS = 1_000;
@@ -37,12 +53,14 @@ export async function checkStream(context: CheckContext): Promise<StreamSummary>
 }
 
 /**
- * Makes a control call, again and again while waiting may mend it.
+ * Makes a control call, again and again while waiting may mend it: throttling for up to ten minutes, anything else for some seconds, because
+ * whoever starts a connector wants to know. While it runs, for as long as it takes.
  * @throws KinesisConnectorError as `checkStream`
  */
 export async function patiently<Answer>(context: CheckContext, call: () => Promise<Answer>): Promise<Answer> {
-  const { stream, clock, random, signal } = context;
-  for (let attempt = 1; ; attempt += 1) {
+  const { stream, clock, random, signal, logger, isRunning = false } = context;
+  const startedMs = clock.monotonicNow();
+  for (let attempt = 1, others = 0; ; attempt += 1) {
     try {
       return await call();
     } catch (error) {
@@ -50,17 +68,36 @@ export async function patiently<Answer>(context: CheckContext, call: () => Promi
       if (!(error instanceof KinesisCallError)) throw error;
       const final = finalError(stream, error);
       if (final !== undefined) throw final;
-      if (attempt === MAX_ATTEMPTS) {
-        throw new KinesisConnectorError(
-          "KC_READ_REFUSED",
-          `stream ${stream} cannot be reached: ${error.message}. Check the network, the region and the option endpoints`,
-          { cause: error },
+      const isThrottled = isKind(error, "throttled", "limit");
+      if (!isThrottled) others += 1;
+      const isOver = isThrottled
+        ? clock.monotonicNow() - startedMs >= THROTTLED_PATIENCE_MS
+        : others === MAX_ATTEMPTS;
+      if (isOver && !isRunning) throw givenUp(stream, error);
+      const delayMs = backoffMs(attempt, BACK_OFF, random);
+      if (attempt % RETRIES_PER_LINE === 0)
+        logger?.warn(
+          { stream, operation: error.operation, kind: error.kind, attempt, delayMs, error: error.message },
+          isThrottled
+            ? "Kinesis limits the calls of this account; waiting"
+            : "Kinesis cannot be used yet; waiting",
         );
-      }
-      await sleep(clock, backoffMs(attempt, BACK_OFF, random), signal);
+      await sleep(clock, delayMs, signal);
       signal.throwIfAborted();
     }
   }
+}
+
+function givenUp(stream: string, error: KinesisCallError): KinesisConnectorError {
+  const [what, cure] = isKind(error, "throttled", "limit")
+    ? [`has not been answered for ${THROTTLED_PATIENCE_MS / 60_000} minutes`, cureOf(error)]
+    : [
+        "cannot be reached",
+        isKind(error, "transient") ? "Check the network, the region and the option endpoints" : cureOf(error),
+      ];
+  return new KinesisConnectorError("KC_READ_REFUSED", `stream ${stream} ${what}: ${error.message}. ${cure}`, {
+    cause: error,
+  });
 }
 
 function finalError(stream: string, error: KinesisCallError): KinesisConnectorError | undefined {
@@ -72,18 +109,15 @@ function finalError(stream: string, error: KinesisCallError): KinesisConnectorEr
         error,
       );
     case "credentials":
-      return error.message.includes("Region is missing")
-        ? new KinesisConnectorError(
-            "KC_OPTION_INVALID",
-            "region is not known: give the option region, or set AWS_REGION",
-            { cause: error },
-          )
-        : refusal(stream, error);
-    case "access-denied":
-    case "invalid-argument":
+      if (error.message.includes("Region is missing"))
+        return new KinesisConnectorError(
+          "KC_OPTION_INVALID",
+          "region is not known: give the option region, or set AWS_REGION",
+          { cause: error },
+        );
       return refusal(stream, error);
     default:
-      return undefined;
+      return isForGood(error) ? refusal(stream, error) : undefined;
   }
 }
 

@@ -11,7 +11,6 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import {
   asError,
-  backoffMs,
   type Clock,
   KinesisConnectorError,
   type Logger,
@@ -21,6 +20,7 @@ import {
 import type { Lease, LeaseTable, WriteOutcome } from "@kinesis-connectors/leases";
 import { factsOf, updateOf } from "./lease-expressions.js";
 import { ATTRIBUTE, type LeaseRow, newLeaseRow, parseLeaseRow } from "./lease-row.js";
+import { TableCalls } from "./table-calls.js";
 import { tableError, tableFailure } from "./table-failures.js";
 
 export interface DynamoDbLeaseTableOptions {
@@ -38,39 +38,16 @@ export interface DynamoDbLeaseTableOptions {
 // amazon-kinesis-client waits 600 s for a new table; we look more often than its 10 s, because a new table takes about 10.
 const ACTIVE_WAIT_MS = 600_000;
 const ACTIVE_POLL = { firstMs: 50, maxMs: 1_000 };
-const MAX_ATTEMPTS = 6;
-/** Calls of the start: when their tries are used up, the start fails. Those made later are made again by whoever needs them. */
-const CONTROL: ReadonlySet<string> = new Set(["DescribeTable", "CreateTable"]);
-const BACKOFF = { baseDelayMs: 100, maxDelayMs: 2_000 };
 
 /** KCL 3.x keeps the mode of the fleet under this key, in a table of its own (3.0 to 3.4) or among the leases (3.5). */
 const FLEET_MODE_KEY = "Migration3.0";
 
 /** Leases in a DynamoDB table that KCL workers can share: the default. */
 export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTable {
-  const { tableName, client, clock, random, logger, createTable = true, ownsClient = false } = options;
+  const { tableName, client, clock, logger, createTable = true, ownsClient = false } = options;
   const reported = new Set<string>();
+  const calls = new TableCalls(options);
   let coordinatorReadable = true;
-
-  /** Repeats what may be repeated: reads, and writes whose repetition changes nothing. */
-  async function retrying<T>(operation: string, call: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await call();
-      } catch (thrown) {
-        const failure = tableFailure(thrown);
-        if (failure === "refused") throw thrown;
-        if (failure === "missing" || failure === "fatal") throw tableError(tableName, operation, thrown);
-        if (attempt === MAX_ATTEMPTS)
-          throw CONTROL.has(operation) ? tableError(tableName, operation, thrown) : asError(thrown);
-        logger.debug(
-          { table: tableName, operation, attempt, error: asError(thrown).name },
-          "lease table call repeated",
-        );
-        await sleep(clock, backoffMs(attempt, BACKOFF, random));
-      }
-    }
-  }
 
   function leaseOf(row: LeaseRow): Lease | undefined {
     const parsed = parseLeaseRow(row);
@@ -86,7 +63,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
   }
 
   async function describeTable(): Promise<TableDescription | undefined> {
-    return await retrying("DescribeTable", async () => {
+    return await calls.repeat("DescribeTable", async () => {
       try {
         return (await client.send(new DescribeTableCommand({ TableName: tableName }))).Table;
       } catch (thrown) {
@@ -97,7 +74,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
   }
 
   async function create(): Promise<boolean> {
-    return await retrying("CreateTable", async () => {
+    return await calls.repeat("CreateTable", async () => {
       try {
         await client.send(
           new CreateTableCommand({
@@ -135,7 +112,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
       const failure = tableFailure(thrown);
       // No such table: no KCL 3.0 to 3.4 worker has been here.
       if (failure === "missing") return undefined;
-      if (failure !== "fatal") throw thrown;
+      if (failure !== "denied" && failure !== "fatal") throw thrown;
       // No rights on it: said once, then only the lease table is asked.
       coordinatorReadable = false;
       logger.warn(
@@ -148,6 +125,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
 
   return {
     open: async (signal) => {
+      calls.startsUnder(signal);
       const deadlineMs = clock.monotonicNow() + ACTIVE_WAIT_MS;
       let created = false;
       for (let pollMs = ACTIVE_POLL.firstMs; ; pollMs = Math.min(pollMs * 2, ACTIVE_POLL.maxMs)) {
@@ -176,7 +154,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
       const leases: Lease[] = [];
       let start: LeaseRow | undefined;
       do {
-        const page = await retrying("Scan", () =>
+        const page = await calls.repeat("Scan", () =>
           client.send(
             new ScanCommand({
               TableName: tableName,
@@ -194,7 +172,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
     },
 
     get: async (leaseKey) => {
-      const { Item } = await retrying("GetItem", () =>
+      const { Item } = await calls.repeat("GetItem", () =>
         client.send(
           new GetItemCommand({
             TableName: tableName,
@@ -220,19 +198,22 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
 
     update: async (seen, change): Promise<WriteOutcome> => {
       try {
-        await client.send(
-          new UpdateItemCommand({
-            TableName: tableName,
-            Key: { [ATTRIBUTE.leaseKey]: { S: seen.leaseKey } },
-            ...updateOf(seen, change),
-          }),
+        await calls.once("UpdateItem", () =>
+          client.send(
+            new UpdateItemCommand({
+              TableName: tableName,
+              Key: { [ATTRIBUTE.leaseKey]: { S: seen.leaseKey } },
+              ...updateOf(seen, change),
+            }),
+          ),
         );
         return { type: "applied" };
       } catch (thrown) {
-        const failure = tableFailure(thrown);
+        const failure = calls.failureOf("UpdateItem", thrown);
         if (failure === "refused") return { type: "refused" };
-        if (failure === "throttled" || failure === "unknown")
-          return { type: failure, cause: asError(thrown) };
+        if (failure === "unknown") return { type: "unknown", cause: asError(thrown) };
+        if (failure === "throttled" || failure === "no-credentials")
+          return { type: "throttled", cause: asError(thrown) };
         throw tableError(tableName, "UpdateItem", thrown);
       }
     },
@@ -249,7 +230,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
       ),
 
     remove: async (leaseKey) => {
-      await retrying("DeleteItem", () =>
+      await calls.repeat("DeleteItem", () =>
         client.send(
           new DeleteItemCommand({ TableName: tableName, Key: { [ATTRIBUTE.leaseKey]: { S: leaseKey } } }),
         ),
@@ -257,8 +238,8 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
     },
 
     fleetMode: async () => {
-      const mode = coordinatorReadable ? await retrying("GetItem", coordinatorMode) : undefined;
-      return mode ?? (await retrying("GetItem", () => modeIn(tableName, ATTRIBUTE.leaseKey)));
+      const mode = coordinatorReadable ? await calls.repeat("GetItem", coordinatorMode) : undefined;
+      return mode ?? (await calls.repeat("GetItem", () => modeIn(tableName, ATTRIBUTE.leaseKey)));
     },
 
     close: () => {
@@ -268,7 +249,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
 
   async function applied(operation: string, call: () => Promise<unknown>): Promise<boolean> {
     try {
-      await retrying(operation, call);
+      await calls.repeat(operation, call);
       return true;
     } catch (thrown) {
       if (tableFailure(thrown) === "refused") return false;

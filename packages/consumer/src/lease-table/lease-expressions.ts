@@ -1,6 +1,6 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { Lease, LeaseChange, LeaseFacts } from "@kinesis-connectors/leases";
-import { ATTRIBUTE, checkpointSub, checkpointText } from "./lease-row.js";
+import { ATTRIBUTE, checkpointSub, checkpointText, streamText } from "./lease-row.js";
 
 /** The part of an UpdateItem request that says what to write, and when. */
 export interface LeaseUpdate {
@@ -45,6 +45,7 @@ export function updateOf(seen: Lease, change: LeaseChange): LeaseUpdate {
       update.set(ATTRIBUTE.ownerSwitches, { N: "0" });
       if (change.childShardIds !== undefined && change.childShardIds.length > 0)
         update.set(ATTRIBUTE.childShardIds, { SS: [...change.childShardIds] });
+      if (change.stream !== undefined) update.set(ATTRIBUTE.stream, { S: streamText(change.stream) });
       update.remove(ATTRIBUTE.pending);
       update.remove(ATTRIBUTE.pendingSub);
       update.remove(ATTRIBUTE.pendingState);

@@ -6,6 +6,7 @@ import type {
   LeaseCheckpoint,
   NewLease,
   PendingCheckpoint,
+  StreamIdentity,
 } from "@kinesis-connectors/leases";
 
 /** A row as DynamoDB hands it over. */
@@ -38,6 +39,7 @@ export const ATTRIBUTE = {
   startTimestampMs: "kcStartTimestampMs",
   readThroughMs: "kcReadThroughMs",
   protocolOwner: "kcOwner",
+  stream: "kcStream",
 } as const;
 
 const DECIMAL = /^(?:0|[1-9][0-9]{0,127})$/;
@@ -78,6 +80,7 @@ export function newLeaseRow(lease: NewLease): Record<string, AttributeValue> {
     ...(lease.startTimestampMs === undefined
       ? {}
       : { [ATTRIBUTE.startTimestampMs]: { N: `${lease.startTimestampMs}` } }),
+    ...(lease.stream === undefined ? {} : { [ATTRIBUTE.stream]: { S: streamText(lease.stream) } }),
   };
 }
 
@@ -110,7 +113,21 @@ function leaseOf(leaseKey: string, row: LeaseRow): Lease {
     startTimestampMs: wholeOf(row, ATTRIBUTE.startTimestampMs),
     readThroughMs: wholeOf(row, ATTRIBUTE.readThroughMs),
     protocolOwner: row[ATTRIBUTE.protocolOwner]?.S,
+    ...streamOf(row),
   };
+}
+
+/** The `kcStream` attribute: `<ARN>@<created, epoch milliseconds>`. An ARN of a stream holds no `@`. */
+export function streamText({ streamArn, createdMs }: StreamIdentity): string {
+  return createdMs === undefined ? streamArn : `${streamArn}@${createdMs}`;
+}
+
+function streamOf(row: LeaseRow): Pick<Lease, "stream"> {
+  const text = row[ATTRIBUTE.stream]?.S;
+  if (text === undefined) return {};
+  const [streamArn = "", created] = text.split("@", 2);
+  const createdMs = Number(created);
+  return { stream: { streamArn, createdMs: Number.isSafeInteger(createdMs) ? createdMs : undefined } };
 }
 
 function checkpointOf(row: LeaseRow, attribute: string, subAttribute: string): LeaseCheckpoint | undefined {

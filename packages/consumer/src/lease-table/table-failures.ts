@@ -1,14 +1,24 @@
 import { ConditionalCheckFailedException, ResourceNotFoundException } from "@aws-sdk/client-dynamodb";
+import { identityFailureOf } from "@kinesis-connectors/aws";
 import { asError, KinesisConnectorError } from "@kinesis-connectors/core";
 
 /**
  * What a failed call on the lease table means. `refused`: the condition did not hold. `throttled`: it was not taken and may be sent
- * again. `missing`: the table is not there. `fatal`: no waiting mends it. `unknown`: it may have been applied.
+ * again. `no-credentials`: the same, because none can be had at present, their session is over or the clock is off. `missing`: the table is
+ * not there. `denied`: a right is missing. `fatal`: no waiting mends it. `unknown`: it may have been applied.
  */
-export type TableFailure = "refused" | "throttled" | "missing" | "fatal" | "unknown";
+export type TableFailure =
+  | "refused"
+  | "throttled"
+  | "no-credentials"
+  | "missing"
+  | "denied"
+  | "fatal"
+  | "unknown";
 
-// DynamoDB developer guide, "Error handling": these were not carried out, and may be sent again after a back-off. An expired token
-// is refused before anything is done, and without credentials nothing is sent; both may pass, because the SDK's providers renew them.
+const DENIED: ReadonlySet<string> = new Set(["AccessDeniedException", "AccessDenied"]);
+
+// DynamoDB developer guide, "Error handling": these were not carried out, and may be sent again after a back-off.
 const THROTTLED: ReadonlySet<string> = new Set([
   "ProvisionedThroughputExceededException",
   "ThrottlingException",
@@ -16,19 +26,9 @@ const THROTTLED: ReadonlySet<string> = new Set([
   "RequestLimitExceeded",
   "TooManyRequestsException",
   "LimitExceededException",
-  "ExpiredTokenException",
-  "ExpiredToken",
-  "CredentialsProviderError",
-  "TokenProviderError",
 ]);
 
 const FATAL: ReadonlySet<string> = new Set([
-  "AccessDeniedException",
-  "AccessDenied",
-  "UnrecognizedClientException",
-  "InvalidSignatureException",
-  "IncompleteSignatureException",
-  "MissingAuthenticationTokenException",
   "ValidationException",
   "SerializationException",
   "ItemCollectionSizeLimitExceededException",
@@ -40,6 +40,10 @@ export function tableFailure(thrown: unknown): TableFailure {
   if (thrown instanceof ConditionalCheckFailedException) return "refused";
   if (thrown instanceof ResourceNotFoundException) return "missing";
   const { name, message } = asError(thrown);
+  const identity = identityFailureOf(thrown);
+  // Refused before anything is done, or not sent at all.
+  if (identity !== undefined) return identity === "wrong" ? "fatal" : "no-credentials";
+  if (DENIED.has(name)) return "denied";
   if (THROTTLED.has(name)) return "throttled";
   return FATAL.has(name) || message.startsWith("Region is missing") ? "fatal" : "unknown";
 }

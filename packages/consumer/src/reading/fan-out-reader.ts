@@ -14,9 +14,10 @@ import {
   KinesisCallError,
   type SubscriptionEvent,
 } from "../kinesis/kinesis-api.js";
-import { isConsistent, polling, pollingSource } from "./polling-reader.js";
+import { DoubtfulEnd, isConsistent } from "./doubtful-end.js";
+import { polling, pollingSource } from "./polling-reader.js";
 import { isStreamThere, placeRefused, ReadFailures } from "./read-failures.js";
-import { ReadPlace } from "./read-place.js";
+import { PageRefused, ReadPlace } from "./read-place.js";
 import type { ReaderContext } from "./reader-context.js";
 
 /** The source of one shard, read by subscriptions. */
@@ -40,6 +41,7 @@ class FanOutReader implements ShardReader {
   readonly #start: StartPosition;
   readonly #place: ReadPlace;
   readonly #failures: ReadFailures;
+  readonly #end: DoubtfulEnd;
   #subscription: Subscription | undefined;
   /** Wall time at which the subscription was asked for. */
   #subscribedMs = 0;
@@ -59,8 +61,9 @@ class FanOutReader implements ShardReader {
     this.#consumer = consumer;
     this.#options = options;
     this.#start = start;
-    this.#place = new ReadPlace(context, start);
+    this.#place = new ReadPlace(context, "SubscribeToShard", start);
     this.#failures = new ReadFailures(context);
+    this.#end = new DoubtfulEnd(context);
   }
 
   readonly next = async (signal: AbortSignal): Promise<RecordPage> => {
@@ -73,6 +76,7 @@ class FanOutReader implements ShardReader {
         this.#drop();
         if (signal.aborted) break;
         if (KinesisConnectorError.isInstance(error)) throw error;
+        if (error instanceof PageRefused) this.#continuation = undefined;
         await this.#failures.waitOut(error, signal);
       }
     }
@@ -95,7 +99,7 @@ class FanOutReader implements ShardReader {
       this.#hasHeard = false;
     }
     const arrival = await this.#subscription.next(clock, signal);
-    if (arrival.type === "event") return this.#accept(arrival.event);
+    if (arrival.type === "event") return this.#accept(arrival.event, signal);
     if (arrival.type === "abort") return undefined;
     this.#ended(arrival);
     if (arrival.type === "error") {
@@ -109,25 +113,29 @@ class FanOutReader implements ShardReader {
     return undefined;
   }
 
-  async #accept(event: SubscriptionEvent): Promise<RecordPage | undefined> {
-    const { stream, shardId, observe } = this.#context;
-    if (!isConsistent({ nextIterator: event.continuationSequenceNumber, childShards: event.childShards })) {
+  async #accept(event: SubscriptionEvent, signal: AbortSignal): Promise<RecordPage | undefined> {
+    let { childShards } = event;
+    const continuation = { nextIterator: event.continuationSequenceNumber, childShards };
+    if (isConsistent(continuation)) this.#end.believed();
+    else {
+      const verdict = await this.#end.judge(continuation, signal);
       // Not believed, and nothing of it taken: a new subscription goes on after the last event that was.
-      observe({ type: "shard-end-doubt", stream, shardId });
-      throw new KinesisCallError(
-        "SubscribeToShard",
-        "transient",
-        "an event contradicts itself about the shard's end",
-      );
+      if (verdict.type === "again")
+        throw new KinesisCallError(
+          "SubscribeToShard",
+          "transient",
+          "an event contradicts itself about the shard's end",
+        );
+      childShards = verdict.type === "ended" ? verdict.childShards : undefined;
     }
     // An event may have waited on the connection for a slow reader: that it was sent after the subscription began is all one knows.
-    const page = await this.#place.accept(event, this.#subscribedMs, event.childShards !== undefined);
+    const page = await this.#place.accept(event, this.#subscribedMs, childShards !== undefined);
     this.#continuation = event.continuationSequenceNumber;
     this.#hasHeard = true;
     this.#failures.succeeded();
-    if (event.childShards === undefined) return page;
+    if (childShards === undefined) return page;
     this.#drop();
-    return { ...page, shardEnd: { childShards: event.childShards } };
+    return { ...page, shardEnd: { childShards } };
   }
 
   async #subscribe(signal: AbortSignal): Promise<Subscription | "gone" | undefined> {

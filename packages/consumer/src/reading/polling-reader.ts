@@ -9,8 +9,9 @@ import {
 } from "@kinesis-connectors/core";
 
 import { isKind, type RecordsAnswer } from "../kinesis/kinesis-api.js";
+import { DoubtfulEnd, isConsistent } from "./doubtful-end.js";
 import { isStreamThere, placeRefused, ReadFailures } from "./read-failures.js";
-import { ReadPlace } from "./read-place.js";
+import { PageRefused, ReadPlace } from "./read-place.js";
 import type { ReaderContext } from "./reader-context.js";
 
 /** How a shard is polled. */
@@ -55,6 +56,7 @@ class PollingReader implements ShardReader {
   readonly #options: Polling;
   readonly #place: ReadPlace;
   readonly #failures: ReadFailures;
+  readonly #end: DoubtfulEnd;
   /** When the last reads began, on the monotonic clock: never more than 5 within a second. */
   readonly #readTimes: number[] = [];
   #iterator: string | undefined;
@@ -63,8 +65,9 @@ class PollingReader implements ShardReader {
   constructor(context: ReaderContext, options: Polling, start: StartPosition) {
     this.#context = context;
     this.#options = options;
-    this.#place = new ReadPlace(context, start);
+    this.#place = new ReadPlace(context, "GetRecords", start);
     this.#failures = new ReadFailures(context);
+    this.#end = new DoubtfulEnd(context);
   }
 
   readonly next = async (signal: AbortSignal): Promise<RecordPage> => {
@@ -78,6 +81,7 @@ class PollingReader implements ShardReader {
       } catch (error) {
         if (signal.aborted) break;
         if (KinesisConnectorError.isInstance(error)) throw error;
+        if (error instanceof PageRefused) this.#iterator = undefined;
         await this.#failures.waitOut(error, signal);
       }
     }
@@ -101,22 +105,24 @@ class PollingReader implements ShardReader {
     );
     if (answer === "gone") return this.#endWithoutChildren(signal);
     if (answer === undefined) return undefined;
-    if (!isConsistent(answer)) {
-      // Believing it could end the shard with records unread: the same iterator again, after a pause (KCL 2.2.5).
-      const { stream, shardId, observe } = this.#context;
-      observe({ type: "shard-end-doubt", stream, shardId });
-      this.#idleUntilMs = clock.monotonicNow() + this.#options.idlePollMs;
-      return undefined;
+    let { childShards } = answer;
+    if (isConsistent(answer)) this.#end.believed();
+    else {
+      const verdict = await this.#end.judge(answer, signal);
+      if (verdict.type === "again") {
+        // The same iterator, after a pause.
+        this.#idleUntilMs = clock.monotonicNow() + this.#options.idlePollMs;
+        return undefined;
+      }
+      childShards = verdict.type === "ended" ? verdict.childShards : undefined;
     }
-    const page = await this.#place.accept(answer, sentMs, answer.childShards !== undefined);
+    const page = await this.#place.accept(answer, sentMs, childShards !== undefined);
     const hasMore =
       answer.records.length >= this.#options.maxRecordsPerRead ||
       (answer.millisBehindLatest ?? answer.records.length) > 0;
     this.#idleUntilMs = hasMore ? Number.NEGATIVE_INFINITY : clock.monotonicNow() + this.#options.idlePollMs;
     this.#iterator = answer.nextIterator;
-    return answer.childShards === undefined
-      ? page
-      : { ...page, shardEnd: { childShards: answer.childShards } };
+    return childShards === undefined ? page : { ...page, shardEnd: { childShards } };
   }
 
   async #getRecords(
@@ -173,15 +179,4 @@ class PollingReader implements ShardReader {
     if (times.length >= READS_PER_SECOND) times.shift();
     times.push(clock.monotonicNow());
   }
-}
-
-/** An answer either goes on or names the children, and every child names its parents. Anything else is not a shard's end. */
-export function isConsistent(answer: {
-  readonly nextIterator: string | undefined;
-  readonly childShards: RecordsAnswer["childShards"];
-}): boolean {
-  const goesOn = answer.nextIterator !== undefined;
-  const ends = answer.childShards !== undefined && answer.childShards.length > 0;
-  if (goesOn === ends) return false;
-  return answer.childShards?.every((child) => child.parentShardIds.length > 0) ?? true;
 }

@@ -18,6 +18,18 @@ export type ReadEvent = { readonly stream: string; readonly shardId: string } & 
       readonly sequenceNumber: string | undefined;
     }
   | {
+      /**
+       * A page came that is not past what was read: the answer to another request, as a proxy gives that repeats answers. Nothing of it was taken; reading
+       * goes on after the last record read. A `read-retry` follows.
+       */
+      readonly type: "page-refuse";
+      readonly operation: "GetRecords" | "SubscribeToShard";
+      /** Of its first record. */
+      readonly sequenceNumber: string;
+      /** Where reading was; undefined where the page contradicted itself and nothing had been read yet. */
+      readonly expectedAfter: string | undefined;
+    }
+  | {
       /** An answer contradicted itself about the end of the shard; it was not believed and is asked for again. */
       readonly type: "shard-end-doubt";
     }

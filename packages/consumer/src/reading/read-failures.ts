@@ -1,6 +1,7 @@
 import { backoffMs, KinesisConnectorError, sleep } from "@kinesis-connectors/core";
 
-import { isKind, type IteratorPosition, KinesisCallError } from "../kinesis/kinesis-api.js";
+import { isForGood, isKind, type IteratorPosition, KinesisCallError } from "../kinesis/kinesis-api.js";
+import { cureOf, streamMissing } from "../kinesis/refusals.js";
 import type { ReaderContext } from "./reader-context.js";
 
 /** Throttling lasts seconds at most; an outage is looked at again at least every 10 s. Well below the 5 minutes of an iterator. */
@@ -8,13 +9,18 @@ const BACK_OFF = { baseDelayMs: 250, maxDelayMs: 10_000 } as const;
 
 const PAUSE_MS = 1_000;
 
-// The SDK fetches new credentials by itself; an expired or skewed signature is mended by the next try or not at all.
+// A key that has just been made is not known everywhere at once; a wrong one is mended by the next tries or not at all.
 const MAX_CREDENTIAL_ATTEMPTS = 3;
+
+/** Rights that were there and are denied: a change of policies is through by then, and whoever took them away meant it. */
+export const DENIED_PATIENCE_MS = 300_000;
 
 /** Waits out the failures of one reader's calls, or says that no waiting mends them. */
 export class ReadFailures {
   readonly #context: ReaderContext;
   #attempt = 0;
+  /** Since when nothing but denials came, on the monotonic clock. */
+  #deniedSinceMs: number | undefined;
 
   constructor(context: ReaderContext) {
     this.#context = context;
@@ -27,6 +33,7 @@ export class ReadFailures {
 
   succeeded(): void {
     this.#attempt = 0;
+    this.#deniedSinceMs = undefined;
   }
 
   /** Counts a failure that is dealt with at once; more of them in a row are waited out like any other. */
@@ -42,14 +49,20 @@ export class ReadFailures {
   async waitOut(error: unknown, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     if (!(error instanceof KinesisCallError)) throw error;
-    const { stream, shardId } = this.#context;
-    if (error.kind === "access-denied" || error.kind === "invalid-argument") {
-      throw refused(stream, shardId, error);
-    }
-    if (error.kind === "credentials" && this.#attempt + 1 >= MAX_CREDENTIAL_ATTEMPTS) {
-      throw refused(stream, shardId, error);
-    }
+    if (this.#isOver(error)) throw refused(this.#context.stream, this.#context.shardId, error);
     await this.#backOff(error, signal);
+  }
+
+  #isOver(error: KinesisCallError): boolean {
+    if (error.kind === "credentials") return this.#attempt + 1 >= MAX_CREDENTIAL_ATTEMPTS;
+    if (isForGood(error)) return true;
+    if (error.kind !== "access-denied") {
+      this.#deniedSinceMs = undefined;
+      return false;
+    }
+    const nowMs = this.#context.clock.monotonicNow();
+    this.#deniedSinceMs ??= nowMs;
+    return nowMs - this.#deniedSinceMs > DENIED_PATIENCE_MS;
   }
 
   /** Waits about a second after something that is over soon: a resource in use. */
@@ -98,32 +111,13 @@ export function placeRefused(
     case "after-sequence-number":
       return streamMissing(
         stream,
-        `has no place for the checkpoint of ${shardId}: it is another stream of the same name, deleted and created again. ` +
-          "Delete the lease table, or name another application, to read it from the start",
+        `has no place for the checkpoint of ${shardId}: the lease table holds the progress of another stream, or of one of this name that ` +
+          "was deleted and created again. Give the option application another name to read this one from the start",
         error,
       );
     default:
       return refused(stream, shardId, error);
   }
-}
-
-/** What a user can do about a refused call. */
-export function cureOf(error: KinesisCallError): string {
-  switch (error.kind) {
-    case "access-denied":
-      return `Allow kinesis:${error.operation} on the stream, and kms:Decrypt on its key where it is encrypted`;
-    case "credentials":
-      return "Check the credentials (option credentials, or where the AWS SDK looks for them), the region and the machine's clock";
-    case "invalid-argument":
-      return "Check the stream's name or ARN and the initial position";
-    default:
-      return "See the cause";
-  }
-}
-
-/** The error for a stream that is not there, or no longer the one that the checkpoints belong to. */
-export function streamMissing(stream: string, reason: string, cause: unknown): KinesisConnectorError {
-  return new KinesisConnectorError("KC_STREAM_MISSING", `stream ${stream} ${reason}`, { cause });
 }
 
 /**

@@ -6,7 +6,7 @@ import {
   type StartPosition,
 } from "@kinesis-connectors/core";
 
-import type { IteratorPosition, StreamRecord } from "../kinesis/kinesis-api.js";
+import { type IteratorPosition, KinesisCallError, type StreamRecord } from "../kinesis/kinesis-api.js";
 import type { ReaderContext } from "./reader-context.js";
 import { toUserRecords } from "./user-records.js";
 
@@ -27,6 +27,9 @@ interface ExpectedRecord {
   readonly throughMs: number | undefined;
 }
 
+/** A page that is not what comes next in its shard. Nothing of it was taken, its iterator included: reading begins anew at the last record. */
+export class PageRefused extends KinesisCallError {}
+
 /** What the two ways of reading have in common about one answer. */
 interface Answer {
   readonly records: readonly StreamRecord[];
@@ -43,6 +46,7 @@ interface Answer {
  */
 export class ReadPlace {
   readonly #context: ReaderContext;
+  readonly #operation: "GetRecords" | "SubscribeToShard";
   readonly #start: StartPosition;
   #after: Position | undefined;
   #scannedEnd: Position | undefined;
@@ -50,8 +54,9 @@ export class ReadPlace {
   #throughMs: number | undefined;
   #latestSinceMs: number | undefined;
 
-  constructor(context: ReaderContext, start: StartPosition) {
+  constructor(context: ReaderContext, operation: "GetRecords" | "SubscribeToShard", start: StartPosition) {
     this.#context = context;
+    this.#operation = operation;
     this.#start = start;
     this.#throughMs = context.readThroughMs;
     if (start.type === "after" || start.type === "at") {
@@ -91,8 +96,12 @@ export class ReadPlace {
     return start;
   }
 
-  /** Takes an answer in: what is new in it, and how far reading has come. `sentMs` is the wall time at which it was asked for. */
+  /**
+   * Takes an answer in: what is new in it, and how far reading has come. `sentMs` is the wall time at which it was asked for.
+   * @throws PageRefused when its records are not past this place: whatever sent it, it is no answer to what was asked for
+   */
   async accept(answer: Answer, sentMs: number, isShardEnd: boolean): Promise<RecordPage> {
+    this.#refuseOutOfPlace(answer.records);
     const { stream, shardId, range, observe, onReadThrough } = this.#context;
     const { millisBehindLatest } = answer;
     const expected = this.#expected;
@@ -122,6 +131,36 @@ export class ReadPlace {
       scannedEnd: isPast(scannedEnd, records.at(-1) ?? after) ? scannedEnd : undefined,
       ...(verdict === "gap" && expected !== undefined ? { gap: { expected: expected.position } } : {}),
     };
+  }
+
+  /**
+   * A shard's records rise, so those of the next page are past the last one read, or begin with it where reading has begun anew at it. A page that
+   * does not belongs to an earlier request or to another shard, and so does its iterator, however little of its records would be taken.
+   */
+  #refuseOutOfPlace(records: readonly StreamRecord[]): void {
+    const [first] = records;
+    const last = records.at(-1);
+    if (first === undefined || last === undefined) return;
+    const asked = this.#expected?.position ?? this.#scannedEnd ?? this.#after;
+    const mayBeAt = this.#expected !== undefined || this.#scannedEnd === undefined;
+    const beyond =
+      asked === undefined ? 1 : compareSequenceNumbers(first.sequenceNumber, asked.sequenceNumber);
+    const isInPlace = beyond > 0 || (beyond === 0 && mayBeAt);
+    if (isInPlace && compareSequenceNumbers(last.sequenceNumber, first.sequenceNumber) >= 0) return;
+    const { stream, shardId, observe } = this.#context;
+    observe({
+      type: "page-refuse",
+      stream,
+      shardId,
+      operation: this.#operation,
+      sequenceNumber: first.sequenceNumber,
+      expectedAfter: asked?.sequenceNumber,
+    });
+    throw new PageRefused(
+      this.#operation,
+      "transient",
+      `${this.#operation} gave a page of shard ${shardId} that is not past what was read: it is the answer to another request, and is asked for again`,
+    );
   }
 
   #at(position: Position, itself: boolean): IteratorPosition {

@@ -6,8 +6,15 @@ import { FanOutConsumer } from "./fan-out-subscription.js";
 import type { KinesisApi } from "../kinesis/kinesis-api.js";
 import { type Polling, pollingSource } from "./polling-reader.js";
 import type { ReaderContext } from "./reader-context.js";
-import type { StreamFacts } from "../engines/shard-engines.js";
 import type { CheckContext } from "../kinesis/stream-check.js";
+
+/** What is known of the stream once it has been looked at. */
+export interface StreamFacts {
+  readonly streamArn: string;
+  readonly retentionMs: number;
+  /** The registered fan-out consumer; undefined by polling. */
+  readonly consumerArn: string | undefined;
+}
 
 /** What decides how shards are read. */
 export interface SourceSettings {
@@ -41,7 +48,7 @@ export function shardSources(
   if (retrieval.type === "polling") return (context) => pollingSource(context, retrieval);
   const { consumerName = application } = retrieval;
   const register = (signal: AbortSignal): Promise<string> =>
-    activeConsumer({ api, stream, clock, random, signal }, streamArn, consumerName);
+    activeConsumer({ api, stream, clock, random, signal, isRunning: true }, streamArn, consumerName);
   const consumer = new FanOutConsumer(consumerArn ?? "", register);
   return (context) => fanOutSource(context, consumer, retrieval);
 }

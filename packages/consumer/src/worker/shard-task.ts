@@ -111,7 +111,7 @@ export class ShardTask {
       abortSignal: this.#abort.signal,
       noteReadThrough: (wallTimeMs) => held.noteReadThrough(wallTimeMs),
     });
-    if (outcome.type === "stopped" || this.#abort.signal.aborted) return await this.#letGo();
+    if (outcome.type !== "shard-end" || this.#abort.signal.aborted) return await this.#letGo();
     return (await this.#finish(outcome.childShards)) ? { type: "finished" } : await this.#letGo();
   }
 

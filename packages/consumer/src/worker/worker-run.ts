@@ -17,7 +17,10 @@ import { ShardTasks } from "./shard-tasks.js";
 
 const STOP_DEADLINE_MS = 30_000;
 
-/** A worker: loops that take, renew, audit and clean up, each a step driven by a timer, and a task per held lease. */
+/**
+ * A worker, not started yet: loops that take, renew, audit and clean up, each a step driven by a timer, and a task per held lease.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`
+ */
 export class WorkerRun implements Worker {
   readonly ownerId: string;
   readonly done: Promise<void>;

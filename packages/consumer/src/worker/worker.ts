@@ -2,7 +2,6 @@ import type { Clock, Logger, Random, ShardContext, ShardOutcome } from "@kinesis
 import type { KinesisApi } from "../kinesis/kinesis-api.js";
 import type { InitialPosition, Lease, LeaseTable } from "@kinesis-connectors/leases";
 import type { LeaseOptions } from "./lease-settings.js";
-import { WorkerRun } from "./worker-run.js";
 import type { WorkerEvent } from "./worker-events.js";
 
 /** A shard that this worker owns: what the engine of the shard needs from it. */
@@ -54,12 +53,4 @@ export interface Worker {
   readonly done: Promise<void>;
   /** The leases held now. */
   readonly held: () => readonly Lease[];
-}
-
-/**
- * A worker that has not started yet.
- * @throws KinesisConnectorError `KC_OPTION_INVALID`
- */
-export function createWorker(options: WorkerOptions): Worker {
-  return new WorkerRun(options);
 }

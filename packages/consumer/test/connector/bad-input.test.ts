@@ -49,6 +49,37 @@ describe("bad options", () => {
       onThreads({ clients: { kinesis: new KinesisClient({ region: "eu-central-1" }) } }),
       /clients.kinesis cannot travel .* give region, endpoints and credentials/,
     ],
+    [
+      "a logger without debug",
+      withOptions({ logger: { ...silentLogger, debug: undefined } }),
+      /logger.debug must be/,
+    ],
+    ["a logger that is none", withOptions({ logger: "console" }), /logger must be a logger such as console/],
+    [
+      "a controller as its signal",
+      withOptions({ signal: new AbortController() }),
+      /signal must have a function add/,
+    ],
+    [
+      "a clock without timers",
+      withOptions({ clock: { ...systemClock, setTimer: 1 } }),
+      /clock must .* setTimer/,
+    ],
+    [
+      "half a lease table",
+      withOptions({ leaseTable: { open: () => 1 } }),
+      /leaseTable must have a function list/,
+    ],
+    [
+      "a promise of a way to Kinesis",
+      withOptions({ kinesisApi: Promise.resolve() }),
+      /kinesisApi is a promise: await/,
+    ],
+    [
+      "a promise of credentials",
+      withOptions({ credentials: Promise.resolve({}) }),
+      /credentials is a promise: await/,
+    ],
     ["a misspelt position", withOptions({ initialPosition: "EARLIEST" }), /initialPosition must be/],
     ["no date", withOptions({ initialPosition: { at: new Date("never") } }), /initialPosition must be/],
     ["a date to come", withOptions({ initialPosition: { at: new Date("9999-01-01") } }), /in the future/],
@@ -70,7 +101,7 @@ describe("bad options", () => {
     [
       "an endpoint in the clear on another machine",
       withOptions({ endpoints: { kinesis: "http://169.254.169.254" } }),
-      /endpoints.kinesis must begin with https:/,
+      /endpoints.kinesis is http to another machine/,
     ],
     [
       "an endpoint with credentials in it",

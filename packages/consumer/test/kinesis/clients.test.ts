@@ -2,10 +2,11 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 
 import { type Logger, silentLogger } from "@kinesis-connectors/core";
+import { WireFormatError } from "@kinesis-connectors/wire";
 import { describe, expect, it } from "vitest";
 
 import { createDynamoDbClient, createKinesisClient } from "../../src/kinesis/aws-clients.js";
-import { KinesisCallError } from "../../src/kinesis/kinesis-api.js";
+import { isForGood, KinesisCallError } from "../../src/kinesis/kinesis-api.js";
 import { asCallError } from "../../src/kinesis/kinesis-failures.js";
 import { sdkKinesis } from "../../src/kinesis/sdk-kinesis.js";
 
@@ -141,8 +142,11 @@ describe("what a failure of the SDK means", () => {
     [named("InvalidArgumentException", 400), "invalid-argument"],
     [named("AccessDeniedException", 400), "access-denied"],
     [named("KMSDisabledException", 400), "access-denied"],
-    [named("ExpiredTokenException", 400), "credentials"],
-    [named("CredentialsProviderError"), "credentials"],
+    [named("ExpiredTokenException", 400), "no-credentials"],
+    [named("UnrecognizedClientException", 400), "credentials"],
+    [named("RequestExpired", 400), "clock"],
+    [named("RequestTimeTooSkewed", 403), "clock"],
+    [named("CredentialsProviderError"), "no-credentials"],
     [new Error("Region is missing"), "credentials"],
     [named("InternalFailureException", 500), "transient"],
     [named("SomethingNew", 503), "transient"],
@@ -155,6 +159,23 @@ describe("what a failure of the SDK means", () => {
   ] as const)("%s", (error, kind) => {
     const failure = asCallError("GetRecords", error);
     expect(failure).toMatchObject({ kind, operation: "GetRecords", cause: error });
+  });
+
+  it("tells what had worked from what never did", () => {
+    const experience = { has: (operation: string) => operation === "GetRecords", size: 1, renews: true };
+    const denied = named("AccessDeniedException", 400);
+    expect(isForGood(asCallError("GetRecords", denied, experience))).toBe(false);
+    expect(isForGood(asCallError("ListShards", denied, experience))).toBe(true);
+    const none = named("CredentialsProviderError");
+    expect(isForGood(asCallError("ListShards", none, experience))).toBe(false);
+    expect(isForGood(asCallError("ListShards", none, { ...experience, size: 0 }))).toBe(true);
+    expect(isForGood(asCallError("ListShards", named("UnrecognizedClientException", 400), experience))).toBe(
+      true,
+    );
+    const expired = named("ExpiredTokenException", 400);
+    expect(isForGood(asCallError("GetRecords", expired, { ...experience, renews: false }))).toBe(true);
+    const foreign = new WireFormatError("as text", { isForeign: true });
+    expect(asCallError("GetRecords", foreign, experience).kind).toBe("wire-format");
   });
 
   it("classifies once", () => {

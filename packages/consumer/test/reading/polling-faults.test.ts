@@ -78,15 +78,70 @@ describe("failures while polling", () => {
     await expect(failed).rejects.toThrow(/Allow kinesis:GetRecords/);
   });
 
-  it("F40 an expired token is tried again, and stops the shard by name when it stays expired", async () => {
+  const answering = (code: string, times: number | "always") =>
+    ({ operation: "GetRecords", times, effect: { kind: "error", status: 400, code } }) as const;
+
+  it.each(["ExpiredTokenException", "ExpiredToken"])(
+    "F40 a session that is over (%s) is waited for once reading has worked, told, and gone on with",
+    async (code) => {
+      await using fixture = await startReading();
+      fixture.put("a");
+      const reader = fixture.open({ type: "trim-horizon" });
+      expect((await readOn(fixture, reader)).texts).toEqual(["a"]);
+      const startMs = fixture.time.now();
+      fixture.local.faults.add(answering(code, 30));
+      fixture.put("b");
+      expect((await readOn(fixture, reader)).texts).toEqual(["b"]);
+      expect(fixture.time.now() - startMs).toBeGreaterThan(90_000);
+      expect(retries(fixture).map((event) => event.kind)).toEqual(Array(30).fill("no-credentials"));
+    },
+  );
+
+  it("F40 a session that nobody renews stops the shard with its cure", async () => {
     await using fixture = await startReading();
-    const expired = { kind: "error", status: 400, code: "ExpiredTokenException" } as const;
-    fixture.put("a");
-    fixture.local.faults.add({ operation: "GetRecords", times: 1, effect: expired });
+    const { endpoint, region, credentials } = fixture.local.clientOptions("kinesis");
+    const api = sdkKinesis(
+      createKinesisClient({ endpoint, region, credentials }, silentLogger),
+      { StreamName: STREAM },
+      { ownsClient: true, fixedCredentials: true },
+    );
+    const reader = fixture.open({ type: "trim-horizon" }, {}, { api });
+    await fixture.time.drive(reader.next(new AbortController().signal), 20);
+    fixture.local.faults.add(answering("ExpiredTokenException", "always"));
+    const failed = fixture.time.drive(reader.next(new AbortController().signal), 20);
+    await expect(failed).rejects.toMatchObject({ code: "KC_READ_REFUSED" });
+    await expect(failed).rejects.toThrow(/Check the credentials/);
+    api.close();
+  });
+
+  it.each(["UnrecognizedClientException", "InvalidSignatureException"])(
+    "a wrong key (%s) stops the shard at once, also after reading has worked",
+    async (code) => {
+      await using fixture = await startReading();
+      const reader = fixture.open({ type: "trim-horizon" });
+      await readOn(fixture, reader);
+      fixture.local.faults.add(answering(code, "always"));
+      const startMs = fixture.time.now();
+      await expect(fixture.next(reader)).rejects.toMatchObject({ code: "KC_READ_REFUSED" });
+      expect(fixture.time.now() - startMs).toBeLessThan(5_000);
+    },
+  );
+
+  it("rights that are denied for a moment are waited for once they were there; for good, they stop the shard", async () => {
+    await using fixture = await startReading();
     const reader = fixture.open({ type: "trim-horizon" });
+    await readOn(fixture, reader);
+    fixture.local.faults.add(answering("AccessDeniedException", 10));
+    fixture.put("a");
     expect((await readOn(fixture, reader)).texts).toEqual(["a"]);
-    fixture.local.faults.add({ operation: "GetRecords", times: "always", effect: expired });
-    await expect(fixture.next(reader)).rejects.toMatchObject({ code: "KC_READ_REFUSED" });
+    expect(retries(fixture).map((event) => event.kind)).toEqual(Array(10).fill("access-denied"));
+    fixture.local.faults.add(answering("AccessDeniedException", "always"));
+    const startMs = fixture.time.now();
+    const failed = fixture.next(reader);
+    await expect(failed).rejects.toMatchObject({ code: "KC_READ_REFUSED" });
+    await expect(failed).rejects.toThrow(/Allow kinesis:GetRecords/);
+    expect((fixture.time.now() - startMs) / 60_000).toBeGreaterThan(5);
+    expect((fixture.time.now() - startMs) / 60_000).toBeLessThan(6);
   });
 
   it("F38 a partition from Kinesis is waited out: cut connections, 500 and 503", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { isConsistent } from "../../src/reading/polling-reader.js";
+import type { KinesisApi } from "../../src/kinesis/kinesis-api.js";
+import { isConsistent } from "../../src/reading/doubtful-end.js";
 import { type ReadingFixture, readOn, SHARD, startReading, STREAM } from "./support.js";
 
 const HALF = (2n ** 127n).toString();
@@ -79,6 +80,43 @@ describe("the end of a shard", () => {
       expect(fixture.events.filter((event) => event.type === "shard-end-doubt")).toHaveLength(3);
     });
   }
+
+  it("an end that never names the children is decided by the list of shards: nothing is left out, nobody waits for ever", async () => {
+    await using fixture = await startReading();
+    fixture.put("a", "b");
+    split(fixture);
+    fixture.local.faults.add({
+      operation: "GetRecords",
+      times: "always",
+      effect: { kind: "shard-end-malformed", missing: "children" },
+    });
+    const { pages, texts } = await readOn(fixture, fixture.open({ type: "trim-horizon" }));
+    expect(texts).toEqual(["a", "b"]);
+    expect(pages.at(-1)?.shardEnd?.childShards).toEqual(
+      ["shardId-000000000001", "shardId-000000000002"].map((shardId) =>
+        expect.objectContaining({ shardId, parentShardIds: [SHARD] }),
+      ),
+    );
+    expect(fixture.events.filter((event) => event.type === "shard-end-doubt")).toHaveLength(3);
+    expect(fixture.calls("ListShards")).toBe(1);
+  });
+
+  it("an end that the list of shards knows nothing of is no end, however often it is told", async () => {
+    await using fixture = await startReading();
+    fixture.put("a");
+    let told = 0;
+    const api: KinesisApi = {
+      ...fixture.api,
+      getRecords: async (...call) => {
+        const answer = await fixture.api.getRecords(...call);
+        return (told += 1) > 10 ? answer : { ...answer, nextIterator: undefined };
+      },
+    };
+    const { pages, texts } = await readOn(fixture, fixture.open({ type: "trim-horizon" }, {}, { api }));
+    expect(texts).toEqual(["a"]);
+    expect(pages.every((page) => page.shardEnd === undefined)).toBe(true);
+    expect(fixture.calls("ListShards")).toBe(3);
+  });
 
   it("K26 a child without parents is not believed either", () => {
     const child = { shardId: "s", parentShardIds: ["p"], startingHashKey: "0", endingHashKey: "1" };

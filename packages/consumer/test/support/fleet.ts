@@ -8,7 +8,8 @@ import {
 } from "@kinesis-connectors/leases";
 import type { LeaseOptions } from "../../src/worker/lease-settings.js";
 import type { WorkerEvent } from "../../src/worker/worker-events.js";
-import { createWorker, type Worker, type WorkerOptions } from "../../src/worker/worker.js";
+import type { Worker, WorkerOptions } from "../../src/worker/worker.js";
+import { WorkerRun } from "../../src/worker/worker-run.js";
 import { FakeDestination, fakeEngine, FakeStream } from "./fake-stream.js";
 import { seededRandom } from "@kinesis-connectors/testkit";
 import { type ProcessClock, VirtualClock } from "./virtual-clock.js";
@@ -59,7 +60,7 @@ export class Fleet {
       warn: (_fields, message) => void warnings.push(message),
     };
     const emitMs = (): number => Math.floor(random.next() * 300);
-    const worker = createWorker({
+    const worker = new WorkerRun({
       ownerId: options.ownerId ?? `w${this.members.length}:${random.uuid()}`,
       table: this.#overNetwork(this.leases.connect(options.intercept), clock, options.latencyMs ?? 0),
       kinesis: stream,

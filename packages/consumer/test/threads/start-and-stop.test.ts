@@ -2,6 +2,7 @@ import { KinesisConnectorError, sleep, systemClock } from "@kinesis-connectors/c
 import { describe, expect, it } from "vitest";
 
 import { startConnector } from "../../dist/index.js";
+import { startFarServer } from "../support/far-server.js";
 import { numbered, startAws, STREAM, until } from "../connector/support.js";
 import { listening, moduleOf, runProcess, threadedOptions } from "./support.js";
 
@@ -17,6 +18,29 @@ describe("starting on threads", () => {
       cause: { name: "ResourceNotFoundException", message: "no such table", code: "404" },
     });
     expect(told.life()).toEqual({ opened: 2, closed: 2 });
+    expect(local.journal.entries({ server: "dynamodb" })).toEqual([]);
+  });
+
+  it("refuses an endpoint over http on another machine that only a thread's environment names, before anything is sent there", async () => {
+    await using local = await startAws();
+    await using far = await startFarServer();
+    using told = listening();
+    const { endpoints, ...options } = threadedOptions(
+      local,
+      moduleOf("far-endpoint", told, { endpoint: far.url }),
+      1,
+    );
+    const dynamodb = endpoints?.dynamodb ?? "";
+    process.env["AWS_ENDPOINT_URL_KINESIS"] = local.endpoints.kinesis;
+    try {
+      const failed = startConnector({ ...options, endpoints: { dynamodb } });
+      await expect(failed).rejects.toMatchObject({ code: "KC_OPTION_INVALID" });
+      await expect(failed).rejects.toThrow(/http to another machine/);
+    } finally {
+      delete process.env["AWS_ENDPOINT_URL_KINESIS"];
+    }
+    expect(far.requests()).toBe(0);
+    expect(told.life().opened).toBe(0);
     expect(local.journal.entries({ server: "dynamodb" })).toEqual([]);
   });
 
@@ -114,6 +138,46 @@ describe("starting on threads", () => {
     await until(() => told.log().some(({ message }) => message === "connector-start"));
     await silent.stop();
     expect(told.log().filter(({ message }) => message === "the emitter was opened")).toHaveLength(2);
+  });
+});
+
+describe("destinations on threads", () => {
+  it("that are down are in the connector's log within three tries", async () => {
+    await using local = await startAws({ shards: 2 });
+    using told = listening();
+    local.kinesis.putRecords(STREAM, numbered(1, 50));
+    const lines: { readonly fields: object; readonly message: string }[] = [];
+    const nothing = (): void => undefined;
+    const connector = await startConnector({
+      ...threadedOptions(local, moduleOf("dead", told), 2),
+      stopDeadlineMs: 500,
+      logger: {
+        debug: nothing,
+        info: nothing,
+        error: nothing,
+        warn: (fields, message) => void lines.push({ fields, message }),
+      },
+    });
+    await until(() => lines.some(({ message }) => message.startsWith("emit-retry")));
+    const first = lines.find(({ message }) => message.startsWith("emit-retry"));
+    expect(first?.fields).toMatchObject({ stream: STREAM, attempt: 3, error: "ECONNREFUSED" });
+    expect(JSON.stringify(lines)).not.toContain("PAYLOAD");
+    await connector.stop();
+    await expect(connector.done).rejects.toMatchObject({ code: "KC_STOP_DEADLINE" });
+  });
+
+  it("whose code has a mistake end the connector at the first batch, by name", async () => {
+    await using local = await startAws();
+    using told = listening();
+    local.kinesis.putRecords(STREAM, numbered(1, 50));
+    const connector = await startConnector(
+      threadedOptions(local, moduleOf("dead", told, { which: "mistake" }), 1),
+    );
+    await expect(connector.done).rejects.toMatchObject({
+      code: "KC_EMITTER_BROKEN",
+      message: expect.stringMatching(/emitter.emit threw TypeError \(at .*dead\.mjs/),
+      cause: { name: "TypeError" },
+    });
   });
 });
 

@@ -3,7 +3,8 @@ import { silentLogger, systemClock } from "@kinesis-connectors/core";
 import { startLocalAws } from "@kinesis-connectors/local";
 import { expect, test } from "vitest";
 import { dynamoDbLeaseTable } from "../../src/lease-table/dynamodb-lease-table.js";
-import { createWorker, type Worker } from "../../src/worker/worker.js";
+import type { Worker } from "../../src/worker/worker.js";
+import { WorkerRun } from "../../src/worker/worker-run.js";
 import { FakeDestination, fakeEngine, FakeStream } from "../support/fake-stream.js";
 import { seededRandom } from "@kinesis-connectors/testkit";
 import { shardIdOf } from "../support/shards.js";
@@ -21,9 +22,9 @@ test("F02 F04 two workers on DynamoDB, with lost answers, cut connections and th
     const client = new DynamoDBClient({
       ...local.clientOptions("dynamodb"),
       maxAttempts: 1,
-      requestHandler: { requestTimeout: 500, throwOnRequestTimeout: true },
+      requestHandler: { requestTimeout: 5_000, throwOnRequestTimeout: true },
     });
-    const worker = createWorker({
+    const worker = new WorkerRun({
       ownerId: `${name}:${random.uuid()}`,
       table: dynamoDbLeaseTable({
         tableName: "orders",

@@ -4,7 +4,7 @@ import { codeOf, type DeadLetter, toDeadLetter } from "../dead-letters.js";
 import { type EmissionContext, emitUntilSettled, untilAnswered } from "./emission.js";
 import type { EmitContext, Emitter, Json, PlannedRange } from "../emitter.js";
 import { KinesisConnectorError } from "../errors.js";
-import type { Pipeline } from "../pipeline.js";
+import type { RunningPipeline } from "../pipeline.js";
 import { preparedBatch, reroute } from "./prepared.js";
 import type { ClosedRange, RefusedRecord } from "./range.js";
 import type { ShardContext } from "./shard-context.js";
@@ -17,10 +17,10 @@ const MAX_PLAN_BYTES = 32 * 1024;
  * stored before the first byte is written, and the checkpoint moves only after everything is settled.
  */
 export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
-  readonly #pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>;
+  readonly #pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>;
   readonly #context: ShardContext;
 
-  constructor(pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>, context: ShardContext) {
+  constructor(pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>, context: ShardContext) {
     this.#pipeline = pipeline;
     this.#context = context;
   }

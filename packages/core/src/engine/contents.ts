@@ -1,5 +1,6 @@
 import type { Batch, BufferEntry, FlushReason } from "../batch.js";
 import type { OpenPartitions } from "../batching.js";
+import { gatheredBroken, sizeBroken } from "../guards/blame.js";
 import type { Buffer, Thresholds } from "../buffer.js";
 import type { Emitter } from "../emitter.js";
 import type { Gathering } from "../gathering.js";
@@ -56,6 +57,7 @@ export class EntryContents<Output> implements Contents<Output> {
     let bytes = 0;
     for (let index = 0; index < outputs.length; index += 1) {
       const size = this.#emitter.sizeOf?.(outputs[index] as Output, record) ?? dataBytesOf(record);
+      if (!isSize(size)) throw sizeBroken(size);
       this.#sizes[index] = size;
       bytes += size;
     }
@@ -113,6 +115,7 @@ export class GatheredContents<Output> implements Contents<Output> {
   readonly #thresholds: Thresholds;
   readonly #partitions: OpenPartitions<Output>;
   readonly #sizes: number[] = [];
+  #kept = 0;
   #bytes = 0;
 
   /** @param passesData whether all outputs are the data of their records, and nobody else wants to see them */
@@ -134,6 +137,7 @@ export class GatheredContents<Output> implements Contents<Output> {
       const size = this.takesData
         ? (this.#gathering.stageData?.(record) ?? 0)
         : this.#gathering.stage(outputs[index] as Output, record, this.#partitions.nameAt(index));
+      if (!isSize(size)) throw sizeBroken(size);
       this.#sizes[index] = size;
       bytes += size;
     }
@@ -152,6 +156,7 @@ export class GatheredContents<Output> implements Contents<Output> {
       bytes += size;
     }
     this.#gathering.keep();
+    this.#kept += outputs.length;
     this.#thresholds.add(outputs.length, bytes, nowMs);
     this.#bytes += bytes;
     return 0;
@@ -175,12 +180,21 @@ export class GatheredContents<Output> implements Contents<Output> {
 
   drain(): Pick<Batch<Output>, "entries" | "gathered" | "bytes"> {
     const bytes = this.#bytes;
+    const gathered = this.#gathering.drain();
+    // What could not be drained stays counted, so that no later batch passes without it.
+    if (gathered?.count !== this.#kept) throw gatheredBroken(this.#kept, gathered?.count);
     this.#bytes = 0;
+    this.#kept = 0;
     this.#thresholds.clear();
-    return { entries: [], gathered: this.#gathering.drain(), bytes };
+    return { entries: [], gathered, bytes };
   }
 
   close(): void {
     this.#gathering.close();
   }
+}
+
+/** Sizes are added up: one that is no number would make the sum none, and the bounds of memory with it. */
+function isSize(size: number): boolean {
+  return Number.isFinite(size) && size >= 0;
 }

@@ -1,7 +1,7 @@
 import { type Batch, type BufferEntry, outputCountOf } from "../batch.js";
 import { type Clock, type Random, sleep } from "../clock.js";
-import { codeOf } from "../dead-letters.js";
 import type { EmitContext, Emitter, EmitResult, FailedEntry, PlannedRange } from "../emitter.js";
+import { errorFields } from "../logging/error-fields.js";
 import { asError, hasCode, KinesisConnectorError } from "../errors.js";
 import type { ShardEvent } from "../events.js";
 import type { Logger } from "../logger.js";
@@ -55,14 +55,15 @@ export async function emitUntilSettled<Output, Plan>(
       failure = result;
     } else {
       unknowns = 0;
-      requireOwnEntries(remaining, result.failed);
       const again: FailedEntry<Output>[] = [];
       for (const failed of result.failed) (failed.action === "retry" ? again : rejected).push(failed);
       // Only tries that got nowhere are counted: of what waits behind a throttled entry nothing was refused yet.
       if (again.length > 0) refusals = again.length < remaining.entries.length ? 1 : refusals + 1;
       if (refusals >= retry.maxAttempts) rejected.push(...again.splice(0));
-      if (again.length === 0 || (emitter.plan !== undefined && rejected.length > 0))
+      if (again.length === 0 || (emitter.plan !== undefined && rejected.length > 0)) {
+        reportTaken(batch, attempt, context.logger);
         return { rejected, attempts: attempt };
+      }
       remaining = withEntries(batch, remaining, new Set(again.map((failed) => failed.entry)));
       delayMs = backoffMs(refusals, retry, context.random);
       failure = (again[0] as FailedEntry<Output>).error;
@@ -82,7 +83,9 @@ export async function untilAnswered<Answer>(
   for (let attempt = 1; ; attempt += 1) {
     abortSignal.throwIfAborted();
     try {
-      return await ask(attempt);
+      const answer = await ask(attempt);
+      reportTaken(range, attempt, context.logger);
+      return answer;
     } catch (thrown) {
       abortSignal.throwIfAborted();
       const error = passingFailure(thrown);
@@ -92,19 +95,6 @@ export async function untilAnswered<Answer>(
       await sleep(context.clock, delayMs, abortSignal);
     }
   }
-}
-
-/** A failed entry that the engine does not know would be a record lost without a word. */
-function requireOwnEntries<Output>(batch: Batch<Output>, failed: readonly FailedEntry<Output>[]): void {
-  if (failed.length === 0) return;
-  const own = new Set(batch.entries);
-  const strangers = failed.filter(({ entry }) => !own.has(entry)).length;
-  if (strangers === 0) return;
-  throw new KinesisConnectorError(
-    "KC_EMIT_FAILED",
-    `${batch.shardId}: the emitter named ${strangers} failed entries that are not among those it was given; it must hand back the very ` +
-      "objects of batch.entries, or the engine cannot tell which records failed",
-  );
 }
 
 /** The same batch with only some of its entries. */
@@ -123,6 +113,7 @@ function passingFailure(thrown: unknown): Error {
   const final =
     hasCode(error, "KC_EMIT_REFUSED") ||
     hasCode(error, "KC_PLACE_TAKEN") ||
+    hasCode(error, "KC_EMITTER_BROKEN") ||
     hasCode(error, "KC_REPLAY_DIFFERS") ||
     hasCode(error, "KC_OPTION_INVALID");
   if (final) throw error;
@@ -147,6 +138,15 @@ function emitContext(context: EmissionContext): Omit<EmitContext<never>, "plan" 
   return { signal, logger, clock, random };
 }
 
+// A destination that does not take something at once is everyday life; the third time in a row somebody wants to know, and then now and then.
+const FIRST_LINE = 3;
+const RETRIES_PER_LINE = 5;
+
+/** Whether an operator is told of this try. */
+function isTold(attempt: number): boolean {
+  return attempt === FIRST_LINE || attempt % RETRIES_PER_LINE === 0;
+}
+
 function report(
   range: PlannedRange,
   records: number,
@@ -156,11 +156,17 @@ function report(
   context: EmissionContext,
 ): void {
   const { stream, shardId, batchId } = range;
-  context.logger.warn(
-    { stream, shardId, batchId, records, attempt, delayMs, error: codeOf(error) },
-    "the destination did not take the batch yet; trying again",
+  context.logger[isTold(attempt) ? "warn" : "debug"](
+    { stream, shardId, batchId, records, attempt, delayMs, ...errorFields(error) },
+    "emit-retry: the destination did not take the batch yet; nothing is lost, and it is tried again",
   );
   context.observe({ type: "emit-retry", stream, shardId, batchId, records, attempt, delayMs, error });
+}
+
+/** The end of what `report` told of. */
+function reportTaken({ stream, shardId, batchId }: PlannedRange, attempts: number, logger: Logger): void {
+  if (attempts > FIRST_LINE)
+    logger.info({ stream, shardId, batchId, attempts }, "the destination has answered for the batch again");
 }
 
 function usedUp(range: PlannedRange, records: number, attempts: number, cause: Error): KinesisConnectorError {

@@ -2,7 +2,7 @@ import type { FlushReason } from "../batch.js";
 import { OpenPartitions } from "../batching.js";
 import { type Contents, EntryContents, GatheredContents } from "./contents.js";
 import type { Emitter } from "../emitter.js";
-import type { Pipeline } from "../pipeline.js";
+import type { RunningPipeline } from "../pipeline.js";
 import { type ClosedRange, OpenRange } from "./range.js";
 import { dataBytesOf, detached, type KinesisRecord, type Position } from "../record.js";
 import type { ShardContext } from "./shard-context.js";
@@ -20,7 +20,7 @@ const MAX_ROUTE_BYTES = 64 * 1024;
 
 /** What a batch that is being filled needs of its pipeline. */
 interface FillingPipeline<Output> extends Pick<
-  Pipeline<never, Output>,
+  RunningPipeline<never, Output, never, never>,
   "createBuffer" | "createThresholds" | "logger"
 > {
   readonly emitter: Pick<Emitter<Output, never>, "sizeOf" | "batching" | "gather"> & {

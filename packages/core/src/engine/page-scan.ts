@@ -1,8 +1,10 @@
 import type { FlushReason } from "../batch.js";
 import { poisonError } from "./batch-delivery.js";
+import { isBroken } from "../guards/blame.js";
 import { asError } from "../errors.js";
 import type { Filling } from "./filling.js";
-import type { Pipeline } from "../pipeline.js";
+import { hasNotices, takeNotices } from "../notices.js";
+import type { RunningPipeline } from "../pipeline.js";
 import type { KinesisRecord } from "../record.js";
 import type { ShardContext } from "./shard-context.js";
 import { withTransformTimeout } from "./timed.js";
@@ -17,7 +19,10 @@ export interface ScanOwner {
 
 /** Takes records through the pipeline's functions into the batch that is being filled, one by one, and ends the batch where it is full. */
 export class PageScan<Model, Output> {
-  readonly #pipeline: Pick<Pipeline<Model, Output, never, never>, "onPoison" | "transformTimeoutMs">;
+  readonly #pipeline: Pick<
+    RunningPipeline<Model, Output, never, never>,
+    "onPoison" | "transformTimeoutMs" | "logger"
+  >;
   readonly #context: ShardContext;
   readonly #filling: Filling<Output>;
   readonly #stages: Stages<Model, Output>;
@@ -28,8 +33,8 @@ export class PageScan<Model, Output> {
 
   constructor(
     pipeline: Pick<
-      Pipeline<Model, Output, never, never>,
-      "transformer" | "filter" | "onPoison" | "transformTimeoutMs"
+      RunningPipeline<Model, Output, never, never>,
+      "transformer" | "filter" | "onPoison" | "transformTimeoutMs" | "logger"
     >,
     context: ShardContext,
     filling: Filling<Output>,
@@ -49,11 +54,19 @@ export class PageScan<Model, Output> {
       if (this.#owner.isStopping()) return false;
       // The clock is read once per page and after every wait: a reading per record would cost as much as a small filter.
       next = this.#run(records, next, this.#context.clock.monotonicNow());
+      if (hasNotices()) this.#writeNotices();
       const waiting = this.#waiting;
       this.#waiting = undefined;
       if (waiting !== undefined) await waiting;
     }
     return true;
+  }
+
+  /** Nothing else has run since they were given, unless a function waited: they are of this shard. */
+  #writeNotices(): void {
+    const { stream, shardId } = this.#context;
+    const { logger } = this.#pipeline;
+    for (const { code, message } of takeNotices()) logger.warn({ code, stream, shardId }, message);
   }
 
   /** Scans until something has to be waited for; returns the index after the last record. A loop of its own, without an await in it: that is a tenth faster. */
@@ -112,6 +125,7 @@ export class PageScan<Model, Output> {
   #refuse(record: KinesisRecord, error: Error, nowMs: number): Promise<void> | undefined {
     this.#outputs.length = 0;
     this.#context.abortSignal.throwIfAborted();
+    if (isBroken(error)) throw error;
     if (this.#pipeline.onPoison === "stop") throw poisonError(this.#context.shardId, record, error);
     const reason = this.#filling.refuse(record, error, nowMs);
     return reason === undefined ? undefined : this.#owner.flush(reason);

@@ -129,7 +129,8 @@ async function* recordsUpTo(
       yield record;
     }
     const end = page.scannedEnd ?? page.records.at(-1);
-    if ((end !== undefined && comparePositions(end, last) >= 0) || page.shardEnd !== undefined) return;
+    if (end !== undefined && comparePositions(end, last) >= 0) return;
+    if (page.shardEnd !== undefined || page.end === true) return;
     if (page.records.length === 0 && page.millisBehindLatest === 0) {
       // The tip was reached without the recorded end: it has been trimmed, and waiting for it would be for ever.
       onGap();

@@ -1,6 +1,7 @@
 import type { ByteBudget } from "./byte-budget.js";
 import type { Checkpointer } from "../checkpointer.js";
 import type { Clock, Random } from "../clock.js";
+import type { Logger } from "../logger.js";
 import type { ShardEvent } from "../events.js";
 import type { ChildShard, ShardSource, StartPosition } from "../record.js";
 
@@ -15,6 +16,8 @@ export interface ShardContext {
   readonly initialPosition: StartPosition;
   readonly clock: Clock;
   readonly random: Random;
+  /** Serves a pipeline that has no logger of its own. Default: silent. */
+  readonly logger?: Logger;
   readonly budget: ByteBudget;
   readonly observe: (event: ShardEvent) => void;
   /** Graceful: stop reading, flush, emit, commit. */
@@ -28,4 +31,6 @@ export interface ShardContext {
 /** How the engine of a shard came to its end. Errors are thrown instead. */
 export type ShardOutcome =
   | { readonly type: "shard-end"; readonly childShards: readonly ChildShard[] }
+  /** The source has no more (`RecordPage.end`), though the shard goes on. Everything that was read is committed. */
+  | { readonly type: "ended" }
   | { readonly type: "stopped" };

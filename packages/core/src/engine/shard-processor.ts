@@ -1,18 +1,20 @@
 import { setMaxListeners } from "node:events";
 import { type FlushReason, outputCountOf } from "../batch.js";
 import { BatchDelivery } from "./batch-delivery.js";
+import { isBroken } from "../guards/blame.js";
 import type { BudgetHolder } from "./byte-budget.js";
 import type { PreparedBatch } from "../checkpointer.js";
 import type { Timer } from "../clock.js";
 import { codeOf } from "../dead-letters.js";
-import { asError, hasCode, KinesisConnectorError } from "../errors.js";
+import { asError, hasCode } from "../errors.js";
 import { Filling } from "./filling.js";
 import { PageFetch } from "./page-fetch.js";
 import { PageScan } from "./page-scan.js";
-import type { Pipeline } from "../pipeline.js";
+import { type Pipeline, type RunningPipeline, runningPipeline } from "../pipeline.js";
 import type { ClosedRange } from "./range.js";
-import { type ChildShard, comparePositions, type Position, type RecordPage } from "../record.js";
+import { comparePositions, type Position, type RecordPage } from "../record.js";
 import { replayRange } from "./replay.js";
+import { gapError } from "./retention-gap.js";
 import type { ShardContext, ShardOutcome } from "./shard-context.js";
 
 /**
@@ -29,17 +31,13 @@ export async function processShard<Model, Output, Plan, DeadLetterPlan>(
   // One listener for each request under way is no leak, and an emitter may have many; Node warns from the eleventh on.
   setMaxListeners(0, context.abortSignal);
   try {
-    const outcome = await new ShardProcessor(pipeline, context).run();
-    observe(
-      outcome.type === "stopped"
-        ? { type: "shard-stop", stream, shardId, reason: "stop" }
-        : {
-            type: "shard-end",
-            stream,
-            shardId,
-            childShardIds: outcome.childShards.map((child) => child.shardId),
-          },
-    );
+    const outcome = await new ShardProcessor(runningPipeline(pipeline, context.logger), context).run();
+    if (outcome.type === "shard-end") {
+      const childShardIds = outcome.childShards.map((child) => child.shardId);
+      observe({ type: "shard-end", stream, shardId, childShardIds });
+    } else {
+      observe({ type: "shard-stop", stream, shardId, reason: outcome.type === "ended" ? "end" : "stop" });
+    }
     return outcome;
   } catch (thrown) {
     const error = asError(thrown);
@@ -50,7 +48,7 @@ export async function processShard<Model, Output, Plan, DeadLetterPlan>(
 }
 
 class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
-  readonly #pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>;
+  readonly #pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>;
   readonly #context: ShardContext;
   readonly #filling: Filling<Output>;
   readonly #scan: PageScan<Model, Output>;
@@ -61,7 +59,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
   #flushRequested = false;
   #wake: (() => void) | undefined;
 
-  constructor(pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>, context: ShardContext) {
+  constructor(pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>, context: ShardContext) {
     this.#pipeline = pipeline;
     this.#context = context;
     this.#filling = new Filling(context, pipeline);
@@ -126,13 +124,13 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     );
     const fetch = new PageFetch(reader, this.#context.budget, () => this.#wake?.());
     try {
-      const shardEnd = await this.#readPages(fetch);
-      await this.#flush(shardEnd === undefined ? "stop" : "shard-end");
+      const outcome = await this.#readPages(fetch);
+      await this.#flush(LAST_FLUSH[outcome.type]);
       await this.#settleInFlight();
-      return shardEnd === undefined ? { type: "stopped" } : { type: "shard-end", childShards: shardEnd };
+      return outcome;
     } catch (thrown) {
-      // A failure of reading or of a record still lets what was read before it land, unless the shard itself is gone.
-      if (!this.#context.abortSignal.aborted && this.#failure === undefined) {
+      // A failure of reading or of a record still lets what was read before it land, unless the shard itself is gone, or what was read is in doubt.
+      if (!isBroken(thrown) && !this.#context.abortSignal.aborted && this.#failure === undefined) {
         await this.#flush("stop");
         await this.#settleInFlight();
       }
@@ -157,8 +155,8 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     }
   }
 
-  /** The loop: one page at a time, thresholds checked record by record, age checked by a timer. Returns the children at shard end. */
-  async #readPages(fetch: PageFetch): Promise<readonly ChildShard[] | undefined> {
+  /** The loop: one page at a time, thresholds checked record by record, age checked by a timer. Says why it has come to its end. */
+  async #readPages(fetch: PageFetch): Promise<ShardOutcome> {
     const { abortSignal, clock } = this.#context;
     while (!this.#stopping) {
       fetch.start();
@@ -168,20 +166,21 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
       // A page that is not taken any more stays with the fetch, which gives its bytes back.
       const page = this.#stopping ? undefined : fetch.take();
       if (page !== undefined) {
-        if (page.shardEnd === undefined) fetch.start();
+        const outcome = lastOutcome(page);
+        if (outcome === undefined) fetch.start();
         try {
           await this.#takePage(page);
         } finally {
           fetch.release(page);
         }
         this.#context.budget.pressure();
-        if (page.shardEnd !== undefined && !this.#stopping) return page.shardEnd.childShards;
+        if (outcome !== undefined && !this.#stopping) return outcome;
       }
       const reason = this.#flushRequested ? "memory" : this.#filling.dueReason(clock.monotonicNow());
       if (reason !== undefined && !this.#stopping) await this.#flush(reason);
     }
     abortSignal.throwIfAborted();
-    return undefined;
+    return { type: "stopped" };
   }
 
   async #takePage(page: RecordPage): Promise<void> {
@@ -282,12 +281,13 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
   }
 }
 
-function gapError(shardId: string, { sequenceNumber, subSequenceNumber }: Position): KinesisConnectorError {
-  return new KinesisConnectorError(
-    "KC_RETENTION_GAP",
-    `${shardId}: records from ${sequenceNumber}.${subSequenceNumber} on are gone from the stream, because they are older than its retention; ` +
-      'to go on with what is left set onRetentionGap to "continue", and raise the retention of the stream',
-  );
+/** Why the last batch is flushed, by how the reading ended. */
+const LAST_FLUSH = { stopped: "stop", ended: "end", "shard-end": "shard-end" } as const;
+
+/** How the engine ends after this page; undefined when another page follows. */
+function lastOutcome({ shardEnd, end }: RecordPage): ShardOutcome | undefined {
+  if (shardEnd !== undefined) return { type: "shard-end", childShards: shardEnd.childShards };
+  return end === true ? { type: "ended" } : undefined;
 }
 
 /** A record is a position with data: events carry the position alone. */

@@ -27,8 +27,14 @@ export function isPlainName(name: string): boolean {
  * Picks members off the top of a JSON object without parsing the rest. It finds exactly what `JSON.parse` would have found in a valid document; of a document
  * that is damaged somewhere else it does not notice. Returns undefined for a document that takes a parser to be sure: one with an object before the member,
  * with the name twice, with escapes in it.
+ *
+ * @param numberOf what a number is made of, from its text. Default `Number`
  */
-export function pickMembers(text: string, names: readonly string[]): Picked | undefined {
+export function pickMembers(
+  text: string,
+  names: readonly string[],
+  numberOf: (literal: string) => unknown = Number,
+): Picked | undefined {
   const opening = skipBlanks(text, 0);
   if (text.charCodeAt(opening) !== OPENING_BRACE) return undefined;
   // One that was cut off is the damage that happens.
@@ -40,14 +46,20 @@ export function pickMembers(text: string, names: readonly string[]): Picked | un
   const picked: Picked = {};
   const found: Found = { value: undefined, isAbsent: false };
   for (const name of names) {
-    if (!find(text, opening, name, found)) return undefined;
+    if (!find(text, opening, name, found, numberOf)) return undefined;
     if (!found.isAbsent) picked[name] = found.value;
   }
   return picked;
 }
 
 /** False when a parser has to be asked. */
-function find(text: string, opening: number, name: string, found: Found): boolean {
+function find(
+  text: string,
+  opening: number,
+  name: string,
+  found: Found,
+  numberOf: (literal: string) => unknown,
+): boolean {
   const quoted = `"${name}"`;
   const at = text.indexOf(quoted, opening + 1);
   found.isAbsent = at < 0;
@@ -57,10 +69,15 @@ function find(text: string, opening: number, name: string, found: Found): boolea
   const colon = skipBlanks(text, at + quoted.length);
   // No member: it is a value that looks like the name. And of two members of one name the last one counts.
   if (text.charCodeAt(colon) !== COLON || text.includes(quoted, colon)) return false;
-  return readValue(text, skipBlanks(text, colon + 1), found);
+  return readValue(text, skipBlanks(text, colon + 1), found, numberOf);
 }
 
-function readValue(text: string, start: number, found: Found): boolean {
+function readValue(
+  text: string,
+  start: number,
+  found: Found,
+  numberOf: (literal: string) => unknown,
+): boolean {
   let end: number;
   if (text.charCodeAt(start) === QUOTE) {
     const quote = text.indexOf('"', start + 1);
@@ -72,13 +89,13 @@ function readValue(text: string, start: number, found: Found): boolean {
   } else {
     end = start;
     while (end < text.length && !endsValue(text.charCodeAt(end))) end += 1;
-    if (!readLiteral(text.slice(start, end), found)) return false;
+    if (!readLiteral(text.slice(start, end), found, numberOf)) return false;
   }
   const next = text.charCodeAt(skipBlanks(text, end));
   return next === COMMA || next === CLOSING_BRACE;
 }
 
-function readLiteral(literal: string, found: Found): boolean {
+function readLiteral(literal: string, found: Found, numberOf: (literal: string) => unknown): boolean {
   switch (literal) {
     case "true":
     case "false":
@@ -89,7 +106,7 @@ function readLiteral(literal: string, found: Found): boolean {
       return true;
     default:
       if (!NUMBER.test(literal)) return false;
-      found.value = Number(literal);
+      found.value = numberOf(literal);
       return true;
   }
 }

@@ -1,5 +1,5 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { KinesisConnectorError } from "@kinesis-connectors/core";
+import { ExactNumber, hasLoneSurrogate, KinesisConnectorError } from "@kinesis-connectors/core";
 import { decimalOf } from "./decimal.js";
 import { MAX_DEPTH, MAX_NUMBER_DIGITS, MAX_NUMBER_EXPONENT, MIN_NUMBER_EXPONENT } from "../limits.js";
 
@@ -10,7 +10,7 @@ const SMALLEST_NUMBER = Number(`1e${MIN_NUMBER_EXPONENT}`);
  * and no message quotes a value. (The SDK's `marshall` quotes what it refuses, loses an attribute named `__proto__`, and takes a map
  * with a key `constructor` for a class.)
  *
- * text -> S; number and bigint -> N; boolean -> BOOL; null -> NULL; bytes -> B; Set -> SS, NS or BS; array -> L; plain object -> M;
+ * text -> S; number, bigint and `ExactNumber` -> N; boolean -> BOOL; null -> NULL; bytes -> B; Set -> SS, NS or BS; array -> L; plain object -> M;
  * Date -> S in ISO 8601. An attribute that is `undefined` is left out.
  *
  * @throws KinesisConnectorError `KC_RECORD_POISON`, naming the place and not the value
@@ -29,11 +29,13 @@ export function marshalValue(value: unknown, place: string): AttributeValue {
 function marshal(value: unknown, within: string, name: string | number, depth: number): AttributeValue {
   switch (typeof value) {
     case "string":
+      if (hasLoneSurrogate(value))
+        throw refused(placeOf(within, name), "holds half a surrogate pair, which UTF-8 cannot write");
       return { S: value };
     case "number":
       return { N: numberText(value, within, name) };
     case "bigint":
-      return { N: checkedBigint(value, within, name) };
+      return { N: checkedDecimal(value.toString(), within, name) };
     case "boolean":
       return { BOOL: value };
     case "object":
@@ -50,6 +52,7 @@ function placeOf(within: string, name: string | number): string {
 function marshalObject(value: object, place: string, depth: number): AttributeValue {
   if (value instanceof Uint8Array) return { B: value };
   if (value instanceof Set) return marshalSet(value, place);
+  if (ExactNumber.isInstance(value)) return { N: checkedDecimal(value.text, place, "") };
   if (value instanceof Date) {
     if (Number.isNaN(value.getTime())) throw refused(place, "is an invalid Date");
     return { S: value.toISOString() };
@@ -75,6 +78,11 @@ function marshalEntries(
     if (element === undefined) continue;
     // Clients build their requests by assignment, which would lose it.
     if (name === "__proto__") throw refused(`${within}__proto__`, "cannot be the name of an attribute");
+    if (hasLoneSurrogate(name))
+      throw refused(
+        within,
+        "has an attribute with half a surrogate pair in its name, which UTF-8 cannot write",
+      );
     attributes[name] = marshal(element, within, name, depth);
   }
   return attributes;
@@ -84,12 +92,20 @@ function marshalSet(set: ReadonlySet<unknown>, place: string): AttributeValue {
   const members = [...set];
   if (members.length === 0) throw refused(place, "is an empty Set, which DynamoDB does not have");
   const texts = members.filter((member) => typeof member === "string");
-  if (texts.length === members.length) return { SS: texts };
-  const numbers = members.filter((member) => typeof member === "number" || typeof member === "bigint");
+  if (texts.length === members.length) {
+    if (texts.some(hasLoneSurrogate))
+      throw refused(place, "holds half a surrogate pair, which UTF-8 cannot write");
+    return { SS: texts };
+  }
+  const numbers = members.filter(
+    (member) => typeof member === "number" || typeof member === "bigint" || ExactNumber.isInstance(member),
+  );
   if (numbers.length === members.length) {
     return {
       NS: numbers.map((member) =>
-        typeof member === "number" ? numberText(member, place, "") : checkedBigint(member, place, ""),
+        typeof member === "number"
+          ? numberText(member, place, "")
+          : checkedDecimal(member.toString(), place, ""),
       ),
     };
   }
@@ -113,12 +129,15 @@ function numberText(value: number, within: string, name: string | number): strin
   return String(value);
 }
 
-function checkedBigint(value: bigint, within: string, name: string | number): string {
-  const text = value.toString();
-  const { digits = "", exponent = 0 } = decimalOf(text) ?? {};
+/** A text of a number as it is, where DynamoDB holds all its digits. */
+function checkedDecimal(text: string, within: string, name: string | number): string {
+  const decimal = decimalOf(text);
+  if (decimal === undefined) throw outside(within, name);
+  const { digits, exponent } = decimal;
   if (digits.length > MAX_NUMBER_DIGITS)
     throw refused(placeOf(within, name), `has more than ${MAX_NUMBER_DIGITS} digits`);
-  if (exponent > MAX_NUMBER_EXPONENT) throw outside(within, name);
+  if (exponent > MAX_NUMBER_EXPONENT || (digits !== "" && exponent < MIN_NUMBER_EXPONENT))
+    throw outside(within, name);
   return text;
 }
 

@@ -122,12 +122,24 @@ async function deliver<Output>(
     if (alone !== undefined) lanes.reject(alone.lane, answer.error);
   } else {
     const { unprocessed } = answer;
+    if (namesStrangers(context, writes, unprocessed)) return strangersError();
     for (const { lane } of writes)
       if (unprocessed.size === 0 || !unprocessed.has(lanes.key(lane))) lanes.place(lane);
     if (unprocessed.size > 0) return unprocessedError(unprocessed.size);
   }
   const next = alone === undefined ? undefined : writeOfLane(context, alone.lane);
   return next === undefined ? undefined : deliver(context, [next]);
+}
+
+/** Whether items came back that were not sent. Then it is not known which of those that were sent are meant, and none counts as placed. */
+function namesStrangers<Output>(
+  { lanes }: RoundContext<Output>,
+  writes: readonly Write[],
+  unprocessed: ReadonlySet<string>,
+): boolean {
+  if (unprocessed.size === 0) return false;
+  const known = writes.filter(({ lane }) => unprocessed.has(lanes.key(lane))).length;
+  return known !== unprocessed.size;
 }
 
 async function send<Output>(
@@ -152,5 +164,13 @@ function pressureOf(answer: Answer | undefined): Pressure {
 function unprocessedError(count: number): Error {
   const error = new Error(`DynamoDB: ${count} items of a batch came back unprocessed, for want of capacity`);
   error.name = "UnprocessedItems";
+  return error;
+}
+
+function strangersError(): Error {
+  const error = new Error(
+    "DynamoDB: a batch came back with unprocessed items that were not in it: none of it is believed",
+  );
+  error.name = "UnprocessedStrangers";
   return error;
 }

@@ -6,7 +6,7 @@ import {
   type WriteRequest as BatchedWrite,
 } from "@aws-sdk/client-dynamodb";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
-import { cureAtHome, type RequestBounds } from "@kinesis-connectors/aws";
+import { cureAtHome, identityFailureOf, RENEW_CURE, type RequestBounds } from "@kinesis-connectors/aws";
 import type { DynamoDbConnection } from "../connection.js";
 import { failureOf, refusal, rejection, summaryOf } from "../failures.js";
 import { type KeySchema, keySchemaOf, keyText } from "../items/key-schema.js";
@@ -55,6 +55,17 @@ export function tableOf<Output>(connection: DynamoDbConnection, settings: Settin
     return schema;
   };
 
+  /** The error that stops the shard, where no repetition mends it. */
+  const stopping = (action: string, error: unknown): KinesisConnectorError | undefined => {
+    const failure = failureOf(error);
+    if (failure.kind === "refused") return refusal(action, failure.cure, error);
+    if (failure.kind === "rejected") return refusal(action, "correct `table`", error);
+    // Others would have come by now if there were any; where they are fetched, that is an outage of whoever has them.
+    if (failure.kind === "expired" && !connection.renewsCredentials)
+      return refusal(action, RENEW_CURE, error);
+    return mistakeOf(action, error);
+  };
+
   /** Runs a request; expired credentials are renewed once. */
   const call = async <Result>(limits: RequestBounds, request: () => Promise<Result>): Promise<Result> => {
     try {
@@ -88,12 +99,14 @@ export function tableOf<Output>(connection: DynamoDbConnection, settings: Settin
         const { kind } = failureOf(error);
         if (kind === "superseded") return { kind: "taken", unprocessed: NOTHING };
         if (kind === "throttled" || kind === "retry") {
-          const home = cureAtHome(error);
-          if (home !== undefined) throw refusal(`to write to the table "${table}"`, home, error);
+          const mistake = mistakeOf(`to write to the table "${table}"`, error);
+          if (mistake !== undefined) throw mistake;
           return { kind: "failed", reason: kind, error: summaryOf(error) };
         }
         if (kind === "rejected") return { kind: "failed", reason: kind, error: rejection(error) };
-        throw stopping(`to write to the table "${table}"`, error) ?? summaryOf(error);
+        const refused = stopping(`to write to the table "${table}"`, error);
+        if (refused !== undefined) throw refused;
+        return { kind: "failed", reason: "retry", error: summaryOf(error) };
       }
     },
   };
@@ -106,11 +119,13 @@ export function tableOf<Output>(connection: DynamoDbConnection, settings: Settin
       else batch.push(write.write);
     }
     if (batch.length === 0) return NOTHING;
-    const { UnprocessedItems = {} } = await connection.request(
+    const { UnprocessedItems } = await connection.request(
       BatchWriteItemCommand,
       { RequestItems: { [table]: batch } },
       limits,
     );
+    // Empty where all was done (API reference); left out, nothing says that anything was.
+    if (UnprocessedItems === undefined) throw new Error("DynamoDB answered a batch without UnprocessedItems");
     // The table may come back under its name where its ARN was given; there is only the one.
     const schema = known ?? [];
     return new Set(
@@ -123,15 +138,10 @@ export function tableOf<Output>(connection: DynamoDbConnection, settings: Settin
   }
 }
 
-/** The error that stops the shard, where no repetition mends it. */
-function stopping(action: string, error: unknown): KinesisConnectorError | undefined {
-  const failure = failureOf(error);
-  const home = cureAtHome(error);
-  if (home !== undefined) return refusal(action, home, error);
-  if (failure.kind === "refused") return refusal(action, failure.cure, error);
-  if (failure.kind === "expired") return refusal(action, "renew the session's credentials", error);
-  if (failure.kind === "rejected") return refusal(action, "correct `table`", error);
-  return undefined;
+/** The error for what never left the machine and never will; credentials that are away for a while are none. */
+function mistakeOf(action: string, error: unknown): KinesisConnectorError | undefined {
+  const home = identityFailureOf(error) === undefined ? cureAtHome(error) : undefined;
+  return home === undefined ? undefined : refusal(action, home, error);
 }
 
 /** What the emitter writes by itself must not be the key. */

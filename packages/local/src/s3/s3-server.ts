@@ -213,7 +213,8 @@ async function perform(
   const { request, response } = exchange;
   const { faults } = progress;
   checkOwner(exchange, context);
-  const write = openWrite(exchange, route, address, context);
+  const ignoresConditions = findFault(faults, "conditions-ignored") !== undefined;
+  const write = openWrite(exchange, route, address, context, ignoresConditions);
   try {
     if (expectsContinue) {
       const withheld = findFault(faults, "continue-withheld");
@@ -260,11 +261,12 @@ function openWrite(
   route: S3Route,
   address: S3Address,
   context: S3Context,
+  ignoresConditions: boolean,
 ): OpenWrite | undefined {
   if (!route.conditional) return undefined;
   return context.store.bucket(address.bucket ?? "")?.openWrite(address.key ?? "", {
-    ifNoneMatch: headerOf(exchange.request.headers, "if-none-match"),
-    ifMatch: headerOf(exchange.request.headers, "if-match"),
+    ifNoneMatch: ignoresConditions ? undefined : headerOf(exchange.request.headers, "if-none-match"),
+    ifMatch: ignoresConditions ? undefined : headerOf(exchange.request.headers, "if-match"),
   });
 }
 

@@ -196,3 +196,29 @@ it("rules and journal are reached over HTTP on the same port", async () => {
   const journal = await fetch(`${s3.server.url}/_local/journal?operation=PutObject`);
   expect(await journal.text()).toContain("over-http");
 });
+
+it("a rule makes it a store that ignores conditions, on PutObject and on CompleteMultipartUpload", async () => {
+  expect(await put(once, "ignored", "first")).toBe("ok");
+  onPut({ kind: "conditions-ignored" });
+  expect(await put(once, "ignored", "second")).toBe("ok");
+  expect(await put(once, "ignored", "third")).toBe("PreconditionFailed 412");
+  const { UploadId } = await once.send(new CreateMultipartUploadCommand({ Bucket, Key: "ignored" }));
+  const part = { Bucket, Key: "ignored", UploadId, PartNumber: 1 };
+  const { ETag } = await once.send(new UploadPartCommand({ ...part, Body: "parts" }));
+  const complete = () =>
+    outcomeOf(
+      once.send(
+        new CompleteMultipartUploadCommand({
+          Bucket,
+          Key: "ignored",
+          UploadId,
+          MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] },
+          IfNoneMatch: "*",
+        }),
+      ),
+    );
+  expect(await complete()).toBe("PreconditionFailed 412");
+  s3.faults.add({ operation: "CompleteMultipartUpload", effect: { kind: "conditions-ignored" } });
+  expect(await complete()).toBe("ok");
+  expect([...s3.server.objects(Bucket)].find(({ key }) => key === "ignored")?.body.toString()).toBe("parts");
+});

@@ -1,4 +1,9 @@
-import { KinesisConnectorError } from "@kinesis-connectors/core";
+import {
+  ExactNumber,
+  jsonHasLoneSurrogate,
+  KinesisConnectorError,
+  stringifyJson,
+} from "@kinesis-connectors/core";
 
 // Lone surrogates have no UTF-8 form, and Redshift stores no NUL.
 // oxlint-disable-next-line no-control-regex -- NUL is what is looked for
@@ -20,13 +25,14 @@ export function textOf(column: string, value: unknown): string | undefined {
     case "object":
       if (value === null) return undefined;
       if (value instanceof Date) return timeOf(column, value);
+      if (ExactNumber.isInstance(value)) return value.text;
       return writable(column, json(column, value));
     default:
       throw poison(column, `is a ${typeof value}`);
   }
 }
 
-/** A column's value in a JSON document: like JSON.stringify, but with times as COPY reads them and BigInts as numbers. */
+/** A column's value in a JSON document: like JSON.stringify, but with times as COPY reads them, and BigInts and `ExactNumber`s as numbers. */
 export function jsonOf(column: string, value: unknown): string | undefined {
   switch (typeof value) {
     case "string":
@@ -34,6 +40,7 @@ export function jsonOf(column: string, value: unknown): string | undefined {
     case "object":
       if (value === null) return "null";
       if (value instanceof Date) return `"${timeOf(column, value)}"`;
+      if (ExactNumber.isInstance(value)) return value.text;
       return nestedJson(column, value);
     default:
       return textOf(column, value);
@@ -57,10 +64,13 @@ function timeOf(column: string, value: Date): string {
   return value.toISOString().replace("T", " ").slice(0, -1);
 }
 
+/** A backslash before it makes it a text that only looks so. */
+const ESCAPED_NUL = /(?<!\\)(?:\\\\)*\\u0000/;
+
 function nestedJson(column: string, value: object): string {
   const text = json(column, value);
   // In a document NUL and lone surrogates are escapes; COPY would refuse or change them.
-  if (/\\u(?:0000|[dD][89abAB][0-9a-fA-F]{2})/.test(text))
+  if (jsonHasLoneSurrogate(text) || ESCAPED_NUL.test(text))
     throw poison(column, "holds a character that has no UTF-8 form, or NUL");
   return text;
 }
@@ -68,10 +78,10 @@ function nestedJson(column: string, value: object): string {
 function json(column: string, value: object): string {
   let text: string | undefined;
   try {
-    text = JSON.stringify(value);
+    text = stringifyJson(value);
   } catch {
     // The engine's message names keys of the record, so it is not kept.
-    throw poison(column, "cannot be written as JSON: it is circular or holds a BigInt");
+    throw poison(column, "cannot be written as JSON: it is circular, or its toJSON failed");
   }
   if (text === undefined) throw poison(column, "has no JSON form");
   return text;

@@ -53,7 +53,9 @@ export async function load(
   context: RunContext,
 ): Promise<LoadOutcome> {
   try {
-    return { ledger: ledgerRows(await run(loader, loadSql(loader.target, what), token, context)) };
+    return {
+      ledger: ledgerRows(await run(loader, loadSql(loader.target, what), token, context), what.entries),
+    };
   } catch (error) {
     return { failure: dataFailure(error) };
   }
@@ -78,7 +80,7 @@ export async function readLedger(
   entries: readonly Pick<LedgerEntry, "loadId">[],
   context: RunContext,
 ): Promise<readonly LedgerRow[]> {
-  return ledgerRows(await run(loader, [ledgerRowsSql(loader.target, entries)], undefined, context));
+  return ledgerRows(await run(loader, [ledgerRowsSql(loader.target, entries)], undefined, context), entries);
 }
 
 /** Fails unless the tables and columns are there. */
@@ -120,12 +122,25 @@ function dataFailure(error: unknown): StatementFailure {
   throw error;
 }
 
-function ledgerRows(rows: readonly ResultRow[]): readonly LedgerRow[] {
-  return rows.map(([loadId, loader, contentSha256]) => ({
-    loadId: String(loadId).trim(),
-    loader: String(loader).trim(),
-    contentSha256: String(contentSha256).trim(),
-  }));
+/**
+ * The rows of these loads. With another's among them it is not what was asked for, and none of it is believed: the load is repeated, and
+ * finds in the ledger what it did.
+ */
+function ledgerRows(
+  rows: readonly ResultRow[],
+  entries: readonly Pick<LedgerEntry, "loadId">[],
+): readonly LedgerRow[] {
+  const asked = new Set(entries.map(({ loadId }) => loadId));
+  return rows.map(([loadId, loader, contentSha256]) => {
+    const row = {
+      loadId: String(loadId).trim(),
+      loader: String(loader).trim(),
+      contentSha256: String(contentSha256).trim(),
+    };
+    if (!asked.has(row.loadId))
+      throw new Error("the ledger answered with a row that was not asked for: none of it is believed");
+    return row;
+  });
 }
 
 function loadErrorOf([fileUrl, line, column, code, message]: ResultRow): LoadError {

@@ -4,9 +4,10 @@ import {
   DescribeStatementCommand,
   type Field,
   GetStatementResultCommand,
+  type SubStatementData,
 } from "@aws-sdk/client-redshift-data";
 import { type Clock, type Logger, sleep } from "@kinesis-connectors/core";
-import { limited } from "@kinesis-connectors/aws";
+import { limited, RENEW_CURE } from "@kinesis-connectors/aws";
 import type { DataApiConnection } from "../connection.js";
 import { callFailureOf, refusal, StatementFailure, summaryOf } from "../failures.js";
 
@@ -52,7 +53,7 @@ export async function runStatements(
   context: RunContext,
 ): Promise<readonly ResultRow[]> {
   const id = await submit(runner, sqls, token, context);
-  await finished(runner, id, context);
+  await finished(runner, id, sqls.length, context);
   return rowsOf(runner, `${id}:${sqls.length}`, context);
 }
 
@@ -80,15 +81,27 @@ async function submit(
 }
 
 /** Asks for the state of a statement, less and less often, until it has ended. */
-async function finished(runner: StatementRunner, id: string, context: RunContext): Promise<void> {
+async function finished(
+  runner: StatementRunner,
+  id: string,
+  count: number,
+  context: RunContext,
+): Promise<void> {
   const startedMs = context.clock.monotonicNow();
   for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(MAX_POLL_MS, pollMs * 1.5)) {
     await sleep(context.clock, pollMs, context.signal);
     context.signal.throwIfAborted();
-    const { Status: status, Error: text } = await call(runner, context, (client, abortSignal) =>
+    const {
+      Status: status,
+      Error: text,
+      SubStatements: parts = [],
+    } = await call(runner, context, (client, abortSignal) =>
       client.send(new DescribeStatementCommand({ Id: id }), { abortSignal }),
     );
-    if (status === "FINISHED") return;
+    if (status === "FINISHED") {
+      requireAllFinished(parts, count);
+      return;
+    }
     if (status === "FAILED" || status === "ABORTED") throw new StatementFailure(status, id, text ?? "");
     if (context.clock.monotonicNow() - startedMs > runner.statementTimeoutMs) {
       await cancel(runner, id, context);
@@ -99,6 +112,16 @@ async function finished(runner: StatementRunner, id: string, context: RunContext
       throw error;
     }
   }
+}
+
+/** One transaction has ended well only if all of its statements have. Whoever leaves them out is believed. */
+function requireAllFinished(parts: readonly SubStatementData[], count: number): void {
+  if (parts.length === 0) return;
+  const done = parts.filter(({ Status: status }) => status === "FINISHED").length;
+  if (done !== count || parts.length !== count)
+    throw new Error(
+      `the Data API says that a transaction of ${count} statements has ended, and names ${done} of ${parts.length} that have: none of it is believed`,
+    );
 }
 
 /** Cancelling is a courtesy to the cluster: a statement that goes on and succeeds is found in the ledger by whoever repeats it. */
@@ -156,7 +179,9 @@ async function call<Answer>(
       const where = `a call about the database "${database.Database}"`;
       if (failure.kind === "refused") throw refusal(where, failure.cure, error);
       if (failure.kind !== "expired") throw summaryOf(error);
-      if (renewed) throw refusal(where, "renew the session's credentials", error);
+      // Others would have come by now if there were any; where they are fetched, that is an outage of whoever has them.
+      if (renewed && connection.renewsCredentials) throw summaryOf(error);
+      if (renewed) throw refusal(where, RENEW_CURE, error);
       await renewCredentials(connection);
     }
   }

@@ -49,6 +49,7 @@ export async function* replayDeadLetters(options: ReplayOptions): AsyncGenerator
   const limits = { signal: options.signal ?? new AbortController().signal, clock: systemClock };
   const place = { bucket, expectedBucketOwner: options.expectedBucketOwner };
   try {
+    await connection.checkEndpoint();
     for await (const key of options.keys ?? keysUnder(connection, place, prefix, limits)) {
       yield* recordsOf(connection, place, key, maxLineBytes, limits);
     }

@@ -1,11 +1,11 @@
-import type { BufferEntry, FailedEntry } from "@kinesis-connectors/core";
+import type { Batch, BufferEntry, EmitContext, FailedEntry } from "@kinesis-connectors/core";
 import { type Body, fileShelf, memoryShelf, type OpenFile, type Shelf } from "../objects/body.js";
 import type { Compression } from "../compression/compression.js";
 import { encode } from "../formats/encode.js";
 import type { Format } from "../formats/format.js";
-import type { GatheredObjects } from "./gathered-objects.js";
+import { gatheredIn, type GatheredObjects } from "./gathered-objects.js";
 import { inLanes } from "../lanes.js";
-import type { PlannedObject } from "../plan/plan.js";
+import { objectsOf, type PlannedObject } from "../plan/plan.js";
 import { idsSha256Of, type S3Place, type S3Plan } from "../requests.js";
 
 /** Objects of a batch that are compressed at a time: Node's thread pool has four threads. */
@@ -33,11 +33,31 @@ export interface PackOptions<Output> {
   readonly compression: Compression;
   /** The folder in which they wait for each other; undefined for memory. */
   readonly spoolDir: string | undefined;
-  readonly openFile: OpenFile | undefined;
+  readonly openFile?: OpenFile | undefined;
+}
+
+/**
+ * The objects of a planned batch that are not written yet: gathered while it filled, or encoded now.
+ * @throws KinesisConnectorError `KC_EMIT_REFUSED` when the disk is full; `KC_REPLAY_DIFFERS` when the batch has other entries than were planned
+ */
+export async function readyObjects<Output>(
+  batch: Batch<Output>,
+  { plan, inherited, signal, random }: EmitContext<S3Plan>,
+  done: ReadonlySet<string>,
+  packing: PackOptions<Output>,
+): Promise<ReadyObjects<Output>> {
+  const gathered = gatheredIn(batch);
+  if (gathered !== undefined) return await gatheredObjects(gathered, plan, done, signal);
+  const missing = objectsOf(plan, batch).filter(({ place }) => !done.has(place.key));
+  return await packObjects(packing, missing, {
+    inherited,
+    signal,
+    name: () => `${batch.batchId}-${random.uuid()}.spool`,
+  });
 }
 
 /** Encodes all objects before the first one is written, because an entry that its format refuses must leave nothing in the bucket. */
-export async function packObjects<Output>(
+async function packObjects<Output>(
   { format, compression, spoolDir, openFile }: PackOptions<Output>,
   planned: readonly PlannedObject<Output>[],
   {
@@ -75,14 +95,11 @@ export async function packObjects<Output>(
   }
 }
 
-/**
- * The objects of a gathered batch in the places that were planned for them, without those that are there already. What was gathered stays with its batch.
- * @throws KinesisConnectorError `KC_EMIT_REFUSED` when the disk is full
- */
-export async function gatheredObjects<Output>(
+/** The objects of a gathered batch in the places that were planned for them. What was gathered stays with its batch. */
+async function gatheredObjects<Output>(
   gathered: GatheredObjects,
   plan: S3Plan,
-  isDone: (key: string) => boolean,
+  done: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<ReadyObjects<Output>> {
   if (plan.places.length !== gathered.objects.length)
@@ -90,7 +107,7 @@ export async function gatheredObjects<Output>(
   await gathered.settle(signal);
   const objects = plan.places.flatMap((place, nth): ReadyObject<Output>[] => {
     const object = gathered.objects[nth];
-    return object === undefined || isDone(place.key) ? [] : [{ ...object, place, entries: [] }];
+    return object === undefined || done.has(place.key) ? [] : [{ ...object, place, entries: [] }];
   });
   return { objects, refused: [], [Symbol.asyncDispose]: () => Promise.resolve() };
 }

@@ -1,4 +1,10 @@
-import { KinesisConnectorError } from "@kinesis-connectors/core";
+import {
+  ExactNumber,
+  hasLoneSurrogate,
+  jsonHasLoneSurrogate,
+  KinesisConnectorError,
+  stringifyJson,
+} from "@kinesis-connectors/core";
 import type { RecordFormat } from "./format.js";
 
 /** A column of `delimited`: the name of a field, or a name with a function of the output. */
@@ -21,8 +27,9 @@ export interface DelimitedOptions<Output> {
 }
 
 /**
- * One line per output: CSV, TSV and their like. Texts as they are, numbers and booleans as JavaScript writes them, dates in ISO 8601, objects and
- * arrays as JSON. Refused by name, as dead letters: NaN and infinities, bytes, functions, and what would need a quote where there is none.
+ * One line per output: CSV, TSV and their like. Texts as they are, numbers and booleans as JavaScript writes them, BigInts and `ExactNumber`s with all their
+ * digits, dates in ISO 8601, objects and arrays as JSON. Refused by name, as dead letters: NaN and infinities, bytes, functions, half a surrogate pair
+ * (UTF-8 cannot write it), and what would need a quote where there is none.
  * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
 export function delimited<Output extends object>(options: DelimitedOptions<Output>): RecordFormat<Output> {
@@ -38,10 +45,12 @@ export function delimited<Output extends object>(options: DelimitedOptions<Outpu
   )
     throw invalid("nullText must be a text without delimiter, quote and line breaks");
   const fields = columns.map(fieldOf);
-  const special = new RegExp(`[\\r\\n${[delimiter, quote].map(escaped).join("")}]`);
+  // Halves of surrogate pairs are looked for in the same go: nearly all texts have nothing special.
+  const special = new RegExp(`[\\r\\n${[delimiter, quote].map(escaped).join("")}\\p{Surrogate}]`, "u");
 
   const written = (text: string, name: string): string => {
     if (!special.test(text) && text !== nullText) return text;
+    if (hasLoneSurrogate(text)) throw unwritable(name);
     if (quote === "")
       throw poison(
         `the column ${name} holds the delimiter, a line break or the text for null, and there is no quote`,
@@ -94,18 +103,26 @@ function textOf(value: unknown, name: string): string {
     if (Number.isFinite(value)) return String(value);
   } else if (value instanceof Date) {
     if (!Number.isNaN(value.getTime())) return value.toISOString();
+  } else if (ExactNumber.isInstance(value)) {
+    return value.text;
   } else if (typeof value === "object" && !(value instanceof Uint8Array)) {
     const text = json(value);
+    // Within JSON such a half is an escape, which most readers of JSON refuse.
+    if (text !== undefined && jsonHasLoneSurrogate(text)) throw unwritable(name);
     if (text !== undefined) return text;
   }
   throw poison(`the column ${name} holds a value that has no text form`);
 }
 
+function unwritable(name: string): KinesisConnectorError {
+  return poison(`the column ${name} holds half a surrogate pair, which UTF-8 cannot write`);
+}
+
 function json(value: unknown): string | undefined {
   try {
-    return JSON.stringify(value);
+    return stringifyJson(value);
   } catch {
-    // Circular, or with a BigInt. The engine's message names keys of the record, so it is not kept.
+    // Circular. The engine's message names keys of the record, so it is not kept.
     return undefined;
   }
 }

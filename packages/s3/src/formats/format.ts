@@ -29,6 +29,7 @@ export interface RecordFormat<Output> extends FormatCommon<Output> {
   /** Appends what stands before the first output, such as a line of column names. Default: nothing. */
   readonly begin?: (object: ObjectWriter) => void;
   readonly encodeObject?: undefined;
+  readonly check?: undefined;
 }
 
 /** A format that needs all outputs of an object at once, such as a columnar one. */
@@ -42,6 +43,11 @@ export interface ObjectFormat<Output> extends FormatCommon<Output> {
     outputs: readonly Output[],
     context: { readonly signal: AbortSignal },
   ) => Promise<EncodedObject>;
+  /**
+   * Looks at an output as it is taken in: what it throws makes the record a dead letter before its batch is planned. Called once per output, and never by
+   * an heir, for whom the batch is settled. Default: `encodeObject` alone says what it refuses.
+   */
+  readonly check?: (output: Output) => void;
   readonly write?: undefined;
 }
 

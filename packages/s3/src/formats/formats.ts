@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { KinesisConnectorError } from "@kinesis-connectors/core";
+import { hasLoneSurrogate, KinesisConnectorError, stringifyJson } from "@kinesis-connectors/core";
 import type { RecordFormat } from "./format.js";
 import type { ObjectWriter } from "./object-writer.js";
 
@@ -11,12 +11,14 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
 /**
  * One JSON document per line, each line ended by a line feed.
  *
- * Bytes (of `json().original()` or `bytes()`) are copied as they are, without a look inside: one line end at their end is dropped.
+ * Bytes (of `json().original()` or `bytes()`) are copied as they are, without a look inside: one line end at their end is dropped, and a byte order mark
+ * before them, with which readers would refuse the whole object.
  * Bytes with further line feeds must be JSON; its line breaks, which JSON allows between tokens only, become spaces, and nothing
- * else changes. Everything that is not bytes is written by `JSON.stringify`.
+ * else changes. Everything that is not bytes is written as `JSON.stringify` does it, and BigInts and `ExactNumber`s as numbers with all their digits.
+ * Half a surrogate pair stays the escape that it is in JSON (`\\ud800`).
  *
- * Refused by name, as dead letters: empty bytes, several lines that are not one JSON document, and what `JSON.stringify` cannot
- * write (undefined, functions, symbols, BigInt, circular objects).
+ * Refused by name, as dead letters: empty bytes, several lines that are not one JSON document, and what JSON cannot
+ * write (undefined, functions, symbols, circular objects).
  */
 export function ndjson(): RecordFormat<unknown> {
   // No sizeOf: writing each output as JSON twice is too dear, and the record's own size is near enough for a threshold.
@@ -34,7 +36,8 @@ export interface RawOptions {
 }
 
 /**
- * Bytes as they are, texts in UTF-8, a separator after each record, empty ones included. Refused by name: what is neither.
+ * Bytes as they are, texts in UTF-8, a separator after each record, empty ones included. Refused by name: what is neither, and texts with half a
+ * surrogate pair, which UTF-8 cannot write.
  * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
 export function raw(options: RawOptions = {}): RecordFormat<Uint8Array | string> {
@@ -55,7 +58,7 @@ export function raw(options: RawOptions = {}): RecordFormat<Uint8Array | string>
     contentType,
     write: (output, object) => {
       if (output instanceof Uint8Array) object.writeBytes(output);
-      else if (typeof output === "string") object.writeText(output);
+      else if (typeof output === "string") object.writeText(wellFormed(output));
       else
         throw poison("raw() writes bytes and texts only; let the transformer's to(...) return one of them");
       if (isLine) object.writeNewLine();
@@ -63,6 +66,12 @@ export function raw(options: RawOptions = {}): RecordFormat<Uint8Array | string>
     },
     sizeOf: (output) => sizeOf(output) + end.length,
   };
+}
+
+/** @throws KinesisConnectorError `KC_RECORD_POISON` for a text that UTF-8 cannot write: another character would stand in its place */
+export function wellFormed(text: string): string {
+  if (hasLoneSurrogate(text)) throw poison("the text holds half a surrogate pair, which UTF-8 cannot write");
+  return text;
 }
 
 /** Of an output that is neither, 0: `write` refuses it by name, which is better than an error from in between. */
@@ -78,7 +87,7 @@ function writeLine(output: unknown, object: ObjectWriter): void {
 }
 
 function writeLineOfBytes(bytes: Uint8Array, object: ObjectWriter): void {
-  const line = withoutLineEnd(bytes);
+  const line = withoutLineEnd(withoutMark(bytes));
   if (line.length === 0) throw poison("an empty record is no line of NDJSON; raw() keeps empty records");
   if (!line.includes(LINE_FEED)) {
     object.writeBytes(line);
@@ -96,6 +105,13 @@ function writeLineOfBytes(bytes: Uint8Array, object: ObjectWriter): void {
   object.writeBytes(joined);
 }
 
+/** Also what is left of a record that was nothing but the mark is no line. */
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  const [first, second, third] = BYTE_ORDER_MARK;
+  // By index, and nearly always one look, as below.
+  return bytes[0] === first && bytes[1] === second && bytes[2] === third ? bytes.subarray(3) : bytes;
+}
+
 function withoutLineEnd(bytes: Uint8Array): Uint8Array {
   // By index: `at` costs ten times as much, and this is asked of every record.
   const { length } = bytes;
@@ -105,10 +121,9 @@ function withoutLineEnd(bytes: Uint8Array): Uint8Array {
 
 function isJson(bytes: Uint8Array): boolean {
   if (!isUtf8(bytes)) return false;
-  const marked = BYTE_ORDER_MARK.every((byte, at) => bytes[at] === byte);
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   try {
-    JSON.parse(marked ? text.slice(1) : text);
+    JSON.parse(text);
     return true;
   } catch {
     // V8 quotes the document in its message: the reason stays here.
@@ -119,12 +134,10 @@ function isJson(bytes: Uint8Array): boolean {
 function stringify(output: unknown): string {
   let line: string | undefined;
   try {
-    line = JSON.stringify(output);
+    line = stringifyJson(output);
   } catch {
     // The engine's message names keys and classes of the record, so it is not kept.
-    throw poison(
-      "the output cannot be written as JSON: it is circular, holds a BigInt, or its toJSON failed",
-    );
+    throw poison("the output cannot be written as JSON: it is circular, or its toJSON failed");
   }
   if (line === undefined) {
     throw poison(

@@ -1,3 +1,4 @@
+import { RENEW_CURE } from "@kinesis-connectors/aws";
 import { type EmitContext, KinesisConnectorError } from "@kinesis-connectors/core";
 import type { S3Connection } from "../connection.js";
 import { failureOf, refusal, summaryOf } from "../failures.js";
@@ -37,7 +38,9 @@ export function objectCreator(connection: S3Connection, settings: ObjectSettings
         }
         if (failure.kind === "refused") throw refusal(`${bucket}/${object.key}`, failure.cure, error);
         if (failure.kind === "retry") throw summaryOf(error);
-        if (renewed) throw refusal(`${bucket}/${object.key}`, "renew the session's credentials", error);
+        // Others would have come by now if there were any; where they are fetched, that is an outage of whoever has them.
+        if (renewed && connection.renewsCredentials) throw summaryOf(error);
+        if (renewed) throw refusal(`${bucket}/${object.key}`, RENEW_CURE, error);
         await renewCredentials();
       }
     }

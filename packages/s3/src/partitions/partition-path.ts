@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { KinesisConnectorError } from "@kinesis-connectors/core";
+import { ExactNumber, KinesisConnectorError } from "@kinesis-connectors/core";
 
 /** What a partition is named by. Numbers must be finite. Write missing values out, as `country ?? ""`, so that the choice is yours. */
-export type PartitionValue = string | number | bigint | boolean;
+export type PartitionValue = string | number | bigint | boolean | ExactNumber;
 
 /** The folders of an object, outermost first: names and values. Every record needs the same names in the same order. */
 export type PartitionValues = { readonly [name: string]: PartitionValue };
@@ -134,6 +134,7 @@ function utf8(text: string): Buffer {
 function textOf(name: string, value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "bigint" || typeof value === "boolean" || Number.isFinite(value)) return String(value);
+  if (ExactNumber.isInstance(value)) return value.text;
   throw poison(
     `the partition value ${name} of the record is ${value === null ? "null" : typeof value}; it takes a text, a finite number or a boolean`,
   );

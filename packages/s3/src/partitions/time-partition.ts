@@ -1,12 +1,25 @@
-import { KinesisConnectorError, type KinesisRecord, wholeNumber } from "@kinesis-connectors/core";
+import { giveNotice, KinesisConnectorError, type KinesisRecord, wholeNumber } from "@kinesis-connectors/core";
+import {
+  type EpochUnit,
+  inCalendar,
+  isEpochUnit,
+  isOldNumber,
+  millisOf,
+  type PointInTime,
+} from "./event-time.js";
 
 /** How `timePartition` names folders. */
 export interface TimePartitionOptions<Output, Pattern extends { readonly [name: string]: string }> {
   /**
-   * The time that counts: epoch milliseconds, a Date, or ISO 8601 with a `Z` or an offset (or a date alone, which is UTC). Default: when the stream
-   * received the record, which every record has.
+   * The time that counts: a number of `epochUnit` since 1970, a Date, or ISO 8601 with a `Z` or an offset (or a date alone, which is UTC). Default: when
+   * the stream received the record, which every record has.
    */
-  readonly by?: (output: Output, record: KinesisRecord) => number | Date | string;
+  readonly by?: (output: Output, record: KinesisRecord) => PointInTime;
+  /**
+   * What `by` counts in where it gives a number: `s`, `ms`, `us` or `ns`. Told this, it may give BigInts and texts of digits as well: nanoseconds do not fit
+   * a number. Default `ms`; a number more than ten years before its record is then told in a warning, once, unless `maxLateMs` is set.
+   */
+  readonly epochUnit?: EpochUnit;
   /** IANA name of the zone in which folders are named, such as `Europe/Vienna`. Default `UTC`. */
   readonly zone?: string;
   /** Folder names, each of `yyyy`, `MM`, `dd`, `HH`, `mm` and anything but letters. Default `{ date: "yyyy-MM-dd", hour: "HH" }`. */
@@ -24,11 +37,9 @@ type Token = "yyyy" | "MM" | "dd" | "HH" | "mm";
 
 const TOKEN = /yyyy|MM|dd|HH|mm/g;
 const PATTERN = /^(?:yyyy|MM|dd|HH|mm|[^A-Za-z])+$/;
-const ISO_WITH_ZONE = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d))?$/;
 const MINUTE_MS = 60_000;
 /** Until then some zones had offsets with seconds (Liberia, tz database), and a minute could hold two folders. */
 const WHOLE_MINUTES_SINCE_MS: number = Date.UTC(1973, 0);
-const LAST_MS: number = Date.UTC(10_000, 0);
 /** Minutes remembered; more are met only by records far out of order. */
 const MAX_REMEMBERED = 4096;
 
@@ -49,12 +60,15 @@ export function timePartition<
 >(
   options: TimePartitionOptions<Output, Pattern> = {},
 ): (output: Output, record: KinesisRecord) => { readonly [name in keyof Pattern]: string } {
-  const { by, zone = "UTC", onOutside = "arrival" } = options;
+  const { by, epochUnit, zone = "UTC", onOutside = "arrival" } = options;
   const pattern: { readonly [name: string]: string } = options.pattern ?? { date: "yyyy-MM-dd", hour: "HH" };
   const maxLateMs = limit("maxLateMs", options.maxLateMs);
   const maxAheadMs = limit("maxAheadMs", options.maxAheadMs);
   if (onOutside !== "arrival" && onOutside !== "dead-letter")
     throw invalid('onOutside must be "arrival" or "dead-letter"');
+  if (epochUnit !== undefined && !isEpochUnit(epochUnit))
+    throw invalid('epochUnit must be "s", "ms", "us" or "ns"');
+  let isTold = epochUnit !== undefined || options.maxLateMs !== undefined;
   const templates = Object.entries(pattern);
   if (templates.length === 0 || templates.some(([, template]) => !PATTERN.test(template)))
     throw invalid("pattern must be made of yyyy, MM, dd, HH, mm and anything but letters");
@@ -62,7 +76,20 @@ export function timePartition<
 
   return (output, record) => {
     const arrivalMs = inCalendar(record.arrivalTimeMs) ? record.arrivalTimeMs : 0;
-    let timeMs = by === undefined ? arrivalMs : millisOf(by(output, record));
+    let timeMs = arrivalMs;
+    if (by !== undefined) {
+      const time = by(output, record);
+      timeMs = millisOf(time, epochUnit);
+      if (!isTold && isOldNumber(time, timeMs, arrivalMs)) {
+        isTold = true;
+        giveNotice({
+          code: "KC_OLD_TIME",
+          message:
+            "timePartition: a number that `by` gave is more than ten years before its record arrived. Numbers are milliseconds: for others set " +
+            "epochUnit; for times that are so old set maxLateMs",
+        });
+      }
+    }
     if (timeMs < arrivalMs - maxLateMs || timeMs > arrivalMs + maxAheadMs) {
       if (onOutside === "dead-letter") throw poison("the time of the record is too far from its arrival");
       timeMs = arrivalMs;
@@ -125,23 +152,6 @@ function rememberedByMinute(fieldsOf: (timeMs: number) => Fields): (timeMs: numb
     }
     return fields;
   };
-}
-
-function millisOf(time: unknown): number {
-  let timeMs = Number.NaN;
-  if (typeof time === "number") timeMs = time;
-  else if (time instanceof Date) timeMs = time.getTime();
-  // Without a zone the text would mean another moment on each machine.
-  else if (typeof time === "string" && ISO_WITH_ZONE.test(time)) timeMs = Date.parse(time);
-  if (!inCalendar(timeMs))
-    throw poison(
-      "the time of the record is none: it takes epoch milliseconds, a Date, or ISO 8601 with Z or an offset, up to the year 9999",
-    );
-  return timeMs;
-}
-
-function inCalendar(timeMs: number): boolean {
-  return timeMs >= 0 && timeMs < LAST_MS;
 }
 
 function limit(option: string, value: number | undefined): number {

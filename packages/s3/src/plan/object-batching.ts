@@ -43,6 +43,8 @@ export interface ObjectBatching<Output> {
   readonly partitionOf: (entry: BufferEntry<Output>) => string;
   /** The folders in such a name; empty where there are none. */
   readonly folderOf: (partition: string) => string;
+  /** Whether keys are named by folders. */
+  readonly hasFolders: boolean;
   /** Whether a batch may have several objects. */
   readonly hasSeveral: boolean;
   /** Whether sizes are to be those of the finished objects. */
@@ -75,13 +77,14 @@ export function objectBatching<Output>(
   const folderBytes = MAX_KEY_BYTES - MAX_NAME_BYTES - Buffer.byteLength(prefix);
   const paths = new PartitionPaths(partitionStyle, folderBytes);
   const nameOf = (output: Output, record: KinesisRecord): string => {
+    format.check?.(output);
     const folder = partition === undefined ? "" : paths.of(partition(output, record));
     return format.groupOf === undefined ? folder : `${folder}${GROUP}${format.groupOf(output)}`;
   };
   const hasSeveral = partition !== undefined || format.groupOf !== undefined;
   return {
     batching: {
-      ...(hasSeveral ? { partitionOf: nameOf } : {}),
+      ...(hasSeveral || format.check !== undefined ? { partitionOf: nameOf } : {}),
       maxPartitions,
       onPartitionFlood,
       ...(targetBytes === undefined ? {} : { targetBytes }),
@@ -90,6 +93,7 @@ export function objectBatching<Output>(
     partitionOf: ({ partition: named, output, record }) =>
       hasSeveral ? (named ?? nameOf(output, record)) : "",
     folderOf: (name) => name.split(GROUP, 1)[0] ?? "",
+    hasFolders: partition !== undefined,
     hasSeveral,
     estimates: targetBytes !== undefined || minBytes !== undefined,
   };

@@ -1,7 +1,7 @@
 import { thrownBy } from "@kinesis-connectors/testkit";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hasCode } from "@kinesis-connectors/core";
+import { ExactNumber, hasCode } from "@kinesis-connectors/core";
 import {
   delimited,
   type DelimitedOptions,
@@ -110,6 +110,20 @@ describe("delimited", () => {
     expect(csv({ delimiter: "\t" }).extension).toBe(".tsv");
   });
 
+  it("writes numbers of any length with all their digits, also inside of JSON", () => {
+    const price = new ExactNumber("0.12345678901234567890123");
+    expect(written(csv(), { a: 2n ** 64n, b: price }).toString()).toBe(
+      "18446744073709551616,0.12345678901234567890123\n",
+    );
+    expect(
+      written(csv({ delimiter: "\t", quote: "" }), { a: { n: 2n ** 64n, price }, b: "\\ud800" }).toString(),
+    ).toBe('{"n":18446744073709551616,"price":0.12345678901234567890123}\t\\ud800\n');
+    // What only looks like an escape is a text as others.
+    expect(written(csv({ delimiter: "\t", quote: "" }), { a: { text: "\\ud800" } }).toString()).toBe(
+      '{"text":"\\\\ud800"}\t\n',
+    );
+  });
+
   it("can write a text for null, and quotes the text that is equal to it", () => {
     expect(written(csv({ nullText: "\\N" }), { a: null, b: "\\N" }).toString()).toBe('\\N,"\\N"\n');
   });
@@ -124,7 +138,9 @@ describe("delimited", () => {
     [bytesOf("x")],
     [() => 1],
     [new Date(Number.NaN)],
-    [{ n: 1n }],
+    ["\ud800"],
+    ["a, \udc00"],
+    [{ text: "\ud83d" }],
   ])("refuses %s by the name of its column, without showing it", (value) => {
     const error = thrownBy(() => written(csv(), { a: 1, b: value }));
     expect(hasCode(error, "KC_RECORD_POISON")).toBe(true);

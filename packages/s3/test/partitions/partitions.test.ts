@@ -97,7 +97,7 @@ describe("a partitioned batch", () => {
       format: ndjson(),
       partition: (output) => ({ type: typeof output }),
     });
-    const batch = batchOf<unknown>([1, "two", 3n, "four"]);
+    const batch = batchOf<unknown>([1, "two", Symbol("three"), "four"]);
     const { failed } = await deliver(emitter, batch);
     expect(failed.map(({ entry }) => entry)).toEqual([batch.entries[2]]);
     expect(s3.calls()).toEqual([]);

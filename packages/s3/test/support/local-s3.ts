@@ -17,6 +17,8 @@ export interface LocalS3 extends AsyncDisposable {
   readonly emitter: (options?: Partial<S3EmitterOptions<unknown>>) => ReturnType<typeof s3Emitter<unknown>>;
   readonly connection: ReturnType<LocalAws["clientOptions"]>;
   readonly objects: () => readonly LocalObject[];
+  /** The same without what an emitter tried the store with. */
+  readonly archived: () => readonly LocalObject[];
   /** `Operation status` of each call so far, in order. */
   readonly calls: () => readonly string[];
 }
@@ -44,6 +46,7 @@ export async function startS3(s3: Exclude<LocalAwsOptions["s3"], false> = {}): P
       return emitter;
     },
     objects: () => [...aws.s3.objects(BUCKET)],
+    archived: () => [...aws.s3.objects(BUCKET)].filter(({ key }) => !/(?:^|\/)_[^/]*$/.test(key)),
     calls: () => aws.journal.entries().map((entry) => `${entry.operation} ${entry.status}`),
     [Symbol.asyncDispose]: async () => {
       for (const emitter of emitters) await emitter.close?.();

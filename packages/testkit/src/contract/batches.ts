@@ -16,7 +16,7 @@ interface Grouping {
 export function batchOf<Output>(
   outputs: readonly Output[],
   partitionKeyOf: (index: number) => string = (index) => `key-${index}`,
-  sizeOf?: Emitter<Output>["sizeOf"],
+  emitter: Pick<Emitter<Output, never>, "sizeOf"> = {},
   { outputsPerRecord, recordsPerSequenceNumber }: Grouping = {
     outputsPerRecord: 1,
     recordsPerSequenceNumber: 1,
@@ -27,7 +27,7 @@ export function batchOf<Output>(
   );
   const entries = outputs.map((output, index): BufferEntry<Output> => {
     const record = records[Math.floor(index / outputsPerRecord)] as KinesisRecord;
-    return { output, record, bytes: sizeOf?.(output, record) ?? record.data.length };
+    return { output, record, bytes: emitter.sizeOf?.(output, record) ?? record.data.length };
   });
   return deepFreeze(batchOfEntries(entries, OWNER));
 }

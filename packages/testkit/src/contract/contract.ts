@@ -85,7 +85,10 @@ export interface ContractLimits<Setup, Output> {
   readonly maxRecordBytes: number | Excluded;
   /** The `index`-th output that counts exactly `bytes` bytes against `maxRecordBytes`, and at least `bytes` against `maxRequestBytes`. */
   readonly outputOfBytes: ((index: number, bytes: number) => Output) | Excluded;
-  /** The size of the outputs with which `maxRequestBytes` is crossed, in bytes. Default: a third of `maxRequestBytes`. */
+  /**
+   * The size of the outputs with which `maxRequestBytes` is crossed, in bytes. Default: a third of `maxRequestBytes`, or `maxRecordBytes` where that is
+   * less.
+   */
   readonly splitRecordBytes?: number;
   /** The requests that the destination was sent so far. */
   readonly requests: ((setup: Setup) => Promise<readonly TakenRequest[]>) | Excluded;

@@ -6,6 +6,7 @@ import {
   type EmitResult,
   type FailedEntry,
   hasCode,
+  isProgrammingError,
 } from "@kinesis-connectors/core";
 import { withEntries } from "./batches.js";
 import { contextOf, planOf } from "../emission.js";
@@ -92,7 +93,9 @@ async function tryEmit<Output, Plan>(
     const stops =
       hasCode(error, "KC_EMIT_REFUSED") ||
       hasCode(error, "KC_PLACE_TAKEN") ||
-      hasCode(error, "KC_OPTION_INVALID");
+      hasCode(error, "KC_OPTION_INVALID") ||
+      // The engine stops at a mistake in code, too.
+      isProgrammingError(error);
     if (stops || context.signal.aborted) throw error;
     return undefined;
   }

@@ -17,10 +17,11 @@ export interface EmitterOnLog extends EmitterUnderTest<string, undefined> {
 export function logContract(
   functions: TestFunctions,
   make: (log: SimulatedLog) => Emitter<string> = logEmitter,
+  name = "logEmitter",
 ): EmitterContract<EmitterOnLog, string, undefined> {
   return {
     ...functions,
-    name: "logEmitter",
+    name,
     create: () => {
       const log = new SimulatedLog();
       return Promise.resolve({ log, emitter: make(log) });

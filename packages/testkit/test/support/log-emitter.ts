@@ -1,6 +1,9 @@
 import {
+  type Batch,
   type BufferEntry,
+  type EmitContext,
   type Emitter,
+  type EmitResult,
   type FailedEntry,
   KinesisConnectorError,
 } from "@kinesis-connectors/core";
@@ -50,6 +53,33 @@ export function logEmitter(
       return { failed };
     },
   };
+}
+
+/** The same as a class: nothing of it works without its `this`. */
+export class LogEmitter implements Emitter<string> {
+  readonly capabilities: Emitter<string>["capabilities"] = {
+    duplicates: "possible",
+    ordering: "partition-key",
+  };
+  readonly #log: SimulatedLog;
+  #isClosed = false;
+
+  constructor(log: SimulatedLog) {
+    this.#log = log;
+  }
+
+  sizeOf(output: string): number {
+    return this.#isClosed ? Number.NaN : output.length;
+  }
+
+  emit(batch: Batch<string>, context: EmitContext<undefined>): Promise<EmitResult<string>> {
+    return logEmitter(this.#log).emit(batch, context);
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return Promise.resolve();
+  }
 }
 
 async function append(

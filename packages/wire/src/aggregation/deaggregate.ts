@@ -7,7 +7,7 @@ import {
   startsWithMagic,
 } from "./aggregate-format.js";
 import { noIndex, numbersPerRecord, readAggregate } from "./aggregate-layout.js";
-import type { AggregatedRecord } from "./aggregated-record.js";
+import type { AggregatedRecord } from "../page/aggregated-record.js";
 import {
   fullHashKeyRange,
   type HashKeyRange,

@@ -18,6 +18,11 @@ const epochTag = 1;
 
 /** No answer of Kinesis nests deeper than 4; beyond this depth nothing is read. */
 const maxDepth = 32;
+/**
+ * Most values that one answer is made into: a value costs a byte on the wire and up to a hundred in memory. Records are located and not
+ * made; what is made is a few child shards, or an error.
+ */
+const maxValues = 100_000;
 
 /**
  * Reads AWS-CBOR in place: definite and indefinite lengths, tags and unknown members wherever they may stand.
@@ -33,6 +38,7 @@ export class CborReader {
   start = 0;
   stop = 0;
   #joinedEnd: number;
+  #values = 0;
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
@@ -106,6 +112,12 @@ export class CborReader {
     this.#string(major, head & 31);
   }
 
+  /** Whether a string of this major type is here. Reads over its tags alone. */
+  isString(major: number): boolean {
+    this.skipTags();
+    return this.#peek() >> 5 === major;
+  }
+
   /** A text, decoded. */
   text(): string {
     this.string(textType);
@@ -160,6 +172,8 @@ export class CborReader {
   /** Any value as JavaScript has it: byte strings as a view, epoch times as a Date, integers beyond 2^53 as a BigInt. */
   value(depth = 0): unknown {
     if (depth > maxDepth) throw malformed("is nested too deeply");
+    this.#values += 1;
+    if (this.#values > maxValues) throw malformed(`holds more than ${maxValues} values`);
     let isTime = false;
     while (this.#peek() >> 5 === tagType) {
       this.at += 1;

@@ -20,6 +20,7 @@ import { pageRecords } from "../page/page-record.js";
 import { dataPlace, keyPlace, RecordTable, sequencePlace } from "../page/record-table.js";
 import type { RecordsAnswer } from "../page/records-answer.js";
 import { scanUsualRecord } from "./usual-record.js";
+import { WireFormatError } from "../wire-format-error.js";
 
 /**
  * Reads an answer to GetRecords, or an event of SubscribeToShard, in AWS-CBOR 1.1. Pure; members in any order, of any framing.
@@ -103,6 +104,7 @@ function readRecords(reader: CborReader, table: RecordTable): void {
 function readRecordMember(reader: CborReader, member: number, table: RecordTable, row: number): void {
   switch (member) {
     case dataMember:
+      if (reader.isString(textType)) throw dataAsText();
       reader.string(bytesType);
       table.set(row, dataPlace, reader.start, reader.stop);
       return;
@@ -128,6 +130,15 @@ function readRecordMember(reader: CborReader, member: number, table: RecordTable
       // A member of the answer, which means nothing in here.
       reader.skip();
   }
+}
+
+/** Kinesis writes the data of a record as bytes; kinesalite and kinesis-mock write base64, as in JSON. */
+function dataAsText(): WireFormatError {
+  return new WireFormatError(
+    "the answer has the data of a record as text where Kinesis writes bytes: this server's CBOR is not that of Kinesis; " +
+      'speak JSON with it (wireFormat "json")',
+    { isForeign: true },
+  );
 }
 
 /** Reads a member's name. One that is no text is no member of ours. */

@@ -1,4 +1,5 @@
 import { writeAnyBase64 } from "./base64.js";
+import { parseBounded } from "./bounded-json.js";
 import { isObject, readChildShards } from "../page/records-members.js";
 import { Page } from "../page/page.js";
 import { type PageRecord, pageRecords } from "../page/page-record.js";
@@ -17,8 +18,9 @@ function malformed(what: string): WireFormatError {
 export function parseRecordsJson(body: Buffer): RecordsAnswer {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(body.toString("utf8"));
-  } catch {
+    parsed = parseBounded(body);
+  } catch (error) {
+    if (WireFormatError.isInstance(error)) throw error;
     // The parser quotes what it read, and that may be a record.
     throw malformed("is not JSON");
   }
@@ -77,6 +79,7 @@ function readRecords(value: unknown): PageRecord[] {
 
 function readRecord(value: unknown): ParsedRecord {
   if (!isObject(value)) throw malformed("has a record that is no object");
+  if (isObject(value["Data"])) throw dataAsObject();
   const data = optionalText(value["Data"]);
   const partitionKey = optionalText(value["PartitionKey"]);
   const sequenceNumber = optionalText(value["SequenceNumber"]);
@@ -95,6 +98,15 @@ function readRecord(value: unknown): ParsedRecord {
     arrivalTimeMs,
     encryptionType: optionalText(value["EncryptionType"]),
   };
+}
+
+/** kinesalite keeps what was put in CBOR as an object, and gives it so to every reader. */
+function dataAsObject(): WireFormatError {
+  return new WireFormatError(
+    "the JSON answer has the data of a record as an object where Kinesis writes base64: this server keeps records that were put in CBOR so " +
+      'that nobody can read them; put them in JSON (wireFormat "json" of kinesisEmitter, or AWS_CBOR_DISABLE=1)',
+    { isForeign: true },
+  );
 }
 
 function optionalText(value: unknown): string | undefined {

@@ -1,5 +1,5 @@
 import { startsWithMagic } from "../aggregation/aggregate-format.js";
-import { AggregatedRecord } from "../aggregation/aggregated-record.js";
+import { AggregatedRecord } from "./aggregated-record.js";
 import type { Page } from "./page.js";
 import { dataPlace, keyPlace, type RecordTable, sequencePlace } from "./record-table.js";
 

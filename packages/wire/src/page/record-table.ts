@@ -1,3 +1,5 @@
+import { WireFormatError } from "../wire-format-error.js";
+
 /** Where a record's parts stand in its row of `places`; each has a start, inclusive, and an end, exclusive, in bytes of the page. */
 export const dataPlace = 0;
 export const keyPlace = 2;
@@ -7,6 +9,8 @@ const rowLength = 6;
 const firstRows = 64;
 /** A record in either form is longer than this: so many rows at most are made before the records have been seen. */
 const leastRecordBytes = 32;
+/** GetRecords answers 10,000 at most (API reference, Limit). A record may take 37 bytes on the wire, and takes three times that in memory. */
+const maxRecords = 100_000;
 
 /**
  * The bytes of one answer and where its records lie in them, in numbers instead of objects: ten thousand records are two arrays. A
@@ -31,13 +35,23 @@ export class RecordTable {
 
   /** Makes room for as many records as are announced, as far as the answer can hold them. */
   expect(records: number): void {
-    this.#grow(Math.max(firstRows, Math.min(records, Math.ceil(this.#bodyBytes / leastRecordBytes))));
+    const rows = Math.max(firstRows, Math.min(records, Math.ceil(this.#bodyBytes / leastRecordBytes)));
+    if (rows > this.times.length) this.#grow(Math.min(rows, maxRecords));
   }
 
-  /** Begins a row; gives the index of its first place. */
+  /**
+   * Begins a row; gives the index of its first place.
+   * @throws WireFormatError when there are more than any answer has
+   */
   begin(): number {
     const index = this.length;
-    if (index >= this.times.length) this.#grow(Math.max(firstRows, index * 2));
+    if (index >= this.times.length) {
+      if (index >= maxRecords)
+        throw new WireFormatError(
+          `the answer has more than ${maxRecords} records; it was damaged: ask again`,
+        );
+      this.#grow(Math.min(Math.max(firstRows, index * 2), maxRecords));
+    }
     this.length = index + 1;
     const row = index * rowLength;
     this.clear(row);

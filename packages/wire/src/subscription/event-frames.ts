@@ -13,7 +13,8 @@ export interface EventFrame {
 const preludeBytes = 12;
 const checksumBytes = 4;
 // The same page: 16 MiB of payload, 128 KiB of headers.
-const maxFrameBytes = 16 * 1024 * 1024 + 128 * 1024 + preludeBytes + checksumBytes;
+const maxHeadersBytes = 128 * 1024;
+const maxFrameBytes = 16 * 1024 * 1024 + maxHeadersBytes + preludeBytes + checksumBytes;
 
 /** Sizes of header values by their type; types 6 and 7 say theirs. */
 const valueBytes: readonly number[] = [0, 0, 1, 2, 4, 8, -1, -1, 8, 16];
@@ -113,7 +114,8 @@ function frameSize(bytes: Buffer, at: number): number {
     throw malformed("has a message whose beginning does not match its checksum");
   }
   const headersBytes = bytes.readUInt32BE(at + 4);
-  if (size > maxFrameBytes || headersBytes > size - preludeBytes - checksumBytes) {
+  const mostHeadersBytes = Math.min(maxHeadersBytes, size - preludeBytes - checksumBytes);
+  if (size > maxFrameBytes || headersBytes > mostHeadersBytes) {
     throw malformed("has a message of an impossible size");
   }
   return size;

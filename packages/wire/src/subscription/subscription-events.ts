@@ -1,4 +1,5 @@
 import { decodeCbor } from "../cbor/decode-cbor.js";
+import { parseBounded } from "../json/bounded-json.js";
 import { EventBody } from "./event-body.js";
 import type { EventFrame } from "./event-frames.js";
 import { readRecordsCbor } from "../cbor/records-cbor.js";
@@ -92,7 +93,7 @@ function isCbor(payload: Buffer): boolean {
 function readException(payload: Buffer): object {
   if (payload.length === 0) return {};
   try {
-    const value: unknown = isCbor(payload) ? decodeCbor(payload) : JSON.parse(payload.toString("utf8"));
+    const value: unknown = isCbor(payload) ? decodeCbor(payload) : parseBounded(payload);
     return typeof value === "object" && value !== null ? value : {};
   } catch {
     // The exception's name is in the headers; a text that cannot be read must not hide it.

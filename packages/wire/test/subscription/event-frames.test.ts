@@ -152,6 +152,28 @@ describe("the messages of a subscription", () => {
     expect(refused).toBeGreaterThan(100);
   });
 
+  it("are refused for either checksum alone: that of the beginning, and that of the whole", async () => {
+    const bytes = codec.encode({ headers: { a: { type: "string", value: "b" } }, body: Buffer.from("one") });
+    // The checksum of the whole covers the beginning too: it is made to fit, so that only the one that is damaged can tell.
+    const prelude = Buffer.from(bytes);
+    prelude.writeUInt32BE((prelude.readUInt32BE(8) ^ 1) >>> 0, 8);
+    prelude.writeUInt32BE(crc32(prelude.subarray(0, -4)), prelude.length - 4);
+    const whole = Buffer.from(bytes);
+    whole.writeUInt32BE((whole.readUInt32BE(whole.length - 4) ^ 1) >>> 0, whole.length - 4);
+    for (const [damaged, said] of [
+      [prelude, "beginning does not match its checksum"],
+      [whole, "message that does not match its checksum"],
+    ] as const) {
+      // In one part, and cut within the beginning: either way it is read by another function.
+      for (const body of [[damaged], parts(damaged, [5]), parts(damaged, [12])]) {
+        const { frames, error } = await read(body.map((part) => Buffer.from(part)));
+        expect(frames).toEqual([]);
+        expect(error).toBeInstanceOf(WireFormatError);
+        expect(String(error)).toContain(said);
+      }
+    }
+  });
+
   it("may not announce more memory than a message can have", async () => {
     const prelude = Buffer.alloc(12);
     prelude.writeUInt32BE(0xffff_ffff, 0);

@@ -12,7 +12,8 @@ import type { EngineRun } from "../shard-engines.js";
 import { carriedError, carryError } from "./carried-error.js";
 import { carriedEvent } from "./carried-event.js";
 import { type LogLine, writeLine } from "./log-lines.js";
-import type { Answers, AwsIdentity, FromThread, Question, ThreadSetup, ToThread } from "./messages.js";
+import type { AwsIdentity } from "../../kinesis/kinesis-access.js";
+import type { Answers, FromThread, Question, ThreadSetup, ToThread } from "./messages.js";
 import { settling, within } from "./settling.js";
 
 /** What one thread is started with, and whom it tells. */

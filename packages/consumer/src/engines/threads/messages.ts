@@ -1,4 +1,3 @@
-import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import type {
   Position,
   PreparedBatch,
@@ -14,7 +13,8 @@ import type { FanOut } from "../../reading/fan-out-consumer.js";
 import type { Polling } from "../../reading/polling-reader.js";
 import type { ReadEvent } from "../../reading/read-events.js";
 import type { StreamName } from "../../kinesis/sdk-kinesis.js";
-import type { StreamFacts } from "../shard-engines.js";
+import type { StreamFacts } from "../../reading/shard-sources.js";
+import type { AwsIdentity } from "../../kinesis/kinesis-access.js";
 import type { CarriedError } from "./carried-error.js";
 import type { LogLine } from "./log-lines.js";
 
@@ -28,6 +28,7 @@ export interface ThreadSetup {
   readonly retrieval: Polling | FanOut;
   readonly region: string | undefined;
   readonly endpoint: string | undefined;
+  readonly allowInsecure: boolean;
   readonly wireFormat: WireFormat | undefined;
   /** Whether credentials are asked for; otherwise the SDK looks for them in the thread. */
   readonly asksForCredentials: boolean;
@@ -102,9 +103,6 @@ export interface Answers {
   readonly commit: undefined;
   readonly credentials: AwsIdentity;
 }
-
-/** Credentials as values. */
-export type AwsIdentity = Awaited<ReturnType<KinesisClient["config"]["credentials"]>>;
 
 /** What the engine and the reader of a shard tell. */
 export type RunEvent = ShardEvent | ReadEvent;

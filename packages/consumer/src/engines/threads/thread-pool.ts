@@ -1,6 +1,8 @@
 import { asError, type Clock, type Logger, type ShardOutcome } from "@kinesis-connectors/core";
 
-import type { EngineRun, KinesisAccess, ShardEngines, StreamFacts } from "../shard-engines.js";
+import type { KinesisAccess } from "../../kinesis/kinesis-access.js";
+import type { StreamFacts } from "../../reading/shard-sources.js";
+import type { EngineRun, ShardEngines } from "../shard-engines.js";
 import { EngineThread } from "./engine-thread.js";
 import { distantLogger, type LogLine } from "./log-lines.js";
 import type { ThreadSetup } from "./messages.js";

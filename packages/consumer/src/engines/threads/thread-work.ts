@@ -1,6 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 
-import { type Logger, systemClock, systemRandom } from "@kinesis-connectors/core";
+import { checkClientEndpoint } from "@kinesis-connectors/aws";
+import { type Logger, silentLogger, systemClock, systemRandom } from "@kinesis-connectors/core";
 
 import {
   createKinesisClient,
@@ -88,8 +89,10 @@ export class ThreadWork {
       signal.throwIfAborted();
       const logger = logsToMain
         ? distantLogger((line) => this.#tell({ type: "log", line }))
-        : pipeline.logger;
-      const api = this.#kinesis(logger);
+        : (pipeline.logger ?? silentLogger);
+      const { api, checkEndpoint } = this.#kinesis(logger);
+      this.#closing.push(() => api.close());
+      await checkEndpoint();
       const engines = new EnginesHere({
         pipeline,
         application,
@@ -102,7 +105,7 @@ export class ThreadWork {
         logger,
       });
       this.#engines = engines;
-      this.#closing.push(() => engines.close(), api.close);
+      this.#closing.unshift(() => engines.close());
       await engines.open({ api }, facts, signal);
       this.#tell({ type: "opened" });
     } catch (thrown) {
@@ -111,18 +114,24 @@ export class ThreadWork {
   }
 
   #kinesis(logger: Logger) {
-    const { region, endpoint, wireFormat, asksForCredentials, streamTarget } = this.#setup;
+    const { region, endpoint, allowInsecure, wireFormat, asksForCredentials, streamTarget } = this.#setup;
     const options: KinesisClientOptions = {
       region,
       endpoint,
+      allowInsecure,
       credentials: asksForCredentials ? () => this.#questions.ask({ ask: "credentials" }) : undefined,
       wireFormat,
       onWireFallback: () => this.#tell({ type: "wire-fallback" }),
     };
-    return sdkKinesis(createKinesisClient(options, logger), streamTarget, {
+    const client = createKinesisClient(options, logger);
+    const api = sdkKinesis(client, streamTarget, {
       ownsClient: true,
+      // The main thread has looked at the stream with them.
+      hasWorked: true,
       subscriptionClient: () => createSubscriptionClient(options, logger),
     });
+    // The environment and the profile of a thread may be its own.
+    return { api, checkEndpoint: () => checkClientEndpoint(client, { allowInsecure, service: "KINESIS" }) };
   }
 
   /** Never rejects. */

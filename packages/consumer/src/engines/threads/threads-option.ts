@@ -1,18 +1,25 @@
 import { KinesisConnectorError, wholeNumber } from "@kinesis-connectors/core";
 
-import type { ConnectorOptions } from "../../options.js";
 import { isModule } from "../pipeline-module.js";
 
 // Far more than the cores of any machine that a connector is worth running on; each thread holds its own connections and code.
 const MAX_THREADS = 64;
 
+/** What `threads` is held against, of the connector's options. */
+export interface ThreadsOptions {
+  readonly threads?: number;
+  readonly pipeline: unknown;
+  readonly clients?: { readonly kinesis?: unknown };
+  readonly kinesisApi?: unknown;
+  readonly clock?: unknown;
+  readonly random?: unknown;
+}
+
 /**
  * The option `threads`, held against those that cannot travel into a thread.
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
  */
-export function threadsOf<Model, Output, Plan, DeadLetterPlan>(
-  options: ConnectorOptions<Model, Output, Plan, DeadLetterPlan>,
-): number | undefined {
+export function threadsOf(options: ThreadsOptions): number | undefined {
   if (options.threads === undefined) return undefined;
   const threads = wholeNumber("threads", options.threads, { min: 1, max: MAX_THREADS });
   if (!isModule(options.pipeline)) {

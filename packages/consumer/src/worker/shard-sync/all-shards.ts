@@ -7,6 +7,7 @@ import {
   sleep,
 } from "@kinesis-connectors/core";
 import {
+  isForGood,
   isKind,
   type KinesisApi,
   type ListedShard,
@@ -66,7 +67,7 @@ function requireRepeatable(thrown: unknown): void {
       "the stream does not exist any more; check its name and region, or stop the connector of a deleted stream",
       { cause: thrown },
     );
-  if (isKind(thrown, "access-denied", "credentials", "invalid-argument")) throw listingRefused(thrown);
+  if (isForGood(thrown)) throw listingRefused(thrown);
 }
 
 /** The error for shards that cannot be listed, with the cure. */

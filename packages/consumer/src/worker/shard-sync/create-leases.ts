@@ -6,6 +6,7 @@ import {
   inconsistentShards,
   leasesForEmptyTable,
   leasesForMissingShards,
+  shardsAtStart,
 } from "./shard-sync.js";
 import { listAllShards, type ShardListing } from "./all-shards.js";
 import { inParallel } from "../in-parallel.js";
@@ -41,7 +42,7 @@ export async function createFirstLeases(
   const filter = filterOf(creation.initialPosition);
   for (let attempt = 1; ; attempt += 1) {
     const nowMs = clock.now();
-    const shards = await listAllShards(creation, filter);
+    const shards = shardsAtStart(await listAllShards(creation, filter), creation.initialPosition);
     if (coverExactly(shards)) {
       const { initialPosition } = creation;
       return await create(table, leasesForEmptyTable(shards, { initialPosition, nowMs }));

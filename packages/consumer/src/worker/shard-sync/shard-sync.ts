@@ -1,6 +1,12 @@
 import { compareSequenceNumbers } from "@kinesis-connectors/core";
 import type { ListedShard } from "../../kinesis/kinesis-api.js";
-import type { HashKeyRange, InitialPosition, LeaseCheckpoint, NewLease } from "@kinesis-connectors/leases";
+import {
+  firstCheckpoint,
+  type HashKeyRange,
+  type InitialPosition,
+  type LeaseCheckpoint,
+  type NewLease,
+} from "@kinesis-connectors/leases";
 
 /** The largest hash key: 2^128 - 1 (Kinesis API reference, HashKeyRange). */
 export const MAX_HASH_KEY: bigint = (1n << 128n) - 1n;
@@ -76,6 +82,25 @@ export function leasesForMissingShards(
   return [...created.values()];
 }
 
+/**
+ * The shards of a listing at the initial position, where the server does not know the filter and lists all of them (kinesalite,
+ * kinesis-mock, moto): for LATEST those that are open, else those whose parents are not kept any more. The listing as it is where neither
+ * covers all hash keys.
+ */
+export function shardsAtStart(
+  shards: readonly ListedShard[],
+  initialPosition: InitialPosition,
+): readonly ListedShard[] {
+  if (coverExactly(shards)) return shards;
+  const listed = new Set(shards.map(({ shardId }) => shardId));
+  const first = shards.filter((shard) =>
+    initialPosition.type === "latest"
+      ? isOpen(shard)
+      : parentsOf(shard).every((parent) => !listed.has(parent)),
+  );
+  return coverExactly(first) ? first : shards;
+}
+
 /** Whether the ranges cover every hash key exactly once. */
 export function coverExactly(ranges: readonly HashKeyRange[]): boolean {
   let next = 0n;
@@ -106,14 +131,8 @@ function isOpen(shard: ListedShard): boolean {
 }
 
 function leaseAtStart(shard: ListedShard, { initialPosition, nowMs }: LeaseStart): NewLease {
-  switch (initialPosition.type) {
-    case "trim-horizon":
-      return leaseAt(shard, "TRIM_HORIZON");
-    case "latest":
-      return { ...leaseAt(shard, "LATEST"), startTimestampMs: Math.floor(nowMs) };
-    default:
-      return { ...leaseAt(shard, "AT_TIMESTAMP"), startTimestampMs: initialPosition.timestampMs };
-  }
+  const { checkpoint, ...start } = firstCheckpoint(initialPosition, nowMs);
+  return { ...leaseAt(shard, checkpoint), ...start };
 }
 
 function leaseAt(shard: ListedShard, checkpoint: LeaseCheckpoint): NewLease {

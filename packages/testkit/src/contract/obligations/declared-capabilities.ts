@@ -13,7 +13,7 @@ export function declaredCapabilities<Setup extends EmitterUnderTest<Output, Plan
     assert.equal(emitter.plan !== undefined, planned, "an emitter has a plan when its contract says so");
     assert.equal(emitter.gather !== undefined, gathers, "an emitter gathers when its contract says so");
     if (emitter.isPlaced !== undefined) assert.ok(planned, "isPlaced is about the places of a plan");
-    for (const { bytes } of batchOf(outputsOf(contract, 3), undefined, emitter.sizeOf).entries) {
+    for (const { bytes } of batchOf(outputsOf(contract, 3), undefined, emitter).entries) {
       assert.ok(Number.isSafeInteger(bytes) && bytes >= 0, `sizeOf counts whole bytes, but gave ${bytes}`);
     }
     return Promise.resolve();

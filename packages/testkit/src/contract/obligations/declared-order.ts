@@ -13,7 +13,7 @@ export function declaredOrder<Setup extends EmitterUnderTest<Output, Plan>, Outp
     test(contract, `keeps the order of the ${capabilities.ordering}`, async (setup) => {
       // Few partition keys, so that their order can be seen; delivering compares what landed with the stream, order included.
       const keyOf = (index: number): string => `key-${index % 7}`;
-      await deliver(contract, setup, batchOf(outputsOf(contract, 200), keyOf, setup.emitter.sizeOf));
+      await deliver(contract, setup, batchOf(outputsOf(contract, 200), keyOf, setup.emitter));
     });
   }
   if (isExcluded(versions)) return;
@@ -24,7 +24,7 @@ export function declaredOrder<Setup extends EmitterUnderTest<Output, Plan>, Outp
       isVersion(index) ? versions(index) : contract.outputs(index),
     );
     const keyOf = (index: number): string => (isVersion(index) ? "versions" : `key-${index}`);
-    const batch = batchOf(outputs, keyOf, setup.emitter.sizeOf);
+    const batch = batchOf(outputs, keyOf, setup.emitter);
     const last = batch.entries.filter((_, index) => !isVersion(index) || index === 57);
     await deliver(contract, setup, batch, { assertPlaced: () => assertLanded(contract, setup, last) });
   });

@@ -30,7 +30,7 @@ export function gatheredOutputs<Setup extends EmitterUnderTest<Output, Plan>, Ou
     "lands what is gathered and kept, and nothing of what is dropped or refused",
     async (setup) => {
       const gathering = gather(contract, setup);
-      const { entries } = batchOf(outputsOf(contract, OUTPUTS), undefined, setup.emitter.sizeOf);
+      const { entries } = batchOf(outputsOf(contract, OUTPUTS), undefined, setup.emitter);
       for (const entry of entries.slice(0, IN_FIRST)) {
         // Staged and taken back, before it is staged and kept.
         stage(setup, gathering, entry);
@@ -78,7 +78,7 @@ export function gatheredOutputs<Setup extends EmitterUnderTest<Output, Plan>, Ou
   test(contract, "plans what is gathered as it plans the same outputs as entries", (setup) => {
     const { emitter } = setup;
     const gathering = gather(contract, setup);
-    const { entries } = batchOf(outputsOf(contract, OUTPUTS), undefined, emitter.sizeOf);
+    const { entries } = batchOf(outputsOf(contract, OUTPUTS), undefined, emitter);
     for (const entry of entries) {
       stage(setup, gathering, entry);
       gathering.keep();

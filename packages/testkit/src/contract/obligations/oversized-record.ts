@@ -19,7 +19,7 @@ export function oversizedRecord<Setup extends EmitterUnderTest<Output, Plan>, Ou
     async (setup) => {
       const sizes = [100, maxRecordBytes + 1, maxRecordBytes, maxRecordBytes + 1, 100];
       const outputs = sizes.map((bytes, index) => outputOfBytes(index, bytes));
-      const batch = batchOf(outputs, undefined, setup.emitter.sizeOf);
+      const batch = batchOf(outputs, undefined, setup.emitter);
       const { rejected } = await deliver(contract, setup, batch);
       assert.deepEqual(
         new Set(rejected.map(({ entry }) => batch.entries.indexOf(entry))),

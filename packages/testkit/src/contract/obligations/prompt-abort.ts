@@ -10,7 +10,7 @@ export function promptAbort<Setup extends EmitterUnderTest<Output, Plan>, Output
 ): void {
   test(contract, "settles when it is called with an aborted signal", async (setup) => {
     const { emitter } = setup;
-    const batch = batchOf(outputsOf(contract, 5), undefined, emitter.sizeOf);
+    const batch = batchOf(outputsOf(contract, 5), undefined, emitter);
     const context = contextOf(planOf(emitter, batch), { signal: AbortSignal.abort(new Error("lease lost")) });
     const [outcome] = await Promise.allSettled([emitter.emit(batch, context)]);
     // It may have been quicker than the abort; then what it says must be true.
@@ -25,7 +25,7 @@ export function promptAbort<Setup extends EmitterUnderTest<Output, Plan>, Output
     const { emitter } = setup;
     const aborting = new AbortController();
     const hasFired = await stall(setup);
-    const batch = batchOf(outputsOf(contract, 5), undefined, emitter.sizeOf);
+    const batch = batchOf(outputsOf(contract, 5), undefined, emitter);
     const emission = emitter.emit(batch, contextOf(planOf(emitter, batch), { signal: aborting.signal }));
     const settled = Promise.allSettled([emission]);
     await untilFired(hasFired);

@@ -13,7 +13,7 @@ export function refusedCredentials<Setup extends EmitterUnderTest<Output, Plan>,
   if (isExcluded(credentials)) return;
   test(contract, "stops with KC_EMIT_REFUSED when its credentials are refused", async (setup) => {
     const { emitter } = setup;
-    const batch = batchOf(outputsOf(contract, 5), undefined, emitter.sizeOf);
+    const batch = batchOf(outputsOf(contract, 5), undefined, emitter);
     const error = await underFault(setup, credentials, () =>
       rejectionOf(
         emitter.emit(batch, contextOf(planOf(emitter, batch))),

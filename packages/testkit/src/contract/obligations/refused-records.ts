@@ -28,7 +28,7 @@ export function refusedRecords<Setup extends EmitterUnderTest<Output, Plan>, Out
       contract,
       `returns refused records as dead letters and places the others: ${name}`,
       async (setup) => {
-        const batch = batchOf(outputsWith(count, refused), undefined, setup.emitter.sizeOf);
+        const batch = batchOf(outputsWith(count, refused), undefined, setup.emitter);
         const { rejected } = await deliver(contract, setup, batch);
         const positions = rejected.map(({ entry }) => batch.entries.indexOf(entry));
         assert.deepEqual(
@@ -46,7 +46,7 @@ export function refusedRecords<Setup extends EmitterUnderTest<Output, Plan>, Out
 
   if (!contract.capabilities.planned) return;
   test(contract, "names all refused records of a planned batch before it writes anything", async (setup) => {
-    const batch = batchOf(outputsWith(10, [2, 9]), undefined, setup.emitter.sizeOf);
+    const batch = batchOf(outputsWith(10, [2, 9]), undefined, setup.emitter);
     const result = await setup.emitter.emit(batch, contextOf(planOf(setup.emitter, batch)));
     assertOwnEntries(batch, result);
     assert.deepEqual(

@@ -14,7 +14,7 @@ export function repeatedBatch<Setup extends EmitterUnderTest<Output, Plan>, Outp
   const outcome = duplicates === "none" ? "changes nothing" : "loses nothing";
   test(contract, `emitting the same batch again ${outcome}`, async (setup) => {
     const { emitter } = setup;
-    const batch = batchOf(outputsOf(contract, 12), undefined, emitter.sizeOf);
+    const batch = batchOf(outputsOf(contract, 12), undefined, emitter);
     await deliver(contract, setup, batch);
     const before = await contract.readBack(setup);
     await deliver(contract, setup, batch, { context: { inherited: true } });
@@ -26,9 +26,7 @@ export function repeatedBatch<Setup extends EmitterUnderTest<Output, Plan>, Outp
   if (!planned) return;
   test(contract, "plans the same batch alike, without writing, as JSON", async (setup) => {
     const { emitter } = setup;
-    const plans = [0, 1].map(() =>
-      emitter.plan?.(batchOf(outputsOf(contract, 12), undefined, emitter.sizeOf)),
-    );
+    const plans = [0, 1].map(() => emitter.plan?.(batchOf(outputsOf(contract, 12), undefined, emitter)));
     assert.deepEqual(plans[0], plans[1], "plan must depend on the batch alone");
     assert.deepEqual(
       JSON.parse(JSON.stringify(plans[0])),
@@ -36,14 +34,14 @@ export function repeatedBatch<Setup extends EmitterUnderTest<Output, Plan>, Outp
       "a plan must survive the lease row, which is JSON",
     );
     assert.deepEqual(await contract.readBack(setup), []);
-    const other = emitter.plan?.(batchOf(outputsOf(contract, 11), undefined, emitter.sizeOf));
+    const other = emitter.plan?.(batchOf(outputsOf(contract, 11), undefined, emitter));
     assert.notDeepEqual(other, plans[0], "batches of other ranges must not share their places");
   });
 
   test(contract, "tells an heir whether a planned batch is placed, if it can", async (setup) => {
     const { emitter } = setup;
     const { isPlaced } = emitter;
-    const batch = batchOf(outputsOf(contract, 12), undefined, emitter.sizeOf);
+    const batch = batchOf(outputsOf(contract, 12), undefined, emitter);
     const context = contextOf(planOf(emitter, batch), { inherited: true });
     if (isPlaced !== undefined) assert.equal(await isPlaced(batch, context), false);
     await deliver(contract, setup, batch, { context: { inherited: true } });

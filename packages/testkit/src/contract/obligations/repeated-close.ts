@@ -12,7 +12,7 @@ export function repeatedClose<Setup extends EmitterUnderTest<Output, Plan>, Outp
   test(contract, "closes twice after a batch, and keeps what it placed", async (setup) => {
     const { emitter } = setup;
     await emitter.open?.({ signal: new AbortController().signal, logger: silentLogger });
-    await deliver(contract, setup, batchOf(outputsOf(contract, 5), undefined, emitter.sizeOf));
+    await deliver(contract, setup, batchOf(outputsOf(contract, 5), undefined, emitter));
     const before = await contract.readBack(setup);
     await emitter.close?.();
     await emitter.close?.();

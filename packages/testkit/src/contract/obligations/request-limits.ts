@@ -10,19 +10,20 @@ export function requestLimits<Setup extends EmitterUnderTest<Output, Plan>, Outp
 ): void {
   const { limits } = contract;
   if (isExcluded(limits)) return;
-  const { maxRequestRecords, maxRequestBytes, outputOfBytes } = limits;
+  const { maxRequestRecords, maxRequestBytes, maxRecordBytes, outputOfBytes } = limits;
 
   if (!isExcluded(maxRequestRecords)) {
     for (const count of [maxRequestRecords, maxRequestRecords + 1, 2 * maxRequestRecords + 1]) {
       test(contract, `splits ${count} records into requests of ${maxRequestRecords}`, async (setup) => {
-        await deliver(contract, setup, batchOf(outputsOf(contract, count), undefined, setup.emitter.sizeOf));
+        await deliver(contract, setup, batchOf(outputsOf(contract, count), undefined, setup.emitter));
         await assertRequests(limits, setup);
       });
     }
   }
 
   if (!isExcluded(maxRequestBytes) && !isExcluded(outputOfBytes)) {
-    const { splitRecordBytes = Math.floor(maxRequestBytes / 3) } = limits;
+    const largestBytes = isExcluded(maxRecordBytes) ? maxRequestBytes : maxRecordBytes;
+    const { splitRecordBytes = Math.min(largestBytes, Math.floor(maxRequestBytes / 3)) } = limits;
     // One record more than two requests can hold.
     const count = 2 * Math.floor(maxRequestBytes / splitRecordBytes) + 1;
     test(
@@ -30,7 +31,7 @@ export function requestLimits<Setup extends EmitterUnderTest<Output, Plan>, Outp
       `splits ${count} records of ${splitRecordBytes} bytes into requests of ${maxRequestBytes} bytes`,
       async (setup) => {
         const outputs = Array.from({ length: count }, (_, index) => outputOfBytes(index, splitRecordBytes));
-        await deliver(contract, setup, batchOf(outputs, undefined, setup.emitter.sizeOf));
+        await deliver(contract, setup, batchOf(outputs, undefined, setup.emitter));
         await assertRequests(limits, setup, 3);
       },
     );

@@ -15,7 +15,7 @@ export function throttling<Setup extends EmitterUnderTest<Output, Plan>, Output,
   ] as const) {
     if (isExcluded(arrange)) continue;
     test(contract, `tries again when a request ${name}`, async (setup) => {
-      const batch = batchOf(outputsOf(contract, 20), undefined, setup.emitter.sizeOf);
+      const batch = batchOf(outputsOf(contract, 20), undefined, setup.emitter);
       const { rejected } = await underFault(setup, arrange, () => deliver(contract, setup, batch));
       assert.deepEqual(rejected, [], "nothing that may still land is a dead letter");
     });
@@ -36,7 +36,7 @@ export function throttling<Setup extends EmitterUnderTest<Output, Plan>, Output,
       `tries exactly the entries again that were not taken: ${positions.join(", ")} of ${keys} keys`,
       async (setup) => {
         const keyOf = (index: number): string => `key-${index % keys}`;
-        const batch = batchOf(outputsOf(contract, 10), keyOf, setup.emitter.sizeOf);
+        const batch = batchOf(outputsOf(contract, 10), keyOf, setup.emitter);
         const arrange = (given: Setup): ReturnType<typeof throttleEntries> =>
           throttleEntries(given, positions);
         const { rejected } = await underFault(setup, arrange, () => deliver(contract, setup, batch));

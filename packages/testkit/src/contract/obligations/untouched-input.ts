@@ -10,7 +10,7 @@ export function untouchedInput<Setup extends EmitterUnderTest<Output, Plan>, Out
 ): void {
   test(contract, "changes nothing of the batch", async (setup) => {
     // All batches of the contract are frozen, so a change of an object throws. Bytes cannot be frozen and are compared.
-    const batch = batchOf(outputsOf(contract, 12), undefined, setup.emitter.sizeOf);
+    const batch = batchOf(outputsOf(contract, 12), undefined, setup.emitter);
     const before = structuredClone(batch);
     await deliver(contract, setup, batch);
     assert.deepEqual(batch, before);

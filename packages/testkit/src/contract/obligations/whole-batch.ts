@@ -13,7 +13,7 @@ export function wholeBatch<Setup extends EmitterUnderTest<Output, Plan>, Output,
   for (const count of [1, 25]) {
     test(contract, `places a batch of ${count} whole`, async (setup) => {
       const { emitter } = setup;
-      const batch = batchOf(outputsOf(contract, count), undefined, emitter.sizeOf);
+      const batch = batchOf(outputsOf(contract, count), undefined, emitter);
       const { failed } = await emitter.emit(batch, contextOf(planOf(emitter, batch)));
       assert.deepEqual(failed, []);
       await assertLanded(contract, setup, batch.entries);
@@ -24,7 +24,7 @@ export function wholeBatch<Setup extends EmitterUnderTest<Output, Plan>, Output,
     contract,
     "places several outputs of one record, and the user records of an aggregated one",
     async (setup) => {
-      const batch = batchOf(outputsOf(contract, 12), undefined, setup.emitter.sizeOf, {
+      const batch = batchOf(outputsOf(contract, 12), undefined, setup.emitter, {
         outputsPerRecord: 2,
         recordsPerSequenceNumber: 3,
       });

@@ -1,0 +1,30 @@
+export { clicks } from "./clicks.js";
+export {
+  deliver,
+  type Delivered,
+  faultsMet,
+  figuresOf,
+  localTo,
+  rate,
+  type RecordOfStream,
+} from "./deliver.js";
+export {
+  bucketName,
+  type Flag,
+  inputFile,
+  oneOf,
+  optional,
+  recordCount,
+  SAMPLE_FLAGS,
+  streamName,
+  text,
+  textOr,
+  toggle,
+  UsageError,
+  wholeNumber,
+} from "./flags.js";
+export { openInput, readLines } from "./lines.js";
+export { type PlacedRecord, putLines, type PutOptions, putRecords, type RecordToPut } from "./put-records.js";
+export { type Running, runSample, UNWATCHED } from "./run-sample.js";
+export { pick, type SeededNumbers, seededNumbers } from "./seeded-numbers.js";
+export { untilSettled } from "./until-settled.js";

@@ -1,0 +1,35 @@
+import { CLOCK_CURE } from "@kinesis-connectors/aws";
+import { KinesisConnectorError } from "@kinesis-connectors/core";
+
+import type { KinesisCallError } from "./kinesis-api.js";
+
+/** What a user can do about a refused call. */
+export function cureOf(error: KinesisCallError): string {
+  switch (error.kind) {
+    case "access-denied":
+      return `Allow kinesis:${error.operation} on the stream, and kms:Decrypt on its key where it is encrypted`;
+    case "no-credentials":
+    case "credentials":
+      return "Check the credentials (option credentials, or where the AWS SDK looks for them), the region and the machine's clock";
+    case "clock":
+      return capitalised(CLOCK_CURE);
+    case "wire-format":
+      return 'Such a server needs JSON from all who put and read: wireFormat "json", or AWS_CBOR_DISABLE=1';
+    case "throttled":
+    case "limit":
+      return "Others use up the calls that the account may make: start fewer programs at a time, or ask AWS for a higher limit";
+    case "invalid-argument":
+      return "Check the stream's name or ARN and the initial position";
+    default:
+      return "See the cause";
+  }
+}
+
+function capitalised(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+/** The error for a stream that is not there, or no longer the one that the checkpoints belong to. */
+export function streamMissing(stream: string, reason: string, cause: unknown): KinesisConnectorError {
+  return new KinesisConnectorError("KC_STREAM_MISSING", `stream ${stream} ${reason}`, { cause });
+}

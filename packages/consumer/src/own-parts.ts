@@ -1,0 +1,66 @@
+import { isPromise, KinesisConnectorError } from "@kinesis-connectors/core";
+
+import type { ConnectorOptions } from "./options.js";
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** The functions that parts of the caller's own must have, by the option under which they are given. */
+const FUNCTIONS: readonly (readonly [option: string, functions: readonly string[]])[] = [
+  ["clock", ["now", "monotonicNow", "setTimer"]],
+  ["random", ["next", "uuid"]],
+  ["signal", ["addEventListener", "removeEventListener", "throwIfAborted"]],
+  ["clients.kinesis", ["send"]],
+  ["clients.dynamodb", ["send"]],
+  ["kinesisApi", ["describeStream", "listShards", "getShardIterator", "getRecords", "close"]],
+  ["leaseTable", ["open", "list", "get", "create", "update", "describe", "remove", "fleetMode"]],
+];
+
+/**
+ * Checks what a caller brings along: a part that lacks a function, or is a promise of one, would be found missing in the middle of the work, and taken
+ * for an outage there.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option and the function
+ */
+export function checkParts<Model, Output, Plan, DeadLetterPlan>(
+  options: ConnectorOptions<Model, Output, Plan, DeadLetterPlan>,
+): void {
+  const { clock, random, signal, clients, kinesisApi, leaseTable, credentials } = options;
+  const parts: Members = {
+    clock,
+    random,
+    signal,
+    kinesisApi,
+    "clients.kinesis": clients?.kinesis,
+    "clients.dynamodb": clients?.dynamodb,
+    leaseTable: typeof leaseTable === "string" ? undefined : leaseTable,
+  };
+  for (const [option, functions] of FUNCTIONS) {
+    const part = parts[option];
+    if (part !== undefined) requireFunctions(option, part, functions);
+  }
+  if (credentials === undefined || typeof credentials === "function") return;
+  requireNoPromise("credentials", credentials);
+  if (typeof credentials !== "object" || credentials === null)
+    throw invalid("credentials must be credentials, or a function that gives a promise of them");
+}
+
+function requireFunctions(option: string, part: unknown, functions: readonly string[]): void {
+  requireNoPromise(option, part);
+  for (const name of functions) {
+    if (!hasMembers(part) || typeof part[name] !== "function")
+      throw invalid(`${option} must have a function ${name}, and has none`);
+  }
+}
+
+function requireNoPromise(option: string, part: unknown): void {
+  if (!isPromise(part)) return;
+  Promise.resolve(part).catch(() => undefined);
+  throw invalid(`${option} is a promise: await it`);
+}
+
+function hasMembers(value: unknown): value is Members {
+  return typeof value === "object" && value !== null;
+}
+
+function invalid(message: string): KinesisConnectorError {
+  return new KinesisConnectorError("KC_OPTION_INVALID", message);
+}

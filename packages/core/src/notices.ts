@@ -1,0 +1,31 @@
+/** Something about the data that whoever runs the pipeline should hear of once. Holds no value of a record. */
+export interface Notice {
+  /** Goes into the line of the log: `KC_DIGITS_LOST`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** So many wait at most, where nothing runs that takes them. */
+const MAX_WAITING = 100;
+
+let waiting: Notice[] = [];
+
+/**
+ * Has a warning written to the log of the pipeline that is scanning its records: for transformers, filters and partitions, which have no logger of their
+ * own. Whoever gives notice sees to it that it does so once, and not for each record.
+ */
+export function giveNotice(notice: Notice): void {
+  if (waiting.length < MAX_WAITING) waiting.push(notice);
+}
+
+/** Whether notices wait to be written. */
+export function hasNotices(): boolean {
+  return waiting.length > 0;
+}
+
+/** The notices given since the last call. */
+export function takeNotices(): readonly Notice[] {
+  const taken = waiting;
+  waiting = [];
+  return taken;
+}

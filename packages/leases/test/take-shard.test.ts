@@ -1,0 +1,373 @@
+import {
+  ByteBudget,
+  definePipeline,
+  type Emitter,
+  type KinesisRecord,
+  processShard,
+  type ShardOutcome,
+  text,
+} from "@kinesis-connectors/core";
+import { describe, expect, test } from "vitest";
+import {
+  type HeldShard,
+  type Intercept,
+  type LeaseTable,
+  memoryLeases,
+  type MemoryLeases,
+  takeShard,
+  type TakeShardOptions,
+} from "../src/index.js";
+import { newLease } from "./support/leases.js";
+import { SeededRandom } from "./support/seeded-random.js";
+import { VirtualClock } from "./support/virtual-clock.js";
+
+const ALL = { startingHashKey: "0", endingHashKey: `${2n ** 128n - 1n}` };
+
+interface World {
+  readonly clock: VirtualClock;
+  readonly leases: MemoryLeases;
+  readonly warnings: string[];
+  readonly take: (ownerId: string, more?: Partial<TakeShardOptions>) => Promise<HeldShard>;
+}
+
+function createWorld(intercept?: Intercept): World {
+  const clock = new VirtualClock();
+  const leases = memoryLeases();
+  const warnings: string[] = [];
+  const quiet = (): void => undefined;
+  const logger = {
+    debug: quiet,
+    info: quiet,
+    error: quiet,
+    warn: (_: object, line: string) => void warnings.push(line),
+  };
+  return {
+    clock,
+    leases,
+    warnings,
+    take: async (ownerId, more = {}) =>
+      await takeShard({
+        table: leases.connect(intercept),
+        stream: "orders",
+        shardId: "s0",
+        ownerId,
+        initialPosition: { type: "trim-horizon" },
+        clock,
+        random: new SeededRandom(1),
+        logger,
+        ...more,
+      }),
+  };
+}
+
+const at = (number: number) => ({ sequenceNumber: `${number}`, subSequenceNumber: 0 });
+
+const batch = (first: number, last: number) => ({
+  v: 1 as const,
+  batchId: `b${first}`,
+  first: at(first),
+  last: at(last),
+  recordCount: last - first + 1,
+  filtered: 0,
+  deadLettered: 0,
+  plan: { key: `b${first}` },
+});
+
+describe("a shard that is taken", () => {
+  test("has a row made for it, with the position where it begins", async () => {
+    const { leases, clock, take } = createWorld();
+    const parentShardIds = ["p0"];
+    const held = await take("a:1", {
+      initialPosition: { type: "latest" },
+      hashKeyRange: ALL,
+      parentShardIds,
+    });
+    expect(leases.rows.get("s0")).toMatchObject({
+      owner: "a:1",
+      counter: 1,
+      checkpoint: "LATEST",
+      startTimestampMs: clock.now(),
+      hashKeyRange: ALL,
+      parentShardIds,
+    });
+    expect(held.initialPosition).toEqual({ type: "at-timestamp", timestampMs: clock.now() });
+    expect(await held.checkpointer.load()).toEqual({ checkpoint: undefined, pending: undefined });
+  });
+
+  test("makes a LATEST concrete that a row has without its time", async () => {
+    const { leases, clock, take } = createWorld();
+    await leases.connect().create(newLease("s0", { checkpoint: "LATEST" }));
+    const held = await take("a:1");
+    expect(held.initialPosition).toEqual({ type: "at-timestamp", timestampMs: clock.now() });
+  });
+
+  test("fences whoever had it before, also one that is paused and goes on long after", async () => {
+    const { leases, clock, take } = createWorld();
+    const zombie = await take("a:1");
+    await zombie.checkpointer.load();
+    const held = await take("a:2");
+    await clock.advance(3_600_000);
+    await expect(zombie.checkpointer.commit(at(5))).rejects.toMatchObject({ code: "KC_LEASE_LOST" });
+    expect(zombie.gone.aborted).toBe(true);
+    await held.checkpointer.commit(at(3));
+    await expect(zombie.checkpointer.prepare(batch(4, 9))).rejects.toMatchObject({ code: "KC_LEASE_LOST" });
+    await zombie.release();
+    expect(leases.rows.get("s0")).toMatchObject({ owner: "a:2", checkpoint: at(3), pending: undefined });
+  });
+
+  test("is held without renewals, for as long as nobody takes it", async () => {
+    const { leases, clock, take } = createWorld();
+    const held = await take("a:1");
+    await clock.advance(7 * 24 * 3_600_000);
+    expect(clock.pendingTimers).toBe(0);
+    await held.checkpointer.commit(at(1));
+    expect(leases.rows.get("s0")).toMatchObject({ counter: 2, checkpoint: at(1) });
+  });
+
+  test("shows what its earlier owner had prepared, and lets nothing else be committed", async () => {
+    const { take } = createWorld();
+    await (await take("a:1")).checkpointer.prepare(batch(1, 9));
+    const held = await take("a:2");
+    expect(await held.checkpointer.load()).toEqual({ checkpoint: undefined, pending: batch(1, 9) });
+    await expect(held.checkpointer.commit(at(8))).rejects.toMatchObject({ code: "KC_REPLAY_DIFFERS" });
+    await held.checkpointer.commit(at(9));
+  });
+
+  test("is given back by release, once and for all, and a failure of it is a line in the log", async () => {
+    const { leases, take, warnings } = createWorld();
+    const held = await take("a:1");
+    await held.release();
+    await held.release();
+    expect(leases.rows.get("s0")).toMatchObject({ owner: undefined, counter: 2 });
+    await expect(held.checkpointer.commit(at(1))).rejects.toMatchObject({ code: "KC_LEASE_LOST" });
+    const other = await take("a:2");
+    leases.rows.delete("s0");
+    await other.release();
+    expect(warnings).toContain("the shard could not be given back");
+  });
+
+  test("is let go after ten seconds when the table does not answer", async () => {
+    let isOut = false;
+    const { clock, take } = createWorld(({ operation }) =>
+      isOut && operation === "update" ? { type: "fail" } : undefined,
+    );
+    const held = await take("a:1");
+    isOut = true;
+    const release = held.release();
+    await clock.advance(9_999);
+    expect(held.gone.aborted).toBe(false);
+    await clock.run(release);
+    expect([held.gone.aborted, clock.pendingTimers]).toEqual([true, 0]);
+  });
+
+  test("is brought to its end with its children, unless a prepared batch waits", async () => {
+    const { leases, take } = createWorld();
+    const held = await take("a:1");
+    await held.checkpointer.prepare(batch(1, 9));
+    await expect(held.end(["s1"])).rejects.toMatchObject({ code: "KC_REPLAY_DIFFERS" });
+    await held.checkpointer.commit(at(9));
+    await held.end(["s1", "s2"]);
+    await held.end(["s1", "s2"]);
+    expect(leases.rows.get("s0")).toMatchObject({
+      checkpoint: "SHARD_END",
+      childShardIds: ["s1", "s2"],
+      counter: 4,
+    });
+    await expect((await take("a:2")).checkpointer.load()).rejects.toThrow("read to its end");
+  });
+
+  test("is let go at once when the signal is aborted, also out of a write that gets no answer; the row stays", async () => {
+    let isOut = false;
+    const { leases, clock, take } = createWorld(({ operation }) =>
+      isOut && operation === "update" ? { type: "fail" } : undefined,
+    );
+    const stopping = new AbortController();
+    const held = await take("a:1", { signal: stopping.signal });
+    isOut = true;
+    const commit = held.checkpointer.commit(at(1));
+    commit.catch(() => undefined);
+    await clock.advance(600_000);
+    stopping.abort();
+    await expect(clock.run(commit)).rejects.toMatchObject({ code: "KC_LEASE_LOST" });
+    expect(leases.rows.get("s0")).toMatchObject({ owner: "a:1", counter: 1 });
+    await expect(take("a:2", { signal: AbortSignal.abort(new Error("over")) })).rejects.toThrow("over");
+  });
+});
+
+describe("taking a shard", () => {
+  test("of two at once both take it, one after the other, and the first is fenced", async () => {
+    const { leases, take } = createWorld();
+    const both = await Promise.all([take("a:1"), take("a:2")]);
+    const { owner } = leases.rows.get("s0") ?? {};
+    for (const [index, held] of both.entries()) {
+      const commit = held.checkpointer.commit(at(1 + index));
+      if (owner === `a:${index + 1}`) await commit;
+      else await expect(commit).rejects.toMatchObject({ code: "KC_LEASE_LOST" });
+    }
+  });
+
+  test("is given up when another owner is faster twice", async () => {
+    const world = createWorld(async ({ operation, change }) => {
+      if (operation !== "update" || change?.type !== "take" || change.owner !== "slow:1") return undefined;
+      await world.take(`fast:${world.leases.rows.get("s0")?.counter}`, { table: world.leases.connect() });
+      return undefined;
+    });
+    await expect(world.take("slow:1")).rejects.toMatchObject({ code: "KC_LEASE_LOST" });
+    expect(world.leases.rows.get("s0")?.owner).toMatch(/^fast:/);
+  });
+
+  test.each(["throttle", "fail", "lose-reply", "repeat"] as const)(
+    "is tried again, or known to have worked, when the table was told to %s",
+    async (type) => {
+      let isDone = false;
+      const world = createWorld(({ operation }) => {
+        if (operation !== "update" || isDone) return undefined;
+        isDone = true;
+        return { type };
+      });
+      const held = await world.clock.run(world.take("a:1"));
+      await held.checkpointer.commit(at(1));
+      const counter = 2;
+      expect(world.leases.rows.get("s0")).toMatchObject({ owner: "a:1", counter, checkpoint: at(1) });
+    },
+  );
+
+  test("ends with the table's own error when it stays away", async () => {
+    const world = createWorld(({ operation }) => (operation === "update" ? { type: "throttle" } : undefined));
+    await expect(world.clock.run(world.take("a:1"))).rejects.toThrow("told to throttle");
+  });
+
+  test("writes the hash keys into a row that did not know them", async () => {
+    const { leases, take } = createWorld();
+    await take("a:1");
+    const hashKeyRange = { startingHashKey: "0", endingHashKey: "99" };
+    await take("a:2", { hashKeyRange });
+    expect(leases.rows.get("s0")).toMatchObject({ owner: "a:2", hashKeyRange });
+    await take("a:3");
+    expect(leases.rows.get("s0")).toMatchObject({ owner: "a:3", hashKeyRange });
+  });
+
+  test("refuses the row of another stream's shard of the same name, and leaves it alone", async () => {
+    const { leases, take } = createWorld();
+    await take("a:1", { hashKeyRange: { startingHashKey: "0", endingHashKey: "99" } });
+    const before = leases.rows.get("s0");
+    const hashKeyRange = { startingHashKey: "0", endingHashKey: "49" };
+    await expect(take("a:2", { hashKeyRange })).rejects.toMatchObject({
+      code: "KC_STREAM_MISSING",
+      message: expect.stringContaining("another stream than orders"),
+    });
+    expect(leases.rows.get("s0")).toEqual(before);
+  });
+
+  test.each([
+    ["shardId", { shardId: "" }],
+    ["ownerId", { ownerId: "" }],
+  ])("needs a %s", async (name, more) => {
+    const { take } = createWorld();
+    await expect(take("a:1", more)).rejects.toMatchObject({
+      code: "KC_OPTION_INVALID",
+      message: expect.stringContaining(name),
+    });
+  });
+});
+
+describe("the engine on shards that are taken", () => {
+  /** A driver that is handed records and dies in the middle now and then, at whatever step of the row. */
+  test("lands every record once over 300 deaths, with batches cut anew each time", async () => {
+    const random = new SeededRandom(7);
+    const records: readonly KinesisRecord[] = Array.from({ length: 1_000 }, (_, index) => ({
+      ...at(index + 1),
+      partitionKey: "k",
+      arrivalTimeMs: 0,
+      data: new TextEncoder().encode(`${index + 1}`),
+    }));
+    const objects = new Map<string, readonly string[]>();
+    const leases = memoryLeases();
+    const clock = new VirtualClock();
+    let deaths = 0;
+    for (let run = 1; ; run += 1) {
+      const dying = new AbortController();
+      let stepsLeft = deaths < 300 ? Math.floor(random.next() * 8) : Number.POSITIVE_INFINITY;
+      const step = (): void => {
+        stepsLeft -= 1;
+        if (stepsLeft >= 0) return;
+        dying.abort(new Error("killed"));
+        throw new Error("killed");
+      };
+      const table: LeaseTable = leases.connect(() => {
+        step();
+        return undefined;
+      });
+      const emitter: Emitter<string, { key: string }> = {
+        capabilities: { duplicates: "none", ordering: "shard" },
+        plan: ({ first, last }) => ({ key: `${first.sequenceNumber}-${last.sequenceNumber}` }),
+        emit: async ({ entries }, { plan }) => {
+          step();
+          if (!objects.has(plan.key))
+            objects.set(
+              plan.key,
+              entries.map(({ output }) => output),
+            );
+          step();
+          return { failed: [] };
+        },
+      };
+      const pipeline = definePipeline({
+        transformer: text(),
+        buffer: { maxRecords: 1 + Math.floor(random.next() * 40) },
+        emitter,
+      });
+      let outcome: ShardOutcome | undefined;
+      try {
+        const held = await takeShard({
+          table,
+          stream: "orders",
+          shardId: "s0",
+          ownerId: `driver:${run}`,
+          initialPosition: { type: "trim-horizon" },
+          signal: dying.signal,
+          clock,
+          random,
+        });
+        outcome = await clock.run(
+          processShard(pipeline, {
+            application: "orders",
+            stream: "orders",
+            shardId: "s0",
+            source: {
+              open: (start) => ({
+                next: () => {
+                  const from =
+                    start.type === "after"
+                      ? Number(start.position.sequenceNumber)
+                      : start.type === "at"
+                        ? Number(start.position.sequenceNumber) - 1
+                        : 0;
+                  return Promise.resolve({ records: records.slice(from), bytes: 1, end: true as const });
+                },
+                close: () => Promise.resolve(),
+              }),
+            },
+            checkpointer: held.checkpointer,
+            initialPosition: held.initialPosition,
+            clock,
+            random,
+            budget: new ByteBudget(1 << 20),
+            observe: () => undefined,
+            stopSignal: new AbortController().signal,
+            abortSignal: AbortSignal.any([held.gone, dying.signal]),
+          }),
+        );
+      } catch (thrown) {
+        expect(String(thrown)).toMatch(/killed|this worker has let go of it/);
+        deaths += 1;
+      }
+      if (outcome !== undefined) break;
+    }
+    expect(deaths).toBeGreaterThan(50);
+    expect([...objects.values()].flat().toSorted((a, b) => Number(a) - Number(b))).toEqual(
+      records.map(({ sequenceNumber }) => sequenceNumber),
+    );
+    expect(leases.rows.get("s0")).toMatchObject({ checkpoint: at(1_000), pending: undefined });
+  });
+});

@@ -1,0 +1,51 @@
+import { readFile } from "node:fs/promises";
+import { batchOf, recordsOf } from "@kinesis-connectors/testkit";
+import { describe, expect, it } from "vitest";
+import { json } from "@kinesis-connectors/core";
+import { documentWriter } from "../src/documents.js";
+
+const write = documentWriter<object>({
+  operation: "guarded",
+  indexOf: () => "clicks",
+  idOf: undefined,
+  version: undefined,
+  positionField: "kc_position",
+});
+
+describe("exact-numbers", () => {
+  it("are in the body of the request digit for digit", async () => {
+    const lines = (await readFile(new URL("cases/exact-numbers.ndjson", import.meta.url), "utf8"))
+      .trimEnd()
+      .split("\n");
+    const { toModel } = json<object>({ numbers: "exact" });
+    const { documents, refused } = write(
+      batchOf(recordsOf(lines).map((record) => Object.assign(toModel(record) as object, { added: true }))),
+    );
+    expect(refused).toEqual([]);
+    expect(documents.map(({ lines: body }) => /"id".*true/.exec(body)?.[0])).toEqual([
+      '"id":9007199254740993,"price":1.1,"big":123456789012345678901234567890,"added":true',
+      '"id":-9223372036854775808,"price":0.12345678901234567890123,"big":0,"added":true',
+      '"id":18446744073709551615,"price":100000000000000000000.5,"big":100,"added":true',
+    ]);
+  });
+});
+
+describe("half a surrogate pair", () => {
+  it("makes a dead letter of its document, and what only looks like one does not", () => {
+    const { documents, refused } = write(
+      batchOf<object>([
+        { a: "\ud800" },
+        { in: ["\udfff"] },
+        { "\ud83d": 1 },
+        { a: String.raw`\ud800` },
+        { a: "😀" },
+      ]),
+    );
+    expect(refused).toHaveLength(3);
+    for (const { action, error } of refused) {
+      expect(action).toBe("dead-letter");
+      expect(error.message).toContain("half a surrogate pair");
+    }
+    expect(documents).toHaveLength(2);
+  });
+});

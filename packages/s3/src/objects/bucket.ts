@@ -1,0 +1,47 @@
+import { HeadBucketCommand } from "@aws-sdk/client-s3";
+import { limited } from "@kinesis-connectors/aws";
+import { type Logger, systemClock, systemRandom } from "@kinesis-connectors/core";
+import type { S3Connection } from "../connection.js";
+import { cureAtOpen, refusal, statusOf } from "../failures.js";
+import { objectKey } from "../requests.js";
+import type { EmitterSettings } from "../settings.js";
+import { fileShelf } from "./body.js";
+import { PROBE_NAME, requireConditionalWrites } from "./conditional-writes.js";
+
+/**
+ * Looks whether the spool's folder takes files, whether the bucket is there, and whether a store that is not S3 keeps If-None-Match, before
+ * anything is read.
+ * @throws KinesisConnectorError `KC_EMIT_REFUSED`
+ */
+export async function lookBeforeStart(
+  connection: S3Connection,
+  {
+    object,
+    prefix,
+    spoolDir,
+    conditionalWrites,
+  }: Pick<EmitterSettings<unknown>, "object" | "prefix" | "spoolDir" | "conditionalWrites">,
+  { signal, logger }: { readonly signal: AbortSignal; readonly logger: Logger },
+): Promise<void> {
+  const { bucket, expectedBucketOwner } = object;
+  const endpoint = await connection.checkEndpoint();
+  if (spoolDir !== undefined)
+    await (await fileShelf(spoolDir, `probe-${systemRandom.uuid()}.spool`))[Symbol.asyncDispose]();
+  try {
+    await limited(connection, { signal, clock: systemClock }, (abortSignal) =>
+      connection.client.send(
+        new HeadBucketCommand({ Bucket: bucket, ExpectedBucketOwner: expectedBucketOwner }),
+        { abortSignal },
+      ),
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    const cause = cureAtOpen(error);
+    if (cause !== undefined) throw refusal(`the bucket "${bucket}" (option bucket)`, cause, error);
+    // Looking at a bucket takes a right that writing to it does not: the first write tells.
+    logger.debug({ bucket, status: statusOf(error) }, "the bucket could not be looked at; going on");
+  }
+  if (conditionalWrites === "trusted") return;
+  const probe = objectKey(prefix, PROBE_NAME, "");
+  await requireConditionalWrites(connection, object, probe, endpoint, { signal, logger });
+}

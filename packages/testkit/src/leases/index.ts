@@ -1,0 +1,2 @@
+export type { LeaseTableContract, LeaseTableUnderTest } from "./contract.js";
+export { describeLeaseTable } from "./describe-lease-table.js";

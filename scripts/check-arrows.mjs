@@ -1,0 +1,174 @@
+// Holds the arrows between packages, and between the rooms of one: reads every import of every `src`, types included, and the dependencies
+// of every package.json. Prints each arrow that breaks, with the file and line of it. A folder as its argument is looked at instead.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = resolve(process.argv[2] ?? fileURLToPath(new URL("..", import.meta.url)));
+const SCOPE = "@kinesis-connectors/";
+
+/** What a package may import of ours, where it differs from `OTHERS`. */
+const MAY_IMPORT = {
+  core: [],
+  wire: ["core"],
+  aws: ["core"],
+  leases: ["core"],
+  consumer: ["core", "leases", "wire", "aws"],
+  redshift: ["core", "leases", "wire", "aws", "s3"],
+  parquet: ["core", "s3"],
+  testkit: ["core", "leases"],
+  local: [],
+};
+
+/** A destination, a format or a store of leases: any package that has no line above. */
+const OTHERS = ["core", "leases", "wire", "aws"];
+
+/** Folders of programs: they may import every package and each other, and no package imports them. */
+const PROGRAMS = ["apps/*", "bench", "sim"];
+
+/**
+ * The rooms of a package, from the top down: a file imports from its own line and the ones below it. `.` is the top of `src`. An
+ * `index.ts` may import everything. A folder that is not named may be imported by all, and imports none of the named.
+ */
+const ROOMS = {
+  core: [["engine"], ["transformers"], ["."]],
+  consumer: [["."], ["engines"], ["reading"], ["worker", "lease-table"], ["kinesis"]],
+};
+
+/** Folders that are part of the top of `src`: what checks and tells for it. */
+const WITH_THE_TOP = { core: ["guards", "logging"] };
+
+const problems = [];
+let files = 0;
+
+const members = [...PROGRAMS, "packages/*"].flatMap((pattern) => foldersOf(pattern).map(readMember));
+const byName = new Map(members.map((member) => [member.name, member]));
+for (const member of members) {
+  checkDependencies(member);
+  for (const file of sourcesBelow(join(member.folder, "src"))) checkFile(member, file);
+}
+
+for (const problem of problems) process.stderr.write(`${problem}\n`);
+process.stdout.write(
+  `${members.length} packages and ${files} files read; ${problems.length} arrows that break\n`,
+);
+process.exit(problems.length === 0 ? 0 : 1);
+
+/** Folders of a pattern that hold a package.json. */
+function foldersOf(pattern) {
+  const parent = join(root, dirname(pattern));
+  const folders = !pattern.endsWith("/*")
+    ? [join(root, pattern)]
+    : existsSync(parent)
+      ? readdirSync(parent).map((name) => join(parent, name))
+      : [];
+  return folders.filter((folder) => existsSync(join(folder, "package.json")));
+}
+
+function readMember(folder) {
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const path = pathOf(folder);
+  const isProgram = !path.startsWith("packages/");
+  const short = path.replace(/^packages\//, "");
+  return { folder, path, manifest, name: manifest.name, isProgram, short };
+}
+
+function pathOf(file) {
+  return relative(root, file).split(sep).join("/");
+}
+
+function sourcesBelow(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true })
+    .map((name) => join(folder, String(name)))
+    .filter((name) => /\.[cm]?[jt]sx?$/.test(name))
+    .toSorted();
+}
+
+/** What a user of a published package installs with it. Tests may depend on everything. */
+function checkDependencies(member) {
+  const lines = readFileSync(join(member.folder, "package.json"), "utf8").split("\n");
+  for (const kind of ["dependencies", "peerDependencies", "optionalDependencies"]) {
+    for (const name of Object.keys(member.manifest[kind] ?? {})) {
+      const line = lines.findIndex((text) => text.includes(`"${name}":`)) + 1;
+      checkPackage(member, name, `${member.path}/package.json:${line}`, kind);
+    }
+  }
+}
+
+function checkFile(member, file) {
+  files += 1;
+  for (const { specifier, line } of importsOf(readFileSync(file, "utf8"))) {
+    const where = `${pathOf(file)}:${line}`;
+    if (specifier.startsWith(".")) checkRooms(member, file, resolve(dirname(file), specifier), where);
+    else checkPackage(member, specifier.split("/").slice(0, 2).join("/"), where, `"${specifier}"`);
+  }
+}
+
+function checkPackage(member, name, where, what) {
+  if (!name.startsWith(SCOPE)) return;
+  const target = byName.get(name);
+  if (target === undefined) {
+    problems.push(`${where}: ${name} is none of ours (${what})`);
+    return;
+  }
+  if (target === member || member.isProgram) return;
+  const allowed = MAY_IMPORT[member.short] ?? OTHERS;
+  if (allowed.includes(target.short)) return;
+  const list = allowed.length === 0 ? "nothing of ours" : allowed.join(", ");
+  problems.push(
+    `${where}: the arrow ${member.short} -> ${target.short} breaks (${what}): ${member.short} may import ${list}`,
+  );
+}
+
+function checkRooms(member, file, target, where) {
+  const source = join(member.folder, "src");
+  if (!target.startsWith(source + sep)) {
+    // A program's own files beside its sources: what it starts, or reads.
+    if (member.isProgram && target.startsWith(member.folder + sep)) return;
+    problems.push(`${where}: reaches out of ${pathOf(source)} by a path: import the package by its name`);
+    return;
+  }
+  const rooms = ROOMS[member.path === `packages/${member.short}` ? member.short : ""];
+  if (rooms === undefined || relative(source, file) === "index.ts") return;
+  const withTheTop = WITH_THE_TOP[member.short] ?? [];
+  const from = levelOf(rooms, withTheTop, source, file);
+  const to = levelOf(rooms, withTheTop, source, target);
+  if (to.level === undefined || to.room === from.room) return;
+  if (from.level !== undefined && to.level > from.level) return;
+  const order = rooms.map((names) => names.map(shown).join(" and ")).join(" -> ");
+  problems.push(
+    `${where}: the arrow ${shown(from.room)} -> ${shown(to.room)} inside ${member.short} breaks: the rooms are ${order}`,
+  );
+}
+
+/** The room of a file, and how far down it is: undefined where the room is not named. */
+function levelOf(rooms, withTheTop, source, file) {
+  const parts = relative(source, file).split(sep);
+  const room = parts.length === 1 || withTheTop.includes(parts[0]) ? "." : parts[0];
+  const level = rooms.findIndex((names) => names.includes(room));
+  return { room, level: level === -1 ? undefined : level };
+}
+
+function shown(room) {
+  return room === "." ? "the top of src" : `${room}/`;
+}
+
+/** Every import of a text: static, of types, for its effect, exported again, dynamic, of a type in place, and a thread's. */
+function importsOf(text) {
+  const found = [];
+  // A statement begins its line; what a docstring shows as an example does not.
+  for (const match of text.matchAll(/^(?:import|export)\b(?:[^"'`;=]*?\bfrom)?\s*["']([^"'\n]+)["']/gm))
+    found.push(match);
+  for (const match of text.matchAll(
+    /^(?![ \t]*(?:\*|\/\/|\/\*)).*?\b(?:import|require)\(\s*["'`]([^"'`\n]+)["'`]/gm,
+  ))
+    found.push(match);
+  // What a worker thread is started with.
+  for (const match of text.matchAll(/\bnew URL\(\s*["'](\.[^"'\n]+\.[cm]?js)["'],\s*import\.meta\.url/g))
+    found.push(match);
+  return found.map((match) => {
+    const at = match.index + match[0].length;
+    return { specifier: match[1], line: text.slice(0, at).split("\n").length };
+  });
+}

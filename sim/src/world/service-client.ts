@@ -1,0 +1,55 @@
+import { failureError } from "./call-error.js";
+import type { Destination, Network } from "./network.js";
+import type { SimProcess } from "./sim-process.js";
+
+/** A command of the SDK as a call of the network. */
+export interface Operation {
+  /** For the trace and the crash points. */
+  readonly name: string;
+  /** What it is about, for the trace. */
+  readonly about: string;
+  /** Carries it out, when it arrives. */
+  readonly apply: () => object | Promise<object>;
+}
+
+/** A simulated service, as clients see it. */
+export interface SimService {
+  readonly network: Network;
+  readonly to: Destination;
+  /** How the service says that it is asked too often: the error's name and the HTTP status. */
+  readonly throttled: readonly [name: string, status: number];
+  readonly operation: (command: unknown, process: SimProcess, signal: AbortSignal | undefined) => Operation;
+}
+
+/** What a client of the SDK is made with that is asked for nothing: the simulated service answers in its place. */
+export const NOWHERE = {
+  region: "us-east-1",
+  credentials: { accessKeyId: "simulated", secretAccessKey: "simulated" },
+} as const;
+
+/**
+ * A process's client of a simulated service: everything above the wire is the product's own code, and nothing below it (sockets, signatures, the client's
+ * own timers) is there. Everything but `send` comes from `real`.
+ */
+export function serviceClient<Client extends object>(
+  real: Client,
+  process: SimProcess,
+  { network, to, throttled, operation }: SimService,
+): Client {
+  const send = (
+    command: unknown,
+    { abortSignal: signal }: { readonly abortSignal?: AbortSignal } = {},
+  ): Promise<object> =>
+    network.send({
+      ...operation(command, process, signal),
+      process,
+      to,
+      failed: (failure) => {
+        throw failureError(failure, ...throttled);
+      },
+      signal,
+    });
+  return new Proxy(real, {
+    get: (target, name): unknown => (name === "send" ? send : Reflect.get(target, name)),
+  });
+}
