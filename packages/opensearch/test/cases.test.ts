@@ -10,7 +10,6 @@ const write = documentWriter<object>({
   idOf: undefined,
   version: undefined,
   positionField: "kc_position",
-  version: undefined,
 });
 
 describe("exact-numbers", () => {
