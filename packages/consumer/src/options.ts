@@ -6,7 +6,6 @@ import { checkedEndpoint, namedEndpoint } from "@kinesis-connectors/aws";
 import {
   type Clock,
   guardedLogger,
-  KinesisConnectorError,
   type Logger,
   nonEmptyText,
   type Pipeline,
@@ -14,6 +13,7 @@ import {
   systemClock,
   systemRandom,
   wholeNumber,
+  invalidOption,
 } from "@kinesis-connectors/core";
 import type { WireFormat } from "@kinesis-connectors/wire/protocol";
 
@@ -109,7 +109,9 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
   const application = nonEmptyText("application", options.application);
   const { pipeline } = options;
   if (!isModule(pipeline) && !isPipeline(pipeline)) {
-    throw invalid("pipeline must be what definePipeline({ ... }) returns, or the file: URL of a module");
+    throw invalidOption(
+      "pipeline must be what definePipeline({ ... }) returns, or the file: URL of a module",
+    );
   }
   const threads = threadsOf(options);
   checkParts(options);
@@ -154,10 +156,6 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
   };
 }
 
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
-}
-
 // CreateStream, StreamName: 1 to 128 characters of [a-zA-Z0-9_.-].
 const STREAM_NAME = /^[a-zA-Z0-9_.-]{1,128}$/;
 const STREAM_ARN = /^arn:aws[a-z-]{0,20}:kinesis:([a-z0-9-]{1,40}):\d{12}:stream\/([a-zA-Z0-9_.-]{1,128})$/;
@@ -167,17 +165,17 @@ function streamOf(
   streamArn: string | undefined,
 ): { streamName: string; streamTarget: StreamName; region: string | undefined } {
   if (streamArn !== undefined) {
-    if (stream !== undefined) throw invalid("stream and streamArn are both given: give one of them");
+    if (stream !== undefined) throw invalidOption("stream and streamArn are both given: give one of them");
     const found = STREAM_ARN.exec(nonEmptyText("streamArn", streamArn));
     if (found?.[1] === undefined || found[2] === undefined) {
-      throw invalid("streamArn must look like arn:aws:kinesis:<region>:<account>:stream/<name>");
+      throw invalidOption("streamArn must look like arn:aws:kinesis:<region>:<account>:stream/<name>");
     }
     return { streamName: found[2], streamTarget: { StreamARN: streamArn }, region: found[1] };
   }
   if (stream === undefined)
-    throw invalid("stream is missing: give the stream's name, or its ARN as streamArn");
+    throw invalidOption("stream is missing: give the stream's name, or its ARN as streamArn");
   if (!STREAM_NAME.test(nonEmptyText("stream", stream))) {
-    throw invalid(
+    throw invalidOption(
       "stream must be a stream's name: 1 to 128 letters, digits, '_', '.' or '-' (an ARN goes into streamArn)",
     );
   }
@@ -193,10 +191,10 @@ function initialPositionOf(
   const timestampMs =
     typeof position === "object" && position.at instanceof Date ? position.at.getTime() : Number.NaN;
   if (Number.isNaN(timestampMs)) {
-    throw invalid('initialPosition must be "TRIM_HORIZON", "LATEST" or { at: a valid Date }');
+    throw invalidOption('initialPosition must be "TRIM_HORIZON", "LATEST" or { at: a valid Date }');
   }
   if (timestampMs > clock.now())
-    throw invalid("initialPosition.at lies in the future: give a moment that has passed");
+    throw invalidOption("initialPosition.at lies in the future: give a moment that has passed");
   return { type: "at-timestamp", timestampMs };
 }
 
@@ -204,7 +202,8 @@ function initialPositionOf(
 function retrievalOf(retrieval: Polling | FanOut | undefined, application: string): Polling | FanOut {
   if (retrieval === undefined) return polling();
   if (retrieval.type === "polling") return polling(retrieval);
-  if (retrieval.type !== "fan-out") throw invalid("retrieval must be polling({ ... }) or fanOut({ ... })");
+  if (retrieval.type !== "fan-out")
+    throw invalidOption("retrieval must be polling({ ... }) or fanOut({ ... })");
   const { consumerName, fallback } = retrieval;
   if (consumerName === undefined) checkConsumerName("application", application);
   return fanOut({
@@ -219,7 +218,7 @@ const TABLE_NAME = /^[a-zA-Z0-9_.-]{3,255}$/;
 function leaseTableOf(leaseTable: string | LeaseTable | undefined, application: string): string | LeaseTable {
   if (typeof leaseTable === "object") return leaseTable;
   if (TABLE_NAME.test(leaseTable ?? application)) return leaseTable ?? application;
-  throw invalid(
+  throw invalidOption(
     leaseTable === undefined
       ? "application names the lease table too, and must be 3 to 255 letters, digits, '_', '.' or '-'; or give leaseTable"
       : "leaseTable must be 3 to 255 letters, digits, '_', '.' or '-'",
@@ -241,10 +240,10 @@ function endpointOf(
 function wireFormatOf(format: WireFormat | undefined): WireFormat {
   if (format === undefined) return "auto";
   if (format === "auto" || format === "cbor" || format === "json") return format;
-  throw invalid('wireFormat must be "auto", "cbor" or "json"');
+  throw invalidOption('wireFormat must be "auto", "cbor" or "json"');
 }
 
 function gapPolicyOf(policy: "stop" | "continue" | undefined): "stop" | "continue" {
   if (policy === undefined || policy === "stop" || policy === "continue") return policy ?? "stop";
-  throw invalid('onRetentionGap must be "stop" or "continue"');
+  throw invalidOption('onRetentionGap must be "stop" or "continue"');
 }

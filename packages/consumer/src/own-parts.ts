@@ -1,4 +1,4 @@
-import { isPromise, KinesisConnectorError } from "@kinesis-connectors/core";
+import { isPromise, invalidOption } from "@kinesis-connectors/core";
 
 import type { ConnectorOptions } from "./options.js";
 
@@ -40,27 +40,23 @@ export function checkParts<Model, Output, Plan, DeadLetterPlan>(
   if (credentials === undefined || typeof credentials === "function") return;
   requireNoPromise("credentials", credentials);
   if (typeof credentials !== "object" || credentials === null)
-    throw invalid("credentials must be credentials, or a function that gives a promise of them");
+    throw invalidOption("credentials must be credentials, or a function that gives a promise of them");
 }
 
 function requireFunctions(option: string, part: unknown, functions: readonly string[]): void {
   requireNoPromise(option, part);
   for (const name of functions) {
     if (!hasMembers(part) || typeof part[name] !== "function")
-      throw invalid(`${option} must have a function ${name}, and has none`);
+      throw invalidOption(`${option} must have a function ${name}, and has none`);
   }
 }
 
 function requireNoPromise(option: string, part: unknown): void {
   if (!isPromise(part)) return;
   Promise.resolve(part).catch(() => undefined);
-  throw invalid(`${option} is a promise: await it`);
+  throw invalidOption(`${option} is a promise: await it`);
 }
 
 function hasMembers(value: unknown): value is Members {
   return typeof value === "object" && value !== null;
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

@@ -25,12 +25,19 @@ export type {
   PlanSpill,
 } from "./emitter.js";
 export { type ErrorFields, errorFields } from "./logging/error-fields.js";
-export { asError, type ErrorCode, hasCode, KinesisConnectorError } from "./errors.js";
+export {
+  asError,
+  type ErrorCode,
+  hasCode,
+  invalidOption,
+  KinesisConnectorError,
+  poisonRecord,
+} from "./errors.js";
 export type { ShardEvent } from "./events.js";
 export { ExactNumber } from "./exact-number.js";
 export { allowAll, type Filter } from "./filter.js";
 export type { GatherContext, Gathered, Gathering } from "./gathering.js";
-export { hasLoneSurrogate, jsonHasLoneSurrogate, stringifyJson } from "./json-text.js";
+export { hasLoneSurrogate, jsonHasLoneSurrogate, jsonOfOutput, stringifyJson } from "./json-text.js";
 export { guardedLogger, type Logger, silentLogger } from "./logger.js";
 export { isPromise, type MaybePromise } from "./maybe-promise.js";
 export { giveNotice, type Notice } from "./notices.js";

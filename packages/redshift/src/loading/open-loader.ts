@@ -1,21 +1,26 @@
-import { KinesisConnectorError } from "@kinesis-connectors/core";
+import { firstLook } from "@kinesis-connectors/aws";
+import type { Emitter } from "@kinesis-connectors/core";
 import { cureAtOpen, refusal } from "../failures.js";
+import { checkTables, type Loader } from "./loader.js";
+
+type Opening = Parameters<NonNullable<Emitter<unknown>["open"]>>[0];
 
 /**
- * Runs a first look at the database.
- * @throws KinesisConnectorError `KC_EMIT_REFUSED` when it cannot work
+ * Opens what a load is staged in, and looks at the table and the ledger.
+ * @throws KinesisConnectorError `KC_EMIT_REFUSED` when the load cannot work; what the look failed with otherwise
  */
 export async function openLoader(
-  signal: AbortSignal,
-  look: (limits: { readonly signal: AbortSignal }) => Promise<void>,
+  loader: Loader,
+  staged: { readonly open: NonNullable<Emitter<unknown>["open"]> },
+  opening: Opening,
 ): Promise<void> {
-  try {
-    await look({ signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    if (KinesisConnectorError.isInstance(error)) throw error;
-    const cure = cureAtOpen(error);
-    if (cure !== undefined) throw refusal("a first look at the table and the ledger", cure, error);
-    throw error;
-  }
+  await staged.open(opening);
+  await firstLook(loader.runner.connection, opening, {
+    look: (bounds) => checkTables(loader, { ...opening, ...bounds }),
+    cureAtOpen,
+    refusal: (cure, error) => refusal("a first look at the table and the ledger", cure, error),
+    unsure: (error) => {
+      throw error;
+    },
+  });
 }
