@@ -3,7 +3,7 @@ import type { DataSet, SetName } from "../data/data-sets.js";
 import type { Meter } from "./meter.js";
 
 /** How bytes travel to a variant. `memory`: they do not. */
-type Transport = "memory" | "clear" | "tls";
+export type Transport = "memory" | "clear" | "tls";
 
 /** What a variant works with. */
 export interface Job {

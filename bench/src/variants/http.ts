@@ -5,7 +5,8 @@ import { kinesisProtocol } from "@kinesis-connectors/wire/protocol";
 import { payloads } from "../data/expected.js";
 import { linesEmitter } from "../pipelines/lines-emitter.js";
 import { UndiciHandler } from "../undici-handler.js";
-import { CREDENTIALS, endpointOf, type Job, REGION, type Variant } from "../rows/variant.js";
+import type { SetName } from "../data/data-sets.js";
+import { CREDENTIALS, endpointOf, type Job, REGION, type Transport, type Variant } from "../rows/variant.js";
 import { connect, dropping } from "./connector.js";
 
 /** A client as the connector makes it for itself, with another way of HTTP. */
@@ -29,51 +30,75 @@ function clientOver(handler: (origin: string, memory: BodyMemory) => object, job
   return client;
 }
 
-/** The work of the rows `read` and `idle-poll`, over one way of HTTP or the other: the two rows differ in nothing else. */
-function over(
-  name: string,
-  label: string,
-  kind: Variant["kind"],
-  handler: (origin: string, memory: BodyMemory) => object,
-): readonly Variant[] {
-  return [
-    {
-      name: `read-${name}`,
-      label: `connector over ${label}: records read and dropped`,
-      kind,
-      unit: "record",
-      sets: ["200b", "1kb", "single"],
-      transports: ["clear", "tls"],
-      expected: payloads,
-      run: async (job) => {
-        const pipeline = definePipeline({
-          transformer: dropping(job.meter),
-          emitter: linesEmitter<Uint8Array>(job.meter),
-        });
-        const client = clientOver(handler, job);
-        await connect(job, pipeline, { client, countPages: (records) => job.meter.page(records) });
-        client.destroy();
-      },
-    },
-    {
-      name: `idle-poll-${name}`,
-      label: `connector over ${label}: poll of an idle shard`,
-      kind,
-      unit: "poll",
-      sets: ["idle"],
-      transports: ["clear", "tls"],
-      run: async (job) => {
-        const emitter = linesEmitter<Uint8Array>(job.meter);
-        const pipeline = definePipeline({ transformer: bytes(), emitter });
-        const client = clientOver(handler, job);
-        await connect(job, pipeline, { client, countPages: () => job.meter.page(1) });
-        client.destroy();
-      },
-    },
-  ];
+/** A way of HTTP. */
+interface Way {
+  readonly name: string;
+  readonly label: string;
+  readonly kind: Variant["kind"];
+  readonly handler: (origin: string, memory: BodyMemory) => object;
 }
 
+const WAYS: readonly Way[] = [
+  {
+    name: "own-http",
+    label: "our own HTTP",
+    kind: "ours",
+    handler: (_origin, memory) => new HttpHandler({ memory }),
+  },
+  {
+    name: "undici",
+    label: "undici",
+    kind: "peer",
+    handler: (origin, memory) => new UndiciHandler(origin, memory),
+  },
+];
+
+/** The work of the row `read`. */
+function reading({ name, label, kind, handler }: Way, set: SetName, transport: Transport): Variant {
+  return {
+    name: `read-${name}`,
+    label: `connector over ${label}: records read and dropped`,
+    kind,
+    unit: "record",
+    sets: [set],
+    transports: [transport],
+    expected: payloads,
+    run: async (job) => {
+      const transformer = dropping(job.meter);
+      const pipeline = definePipeline({ transformer, emitter: linesEmitter<Uint8Array>(job.meter) });
+      const client = clientOver(handler, job);
+      await connect(job, pipeline, { client, countPages: (records) => job.meter.page(records) });
+      client.destroy();
+    },
+  };
+}
+
+/** The work of the row `idle-poll`. */
+function polling({ name, label, kind, handler }: Way, transport: Transport): Variant {
+  return {
+    name: `idle-poll-${name}`,
+    label: `connector over ${label}: poll of an idle shard`,
+    kind,
+    unit: "poll",
+    sets: ["idle"],
+    transports: [transport],
+    run: async (job) => {
+      const emitter = linesEmitter<Uint8Array>(job.meter);
+      const pipeline = definePipeline({ transformer: bytes(), emitter });
+      const client = clientOver(handler, job);
+      await connect(job, pipeline, { client, countPages: () => job.meter.page(1) });
+      client.destroy();
+    },
+  };
+}
+
+const SETS = ["200b", "1kb", "single"] as const;
+const TRANSPORTS = ["clear", "tls"] as const;
+
+/** The two ways of the same work follow each other, so that what else the machine does falls on both. */
 export const http: readonly Variant[] = [
-  ...over("own-http", "our own HTTP", "ours", (_origin, memory) => new HttpHandler({ memory })),
-  ...over("undici", "undici", "peer", (origin, memory) => new UndiciHandler(origin, memory)),
+  ...SETS.flatMap((set) =>
+    TRANSPORTS.flatMap((transport) => WAYS.map((way) => reading(way, set, transport))),
+  ),
+  ...TRANSPORTS.flatMap((transport) => WAYS.map((way) => polling(way, transport))),
 ];

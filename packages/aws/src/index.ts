@@ -22,6 +22,7 @@ export {
   type AwsConnectionOptions,
   type AwsCredentials,
   type AwsService,
+  AWS_CONNECTION_OPTIONS,
   connectAws,
 } from "./connection.js";
 export {

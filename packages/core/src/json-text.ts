@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { poisonRecord } from "./errors.js";
 import { ExactNumber } from "./exact-number.js";
 
@@ -9,7 +10,7 @@ import { ExactNumber } from "./exact-number.js";
 export function stringifyJson(value: unknown): string | undefined {
   try {
     // Undefined for functions and symbols, in spite of its type.
-    return JSON.stringify(value) as string | undefined;
+    return JSON.stringify(value);
   } catch {
     // Nearly always one of the numbers that it does not know.
     return written(value, "", new Set());
@@ -36,10 +37,9 @@ export function jsonOfOutput(output: unknown): string {
 
 function written(value: unknown, name: string, within: Set<object>): string | undefined {
   if (typeof value === "bigint") return value.toString();
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) as string | undefined;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (ExactNumber.isInstance(value)) return value.text;
-  if (value instanceof Number || value instanceof String || value instanceof Boolean)
-    return JSON.stringify(value);
+  if (types.isBoxedPrimitive(value)) return JSON.stringify(value);
   if ("toJSON" in value && typeof value.toJSON === "function")
     return written(withoutToJson(Reflect.apply(value.toJSON, value, [name])), name, within);
   return writtenMembers(value, within);

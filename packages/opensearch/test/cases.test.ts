@@ -19,7 +19,7 @@ describe("exact-numbers", () => {
       .split("\n");
     const { toModel } = json<object>({ numbers: "exact" });
     const { documents, refused } = write(
-      batchOf(recordsOf(lines).map((record) => ({ ...(toModel(record) as object), added: true }))),
+      batchOf(recordsOf(lines).map((record) => Object.assign(toModel(record) as object, { added: true }))),
     );
     expect(refused).toEqual([]);
     expect(documents.map(({ lines: body }) => /"id".*true/.exec(body)?.[0])).toEqual([

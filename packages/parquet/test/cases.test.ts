@@ -33,7 +33,7 @@ describe("parquet-many-shapes", () => {
     const types = await duck.types(objects[0]?.body ?? new Uint8Array());
     expect(types["id"]).toBe("DOUBLE");
     // 1 + 2 + ... + 10 of them.
-    expect(String(types["detail"]).match(/f\d_\d BIGINT/g)).toHaveLength(55);
+    expect(JSON.stringify(types["detail"]).match(/f\d_\d BIGINT/g)).toHaveLength(55);
   });
 
   it("whoever inherits the batch makes one object of it again", async () => {
@@ -48,15 +48,15 @@ describe("parquet-many-shapes", () => {
     const format = parquet<object>({ infer: true });
     for (const row of rows) format.check?.(row);
     let turns = 0;
-    let isDone = false;
+    const done = new AbortController();
     const counting = (async () => {
-      while (!isDone) {
+      while (!done.signal.aborted) {
         await nextTurn();
         turns += 1;
       }
     })();
     const bytes = await bytesOf(format, rows);
-    isDone = true;
+    done.abort();
     await counting;
     const path = await duck.keep(bytes);
     const [{ groups } = {}] = await duck.rows(
@@ -213,18 +213,12 @@ describe("moments", () => {
       { us: "1785542400123456", cut: "1785542400123456", ms: "1785542400123" },
       { us: "1785542400123456", cut: "-1", ms: "5" },
     ]);
-    const nanoseconds: unknown[] = [];
     const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-    await parquetReadObjects({
+    const nanoseconds = await parquetReadObjects({
       file,
       columns: ["ns"],
-      parsers: {
-        timestampFromNanoseconds: (count: bigint) => {
-          nanoseconds.push(count);
-          return new Date(0);
-        },
-      },
+      parsers: { timestampFromNanoseconds: (count: bigint) => count },
     });
-    expect(nanoseconds).toEqual([1785542400123456789n, 1785542400123456700n]);
+    expect(nanoseconds).toEqual([{ ns: 1785542400123456789n }, { ns: 1785542400123456700n }]);
   });
 });

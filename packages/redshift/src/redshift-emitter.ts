@@ -7,6 +7,8 @@ import {
   type FailedEntry,
   KinesisConnectorError,
   wholeNumber,
+  checkOptions,
+  type OptionNames,
   invalidOption,
 } from "@kinesis-connectors/core";
 import { gzip, none } from "@kinesis-connectors/s3";
@@ -16,7 +18,13 @@ import { tableName } from "./sql/identifiers.js";
 import { DEFAULT_OBJECT_BYTES } from "./limits.js";
 import { nextToken, idOf, type LedgerRow, load, type Loader, readLedger } from "./loading/loader.js";
 import { openLoader } from "./loading/open-loader.js";
-import { createLoader, type RedshiftTargetOptions, type StagingOptions } from "./settings.js";
+import {
+  createLoader,
+  refuseKeys,
+  type RedshiftTargetOptions,
+  type StagingOptions,
+  TARGET_OPTIONS,
+} from "./settings.js";
 import { createManifestWriter, createStaging, type ManifestWriter, type Staging } from "./loading/staging.js";
 
 /** Options of `redshiftEmitter`. */
@@ -46,6 +54,14 @@ export type RedshiftPlan = {
   readonly contentSha256: string;
 };
 
+const NAMES: OptionNames<RedshiftEmitterOptions<unknown>> = {
+  ...TARGET_OPTIONS,
+  format: "required",
+  compression: true,
+  maxObjectBytes: true,
+  mergeKeys: true,
+};
+
 /**
  * Loads each batch into a Redshift table, once: rows are staged in S3, and one transaction copies them, inserts them unless the ledger knows the batch
  * already, and writes the ledger.
@@ -67,10 +83,13 @@ export type RedshiftPlan = {
 export function redshiftEmitter<Output>(
   options: RedshiftEmitterOptions<Output>,
 ): Emitter<Output, RedshiftPlan> {
+  refuseKeys(options);
+  checkOptions("redshiftEmitter", options, NAMES);
   const { format, columns, mergeKeys = [], compression = "gzip" } = options;
   checkFormat(format, columns, mergeKeys);
   if (compression !== "gzip" && compression !== "none")
     throw invalidOption('compression must be "gzip" or "none"');
+  if (options.staging === undefined) throw invalidOption("staging is missing: files go there on their way");
   if (typeof options.staging !== "object" || options.staging === null)
     throw invalidOption("staging must name a bucket");
   const loader = createLoader(options, format.copy, compression === "gzip", { mergeKeys });

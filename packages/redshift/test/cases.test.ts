@@ -42,7 +42,7 @@ describe("exact-numbers", () => {
     await redshift.query(`CREATE TABLE ${table} (id DECIMAL(20,0), price DECIMAL(38,18))`);
     const lines = (await caseOf("exact-numbers.ndjson")).toString("utf8").trimEnd().split("\n");
     const { toModel } = json<object>({ numbers: "exact" });
-    const rows = recordsOf(lines).map((record) => ({ ...(toModel(record) as object), added: true }));
+    const rows = recordsOf(lines).map((record) => Object.assign(toModel(record) as object, { added: true }));
     const emitter = redshift.emitter<object>({ table, columns: ["id", "price"], format });
     // Twenty-one digits before the point do not go into a column of twenty, whoever loads them.
     const batch = batchOf<object>(rows);

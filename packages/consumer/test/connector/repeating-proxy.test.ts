@@ -75,6 +75,7 @@ async function read(seed: number): Promise<Seen> {
     ...options,
     endpoints: { kinesis: proxy.endpoint },
     leaseTable: memoryLeases().connect(),
+    leases: { bootstrapJitterMs: 0, failoverTimeMs: 10_000, takePeriodMs: 100 },
     retrieval: { type: "polling", idlePollMs: 200, maxRecordsPerRead: 20 },
     clock: hurried(pick),
     logger,

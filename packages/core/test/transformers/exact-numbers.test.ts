@@ -59,7 +59,7 @@ describe("exact-numbers", () => {
   it("compare and reckon as numbers, and JSON.stringify refuses to round them", () => {
     const number = new ExactNumber("100000000000000000000.5");
     expect(Number(number) > 99).toBe(true);
-    expect(`${String(number)}`).toBe("100000000000000000000.5");
+    expect(String(number)).toBe("100000000000000000000.5");
     expect(number.toNumber()).toBeUndefined();
     expect(new ExactNumber("1e21").toNumber()).toBe(1e21);
     expect(() => JSON.stringify({ number })).toThrow(/stringifyJson/);
