@@ -35,7 +35,7 @@ export interface Line {
   /** What destinations with keys place it by; empty for a record that they must refuse. */
   readonly key: string;
   /** In a record that no format can write: JSON has no such number. */
-  readonly unwritable?: bigint;
+  readonly unwritable?: bigint | object;
 }
 
 export function bytesOf(payload: Payload): Uint8Array {
