@@ -17,6 +17,8 @@ export class LeaseChecker {
   readonly #hasLanded: (entry: Entry) => boolean;
   readonly #created = new Set<string>();
   lost = 0;
+  /** Told of the places that a prepare has just stored. */
+  prepared: (keys: readonly string[]) => void = () => undefined;
 
   /** @param hasLanded whether all outputs of a record are where they belong */
   constructor(
@@ -53,8 +55,10 @@ export class LeaseChecker {
   #prepared(shard: ShardLedger, before: Lease, state: Uint8Array | undefined): void {
     const stored = storedBatchIn(state);
     if (stored === undefined) return;
-    for (const plan of [stored.plan, stored.deadLetterPlan])
-      for (const { key } of plan?.places ?? []) this.#objects.preparedKeys.add(key);
+    const places = [...(stored.plan?.places ?? []), ...(stored.deadLetterPlan?.places ?? [])];
+    const keys = places.map(({ key }) => key).filter((key) => key !== undefined);
+    for (const key of keys) this.#objects.preparedKeys.add(key);
+    this.prepared(keys);
     this.#keepRoutes(shard, stored);
     this.#requireParentsRead(shard);
     const inherited = storedBatchIn(before.pending?.state);
