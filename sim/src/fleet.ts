@@ -41,9 +41,9 @@ export interface Slot {
 
 const STRAGGLE_MS = 10_000;
 
-/** A stop whose deadline has passed waits for its shards, gives back the others and closes, each within the failover time. */
-const STOP_STEPS = 3;
-const STOP_SLACK_MS = 5_000;
+/** A stop whose deadline has passed waits for its shards, and gives back the others, each within the failover time; then it closes. */
+const STOP_STEPS = 2;
+const STOP_SLACK_MS = 3_000;
 const HOUR_MS = 3_600_000;
 
 /** What connectors told of, in events and as their end, counted. */
@@ -75,6 +75,8 @@ export class Fleet {
     pagesRefused: 0,
   };
   readonly #world: World;
+  /** When each process was told to stop that was. */
+  readonly #stopped = new Map<SimProcess, number>();
   #isClosing = false;
 
   constructor(world: World) {
@@ -118,20 +120,21 @@ export class Fleet {
     if (slot.connector === undefined || slot.process?.isPaused === true) return false;
     this.#note(slot.process, "stop");
     void slot.connector.stop();
-    if (slot.process !== undefined) this.#awaitStop(slot.process);
+    const { process } = slot;
+    if (process !== undefined && !this.#stopped.has(process))
+      this.#stopped.set(process, this.#world.scheduler.nowMs);
     return true;
   }
 
-  /** A stop is over soon after its deadline, whatever the world does meanwhile. */
-  #awaitStop(process: SimProcess): void {
+  /** A stop is over soon after its deadline, whatever the world does meanwhile; only a pause excuses it. */
+  #checkStop(process: SimProcess): void {
     const { scheduler, scenario, report } = this.#world;
+    const askedMs = this.#stopped.get(process);
+    if (askedMs === undefined || process.resumedMs > askedMs) return;
     const limitMs = scenario.stopDeadlineMs + STOP_STEPS * scenario.failoverTimeMs + STOP_SLACK_MS;
-    const askedMs = scheduler.nowMs;
-    scheduler.after(limitMs, undefined, () => {
-      const wasHeld = process.isPaused || process.resumedMs > askedMs;
-      if (process.isDead || process.isOver || wasHeld) return;
-      report({ rule: "stop", what: `${process.name} has not stopped ${limitMs} ms after it was told to` });
-    });
+    const tookMs = scheduler.nowMs - askedMs;
+    if (tookMs > limitMs)
+      report({ rule: "stop", what: `${process.name} took ${tookMs} ms to stop, and has ${limitMs}` });
   }
 
   /** Stops everything, for good. */
@@ -186,6 +189,7 @@ export class Fleet {
     const ended = (error: Error | undefined): void => {
       if (process.isDead) return;
       this.#note(process, error === undefined ? "end" : `end: ${codeOf(error)} ${error.message}`);
+      this.#checkStop(process);
       if (error !== undefined) this.#count(codeOf(error));
       if (error !== undefined && !this.excuses.isExpected(error, scheduler.nowMs))
         report({

@@ -200,7 +200,7 @@ export class Simulation {
       bucket: this.bucket,
       trace,
     });
-    this.#rows.prepared = (keys) => rarities.prepared(keys);
+    this.#leases.prepared = (process, keys) => rarities.prepared(process, keys);
     misfortunes.start();
     rarities.start();
     this.fleet.start();

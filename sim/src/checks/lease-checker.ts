@@ -4,7 +4,7 @@ import type { ObjectChecker } from "./checker.js";
 import type { Violation } from "./violation.js";
 import { type Entry, type Ledger, nameOf, type ShardLedger } from "./ledger.js";
 import { BEGINNING_MS } from "../world/sim-process.js";
-import { routesIn, type StoredBatch, storedBatchIn } from "./stored-batch.js";
+import { keysIn, routesIn, type StoredBatch, storedBatchIn } from "./stored-batch.js";
 
 /**
  * Looks at each change of a lease row as it is applied: what a checkpoint covers must have landed, once, in the right place (I1, I11);
@@ -17,8 +17,6 @@ export class LeaseChecker {
   readonly #hasLanded: (entry: Entry) => boolean;
   readonly #created = new Set<string>();
   lost = 0;
-  /** Told of the places that a prepare has just stored. */
-  prepared: (keys: readonly string[]) => void = () => undefined;
 
   /** @param hasLanded whether all outputs of a record are where they belong */
   constructor(
@@ -55,10 +53,7 @@ export class LeaseChecker {
   #prepared(shard: ShardLedger, before: Lease, state: Uint8Array | undefined): void {
     const stored = storedBatchIn(state);
     if (stored === undefined) return;
-    const places = [...(stored.plan?.places ?? []), ...(stored.deadLetterPlan?.places ?? [])];
-    const keys = places.map(({ key }) => key).filter((key) => key !== undefined);
-    for (const key of keys) this.#objects.preparedKeys.add(key);
-    this.prepared(keys);
+    for (const key of keysIn(stored)) this.#objects.preparedKeys.add(key);
     this.#keepRoutes(shard, stored);
     this.#requireParentsRead(shard);
     const inherited = storedBatchIn(before.pending?.state);

@@ -304,7 +304,7 @@ export class SimKinesis {
   /** `isKnown`: whether its reader has a sequence number to compare what comes with. */
   #iterator(shardId: string, place: number, isKnown: boolean): string {
     this.#iterators += 1;
-    return `${shardId}/${place}/${this.#scheduler.nowMs}/${this.#iterators}${isKnown ? `/${KNOWN}` : ""}`;
+    return `${shardId}/${place}/${this.#scheduler.nowMs}/${this.#iterators}${isKnown && this.temper.wrongPages > 0 ? `/${KNOWN}` : ""}`;
   }
 }
 

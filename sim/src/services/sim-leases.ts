@@ -9,6 +9,7 @@ import {
 import { failureError } from "../world/call-error.js";
 import type { HoldChecker } from "../checks/hold-checker.js";
 import type { LeaseChecker } from "../checks/lease-checker.js";
+import { keysIn, storedBatchIn } from "../checks/stored-batch.js";
 import type { Network } from "../world/network.js";
 import type { SimProcess } from "../world/sim-process.js";
 
@@ -30,6 +31,8 @@ const BACK_OFF = { baseDelayMs: 50, maxDelayMs: 1_000 } as const;
 
 /** A lease table in memory behind the network: the product's own in-memory table carries the calls out. */
 export class SimLeases {
+  /** Told of the places that a process has just stored for a batch. */
+  prepared: (process: SimProcess, keys: readonly string[]) => void = () => undefined;
   readonly #leases = memoryLeases();
   readonly #table: LeaseTable = this.#leases.connect();
   readonly #network: Network;
@@ -74,7 +77,7 @@ export class SimLeases {
           about: seen.leaseKey,
           apply: async () => {
             const outcome = await this.#update(seen, change);
-            if (outcome.type === "applied") this.#holds.applied(process, seen.leaseKey, change);
+            if (outcome.type === "applied") this.#tell(process, seen.leaseKey, change);
             return outcome;
           },
           failed: (failure) => {
@@ -83,6 +86,13 @@ export class SimLeases {
           },
         }),
     };
+  }
+
+  #tell(process: SimProcess, leaseKey: string, change: LeaseChange): void {
+    this.#holds.applied(process, leaseKey, change);
+    if (change.type !== "prepare") return;
+    const stored = storedBatchIn(change.pending.state);
+    if (stored !== undefined) this.prepared(process, keysIn(stored));
   }
 
   async #update(seen: Lease, wanted: LeaseChange): Promise<WriteOutcome> {

@@ -3,6 +3,7 @@ import type { Bucket } from "../services/bucket.js";
 import type { Destination, Network, Trouble } from "../world/network.js";
 import type { SeededRandom } from "../world/random.js";
 import type { Scheduler } from "../world/scheduler.js";
+import type { SimProcess } from "../world/sim-process.js";
 import type { Trace } from "../world/trace.js";
 import { isS3, type Scenario } from "./scenario.js";
 
@@ -30,8 +31,9 @@ export class Rarities {
   readonly #network: Network;
   readonly #bucket: Bucket;
   readonly #trace: Trace;
-  /** A stranger waits for the next place that becomes known. */
+  /** Waiting for the next batch that is prepared: a stranger for its places, a stop for its process. */
   #isStrangerNear = false;
+  #isStopNear = false;
   #isOver = false;
   strangers = 0;
 
@@ -59,16 +61,21 @@ export class Rarities {
     this.#next(this.#scenario.rarities.everyMs);
   }
 
-  /** From now on all goes well. */
+  /** From now on nothing more begins, and a troubled process has the rest of its trouble: a stop may last as long as that. */
   end(): void {
     this.#isOver = true;
     this.#isStrangerNear = false;
-    this.#network.end();
+    this.#isStopNear = false;
     this.#bucket.removeStrangers();
   }
 
-  /** A prepare has stored where its batch goes. */
-  prepared(keys: readonly string[]): void {
+  /** A process has stored where its batch goes. */
+  prepared(process: SimProcess, keys: readonly string[]): void {
+    if (this.#isStopNear) this.#stopWithFullBuffer(process);
+    else this.#meetStranger(keys);
+  }
+
+  #meetStranger(keys: readonly string[]): void {
     if (!this.#isStrangerNear || keys.length === 0) return;
     const key = this.#random.pick(keys);
     const object = { key, body: Buffer.from("of somebody else"), metadata: this.#random.pick(METADATA) };
@@ -94,7 +101,7 @@ export class Rarities {
     const slot = this.#random.pick(this.#fleet.slots);
     const roll = this.#random.next();
     if (roll < 0.25) this.#isStrangerNear = true;
-    else if (roll < 0.5) this.#stopWithFullBuffer(slot);
+    else if (roll < 0.5) this.#isStopNear = true;
     else if (roll < 0.7) this.#cutOff(slot);
     else if (roll < 0.8) this.#loseCredentials(slot);
     else if (roll < 0.9) this.#deny();
@@ -102,12 +109,13 @@ export class Rarities {
   }
 
   /** The destination takes nothing; what is read meanwhile fills the next buffer; then comes a stop, whose deadline passes. */
-  #stopWithFullBuffer(slot: Slot): void {
-    const { process } = slot;
-    if (process === undefined) return;
+  #stopWithFullBuffer(process: SimProcess): void {
+    const slot = this.#fleet.slots.find((one) => one.process === process);
+    if (slot === undefined) return;
+    this.#isStopNear = false;
     const { stopDeadlineMs, failoverTimeMs } = this.#scenario;
     const fillMs = this.#random.between(0, 2_000);
-    const forMs = fillMs + this.#random.pick([0.5, 1.5]) * stopDeadlineMs + failoverTimeMs;
+    const forMs = fillMs + stopDeadlineMs + this.#random.pick([-0.5 * stopDeadlineMs, 4 * failoverTimeMs]);
     this.#trouble({ process, to: this.#written, failure: "reset" }, forMs);
     this.#scheduler.after(fillMs, undefined, () => {
       if (slot.process === process) this.#fleet.stop(slot);

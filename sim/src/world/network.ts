@@ -109,10 +109,8 @@ export class Network {
     this.#troubles.add(trouble);
   }
 
-  /** One trouble is over, or all. */
-  end(trouble?: Trouble): void {
-    if (trouble === undefined) this.#troubles.clear();
-    else this.#troubles.delete(trouble);
+  end(trouble: Trouble): void {
+    this.#troubles.delete(trouble);
   }
 
   /** Sends a call. The answer settles as an event of its process, so never once that has crashed. */
