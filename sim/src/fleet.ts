@@ -203,6 +203,8 @@ export class Fleet {
     };
     starting.then(
       (connector) => {
+        // Another process has the slot when this one crashed as it started.
+        if (slot.process !== process) return;
         slot.connector = connector;
         void this.#listen(connector, process);
         connector.done.then(

@@ -32,8 +32,7 @@ export class HoldChecker {
   /** A write of a lease by a process was carried out. */
   applied({ name }: SimProcess, shardId: string, { type }: LeaseChange): void {
     if (type === "evict") this.#holds.delete(`${name} ${shardId}`);
-    else
-      this.#holds.set(`${name} ${shardId}`, { appliedMs: this.#scheduler.nowMs, isReported: false });
+    else this.#holds.set(`${name} ${shardId}`, { appliedMs: this.#scheduler.nowMs, isReported: false });
   }
 
   /** A call leaves a process. */

@@ -199,7 +199,13 @@ export class SimKinesis {
       })),
       next: (given.at(-1)?.sequence ?? place - 1) + 1,
       millisBehind: next === undefined ? 0 : Math.max(1, nowMs - next.arrivedMs),
-      children: isEnd ? (isDoubtful ? [] : this.#childrenOf(shard)) : isEarly ? this.#earlyChildren(shard) : undefined,
+      children: isEnd
+        ? isDoubtful
+          ? []
+          : this.#childrenOf(shard)
+        : isEarly
+          ? this.#earlyChildren(shard)
+          : undefined,
     };
   }
 

@@ -105,7 +105,7 @@ export class Rarities {
     else if (roll < 0.7) this.#cutOff(slot);
     else if (roll < 0.8) this.#loseCredentials(slot);
     else if (roll < 0.9) this.#deny();
-    else slot.process?.jumpWallClock(this.#random.pick([-CLOCK_OFF_MS, CLOCK_OFF_MS]));
+    else if (this.#scenario.mayJumpClocks) slot.process?.jumpWallClock(this.#random.pick([-CLOCK_OFF_MS, CLOCK_OFF_MS]));
   }
 
   /** The destination takes nothing; what is read meanwhile fills the next buffer; then comes a stop, whose deadline passes. */
@@ -152,7 +152,9 @@ export class Rarities {
 
   #trouble(trouble: Trouble, forMs: number): void {
     const { process, to, failure } = trouble;
-    this.#note(`${process?.name ?? "everybody"} has no way to ${to ?? "anything"} (${failure}) for ${forMs} ms`);
+    this.#note(
+      `${process?.name ?? "everybody"} has no way to ${to ?? "anything"} (${failure}) for ${forMs} ms`,
+    );
     this.#network.begin(trouble);
     this.#scheduler.after(forMs, undefined, () => this.#network.end(trouble));
   }

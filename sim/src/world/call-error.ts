@@ -24,7 +24,11 @@ export function failureError(
     case "reset":
       return new CallError("ECONNRESET", undefined, "socket hang up");
     case "no-credentials":
-      return new CallError("CredentialsProviderError", undefined, "Could not load credentials from any providers");
+      return new CallError(
+        "CredentialsProviderError",
+        undefined,
+        "Could not load credentials from any providers",
+      );
     case "denied":
       return new CallError("AccessDeniedException", 403, "not authorized to perform the action");
     case "skewed":

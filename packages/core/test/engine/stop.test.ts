@@ -1,7 +1,14 @@
 import { getEventListeners } from "node:events";
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { type Checkpointer, definePipeline, hasCode, json, KinesisConnectorError, type ShardSource } from "../../src/index.js";
+import {
+  type Checkpointer,
+  definePipeline,
+  hasCode,
+  json,
+  KinesisConnectorError,
+  type ShardSource,
+} from "../../src/index.js";
 import { positionOf, recordsOf } from "../support/memory-shard.js";
 import {
   createWorld,
@@ -95,7 +102,10 @@ describe("stop", () => {
       },
     };
     // The first batch waits for its commit, and the second one for the first.
-    const run = runIn(world, pipelineOver(world, { maxRecords: 5 }), { abortSignal: aborting.signal, source });
+    const run = runIn(world, pipelineOver(world, { maxRecords: 5 }), {
+      abortSignal: aborting.signal,
+      source,
+    });
     await world.clock.advance(10);
     expect(reading?.aborted).toBe(false);
     aborting.abort(new KinesisConnectorError("KC_LEASE_LOST", "the lease is lost"));
