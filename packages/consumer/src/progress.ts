@@ -5,7 +5,7 @@ import type { ConnectorEvent } from "./events.js";
 /** A batch on its way to its destination. */
 export interface BatchSnapshot {
   readonly batchId: string;
-  /** Outputs that are not placed yet, as far as is known. */
+  /** Outputs that are not written yet, as far as is known. */
   readonly records: number;
   /** When it went on its way, in epoch milliseconds. */
   readonly sinceMs: number;

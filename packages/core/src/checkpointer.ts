@@ -1,7 +1,7 @@
 import type { Json } from "./emitter.js";
 import type { Position } from "./record.js";
 
-/** A batch whose boundaries and places have been stored before its first write. */
+/** A batch whose boundaries and plan have been stored before its first write. */
 export interface PreparedBatch {
   readonly v: 1;
   readonly batchId: string;
@@ -9,7 +9,7 @@ export interface PreparedBatch {
   readonly last: Position;
   /** Records read for the batch, kept or dropped. */
   readonly recordCount: number;
-  /** How many of them were dropped without a place. */
+  /** How many of them were dropped. */
   readonly filtered: number;
   /** How many of them are dead letters. */
   readonly deadLettered: number;
@@ -17,7 +17,7 @@ export interface PreparedBatch {
   readonly plan?: Json;
   /** What the dead-letter emitter planned; absent when the batch has no dead letters, or they go where nothing is planned. */
   readonly deadLetterPlan?: Json;
-  /** What became of each record read, run-length coded (`routes.ts`); present when the batch has dead letters or several places. */
+  /** What became of each record read, run-length coded (`outcomes.ts`); present when the batch has dead letters or several objects. */
   readonly routes?: string;
 }
 

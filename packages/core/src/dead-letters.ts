@@ -21,7 +21,7 @@ export type DeadLetter = {
 };
 
 /**
- * Where records go that cannot be delivered. An emitter like any other: with a plan, its place is stored with the batch, so that
+ * Where records go that cannot be delivered. An emitter like any other: a plan of it is stored with the batch, so that
  * each dead letter lands once.
  */
 export type DeadLetterEmitter<Plan> = Emitter<DeadLetter, Plan>;

@@ -1,6 +1,6 @@
 import type { Batch, BufferEntry } from "./batch.js";
 import type { Batching } from "./batching.js";
-import type { GatherContext, Gathering } from "./gathering.js";
+import type { BatchWriterContext, BatchWriter } from "./batch-writer.js";
 import type { KinesisRecord } from "./record.js";
 import type { Logger } from "./logger.js";
 import type { Clock, Random } from "./clock.js";
@@ -22,7 +22,7 @@ export interface EmitterCapabilities {
   readonly ordering: "shard" | "partition-key" | "none";
 }
 
-/** An entry that a request could not place, and what should become of it. */
+/** An entry that a request could not write, and what should become of it. */
 export interface FailedEntry<Output> {
   /** The object out of `batch.entries` itself, not a copy of it. */
   readonly entry: BufferEntry<Output>;
@@ -31,7 +31,7 @@ export interface FailedEntry<Output> {
   readonly error: Error;
 }
 
-/** What an emission came to. Entries that are not named have been placed. */
+/** What an emission came to. Entries that are not named have been written. */
 export interface EmitResult<Output> {
   readonly failed: readonly FailedEntry<Output>[];
 }
@@ -42,7 +42,7 @@ export interface EmitContext<Plan> {
   readonly plan: Plan;
   /** 1 for the first try of this batch in this process. */
   readonly attempt: number;
-  /** True when the batch was prepared by an earlier owner of the shard: its places may hold data already. */
+  /** True when the batch was prepared by an earlier owner of the shard: what it was planned to write may be there already. */
   readonly inherited: boolean;
   /** Aborted when the shard is lost or the deadline of a stop has passed. Settle promptly then. */
   readonly signal: AbortSignal;
@@ -68,30 +68,30 @@ export interface Emitter<Output, Plan = undefined> {
   /** Partitions and sizes that batches should have. Default: the thresholds of the buffer alone. */
   readonly batching?: Batching<Output>;
   /**
-   * Takes outputs in as they come, once per shard. Its batches come to `plan` and `emit` with `gathered` and without entries; a batch that an heir built
-   * again, and those of a pipeline with a buffer of its own, still come with entries. Of a gathered batch `emit` names no failed entry: it
+   * Takes outputs in as they come, once per shard. Its batches come to `plan` and `emit` with `encoded` and without entries; a batch that the next owner built
+   * again, and those of a pipeline with a buffer of its own, still come with entries. Of an encoded batch `emit` names no failed entry: it
    * settles with none, or rejects. Default: outputs wait as they are.
    */
-  readonly gather?: (context: GatherContext) => Gathering<Output>;
+  readonly createWriter?: (context: BatchWriterContext) => BatchWriter<Output>;
   /**
    * Where the batch will go. Pure and quick: no I/O, no clock, no randomness. It is stored in the lease row before the first write,
    * and whoever finishes the batch follows it. Emitters whose writes are idempotent by record have no plan.
    */
   readonly plan?: (batch: Batch<Output>) => Plan;
   /**
-   * How many places a plan names. Where it may be more than one, the engine stores with the batch what became of each record read, so that the
-   * entries of an heir are the planned ones, one by one, whatever its filter says by then. Default: one place.
+   * How many objects (or rows) a plan names. Where it may be more than one, the engine stores with the batch what became of each record read, so that the
+   * entries of the next owner are the planned ones, one by one, whatever its filter says by then. Default: 1.
    */
-  readonly places?: (plan: Plan) => number;
+  readonly objectCount?: (plan: Plan) => number;
   /** Keeps long plans out of the lease row. Default: plans of any size go into it. */
   readonly spill?: PlanSpill<Plan>;
   /**
    * An inherited plan without the entries that are not in `kept`: they were named as `dead-letter` before anything was written. Pure. The entries that
-   * are kept stay in their places. Needed by emitters with several places. Default: the plan stays as it is.
+   * are kept stay in their objects. Needed by emitters with `objectCount`. Default: the plan stays as it is.
    */
   readonly planWithout?: (plan: Plan, batch: Batch<Output>, kept: ReadonlySet<BufferEntry<Output>>) => Plan;
-  /** Whether all places of a plan hold this batch already; asked by the heir of a prepared batch before it reads anything again. */
-  readonly isPlaced?: (batch: PlannedRange, context: EmitContext<Plan>) => Promise<boolean>;
+  /** Whether everything that a plan names is written already; asked by the next owner of a prepared batch before it reads anything again. */
+  readonly isWritten?: (batch: PlannedRange, context: EmitContext<Plan>) => Promise<boolean>;
   readonly emit: (batch: Batch<Output>, context: EmitContext<Plan>) => Promise<EmitResult<Output>>;
   /** Called once, before the first shard starts: fail here with a clear error when the destination cannot work. */
   readonly open?: (context: { readonly signal: AbortSignal; readonly logger: Logger }) => Promise<void>;
@@ -106,7 +106,7 @@ export interface PlanSpill<Plan> {
    * lease row never leads to something missing; may be called again for the same plan.
    */
   readonly store: (batch: PlannedRange, context: EmitContext<Plan>) => Promise<Plan>;
-  /** Gives back the whole plan of what `store` returned, and any other as it is. Called by an heir, before everything else. */
+  /** Gives back the whole plan of what `store` returned, and any other as it is. Called by the next owner, before everything else. */
   readonly load: (batch: PlannedRange, context: EmitContext<Plan>) => Promise<Plan>;
 }
 

@@ -1,4 +1,4 @@
-export { announcing, type AnnouncingOptions } from "./announcing.js";
+export { notifying, type NotifyingOptions } from "./notifying.js";
 export { type Batch, type BufferEntry, type FlushReason, outputCountOf } from "./batch.js";
 export type { Batching } from "./batching.js";
 export {
@@ -29,7 +29,7 @@ export { asError, type ErrorCode, hasCode, KinesisConnectorError } from "./error
 export type { ShardEvent } from "./events.js";
 export { ExactNumber } from "./exact-number.js";
 export { allowAll, type Filter } from "./filter.js";
-export type { GatherContext, Gathered, Gathering } from "./gathering.js";
+export type { BatchWriterContext, EncodedOutputs, BatchWriter } from "./batch-writer.js";
 export { hasLoneSurrogate, jsonHasLoneSurrogate, stringifyJson } from "./json-text.js";
 export { guardedLogger, type Logger, silentLogger } from "./logger.js";
 export { isPromise, type MaybePromise } from "./maybe-promise.js";

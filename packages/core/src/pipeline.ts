@@ -22,7 +22,7 @@ export interface PipelineOptions<Model, Output, Plan, DeadLetterPlan> {
   /** Three thresholds, or a function that makes an own buffer, called once per shard. */
   readonly buffer?: BufferOptions | (() => Buffer<NoInfer<Output>>);
   readonly emitter: Emitter<Output, Plan>;
-  /** Where records go that cannot be decoded, transformed or placed. Default: nowhere, they stop the shard. */
+  /** Where records go that cannot be decoded, transformed or written. Default: nowhere, they stop the shard. */
   readonly deadLetters?: DeadLetterEmitter<DeadLetterPlan>;
   /** Default: `dead-letter` when `deadLetters` is given, else `stop`. */
   readonly onPoison?: PoisonPolicy;
@@ -38,7 +38,7 @@ export interface Pipeline<Model, Output, Plan = undefined, DeadLetterPlan = unde
   readonly transformer: Transformer<Model, Output>;
   readonly filter: Filter<Model>;
   readonly createBuffer: () => Buffer<Output>;
-  /** The thresholds of the built-in buffer, for emitters that gather outputs themselves; undefined with a buffer of one's own. */
+  /** The thresholds of the built-in buffer, for emitters that have a writer; undefined with a buffer of one's own. */
   readonly createThresholds: (() => Thresholds) | undefined;
   readonly emitter: Emitter<Output, Plan>;
   readonly deadLetters: DeadLetterEmitter<DeadLetterPlan> | undefined;

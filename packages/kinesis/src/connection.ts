@@ -26,7 +26,7 @@ export function connect(options: KinesisConnectionOptions): KinesisConnection {
     requestTimeoutMs: 30_000,
     keepsRequests: true,
     alsoOfClient: ["wireFormat"],
-    // The engine repeats: only it knows which records are placed, and it shows what it repeats.
+    // The engine repeats: only it knows which records are written, and it shows what it repeats.
     create: (config) => new KinesisClient({ ...config, protocol: fast.protocol, maxAttempts: 1 }),
   });
   return {

@@ -56,7 +56,7 @@ export interface RedshiftEmitterOptions<Output> extends RedshiftTargetOptions {
 export type RedshiftPlan = {
   readonly v: 1;
   readonly table: string;
-  /** Under what the load is first submitted: an heir that submits it again is given the statement that is running already. */
+  /** Under what the load is first submitted: the next owner that submits it again is given the statement that is running already. */
   readonly statement: string;
   /** SHA-256 over the positions of the planned rows, in hex. */
   readonly contentSha256: string;
@@ -123,7 +123,7 @@ export function redshiftEmitter<Output>(
     planWithout: (plan, batch, kept) =>
       planOf({ ...batch, entries: batch.entries.filter((entry) => kept.has(entry)) }, plan.table),
 
-    isPlaced: async ({ batchId }, context) =>
+    isWritten: async ({ batchId }, context) =>
       (await readLedger(intoTable(loader, context.plan.table), [{ loadId: batchId }], context)).length > 0,
 
     emit: async (batch, context) => {

@@ -1,4 +1,4 @@
-import { announcing, type Emitter, checkOptions, type OptionNames } from "@kinesis-connectors/core";
+import { notifying, type Emitter, checkOptions, type OptionNames } from "@kinesis-connectors/core";
 import { S3_EMITTER_OPTIONS, s3Emitter, type S3EmitterOptions, type S3Plan } from "@kinesis-connectors/s3";
 import { urlOf } from "./loading/staging.js";
 
@@ -21,9 +21,9 @@ export function s3ManifestEmitter<Output>(
 ): Emitter<Output, S3Plan> {
   checkOptions("s3ManifestEmitter", options, NAMES);
   const { to, ...objects } = options;
-  return announcing({
+  return notifying({
     emitter: s3Emitter<Output>(objects),
-    announcements: ({ places }) => places.map(({ key }) => urlOf(options.bucket, key)),
+    notifications: ({ places }) => places.map(({ key }) => urlOf(options.bucket, key)),
     to,
   });
 }

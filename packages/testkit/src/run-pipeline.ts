@@ -126,13 +126,13 @@ function memoryEmitter<Output>(
     ...(sizeOf === undefined ? {} : { sizeOf }),
     emit: ({ entries }, { attempt }) => {
       const failed: FailedEntry<Output>[] = [];
-      const placed: Output[] = [];
+      const written: Output[] = [];
       for (const entry of entries) {
         const action = refuse(entry.output, attempt);
-        if (action === undefined) placed.push(entry.output);
+        if (action === undefined) written.push(entry.output);
         else failed.push({ entry, action, error: refusal(entry, action) });
       }
-      if (placed.length > 0) batches.push(placed);
+      if (written.length > 0) batches.push(written);
       return Promise.resolve({ failed });
     },
   };

@@ -67,7 +67,7 @@ export function simulatedShard(
   let children: readonly ChildShard[] | undefined;
   let openReaders = 0;
 
-  const announce = (): void => {
+  const notify = (): void => {
     for (const arrive of arrivals) arrive();
   };
 
@@ -107,11 +107,11 @@ export function simulatedShard(
   return {
     append: (...more) => {
       held.push(...more);
-      announce();
+      notify();
     },
     close: (...childShards) => {
       children = childShards;
-      announce();
+      notify();
     },
     trim: (count) => {
       trimmed = count;

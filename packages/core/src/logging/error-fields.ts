@@ -1,6 +1,6 @@
 import { KinesisConnectorError } from "../errors.js";
 import { hasMembers } from "../options.js";
-import { isError, placeOf, isProgrammingError } from "../guards/programming-error.js";
+import { isError, locationOf, isProgrammingError } from "../guards/programming-error.js";
 
 /** What a log line says of an error. */
 export interface ErrorFields {
@@ -41,7 +41,7 @@ export function errorFields(error: Error): ErrorFields {
 
 /** The same of one error as a text, for messages: its code, and its own words where they are known to quote no data. */
 export function saidOf(error: Error): string {
-  const reason = reasonOf(error) ?? (isProgrammingError(error) ? placeOf(error) : undefined);
+  const reason = reasonOf(error) ?? (isProgrammingError(error) ? locationOf(error) : undefined);
   return reason === undefined ? nameOf(error) : `${nameOf(error)}: ${reason}`;
 }
 

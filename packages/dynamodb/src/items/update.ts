@@ -10,7 +10,7 @@ export interface ItemUpdate {
   readonly names?: Readonly<Record<string, string>>;
   /** Values that stand in the expressions as `:value`. Those that begin with `:kc` are taken. */
   readonly values?: Readonly<Record<string, unknown>>;
-  /** A further condition. Where it does not hold, the record changes nothing and counts as placed. */
+  /** A further condition. Where it does not hold, the record changes nothing and counts as written. */
   readonly condition?: string;
 }
 

@@ -13,7 +13,7 @@ interface FormatCommon<Output> {
   readonly sizeOf?: (output: Output) => number;
   /**
    * Outputs that cannot share an object, such as rows of different columns: only outputs of equal groups meet in one. Called once per output
-   * when it is taken in, and never by an heir, who follows the stored plan. What it throws makes the record a dead letter. Default: all may share one.
+   * when it is taken in, and never by the next owner, who follows the stored plan. What it throws makes the record a dead letter. Default: all may share one.
    */
   readonly groupOf?: (output: Output) => string;
 }
@@ -45,7 +45,7 @@ export interface ObjectFormat<Output> extends FormatCommon<Output> {
   ) => Promise<EncodedObject>;
   /**
    * Looks at an output as it is taken in: what it throws makes the record a dead letter before its batch is planned. Called once per output, and never by
-   * an heir, for whom the batch is settled. Default: `encodeObject` alone says what it refuses.
+   * the next owner, for whom the batch is settled. Default: `encodeObject` alone says what it refuses.
    */
   readonly check?: (output: Output) => void;
   readonly write?: undefined;

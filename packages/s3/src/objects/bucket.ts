@@ -5,7 +5,7 @@ import type { S3Connection } from "../connection.js";
 import { cureAtOpen, refusal, statusOf } from "../failures.js";
 import { objectKey } from "../requests.js";
 import type { EmitterSettings } from "../settings.js";
-import { fileShelf } from "./body.js";
+import { fileSpool } from "./body.js";
 import { PROBE_NAME, requireConditionalWrites } from "./conditional-writes.js";
 
 /**
@@ -26,7 +26,7 @@ export async function lookBeforeStart(
   const { bucket, expectedBucketOwner } = object;
   const endpoint = await connection.checkEndpoint();
   if (spoolDir !== undefined)
-    await (await fileShelf(spoolDir, `probe-${systemRandom.uuid()}.spool`))[Symbol.asyncDispose]();
+    await (await fileSpool(spoolDir, `probe-${systemRandom.uuid()}.spool`))[Symbol.asyncDispose]();
   try {
     await limited(connection, { signal, clock: systemClock }, (abortSignal) =>
       connection.client.send(

@@ -28,10 +28,10 @@ export interface EmitterUnderTest<Output, Plan> extends Partial<AsyncDisposable>
 export interface ContractCapabilities extends EmitterCapabilities {
   /** Whether the emitter has a `plan`. */
   readonly planned: boolean;
-  /** Whether the emitter gathers outputs (`Emitter.gather`). Default false. */
-  readonly gathers?: boolean;
+  /** Whether the emitter encodes outputs as they come (`Emitter.createWriter`). Default false. */
+  readonly hasWriter?: boolean;
   /**
-   * `log`: whatever is placed stays beside what was placed before, in an order that can be read back. `state`: one value per key of the
+   * `log`: whatever is written stays beside what was written before, in an order that can be read back. `state`: one value per key of the
    * destination; there is no order to be read back, only the last version of each key.
    */
   readonly keeps: "log" | "state";

@@ -26,6 +26,6 @@ export function declaredOrder<Setup extends EmitterUnderTest<Output, Plan>, Outp
     const keyOf = (index: number): string => (isVersion(index) ? "versions" : `key-${index}`);
     const batch = batchOf(outputs, keyOf, setup.emitter);
     const last = batch.entries.filter((_, index) => !isVersion(index) || index === 57);
-    await deliver(contract, setup, batch, { assertPlaced: () => assertLanded(contract, setup, last) });
+    await deliver(contract, setup, batch, { assertWritten: () => assertLanded(contract, setup, last) });
   });
 }

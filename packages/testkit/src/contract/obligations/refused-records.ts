@@ -26,7 +26,7 @@ export function refusedRecords<Setup extends EmitterUnderTest<Output, Plan>, Out
   for (const { name, count, refused } of cases) {
     test(
       contract,
-      `returns refused records as dead letters and places the others: ${name}`,
+      `returns refused records as dead letters and writes the others: ${name}`,
       async (setup) => {
         const batch = batchOf(outputsWith(count, refused), undefined, setup.emitter);
         const { rejected } = await deliver(contract, setup, batch);

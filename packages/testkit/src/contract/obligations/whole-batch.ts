@@ -11,7 +11,7 @@ export function wholeBatch<Setup extends EmitterUnderTest<Output, Plan>, Output,
   contract: EmitterContract<Setup, Output, Plan>,
 ): void {
   for (const count of [1, 25]) {
-    test(contract, `places a batch of ${count} whole`, async (setup) => {
+    test(contract, `writes a batch of ${count} whole`, async (setup) => {
       const { emitter } = setup;
       const batch = batchOf(outputsOf(contract, count), undefined, emitter);
       const { failed } = await emitter.emit(batch, contextOf(planOf(emitter, batch)));
@@ -22,7 +22,7 @@ export function wholeBatch<Setup extends EmitterUnderTest<Output, Plan>, Output,
 
   test(
     contract,
-    "places several outputs of one record, and the user records of an aggregated one",
+    "writes several outputs of one record, and the user records of an aggregated one",
     async (setup) => {
       const batch = batchOf(outputsOf(contract, 12), undefined, setup.emitter, {
         outputsPerRecord: 2,

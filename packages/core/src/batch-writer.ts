@@ -2,8 +2,8 @@ import type { Clock, Random } from "./clock.js";
 import type { Logger } from "./logger.js";
 import type { KinesisRecord } from "./record.js";
 
-/** What a gathering is given of its shard. */
-export interface GatherContext {
+/** What a batch writer knows of its shard. */
+export interface BatchWriterContext {
   readonly application: string;
   readonly stream: string;
   readonly shardId: string;
@@ -16,22 +16,22 @@ export interface GatherContext {
  * Takes in the outputs of one shard's batches as they come, in the form in which the destination will write them. Models then die young and pages
  * are let go early, instead of waiting for their batch: that is a good part of what a transformed record costs.
  *
- * The engine calls it from one place, never concurrently: for each record `stage` for each of its outputs, then `keep` or `drop`; `drain` at the end of
- * a batch, perhaps between `stage` and `keep`.
+ * The engine calls it from one place, never concurrently: for each record `write` for each of its outputs, then `keep` or `drop`; `drain` at the end of
+ * a batch, perhaps between `write` and `keep`.
  */
-export interface Gathering<Output> {
+export interface BatchWriter<Output> {
   /**
    * Encodes an output tentatively, behind what was staged and kept so far. Returns its size in bytes, as `sizeOf` counts it. What it throws makes the
    * record poison, so what the destination will never take has to be refused here.
    *
    * @param partition where `Batching.partitionOf` puts it; undefined without one
    */
-  readonly stage: (output: Output, record: KinesisRecord, partition: string | undefined) => number;
+  readonly write: (output: Output, record: KinesisRecord, partition: string | undefined) => number;
   /**
-   * The same for an output that is the record's own data, without making the view: `stage(record.data, ...)`, read from `record.page` where there is one.
-   * Default: `stage` is given the data.
+   * The same for an output that is the record's own data, without making the view: `write(record.data, ...)`, read from `record.page` where there is one.
+   * Default: `write` is given the data.
    */
-  readonly stageData?: (record: KinesisRecord) => number;
+  readonly writeData?: (record: KinesisRecord) => number;
   /** Keeps what was staged since the last `keep` or `drop`: it belongs to the batch that is being filled. */
   readonly keep: () => void;
   /** Takes back what was staged since then. */
@@ -39,15 +39,15 @@ export interface Gathering<Output> {
   /** Bytes of memory held now, staged and kept: charged to the worker's read-ahead limit after each page. */
   readonly heldBytes: () => number;
   /** Ends the batch with what is kept and begins the next one. What is staged and not kept goes into the next. */
-  readonly drain: () => Gathered;
+  readonly drain: () => EncodedOutputs;
   /** The shard is let go: gives back memory and files. */
   readonly close: () => void;
 }
 
 /** The outputs of one batch, encoded. An emitter's own class: it knows its own by `instanceof`. */
-export interface Gathered {
+export interface EncodedOutputs {
   /** How many outputs they are. */
   readonly count: number;
-  /** Called once, when the batch is placed or given up: gives back memory and files. */
+  /** Called once, when the batch is written or given up: gives back memory and files. */
   readonly discard: () => void;
 }
