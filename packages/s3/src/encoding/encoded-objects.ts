@@ -7,7 +7,7 @@ import { forEachConcurrently } from "../concurrency.js";
 const FINISHING_CONCURRENCY = 4;
 
 /** One object of an encoded batch. */
-export interface EncodedObject {
+export interface BatchObject {
   readonly partition: string;
   /** Outputs in it. */
   readonly recordCount: number;
@@ -26,7 +26,7 @@ interface Contents {
   /** Arrival of the record of the first output, in epoch milliseconds. */
   readonly arrivalTimeMs: number;
   /** In the order in which their partitions appeared. */
-  readonly objects: readonly EncodedObject[];
+  readonly objects: readonly BatchObject[];
   /** The object of each output, as `ObjectIndexes` codes them. */
   readonly indexes: string;
   readonly spool: WriterSpool;
@@ -36,7 +36,7 @@ interface Contents {
 export class EncodedObjects implements EncodedOutputs {
   readonly count: number;
   readonly arrivalTimeMs: number;
-  readonly objects: readonly EncodedObject[];
+  readonly objects: readonly BatchObject[];
   readonly indexes: string;
   readonly #spool: WriterSpool;
 

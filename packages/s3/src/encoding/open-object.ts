@@ -1,7 +1,7 @@
 import type { KinesisRecord } from "@kinesis-connectors/core";
 import { type Body, bodyOf, tight } from "../objects/body.js";
 import type { RecordFormat } from "../formats/format.js";
-import type { EncodedObject } from "./encoded-objects.js";
+import type { BatchObject } from "./encoded-objects.js";
 import { ObjectPieces, type PiecesContext } from "./object-pieces.js";
 import { ObjectWriter } from "../formats/object-writer.js";
 import { PositionsHash } from "../objects/positions-hash.js";
@@ -101,7 +101,7 @@ export class OpenObject<Output> {
   }
 
   /** Ends the object. Nothing is written any more. */
-  end(): EncodedObject {
+  end(): BatchObject {
     let made: Promise<Body> | undefined;
     const make = async (): Promise<Body> => {
       const last = this.#writer.bytes();
