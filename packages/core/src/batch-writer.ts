@@ -2,7 +2,7 @@ import type { Clock, Random } from "./clock.js";
 import type { Logger } from "./logger.js";
 import type { KinesisRecord } from "./record.js";
 
-/** What a batch writer knows of its shard. */
+/** The shard that a batch writer writes for, and the clock, randomness and logger that it uses. */
 export interface BatchWriterContext {
   readonly application: string;
   readonly stream: string;
@@ -28,8 +28,8 @@ export interface BatchWriter<Output> {
    */
   readonly write: (output: Output, record: KinesisRecord, partition: string | undefined) => number;
   /**
-   * The same for an output that is the record's own data, without making the view: `write(record.data, ...)`, read from `record.page` where there is one.
-   * Default: `write` is given the data.
+   * Writes an output that is the record's own data, as `write(record.data, ...)` does but without making the view: it is read from `record.page` where there is one.
+   * Default: the engine calls `write` with the data.
    */
   readonly writeData?: (record: KinesisRecord) => number;
   /** Keeps what was staged since the last `keep` or `drop`: it belongs to the batch that is being filled. */
@@ -46,7 +46,7 @@ export interface BatchWriter<Output> {
 
 /** The outputs of one batch, encoded. An emitter's own class: it knows its own by `instanceof`. */
 export interface EncodedOutputs {
-  /** How many outputs they are. */
+  /** Number of outputs. */
   readonly count: number;
   /** Called once, when the batch is written or given up: gives back memory and files. */
   readonly discard: () => void;

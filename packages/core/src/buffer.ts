@@ -38,7 +38,7 @@ export const BUFFER_OPTIONS: OptionNames<BufferOptions> = {
 /** One mebibyte, for options that count bytes. */
 export const MiB: number = 1024 * 1024;
 
-/** What a pipeline gets when it names no buffer. */
+/** Thresholds of a pipeline that names no buffer. */
 export const DEFAULT_BUFFER_OPTIONS: Required<BufferOptions> = {
   maxRecords: 10_000,
   maxBytes: 16 * MiB,

@@ -14,11 +14,11 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json | undefined };
 
-/** What an emitter promises about its destination. */
+/** Promises of an emitter about its destination. */
 export interface EmitterCapabilities {
   /** `none`: emitting the same planned batch again leaves the destination as it was. */
   readonly duplicates: "none" | "possible";
-  /** What order of the stream is kept: of the whole shard, of each partition key, or none. */
+  /** The order of the stream that is kept: of the whole shard, of each partition key, or none. */
   readonly ordering: "shard" | "partition-key" | "none";
 }
 
@@ -31,14 +31,14 @@ export interface FailedEntry<Output> {
   readonly error: Error;
 }
 
-/** What an emission came to. Entries that are not named have been written. */
+/** The result of an emission. Entries that it does not name have been written. */
 export interface EmitResult<Output> {
   readonly failed: readonly FailedEntry<Output>[];
 }
 
-/** What an emitter is given beside the batch. */
+/** Everything that an emitter is given beside the batch. */
 export interface EmitContext<Plan> {
-  /** What `plan` returned for this batch, perhaps in another process, some time ago. */
+  /** The plan of this batch, as `plan` returned it, perhaps in another process some time ago. */
   readonly plan: Plan;
   /** 1 for the first try of this batch in this process. */
   readonly attempt: number;
@@ -68,18 +68,18 @@ export interface Emitter<Output, Plan = undefined> {
   /** Partitions and sizes that batches should have. Default: the thresholds of the buffer alone. */
   readonly batching?: Batching<Output>;
   /**
-   * Takes outputs in as they come, once per shard. Its batches come to `plan` and `emit` with `encoded` and without entries; a batch that the next owner built
+   * Creates the batch writer of a shard, which takes outputs in as they come; called once per shard. Its batches come to `plan` and `emit` with `encoded` and without entries; a batch that the next owner built
    * again, and those of a pipeline with a buffer of its own, still come with entries. Of an encoded batch `emit` names no failed entry: it
    * settles with none, or rejects. Default: outputs wait as they are.
    */
   readonly createWriter?: (context: BatchWriterContext) => BatchWriter<Output>;
   /**
-   * Where the batch will go. Pure and quick: no I/O, no clock, no randomness. It is stored in the lease row before the first write,
+   * Names where the batch will go. Pure and quick: no I/O, no clock, no randomness. It is stored in the lease row before the first write,
    * and whoever finishes the batch follows it. Emitters whose writes are idempotent by record have no plan.
    */
   readonly plan?: (batch: Batch<Output>) => Plan;
   /**
-   * How many objects (or rows) a plan names. Where it may be more than one, the engine stores with the batch what became of each record read, so that the
+   * The number of objects (or rows) that a plan names. Where it may be more than one, the engine stores with the batch what became of each record read, so that the
    * entries of the next owner are the planned ones, one by one, whatever its filter says by then. Default: 1.
    */
   readonly objectCount?: (plan: Plan) => number;
@@ -99,7 +99,7 @@ export interface Emitter<Output, Plan = undefined> {
   readonly close?: () => Promise<void>;
 }
 
-/** Where an emitter keeps plans that are too long for the lease row, which holds 400 KB in all (DynamoDB, "Constraints"). */
+/** Storage for plans that are too long for the lease row, which holds 400 KB in all (DynamoDB, "Constraints"). */
 export interface PlanSpill<Plan> {
   /**
    * Stores `context.plan`, whose JSON is longer than 32 KiB, and returns a short plan that leads to it. Called before the batch is prepared, so that the
@@ -110,7 +110,7 @@ export interface PlanSpill<Plan> {
   readonly load: (batch: PlannedRange, context: EmitContext<Plan>) => Promise<Plan>;
 }
 
-/** What is known of a prepared batch before its records have been read again. */
+/** A prepared batch, as it is known before its records have been read again. */
 export type PlannedRange = Pick<
   Batch<never>,
   "batchId" | "application" | "stream" | "shardId" | "first" | "last" | "recordCount"

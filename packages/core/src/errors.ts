@@ -1,7 +1,7 @@
 // By the global symbol registry, so that errors of two installed versions still recognise each other.
 const BRAND: symbol = Symbol.for("@kinesis-connectors/error");
 
-/** What went wrong, as a name that code and alarms can test. */
+/** Names of errors, for code and alarms to test. */
 export type ErrorCode =
   /** An option has a value that cannot work; the message names the option and what it takes. */
   | "KC_OPTION_INVALID"

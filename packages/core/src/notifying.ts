@@ -6,13 +6,13 @@ import { checkOptions, type OptionNames } from "./known-options.js";
 import { shown } from "./options.js";
 import type { KinesisRecord } from "./record.js";
 
-/** What `notifying` puts together. */
+/** Options of `notifying`. */
 export interface NotifyingOptions<Output, Plan, Notification> {
-  /** Places the batches. Needs a plan: the notifications are made of it, by whoever finishes the batch. */
+  /** Writes the batches. It must have a plan: notifications are made of it, by whoever finishes the batch. */
   readonly emitter: Emitter<Output, Plan>;
-  /** What to tell of a batch that is written, such as its object keys. Pure; an empty array tells nothing. */
+  /** Makes the notifications of a batch that is written, such as its object keys. Pure; an empty array sends none. */
   readonly notifications: (plan: Plan, range: PlannedRange) => readonly NoInfer<Notification>[];
-  /** Where that is told. An emitter without a plan: telling twice must be harmless or be noticed by the reader. */
+  /** Sends the notifications. An emitter without a plan: one that is sent twice must be harmless or be noticed by its reader. */
   readonly to: Emitter<Notification>;
 }
 
@@ -23,9 +23,9 @@ const NAMES: OptionNames<NotifyingOptions<unknown, unknown, unknown>> = {
 };
 
 /**
- * An emitter that tells another one what it has written: the keys of S3 objects to a stream, say, from which a loader reads them. A batch is
- * notified of only after it is there, and the checkpoint moves only after it is notified of: each at least once, never lost. Who repeats
- * a batch (a retry, the next owner) may notify of it again.
+ * An emitter that tells another one what it has written: the keys of S3 objects to a stream, say, from which a loader reads them. A notification
+ * is sent only after its batch is written, and the checkpoint moves only after the notification is taken: each arrives at least once, none is
+ * lost. A batch that is repeated (by a retry, by the next owner) may be notified of again.
  *
  * The record that comes with a notification stands for the end of the batch: its partition key is the id of the source's shard, so that the
  * notifications of one shard keep their order.

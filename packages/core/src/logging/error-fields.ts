@@ -2,7 +2,7 @@ import { KinesisConnectorError } from "../errors.js";
 import { hasMembers } from "../options.js";
 import { isError, locationOf, isProgrammingError } from "../guards/programming-error.js";
 
-/** What a log line says of an error. */
+/** Fields of a log line about an error. */
 export interface ErrorFields {
   /** The code of ours or of the system (`ECONNREFUSED`), or the error's name. */
   readonly error: string;
@@ -20,7 +20,7 @@ const MAX_REASON = 500;
 const MAX_CAUSES = 5;
 
 /**
- * What a log line says of an error, to be spread into its fields: code, message where it is known to quote no data, request id, and the chain of its
+ * The fields of a log line about an error, to be spread into it: code, message where it is known to quote no data, request id, and the chain of its
  * causes. Never a payload: of somebody else's error that is its name and code.
  */
 export function errorFields(error: Error): ErrorFields {
