@@ -30,7 +30,7 @@ import {
 } from "./kinesis-api.js";
 import { asCallError, type Experience } from "./kinesis-failures.js";
 
-/** How the stream is named in requests: by its ARN where the caller gave one, so that streams of other accounts work too. */
+/** The name of the stream in requests: its ARN where the caller gave one, so that streams of other accounts work too. */
 export type StreamName = { readonly StreamName: string } | { readonly StreamARN: string };
 
 /** Which clients the port uses, and whose they are. */

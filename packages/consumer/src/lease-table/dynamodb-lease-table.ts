@@ -25,6 +25,7 @@ import { ATTRIBUTE, type LeaseRow, newLeaseRow, parseLeaseRow } from "./lease-ro
 import { TableCalls } from "./table-calls.js";
 import { tableError, tableFailure } from "./table-failures.js";
 
+/** Options of `dynamoDbLeaseTable`. */
 export interface DynamoDbLeaseTableOptions {
   readonly tableName: string;
   readonly client: DynamoDBClient;

@@ -16,7 +16,7 @@ import { isStreamThere, positionRefused, ReadFailures } from "./read-failures.js
 import { PageRefused, ReadPosition } from "./read-position.js";
 import type { ReaderContext } from "./reader-context.js";
 
-/** How a shard is polled. */
+/** Options of `polling`. */
 export interface PollingOptions {
   /** The pause between two reads once the tip of the shard is reached, in milliseconds. Default 1,000, at least 200. */
   readonly idlePollMs?: number;
