@@ -7,7 +7,7 @@ import type { S3ConnectionOptions } from "./connection.js";
 import type { Format } from "./formats/format.js";
 import type { S3BatchingOptions } from "./plan/object-batching.js";
 
-/** Where objects go and how they are stored. */
+/** Options of the objects of a bucket: where they go and how they are stored. */
 export interface S3ObjectOptions extends S3ConnectionOptions {
   /** Name of the bucket, or ARN of an access point. It must exist. */
   readonly bucket: string;
@@ -34,7 +34,7 @@ export interface S3ObjectOptions extends S3ConnectionOptions {
   /** More metadata for each object: lower-case names not starting with `kc-`, printable ASCII, up to 1,248 bytes in all. */
   readonly metadata?: Readonly<Record<string, string>>;
   /**
-   * How it is known that the store keeps `If-None-Match: *`, on which exactly-once rests. `proven`: S3 itself is known to; at any other
+   * The proof that the store keeps `If-None-Match: *`, on which exactly-once rests. `proven`: S3 itself is known to; at any other
    * endpoint `open` tries it on an object of its own, `<prefix>/_kinesis-connectors-conditional-writes`, which stays there, and fails with
    * `KC_EMIT_REFUSED` where the store writes over it. `trusted`: you know that it does, and nothing is tried. Default `proven`.
    */

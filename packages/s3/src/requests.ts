@@ -12,7 +12,7 @@ export type S3PlannedObject = {
   readonly idsSha256: string;
 };
 
-/** Where a batch goes: one object per partition, or none for a batch without entries. */
+/** The plan of a batch: one object per partition, or none for a batch without entries. */
 export type S3Plan = {
   readonly places: readonly S3PlannedObject[];
   /** The object of each entry, by its index in `places` (`object-indexes.ts`), where there are several. */

@@ -1,4 +1,4 @@
-/** How the bytes of an object are made smaller. */
+/** A compression of objects. */
 export interface Compression {
   /** Follows the format's extension, with its dot; empty for none. */
   readonly extension: string;
@@ -12,7 +12,7 @@ export interface Compression {
    */
   readonly pieces?: PieceCompression;
   /**
-   * How many bytes become of a sample of an object. Asked once, at once, so that the first object comes out in the size that is aimed at; undefined when
+   * The size of a sample of an object after compression, in bytes. Asked once, at once, so that the first object comes out in the size that is aimed at; undefined when
    * that cannot be told without waiting. Default: sizes are learned from what has been compressed.
    */
   readonly sampleBytes?: (sample: Buffer) => number | undefined;

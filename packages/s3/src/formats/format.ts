@@ -51,7 +51,7 @@ export interface ObjectFormat<Output> extends FormatCommon<Output> {
   readonly write?: undefined;
 }
 
-/** What a whole-object format made of its outputs: all of them in bytes, or the ones that it refuses. */
+/** Outputs encoded by a whole-object format: all of them in bytes, or the ones that it refuses. */
 export type EncodedObject =
   | { readonly bytes: Uint8Array; readonly refused?: undefined }
   | { readonly refused: readonly RefusedOutput[]; readonly bytes?: undefined };
@@ -64,5 +64,5 @@ export interface RefusedOutput {
   readonly error: Error;
 }
 
-/** How the outputs of a batch become an object: one by one, or all of an object at once. */
+/** A format: makes an object of the outputs of a batch, one by one or all of an object at once. */
 export type Format<Output> = RecordFormat<Output> | ObjectFormat<Output>;
