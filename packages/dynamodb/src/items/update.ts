@@ -2,7 +2,7 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 import { marshalValue } from "./marshal.js";
 
-/** What one record changes of its item: the expressions of UpdateItem, with plain values. */
+/** The change of an item by one record: the expressions of UpdateItem, with plain values. */
 export interface ItemUpdate {
   /** Such as `SET #status = :status ADD quantity :n`. The position is added to it. */
   readonly expression: string;
