@@ -37,7 +37,7 @@ import { createManifestWriter, createStaging, type ManifestWriter, type Staging 
 
 /** Options of `redshiftEmitter`. */
 export interface RedshiftEmitterOptions<Output> extends RedshiftTargetOptions {
-  /** Where the rows are written before they are loaded. Objects stay there: give the prefix a lifecycle rule. */
+  /** The bucket and prefix to which rows are written before they are loaded. Objects stay there: give the prefix a lifecycle rule. */
   readonly staging: StagingOptions;
   /** `jsonAuto()`, `jsonPaths(url)`, `delimited()` or `csv()`. */
   readonly format: RedshiftFormat<Output>;
@@ -52,7 +52,7 @@ export interface RedshiftEmitterOptions<Output> extends RedshiftTargetOptions {
   readonly mergeKeys?: readonly string[];
 }
 
-/** Where a batch goes: its row in the ledger. A type and not an interface, so that it is plain JSON to the lease row. */
+/** The plan of a batch: its row in the ledger. A type and not an interface, so that it is plain JSON to the lease row. */
 export type RedshiftPlan = {
   readonly v: 1;
   readonly table: string;
