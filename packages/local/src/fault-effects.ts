@@ -1,4 +1,4 @@
-/** What a fault does. One shape per kind, all of plain JSON values so that rules travel over HTTP. */
+/** The effect of a fault. One shape per kind, all of plain JSON values so that rules travel over HTTP. */
 export type FaultEffect =
   | ErrorEffect
   | TransportEffect
