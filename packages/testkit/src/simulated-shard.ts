@@ -11,7 +11,7 @@ import {
   type OptionNames,
 } from "@kinesis-connectors/core";
 
-/** How a simulated shard behaves. */
+/** Options of `simulatedShard`. */
 export interface SimulatedShardOptions {
   readonly clock: Clock;
   /** Records in a page. Default 10. */
@@ -39,7 +39,7 @@ export interface SimulatedShard extends ShardSource {
   readonly close: (...childShards: readonly ChildShard[]) => void;
   /** Retention takes the first `count` of all records ever appended away. A reader that stands before them is told of a gap. */
   readonly trim: (count: number) => void;
-  /** Where each reader was opened, in order. */
+  /** The position at which each reader was opened, in order. */
   readonly opened: readonly StartPosition[];
   /** Readers that are open now. */
   readonly openReaders: () => number;

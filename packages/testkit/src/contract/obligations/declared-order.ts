@@ -4,7 +4,7 @@ import { deliver } from "../delivery.js";
 import { assertLanded } from "../landed.js";
 import { outputsOf, test } from "../with-setup.js";
 
-/** What landed stands in the declared order; of several versions of one key the last one stays. */
+/** Outputs that landed stand in the declared order; of several versions of one key the last one stays. */
 export function declaredOrder<Setup extends EmitterUnderTest<Output, Plan>, Output, Plan>(
   contract: EmitterContract<Setup, Output, Plan>,
 ): void {

@@ -6,7 +6,7 @@ import { deliver } from "../delivery.js";
 import { assertLanded } from "../landed.js";
 import { outputsOf, test } from "../with-setup.js";
 
-/** What is emitted lands: all of it and nothing else, whatever records it came from. */
+/** Outputs that are emitted land: all of them and nothing else, whatever records they came from. */
 export function wholeBatch<Setup extends EmitterUnderTest<Output, Plan>, Output, Plan>(
   contract: EmitterContract<Setup, Output, Plan>,
 ): void {
