@@ -121,6 +121,10 @@ function checkExamples(sources) {
       files.set(`${folder}/${name}`, file);
       const given = block.comment?.text === "given:" ? block.comment.lines : [];
       file.lines.push(...given, ...block.lines);
+      // A syntax error on Node 20 and 22, where TypeScript's types are only stripped.
+      for (const { index: line, text } of block.lines)
+        if (/^\s*(?:await\s+)?using\s+\w+\s*=/.test(text))
+          problems.push(`${path}:${line + 1}: "using" does not run on Node 20 and 22: take try and finally`);
       if (given.length === 0 && !file.lines.some(({ text }) => text.startsWith("import ")))
         problems.push(`${path}:${block.first}: a fragment: say before it, in a comment, what is given`);
     }

@@ -86,13 +86,13 @@ export async function check(
     }
   })();
   // A connector that fails ends the waiting, and is thrown below.
-  let hasEnded = false;
+  const running = { hasEnded: false };
   const ended = watching.finally(() => {
-    hasEnded = true;
+    running.hasEnded = true;
   });
   ended.catch(() => undefined);
   const deadlineMs = systemClock.monotonicNow() + timeoutMs;
-  while (seen.size < records && !hasEnded && systemClock.monotonicNow() < deadlineMs)
+  while (seen.size < records && !running.hasEnded && systemClock.monotonicNow() < deadlineMs)
     await sleep(systemClock, 50);
   await connector.stop();
   await ended;

@@ -107,6 +107,26 @@ export function identityFailureOf(error: unknown): IdentityFailure | undefined {
   return failure;
 }
 
+/** What to do where a key or a signature is wrong. */
+export const CREDENTIALS_CURE =
+  "check the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, profile or role)";
+
+/** What a failed request means that says something of clock and credentials. */
+export type IdentityOutcome =
+  /** The session's credentials are over; fresh ones may do. */
+  | { readonly kind: "expired" }
+  /** A clock that is off is corrected or set, and credentials that are away come back: nothing was done with the request. */
+  | { readonly kind: "retry" }
+  | { readonly kind: "refused"; readonly cure: string };
+
+/** What an emitter makes of `identityFailureOf`, before it looks at the codes of its own service. Pure. */
+export function identityOutcomeOf(error: unknown): IdentityOutcome | undefined {
+  const identity = identityFailureOf(error);
+  if (identity === undefined) return undefined;
+  if (identity === "wrong") return { kind: "refused", cure: CREDENTIALS_CURE };
+  return { kind: identity === "expired" ? "expired" : "retry" };
+}
+
 /** Under these the SDK, too, looks for a clock that is off (`CLOCK_SKEW_ERROR_CODES` of @smithy/core). */
 const MAYBE_CLOCK: ReadonlySet<string> = new Set([
   "AccessDeniedException",

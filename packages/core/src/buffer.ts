@@ -39,7 +39,7 @@ export const BUFFER_OPTIONS: OptionNames<BufferOptions> = {
 export const MiB: number = 1024 * 1024;
 
 /** Thresholds of a pipeline that names no buffer. */
-export const DEFAULT_BUFFER_OPTIONS: Required<BufferOptions> = {
+const DEFAULT_BUFFER_OPTIONS: Required<BufferOptions> = {
   maxRecords: 10_000,
   maxBytes: 16 * MiB,
   maxAgeMs: 60_000,

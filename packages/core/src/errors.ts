@@ -61,6 +61,16 @@ export function hasCode(error: unknown, code: ErrorCode): error is KinesisConnec
   return KinesisConnectorError.isInstance(error) && error.code === code;
 }
 
+/** The error of an option: the message names it, and what it takes. */
+export function invalidOption(message: string): KinesisConnectorError {
+  return new KinesisConnectorError("KC_OPTION_INVALID", message);
+}
+
+/** The error that makes a record a dead letter: the message says what is wrong with it, and nothing of its data. */
+export function poisonRecord(message: string): KinesisConnectorError {
+  return new KinesisConnectorError("KC_RECORD_POISON", message);
+}
+
 /** Any thrown value as an Error, for code that must report it. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error

@@ -1,4 +1,4 @@
-import { following, versionWriter } from "@kinesis-connectors/aws";
+import { firstLook, following, versionWriter } from "@kinesis-connectors/aws";
 import {
   asError,
   type Batch,
@@ -6,8 +6,6 @@ import {
   type EmitContext,
   type Emitter,
   type FailedEntry,
-  KinesisConnectorError,
-  systemClock,
 } from "@kinesis-connectors/core";
 import { connect } from "./connection.js";
 import { cureAtOpen, refusal } from "./failures.js";
@@ -119,17 +117,17 @@ export function dynamoDbEmitter<Item extends object>(options: DynamoDbEmitterOpt
     emit: async (batch, context) =>
       batch.entries.length === 0 ? { failed: [] } : { failed: await emit(batch, context) },
 
-    open: async ({ signal, logger }) => {
-      await connection.checkEndpoint();
-      try {
-        await table.schema({ signal, clock: systemClock });
-      } catch (error) {
-        signal.throwIfAborted();
-        if (KinesisConnectorError.isInstance(error)) throw error;
-        const cure = cureAtOpen(error);
-        if (cure !== undefined) throw refusal(`to describe the table "${settings.table}"`, cure, error);
-        logger.debug({ table: settings.table }, "the table could not be looked at; the first write tells");
-      }
+    open: async (opening) => {
+      await firstLook(connection, opening, {
+        look: table.schema,
+        cureAtOpen,
+        refusal: (cure, error) => refusal(`to describe the table "${settings.table}"`, cure, error),
+        unsure: () =>
+          opening.logger.debug(
+            { table: settings.table },
+            "the table could not be looked at; the first write tells",
+          ),
+      });
     },
 
     close: () => {

@@ -1,10 +1,10 @@
 import {
   type KinesisRecord,
-  KinesisConnectorError,
   nonEmptyText,
   wholeNumber,
   checkOptions,
   type OptionNames,
+  invalidOption,
 } from "@kinesis-connectors/core";
 import { type RecordVersion, AWS_CONNECTION_OPTIONS } from "@kinesis-connectors/aws";
 import type { DynamoDbConnectionOptions } from "./connection.js";
@@ -131,7 +131,7 @@ export function settingsFrom<Item>(options: DynamoDbEmitterOptions<Item>): Setti
   const given: LooseOptions<Item> = options;
   const { mode = "guarded", isRemoved, update, version, tombstoneExpiry, positionPer = "item" } = given;
   if (!Object.hasOwn(OPTIONS_OF_MODE, mode))
-    throw invalid('mode must be "guarded", "put", "update" or "delete"');
+    throw invalidOption('mode must be "guarded", "put", "update" or "delete"');
   for (const name of [
     "isRemoved",
     "update",
@@ -141,22 +141,24 @@ export function settingsFrom<Item>(options: DynamoDbEmitterOptions<Item>): Setti
     "version",
   ] as const) {
     if (given[name] !== undefined && !OPTIONS_OF_MODE[mode].includes(name))
-      throw invalid(`${name} means nothing in the mode "${mode}": leave it out, or choose another mode`);
+      throw invalidOption(
+        `${name} means nothing in the mode "${mode}": leave it out, or choose another mode`,
+      );
   }
   if (mode === "update" && typeof update !== "function")
-    throw invalid("update must be a function that gives the expressions of a record");
+    throw invalidOption("update must be a function that gives the expressions of a record");
   if (isRemoved !== undefined && typeof isRemoved !== "function")
-    throw invalid("isRemoved must be a function of the item");
+    throw invalidOption("isRemoved must be a function of the item");
   if (version !== undefined && typeof version !== "function")
-    throw invalid("version must be a function of the item and its record");
+    throw invalidOption("version must be a function of the item and its record");
   if (positionPer !== "item" && positionPer !== "shard")
-    throw invalid('positionPer must be "item" or "shard"');
+    throw invalidOption('positionPer must be "item" or "shard"');
   const positionAttribute = nonEmptyText("positionAttribute", given.positionAttribute ?? "kcPosition");
   if (tombstoneExpiry !== undefined) {
     nonEmptyText("tombstoneExpiry.attribute", tombstoneExpiry.attribute);
     wholeNumber("tombstoneExpiry.afterMs", tombstoneExpiry.afterMs, { min: 1 });
     if (tombstoneExpiry.attribute === positionAttribute)
-      throw invalid("tombstoneExpiry.attribute must not be the positionAttribute");
+      throw invalidOption("tombstoneExpiry.attribute must not be the positionAttribute");
   }
   return {
     table: nonEmptyText("table", options.table),
@@ -171,8 +173,4 @@ export function settingsFrom<Item>(options: DynamoDbEmitterOptions<Item>): Setti
     update,
     tombstoneExpiry,
   };
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

@@ -1,7 +1,7 @@
 import { Client, type ClientOptions } from "@opensearch-project/opensearch";
 import { AwsSigv4Signer } from "@opensearch-project/opensearch/aws-v3";
 import { checkedEndpoint, type RequestBounds } from "@kinesis-connectors/aws";
-import { KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
+import { nonEmptyText, wholeNumber, invalidOption } from "@kinesis-connectors/core";
 import { type HttpAnswer, isByTheClock } from "./failures.js";
 
 /** Keys of an AWS account or session. */
@@ -157,17 +157,17 @@ function clientSettings(
 ): ClientOptions {
   const { aws, auth, ca, compression } = options;
   const maxSockets = wholeNumber("maxSockets", options.maxSockets ?? 64, { min: 1 });
-  if (compression !== undefined && compression !== "gzip") throw invalid('compression takes "gzip"');
-  if (aws !== undefined && auth !== undefined) throw invalid("aws and auth exclude each other");
+  if (compression !== undefined && compression !== "gzip") throw invalidOption('compression takes "gzip"');
+  if (aws !== undefined && auth !== undefined) throw invalidOption("aws and auth exclude each other");
   if (aws !== undefined) {
     nonEmptyText("aws.region", aws.region);
     if (aws.service !== undefined && aws.service !== "es" && aws.service !== "aoss")
-      throw invalid('aws.service takes "es" or "aoss"');
+      throw invalidOption('aws.service takes "es" or "aoss"');
   }
   if (auth !== undefined) {
     for (const [name, value] of Object.entries({ username: auth.username, password: auth.password }))
       if (typeof value !== "string" || value === "")
-        throw invalid(`auth.${name} must be a text that is not empty`);
+        throw invalidOption(`auth.${name} must be a text that is not empty`);
   }
   return {
     node: url.href,
@@ -280,10 +280,6 @@ function rejection(): { readonly promise: Promise<never>; readonly reject: (reas
 
 function checkedNode(node: string, allowInsecure: boolean): URL {
   const url = checkedEndpoint(node, allowInsecure, "node");
-  if (url.search !== "" || url.hash !== "") throw invalid("node must end with its host, port or path");
+  if (url.search !== "" || url.hash !== "") throw invalidOption("node must end with its host, port or path");
   return url;
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

@@ -8,8 +8,8 @@ const write = documentWriter<object>({
   operation: "guarded",
   indexOf: () => "clicks",
   idOf: undefined,
-  positionField: "kc_position",
   version: undefined,
+  positionField: "kc_position",
 });
 
 describe("exact-numbers", () => {

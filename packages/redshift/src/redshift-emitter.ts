@@ -6,25 +6,17 @@ import {
   type Emitter,
   type FailedEntry,
   KinesisConnectorError,
-  systemClock,
   wholeNumber,
   checkOptions,
   type OptionNames,
+  invalidOption,
 } from "@kinesis-connectors/core";
 import { gzip, none } from "@kinesis-connectors/s3";
 import { findRefusedRows } from "./loading/find-refused-rows.js";
 import type { RedshiftFormat } from "./formats/formats.js";
 import { tableName } from "./sql/identifiers.js";
 import { DEFAULT_OBJECT_BYTES } from "./limits.js";
-import {
-  checkTables,
-  nextToken,
-  idOf,
-  type LedgerRow,
-  load,
-  type Loader,
-  readLedger,
-} from "./loading/loader.js";
+import { nextToken, idOf, type LedgerRow, load, type Loader, readLedger } from "./loading/loader.js";
 import { openLoader } from "./loading/open-loader.js";
 import {
   createLoader,
@@ -95,10 +87,11 @@ export function redshiftEmitter<Output>(
   checkOptions("redshiftEmitter", options, NAMES);
   const { format, columns, mergeKeys = [], compression = "gzip" } = options;
   checkFormat(format, columns, mergeKeys);
-  if (compression !== "gzip" && compression !== "none") throw invalid('compression must be "gzip" or "none"');
-  if (options.staging === undefined) throw invalid("staging is missing: files go there on their way");
+  if (compression !== "gzip" && compression !== "none")
+    throw invalidOption('compression must be "gzip" or "none"');
+  if (options.staging === undefined) throw invalidOption("staging is missing: files go there on their way");
   if (typeof options.staging !== "object" || options.staging === null)
-    throw invalid("staging must name a bucket");
+    throw invalidOption("staging must name a bucket");
   const loader = createLoader(options, format.copy, compression === "gzip", { mergeKeys });
   const staging = createStaging<Output>({
     objects: options.staging,
@@ -133,13 +126,7 @@ export function redshiftEmitter<Output>(
       };
     },
 
-    open: async (context) => {
-      await staging.open(context);
-      await loader.runner.connection.checkEndpoint();
-      await openLoader(context, (limits) =>
-        checkTables(loader, { ...context, ...limits, clock: systemClock }),
-      );
-    },
+    open: (opening) => openLoader(loader, staging, opening),
 
     close: async () => {
       loader.runner.connection.close();
@@ -222,20 +209,16 @@ function checkFormat(
   mergeKeys: readonly string[],
 ): void {
   if (typeof format?.write !== "function" || typeof format.copy !== "object")
-    throw invalid("format must be jsonAuto(), jsonPaths(url), delimited() or csv()");
+    throw invalidOption("format must be jsonAuto(), jsonPaths(url), delimited() or csv()");
   const { type } = format.copy;
   if ((type === "csv" || type === "delimited") && columns === undefined)
-    throw invalid("columns must be given with delimited() and csv(): their values go by position");
+    throw invalidOption("columns must be given with delimited() and csv(): their values go by position");
   if (mergeKeys.length === 0) return;
   if (type === "json-paths")
-    throw invalid(
+    throw invalidOption(
       "mergeKeys cannot be used with jsonPaths(): the stage has a column that the file does not map",
     );
-  if (columns === undefined) throw invalid("mergeKeys needs columns");
+  if (columns === undefined) throw invalidOption("mergeKeys needs columns");
   const stranger = mergeKeys.find((key) => !columns.includes(key));
-  if (stranger !== undefined) throw invalid(`mergeKeys names ${stranger}, which is not among columns`);
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
+  if (stranger !== undefined) throw invalidOption(`mergeKeys names ${stranger}, which is not among columns`);
 }

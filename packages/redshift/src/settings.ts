@@ -1,9 +1,9 @@
 import {
-  KinesisConnectorError,
   nonEmptyText,
   wholeNumber,
   type KnownNames,
   type OptionNames,
+  invalidOption,
 } from "@kinesis-connectors/core";
 import { AWS_CONNECTION_OPTIONS } from "@kinesis-connectors/aws";
 import { S3_OBJECT_OPTIONS, type S3ObjectOptions } from "@kinesis-connectors/s3";
@@ -99,12 +99,13 @@ export function createLoader(
       regionSql: regionSql(options.bucketRegion),
     },
   };
-  if (target.table.sql === target.ledger.sql) throw invalid("ledgerTable must be another table than table");
+  if (target.table.sql === target.ledger.sql)
+    throw invalidOption("ledgerTable must be another table than table");
   if (target.identityColumns.length > 0 && columns === undefined)
-    throw invalid("identityColumns needs columns: list the ones that are loaded");
+    throw invalidOption("identityColumns needs columns: list the ones that are loaded");
   for (const column of identityColumns)
     if (options.columns?.includes(column) === true)
-      throw invalid(`identityColumns must not name a column that is loaded (${column})`);
+      throw invalidOption(`identityColumns must not name a column that is loaded (${column})`);
   requireFittingStatements(target, maxEntries);
   return {
     target,
@@ -123,9 +124,11 @@ export function createLoader(
 function databaseOf(options: RedshiftTargetOptions): Database {
   const { cluster, workgroup, database, dbUser, secretArn } = options;
   if ((cluster === undefined) === (workgroup === undefined))
-    throw invalid("give cluster or workgroup, one of them");
+    throw invalidOption("give cluster or workgroup, one of them");
   if (dbUser !== undefined && (workgroup !== undefined || secretArn !== undefined))
-    throw invalid("dbUser is for a cluster without secretArn: a workgroup and a secret bring their own user");
+    throw invalidOption(
+      "dbUser is for a cluster without secretArn: a workgroup and a secret bring their own user",
+    );
   return {
     Database: nonEmptyText("database", database),
     ...(cluster === undefined ? {} : { ClusterIdentifier: nonEmptyText("cluster", cluster) }),
@@ -138,7 +141,7 @@ function databaseOf(options: RedshiftTargetOptions): Database {
 function regionSql(region: string | undefined): string | undefined {
   if (region === undefined) return undefined;
   if (typeof region !== "string" || !/^[a-z]{2}(?:-[a-z]+)+-\d$/.test(region))
-    throw invalid("bucketRegion must be a region such as eu-central-1");
+    throw invalidOption("bucketRegion must be a region such as eu-central-1");
   return quotedText("bucketRegion", region);
 }
 
@@ -150,11 +153,7 @@ export function refuseKeys(options: RedshiftTargetOptions): void {
     ),
   );
   if (found !== undefined)
-    throw invalid(
+    throw invalidOption(
       `${found} is not taken: COPY authenticates by iamRole alone, and the client by credentials`,
     );
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

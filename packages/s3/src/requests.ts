@@ -1,4 +1,4 @@
-import { type Batch, type BufferEntry, KinesisConnectorError, type Position } from "@kinesis-connectors/core";
+import { type Batch, type BufferEntry, type Position, invalidOption } from "@kinesis-connectors/core";
 import { encodedIn } from "./encoding/encoded-objects.js";
 import { MAX_KEY_BYTES, MAX_NAME_BYTES, MAX_PARTS } from "./limits.js";
 import { PositionsHash } from "./objects/positions-hash.js";
@@ -60,9 +60,9 @@ export function defaultNameOf(batch: NamedBatch): string {
  */
 export function ownNameOf<Output>(batch: Batch<Output>, key: (batch: Batch<Output>) => string): string {
   const name = key(batch);
-  if (typeof name !== "string") throw invalid(`key must return a text, but returned ${typeof name}`);
+  if (typeof name !== "string") throw invalidOption(`key must return a text, but returned ${typeof name}`);
   if (!holdsRange(name, batch)) {
-    throw invalid(
+    throw invalidOption(
       `key must return a text that holds both ends of the batch (rangeNameOf(batch) gives "<first>-<last>"), or batches would share a key`,
     );
   }
@@ -77,7 +77,7 @@ export function ownNameOf<Output>(batch: Batch<Output>, key: (batch: Batch<Outpu
 export function objectKey(prefix: string, name: string, extension: string, option: string = "key"): string {
   const key = `${prefix === "" ? "" : `${prefix}/`}${name}${extension}`;
   const problem = problemOf(key);
-  if (problem !== undefined) throw invalid(`${option} makes a key that ${problem}`);
+  if (problem !== undefined) throw invalidOption(`${option} makes a key that ${problem}`);
   return key;
 }
 
@@ -86,16 +86,16 @@ export function objectKey(prefix: string, name: string, extension: string, optio
  * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
 export function checkedPrefix(prefix: string, option: string = "prefix"): string {
-  if (typeof prefix !== "string") throw invalid(`${option} must be a text`);
+  if (typeof prefix !== "string") throw invalidOption(`${option} must be a text`);
   const trimmed = prefix.endsWith("/") ? prefix.slice(0, -1) : prefix;
   if (trimmed === "") {
     if (prefix === "") return "";
-    throw invalid(`${option} must not be a lone slash; leave it out to write at the top of the bucket`);
+    throw invalidOption(`${option} must not be a lone slash; leave it out to write at the top of the bucket`);
   }
   const problem = problemOf(trimmed);
-  if (problem !== undefined) throw invalid(`${option} ${problem}`);
+  if (problem !== undefined) throw invalidOption(`${option} ${problem}`);
   if (Buffer.byteLength(trimmed) > MAX_KEY_BYTES - MAX_NAME_BYTES) {
-    throw invalid(
+    throw invalidOption(
       `${option} has ${Buffer.byteLength(trimmed)} bytes; with more than ${MAX_KEY_BYTES - MAX_NAME_BYTES} no key would fit`,
     );
   }
@@ -159,8 +159,4 @@ function arrivalOf(batch: NamedBatch): Date {
   // A damaged time must not make the batch impossible to name: it is filed under 1970.
   const inRange = arrivalTimeMs >= 0 && arrivalTimeMs < Date.UTC(10_000, 0);
   return new Date(inRange ? arrivalTimeMs : 0);
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

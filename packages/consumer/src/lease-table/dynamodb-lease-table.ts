@@ -26,6 +26,7 @@ import { TableCalls } from "./table-calls.js";
 import { tableError, tableFailure } from "./table-failures.js";
 
 /** Options of `dynamoDbLeaseTable`. */
+/** Options of `dynamoDbLeaseTable`. */
 export interface DynamoDbLeaseTableOptions {
   readonly tableName: string;
   readonly client: DynamoDBClient;

@@ -1,4 +1,10 @@
-import { KinesisConnectorError, sleep, checkOptions, type OptionNames } from "@kinesis-connectors/core";
+import {
+  KinesisConnectorError,
+  sleep,
+  checkOptions,
+  type OptionNames,
+  invalidOption,
+} from "@kinesis-connectors/core";
 
 import { isKind, type StreamConsumer } from "../kinesis/kinesis-api.js";
 import { type CheckContext, patiently } from "../kinesis/stream-check.js";
@@ -54,9 +60,11 @@ export function fanOut(options: FanOutOptions = {}): FanOut {
   const { consumerName, consumerArn, fallback } = options;
   if (consumerArn !== undefined) {
     if (consumerName !== undefined)
-      throw invalid("retrieval.consumerName and retrieval.consumerArn are both given: give one of them");
+      throw invalidOption(
+        "retrieval.consumerName and retrieval.consumerArn are both given: give one of them",
+      );
     if (partsOf(consumerArn) === undefined)
-      throw invalid(
+      throw invalidOption(
         "retrieval.consumerArn must look like arn:aws:kinesis:<region>:<account>:stream/<stream>/consumer/<name>:<number>",
       );
   }
@@ -84,10 +92,6 @@ export function partsOf(
   return streamArn === undefined || streamName === undefined || consumerName === undefined
     ? undefined
     : { streamArn, streamName, consumerName };
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }
 
 // The KCL looks ten times, a second apart; a busy account can take longer.

@@ -52,7 +52,7 @@ export interface KinesisLimits {
 }
 
 /** The limits that the service enforces. */
-export const awsKinesisLimits: KinesisLimits = {
+const awsKinesisLimits: KinesisLimits = {
   putRecordsEntries: 500,
   putRecordsBytes: 5 * MiB,
   putRecordsLargeBytes: 10 * MiB,

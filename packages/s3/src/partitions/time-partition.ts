@@ -5,6 +5,8 @@ import {
   wholeNumber,
   checkOptions,
   type OptionNames,
+  invalidOption,
+  poisonRecord,
 } from "@kinesis-connectors/core";
 import {
   type EpochUnit,
@@ -83,13 +85,13 @@ export function timePartition<
   const maxLateMs = limit("maxLateMs", options.maxLateMs);
   const maxAheadMs = limit("maxAheadMs", options.maxAheadMs);
   if (onOutside !== "arrival" && onOutside !== "dead-letter")
-    throw invalid('onOutside must be "arrival" or "dead-letter"');
+    throw invalidOption('onOutside must be "arrival" or "dead-letter"');
   if (epochUnit !== undefined && !isEpochUnit(epochUnit))
-    throw invalid('epochUnit must be "s", "ms", "us" or "ns"');
+    throw invalidOption('epochUnit must be "s", "ms", "us" or "ns"');
   let isTold = epochUnit !== undefined || options.maxLateMs !== undefined;
   const templates = Object.entries(pattern);
   if (templates.length === 0 || templates.some(([, template]) => !PATTERN.test(template)))
-    throw invalid("pattern must be made of yyyy, MM, dd, HH, mm and anything but letters");
+    throw invalidOption("pattern must be made of yyyy, MM, dd, HH, mm and anything but letters");
   const fieldsOf = rememberedByMinute(fieldsIn(zone));
 
   return (output, record) => {
@@ -109,7 +111,8 @@ export function timePartition<
       }
     }
     if (timeMs < arrivalMs - maxLateMs || timeMs > arrivalMs + maxAheadMs) {
-      if (onOutside === "dead-letter") throw poison("the time of the record is too far from its arrival");
+      if (onOutside === "dead-letter")
+        throw poisonRecord("the time of the record is too far from its arrival");
       timeMs = arrivalMs;
     }
     const fields = fieldsOf(timeMs);
@@ -174,12 +177,4 @@ function rememberedByMinute(fieldsOf: (timeMs: number) => Fields): (timeMs: numb
 
 function limit(option: string, value: number | undefined): number {
   return value === undefined ? Number.POSITIVE_INFINITY : wholeNumber(option, value, { min: 0 });
-}
-
-function poison(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_RECORD_POISON", message);
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

@@ -1,9 +1,9 @@
 import {
   type Batching,
   type BufferEntry,
-  KinesisConnectorError,
   type KinesisRecord,
   wholeNumber,
+  invalidOption,
 } from "@kinesis-connectors/core";
 import type { Format } from "../formats/format.js";
 import { MAX_KEY_BYTES, MAX_NAME_BYTES } from "../limits.js";
@@ -62,17 +62,17 @@ export function objectBatching<Output>(
 ): ObjectBatching<Output> {
   const { partition, partitionStyle = "hive", onPartitionFlood = "flush", maxAgeMs } = options;
   if (partition !== undefined && typeof partition !== "function")
-    throw invalid("partition must be a function of output and record");
+    throw invalidOption("partition must be a function of output and record");
   if (partitionStyle !== "hive" && partitionStyle !== "plain")
-    throw invalid('partitionStyle must be "hive" or "plain"');
+    throw invalidOption('partitionStyle must be "hive" or "plain"');
   if (onPartitionFlood !== "flush" && onPartitionFlood !== "dead-letter")
-    throw invalid('onPartitionFlood must be "flush" or "dead-letter"');
+    throw invalidOption('onPartitionFlood must be "flush" or "dead-letter"');
   const maxPartitions = wholeNumber("maxPartitions", options.maxPartitions ?? 500, { min: 1, max: 10_000 });
   const targetBytes = optional("targetObjectBytes", options.targetObjectBytes);
   const minBytes = optional("minObjectBytes", options.minObjectBytes);
   const maxWaitMs = optional("maxAgeMs", maxAgeMs);
   if ((minBytes === undefined) !== (maxWaitMs === undefined))
-    throw invalid("minObjectBytes and maxAgeMs are given together: how much to wait for, and how long");
+    throw invalidOption("minObjectBytes and maxAgeMs are given together: how much to wait for, and how long");
 
   const folderBytes = MAX_KEY_BYTES - MAX_NAME_BYTES - Buffer.byteLength(prefix);
   const paths = new PartitionPaths(partitionStyle, folderBytes);
@@ -101,8 +101,4 @@ export function objectBatching<Output>(
 
 function optional(option: string, value: number | undefined): number | undefined {
   return value === undefined ? undefined : wholeNumber(option, value, { min: 1 });
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }
