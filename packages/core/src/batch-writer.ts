@@ -13,18 +13,18 @@ export interface BatchWriterContext {
 }
 
 /**
- * Takes in the outputs of one shard's batches as they come, in the form in which the destination will write them. Models then die young and pages
- * are let go early, instead of waiting for their batch: that is a good part of what a transformed record costs.
+ * A writer of one shard's batches: encodes outputs as they come, in the form in which the destination will store them. Models then die young and
+ * pages are let go early, instead of waiting for their batch: that is a good part of what a transformed record costs.
  *
  * The engine calls it from one place, never concurrently: for each record `write` for each of its outputs, then `keep` or `drop`; `drain` at the end of
  * a batch, perhaps between `write` and `keep`.
  */
 export interface BatchWriter<Output> {
   /**
-   * Encodes an output tentatively, behind what was staged and kept so far. Returns its size in bytes, as `sizeOf` counts it. What it throws makes the
-   * record poison, so what the destination will never take has to be refused here.
+   * Encodes an output behind everything written so far, tentatively: `keep` or `drop` follows. Returns its size in bytes, as `sizeOf` counts it.
    *
-   * @param partition where `Batching.partitionOf` puts it; undefined without one
+   * @param partition the output's partition, as `Batching.partitionOf` names it; undefined without one
+   * @throws for an output that the destination will never take: its record is poison then
    */
   readonly write: (output: Output, record: KinesisRecord, partition: string | undefined) => number;
   /**
@@ -32,15 +32,15 @@ export interface BatchWriter<Output> {
    * Default: the engine calls `write` with the data.
    */
   readonly writeData?: (record: KinesisRecord) => number;
-  /** Keeps what was staged since the last `keep` or `drop`: it belongs to the batch that is being filled. */
+  /** Keeps what was written since the last `keep` or `drop`: it belongs to the batch that is being filled. */
   readonly keep: () => void;
-  /** Takes back what was staged since then. */
+  /** Takes back what was written since the last `keep` or `drop`. */
   readonly drop: () => void;
-  /** Bytes of memory held now, staged and kept: charged to the worker's read-ahead limit after each page. */
+  /** Bytes of memory held now, kept or not: charged to the worker's read-ahead limit after each page. */
   readonly heldBytes: () => number;
-  /** Ends the batch with what is kept and begins the next one. What is staged and not kept goes into the next. */
+  /** Ends the batch with what is kept and begins the next one. Outputs that are written and neither kept nor dropped go into the next. */
   readonly drain: () => EncodedOutputs;
-  /** The shard is let go: gives back memory and files. */
+  /** Gives back memory and files: the shard is let go. */
   readonly close: () => void;
 }
 

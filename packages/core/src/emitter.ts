@@ -68,9 +68,9 @@ export interface Emitter<Output, Plan = undefined> {
   /** Partitions and sizes that batches should have. Default: the thresholds of the buffer alone. */
   readonly batching?: Batching<Output>;
   /**
-   * Creates the batch writer of a shard, which takes outputs in as they come; called once per shard. Its batches come to `plan` and `emit` with `encoded` and without entries; a batch that the next owner built
-   * again, and those of a pipeline with a buffer of its own, still come with entries. Of an encoded batch `emit` names no failed entry: it
-   * settles with none, or rejects. Default: outputs wait as they are.
+   * Creates the batch writer of a shard, which takes outputs in as they come; called once per shard. Its batches come to `plan` and `emit` with
+   * `encoded` and without entries; a batch that the next owner built again, and those of a pipeline with a buffer of its own, still come with
+   * entries. Of an encoded batch `emit` names no failed entry: it settles with none, or rejects. Default: outputs wait as they are.
    */
   readonly createWriter?: (context: BatchWriterContext) => BatchWriter<Output>;
   /**
@@ -79,8 +79,8 @@ export interface Emitter<Output, Plan = undefined> {
    */
   readonly plan?: (batch: Batch<Output>) => Plan;
   /**
-   * The number of objects (or rows) that a plan names. Where it may be more than one, the engine stores with the batch what became of each record read, so that the
-   * entries of the next owner are the planned ones, one by one, whatever its filter says by then. Default: 1.
+   * The number of objects (or rows) that a plan names. Where it may be more than one, the engine stores the outcome of each record read with the
+   * batch, so that the entries of the next owner are the planned ones, one by one, whatever its filter says by then. Default: 1.
    */
   readonly objectCount?: (plan: Plan) => number;
   /** Keeps long plans out of the lease row. Default: plans of any size go into it. */

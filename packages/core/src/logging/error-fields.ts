@@ -6,13 +6,13 @@ import { isError, locationOf, isProgrammingError } from "../guards/programming-e
 export interface ErrorFields {
   /** The code of ours or of the system (`ECONNREFUSED`), or the error's name. */
   readonly error: string;
-  /** Of our own errors, of AWS and of the system: texts of others may quote the data. */
+  /** The message, of our own errors, of AWS and of the system: texts of others may quote the data. */
   readonly reason?: string;
   /** AWS's own number of the request, which its support asks for. */
   readonly requestId?: string;
   /** The HTTP status that came with it. */
   readonly status?: number;
-  /** The same of what caused it, innermost last. */
+  /** Codes and reasons of its causes, innermost last. */
   readonly cause?: string;
 }
 
