@@ -35,7 +35,7 @@ export function describeAwsError(error: unknown): AwsErrorDescription {
 export interface SummaryOptions {
   /** The service, for readers of the log. */
   readonly service: string;
-  /** Whether its message may be shown, or what of it: some services quote values. */
+  /** Whether its message may be shown, or the part of it that may: some services quote values. */
   readonly message: boolean | ((message: string) => string);
 }
 
@@ -107,11 +107,11 @@ export function identityFailureOf(error: unknown): IdentityFailure | undefined {
   return failure;
 }
 
-/** What to do where a key or a signature is wrong. */
+/** The cure of a wrong key or signature, as a sentence. */
 export const CREDENTIALS_CURE =
   "check the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, profile or role)";
 
-/** What a failed request means that says something of clock and credentials. */
+/** The outcome of a failed request that says something of clock and credentials. */
 export type IdentityOutcome =
   /** The session's credentials are over; fresh ones may do. */
   | { readonly kind: "expired" }
@@ -119,7 +119,7 @@ export type IdentityOutcome =
   | { readonly kind: "retry" }
   | { readonly kind: "refused"; readonly cure: string };
 
-/** What an emitter makes of `identityFailureOf`, before it looks at the codes of its own service. Pure. */
+/** The outcome for an emitter of a failure that `identityFailureOf` knows; undefined for others, whose codes the emitter looks at itself. Pure. */
 export function identityOutcomeOf(error: unknown): IdentityOutcome | undefined {
   const identity = identityFailureOf(error);
   if (identity === undefined) return undefined;

@@ -34,7 +34,7 @@ export interface AwsConnectionOptions<Client> {
   readonly maxSockets?: number;
 }
 
-/** The names of all of them, for `checkOptions` of the packages that take them. */
+/** The names of all of `AwsConnectionOptions`, for `checkOptions` of the packages that take them. */
 export const AWS_CONNECTION_OPTIONS: OptionNames<AwsConnectionOptions<unknown>> = {
   client: true,
   region: true,
