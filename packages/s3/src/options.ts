@@ -27,7 +27,7 @@ export interface S3ObjectOptions extends S3ConnectionOptions {
   readonly tags?: Readonly<Record<string, string>>;
   /** A canned ACL, for buckets that still use ACLs; `bucket-owner-full-control` for another account's. Takes the right s3:PutObjectAcl. */
   readonly acl?: ObjectCannedACL;
-  /** For buckets whose requester pays. */
+  /** `requester`, for buckets whose requester pays. */
   readonly requestPayer?: RequestPayer;
   /** Account id that must own the bucket; requests to anybody else's fail with 403. Recommended. */
   readonly expectedBucketOwner?: string;

@@ -14,6 +14,7 @@ export type S3PlannedObject = {
 
 /** The plan of a batch: one object per partition, or none for a batch without entries. */
 export type S3Plan = {
+  /** The objects, in the order in which their partitions appear. */
   readonly places: readonly S3PlannedObject[];
   /** The object of each entry, by its index in `places` (`object-indexes.ts`), where there are several. */
   readonly routes?: string;

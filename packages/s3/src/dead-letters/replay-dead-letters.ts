@@ -18,7 +18,7 @@ import { checkedPrefix } from "../requests.js";
 import { DEAD_LETTER_EXTENSION } from "./s3-dead-letters.js";
 import { checkedBucket } from "../settings.js";
 
-/** Which dead letters to read, and from where. */
+/** Options of `replayDeadLetters`. */
 export interface ReplayOptions extends S3ConnectionOptions {
   readonly bucket: string;
   /** Reads all objects of dead letters under this prefix, in key order. Needs s3:ListBucket. Default: the whole bucket. */

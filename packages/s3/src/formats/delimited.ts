@@ -18,7 +18,7 @@ export type DelimitedColumn<Output> =
 
 /** Options of `delimited`. */
 export interface DelimitedOptions<Output> {
-  /** In the order of the lines' fields. */
+  /** The columns, in the order of the lines' fields. */
   readonly columns: readonly DelimitedColumn<Output>[];
   /** One character between fields. Default a comma. */
   readonly delimiter?: string;

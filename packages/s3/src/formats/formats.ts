@@ -34,7 +34,7 @@ export function ndjson(): RecordFormat<unknown> {
 
 /** Options of `raw`. */
 export interface RawOptions {
-  /** Written after every record. Default one line feed; `""` for none. A record that contains it cannot be told from two. */
+  /** The bytes after every record. Default one line feed; `""` for none. A record that contains it cannot be told from two. */
   readonly separator?: string;
   /** Default `.raw`. */
   readonly extension?: string;

@@ -20,7 +20,7 @@ import {
 /** Options of `timePartition`. */
 export interface TimePartitionOptions<Output, Pattern extends { readonly [name: string]: string }> {
   /**
-   * The time that counts: a number of `epochUnit` since 1970, a Date, or ISO 8601 with a `Z` or an offset (or a date alone, which is UTC). Default: when
+   * Gives the time that counts: a number of `epochUnit` since 1970, a Date, or ISO 8601 with a `Z` or an offset (or a date alone, which is UTC). Default: when
    * the stream received the record, which every record has.
    */
   readonly by?: (output: Output, record: KinesisRecord) => PointInTime;

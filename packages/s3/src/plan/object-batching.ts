@@ -9,7 +9,7 @@ import type { Format } from "../formats/format.js";
 import { MAX_KEY_BYTES, MAX_NAME_BYTES } from "../limits.js";
 import { PartitionPaths, type PartitionStyle, type PartitionValues } from "../partitions/partition-path.js";
 
-/** Which records meet in an object, and how large it should become. */
+/** Options of batching: which records meet in an object, and how large it becomes. */
 export interface S3BatchingOptions<Output> {
   /**
    * The folders of an output's object, outermost first: `(click, record) => ({ date: ..., country: click.country })`. A batch becomes one object per
