@@ -48,7 +48,7 @@ export interface RedshiftEmitterOptions<Output> extends RedshiftTargetOptions {
 export type RedshiftPlan = {
   readonly v: 1;
   readonly table: string;
-  /** Under what the load is first submitted: the next owner that submits it again is given the statement that is running already. */
+  /** Token under which the load is first submitted: a next owner that submits it again is given the statement that is running already. */
   readonly statement: string;
   /** SHA-256 over the positions of the planned rows, in hex. */
   readonly contentSha256: string;

@@ -2,7 +2,7 @@ import { notifying, type Emitter, checkOptions, type OptionNames } from "@kinesi
 import { S3_EMITTER_OPTIONS, s3Emitter, type S3EmitterOptions, type S3Plan } from "@kinesis-connectors/s3";
 import { urlOf } from "./loading/staging.js";
 
-/** Options of `s3ManifestEmitter`: those of `s3Emitter`, and where the objects are made known. */
+/** Options of `s3ManifestEmitter`: those of `s3Emitter`, and the emitter that the objects' URLs go to. */
 export interface S3ManifestEmitterOptions<Output> extends S3EmitterOptions<Output> {
   /** Takes the URL of each object (`s3://bucket/key`) once it is there: `kinesisEmitter<string>({ stream })`, for the stream that stage two reads. */
   readonly to: Emitter<string>;

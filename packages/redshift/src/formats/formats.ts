@@ -14,7 +14,7 @@ export interface RowContext {
 
 /** The format in which rows are staged and COPY reads them. Made by `jsonAuto`, `jsonPaths`, `delimited` and `csv`. */
 export interface RedshiftFormat<Output> {
-  /** Follows the staged object's name, with its dot. */
+  /** The extension of staged objects, with its dot. */
   readonly extension: string;
   readonly contentType: string;
   readonly copy: CopyFormat;
