@@ -28,8 +28,8 @@ export type SchemaEvolution = "none" | "backward" | "forward" | "full";
 /** Options of `parquet`. */
 export interface ParquetCommonOptions {
   /**
-   * So many columns there may be after rows have brought some, counted with those inside objects, 1 to 10,000. Default 1,000. Field names that are data, such
-   * as ids, would make a column each.
+   * Most columns after rows have brought some, counted with those inside objects, 1 to 10,000. Default 1,000. Field names that are data, such as ids, would
+   * make a column each.
    */
   readonly maxColumns?: number;
   /** Default `snappy`, which every reader has. `zstd` takes Node 22.15, or `@hpcc-js/wasm-zstd` beside this package. */
