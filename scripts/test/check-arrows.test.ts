@@ -93,7 +93,7 @@ describe("arrows between packages", () => {
 
   test("a path into another package is found", () => {
     write("packages/s3/src/index.ts", 'import { x } from "../../core/src/index.js";\n');
-    expect(check().problems[0]).toContain("reaches out of packages/s3/src by a path");
+    expect(check().problems[0]).toContain("reaches out of packages/s3 by a path");
   });
 
   test("an example in a docstring is no import", () => {
@@ -109,6 +109,7 @@ describe("arrows between the rooms of a package", () => {
   test.each([
     ["packages/core/src/pipeline.ts", "./engine/replay.js"],
     ["packages/core/src/transformers/built-in.ts", "../engine/replay.js"],
+    ["packages/core/src/a-new-room/a.ts", "../engine/replay.js"],
     ["packages/consumer/src/kinesis/sdk-kinesis.ts", "../reading/polling-reader.js"],
     ["packages/consumer/src/worker/worker.ts", "../lease-table/lease-row.js"],
     ["packages/consumer/src/engines/threads/messages.ts", "../../options.js"],
@@ -119,6 +120,19 @@ describe("arrows between the rooms of a package", () => {
     expect(status).toBe(1);
     expect(problems[0]).toContain(`${file}:1:`);
     expect(problems[0]).toContain("the rooms are");
+  });
+
+  test("a new room of the consumer has to be given its place, one of core stands beside the top", () => {
+    write("packages/core/src/pipeline.ts", 'import type { X } from "./guards/x.js";\n');
+    write("packages/core/src/guards/x.ts", 'import type { Y } from "../emitter.js";\n');
+    expect(check().status).toBe(0);
+    write("packages/consumer/src/admin/x.ts", 'import type { Y } from "../kinesis/y.js";\n');
+    expect(check().problems[0]).toContain("admin/ of consumer is no room yet");
+  });
+
+  test("a file beside src may be named by its path", () => {
+    write("packages/s3/src/index.ts", 'import manifest from "../package.json";\n');
+    expect(check()).toEqual({ status: 0, problems: [] });
   });
 
   test("a thread is started downwards", () => {

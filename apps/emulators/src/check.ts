@@ -37,9 +37,14 @@ const REACH = { region: "eu-central-1", credentials: { accessKeyId: "local", sec
 /** Puts half of the records, splits a shard, puts the rest, and reads all of them with everything at its default. */
 export async function check(
   endpoint: string,
-  options: { readonly records: number; readonly keepsCbor: boolean; readonly timeoutMs: number },
+  options: {
+    readonly records: number;
+    readonly keepsCbor: boolean;
+    readonly timeoutMs: number;
+    readonly signal: AbortSignal;
+  },
 ): Promise<Verdict> {
-  const { records, keepsCbor, timeoutMs } = options;
+  const { records, keepsCbor, timeoutMs, signal } = options;
   const wireFormat = keepsCbor ? "auto" : "json";
   const startedMs = systemClock.monotonicNow();
   const client = new KinesisClient({ ...REACH, endpoint, requestHandler: new NodeHttpHandler() });
@@ -60,6 +65,7 @@ export async function check(
     },
   };
   const connector = await startConnector({
+    signal,
     application: "emulators",
     stream: STREAM,
     pipeline: definePipeline({
@@ -80,13 +86,13 @@ export async function check(
     }
   })();
   // A connector that fails ends the waiting, and is thrown below.
-  let hasEnded = false;
+  const running = { hasEnded: false };
   const ended = watching.finally(() => {
-    hasEnded = true;
+    running.hasEnded = true;
   });
   ended.catch(() => undefined);
   const deadlineMs = systemClock.monotonicNow() + timeoutMs;
-  while (seen.size < records && !hasEnded && systemClock.monotonicNow() < deadlineMs)
+  while (seen.size < records && !running.hasEnded && systemClock.monotonicNow() < deadlineMs)
     await sleep(systemClock, 50);
   await connector.stop();
   await ended;

@@ -50,6 +50,8 @@ export function summaryOf(error: unknown, { service, message: shown }: SummaryOp
   const text = typeof shown === "function" ? shown(message) : message;
   const summary = new Error(`${service}: ${code}${shown === false ? "" : `: ${text}`} (${about.join(", ")})`);
   summary.name = code;
+  // Where the SDK's own errors have it: for logs, which name the request.
+  Object.defineProperty(summary, "$metadata", { value: { httpStatusCode: status, requestId } });
   return summary;
 }
 

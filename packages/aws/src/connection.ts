@@ -1,4 +1,4 @@
-import { KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
+import { KinesisConnectorError, nonEmptyText, wholeNumber, type OptionNames } from "@kinesis-connectors/core";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { checkClientEndpoint, guardEndpoint, namedEndpoint } from "./endpoint.js";
 import { HttpHandler } from "./http/http-handler.js";
@@ -33,6 +33,18 @@ export interface AwsConnectionOptions<Client> {
   /** Connections kept open. Default 64. */
   readonly maxSockets?: number;
 }
+
+/** The names of all of them, for `checkOptions` of the packages that take them. */
+export const AWS_CONNECTION_OPTIONS: OptionNames<AwsConnectionOptions<unknown>> = {
+  client: true,
+  region: true,
+  endpoint: true,
+  allowInsecure: true,
+  credentials: true,
+  connectionTimeoutMs: true,
+  requestTimeoutMs: true,
+  maxSockets: true,
+};
 
 /** What an SDK client is made from: the same for every service. */
 export interface AwsClientConfig {

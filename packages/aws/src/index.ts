@@ -19,6 +19,7 @@ export {
   type AwsConnectionOptions,
   type AwsCredentials,
   type AwsService,
+  AWS_CONNECTION_OPTIONS,
   connectAws,
 } from "./connection.js";
 export {

@@ -1,11 +1,11 @@
 import { checkClientEndpoint } from "@kinesis-connectors/aws";
-import { asError, type Logger } from "@kinesis-connectors/core";
+import { asError, type Logger, errorFields, silentLogger } from "@kinesis-connectors/core";
 
 import { runAssignedShard } from "./engines/assigned-shard.js";
 import { createDynamoDbClient } from "./kinesis/aws-clients.js";
 import { Closing } from "./engines/closing.js";
 import { enginesOf } from "./engines/engines-of.js";
-import { logEvent } from "./event-log.js";
+import { EventLog } from "./event-log.js";
 import { type ConnectorEvent, EventFeed, type EventsDropped } from "./events.js";
 import { kinesisAccess } from "./kinesis/kinesis-access.js";
 import type { LeaseTable } from "@kinesis-connectors/leases";
@@ -17,6 +17,7 @@ import { RetentionWatch } from "./reading/retention-watch.js";
 import type { ShardEngines } from "./engines/shard-engines.js";
 import { consumerArnOf } from "./reading/shard-sources.js";
 import { checkStream } from "./kinesis/stream-check.js";
+import { Loop } from "./worker/loop.js";
 import { WorkerRun } from "./worker/worker-run.js";
 
 /**
@@ -74,7 +75,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
 ): Promise<Connector> {
   const { application, streamName: stream, ownerId, clock, random } = settings;
   const feed = new EventFeed();
-  const tally = new ProgressTally();
+  const tally = new ProgressTally(clock);
   // Each client gives CBOR up by itself: the one here, that of the subscriptions, those of threads.
   let speaksJson = false;
   const observe = (event: ConnectorEvent): void => {
@@ -83,13 +84,18 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
       speaksJson = true;
     }
     tally.count(event);
-    logEvent(engines.logger, event);
+    log.write(event);
     feed.publish(event);
   };
   const onWireFallback = (): void => observe({ type: "wire-fallback", wireFormat: "json" });
   const engines: ShardEngines = await enginesOf(options.pipeline, settings, { onWireFallback, observe });
   signal.throwIfAborted();
   const { logger, broken } = engines;
+  const log = new EventLog({
+    logger,
+    progress: () => tally.snapshot(),
+    hasInitialPosition: settings.initialPosition.type !== "trim-horizon",
+  });
 
   const access = kinesisAccess({
     api: options.kinesisApi,
@@ -129,7 +135,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     observe,
     retentionMs,
     failed: (error) =>
-      logger.warn({ error: error.name }, "a look at the retention left failed; it is tried again"),
+      logger.warn(errorFields(error), "a look at the retention left failed; it is tried again"),
   });
   closing.add(() => retention.stop());
 
@@ -148,6 +154,17 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   signal.throwIfAborted();
   await worker.start();
   observe({ type: "connector-start", application, stream, ownerId });
+  if (logger !== silentLogger) {
+    const summaries = new Loop({
+      clock,
+      firstDelayMs: SUMMARY_PERIOD_MS,
+      delayMs: () => SUMMARY_PERIOD_MS,
+      kind: "rate",
+      step: () => log.writeSummary(),
+      failed: (error) => logger.warn(errorFields(error), "the summary could not be made"),
+    });
+    closing.add(() => summaries.stop());
+  }
 
   const stopWorker = (): Promise<void> => worker.stop(settings.stopDeadlineMs);
   const onAbort = (): void => void stopWorker();
@@ -193,6 +210,8 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
 }
 
 const HOUR_MS = 3_600_000;
+
+const SUMMARY_PERIOD_MS = 60_000;
 
 // A third of the failover time leaves time to read a lost answer back; more than 10 s helps nobody.
 const MAX_LEASE_CALL_MS = 10_000;

@@ -1,9 +1,11 @@
-import { asError, KinesisConnectorError, type Logger } from "@kinesis-connectors/core";
+import { errorFields, type ErrorFields, type Logger, type Position } from "@kinesis-connectors/core";
 
 import type { ConnectorEvent } from "./events.js";
 import type { KinesisErrorKind } from "./kinesis/kinesis-api.js";
+import type { ConnectorProgress } from "./progress.js";
 
-// The first failure of a call is everyday life; a row of them is worth a line, now and then.
+// The first failures of a call are everyday life; a row of them is worth a line, and then now and then.
+const FIRST_LINE = 3;
 const RETRIES_PER_LINE = 5;
 
 /** What does not pass by itself as a rule: told at once. */
@@ -14,42 +16,147 @@ const NEEDS_SOMEBODY: ReadonlySet<KinesisErrorKind> = new Set([
   "clock",
 ]);
 
+/** What the log of a connector is written with. */
+export interface EventLogOptions {
+  readonly logger: Logger;
+  readonly progress: () => ConnectorProgress;
+  /** Whether the caller asked for another beginning than the oldest record. */
+  readonly hasInitialPosition: boolean;
+}
+
 /**
- * Writes what an operator wants to see of an event, by the event's own name. What the worker and the engine log themselves, and what
- * happens all the time, is left out. Fields hold names, sizes and codes; never a record's data.
+ * Writes what an operator wants to see of the events, by the event's own name: one line for each that asks for something, and for the comings and goings
+ * of shards. What the engine logs itself (`emit-retry`, dead letters), and what happens all the time, is left out: the summary counts it. Fields hold
+ * names, sizes and codes; never a record's data.
  */
-export function logEvent(logger: Logger, event: ConnectorEvent): void {
-  switch (event.type) {
-    case "connector-start":
-      logger.info(event, event.type);
-      return;
-    case "connector-stop":
-      if (event.error === undefined) logger.info({}, event.type);
-      else logger.error({ error: shown(event.error) }, event.type);
-      return;
-    case "read-retry": {
-      const { stream, shardId, operation, kind, attempt, error } = event;
-      const atOnce = isWrongAnswer(error) || (attempt === 1 && NEEDS_SOMEBODY.has(kind));
-      if (atOnce || attempt % RETRIES_PER_LINE === 0)
-        logger.warn({ stream, shardId, operation, kind, attempt, error: shown(error) }, event.type);
-      return;
+export class EventLog {
+  readonly #options: EventLogOptions;
+  #emitted = 0;
+  #saidCheckpoint = false;
+
+  constructor(options: EventLogOptions) {
+    this.#options = options;
+  }
+
+  write(event: ConnectorEvent): void {
+    const { logger } = this.#options;
+    switch (event.type) {
+      case "connector-start":
+        logger.info(event, event.type);
+        return;
+      case "connector-stop":
+        if (event.error === undefined) logger.info(this.#totals(), event.type);
+        else logger.error({ ...this.#totals(), ...errorFields(event.error) }, event.type);
+        return;
+      case "shard-start": {
+        const { stream, shardId, checkpoint, inherited } = event;
+        logger.info({ stream, shardId, checkpoint: textOf(checkpoint), inherited }, event.type);
+        if (checkpoint !== undefined) this.#checkpointCounts(shardId);
+        return;
+      }
+      case "shard-end":
+        logger.info(
+          { stream: event.stream, shardId: event.shardId, children: event.childShardIds },
+          event.type,
+        );
+        return;
+      case "shard-stop": {
+        const { stream, shardId, reason, error } = event;
+        logger.info(
+          { stream, shardId, reason, ...(error === undefined ? {} : { error: codeOf(error) }) },
+          event.type,
+        );
+        return;
+      }
+      case "shard-fail":
+        logger.error({ shardId: event.shardId, ...errorFields(event.error) }, event.type);
+        return;
+      case "read-retry":
+        this.#readRetry(event);
+        return;
+      case "lease-retry":
+        logger.warn({ step: event.step, ...errorFields(event.error) }, "lease-retry: it is tried again");
+        return;
+      case "lease-take":
+      case "lease-evict":
+      case "lease-end":
+      case "parent-wait":
+      case "leader-elect":
+      case "shard-sync":
+        logger.info(withoutType(event), event.type);
+        return;
+      case "subscription-end":
+        logger.debug(
+          {
+            stream: event.stream,
+            shardId: event.shardId,
+            reason: event.reason,
+            ...(event.error === undefined ? {} : said(event.error)),
+          },
+          event.type,
+        );
+        return;
+      case "iterator-renew":
+        logger.debug(withoutType(event), event.type);
+        return;
+      case "retention-gap": {
+        const { stream, shardId, expected, found } = event;
+        logger.warn({ stream, shardId, expected: textOf(expected), found: textOf(found) }, event.type);
+        return;
+      }
+      case "retention-risk":
+      case "shard-end-doubt":
+      case "page-refuse":
+      case "aggregate-drop":
+      case "hole-found":
+        logger.warn(withoutType(event), event.type);
+        return;
+      case "fan-out-fallback":
+        logger.warn({ stream: event.stream, shardId: event.shardId, ...said(event.error) }, event.type);
+        return;
+      default:
     }
-    case "subscription-end":
-      logger.debug({ stream: event.stream, shardId: event.shardId, reason: event.reason }, event.type);
-      return;
-    case "iterator-renew":
-      logger.debug(event, event.type);
-      return;
-    case "retention-risk":
-    case "shard-end-doubt":
-    case "page-refuse":
-    case "aggregate-drop":
-      logger.warn(event, event.type);
-      return;
-    case "fan-out-fallback":
-      logger.warn({ stream: event.stream, shardId: event.shardId, error: shown(event.error) }, event.type);
-      return;
-    default:
+  }
+
+  /** How it goes, in one line: what came of the time since the last one, and what is under way. */
+  writeSummary(): void {
+    const { logger, progress } = this.#options;
+    const { recordsEmitted, millisBehindLatest, isReady, batchesUnderWay, batchesRetrying } = progress();
+    const emitted = recordsEmitted - this.#emitted;
+    this.#emitted = recordsEmitted;
+    logger.info(
+      { emitted, ...this.#totals(), millisBehindLatest, isReady, batchesUnderWay, batchesRetrying },
+      "summary: emitted since the last one, and all since the start",
+    );
+  }
+
+  #totals(): object {
+    const { recordsRead, recordsEmitted, recordsFiltered, deadLetters, shards } = this.#options.progress();
+    const reading = shards.filter(({ state }) => state === "reading").length;
+    return { recordsRead, recordsEmitted, recordsFiltered, deadLetters, shardsReading: reading };
+  }
+
+  #readRetry(event: Extract<ConnectorEvent, { type: "read-retry" }>): void {
+    const { stream, shardId, operation, kind, attempt, delayMs, error } = event;
+    const isTold =
+      isWrongAnswer(error) ||
+      (attempt === 1 && NEEDS_SOMEBODY.has(kind)) ||
+      attempt === FIRST_LINE ||
+      attempt % RETRIES_PER_LINE === 0;
+    this.#options.logger[isTold ? "warn" : "debug"](
+      { stream, shardId, operation, kind, attempt, delayMs: Math.round(delayMs), ...said(error) },
+      event.type,
+    );
+  }
+
+  /** Said once: who looks for records from the asked beginning should know why they do not come. */
+  #checkpointCounts(shardId: string): void {
+    if (!this.#options.hasInitialPosition || this.#saidCheckpoint) return;
+    this.#saidCheckpoint = true;
+    this.#options.logger.info(
+      { shardId },
+      "initialPosition counts for shards without a checkpoint, and this one has one: it goes on from there; name another application to begin anew",
+    );
   }
 }
 
@@ -58,7 +165,19 @@ function isWrongAnswer({ cause }: Error): boolean {
   return cause instanceof Error && cause.name === "HttpFormatError";
 }
 
-function shown(error: Error): string {
-  const code = KinesisConnectorError.isInstance(error) ? error.code : asError(error).name;
-  return `${code}: ${error.message.slice(0, 1000)}`;
+/** Errors of reading are this package's own, and say what Kinesis said: their words quote no data. */
+function said(error: Error): ErrorFields {
+  return { reason: error.message.slice(0, 500), ...errorFields(error) };
+}
+
+function codeOf(error: Error): string {
+  return errorFields(error).error;
+}
+
+function textOf(position: Position | undefined): string | undefined {
+  return position && `${position.sequenceNumber}.${position.subSequenceNumber}`;
+}
+
+function withoutType({ type: _type, ...fields }: ConnectorEvent): object {
+  return fields;
 }

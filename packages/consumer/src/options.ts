@@ -14,14 +14,27 @@ import {
   systemClock,
   systemRandom,
   wholeNumber,
+  checkOptions,
+  type OptionNames,
 } from "@kinesis-connectors/core";
 import type { WireFormat } from "@kinesis-connectors/wire/protocol";
 
 import type { AwsClientOptions } from "./kinesis/aws-clients.js";
-import { checkConsumerName, type FanOut, fanOut } from "./reading/fan-out-consumer.js";
+import {
+  checkConsumerName,
+  type FanOut,
+  fanOut,
+  type FanOutOptions,
+  partsOf,
+} from "./reading/fan-out-consumer.js";
 import type { KinesisApi } from "./kinesis/kinesis-api.js";
 import type { InitialPosition, LeaseTable } from "@kinesis-connectors/leases";
-import { type LeaseOptions, type LeaseSettings, leaseSettings } from "./worker/lease-settings.js";
+import {
+  LEASE_OPTIONS,
+  type LeaseOptions,
+  type LeaseSettings,
+  leaseSettings,
+} from "./worker/lease-settings.js";
 import type { EngineSettings } from "./engines/engines-of.js";
 import { checkParts } from "./own-parts.js";
 import { isModule, isPipeline, moduleUrl, type PipelineModule } from "./engines/pipeline-module.js";
@@ -63,8 +76,11 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
    * from then on. `json` and `cbor` speak one only. Not for a client of one's own.
    */
   readonly wireFormat?: WireFormat;
-  /** Default: where the AWS SDK looks for them. */
-  readonly credentials?: AwsClientOptions["credentials"];
+  /**
+   * Default: where the AWS SDK looks for them. `{ kinesis, dynamodb }` where the stream lies in another account than the lease table; what is
+   * left out of it comes from where the AWS SDK looks.
+   */
+  readonly credentials?: Credentials | { readonly kinesis?: Credentials; readonly dynamodb?: Credentials };
   /** Own SDK clients, instead of `region`, `endpoints` and `credentials`. They stay open when the connector stops. */
   readonly clients?: { readonly kinesis?: KinesisClient; readonly dynamodb?: DynamoDBClient };
   /** Another way to Kinesis than the AWS SDK, for simulations. Bound to the stream; closed when the connector stops. */
@@ -88,6 +104,36 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
   readonly random?: Random;
 }
 
+/** Keys, or what fetches them, as the AWS SDK takes both. */
+type Credentials = NonNullable<AwsClientOptions["credentials"]>;
+
+const NAMES: OptionNames<ConnectorOptions<unknown, unknown>> = {
+  application: "required",
+  stream: true,
+  streamArn: true,
+  pipeline: "required",
+  threads: true,
+  initialPosition: { at: true },
+  retrieval: true,
+  region: true,
+  endpoints: { kinesis: true, dynamodb: true },
+  allowInsecure: true,
+  wireFormat: true,
+  credentials: true,
+  clients: { kinesis: true, dynamodb: true },
+  kinesisApi: true,
+  leaseTable: true,
+  workerId: true,
+  leases: LEASE_OPTIONS,
+  maxReadAheadBytes: true,
+  stopDeadlineMs: true,
+  onRetentionGap: true,
+  logger: true,
+  signal: true,
+  clock: true,
+  random: true,
+};
+
 /** `ConnectorOptions`, checked and complete, without what the types of the pipeline say. */
 export interface ConnectorSettings extends EngineSettings {
   readonly initialPosition: InitialPosition;
@@ -104,6 +150,7 @@ export interface ConnectorSettings extends EngineSettings {
 export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
   options: ConnectorOptions<Model, Output, Plan, DeadLetterPlan>,
 ): ConnectorSettings {
+  checkOptions("startConnector", options, NAMES);
   const clock = options.clock ?? systemClock;
   const random = options.random ?? systemRandom;
   const application = nonEmptyText("application", options.application);
@@ -114,8 +161,9 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
   const threads = threadsOf(options);
   checkParts(options);
   const { streamName, streamTarget, region } = streamOf(options.stream, options.streamArn);
+  const credentials = credentialsOf(options.credentials);
   const allowInsecure = options.allowInsecure === true;
-  const client = { region: options.region ?? region, credentials: options.credentials, allowInsecure };
+  const client = { region: options.region ?? region, allowInsecure };
   const { kinesis, dynamodb } = options.endpoints ?? {};
   return {
     application,
@@ -124,9 +172,10 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
     streamName,
     streamTarget,
     initialPosition: initialPositionOf(options.initialPosition, clock),
-    retrieval: retrievalOf(options.retrieval, application),
+    retrieval: retrievalOf(options.retrieval, application, streamName),
     kinesis: {
       ...client,
+      credentials: credentials.kinesis,
       endpoint: endpointOf("kinesis", kinesis, {
         allowInsecure,
         isUsed: options.kinesisApi === undefined && options.clients?.kinesis === undefined,
@@ -135,6 +184,7 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
     },
     dynamodb: {
       ...client,
+      credentials: credentials.dynamodb,
       endpoint: endpointOf("dynamodb", dynamodb, {
         allowInsecure,
         isUsed: typeof options.leaseTable !== "object" && options.clients?.dynamodb === undefined,
@@ -201,16 +251,44 @@ function initialPositionOf(
 }
 
 /** Checked again, for those who wrote the object by hand. */
-function retrievalOf(retrieval: Polling | FanOut | undefined, application: string): Polling | FanOut {
+function retrievalOf(
+  retrieval: Polling | FanOut | undefined,
+  application: string,
+  streamName: string,
+): Polling | FanOut {
   if (retrieval === undefined) return polling();
-  if (retrieval.type === "polling") return polling(retrieval);
+  if (retrieval.type === "polling") {
+    const { type: _type, ...options } = retrieval;
+    return polling(options);
+  }
   if (retrieval.type !== "fan-out") throw invalid("retrieval must be polling({ ... }) or fanOut({ ... })");
-  const { consumerName, fallback } = retrieval;
-  if (consumerName === undefined) checkConsumerName("application", application);
-  return fanOut({
-    ...(consumerName === undefined ? {} : { consumerName }),
-    ...(fallback === undefined ? {} : { fallback }),
-  });
+  const { type: _type, ...given } = retrieval;
+  // What `fanOut` returned says undefined for what was left out, and its options may not.
+  const options: FanOutOptions = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  );
+  const { consumerName, consumerArn } = options;
+  if (consumerName === undefined && consumerArn === undefined) checkConsumerName("application", application);
+  const checked = fanOut(options);
+  const ofStream = consumerArn === undefined ? streamName : partsOf(consumerArn)?.streamName;
+  if (ofStream !== streamName)
+    throw invalid(
+      `retrieval.consumerArn is a consumer of stream ${ofStream}, and this connector reads ${streamName}`,
+    );
+  return checked;
+}
+
+function credentialsOf(given: ConnectorOptions<unknown, unknown>["credentials"]): {
+  readonly kinesis: Credentials | undefined;
+  readonly dynamodb: Credentials | undefined;
+} {
+  if (given === undefined || typeof given === "function") return { kinesis: given, dynamodb: given };
+  if (typeof given === "object" && given !== null) {
+    if ("accessKeyId" in given) return { kinesis: given, dynamodb: given };
+    if ("kinesis" in given || "dynamodb" in given)
+      return { kinesis: given.kinesis, dynamodb: given.dynamodb };
+  }
+  throw invalid("credentials must be keys, a function that fetches them, or { kinesis, dynamodb } of either");
 }
 
 // CreateTable, TableName: 3 to 255 characters of [a-zA-Z0-9_.-].

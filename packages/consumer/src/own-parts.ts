@@ -1,8 +1,17 @@
 import { isPromise, KinesisConnectorError } from "@kinesis-connectors/core";
 
-import type { ConnectorOptions } from "./options.js";
-
 type Members = Readonly<Record<string, unknown>>;
+
+/** What a caller may bring along. Types have looked at it already, where there are any. */
+export interface OwnParts {
+  readonly clock?: unknown;
+  readonly random?: unknown;
+  readonly signal?: unknown;
+  readonly clients?: { readonly kinesis?: unknown; readonly dynamodb?: unknown };
+  readonly kinesisApi?: unknown;
+  readonly leaseTable?: unknown;
+  readonly credentials?: unknown;
+}
 
 /** The functions that parts of the caller's own must have, by the option under which they are given. */
 const FUNCTIONS: readonly (readonly [option: string, functions: readonly string[]])[] = [
@@ -15,14 +24,23 @@ const FUNCTIONS: readonly (readonly [option: string, functions: readonly string[
   ["leaseTable", ["open", "list", "get", "create", "update", "describe", "remove", "fleetMode"]],
 ];
 
+/** What a caller may bring along, of the connector's options. */
+export interface OwnParts {
+  readonly clock?: unknown;
+  readonly random?: unknown;
+  readonly signal?: unknown;
+  readonly clients?: { readonly kinesis?: unknown; readonly dynamodb?: unknown };
+  readonly kinesisApi?: unknown;
+  readonly leaseTable?: unknown;
+  readonly credentials?: unknown;
+}
+
 /**
  * Checks what a caller brings along: a part that lacks a function, or is a promise of one, would be found missing in the middle of the work, and taken
  * for an outage there.
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option and the function
  */
-export function checkParts<Model, Output, Plan, DeadLetterPlan>(
-  options: ConnectorOptions<Model, Output, Plan, DeadLetterPlan>,
-): void {
+export function checkParts(options: OwnParts): void {
   const { clock, random, signal, clients, kinesisApi, leaseTable, credentials } = options;
   const parts: Members = {
     clock,
@@ -40,7 +58,9 @@ export function checkParts<Model, Output, Plan, DeadLetterPlan>(
   if (credentials === undefined || typeof credentials === "function") return;
   requireNoPromise("credentials", credentials);
   if (typeof credentials !== "object" || credentials === null)
-    throw invalid("credentials must be credentials, or a function that gives a promise of them");
+    throw invalid(
+      "credentials must be keys, a function that fetches them, or { kinesis, dynamodb } of either",
+    );
 }
 
 function requireFunctions(option: string, part: unknown, functions: readonly string[]): void {

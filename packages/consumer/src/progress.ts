@@ -1,6 +1,19 @@
-import type { Position, ShardEvent } from "@kinesis-connectors/core";
+import { type Clock, errorFields, type Position, type ShardEvent } from "@kinesis-connectors/core";
 
 import type { ConnectorEvent } from "./events.js";
+
+/** A batch on its way to its destination. */
+export interface BatchSnapshot {
+  readonly batchId: string;
+  /** Outputs that are not placed yet, as far as is known. */
+  readonly records: number;
+  /** When it went on its way, in epoch milliseconds. */
+  readonly sinceMs: number;
+  /** Tries that failed so far: from the first on the destination is in doubt. */
+  readonly failedAttempts: number;
+  /** Code or name of what the last of them failed with. */
+  readonly lastError: string | undefined;
+}
 
 /** How one shard is doing, counted since this process took it first. */
 export interface ShardSnapshot {
@@ -17,6 +30,8 @@ export interface ShardSnapshot {
   readonly recordsOfOtherShards: number;
   /** How far behind the tip of the shard reading is, as the service said last. */
   readonly millisBehindLatest: number | undefined;
+  /** The batch that is on its way to the destination; undefined between two batches. */
+  readonly batchUnderWay: BatchSnapshot | undefined;
   /** The last commit of this process; undefined before the first. */
   readonly checkpoint: Position | undefined;
 }
@@ -29,7 +44,10 @@ export interface ConnectorProgress {
   readonly deadLetters: number;
   /** Of the shards being read, the one furthest behind. */
   readonly millisBehindLatest: number | undefined;
-  /** False while reading fails (throttled, no network, no name): nothing is lost, and nothing moves. */
+  /** Batches on their way to the destination, at most one for each shard; and how many of them have failed and are tried again. */
+  readonly batchesUnderWay: number;
+  readonly batchesRetrying: number;
+  /** False while reading or emitting fails (throttled, no network, destination down): nothing is lost, and nothing moves. */
   readonly isReady: boolean;
   readonly shards: readonly ShardSnapshot[];
 }
@@ -38,7 +56,12 @@ type Tally = { -readonly [Key in keyof ShardSnapshot]: ShardSnapshot[Key] } & { 
 
 /** Adds up what the events tell. */
 export class ProgressTally {
+  readonly #clock: Pick<Clock, "now">;
   readonly #shards = new Map<string, Tally>();
+
+  constructor(clock: Pick<Clock, "now">) {
+    this.#clock = clock;
+  }
 
   count(event: ConnectorEvent): void {
     switch (event.type) {
@@ -48,12 +71,22 @@ export class ProgressTally {
       case "page-read":
         this.#page(event);
         return;
+      case "batch-start":
+        this.#of(event.shardId).batchUnderWay = this.#batch(event, 0, undefined);
+        return;
+      case "emit-retry":
+        this.#of(event.shardId).batchUnderWay = this.#batch(event, event.attempt, event.error);
+        return;
+      case "batch-emit":
+        this.#of(event.shardId).batchUnderWay = undefined;
+        return;
       case "checkpoint-commit": {
         const tally = this.#of(event.shardId);
         tally.recordsEmitted += event.emitted;
         tally.recordsFiltered += event.filtered;
         tally.deadLetters += event.deadLettered;
         tally.checkpoint = event.checkpoint;
+        tally.batchUnderWay = undefined;
         return;
       }
       case "aggregate-drop":
@@ -63,10 +96,10 @@ export class ProgressTally {
         this.#of(event.shardId).failing = true;
         return;
       case "shard-end":
-        this.#of(event.shardId).state = "ended";
+        this.#end(event.shardId, "ended");
         return;
       case "shard-stop":
-        this.#of(event.shardId).state = "left";
+        this.#end(event.shardId, "left");
         return;
       case "lease-delete":
         this.#shards.delete(event.shardId);
@@ -83,6 +116,8 @@ export class ProgressTally {
     let deadLetters = 0;
     let millisBehindLatest: number | undefined;
     let isReady = true;
+    let batchesUnderWay = 0;
+    let batchesRetrying = 0;
     for (const { failing, ...shard } of this.#shards.values()) {
       shards.push(shard);
       recordsRead += shard.recordsRead;
@@ -90,13 +125,26 @@ export class ProgressTally {
       recordsFiltered += shard.recordsFiltered;
       deadLetters += shard.deadLetters;
       if (shard.state !== "reading") continue;
-      if (failing) isReady = false;
+      if (shard.batchUnderWay !== undefined) batchesUnderWay += 1;
+      const isRetrying = (shard.batchUnderWay?.failedAttempts ?? 0) > 0;
+      if (isRetrying) batchesRetrying += 1;
+      if (failing || isRetrying) isReady = false;
       if (shard.millisBehindLatest !== undefined) {
         millisBehindLatest = Math.max(millisBehindLatest ?? 0, shard.millisBehindLatest);
       }
     }
     shards.sort((a, b) => (a.shardId < b.shardId ? -1 : 1));
-    return { recordsRead, recordsEmitted, recordsFiltered, deadLetters, millisBehindLatest, isReady, shards };
+    return {
+      recordsRead,
+      recordsEmitted,
+      recordsFiltered,
+      deadLetters,
+      millisBehindLatest,
+      batchesUnderWay,
+      batchesRetrying,
+      isReady,
+      shards,
+    };
   }
 
   #page(event: Extract<ShardEvent, { type: "page-read" }>): void {
@@ -105,6 +153,27 @@ export class ProgressTally {
     tally.bytesRead += event.bytes;
     tally.millisBehindLatest = event.millisBehindLatest ?? tally.millisBehindLatest;
     tally.failing = false;
+  }
+
+  #batch(
+    {
+      shardId,
+      batchId,
+      records,
+    }: { readonly shardId: string; readonly batchId: string; readonly records: number },
+    failedAttempts: number,
+    error: Error | undefined,
+  ): BatchSnapshot {
+    const before = this.#of(shardId).batchUnderWay;
+    const sinceMs = before?.batchId === batchId ? before.sinceMs : this.#clock.now();
+    const lastError = error === undefined ? undefined : errorFields(error).error;
+    return { batchId, records, sinceMs, failedAttempts, lastError };
+  }
+
+  #end(shardId: string, state: "ended" | "left"): void {
+    const tally = this.#of(shardId);
+    tally.state = state;
+    tally.batchUnderWay = undefined;
   }
 
   #of(shardId: string): Tally {
@@ -120,6 +189,7 @@ export class ProgressTally {
         deadLetters: 0,
         recordsOfOtherShards: 0,
         millisBehindLatest: undefined,
+        batchUnderWay: undefined,
         checkpoint: undefined,
         failing: false,
       };

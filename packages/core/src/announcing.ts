@@ -2,6 +2,8 @@ import { type Batch, type BufferEntry, outputCountOf } from "./batch.js";
 import type { EmitContext, Emitter, PlannedRange } from "./emitter.js";
 import { guardedEmitter } from "./guards/emitter-guard.js";
 import { KinesisConnectorError } from "./errors.js";
+import { checkOptions, type OptionNames } from "./known-options.js";
+import { shown } from "./options.js";
 import type { KinesisRecord } from "./record.js";
 
 /** What `announcing` puts together. */
@@ -13,6 +15,12 @@ export interface AnnouncingOptions<Output, Plan, Announcement> {
   /** Where that is told. An emitter without a plan: telling twice must be harmless or be noticed by the reader. */
   readonly to: Emitter<Announcement>;
 }
+
+const NAMES: OptionNames<AnnouncingOptions<unknown, unknown, unknown>> = {
+  emitter: true,
+  announcements: "required",
+  to: true,
+};
 
 /**
  * An emitter that tells another one what it has placed: the keys of S3 objects to a stream, say, from which a loader reads them. A batch is
@@ -35,7 +43,13 @@ export interface AnnouncingOptions<Output, Plan, Announcement> {
 export function announcing<Output, Plan, Announcement>(
   options: AnnouncingOptions<Output, Plan, Announcement>,
 ): Emitter<Output, Plan> {
+  checkOptions("announcing", options, NAMES);
   const { announcements } = options;
+  if (typeof announcements !== "function")
+    throw new KinesisConnectorError(
+      "KC_OPTION_INVALID",
+      `announcements must be a function, but is ${shown(announcements)}`,
+    );
   const emitter = guardedEmitter("emitter", options.emitter);
   const to = guardedEmitter("to", options.to);
   const { plan, isPlaced, sizeOf, batching, gather, places, spill, planWithout } = emitter;

@@ -1,4 +1,5 @@
 import type { BufferEntry, FlushReason } from "./batch.js";
+import { checkOptions, type OptionNames } from "./known-options.js";
 import { wholeNumber } from "./options.js";
 
 /**
@@ -26,6 +27,13 @@ export interface BufferOptions {
   /** Age of the oldest entry in milliseconds; fires without new records too. Default 60,000. */
   readonly maxAgeMs?: number;
 }
+
+/** The names of all of them. */
+export const BUFFER_OPTIONS: OptionNames<BufferOptions> = {
+  maxRecords: true,
+  maxBytes: true,
+  maxAgeMs: true,
+};
 
 /** One mebibyte, for options that count bytes. */
 export const MiB: number = 1024 * 1024;
@@ -102,6 +110,7 @@ export class RecordBuffer<Output> implements Buffer<Output> {
   #entries: BufferEntry<Output>[] = [];
 
   constructor(options: BufferOptions = {}) {
+    checkOptions("RecordBuffer", options, BUFFER_OPTIONS);
     this.#thresholds = new Thresholds(options);
   }
 

@@ -22,6 +22,14 @@ export type ShardEvent = OfShard &
         readonly records: number;
         readonly bytes: number;
       }
+    /** A batch goes to its destination; `batch-emit` tells of its end. `records` counts outputs. */
+    | {
+        readonly type: "batch-start";
+        readonly batchId: string;
+        readonly records: number;
+        readonly bytes: number;
+        readonly inherited: boolean;
+      }
     | {
         readonly type: "batch-emit";
         readonly batchId: string;

@@ -33,6 +33,7 @@ export type { GatherContext, Gathered, Gathering } from "./gathering.js";
 export { hasLoneSurrogate, jsonHasLoneSurrogate, stringifyJson } from "./json-text.js";
 export { guardedLogger, type Logger, silentLogger } from "./logger.js";
 export { isPromise, type MaybePromise } from "./maybe-promise.js";
+export { checkOptions, type KnownNames, type OptionNames } from "./known-options.js";
 export { giveNotice, type Notice } from "./notices.js";
 export { nonEmptyText, wholeNumber } from "./options.js";
 export { definePipeline, type Pipeline, type PipelineOptions, type PoisonPolicy } from "./pipeline.js";

@@ -10,6 +10,7 @@ export function wholeNumber(
   range: { readonly min: number; readonly max?: number },
 ): number {
   const { min, max = Number.MAX_SAFE_INTEGER } = range;
+  if (value === undefined) throw missing(option);
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= min && value <= max) return value;
   const upTo = range.max === undefined ? `of at least ${min}` : `from ${min} to ${max}`;
   throw new KinesisConnectorError(
@@ -23,11 +24,16 @@ export function wholeNumber(
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
  */
 export function nonEmptyText(option: string, value: string): string {
+  if (value === undefined) throw missing(option);
   if (typeof value === "string" && value !== "" && value.trim() === value) return value;
   throw new KinesisConnectorError(
     "KC_OPTION_INVALID",
     `${option} must be a text without blanks around it, but is ${shownOption(value)}`,
   );
+}
+
+function missing(option: string): KinesisConnectorError {
+  return new KinesisConnectorError("KC_OPTION_INVALID", `${option} is missing`);
 }
 
 /** Whether a value is an object, of which members can be asked. */

@@ -1,13 +1,14 @@
 import type { DeadLetterEmitter } from "./dead-letters.js";
-import { type Buffer, type BufferOptions, RecordBuffer, Thresholds } from "./buffer.js";
+import { BUFFER_OPTIONS, type Buffer, type BufferOptions, RecordBuffer, Thresholds } from "./buffer.js";
 import { guardedBuffers } from "./guards/buffer-guard.js";
 import type { Emitter } from "./emitter.js";
 import { guardedEmitter } from "./guards/emitter-guard.js";
 import { KinesisConnectorError } from "./errors.js";
 import { allowAll, type Filter } from "./filter.js";
 import { guardedLogger, type Logger, silentLogger } from "./logger.js";
+import { checkOptions, type OptionNames } from "./known-options.js";
 import { wholeNumber } from "./options.js";
-import { type Retry, type RetryOptions, retryFrom } from "./retry.js";
+import { RETRY_OPTIONS, type Retry, type RetryOptions, retryFrom } from "./retry.js";
 import type { Transformer } from "./transformer.js";
 
 /** What becomes of a record that cannot be delivered: it goes to the dead letters, or the shard stops before it. */
@@ -84,6 +85,7 @@ export function runningPipeline<Model, Output, Plan, DeadLetterPlan>(
 export function definePipeline<Model, Output, Plan = undefined, DeadLetterPlan = undefined>(
   options: PipelineOptions<Model, Output, Plan, DeadLetterPlan>,
 ): Pipeline<Model, Output, Plan, DeadLetterPlan> {
+  checkOptions("definePipeline", options, NAMES);
   const { transformer, filter = allowAll, buffer = {}, emitter, deadLetters, logger } = options;
   requireFunction("transformer.toModel", transformer?.toModel);
   requireFunction("transformer.fromModel", transformer.fromModel);
@@ -123,6 +125,18 @@ export function definePipeline<Model, Output, Plan = undefined, DeadLetterPlan =
     logger: logger === undefined ? undefined : guardedLogger("logger", logger),
   };
 }
+
+const NAMES: OptionNames<PipelineOptions<unknown, unknown, unknown, unknown>> = {
+  transformer: "required",
+  filter: true,
+  buffer: BUFFER_OPTIONS,
+  emitter: true,
+  deadLetters: true,
+  onPoison: true,
+  retry: RETRY_OPTIONS,
+  transformTimeoutMs: true,
+  logger: true,
+};
 
 function requireFunction(option: string, value: unknown): void {
   if (typeof value !== "function") {

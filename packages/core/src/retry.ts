@@ -1,4 +1,5 @@
 import type { Random } from "./clock.js";
+import type { OptionNames } from "./known-options.js";
 import { wholeNumber } from "./options.js";
 
 /** How refused work is tried again: exponential back-off with full jitter. */
@@ -12,6 +13,14 @@ export interface RetryOptions {
   /** Upper bound of every delay in milliseconds. Default 20,000. */
   readonly maxDelayMs?: number;
 }
+
+/** The names of all of them. */
+export const RETRY_OPTIONS: OptionNames<RetryOptions> = {
+  maxAttempts: true,
+  maxRequestAttempts: true,
+  baseDelayMs: true,
+  maxDelayMs: true,
+};
 
 /** `RetryOptions`, checked and complete. */
 export type Retry = Required<RetryOptions>;

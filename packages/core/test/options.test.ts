@@ -69,11 +69,11 @@ describe("definePipeline", () => {
   });
 
   it.each([
-    ["transformer.toModel", { transformer: undefined }],
+    ["transformer is missing", { transformer: undefined }],
     ["transformer.fromModel", { transformer: { toModel: () => 1 } }],
     ["filter", { filter: "all" }],
     ["emitter is missing", { emitter: undefined }],
-    ["emitter is a promise of an emitter: await it", { emitter: Promise.resolve(emitter) }],
+    ["emitter is a promise: await it", { emitter: Promise.resolve(emitter) }],
     ["emitter is a function", { emitter: () => emitter }],
     ["emitter.isPlaced must be a function", { emitter: { ...emitter, isPlaced: true } }],
     ["emitter.spill.load must be a function", { emitter: { ...emitter, spill: { store: () => undefined } } }],

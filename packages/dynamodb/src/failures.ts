@@ -32,6 +32,8 @@ const KINDS: ReadonlyMap<string, Exclude<Failure["kind"], "refused">> = new Map(
   ["TransactionConflictException", "retry"],
   ["ReplicatedWriteConflictException", "retry"],
   ["ReplicaNotFoundException", "retry"],
+  // A table that is being changed, restored or deleted at the moment.
+  ["ResourceInUseException", "retry"],
   ["ValidationException", "rejected"],
   ["SerializationException", "rejected"],
   ["ItemCollectionSizeLimitExceededException", "rejected"],

@@ -3,8 +3,10 @@ import {
   KinesisConnectorError,
   nonEmptyText,
   wholeNumber,
+  checkOptions,
+  type OptionNames,
 } from "@kinesis-connectors/core";
-import type { RecordVersion } from "@kinesis-connectors/aws";
+import { type RecordVersion, AWS_CONNECTION_OPTIONS } from "@kinesis-connectors/aws";
 import type { DynamoDbConnectionOptions } from "./connection.js";
 import { DEFAULT_MAX_CONCURRENCY } from "./limits.js";
 import type { ItemUpdate } from "./items/update.js";
@@ -78,6 +80,19 @@ export interface DeleteMode<Item> extends GuardOptions, TombstoneOptions, Versio
 export type DynamoDbEmitterOptions<Item> = DynamoDbTableOptions &
   (GuardedMode<Item> | PutMode<Item> | UpdateMode<Item> | DeleteMode<Item>);
 
+const NAMES: OptionNames<DynamoDbEmitterOptions<unknown>> = {
+  ...AWS_CONNECTION_OPTIONS,
+  table: "required",
+  maxConcurrency: true,
+  mode: true,
+  isRemoved: true,
+  update: true,
+  version: true,
+  positionPer: true,
+  positionAttribute: true,
+  tombstoneExpiry: { attribute: true, afterMs: true },
+};
+
 /** `DynamoDbEmitterOptions`, checked and complete. */
 export interface Settings<Item> {
   readonly table: string;
@@ -112,6 +127,7 @@ const OPTIONS_OF_MODE: Readonly<Record<Settings<unknown>["mode"], readonly strin
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
  */
 export function settingsFrom<Item>(options: DynamoDbEmitterOptions<Item>): Settings<Item> {
+  checkOptions("dynamoDbEmitter", options, NAMES);
   const given: LooseOptions<Item> = options;
   const { mode = "guarded", isRemoved, update, version, tombstoneExpiry, positionPer = "item" } = given;
   if (!Object.hasOwn(OPTIONS_OF_MODE, mode))

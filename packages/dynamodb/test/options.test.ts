@@ -134,6 +134,7 @@ it("failures are sorted by code before status, and what never came back may pass
     ["ThrottlingException", 400, "throttled"],
     ["Unknown", 429, "throttled"],
     ["TransactionConflictException", 400, "retry"],
+    ["ResourceInUseException", 400, "retry"],
     ["Unknown", 503, "retry"],
     ["ECONNRESET", undefined, "retry"],
     ["SyntaxError", 200, "retry"],

@@ -94,9 +94,7 @@ describe("a version of the record's own", () => {
   ])("means nothing in the mode $mode", (mode) => {
     expect(() =>
       // A program without types can give any option in any mode.
-      dynamoDbEmitter<Order>({ table: "t", ...mode, ...byRevision } as Parameters<
-        typeof dynamoDbEmitter<Order>
-      >[0]),
+      dynamoDbEmitter<Order>({ table: "t", ...mode, ...byRevision }),
     ).toThrow(`version means nothing in the mode "${mode.mode}"`);
   });
 });

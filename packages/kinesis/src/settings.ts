@@ -1,9 +1,12 @@
+import { AWS_CONNECTION_OPTIONS } from "@kinesis-connectors/aws";
 import {
   type Batch,
   type KinesisRecord,
   KinesisConnectorError,
   stringifyJson,
   wholeNumber,
+  checkOptions,
+  type OptionNames,
 } from "@kinesis-connectors/core";
 import {
   DEFAULT_AGGREGATE_BYTES,
@@ -14,6 +17,20 @@ import {
   MAX_REQUEST_BYTES,
 } from "./limits.js";
 import type { KinesisEmitterOptions } from "./options.js";
+
+const NAMES: OptionNames<KinesisEmitterOptions<unknown>> = {
+  ...AWS_CONNECTION_OPTIONS,
+  stream: true,
+  streamArn: true,
+  data: true,
+  partitionKey: true,
+  explicitHashKey: true,
+  ordering: true,
+  aggregate: { maxBytes: true, maxRecords: true },
+  positionField: true,
+  maxRecordBytes: true,
+  wireFormat: true,
+};
 
 /** How the stream is named in requests. */
 export type StreamTarget = { readonly StreamName: string } | { readonly StreamARN: string };
@@ -43,6 +60,7 @@ const STREAM_ARN = /^arn:aws[a-z-]{0,20}:kinesis:([a-z0-9-]{1,40}):\d{12}:stream
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
  */
 export function settingsFrom<Output>(options: KinesisEmitterOptions<Output>): KinesisSettings<Output> {
+  checkOptions("kinesisEmitter", options, NAMES);
   const { ordering = "partition-key", partitionKey, explicitHashKey } = options;
   if (ordering !== "partition-key" && ordering !== "none")
     throw invalid('ordering must be "partition-key" or "none"');

@@ -63,6 +63,7 @@ describe("the lock of a folder of leases", () => {
     const stale = { pid: process.pid, started: "another boot:1", token: "theirs" };
     await writeFile(lockPath(), JSON.stringify(stale));
     await opened();
+    expect(await readFile(lockPath(), "utf8")).not.toContain("theirs");
   });
 
   test("of many that find a stale one at once, one gets it", async () => {
@@ -76,6 +77,7 @@ describe("the lock of a folder of leases", () => {
     async (text) => {
       await writeFile(lockPath(), text);
       await opened();
+      expect(JSON.parse(await readFile(lockPath(), "utf8"))).toMatchObject({ pid: process.pid });
     },
   );
 

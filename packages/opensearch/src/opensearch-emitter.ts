@@ -7,6 +7,8 @@ import {
   nonEmptyText,
   systemClock,
   wholeNumber,
+  checkOptions,
+  type OptionNames,
 } from "@kinesis-connectors/core";
 import { type RecordVersion, RENEW_CURE } from "@kinesis-connectors/aws";
 import type { BulkOperation } from "./bulk-body.js";
@@ -64,6 +66,26 @@ export interface OpenSearchEmitterOptions<Document extends object> extends OpenS
   readonly maxRequestDocuments?: number;
 }
 
+const NAMES: OptionNames<OpenSearchEmitterOptions<object>> = {
+  node: "required",
+  aws: { region: true, service: true, credentials: true },
+  auth: { username: true, password: true },
+  ca: true,
+  allowInsecure: true,
+  compression: true,
+  requestTimeoutMs: true,
+  maxSockets: true,
+  index: "required",
+  id: true,
+  operation: true,
+  dataStream: true,
+  ordering: true,
+  version: true,
+  positionField: true,
+  maxRequestBytes: true,
+  maxRequestDocuments: true,
+};
+
 /**
  * Writes each output as one document, through `_bulk`. Ids come from the records' positions, so writing a batch again changes nothing.
  *
@@ -82,6 +104,7 @@ export function openSearchEmitter<Document extends object>(
   /** @internal What requests go through: a simulation answers them in memory. */
   connectTo: (options: OpenSearchConnectionOptions) => OpenSearchConnection = connect,
 ): Emitter<Document> {
+  checkOptions("openSearchEmitter", options, NAMES);
   const { index, id } = options;
   const operation = operationOf(options);
   const limits = {

@@ -8,6 +8,7 @@ const write = documentWriter<object>({
   operation: "guarded",
   indexOf: () => "clicks",
   idOf: undefined,
+  version: undefined,
   positionField: "kc_position",
 });
 

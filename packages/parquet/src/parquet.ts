@@ -1,4 +1,10 @@
-import { KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
+import {
+  KinesisConnectorError,
+  nonEmptyText,
+  wholeNumber,
+  checkOptions,
+  type OptionNames,
+} from "@kinesis-connectors/core";
 import type { ObjectFormat } from "@kinesis-connectors/s3";
 import { pageCompression, type ParquetCompression } from "./compress.js";
 import { Misfit } from "./convert.js";
@@ -63,6 +69,17 @@ export interface InferredColumns<Row> {
 /** Options of `parquet`. */
 export type ParquetOptions<Row> = ParquetCommonOptions & (DeclaredColumns | InferredColumns<Row>);
 
+const NAMES: OptionNames<ParquetOptions<unknown>> = {
+  compression: true,
+  rowGroupRows: true,
+  schema: true,
+  infer: true,
+  evolution: true,
+  unknownFields: true,
+  maxColumns: true,
+  restColumn: true,
+};
+
 const GROWTH: Readonly<Record<SchemaEvolution, Pick<Growth, "columns" | "types"> | undefined>> = {
   none: undefined,
   forward: { columns: true, types: false },
@@ -83,6 +100,7 @@ const GROWTH: Readonly<Record<SchemaEvolution, Pick<Growth, "columns" | "types">
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
  */
 export function parquet<Row extends object>(options: ParquetOptions<Row>): ObjectFormat<Row> {
+  checkOptions("parquet", options, NAMES);
   const { schema, infer, unknownFields = "refuse" } = options;
   const compression = pageCompression(options.compression ?? "snappy");
   const rowGroupRows = wholeNumber("rowGroupRows", options.rowGroupRows ?? 50_000, {

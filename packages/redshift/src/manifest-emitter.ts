@@ -6,6 +6,8 @@ import {
   type FailedEntry,
   KinesisConnectorError,
   systemClock,
+  checkOptions,
+  type OptionNames,
 } from "@kinesis-connectors/core";
 import { reasonOf, urlOfError } from "./loading/find-refused-rows.js";
 import type { RedshiftFormat } from "./formats/formats.js";
@@ -13,7 +15,13 @@ import { isolate, unnamed } from "./loading/isolate.js";
 import { MAX_OBJECTS_PER_LOAD } from "./limits.js";
 import { checkTables, nextToken, idOf, load, type Loader, probe, readLedger } from "./loading/loader.js";
 import { openLoader } from "./loading/open-loader.js";
-import { createLoader, type RedshiftTargetOptions, type StagingOptions } from "./settings.js";
+import {
+  createLoader,
+  refuseKeys,
+  type RedshiftTargetOptions,
+  type StagingOptions,
+  TARGET_OPTIONS,
+} from "./settings.js";
 import { createManifestWriter, type ManifestWriter } from "./loading/staging.js";
 
 /** Options of `redshiftManifestEmitter`. */
@@ -35,6 +43,13 @@ interface NamedObject {
   readonly entries: readonly BufferEntry<string>[];
 }
 
+const NAMES: OptionNames<RedshiftManifestEmitterOptions> = {
+  ...TARGET_OPTIONS,
+  format: "required",
+  compression: true,
+  buckets: "required",
+};
+
 /**
  * Loads the S3 objects whose URLs a stream carries (`s3://bucket/key`), many at a time, each once, whoever else loads at the same time and however often
  * an object is named: the second stage after `s3ManifestEmitter`.
@@ -44,12 +59,15 @@ interface NamedObject {
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
  */
 export function redshiftManifestEmitter(options: RedshiftManifestEmitterOptions): Emitter<string> {
+  refuseKeys(options);
+  checkOptions("redshiftManifestEmitter", options, NAMES);
   const { format, compression = "gzip", buckets } = options;
   if (typeof format?.copy !== "object")
     throw invalid("format must be jsonAuto(), jsonPaths(url), delimited() or csv()");
   if (compression !== "gzip" && compression !== "none") throw invalid('compression must be "gzip" or "none"');
   if (!Array.isArray(buckets) || buckets.length === 0)
     throw invalid("buckets must list the buckets that objects may come from");
+  if (options.staging === undefined) throw invalid("staging is missing: files go there on their way");
   if (typeof options.staging !== "object" || options.staging === null)
     throw invalid("staging must name a bucket");
   const loader = createLoader(options, format.copy, compression === "gzip", {
@@ -74,7 +92,7 @@ export function redshiftManifestEmitter(options: RedshiftManifestEmitterOptions)
     open: async (context) => {
       await manifests.open(context);
       await loader.runner.connection.checkEndpoint();
-      await openLoader(context.signal, (limits) =>
+      await openLoader(context, (limits) =>
         checkTables(loader, { ...context, ...limits, clock: systemClock }),
       );
     },

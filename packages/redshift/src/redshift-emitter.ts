@@ -8,6 +8,8 @@ import {
   KinesisConnectorError,
   systemClock,
   wholeNumber,
+  checkOptions,
+  type OptionNames,
 } from "@kinesis-connectors/core";
 import { gzip, none } from "@kinesis-connectors/s3";
 import { findRefusedRows } from "./loading/find-refused-rows.js";
@@ -24,7 +26,13 @@ import {
   readLedger,
 } from "./loading/loader.js";
 import { openLoader } from "./loading/open-loader.js";
-import { createLoader, type RedshiftTargetOptions, type StagingOptions } from "./settings.js";
+import {
+  createLoader,
+  refuseKeys,
+  type RedshiftTargetOptions,
+  type StagingOptions,
+  TARGET_OPTIONS,
+} from "./settings.js";
 import { createManifestWriter, createStaging, type ManifestWriter, type Staging } from "./loading/staging.js";
 
 /** Options of `redshiftEmitter`. */
@@ -54,6 +62,14 @@ export type RedshiftPlan = {
   readonly contentSha256: string;
 };
 
+const NAMES: OptionNames<RedshiftEmitterOptions<unknown>> = {
+  ...TARGET_OPTIONS,
+  format: "required",
+  compression: true,
+  maxObjectBytes: true,
+  mergeKeys: true,
+};
+
 /**
  * Loads each batch into a Redshift table, once: rows are staged in S3, and one transaction copies them, inserts them unless the ledger knows the batch
  * already, and writes the ledger.
@@ -75,9 +91,12 @@ export type RedshiftPlan = {
 export function redshiftEmitter<Output>(
   options: RedshiftEmitterOptions<Output>,
 ): Emitter<Output, RedshiftPlan> {
+  refuseKeys(options);
+  checkOptions("redshiftEmitter", options, NAMES);
   const { format, columns, mergeKeys = [], compression = "gzip" } = options;
   checkFormat(format, columns, mergeKeys);
   if (compression !== "gzip" && compression !== "none") throw invalid('compression must be "gzip" or "none"');
+  if (options.staging === undefined) throw invalid("staging is missing: files go there on their way");
   if (typeof options.staging !== "object" || options.staging === null)
     throw invalid("staging must name a bucket");
   const loader = createLoader(options, format.copy, compression === "gzip", { mergeKeys });
@@ -117,7 +136,7 @@ export function redshiftEmitter<Output>(
     open: async (context) => {
       await staging.open(context);
       await loader.runner.connection.checkEndpoint();
-      await openLoader(context.signal, (limits) =>
+      await openLoader(context, (limits) =>
         checkTables(loader, { ...context, ...limits, clock: systemClock }),
       );
     },

@@ -1,5 +1,5 @@
-import { announcing, type Emitter } from "@kinesis-connectors/core";
-import { s3Emitter, type S3EmitterOptions, type S3Plan } from "@kinesis-connectors/s3";
+import { announcing, type Emitter, checkOptions, type OptionNames } from "@kinesis-connectors/core";
+import { S3_EMITTER_OPTIONS, s3Emitter, type S3EmitterOptions, type S3Plan } from "@kinesis-connectors/s3";
 import { urlOf } from "./loading/staging.js";
 
 /** Options of `s3ManifestEmitter`: those of `s3Emitter`, and where the objects are made known. */
@@ -7,6 +7,8 @@ export interface S3ManifestEmitterOptions<Output> extends S3EmitterOptions<Outpu
   /** Takes the URL of each object (`s3://bucket/key`) once it is there: `kinesisEmitter<string>({ stream })`, for the stream that stage two reads. */
   readonly to: Emitter<string>;
 }
+
+const NAMES: OptionNames<S3ManifestEmitterOptions<unknown>> = { ...S3_EMITTER_OPTIONS, to: true };
 
 /**
  * The first of two stages: writes batches to S3, and tells the URL of each object to another stream, from which `redshiftManifestEmitter` loads many
@@ -17,6 +19,7 @@ export interface S3ManifestEmitterOptions<Output> extends S3EmitterOptions<Outpu
 export function s3ManifestEmitter<Output>(
   options: S3ManifestEmitterOptions<Output>,
 ): Emitter<Output, S3Plan> {
+  checkOptions("s3ManifestEmitter", options, NAMES);
   const { to, ...objects } = options;
   return announcing({
     emitter: s3Emitter<Output>(objects),

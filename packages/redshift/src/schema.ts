@@ -1,4 +1,4 @@
-import { KinesisConnectorError } from "@kinesis-connectors/core";
+import { KinesisConnectorError, checkOptions, type OptionNames } from "@kinesis-connectors/core";
 import { columnNames, quotedName, tableName } from "./sql/identifiers.js";
 
 /** A column of a table to be made. */
@@ -42,14 +42,25 @@ const MAX_LENGTHS: ReadonlyMap<string, number> = new Map([
   ["VARBYTE", 1_024_000],
 ]);
 
+const NAMES: OptionNames<TableSchemaOptions> = {
+  table: "required",
+  columns: "required",
+  distributionKey: true,
+  sortKeys: true,
+};
+
+const COLUMN: OptionNames<ColumnDefinition> = { name: true, type: true, notNull: true };
+
 /**
  * The CREATE TABLE of a target. Nothing is guessed: a text column without a length, or a DECIMAL without precision and scale, is refused, because
  * Redshift's own defaults (256 characters; 18 digits and none after the point) cut or refuse data later.
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the column
  */
 export function tableSchema(options: TableSchemaOptions): string {
+  checkOptions("tableSchema", options, NAMES);
   const { columns, distributionKey, sortKeys = [] } = options;
   const table = tableName("table", options.table);
+  for (const column of columns) checkOptions("each of tableSchema's columns", column, COLUMN);
   const names = columns.map(({ name }) => name);
   const quoted = columnNames("columns", names);
   const own = (option: string, name: string): string => {

@@ -1,5 +1,12 @@
-import { KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
-import type { S3ObjectOptions } from "@kinesis-connectors/s3";
+import {
+  KinesisConnectorError,
+  nonEmptyText,
+  wholeNumber,
+  type KnownNames,
+  type OptionNames,
+} from "@kinesis-connectors/core";
+import { AWS_CONNECTION_OPTIONS } from "@kinesis-connectors/aws";
+import { S3_OBJECT_OPTIONS, type S3ObjectOptions } from "@kinesis-connectors/s3";
 import { connect, type DataApiConnectionOptions } from "./connection.js";
 import { type CopyFormat, iamRoleSql } from "./sql/copy.js";
 import { columnNames, quotedText, tableName } from "./sql/identifiers.js";
@@ -39,6 +46,26 @@ export interface RedshiftTargetOptions extends DataApiConnectionOptions {
 /** Where files go on their way: a bucket, a prefix, and the other options of S3 objects. */
 export type StagingOptions = Omit<S3ObjectOptions, "compression">;
 
+const { compression: _compression, ...STAGING_OPTIONS } = S3_OBJECT_OPTIONS;
+
+/** The names of all options that both emitters have. */
+export const TARGET_OPTIONS: OptionNames<RedshiftTargetOptions> & { readonly staging: KnownNames } = {
+  ...AWS_CONNECTION_OPTIONS,
+  cluster: true,
+  workgroup: true,
+  database: "required",
+  dbUser: true,
+  secretArn: true,
+  table: "required",
+  columns: true,
+  identityColumns: true,
+  ledgerTable: true,
+  iamRole: "required",
+  bucketRegion: true,
+  statementTimeoutMs: true,
+  staging: STAGING_OPTIONS,
+};
+
 /** What differs between the loads of emitters. */
 export interface LoadShape {
   /** Default: loads only add. */
@@ -57,7 +84,6 @@ export function createLoader(
   isCompressed: boolean,
   { mergeKeys = [], maxEntries = 1 }: LoadShape = {},
 ): Loader {
-  refuseKeys(options);
   const columns = options.columns === undefined ? undefined : columnNames("columns", options.columns);
   const { identityColumns = [] } = options;
   const target: LoadTarget = {
@@ -117,8 +143,8 @@ function regionSql(region: string | undefined): string | undefined {
 }
 
 /** Callers without types may bring what the ancestors took. Keys in a COPY end up in the query log of the database. */
-function refuseKeys(options: RedshiftTargetOptions): void {
-  const found = Object.keys(options).find((name) =>
+export function refuseKeys(options: RedshiftTargetOptions): void {
+  const found = Object.keys(Object(options)).find((name) =>
     /^(?:accessKey|secretKey|accessKeyId|secretAccessKey|sessionToken|access_key_id|secret_access_key|copyCredentials)$/i.test(
       name,
     ),

@@ -241,6 +241,32 @@ describe("the Data API's refusals", () => {
     await emitter.close?.();
   });
 
+  it("throttling does not keep a connector from starting", async () => {
+    await using s3 = await startStagingS3();
+    await using api = await startDataApi(loaded);
+    const emitter = emitterOn(api, s3);
+    api.refuse("BatchExecuteStatement", "ActiveStatementsExceededException", 400, 3);
+    await emitter.open?.(contextOf(undefined));
+    expect(await deliver(emitter, batchOf([{ id: 1 }]))).toEqual({ failed: [] });
+    await emitter.close?.();
+  });
+
+  it.each(["ExpiredTokenException", "CredentialsProviderError"])(
+    "%s is an outage where credentials are fetched, and refused where they were given",
+    async (code) => {
+      await using s3 = await startStagingS3();
+      await using api = await startDataApi(loaded);
+      const fetched = emitterOn(api, s3, {
+        credentials: () => Promise.resolve({ accessKeyId: "a", secretAccessKey: "b" }),
+      });
+      api.refuse("BatchExecuteStatement", code, 400, 4);
+      const failure = await deliver(fetched, batchOf([{ id: 1 }])).catch(asError);
+      expect(failure).toMatchObject({ name: code });
+      expect(KinesisConnectorError.isInstance(failure)).toBe(false);
+      await fetched.close?.();
+    },
+  );
+
   it.each([
     ["AccessDeniedException", 400, "redshift-data:BatchExecuteStatement"],
     ["ValidationException", 400, "correct `cluster` or `workgroup`"],

@@ -18,3 +18,4 @@ export { s3Emitter } from "./s3-emitter.js";
 export type { EpochUnit, PointInTime } from "./partitions/event-time.js";
 export { timePartition, type TimePartitionOptions } from "./partitions/time-partition.js";
 export { zstd } from "./compression/zstd.js";
+export { S3_EMITTER_OPTIONS, S3_OBJECT_OPTIONS } from "./options.js";

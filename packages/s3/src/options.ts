@@ -1,5 +1,6 @@
+import { AWS_CONNECTION_OPTIONS } from "@kinesis-connectors/aws";
 import type { ObjectCannedACL, RequestPayer, ServerSideEncryption, StorageClass } from "@aws-sdk/client-s3";
-import type { Batch } from "@kinesis-connectors/core";
+import { type Batch, type OptionNames } from "@kinesis-connectors/core";
 import type { Compression } from "./compression/compression.js";
 import type { ConditionalWrites } from "./objects/conditional-writes.js";
 import type { S3ConnectionOptions } from "./connection.js";
@@ -66,3 +67,41 @@ export interface S3EmitterOptions<Output> extends S3ObjectOptions, S3BatchingOpt
    */
   readonly key?: (batch: Batch<Output>) => string;
 }
+
+/** The names of all of `S3ObjectOptions`, for `checkOptions` of the packages that take them. */
+export const S3_OBJECT_OPTIONS: OptionNames<S3ObjectOptions> = {
+  ...AWS_CONNECTION_OPTIONS,
+  forcePathStyle: true,
+  conditionalWrites: true,
+  bucket: "required",
+  prefix: true,
+  compression: true,
+  serverSideEncryption: true,
+  sseKmsKeyId: true,
+  bucketKeyEnabled: true,
+  storageClass: true,
+  tags: true,
+  acl: true,
+  requestPayer: true,
+  expectedBucketOwner: true,
+  metadata: true,
+  multipartAboveBytes: true,
+  partBytes: true,
+  partConcurrency: true,
+  objectConcurrency: true,
+  spoolDir: true,
+};
+
+/** The names of all of `S3EmitterOptions`. */
+export const S3_EMITTER_OPTIONS: OptionNames<S3EmitterOptions<unknown>> = {
+  ...S3_OBJECT_OPTIONS,
+  format: "required",
+  key: true,
+  partition: true,
+  partitionStyle: true,
+  maxPartitions: true,
+  onPartitionFlood: true,
+  targetObjectBytes: true,
+  minObjectBytes: true,
+  maxAgeMs: true,
+};

@@ -7,6 +7,7 @@ import {
   type FailedEntry,
   outputCountOf,
   type PlannedRange,
+  checkOptions,
 } from "@kinesis-connectors/core";
 import { following } from "@kinesis-connectors/aws";
 import { connect, type S3Connection } from "./connection.js";
@@ -21,7 +22,7 @@ import type { OpenFile } from "./objects/body.js";
 import { lookBeforeStart } from "./objects/bucket.js";
 import { objectCreator } from "./objects/create-object.js";
 import { metadataOf } from "./objects/object-metadata.js";
-import type { S3EmitterOptions } from "./options.js";
+import { S3_EMITTER_OPTIONS, type S3EmitterOptions } from "./options.js";
 import { type ObjectBatching, objectBatching } from "./plan/object-batching.js";
 import { keysOf } from "./plan/object-keys.js";
 import { planGathered, planObjects, planWithout } from "./plan/plan.js";
@@ -56,6 +57,7 @@ export function emitterWith<Output>(
   options: S3EmitterOptions<Output>,
   seams: Seams = {},
 ): Emitter<Output, S3Plan> {
+  checkOptions("s3Emitter", options, S3_EMITTER_OPTIONS);
   const settings = emitterSettingsFrom(options);
   const { format, prefix, objectConcurrency } = settings;
   const layout = objectBatching(options, format, prefix);

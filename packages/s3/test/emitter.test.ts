@@ -118,7 +118,7 @@ describe("a batch", () => {
   it("with records that the format refuses returns them by name and writes nothing", async () => {
     await using s3 = await startS3();
     const emitter = s3.emitter();
-    const batch = batchOf<unknown>([{ a: 1 }, 10n, { a: 2 }, undefined]);
+    const batch = batchOf<unknown>([{ a: 1 }, Symbol("a"), { a: 2 }, undefined]);
     const { failed } = await deliver(emitter, batch);
     expect(failed.map(({ entry, action }) => [entry, action])).toEqual([
       [batch.entries[1], "dead-letter"],

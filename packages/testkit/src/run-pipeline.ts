@@ -11,6 +11,8 @@ import {
   type Position,
   processShard,
   type ShardEvent,
+  checkOptions,
+  type OptionNames,
 } from "@kinesis-connectors/core";
 import { memoryCheckpointer } from "./memory-checkpointer.js";
 import { seededRandom } from "./seeded-random.js";
@@ -44,6 +46,13 @@ export interface PipelineRun<Output> {
   readonly failure: Error | undefined;
 }
 
+const NAMES: OptionNames<RunPipelineOptions<unknown>> = {
+  pageRecords: true,
+  pageMs: true,
+  refuse: true,
+  seed: true,
+};
+
 /**
  * Feeds records through a pipeline's own transformer, filter and buffer and through the real engine, in virtual time, as one shard that is
  * closed after them. The pipeline's emitter and dead letters are replaced by memory, so nothing leaves the process; the
@@ -60,6 +69,7 @@ export async function runPipeline<Model, Output, Plan, DeadLetterPlan>(
   records: readonly KinesisRecord[],
   options: RunPipelineOptions<Output> = {},
 ): Promise<PipelineRun<Output>> {
+  checkOptions("runPipeline", options, NAMES);
   const { pageRecords = 10, pageMs = 0, refuse = () => undefined, seed = 1 } = options;
   const clock = virtualClock();
   const shard = simulatedShard(records, { clock, pageRecords, pageMs });

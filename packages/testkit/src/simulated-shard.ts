@@ -7,6 +7,8 @@ import {
   type ShardSource,
   sleep,
   type StartPosition,
+  checkOptions,
+  type OptionNames,
 } from "@kinesis-connectors/core";
 
 /** How a simulated shard behaves. */
@@ -21,6 +23,14 @@ export interface SimulatedShardOptions {
   /** Milliseconds without a record after which an open shard gives an empty page. Default 1,000. */
   readonly idleMs?: number;
 }
+
+const NAMES: OptionNames<SimulatedShardOptions> = {
+  clock: "required",
+  pageRecords: true,
+  emptyPages: true,
+  pageMs: true,
+  idleMs: true,
+};
 
 /** One shard in memory: records are appended, read in pages, and taken away at the front; at last it is closed. */
 export interface SimulatedShard extends ShardSource {
@@ -48,6 +58,7 @@ export function simulatedShard(
   records: readonly KinesisRecord[],
   options: SimulatedShardOptions,
 ): SimulatedShard {
+  checkOptions("simulatedShard", options, NAMES);
   const { clock, pageRecords = 10, emptyPages = 0, pageMs = 0, idleMs = 1000 } = options;
   const held = [...records];
   const opened: StartPosition[] = [];

@@ -15,7 +15,7 @@ import {
   type _Record as SdkRecord,
 } from "@aws-sdk/client-kinesis";
 import { atCorrectedClock, isByTheClock } from "@kinesis-connectors/aws";
-import { asError, type ChildShard } from "@kinesis-connectors/core";
+import { asError, type ChildShard, checkOptions, type OptionNames } from "@kinesis-connectors/core";
 import { PageRecord } from "@kinesis-connectors/wire";
 
 import {
@@ -45,12 +45,20 @@ export interface SdkKinesisOptions {
   readonly subscriptionClient?: () => KinesisClient;
 }
 
+const NAMES: OptionNames<SdkKinesisOptions> = {
+  ownsClient: true,
+  subscriptionClient: true,
+  hasWorked: true,
+  fixedCredentials: true,
+};
+
 /** The port over the SDK's client. */
 export function sdkKinesis(
   client: KinesisClient,
   stream: StreamName,
   options: SdkKinesisOptions = {},
 ): KinesisApi {
+  checkOptions("sdkKinesis", options, NAMES);
   let subscriptions: KinesisClient | undefined;
   const worked = new Set<string>(options.hasWorked === true ? ["any"] : []);
   const experience: Experience = {

@@ -16,6 +16,8 @@ import {
   type Logger,
   type Random,
   sleep,
+  checkOptions,
+  type OptionNames,
 } from "@kinesis-connectors/core";
 import type { Lease, LeaseTable, WriteOutcome } from "@kinesis-connectors/leases";
 import { factsOf, updateOf } from "./lease-expressions.js";
@@ -35,6 +37,16 @@ export interface DynamoDbLeaseTableOptions {
   readonly ownsClient?: boolean;
 }
 
+const NAMES: OptionNames<DynamoDbLeaseTableOptions> = {
+  tableName: "required",
+  client: "required",
+  clock: "required",
+  random: "required",
+  logger: "required",
+  createTable: true,
+  ownsClient: true,
+};
+
 // amazon-kinesis-client waits 600 s for a new table; we look more often than its 10 s, because a new table takes about 10.
 const ACTIVE_WAIT_MS = 600_000;
 const ACTIVE_POLL = { firstMs: 50, maxMs: 1_000 };
@@ -44,6 +56,7 @@ const FLEET_MODE_KEY = "Migration3.0";
 
 /** Leases in a DynamoDB table that KCL workers can share: the default. */
 export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTable {
+  checkOptions("dynamoDbLeaseTable", options, NAMES);
   const { tableName, client, clock, logger, createTable = true, ownsClient = false } = options;
   const reported = new Set<string>();
   const calls = new TableCalls(options);

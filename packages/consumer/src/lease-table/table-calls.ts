@@ -1,5 +1,13 @@
 import { atCorrectedClock } from "@kinesis-connectors/aws";
-import { asError, backoffMs, type Clock, type Logger, type Random, sleep } from "@kinesis-connectors/core";
+import {
+  asError,
+  backoffMs,
+  type Clock,
+  type Logger,
+  type Random,
+  sleep,
+  errorFields,
+} from "@kinesis-connectors/core";
 import { tableError, type TableFailure, tableFailure } from "./table-failures.js";
 
 export interface TableCallsOptions {
@@ -74,7 +82,7 @@ export class TableCalls {
           failure === "throttled" && isStarting && clock.monotonicNow() - startedMs < THROTTLED_PATIENCE_MS;
         if ((attempt >= MAX_ATTEMPTS && !isPatient) || (isStarting && this.#starting?.aborted === true))
           throw CONTROL.has(operation) ? tableError(tableName, operation, thrown) : asError(thrown);
-        const line = { table: tableName, operation, attempt, error: asError(thrown).name };
+        const line = { table: tableName, operation, attempt, ...errorFields(asError(thrown)) };
         if (isPatient && attempt % ATTEMPTS_PER_LINE === 0)
           logger.warn(line, "DynamoDB limits the calls on the lease table; waiting");
         else logger.debug(line, "lease table call repeated");

@@ -71,6 +71,6 @@ function cureOf(error: Error, operation: string): string {
       // DynamoDB's own words name the limit or the attribute, never a value.
       return `DynamoDB says: ${error.message.slice(0, 200)}; a row holds 400 KB, so make batches with fewer places`;
     default:
-      return "check region, credentials and endpoint of DynamoDB";
+      return "check the region (option region, or AWS_REGION), the credentials and the endpoint of DynamoDB";
   }
 }

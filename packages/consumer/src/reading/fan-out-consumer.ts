@@ -1,4 +1,4 @@
-import { KinesisConnectorError, sleep } from "@kinesis-connectors/core";
+import { KinesisConnectorError, sleep, checkOptions, type OptionNames } from "@kinesis-connectors/core";
 
 import { isKind, type StreamConsumer } from "../kinesis/kinesis-api.js";
 import { type CheckContext, patiently } from "../kinesis/stream-check.js";
@@ -7,14 +7,22 @@ import { type CheckContext, patiently } from "../kinesis/stream-check.js";
 export interface FanOutOptions {
   /** The registered consumer's name, unique within the stream. Registered when missing. Default: the application's name. */
   readonly consumerName?: string;
+  /**
+   * The ARN of a consumer that is registered already, as the owner of a stream in another account does it: nothing is registered then. Excludes
+   * `consumerName`. It takes `kinesis:SubscribeToShard` on the consumer; with `kinesis:DescribeStreamConsumer` it is looked at first.
+   */
+  readonly consumerArn?: string;
   /** What to do when the consumer cannot be registered again after somebody deregistered it. Default: stop with an error. */
   readonly fallback?: "polling";
 }
+
+const NAMES: OptionNames<FanOutOptions> = { consumerName: true, consumerArn: true, fallback: true };
 
 /** `FanOutOptions`, checked. */
 export interface FanOut {
   readonly type: "fan-out";
   readonly consumerName: string | undefined;
+  readonly consumerArn?: string | undefined;
   readonly fallback: "polling" | undefined;
 }
 
@@ -42,12 +50,44 @@ export function checkConsumerName(option: string, name: string): void {
  * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
 export function fanOut(options: FanOutOptions = {}): FanOut {
-  const { consumerName, fallback } = options;
+  checkOptions("fanOut", options, NAMES);
+  const { consumerName, consumerArn, fallback } = options;
+  if (consumerArn !== undefined) {
+    if (consumerName !== undefined)
+      throw invalid("retrieval.consumerName and retrieval.consumerArn are both given: give one of them");
+    if (partsOf(consumerArn) === undefined)
+      throw invalid(
+        "retrieval.consumerArn must look like arn:aws:kinesis:<region>:<account>:stream/<stream>/consumer/<name>:<number>",
+      );
+  }
   if (consumerName !== undefined) checkConsumerName("retrieval.consumerName", consumerName);
   if (fallback !== undefined && fallback !== "polling") {
     throw new KinesisConnectorError("KC_OPTION_INVALID", 'retrieval.fallback must be "polling" or left out');
   }
-  return { type: "fan-out", consumerName, fallback };
+  return {
+    type: "fan-out",
+    consumerName,
+    fallback,
+    ...(consumerArn === undefined ? {} : { consumerArn }),
+  };
+}
+
+// "Actions, resources, and condition keys for Amazon Kinesis Data Streams", resource type consumer.
+const CONSUMER_ARN =
+  /^(arn:aws[a-z-]{0,20}:kinesis:[a-z0-9-]{1,40}:\d{12}:stream\/([a-zA-Z0-9_.-]{1,128}))\/consumer\/([a-zA-Z0-9_.-]{1,128}):\d{1,20}$/;
+
+/** What the ARN of a consumer says; undefined where it is none. */
+export function partsOf(
+  consumerArn: string,
+): { readonly streamArn: string; readonly streamName: string; readonly consumerName: string } | undefined {
+  const [, streamArn, streamName, consumerName] = CONSUMER_ARN.exec(consumerArn) ?? [];
+  return streamArn === undefined || streamName === undefined || consumerName === undefined
+    ? undefined
+    : { streamArn, streamName, consumerName };
+}
+
+function invalid(message: string): KinesisConnectorError {
+  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }
 
 // The KCL looks ten times, a second apart; a busy account can take longer.
@@ -70,10 +110,47 @@ export async function activeConsumer(
     await sleep(clock, ACTIVE_POLL_MS, signal);
     signal.throwIfAborted();
   }
-  throw new KinesisConnectorError(
+  throw notActive(stream, consumerName);
+}
+
+function notActive(stream: string, consumerName: string): KinesisConnectorError {
+  return new KinesisConnectorError(
     "KC_READ_REFUSED",
     `consumer ${consumerName} of stream ${stream} has not become ACTIVE: look at it with the AWS CLI, or use polling()`,
   );
+}
+
+/**
+ * Waits until a consumer that somebody else registered is ACTIVE. Where it may not be looked at, the first subscription tells.
+ * @throws KinesisConnectorError `KC_READ_REFUSED` when there is none of that ARN, `KC_STREAM_MISSING`
+ */
+export async function givenConsumer(context: CheckContext, consumerArn: string): Promise<string> {
+  const { api, clock, signal, stream, logger } = context;
+  const { streamArn = "", consumerName = "" } = partsOf(consumerArn) ?? {};
+  for (let poll = 0; poll < MAX_ACTIVE_POLLS; poll += 1) {
+    const found = await patiently(context, async () => {
+      try {
+        return await api.describeConsumer(streamArn, consumerName, signal);
+      } catch (error) {
+        if (!isKind(error, "access-denied")) throw error;
+        logger?.info(
+          { stream, consumerArn },
+          "the consumer may not be looked at; the first subscription tells",
+        );
+        return { consumerArn, status: "ACTIVE" } as const;
+      }
+    });
+    if (found === undefined || found.consumerArn !== consumerArn)
+      throw new KinesisConnectorError(
+        "KC_READ_REFUSED",
+        `consumer ${consumerArn} of stream ${stream} is not registered${found === undefined ? "" : ` (there is ${found.consumerArn})`}: ` +
+          "let the owner of the stream register it, and give its ARN as retrieval.consumerArn",
+      );
+    if (found.status === "ACTIVE") return consumerArn;
+    await sleep(clock, ACTIVE_POLL_MS, signal);
+    signal.throwIfAborted();
+  }
+  throw notActive(stream, consumerName);
 }
 
 /** Undefined when another worker is registering the same name at this moment: it will be found the next time. */

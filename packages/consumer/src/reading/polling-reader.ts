@@ -6,6 +6,8 @@ import {
   sleep,
   type StartPosition,
   wholeNumber,
+  checkOptions,
+  type OptionNames,
 } from "@kinesis-connectors/core";
 
 import { isKind, type RecordsAnswer } from "../kinesis/kinesis-api.js";
@@ -22,6 +24,8 @@ export interface PollingOptions {
   readonly maxRecordsPerRead?: number;
 }
 
+const NAMES: OptionNames<PollingOptions> = { idlePollMs: true, maxRecordsPerRead: true };
+
 /** `PollingOptions`, checked and complete. */
 export type Polling = { readonly type: "polling" } & Required<PollingOptions>;
 
@@ -31,6 +35,7 @@ export type Polling = { readonly type: "polling" } & Required<PollingOptions>;
  * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
 export function polling(options: PollingOptions = {}): Polling {
+  checkOptions("polling", options, NAMES);
   return {
     type: "polling",
     idlePollMs: wholeNumber("retrieval.idlePollMs", options.idlePollMs ?? 1_000, { min: 200 }),

@@ -13,7 +13,7 @@ const PAUSE_MS = 1_000;
 const MAX_CREDENTIAL_ATTEMPTS = 3;
 
 /** Rights that were there and are denied: a change of policies is through by then, and whoever took them away meant it. */
-export const DENIED_PATIENCE_MS = 300_000;
+const DENIED_PATIENCE_MS = 300_000;
 
 /** Waits out the failures of one reader's calls, or says that no waiting mends them. */
 export class ReadFailures {

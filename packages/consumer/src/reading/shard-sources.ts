@@ -1,6 +1,6 @@
 import type { Clock, Random, ShardSource } from "@kinesis-connectors/core";
 
-import { activeConsumer, type FanOut } from "./fan-out-consumer.js";
+import { activeConsumer, type FanOut, givenConsumer } from "./fan-out-consumer.js";
 import { fanOutSource } from "./fan-out-reader.js";
 import { FanOutConsumer } from "./fan-out-subscription.js";
 import type { KinesisApi } from "../kinesis/kinesis-api.js";
@@ -35,7 +35,19 @@ export async function consumerArnOf(
   streamArn: string,
 ): Promise<string | undefined> {
   if (retrieval.type === "polling") return undefined;
-  return await activeConsumer(checking, streamArn, retrieval.consumerName ?? application);
+  return await readyConsumer(checking, streamArn, application, retrieval);
+}
+
+/** The consumer that is named by its ARN, or else the one of that name, registered when missing. */
+function readyConsumer(
+  checking: CheckContext,
+  streamArn: string,
+  application: string,
+  { consumerArn, consumerName = application }: FanOut,
+): Promise<string> {
+  return consumerArn === undefined
+    ? activeConsumer(checking, streamArn, consumerName)
+    : givenConsumer(checking, consumerArn);
 }
 
 /** How each shard is going to be read. */
@@ -46,9 +58,8 @@ export function shardSources(
 ): (context: ReaderContext) => ShardSource {
   const { application, stream, retrieval, clock, random } = settings;
   if (retrieval.type === "polling") return (context) => pollingSource(context, retrieval);
-  const { consumerName = application } = retrieval;
   const register = (signal: AbortSignal): Promise<string> =>
-    activeConsumer({ api, stream, clock, random, signal, isRunning: true }, streamArn, consumerName);
+    readyConsumer({ api, stream, clock, random, signal, isRunning: true }, streamArn, application, retrieval);
   const consumer = new FanOutConsumer(consumerArn ?? "", register);
   return (context) => fanOutSource(context, consumer, retrieval);
 }

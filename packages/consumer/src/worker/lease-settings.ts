@@ -1,4 +1,4 @@
-import { wholeNumber } from "@kinesis-connectors/core";
+import { wholeNumber, type OptionNames } from "@kinesis-connectors/core";
 
 /** How a worker shares shards with others. */
 export interface LeaseOptions {
@@ -27,6 +27,19 @@ export interface LeaseOptions {
   /** Workers that start on an empty table wait a random time up to this before they list shards, in milliseconds. Default 3,000. */
   readonly bootstrapJitterMs?: number;
 }
+
+/** The names of all of them. */
+export const LEASE_OPTIONS: OptionNames<LeaseOptions> = {
+  failoverTimeMs: true,
+  maxLeasesForWorker: true,
+  maxLeasesToSteal: true,
+  takePeriodMs: true,
+  parentPollMs: true,
+  cleanupPeriodMs: true,
+  auditPeriodMs: true,
+  fleetModePeriodMs: true,
+  bootstrapJitterMs: true,
+};
 
 /** `LeaseOptions`, checked and complete. */
 export interface LeaseSettings extends Required<LeaseOptions> {

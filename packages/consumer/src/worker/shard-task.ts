@@ -5,6 +5,7 @@ import {
   KinesisConnectorError,
   type Logger,
   type Timer,
+  errorFields,
 } from "@kinesis-connectors/core";
 import { listAllShards, type ShardListing } from "./shard-sync/all-shards.js";
 import { createChildLeases, shouldLetGo } from "./shard-sync/child-leases.js";
@@ -235,7 +236,7 @@ export async function evict({
     observe({ type: "lease-evict", shardId: held.shardId });
   } catch (thrown) {
     logger.warn(
-      { shardId: held.shardId, error: asError(thrown).message },
+      { shardId: held.shardId, ...errorFields(asError(thrown)) },
       "a lease could not be given back; another worker takes it after the failover time",
     );
     held.release();

@@ -222,10 +222,6 @@ export class WorkerRun implements Worker {
       return;
     }
     this.#options.observe({ type: "lease-retry", step, error });
-    this.#options.logger.warn(
-      { step, error: error.name },
-      "a step of the lease work failed; it is tried again",
-    );
   }
 
   /** What no waiting mends ends the worker, by name, after the other shards have been given back. */

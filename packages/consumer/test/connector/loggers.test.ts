@@ -1,4 +1,13 @@
-import { definePipeline, type Emitter, type Logger, silentLogger, text } from "@kinesis-connectors/core";
+import {
+  type Clock,
+  definePipeline,
+  type Emitter,
+  KinesisConnectorError,
+  type Logger,
+  silentLogger,
+  systemClock,
+  text,
+} from "@kinesis-connectors/core";
 import { describe, expect, it } from "vitest";
 
 import { startConnector } from "../../src/connector.js";
@@ -139,6 +148,154 @@ describe("a destination that is down", () => {
     mend();
     await until(() => connector.progress().recordsEmitted === 10);
     expect(lines.map(({ message }) => message)).toContain("connector-start");
+  });
+});
+
+describe("what an operator is told", () => {
+  it("progress tells of a destination that is down: which batch, since when, how often, and why", async () => {
+    await using local = await startAws();
+    local.kinesis.putRecords(STREAM, numbered(1, 10));
+    const { emitter, mend } = deadDestination();
+    const pipeline = definePipeline({ transformer: text(), emitter, buffer: { maxAgeMs: 50 }, retry });
+    await using connector = await startConnector(optionsFor(local, pipeline));
+    await until(() => (connector.progress().shards[0]?.batchUnderWay?.failedAttempts ?? 0) > 2);
+    const { shards, ...down } = connector.progress();
+    expect(down).toMatchObject({ recordsRead: 10, isReady: false, batchesUnderWay: 1, batchesRetrying: 1 });
+    expect(shards[0]?.batchUnderWay).toMatchObject({
+      batchId: expect.stringMatching(/^[0-9a-f]{32}$/),
+      records: 10,
+      lastError: "ECONNREFUSED",
+    });
+    expect(shards[0]?.batchUnderWay?.sinceMs).toBeLessThanOrEqual(Date.now());
+    mend();
+    await until(() => connector.progress().recordsEmitted === 10);
+    const { shards: after, ...up } = connector.progress();
+    expect(up).toMatchObject({ isReady: true, batchesUnderWay: 0, batchesRetrying: 0 });
+    expect(after[0]?.batchUnderWay).toBeUndefined();
+  });
+
+  it("comings and goings of shards, dead letters by the batch, and the end with its totals", async () => {
+    await using local = await startAws();
+    local.kinesis.putRecords(STREAM, [
+      ...numbered(1, 8),
+      { partitionKey: "k", data: Buffer.from([0xff, 0xfe]) },
+      { partitionKey: "PAYLOAD\nkey", data: Buffer.from([0xff, 0xff]) },
+    ]);
+    const { lines, logger } = keeping();
+    const { emitter } = collector();
+    const letters = { capabilities: emitter.capabilities, emit: () => Promise.resolve({ failed: [] }) };
+    const pipeline = definePipeline({
+      transformer: text(),
+      emitter,
+      deadLetters: letters,
+      buffer: { maxAgeMs: 50 },
+    });
+    const first = await startConnector({ ...optionsFor(local, pipeline), logger });
+    await until(() => first.progress().deadLetters === 2);
+    await first.stop();
+    const line = (message: string): Line | undefined => lines.find((one) => one.message.startsWith(message));
+    const shardId = "shardId-000000000000";
+    expect(line("lease-take")).toMatchObject({ level: "info", fields: { shardId } });
+    expect(line("shard-start")).toMatchObject({ level: "info", fields: { stream: STREAM, shardId } });
+    expect(line("shard-stop")).toMatchObject({ level: "info", fields: { shardId, reason: "stop" } });
+    expect(lines.filter(({ message }) => message.startsWith("record-dead-letter"))).toMatchObject([
+      {
+        level: "warn",
+        fields: {
+          stream: STREAM,
+          shardId,
+          batchId: expect.stringMatching(/^[0-9a-f]{32}$/),
+          deadLetters: 2,
+          codes: { KC_RECORD_POISON: 2 },
+          position: expect.stringMatching(/^\d+\.0$/),
+          error: "KC_RECORD_POISON",
+          reason: expect.stringContaining("not UTF-8"),
+        },
+      },
+    ]);
+    expect(line("connector-stop")).toMatchObject({
+      level: "info",
+      fields: { recordsRead: 10, recordsEmitted: 8, deadLetters: 2 },
+    });
+    expect(JSON.stringify(lines)).not.toContain("PAYLOAD");
+
+    lines.length = 0;
+    const second = await startConnector({
+      ...optionsFor(local, pipeline),
+      logger,
+      initialPosition: "LATEST",
+    });
+    await until(() => line("shard-start") !== undefined);
+    await second.stop();
+    expect(lines.filter(({ message }) => message.startsWith("initialPosition counts"))).toHaveLength(1);
+  });
+
+  it("the cause of the end, with what AWS said and its number of the request", async () => {
+    await using local = await startAws();
+    local.kinesis.putRecords(STREAM, numbered(1, 10));
+    const { lines, logger } = keeping();
+    const { emitter } = collector();
+    const missing = Object.assign(new Error("Requested resource not found"), {
+      name: "ResourceNotFoundException",
+      $metadata: { httpStatusCode: 400, requestId: "REQUEST-1" },
+    });
+    const refused = new KinesisConnectorError("KC_EMIT_REFUSED", "the table is missing: create it", {
+      cause: missing,
+    });
+    const pipeline = definePipeline({
+      transformer: text(),
+      emitter: { ...emitter, emit: () => Promise.reject(refused) },
+      buffer: { maxAgeMs: 50 },
+    });
+    const connector = await startConnector({ ...optionsFor(local, pipeline), logger });
+    await expect(connector.done).rejects.toThrow("the table is missing");
+    expect(lines.find(({ message }) => message === "connector-stop")).toMatchObject({
+      level: "error",
+      fields: {
+        error: "KC_EMIT_REFUSED",
+        reason: "the table is missing: create it",
+        cause: "ResourceNotFoundException: Requested resource not found",
+        requestId: "REQUEST-1",
+        recordsRead: 10,
+      },
+    });
+  });
+
+  it("a summary each minute of the injected clock", async () => {
+    await using local = await startAws();
+    local.kinesis.putRecords(STREAM, numbered(1, 10));
+    const { lines, logger } = keeping();
+    const { emitter } = collector();
+    const delays: number[] = [];
+    // What waits for most of a minute waits shortly.
+    const clock: Clock = {
+      ...systemClock,
+      setTimer: (delayMs, callback) => {
+        if (delayMs > 50_000) delays.push(delayMs);
+        return systemClock.setTimer(delayMs > 50_000 ? 300 : delayMs, callback);
+      },
+    };
+    await using connector = await startConnector({
+      ...optionsFor(local, textPipeline(emitter)),
+      leases: {
+        bootstrapJitterMs: 0,
+        takePeriodMs: 100,
+        cleanupPeriodMs: 1_000,
+        auditPeriodMs: 1_000,
+        fleetModePeriodMs: 1_000,
+      },
+      clock,
+      logger,
+    });
+    const summaries = (): Line[] => lines.filter(({ message }) => message.startsWith("summary"));
+    await until(() => summaries().some(({ fields }) => fields["recordsEmitted"] === 10));
+    expect(delays.map(Math.round)).toContain(60_000);
+    expect(summaries().reduce((sum, { fields }) => sum + Number(fields["emitted"]), 0)).toBe(10);
+    expect(summaries().at(-1)).toMatchObject({
+      level: "info",
+      fields: { recordsRead: 10, shardsReading: 1, isReady: true, batchesRetrying: 0 },
+    });
+    await connector.stop();
   });
 });
 

@@ -22,9 +22,9 @@ beforeEach(() => {
 });
 
 /** Fails `times` times, and then answers. */
-function failing(error: Error, times: number): () => Promise<string> {
+function failing(failure: Error, times: number): () => Promise<string> {
   let made = 0;
-  return () => ((made += 1) <= times ? Promise.reject(error) : Promise.resolve("answer"));
+  return () => ((made += 1) <= times ? Promise.reject(failure) : Promise.resolve("answer"));
 }
 
 const codeOf = (error: unknown): string | undefined =>

@@ -8,6 +8,7 @@ import {
   leasesForEmptyTable,
   leasesForMissingShards,
   MAX_HASH_KEY,
+  shardsAtStart,
 } from "../../src/worker/shard-sync/shard-sync.js";
 import type { InitialPosition } from "@kinesis-connectors/leases";
 
@@ -134,6 +135,27 @@ describe("hash key space", () => {
     expect(coverExactly([range(0n, 100n), range(100n, MAX_HASH_KEY)])).toBe(false);
     expect(coverExactly([range(0n, MAX_HASH_KEY - 1n)])).toBe(false);
     expect(coverExactly([])).toBe(false);
+  });
+
+  test("a listing of all shards, from a server that knows no filter, is brought down to those at the initial position", () => {
+    const of = (id: number, parents: readonly number[], closed: boolean, start: bigint, end: bigint) => ({
+      ...shard(id, parents, closed),
+      ...range(start, end),
+    });
+    // 0 was split into 2 and 3; 1 is as it was.
+    const all = [
+      of(0, [], true, 0n, 99n),
+      of(1, [], false, 100n, MAX_HASH_KEY),
+      of(2, [0], false, 0n, 49n),
+      of(3, [0], false, 50n, 99n),
+    ];
+    const ids = (shards: readonly ListedShard[]): string[] => shards.map(({ shardId }) => shardId);
+    expect(ids(shardsAtStart(all, TRIM_HORIZON))).toEqual(["0", "1"]);
+    expect(ids(shardsAtStart(all, AT_TIMESTAMP))).toEqual(["0", "1"]);
+    expect(ids(shardsAtStart(all, LATEST))).toEqual(["1", "2", "3"]);
+    // A parent that is not kept any more does not count, and what covers nothing is left as it is.
+    expect(ids(shardsAtStart(all.slice(1), TRIM_HORIZON))).toEqual(["1", "2", "3"]);
+    expect(ids(shardsAtStart(all.slice(0, 1), TRIM_HORIZON))).toEqual(["0"]);
   });
 
   test("the first hole is found, and overlaps of parents and children are none", () => {

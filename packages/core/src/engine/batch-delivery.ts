@@ -3,8 +3,10 @@ import type { PreparedBatch } from "../checkpointer.js";
 import { codeOf, type DeadLetter, toDeadLetter } from "../dead-letters.js";
 import { type EmissionContext, emitUntilSettled, untilAnswered } from "./emission.js";
 import type { EmitContext, Emitter, Json, PlannedRange } from "../emitter.js";
+import { saidOf } from "../logging/error-fields.js";
 import { KinesisConnectorError } from "../errors.js";
 import type { RunningPipeline } from "../pipeline.js";
+import { logDeadLetters, poisonError } from "./poison.js";
 import { preparedBatch, reroute } from "./prepared.js";
 import type { ClosedRange, RefusedRecord } from "./range.js";
 import type { ShardContext } from "./shard-context.js";
@@ -37,6 +39,7 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
     let stored = inherited !== undefined;
     let current = stored;
     this.#context.abortSignal.throwIfAborted();
+    this.#observeStart(batch, refused.length, inherited !== undefined);
 
     for (;;) {
       if (refused.length > 0 && deadLetterPlan === undefined)
@@ -184,10 +187,12 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
     if (failed !== undefined) {
       throw new KinesisConnectorError(
         "KC_EMIT_FAILED",
-        `${batch.shardId}: ${emission.rejected.length} dead letters were refused by their destination; the checkpoint stays before them`,
+        `${batch.shardId}: ${emission.rejected.length} dead letters were refused by their destination (${saidOf(failed.error)}); the checkpoint ` +
+          "stays before them",
         { cause: failed.error },
       );
     }
+    logDeadLetters(this.#pipeline.logger, batch, refused);
     for (const { record, error } of refused) {
       const { sequenceNumber, subSequenceNumber } = record;
       this.#context.observe({
@@ -254,6 +259,14 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
     };
   }
 
+  #observeStart(batch: Batch<Output>, refused: number, inherited: boolean): void {
+    const records = outputCountOf(batch);
+    // Nothing goes anywhere: only the checkpoint moves.
+    if (records === 0 && refused === 0) return;
+    const { batchId, bytes } = batch;
+    this.#context.observe({ type: "batch-start", ...this.#shard(), batchId, records, bytes, inherited });
+  }
+
   #observeEmit(range: ClosedRange<Output>, startedMs: number, attempts: number, inherited: boolean): void {
     const { batch } = range;
     this.#context.observe({
@@ -275,18 +288,4 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
   #owner(): { application: string; stream: string; shardId: string } {
     return { application: this.#context.application, ...this.#shard() };
   }
-}
-
-/** The error that stops a shard before a record that cannot be delivered. */
-export function poisonError(
-  shardId: string,
-  record: { readonly sequenceNumber: string; readonly subSequenceNumber: number },
-  cause: Error,
-): KinesisConnectorError {
-  return new KinesisConnectorError(
-    "KC_RECORD_POISON",
-    `${shardId}: the record ${record.sequenceNumber}.${record.subSequenceNumber} cannot be delivered (${codeOf(cause)}); the shard stops before it. ` +
-      "Mend the transformer, or give the pipeline deadLetters so that such records are set aside",
-    { cause },
-  );
 }

@@ -1,7 +1,7 @@
 import { type Batch, type BufferEntry, outputCountOf } from "../batch.js";
 import { type Clock, type Random, sleep } from "../clock.js";
 import type { EmitContext, Emitter, EmitResult, FailedEntry, PlannedRange } from "../emitter.js";
-import { errorFields } from "../logging/error-fields.js";
+import { errorFields, saidOf } from "../logging/error-fields.js";
 import { asError, hasCode, KinesisConnectorError } from "../errors.js";
 import type { ShardEvent } from "../events.js";
 import type { Logger } from "../logger.js";
@@ -172,7 +172,7 @@ function reportTaken({ stream, shardId, batchId }: PlannedRange, attempts: numbe
 function usedUp(range: PlannedRange, records: number, attempts: number, cause: Error): KinesisConnectorError {
   return new KinesisConnectorError(
     "KC_EMIT_FAILED",
-    `${range.shardId}: ${records} records of the batch ${range.batchId} could not be emitted in ${attempts} tries (retry.maxRequestAttempts); ` +
+    `${range.shardId}: ${records} records of the batch ${range.batchId} could not be emitted in ${attempts} tries (retry.maxRequestAttempts), the last one with ${saidOf(cause)}; ` +
       "the checkpoint stays before them, so nothing is lost: mend the destination and start again",
     { cause },
   );

@@ -1,6 +1,7 @@
 import type { ByteBudget } from "./byte-budget.js";
 import { asError } from "../errors.js";
 import type { RecordPage, ShardReader } from "../record.js";
+import type { ShardOutcome } from "./shard-context.js";
 
 /** Fetches the next page of a shard while the last one is being worked on, within the budget of the worker. */
 export class PageFetch {
@@ -74,4 +75,10 @@ export class PageFetch {
       this.#arrived();
     }
   }
+}
+
+/** How the engine ends after this page; undefined when another page follows. */
+export function lastOutcome({ shardEnd, end }: RecordPage): ShardOutcome | undefined {
+  if (shardEnd !== undefined) return { type: "shard-end", childShards: shardEnd.childShards };
+  return end === true ? { type: "ended" } : undefined;
 }

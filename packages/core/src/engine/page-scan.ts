@@ -1,5 +1,5 @@
 import type { FlushReason } from "../batch.js";
-import { poisonError } from "./batch-delivery.js";
+import { poisonError } from "./poison.js";
 import { isBroken } from "../guards/blame.js";
 import { asError } from "../errors.js";
 import type { Filling } from "./filling.js";

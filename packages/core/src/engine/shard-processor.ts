@@ -5,10 +5,10 @@ import { isBroken } from "../guards/blame.js";
 import type { BudgetHolder } from "./byte-budget.js";
 import type { PreparedBatch } from "../checkpointer.js";
 import type { Timer } from "../clock.js";
-import { codeOf } from "../dead-letters.js";
+import { errorFields } from "../logging/error-fields.js";
 import { asError, hasCode } from "../errors.js";
 import { Filling } from "./filling.js";
-import { PageFetch } from "./page-fetch.js";
+import { lastOutcome, PageFetch } from "./page-fetch.js";
 import { PageScan } from "./page-scan.js";
 import { type Pipeline, type RunningPipeline, runningPipeline } from "../pipeline.js";
 import type { ClosedRange } from "./range.js";
@@ -149,7 +149,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
       await fetch.close();
     } catch (thrown) {
       this.#pipeline.logger.warn(
-        { stream, shardId, error: codeOf(asError(thrown)) },
+        { stream, shardId, ...errorFields(asError(thrown)) },
         "the reader of the shard could not be closed",
       );
     }
@@ -283,12 +283,6 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
 
 /** Why the last batch is flushed, by how the reading ended. */
 const LAST_FLUSH = { stopped: "stop", ended: "end", "shard-end": "shard-end" } as const;
-
-/** How the engine ends after this page; undefined when another page follows. */
-function lastOutcome({ shardEnd, end }: RecordPage): ShardOutcome | undefined {
-  if (shardEnd !== undefined) return { type: "shard-end", childShards: shardEnd.childShards };
-  return end === true ? { type: "ended" } : undefined;
-}
 
 /** A record is a position with data: events carry the position alone. */
 function positionOf({ sequenceNumber, subSequenceNumber }: Position): Position {

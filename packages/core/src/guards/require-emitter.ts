@@ -24,7 +24,7 @@ export function requireEmitter(option: string, emitter: unknown): void {
     throw invalid(`${option} is missing: give it what s3Emitter({ ... }) or another factory returns`);
   if (hasMembers(emitter) && isPromise(emitter)) {
     Promise.resolve(emitter).catch(() => undefined);
-    throw invalid(`${option} is a promise of an emitter: await it`);
+    throw invalid(`${option} is a promise: await it`);
   }
   if (typeof emitter === "function")
     throw invalid(`${option} is a function: give it what the function returns`);

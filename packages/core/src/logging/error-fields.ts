@@ -39,7 +39,8 @@ export function errorFields(error: Error): ErrorFields {
   };
 }
 
-function saidOf(error: Error): string {
+/** The same of one error as a text, for messages: its code, and its own words where they are known to quote no data. */
+export function saidOf(error: Error): string {
   const reason = reasonOf(error) ?? (isProgrammingError(error) ? placeOf(error) : undefined);
   return reason === undefined ? nameOf(error) : `${nameOf(error)}: ${reason}`;
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { KinesisConnectorError } from "../errors.js";
+import { checkOptions, type OptionNames } from "../known-options.js";
 import { exactNumberOf, isLost } from "../exact-number.js";
 import { giveNotice } from "../notices.js";
 import { dataBytesOf, type KinesisRecord } from "../record.js";
@@ -36,6 +37,8 @@ export interface JsonOptions {
   readonly numbers?: "double" | "exact";
 }
 
+const JSON_OPTIONS: OptionNames<JsonOptions> = { numbers: true };
+
 /**
  * Each record is one JSON document. The type parameter is a promise by the caller, not a check: validate in `filter` or in an own
  * `toModel` where the producer cannot be trusted. A top-level array is one model. A leading byte order mark is passed over.
@@ -54,6 +57,7 @@ export interface JsonOptions {
  * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
 export function json<Model = unknown>(options: JsonOptions = {}): JsonTransformer<Model> {
+  checkOptions("json", options, JSON_OPTIONS);
   const { numbers = "double" } = options;
   if (numbers !== "double" && numbers !== "exact")
     throw new KinesisConnectorError("KC_OPTION_INVALID", 'json: numbers must be "double" or "exact"');

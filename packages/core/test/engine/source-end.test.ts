@@ -38,7 +38,7 @@ function onePage(given: readonly KinesisRecord[], more: Partial<RecordPage> = {}
 
 describe("a source that comes to its end although the shard goes on", () => {
   it("has all that was read flushed and committed, and the engine ends without a shard end", async () => {
-    const world = createWorld<Numbered>();
+    const world = createWorld();
     const run = runIn(world, pipelineOver(world), { source: onePage(recordsOf(23)) });
     expect(await world.clock.run(run.done)).toEqual({ type: "ended" });
     expect(numbersIn(world.objects).flat()).toEqual(numbers(23));
@@ -50,7 +50,7 @@ describe("a source that comes to its end although the shard goes on", () => {
   });
 
   it("waits for the last batch before it says so", async () => {
-    const world = createWorld<Numbered>();
+    const world = createWorld();
     const letGo = world.gate.hold("emit");
     const run = runIn(world, pipelineOver(world), { source: onePage(recordsOf(3)) });
     let isDone = false;
@@ -65,21 +65,21 @@ describe("a source that comes to its end although the shard goes on", () => {
   });
 
   it("may be empty: nothing is written", async () => {
-    const world = createWorld<Numbered>();
+    const world = createWorld();
     const run = runIn(world, pipelineOver(world), { source: onePage([]) });
     expect(await world.clock.run(run.done)).toEqual({ type: "ended" });
     expect(writesOf(world.lease)).toEqual([]);
   });
 
   it("is the end of the shard when it says that too", async () => {
-    const world = createWorld<Numbered>();
+    const world = createWorld();
     const source = onePage(recordsOf(2), { shardEnd: { childShards: [] } });
     const run = runIn(world, pipelineOver(world), { source });
     expect(await world.clock.run(run.done)).toEqual({ type: "shard-end", childShards: [] });
   });
 
   it("does not end a shard that was told to stop meanwhile", async () => {
-    const world = createWorld<Numbered>();
+    const world = createWorld();
     const letGo = world.gate.hold("emit");
     const run = runIn(world, pipelineOver(world), { source: onePage(recordsOf(23)) });
     await world.clock.advance(1);
@@ -89,7 +89,7 @@ describe("a source that comes to its end although the shard goes on", () => {
   });
 
   it("is asked for the records of a prepared batch, and one that has not all of them cannot make it again", async () => {
-    const world = createWorld<Numbered>();
+    const world = createWorld();
     const letGo = world.gate.hold("emit");
     const first = runIn(world, pipelineOver(world), { source: onePage(recordsOf(8)) });
     await world.clock.runUntil(() => world.lease.progress.pending !== undefined);

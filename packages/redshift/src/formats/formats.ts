@@ -1,4 +1,4 @@
-import { KinesisConnectorError } from "@kinesis-connectors/core";
+import { KinesisConnectorError, checkOptions, type OptionNames } from "@kinesis-connectors/core";
 import { ndjson, type ObjectWriter } from "@kinesis-connectors/s3";
 import { checkedDelimiter, type CopyFormat, type Delimiter, s3UrlSql } from "../sql/copy.js";
 import { ROW_NUMBER_COLUMN } from "../sql/identifiers.js";
@@ -30,12 +30,15 @@ export interface JsonAutoOptions {
   readonly ignoreCase?: boolean;
 }
 
+const NAMES: OptionNames<JsonAutoOptions> = { ignoreCase: true };
+
 /**
  * One JSON document per row, loaded with `JSON 'auto'`: each field goes to the column of its name, fields without a column are left out. The record's
  * own bytes (`json().original()`) are staged as they are; objects may hold texts, numbers, BigInts, booleans, null, Dates (as UTC) and nested values for
  * SUPER columns.
  */
 export function jsonAuto(options: JsonAutoOptions = {}): RedshiftFormat<object> {
+  checkOptions("jsonAuto", options, NAMES);
   return {
     extension: ".json",
     contentType: "application/x-ndjson",

@@ -1,8 +1,14 @@
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
-import { KinesisConnectorError, systemClock, wholeNumber } from "@kinesis-connectors/core";
-import { limited, type RequestBounds } from "@kinesis-connectors/aws";
+import {
+  KinesisConnectorError,
+  systemClock,
+  wholeNumber,
+  checkOptions,
+  type OptionNames,
+} from "@kinesis-connectors/core";
+import { AWS_CONNECTION_OPTIONS, limited, type RequestBounds } from "@kinesis-connectors/aws";
 import { connect, type S3Connection, type S3ConnectionOptions } from "../connection.js";
 import { errorCodeOf, summaryOf } from "../failures.js";
 import { linesOf } from "./lines.js";
@@ -25,6 +31,17 @@ export interface ReplayOptions extends S3ConnectionOptions {
   readonly signal?: AbortSignal;
 }
 
+const NAMES: OptionNames<ReplayOptions> = {
+  ...AWS_CONNECTION_OPTIONS,
+  forcePathStyle: true,
+  bucket: "required",
+  prefix: true,
+  keys: true,
+  expectedBucketOwner: true,
+  maxLineBytes: true,
+  signal: true,
+};
+
 /**
  * Reads dead letters back, object by object, line by line, without keeping an object in memory.
  *
@@ -37,6 +54,7 @@ export interface ReplayOptions extends S3ConnectionOptions {
  * @throws KinesisConnectorError `KC_READ_REFUSED` for an object or line that cannot be read, naming key and line; `KC_OPTION_INVALID`
  */
 export async function* replayDeadLetters(options: ReplayOptions): AsyncGenerator<ReplayedRecord, void> {
+  checkOptions("replayDeadLetters", options, NAMES);
   const bucket = checkedBucket(options.bucket);
   if (options.keys !== undefined && options.prefix !== undefined) {
     throw new KinesisConnectorError("KC_OPTION_INVALID", "keys cannot be given beside prefix");

@@ -1,7 +1,7 @@
-import type { DeadLetter, DeadLetterEmitter } from "@kinesis-connectors/core";
+import { type DeadLetter, type DeadLetterEmitter, checkOptions } from "@kinesis-connectors/core";
 import { ndjson } from "../formats/formats.js";
 import { dayOf, rangeNameOf, type S3Plan } from "../requests.js";
-import type { S3ObjectOptions } from "../options.js";
+import { S3_OBJECT_OPTIONS, type S3ObjectOptions } from "../options.js";
 import { s3Emitter } from "../s3-emitter.js";
 
 /** Follows the name of an object of dead letters; keeps them apart from the archive, also under one prefix. */
@@ -15,6 +15,7 @@ export const DEAD_LETTER_EXTENSION = ".dead.ndjson";
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
  */
 export function s3DeadLetters(options: S3ObjectOptions): DeadLetterEmitter<S3Plan> {
+  checkOptions("s3DeadLetters", options, S3_OBJECT_OPTIONS);
   return s3Emitter<DeadLetter>({
     ...options,
     format: { ...ndjson(), extension: DEAD_LETTER_EXTENSION },

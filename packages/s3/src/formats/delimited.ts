@@ -4,6 +4,8 @@ import {
   jsonHasLoneSurrogate,
   KinesisConnectorError,
   stringifyJson,
+  checkOptions,
+  type OptionNames,
 } from "@kinesis-connectors/core";
 import type { RecordFormat } from "./format.js";
 
@@ -26,6 +28,14 @@ export interface DelimitedOptions<Output> {
   readonly nullText?: string;
 }
 
+const NAMES: OptionNames<DelimitedOptions<unknown>> = {
+  columns: "required",
+  delimiter: true,
+  quote: true,
+  header: true,
+  nullText: true,
+};
+
 /**
  * One line per output: CSV, TSV and their like. Texts as they are, numbers and booleans as JavaScript writes them, BigInts and `ExactNumber`s with all their
  * digits, dates in ISO 8601, objects and arrays as JSON. Refused by name, as dead letters: NaN and infinities, bytes, functions, half a surrogate pair
@@ -33,6 +43,7 @@ export interface DelimitedOptions<Output> {
  * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
 export function delimited<Output extends object>(options: DelimitedOptions<Output>): RecordFormat<Output> {
+  checkOptions("delimited", options, NAMES);
   const { columns, delimiter = ",", quote = '"', header = false, nullText = "" } = options;
   if (!isSeparator(delimiter) || delimiter === quote)
     throw invalid("delimiter must be one ASCII character that is no line break, and not the quote");

@@ -1,5 +1,11 @@
 import { isUtf8 } from "node:buffer";
-import { hasLoneSurrogate, KinesisConnectorError, stringifyJson } from "@kinesis-connectors/core";
+import {
+  hasLoneSurrogate,
+  KinesisConnectorError,
+  stringifyJson,
+  checkOptions,
+  type OptionNames,
+} from "@kinesis-connectors/core";
 import type { RecordFormat } from "./format.js";
 import type { ObjectWriter } from "./object-writer.js";
 
@@ -35,12 +41,15 @@ export interface RawOptions {
   readonly contentType?: string;
 }
 
+const NAMES: OptionNames<RawOptions> = { separator: true, extension: true, contentType: true };
+
 /**
  * Bytes as they are, texts in UTF-8, a separator after each record, empty ones included. Refused by name: what is neither, and texts with half a
  * surrogate pair, which UTF-8 cannot write.
  * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
 export function raw(options: RawOptions = {}): RecordFormat<Uint8Array | string> {
+  checkOptions("raw", options, NAMES);
   const { separator = "\n", extension = ".raw", contentType = "application/octet-stream" } = options;
   if (typeof separator !== "string") throw invalid("raw.separator must be a text");
   if (!/^(?:\.[A-Za-z0-9_-]+)*$/.test(extension) || extension.length > 32) {

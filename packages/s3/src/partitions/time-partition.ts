@@ -1,4 +1,11 @@
-import { giveNotice, KinesisConnectorError, type KinesisRecord, wholeNumber } from "@kinesis-connectors/core";
+import {
+  giveNotice,
+  KinesisConnectorError,
+  type KinesisRecord,
+  wholeNumber,
+  checkOptions,
+  type OptionNames,
+} from "@kinesis-connectors/core";
 import {
   type EpochUnit,
   inCalendar,
@@ -43,6 +50,16 @@ const WHOLE_MINUTES_SINCE_MS: number = Date.UTC(1973, 0);
 /** Minutes remembered; more are met only by records far out of order. */
 const MAX_REMEMBERED = 4096;
 
+const NAMES: OptionNames<TimePartitionOptions<unknown, Readonly<Record<string, string>>>> = {
+  by: true,
+  epochUnit: true,
+  zone: true,
+  pattern: true,
+  maxLateMs: true,
+  maxAheadMs: true,
+  onOutside: true,
+};
+
 /**
  * Names folders by time, for the `partition` option. A record's folders depend on the record alone, never on a clock, so a replay files it alike. In a
  * zone with daylight saving the hour that comes twice in autumn is one folder, and the one that is left out in spring has none.
@@ -60,6 +77,7 @@ export function timePartition<
 >(
   options: TimePartitionOptions<Output, Pattern> = {},
 ): (output: Output, record: KinesisRecord) => { readonly [name in keyof Pattern]: string } {
+  checkOptions("timePartition", options, NAMES);
   const { by, epochUnit, zone = "UTC", onOutside = "arrival" } = options;
   const pattern: { readonly [name: string]: string } = options.pattern ?? { date: "yyyy-MM-dd", hour: "HH" };
   const maxLateMs = limit("maxLateMs", options.maxLateMs);

@@ -1,4 +1,13 @@
-import { type EmitterContract, type EmitterUnderTest, isExcluded } from "./contract.js";
+import { checkOptions, type OptionNames } from "@kinesis-connectors/core";
+import {
+  type ContractCapabilities,
+  type ContractFaults,
+  type ContractLimits,
+  type EmitterContract,
+  type EmitterUnderTest,
+  type Excluded,
+  isExcluded,
+} from "./contract.js";
 import { exclusionsOf } from "./exclusions.js";
 import { declaredCapabilities } from "./obligations/declared-capabilities.js";
 import { declaredOrder } from "./obligations/declared-order.js";
@@ -42,6 +51,7 @@ import { wholeBatch } from "./obligations/whole-batch.js";
 export function describeEmitterContract<Setup extends EmitterUnderTest<Output, Plan>, Output, Plan>(
   contract: EmitterContract<Setup, Output, Plan>,
 ): void {
+  checkOptions("describeEmitterContract", contract, NAMES);
   requireConsistency(contract);
   const exclusions = exclusionsOf(contract);
   const without = exclusions.length === 0 ? "" : `, without ${exclusions.join(", ")}`;
@@ -80,3 +90,46 @@ function requireConsistency<Setup extends EmitterUnderTest<Output, Plan>, Output
   if (countsBytes && isExcluded(limits.outputOfBytes))
     throw new Error(`${contract.name}: limits of bytes can only be shown with outputOfBytes`);
 }
+
+const CAPABILITIES: OptionNames<ContractCapabilities> = {
+  duplicates: true,
+  ordering: true,
+  planned: true,
+  gathers: true,
+  keeps: true,
+};
+
+const FAULTS: OptionNames<ContractFaults<unknown>> = {
+  throttle: true,
+  throttleEntries: true,
+  outage: true,
+  replyLost: true,
+  credentials: true,
+  stall: true,
+};
+
+const LIMITS: OptionNames<ContractLimits<unknown, unknown> | Excluded> = {
+  maxRequestRecords: true,
+  maxRequestBytes: true,
+  maxRecordBytes: true,
+  outputOfBytes: true,
+  splitRecordBytes: true,
+  requests: true,
+  excluded: true,
+};
+
+const NAMES: OptionNames<EmitterContract<EmitterUnderTest<unknown, unknown>, unknown, unknown>> = {
+  describe: "required",
+  it: "required",
+  name: "required",
+  create: "required",
+  capabilities: CAPABILITIES,
+  outputs: "required",
+  identify: true,
+  readBack: "required",
+  versions: "required",
+  refusedOutputs: "required",
+  faults: FAULTS,
+  limits: LIMITS,
+  additional: true,
+};

@@ -10,6 +10,8 @@ export type CarriedError = {
   readonly message: string;
   readonly stack: string | undefined;
   readonly cause: CarriedError | undefined;
+  /** Of errors of AWS: what logs say of the request. */
+  readonly metadata?: { readonly requestId?: string; readonly httpStatusCode?: number };
 } & (
   | { readonly type: "ours"; readonly code: ErrorCode }
   | { readonly type: "call"; readonly operation: string; readonly kind: KinesisErrorKind }
@@ -22,6 +24,12 @@ const MAX_CAUSES = 5;
 
 /** Takes an error apart. What was thrown and is no error becomes one first. */
 export function carryError(thrown: unknown, causes: number = MAX_CAUSES): CarriedError {
+  const metadata = metadataOf(thrown);
+  const carried = taken(thrown, causes);
+  return metadata === undefined ? carried : { ...carried, metadata };
+}
+
+function taken(thrown: unknown, causes: number): CarriedError {
   const error = asError(thrown);
   const { message, stack } = error;
   const cause = error.cause instanceof Error && causes > 0 ? carryError(error.cause, causes - 1) : undefined;
@@ -38,7 +46,19 @@ export function carriedError(carried: CarriedError): Error {
   const error = rebuilt(carried);
   // Where it happened, and not where it arrived.
   if (carried.stack !== undefined) error.stack = carried.stack;
+  if (carried.metadata !== undefined) Object.defineProperty(error, "$metadata", { value: carried.metadata });
   return error;
+}
+
+function metadataOf(thrown: unknown): CarriedError["metadata"] {
+  if (!(thrown instanceof Error) || !("$metadata" in thrown)) return undefined;
+  const { $metadata } = thrown;
+  if (typeof $metadata !== "object" || $metadata === null) return undefined;
+  const { requestId, httpStatusCode }: { requestId?: unknown; httpStatusCode?: unknown } = $metadata;
+  return {
+    ...(typeof requestId === "string" ? { requestId } : {}),
+    ...(typeof httpStatusCode === "number" ? { httpStatusCode } : {}),
+  };
 }
 
 function rebuilt(carried: CarriedError): Error {

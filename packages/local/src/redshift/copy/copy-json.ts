@@ -51,8 +51,16 @@ function memberOf(value: unknown, step: string): unknown {
   return (value as JsonRow)[step];
 }
 
-/** Rows of a file of JSON objects, one after another with nothing or white space between. */
-export function* jsonRows(text: string, fields: readonly JsonField[]): Generator<CopyRow> {
+/**
+ * Rows of a file of JSON objects, one after another with nothing or white space between.
+ *
+ * @param isSuper whether each field is for a column of the type SUPER, which takes any JSON and a text as one, in its quotes
+ */
+export function* jsonRows(
+  text: string,
+  fields: readonly JsonField[],
+  isSuper: readonly boolean[] = [],
+): Generator<CopyRow> {
   let line = 1;
   for (const { raw, row } of jsonTexts(text)) {
     const start = line + leadingLines(raw);
@@ -70,7 +78,12 @@ export function* jsonRows(text: string, fields: readonly JsonField[]): Generator
     }
     if (row === undefined)
       yield { line: start, raw: trimmed, fields: [], problem: { code: 1216, reason: "Invalid JSON object" } };
-    else yield { line: start, raw: trimmed, fields: fields.map((field) => fieldText(field(row))) };
+    else
+      yield {
+        line: start,
+        raw: trimmed,
+        fields: fields.map((field, at) => fieldText(field(row), isSuper[at] === true)),
+      };
   }
 }
 
@@ -129,9 +142,9 @@ function parseObject(text: string): JsonRow | undefined {
 }
 
 /** A value as the text that a column is given; objects and arrays go as JSON text. */
-function fieldText(value: unknown): string | null {
+function fieldText(value: unknown, isSuper: boolean): string | null {
   if (value === undefined || value === null) return null;
   const digits = digitsOf(value);
   if (digits !== undefined) return digits;
-  return typeof value === "string" ? value : stringifyExact(value);
+  return typeof value === "string" && !isSuper ? value : stringifyExact(value);
 }

@@ -29,6 +29,9 @@ export interface CopyContext {
   readonly errorView: string;
 }
 
+/** What stands for SUPER here. */
+const SUPER = "jsonb";
+
 /** Characters of PostgreSQL's text that go in one piece. */
 const CHUNK_LENGTH = 4 * 1024 * 1024;
 
@@ -69,6 +72,7 @@ function rowsOf(
           format.keys === "paths"
             ? fieldsByPath(readText(format.pathsUrl, objects), names.length)
             : fieldsByName(names, format.keys === "auto ignorecase"),
+          columns.map(({ type }) => type === SUPER),
         );
   return isUtf8(body) ? rows : refuseReplaced(rows);
 }
@@ -157,10 +161,13 @@ class Load {
     return `${line}\n`;
   }
 
-  /** PostgreSQL says where: `COPY t, line 2, column a: "x"`. Other failures than of data are not a row's. */
+  /**
+   * PostgreSQL says where: `COPY t, line 2, column a: "x"`; before it may stand where in a value something is, as `JSON data, line 1: x`. Other failures
+   * than of data are not a row's.
+   */
   #refusedRow(error: unknown): { readonly pending: PendingRow; readonly problem: RowProblem } | undefined {
     if (!(error instanceof SqlFailure) || !/^2[23]/.test(error.sqlState ?? "")) return undefined;
-    const [, line, name] = /line (\d+)(?:, column (.*?):)?/.exec(error.where ?? "") ?? [];
+    const [, line, name] = /^COPY .*?, line (\d+)(?:, column (.*?):)?/m.exec(error.where ?? "") ?? [];
     const pending = this.#pending[Number(line) - 1];
     if (pending === undefined) return undefined;
     const columnIndex = this.#columns.findIndex((column) => column.name === name);

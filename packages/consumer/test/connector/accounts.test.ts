@@ -1,0 +1,188 @@
+import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
+import { DescribeStreamSummaryCommand } from "@aws-sdk/client-kinesis";
+import { silentLogger, sleep, systemClock } from "@kinesis-connectors/core";
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+import { startConnector } from "../../src/connector.js";
+import {
+  createDynamoDbClient,
+  createKinesisClient,
+  createSubscriptionClient,
+} from "../../src/kinesis/aws-clients.js";
+import { connectorSettings } from "../../src/options.js";
+import { fanOut } from "../../src/reading/fan-out-consumer.js";
+import { collector, numbered, optionsFor, startAws, STREAM, textPipeline, until } from "./support.js";
+
+type RequestStep = (next: unknown) => (args: { readonly request: unknown }) => Promise<never>;
+
+const pipeline = textPipeline(collector().emitter);
+
+describe("a stream in another account than the lease table", () => {
+  it("is read with its own credentials, and the table is written with others", async () => {
+    await using local = await startAws();
+    local.kinesis.putRecords(STREAM, numbered(1, 20));
+    const asked: string[] = [];
+    // Good for a second only, so that each client asks again and again.
+    const keysOf = (name: string) => () => {
+      asked.push(name);
+      return Promise.resolve({
+        accessKeyId: name,
+        secretAccessKey: "secret",
+        expiration: new Date(systemClock.now() + 1_000),
+      });
+    };
+    const collected = collector();
+    const connector = await startConnector({
+      ...optionsFor(local, textPipeline(collected.emitter)),
+      credentials: { kinesis: keysOf("stream"), dynamodb: keysOf("table") },
+    });
+    await until(() => collected.all().length === 20);
+    await connector.stop();
+    await connector.done;
+    expect(new Set(asked)).toEqual(new Set(["stream", "table"]));
+  });
+
+  it("may have credentials for one of the two; what is neither is refused by name", () => {
+    const keys = { accessKeyId: "a", secretAccessKey: "b" };
+    const settings = (credentials: unknown) =>
+      connectorSettings<string, string, undefined, undefined>(
+        Object.assign(
+          { application: "archive", stream: STREAM, pipeline },
+          { credentials: credentials as never },
+        ),
+      );
+    expect(settings(keys)).toMatchObject({ kinesis: { credentials: keys }, dynamodb: { credentials: keys } });
+    const one = settings({ kinesis: keys });
+    expect(one.kinesis.credentials).toBe(keys);
+    expect(one.dynamodb.credentials).toBeUndefined();
+    for (const wrong of ["AKID", {}, null, { accessKey: "a" }])
+      expect(() => settings(wrong)).toThrow(/credentials must be keys, a function/);
+  });
+});
+
+describe("a consumer that the owner of the stream registered", () => {
+  const startOwned = async () => {
+    const local = await startAws();
+    local.kinesis.putRecords(STREAM, numbered(1, 20));
+    const streamArn = `arn:aws:kinesis:${local.clientOptions("kinesis").region}:000000000000:stream/${STREAM}`;
+    const call = (operation: string, input: Readonly<Record<string, unknown>>): unknown =>
+      JSON.parse(JSON.stringify(local.kinesis.call(operation, input)));
+    const { Consumer: consumer } = call("RegisterStreamConsumer", {
+      StreamARN: streamArn,
+      ConsumerName: "given",
+    }) as { Consumer: { ConsumerARN: string } };
+    const registered = () => local.journal.entries({ operation: "RegisterStreamConsumer" }).length;
+    return { local, consumerArn: consumer.ConsumerARN, before: registered(), registered };
+  };
+
+  it.each(["and may be looked at", "and may not be looked at"])(
+    "is read with, %s: nothing is registered",
+    async (how) => {
+      const { local, consumerArn, before, registered } = await startOwned();
+      await using _local = local;
+      // Subscriptions wait for ACTIVE; where it may not be looked at, nobody waits.
+      if (how.includes("not")) {
+        await sleep(systemClock, 1_500);
+        local.faults.add({
+          operation: "DescribeStreamConsumer",
+          times: "always",
+          effect: { kind: "error", status: 400, code: "AccessDeniedException" },
+        });
+      }
+      const collected = collector();
+      const connector = await startConnector({
+        ...optionsFor(local, textPipeline(collected.emitter)),
+        retrieval: fanOut({ consumerArn }),
+      });
+      await until(() => collected.all().length === 20);
+      await connector.stop();
+      await connector.done;
+      expect(registered()).toBe(before);
+      expect(local.journal.entries({ operation: "SubscribeToShard" }).length).toBeGreaterThan(0);
+      expect(local.journal.entries({ operation: "GetRecords" })).toHaveLength(0);
+    },
+  );
+
+  it("that is not there stops the start, with who can mend it", async () => {
+    const { local, consumerArn } = await startOwned();
+    await using _local = local;
+    const failed = startConnector({
+      ...optionsFor(local, pipeline),
+      retrieval: fanOut({ consumerArn: consumerArn.replace(/:\d+$/, ":1") }),
+    });
+    await expect(failed).rejects.toMatchObject({ code: "KC_READ_REFUSED" });
+    await expect(failed).rejects.toThrow(/is not registered \(there is .*\): let the owner of the stream/);
+  });
+
+  it("is checked before anything starts", () => {
+    const arn = "arn:aws:kinesis:eu-central-1:000000000000:stream/clicks/consumer/given:1";
+    expect(fanOut({ consumerArn: arn })).toMatchObject({ consumerArn: arn });
+    expect(() => fanOut({ consumerArn: "given" })).toThrow(/consumerArn must look like/);
+    expect(() => fanOut({ consumerArn: arn, consumerName: "given" })).toThrow(/are both given/);
+    expect(() =>
+      connectorSettings({
+        application: "archive",
+        stream: "orders",
+        pipeline,
+        retrieval: fanOut({ consumerArn: arn }),
+      }),
+    ).toThrow(/is a consumer of stream clicks, and this connector reads orders/);
+  });
+});
+
+describe("AWS's other addresses", () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
+  /** Where a client would go; it goes nowhere. */
+  async function hostOf(send: (abortEarly: RequestStep) => Promise<unknown>): Promise<string> {
+    let host = "";
+    await send((next) => (args) => {
+      void next;
+      host = (args.request as { hostname: string }).hostname;
+      return Promise.reject(new Error("far enough"));
+    }).catch(() => undefined);
+    return host;
+  }
+
+  const hosts = async (): Promise<string[]> => {
+    const reach = { region: "us-east-1", credentials: { accessKeyId: "a", secretAccessKey: "b" } };
+    const step = { step: "finalizeRequest", priority: "low" } as const;
+    const plain = createKinesisClient(reach, silentLogger);
+    const subscriptions = createSubscriptionClient(reach, silentLogger);
+    const dynamodb = createDynamoDbClient(reach, silentLogger, 1_000);
+    const found = [
+      await hostOf((stop) => {
+        plain.middlewareStack.add(stop, step);
+        return plain.send(new DescribeStreamSummaryCommand({ StreamName: STREAM }));
+      }),
+      await hostOf((stop) => {
+        subscriptions.middlewareStack.add(stop, step);
+        return subscriptions.send(new DescribeStreamSummaryCommand({ StreamName: STREAM }));
+      }),
+      await hostOf((stop) => {
+        dynamodb.middlewareStack.add(stop, step);
+        return dynamodb.send(new ListTablesCommand({}));
+      }),
+    ];
+    for (const client of [plain, subscriptions, dynamodb]) client.destroy();
+    return found;
+  };
+
+  it.each([
+    [{}, "kinesis.us-east-1.amazonaws.com", "dynamodb.us-east-1.amazonaws.com"],
+    [
+      { AWS_USE_FIPS_ENDPOINT: "true" },
+      "kinesis-fips.us-east-1.amazonaws.com",
+      "dynamodb-fips.us-east-1.amazonaws.com",
+    ],
+    [{ AWS_USE_DUALSTACK_ENDPOINT: "true" }, "kinesis.us-east-1.api.aws", "dynamodb.us-east-1.api.aws"],
+    [
+      { AWS_USE_FIPS_ENDPOINT: "true", AWS_USE_DUALSTACK_ENDPOINT: "true" },
+      "kinesis-fips.us-east-1.api.aws",
+      "dynamodb-fips.us-east-1.api.aws",
+    ],
+  ])("are used as the variables %j say", async (variables, kinesis, dynamodb) => {
+    for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+    expect(await hosts()).toEqual([kinesis, kinesis, dynamodb]);
+  });
+});

@@ -1,0 +1,24 @@
+import { describe, expect, it } from "vitest";
+import { dynamoDbEmitter } from "../src/index.js";
+
+/** What only a caller without types can pass. */
+const untyped = (options: object): never => options as never;
+
+describe("options that there are none of", () => {
+  it.each<[string, () => unknown, string]>([
+    ["dynamoDbEmitter", () => dynamoDbEmitter(untyped({ tabel: "t" })), "table"],
+    ["dynamoDbEmitter", () => dynamoDbEmitter(untyped({ table: "t", regoin: "x" })), "region"],
+    [
+      "dynamoDbEmitter",
+      () => dynamoDbEmitter(untyped({ table: "t", tombstoneExpiry: { attribute: "a", afterMS: 1 } })),
+      "tombstoneExpiry.afterMs",
+    ],
+  ])("%s refuses them, and says which one was meant", (factory, make, meant) => {
+    expect(make).toThrow(
+      expect.objectContaining({
+        code: "KC_OPTION_INVALID",
+        message: expect.stringMatching(new RegExp(`^${factory} has no option .* did you mean ${meant}\\?$`)),
+      }),
+    );
+  });
+});

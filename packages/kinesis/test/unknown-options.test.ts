@@ -1,0 +1,24 @@
+import { describe, expect, it } from "vitest";
+import { kinesisEmitter } from "../src/index.js";
+
+/** What only a caller without types can pass. */
+const untyped = (options: object): never => options as never;
+
+describe("options that there are none of", () => {
+  it.each<[string, () => unknown, string]>([
+    ["kinesisEmitter", () => kinesisEmitter(untyped({ streem: "s" })), "stream"],
+    ["kinesisEmitter", () => kinesisEmitter(untyped({ stream: "s", agregate: true })), "aggregate"],
+    [
+      "kinesisEmitter",
+      () => kinesisEmitter(untyped({ stream: "s", aggregate: { maxByte: 1 } })),
+      "aggregate.maxBytes",
+    ],
+  ])("%s refuses them, and says which one was meant", (factory, make, meant) => {
+    expect(make).toThrow(
+      expect.objectContaining({
+        code: "KC_OPTION_INVALID",
+        message: expect.stringMatching(new RegExp(`^${factory} has no option .* did you mean ${meant}\\?$`)),
+      }),
+    );
+  });
+});
