@@ -164,9 +164,9 @@ function checkBundles() {
   const banner = {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
   };
-  for (const [format, file, more] of [
-    ["esm", "bundle.mjs", { banner }],
-    ["cjs", "bundle.cjs", { logOverride: { "empty-import-meta": "silent" } }],
+  for (const { format, file, ...more } of [
+    { format: "esm", file: "bundle.mjs", banner },
+    { format: "cjs", file: "bundle.cjs", logOverride: { "empty-import-meta": "silent" } },
   ]) {
     try {
       buildSync({
