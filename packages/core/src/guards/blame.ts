@@ -58,7 +58,8 @@ export class Blame {
 
   json<Value>(call: () => Value): Value {
     const value = this.pure(call);
-    if (isJson(value)) return value;
+    // What it holds may be a getter of the emitter's.
+    if (this.pure(() => isJson(value))) return value;
     throw this.broken(`returned ${shown(value)}, which JSON does not bring back as it was; ${PLAN_IS_JSON}`);
   }
 
