@@ -23,7 +23,7 @@ await runSample("replay-dead-letters", {
     using _watched = progress.watch(() => ({ share: undefined, text: `put ${put} back into ${stream}` }));
     await replay(
       { bucket, allowInsecure, ...(prefix === undefined ? {} : { prefix }) },
-      { client, stream, signal, onPlaced: (count) => (put = count) },
+      { client, stream, signal, onWritten: (count) => (put = count) },
     );
   },
 });

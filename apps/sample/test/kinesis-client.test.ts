@@ -23,7 +23,9 @@ describe("the client of a sample", () => {
     aws.kinesis.createStream({ name: "clicks" });
     lead(aws.endpoints.kinesis);
     const client = await kinesisClient({ allowInsecure: false });
-    expect(await describeStream(client)).toMatchObject({ StreamDescriptionSummary: { StreamName: "clicks" } });
+    expect(await describeStream(client)).toMatchObject({
+      StreamDescriptionSummary: { StreamName: "clicks" },
+    });
     client.destroy();
   });
 
@@ -37,7 +39,9 @@ describe("the client of a sample", () => {
       message: expect.stringMatching(/AWS_ENDPOINT_URL\*.*http to another machine/),
     });
     const client = await kinesisClient({ allowInsecure: true });
-    expect(await describeStream(client)).toMatchObject({ StreamDescriptionSummary: { StreamName: "clicks" } });
+    expect(await describeStream(client)).toMatchObject({
+      StreamDescriptionSummary: { StreamName: "clicks" },
+    });
     client.destroy();
   });
 });

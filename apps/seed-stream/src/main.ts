@@ -38,7 +38,7 @@ await runSample("seed-stream", {
       client,
       stream,
       signal,
-      onPlaced: (placed) => (put += placed.length),
+      onWritten: (written) => (put += written.length),
     });
   },
 });
