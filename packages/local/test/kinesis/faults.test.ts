@@ -262,6 +262,6 @@ test("half-open: a subscription falls silent and its stream stays open; the put 
   await wait(200);
   expect([texts, hasEnded]).toEqual([["heard"], false]);
   expect(kept(local)).toBe(2);
-  local.client.destroy();
+  await local.server.close();
   await listening;
 });
