@@ -1,4 +1,4 @@
-/** What a fault does. One shape per kind, all of plain JSON values so that rules travel over HTTP. */
+/** The effect of a fault. One shape per kind, all of plain JSON values so that rules travel over HTTP. */
 export type FaultEffect =
   | ErrorEffect
   | TransportEffect
@@ -34,7 +34,7 @@ type TransportEffect =
   | { readonly kind: "stalled-body"; readonly afterBytes?: number }
   /** The server ends its side after this many bytes of body (default half). */
   | { readonly kind: "half-close"; readonly afterBytes?: number }
-  /** Full content length announced, only half the body sent, connection ended. */
+  /** Full content length declared, only half the body sent, connection ended. */
   | { readonly kind: "truncated-body" }
   /**
    * All connections that this server has at the moment of the answer stay open and carry nothing from then on, as after a NAT has forgotten them; those

@@ -85,7 +85,7 @@ function cureOf(error: Error, operation: string): string {
     case "ResourceNotFoundException":
       return "it was deleted, or the region is another one: create it again and start the workers anew";
     case "ValidationException":
-      return `DynamoDB says: ${saidWithoutValues(error.message) ?? "no more that may be shown"}; a row holds 400 KB, so make batches with fewer places`;
+      return `DynamoDB says: ${saidWithoutValues(error.message) ?? "no more that may be shown"}; a row holds 400 KB, so make batches with fewer objects`;
     default:
       return "check the region (option region, or AWS_REGION), the credentials and the endpoint of DynamoDB";
   }

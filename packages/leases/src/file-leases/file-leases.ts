@@ -9,7 +9,7 @@ import { fileNameOf, leaseOf, lineOf, ROW_ENDING } from "./lease-file.js";
 
 /** Options of `fileLeases`. */
 export interface FileLeasesOptions {
-  /** Where the rows are, a file each; created when it is missing. On a local disk: locks of network file systems are not relied on. */
+  /** The folder of the rows, a file each; created when it is missing. On a local disk: locks of network file systems are not relied on. */
   readonly folder: string;
 }
 
@@ -35,7 +35,7 @@ export function fileLeases(options: FileLeasesOptions): LeaseTable {
 
 class FileLeases implements LeaseTable {
   readonly #folder: string;
-  /** What is on the disk. Nobody else writes there. */
+  /** The rows as they are on the disk. Nobody else writes there. */
   readonly #rows = new Map<string, Lease>();
   readonly #writers = new Map<string, Mutex>();
   readonly #opening = new Mutex();
