@@ -161,7 +161,8 @@ function checkBundles() {
   checkInstall("everything", shortNames, ALL_CLIENTS);
   const esbuild = join(root, "node_modules", ".bin", "esbuild");
   // Dependencies in CommonJS require Node's own modules: a bundle in the other format has no require of its own.
-  const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+  const REQUIRE =
+    "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
   for (const [format, file, ...more] of [
     ["esm", "bundle.mjs", `--banner:js=${REQUIRE}`],
     ["cjs", "bundle.cjs", "--log-override:empty-import-meta=silent"],
@@ -178,7 +179,10 @@ function checkBundles() {
   // Node 20.19 and newer load modules from CommonJS too.
   const required = shortNames.map((name) => `require("@kinesis-connectors/${name}");`).join(" ");
   writeFileSync(join(folder, "user.cjs"), `${required} console.log("ok");`);
-  check(run(process.execPath, ["--no-warnings", "user.cjs"], folder).trim() === "ok", "require() does not load them");
+  check(
+    run(process.execPath, ["--no-warnings", "user.cjs"], folder).trim() === "ok",
+    "require() does not load them",
+  );
 }
 
 /** What a user might write with these packages: it must compile and run. */
