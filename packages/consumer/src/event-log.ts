@@ -85,6 +85,7 @@ export class EventLog {
       case "lease-retry":
         logger.warn({ step: event.step, ...errorFields(event.error) }, "lease-retry: it is tried again");
         return;
+      case "lease-resume":
       case "lease-take":
       case "lease-evict":
       case "lease-end":
