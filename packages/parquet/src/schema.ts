@@ -9,7 +9,7 @@ import {
 } from "./types.js";
 
 /**
- * What a column holds, and which values of a row fit it:
+ * The type of a column, and the values of a row that fit it:
  *
  * | type | takes |
  * | --- | --- |

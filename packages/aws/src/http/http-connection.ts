@@ -160,7 +160,7 @@ export class HttpConnection {
 
   /** Throws `HttpFormatError` for an answer that has come before. */
   #settle(response: ReadResponse): void {
-    this.#seen.see(response.head.headers);
+    this.#seen.see(response.head.headers, response.body);
     const exchange = this.#exchange;
     this.#exchange = undefined;
     this.#hasAnswered = true;

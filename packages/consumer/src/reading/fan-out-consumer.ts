@@ -9,7 +9,7 @@ import {
 import { isKind, type StreamConsumer } from "../kinesis/kinesis-api.js";
 import { type CheckContext, patiently } from "../kinesis/stream-check.js";
 
-/** How a shard is read with its own throughput. */
+/** Options of `fanOut`. */
 export interface FanOutOptions {
   /** The registered consumer's name, unique within the stream. Registered when missing. Default: the application's name. */
   readonly consumerName?: string;
@@ -18,7 +18,7 @@ export interface FanOutOptions {
    * `consumerName`. It takes `kinesis:SubscribeToShard` on the consumer; with `kinesis:DescribeStreamConsumer` it is looked at first.
    */
   readonly consumerArn?: string;
-  /** What to do when the consumer cannot be registered again after somebody deregistered it. Default: stop with an error. */
+  /** Reaction to a consumer that somebody deregistered and that cannot be registered again. Default: stop with an error. */
   readonly fallback?: "polling";
 }
 

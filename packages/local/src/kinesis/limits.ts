@@ -17,7 +17,7 @@ export interface KinesisLimits {
   readonly getRecordsRecords: number;
   /** GetRecords: data and keys per page, bytes. */
   readonly getRecordsBytes: number;
-  /** How long an iterator or a page token lives, milliseconds. */
+  /** Lifetime of an iterator or a page token, in milliseconds. */
   readonly iteratorAgeMs: number;
   /** SubscribeToShard ends after this, milliseconds. */
   readonly subscriptionAgeMs: number;
@@ -53,7 +53,7 @@ export interface KinesisLimits {
   readonly resubscribeAfterMs: number;
 }
 
-/** What the service enforces. */
+/** The limits that the service enforces. */
 const awsKinesisLimits: KinesisLimits = {
   putRecordsEntries: 500,
   putRecordsBytes: 5 * MiB,
