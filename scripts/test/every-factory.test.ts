@@ -42,7 +42,7 @@ const leaseTable = leases.memoryLeases().connect();
 
 /** Each function that takes options, options that it takes, and those within them. Each of their names is misspelt once. */
 const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, Options]>> = {
-  "core.announcing": [core.announcing, { emitter, announcements: () => [], to: emitter }],
+  "core.notifying": [core.notifying, { emitter, notifications: () => [], to: emitter }],
   "core.definePipeline": [
     core.definePipeline,
     {
@@ -250,7 +250,7 @@ const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   s3: "ObjectWriter gzip lengthPrefixed ndjson none rangeNameOf zstd",
   testkit:
     "batchOf batchOfEntries contextOf declaredCapabilities declaredOrder deliver deliverStubbornly emptyBatch entryOf excluded failureFrom " +
-    "gatheredOutputs keepingLogger lostReply memoryCheckpointer oversizedRecord planOf promptAbort recordsOf refusedCredentials refusedRecords " +
+    "encodedOutputs keepingLogger lostReply memoryCheckpointer oversizedRecord planOf promptAbort recordsOf refusedCredentials refusedRecords " +
     "repeatedBatch repeatedClose requestLimits seededRandom throttling thrownBy untouchedInput virtualClock wholeBatch",
   "testkit/leases": "",
   wire:
