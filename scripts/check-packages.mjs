@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildSync } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const work = mkdtempSync(join(tmpdir(), "kinesis-connectors-packages-"));
@@ -159,16 +160,27 @@ function checkBundles() {
     .map((name) => name.replace("@kinesis-connectors/", ""))
     .filter((name) => !NOT_BUNDLED.has(name));
   checkInstall("everything", shortNames, ALL_CLIENTS);
-  const esbuild = join(root, "node_modules", ".bin", "esbuild");
   // Dependencies in CommonJS require Node's own modules: a bundle in the other format has no require of its own.
-  const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
-  for (const [format, file, ...more] of [
-    ["esm", "bundle.mjs", `--banner:js=${REQUIRE}`],
-    ["cjs", "bundle.cjs", "--log-override:empty-import-meta=silent"],
+  const banner = {
+    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+  };
+  for (const { format, file, ...more } of [
+    { format: "esm", file: "bundle.mjs", banner },
+    { format: "cjs", file: "bundle.cjs", logOverride: { "empty-import-meta": "silent" } },
   ]) {
     try {
-      const options = ["--bundle", "--minify", "--platform=node", "--target=node20", `--format=${format}`];
-      run(esbuild, ["user.js", ...options, ...more, `--outfile=${file}`, "--log-level=warning"], folder);
+      buildSync({
+        absWorkingDir: folder,
+        entryPoints: ["user.js"],
+        outfile: join(folder, file),
+        bundle: true,
+        minify: true,
+        platform: "node",
+        target: "node20",
+        format,
+        logLevel: "warning",
+        ...more,
+      });
       const printed = run(process.execPath, [file], folder);
       check(printed.trim() === "ok", `the bundle ${file} printed ${printed.trim()}`);
     } catch (thrown) {
@@ -178,7 +190,10 @@ function checkBundles() {
   // Node 20.19 and newer load modules from CommonJS too.
   const required = shortNames.map((name) => `require("@kinesis-connectors/${name}");`).join(" ");
   writeFileSync(join(folder, "user.cjs"), `${required} console.log("ok");`);
-  check(run(process.execPath, ["--no-warnings", "user.cjs"], folder).trim() === "ok", "require() does not load them");
+  check(
+    run(process.execPath, ["--no-warnings", "user.cjs"], folder).trim() === "ok",
+    "require() does not load them",
+  );
 }
 
 /** What a user might write with these packages: it must compile and run. */

@@ -101,7 +101,11 @@ describe("a destination that is broken on purpose is noticed", () => {
   test("a table that ignores conditions brings old versions back, and counts records twice", async () => {
     const rules = new Set<string>();
     for (let seed = 1; seed <= SEEDS; seed += 1) {
-      const { violations } = await simulate(seed, { emitter: "dynamodb", broken: "unguarded", rarities: false });
+      const { violations } = await simulate(seed, {
+        emitter: "dynamodb",
+        broken: "unguarded",
+        rarities: false,
+      });
       for (const { rule } of violations) rules.add(rule);
     }
     expect([...rules].toSorted()).toEqual(expect.arrayContaining(["duplicated", "lost"]));
@@ -119,7 +123,14 @@ describe("a destination that is broken on purpose is noticed", () => {
   test.each(["dynamodb", "opensearch"] as const)(
     "%s: an emitter that is not told of the versions of records leaves older ones",
     async (emitter) => {
-      const { totals } = await run({ kind: "seeds", emitter, from: 1, count: SEEDS, broken: "unversioned", rarities: false });
+      const { totals } = await run({
+        kind: "seeds",
+        emitter,
+        from: 1,
+        count: SEEDS,
+        broken: "unversioned",
+        rarities: false,
+      });
       expect(totals.lost).toBeGreaterThan(0);
     },
     PATIENCE_MS,
@@ -128,7 +139,11 @@ describe("a destination that is broken on purpose is noticed", () => {
   test("F63 a ledger that is not locked, or locked after it was read, lets a batch in twice", async () => {
     const locks = new Set<string>();
     for (let seed = 1; seed <= SEEDS; seed += 1) {
-      const { duplicated } = await simulate(seed, { emitter: "redshift", broken: "unguarded", rarities: false });
+      const { duplicated } = await simulate(seed, {
+        emitter: "redshift",
+        broken: "unguarded",
+        rarities: false,
+      });
       if (duplicated > 0) locks.add(seed % 2 === 0 ? "no lock" : "after the read");
     }
     expect([...locks].toSorted()).toEqual(["after the read", "no lock"]);

@@ -6,7 +6,7 @@ import { indexPipeline } from "./pipeline.js";
 
 const STREAM = "clicks";
 
-/** What a run does. */
+/** Options of a run. */
 export interface RunOptions {
   readonly records: number;
   readonly shards: number;
@@ -15,7 +15,7 @@ export interface RunOptions {
   readonly faults: boolean;
 }
 
-/** What a run found. */
+/** The result of a run. */
 export interface RunResult extends IndexCheck {
   readonly records: number;
   readonly indices: readonly string[];
@@ -47,8 +47,8 @@ export async function run(
       shards,
       records: recordsOf(clicks(records, seed)),
       count: records,
-      onPut: (placed) => {
-        for (const { shardId, sequenceNumber } of placed) ids.push(`${shardId}-${sequenceNumber}.0`);
+      onPut: (written) => {
+        for (const { shardId, sequenceNumber } of written) ids.push(`${shardId}-${sequenceNumber}.0`);
       },
       start: (local) =>
         startConnector({

@@ -1,20 +1,13 @@
 import { KinesisConnectorError, nonEmptyText, wholeNumber, type OptionNames } from "@kinesis-connectors/core";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { type AwsCredentials, checkCredentials } from "./credentials.js";
 import { checkClientEndpoint, guardEndpoint, namedEndpoint } from "./endpoint.js";
 import { HttpHandler } from "./http/http-handler.js";
 import { Sha256 } from "./sha256.js";
 import { type AwsCommand, keepRequests, sendBy } from "./kept-requests.js";
 import { type RequestBounds, within } from "./limited.js";
 
-/** Credentials as the AWS SDK takes them, or a function that fetches them. */
-export interface AwsCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-  readonly expiration?: Date;
-}
-
-/** How a service of AWS is reached. */
+/** Options of a connection to a service of AWS. */
 export interface AwsConnectionOptions<Client> {
   /** An own client, used as it is and never destroyed here. Excludes the options below but `requestTimeoutMs`. */
   readonly client?: Client;
@@ -26,15 +19,15 @@ export interface AwsConnectionOptions<Client> {
   readonly allowInsecure?: boolean;
   /** Default: the SDK's chain (environment, profile, role of the machine). */
   readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>);
-  /** How long a connection may take to open, in milliseconds. Default 5,000. */
+  /** Time limit for opening a connection, in milliseconds. Default 5,000. */
   readonly connectionTimeoutMs?: number;
-  /** How long one request may take, in milliseconds. The package's README names its default. */
+  /** Time limit of one request, in milliseconds. The package's README names its default. */
   readonly requestTimeoutMs?: number;
   /** Connections kept open. Default 64. */
   readonly maxSockets?: number;
 }
 
-/** The names of all of them, for `checkOptions` of the packages that take them. */
+/** The names of all of `AwsConnectionOptions`, for `checkOptions` of the packages that take them. */
 export const AWS_CONNECTION_OPTIONS: OptionNames<AwsConnectionOptions<unknown>> = {
   client: true,
   region: true,
@@ -46,7 +39,7 @@ export const AWS_CONNECTION_OPTIONS: OptionNames<AwsConnectionOptions<unknown>> 
   maxSockets: true,
 };
 
-/** What an SDK client is made from: the same for every service. */
+/** Configuration of an SDK client, alike for every service. */
 export interface AwsClientConfig {
   readonly region?: string;
   readonly endpoint?: string;
@@ -77,7 +70,7 @@ export interface AwsConnection<Client> {
     bounds: RequestBounds,
   ) => Promise<Output>;
   readonly requestTimeoutMs: number;
-  /** Where the client goes, if the option or the environment leads it elsewhere than to AWS. */
+  /** The endpoint, where the option or the environment leads the client elsewhere than to AWS. */
   readonly endpoint: URL | undefined;
   /**
    * Checks where the client really goes, also by the shared config file, before anything is sent. Resolves with the endpoint where it is
@@ -96,7 +89,7 @@ export interface AwsConnection<Client> {
   readonly close: () => void;
 }
 
-/** What differs from service to service. */
+/** The part of a connection that differs from service to service. */
 export interface AwsService<Client> {
   /** The variable that leads this service's client elsewhere, for example `AWS_ENDPOINT_URL_S3`. */
   readonly endpointVariable: string;
@@ -177,6 +170,7 @@ function createClient<Client extends AwsClient>(
   });
   const maxSockets = wholeNumber("maxSockets", options.maxSockets ?? 64, { min: 1 });
   if (region !== undefined) nonEmptyText("region", region);
+  checkCredentials("credentials", credentials);
   const client = service.create(
     {
       ...(region === undefined ? {} : { region }),

@@ -89,7 +89,7 @@ export async function checkClientEndpoint(
   return found === undefined ? undefined : checkedEndpoint(found, allowInsecure, source);
 }
 
-/** By what rule a client's endpoint is checked. */
+/** The rule by which a client's endpoint is checked. */
 export interface EndpointRule {
   /** Permits `http` to other machines. */
   readonly allowInsecure: boolean;

@@ -4,9 +4,9 @@ import type { RequestBounds } from "./limited.js";
 
 /** A look at a destination before the first shard starts. */
 export interface FirstLook {
-  /** Asks for what is named by the options: a table, a stream, a bucket. */
+  /** Asks for the table, stream or bucket that the options name. */
   readonly look: (bounds: RequestBounds) => Promise<unknown>;
-  /** The cure for what the look failed with; undefined for what says nothing about writing, or may pass by itself. */
+  /** The cure of a failure of the look; undefined for one that says nothing about writing, or may pass by itself. */
   readonly cureAtOpen: (error: unknown) => string | undefined;
   /** The error that names what was refused. */
   readonly refusal: (cure: string, error: unknown) => KinesisConnectorError;

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
-import { checkedEndpoint, namedEndpoint } from "@kinesis-connectors/aws";
+import { checkCredentials, checkedEndpoint, namedEndpoint } from "@kinesis-connectors/aws";
 import {
   type Clock,
   guardedLogger,
@@ -42,7 +42,7 @@ import { type Polling, polling } from "./reading/polling-reader.js";
 import type { StreamName } from "./kinesis/sdk-kinesis.js";
 import { threadsOf } from "./engines/threads/threads-option.js";
 
-/** What `startConnector` is told. */
+/** Options of `startConnector`. */
 export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPlan = undefined> {
   /**
    * Names what belongs together: all workers of the same application share the shards and the lease table, and two applications read
@@ -53,7 +53,7 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
   readonly stream?: string;
   /** The stream's ARN, also of another account. Give this or `stream`. */
   readonly streamArn?: string;
-  /** What `definePipeline` returned; or a module that has it as its default export, as `new URL("./pipeline.js", import.meta.url)`. */
+  /** The pipeline, as `definePipeline` returned it; or a module that has it as its default export, as `new URL("./pipeline.js", import.meta.url)`. */
   readonly pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan> | PipelineModule;
   /**
    * Runs the pipelines of the shards in so many worker threads, 1 to 64, each shard in one of them; `pipeline` then names a module, which
@@ -61,7 +61,7 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
    * thread. Not together with `clients.kinesis`, `kinesisApi`, `clock` or `random`. Default: everything in this thread.
    */
   readonly threads?: number;
-  /** Where shards without a checkpoint begin. Default `TRIM_HORIZON`: the oldest record that the stream still keeps. */
+  /** The position at which shards without a checkpoint begin. Default `TRIM_HORIZON`: the oldest record that the stream still keeps. */
   readonly initialPosition?: "TRIM_HORIZON" | "LATEST" | { readonly at: Date };
   /** `polling()` (default) or `fanOut()`. */
   readonly retrieval?: Polling | FanOut;
@@ -72,7 +72,7 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
   /** Lets endpoints be `http:` on other machines too, whoever names them: records and signatures then travel in the clear. Default false. */
   readonly allowInsecure?: boolean;
   /**
-   * How records travel. Default `auto`: AWS-CBOR, without base64 and far cheaper to read, until a server answers it with JSON, and JSON
+   * The encoding in which records travel. Default `auto`: AWS-CBOR, without base64 and far cheaper to read, until a server answers it with JSON, and JSON
    * from then on. `json` and `cbor` speak one only. Not for a client of one's own.
    */
   readonly wireFormat?: WireFormat;
@@ -92,9 +92,9 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
   readonly leases?: LeaseOptions;
   /** Most bytes that all shards together keep between reading and committing. Default 256 MiB. */
   readonly maxReadAheadBytes?: number;
-  /** How long a graceful stop may take, in milliseconds; then the rest is left to the next owner. Default 30,000. */
+  /** Time limit of a graceful stop, in milliseconds; then the rest is left to the next owner. Default 30,000. */
   readonly stopDeadlineMs?: number;
-  /** What to do when records were gone from the stream before they could be read. Default `stop`. */
+  /** Reaction to records that were gone from the stream before they could be read. Default `stop`. */
   readonly onRetentionGap?: "stop" | "continue";
   /** Default: the pipeline's. */
   readonly logger?: Logger;
@@ -283,9 +283,14 @@ function credentialsOf(given: ConnectorOptions<unknown, unknown>["credentials"])
 } {
   if (given === undefined || typeof given === "function") return { kinesis: given, dynamodb: given };
   if (typeof given === "object" && given !== null) {
-    if ("accessKeyId" in given) return { kinesis: given, dynamodb: given };
-    if ("kinesis" in given || "dynamodb" in given)
+    if ("kinesis" in given || "dynamodb" in given) {
+      checkOptions("credentials", given, { kinesis: true, dynamodb: true });
+      checkCredentials("credentials.kinesis", given.kinesis);
+      checkCredentials("credentials.dynamodb", given.dynamodb);
       return { kinesis: given.kinesis, dynamodb: given.dynamodb };
+    }
+    checkCredentials("credentials", given);
+    if ("accessKeyId" in given) return { kinesis: given, dynamodb: given };
   }
   throw invalidOption(
     "credentials must be keys, a function that fetches them, or { kinesis, dynamodb } of either",

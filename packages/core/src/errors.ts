@@ -1,13 +1,15 @@
+import { keptCause } from "./foreign-cause.js";
+
 // By the global symbol registry, so that errors of two installed versions still recognise each other.
 const BRAND: symbol = Symbol.for("@kinesis-connectors/error");
 
-/** What went wrong, as a name that code and alarms can test. */
+/** Names of errors, for code and alarms to test. */
 export type ErrorCode =
   /** An option has a value that cannot work; the message names the option and what it takes. */
   | "KC_OPTION_INVALID"
   /** Another worker owns the shard now. The shard is dropped here without a write; nothing is lost. */
   | "KC_LEASE_LOST"
-  /** A record could not be decoded, transformed or placed, and the pipeline has no dead letters. The shard stops before it. */
+  /** A record could not be decoded, transformed or written, and the pipeline has no dead letters. The shard stops before it. */
   | "KC_RECORD_POISON"
   /** A transformer or filter did not settle in time. */
   | "KC_TRANSFORM_TIMEOUT"
@@ -15,7 +17,7 @@ export type ErrorCode =
   | "KC_EMIT_FAILED"
   /** The destination refused in a way that no retry mends (missing bucket, no rights, wrong credentials). */
   | "KC_EMIT_REFUSED"
-  /** The place of a batch is taken by something that this batch did not write. */
+  /** The object that a batch goes to holds something that this batch did not write. */
   | "KC_PLACE_TAKEN"
   /** An emitter broke a promise of its interface, or has a mistake in its code; the message names which. The checkpoint has not moved. */
   | "KC_EMITTER_BROKEN"
@@ -38,14 +40,14 @@ export type ErrorCode =
 
 /**
  * The one error class of this project. `code` says what happened, `message` also says what to do about it, `cause` keeps the
- * original. Messages hold positions and sizes, never a record's data and never a credential.
+ * original, but of an AWS SDK's error only what holds neither request nor answer. Messages hold positions and sizes, never a record's data and never a credential.
  */
 export class KinesisConnectorError extends Error {
   override readonly name = "KinesisConnectorError";
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
+    super(message, options === undefined ? undefined : { cause: keptCause(options.cause) });
     this.code = code;
     Object.defineProperty(this, BRAND, { value: true });
   }

@@ -1,4 +1,4 @@
-export { announcing, type AnnouncingOptions } from "./announcing.js";
+export { notifying, type NotifyingOptions } from "./notifying.js";
 export { type Batch, type BufferEntry, type FlushReason, outputCountOf } from "./batch.js";
 export type { Batching } from "./batching.js";
 export { type Buffer, type BufferOptions, MiB, RecordBuffer, type Thresholds } from "./buffer.js";
@@ -17,6 +17,7 @@ export type {
   PlannedRange,
   PlanSpill,
 } from "./emitter.js";
+export { keptCause } from "./foreign-cause.js";
 export { type ErrorFields, errorFields } from "./logging/error-fields.js";
 export {
   asError,
@@ -29,7 +30,7 @@ export {
 export type { ShardEvent } from "./events.js";
 export { ExactNumber } from "./exact-number.js";
 export { allowAll, type Filter } from "./filter.js";
-export type { GatherContext, Gathered, Gathering } from "./gathering.js";
+export type { BatchWriterContext, EncodedOutputs, BatchWriter } from "./batch-writer.js";
 export { hasLoneSurrogate, jsonHasLoneSurrogate, jsonOfOutput, stringifyJson } from "./json-text.js";
 export { guardedLogger, type Logger, silentLogger } from "./logger.js";
 export { isPromise, type MaybePromise } from "./maybe-promise.js";

@@ -83,7 +83,7 @@ export function hasLoneSurrogate(text: string): boolean {
 /** As `JSON.stringify` escapes it (ECMA-262, QuoteJSONString); a backslash before it makes it a text that only looks so. */
 const ESCAPED_SURROGATE = /(?<!\\)(?:\\\\)*\\ud[89a-f][0-9a-f]{2}/;
 
-/** The same for what `JSON.stringify` or `stringifyJson` wrote, where such a half is an escape. */
+/** Whether a text that `JSON.stringify` or `stringifyJson` wrote holds half a surrogate pair, which is an escape there. */
 export function jsonHasLoneSurrogate(json: string): boolean {
   return json.includes(String.raw`\ud`) && ESCAPED_SURROGATE.test(json);
 }

@@ -6,12 +6,16 @@ import {
   type EmitContext,
   type EmitResult,
   type Emitter,
-  type Gathering,
+  type BatchWriter,
   json,
   type PlannedRange,
 } from "../src/index.js";
 import { positionOf, recordsOf } from "./support/memory-shard.js";
 import { createWorld, type Numbered, numbers, runIn } from "./support/world.js";
+
+class Place {
+  readonly key = "a";
+}
 
 const capabilities = { duplicates: "possible", ordering: "none" } as const;
 
@@ -46,7 +50,7 @@ const settling = (result: (batch: Batch<Numbered>) => unknown): object => ({
 describe("an emitter that is a class", () => {
   class Rows implements Emitter<Numbered, { readonly place: string }> {
     readonly capabilities = capabilities;
-    readonly placed: number[] = [];
+    readonly written: number[] = [];
     readonly done: string[] = [];
     #open = false;
 
@@ -63,13 +67,13 @@ describe("an emitter that is a class", () => {
       return { place: `${this.#open}-${batch.batchId}` };
     }
 
-    async isPlaced(range: PlannedRange): Promise<boolean> {
+    async isWritten(range: PlannedRange): Promise<boolean> {
       this.done.push(`asked ${range.recordCount}`);
-      return await Promise.resolve(this.placed.length > 0);
+      return await Promise.resolve(this.written.length > 0);
     }
 
     async emit(batch: Batch<Numbered>): Promise<EmitResult<Numbered>> {
-      this.placed.push(...batch.entries.map(({ output }) => output.n));
+      this.written.push(...batch.entries.map(({ output }) => output.n));
       return await Promise.resolve({ failed: [] });
     }
 
@@ -91,7 +95,7 @@ describe("an emitter that is a class", () => {
     await expect(world.clock.run(runIn(world, pipeline).done)).rejects.toThrow("the process dies");
     await world.clock.run(runIn(world, pipeline).done);
     await close?.();
-    expect(rows.placed).toEqual(numbers(10));
+    expect(rows.written).toEqual(numbers(10));
     expect(rows.done).toEqual(["asked 10", "closed"]);
   });
 });
@@ -134,6 +138,18 @@ describe("an emitter that breaks its promise stops the shard and is named", () =
     ],
     ["plans with a promise", { plan: () => Promise.resolve({}) }, "emitter.plan returned a promise"],
     ["plans nothing", { plan: () => undefined }, "emitter.plan returned undefined"],
+    [
+      "plans what throws when it is looked at",
+      {
+        plan: () => ({
+          get at(): never {
+            throw new Error("no");
+          },
+        }),
+      },
+      "emitter.plan threw Error",
+    ],
+    ["plans an object of a class", { plan: () => new Place() }, "JSON does not bring back as it was"],
     ["plans a date", { plan: () => ({ at: new Date(0) }) }, "JSON does not bring back as it was"],
     ["plans a bigint", { plan: () => ({ at: 1n }) }, "JSON does not bring back as it was"],
     [
@@ -148,7 +164,7 @@ describe("an emitter that breaks its promise stops the shard and is named", () =
     ["measures NaN", { sizeOf: () => Number.NaN }, "as the size of an output"],
     ["measures with a text", { sizeOf: () => "12" }, "gave a string as the size of an output"],
     ["names no partition", { batching: { partitionOf: () => undefined } }, "partitionOf returned undefined"],
-    ["gathers with half a gathering", { gather: () => ({ stage: () => 1 }) }, "gathering without keep"],
+    ["has half a writer", { createWriter: () => ({ write: () => 1 }) }, "writer without keep"],
   ])("%s", async (_name, emitter, message) => {
     // Not as poison either: the records are not at fault.
     const deadLetters = { capabilities, emit: () => Promise.resolve({ failed: [] }) };
@@ -160,16 +176,16 @@ describe("an emitter that breaks its promise stops the shard and is named", () =
     expect(commits).toBe(0);
   });
 
-  it("loses outputs that were gathered", async () => {
-    const lossy: Gathering<Numbered> = {
-      stage: () => 1,
+  it("loses outputs that were encoded", async () => {
+    const lossy: BatchWriter<Numbered> = {
+      write: () => 1,
       keep: () => undefined,
       drop: () => undefined,
       heldBytes: () => 0,
       drain: () => ({ count: 9, discard: () => undefined }),
       close: () => undefined,
     };
-    const { error, commits } = await failureOf({ gather: () => lossy });
+    const { error, commits } = await failureOf({ createWriter: () => lossy });
     expect(error).toMatchObject({
       code: "KC_EMITTER_BROKEN",
       message: expect.stringContaining("for which 10 outputs were kept with a count of 9"),
@@ -177,7 +193,7 @@ describe("an emitter that breaks its promise stops the shard and is named", () =
     expect(commits).toBe(0);
   });
 
-  it("answers isPlaced with something that is true in JavaScript only", async () => {
+  it("answers isWritten with something that is true in JavaScript only", async () => {
     const world = createWorld(recordsOf(10));
     world.shard.close();
     const { plan, ...planned } = world.planned();
@@ -188,14 +204,14 @@ describe("an emitter that breaks its promise stops the shard and is named", () =
       definePipeline({ transformer: json<Numbered>(), emitter, retry: { maxRequestAttempts: 1 } }),
     );
     await expect(world.clock.run(first.done)).rejects.toMatchObject({ code: "KC_EMIT_FAILED" });
-    const untyped: object = { isPlaced: () => Promise.resolve({ status: 404 }) };
-    const heir = runIn(
+    const untyped: object = { isWritten: () => Promise.resolve({ status: 404 }) };
+    const nextOwner = runIn(
       world,
       definePipeline({ transformer: json<Numbered>(), emitter: { ...emitter, ...untyped } }),
     );
-    await expect(world.clock.run(heir.done)).rejects.toMatchObject({
+    await expect(world.clock.run(nextOwner.done)).rejects.toMatchObject({
       code: "KC_EMITTER_BROKEN",
-      message: expect.stringContaining("emitter.isPlaced settled with an object"),
+      message: expect.stringContaining("emitter.isWritten settled with an object"),
     });
     expect(world.lease.progress.checkpoint).toBeUndefined();
   });
@@ -217,6 +233,70 @@ describe("an emitter that breaks its promise stops the shard and is named", () =
       code: "KC_EMITTER_BROKEN",
       message: expect.stringContaining("deadLetters.emit settled with undefined"),
     });
+  });
+});
+
+describe("an emitter that does what it likes to the list of its entries loses none of them", () => {
+  type Listed = { entries: { readonly output: Numbered }[] };
+
+  it.each<[string, (batch: Listed, send: (part: Listed["entries"]) => void) => void]>([
+    [
+      "takes them off as it sends them",
+      ({ entries }, send) => {
+        while (entries.length > 0) send(entries.splice(0, 3));
+      },
+    ],
+    [
+      "empties the list before it sends them",
+      ({ entries }, send) => {
+        const all = [...entries];
+        entries.length = 0;
+        send(all.slice(0, 5));
+        send(all.slice(5));
+      },
+    ],
+    [
+      "puts another list in its place",
+      (batch, send) => {
+        const all = batch.entries;
+        batch.entries = [];
+        send(all.slice(0, 5));
+        send(all.slice(5));
+      },
+    ],
+  ])("%s, with an outage in between", async (_, emitAll) => {
+    const written = new Set<number>();
+    let sends = 0;
+    const { error, commits, retries } = await failureOf({
+      // oxlint-disable-next-line typescript/require-await -- what it throws is to be a rejection
+      emit: async (batch: Batch<Numbered>) => {
+        // As code without types sees it.
+        emitAll(batch as unknown as Listed, (part) => {
+          sends += 1;
+          if (sends === 2) throw new Error("the destination is away");
+          for (const { output } of part) written.add(output.n);
+        });
+        return { failed: [] };
+      },
+    });
+    expect([error, commits, retries]).toEqual([undefined, 1, 1]);
+    expect([...written].toSorted((a, b) => a - b)).toEqual(numbers(10));
+  });
+
+  it("sorts them when it plans, and sends them in the order of the shard", async () => {
+    const order: number[] = [];
+    const { error } = await failureOf({
+      plan: (batch: Batch<Numbered>) => {
+        (batch as unknown as Listed).entries.reverse();
+        return {};
+      },
+      emit: (batch: Batch<Numbered>) => {
+        order.push(...batch.entries.map(({ output }) => output.n));
+        return Promise.resolve({ failed: [] });
+      },
+    });
+    expect(error).toBeUndefined();
+    expect(order).toEqual(numbers(10));
   });
 });
 

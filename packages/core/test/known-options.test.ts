@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
-  announcing,
+  notifying,
   checkOptions,
   definePipeline,
   type Emitter,
@@ -43,6 +43,17 @@ describe("options that there are none of", () => {
     expect(() => checkOptions("rows", untyped(given), NAMES)).toThrow(refusal(message));
   });
 
+  it.each<[string, readonly string[], string]>([
+    ["maxByte", ["maxBuffer", "maxBytes"], "did you mean maxBytes?"],
+    ["keys", ["key", "keysOf"], "did you mean key?"],
+    ["mapper", ["mopped", "mapped"], "did you mean mapped?"],
+    ["max", ["min", "maxRows", "maxBytes"], "did you mean maxRows or maxBytes?"],
+    ["consumer", ["consumerName", "consumerArn"], "did you mean consumerName or consumerArn?"],
+  ])("%s: what is nearest was meant, and all that go on where it ends", (given, names, message) => {
+    const known = Object.fromEntries(names.map((name) => [name, true as const]));
+    expect(() => checkOptions("rows", untyped({ [given]: 1 }), known)).toThrow(refusal(message));
+  });
+
   it("are what is no object at all", () => {
     for (const [given, message] of [
       [undefined, "rows takes its options as one object, but was given undefined"],
@@ -79,9 +90,9 @@ describe("options that there are none of", () => {
     ["number", () => json(untyped({ number: "exact" })), "numbers"],
     ["maxRecord", () => new RecordBuffer(untyped({ maxRecord: 1 })), "maxRecords"],
     [
-      "announcement",
-      () => announcing(untyped({ emitter, to: emitter, announcement: () => [] })),
-      "announcements",
+      "notification",
+      () => notifying(untyped({ emitter, to: emitter, notification: () => [] })),
+      "notifications",
     ],
   ])("as %s are refused where pipelines are put together", (_name, define, meant) => {
     expect(define).toThrow(refusal(`did you mean ${meant}?`));

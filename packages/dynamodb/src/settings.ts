@@ -11,7 +11,7 @@ import type { DynamoDbConnectionOptions } from "./connection.js";
 import { DEFAULT_MAX_CONCURRENCY } from "./limits.js";
 import type { ItemUpdate } from "./items/update.js";
 
-/** What all modes take. */
+/** Options of all modes. */
 export interface DynamoDbTableOptions extends DynamoDbConnectionOptions {
   /** Name or ARN of the table. It must exist; its primary key is read once. */
   readonly table: string;
@@ -19,13 +19,13 @@ export interface DynamoDbTableOptions extends DynamoDbConnectionOptions {
   readonly maxConcurrency?: number;
 }
 
-/** What guarded modes take. */
+/** Options of guarded modes. */
 export interface GuardOptions {
   /** The attribute that holds the position of the last record written, as a zero-padded text. Default `kcPosition`. */
   readonly positionAttribute?: string;
 }
 
-/** What modes that remove items take. */
+/** Options of modes that remove items. */
 export interface TombstoneOptions {
   /**
    * The table's time-to-live attribute, and how long after the record's arrival a tombstone may go. It should be longer than the
@@ -34,7 +34,7 @@ export interface TombstoneOptions {
   readonly tombstoneExpiry?: { readonly attribute: string; readonly afterMs: number };
 }
 
-/** What modes take that replace whole items. */
+/** Options of modes that replace whole items. */
 export interface VersionOptions<Item> {
   /**
    * The version that a record has of its own, for streams that repeat or reorder records, such as those of changes: an item is written only over one of
@@ -62,7 +62,7 @@ export interface PutMode<Item> {
 /** Changes items by expressions, each record once. */
 export interface UpdateMode<Item> extends GuardOptions {
   readonly mode: "update";
-  /** What a record changes. The key is taken from the item. */
+  /** Makes the change that a record stands for. The key is taken from the item. */
   readonly update: (item: Item, record: KinesisRecord) => ItemUpdate;
   /**
    * `item`: one position for each item; for items whose records all come from one partition key. `shard`: one position for each item and

@@ -72,7 +72,7 @@ export function failureOf(error: unknown): Failure {
   if (status === undefined || status >= 500 || status === 408 || status === 429) return { kind: "retry" };
   if (status === 401 || status === 403) return { kind: "refused", cure: CREDENTIALS_CURE };
   if (status >= 400) return { kind: "refused", cure: "see the code and correct the option it is about" };
-  // A success that could not be read: it is repeated, which may place records twice.
+  // A success that could not be read: it is repeated, which may write records twice.
   return { kind: "retry" };
 }
 

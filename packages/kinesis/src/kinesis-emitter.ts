@@ -32,8 +32,8 @@ export function kinesisEmitter<Output>(options: KinesisEmitterOptions<Output>): 
 
     emit: async (batch, context) => {
       const { outgoing, refused } = encodeBatch(batch, settings);
-      const unplaced = await putBatch(target, outgoing, context);
-      return { failed: [...refused, ...unplaced] };
+      const unwritten = await putBatch(target, outgoing, context);
+      return { failed: [...refused, ...unwritten] };
     },
 
     open: async (opening) => {

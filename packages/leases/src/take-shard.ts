@@ -2,10 +2,12 @@ import {
   asError,
   backoffMs,
   type Checkpointer,
+  checkOptions,
   type Clock,
   KinesisConnectorError,
   type Logger,
   nonEmptyText,
+  type OptionNames,
   type Random,
   silentLogger,
   sleep,
@@ -21,14 +23,14 @@ import { firstCheckpoint, type InitialPosition, startPositionOf } from "./start-
 
 /** Options of `takeShard`. */
 export interface TakeShardOptions {
-  /** Where the row is; `open` has been called on it. */
+  /** The table of the row; `open` has been called on it. */
   readonly table: LeaseTable;
   /** The stream's name, for messages. */
   readonly stream: string;
   readonly shardId: string;
   /** Names this start of this process or invocation, and no other one: `<name>:<uuid>`. Two owners of one name would not fence each other. */
   readonly ownerId: string;
-  /** Where the shard begins when it has no row yet. */
+  /** The position at which the shard begins when it has no row yet. */
   readonly initialPosition: InitialPosition;
   /**
    * The shard's hash keys, where they are known. A row of other ones belongs to another stream, and is refused. Default: not known; a new row
@@ -50,13 +52,27 @@ export interface TakeShardOptions {
   readonly random?: Random;
 }
 
+const NAMES: OptionNames<TakeShardOptions> = {
+  table: "required",
+  stream: "required",
+  shardId: "required",
+  ownerId: "required",
+  initialPosition: "required",
+  hashKeyRange: { startingHashKey: "required", endingHashKey: "required" },
+  parentShardIds: true,
+  signal: true,
+  logger: true,
+  clock: true,
+  random: true,
+};
+
 /** A shard that this process owns until somebody else takes it. */
 export interface HeldShard {
   /** The row as it was last known to be. */
   readonly lease: Lease;
-  /** Core's checkpointer over the row: what `processShard` is given. */
+  /** Core's checkpointer over the row: `processShard` takes it. */
   readonly checkpointer: Checkpointer;
-  /** Where to begin when the row has no checkpoint: what `processShard` is given. */
+  /** The position to begin at when the row has no checkpoint: `processShard` takes it. */
   readonly initialPosition: StartPosition;
   /** Aborted, with `KC_LEASE_LOST` as its reason, once a write has shown that another owner has the shard, or it was released. */
   readonly gone: AbortSignal;
@@ -95,6 +111,7 @@ const ALL_HASH_KEYS: HashKeyRange = { startingHashKey: "0", endingHashKey: `${2n
  * used; `KC_STREAM_MISSING` when the row belongs to a shard of another stream; the table's own error when it does not answer
  */
 export async function takeShard(options: TakeShardOptions): Promise<HeldShard> {
+  checkOptions("takeShard", options, NAMES);
   const { table, initialPosition, signal, clock = systemClock, random = systemRandom } = options;
   const { logger = silentLogger } = options;
   const shardId = nonEmptyText("shardId", options.shardId);

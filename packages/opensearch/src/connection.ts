@@ -1,6 +1,6 @@
 import { Client, type ClientOptions } from "@opensearch-project/opensearch";
 import { AwsSigv4Signer } from "@opensearch-project/opensearch/aws-v3";
-import { checkedEndpoint, type RequestBounds } from "@kinesis-connectors/aws";
+import { checkCredentials, checkedEndpoint, type RequestBounds } from "@kinesis-connectors/aws";
 import { nonEmptyText, wholeNumber, invalidOption } from "@kinesis-connectors/core";
 import { type HttpAnswer, isByTheClock } from "./failures.js";
 
@@ -22,7 +22,7 @@ export interface AwsSigning {
   readonly credentials?: AwsKeys | ((options?: { readonly forceRefresh?: boolean }) => Promise<AwsKeys>);
 }
 
-/** How OpenSearch is reached. */
+/** Options of the connection to OpenSearch. */
 export interface OpenSearchConnectionOptions {
   /** URL of the domain or node: `https`, or `http` on this machine. The only host that requests go to; redirects are not followed. */
   readonly node: string;
@@ -36,7 +36,7 @@ export interface OpenSearchConnectionOptions {
   readonly allowInsecure?: boolean;
   /** `gzip` compresses requests; a domain of AWS must have `http_compression.enabled`. Default: none. */
   readonly compression?: "gzip";
-  /** How long one request may take, in milliseconds. Default 60,000. */
+  /** Time limit of one request, in milliseconds. Default 60,000. */
   readonly requestTimeoutMs?: number;
   /** Connections kept open to the node. Default 64. */
   readonly maxSockets?: number;
@@ -161,6 +161,7 @@ function clientSettings(
   if (aws !== undefined && auth !== undefined) throw invalidOption("aws and auth exclude each other");
   if (aws !== undefined) {
     nonEmptyText("aws.region", aws.region);
+    checkCredentials("aws.credentials", aws.credentials);
     if (aws.service !== undefined && aws.service !== "es" && aws.service !== "aoss")
       throw invalidOption('aws.service takes "es" or "aoss"');
   }

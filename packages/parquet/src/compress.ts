@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import zlib from "node:zlib";
 import { asError, KinesisConnectorError } from "@kinesis-connectors/core";
 
-/** How the pages of a file are compressed: inside the file, so that readers still reach each column alone. */
+/** The compression of a file's pages: inside the file, so that readers still reach each column alone. */
 export type ParquetCompression = "none" | "snappy" | "gzip" | "zstd";
 
 type Compress = (bytes: Uint8Array) => Uint8Array;

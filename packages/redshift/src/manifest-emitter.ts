@@ -26,9 +26,9 @@ import { createManifestWriter, type ManifestWriter } from "./loading/staging.js"
 
 /** Options of `redshiftManifestEmitter`. */
 export interface RedshiftManifestEmitterOptions extends RedshiftTargetOptions {
-  /** Where manifests are written. They stay there: give the prefix a lifecycle rule. */
+  /** The bucket and prefix of manifests. They stay there: give the prefix a lifecycle rule. */
   readonly staging: StagingOptions;
-  /** How the objects are laid out: `jsonAuto()`, `jsonPaths(url)`, `delimited()` or `csv()`. */
+  /** The format of the objects: `jsonAuto()`, `jsonPaths(url)`, `delimited()` or `csv()`. */
   readonly format: RedshiftFormat<never>;
   /** Whether the objects are compressed. All of them or none. Default `gzip`. */
   readonly compression?: "gzip" | "none";

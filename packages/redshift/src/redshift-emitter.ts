@@ -29,7 +29,7 @@ import { createManifestWriter, createStaging, type ManifestWriter, type Staging 
 
 /** Options of `redshiftEmitter`. */
 export interface RedshiftEmitterOptions<Output> extends RedshiftTargetOptions {
-  /** Where the rows are written before they are loaded. Objects stay there: give the prefix a lifecycle rule. */
+  /** The bucket and prefix to which rows are written before they are loaded. Objects stay there: give the prefix a lifecycle rule. */
   readonly staging: StagingOptions;
   /** `jsonAuto()`, `jsonPaths(url)`, `delimited()` or `csv()`. */
   readonly format: RedshiftFormat<Output>;
@@ -44,11 +44,11 @@ export interface RedshiftEmitterOptions<Output> extends RedshiftTargetOptions {
   readonly mergeKeys?: readonly string[];
 }
 
-/** Where a batch goes: its row in the ledger. A type and not an interface, so that it is plain JSON to the lease row. */
+/** The plan of a batch: its row in the ledger. A type and not an interface, so that it is plain JSON to the lease row. */
 export type RedshiftPlan = {
   readonly v: 1;
   readonly table: string;
-  /** Under what the load is first submitted: an heir that submits it again is given the statement that is running already. */
+  /** Token under which the load is first submitted: a next owner that submits it again is given the statement that is running already. */
   readonly statement: string;
   /** SHA-256 over the positions of the planned rows, in hex. */
   readonly contentSha256: string;
@@ -116,7 +116,7 @@ export function redshiftEmitter<Output>(
     planWithout: (plan, batch, kept) =>
       planOf({ ...batch, entries: batch.entries.filter((entry) => kept.has(entry)) }, plan.table),
 
-    isPlaced: async ({ batchId }, context) =>
+    isWritten: async ({ batchId }, context) =>
       (await readLedger(intoTable(loader, context.plan.table), [{ loadId: batchId }], context)).length > 0,
 
     emit: async (batch, context) => {

@@ -10,7 +10,7 @@ export interface ColumnDefinition {
   readonly notNull?: boolean;
 }
 
-/** What `tableSchema` is told. */
+/** Options of `tableSchema`. */
 export interface TableSchemaOptions {
   readonly table: string;
   readonly columns: readonly ColumnDefinition[];

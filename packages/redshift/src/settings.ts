@@ -16,7 +16,7 @@ import type { LoadTarget } from "./sql/load-sql.js";
 import type { Loader } from "./loading/loader.js";
 import type { Database } from "./loading/statements.js";
 
-/** What is loaded into, and how it is reached: the options that both emitters have. */
+/** Options of the target table and the connection to it, which both emitters have. */
 export interface RedshiftTargetOptions extends DataApiConnectionOptions {
   /** Identifier of a provisioned cluster. Give this or `workgroup`. */
   readonly cluster?: string;
@@ -35,7 +35,7 @@ export interface RedshiftTargetOptions extends DataApiConnectionOptions {
   readonly identityColumns?: readonly string[];
   /** The table that remembers what has been loaded; several tables may share one, in the same database. It must exist. Default `kc_ledger`. */
   readonly ledgerTable?: string;
-  /** How COPY may read the bucket: `default`, the ARN of a role, or a list of ARNs to be chained. Access keys are not accepted. */
+  /** The role with which COPY reads the bucket: `default`, the ARN of a role, or a list of ARNs to be chained. Access keys are not accepted. */
   readonly iamRole: string | readonly string[];
   /** The region of the objects, where it is not the cluster's. */
   readonly bucketRegion?: string;
@@ -43,7 +43,7 @@ export interface RedshiftTargetOptions extends DataApiConnectionOptions {
   readonly statementTimeoutMs?: number;
 }
 
-/** Where files go on their way: a bucket, a prefix, and the other options of S3 objects. */
+/** Options of the files on their way: a bucket, a prefix, and the other options of S3 objects. */
 export type StagingOptions = Omit<S3ObjectOptions, "compression">;
 
 const { compression: _compression, ...STAGING_OPTIONS } = S3_OBJECT_OPTIONS;

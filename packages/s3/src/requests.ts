@@ -1,10 +1,10 @@
 import { type Batch, type BufferEntry, type Position, invalidOption } from "@kinesis-connectors/core";
-import { gatheredIn } from "./encoding/gathered-objects.js";
+import { encodedIn } from "./encoding/encoded-objects.js";
 import { MAX_KEY_BYTES, MAX_NAME_BYTES, MAX_PARTS } from "./limits.js";
 import { PositionsHash } from "./objects/positions-hash.js";
 
 /** One object of a plan. A type and not an interface, so that it is plain JSON to the lease row. */
-export type S3Place = {
+export type S3PlannedObject = {
   readonly key: string;
   /** Entries in the object. */
   readonly recordCount: number;
@@ -12,17 +12,18 @@ export type S3Place = {
   readonly idsSha256: string;
 };
 
-/** Where a batch goes: one object per partition, or none for a batch without entries. */
+/** The plan of a batch: one object per partition, or none for a batch without entries. */
 export type S3Plan = {
-  readonly places: readonly S3Place[];
-  /** The place of each entry (`place-routes.ts`), where there are several. */
+  /** The objects, in the order in which their partitions appear. */
+  readonly places: readonly S3PlannedObject[];
+  /** The object of each entry, by its index in `places` (`object-indexes.ts`), where there are several. */
   readonly routes?: string;
   /** In a lease row only: the object that holds the whole plan, because it is long. */
   readonly spilledTo?: { readonly key: string; readonly sha256: string };
 };
 
-/** What a batch must tell to be named. */
-export type NamedBatch = Pick<Batch<unknown>, "shardId" | "first" | "last" | "entries" | "gathered">;
+/** The fields of a batch that its name is made of. */
+export type NamedBatch = Pick<Batch<unknown>, "shardId" | "first" | "last" | "entries" | "encoded">;
 
 /** SHA-256 over the positions of entries, in order, in hex. */
 export function idsSha256Of(entries: readonly BufferEntry<unknown>[]): string {
@@ -155,7 +156,7 @@ function endName(position: Position): string {
 }
 
 function arrivalOf(batch: NamedBatch): Date {
-  const arrivalTimeMs = gatheredIn(batch)?.arrivalTimeMs ?? batch.entries[0]?.record.arrivalTimeMs ?? 0;
+  const arrivalTimeMs = encodedIn(batch)?.arrivalTimeMs ?? batch.entries[0]?.record.arrivalTimeMs ?? 0;
   // A damaged time must not make the batch impossible to name: it is filed under 1970.
   const inRange = arrivalTimeMs >= 0 && arrivalTimeMs < Date.UTC(10_000, 0);
   return new Date(inRange ? arrivalTimeMs : 0);

@@ -2,7 +2,7 @@ import { KinesisConnectorError } from "@kinesis-connectors/core";
 import { CallError } from "../world/call-error.js";
 import type { Scenario } from "../storm/scenario.js";
 
-/** Two records may be dealt with otherwise when a batch is made again; then its heir is right to stop and say so. */
+/** Two records may be dealt with otherwise when a batch is made again; then its next owner is right to stop and say so. */
 const UNREPEATABLE: ReadonlySet<string> = new Set(["flaky-poison", "slow"]);
 
 /** What may end a connector in this world without being a fault of it. */
@@ -35,7 +35,7 @@ export class Excuses {
       case "KC_RECORD_POISON":
         return !hasDeadLetters && isUnrepeatable;
       case "KC_PLACE_TAKEN":
-        // The ledger has the rows of another heir, whose filter chose otherwise; who starts again finds the batch loaded, and goes on.
+        // The ledger has the rows of another owner, whose filter chose otherwise; who starts again finds the batch loaded, and goes on.
         return (
           emitter === "redshift" && kinds.some(([kind]) => kind === "flaky-filter" || UNREPEATABLE.has(kind))
         );

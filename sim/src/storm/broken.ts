@@ -7,9 +7,9 @@ import type { BrokenBucket } from "../services/sim-s3.js";
 export type BrokenVariant =
   | "no-prepare"
   | "start-only-key"
-  | "heir-discards"
+  | "recovery-discards"
   | "unconditional-write"
-  | "routes-stripped"
+  | "outcomes-stripped"
   | "strangers-believed"
   | "ends-believed"
   | "stops-commit"
@@ -22,9 +22,9 @@ export type BrokenVariant =
 export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
   "no-prepare",
   "start-only-key",
-  "heir-discards",
+  "recovery-discards",
   "unconditional-write",
-  "routes-stripped",
+  "outcomes-stripped",
 ];
 
 /** Variants of what a worker owes where something seldom happens, with the rules that must tell of each. */
@@ -74,12 +74,12 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
         bucket: { keyOf: withoutEnd, takenIsDone: true },
         isPrepared: false,
       };
-    case "heir-discards":
+    case "recovery-discards":
       return { ...sound, leases: { takesDiscard: true } };
     case "unconditional-write":
       return { ...sound, leases: { isUnconditional: true } };
-    case "routes-stripped":
-      return { ...sound, leases: { change: withoutRoutes } };
+    case "outcomes-stripped":
+      return { ...sound, leases: { change: withoutOutcomes } };
     case "strangers-believed":
       return { ...sound, bucket: { keyOf: (key) => key, takenIsDone: true } };
     case "ends-believed":
@@ -115,7 +115,7 @@ function unprepared(change: LeaseChange): LeaseChange {
   return change.type === "prepare" ? { type: "renew" } : change;
 }
 
-function withoutRoutes(change: LeaseChange): LeaseChange {
+function withoutOutcomes(change: LeaseChange): LeaseChange {
   if (change.type !== "prepare" || change.pending.state === undefined) return change;
   const stored: Record<string, unknown> = JSON.parse(new TextDecoder().decode(change.pending.state));
   delete stored["routes"];

@@ -105,7 +105,8 @@ export class Rarities {
     else if (roll < 0.7) this.#cutOff(slot);
     else if (roll < 0.8) this.#loseCredentials(slot);
     else if (roll < 0.9) this.#deny();
-    else if (this.#scenario.mayJumpClocks) slot.process?.jumpWallClock(this.#random.pick([-CLOCK_OFF_MS, CLOCK_OFF_MS]));
+    else if (this.#scenario.mayJumpClocks)
+      slot.process?.jumpWallClock(this.#random.pick([-CLOCK_OFF_MS, CLOCK_OFF_MS]));
   }
 
   /** The destination takes nothing; what is read meanwhile fills the next buffer; then comes a stop, whose deadline passes. */

@@ -96,6 +96,10 @@ describe("a request", () => {
     ["a path with a line break", { path: "/ HTTP/1.1\r\nx: y\r\n" }],
     ["a path that is empty", { path: "" }],
     ["a query", { query: { a: "b" } }],
+    ["HEAD, whose answer has the length of a body that does not come", { method: "HEAD" }],
+    ["a method with a line break", { method: "POST / HTTP/1.1\r\nx: y\r\n\r\nPOST" }],
+    ["chunks beside its length", { headers: { "Transfer-Encoding": "chunked" } }],
+    ["Expect", { headers: { expect: "100-continue" } }],
     ["a body that is a stream", { body: { pipe: () => undefined } }],
   ])("with %s is refused before anything is sent", async (_, more) => {
     await between(
@@ -193,7 +197,7 @@ describe("an answer", () => {
     ["has a NUL in its reason", ["HTTP/1.1 200 O\0K\r\ncontent-length: 2\r\n\r\nok"]],
     ["has a blank before a colon", ["HTTP/1.1 200 OK\r\ncontent-length : 2\r\n\r\nok"]],
     ["has a length that is signed", ["HTTP/1.1 200 OK\r\ncontent-length: +2\r\n\r\nok"]],
-    ["is announced without end", ["HTTP/1.1 103 Early Hints\r\n\r\n".repeat(100), OK]],
+    ["is declared without end", ["HTTP/1.1 103 Early Hints\r\n\r\n".repeat(100), OK]],
     [
       "has a blank behind a chunk's size",
       ["HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2 \r\nok\r\n"],

@@ -9,7 +9,7 @@ import {
 import { isKind, type StreamConsumer } from "../kinesis/kinesis-api.js";
 import { type CheckContext, patiently } from "../kinesis/stream-check.js";
 
-/** How a shard is read with its own throughput. */
+/** Options of `fanOut`. */
 export interface FanOutOptions {
   /** The registered consumer's name, unique within the stream. Registered when missing. Default: the application's name. */
   readonly consumerName?: string;
@@ -18,7 +18,7 @@ export interface FanOutOptions {
    * `consumerName`. It takes `kinesis:SubscribeToShard` on the consumer; with `kinesis:DescribeStreamConsumer` it is looked at first.
    */
   readonly consumerArn?: string;
-  /** What to do when the consumer cannot be registered again after somebody deregistered it. Default: stop with an error. */
+  /** Reaction to a consumer that somebody deregistered and that cannot be registered again. Default: stop with an error. */
   readonly fallback?: "polling";
 }
 
@@ -84,7 +84,7 @@ export function fanOut(options: FanOutOptions = {}): FanOut {
 const CONSUMER_ARN =
   /^(arn:aws[a-z-]{0,20}:kinesis:[a-z0-9-]{1,40}:\d{12}:stream\/([a-zA-Z0-9_.-]{1,128}))\/consumer\/([a-zA-Z0-9_.-]{1,128}):\d{1,20}$/;
 
-/** What the ARN of a consumer says; undefined where it is none. */
+/** The parts of a consumer's ARN; undefined where it is none. */
 export function partsOf(
   consumerArn: string,
 ): { readonly streamArn: string; readonly streamName: string; readonly consumerName: string } | undefined {

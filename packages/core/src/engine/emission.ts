@@ -7,7 +7,7 @@ import type { ShardEvent } from "../events.js";
 import type { Logger } from "../logger.js";
 import { backoffMs, type Retry } from "../retry.js";
 
-/** What an emission needs beside the batch and its plan. */
+/** The context of an emission, beside the batch and its plan. */
 export interface EmissionContext {
   readonly clock: Clock;
   readonly random: Random;
@@ -24,7 +24,7 @@ export interface Emission<Output> {
 }
 
 /**
- * Emits a batch until every entry is placed or rejected: only what failed goes again, in stream order, after a back-off with full
+ * Emits a batch until every entry is written or rejected: only what failed goes again, in stream order, after a back-off with full
  * jitter. Entries that are still refused after `retry.maxAttempts` tries in a row that settled nothing count as rejected. For emitters
  * with a plan it returns at the first rejection, because nothing has been written then and the batch is planned anew without the
  * rejected entries.
@@ -107,7 +107,7 @@ export function withEntries<Output>(
   return { ...batch, entries, bytes: entries.reduce((sum, entry) => sum + entry.bytes, 0) };
 }
 
-/** What may pass by itself is returned; what no waiting mends is thrown. */
+/** Returns a failure that may pass by itself; throws one that no waiting mends. */
 function passingFailure(thrown: unknown): Error {
   const error = asError(thrown);
   const final =

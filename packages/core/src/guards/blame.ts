@@ -1,7 +1,7 @@
 import { asError, type ErrorCode, KinesisConnectorError } from "../errors.js";
 import { isJson } from "./json-value.js";
 import { isPromise } from "../maybe-promise.js";
-import { isProgrammingError, placeOf } from "./programming-error.js";
+import { isProgrammingError, locationOf } from "./programming-error.js";
 import { shown } from "../options.js";
 
 // What an emitter may stop the shard with. Other codes of ours say things of leases and readers that no emitter decides.
@@ -58,31 +58,32 @@ export class Blame {
 
   json<Value>(call: () => Value): Value {
     const value = this.pure(call);
-    if (isJson(value)) return value;
+    // What it holds may be a getter of the emitter's.
+    if (this.pure(() => isJson(value))) return value;
     throw this.broken(`returned ${shown(value)}, which JSON does not bring back as it was; ${PLAN_IS_JSON}`);
   }
 
   count(call: () => number): number {
     const count = this.pure(call);
     if (Number.isSafeInteger(count) && count >= 0) return count;
-    throw this.broken(`returned ${shown(count)}; it must return how many places the plan names`);
+    throw this.broken(`returned ${shown(count)}; it must return how many objects the plan names`);
   }
 }
 
-/** What is said of a plan that JSON changes. */
+/** The text about a plan that JSON changes. */
 export const PLAN_IS_JSON =
   "a plan is stored in the lease row, so it must be made of texts, finite numbers, booleans, null, arrays and plain objects";
 
-/** What a part of the pipeline did that threw: what was thrown, and where. */
+/** The text about a part of the pipeline that threw: what was thrown, and where. */
 export function mistake(error: Error): string {
-  const place = placeOf(error);
+  const location = locationOf(error);
   const thrown = KinesisConnectorError.isInstance(error) ? error.code : error.name;
-  return `threw ${thrown}${place === undefined ? "" : ` (${place})`}, a mistake that no waiting mends; see the cause`;
+  return `threw ${thrown}${location === undefined ? "" : ` (${location})`}, a mistake that no waiting mends; see the cause`;
 }
 
 /** The error of a size that is none: whatever adds it up would be wrong from then on. */
 export function sizeBroken(size: unknown): KinesisConnectorError {
-  return new Blame("emitter.sizeOf, or the stage of what emitter.gather returned,").broken(
+  return new Blame("emitter.sizeOf, or the write of what emitter.createWriter returned,").broken(
     `gave ${shown(size)} as the size of an output; it must be a number of bytes, 0 or more`,
   );
 }
@@ -94,9 +95,9 @@ export function partitionBroken(name: unknown): KinesisConnectorError {
   );
 }
 
-/** The error of outputs that were gathered and not handed over, or too many. */
-export function gatheredBroken(kept: number, count: unknown): KinesisConnectorError {
-  return new Blame("emitter.gather").broken(
+/** The error of outputs that were encoded and not handed over, or too many. */
+export function encodedBroken(kept: number, count: unknown): KinesisConnectorError {
+  return new Blame("emitter.createWriter").broken(
     `ended a batch for which ${kept} outputs were kept with a count of ${typeof count === "number" ? count : shown(count)}; each output kept must be in the batch, once`,
   );
 }

@@ -1,6 +1,12 @@
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { asError, KinesisConnectorError, nonEmptyText } from "@kinesis-connectors/core";
+import {
+  asError,
+  checkOptions,
+  KinesisConnectorError,
+  nonEmptyText,
+  type OptionNames,
+} from "@kinesis-connectors/core";
 import { type Lease, leaseFrom } from "../lease.js";
 import { changed, type LeaseTable, type WriteOutcome } from "../lease-table.js";
 import { Mutex } from "../mutex.js";
@@ -9,9 +15,11 @@ import { fileNameOf, leaseOf, lineOf, ROW_ENDING } from "./lease-file.js";
 
 /** Options of `fileLeases`. */
 export interface FileLeasesOptions {
-  /** Where the rows are, a file each; created when it is missing. On a local disk: locks of network file systems are not relied on. */
+  /** The folder of the rows, a file each; created when it is missing. On a local disk: locks of network file systems are not relied on. */
   readonly folder: string;
 }
+
+const NAMES: OptionNames<FileLeasesOptions> = { folder: "required" };
 
 const DRAFT_ENDING = ".draft";
 
@@ -30,12 +38,13 @@ const MARK = { name: "format", text: "kinesis-connectors leases 1\n" } as const;
  * @throws KinesisConnectorError `KC_OPTION_INVALID`; `open` throws `KC_LEASE_TABLE` when another process has the folder or a row is damaged
  */
 export function fileLeases(options: FileLeasesOptions): LeaseTable {
+  checkOptions("fileLeases", options, NAMES);
   return new FileLeases(resolve(nonEmptyText("folder", options.folder)));
 }
 
 class FileLeases implements LeaseTable {
   readonly #folder: string;
-  /** What is on the disk. Nobody else writes there. */
+  /** The rows as they are on the disk. Nobody else writes there. */
   readonly #rows = new Map<string, Lease>();
   readonly #writers = new Map<string, Mutex>();
   readonly #opening = new Mutex();

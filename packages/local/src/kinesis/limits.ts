@@ -1,3 +1,5 @@
+import type { KnownNames } from "../known-options.js";
+
 const MiB = 1024 * 1024;
 
 /**
@@ -15,7 +17,7 @@ export interface KinesisLimits {
   readonly getRecordsRecords: number;
   /** GetRecords: data and keys per page, bytes. */
   readonly getRecordsBytes: number;
-  /** How long an iterator or a page token lives, milliseconds. */
+  /** Lifetime of an iterator or a page token, in milliseconds. */
   readonly iteratorAgeMs: number;
   /** SubscribeToShard ends after this, milliseconds. */
   readonly subscriptionAgeMs: number;
@@ -51,7 +53,7 @@ export interface KinesisLimits {
   readonly resubscribeAfterMs: number;
 }
 
-/** What the service enforces. */
+/** The limits that the service enforces. */
 const awsKinesisLimits: KinesisLimits = {
   putRecordsEntries: 500,
   putRecordsBytes: 5 * MiB,
@@ -78,6 +80,11 @@ const awsKinesisLimits: KinesisLimits = {
   subscribePerSecond: 1,
   resubscribeAfterMs: 5000,
 };
+
+/** The names of all limits. */
+export const KINESIS_LIMIT_NAMES: KnownNames = Object.fromEntries(
+  Object.keys(awsKinesisLimits).map((name) => [name, true]),
+);
 
 /** Rates and quotas off; what shapes a request or an answer (sizes, counts, ages) stays, since it is protocol. */
 const off: KinesisLimits = {

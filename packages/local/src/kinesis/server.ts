@@ -1,6 +1,7 @@
 import { findFault, type FiredFault } from "../faults.js";
 import { answerControlRoute } from "../http/control-routes.js";
-import { type Exchange, startLoopbackServer, type TlsFiles } from "../http/loopback-server.js";
+import type { Exchange } from "../http/exchange.js";
+import { startLoopbackServer, type TlsFiles } from "../http/loopback-server.js";
 import { readBody } from "../http/read-body.js";
 import { delayFault, sendReply } from "../http/reply.js";
 import type { CallParameters } from "../journal.js";
@@ -19,15 +20,15 @@ import { streamOperations } from "./operations/stream-operations.js";
 import { tagOperations } from "./operations/tag-operations.js";
 import { type Input, isInput, type WireObject } from "./protocol/values.js";
 
-/** How the Kinesis server is set up. */
+/** Options of the Kinesis server. */
 export interface KinesisOptions extends Partial<Behaviour> {
   /** Port on 127.0.0.1; default 0 takes a free one. */
   readonly port?: number;
   /** Default `"aws"`. `"off"` lifts rates and quotas; sizes and ages stay. */
   readonly limits?: "aws" | "off" | Partial<KinesisLimits>;
-  /** How long CREATING, UPDATING and DELETING last, milliseconds. Default 0: done when the call returns. */
+  /** Duration of CREATING, UPDATING and DELETING, in milliseconds. Default 0: done when the call returns. */
   readonly transitionMs?: number;
-  /** How answers to CBOR requests are framed. Default `"definite"`. */
+  /** The framing of answers to CBOR requests. Default `"definite"`. */
   readonly cbor?: CborForm;
   /** Also speaks TLS on the same port. */
   readonly tls?: TlsFiles;
@@ -155,9 +156,14 @@ export async function startKinesisServer(
     };
 
     await delayFault(clock, fired, "before");
-    if (findFault(fired, "reset", "before")?.at === "before-headers") {
+    const isHalfOpen = findFault(fired, "half-open") !== undefined;
+    if (
+      findFault(fired, "half-open", "before") ||
+      findFault(fired, "reset", "before")?.at === "before-headers"
+    ) {
       note(false, 0);
-      exchange.reset();
+      if (isHalfOpen) exchange.silenceAll();
+      else exchange.reset();
       return;
     }
     const { applied, answer } = unreadableBody
@@ -165,6 +171,7 @@ export async function startKinesisServer(
       : await run(request, input, fired);
     if (!answer) {
       note(applied, 200);
+      if (isHalfOpen) exchange.silenceAll();
       return;
     }
     const failure = answer instanceof KinesisError ? answer : undefined;
@@ -172,7 +179,8 @@ export async function startKinesisServer(
       answer instanceof KinesisError ? { __type: answer.code, message: answer.message } : answer,
     );
     const reset = findFault(fired, "reset");
-    const unseen = findFault(fired, "reply-lost") !== undefined || (reset && reset.at !== "inside-body");
+    const unseen =
+      isHalfOpen || findFault(fired, "reply-lost") !== undefined || (reset && reset.at !== "inside-body");
     note(applied, unseen === true ? 0 : (failure?.status ?? 200), failure?.code);
     await sendReply(
       exchange,

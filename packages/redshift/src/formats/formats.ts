@@ -4,7 +4,7 @@ import { checkedDelimiter, type CopyFormat, type Delimiter, s3UrlSql } from "../
 import { ROW_NUMBER_COLUMN } from "../sql/identifiers.js";
 import { fieldsOf, jsonOf, textOf } from "./row-values.js";
 
-/** What a format is told beside the row itself. */
+/** The context of a row, for a format. */
 export interface RowContext {
   /** The option `columns`, for formats that go by position. */
   readonly columns: readonly string[];
@@ -12,9 +12,9 @@ export interface RowContext {
   readonly rowNumber: number | undefined;
 }
 
-/** How rows are staged and how COPY reads them. Made by `jsonAuto`, `jsonPaths`, `delimited` and `csv`. */
+/** The format in which rows are staged and COPY reads them. Made by `jsonAuto`, `jsonPaths`, `delimited` and `csv`. */
 export interface RedshiftFormat<Output> {
-  /** Follows the staged object's name, with its dot. */
+  /** The extension of staged objects, with its dot. */
   readonly extension: string;
   readonly contentType: string;
   readonly copy: CopyFormat;

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Zstd } from "@hpcc-js/wasm-zstd";
 import { asError, KinesisConnectorError, wholeNumber } from "@kinesis-connectors/core";
 import type { Compression } from "./compression.js";
-import { Lanes } from "../lanes.js";
+import { ConcurrencyLimit } from "../concurrency.js";
 import { nodeZstd } from "./node-zstd.js";
 
 /**
@@ -33,7 +33,7 @@ type Binding = typeof import("@hpcc-js/wasm-zstd");
 let loading: Promise<Zstd> | undefined;
 let loaded: Zstd | undefined;
 /** The binding has one stream for the whole process. */
-const stream = new Lanes(1);
+const stream = new ConcurrencyLimit(1);
 
 function load(): Promise<Zstd> {
   loading ??= (async () => {

@@ -30,15 +30,15 @@ export class EntrySizes<Output> {
     this.#sampleBytes = Math.min(SAMPLE_BYTES, Math.ceil(targetBytes / SAMPLES_PER_OBJECT));
   }
 
-  /** What is known of an output's bytes before compression. */
+  /** The size of an output before compression, in bytes, as far as it is known. */
   counted(output: Output, record: KinesisRecord): number {
     return this.#format.sizeOf?.(output) ?? dataBytesOf(record);
   }
 
-  /** What an output will take of its object. */
+  /** The bytes that an output will take of its object. */
   estimated(output: Output, record: KinesisRecord): number {
     const bytes = this.counted(output, record);
-    if (this.#sample !== undefined) this.#gather({ output, record, bytes }, this.#sample);
+    if (this.#sample !== undefined) this.#createWriter({ output, record, bytes }, this.#sample);
     return this.#estimate.of(bytes);
   }
 
@@ -50,7 +50,7 @@ export class EntrySizes<Output> {
     this.#sample = undefined;
   }
 
-  #gather(entry: BufferEntry<Output>, sample: BufferEntry<Output>[]): void {
+  #createWriter(entry: BufferEntry<Output>, sample: BufferEntry<Output>[]): void {
     sample.push(entry);
     this.#sampledBytes += entry.bytes;
     if (this.#sampledBytes < this.#sampleBytes) return;

@@ -16,9 +16,9 @@ export type DelimitedColumn<Output> =
   | (keyof Output & string)
   | { readonly name: string; readonly value: (output: Output) => unknown };
 
-/** What `delimited` can be told. */
+/** Options of `delimited`. */
 export interface DelimitedOptions<Output> {
-  /** In the order of the lines' fields. */
+  /** The columns, in the order of the lines' fields. */
   readonly columns: readonly DelimitedColumn<Output>[];
   /** One character between fields. Default a comma. */
   readonly delimiter?: string;
@@ -26,7 +26,7 @@ export interface DelimitedOptions<Output> {
   readonly quote?: string;
   /** Whether each object starts with a line of column names. Default false. */
   readonly header?: boolean;
-  /** What is written for null and undefined, never quoted. Default: nothing. A text that is equal to it is quoted. */
+  /** The text for null and undefined, never quoted. Default: nothing. A text that is equal to it is quoted. */
   readonly nullText?: string;
 }
 

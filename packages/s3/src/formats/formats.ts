@@ -32,9 +32,9 @@ export function ndjson(): RecordFormat<unknown> {
   return { extension: ".ndjson", contentType: "application/x-ndjson", write: writeLine };
 }
 
-/** What `raw` can be told. */
+/** Options of `raw`. */
 export interface RawOptions {
-  /** Written after every record. Default one line feed; `""` for none. A record that contains it cannot be told from two. */
+  /** The bytes after every record. Default one line feed; `""` for none. A record that contains it cannot be told from two. */
   readonly separator?: string;
   /** Default `.raw`. */
   readonly extension?: string;

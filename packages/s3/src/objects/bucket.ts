@@ -5,7 +5,7 @@ import type { S3Connection } from "../connection.js";
 import { cureAtOpen, refusal, statusOf } from "../failures.js";
 import { objectKey } from "../requests.js";
 import type { EmitterSettings } from "../settings.js";
-import { fileShelf } from "./body.js";
+import { fileSpool } from "./body.js";
 import { PROBE_NAME, requireConditionalWrites } from "./conditional-writes.js";
 
 /**
@@ -26,7 +26,7 @@ export async function lookBeforeStart(
   const { signal, logger } = opening;
   const { bucket, expectedBucketOwner } = object;
   if (spoolDir !== undefined)
-    await (await fileShelf(spoolDir, `probe-${systemRandom.uuid()}.spool`))[Symbol.asyncDispose]();
+    await (await fileSpool(spoolDir, `probe-${systemRandom.uuid()}.spool`))[Symbol.asyncDispose]();
   const endpoint = await firstLook(connection, opening, {
     look: (bounds) =>
       limited(connection, bounds, (abortSignal) =>

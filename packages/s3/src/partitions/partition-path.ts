@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { ExactNumber, poisonRecord } from "@kinesis-connectors/core";
 
-/** What a partition is named by. Numbers must be finite. Write missing values out, as `country ?? ""`, so that the choice is yours. */
+/** A value that names a partition. Numbers must be finite. Write missing values out, as `country ?? ""`, so that the choice is yours. */
 export type PartitionValue = string | number | bigint | boolean | ExactNumber;
 
 /** The folders of an object, outermost first: names and values. Every record needs the same names in the same order. */

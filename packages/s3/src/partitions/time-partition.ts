@@ -17,15 +17,15 @@ import {
   type PointInTime,
 } from "./event-time.js";
 
-/** How `timePartition` names folders. */
+/** Options of `timePartition`. */
 export interface TimePartitionOptions<Output, Pattern extends { readonly [name: string]: string }> {
   /**
-   * The time that counts: a number of `epochUnit` since 1970, a Date, or ISO 8601 with a `Z` or an offset (or a date alone, which is UTC). Default: when
+   * Gives the time that counts: a number of `epochUnit` since 1970, a Date, or ISO 8601 with a `Z` or an offset (or a date alone, which is UTC). Default: when
    * the stream received the record, which every record has.
    */
   readonly by?: (output: Output, record: KinesisRecord) => PointInTime;
   /**
-   * What `by` counts in where it gives a number: `s`, `ms`, `us` or `ns`. Told this, it may give BigInts and texts of digits as well: nanoseconds do not fit
+   * The unit of `by` where it gives a number: `s`, `ms`, `us` or `ns`. Told this, it may give BigInts and texts of digits as well: nanoseconds do not fit
    * a number. Default `ms`; a number more than ten years before its record is then told in a warning, once, unless `maxLateMs` is set.
    */
   readonly epochUnit?: EpochUnit;
@@ -33,11 +33,11 @@ export interface TimePartitionOptions<Output, Pattern extends { readonly [name: 
   readonly zone?: string;
   /** Folder names, each of `yyyy`, `MM`, `dd`, `HH`, `mm` and anything but letters. Default `{ date: "yyyy-MM-dd", hour: "HH" }`. */
   readonly pattern?: Pattern;
-  /** How much earlier than its arrival a record's time may be, in milliseconds. Default: any. */
+  /** Limit of a record's time before its arrival, in milliseconds. Default: none. */
   readonly maxLateMs?: number;
-  /** How much later than its arrival a record's time may be, in milliseconds (clocks of producers that are ahead). Default: any. */
+  /** Limit of a record's time after its arrival, in milliseconds (clocks of producers that are ahead). Default: none. */
   readonly maxAheadMs?: number;
-  /** What becomes of a time outside both limits: filed by arrival instead (default), or a dead letter. */
+  /** The fate of a record whose time is outside the limits: filed by arrival instead (default), or a dead letter. */
   readonly onOutside?: "arrival" | "dead-letter";
 }
 

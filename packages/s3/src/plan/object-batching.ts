@@ -9,7 +9,7 @@ import type { Format } from "../formats/format.js";
 import { MAX_KEY_BYTES, MAX_NAME_BYTES } from "../limits.js";
 import { PartitionPaths, type PartitionStyle, type PartitionValues } from "../partitions/partition-path.js";
 
-/** Which records meet in an object, and how large it should become. */
+/** Options of batching: which records meet in an object, and how large it becomes. */
 export interface S3BatchingOptions<Output> {
   /**
    * The folders of an output's object, outermost first: `(click, record) => ({ date: ..., country: click.country })`. A batch becomes one object per
@@ -20,7 +20,7 @@ export interface S3BatchingOptions<Output> {
   readonly partitionStyle?: PartitionStyle;
   /** Partitions in a batch, 1 to 10,000. Default 500. */
   readonly maxPartitions?: number;
-  /** What happens to a record that would open one more: the batch is flushed before it (default), or it becomes a dead letter. */
+  /** The fate of a record that would open one more partition: the batch is flushed before it (`flush`, default), or it becomes a dead letter. */
   readonly onPartitionFlood?: "flush" | "dead-letter";
   /**
    * A batch is flushed when one of its objects will have about this many bytes, as they will be in the bucket: within 20%, the first one included. Default:
@@ -29,14 +29,14 @@ export interface S3BatchingOptions<Output> {
   readonly targetObjectBytes?: number;
   /** A batch that is due by age waits until its objects have this many bytes on the average, at most `maxAgeMs`. Default: it does not wait. */
   readonly minObjectBytes?: number;
-  /** How long such a batch may wait, in milliseconds since its first record. Needed with `minObjectBytes`. */
+  /** The longest wait of such a batch, in milliseconds since its first record. Needed with `minObjectBytes`. */
   readonly maxAgeMs?: number;
 }
 
 /** Stands between the folders of an output and its format's group: neither holds it. */
 const GROUP = "\0";
 
-/** What the emitter needs of its batching. */
+/** The batching as the emitter needs it. */
 export interface ObjectBatching<Output> {
   readonly batching: Batching<Output>;
   /** The name under which entries meet in one object. */

@@ -12,7 +12,7 @@ import {
 } from "./aggregate-format.js";
 import { wireBytes, wireVarint } from "./protobuf-reader.js";
 
-/** What a producer hands to an aggregator. */
+/** A record as a producer hands it to an aggregator. */
 export interface RecordToAggregate {
   /** Read when the Kinesis record is finished, not when it is added: leave the bytes alone until then. */
   readonly data: Uint8Array;
@@ -58,7 +58,7 @@ const createKeyTable = () => {
   return {
     keys: (): Iterable<string> => indexes.keys(),
     indexOf: (key: string): number => indexes.get(key) ?? indexes.size,
-    /** What the table grows by if the key is added. */
+    /** Bytes by which the table grows if the key is added. */
     bytesFor: (key: string): number => (indexes.has(key) ? 0 : lengthFieldBytes(Buffer.byteLength(key))),
     add: (key: string): void => {
       if (!indexes.has(key)) indexes.set(key, indexes.size);

@@ -18,7 +18,7 @@ export class RecordList {
   }
 }
 
-/** What an answer is made of. An absent member is undefined and left out. */
+/** A value in an answer. An absent member is undefined and left out. */
 export type WireValue =
   | string
   | number
@@ -29,6 +29,7 @@ export type WireValue =
   | readonly WireValue[]
   | WireObject;
 
+/** An answer as members of any name: texts, numbers, bytes, lists and objects. */
 export interface WireObject {
   readonly [member: string]: WireValue;
 }
