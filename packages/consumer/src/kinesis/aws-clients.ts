@@ -3,7 +3,6 @@ import { KinesisClient, type KinesisClientConfig } from "@aws-sdk/client-kinesis
 import { BodyMemory, guardEndpoint, HttpHandler } from "@kinesis-connectors/aws";
 import type { Logger } from "@kinesis-connectors/core";
 import { type KinesisProtocol, kinesisProtocol, type WireFormat } from "@kinesis-connectors/wire/protocol";
-import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 
 import { version } from "./version.js";
 import { WideHttp2 } from "./wide-http2.js";
@@ -87,7 +86,13 @@ export function createDynamoDbClient(
 ): DynamoDBClient {
   const client = new DynamoDBClient({
     ...common(options, logger),
-    requestHandler: new NodeHttpHandler(keptConnections(requestTimeoutMs)),
+    // The SDK's own takes an answer that comes again for that of the next request: a refused write would count as applied.
+    requestHandler: new HttpHandler({
+      connectionTimeoutMs: Math.min(CONNECTION_TIMEOUT_MS, requestTimeoutMs),
+      requestTimeoutMs,
+      maxConnections: MAX_CONNECTIONS,
+      onUnasked: ({ message }) => logger.warn({ error: message }, "answer-unasked"),
+    }),
   });
   guardEndpoint(client, options.allowInsecure === true);
   return client;
@@ -109,18 +114,6 @@ function protocolOf(
       onWireFallback?.();
     },
   });
-}
-
-function keptConnections(requestTimeoutMs: number): NodeHttpHandlerOptions {
-  const agent = { keepAlive: true, maxSockets: MAX_CONNECTIONS };
-  return {
-    connectionTimeout: Math.min(CONNECTION_TIMEOUT_MS, requestTimeoutMs),
-    requestTimeout: requestTimeoutMs,
-    throwOnRequestTimeout: true,
-    httpAgent: agent,
-    // Said outright, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch it off for the whole process.
-    httpsAgent: { ...agent, rejectUnauthorized: true, minVersion: "TLSv1.2" },
-  };
 }
 
 function common({ region, endpoint, credentials }: AwsClientOptions, logger: Logger) {
