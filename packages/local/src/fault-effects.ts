@@ -1,3 +1,5 @@
+import type { KnownNames } from "./known-options.js";
+
 /** The effect of a fault. One shape per kind, all of plain JSON values so that rules travel over HTTP. */
 export type FaultEffect =
   | ErrorEffect
@@ -129,6 +131,7 @@ interface StatementEffect {
 /** Kinds a rule may carry. */
 export type FaultKind = FaultEffect["kind"];
 
+/** What an effect of each kind cannot do without. */
 const kinds: Readonly<Record<FaultKind, readonly string[]>> = {
   error: ["status", "code"],
   reset: ["at"],
@@ -155,6 +158,24 @@ const kinds: Readonly<Record<FaultKind, readonly string[]>> = {
   "foreign-object": [],
   statement: ["what"],
 };
+
+/** What an effect may have beside that. */
+const options: Readonly<Partial<Record<FaultKind, readonly string[]>>> = {
+  error: ["message"],
+  "stalled-body": ["afterBytes"],
+  "half-close": ["afterBytes"],
+  "partial-failure": ["indexes", "share", "code", "status", "error"],
+  "event-stream": ["afterEvents"],
+  "success-with-error": ["message"],
+  statement: ["forMs", "message", "table", "statementNumber"],
+};
+
+/** The names of all members of an effect. */
+export function effectNames({ kind }: FaultEffect): KnownNames {
+  return Object.fromEntries(
+    ["kind", ...kinds[kind], ...(options[kind] ?? [])].map((name) => [name, true] as const),
+  );
+}
 
 /** Whether a value read from JSON is an effect: a known kind with the fields it cannot do without. */
 export function isFaultEffect(value: unknown): value is FaultEffect {

@@ -1,6 +1,6 @@
 import { Client, type ClientOptions } from "@opensearch-project/opensearch";
 import { AwsSigv4Signer } from "@opensearch-project/opensearch/aws-v3";
-import { checkedEndpoint, type RequestBounds } from "@kinesis-connectors/aws";
+import { checkCredentials, checkedEndpoint, type RequestBounds } from "@kinesis-connectors/aws";
 import { nonEmptyText, wholeNumber, invalidOption } from "@kinesis-connectors/core";
 import { type HttpAnswer, isByTheClock } from "./failures.js";
 
@@ -161,6 +161,7 @@ function clientSettings(
   if (aws !== undefined && auth !== undefined) throw invalidOption("aws and auth exclude each other");
   if (aws !== undefined) {
     nonEmptyText("aws.region", aws.region);
+    checkCredentials("aws.credentials", aws.credentials);
     if (aws.service !== undefined && aws.service !== "es" && aws.service !== "aoss")
       throw invalidOption('aws.service takes "es" or "aoss"');
   }

@@ -74,7 +74,9 @@ export function asCallError(operation: string, error: unknown, experience?: Expe
   let kind = kindOf(error);
   if (experience?.renews === false && identityFailureOf(error) === "expired") kind = "credentials";
   const name = error instanceof Error ? error.name : typeof error;
-  const said = error instanceof Error && error.message !== "" ? `: ${error.message.slice(0, 500)}` : "";
+  // Without its full stop: the cure follows it in a sentence of its own.
+  const words = error instanceof Error ? error.message.slice(0, 500).replace(/[.\s]+$/, "") : "";
+  const said = words === "" ? "" : `: ${words}`;
   const hasWorked =
     experience !== undefined && (kind === "access-denied" ? experience.has(operation) : experience.size > 0);
   return new KinesisCallError(operation, kind, `${operation} failed with ${name}${said}`, {
