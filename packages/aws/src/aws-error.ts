@@ -1,3 +1,5 @@
+import { cureAtProxy } from "./proxy/proxy-failure.js";
+
 /** What is known of a failed request, without the answer itself. */
 export interface AwsErrorDescription {
   /** The service's code, the code of a socket's error (`ECONNRESET`), or the error's name. */
@@ -151,14 +153,14 @@ export const RENEW_CURE = "renew the session's credentials";
 /** What to do where the time of signing is refused again and again. */
 export const CLOCK_CURE = "set the machine's clock (NTP): AWS takes signatures of the last five minutes only";
 
-/** The cure where a request could not even be made: no region, no credentials. Undefined for everything that came back from afar. */
+/** The cure where a request could not even be made: no region, no credentials, a proxy that refuses. Undefined for everything that came back from afar. */
 export function cureAtHome(error: unknown): string | undefined {
   const { message } = describeAwsError(error);
   if (message.includes("Region is missing")) return "set `region`, or AWS_REGION";
   if (identityFailureOf(error) === "absent") {
     return "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or give the machine a role";
   }
-  return undefined;
+  return cureAtProxy(error);
 }
 
 function field(value: unknown, name: string): unknown {

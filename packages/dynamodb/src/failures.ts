@@ -1,5 +1,6 @@
 import {
   cureAtHome,
+  cureAtProxy,
   describeAwsError,
   identityFailureOf,
   RENEW_CURE,
@@ -55,6 +56,8 @@ const CURES: ReadonlyMap<string, string> = new Map([
 /** Sorts what a request to DynamoDB failed with. Pure. */
 export function failureOf(error: unknown): Failure {
   const { code, status } = describeAwsError(error);
+  const atProxy = cureAtProxy(error);
+  if (atProxy !== undefined) return { kind: "refused", cure: atProxy };
   const identity = identityFailureOf(error);
   if (identity === "wrong") return { kind: "refused", cure: CREDENTIALS };
   if (identity === "expired") return { kind: "expired" };

@@ -1,5 +1,6 @@
 import {
   cureAtHome,
+  cureAtProxy,
   describeAwsError,
   identityFailureOf,
   RENEW_CURE,
@@ -43,6 +44,8 @@ const CURES: ReadonlyMap<string, string> = new Map([
 /** Sorts what a call of the Data API failed with. Pure. */
 export function callFailureOf(error: unknown): CallFailure {
   const { code, status, message } = describeAwsError(error);
+  const atProxy = cureAtProxy(error);
+  if (atProxy !== undefined) return { kind: "refused", cure: atProxy };
   const identity = identityFailureOf(error);
   if (identity === "wrong") return { kind: "refused", cure: CREDENTIALS };
   if (identity === "expired") return { kind: "expired" };
