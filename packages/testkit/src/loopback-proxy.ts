@@ -31,6 +31,8 @@ export interface LoopbackProxy extends AsyncDisposable {
    * over from another one. New connections work.
    */
   readonly forgetConnections: () => void;
+  /** Closes the connections that are open. */
+  readonly closeConnections: () => void;
 }
 
 /**
@@ -105,6 +107,10 @@ export async function startLoopbackProxy(options: LoopbackProxyOptions = {}): Pr
     client.on("data", listen);
   };
 
+  const closeConnections = (): void => {
+    for (const socket of open) socket.destroy();
+  };
+
   const server: Server = tls === undefined ? createServer(accept) : createTlsServer({ ...tls }, accept);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -118,8 +124,9 @@ export async function startLoopbackProxy(options: LoopbackProxyOptions = {}): Pr
     forgetConnections: () => {
       for (const connection of ends) connection.isForgotten = true;
     },
+    closeConnections,
     [Symbol.asyncDispose]: async () => {
-      for (const socket of open) socket.destroy();
+      closeConnections();
       server.close();
       await once(server, "close");
     },
