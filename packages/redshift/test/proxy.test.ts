@@ -1,8 +1,10 @@
 import { inspect } from "node:util";
+import { ListStatementsCommand } from "@aws-sdk/client-redshift-data";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 import { batchOf, contextOf, deliver, failureFrom, startLoopbackProxy } from "@kinesis-connectors/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { jsonAuto } from "@kinesis-connectors/redshift";
+import { connect } from "../src/connection.js";
 import { type LocalRedshift, startRedshift } from "./local-redshift.js";
 
 const OUTPUTS = [{ id: 1 }, { id: 2 }, { id: 3 }];
@@ -106,5 +108,25 @@ describe("redshiftEmitter, behind a proxy", () => {
       /^HTTPS_PROXY must be the URL of an http or https proxy/,
     );
     expect(() => emitterTo(service, false)).not.toThrow();
+  });
+
+  it.each([
+    [{}, "redshift-data.us-east-1.amazonaws.com"],
+    [{ AWS_USE_FIPS_ENDPOINT: "true" }, "redshift-data-fips.us-east-1.amazonaws.com"],
+    [{ AWS_USE_DUALSTACK_ENDPOINT: "true" }, "redshift-data.us-east-1.api.aws"],
+    [
+      { AWS_USE_FIPS_ENDPOINT: "true", AWS_USE_DUALSTACK_ENDPOINT: "true" },
+      "redshift-data-fips.us-east-1.api.aws",
+    ],
+  ])("asks it for the address of AWS that the variables %j mean", async (variables, host) => {
+    for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+    await using proxy = await startLoopbackProxy({ credentials: "user:RIGHT" });
+    const credentials = { accessKeyId: "a", secretAccessKey: "b" };
+    const reach = { region: "us-east-1", credentials, proxy: `http://127.0.0.1:${proxy.port}` };
+    const connection = connect(reach);
+    expect(await connection.checkEndpoint()).toBeUndefined();
+    await failureFrom(connection.client.send(new ListStatementsCommand({})));
+    expect(proxy.asked[0]).toBe(`${host}:443`);
+    connection.close();
   });
 });

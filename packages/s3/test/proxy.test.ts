@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 import { batchOf, contextOf, deliver, failureFrom, startLoopbackProxy } from "@kinesis-connectors/testkit";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { ndjson, s3Emitter } from "@kinesis-connectors/s3";
 import { linesIn, type LocalS3, startS3 } from "./support/local-s3.js";
 
 const OUTPUTS: readonly unknown[] = [{ id: 1 }, { id: 2 }, { id: 3 }];
@@ -88,5 +89,26 @@ describe("s3Emitter, behind a proxy", () => {
       /^HTTPS_PROXY must be the URL of an http or https proxy/,
     );
     expect(() => emitterTo(service, false)).not.toThrow();
+  });
+
+  it.each([
+    [{}, "clicks.s3.us-east-1.amazonaws.com"],
+    [{ AWS_USE_FIPS_ENDPOINT: "true" }, "clicks.s3-fips.us-east-1.amazonaws.com"],
+    [{ AWS_USE_DUALSTACK_ENDPOINT: "true" }, "clicks.s3.dualstack.us-east-1.amazonaws.com"],
+    [
+      { AWS_USE_FIPS_ENDPOINT: "true", AWS_USE_DUALSTACK_ENDPOINT: "true" },
+      "clicks.s3-fips.dualstack.us-east-1.amazonaws.com",
+    ],
+  ])("asks it for the address of AWS that the variables %j mean", async (variables, host) => {
+    for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+    await using proxy = await startLoopbackProxy({ credentials: "user:RIGHT" });
+    const credentials = { accessKeyId: "a", secretAccessKey: "b" };
+    const reach = { region: "us-east-1", credentials, proxy: `http://127.0.0.1:${proxy.port}` };
+    const emitter = s3Emitter({ bucket: "clicks", format: ndjson(), ...reach });
+    const error = await failureFrom((async () => emitter.open?.(contextOf(undefined)))());
+    expect(error).toMatchObject({ code: "KC_EMIT_REFUSED" });
+    expect(error.message).toContain("asks for credentials (407)");
+    expect(proxy.asked[0]).toBe(`${host}:443`);
+    await emitter.close?.();
   });
 });
