@@ -44,7 +44,7 @@ export { KeptHttpHandler, type KeptHttpHandlerOptions } from "./http/kept-http-h
 export type { OutgoingRequest } from "./http/request-bytes.js";
 export { limited, type RequestBounds } from "./limited.js";
 export { type Proxy, type ProxyOption, proxyRule, type ProxyRule, type ProxyTarget } from "./proxy/proxy.js";
-export { cureAtProxy, PROXY_CURE } from "./proxy/proxy-failure.js";
+export { cureAtProxy, PROXY_CURE, saidOfProxy } from "./proxy/proxy-failure.js";
 export { type TunnelBounds, tunnelWithin } from "./proxy/tunnel.js";
 export { type RecordVersion, versionWriter } from "./record-version.js";
 export type { AwsCommand } from "./kept-requests.js";

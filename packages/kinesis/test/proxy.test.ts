@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { inspect } from "node:util";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 import { batchOf, contextOf, deliver, failureFrom, startLoopbackProxy } from "@kinesis-connectors/testkit";
@@ -89,6 +92,22 @@ describe("kinesisEmitter, behind a proxy", () => {
       /^HTTPS_PROXY must be the URL of an http or https proxy/,
     );
     expect(() => emitterTo(service, false)).not.toThrow();
+  });
+
+  it("goes through it for the credentials of a role as well", async () => {
+    await using proxy = await startLoopbackProxy();
+    proxy.answer(502);
+    const folder = mkdtempSync(join(tmpdir(), "kinesis-connectors-proxy-"));
+    writeFileSync(join(folder, "token"), "token");
+    vi.stubEnv("AWS_WEB_IDENTITY_TOKEN_FILE", join(folder, "token"));
+    vi.stubEnv("AWS_ROLE_ARN", "arn:aws:iam::000000000000:role/connector");
+    for (const name of ["AWS_ACCESS_KEY_ID", "AWS_PROFILE"]) vi.stubEnv(name, undefined);
+    const url = `http://127.0.0.1:${proxy.port}`;
+    const emitter = kinesisEmitter({ stream: "clicks", region: "us-east-1", proxy: url });
+    await failureFrom(deliver(emitter, batchOf(OUTPUTS)));
+    expect(proxy.asked[0]).toBe("sts.us-east-1.amazonaws.com:443");
+    await emitter.close?.();
+    rmSync(folder, { recursive: true });
   });
 
   it.each([

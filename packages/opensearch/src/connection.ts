@@ -7,6 +7,7 @@ import {
   keptAgents,
   type ProxyOption,
   type RequestBounds,
+  saidOfProxy,
 } from "@kinesis-connectors/aws";
 import { KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
 import { type HttpAnswer, isByTheClock } from "./failures.js";
@@ -282,7 +283,7 @@ function summaryOf(error: unknown): Error {
   if (atProxy !== undefined)
     return new KinesisConnectorError("KC_EMIT_REFUSED", `OpenSearch was not reached: ${atProxy}`);
   const code = /\b(?:E[A-Z]{4,}|UND_[A-Z_]+|[A-Z]+_CERT[A-Z_]*)\b/u.exec(message)?.[0];
-  return named(name, `OpenSearch gave no answer (${code ?? name})`);
+  return named(name, `OpenSearch gave no answer (${saidOfProxy(error) ?? code ?? name})`);
 }
 
 function named(name: string, message: string): Error {

@@ -70,6 +70,9 @@ describe("openSearchEmitter, behind a proxy", () => {
       proxy.answer(answer);
       const error = await failureFrom(deliver(emitter, batchOf(OUTPUTS)));
       expect(KinesisConnectorError.isInstance(error)).toBe(false);
+      expect(error.message).toMatch(
+        /\(the proxy http:\S+ open(s|ed) no way to \S+ \((HTTP 502|HTTP 403|ECONNRESET)\)\)/,
+      );
       proxy.answer("open");
       expect((await deliver(emitter, batchOf(OUTPUTS))).failed).toEqual([]);
       expect(await landed(service)).toBe(OUTPUTS.length);

@@ -41,6 +41,12 @@ export function cureAtProxy(error: unknown): string | undefined {
   return said === undefined ? undefined : `${said}: ${PROXY_CURE}`;
 }
 
+/** What is said of a proxy that opened no way, where a failure is that; it holds nothing of the request. For clients that keep the message alone. */
+export function saidOfProxy(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return /the proxy \S+ open(?:s|ed) no way to \S+ \([^()]{1,60}\)/u.exec(error.message)?.[0];
+}
+
 function named(name: string, message: string, options?: ErrorOptions): Error {
   const error = new Error(message, options);
   error.name = name;
