@@ -1,4 +1,4 @@
-// Compiles every example of the documentation against the built packages, and looks after its links, commands and option names.
+// Compiles every example of the documentation against the built packages, and looks after its links, paths, commands and option names.
 //
 // An example is a ```ts block of README.md, docs/*.md or packages/*/README.md. Each is compiled as a file of its own, under its own line numbers:
 // - a comment with a file name before it (<!-- file-emitter.ts -->) puts all blocks of that name in a document into one file, for others to import;
@@ -33,6 +33,7 @@ const compiled = checkExamples(
   documents.filter(({ path }) => /^(README\.md|docs\/[^/]+\.md|packages\/[^/]+\/README\.md)$/.test(path)),
 );
 for (const document of documents) checkLinks(document);
+for (const document of documents) checkPaths(document);
 checkCommands();
 for (const name of packages) checkOptionNames(name);
 
@@ -120,6 +121,10 @@ function checkExamples(sources) {
       files.set(`${folder}/${name}`, file);
       const given = block.comment?.text === "given:" ? block.comment.lines : [];
       file.lines.push(...given, ...block.lines);
+      // A syntax error on Node 20 and 22, where TypeScript's types are only stripped.
+      for (const { index: line, text } of block.lines)
+        if (/^\s*(?:await\s+)?using\s+\w+\s*=/.test(text))
+          problems.push(`${path}:${line + 1}: "using" does not run on Node 20 and 22: take try and finally`);
       if (given.length === 0 && !file.lines.some(({ text }) => text.startsWith("import ")))
         problems.push(`${path}:${block.first}: a fragment: say before it, in a comment, what is given`);
     }
@@ -213,6 +218,16 @@ function checkLinks({ path, prose }) {
         problems.push(`${path}:${index + 1}: ${to} has no heading #${anchor}`);
     }
   }
+}
+
+/** Every file or folder of the repository that a text names in back-quotes must exist; a pattern (`packages/*`, `src/<dest>-emitter.ts`) names none. */
+function checkPaths({ path, prose }) {
+  for (const [index, line] of prose.entries())
+    for (const [, name] of line.matchAll(
+      /`((?:packages|apps|docs|scripts|sim|bench|\.ci|\.changeset)\/[^`\s]*)`/g,
+    ))
+      if (!/[*<{]|\.\.\./.test(name) && !existsSync(join(root, name)))
+        problems.push(`${path}:${index + 1}: there is no ${name}`);
 }
 
 /** Every command that a text or a program names must exist: npm scripts, and binaries of our packages. */

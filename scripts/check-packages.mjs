@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildSync } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const work = mkdtempSync(join(tmpdir(), "kinesis-connectors-packages-"));
@@ -21,6 +22,12 @@ const check = (holds, what) => {
 };
 const run = (command, args, cwd) =>
   execFileSync(command, args, { cwd, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
+
+/** For tests and development: nobody ships them. */
+const NOT_BUNDLED = new Set(["local", "testkit"]);
+
+/** What the clients of all destinations are. */
+const ALL_CLIENTS = ["client-dynamodb", "client-kinesis", "client-redshift-data", "client-s3"];
 
 /** Scripts that npm would run on a user's machine. */
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
@@ -55,6 +62,7 @@ checkInstall(
   ["client-dynamodb", "client-kinesis", "client-s3"],
 );
 checkInstall("local and testkit", ["core", "local", "testkit"], []);
+checkBundles();
 checkLockfile();
 
 rmSync(work, { recursive: true, force: true });
@@ -140,6 +148,52 @@ function checkInstall(what, shortNames, wantedClients) {
   } catch (thrown) {
     problems.push(`${what}: ${thrown.stdout ?? ""}${thrown.stderr ?? thrown.message}`);
   }
+}
+
+/**
+ * Bundles all that a connector may consist of into one file, as is usual for containers and functions, in both formats, and runs it. An optional
+ * dependency that is not installed must not break the bundle.
+ */
+function checkBundles() {
+  const folder = join(work, "everything");
+  const shortNames = [...tarballs.keys()]
+    .map((name) => name.replace("@kinesis-connectors/", ""))
+    .filter((name) => !NOT_BUNDLED.has(name));
+  checkInstall("everything", shortNames, ALL_CLIENTS);
+  // Dependencies in CommonJS require Node's own modules: a bundle in the other format has no require of its own.
+  const banner = {
+    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+  };
+  for (const { format, file, ...more } of [
+    { format: "esm", file: "bundle.mjs", banner },
+    { format: "cjs", file: "bundle.cjs", logOverride: { "empty-import-meta": "silent" } },
+  ]) {
+    try {
+      buildSync({
+        absWorkingDir: folder,
+        entryPoints: ["user.js"],
+        outfile: join(folder, file),
+        bundle: true,
+        minify: true,
+        platform: "node",
+        target: "node20",
+        format,
+        logLevel: "warning",
+        ...more,
+      });
+      const printed = run(process.execPath, [file], folder);
+      check(printed.trim() === "ok", `the bundle ${file} printed ${printed.trim()}`);
+    } catch (thrown) {
+      problems.push(`the bundle ${file}: ${thrown.stdout ?? ""}${thrown.message}`);
+    }
+  }
+  // Node 20.19 and newer load modules from CommonJS too.
+  const required = shortNames.map((name) => `require("@kinesis-connectors/${name}");`).join(" ");
+  writeFileSync(join(folder, "user.cjs"), `${required} console.log("ok");`);
+  check(
+    run(process.execPath, ["--no-warnings", "user.cjs"], folder).trim() === "ok",
+    "require() does not load them",
+  );
 }
 
 /** What a user might write with these packages: it must compile and run. */

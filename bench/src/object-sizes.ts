@@ -18,7 +18,7 @@ export interface SizesOptions<Plan> {
   /** Batches to wait for. */
   readonly batches: number;
   readonly seed: number;
-  /** Told of each batch that is placed. */
+  /** Told of each batch that is written. */
   readonly report: (step: string) => void;
 }
 
@@ -35,13 +35,13 @@ export interface SizesResult {
 const RECORDS_PER_PAGE = 10_000;
 const READ_AHEAD_BYTES = 1024 * MiB;
 
-/** Runs the engine over an endless shard of fresh documents of 200 bytes until so many batches are placed. */
+/** Runs the engine over an endless shard of fresh documents of 200 bytes until so many batches are written. */
 export async function fillObjects<Plan>(options: SizesOptions<Plan>): Promise<SizesResult> {
   const { emitter, batches, seed, report } = options;
   const stop = new AbortController();
   const budget = new ByteBudget(READ_AHEAD_BYTES);
   const pages = pagesOf(seed);
-  let [placed, records, peakHeldBytes] = [0, 0, 0];
+  let [written, records, peakHeldBytes] = [0, 0, 0];
   await processShard(
     definePipeline({ transformer: bytes(), emitter, buffer: { maxAgeMs: 24 * 3_600_000 } }),
     {
@@ -66,10 +66,10 @@ export async function fillObjects<Plan>(options: SizesOptions<Plan>): Promise<Si
       observe: (event) => {
         peakHeldBytes = Math.max(peakHeldBytes, budget.usedBytes);
         if (event.type !== "batch-emit") return;
-        placed += 1;
+        written += 1;
         records += event.records;
-        report(`batch ${placed} of ${batches}: ${event.records} records`);
-        if (placed === batches) stop.abort();
+        report(`batch ${written} of ${batches}: ${event.records} records`);
+        if (written === batches) stop.abort();
       },
       stopSignal: stop.signal,
       abortSignal: new AbortController().signal,

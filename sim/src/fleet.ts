@@ -37,7 +37,7 @@ export interface Slot {
   connector: Connector | undefined;
 }
 
-/** Two records may be dealt with otherwise when a batch is made again; then its heir is right to stop and say so. */
+/** Two records may be dealt with otherwise when a batch is made again; then its next owner is right to stop and say so. */
 const UNREPEATABLE: ReadonlySet<string> = new Set(["flaky-poison", "slow"]);
 
 const STRAGGLE_MS = 10_000;
@@ -217,7 +217,7 @@ export class Fleet {
       case "KC_RECORD_POISON":
         return !hasDeadLetters && isUnrepeatable;
       case "KC_PLACE_TAKEN":
-        // The ledger has the rows of another heir, whose filter chose otherwise; who starts again finds the batch loaded, and goes on.
+        // The ledger has the rows of another owner, whose filter chose otherwise; who starts again finds the batch loaded, and goes on.
         return (
           emitter === "redshift" && kinds.some(([kind]) => kind === "flaky-filter" || UNREPEATABLE.has(kind))
         );

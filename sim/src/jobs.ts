@@ -39,7 +39,7 @@ export async function runInThreads(
     next += chunk.count;
     return chunk;
   };
-  const lane = (): Promise<void> =>
+  const runner = (): Promise<void> =>
     new Promise((resolve, reject) => {
       const worker = new Worker(new URL(import.meta.url), { workerData: THREAD });
       const give = (): void => {
@@ -56,7 +56,7 @@ export async function runInThreads(
       });
       give();
     });
-  await Promise.all(Array.from({ length: Math.min(threads, Math.ceil(work.count / CHUNK)) }, lane));
+  await Promise.all(Array.from({ length: Math.min(threads, Math.ceil(work.count / CHUNK)) }, runner));
   tally.failed.sort((a, b) => a.index - b.index);
   return tally;
 }

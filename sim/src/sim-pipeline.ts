@@ -19,6 +19,10 @@ export type Output = Line;
 /** How long a request to a destination may take. */
 export const REQUEST_TIMEOUT_MS = 4_000;
 
+/** What no JSON holds. */
+const ENDLESS: { self?: object } = {};
+ENDLESS.self = ENDLESS;
+
 /** A slow transform takes up to so long, which is well below the time-out. */
 const MAX_SLOW_MS = 400;
 const TRANSFORM_TIMEOUT_MS = 1_000;
@@ -64,7 +68,9 @@ export function pipelineOf<Plan>(
       toModel,
       fromModel: ({ id, kind, n, key }, { sequenceNumber, subSequenceNumber }) => {
         const line = { id, n, at: `${sequenceNumber}.${subSequenceNumber}`, key };
-        return kind === "rejected" ? { ...line, key: "", unwritable: 1n } : line;
+        return kind === "rejected"
+          ? { ...line, key: "", unwritable: scenario.emitter === "redshift" ? 1n : ENDLESS }
+          : line;
       },
     },
     filter: ({ kind }) => kind !== "filtered" && (kind !== "flaky-filter" || random.next() < 0.5),

@@ -176,7 +176,7 @@ describe("what the books find", () => {
     expect(rules()).toEqual(["I10"]);
   });
 
-  test("routes that are not one per record", () => {
+  test("outcomes that are not one per record", () => {
     const { leases, rules } = setUp("plain", "plain");
     leases.changed(rowOf(PARENT), prepare(12, 13, { routes: "3k" }));
     expect(rules()).toEqual(["I10"]);

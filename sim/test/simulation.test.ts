@@ -28,7 +28,10 @@ describe("the whole system under seeded misfortunes", () => {
 
   // Seeds that once failed; what they found stays found.
   test.each([
-    [20_681, "F69 retention takes records out of a prepared batch of several places while its heir reads it"],
+    [
+      20_681,
+      "F69 retention takes records out of a prepared batch of several places while its next owner reads it",
+    ],
     [30_778, "a look at the table that outlives its worker takes no lease any more"],
   ])("seed %i: %s", async (seed) => {
     const { lost, duplicated, reordered, violations } = await simulate(seed);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { compareSequenceNumbers } from "@kinesis-connectors/core";
-import type { PlacedRecord } from "@kinesis-connectors/app-sample";
+import type { WrittenRecord } from "@kinesis-connectors/app-sample";
 
 /** What a comparison came to. */
 export interface Comparison {
@@ -27,13 +27,13 @@ export class DeliveryCheck {
     return this.#records;
   }
 
-  expect(placed: readonly PlacedRecord[]): void {
-    for (const { data, shardId, sequenceNumber } of placed) {
+  expect(written: readonly WrittenRecord[]): void {
+    for (const { data, shardId, sequenceNumber } of written) {
       const shard = this.#expected.get(shardId) ?? [];
       if (shard.length === 0) this.#expected.set(shardId, shard);
       shard.push({ sequenceNumber, digest: digestOf(data) });
     }
-    this.#records += placed.length;
+    this.#records += written.length;
   }
 
   /** `landed` holds each shard's lines in the order of its objects. */
@@ -43,7 +43,7 @@ export class DeliveryCheck {
     let duplicated = 0;
     let outOfOrder = 0;
     for (const shardId of new Set([...this.#expected.keys(), ...landed.keys()])) {
-      const places = placesByDigest(this.#expected.get(shardId) ?? []);
+      const places = positionsByDigest(this.#expected.get(shardId) ?? []);
       let missing = (this.#expected.get(shardId) ?? []).length;
       let furthest = -1;
       for (const line of landed.get(shardId) ?? []) {
@@ -63,7 +63,7 @@ export class DeliveryCheck {
   }
 }
 
-function placesByDigest(expected: readonly ExpectedRecord[]): Map<string, number[]> {
+function positionsByDigest(expected: readonly ExpectedRecord[]): Map<string, number[]> {
   const places = new Map<string, number[]>();
   const inOrder = expected.toSorted((a, b) => compareSequenceNumbers(a.sequenceNumber, b.sequenceNumber));
   for (const [place, { digest }] of inOrder.entries()) {

@@ -76,7 +76,7 @@ async function connectAndPut(
   });
   using _watched = progress.watch(() => figuresOf(connector, check.records, count));
   const client = new KinesisClient(aws.clientOptions("kinesis"));
-  await putLines(lines, { client, stream: STREAM, signal, onPlaced: (placed) => check.expect(placed) });
+  await putLines(lines, { client, stream: STREAM, signal, onWritten: (written) => check.expect(written) });
   client.destroy();
   await untilSettled(connector, check.records, signal);
 }

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { DeliveryCheck } from "../src/check.js";
 
-const placed = (shardId: string, lines: readonly string[]) =>
+const written = (shardId: string, lines: readonly string[]) =>
   lines.map((line, index) => ({ data: Buffer.from(line), shardId, sequenceNumber: String(1000 + index) }));
 const landed = (lines: readonly string[]) => lines.map((line) => Buffer.from(line));
 
 describe("the comparison at the end of the demo", () => {
   it("finds nothing when every line landed once, in order", () => {
     const check = new DeliveryCheck();
-    check.expect(placed("s0", ["a", "b", "a"]));
-    check.expect(placed("s1", ["c"]));
+    check.expect(written("s0", ["a", "b", "a"]));
+    check.expect(written("s1", ["c"]));
     const found = check.compare(
       new Map([
         ["s0", landed(["a", "b", "a"])],
@@ -21,14 +21,14 @@ describe("the comparison at the end of the demo", () => {
 
   it("counts a line that is missing, also in a shard that has no objects at all", () => {
     const check = new DeliveryCheck();
-    check.expect(placed("s0", ["a", "b"]));
-    check.expect(placed("s1", ["c"]));
+    check.expect(written("s0", ["a", "b"]));
+    check.expect(written("s1", ["c"]));
     expect(check.compare(new Map([["s0", landed(["a"])]]))).toMatchObject({ lost: 2, duplicated: 0 });
   });
 
   it("counts a line that landed once more than it was put", () => {
     const check = new DeliveryCheck();
-    check.expect(placed("s0", ["a", "b"]));
+    check.expect(written("s0", ["a", "b"]));
     expect(check.compare(new Map([["s0", landed(["a", "b", "a"])]]))).toMatchObject({
       lost: 0,
       duplicated: 1,
@@ -37,13 +37,13 @@ describe("the comparison at the end of the demo", () => {
 
   it("does not take a line in another shard's objects for the one that is missing", () => {
     const check = new DeliveryCheck();
-    check.expect(placed("s0", ["a"]));
+    check.expect(written("s0", ["a"]));
     expect(check.compare(new Map([["s1", landed(["a"])]]))).toMatchObject({ lost: 1, duplicated: 1 });
   });
 
   it("counts lines that passed earlier ones", () => {
     const check = new DeliveryCheck();
-    check.expect(placed("s0", ["a", "b", "c"]));
+    check.expect(written("s0", ["a", "b", "c"]));
     expect(check.compare(new Map([["s0", landed(["c", "a", "b"])]]))).toMatchObject({
       lost: 0,
       outOfOrder: 2,

@@ -47,8 +47,8 @@ export async function run(
       shards,
       records: recordsOf(clicks(records, seed)),
       count: records,
-      onPut: (placed) => {
-        for (const { shardId, sequenceNumber } of placed) ids.push(`${shardId}-${sequenceNumber}.0`);
+      onPut: (written) => {
+        for (const { shardId, sequenceNumber } of written) ids.push(`${shardId}-${sequenceNumber}.0`);
       },
       start: (local) =>
         startConnector({

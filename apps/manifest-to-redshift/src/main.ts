@@ -4,7 +4,7 @@ import { run } from "./run.js";
 
 const USAGE = `npm run manifest-to-redshift -- [--records N] [--shards N] [--seed N] [--processes 1|2] [--json]
 Starts AWS on loopback and two stages. Stage one writes the readings of a stream to S3 and puts the URL of each object into a second
-stream; stage two gathers URLs and loads many objects in one transaction. Compares the table with what was put: each reading once.
+stream; stage two collects URLs and loads many objects in one transaction. Compares the table with what was put: each reading once.
   --records N      how many readings (default 20000)
   --shards N       shards of each stream (default 2)
   --seed N         seed of the generated readings (default 1)

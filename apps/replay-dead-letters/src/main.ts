@@ -15,7 +15,7 @@ await runSample("replay-dead-letters", {
     using _watched = progress.watch(() => ({ share: undefined, text: `put ${put} back into ${stream}` }));
     await replay(
       { bucket, ...(prefix === undefined ? {} : { prefix }) },
-      { client: new KinesisClient(), stream, signal, onPlaced: (count) => (put = count) },
+      { client: new KinesisClient(), stream, signal, onWritten: (count) => (put = count) },
     );
   },
 });

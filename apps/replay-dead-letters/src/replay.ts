@@ -9,18 +9,18 @@ export async function replay(
     readonly client: KinesisClient;
     readonly stream: string;
     readonly signal?: AbortSignal;
-    readonly onPlaced?: (count: number) => void;
+    readonly onWritten?: (count: number) => void;
   },
 ): Promise<number> {
-  let placed = 0;
+  let written = 0;
   await putRecords(replayDeadLetters(letters), {
     client: target.client,
     stream: target.stream,
     ...(target.signal === undefined ? {} : { signal: target.signal }),
-    onPlaced: (records) => {
-      placed += records.length;
-      target.onPlaced?.(placed);
+    onWritten: (records) => {
+      written += records.length;
+      target.onWritten?.(written);
     },
   });
-  return placed;
+  return written;
 }

@@ -24,7 +24,13 @@ export {
   wholeNumber,
 } from "./flags.js";
 export { openInput, readLines } from "./lines.js";
-export { type PlacedRecord, putLines, type PutOptions, putRecords, type RecordToPut } from "./put-records.js";
+export {
+  type WrittenRecord,
+  putLines,
+  type PutOptions,
+  putRecords,
+  type RecordToPut,
+} from "./put-records.js";
 export { type Running, runSample, UNWATCHED } from "./run-sample.js";
 export { pick, type SeededNumbers, seededNumbers } from "./seeded-numbers.js";
 export { untilSettled } from "./until-settled.js";

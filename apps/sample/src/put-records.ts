@@ -16,7 +16,7 @@ const MAX_RECORD_BYTES = 1024 * 1024;
 const MAX_DELAY_MS = 5_000;
 
 /** A record that the stream has taken. */
-export interface PlacedRecord {
+export interface WrittenRecord {
   readonly data: Uint8Array;
   readonly shardId: string;
   readonly sequenceNumber: string;
@@ -26,7 +26,7 @@ export interface PlacedRecord {
 export interface PutOptions {
   readonly client: KinesisClient;
   readonly stream: string;
-  readonly onPlaced: (records: readonly PlacedRecord[]) => void;
+  readonly onWritten: (records: readonly WrittenRecord[]) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -85,13 +85,13 @@ async function putBatch(batch: PutRecordsRequestEntry[], options: PutOptions): P
   for (let attempt = 1; remaining.length > 0; attempt += 1) {
     const answer = await send(remaining, options);
     const refused: PutRecordsRequestEntry[] = [];
-    const placed: PlacedRecord[] = [];
+    const written: WrittenRecord[] = [];
     for (const [index, entry] of remaining.entries()) {
       const { ShardId: shardId, SequenceNumber: sequenceNumber } = answer.Records?.[index] ?? {};
       if (shardId === undefined || sequenceNumber === undefined) refused.push(entry);
-      else placed.push({ data: entry.Data ?? new Uint8Array(), shardId, sequenceNumber });
+      else written.push({ data: entry.Data ?? new Uint8Array(), shardId, sequenceNumber });
     }
-    options.onPlaced(placed);
+    options.onWritten(written);
     remaining = refused;
     if (refused.length > 0)
       await wait(Math.random() * Math.min(MAX_DELAY_MS, 100 * 2 ** attempt), undefined, {

@@ -2,7 +2,7 @@ import { CreateStreamCommand, KinesisClient } from "@aws-sdk/client-kinesis";
 import { startLocalAws } from "@kinesis-connectors/local";
 import { describe, expect, it } from "vitest";
 import { clicks } from "../src/clicks.js";
-import { type PlacedRecord, putLines } from "../src/put-records.js";
+import { type WrittenRecord, putLines } from "../src/put-records.js";
 
 describe("putting lines", () => {
   it("sends again only what the stream refused, and every line lands once", async () => {
@@ -14,14 +14,14 @@ describe("putting lines", () => {
       times: 3,
       effect: { kind: "partial-failure", share: 0.3 },
     });
-    const placed: PlacedRecord[] = [];
+    const written: WrittenRecord[] = [];
     const lines = [...clicks(1200, 3)];
-    await putLines(lines, { client, stream: "lines", onPlaced: (records) => placed.push(...records) });
+    await putLines(lines, { client, stream: "lines", onWritten: (records) => written.push(...records) });
     const sent = aws.journal.entries({ operation: "PutRecords" });
     client.destroy();
     expect(sent.length).toBeGreaterThan(3);
-    expect(new Set(placed.map((record) => `${record.shardId} ${record.sequenceNumber}`)).size).toBe(1200);
-    expect(placed.map((record) => Buffer.from(record.data).toString()).toSorted()).toEqual(
+    expect(new Set(written.map((record) => `${record.shardId} ${record.sequenceNumber}`)).size).toBe(1200);
+    expect(written.map((record) => Buffer.from(record.data).toString()).toSorted()).toEqual(
       lines.map((line) => line.toString()).toSorted(),
     );
   });
@@ -30,7 +30,7 @@ describe("putting lines", () => {
     await using aws = await startLocalAws({ s3: false, dynamodb: false });
     const client = new KinesisClient(aws.clientOptions("kinesis"));
     const lines = [Buffer.from("short"), Buffer.alloc(1024 * 1024)];
-    await expect(putLines(lines, { client, stream: "lines", onPlaced: () => undefined })).rejects.toThrow(
+    await expect(putLines(lines, { client, stream: "lines", onWritten: () => undefined })).rejects.toThrow(
       /line 2 has 1048576 bytes/,
     );
     client.destroy();

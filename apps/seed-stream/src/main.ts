@@ -29,7 +29,7 @@ await runSample("seed-stream", {
       client: new KinesisClient(),
       stream,
       signal,
-      onPlaced: (placed) => (put += placed.length),
+      onWritten: (written) => (put += written.length),
     });
   },
 });

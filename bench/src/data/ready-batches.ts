@@ -2,7 +2,7 @@ import {
   type Batch,
   type BufferEntry,
   type Emitter,
-  type Gathering,
+  type BatchWriter,
   type KinesisRecord,
   silentLogger,
   systemClock,
@@ -20,7 +20,7 @@ interface ReadyBatch<Output> {
 }
 
 /**
- * Batches of the same outputs, one range after the other, as the engine hands them to an emitter: gathered page by page by an emitter that can, and as
+ * Batches of the same outputs, one range after the other, as the engine hands them to an emitter: encoded page by page by an emitter that can, and as
  * entries by others. Without end.
  */
 export async function* batchesOf<Output, Plan>(
@@ -30,7 +30,7 @@ export async function* batchesOf<Output, Plan>(
 ): AsyncGenerator<ReadyBatch<Output>, never> {
   const pages = Array.from({ length: PAGES }, () => set.userRecords);
   const payloads = pages.flat();
-  const gathering = emitter.gather?.({
+  const writer = emitter.createWriter?.({
     application: "bench",
     stream: "bench",
     shardId: "shardId-000000000000",
@@ -41,33 +41,33 @@ export async function* batchesOf<Output, Plan>(
   for (let nth = 0; ; nth += 1) {
     const start = nth * payloads.length;
     const batch = batchOf<Output>(nth, start, payloads.length);
-    if (gathering === undefined) {
+    if (writer === undefined) {
       yield { batch: { ...batch, entries: entriesOf(emitter, outputs, payloads, start) }, payloads };
       continue;
     }
     let index = 0;
     for (const page of pages) {
       for (const data of page) {
-        stage(emitter, gathering, outputs[index % outputs.length] as Output, recordOf(start + index, data));
+        stage(emitter, writer, outputs[index % outputs.length] as Output, recordOf(start + index, data));
         index += 1;
       }
       // The next page would have to be read first.
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
-    const gathered = gathering.drain();
-    yield { batch: { ...batch, gathered }, payloads };
-    gathered.discard();
+    const encoded = writer.drain();
+    yield { batch: { ...batch, encoded }, payloads };
+    encoded.discard();
   }
 }
 
 function stage<Output, Plan>(
   emitter: Emitter<Output, Plan>,
-  gathering: Gathering<Output>,
+  writer: BatchWriter<Output>,
   output: Output,
   record: KinesisRecord,
 ): void {
-  gathering.stage(output, record, emitter.batching?.partitionOf?.(output, record));
-  gathering.keep();
+  writer.write(output, record, emitter.batching?.partitionOf?.(output, record));
+  writer.keep();
 }
 
 function entriesOf<Output, Plan>(

@@ -1,4 +1,4 @@
-import type { Emitter, Gathered, Gathering, KinesisRecord } from "@kinesis-connectors/core";
+import type { Emitter, EncodedOutputs, BatchWriter, KinesisRecord } from "@kinesis-connectors/core";
 import { ndjson, ObjectWriter } from "@kinesis-connectors/s3";
 import type { Meter } from "../rows/meter.js";
 
@@ -11,9 +11,9 @@ const ROOM_BYTES = 64 * 1024;
 export function linesEmitter<Output>(meter: Meter): Emitter<Output> {
   return {
     capabilities: { duplicates: "possible", ordering: "shard" },
-    gather: () => new LinesGathering(meter),
+    createWriter: () => new LinesWriter(meter),
     emit: (batch) => {
-      (batch.gathered as Lines | undefined)?.touch();
+      (batch.encoded as Lines | undefined)?.touch();
       meter.page(batch.recordCount);
       return Promise.resolve({ failed: [] });
     },
@@ -21,7 +21,7 @@ export function linesEmitter<Output>(meter: Meter): Emitter<Output> {
 }
 
 /** The lines of a batch, but for the pieces that are gone already. */
-class Lines implements Gathered {
+class Lines implements EncodedOutputs {
   readonly count: number;
   readonly #rest: ObjectWriter;
   readonly #meter: Meter;
@@ -39,7 +39,7 @@ class Lines implements Gathered {
   readonly discard = (): void => undefined;
 }
 
-class LinesGathering<Output> implements Gathering<Output> {
+class LinesWriter<Output> implements BatchWriter<Output> {
   readonly #format = ndjson();
   readonly #meter: Meter;
   #writer = new ObjectWriter(PIECE_BYTES + ROOM_BYTES);
@@ -52,9 +52,9 @@ class LinesGathering<Output> implements Gathering<Output> {
     this.#meter = meter;
   }
 
-  readonly stage = (output: Output): number => this.#write(output);
+  readonly write = (output: Output): number => this.#write(output);
 
-  readonly stageData = (record: KinesisRecord): number => {
+  readonly writeData = (record: KinesisRecord): number => {
     const { page } = record;
     return this.#write(page === undefined ? record.data : page.subarray(record.dataStart, record.dataEnd));
   };
@@ -76,7 +76,7 @@ class LinesGathering<Output> implements Gathering<Output> {
 
   readonly heldBytes = (): number => this.#writer.length;
 
-  readonly drain = (): Gathered => {
+  readonly drain = (): EncodedOutputs => {
     const staged = Buffer.from(this.#writer.bytes().subarray(this.#keptBytes));
     this.#writer.truncate(this.#keptBytes);
     const lines = new Lines(this.#count, this.#writer, this.#meter);

@@ -23,7 +23,7 @@ const WARM_UP_PAGES = 3;
  * Counts what a variant does, and the CPU that it costs. The window opens after the warm-up and at least three pages, and closes with
  * the page on which it is over.
  *
- * With `collectBytes` it measures nothing: it gathers that many of the bytes that pass, for comparison with what should pass.
+ * With `collectBytes` it measures nothing: it collects that many of the bytes that pass, for comparison with what should pass.
  */
 export class Meter {
   readonly #window: Window;
@@ -44,7 +44,7 @@ export class Meter {
     this.#collectBytes = collectBytes;
   }
 
-  /** Whether bytes are gathered for comparison, and nothing is measured. */
+  /** Whether bytes are collected for comparison, and nothing is measured. */
   get isCollecting(): boolean {
     return this.#collectBytes !== undefined;
   }
@@ -56,7 +56,7 @@ export class Meter {
       : this.#collectedBytes >= this.#collectBytes;
   }
 
-  /** What was gathered, with `collectBytes`. */
+  /** What was collected, with `collectBytes`. */
   get collected(): Buffer {
     return Buffer.concat(this.#collected).subarray(0, this.#collectBytes);
   }

@@ -73,14 +73,14 @@ function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-/** Another emitter, whose batches are counted once they are placed. */
+/** Another emitter, whose batches are counted once they are written. */
 function counted<Output, Plan>(emitter: Emitter<Output, Plan>, meter: Meter): Emitter<Output, Plan> {
   return {
     ...emitter,
     emit: async (batch, context) => {
       const result = await emitter.emit(batch, context);
       if (result.failed.length > 0)
-        throw new Error("an entry was not placed, so nothing can be said of the speed");
+        throw new Error("an entry was not written, so nothing can be said of the speed");
       meter.page(batch.recordCount);
       return result;
     },

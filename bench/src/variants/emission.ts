@@ -80,7 +80,7 @@ async function emitAll<Output>(
       inherited: false,
       ...around,
     });
-    if (failed.length > 0) throw new Error("an entry was not placed, so nothing can be said of the speed");
+    if (failed.length > 0) throw new Error("an entry was not written, so nothing can be said of the speed");
     next += 1;
     goesOn = meter.page(batch.entries.length);
   }

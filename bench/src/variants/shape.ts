@@ -32,7 +32,7 @@ function pageOf({ set }: Job): RecordPage {
 /** Three trivial stages over a page, as one would write them by hand. */
 const bareLoop: Variant = {
   name: "shape-loop",
-  label: "bare sync loop over a page: look, keep, gather",
+  label: "bare sync loop over a page: look, keep, collect",
   kind: "limit",
   unit: "record",
   sets: ["200b"],
@@ -41,13 +41,13 @@ const bareLoop: Variant = {
     const { records } = pageOf(job);
     let goesOn = true;
     while (goesOn) {
-      const gathered: { output: Uint8Array; record: KinesisRecord; bytes: number }[] = [];
+      const encoded: { output: Uint8Array; record: KinesisRecord; bytes: number }[] = [];
       for (const record of records) {
         const model = record.data;
         if (model.length === 0) continue;
-        gathered.push({ output: model, record, bytes: model.length });
+        encoded.push({ output: model, record, bytes: model.length });
       }
-      for (const entry of gathered) job.meter.touch(entry.output);
+      for (const entry of encoded) job.meter.touch(entry.output);
       goesOn = job.meter.page(records.length);
     }
     return Promise.resolve();

@@ -1,6 +1,6 @@
 import { cureAtProxy } from "./proxy/proxy-failure.js";
 
-/** What is known of a failed request, without the answer itself. */
+/** Facts about a failed request, without the answer itself. */
 export interface AwsErrorDescription {
   /** The service's code, the code of a socket's error (`ECONNRESET`), or the error's name. */
   readonly code: string;
@@ -33,11 +33,11 @@ export function describeAwsError(error: unknown): AwsErrorDescription {
   };
 }
 
-/** How much of an error is shown. */
+/** Options of `summaryOf`. */
 export interface SummaryOptions {
   /** The service, for readers of the log. */
   readonly service: string;
-  /** Whether its message may be shown, or what of it: some services quote values. */
+  /** Whether its message may be shown, or the part of it that may: some services quote values. */
   readonly message: boolean | ((message: string) => string);
 }
 
@@ -58,7 +58,7 @@ export function summaryOf(error: unknown, { service, message: shown }: SummaryOp
 }
 
 /**
- * What a failure says of who signed and when, alike for every service of AWS.
+ * The kind of a failure that is about who signed and when, alike for every service of AWS.
  *
  * - `clock`: signed at another time than the service's own. The next signature, or a clock that is set, mends it.
  * - `absent`: no credentials can be had at present: their provider or the metadata service does not answer, or nobody set any.
@@ -109,6 +109,31 @@ export function identityFailureOf(error: unknown): IdentityFailure | undefined {
   return failure;
 }
 
+/** The cure of a wrong key or signature, as a sentence. */
+export const CREDENTIALS_CURE =
+  "check the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, profile or role)";
+
+/** The outcome of a failed request that says something of clock and credentials. */
+export type IdentityOutcome =
+  /** The session's credentials are over; fresh ones may do. */
+  | { readonly kind: "expired" }
+  /** A clock that is off is corrected or set, and credentials that are away come back: nothing was done with the request. */
+  | { readonly kind: "retry" }
+  | { readonly kind: "refused"; readonly cure: string };
+
+/**
+ * The outcome for an emitter of a failure that `identityFailureOf` knows, and of a proxy that asks for credentials; undefined for others, whose codes the
+ * emitter looks at itself. Pure.
+ */
+export function identityOutcomeOf(error: unknown): IdentityOutcome | undefined {
+  const atProxy = cureAtProxy(error);
+  if (atProxy !== undefined) return { kind: "refused", cure: atProxy };
+  const identity = identityFailureOf(error);
+  if (identity === undefined) return undefined;
+  if (identity === "wrong") return { kind: "refused", cure: CREDENTIALS_CURE };
+  return { kind: identity === "expired" ? "expired" : "retry" };
+}
+
 /** Under these the SDK, too, looks for a clock that is off (`CLOCK_SKEW_ERROR_CODES` of @smithy/core). */
 const MAYBE_CLOCK: ReadonlySet<string> = new Set([
   "AccessDeniedException",
@@ -147,10 +172,10 @@ export async function atCorrectedClock<Answer>(request: () => Promise<Answer>): 
   }
 }
 
-/** What to do where a session is over and nothing fetches another one. */
+/** The cure of a session that is over where nothing fetches another one, as a sentence. */
 export const RENEW_CURE = "renew the session's credentials";
 
-/** What to do where the time of signing is refused again and again. */
+/** The cure of a time of signing that is refused again and again, as a sentence. */
 export const CLOCK_CURE = "set the machine's clock (NTP): AWS takes signatures of the last five minutes only";
 
 /** The cure where a request could not even be made: no region, no credentials, a proxy that refuses. Undefined for everything that came back from afar. */

@@ -15,7 +15,7 @@ export interface AwsCredentials {
   readonly expiration?: Date;
 }
 
-/** How a service of AWS is reached. */
+/** Options of a connection to a service of AWS. */
 export interface AwsConnectionOptions<Client> {
   /** An own client, used as it is and never destroyed here. Excludes the options below but `requestTimeoutMs`. */
   readonly client?: Client;
@@ -27,9 +27,9 @@ export interface AwsConnectionOptions<Client> {
   readonly allowInsecure?: boolean;
   /** Default: the SDK's chain (environment, profile, role of the machine). */
   readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>);
-  /** How long a connection may take to open, in milliseconds. Default 5,000. */
+  /** Time limit for opening a connection, in milliseconds. Default 5,000. */
   readonly connectionTimeoutMs?: number;
-  /** How long one request may take, in milliseconds. The package's README names its default. */
+  /** Time limit of one request, in milliseconds. The package's README names its default. */
   readonly requestTimeoutMs?: number;
   /** Connections kept open. Default 64. */
   readonly maxSockets?: number;
@@ -40,7 +40,7 @@ export interface AwsConnectionOptions<Client> {
   readonly proxy?: ProxyOption;
 }
 
-/** The names of all of them, for `checkOptions` of the packages that take them. */
+/** The names of all of `AwsConnectionOptions`, for `checkOptions` of the packages that take them. */
 export const AWS_CONNECTION_OPTIONS: OptionNames<AwsConnectionOptions<unknown>> = {
   client: true,
   region: true,
@@ -53,7 +53,7 @@ export const AWS_CONNECTION_OPTIONS: OptionNames<AwsConnectionOptions<unknown>> 
   proxy: true,
 };
 
-/** What an SDK client is made from: the same for every service. */
+/** Configuration of an SDK client, alike for every service. */
 export interface AwsClientConfig {
   readonly region?: string;
   readonly endpoint?: string;
@@ -84,7 +84,7 @@ export interface AwsConnection<Client> {
     bounds: RequestBounds,
   ) => Promise<Output>;
   readonly requestTimeoutMs: number;
-  /** Where the client goes, if the option or the environment leads it elsewhere than to AWS. */
+  /** The endpoint, where the option or the environment leads the client elsewhere than to AWS. */
   readonly endpoint: URL | undefined;
   /**
    * Checks where the client really goes, also by the shared config file, before anything is sent. Resolves with the endpoint where it is
@@ -103,7 +103,7 @@ export interface AwsConnection<Client> {
   readonly close: () => void;
 }
 
-/** What differs from service to service. */
+/** The part of a connection that differs from service to service. */
 export interface AwsService<Client> {
   /** The variable that leads this service's client elsewhere, for example `AWS_ENDPOINT_URL_S3`. */
   readonly endpointVariable: string;

@@ -1,4 +1,4 @@
-import { KinesisConnectorError } from "@kinesis-connectors/core";
+import { KinesisConnectorError, invalidOption } from "@kinesis-connectors/core";
 
 /**
  * Checks an endpoint that is not AWS's own: `https`, or `http` on this machine or where the caller permits it outright.
@@ -7,10 +7,10 @@ import { KinesisConnectorError } from "@kinesis-connectors/core";
 export function checkedEndpoint(endpoint: string, allowInsecure: boolean, option = "endpoint"): URL {
   const url = typeof endpoint === "string" && URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:")) {
-    throw invalid(`${option} must be a URL such as https://example.com`);
+    throw invalidOption(`${option} must be a URL such as https://example.com`);
   }
   if (url.username !== "" || url.password !== "") {
-    throw invalid(`${option} must not hold credentials: give them by the options for them`);
+    throw invalidOption(`${option} must not hold credentials: give them by the options for them`);
   }
   if (url.protocol === "http:" && !isLoopback(url.hostname) && !allowInsecure) {
     throw insecure(option, url.hostname);
@@ -89,7 +89,7 @@ export async function checkClientEndpoint(
   return found === undefined ? undefined : checkedEndpoint(found, allowInsecure, source);
 }
 
-/** By what rule a client's endpoint is checked. */
+/** The rule by which a client's endpoint is checked. */
 export interface EndpointRule {
   /** Permits `http` to other machines. */
   readonly allowInsecure: boolean;
@@ -140,12 +140,8 @@ export function isLoopback(host: string): boolean {
   );
 }
 
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
-}
-
 function insecure(option: string, host: string): KinesisConnectorError {
-  return invalid(
+  return invalidOption(
     `${option} is http to another machine (${host}): use https, or set allowInsecure to true to send records readable`,
   );
 }

@@ -2,10 +2,13 @@ export {
   atCorrectedClock,
   type AwsErrorDescription,
   CLOCK_CURE,
+  CREDENTIALS_CURE,
   cureAtHome,
   describeAwsError,
   type IdentityFailure,
   identityFailureOf,
+  type IdentityOutcome,
+  identityOutcomeOf,
   isByTheClock,
   RENEW_CURE,
   saysClockIsOff,
@@ -31,6 +34,7 @@ export {
   isOfAws,
   namedEndpoint,
 } from "./endpoint.js";
+export { type FirstLook, firstLook } from "./first-look.js";
 export { following, type FollowingSignal } from "./following-signal.js";
 export { BodyMemory } from "./http/body-memory.js";
 export {

@@ -2,7 +2,7 @@ import type { Clock } from "@kinesis-connectors/core";
 import { atCorrectedClock } from "./aws-error.js";
 import { ListedSignal, whenAborted } from "./following-signal.js";
 
-/** What bounds a request: the caller's signal, and the clock that its time is measured with. */
+/** Bounds of a request: the caller's signal, and the clock that its time is measured with. */
 export interface RequestBounds {
   readonly signal: AbortSignal;
   readonly clock: Clock;

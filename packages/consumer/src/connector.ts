@@ -35,7 +35,7 @@ export interface Connector extends AsyncDisposable, AsyncIterable<ConnectorEvent
    * waits for the same stop.
    */
   readonly stop: () => Promise<void>;
-  /** How it is doing now, shard by shard. */
+  /** The state of the connector now, shard by shard. */
   readonly progress: () => ConnectorProgress;
 }
 

@@ -3,7 +3,7 @@ import type { ShardEvent } from "@kinesis-connectors/core";
 import type { WorkerEvent } from "./worker/worker-events.js";
 import type { ReadEvent } from "./reading/read-events.js";
 
-/** The connector as a whole. */
+/** Events of the connector as a whole. */
 export type LifeEvent =
   | {
       readonly type: "connector-start";
@@ -18,7 +18,7 @@ export type LifeEvent =
 /** Everything that a connector tells: about itself, its leases, its reading, and the engine of each shard. */
 export type ConnectorEvent = LifeEvent | WorkerEvent | ReadEvent | ShardEvent;
 
-/** An event that a slow listener did not get to see is counted, and said at the next one that it does see. */
+/** The number of events that a slow listener did not get to see, told before the next one that it does see. */
 export interface EventsDropped {
   readonly type: "events-drop";
   readonly count: number;

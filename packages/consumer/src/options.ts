@@ -6,7 +6,6 @@ import { checkedEndpoint, namedEndpoint, type ProxyOption, proxyRule } from "@ki
 import {
   type Clock,
   guardedLogger,
-  KinesisConnectorError,
   type Logger,
   nonEmptyText,
   type Pipeline,
@@ -16,6 +15,7 @@ import {
   wholeNumber,
   checkOptions,
   type OptionNames,
+  invalidOption,
 } from "@kinesis-connectors/core";
 import type { WireFormat } from "@kinesis-connectors/wire/protocol";
 
@@ -42,7 +42,7 @@ import { type Polling, polling } from "./reading/polling-reader.js";
 import type { StreamName } from "./kinesis/sdk-kinesis.js";
 import { threadsOf } from "./engines/threads/threads-option.js";
 
-/** What `startConnector` is told. */
+/** Options of `startConnector`. */
 export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPlan = undefined> {
   /**
    * Names what belongs together: all workers of the same application share the shards and the lease table, and two applications read
@@ -53,7 +53,7 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
   readonly stream?: string;
   /** The stream's ARN, also of another account. Give this or `stream`. */
   readonly streamArn?: string;
-  /** What `definePipeline` returned; or a module that has it as its default export, as `new URL("./pipeline.js", import.meta.url)`. */
+  /** The pipeline, as `definePipeline` returned it; or a module that has it as its default export, as `new URL("./pipeline.js", import.meta.url)`. */
   readonly pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan> | PipelineModule;
   /**
    * Runs the pipelines of the shards in so many worker threads, 1 to 64, each shard in one of them; `pipeline` then names a module, which
@@ -61,7 +61,7 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
    * thread. Not together with `clients.kinesis`, `kinesisApi`, `clock` or `random`. Default: everything in this thread.
    */
   readonly threads?: number;
-  /** Where shards without a checkpoint begin. Default `TRIM_HORIZON`: the oldest record that the stream still keeps. */
+  /** The position at which shards without a checkpoint begin. Default `TRIM_HORIZON`: the oldest record that the stream still keeps. */
   readonly initialPosition?: "TRIM_HORIZON" | "LATEST" | { readonly at: Date };
   /** `polling()` (default) or `fanOut()`. */
   readonly retrieval?: Polling | FanOut;
@@ -78,7 +78,7 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
    */
   readonly proxy?: ProxyOption;
   /**
-   * How records travel. Default `auto`: AWS-CBOR, without base64 and far cheaper to read, until a server answers it with JSON, and JSON
+   * The encoding in which records travel. Default `auto`: AWS-CBOR, without base64 and far cheaper to read, until a server answers it with JSON, and JSON
    * from then on. `json` and `cbor` speak one only. Not for a client of one's own.
    */
   readonly wireFormat?: WireFormat;
@@ -98,9 +98,9 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
   readonly leases?: LeaseOptions;
   /** Most bytes that all shards together keep between reading and committing. Default 256 MiB. */
   readonly maxReadAheadBytes?: number;
-  /** How long a graceful stop may take, in milliseconds; then the rest is left to the next owner. Default 30,000. */
+  /** Time limit of a graceful stop, in milliseconds; then the rest is left to the next owner. Default 30,000. */
   readonly stopDeadlineMs?: number;
-  /** What to do when records were gone from the stream before they could be read. Default `stop`. */
+  /** Reaction to records that were gone from the stream before they could be read. Default `stop`. */
   readonly onRetentionGap?: "stop" | "continue";
   /** Default: the pipeline's. */
   readonly logger?: Logger;
@@ -163,7 +163,9 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
   const application = nonEmptyText("application", options.application);
   const { pipeline } = options;
   if (!isModule(pipeline) && !isPipeline(pipeline)) {
-    throw invalid("pipeline must be what definePipeline({ ... }) returns, or the file: URL of a module");
+    throw invalidOption(
+      "pipeline must be what definePipeline({ ... }) returns, or the file: URL of a module",
+    );
   }
   const threads = threadsOf(options);
   checkParts(options);
@@ -214,10 +216,6 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
   };
 }
 
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
-}
-
 // CreateStream, StreamName: 1 to 128 characters of [a-zA-Z0-9_.-].
 const STREAM_NAME = /^[a-zA-Z0-9_.-]{1,128}$/;
 const STREAM_ARN = /^arn:aws[a-z-]{0,20}:kinesis:([a-z0-9-]{1,40}):\d{12}:stream\/([a-zA-Z0-9_.-]{1,128})$/;
@@ -227,17 +225,17 @@ function streamOf(
   streamArn: string | undefined,
 ): { streamName: string; streamTarget: StreamName; region: string | undefined } {
   if (streamArn !== undefined) {
-    if (stream !== undefined) throw invalid("stream and streamArn are both given: give one of them");
+    if (stream !== undefined) throw invalidOption("stream and streamArn are both given: give one of them");
     const found = STREAM_ARN.exec(nonEmptyText("streamArn", streamArn));
     if (found?.[1] === undefined || found[2] === undefined) {
-      throw invalid("streamArn must look like arn:aws:kinesis:<region>:<account>:stream/<name>");
+      throw invalidOption("streamArn must look like arn:aws:kinesis:<region>:<account>:stream/<name>");
     }
     return { streamName: found[2], streamTarget: { StreamARN: streamArn }, region: found[1] };
   }
   if (stream === undefined)
-    throw invalid("stream is missing: give the stream's name, or its ARN as streamArn");
+    throw invalidOption("stream is missing: give the stream's name, or its ARN as streamArn");
   if (!STREAM_NAME.test(nonEmptyText("stream", stream))) {
-    throw invalid(
+    throw invalidOption(
       "stream must be a stream's name: 1 to 128 letters, digits, '_', '.' or '-' (an ARN goes into streamArn)",
     );
   }
@@ -253,10 +251,10 @@ function initialPositionOf(
   const timestampMs =
     typeof position === "object" && position.at instanceof Date ? position.at.getTime() : Number.NaN;
   if (Number.isNaN(timestampMs)) {
-    throw invalid('initialPosition must be "TRIM_HORIZON", "LATEST" or { at: a valid Date }');
+    throw invalidOption('initialPosition must be "TRIM_HORIZON", "LATEST" or { at: a valid Date }');
   }
   if (timestampMs > clock.now())
-    throw invalid("initialPosition.at lies in the future: give a moment that has passed");
+    throw invalidOption("initialPosition.at lies in the future: give a moment that has passed");
   return { type: "at-timestamp", timestampMs };
 }
 
@@ -271,7 +269,8 @@ function retrievalOf(
     const { type: _type, ...options } = retrieval;
     return polling(options);
   }
-  if (retrieval.type !== "fan-out") throw invalid("retrieval must be polling({ ... }) or fanOut({ ... })");
+  if (retrieval.type !== "fan-out")
+    throw invalidOption("retrieval must be polling({ ... }) or fanOut({ ... })");
   const { type: _type, ...given } = retrieval;
   // What `fanOut` returned says undefined for what was left out, and its options may not.
   const options: FanOutOptions = Object.fromEntries(
@@ -282,7 +281,7 @@ function retrievalOf(
   const checked = fanOut(options);
   const ofStream = consumerArn === undefined ? streamName : partsOf(consumerArn)?.streamName;
   if (ofStream !== streamName)
-    throw invalid(
+    throw invalidOption(
       `retrieval.consumerArn is a consumer of stream ${ofStream}, and this connector reads ${streamName}`,
     );
   return checked;
@@ -298,7 +297,9 @@ function credentialsOf(given: ConnectorOptions<unknown, unknown>["credentials"])
     if ("kinesis" in given || "dynamodb" in given)
       return { kinesis: given.kinesis, dynamodb: given.dynamodb };
   }
-  throw invalid("credentials must be keys, a function that fetches them, or { kinesis, dynamodb } of either");
+  throw invalidOption(
+    "credentials must be keys, a function that fetches them, or { kinesis, dynamodb } of either",
+  );
 }
 
 // CreateTable, TableName: 3 to 255 characters of [a-zA-Z0-9_.-].
@@ -307,7 +308,7 @@ const TABLE_NAME = /^[a-zA-Z0-9_.-]{3,255}$/;
 function leaseTableOf(leaseTable: string | LeaseTable | undefined, application: string): string | LeaseTable {
   if (typeof leaseTable === "object") return leaseTable;
   if (TABLE_NAME.test(leaseTable ?? application)) return leaseTable ?? application;
-  throw invalid(
+  throw invalidOption(
     leaseTable === undefined
       ? "application names the lease table too, and must be 3 to 255 letters, digits, '_', '.' or '-'; or give leaseTable"
       : "leaseTable must be 3 to 255 letters, digits, '_', '.' or '-'",
@@ -329,10 +330,10 @@ function endpointOf(
 function wireFormatOf(format: WireFormat | undefined): WireFormat {
   if (format === undefined) return "auto";
   if (format === "auto" || format === "cbor" || format === "json") return format;
-  throw invalid('wireFormat must be "auto", "cbor" or "json"');
+  throw invalidOption('wireFormat must be "auto", "cbor" or "json"');
 }
 
 function gapPolicyOf(policy: "stop" | "continue" | undefined): "stop" | "continue" {
   if (policy === undefined || policy === "stop" || policy === "continue") return policy ?? "stop";
-  throw invalid('onRetentionGap must be "stop" or "continue"');
+  throw invalidOption('onRetentionGap must be "stop" or "continue"');
 }

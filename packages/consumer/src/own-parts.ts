@@ -1,4 +1,4 @@
-import { isPromise, KinesisConnectorError } from "@kinesis-connectors/core";
+import { isPromise, invalidOption } from "@kinesis-connectors/core";
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -58,7 +58,7 @@ export function checkParts(options: OwnParts): void {
   if (credentials === undefined || typeof credentials === "function") return;
   requireNoPromise("credentials", credentials);
   if (typeof credentials !== "object" || credentials === null)
-    throw invalid(
+    throw invalidOption(
       "credentials must be keys, a function that fetches them, or { kinesis, dynamodb } of either",
     );
 }
@@ -67,20 +67,16 @@ function requireFunctions(option: string, part: unknown, functions: readonly str
   requireNoPromise(option, part);
   for (const name of functions) {
     if (!hasMembers(part) || typeof part[name] !== "function")
-      throw invalid(`${option} must have a function ${name}, and has none`);
+      throw invalidOption(`${option} must have a function ${name}, and has none`);
   }
 }
 
 function requireNoPromise(option: string, part: unknown): void {
   if (!isPromise(part)) return;
   Promise.resolve(part).catch(() => undefined);
-  throw invalid(`${option} is a promise: await it`);
+  throw invalidOption(`${option} is a promise: await it`);
 }
 
 function hasMembers(value: unknown): value is Members {
   return typeof value === "object" && value !== null;
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

@@ -5,7 +5,7 @@ import type { ConnectorEvent } from "./events.js";
 /** A batch on its way to its destination. */
 export interface BatchSnapshot {
   readonly batchId: string;
-  /** Outputs that are not placed yet, as far as is known. */
+  /** Outputs that are not written yet, as far as is known. */
   readonly records: number;
   /** When it went on its way, in epoch milliseconds. */
   readonly sinceMs: number;
@@ -15,7 +15,7 @@ export interface BatchSnapshot {
   readonly lastError: string | undefined;
 }
 
-/** How one shard is doing, counted since this process took it first. */
+/** The state of one shard, counted since this process took it first. */
 export interface ShardSnapshot {
   readonly shardId: string;
   /** `reading`: owned by this worker. `ended`: closed and read to its end. `left`: given back or lost. */
@@ -28,7 +28,7 @@ export interface ShardSnapshot {
   readonly deadLetters: number;
   /** User records of aggregates that belong to another shard and were left out; their producer puts them again. */
   readonly recordsOfOtherShards: number;
-  /** How far behind the tip of the shard reading is, as the service said last. */
+  /** Distance of the reading from the tip of the shard, as the service said last. */
   readonly millisBehindLatest: number | undefined;
   /** The batch that is on its way to the destination; undefined between two batches. */
   readonly batchUnderWay: BatchSnapshot | undefined;
@@ -36,7 +36,7 @@ export interface ShardSnapshot {
   readonly checkpoint: Position | undefined;
 }
 
-/** How a connector is doing. */
+/** The state of a connector. */
 export interface ConnectorProgress {
   readonly recordsRead: number;
   readonly recordsEmitted: number;

@@ -1,4 +1,4 @@
-import type { Gathered } from "./gathering.js";
+import type { EncodedOutputs } from "./batch-writer.js";
 import type { KinesisRecord, Position } from "./record.js";
 
 /** One output on its way to the destination, with the record it came from. */
@@ -7,7 +7,7 @@ export interface BufferEntry<Output> {
   readonly record: KinesisRecord;
   /** Size of the output in bytes, as the emitter counts it; the record's own size where the emitter does not say. */
   readonly bytes: number;
-  /** Where `Batching.partitionOf` puts the output. Absent without one, and in a batch that an heir built again: its places are stored already. */
+  /** The partition of the output, as `Batching.partitionOf` names it. Absent without one, and in a batch that the next owner built again from its stored plan. */
   readonly partition?: string;
 }
 
@@ -20,7 +20,7 @@ export type FlushReason =
   /** One more partition than the emitter takes in a batch. */
   | "partitions"
   /** What became of its records would soon be too long to be stored. */
-  | "routes"
+  | "outcomes"
   | "shard-end"
   /** The source has no more, though the shard goes on. */
   | "end"
@@ -30,7 +30,7 @@ export type FlushReason =
 
 /** The outputs of a contiguous range of one shard, in stream order. Emitters must not change it. */
 export interface Batch<Output> {
-  /** The same for the same range of the same shard of the same application, whoever builds the batch: 32 hex digits. */
+  /** Names the batch: 32 hex digits, equal for the same range of the same shard of the same application, whoever builds it. */
   readonly batchId: string;
   readonly application: string;
   readonly stream: string;
@@ -38,12 +38,12 @@ export interface Batch<Output> {
   /** The first and last record read for this batch, kept or dropped; both belong to it. */
   readonly first: Position;
   readonly last: Position;
-  /** How many records were read for it. */
+  /** Records that were read for it. */
   readonly recordCount: number;
-  /** Empty where the outputs were gathered. */
+  /** Empty where the outputs were encoded. */
   readonly entries: readonly BufferEntry<Output>[];
-  /** The outputs in the form that `Emitter.gather` gave them. Absent without it, and in a batch that an heir built again. */
-  readonly gathered?: Gathered;
+  /** The outputs in the form that `Emitter.createWriter` gave them. Absent without it, and in a batch that the next owner built again. */
+  readonly encoded?: EncodedOutputs;
   /** Sum of the outputs' sizes in bytes. */
   readonly bytes: number;
   readonly reason: FlushReason;
@@ -51,7 +51,7 @@ export interface Batch<Output> {
   readonly gap: boolean;
 }
 
-/** How many outputs a batch holds, as entries or gathered. */
-export function outputCountOf({ entries, gathered }: Pick<Batch<unknown>, "entries" | "gathered">): number {
-  return gathered === undefined ? entries.length : gathered.count;
+/** The number of outputs in a batch, as entries or encoded. */
+export function outputCountOf({ entries, encoded }: Pick<Batch<unknown>, "entries" | "encoded">): number {
+  return encoded === undefined ? entries.length : encoded.count;
 }

@@ -3,7 +3,7 @@ import { KinesisConnectorError } from "./errors.js";
 import type { KinesisRecord } from "./record.js";
 
 /**
- * What an emitter asks of the batches that it is given, beside the thresholds of the buffer. A batch stays one contiguous range of its shard:
+ * Demands of an emitter on its batches, beside the thresholds of the buffer. A batch stays one contiguous range of its shard:
  * nothing here lets a part of it go earlier than the rest, so a batch is always flushed whole.
  */
 export interface Batching<Output> {
@@ -14,7 +14,7 @@ export interface Batching<Output> {
   readonly partitionOf?: (output: Output, record: KinesisRecord) => string;
   /** Distinct partitions in a batch. Default 500. */
   readonly maxPartitions?: number;
-  /** What happens to a record that would open one more: the batch is flushed before it (default), or it becomes a dead letter. */
+  /** The fate of a record that would open one more partition: the batch is flushed before it (`flush`, default), or it becomes a dead letter. */
   readonly onPartitionFlood?: "flush" | "dead-letter";
   /**
    * A batch is flushed when one of its partitions, or the whole where there are none, has come to this many bytes as `sizeOf` counts them. Where it is
@@ -23,7 +23,7 @@ export interface Batching<Output> {
   readonly targetBytes?: number;
   /** A batch that is due by age waits until it holds this many bytes for each of its partitions, at most `maxWaitMs`. */
   readonly minBytes?: number;
-  /** How long such a batch may wait, in milliseconds since its first record. Needed with `minBytes`. */
+  /** The longest wait of such a batch, in milliseconds since its first record. Needed with `minBytes`. */
   readonly maxWaitMs?: number;
 }
 

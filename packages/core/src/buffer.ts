@@ -3,7 +3,7 @@ import { checkOptions, type OptionNames } from "./known-options.js";
 import { wholeNumber } from "./options.js";
 
 /**
- * Gathers one shard's outputs until they are worth a write. One buffer serves one shard; the engine calls it from one place, never
+ * Collects one shard's outputs until they are worth a write. One buffer serves one shard; the engine calls it from one place, never
  * concurrently. A buffer decides when to flush; what to do about it is the engine's part.
  */
 export interface Buffer<Output> {
@@ -14,7 +14,7 @@ export interface Buffer<Output> {
   readonly shouldFlush: (monotonicNowMs: number) => FlushReason | undefined;
   /** When the age threshold falls due, on the monotonic clock; undefined while the buffer is empty. */
   readonly dueMs: () => number | undefined;
-  /** Everything gathered, in order; the buffer is empty afterwards. */
+  /** Everything buffered, in order; the buffer is empty afterwards. */
   readonly drain: () => readonly BufferEntry<Output>[];
 }
 
@@ -38,8 +38,8 @@ export const BUFFER_OPTIONS: OptionNames<BufferOptions> = {
 /** One mebibyte, for options that count bytes. */
 export const MiB: number = 1024 * 1024;
 
-/** What a pipeline gets when it names no buffer. */
-export const DEFAULT_BUFFER_OPTIONS: Required<BufferOptions> = {
+/** Thresholds of a pipeline that names no buffer. */
+const DEFAULT_BUFFER_OPTIONS: Required<BufferOptions> = {
   maxRecords: 10_000,
   maxBytes: 16 * MiB,
   maxAgeMs: 60_000,

@@ -1,7 +1,7 @@
 import type { Json } from "./emitter.js";
 import type { Position } from "./record.js";
 
-/** A batch whose boundaries and places have been stored before its first write. */
+/** A batch whose boundaries and plan have been stored before its first write. */
 export interface PreparedBatch {
   readonly v: 1;
   readonly batchId: string;
@@ -9,19 +9,19 @@ export interface PreparedBatch {
   readonly last: Position;
   /** Records read for the batch, kept or dropped. */
   readonly recordCount: number;
-  /** How many of them were dropped without a place. */
+  /** Those of them that were dropped. */
   readonly filtered: number;
-  /** How many of them are dead letters. */
+  /** Those of them that are dead letters. */
   readonly deadLettered: number;
-  /** What the emitter planned; absent for emitters without a plan. */
+  /** The emitter's plan; absent for emitters without one. */
   readonly plan?: Json;
-  /** What the dead-letter emitter planned; absent when the batch has no dead letters, or they go where nothing is planned. */
+  /** The dead-letter emitter's plan; absent when the batch has no dead letters, or their emitter has no plan. */
   readonly deadLetterPlan?: Json;
-  /** What became of each record read, run-length coded (`routes.ts`); present when the batch has dead letters or several places. */
+  /** The outcome of each record read, run-length coded (`outcomes.ts`); present when the batch has dead letters or several objects. */
   readonly routes?: string;
 }
 
-/** How far a shard has come. */
+/** Progress of a shard: its checkpoint, and the batch that is prepared and not committed. */
 export interface ShardProgress {
   /** The last record that has been dealt with; undefined when none has. */
   readonly checkpoint: Position | undefined;

@@ -14,14 +14,14 @@ export type DeadLetter = {
   readonly arrivalTime: string;
   readonly errorCode: string;
   readonly errorMessage: string;
-  /** How often it was tried. */
+  /** Number of tries. */
   readonly attempts: number;
   /** The record's own bytes in base64. */
   readonly data: string;
 };
 
 /**
- * Where records go that cannot be delivered. An emitter like any other: with a plan, its place is stored with the batch, so that
+ * Takes records that cannot be delivered. An emitter like any other: a plan of it is stored with the batch, so that
  * each dead letter lands once.
  */
 export type DeadLetterEmitter<Plan> = Emitter<DeadLetter, Plan>;

@@ -1,6 +1,6 @@
 import type { Batch, BufferEntry } from "./batch.js";
 import type { Batching } from "./batching.js";
-import type { GatherContext, Gathering } from "./gathering.js";
+import type { BatchWriterContext, BatchWriter } from "./batch-writer.js";
 import type { KinesisRecord } from "./record.js";
 import type { Logger } from "./logger.js";
 import type { Clock, Random } from "./clock.js";
@@ -14,15 +14,15 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json | undefined };
 
-/** What an emitter promises about its destination. */
+/** Promises of an emitter about its destination. */
 export interface EmitterCapabilities {
   /** `none`: emitting the same planned batch again leaves the destination as it was. */
   readonly duplicates: "none" | "possible";
-  /** What order of the stream is kept: of the whole shard, of each partition key, or none. */
+  /** The order of the stream that is kept: of the whole shard, of each partition key, or none. */
   readonly ordering: "shard" | "partition-key" | "none";
 }
 
-/** An entry that a request could not place, and what should become of it. */
+/** An entry that a request could not write, and what should become of it. */
 export interface FailedEntry<Output> {
   /** The object out of `batch.entries` itself, not a copy of it. */
   readonly entry: BufferEntry<Output>;
@@ -31,18 +31,18 @@ export interface FailedEntry<Output> {
   readonly error: Error;
 }
 
-/** What an emission came to. Entries that are not named have been placed. */
+/** The result of an emission. Entries that it does not name have been written. */
 export interface EmitResult<Output> {
   readonly failed: readonly FailedEntry<Output>[];
 }
 
-/** What an emitter is given beside the batch. */
+/** Everything that an emitter is given beside the batch. */
 export interface EmitContext<Plan> {
-  /** What `plan` returned for this batch, perhaps in another process, some time ago. */
+  /** The plan of this batch, as `plan` returned it, perhaps in another process some time ago. */
   readonly plan: Plan;
   /** 1 for the first try of this batch in this process. */
   readonly attempt: number;
-  /** True when the batch was prepared by an earlier owner of the shard: its places may hold data already. */
+  /** True when the batch was prepared by an earlier owner of the shard: what it was planned to write may be there already. */
   readonly inherited: boolean;
   /** Aborted when the shard is lost or the deadline of a stop has passed. Settle promptly then. */
   readonly signal: AbortSignal;
@@ -68,30 +68,30 @@ export interface Emitter<Output, Plan = undefined> {
   /** Partitions and sizes that batches should have. Default: the thresholds of the buffer alone. */
   readonly batching?: Batching<Output>;
   /**
-   * Takes outputs in as they come, once per shard. Its batches come to `plan` and `emit` with `gathered` and without entries; a batch that an heir built
-   * again, and those of a pipeline with a buffer of its own, still come with entries. Of a gathered batch `emit` names no failed entry: it
-   * settles with none, or rejects. Default: outputs wait as they are.
+   * Creates the batch writer of a shard, which takes outputs in as they come; called once per shard. Its batches come to `plan` and `emit` with
+   * `encoded` and without entries; a batch that the next owner built again, and those of a pipeline with a buffer of its own, still come with
+   * entries. Of an encoded batch `emit` names no failed entry: it settles with none, or rejects. Default: outputs wait as they are.
    */
-  readonly gather?: (context: GatherContext) => Gathering<Output>;
+  readonly createWriter?: (context: BatchWriterContext) => BatchWriter<Output>;
   /**
-   * Where the batch will go. Pure and quick: no I/O, no clock, no randomness. It is stored in the lease row before the first write,
+   * Names where the batch will go. Pure and quick: no I/O, no clock, no randomness. It is stored in the lease row before the first write,
    * and whoever finishes the batch follows it. Emitters whose writes are idempotent by record have no plan.
    */
   readonly plan?: (batch: Batch<Output>) => Plan;
   /**
-   * How many places a plan names. Where it may be more than one, the engine stores with the batch what became of each record read, so that the
-   * entries of an heir are the planned ones, one by one, whatever its filter says by then. Default: one place.
+   * The number of objects (or rows) that a plan names. Where it may be more than one, the engine stores the outcome of each record read with the
+   * batch, so that the entries of the next owner are the planned ones, one by one, whatever its filter says by then. Default: 1.
    */
-  readonly places?: (plan: Plan) => number;
+  readonly objectCount?: (plan: Plan) => number;
   /** Keeps long plans out of the lease row. Default: plans of any size go into it. */
   readonly spill?: PlanSpill<Plan>;
   /**
    * An inherited plan without the entries that are not in `kept`: they were named as `dead-letter` before anything was written. Pure. The entries that
-   * are kept stay in their places. Needed by emitters with several places. Default: the plan stays as it is.
+   * are kept stay in their objects. Needed by emitters with `objectCount`. Default: the plan stays as it is.
    */
   readonly planWithout?: (plan: Plan, batch: Batch<Output>, kept: ReadonlySet<BufferEntry<Output>>) => Plan;
-  /** Whether all places of a plan hold this batch already; asked by the heir of a prepared batch before it reads anything again. */
-  readonly isPlaced?: (batch: PlannedRange, context: EmitContext<Plan>) => Promise<boolean>;
+  /** Whether everything that a plan names is written already; asked by the next owner of a prepared batch before it reads anything again. */
+  readonly isWritten?: (batch: PlannedRange, context: EmitContext<Plan>) => Promise<boolean>;
   readonly emit: (batch: Batch<Output>, context: EmitContext<Plan>) => Promise<EmitResult<Output>>;
   /** Called once, before the first shard starts: fail here with a clear error when the destination cannot work. */
   readonly open?: (context: { readonly signal: AbortSignal; readonly logger: Logger }) => Promise<void>;
@@ -99,18 +99,18 @@ export interface Emitter<Output, Plan = undefined> {
   readonly close?: () => Promise<void>;
 }
 
-/** Where an emitter keeps plans that are too long for the lease row, which holds 400 KB in all (DynamoDB, "Constraints"). */
+/** Storage for plans that are too long for the lease row, which holds 400 KB in all (DynamoDB, "Constraints"). */
 export interface PlanSpill<Plan> {
   /**
    * Stores `context.plan`, whose JSON is longer than 32 KiB, and returns a short plan that leads to it. Called before the batch is prepared, so that the
    * lease row never leads to something missing; may be called again for the same plan.
    */
   readonly store: (batch: PlannedRange, context: EmitContext<Plan>) => Promise<Plan>;
-  /** Gives back the whole plan of what `store` returned, and any other as it is. Called by an heir, before everything else. */
+  /** Gives back the whole plan of what `store` returned, and any other as it is. Called by the next owner, before everything else. */
   readonly load: (batch: PlannedRange, context: EmitContext<Plan>) => Promise<Plan>;
 }
 
-/** What is known of a prepared batch before its records have been read again. */
+/** A prepared batch, as it is known before its records have been read again. */
 export type PlannedRange = Pick<
   Batch<never>,
   "batchId" | "application" | "stream" | "shardId" | "first" | "last" | "recordCount"

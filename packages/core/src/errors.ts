@@ -1,13 +1,13 @@
 // By the global symbol registry, so that errors of two installed versions still recognise each other.
 const BRAND: symbol = Symbol.for("@kinesis-connectors/error");
 
-/** What went wrong, as a name that code and alarms can test. */
+/** Names of errors, for code and alarms to test. */
 export type ErrorCode =
   /** An option has a value that cannot work; the message names the option and what it takes. */
   | "KC_OPTION_INVALID"
   /** Another worker owns the shard now. The shard is dropped here without a write; nothing is lost. */
   | "KC_LEASE_LOST"
-  /** A record could not be decoded, transformed or placed, and the pipeline has no dead letters. The shard stops before it. */
+  /** A record could not be decoded, transformed or written, and the pipeline has no dead letters. The shard stops before it. */
   | "KC_RECORD_POISON"
   /** A transformer or filter did not settle in time. */
   | "KC_TRANSFORM_TIMEOUT"
@@ -15,7 +15,7 @@ export type ErrorCode =
   | "KC_EMIT_FAILED"
   /** The destination refused in a way that no retry mends (missing bucket, no rights, wrong credentials). */
   | "KC_EMIT_REFUSED"
-  /** The place of a batch is taken by something that this batch did not write. */
+  /** The object that a batch goes to holds something that this batch did not write. */
   | "KC_PLACE_TAKEN"
   /** An emitter broke a promise of its interface, or has a mistake in its code; the message names which. The checkpoint has not moved. */
   | "KC_EMITTER_BROKEN"
@@ -59,6 +59,16 @@ export class KinesisConnectorError extends Error {
 /** Whether `error` is ours and has that code. */
 export function hasCode(error: unknown, code: ErrorCode): error is KinesisConnectorError {
   return KinesisConnectorError.isInstance(error) && error.code === code;
+}
+
+/** The error of an option: the message names it, and what it takes. */
+export function invalidOption(message: string): KinesisConnectorError {
+  return new KinesisConnectorError("KC_OPTION_INVALID", message);
+}
+
+/** The error that makes a record a dead letter: the message says what is wrong with it, and nothing of its data. */
+export function poisonRecord(message: string): KinesisConnectorError {
+  return new KinesisConnectorError("KC_RECORD_POISON", message);
 }
 
 /** Any thrown value as an Error, for code that must report it. */

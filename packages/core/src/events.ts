@@ -6,7 +6,7 @@ interface OfShard {
   readonly shardId: string;
 }
 
-/** What happens in the engine of a shard, as it happens. At most a few per page or batch, never one per record but for dead letters. */
+/** Events of a shard's engine, as they happen. At most a few per page or batch, never one per record but for dead letters. */
 export type ShardEvent = OfShard &
   (
     | { readonly type: "shard-start"; readonly checkpoint: Position | undefined; readonly inherited: boolean }

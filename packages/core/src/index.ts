@@ -1,14 +1,7 @@
-export { announcing, type AnnouncingOptions } from "./announcing.js";
+export { notifying, type NotifyingOptions } from "./notifying.js";
 export { type Batch, type BufferEntry, type FlushReason, outputCountOf } from "./batch.js";
 export type { Batching } from "./batching.js";
-export {
-  type Buffer,
-  type BufferOptions,
-  DEFAULT_BUFFER_OPTIONS,
-  MiB,
-  RecordBuffer,
-  type Thresholds,
-} from "./buffer.js";
+export { type Buffer, type BufferOptions, MiB, RecordBuffer, type Thresholds } from "./buffer.js";
 export { bytes, json, type JsonOptions, type JsonTransformer, text } from "./transformers/built-in.js";
 export { type BudgetHolder, ByteBudget } from "./engine/byte-budget.js";
 export type { Checkpointer, PreparedBatch, ShardProgress } from "./checkpointer.js";
@@ -25,12 +18,19 @@ export type {
   PlanSpill,
 } from "./emitter.js";
 export { type ErrorFields, errorFields } from "./logging/error-fields.js";
-export { asError, type ErrorCode, hasCode, KinesisConnectorError } from "./errors.js";
+export {
+  asError,
+  type ErrorCode,
+  hasCode,
+  invalidOption,
+  KinesisConnectorError,
+  poisonRecord,
+} from "./errors.js";
 export type { ShardEvent } from "./events.js";
 export { ExactNumber } from "./exact-number.js";
 export { allowAll, type Filter } from "./filter.js";
-export type { GatherContext, Gathered, Gathering } from "./gathering.js";
-export { hasLoneSurrogate, jsonHasLoneSurrogate, stringifyJson } from "./json-text.js";
+export type { BatchWriterContext, EncodedOutputs, BatchWriter } from "./batch-writer.js";
+export { hasLoneSurrogate, jsonHasLoneSurrogate, jsonOfOutput, stringifyJson } from "./json-text.js";
 export { guardedLogger, type Logger, silentLogger } from "./logger.js";
 export { isPromise, type MaybePromise } from "./maybe-promise.js";
 export { checkOptions, type KnownNames, type OptionNames } from "./known-options.js";
@@ -50,7 +50,7 @@ export {
   type ShardSource,
   type StartPosition,
 } from "./record.js";
-export { backoffMs, type Retry, retryFrom, type RetryOptions } from "./retry.js";
+export { backoffMs, type Retry, type RetryOptions } from "./retry.js";
 export type { ShardContext, ShardOutcome } from "./engine/shard-context.js";
 export { processShard } from "./engine/shard-processor.js";
 export { type DecodingTransformer, decodeWith, type Transformer } from "./transformer.js";

@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { poisonRecord } from "./errors.js";
 import { ExactNumber } from "./exact-number.js";
 
 /**
@@ -14,6 +15,24 @@ export function stringifyJson(value: unknown): string | undefined {
     // Nearly always one of the numbers that it does not know.
     return written(value, "", new Set());
   }
+}
+
+/**
+ * An output as the JSON document that is written of it.
+ * @throws KinesisConnectorError `KC_RECORD_POISON` for what has no JSON form
+ */
+export function jsonOfOutput(output: unknown): string {
+  let document: string | undefined;
+  try {
+    document = stringifyJson(output);
+  } catch {
+    // The engine's message names keys and classes of the record, so it is not kept.
+    throw poisonRecord("the output cannot be written as JSON: it is circular, or its toJSON failed");
+  }
+  if (document !== undefined) return document;
+  throw poisonRecord(
+    `an output of type ${typeof output} has no JSON form; return an object, or nothing to drop it`,
+  );
 }
 
 function written(value: unknown, name: string, within: Set<object>): string | undefined {
@@ -64,7 +83,7 @@ export function hasLoneSurrogate(text: string): boolean {
 /** As `JSON.stringify` escapes it (ECMA-262, QuoteJSONString); a backslash before it makes it a text that only looks so. */
 const ESCAPED_SURROGATE = /(?<!\\)(?:\\\\)*\\ud[89a-f][0-9a-f]{2}/;
 
-/** The same for what `JSON.stringify` or `stringifyJson` wrote, where such a half is an escape. */
+/** Whether a text that `JSON.stringify` or `stringifyJson` wrote holds half a surrogate pair, which is an escape there. */
 export function jsonHasLoneSurrogate(json: string): boolean {
   return json.includes(String.raw`\ud`) && ESCAPED_SURROGATE.test(json);
 }

@@ -1,4 +1,4 @@
-import { KinesisConnectorError } from "./errors.js";
+import { KinesisConnectorError, invalidOption } from "./errors.js";
 import { isPromise } from "./maybe-promise.js";
 import { hasMembers, shown } from "./options.js";
 
@@ -39,10 +39,10 @@ export function checkOptions<Options extends object>(
   const given: unknown = options;
   if (isPromise(given)) {
     Promise.resolve(given).catch(() => undefined);
-    throw invalid(`${factory} was given a promise of its options: await it`);
+    throw invalidOption(`${factory} was given a promise of its options: await it`);
   }
   if (!hasMembers(given) || Array.isArray(given))
-    throw invalid(`${factory} takes its options as one object, but was given ${shown(given)}`);
+    throw invalidOption(`${factory} takes its options as one object, but was given ${shown(given)}`);
   checkNames(factory, "", given, known);
 }
 
@@ -58,14 +58,14 @@ function checkNames(
     const value = given[name];
     if (isPromise(value)) {
       Promise.resolve(value).catch(() => undefined);
-      throw invalid(`${path}${name} is a promise: await it`);
+      throw invalidOption(`${path}${name} is a promise: await it`);
     }
     if (typeof within === "object" && hasMembers(value) && !Array.isArray(value))
       checkNames(factory, `${path}${name}.`, value, within);
   }
   for (const [name, within] of Object.entries(known))
     if (within === "required" && given[name] === undefined)
-      throw invalid(`${path}${name} is missing: ${factory} needs it`);
+      throw invalidOption(`${path}${name} is missing: ${factory} needs it`);
 }
 
 function unknown(
@@ -79,7 +79,7 @@ function unknown(
     meant === undefined
       ? `there are ${known.map((one) => `${path}${one}`).join(", ")}`
       : `did you mean ${path}${meant}?`;
-  return invalid(`${factory} has no option ${path}${name.slice(0, 100)}: ${cure}`);
+  return invalidOption(`${factory} has no option ${path}${name.slice(0, 100)}: ${cure}`);
 }
 
 /** The name that was probably meant: the same but for its case, one that goes on where it ends, or one that few letters tell apart. */
@@ -122,8 +122,4 @@ function distanceOf(one: string, other: string): number {
     last = row;
   }
   return last[other.length] as number;
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

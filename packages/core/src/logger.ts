@@ -4,7 +4,7 @@ import { hasMembers, shown } from "./options.js";
 import { printable } from "./logging/printable.js";
 
 /**
- * Where a pipeline writes its log: `console` and a pino logger satisfy it as they are. Lines carry stream, shard, positions,
+ * Takes the log lines of a pipeline: `console` and a pino logger satisfy it as they are. Lines carry stream, shard, positions,
  * sizes and codes; never a record's data. Default: silent.
  */
 export interface Logger {

@@ -1,6 +1,6 @@
 /** Something about the data that whoever runs the pipeline should hear of once. Holds no value of a record. */
 export interface Notice {
-  /** Goes into the line of the log: `KC_DIGITS_LOST`. */
+  /** The code in the line of the log, such as `KC_DIGITS_LOST`. */
   readonly code: string;
   readonly message: string;
 }

@@ -11,7 +11,7 @@ import { wholeNumber } from "./options.js";
 import { RETRY_OPTIONS, type Retry, type RetryOptions, retryFrom } from "./retry.js";
 import type { Transformer } from "./transformer.js";
 
-/** What becomes of a record that cannot be delivered: it goes to the dead letters, or the shard stops before it. */
+/** The fate of a record that cannot be delivered: it goes to the dead letters, or the shard stops before it. */
 export type PoisonPolicy = "dead-letter" | "stop";
 
 /** The parts of a pipeline, as the user writes them. */
@@ -22,12 +22,12 @@ export interface PipelineOptions<Model, Output, Plan, DeadLetterPlan> {
   /** Three thresholds, or a function that makes an own buffer, called once per shard. */
   readonly buffer?: BufferOptions | (() => Buffer<NoInfer<Output>>);
   readonly emitter: Emitter<Output, Plan>;
-  /** Where records go that cannot be decoded, transformed or placed. Default: nowhere, they stop the shard. */
+  /** Takes the records that cannot be decoded, transformed or written. Default: none, and such a record stops the shard. */
   readonly deadLetters?: DeadLetterEmitter<DeadLetterPlan>;
   /** Default: `dead-letter` when `deadLetters` is given, else `stop`. */
   readonly onPoison?: PoisonPolicy;
   readonly retry?: RetryOptions;
-  /** How long a transformer or filter that returned a promise may take, in milliseconds. Default 30,000. */
+  /** Time limit of a transformer or filter that returned a promise, in milliseconds. Default 30,000. */
   readonly transformTimeoutMs?: number;
   /** Default: the connector's, `startConnector({ logger })`; silent where that has none either. */
   readonly logger?: Logger;
@@ -38,7 +38,7 @@ export interface Pipeline<Model, Output, Plan = undefined, DeadLetterPlan = unde
   readonly transformer: Transformer<Model, Output>;
   readonly filter: Filter<Model>;
   readonly createBuffer: () => Buffer<Output>;
-  /** The thresholds of the built-in buffer, for emitters that gather outputs themselves; undefined with a buffer of one's own. */
+  /** The thresholds of the built-in buffer, for emitters that have a writer; undefined with a buffer of one's own. */
   readonly createThresholds: (() => Thresholds) | undefined;
   readonly emitter: Emitter<Output, Plan>;
   readonly deadLetters: DeadLetterEmitter<DeadLetterPlan> | undefined;

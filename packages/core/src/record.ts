@@ -1,7 +1,7 @@
 import type { KinesisConnectorError } from "./errors.js";
 
 /**
- * A place in a shard. The sequence number is an opaque decimal string of up to 56 digits; the sub-sequence number counts the
+ * A position in a shard. The sequence number is an opaque decimal string of up to 56 digits; the sub-sequence number counts the
  * user records inside one aggregated record and is 0 everywhere else.
  */
 export interface Position {
@@ -16,7 +16,7 @@ export function compareSequenceNumbers(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** Negative when `a` comes before `b` in the shard, 0 when they are the same place. */
+/** Negative when `a` comes before `b` in the shard, 0 when they are equal. */
 export function comparePositions(a: Position, b: Position): number {
   return (
     compareSequenceNumbers(a.sequenceNumber, b.sequenceNumber) || a.subSequenceNumber - b.subSequenceNumber
@@ -33,7 +33,7 @@ export interface KinesisRecord extends Position {
   /** `ApproximateArrivalTimestamp` in epoch milliseconds: when the stream received the record. */
   readonly arrivalTimeMs: number;
   /**
-   * What `data` lies in, from `dataStart` to `dataEnd`, exclusive: for those who read the bytes at once and keep nothing of them. It spares the view, and
+   * The bytes in which `data` lies, from `dataStart` to `dataEnd`, exclusive: for those who read them at once and keep nothing of them. It spares the view, and
    * lets the page serve again. Absent: take `data`.
    */
   readonly page?: Buffer | undefined;
@@ -43,7 +43,7 @@ export interface KinesisRecord extends Position {
   readonly failure?: KinesisConnectorError | undefined;
 }
 
-/** What a reader hands over at a time: the records of one answer, in stream order. */
+/** The records of one answer, in stream order: a reader hands them over together. */
 export interface RecordPage {
   readonly records: readonly KinesisRecord[];
   /** Bytes that the page keeps in memory; counts against the read-ahead limit. */
@@ -53,9 +53,9 @@ export interface RecordPage {
    * the garbage collector's. Default: always that.
    */
   readonly release?: () => void;
-  /** How far behind the tip of the shard the end of this page is, as the service said. */
+  /** Distance from the end of this page to the tip of the shard, as the service said. */
   readonly millisBehindLatest?: number | undefined;
-  /** Where reading has come to, when that is past the last record handed over (records dropped by the hash-range rule). */
+  /** The position up to which was read, where that is past the last record handed over (records dropped by the hash-range rule). */
   readonly scannedEnd?: Position | undefined;
   /** Set on the last page of a closed shard: the shards that follow it. Empty when the shard is gone from the stream. */
   readonly shardEnd?: { readonly childShards: readonly ChildShard[] } | undefined;
@@ -76,7 +76,7 @@ export interface ChildShard {
   readonly endingHashKey: string;
 }
 
-/** Where reading a shard begins. `after` is exclusive and `at` inclusive, both down to the sub-sequence number. */
+/** The position at which reading a shard begins. `after` is exclusive and `at` inclusive, both down to the sub-sequence number. */
 export type StartPosition =
   | { readonly type: "trim-horizon" }
   | { readonly type: "latest" }

@@ -2,7 +2,7 @@ import type { Random } from "./clock.js";
 import type { OptionNames } from "./known-options.js";
 import { wholeNumber } from "./options.js";
 
-/** How refused work is tried again: exponential back-off with full jitter. */
+/** Options of tries: exponential back-off with full jitter. */
 export interface RetryOptions {
   /** Tries in a row in which the destination takes nothing of what it refused before, the first refusal included. Default 10. */
   readonly maxAttempts?: number;

@@ -151,9 +151,9 @@ describe("batches with a least size", () => {
   });
 });
 
-describe("routes", () => {
+describe("outcomes", () => {
   it("end a batch before they would be too long for the lease row", async () => {
-    // Every other record is dropped: two bytes of route each.
+    // Every other record is dropped: two bytes of outcome each.
     const world = createWorld([], { pageRecords: 5000 });
     for (let first = 0; first < 80_000; first += 5000)
       world.shard.append(...recordsOf(5000, undefined, first));
@@ -168,7 +168,7 @@ describe("routes", () => {
     const running = runIn(world, pipeline);
     await world.clock.run(running.done);
     const reasons = running.eventsOf("buffer-flush").map(({ reason }) => reason);
-    expect(reasons).toEqual(["routes", "routes", "shard-end"]);
+    expect(reasons).toEqual(["outcomes", "outcomes", "shard-end"]);
     expect(world.objects.entries).toHaveLength(40_000);
     expect(world.lease.violations).toEqual([]);
   });

@@ -318,7 +318,7 @@ describe("dead letters and the order of writes", () => {
     expect(world.lease.progress.pending).toBeDefined();
   });
 
-  it("without a plan of their own are written again by an heir, and never taken for placed", async () => {
+  it("without a plan of their own are written again by the next owner, and never taken for written", async () => {
     const world = createWorld(poisoned(4, 1, 2));
     world.shard.close();
     const rows = new Map();

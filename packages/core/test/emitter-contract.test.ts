@@ -6,7 +6,7 @@ import {
   type EmitContext,
   type EmitResult,
   type Emitter,
-  type Gathering,
+  type BatchWriter,
   json,
   type PlannedRange,
 } from "../src/index.js";
@@ -46,7 +46,7 @@ const settling = (result: (batch: Batch<Numbered>) => unknown): object => ({
 describe("an emitter that is a class", () => {
   class Rows implements Emitter<Numbered, { readonly place: string }> {
     readonly capabilities = capabilities;
-    readonly placed: number[] = [];
+    readonly written: number[] = [];
     readonly done: string[] = [];
     #open = false;
 
@@ -63,13 +63,13 @@ describe("an emitter that is a class", () => {
       return { place: `${this.#open}-${batch.batchId}` };
     }
 
-    async isPlaced(range: PlannedRange): Promise<boolean> {
+    async isWritten(range: PlannedRange): Promise<boolean> {
       this.done.push(`asked ${range.recordCount}`);
-      return await Promise.resolve(this.placed.length > 0);
+      return await Promise.resolve(this.written.length > 0);
     }
 
     async emit(batch: Batch<Numbered>): Promise<EmitResult<Numbered>> {
-      this.placed.push(...batch.entries.map(({ output }) => output.n));
+      this.written.push(...batch.entries.map(({ output }) => output.n));
       return await Promise.resolve({ failed: [] });
     }
 
@@ -91,7 +91,7 @@ describe("an emitter that is a class", () => {
     await expect(world.clock.run(runIn(world, pipeline).done)).rejects.toThrow("the process dies");
     await world.clock.run(runIn(world, pipeline).done);
     await close?.();
-    expect(rows.placed).toEqual(numbers(10));
+    expect(rows.written).toEqual(numbers(10));
     expect(rows.done).toEqual(["asked 10", "closed"]);
   });
 });
@@ -148,7 +148,7 @@ describe("an emitter that breaks its promise stops the shard and is named", () =
     ["measures NaN", { sizeOf: () => Number.NaN }, "as the size of an output"],
     ["measures with a text", { sizeOf: () => "12" }, "gave a string as the size of an output"],
     ["names no partition", { batching: { partitionOf: () => undefined } }, "partitionOf returned undefined"],
-    ["gathers with half a gathering", { gather: () => ({ stage: () => 1 }) }, "gathering without keep"],
+    ["has half a writer", { createWriter: () => ({ write: () => 1 }) }, "writer without keep"],
   ])("%s", async (_name, emitter, message) => {
     // Not as poison either: the records are not at fault.
     const deadLetters = { capabilities, emit: () => Promise.resolve({ failed: [] }) };
@@ -160,16 +160,16 @@ describe("an emitter that breaks its promise stops the shard and is named", () =
     expect(commits).toBe(0);
   });
 
-  it("loses outputs that were gathered", async () => {
-    const lossy: Gathering<Numbered> = {
-      stage: () => 1,
+  it("loses outputs that were encoded", async () => {
+    const lossy: BatchWriter<Numbered> = {
+      write: () => 1,
       keep: () => undefined,
       drop: () => undefined,
       heldBytes: () => 0,
       drain: () => ({ count: 9, discard: () => undefined }),
       close: () => undefined,
     };
-    const { error, commits } = await failureOf({ gather: () => lossy });
+    const { error, commits } = await failureOf({ createWriter: () => lossy });
     expect(error).toMatchObject({
       code: "KC_EMITTER_BROKEN",
       message: expect.stringContaining("for which 10 outputs were kept with a count of 9"),
@@ -177,7 +177,7 @@ describe("an emitter that breaks its promise stops the shard and is named", () =
     expect(commits).toBe(0);
   });
 
-  it("answers isPlaced with something that is true in JavaScript only", async () => {
+  it("answers isWritten with something that is true in JavaScript only", async () => {
     const world = createWorld(recordsOf(10));
     world.shard.close();
     const { plan, ...planned } = world.planned();
@@ -188,14 +188,14 @@ describe("an emitter that breaks its promise stops the shard and is named", () =
       definePipeline({ transformer: json<Numbered>(), emitter, retry: { maxRequestAttempts: 1 } }),
     );
     await expect(world.clock.run(first.done)).rejects.toMatchObject({ code: "KC_EMIT_FAILED" });
-    const untyped: object = { isPlaced: () => Promise.resolve({ status: 404 }) };
-    const heir = runIn(
+    const untyped: object = { isWritten: () => Promise.resolve({ status: 404 }) };
+    const nextOwner = runIn(
       world,
       definePipeline({ transformer: json<Numbered>(), emitter: { ...emitter, ...untyped } }),
     );
-    await expect(world.clock.run(heir.done)).rejects.toMatchObject({
+    await expect(world.clock.run(nextOwner.done)).rejects.toMatchObject({
       code: "KC_EMITTER_BROKEN",
-      message: expect.stringContaining("emitter.isPlaced settled with an object"),
+      message: expect.stringContaining("emitter.isWritten settled with an object"),
     });
     expect(world.lease.progress.checkpoint).toBeUndefined();
   });

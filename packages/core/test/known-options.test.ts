@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
-  announcing,
+  notifying,
   checkOptions,
   definePipeline,
   type Emitter,
@@ -79,9 +79,9 @@ describe("options that there are none of", () => {
     ["number", () => json(untyped({ number: "exact" })), "numbers"],
     ["maxRecord", () => new RecordBuffer(untyped({ maxRecord: 1 })), "maxRecords"],
     [
-      "announcement",
-      () => announcing(untyped({ emitter, to: emitter, announcement: () => [] })),
-      "announcements",
+      "notification",
+      () => notifying(untyped({ emitter, to: emitter, notification: () => [] })),
+      "notifications",
     ],
   ])("as %s are refused where pipelines are put together", (_name, define, meant) => {
     expect(define).toThrow(refusal(`did you mean ${meant}?`));

@@ -75,7 +75,7 @@ describe("definePipeline", () => {
     ["emitter is missing", { emitter: undefined }],
     ["emitter is a promise: await it", { emitter: Promise.resolve(emitter) }],
     ["emitter is a function", { emitter: () => emitter }],
-    ["emitter.isPlaced must be a function", { emitter: { ...emitter, isPlaced: true } }],
+    ["emitter.isWritten must be a function", { emitter: { ...emitter, isWritten: true } }],
     ["emitter.spill.load must be a function", { emitter: { ...emitter, spill: { store: () => undefined } } }],
     ["deadLetters.plan must be a function", { deadLetters: { ...emitter, plan: {} } }],
     ["logger.debug must be a function", { logger: { info: () => 0, warn: () => 0, error: () => 0 } }],

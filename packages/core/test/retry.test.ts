@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { backoffMs, definePipeline, hasCode, json, KinesisConnectorError, retryFrom } from "../src/index.js";
+import { backoffMs, definePipeline, hasCode, json, KinesisConnectorError } from "../src/index.js";
+import { retryFrom } from "../src/retry.js";
 import { positionOf, recordsOf } from "./support/memory-shard.js";
 import { SeededRandom } from "./support/seeded-random.js";
 import { createWorld, type Numbered, numbers, numbersIn, runIn, type World } from "./support/world.js";

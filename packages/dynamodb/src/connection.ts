@@ -2,7 +2,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type AwsConnection, type AwsConnectionOptions, connectAws } from "@kinesis-connectors/aws";
 import { WritingProtocol } from "./protocol/protocol.js";
 
-/** How DynamoDB is reached. `requestTimeoutMs` is 10,000 by default. */
+/** Options of the connection to DynamoDB. `requestTimeoutMs` is 10,000 by default. */
 export type DynamoDbConnectionOptions = AwsConnectionOptions<DynamoDBClient>;
 
 /** A client with its time limit. */

@@ -1,4 +1,4 @@
-import { following, versionWriter } from "@kinesis-connectors/aws";
+import { firstLook, following, versionWriter } from "@kinesis-connectors/aws";
 import {
   asError,
   type Batch,
@@ -6,13 +6,11 @@ import {
   type EmitContext,
   type Emitter,
   type FailedEntry,
-  KinesisConnectorError,
-  systemClock,
 } from "@kinesis-connectors/core";
 import { connect } from "./connection.js";
 import { cureAtOpen, refusal } from "./failures.js";
 import { type KeySchema, keyTextOf } from "./items/key-schema.js";
-import { Lanes, type Outcomes } from "./writing/lanes.js";
+import { KeyQueues, type Outcomes } from "./writing/key-queues.js";
 import { Memory } from "./writing/memory.js";
 import { Pace } from "./writing/pace.js";
 import { Ordinals } from "./items/position.js";
@@ -49,14 +47,14 @@ export function dynamoDbEmitter<Item extends object>(options: DynamoDbEmitterOpt
   const { mode, version } = settings;
   const versionTextOf = versionWriter();
 
-  const lanesOf = (
+  const queuesOf = (
     { entries }: Batch<Item>,
     schema: KeySchema,
     versions: string[],
     outcomes: Outcomes<Item>,
-  ): Lanes<Item> => {
+  ): KeyQueues<Item> => {
     // Each update builds on the one before it; of whole items only the last version counts.
-    const lanes = new Lanes<Item>(entries, mode !== "update", outcomes);
+    const queues = new KeyQueues<Item>(entries, mode !== "update", outcomes);
     const keys: (readonly [index: number, key: string])[] = [];
     for (const [index, entry] of entries.entries()) {
       outcomes[index] = memory.take(entry);
@@ -64,7 +62,7 @@ export function dynamoDbEmitter<Item extends object>(options: DynamoDbEmitterOpt
       try {
         const key = keyTextOf(schema, entry.output);
         if (version === undefined) {
-          lanes.add(key, index);
+          queues.add(key, index);
           continue;
         }
         versions[index] = versionTextOf(version(entry.output, entry.record));
@@ -75,8 +73,8 @@ export function dynamoDbEmitter<Item extends object>(options: DynamoDbEmitterOpt
     }
     // Stable, so that of equal versions the later one in the stream stays the later one.
     keys.sort(([one], [other]) => compareTexts(versions[one] ?? "", versions[other] ?? ""));
-    for (const [index, key] of keys) lanes.add(key, index);
-    return lanes;
+    for (const [index, key] of keys) queues.add(key, index);
+    return queues;
   };
 
   const emit = async (batch: Batch<Item>, context: EmitContext<undefined>): Promise<FailedEntry<Item>[]> => {
@@ -88,12 +86,12 @@ export function dynamoDbEmitter<Item extends object>(options: DynamoDbEmitterOpt
     const versions: string[] = [];
     try {
       await settleAll({
-        lanes: lanesOf(batch, schema, versions, outcomes),
-        writeOf: (index, lane) => {
+        queues: queuesOf(batch, schema, versions, outcomes),
+        writeOf: (index, keyIndex) => {
           const entry = entries[index] as BufferEntry<Item>;
           return writeOf(
             entry,
-            { lane, shardId, ordinal: ordinals.of(entry), version: versions[index] },
+            { keyIndex, shardId, ordinal: ordinals.of(entry), version: versions[index] },
             schema,
             settings,
           );
@@ -109,7 +107,7 @@ export function dynamoDbEmitter<Item extends object>(options: DynamoDbEmitterOpt
       throw error;
     }
     const failed: FailedEntry<Item>[] = [];
-    for (const outcome of outcomes) if (outcome !== undefined && outcome !== "placed") failed.push(outcome);
+    for (const outcome of outcomes) if (outcome !== undefined && outcome !== "written") failed.push(outcome);
     return failed;
   };
 
@@ -119,17 +117,17 @@ export function dynamoDbEmitter<Item extends object>(options: DynamoDbEmitterOpt
     emit: async (batch, context) =>
       batch.entries.length === 0 ? { failed: [] } : { failed: await emit(batch, context) },
 
-    open: async ({ signal, logger }) => {
-      await connection.checkEndpoint();
-      try {
-        await table.schema({ signal, clock: systemClock });
-      } catch (error) {
-        signal.throwIfAborted();
-        if (KinesisConnectorError.isInstance(error)) throw error;
-        const cure = cureAtOpen(error);
-        if (cure !== undefined) throw refusal(`to describe the table "${settings.table}"`, cure, error);
-        logger.debug({ table: settings.table }, "the table could not be looked at; the first write tells");
-      }
+    open: async (opening) => {
+      await firstLook(connection, opening, {
+        look: table.schema,
+        cureAtOpen,
+        refusal: (cure, error) => refusal(`to describe the table "${settings.table}"`, cure, error),
+        unsure: () =>
+          opening.logger.debug(
+            { table: settings.table },
+            "the table could not be looked at; the first write tells",
+          ),
+      });
     },
 
     close: () => {

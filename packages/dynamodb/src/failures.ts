@@ -1,8 +1,8 @@
 import {
   cureAtHome,
-  cureAtProxy,
   describeAwsError,
   identityFailureOf,
+  identityOutcomeOf,
   RENEW_CURE,
   summaryOf as awsSummaryOf,
 } from "@kinesis-connectors/aws";
@@ -40,7 +40,6 @@ const KINDS: ReadonlyMap<string, Exclude<Failure["kind"], "refused">> = new Map(
   ["ItemCollectionSizeLimitExceededException", "rejected"],
 ]);
 
-const CREDENTIALS = "check the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, profile or role)";
 const RIGHTS =
   "grant dynamodb:DescribeTable, and what the mode writes with: dynamodb:BatchWriteItem (put), dynamodb:PutItem (guarded, delete) or dynamodb:UpdateItem (update), on the table (and kms:Decrypt on the key of a table with an own one)";
 
@@ -56,13 +55,8 @@ const CURES: ReadonlyMap<string, string> = new Map([
 /** Sorts what a request to DynamoDB failed with. Pure. */
 export function failureOf(error: unknown): Failure {
   const { code, status } = describeAwsError(error);
-  const atProxy = cureAtProxy(error);
-  if (atProxy !== undefined) return { kind: "refused", cure: atProxy };
-  const identity = identityFailureOf(error);
-  if (identity === "wrong") return { kind: "refused", cure: CREDENTIALS };
-  if (identity === "expired") return { kind: "expired" };
-  // A clock that is off is corrected or set, and credentials that are away come back: nothing was done with the request.
-  if (identity !== undefined) return { kind: "retry" };
+  const identity = identityOutcomeOf(error);
+  if (identity !== undefined) return identity;
   const kind = KINDS.get(code);
   if (kind !== undefined) return { kind };
   const cure = CURES.get(code);

@@ -1,17 +1,17 @@
 import {
   type KinesisRecord,
-  KinesisConnectorError,
   nonEmptyText,
   wholeNumber,
   checkOptions,
   type OptionNames,
+  invalidOption,
 } from "@kinesis-connectors/core";
 import { type RecordVersion, AWS_CONNECTION_OPTIONS } from "@kinesis-connectors/aws";
 import type { DynamoDbConnectionOptions } from "./connection.js";
 import { DEFAULT_MAX_CONCURRENCY } from "./limits.js";
 import type { ItemUpdate } from "./items/update.js";
 
-/** What all modes take. */
+/** Options of all modes. */
 export interface DynamoDbTableOptions extends DynamoDbConnectionOptions {
   /** Name or ARN of the table. It must exist; its primary key is read once. */
   readonly table: string;
@@ -19,13 +19,13 @@ export interface DynamoDbTableOptions extends DynamoDbConnectionOptions {
   readonly maxConcurrency?: number;
 }
 
-/** What guarded modes take. */
+/** Options of guarded modes. */
 export interface GuardOptions {
   /** The attribute that holds the position of the last record written, as a zero-padded text. Default `kcPosition`. */
   readonly positionAttribute?: string;
 }
 
-/** What modes that remove items take. */
+/** Options of modes that remove items. */
 export interface TombstoneOptions {
   /**
    * The table's time-to-live attribute, and how long after the record's arrival a tombstone may go. It should be longer than the
@@ -34,7 +34,7 @@ export interface TombstoneOptions {
   readonly tombstoneExpiry?: { readonly attribute: string; readonly afterMs: number };
 }
 
-/** What modes take that replace whole items. */
+/** Options of modes that replace whole items. */
 export interface VersionOptions<Item> {
   /**
    * The version that a record has of its own, for streams that repeat or reorder records, such as those of changes: an item is written only over one of
@@ -62,7 +62,7 @@ export interface PutMode<Item> {
 /** Changes items by expressions, each record once. */
 export interface UpdateMode<Item> extends GuardOptions {
   readonly mode: "update";
-  /** What a record changes. The key is taken from the item. */
+  /** Makes the change that a record stands for. The key is taken from the item. */
   readonly update: (item: Item, record: KinesisRecord) => ItemUpdate;
   /**
    * `item`: one position for each item; for items whose records all come from one partition key. `shard`: one position for each item and
@@ -131,7 +131,7 @@ export function settingsFrom<Item>(options: DynamoDbEmitterOptions<Item>): Setti
   const given: LooseOptions<Item> = options;
   const { mode = "guarded", isRemoved, update, version, tombstoneExpiry, positionPer = "item" } = given;
   if (!Object.hasOwn(OPTIONS_OF_MODE, mode))
-    throw invalid('mode must be "guarded", "put", "update" or "delete"');
+    throw invalidOption('mode must be "guarded", "put", "update" or "delete"');
   for (const name of [
     "isRemoved",
     "update",
@@ -141,22 +141,24 @@ export function settingsFrom<Item>(options: DynamoDbEmitterOptions<Item>): Setti
     "version",
   ] as const) {
     if (given[name] !== undefined && !OPTIONS_OF_MODE[mode].includes(name))
-      throw invalid(`${name} means nothing in the mode "${mode}": leave it out, or choose another mode`);
+      throw invalidOption(
+        `${name} means nothing in the mode "${mode}": leave it out, or choose another mode`,
+      );
   }
   if (mode === "update" && typeof update !== "function")
-    throw invalid("update must be a function that gives the expressions of a record");
+    throw invalidOption("update must be a function that gives the expressions of a record");
   if (isRemoved !== undefined && typeof isRemoved !== "function")
-    throw invalid("isRemoved must be a function of the item");
+    throw invalidOption("isRemoved must be a function of the item");
   if (version !== undefined && typeof version !== "function")
-    throw invalid("version must be a function of the item and its record");
+    throw invalidOption("version must be a function of the item and its record");
   if (positionPer !== "item" && positionPer !== "shard")
-    throw invalid('positionPer must be "item" or "shard"');
+    throw invalidOption('positionPer must be "item" or "shard"');
   const positionAttribute = nonEmptyText("positionAttribute", given.positionAttribute ?? "kcPosition");
   if (tombstoneExpiry !== undefined) {
     nonEmptyText("tombstoneExpiry.attribute", tombstoneExpiry.attribute);
     wholeNumber("tombstoneExpiry.afterMs", tombstoneExpiry.afterMs, { min: 1 });
     if (tombstoneExpiry.attribute === positionAttribute)
-      throw invalid("tombstoneExpiry.attribute must not be the positionAttribute");
+      throw invalidOption("tombstoneExpiry.attribute must not be the positionAttribute");
   }
   return {
     table: nonEmptyText("table", options.table),
@@ -171,8 +173,4 @@ export function settingsFrom<Item>(options: DynamoDbEmitterOptions<Item>): Setti
     update,
     tombstoneExpiry,
   };
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

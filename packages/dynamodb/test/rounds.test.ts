@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { silentLogger, sleep, systemClock } from "@kinesis-connectors/core";
-import { Lanes, type Outcomes } from "../src/writing/lanes.js";
+import { KeyQueues, type Outcomes } from "../src/writing/key-queues.js";
 import { Pace } from "../src/writing/pace.js";
 import { eachAlone } from "../src/requests.js";
 import { settleAll } from "../src/writing/rounds.js";
@@ -14,14 +14,19 @@ const taken: Answer = { kind: "taken", unprocessed: new Set() };
 async function mostUnderWay(answers: (request: number) => Answer): Promise<readonly number[]> {
   const entries = Array.from({ length: 200 }, (_, index) => entryOf(index, `${index}`));
   const outcomes: Outcomes<string> = [];
-  const lanes = new Lanes<string>(entries, true, outcomes);
-  for (const [index, { output }] of entries.entries()) lanes.add(output, index);
+  const queues = new KeyQueues<string>(entries, true, outcomes);
+  for (const [index, { output }] of entries.entries()) queues.add(output, index);
   const most: number[] = [];
   let requests = 0;
   let running = 0;
   await settleAll({
-    lanes,
-    writeOf: (_index, lane) => ({ lane, kind: "batch", write: { PutRequest: { Item: {} } }, wireBytes: 1 }),
+    queues,
+    writeOf: (_index, keyIndex) => ({
+      keyIndex,
+      kind: "batch",
+      write: { PutRequest: { Item: {} } },
+      wireBytes: 1,
+    }),
     table: {
       schema: () => Promise.resolve([]),
       send: async () => {
@@ -44,7 +49,7 @@ async function mostUnderWay(answers: (request: number) => Answer): Promise<reado
     split: eachAlone,
     maxConcurrency: 32,
   });
-  expect(outcomes).toEqual(entries.map(() => "placed"));
+  expect(outcomes).toEqual(entries.map(() => "written"));
   return most;
 }
 

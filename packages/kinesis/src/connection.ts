@@ -3,10 +3,10 @@ import { type AwsConnection, type AwsConnectionOptions, connectAws } from "@kine
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 import { kinesisProtocol, type WireFormat } from "@kinesis-connectors/wire/protocol";
 
-/** How Kinesis is reached. `region` defaults to that of `streamArn`; `requestTimeoutMs` is 30,000 by default. */
+/** Options of the connection to Kinesis. `region` defaults to that of `streamArn`; `requestTimeoutMs` is 30,000 by default. */
 export interface KinesisConnectionOptions extends AwsConnectionOptions<KinesisClient> {
   /**
-   * How records travel. Default `auto`: AWS-CBOR, and JSON for good once a server shows that it speaks that only. Not beside `client`.
+   * The encoding in which records travel. Default `auto`: AWS-CBOR, and JSON for good once a server shows that it speaks that only. Not beside `client`.
    */
   readonly wireFormat?: WireFormat;
 }
@@ -26,7 +26,7 @@ export function connect(options: KinesisConnectionOptions): KinesisConnection {
     requestTimeoutMs: 30_000,
     keepsRequests: true,
     alsoOfClient: ["wireFormat"],
-    // The engine repeats: only it knows which records are placed, and it shows what it repeats.
+    // The engine repeats: only it knows which records are written, and it shows what it repeats.
     create: (config) => new KinesisClient({ ...config, protocol: fast.protocol, maxAttempts: 1 }),
   });
   return {

@@ -1,8 +1,9 @@
 import {
   cureAtHome,
-  cureAtProxy,
+  CREDENTIALS_CURE,
   describeAwsError,
   identityFailureOf,
+  identityOutcomeOf,
   RENEW_CURE,
   summaryOf as awsSummaryOf,
 } from "@kinesis-connectors/aws";
@@ -32,7 +33,6 @@ const REPEATED = new Set([
   "RequestTimeout",
 ]);
 
-const CREDENTIALS = "check the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, profile or role)";
 const KEY = "enable the KMS key of the stream, and grant kms:GenerateDataKey on it";
 
 /** Codes that no repetition mends, with the cure (same pages). */
@@ -61,13 +61,8 @@ const CURES: ReadonlyMap<string, string> = new Map([
 /** Sorts what a request failed with. Pure. */
 export function failureOf(error: unknown): Failure {
   const { code, status, message } = describeAwsError(error);
-  const atProxy = cureAtProxy(error);
-  if (atProxy !== undefined) return { kind: "refused", cure: atProxy };
-  const identity = identityFailureOf(error);
-  if (identity === "wrong") return { kind: "refused", cure: CREDENTIALS };
-  if (identity === "expired") return { kind: "expired" };
-  // A clock that is off is corrected or set, and credentials that are away come back: nothing was done with the request.
-  if (identity !== undefined) return { kind: "retry" };
+  const identity = identityOutcomeOf(error);
+  if (identity !== undefined) return identity;
   if (REPEATED.has(code)) return { kind: "retry" };
   const cure = CURES.get(code);
   if (cure !== undefined) return { kind: "refused", cure };
@@ -75,9 +70,9 @@ export function failureOf(error: unknown): Failure {
     return { kind: "refused", cure: "set `region`, or AWS_REGION" };
   // Without a status no answer came: reset, refused connection, unknown host, time-out, credentials not served for a moment.
   if (status === undefined || status >= 500 || status === 408 || status === 429) return { kind: "retry" };
-  if (status === 401 || status === 403) return { kind: "refused", cure: CREDENTIALS };
+  if (status === 401 || status === 403) return { kind: "refused", cure: CREDENTIALS_CURE };
   if (status >= 400) return { kind: "refused", cure: "see the code and correct the option it is about" };
-  // A success that could not be read: it is repeated, which may place records twice.
+  // A success that could not be read: it is repeated, which may write records twice.
   return { kind: "retry" };
 }
 
@@ -86,7 +81,7 @@ export function cureAtOpen(error: unknown): string | undefined {
   const { code, status } = describeAwsError(error);
   if (code === "ResourceNotFoundException") return CURES.get(code);
   const identity = identityFailureOf(error);
-  if (identity === "wrong") return CREDENTIALS;
+  if (identity === "wrong") return CREDENTIALS_CURE;
   if (identity === "expired") return RENEW_CURE;
   const home = cureAtHome(error);
   if (home !== undefined) return home;

@@ -1,6 +1,6 @@
 import { DescribeStreamSummaryCommand } from "@aws-sdk/client-kinesis";
-import { type Emitter, systemClock } from "@kinesis-connectors/core";
-import { limited } from "@kinesis-connectors/aws";
+import type { Emitter } from "@kinesis-connectors/core";
+import { firstLook, limited } from "@kinesis-connectors/aws";
 import { connect } from "./connection.js";
 import { cureAtOpen, errorCodeOf, refusal } from "./failures.js";
 import { encodeBatch } from "./outgoing.js";
@@ -32,26 +32,24 @@ export function kinesisEmitter<Output>(options: KinesisEmitterOptions<Output>): 
 
     emit: async (batch, context) => {
       const { outgoing, refused } = encodeBatch(batch, settings);
-      const unplaced = await putBatch(target, outgoing, context);
-      return { failed: [...refused, ...unplaced] };
+      const unwritten = await putBatch(target, outgoing, context);
+      return { failed: [...refused, ...unwritten] };
     },
 
-    open: async ({ signal, logger }) => {
-      await connection.checkEndpoint();
-      try {
-        await limited(connection, { signal, clock: systemClock }, (abortSignal) =>
-          connection.client.send(new DescribeStreamSummaryCommand(settings.target), { abortSignal }),
-        );
-      } catch (error) {
-        signal.throwIfAborted();
-        const cure = cureAtOpen(error);
-        if (cure !== undefined) throw refusal(stream, cure, error);
-        // Looking at a stream takes a right that putting into it does not: the first put tells.
-        logger.debug(
-          { stream, error: errorCodeOf(error) },
-          "the target stream could not be looked at; going on",
-        );
-      }
+    open: async (opening) => {
+      await firstLook(connection, opening, {
+        look: (bounds) =>
+          limited(connection, bounds, (abortSignal) =>
+            connection.client.send(new DescribeStreamSummaryCommand(settings.target), { abortSignal }),
+          ),
+        cureAtOpen,
+        refusal: (cure, error) => refusal(stream, cure, error),
+        unsure: (error) =>
+          opening.logger.debug(
+            { stream, error: errorCodeOf(error) },
+            "the target stream could not be looked at; going on",
+          ),
+      });
     },
 
     close: () => {

@@ -1,7 +1,7 @@
 import type { KinesisRecord } from "@kinesis-connectors/core";
 import type { KinesisConnectionOptions } from "./connection.js";
 
-/** Where a record came from: what `positionField` writes. Unique per user record of the source. */
+/** The origin of a record, as `positionField` writes it. Unique per user record of the source. */
 export interface SourcePosition {
   readonly stream: string;
   readonly shardId: string;

@@ -4,7 +4,7 @@ import {
   type BufferEntry,
   type FailedEntry,
   hasLoneSurrogate,
-  KinesisConnectorError,
+  poisonRecord,
 } from "@kinesis-connectors/core";
 import { createAggregator, parseExplicitHashKey, partitionHashKey } from "@kinesis-connectors/wire";
 import { MAX_PARTITION_KEY_BYTES, MAX_PARTITION_KEY_CHARACTERS } from "./limits.js";
@@ -117,12 +117,12 @@ function encodeEntry<Output>(
     explicitHashKey !== undefined &&
     (typeof explicitHashKey !== "string" || parseExplicitHashKey(explicitHashKey) === undefined)
   )
-    throw poison("explicitHashKey gave no decimal number from 0 to 2^128 - 1");
+    throw poisonRecord("explicitHashKey gave no decimal number from 0 to 2^128 - 1");
   const given = settings.data(output, record, batch);
   if (typeof given !== "string" && !(given instanceof Uint8Array))
-    throw poison(`data gave neither bytes nor a text, but ${given === null ? "null" : typeof given}`);
+    throw poisonRecord(`data gave neither bytes nor a text, but ${given === null ? "null" : typeof given}`);
   if (typeof given === "string" && hasLoneSurrogate(given))
-    throw poison("data gave a text with half a surrogate pair, which UTF-8 cannot write");
+    throw poisonRecord("data gave a text with half a surrogate pair, which UTF-8 cannot write");
   const data = typeof given === "string" ? Buffer.from(given) : given;
   const bytes = data.length + keyBytes;
   const { maxRecordBytes, aggregate } = settings;
@@ -135,7 +135,7 @@ function encodeEntry<Output>(
     bytes > maxRecordBytes - 2 * MAX_PARTITION_KEY_BYTES;
   const putBytes = mayBeFramed ? packAggregate([outgoing], 0, aggregate).bytes : bytes;
   if (putBytes > maxRecordBytes)
-    throw poison(
+    throw poisonRecord(
       `the record has ${putBytes} bytes with its key, but a record of the stream holds ${maxRecordBytes} (maxRecordBytes)`,
     );
   return outgoing;
@@ -146,20 +146,16 @@ const AGGREGATE_START = 0xf3;
 
 /** How long a partition key is in UTF-8; throws where Kinesis does not take it. */
 function partitionKeyBytes(key: string): number {
-  if (typeof key !== "string") throw poison(`partitionKey gave no text, but ${typeof key}`);
+  if (typeof key !== "string") throw poisonRecord(`partitionKey gave no text, but ${typeof key}`);
   const { length } = key;
   if (length < 1 || length > MAX_PARTITION_KEY_CHARACTERS)
-    throw poison(
+    throw poisonRecord(
       `partitionKey gave ${length} characters; Kinesis takes 1 to ${MAX_PARTITION_KEY_CHARACTERS}`,
     );
   // Nearly all keys are short and ASCII: a loop tells sooner than the runtime.
   let index = 0;
   while (index < length && key.charCodeAt(index) < 0x80) index += 1;
   if (index === length) return length;
-  if (hasLoneSurrogate(key)) throw poison("partitionKey gave a text that is not valid Unicode");
+  if (hasLoneSurrogate(key)) throw poisonRecord("partitionKey gave a text that is not valid Unicode");
   return Buffer.byteLength(key);
-}
-
-function poison(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_RECORD_POISON", message);
 }

@@ -27,17 +27,17 @@ type Context = Pick<EmitContext<undefined>, "signal" | "clock" | "logger">;
 type Splitter<Output> = RequestSplitter<OutgoingRecord<Output>, KinesisPut<Output>>;
 
 /** An aggregate that went to another shard than expected, and its place in the request. */
-interface Misplaced<Output> {
+interface Misrouted<Output> {
   readonly put: KinesisPut<Output>;
   readonly index: number;
   readonly shardId: string;
 }
 
 /**
- * Puts records until each is placed, was refused, or waits behind one that was refused; those come back to be tried again. Records of other
+ * Puts records until each is written, was refused, or waits behind one that was refused; those come back to be tried again. Records of other
  * keys are not held up by a refused one.
  *
- * It rejects only when nothing was placed and nothing is known of the request. After that the entries that are placed are known, and a
+ * It rejects only when nothing was written and nothing is known of the request. After that the entries that are written are known, and a
  * rejection would have them put once more.
  * @throws KinesisConnectorError `KC_EMIT_REFUSED`; the abort's reason; or what the first request failed with
  */
@@ -48,7 +48,7 @@ export async function putBatch<Output>(
 ): Promise<readonly FailedEntry<Output>[]> {
   if (outgoing.length === 0) return [];
   const splitter = await splitterOf(target, outgoing, context);
-  let isAnyPlaced = false;
+  let isAnyWritten = false;
   let why: Error | undefined;
   for (let puts = splitter.next(); puts.length > 0; puts = splitter.next()) {
     let answers: readonly RecordAnswer[];
@@ -57,25 +57,25 @@ export async function putBatch<Output>(
     } catch (error) {
       context.signal.throwIfAborted();
       const failure = requirePassing(target, error);
-      if (!isAnyPlaced) throw failure;
+      if (!isAnyWritten) throw failure;
       why = failure;
       break;
     }
-    const misplaced: Misplaced<Output>[] = [];
+    const misrouted: Misrouted<Output>[] = [];
     for (let index = 0; index < puts.length; index += 1) {
       const put = puts[index] as KinesisPut<Output>;
       const answer = answers[index];
       const failure = recordFailureOf(answer);
       if (failure !== undefined) why = failure;
       else if (put.count > 1 && isElsewhere(target, put, answer?.ShardId ?? ""))
-        misplaced.push({ put, index, shardId: answer?.ShardId ?? "" });
+        misrouted.push({ put, index, shardId: answer?.ShardId ?? "" });
       else {
-        splitter.placed(index);
-        isAnyPlaced = true;
+        splitter.written(index);
+        isAnyWritten = true;
       }
     }
-    if (misplaced.length > 0) {
-      why = await settleMisplaced(target, splitter, misplaced, context);
+    if (misrouted.length > 0) {
+      why = await settleMisrouted(target, splitter, misrouted, context);
       break;
     }
   }
@@ -84,7 +84,7 @@ export async function putBatch<Output>(
   return unsettled.map(({ entry }) => ({ entry, action: "retry", error }));
 }
 
-/** One lane per partition key; per shard where records are aggregated; per record where no order is asked for. */
+/** One queue per partition key; per shard where records are aggregated; per record where no order is asked for. */
 async function splitterOf<Output>(
   target: PutTarget<Output>,
   outgoing: readonly OutgoingRecord<Output>[],
@@ -130,17 +130,17 @@ function isElsewhere<Output>(target: PutTarget<Output>, put: KinesisPut<Output>,
 
 /**
  * After a reshard an aggregate may hold records that its new shard does not own, and readers drop such an aggregate whole (that is the
- * KCL's rule). It counts as placed only if the shard owns all of it; otherwise its records are put again by the new map.
+ * KCL's rule). It counts as written only if the shard owns all of it; otherwise its records are put again by the new map.
  */
-async function settleMisplaced<Output>(
+async function settleMisrouted<Output>(
   target: PutTarget<Output>,
   splitter: Splitter<Output>,
-  misplaced: readonly Misplaced<Output>[],
+  misrouted: readonly Misrouted<Output>[],
   context: Context,
 ): Promise<Error> {
   target.shards = undefined;
   context.logger.info(
-    { stream: target.settings.streamName, aggregates: misplaced.length },
+    { stream: target.settings.streamName, aggregates: misrouted.length },
     "the target stream was resharded: aggregates went to other shards than expected; listing its shards again",
   );
   let shards: ShardMap;
@@ -148,11 +148,11 @@ async function settleMisplaced<Output>(
     shards = await shardsOf(target, context);
   } catch (error) {
     context.signal.throwIfAborted();
-    // Without the new map nothing of them counts as placed. What was placed before is known, so this is no rejection.
+    // Without the new map nothing of them counts as written. What was written before is known, so this is no rejection.
     return asError(error);
   }
-  for (const { put, index, shardId } of misplaced) {
-    if (shards.ownsAll(shardId, recordsIn(put).map(hashKeyOf))) splitter.placed(index);
+  for (const { put, index, shardId } of misrouted) {
+    if (shards.ownsAll(shardId, recordsIn(put).map(hashKeyOf))) splitter.written(index);
   }
   const error = new Error("the target stream was resharded while the record was put");
   error.name = "TargetResharded";

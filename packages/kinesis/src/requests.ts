@@ -11,7 +11,7 @@ export interface Packed {
 /** How a batch is split. */
 export interface SplitOptions<Item, Put extends Packed> {
   readonly maxRequestBytes: number;
-  /** Records of one lane keep their order: no request holds two of them, and none passes one that is not settled. */
+  /** Records of one queue keep their order: no request holds two of them, and none passes one that is not settled. */
   readonly laneOf: (item: Item) => string;
   /** Makes one Kinesis record out of the items from `start` on: at least one of them. None may have more than `maxRequestBytes`. */
   readonly pack: (items: readonly Item[], start: number) => Put;
@@ -19,20 +19,20 @@ export interface SplitOptions<Item, Put extends Packed> {
 
 /** Gives out a batch request by request, as the answers come in. */
 export interface RequestSplitter<Item, Put extends Packed> {
-  /** The next request, within the limits; empty when everything is placed or waits behind something that was refused. */
+  /** The next request, within the limits; empty when everything is written or waits behind something that was refused. */
   readonly next: () => readonly Put[];
   /**
-   * What stands at this place of the last request has been placed: the next of its lane may go. What is not reported before the next request
-   * holds its lane for good.
+   * What stands at this place of the last request has been written: the next of its queue may go. What is not reported before the next request
+   * holds its queue for good.
    */
-  readonly placed: (index: number) => void;
-  /** All that is not placed, each lane in its order. */
+  readonly written: (index: number) => void;
+  /** All that is not written, each queue in its order. */
   readonly unsettled: () => readonly Item[];
 }
 
-interface Lane<Item, Put> {
+interface OrderedQueue<Item, Put> {
   readonly items: Item[];
-  /** The first item that is not placed. */
+  /** The first item that is not written. */
   start: number;
   /** What was packed for a request that turned out to be full. */
   packed: Put | undefined;
@@ -41,31 +41,31 @@ interface Lane<Item, Put> {
 /**
  * Splits records into requests of at most 500 records and `maxRequestBytes`. PutRecords takes the records of a request one by one, and
  * may refuse one and take the next (API reference: "PutRecords doesn't guarantee the ordering of records"). So a request holds at most
- * one record of a lane, and the next of that lane goes only when it is placed. Lanes with more to come go first: they need the most
+ * one record of a queue, and the next of that queue goes only when it is written. Queues with more to come go first: they need the most
  * requests. Pure: no I/O, no clock.
  */
 export function splitIntoRequests<Item, Put extends Packed>(
   items: readonly Item[],
   { maxRequestBytes, laneOf, pack }: SplitOptions<Item, Put>,
 ): RequestSplitter<Item, Put> {
-  const lanes = new Map<string, Lane<Item, Put>>();
+  const queues = new Map<string, OrderedQueue<Item, Put>>();
   for (const item of items) {
     const name = laneOf(item);
-    const lane = lanes.get(name);
-    if (lane === undefined) lanes.set(name, { items: [item], start: 0, packed: undefined });
-    else lane.items.push(item);
+    const queue = queues.get(name);
+    if (queue === undefined) queues.set(name, { items: [item], start: 0, packed: undefined });
+    else queue.items.push(item);
   }
-  const untouched = lanes.values();
-  // A stack of the lanes that may go on. Nothing starves in it, because a batch comes to an end.
-  const continuing: Lane<Item, Put>[] = [];
-  /** The lanes of the last request, by their places in it; undefined once placed. */
-  let underWay: (Lane<Item, Put> | undefined)[] = [];
+  const untouched = queues.values();
+  // A stack of the queues that may go on. Nothing starves in it, because a batch comes to an end.
+  const continuing: OrderedQueue<Item, Put>[] = [];
+  /** The queues of the last request, by their places in it; undefined once written. */
+  let underWay: (OrderedQueue<Item, Put> | undefined)[] = [];
   let request: Put[] = [];
   let left = items.length;
 
-  const nextLane = (): Lane<Item, Put> | undefined => {
-    const lane = continuing.pop();
-    if (lane !== undefined) return lane;
+  const nextQueue = (): OrderedQueue<Item, Put> | undefined => {
+    const queue = continuing.pop();
+    if (queue !== undefined) return queue;
     const { value } = untouched.next();
     return value;
   };
@@ -76,31 +76,32 @@ export function splitIntoRequests<Item, Put extends Packed>(
       underWay = [];
       let bytes = 0;
       while (request.length < MAX_REQUEST_RECORDS) {
-        const lane = nextLane();
-        if (lane === undefined) break;
-        const put = lane.packed ?? pack(lane.items, lane.start);
+        const queue = nextQueue();
+        if (queue === undefined) break;
+        const put = queue.packed ?? pack(queue.items, queue.start);
         if (request.length > 0 && bytes + put.bytes > maxRequestBytes) {
-          lane.packed = put;
-          continuing.push(lane);
+          queue.packed = put;
+          continuing.push(queue);
           break;
         }
-        lane.packed = undefined;
-        underWay.push(lane);
+        queue.packed = undefined;
+        underWay.push(queue);
         request.push(put);
         bytes += put.bytes;
       }
       return request;
     },
-    placed: (index) => {
-      const lane = underWay[index];
+    written: (index) => {
+      const queue = underWay[index];
       const put = request[index];
-      if (lane === undefined || put === undefined) return;
+      if (queue === undefined || put === undefined) return;
       underWay[index] = undefined;
-      lane.start += put.count;
+      queue.start += put.count;
       left -= put.count;
-      if (lane.start < lane.items.length) continuing.push(lane);
+      if (queue.start < queue.items.length) continuing.push(queue);
     },
-    unsettled: () => (left === 0 ? [] : [...lanes.values()].flatMap((lane) => lane.items.slice(lane.start))),
+    unsettled: () =>
+      left === 0 ? [] : [...queues.values()].flatMap((queue) => queue.items.slice(queue.start)),
   };
 }
 
@@ -109,7 +110,7 @@ export function splitUnordered<Item extends Packed>(
   items: readonly Item[],
   maxRequestBytes: number,
 ): RequestSplitter<Item, Item> {
-  const isPlaced = new Uint8Array(items.length);
+  const isWritten = new Uint8Array(items.length);
   let left = items.length;
   let start = 0;
   let end = 0;
@@ -123,11 +124,11 @@ export function splitUnordered<Item extends Packed>(
       }
       return items.slice(start, end);
     },
-    placed: (index) => {
-      if (isPlaced[start + index] !== 0) return;
-      isPlaced[start + index] = 1;
+    written: (index) => {
+      if (isWritten[start + index] !== 0) return;
+      isWritten[start + index] = 1;
       left -= 1;
     },
-    unsettled: () => (left === 0 ? [] : items.filter((_item, index) => isPlaced[index] === 0)),
+    unsettled: () => (left === 0 ? [] : items.filter((_item, index) => isWritten[index] === 0)),
   };
 }

@@ -2,11 +2,12 @@ import { AWS_CONNECTION_OPTIONS } from "@kinesis-connectors/aws";
 import {
   type Batch,
   type KinesisRecord,
-  KinesisConnectorError,
-  stringifyJson,
+  jsonOfOutput,
   wholeNumber,
   checkOptions,
   type OptionNames,
+  invalidOption,
+  poisonRecord,
 } from "@kinesis-connectors/core";
 import {
   DEFAULT_AGGREGATE_BYTES,
@@ -63,10 +64,10 @@ export function settingsFrom<Output>(options: KinesisEmitterOptions<Output>): Ki
   checkOptions("kinesisEmitter", options, NAMES);
   const { ordering = "partition-key", partitionKey, explicitHashKey } = options;
   if (ordering !== "partition-key" && ordering !== "none")
-    throw invalid('ordering must be "partition-key" or "none"');
+    throw invalidOption('ordering must be "partition-key" or "none"');
   for (const name of ["data", "partitionKey", "explicitHashKey"] as const) {
     if (options[name] !== undefined && typeof options[name] !== "function")
-      throw invalid(`${name} must be a function of the output and its record`);
+      throw invalidOption(`${name} must be a function of the output and its record`);
   }
   const maxRecordBytes = wholeNumber("maxRecordBytes", options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES, {
     min: DEFAULT_MAX_RECORD_BYTES,
@@ -92,16 +93,16 @@ function streamOf<Output>({
   streamArn,
 }: KinesisEmitterOptions<Output>): Pick<KinesisSettings<Output>, "streamName" | "target" | "region"> {
   if (streamArn !== undefined) {
-    if (stream !== undefined) throw invalid("stream and streamArn are both given: give one of them");
+    if (stream !== undefined) throw invalidOption("stream and streamArn are both given: give one of them");
     const found = typeof streamArn === "string" ? STREAM_ARN.exec(streamArn) : null;
     if (found?.[1] === undefined || found[2] === undefined)
-      throw invalid("streamArn must look like arn:aws:kinesis:<region>:<account>:stream/<name>");
+      throw invalidOption("streamArn must look like arn:aws:kinesis:<region>:<account>:stream/<name>");
     return { streamName: found[2], target: { StreamARN: streamArn }, region: found[1] };
   }
   if (stream === undefined)
-    throw invalid("stream is missing: give the stream's name, or its ARN as streamArn");
+    throw invalidOption("stream is missing: give the stream's name, or its ARN as streamArn");
   if (typeof stream !== "string" || !STREAM_NAME.test(stream))
-    throw invalid(
+    throw invalidOption(
       "stream must be a stream's name: 1 to 128 letters, digits, '_', '.' or '-' (an ARN goes into streamArn)",
     );
   return { streamName: stream, target: { StreamName: stream }, region: undefined };
@@ -114,7 +115,7 @@ function aggregateOf(
   if (aggregate === undefined || aggregate === false) return undefined;
   if (aggregate === true) return { maxBytes: DEFAULT_AGGREGATE_BYTES };
   if (typeof aggregate !== "object" || aggregate === null)
-    throw invalid("aggregate must be true, false or { maxBytes, maxRecords }");
+    throw invalidOption("aggregate must be true, false or { maxBytes, maxRecords }");
   const { maxBytes = DEFAULT_AGGREGATE_BYTES, maxRecords } = aggregate;
   return {
     // The key of the aggregate counts against the record too, and is not known yet.
@@ -132,15 +133,15 @@ function dataOf<Output>(options: KinesisEmitterOptions<Output>): KinesisSettings
   const { data, positionField } = options;
   if (positionField === undefined) return data ?? asItIs;
   if (typeof positionField !== "string" || positionField === "")
-    throw invalid("positionField must be the name of a field");
+    throw invalidOption("positionField must be the name of a field");
   if (data !== undefined)
-    throw invalid("positionField cannot be given beside data: let data write the position itself");
+    throw invalidOption("positionField cannot be given beside data: let data write the position itself");
   return (output, record, batch) => withPosition(output, positionField, record, batch);
 }
 
 /** Bytes and texts as they are, everything else as JSON, its numbers with all their digits. */
 function asItIs(output: unknown): Uint8Array | string {
-  return output instanceof Uint8Array || typeof output === "string" ? output : stringify(output);
+  return output instanceof Uint8Array || typeof output === "string" ? output : jsonOfOutput(output);
 }
 
 /** The output's JSON with one more field at its end. Put into the text, so that an own `toJSON` of the output counts. */
@@ -150,35 +151,14 @@ function withPosition(
   { sequenceNumber, subSequenceNumber }: KinesisRecord,
   { stream, shardId }: Pick<Batch<never>, "stream" | "shardId">,
 ): string {
-  const document = output instanceof Uint8Array ? "" : stringify(output);
+  const document = output instanceof Uint8Array ? "" : jsonOfOutput(output);
   if (!document.startsWith("{"))
-    throw poison("the position is written into JSON objects only; let data(...) write it into anything else");
+    throw poisonRecord(
+      "the position is written into JSON objects only; let data(...) write it into anything else",
+    );
   if (typeof output === "object" && output !== null && Object.hasOwn(output, field))
-    throw poison("the output has a field of the name given as positionField: choose another name");
+    throw poisonRecord("the output has a field of the name given as positionField: choose another name");
   const position = JSON.stringify({ stream, shardId, sequenceNumber, subSequenceNumber });
   const separator = document === "{}" ? "" : ",";
   return `${document.slice(0, -1)}${separator}${JSON.stringify(field)}:${position}}`;
-}
-
-function stringify(output: unknown): string {
-  let document: string | undefined;
-  try {
-    document = stringifyJson(output);
-  } catch {
-    // The engine's message names keys and classes of the record, so it is not kept.
-    throw poison("the output cannot be written as JSON: it is circular, or its toJSON failed");
-  }
-  if (document === undefined)
-    throw poison(
-      `an output of type ${typeof output} has no JSON form; return an object, or nothing to drop it`,
-    );
-  return document;
-}
-
-function poison(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_RECORD_POISON", message);
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

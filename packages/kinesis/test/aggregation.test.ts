@@ -4,7 +4,7 @@ import { deliver } from "@kinesis-connectors/testkit";
 import { partitionHashKey } from "@kinesis-connectors/wire";
 import {
   batchOf,
-  emitUntilPlaced,
+  emitUntilWritten,
   type Given,
   type LocalTarget,
   remainderOf,
@@ -109,7 +109,7 @@ describe("aggregation", () => {
     const batch = batchOf(given);
     const first = await deliver(emitter, batch);
     expect(first.failed.length).toBeGreaterThan(0);
-    await emitUntilPlaced(emitter, remainderOf(batch, first));
+    await emitUntilWritten(emitter, remainderOf(batch, first));
     expect(target.landed()).toHaveLength(90);
     expectOrderOfKeys(target, given);
   });
@@ -129,14 +129,14 @@ describe("aggregation", () => {
     expect(first.failed.map(({ action, error }) => `${action} ${error.name}`)).toContain(
       "retry TargetResharded",
     );
-    expect(await emitUntilPlaced(emitter, remainderOf(batch, first))).toEqual([]);
+    expect(await emitUntilWritten(emitter, remainderOf(batch, first))).toEqual([]);
     // A reader drops aggregates that hold a record of another shard: `landed` does too.
     expect(new Set(target.texts()).size).toBe(240);
     expectOrderOfKeys(target, [...before, ...after]);
     expect(lists(target)).toBe(2);
   });
 
-  it("counts an aggregate as placed when its new shard owns all of it", async () => {
+  it("counts an aggregate as written when its new shard owns all of it", async () => {
     await using target = await startTarget({ shardCount: 1 });
     const emitter = target.emitter<string>({ aggregate: true });
     await deliver(emitter, batchOf(numbered(1, 1)));

@@ -7,8 +7,8 @@ import { describe, expect, it } from "vitest";
 import { batchOf } from "./support.js";
 
 const JSON_TYPE = "application/x-amz-json-1.1";
-const placed = (index: number): object => ({ ShardId: "shardId-000000000000", SequenceNumber: `${index}` });
-const results = (count: number): object[] => Array.from({ length: count }, (_, index) => placed(index));
+const written = (index: number): object => ({ ShardId: "shardId-000000000000", SequenceNumber: `${index}` });
+const results = (count: number): object[] => Array.from({ length: count }, (_, index) => written(index));
 
 /** A Kinesis whose answer to the nth PutRecords, from 1, a test makes up of the number of its records. */
 async function answering(answer: (records: number, nth: number) => object) {
@@ -68,18 +68,21 @@ const strangeAt = (nth: number, answer: (records: number) => object) =>
   answering((count, at) => (at === nth ? answer(count) : { FailedRecordCount: 0, Records: results(count) }));
 
 describe("an answer that does not fit its request", () => {
-  it.each(strange)("is not believed: with %s, the batch is rejected as not placed", async (_name, answer) => {
-    await using kinesis = await strangeAt(1, answer);
-    const { emitter, requests } = kinesis;
-    const error = await failureFrom(emitter.emit(batch, contextOf(undefined)));
-    expect(KinesisConnectorError.isInstance(error)).toBe(false);
-    expect(String(error)).toMatch(/none of it is believed/);
-    expect(requests).toEqual([500]);
-    expect(await emitter.emit(batch, contextOf(undefined))).toEqual({ failed: [] });
-  });
+  it.each(strange)(
+    "is not believed: with %s, the batch is rejected as not written",
+    async (_name, answer) => {
+      await using kinesis = await strangeAt(1, answer);
+      const { emitter, requests } = kinesis;
+      const error = await failureFrom(emitter.emit(batch, contextOf(undefined)));
+      expect(KinesisConnectorError.isInstance(error)).toBe(false);
+      expect(String(error)).toMatch(/none of it is believed/);
+      expect(requests).toEqual([500]);
+      expect(await emitter.emit(batch, contextOf(undefined))).toEqual({ failed: [] });
+    },
+  );
 
   it.each(strange)(
-    "is not believed: with %s after others were placed, all of its records go again and no others",
+    "is not believed: with %s after others were written, all of its records go again and no others",
     async (_name, answer) => {
       await using kinesis = await strangeAt(2, answer);
       const { failed } = await kinesis.emitter.emit(batch, contextOf(undefined));

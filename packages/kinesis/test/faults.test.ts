@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { hasCode, silentLogger } from "@kinesis-connectors/core";
 import {
   batchOf,
-  emitUntilPlaced,
+  emitUntilWritten,
   type Given,
   type LocalTarget,
   remainderOf,
@@ -57,19 +57,19 @@ describe("PutRecords that fails in parts", () => {
     await using target = await startTarget();
     target.fault({ kind: "partial-failure", indexes: [2, 5], code: "InternalFailure" });
     const batch = batchOf(ownKeys(10));
-    expect(await emitUntilPlaced(target.emitter<string>(), batch)).toEqual([]);
+    expect(await emitUntilWritten(target.emitter<string>(), batch)).toEqual([]);
     expect(target.requests()).toEqual([10, 2]);
     expect(target.texts()).toHaveLength(10);
   });
 
-  it("F59 a request that fails after others were placed has only its own records sent again", async () => {
+  it("F59 a request that fails after others were written has only its own records sent again", async () => {
     await using target = await startTarget();
     target.fault({ kind: "error", status: 500, code: "InternalFailureException" }, { nth: 2 });
     const batch = batchOf(ownKeys(1200));
     const emitter = target.emitter<string>();
     const first = await deliver(emitter, batch);
     expect(first.failed).toHaveLength(700);
-    expect(await emitUntilPlaced(emitter, remainderOf(batch, first))).toEqual([]);
+    expect(await emitUntilWritten(emitter, remainderOf(batch, first))).toEqual([]);
     expect(target.texts()).toHaveLength(1200);
   });
 
@@ -84,7 +84,7 @@ describe("PutRecords that fails in parts", () => {
     expect(new Set(first.failed.map(({ entry }) => entry.record.partitionKey))).toEqual(new Set(["hot"]));
     expect(first.failed).toHaveLength(200);
     expect(target.texts()).toHaveLength(1800);
-    await emitUntilPlaced(emitter, remainderOf(batch, first));
+    await emitUntilWritten(emitter, remainderOf(batch, first));
     expect(ofKey(target, "hot")).toEqual(Array.from({ length: 200 }, (_, index) => `${index * 10}`));
   });
 
@@ -107,7 +107,7 @@ describe("PutRecords that fails in parts", () => {
       target.fault({ kind: "reply-lost" }, { times: 3, probability: 0.1 });
       const keyOf = (index: number): string => `key-${(index * seed * 7) % 13}`;
       const batch = batchOf(numbered(300, keyOf));
-      expect(await emitUntilPlaced(target.emitter<string>(), batch)).toEqual([]);
+      expect(await emitUntilWritten(target.emitter<string>(), batch)).toEqual([]);
       for (const key of new Set(batch.entries.map(({ record }) => record.partitionKey))) {
         const expected = batch.entries.filter(({ record }) => record.partitionKey === key);
         // A lost reply may leave a record twice; its first arrival counts.
@@ -158,7 +158,7 @@ describe("records and batches over the limits", () => {
 });
 
 describe("a request that fails as a whole", () => {
-  it("rejects when nothing is placed, so that the engine repeats it without counting it against the records", async () => {
+  it("rejects when nothing is written, so that the engine repeats it without counting it against the records", async () => {
     await using target = await startTarget();
     target.fault({ kind: "error", status: 400, code: "ProvisionedThroughputExceededException" });
     const error = await failureFrom(deliver(target.emitter<string>(), batchOf(ownKeys(3))));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
-  announcing,
+  notifying,
   ByteBudget,
   definePipeline,
   json,
@@ -86,7 +86,7 @@ describe("a shard through the engine into a stream", () => {
     expect(events.filter(({ type }) => type === "emit-retry").length).toBeGreaterThan(6);
   });
 
-  it("announces S3 objects in a stream: each key after its object is there, in the order of the shard", async () => {
+  it("notifies a stream of S3 objects: each key after its object is there, in the order of the shard", async () => {
     await using target = await startTarget({ s3: { buckets: ["orders"] } });
     const missing: string[] = [];
     const isThere = (key: string): boolean =>
@@ -96,13 +96,13 @@ describe("a shard through the engine into a stream", () => {
     const pipeline = definePipeline({
       transformer: json<Order>(),
       buffer: { maxRecords: 100 },
-      emitter: announcing({
+      emitter: notifying({
         emitter: s3Emitter<Order>({
           ...target.aws.clientOptions("s3"),
           bucket: "orders",
           format: ndjson(),
         }),
-        announcements: ({ places }) => places.map(({ key }) => key),
+        notifications: ({ places }) => places.map(({ key }) => key),
         to: target.emitter<string>({
           data: (key) => {
             if (!isThere(key)) missing.push(key);
@@ -115,11 +115,11 @@ describe("a shard through the engine into a stream", () => {
     await runShard(pipeline, orderRecords(1000, 7));
     await pipeline.emitter.close?.();
     const keys = [...target.aws.s3.objects("orders")].map(({ key }) => key);
-    const announced = [...new Set(target.texts())];
-    expect(announced).toHaveLength(10);
-    expect(announced.toSorted()).toEqual(keys.toSorted());
+    const notified = [...new Set(target.texts())];
+    expect(notified).toHaveLength(10);
+    expect(notified.toSorted()).toEqual(keys.toSorted());
     // First sequence numbers, as integers: one of them has a digit less.
-    const firsts = announced.map((key) => BigInt(/(\d+)-\d+\.ndjson$/.exec(key)?.[1] ?? ""));
+    const firsts = notified.map((key) => BigInt(/(\d+)-\d+\.ndjson$/.exec(key)?.[1] ?? ""));
     expect(firsts).toEqual(firsts.toSorted((one, other) => (one < other ? -1 : 1)));
     expect(new Set(target.landed().map(({ partitionKey }) => partitionKey))).toEqual(
       new Set(["shardId-000000000003"]),

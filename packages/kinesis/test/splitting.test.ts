@@ -29,7 +29,7 @@ const packing =
   };
 
 interface Split {
-  readonly placed: readonly Item[];
+  readonly written: readonly Item[];
   readonly unsettled: readonly Item[];
   readonly requests: number;
   readonly problems: readonly string[];
@@ -50,7 +50,7 @@ function play(
     laneOf: ({ key }) => `${key}`,
     pack: packing(maxItems),
   });
-  const placed: Item[] = [];
+  const written: Item[] = [];
   const problems: string[] = [];
   let requests = 0;
   for (let puts = splitter.next(); puts.length > 0; puts = splitter.next()) {
@@ -62,20 +62,20 @@ function play(
     if (keys.size !== puts.length) problems.push("a key twice in one request");
     for (const [index, put] of puts.entries()) {
       if (!takes(put)) continue;
-      placed.push(...put.items);
-      splitter.placed(index);
+      written.push(...put.items);
+      splitter.written(index);
     }
   }
-  return { placed, unsettled: splitter.unsettled(), requests, problems };
+  return { written, unsettled: splitter.unsettled(), requests, problems };
 }
 
 /** What is wrong with where the items ended up: lost, doubled, or past an earlier one of their key. */
-function disorderIn(items: readonly Item[], { placed, unsettled }: Split): string[] {
+function disorderIn(items: readonly Item[], { written, unsettled }: Split): string[] {
   const problems: string[] = [];
-  if (new Set([...placed, ...unsettled]).size !== items.length) problems.push("lost");
-  if (placed.length + unsettled.length !== items.length) problems.push("doubled");
+  if (new Set([...written, ...unsettled]).size !== items.length) problems.push("lost");
+  if (written.length + unsettled.length !== items.length) problems.push("doubled");
   const newest = new Map<number, number>();
-  for (const { key, id } of placed) {
+  for (const { key, id } of written) {
     if ((newest.get(key) ?? -1) > id) problems.push(`${id} came late`);
     newest.set(key, id);
   }
@@ -94,7 +94,7 @@ describe("splitting a batch into requests", () => {
       bytes: below(200) === 0 ? 1 + below(1024 * 1024) : 1 + below(2000),
     }));
     let left = items;
-    let placed: Item[] = [];
+    let written: Item[] = [];
     let rounds = 0;
     for (; left.length > 0; rounds += 1) {
       const split = play(left, {
@@ -104,11 +104,11 @@ describe("splitting a batch into requests", () => {
       });
       expect(split.problems).toEqual([]);
       expect(disorderIn(left, split)).toEqual([]);
-      placed = placed.concat(split.placed);
+      written = written.concat(split.written);
       left = split.unsettled.toSorted((one, other) => one.id - other.id);
     }
     expect(rounds).toBeGreaterThan(1);
-    expect(disorderIn(items, { placed, unsettled: [], requests: 0, problems: [] })).toEqual([]);
+    expect(disorderIn(items, { written, unsettled: [], requests: 0, problems: [] })).toEqual([]);
   });
 
   it("keeps them for any batch, any limit and any refusals", () => {
@@ -138,14 +138,14 @@ describe("splitting a batch into requests", () => {
     expect(play(mixed, { maxRequestBytes: MAX_REQUEST_BYTES, maxItems: 1, takes }).requests).toBe(21);
   });
 
-  it("gives out nothing more of a key whose record was not placed", () => {
+  it("gives out nothing more of a key whose record was not written", () => {
     const items = [1, 2, 1, 1, 2].map((key, id) => ({ id, key, bytes: 1 }));
     const split = play(items, {
       maxRequestBytes: 100,
       maxItems: 1,
       takes: ({ items: [item] }) => item?.id !== 2,
     });
-    expect(new Set(split.placed.map(({ id }) => id))).toEqual(new Set([0, 1, 4]));
+    expect(new Set(split.written.map(({ id }) => id))).toEqual(new Set([0, 1, 4]));
     expect(split.unsettled.map(({ id }) => id)).toEqual([2, 3]);
   });
 });
@@ -160,7 +160,7 @@ describe("splitting a batch that has no order", () => {
         (sizes, maxRequestBytes, fates) => {
           const items = sizes.map((bytes, id) => ({ id, bytes, count: 1 }));
           const splitter = splitUnordered(items, maxRequestBytes);
-          const placed: number[] = [];
+          const written: number[] = [];
           let next = 0;
           for (let request = splitter.next(); request.length > 0; request = splitter.next()) {
             expect(request.length).toBeLessThanOrEqual(MAX_REQUEST_RECORDS);
@@ -177,15 +177,15 @@ describe("splitting a batch that has no order", () => {
             expect(isFull).toBe(true);
             for (const [index, { id }] of request.entries()) {
               if (fates.next().value === false) continue;
-              splitter.placed(index);
+              splitter.written(index);
               // Told twice, it counts once.
-              splitter.placed(index);
-              placed.push(id);
+              splitter.written(index);
+              written.push(id);
             }
           }
           expect(next).toBe(items.length);
           const left = splitter.unsettled().map(({ id }) => id);
-          expect([...placed, ...left].toSorted((one, other) => one - other)).toEqual(
+          expect([...written, ...left].toSorted((one, other) => one - other)).toEqual(
             items.map(({ id }) => id),
           );
         },
@@ -197,7 +197,7 @@ describe("splitting a batch that has no order", () => {
     const items = Array.from({ length: 501 }, (_, id) => ({ id, bytes: 1, count: 1 }));
     const splitter = splitUnordered(items, 1_000);
     splitter.next();
-    splitter.placed(0);
+    splitter.written(0);
     expect(splitter.unsettled()).toEqual(items.slice(1));
   });
 });

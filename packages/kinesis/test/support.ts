@@ -138,7 +138,7 @@ export function remainderOf<Output>(batch: Batch<Output>, { failed }: EmitResult
 }
 
 /** Emits until nothing is to be tried again, as the engine does, without its pauses. Returns the dead letters. */
-export async function emitUntilPlaced<Output>(
+export async function emitUntilWritten<Output>(
   emitter: Emitter<Output>,
   batch: Batch<Output>,
   maxAttempts = 1000,

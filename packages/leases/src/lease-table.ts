@@ -29,7 +29,7 @@ export type LeaseChange =
   | { readonly type: "evict" };
 
 /**
- * What is known of a conditional write.
+ * The outcome of a conditional write, as far as it is known.
  * - `applied`: the row has changed.
  * - `refused`: the condition did not hold. After a retry inside the client this may be our own first try that was applied: read back.
  * - `throttled`: the table did not take the request; it certainly did not apply.
@@ -48,7 +48,7 @@ export interface LeaseFacts {
 }
 
 /**
- * Where leases live. One row per shard; rows that are no leases are tolerated, never returned and never written. Functions other
+ * A store of leases. One row per shard; rows that are no leases are tolerated, never returned and never written. Functions other
  * than `update` retry throttling and transient failures inside; they reject with `KC_LEASE_TABLE` when no waiting mends it, and
  * with the original error when retries were used up.
  */

@@ -1,9 +1,9 @@
 import { comparePositions, type Position } from "@kinesis-connectors/core";
 
-/** Places that a lease row names instead of a sequence number (KCL `SentinelCheckpoint`). */
+/** Positions that a lease row names instead of a sequence number (KCL `SentinelCheckpoint`). */
 export type Sentinel = "TRIM_HORIZON" | "LATEST" | "AT_TIMESTAMP" | "SHARD_END";
 
-/** How far a shard has come, as its lease row says: a sentinel, or the last record dealt with. */
+/** The checkpoint in a lease row: a sentinel, or the position of the last record dealt with. */
 export type LeaseCheckpoint = Sentinel | Position;
 
 /** The hash keys of a shard: decimal, both inclusive. */
@@ -32,7 +32,7 @@ export interface StreamIdentity {
 export interface Lease {
   /** The key of the row: the shard's id. */
   readonly leaseKey: string;
-  /** Who owns the shard (`leaseOwner`); undefined when nobody does. */
+  /** The owner of the shard (`leaseOwner`); undefined when nobody has it. */
   readonly owner: string | undefined;
   /** Raised by 1 with every take, renewal, checkpoint and eviction; never lowered (`leaseCounter`). */
   readonly counter: number;
@@ -55,7 +55,7 @@ export interface Lease {
   readonly stream?: StreamIdentity | undefined;
 }
 
-/** What a new lease is made of; the rest starts empty. */
+/** The fields of a new lease; the rest starts empty. */
 export interface NewLease {
   readonly leaseKey: string;
   readonly checkpoint: LeaseCheckpoint;
@@ -85,7 +85,7 @@ export function leaseFrom(created: NewLease): Lease {
   };
 }
 
-/** Who may work on the shard now: during a handoff between KCL 3.x workers that is the old owner. */
+/** The owner that may work on the shard now: during a handoff between KCL 3.x workers that is the old one. */
 export function actualOwner(lease: Lease): string | undefined {
   return lease.checkpointOwner ?? lease.owner;
 }

@@ -10,7 +10,7 @@ export interface TableCall {
 }
 
 /**
- * What should go wrong with a call. For updates: `throttle` is not carried out, `fail` neither but the caller cannot know,
+ * A fault of a call. For updates: `throttle` is not carried out, `fail` neither but the caller cannot know,
  * `lose-reply` is carried out and the caller cannot know, `late` is carried out (if its condition still holds) once `when` settles and
  * the caller cannot know, `repeat` is carried out and sent once more, as a client does whose first answer was lost. For other calls
  * every fault is an error.
@@ -27,7 +27,7 @@ export interface MemoryLeases {
   /** A table of one worker. */
   readonly connect: (intercept?: Intercept) => LeaseTable;
   readonly rows: Map<string, Lease>;
-  /** What `Migration3.0` says; undefined when there is no such row. */
+  /** The `cv` of the row `Migration3.0`; undefined when there is no such row. */
   fleetMode: string | undefined;
 }
 

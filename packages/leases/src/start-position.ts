@@ -1,14 +1,14 @@
 import { KinesisConnectorError, type StartPosition } from "@kinesis-connectors/core";
 import type { Lease, NewLease } from "./lease.js";
 
-/** Where shards without a checkpoint begin. */
+/** The position at which shards without a checkpoint begin. */
 export type InitialPosition =
   | { readonly type: "trim-horizon" }
   | { readonly type: "latest" }
   | { readonly type: "at-timestamp"; readonly timestampMs: number };
 
 /**
- * Where the engine begins a shard whose row holds a sentinel. LATEST means the moment at which the lease was created, kept in the row:
+ * The position at which the engine begins a shard whose row holds a sentinel. LATEST means the moment at which the lease was created, kept in the row:
  * otherwise a crash before the first checkpoint would lose what arrived since.
  * @throws KinesisConnectorError `KC_OPTION_INVALID` when the row says AT_TIMESTAMP and no timestamp is known
  */
@@ -29,7 +29,7 @@ export function startPositionOf(lease: Lease, configured: InitialPosition): Star
 }
 
 /**
- * What a new row says of where its shard begins.
+ * The checkpoint of a new row: where its shard begins.
  *
  * @param nowMs wall-clock time in epoch milliseconds: what LATEST means from now on
  */

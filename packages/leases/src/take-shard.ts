@@ -21,14 +21,14 @@ import { firstCheckpoint, type InitialPosition, startPositionOf } from "./start-
 
 /** Options of `takeShard`. */
 export interface TakeShardOptions {
-  /** Where the row is; `open` has been called on it. */
+  /** The table of the row; `open` has been called on it. */
   readonly table: LeaseTable;
   /** The stream's name, for messages. */
   readonly stream: string;
   readonly shardId: string;
   /** Names this start of this process or invocation, and no other one: `<name>:<uuid>`. Two owners of one name would not fence each other. */
   readonly ownerId: string;
-  /** Where the shard begins when it has no row yet. */
+  /** The position at which the shard begins when it has no row yet. */
   readonly initialPosition: InitialPosition;
   /**
    * The shard's hash keys, where they are known. A row of other ones belongs to another stream, and is refused. Default: not known; a new row
@@ -54,9 +54,9 @@ export interface TakeShardOptions {
 export interface HeldShard {
   /** The row as it was last known to be. */
   readonly lease: Lease;
-  /** Core's checkpointer over the row: what `processShard` is given. */
+  /** Core's checkpointer over the row: `processShard` takes it. */
   readonly checkpointer: Checkpointer;
-  /** Where to begin when the row has no checkpoint: what `processShard` is given. */
+  /** The position to begin at when the row has no checkpoint: `processShard` takes it. */
   readonly initialPosition: StartPosition;
   /** Aborted, with `KC_LEASE_LOST` as its reason, once a write has shown that another owner has the shard, or it was released. */
   readonly gone: AbortSignal;

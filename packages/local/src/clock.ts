@@ -5,7 +5,7 @@ export interface Timer {
   readonly cancel: () => void;
 }
 
-/** Where every server takes its time from, so that expiry, retention and rates can be tested without waiting. */
+/** The clock of every server, injected so that expiry, retention and rates can be tested without waiting. */
 export interface Clock {
   /** Milliseconds since 1970. */
   readonly now: () => number;

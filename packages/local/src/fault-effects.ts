@@ -1,4 +1,4 @@
-/** What a fault does. One shape per kind, all of plain JSON values so that rules travel over HTTP. */
+/** The effect of a fault. One shape per kind, all of plain JSON values so that rules travel over HTTP. */
 export type FaultEffect =
   | ErrorEffect
   | TransportEffect
@@ -33,7 +33,7 @@ type TransportEffect =
   | { readonly kind: "stalled-body"; readonly afterBytes?: number }
   /** The server ends its side after this many bytes of body (default half). */
   | { readonly kind: "half-close"; readonly afterBytes?: number }
-  /** Full content length announced, only half the body sent, connection ended. */
+  /** Full content length declared, only half the body sent, connection ended. */
   | { readonly kind: "truncated-body" }
   /** The answer claims another content type. */
   | { readonly kind: "content-type"; readonly value: string }

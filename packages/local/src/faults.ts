@@ -24,7 +24,7 @@ export interface FaultRule {
   readonly predicate?: (call: FaultCall) => boolean;
   /** Starts at the nth matching call, from 1. Default 1. */
   readonly nth?: number;
-  /** How many times it fires. Default 1. */
+  /** Number of times that it fires. Default 1. */
   readonly times?: number | "always";
   /** Chance to fire on a matching call, from the seed. Default 1. */
   readonly probability?: number;

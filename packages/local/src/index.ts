@@ -5,7 +5,7 @@ export type { FaultCall, FaultRule, Faults, FaultStatus, FiredFault } from "./fa
 export type { CallParameters, Journal, JournalEntry, JournalFilter, ServerName } from "./journal.js";
 export type { CborForm } from "./kinesis/protocol/cbor-writer.js";
 export { KinesisError } from "./kinesis/errors.js";
-export { awsKinesisLimits, type KinesisLimits } from "./kinesis/limits.js";
+export type { KinesisLimits } from "./kinesis/limits.js";
 export type { LocalRecord, LocalStreams } from "./kinesis/local-streams.js";
 export type { KinesisOptions } from "./kinesis/server.js";
 export type { Input as KinesisInput, WireObject as KinesisOutput } from "./kinesis/protocol/values.js";

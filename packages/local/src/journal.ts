@@ -10,7 +10,7 @@ export function isServerName(name: unknown): name is ServerName {
   );
 }
 
-/** What identifies a call: its shard, key, table, counts. Never payload, never credentials. */
+/** The identity of a call: its shard, key, table, counts. Never payload, never credentials. */
 export type CallParameters = Readonly<Record<string, string | number | boolean>>;
 
 /** One call as the server saw it. */

@@ -35,7 +35,7 @@ export type OpenSearchOptions = Omit<OpenSearchServerOptions, keyof SharedParts 
 /** Settings of the local Redshift Data API. */
 export type RedshiftOptions = Omit<RedshiftServerOptions, keyof SharedParts | "portOption" | "objects">;
 
-/** What runs and how. Everything has a default; a server is left out with `false`. */
+/** Options of `startLocalAws`. Everything has a default; a server is left out with `false`. */
 export interface LocalAwsOptions {
   readonly kinesis?: KinesisOptions | false;
   readonly s3?: S3Options | false;
@@ -55,7 +55,7 @@ export interface LocalAwsOptions {
   readonly limits?: "aws" | "off" | Partial<KinesisLimits>;
 }
 
-/** What an AWS SDK client is given to talk to a local server. */
+/** Options of an AWS SDK client that talks to a local server. */
 export interface LocalClientOptions {
   readonly endpoint: string;
   readonly region: string;

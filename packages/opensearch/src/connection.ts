@@ -9,7 +9,7 @@ import {
   type RequestBounds,
   saidOfProxy,
 } from "@kinesis-connectors/aws";
-import { KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
+import { KinesisConnectorError, nonEmptyText, wholeNumber, invalidOption } from "@kinesis-connectors/core";
 import { type HttpAnswer, isByTheClock } from "./failures.js";
 
 /** How long a proxy may take to open a way. */
@@ -33,7 +33,7 @@ export interface AwsSigning {
   readonly credentials?: AwsKeys | ((options?: { readonly forceRefresh?: boolean }) => Promise<AwsKeys>);
 }
 
-/** How OpenSearch is reached. */
+/** Options of the connection to OpenSearch. */
 export interface OpenSearchConnectionOptions {
   /** URL of the domain or node: `https`, or `http` on this machine. The only host that requests go to; redirects are not followed. */
   readonly node: string;
@@ -47,7 +47,7 @@ export interface OpenSearchConnectionOptions {
   readonly allowInsecure?: boolean;
   /** `gzip` compresses requests; a domain of AWS must have `http_compression.enabled`. Default: none. */
   readonly compression?: "gzip";
-  /** How long one request may take, in milliseconds. Default 60,000. */
+  /** Time limit of one request, in milliseconds. Default 60,000. */
   readonly requestTimeoutMs?: number;
   /** Connections kept open to the node. Default 64. */
   readonly maxSockets?: number;
@@ -173,17 +173,17 @@ function clientSettings(
 ): ClientOptions {
   const { aws, auth, ca, compression, proxy } = options;
   const maxSockets = wholeNumber("maxSockets", options.maxSockets ?? 64, { min: 1 });
-  if (compression !== undefined && compression !== "gzip") throw invalid('compression takes "gzip"');
-  if (aws !== undefined && auth !== undefined) throw invalid("aws and auth exclude each other");
+  if (compression !== undefined && compression !== "gzip") throw invalidOption('compression takes "gzip"');
+  if (aws !== undefined && auth !== undefined) throw invalidOption("aws and auth exclude each other");
   if (aws !== undefined) {
     nonEmptyText("aws.region", aws.region);
     if (aws.service !== undefined && aws.service !== "es" && aws.service !== "aoss")
-      throw invalid('aws.service takes "es" or "aoss"');
+      throw invalidOption('aws.service takes "es" or "aoss"');
   }
   if (auth !== undefined) {
     for (const [name, value] of Object.entries({ username: auth.username, password: auth.password }))
       if (typeof value !== "string" || value === "")
-        throw invalid(`auth.${name} must be a text that is not empty`);
+        throw invalidOption(`auth.${name} must be a text that is not empty`);
   }
   const agentsOf = (): KeptAgents =>
     keptAgents({ maxSockets, ca, proxy, connectionTimeoutMs: CONNECTION_TIMEOUT_MS });
@@ -302,10 +302,6 @@ function rejection(): { readonly promise: Promise<never>; readonly reject: (reas
 
 function checkedNode(node: string, allowInsecure: boolean): URL {
   const url = checkedEndpoint(node, allowInsecure, "node");
-  if (url.search !== "" || url.hash !== "") throw invalid("node must end with its host, port or path");
+  if (url.search !== "" || url.hash !== "") throw invalidOption("node must end with its host, port or path");
   return url;
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

@@ -5,9 +5,9 @@ import {
   type BufferEntry,
   type FailedEntry,
   jsonHasLoneSurrogate,
-  KinesisConnectorError,
   type KinesisRecord,
   stringifyJson,
+  poisonRecord,
 } from "@kinesis-connectors/core";
 import { bulkLinesOf, type BulkOperation } from "./bulk-body.js";
 import { indexNameProblem } from "./index-name.js";
@@ -75,17 +75,19 @@ function documentOf<Output>(
   const { output, record } = entry;
   const index = indexOf(output, record);
   const problem = indexNameProblem(index);
-  if (problem !== undefined) throw poison(`the index of a document ${problem}`);
+  if (problem !== undefined) throw poisonRecord(`the index of a document ${problem}`);
   const id = idOf === undefined ? positionId(shardId, record, ordinal) : idOf(output, record);
   if (typeof id !== "string" || id === "" || Buffer.byteLength(id) > MAX_ID_BYTES)
-    throw poison(`the id of a document must be a text of 1 to ${MAX_ID_BYTES} bytes`);
+    throw poisonRecord(`the id of a document must be a text of 1 to ${MAX_ID_BYTES} bytes`);
   const place = sortablePosition(record, ordinal);
   const rank = version === undefined ? undefined : `${versionTextOf(version(output, record))} ${place}`;
   const guard = operation === "guarded" ? { field: positionField, position: rank ?? place } : undefined;
   const lines = bulkLinesOf({ operation, index, id, json: jsonOf(output), guard });
   const bytes = Buffer.byteLength(lines);
   if (bytes > MAX_CONTENT_BYTES)
-    throw poison(`a document has ${bytes} bytes with its action, but a request holds ${MAX_CONTENT_BYTES}`);
+    throw poisonRecord(
+      `a document has ${bytes} bytes with its action, but a request holds ${MAX_CONTENT_BYTES}`,
+    );
   return { entry, key: `${index} ${id}`, id, lines, bytes, ...(rank === undefined ? {} : { rank }) };
 }
 
@@ -98,13 +100,9 @@ function jsonOf(output: unknown): string {
     json = undefined;
   }
   if (json === undefined || !json.startsWith("{"))
-    throw poison("a document must be an object that JSON can hold");
+    throw poisonRecord("a document must be an object that JSON can hold");
   // The index would hold another character, and a script of the service cannot write the document again.
   if (jsonHasLoneSurrogate(json))
-    throw poison("a document holds half a surrogate pair, which UTF-8 cannot write");
+    throw poisonRecord("a document holds half a surrogate pair, which UTF-8 cannot write");
   return json;
-}
-
-function poison(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_RECORD_POISON", message);
 }

@@ -20,7 +20,7 @@ interface NotTaken {
 
 /** What became of one document. */
 export type ItemOutcome =
-  | { readonly kind: "placed" }
+  | { readonly kind: "written" }
   /** It is not to blame, and will be taken some time: as long as it takes. `cure` says what may help. */
   | ({ readonly kind: "wait"; readonly cure?: string } & NotTaken)
   /** The service failed over it and may not the next time; the engine gives it up after some tries. */
@@ -85,7 +85,7 @@ export function itemOutcomesOf(
 }
 
 function itemOutcomeOf(status: number, error: unknown, context: ItemContext): ItemOutcome {
-  if (status >= 200 && status < 300) return { kind: "placed" };
+  if (status >= 200 && status < 300) return { kind: "written" };
   const said = saidIn(error);
   const notTaken: NotTaken = { status, type: typeOf(said), causedBy: said.types.slice(1) };
   // A document that is there already was created by an earlier attempt, here or elsewhere.
@@ -94,7 +94,7 @@ function itemOutcomeOf(status: number, error: unknown, context: ItemContext): It
     context.operation === "create" &&
     notTaken.type === "version_conflict_engine_exception"
   )
-    return { kind: "placed" };
+    return { kind: "written" };
   const cause = causeOf(said, context);
   if (cause !== undefined)
     return { kind: cause.means === "wait" ? "wait" : "refused", ...notTaken, cure: cause.cure };

@@ -1,4 +1,4 @@
-import { type KinesisRecord, KinesisConnectorError } from "@kinesis-connectors/core";
+import { type KinesisRecord, invalidOption } from "@kinesis-connectors/core";
 import { MAX_INDEX_NAME_BYTES } from "./limits.js";
 
 /** What a date between braces may be made of; all of it in UTC. */
@@ -19,7 +19,7 @@ export type IndexNamer = (record: Pick<KinesisRecord, "arrivalTimeMs">) => strin
  */
 export function indexNamerOf(pattern: string): IndexNamer {
   if (typeof pattern !== "string")
-    throw invalid("index must be a name, or a function of document and record");
+    throw invalidOption("index must be a name, or a function of document and record");
   // Odd parts stand between braces.
   const parts = pattern.split(/\{([^{}]*)\}/u);
   const writers = parts.map((part, place) => (place % 2 === 0 ? () => part : dateWriterOf(part)));
@@ -30,7 +30,7 @@ export function indexNamerOf(pattern: string): IndexNamer {
   const problem = /[{}]/u.test(pattern.replaceAll(/\{[^{}]*\}/gu, ""))
     ? "has a brace without its counterpart"
     : indexNameProblem(namer({ arrivalTimeMs: 0 }));
-  if (problem !== undefined) throw invalid(`index ${problem}`);
+  if (problem !== undefined) throw invalidOption(`index ${problem}`);
   return namer;
 }
 
@@ -38,7 +38,7 @@ function dateWriterOf(format: string): (iso: string) => string {
   const tokens = format.split(/([._-])/u);
   const writers = tokens.map((token, place) => (place % 2 === 1 ? () => token : DATE_PARTS[token]));
   if (writers.some((writer) => writer === undefined)) {
-    throw invalid("index takes yyyy, MM, dd and HH between braces, with . - or _ between them");
+    throw invalidOption("index takes yyyy, MM, dd and HH between braces, with . - or _ between them");
   }
   return (iso) => writers.map((writer) => writer?.(iso) ?? "").join("");
 }
@@ -58,8 +58,4 @@ export function indexNameProblem(name: unknown): string | undefined {
       return String.raw`must not hold blanks, control characters or any of : " * + / \ | ? # > < ,`;
   }
   return undefined;
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

@@ -41,7 +41,7 @@ export interface OpenSearchEmitterOptions<Document extends object> extends OpenS
    */
   readonly id?: (document: Document, record: KinesisRecord) => string;
   /**
-   * `index` writes over what is there, `create` leaves it as it is (a document that is there counts as placed). Default `index`.
+   * `index` writes over what is there, `create` leaves it as it is (a document that is there counts as written). Default `index`.
    */
   readonly operation?: "index" | "create";
   /** The index is a data stream: documents are created, and each needs an `@timestamp`. Default false. */
@@ -190,7 +190,7 @@ export function openSearchEmitter<Document extends object>(
           for (const [place, outcome] of outcomes.entries()) {
             const document = request[place] as BulkDocument<Document>;
             if (outcome.kind === "refused") throw refusal(host, outcome.status, outcome.type, outcome.cure);
-            if (outcome.kind === "placed") {
+            if (outcome.kind === "written") {
               versions.settle(document);
               isSettled = true;
               continue;

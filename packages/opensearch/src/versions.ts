@@ -1,6 +1,6 @@
 import type { BulkDocument } from "./documents.js";
 
-/** The documents of a batch that are still to be sent, gathered by what they are versions of. */
+/** The documents of a batch that are still to be sent, grouped by what they are versions of. */
 export interface Versions<Output> {
   /** What is to be sent now: the latest version of each document that is not settled. */
   readonly latest: () => readonly BulkDocument<Output>[];
@@ -11,7 +11,7 @@ export interface Versions<Output> {
 }
 
 /**
- * Gathers versions. Only the last one of a batch is sent, because a later one leaves nothing of those before it; they are placed with it.
+ * Collects versions. Only the last one of a batch is sent, because a later one leaves nothing of those before it; they are written with it.
  * `each`: every document is sent, for operations under which the first version stays.
  */
 export function latestVersions<Output>(

@@ -26,7 +26,7 @@ async function answered({ status, error }: NodeError, times: number | "always", 
 
 describe("what passes", () => {
   it.each(OUTAGES)(
-    "%s: all documents wait, however long, and are placed then",
+    "%s: all documents wait, however long, and are written then",
     async (_name, error, cure) => {
       await using setup = await answered(error, 30);
       const batch = batchOf(things(3));

@@ -115,7 +115,7 @@ describe("on a real node", () => {
     });
   });
 
-  it("a document that does not fit is a dead letter, and the others are placed", async () => {
+  it("a document that does not fit is a dead letter, and the others are written", async () => {
     await ask(node, "PUT", "/typed-documents", { mappings: { properties: { number: { type: "long" } } } });
     const batch = batchOf<object>([{ number: 1 }, { number: "none" }, { "a..b": 1 }, { number: 2 }]);
     expect(await failuresOf(emitterOn("typed-documents"), batch)).toEqual({

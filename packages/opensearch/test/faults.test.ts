@@ -9,7 +9,7 @@ const rejected = { kind: "partial-failure", code: "rejected_execution_exception"
 const things = (count: number): object[] => Array.from({ length: count }, (_, index) => ({ number: index }));
 
 describe("F62 one bulk request with everything in it", () => {
-  it("F62 429 goes again alone, 400 is a dead letter, 409 of a create counts as placed", async () => {
+  it("F62 429 goes again alone, 400 is a dead letter, 409 of a create counts as written", async () => {
     await using server = await startOpenSearch();
     await ask(server.node, "PUT", `/${INDEX}`, { mappings: { properties: { number: { type: "long" } } } });
     const emitter = server.emitter({ operation: "create" });

@@ -160,18 +160,18 @@ const about = (operation: BulkOperation) => ({
 
 describe("answers", () => {
   it("are believed for the very documents that were sent: none fewer, none more, none of another, in their order", () => {
-    const placed = (...ids: readonly (string | undefined)[]) => ({
+    const written = (...ids: readonly (string | undefined)[]) => ({
       items: ids.map((id) => ({ index: { status: 201, ...(id === undefined ? {} : { _id: id }) } })),
     });
-    expect(itemOutcomesOf(placed("0", "1"), idsOf(2), about("index"))).toHaveLength(2);
+    expect(itemOutcomesOf(written("0", "1"), idsOf(2), about("index"))).toHaveLength(2);
     // Who leaves the ids out is believed by the order.
-    expect(itemOutcomesOf(placed(undefined, undefined), idsOf(2), about("index"))).toHaveLength(2);
+    expect(itemOutcomesOf(written(undefined, undefined), idsOf(2), about("index"))).toHaveLength(2);
     for (const answer of [
-      placed("0"),
-      placed("0", "1", "2"),
-      placed("1", "0"),
-      placed("0", "7"),
-      placed("0", "0"),
+      written("0"),
+      written("0", "1", "2"),
+      written("1", "0"),
+      written("0", "7"),
+      written("0", "0"),
     ])
       expect(itemOutcomesOf(answer, idsOf(2), about("index"))).toBeUndefined();
   });
@@ -185,14 +185,14 @@ describe("answers", () => {
     expect(itemOutcomesOf({ items: [{ index: { status: 201 } }] }, idsOf(2), about("index"))).toBeUndefined();
   });
 
-  it("every status of an item has an outcome, and only successes and repeated creates are placed", () => {
+  it("every status of an item has an outcome, and only successes and repeated creates are written", () => {
     const error = { type: "version_conflict_engine_exception", reason: "" };
     for (let status = 100; status < 600; status += 1) {
       for (const operation of ["index", "create", "guarded"] as const) {
         const [outcome] =
           itemOutcomesOf({ items: [{ x: { status, error } }] }, idsOf(1), about(operation)) ?? [];
-        const placed = (status >= 200 && status < 300) || (status === 409 && operation === "create");
-        expect([status, operation, outcome?.kind === "placed"]).toEqual([status, operation, placed]);
+        const written = (status >= 200 && status < 300) || (status === 409 && operation === "create");
+        expect([status, operation, outcome?.kind === "written"]).toEqual([status, operation, written]);
       }
     }
   });

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import zlib from "node:zlib";
 import { asError, KinesisConnectorError } from "@kinesis-connectors/core";
 
-/** How the pages of a file are compressed: inside the file, so that readers still reach each column alone. */
+/** The compression of a file's pages: inside the file, so that readers still reach each column alone. */
 export type ParquetCompression = "none" | "snappy" | "gzip" | "zstd";
 
 type Compress = (bytes: Uint8Array) => Uint8Array;
@@ -14,8 +14,12 @@ export interface PageCompression {
   readonly load: () => Promise<Compress | undefined>;
 }
 
-/** For Node releases without zstd: WebAssembly, so that nothing is built or downloaded when it is installed. */
-const ZSTD_BINDING = "@hpcc-js/wasm-zstd";
+/**
+ * For Node releases without zstd: WebAssembly, so that nothing is built or downloaded when it is installed. Put together so that bundlers leave
+ * it alone: it is optional, and most have it not.
+ */
+const ZSTD_BINDING = ["@hpcc-js", "wasm-zstd"].join("/");
+type ZstdBinding = typeof import("@hpcc-js/wasm-zstd");
 const ZSTD_LEVEL = 3;
 
 /** @throws KinesisConnectorError `KC_OPTION_INVALID`, also for zstd where there is none */
@@ -51,8 +55,8 @@ function zstd(): () => Promise<Compress> {
   }
   return async () => {
     // Loaded once; Node remembers it.
-    const { Zstd } = await import("@hpcc-js/wasm-zstd");
-    const loaded = await Zstd.load();
+    const binding = (await import(/* webpackIgnore: true */ /* @vite-ignore */ ZSTD_BINDING)) as ZstdBinding;
+    const loaded = await binding.Zstd.load();
     return (bytes) => loaded.compress(bytes, ZSTD_LEVEL);
   };
 }

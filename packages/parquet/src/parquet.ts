@@ -15,7 +15,7 @@ import type { StructType } from "./types.js";
 import { writeRows } from "./write-rows.js";
 
 /**
- * What may change when a row does not fit the columns. The rows of an object share all columns that one of them has brought; what is not allowed makes the
+ * The changes that are allowed when a row does not fit the columns. The rows of an object share all columns that one of them has brought; what is not allowed makes the
  * row a dead letter.
  *
  * - `none`: nothing.
@@ -25,11 +25,11 @@ import { writeRows } from "./write-rows.js";
  */
 export type SchemaEvolution = "none" | "backward" | "forward" | "full";
 
-/** What `parquet` can be told. */
+/** Options of `parquet`. */
 export interface ParquetCommonOptions {
   /**
-   * So many columns there may be after rows have brought some, counted with those inside objects, 1 to 10,000. Default 1,000. Field names that are data, such
-   * as ids, would make a column each.
+   * Most columns after rows have brought some, counted with those inside objects, 1 to 10,000. Default 1,000. Field names that are data, such as ids, would
+   * make a column each.
    */
   readonly maxColumns?: number;
   /** Default `snappy`, which every reader has. `zstd` takes Node 22.15, or `@hpcc-js/wasm-zstd` beside this package. */
@@ -52,7 +52,7 @@ export interface DeclaredColumns {
   readonly infer?: undefined;
   /** Default `none`. */
   readonly evolution?: SchemaEvolution;
-  /** What happens to a row with a field that has no column: it becomes a dead letter (default), or the field is left out. Only with `none`. */
+  /** The fate of a row with a field that has no column: it becomes a dead letter (default), or the field is left out. Only with `none`. */
   readonly unknownFields?: "refuse" | "ignore";
 }
 

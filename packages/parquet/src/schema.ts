@@ -1,4 +1,4 @@
-import { KinesisConnectorError } from "@kinesis-connectors/core";
+import { invalidOption } from "@kinesis-connectors/core";
 import {
   type Column,
   OBJECT_DEPTH,
@@ -9,7 +9,7 @@ import {
 } from "./types.js";
 
 /**
- * What a column holds, and which values of a row fit it:
+ * The type of a column, and the values of a row that fit it:
  *
  * | type | takes |
  * | --- | --- |
@@ -62,32 +62,32 @@ export function schemaFrom(schema: ParquetSchema): StructType {
 
 function structFrom(schema: unknown, path: string, depth: number): StructType {
   if (typeof schema !== "object" || schema === null || Array.isArray(schema))
-    throw invalid(`${path} must be an object of columns`);
+    throw invalidOption(`${path} must be an object of columns`);
   const fields = new Map<string, Column>();
   for (const [name, type] of Object.entries(schema)) {
-    if (name === "") throw invalid(`${path} has a column without a name`);
+    if (name === "") throw invalidOption(`${path} has a column without a name`);
     const twin = twinOf(fields, name);
     if (twin !== undefined)
-      throw invalid(
+      throw invalidOption(
         `${path} has the columns ${twin} and ${name}, which Athena, Redshift and DuckDB take for one`,
       );
     fields.set(name, columnFrom(type, `${path}.${name}`, depth));
   }
-  if (fields.size === 0) throw invalid(`${path} must have at least one column`);
+  if (fields.size === 0) throw invalidOption(`${path} must have at least one column`);
   return { kind: "struct", fields };
 }
 
 function columnFrom(type: unknown, path: string, depth: number): Column {
   if (isOnly(type, "required")) {
     const { type: inner, required } = columnFrom(type.required, path, depth);
-    if (required) throw invalid(`${path} says required twice`);
+    if (required) throw invalidOption(`${path} says required twice`);
     return { type: inner, required: true };
   }
   return { type: typeFrom(type, path, depth), required: false };
 }
 
 function typeFrom(type: unknown, path: string, depth: number): Type {
-  if (depth > OBJECT_DEPTH) throw invalid(`${path} is nested deeper than ${OBJECT_DEPTH} levels`);
+  if (depth > OBJECT_DEPTH) throw invalidOption(`${path} is nested deeper than ${OBJECT_DEPTH} levels`);
   if (isScalar(type)) return { kind: "scalar", name: type };
   if (isOnly(type, "list")) return { kind: "list", element: columnFrom(type.list, `${path}[]`, depth + 1) };
   if (isOnly(type, "struct")) return structFrom(type.struct, path, depth + 1);
@@ -95,10 +95,10 @@ function typeFrom(type: unknown, path: string, depth: number): Type {
   if (isOnly(type, "decimal")) {
     const [precision, scale, ...more]: unknown[] = Array.isArray(type.decimal) ? type.decimal : [];
     if (!isWhole(precision, 1, 38) || !isWhole(scale, 0, precision) || more.length > 0)
-      throw invalid(`${path} must be { decimal: [precision 1 to 38, scale 0 to precision] }`);
+      throw invalidOption(`${path} must be { decimal: [precision 1 to 38, scale 0 to precision] }`);
     return { kind: "decimal", precision, scale };
   }
-  throw invalid(
+  throw invalidOption(
     `${path} must be one of ${[...SCALARS].join(", ")}, { timestamp }, { decimal }, { list }, { struct } or { required }`,
   );
 }
@@ -110,7 +110,7 @@ function timestampFrom({ timestamp, ...more }: { readonly timestamp: unknown }, 
     typeof truncate !== "boolean" ||
     Object.keys(others).length > 0
   )
-    throw invalid(`${path} must be { timestamp: "ms", "us" or "ns", truncate?: true or false }`);
+    throw invalidOption(`${path} must be { timestamp: "ms", "us" or "ns", truncate?: true or false }`);
   return { kind: "timestamp", unit: timestamp, truncates: truncate };
 }
 
@@ -131,8 +131,4 @@ function isOnly<Key extends string>(type: unknown, key: Key): type is Readonly<R
 
 function isWhole(value: unknown, min: number, max: number): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

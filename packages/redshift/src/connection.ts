@@ -1,7 +1,7 @@
 import { RedshiftDataClient } from "@aws-sdk/client-redshift-data";
 import { type AwsConnection, type AwsConnectionOptions, connectAws } from "@kinesis-connectors/aws";
 
-/** How the Redshift Data API is reached. `requestTimeoutMs` covers the client's own repetitions and is 30,000 by default. */
+/** Options of the connection to the Redshift Data API. `requestTimeoutMs` covers the client's own repetitions and is 30,000 by default. */
 export type DataApiConnectionOptions = AwsConnectionOptions<RedshiftDataClient>;
 
 /** A client with its time limit. */

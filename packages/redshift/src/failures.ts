@@ -1,8 +1,8 @@
 import {
   cureAtHome,
-  cureAtProxy,
   describeAwsError,
   identityFailureOf,
+  identityOutcomeOf,
   RENEW_CURE,
   summaryOf as awsSummaryOf,
 } from "@kinesis-connectors/aws";
@@ -27,7 +27,6 @@ export type StatementFailureKind =
   | { readonly kind: "data"; readonly isMissing: boolean }
   | { readonly kind: "refused"; readonly cure: string };
 
-const CREDENTIALS = "check the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, profile or role)";
 const RIGHTS =
   "grant redshift-data:BatchExecuteStatement, DescribeStatement, GetStatementResult and CancelStatement, and redshift:GetClusterCredentials " +
   "(redshift-serverless:GetCredentials for a workgroup) or secretsmanager:GetSecretValue";
@@ -44,13 +43,8 @@ const CURES: ReadonlyMap<string, string> = new Map([
 /** Sorts what a call of the Data API failed with. Pure. */
 export function callFailureOf(error: unknown): CallFailure {
   const { code, status, message } = describeAwsError(error);
-  const atProxy = cureAtProxy(error);
-  if (atProxy !== undefined) return { kind: "refused", cure: atProxy };
-  const identity = identityFailureOf(error);
-  if (identity === "wrong") return { kind: "refused", cure: CREDENTIALS };
-  if (identity === "expired") return { kind: "expired" };
-  // A clock that is off is corrected or set, and credentials that are away come back: nothing was done with the call.
-  if (identity !== undefined) return { kind: "retry" };
+  const identity = identityOutcomeOf(error);
+  if (identity !== undefined) return identity;
   if (code === "ResourceNotFoundException") return { kind: "unknown-statement" };
   const cure = CURES.get(code);
   if (cure !== undefined) return { kind: "refused", cure };

@@ -25,7 +25,7 @@ export const MAX_BATCH_STATEMENTS = 40;
 /** Objects of one load by manifest, each of which takes about 160 bytes of SQL: the rest of `MAX_SQL_BYTES` is for the columns. */
 export const MAX_OBJECTS_PER_LOAD = 200;
 
-/** Objects that one batch is split into at most: each is a place in the plan, and a plan has to fit into the lease row. */
+/** Objects that one batch is split into at most: each is named in the plan, and a plan has to fit into the lease row. */
 export const MAX_OBJECTS_PER_BATCH = 64;
 
 /** Bytes of one staged object before compression, where the caller does not say: compressed files of 1 MB to 1 GB load best (developer guide, "Loading data from compressed and uncompressed files"). */

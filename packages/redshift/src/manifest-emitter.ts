@@ -5,15 +5,15 @@ import {
   type Emitter,
   type FailedEntry,
   KinesisConnectorError,
-  systemClock,
   checkOptions,
   type OptionNames,
+  invalidOption,
 } from "@kinesis-connectors/core";
 import { reasonOf, urlOfError } from "./loading/find-refused-rows.js";
 import type { RedshiftFormat } from "./formats/formats.js";
 import { isolate, unnamed } from "./loading/isolate.js";
 import { MAX_OBJECTS_PER_LOAD } from "./limits.js";
-import { checkTables, nextToken, idOf, load, type Loader, probe, readLedger } from "./loading/loader.js";
+import { nextToken, idOf, load, type Loader, probe, readLedger } from "./loading/loader.js";
 import { openLoader } from "./loading/open-loader.js";
 import {
   createLoader,
@@ -26,9 +26,9 @@ import { createManifestWriter, type ManifestWriter } from "./loading/staging.js"
 
 /** Options of `redshiftManifestEmitter`. */
 export interface RedshiftManifestEmitterOptions extends RedshiftTargetOptions {
-  /** Where manifests are written. They stay there: give the prefix a lifecycle rule. */
+  /** The bucket and prefix of manifests. They stay there: give the prefix a lifecycle rule. */
   readonly staging: StagingOptions;
-  /** How the objects are laid out: `jsonAuto()`, `jsonPaths(url)`, `delimited()` or `csv()`. */
+  /** The format of the objects: `jsonAuto()`, `jsonPaths(url)`, `delimited()` or `csv()`. */
   readonly format: RedshiftFormat<never>;
   /** Whether the objects are compressed. All of them or none. Default `gzip`. */
   readonly compression?: "gzip" | "none";
@@ -63,13 +63,14 @@ export function redshiftManifestEmitter(options: RedshiftManifestEmitterOptions)
   checkOptions("redshiftManifestEmitter", options, NAMES);
   const { format, compression = "gzip", buckets } = options;
   if (typeof format?.copy !== "object")
-    throw invalid("format must be jsonAuto(), jsonPaths(url), delimited() or csv()");
-  if (compression !== "gzip" && compression !== "none") throw invalid('compression must be "gzip" or "none"');
+    throw invalidOption("format must be jsonAuto(), jsonPaths(url), delimited() or csv()");
+  if (compression !== "gzip" && compression !== "none")
+    throw invalidOption('compression must be "gzip" or "none"');
   if (!Array.isArray(buckets) || buckets.length === 0)
-    throw invalid("buckets must list the buckets that objects may come from");
-  if (options.staging === undefined) throw invalid("staging is missing: files go there on their way");
+    throw invalidOption("buckets must list the buckets that objects may come from");
+  if (options.staging === undefined) throw invalidOption("staging is missing: files go there on their way");
   if (typeof options.staging !== "object" || options.staging === null)
-    throw invalid("staging must name a bucket");
+    throw invalidOption("staging must name a bucket");
   const loader = createLoader(options, format.copy, compression === "gzip", {
     maxEntries: MAX_OBJECTS_PER_LOAD,
   });
@@ -89,13 +90,7 @@ export function redshiftManifestEmitter(options: RedshiftManifestEmitterOptions)
       return { failed };
     },
 
-    open: async (context) => {
-      await manifests.open(context);
-      await loader.runner.connection.checkEndpoint();
-      await openLoader(context, (limits) =>
-        checkTables(loader, { ...context, ...limits, clock: systemClock }),
-      );
-    },
+    open: (opening) => openLoader(loader, manifests, opening),
 
     close: async () => {
       loader.runner.connection.close();
@@ -216,8 +211,4 @@ function problemOf(url: unknown, buckets: ReadonlySet<string>): string | undefin
   return /[\u0000-\u001f\u007f-\u009f'"\\`]|\p{Surrogate}/u.test(key)
     ? "its key holds quotes, backslashes or control characters"
     : undefined;
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

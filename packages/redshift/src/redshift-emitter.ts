@@ -6,25 +6,17 @@ import {
   type Emitter,
   type FailedEntry,
   KinesisConnectorError,
-  systemClock,
   wholeNumber,
   checkOptions,
   type OptionNames,
+  invalidOption,
 } from "@kinesis-connectors/core";
 import { gzip, none } from "@kinesis-connectors/s3";
 import { findRefusedRows } from "./loading/find-refused-rows.js";
 import type { RedshiftFormat } from "./formats/formats.js";
 import { tableName } from "./sql/identifiers.js";
 import { DEFAULT_OBJECT_BYTES } from "./limits.js";
-import {
-  checkTables,
-  nextToken,
-  idOf,
-  type LedgerRow,
-  load,
-  type Loader,
-  readLedger,
-} from "./loading/loader.js";
+import { nextToken, idOf, type LedgerRow, load, type Loader, readLedger } from "./loading/loader.js";
 import { openLoader } from "./loading/open-loader.js";
 import {
   createLoader,
@@ -37,7 +29,7 @@ import { createManifestWriter, createStaging, type ManifestWriter, type Staging 
 
 /** Options of `redshiftEmitter`. */
 export interface RedshiftEmitterOptions<Output> extends RedshiftTargetOptions {
-  /** Where the rows are written before they are loaded. Objects stay there: give the prefix a lifecycle rule. */
+  /** The bucket and prefix to which rows are written before they are loaded. Objects stay there: give the prefix a lifecycle rule. */
   readonly staging: StagingOptions;
   /** `jsonAuto()`, `jsonPaths(url)`, `delimited()` or `csv()`. */
   readonly format: RedshiftFormat<Output>;
@@ -52,11 +44,11 @@ export interface RedshiftEmitterOptions<Output> extends RedshiftTargetOptions {
   readonly mergeKeys?: readonly string[];
 }
 
-/** Where a batch goes: its row in the ledger. A type and not an interface, so that it is plain JSON to the lease row. */
+/** The plan of a batch: its row in the ledger. A type and not an interface, so that it is plain JSON to the lease row. */
 export type RedshiftPlan = {
   readonly v: 1;
   readonly table: string;
-  /** Under what the load is first submitted: an heir that submits it again is given the statement that is running already. */
+  /** Token under which the load is first submitted: a next owner that submits it again is given the statement that is running already. */
   readonly statement: string;
   /** SHA-256 over the positions of the planned rows, in hex. */
   readonly contentSha256: string;
@@ -95,10 +87,11 @@ export function redshiftEmitter<Output>(
   checkOptions("redshiftEmitter", options, NAMES);
   const { format, columns, mergeKeys = [], compression = "gzip" } = options;
   checkFormat(format, columns, mergeKeys);
-  if (compression !== "gzip" && compression !== "none") throw invalid('compression must be "gzip" or "none"');
-  if (options.staging === undefined) throw invalid("staging is missing: files go there on their way");
+  if (compression !== "gzip" && compression !== "none")
+    throw invalidOption('compression must be "gzip" or "none"');
+  if (options.staging === undefined) throw invalidOption("staging is missing: files go there on their way");
   if (typeof options.staging !== "object" || options.staging === null)
-    throw invalid("staging must name a bucket");
+    throw invalidOption("staging must name a bucket");
   const loader = createLoader(options, format.copy, compression === "gzip", { mergeKeys });
   const staging = createStaging<Output>({
     objects: options.staging,
@@ -123,7 +116,7 @@ export function redshiftEmitter<Output>(
     planWithout: (plan, batch, kept) =>
       planOf({ ...batch, entries: batch.entries.filter((entry) => kept.has(entry)) }, plan.table),
 
-    isPlaced: async ({ batchId }, context) =>
+    isWritten: async ({ batchId }, context) =>
       (await readLedger(intoTable(loader, context.plan.table), [{ loadId: batchId }], context)).length > 0,
 
     emit: async (batch, context) => {
@@ -133,13 +126,7 @@ export function redshiftEmitter<Output>(
       };
     },
 
-    open: async (context) => {
-      await staging.open(context);
-      await loader.runner.connection.checkEndpoint();
-      await openLoader(context, (limits) =>
-        checkTables(loader, { ...context, ...limits, clock: systemClock }),
-      );
-    },
+    open: (opening) => openLoader(loader, staging, opening),
 
     close: async () => {
       loader.runner.connection.close();
@@ -222,20 +209,16 @@ function checkFormat(
   mergeKeys: readonly string[],
 ): void {
   if (typeof format?.write !== "function" || typeof format.copy !== "object")
-    throw invalid("format must be jsonAuto(), jsonPaths(url), delimited() or csv()");
+    throw invalidOption("format must be jsonAuto(), jsonPaths(url), delimited() or csv()");
   const { type } = format.copy;
   if ((type === "csv" || type === "delimited") && columns === undefined)
-    throw invalid("columns must be given with delimited() and csv(): their values go by position");
+    throw invalidOption("columns must be given with delimited() and csv(): their values go by position");
   if (mergeKeys.length === 0) return;
   if (type === "json-paths")
-    throw invalid(
+    throw invalidOption(
       "mergeKeys cannot be used with jsonPaths(): the stage has a column that the file does not map",
     );
-  if (columns === undefined) throw invalid("mergeKeys needs columns");
+  if (columns === undefined) throw invalidOption("mergeKeys needs columns");
   const stranger = mergeKeys.find((key) => !columns.includes(key));
-  if (stranger !== undefined) throw invalid(`mergeKeys names ${stranger}, which is not among columns`);
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
+  if (stranger !== undefined) throw invalidOption(`mergeKeys names ${stranger}, which is not among columns`);
 }

@@ -1,8 +1,8 @@
-import { announcing, type Emitter, checkOptions, type OptionNames } from "@kinesis-connectors/core";
+import { notifying, type Emitter, checkOptions, type OptionNames } from "@kinesis-connectors/core";
 import { S3_EMITTER_OPTIONS, s3Emitter, type S3EmitterOptions, type S3Plan } from "@kinesis-connectors/s3";
 import { urlOf } from "./loading/staging.js";
 
-/** Options of `s3ManifestEmitter`: those of `s3Emitter`, and where the objects are made known. */
+/** Options of `s3ManifestEmitter`: those of `s3Emitter`, and the emitter that the objects' URLs go to. */
 export interface S3ManifestEmitterOptions<Output> extends S3EmitterOptions<Output> {
   /** Takes the URL of each object (`s3://bucket/key`) once it is there: `kinesisEmitter<string>({ stream })`, for the stream that stage two reads. */
   readonly to: Emitter<string>;
@@ -21,9 +21,9 @@ export function s3ManifestEmitter<Output>(
 ): Emitter<Output, S3Plan> {
   checkOptions("s3ManifestEmitter", options, NAMES);
   const { to, ...objects } = options;
-  return announcing({
+  return notifying({
     emitter: s3Emitter<Output>(objects),
-    announcements: ({ places }) => places.map(({ key }) => urlOf(options.bucket, key)),
+    notifications: ({ places }) => places.map(({ key }) => urlOf(options.bucket, key)),
     to,
   });
 }

@@ -1,4 +1,4 @@
-import { KinesisConnectorError, checkOptions, type OptionNames } from "@kinesis-connectors/core";
+import { checkOptions, type OptionNames, invalidOption } from "@kinesis-connectors/core";
 import { columnNames, quotedName, tableName } from "./sql/identifiers.js";
 
 /** A column of a table to be made. */
@@ -10,7 +10,7 @@ export interface ColumnDefinition {
   readonly notNull?: boolean;
 }
 
-/** What `tableSchema` is told. */
+/** Options of `tableSchema`. */
 export interface TableSchemaOptions {
   readonly table: string;
   readonly columns: readonly ColumnDefinition[];
@@ -64,7 +64,7 @@ export function tableSchema(options: TableSchemaOptions): string {
   const names = columns.map(({ name }) => name);
   const quoted = columnNames("columns", names);
   const own = (option: string, name: string): string => {
-    if (!names.includes(name)) throw invalid(`${option} names ${name}, which is not among the columns`);
+    if (!names.includes(name)) throw invalidOption(`${option} names ${name}, which is not among the columns`);
     return quotedName(option, name);
   };
   const lines = columns.map(
@@ -103,27 +103,25 @@ function checkedType(column: string, type: string): string {
   if (sized?.[1] !== undefined) {
     const most = MAX_LENGTHS.get(sized[1]) ?? 0;
     const length = sized[2] === "MAX" ? most : Number(sized[2]);
-    if (length < 1 || length > most) throw invalid(`the column ${column} may have 1 to ${most} bytes`);
+    if (length < 1 || length > most) throw invalidOption(`the column ${column} may have 1 to ${most} bytes`);
     return `${sized[1]}(${length})`;
   }
   const exact = /^(?:DECIMAL|NUMERIC) ?\( ?(\d+) ?, ?(\d+) ?\)$/.exec(text);
   if (exact !== null) {
     const [precision, scale] = [Number(exact[1]), Number(exact[2])];
     if (precision < 1 || precision > 38 || scale > precision)
-      throw invalid(`the column ${column} may have 1 to 38 digits, and no more of them after the point`);
+      throw invalidOption(
+        `the column ${column} may have 1 to 38 digits, and no more of them after the point`,
+      );
     return `DECIMAL(${precision},${scale})`;
   }
   if (/^(?:CHAR|VARCHAR|VARBYTE|TEXT)$/.test(text))
-    throw invalid(`the column ${column} needs a length, such as VARCHAR(256): it is not guessed`);
+    throw invalidOption(`the column ${column} needs a length, such as VARCHAR(256): it is not guessed`);
   if (/^(?:DECIMAL|NUMERIC)/.test(text))
-    throw invalid(
+    throw invalidOption(
       `the column ${column} needs precision and scale, such as DECIMAL(12,2): they are not guessed`,
     );
-  throw invalid(
+  throw invalidOption(
     `the column ${column} needs one of the types ${[...PLAIN].join(", ")}, CHAR(n), VARCHAR(n), VARBYTE(n) or DECIMAL(p,s)`,
   );
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

@@ -1,9 +1,9 @@
 import {
-  KinesisConnectorError,
   nonEmptyText,
   wholeNumber,
   type KnownNames,
   type OptionNames,
+  invalidOption,
 } from "@kinesis-connectors/core";
 import { AWS_CONNECTION_OPTIONS } from "@kinesis-connectors/aws";
 import { S3_OBJECT_OPTIONS, type S3ObjectOptions } from "@kinesis-connectors/s3";
@@ -16,7 +16,7 @@ import type { LoadTarget } from "./sql/load-sql.js";
 import type { Loader } from "./loading/loader.js";
 import type { Database } from "./loading/statements.js";
 
-/** What is loaded into, and how it is reached: the options that both emitters have. */
+/** Options of the target table and the connection to it, which both emitters have. */
 export interface RedshiftTargetOptions extends DataApiConnectionOptions {
   /** Identifier of a provisioned cluster. Give this or `workgroup`. */
   readonly cluster?: string;
@@ -35,7 +35,7 @@ export interface RedshiftTargetOptions extends DataApiConnectionOptions {
   readonly identityColumns?: readonly string[];
   /** The table that remembers what has been loaded; several tables may share one, in the same database. It must exist. Default `kc_ledger`. */
   readonly ledgerTable?: string;
-  /** How COPY may read the bucket: `default`, the ARN of a role, or a list of ARNs to be chained. Access keys are not accepted. */
+  /** The role with which COPY reads the bucket: `default`, the ARN of a role, or a list of ARNs to be chained. Access keys are not accepted. */
   readonly iamRole: string | readonly string[];
   /** The region of the objects, where it is not the cluster's. */
   readonly bucketRegion?: string;
@@ -43,7 +43,7 @@ export interface RedshiftTargetOptions extends DataApiConnectionOptions {
   readonly statementTimeoutMs?: number;
 }
 
-/** Where files go on their way: a bucket, a prefix, and the other options of S3 objects. */
+/** Options of the files on their way: a bucket, a prefix, and the other options of S3 objects. */
 export type StagingOptions = Omit<S3ObjectOptions, "compression">;
 
 const { compression: _compression, ...STAGING_OPTIONS } = S3_OBJECT_OPTIONS;
@@ -99,12 +99,13 @@ export function createLoader(
       regionSql: regionSql(options.bucketRegion),
     },
   };
-  if (target.table.sql === target.ledger.sql) throw invalid("ledgerTable must be another table than table");
+  if (target.table.sql === target.ledger.sql)
+    throw invalidOption("ledgerTable must be another table than table");
   if (target.identityColumns.length > 0 && columns === undefined)
-    throw invalid("identityColumns needs columns: list the ones that are loaded");
+    throw invalidOption("identityColumns needs columns: list the ones that are loaded");
   for (const column of identityColumns)
     if (options.columns?.includes(column) === true)
-      throw invalid(`identityColumns must not name a column that is loaded (${column})`);
+      throw invalidOption(`identityColumns must not name a column that is loaded (${column})`);
   requireFittingStatements(target, maxEntries);
   return {
     target,
@@ -123,9 +124,11 @@ export function createLoader(
 function databaseOf(options: RedshiftTargetOptions): Database {
   const { cluster, workgroup, database, dbUser, secretArn } = options;
   if ((cluster === undefined) === (workgroup === undefined))
-    throw invalid("give cluster or workgroup, one of them");
+    throw invalidOption("give cluster or workgroup, one of them");
   if (dbUser !== undefined && (workgroup !== undefined || secretArn !== undefined))
-    throw invalid("dbUser is for a cluster without secretArn: a workgroup and a secret bring their own user");
+    throw invalidOption(
+      "dbUser is for a cluster without secretArn: a workgroup and a secret bring their own user",
+    );
   return {
     Database: nonEmptyText("database", database),
     ...(cluster === undefined ? {} : { ClusterIdentifier: nonEmptyText("cluster", cluster) }),
@@ -138,7 +141,7 @@ function databaseOf(options: RedshiftTargetOptions): Database {
 function regionSql(region: string | undefined): string | undefined {
   if (region === undefined) return undefined;
   if (typeof region !== "string" || !/^[a-z]{2}(?:-[a-z]+)+-\d$/.test(region))
-    throw invalid("bucketRegion must be a region such as eu-central-1");
+    throw invalidOption("bucketRegion must be a region such as eu-central-1");
   return quotedText("bucketRegion", region);
 }
 
@@ -150,11 +153,7 @@ export function refuseKeys(options: RedshiftTargetOptions): void {
     ),
   );
   if (found !== undefined)
-    throw invalid(
+    throw invalidOption(
       `${found} is not taken: COPY authenticates by iamRole alone, and the client by credentials`,
     );
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

@@ -132,7 +132,7 @@ describe("a batch", () => {
     for (const attempt of [1, 1, 2, 3])
       await emitter.emit(batch, contextOf(plan, { attempt, inherited: attempt === 3 }));
     expect(await countIn("once")).toBe(ROWS.length);
-    expect(await emitter.isPlaced?.(batch, contextOf(plan))).toBe(true);
+    expect(await emitter.isWritten?.(batch, contextOf(plan))).toBe(true);
   });
 
   it("goes to the table that it was planned for", async () => {

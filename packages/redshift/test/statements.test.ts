@@ -107,18 +107,18 @@ describe("a load", () => {
     await emitter.close?.();
   });
 
-  it("F63 an heir that submits while the first owner's statement runs is given that statement", async () => {
+  it("F63 the next owner that submits while the first owner's statement runs is given that statement", async () => {
     await using s3 = await startStagingS3();
     await using api = await startDataApi(loaded);
     const first = emitterOn(api, s3);
-    const heir = emitterOn(api, s3);
+    const nextOwner = emitterOn(api, s3);
     const batch = batchOf([{ id: 1 }]);
     const plan = planOf(first, batch);
     await first.emit(batch, contextOf(plan));
-    await heir.emit(batch, contextOf(plan, { inherited: true }));
+    await nextOwner.emit(batch, contextOf(plan, { inherited: true }));
     expect(api.submissions).toHaveLength(1);
     await first.close?.();
-    await heir.close?.();
+    await nextOwner.close?.();
   });
 
   it("F63 a statement that does not end is cancelled after its time, on the injected clock, and tried again", async () => {
@@ -170,7 +170,7 @@ describe("a load", () => {
     const plan = planOf(emitter, batch);
     const asked = [
       () => emitter.emit(batch, contextOf(plan)),
-      () => emitter.isPlaced?.(batch, contextOf(plan, { inherited: true })),
+      () => emitter.isWritten?.(batch, contextOf(plan, { inherited: true })),
     ];
     for (const ask of asked)
       expect(String(await failureFrom(Promise.resolve(ask())))).toMatch(/none of it is believed/);
@@ -286,7 +286,7 @@ describe("the Data API's refusals", () => {
 });
 
 describe("the ledger's answer", () => {
-  it("of the same rows means that the batch is placed, whoever loaded it", async () => {
+  it("of the same rows means that the batch is written, whoever loaded it", async () => {
     await using s3 = await startStagingS3();
     await using api = await startDataApi((submission) => {
       const [loadId = "", , content = ""] = ledgerRowOf(submission);
@@ -307,16 +307,16 @@ describe("the ledger's answer", () => {
     await emitter.close?.();
   });
 
-  it("says whether an inherited batch is placed", async () => {
+  it("says whether an inherited batch is written", async () => {
     await using s3 = await startStagingS3();
     let rows: string[][] = [];
     await using api = await startDataApi(() => ({ rows }));
     const emitter = emitterOn(api, s3);
     const batch = batchOf([{ id: 1 }]);
     const context = contextOf(planOf(emitter, batch), { inherited: true });
-    expect(await emitter.isPlaced?.(batch, context)).toBe(false);
+    expect(await emitter.isWritten?.(batch, context)).toBe(false);
     rows = [[batch.batchId, "x", "y"]];
-    expect(await emitter.isPlaced?.(batch, context)).toBe(true);
+    expect(await emitter.isWritten?.(batch, context)).toBe(true);
     await emitter.close?.();
   });
 });

@@ -7,7 +7,7 @@ import {
 } from "@kinesis-connectors/aws";
 
 /**
- * How S3 is reached. `requestTimeoutMs` covers the client's own repetitions and is 60,000 by default; a slow line needs more for a
+ * Options of the connection to S3. `requestTimeoutMs` covers the client's own repetitions and is 60,000 by default; a slow line needs more for a
  * part of an upload.
  */
 export interface S3ConnectionOptions extends AwsConnectionOptions<S3Client> {

@@ -1,8 +1,8 @@
 import {
   cureAtHome,
-  cureAtProxy,
+  CREDENTIALS_CURE,
   describeAwsError,
-  identityFailureOf,
+  identityOutcomeOf,
   summaryOf as awsSummaryOf,
 } from "@kinesis-connectors/aws";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
@@ -36,7 +36,6 @@ const REPEATED = new Set([
   "ThrottlingException",
 ]);
 
-const CREDENTIALS = "check the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, profile or role)";
 const REGION = "set `region` to the region of the bucket";
 
 /** Codes that no repetition mends, with the cure (same page). */
@@ -62,13 +61,8 @@ const CURES: ReadonlyMap<string, string> = new Map([
 /** Sorts what a request to S3 failed with. Pure. */
 export function failureOf(error: unknown): Failure {
   const { code, status } = describeAwsError(error);
-  const atProxy = cureAtProxy(error);
-  if (atProxy !== undefined) return { kind: "refused", cure: atProxy };
-  const identity = identityFailureOf(error);
-  if (identity === "wrong") return { kind: "refused", cure: CREDENTIALS };
-  if (identity === "expired") return { kind: "expired" };
-  // A clock that is off is corrected or set, and credentials that are away come back: nothing was done with the request.
-  if (identity !== undefined) return RETRY;
+  const identity = identityOutcomeOf(error);
+  if (identity !== undefined) return identity;
   if (REPEATED.has(code)) return RETRY;
   // S3 passes the errors of KMS on by these names; a disabled or missing key stays so until somebody acts.
   if (/^(?:KMS\.|Kms)/.test(code)) {
@@ -84,7 +78,7 @@ export function failureOf(error: unknown): Failure {
   // Without a status no answer came: reset, refused connection, unknown host, time-out, credentials not served for a moment.
   if (status === undefined || status >= 500 || status === 408 || status === 409 || status === 429)
     return RETRY;
-  if (status === 403) return { kind: "refused", cure: CURES.get("AccessDenied") ?? CREDENTIALS };
+  if (status === 403) return { kind: "refused", cure: CURES.get("AccessDenied") ?? CREDENTIALS_CURE };
   if (status === 301 || status === 307) return { kind: "refused", cure: REGION };
   if (status >= 400) return { kind: "refused", cure: "see the code and correct the option it is about" };
   // A success that could not be read: whether it was applied shows when it is repeated.

@@ -12,7 +12,7 @@ export type { S3EmitterOptions, S3ObjectOptions } from "./options.js";
 export type { PartitionStyle, PartitionValue, PartitionValues } from "./partitions/partition-path.js";
 export type { ReplayedRecord } from "./dead-letters/parse-dead-letter.js";
 export { replayDeadLetters, type ReplayOptions } from "./dead-letters/replay-dead-letters.js";
-export { rangeNameOf, type S3Place, type S3Plan } from "./requests.js";
+export { rangeNameOf, type S3PlannedObject, type S3Plan } from "./requests.js";
 export { s3DeadLetters } from "./dead-letters/s3-dead-letters.js";
 export { s3Emitter } from "./s3-emitter.js";
 export type { EpochUnit, PointInTime } from "./partitions/event-time.js";

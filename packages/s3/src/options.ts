@@ -7,7 +7,7 @@ import type { S3ConnectionOptions } from "./connection.js";
 import type { Format } from "./formats/format.js";
 import type { S3BatchingOptions } from "./plan/object-batching.js";
 
-/** Where objects go and how they are stored. */
+/** Options of the objects of a bucket: where they go and how they are stored. */
 export interface S3ObjectOptions extends S3ConnectionOptions {
   /** Name of the bucket, or ARN of an access point. It must exist. */
   readonly bucket: string;
@@ -27,14 +27,14 @@ export interface S3ObjectOptions extends S3ConnectionOptions {
   readonly tags?: Readonly<Record<string, string>>;
   /** A canned ACL, for buckets that still use ACLs; `bucket-owner-full-control` for another account's. Takes the right s3:PutObjectAcl. */
   readonly acl?: ObjectCannedACL;
-  /** For buckets whose requester pays. */
+  /** `requester`, for buckets whose requester pays. */
   readonly requestPayer?: RequestPayer;
   /** Account id that must own the bucket; requests to anybody else's fail with 403. Recommended. */
   readonly expectedBucketOwner?: string;
   /** More metadata for each object: lower-case names not starting with `kc-`, printable ASCII, up to 1,248 bytes in all. */
   readonly metadata?: Readonly<Record<string, string>>;
   /**
-   * How it is known that the store keeps `If-None-Match: *`, on which exactly-once rests. `proven`: S3 itself is known to; at any other
+   * The proof that the store keeps `If-None-Match: *`, on which exactly-once rests. `proven`: S3 itself is known to; at any other
    * endpoint `open` tries it on an object of its own, `<prefix>/_kinesis-connectors-conditional-writes`, which stays there, and fails with
    * `KC_EMIT_REFUSED` where the store writes over it. `trusted`: you know that it does, and nothing is tried. Default `proven`.
    */

@@ -1,10 +1,10 @@
-import { type Batch, type BufferEntry, KinesisConnectorError, type Position } from "@kinesis-connectors/core";
-import { gatheredIn } from "./encoding/gathered-objects.js";
+import { type Batch, type BufferEntry, type Position, invalidOption } from "@kinesis-connectors/core";
+import { encodedIn } from "./encoding/encoded-objects.js";
 import { MAX_KEY_BYTES, MAX_NAME_BYTES, MAX_PARTS } from "./limits.js";
 import { PositionsHash } from "./objects/positions-hash.js";
 
 /** One object of a plan. A type and not an interface, so that it is plain JSON to the lease row. */
-export type S3Place = {
+export type S3PlannedObject = {
   readonly key: string;
   /** Entries in the object. */
   readonly recordCount: number;
@@ -12,17 +12,18 @@ export type S3Place = {
   readonly idsSha256: string;
 };
 
-/** Where a batch goes: one object per partition, or none for a batch without entries. */
+/** The plan of a batch: one object per partition, or none for a batch without entries. */
 export type S3Plan = {
-  readonly places: readonly S3Place[];
-  /** The place of each entry (`place-routes.ts`), where there are several. */
+  /** The objects, in the order in which their partitions appear. */
+  readonly places: readonly S3PlannedObject[];
+  /** The object of each entry, by its index in `places` (`object-indexes.ts`), where there are several. */
   readonly routes?: string;
   /** In a lease row only: the object that holds the whole plan, because it is long. */
   readonly spilledTo?: { readonly key: string; readonly sha256: string };
 };
 
 /** What a batch must tell to be named. */
-export type NamedBatch = Pick<Batch<unknown>, "shardId" | "first" | "last" | "entries" | "gathered">;
+export type NamedBatch = Pick<Batch<unknown>, "shardId" | "first" | "last" | "entries" | "encoded">;
 
 /** SHA-256 over the positions of entries, in order, in hex. */
 export function idsSha256Of(entries: readonly BufferEntry<unknown>[]): string {
@@ -60,9 +61,9 @@ export function defaultNameOf(batch: NamedBatch): string {
  */
 export function ownNameOf<Output>(batch: Batch<Output>, key: (batch: Batch<Output>) => string): string {
   const name = key(batch);
-  if (typeof name !== "string") throw invalid(`key must return a text, but returned ${typeof name}`);
+  if (typeof name !== "string") throw invalidOption(`key must return a text, but returned ${typeof name}`);
   if (!holdsRange(name, batch)) {
-    throw invalid(
+    throw invalidOption(
       `key must return a text that holds both ends of the batch (rangeNameOf(batch) gives "<first>-<last>"), or batches would share a key`,
     );
   }
@@ -77,7 +78,7 @@ export function ownNameOf<Output>(batch: Batch<Output>, key: (batch: Batch<Outpu
 export function objectKey(prefix: string, name: string, extension: string, option: string = "key"): string {
   const key = `${prefix === "" ? "" : `${prefix}/`}${name}${extension}`;
   const problem = problemOf(key);
-  if (problem !== undefined) throw invalid(`${option} makes a key that ${problem}`);
+  if (problem !== undefined) throw invalidOption(`${option} makes a key that ${problem}`);
   return key;
 }
 
@@ -86,16 +87,16 @@ export function objectKey(prefix: string, name: string, extension: string, optio
  * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
 export function checkedPrefix(prefix: string, option: string = "prefix"): string {
-  if (typeof prefix !== "string") throw invalid(`${option} must be a text`);
+  if (typeof prefix !== "string") throw invalidOption(`${option} must be a text`);
   const trimmed = prefix.endsWith("/") ? prefix.slice(0, -1) : prefix;
   if (trimmed === "") {
     if (prefix === "") return "";
-    throw invalid(`${option} must not be a lone slash; leave it out to write at the top of the bucket`);
+    throw invalidOption(`${option} must not be a lone slash; leave it out to write at the top of the bucket`);
   }
   const problem = problemOf(trimmed);
-  if (problem !== undefined) throw invalid(`${option} ${problem}`);
+  if (problem !== undefined) throw invalidOption(`${option} ${problem}`);
   if (Buffer.byteLength(trimmed) > MAX_KEY_BYTES - MAX_NAME_BYTES) {
-    throw invalid(
+    throw invalidOption(
       `${option} has ${Buffer.byteLength(trimmed)} bytes; with more than ${MAX_KEY_BYTES - MAX_NAME_BYTES} no key would fit`,
     );
   }
@@ -155,12 +156,8 @@ function endName(position: Position): string {
 }
 
 function arrivalOf(batch: NamedBatch): Date {
-  const arrivalTimeMs = gatheredIn(batch)?.arrivalTimeMs ?? batch.entries[0]?.record.arrivalTimeMs ?? 0;
+  const arrivalTimeMs = encodedIn(batch)?.arrivalTimeMs ?? batch.entries[0]?.record.arrivalTimeMs ?? 0;
   // A damaged time must not make the batch impossible to name: it is filed under 1970.
   const inRange = arrivalTimeMs >= 0 && arrivalTimeMs < Date.UTC(10_000, 0);
   return new Date(inRange ? arrivalTimeMs : 0);
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

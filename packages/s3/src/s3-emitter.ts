@@ -12,12 +12,12 @@ import {
 import { following } from "@kinesis-connectors/aws";
 import { connect, type S3Connection } from "./connection.js";
 import { EntrySizes } from "./encoding/entry-sizes.js";
-import type { PieceBytes } from "./encoding/gather.js";
-import { gatherer } from "./encoding/gatherer.js";
-import { gatheredIn } from "./encoding/gathered-objects.js";
+import type { PieceBytes } from "./encoding/object-batch-writer.js";
+import { writerFactory } from "./encoding/writer-factory.js";
+import { encodedIn } from "./encoding/encoded-objects.js";
 import { type ReadyObject, readyObjects } from "./encoding/ready-objects.js";
 import type { Format } from "./formats/format.js";
-import { inLanes } from "./lanes.js";
+import { forEachConcurrently } from "./concurrency.js";
 import type { OpenFile } from "./objects/body.js";
 import { lookBeforeStart } from "./objects/bucket.js";
 import { objectCreator } from "./objects/create-object.js";
@@ -25,7 +25,7 @@ import { metadataOf } from "./objects/object-metadata.js";
 import { S3_EMITTER_OPTIONS, type S3EmitterOptions } from "./options.js";
 import { type ObjectBatching, objectBatching } from "./plan/object-batching.js";
 import { keysOf } from "./plan/object-keys.js";
-import { planGathered, planObjects, planWithout } from "./plan/plan.js";
+import { planEncoded, planObjects, planWithout } from "./plan/plan.js";
 import { planSpill } from "./plan/plan-spill.js";
 import type { S3Plan } from "./requests.js";
 import { type EmitterSettings, emitterSettingsFrom } from "./settings.js";
@@ -65,23 +65,23 @@ export function emitterWith<Output>(
   const connection = connect(options);
   const { create, look } = objectCreator(connection, settings.object);
   const sizes = new EntrySizes(format, settings.compression, batching.targetBytes ?? batching.minBytes);
-  const gather = gatherer({ ...settings, ...seams, ...layout, sizes });
-  const written = new WrittenPlaces();
+  const createWriter = writerFactory({ ...settings, ...seams, ...layout, sizes });
+  const written = new WrittenKeys();
 
   const plan = (batch: Batch<Output>): S3Plan => {
     const keyIn = keysOf(batch, layout, settings);
-    const gathered = gatheredIn(batch);
-    return gathered === undefined
+    const encoded = encodedIn(batch);
+    return encoded === undefined
       ? planObjects(batch, layout.partitionOf, keyIn)
-      : planGathered(gathered, keyIn);
+      : planEncoded(encoded, keyIn);
   };
 
-  const isPlaced = async (range: PlannedRange, context: EmitContext<S3Plan>): Promise<boolean> => {
+  const isWritten = async (range: PlannedRange, context: EmitContext<S3Plan>): Promise<boolean> => {
     using followed = following(context.signal);
     const { signal } = followed;
     const places = context.plan.places.filter(({ recordCount }) => recordCount > 0);
     let isMissing = false;
-    await inLanes(places, objectConcurrency, async ({ key }) => {
+    await forEachConcurrently(places, objectConcurrency, async ({ key }) => {
       if (isMissing) return;
       if ((await look(key, range.batchId, { ...context, signal })) !== "ours") isMissing = true;
     });
@@ -89,7 +89,7 @@ export function emitterWith<Output>(
   };
 
   const emit = async (batch: Batch<Output>, given: EmitContext<S3Plan>): Promise<EmitResult<Output>> => {
-    // A range without outputs has no place; an heir whose filter now drops all of a planned range has nothing to write.
+    // A range without outputs has no object; a next owner whose filter now drops all of a planned range has nothing to write.
     if (given.plan.places.length === 0 || outputCountOf(batch) === 0) return { failed: [] };
     // All objects of the batch listen to one signal of its own.
     using followed = following(given.signal);
@@ -98,10 +98,10 @@ export function emitterWith<Output>(
     await using ready = await readyObjects(batch, context, done, { ...settings, ...seams });
     // Nothing is written yet, so the engine can plan the rest anew, without them.
     if (ready.refused.length > 0) return { failed: inOrderOf(batch.entries, ready.refused) };
-    await inLanes(ready.objects, objectConcurrency, async (object) => {
+    await forEachConcurrently(ready.objects, objectConcurrency, async (object) => {
       context.signal.throwIfAborted();
       await write(object, batch, context);
-      done.add(object.place.key);
+      done.add(object.planned.key);
     });
     return { failed: [] };
   };
@@ -114,7 +114,7 @@ export function emitterWith<Output>(
     const body = await object.body();
     const metadata = metadataOf(batch, object, settings.metadata);
     // The recorded key, whatever prefix and extension are configured here now.
-    await create({ key: object.place.key, body, batchId: batch.batchId, metadata }, context);
+    await create({ key: object.planned.key, body, batchId: batch.batchId, metadata }, context);
     if (layout.estimates && object.entries.length > 0) sizes.learn(object.entries, body.length);
   };
 
@@ -122,10 +122,10 @@ export function emitterWith<Output>(
     capabilities: { duplicates: "none", ordering: hasSeveral ? "none" : "shard" },
     batching,
     ...sizeOf(layout, sizes, format),
-    ...(gather === undefined ? {} : { gather }),
+    ...(createWriter === undefined ? {} : { createWriter }),
     plan,
-    ...(hasSeveral ? severalPlaces(connection, settings) : {}),
-    isPlaced,
+    ...(hasSeveral ? severalObjects(connection, settings) : {}),
+    isWritten,
     emit,
     open: (context) => lookBeforeStart(connection, settings, context),
     close: () => {
@@ -136,12 +136,12 @@ export function emitterWith<Output>(
 }
 
 /** What a batch of several objects has beside its plan. */
-function severalPlaces(
+function severalObjects(
   connection: S3Connection,
   { object, prefix }: Pick<EmitterSettings<unknown>, "object" | "prefix">,
-): Pick<Emitter<unknown, S3Plan>, "places" | "spill" | "planWithout"> {
+): Pick<Emitter<unknown, S3Plan>, "objectCount" | "spill" | "planWithout"> {
   return {
-    places: ({ places }) => places.length,
+    objectCount: ({ places }) => places.length,
     planWithout,
     spill: planSpill(connection, object, prefix),
   };
@@ -158,7 +158,7 @@ function sizeOf<Output>(
 }
 
 /** The keys that earlier attempts of this process have written for a plan: a batch of many objects is not looked at all over again. */
-class WrittenPlaces {
+class WrittenKeys {
   readonly #written = new WeakMap<S3Plan, Set<string>>();
 
   of(plan: S3Plan): Set<string> {

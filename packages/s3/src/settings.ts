@@ -1,4 +1,4 @@
-import { KinesisConnectorError, nonEmptyText, wholeNumber } from "@kinesis-connectors/core";
+import { nonEmptyText, wholeNumber, invalidOption } from "@kinesis-connectors/core";
 import type { ConditionalWrites } from "./objects/conditional-writes.js";
 import {
   DEFAULT_MULTIPART_ABOVE_BYTES,
@@ -71,23 +71,23 @@ function settingsFrom(
 ): ObjectSettings {
   const { serverSideEncryption, sseKmsKeyId, expectedBucketOwner, storageClass, acl, requestPayer } = options;
   if (serverSideEncryption !== undefined && !ENCRYPTIONS.includes(serverSideEncryption)) {
-    throw invalid(
+    throw invalidOption(
       `serverSideEncryption must be one of ${ENCRYPTIONS.join(", ")}; objects are always encrypted`,
     );
   }
   if (sseKmsKeyId !== undefined) {
     nonEmptyText("sseKmsKeyId", sseKmsKeyId);
     if (serverSideEncryption === undefined || serverSideEncryption === "AES256") {
-      throw invalid('sseKmsKeyId needs serverSideEncryption "aws:kms" or "aws:kms:dsse"');
+      throw invalidOption('sseKmsKeyId needs serverSideEncryption "aws:kms" or "aws:kms:dsse"');
     }
   }
   if (expectedBucketOwner !== undefined && !/^\d{12}$/.test(expectedBucketOwner)) {
-    throw invalid("expectedBucketOwner must be an account id of 12 digits");
+    throw invalidOption("expectedBucketOwner must be an account id of 12 digits");
   }
   if (storageClass !== undefined) nonEmptyText("storageClass", storageClass);
   if (acl !== undefined) nonEmptyText("acl", acl);
   if (requestPayer !== undefined && requestPayer !== "requester")
-    throw invalid('requestPayer must be "requester"');
+    throw invalidOption('requestPayer must be "requester"');
   return {
     bucket: checkedBucket(options.bucket),
     contentType,
@@ -121,7 +121,7 @@ function conditionalWritesOf({
   conditionalWrites = "proven",
 }: Pick<S3ObjectOptions, "conditionalWrites">): ConditionalWrites {
   if (conditionalWrites === "proven" || conditionalWrites === "trusted") return conditionalWrites;
-  throw invalid('conditionalWrites must be "proven" or "trusted"');
+  throw invalidOption('conditionalWrites must be "proven" or "trusted"');
 }
 
 /**
@@ -133,7 +133,7 @@ export function checkedBucket(bucket: string): string {
   if (bucket.startsWith("arn:")) return bucket;
   // Upper case and underscores: buckets made before 2018 may have them.
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/.test(bucket)) {
-    throw invalid(
+    throw invalidOption(
       "bucket must be the bare name of a bucket, without s3:// and without a path; the path goes to prefix",
     );
   }
@@ -143,14 +143,17 @@ export function checkedBucket(bucket: string): string {
 /** Tags as S3 takes them in a header; its limits are of "Categorizing your storage using tags" in its user guide. */
 function taggingOf(tags: Readonly<Record<string, string>> = {}): string | undefined {
   const entries = Object.entries(tags);
-  if (entries.length > MAX_TAGS) throw invalid(`tags has ${entries.length} tags, but S3 takes ${MAX_TAGS}`);
+  if (entries.length > MAX_TAGS)
+    throw invalidOption(`tags has ${entries.length} tags, but S3 takes ${MAX_TAGS}`);
   for (const [name, value] of entries) {
     if (!TAG_TEXT.test(name) || name.length > 128 || name.startsWith("aws:") || name === "")
-      throw invalid(
+      throw invalidOption(
         "tags has a name that S3 does not take: up to 128 letters, digits, blanks and + - = . _ : / @",
       );
     if (typeof value !== "string" || !TAG_TEXT.test(value) || value.length > 256)
-      throw invalid(`tags.${name} must be a text of up to 256 letters, digits, blanks and + - = . _ : / @`);
+      throw invalidOption(
+        `tags.${name} must be a text of up to 256 letters, digits, blanks and + - = . _ : / @`,
+      );
   }
   return entries.length === 0 ? undefined : new URLSearchParams(entries).toString().replaceAll("+", "%20");
 }
@@ -163,17 +166,14 @@ function requireFormat<Output>({
 }: S3EmitterOptions<Output>): void {
   const encodes = typeof format?.write === "function" || typeof format?.encodeObject === "function";
   if (!encodes || typeof format.extension !== "string") {
-    throw invalid("format must be ndjson(), delimited(), raw(), lengthPrefixed() or an own Format");
+    throw invalidOption("format must be ndjson(), delimited(), raw(), lengthPrefixed() or an own Format");
   }
-  if (key !== undefined && typeof key !== "function") throw invalid("key must be a function of the batch");
+  if (key !== undefined && typeof key !== "function")
+    throw invalidOption("key must be a function of the batch");
   if (key !== undefined && partition !== undefined)
-    throw invalid("key cannot be given beside partition, which names the folders of a key");
+    throw invalidOption("key cannot be given beside partition, which names the folders of a key");
   if (typeof compression?.compress !== "function")
-    throw invalid("compression must be gzip(), zstd(), none() or an own Compression");
+    throw invalidOption("compression must be gzip(), zstd(), none() or an own Compression");
   if (format.encodeObject !== undefined && compression.contentEncoding !== undefined)
-    throw invalid(`compression cannot be given for ${format.extension} objects: set it on the format`);
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
+    throw invalidOption(`compression cannot be given for ${format.extension} objects: set it on the format`);
 }

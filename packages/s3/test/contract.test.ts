@@ -40,7 +40,7 @@ for (const { name, ordering, options } of uses) {
       const s3 = await startS3();
       return { s3, emitter: s3.emitter(options), [Symbol.asyncDispose]: () => s3[Symbol.asyncDispose]() };
     },
-    capabilities: { duplicates: "none", ordering, planned: true, gathers: true, keeps: "log" },
+    capabilities: { duplicates: "none", ordering, planned: true, hasWriter: true, keeps: "log" },
     outputs: (index): unknown => ({ index, text: `output ${index}` }),
     readBack: ({ s3 }) => Promise.resolve(s3.archived().flatMap(linesIn)),
     versions: excluded("objects are never replaced"),

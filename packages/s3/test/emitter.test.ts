@@ -50,7 +50,7 @@ describe("a batch", () => {
     expect(s3.objects()[0]?.headers["content-encoding"]).toBeUndefined();
   });
 
-  it("without entries writes nothing, nor does an heir whose filter now drops all", async () => {
+  it("without entries writes nothing, nor does the next owner whose filter now drops all", async () => {
     await using s3 = await startS3();
     const emitter = s3.emitter();
     expect(await deliver(emitter, batchOf([]))).toEqual({ failed: [] });
@@ -69,7 +69,7 @@ describe("a batch", () => {
     expect(s3.calls()).toEqual(["PutObject 200", "PutObject 412", "HeadObject 200"]);
   });
 
-  it("goes to the recorded key, whatever the heir is configured to", async () => {
+  it("goes to the recorded key, whatever the next owner is configured to", async () => {
     await using s3 = await startS3();
     const batch = batchOf([{ a: 1 }]);
     const plan = planOf(s3.emitter({ prefix: "old" }), batch);
@@ -80,7 +80,7 @@ describe("a batch", () => {
     expect(plan.places[0]?.key).toMatch(/^old\//);
   });
 
-  it("that an heir transforms otherwise says what it holds, not what was planned", async () => {
+  it("that the next owner transforms otherwise says what it holds, not what was planned", async () => {
     await using s3 = await startS3();
     const emitter = s3.emitter();
     const batch = batchOf([{ a: 1 }, { a: 2 }]);
@@ -220,26 +220,26 @@ describe("a large batch", () => {
   });
 });
 
-describe("an heir asks whether a batch is placed", () => {
+describe("the next owner asks whether a batch is written", () => {
   it("and hears yes only when the key holds that very batch", async () => {
     await using s3 = await startS3();
     const emitter = s3.emitter();
     const batch = batchOf([{ a: 1 }]);
     const context = contextOf(planOf(emitter, batch), { inherited: true });
-    expect(await emitter.isPlaced?.(batch, context)).toBe(false);
+    expect(await emitter.isWritten?.(batch, context)).toBe(false);
     await deliver(emitter, batch);
-    expect(await emitter.isPlaced?.(batch, context)).toBe(true);
-    expect(await emitter.isPlaced?.({ ...batch, batchId: "0".repeat(32) }, context)).toBe(false);
-    expect(await emitter.isPlaced?.(batch, contextOf({ places: [] }))).toBe(true);
+    expect(await emitter.isWritten?.(batch, context)).toBe(true);
+    expect(await emitter.isWritten?.({ ...batch, batchId: "0".repeat(32) }, context)).toBe(false);
+    expect(await emitter.isWritten?.(batch, contextOf({ places: [] }))).toBe(true);
   });
 
   it("and hears no where S3 answers 403 for a missing key; the write then decides", async () => {
     await using s3 = await startS3({ listDenied: true });
     const emitter = s3.emitter();
     const batch = batchOf([{ a: 1 }]);
-    expect(await emitter.isPlaced?.(batch, contextOf(planOf(emitter, batch)))).toBe(false);
+    expect(await emitter.isWritten?.(batch, contextOf(planOf(emitter, batch)))).toBe(false);
     expect(s3.calls()).toEqual(["HeadObject 403"]);
     await deliver(emitter, batch);
-    expect(await emitter.isPlaced?.(batch, contextOf(planOf(emitter, batch)))).toBe(true);
+    expect(await emitter.isWritten?.(batch, contextOf(planOf(emitter, batch)))).toBe(true);
   });
 });

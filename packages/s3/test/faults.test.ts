@@ -199,15 +199,15 @@ describe("throttling and outage", () => {
 });
 
 describe("leases and zombies", () => {
-  it("F25 the heir completes a batch whose owner had not written; the zombie's late write changes nothing", async () => {
+  it("F25 the next owner completes a batch whose owner had not written; the zombie's late write changes nothing", async () => {
     await using s3 = await startS3();
     const owner = s3.emitter();
-    const heir = s3.emitter({ prefix: "moved" });
+    const nextOwner = s3.emitter({ prefix: "moved" });
     const batch = batchOf([{ a: 1 }]);
     const plan = planOf(owner, batch);
     const inherited = contextOf(plan, { inherited: true });
-    expect(await heir.isPlaced?.(batch, inherited)).toBe(false);
-    await heir.emit(batch, inherited);
+    expect(await nextOwner.isWritten?.(batch, inherited)).toBe(false);
+    await nextOwner.emit(batch, inherited);
     const before = s3.objects();
     await owner.emit(batch, contextOf(plan));
     expect(s3.objects()).toEqual(before);

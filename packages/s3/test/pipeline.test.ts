@@ -47,7 +47,7 @@ describe("a shard through the engine into S3", () => {
     expect(s3.objects()).toHaveLength(4);
   });
 
-  it("F25 a batch that was written but not committed is found by the heir and not written again", async () => {
+  it("F25 a batch that was written but not committed is found by the next owner and not written again", async () => {
     await using s3 = await startS3();
     const shard = new Shard(clickRecords(10));
     const crash = () => {
@@ -61,7 +61,7 @@ describe("a shard through the engine into S3", () => {
     expect(s3.objects().filter(({ key }) => key.startsWith("archive/"))).toHaveLength(1);
   });
 
-  it("F25 a batch whose write failed for good is completed by the heir at the recorded key, with its own bytes", async () => {
+  it("F25 a batch whose write failed for good is completed by the next owner at the recorded key, with its own bytes", async () => {
     await using s3 = await startS3();
     const shard = new Shard(clickRecords(10));
     s3.aws.faults.add({

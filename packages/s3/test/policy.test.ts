@@ -41,7 +41,7 @@ describe("S01 the shipped policies", () => {
     const large = batchOf([{ text: "x".repeat(6 * 1024 * 1024) }]);
     const small = batchOf([1]);
     await emitter.open?.(contextOf(undefined));
-    await emitter.isPlaced?.(small, contextOf(planOf(emitter, small)));
+    await emitter.isWritten?.(small, contextOf(planOf(emitter, small)));
     await deliver(emitter, small);
     await deliver(emitter, small);
     await deliver(emitter, batchOf([{ text: "x".repeat(200) }], { shardId: "shardId-000000000009" }));

@@ -3,7 +3,7 @@ import { createServer, request as send, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { systemClock } from "@kinesis-connectors/core";
 
-/** Whose way of refusing a signature is played. */
+/** The service whose way of refusing a signature is played. */
 export type ClockAheadService = "s3" | "opensearch" | "json";
 
 /** A service whose clock is ahead of the machine's, in front of a local server. */

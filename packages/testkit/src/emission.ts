@@ -9,7 +9,7 @@ import {
 import { seededRandom } from "./seeded-random.js";
 
 /**
- * What `emit` is given beside a batch: a first attempt of the owner, a signal that nobody aborts, a silent logger, the machine's clock
+ * The context of an `emit`: a first attempt of the owner, a signal that nobody aborts, a silent logger, the machine's clock
  * and a seeded `Random`.
  *
  * @param plan of the batch, see `planOf`; undefined for emitters without one

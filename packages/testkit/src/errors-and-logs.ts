@@ -1,7 +1,7 @@
 import type { Logger } from "@kinesis-connectors/core";
 
 /**
- * What a promise was rejected with, to look at its code, message and cause.
+ * Settles with the error that a promise was rejected with, to look at its code, message and cause.
  *
  * @throws when it is not rejected, or with something that is not an Error
  */
@@ -16,7 +16,7 @@ export async function failureFrom(promise: PromiseLike<unknown> | undefined): Pr
 }
 
 /**
- * What a function threw: `failureFrom` for those that return no promise.
+ * The error that a function threw: `failureFrom` for those that return no promise.
  *
  * @throws when it throws nothing, or something that is not an Error
  */

@@ -17,7 +17,7 @@ export { describeEmitterContract } from "./contract/describe-emitter-contract.js
 export { declaredCapabilities } from "./contract/obligations/declared-capabilities.js";
 export { declaredOrder } from "./contract/obligations/declared-order.js";
 export { emptyBatch } from "./contract/obligations/empty-batch.js";
-export { gatheredOutputs } from "./contract/obligations/gathered-outputs.js";
+export { encodedOutputs } from "./contract/obligations/encoded-outputs.js";
 export { lostReply } from "./contract/obligations/lost-reply.js";
 export { oversizedRecord } from "./contract/obligations/oversized-record.js";
 export { promptAbort } from "./contract/obligations/prompt-abort.js";

@@ -9,7 +9,7 @@ import {
 
 /** The lease row of one shard, in memory. */
 export interface MemoryCheckpointer extends Checkpointer {
-  /** What the row holds now. */
+  /** The content of the row now. */
   readonly progress: () => ShardProgress;
   /** All batches that were prepared, in order; a batch whose plan was amended stands here again. */
   readonly prepared: readonly PreparedBatch[];

@@ -1,6 +1,6 @@
 import type { KinesisRecord } from "@kinesis-connectors/core";
 
-/** What a record of a test holds: text, bytes, or a record whose other fields matter too. */
+/** The content of a test's record: text, bytes, or a record whose other fields matter too. */
 export type RecordContent = string | Uint8Array | (Partial<KinesisRecord> & Pick<KinesisRecord, "data">);
 
 /** Near the place where sequence numbers get one digit more, so that comparing them as texts goes wrong early. */

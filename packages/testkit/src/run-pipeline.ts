@@ -19,30 +19,30 @@ import { seededRandom } from "./seeded-random.js";
 import { simulatedShard } from "./simulated-shard.js";
 import { virtualClock } from "./virtual-clock.js";
 
-/** How a pipeline is run. */
+/** Options of `runPipeline`. */
 export interface RunPipelineOptions<Output> {
   /** Records that arrive together. Default 10. */
   readonly pageRecords?: number;
   /** Milliseconds of virtual time between two arrivals, to see a buffer flush by age. Default 0. */
   readonly pageMs?: number;
-  /** What the destination does not take: asked for each output at each try; undefined lets it pass. Default: takes all. */
+  /** Names the outputs that the destination does not take: asked for each output at each try; undefined lets it pass. Default: takes all. */
   readonly refuse?: (output: Output, attempt: number) => FailedEntry<Output>["action"] | undefined;
   /** Seed of the back-off's randomness. Default 1. */
   readonly seed?: number;
 }
 
-/** What came of a run. */
+/** The result of a run. */
 export interface PipelineRun<Output> {
   /** Everything that was emitted, in order. */
   readonly outputs: readonly Output[];
-  /** The same, batch by batch, as the destination was given it. */
+  /** The outputs batch by batch, as the destination was given them. */
   readonly batches: readonly (readonly Output[])[];
   readonly deadLetters: readonly DeadLetter[];
   /** Each checkpoint that was committed, in order. */
   readonly checkpoints: readonly Position[];
-  /** What the engine told of itself, in order. */
+  /** Events of the engine, in order. */
   readonly events: readonly ShardEvent[];
-  /** What stopped the shard before its end, such as a record that cannot be decoded in a pipeline without dead letters. */
+  /** The error that stopped the shard before its end, such as a record that cannot be decoded in a pipeline without dead letters. */
   readonly failure: Error | undefined;
 }
 
@@ -126,13 +126,13 @@ function memoryEmitter<Output>(
     ...(sizeOf === undefined ? {} : { sizeOf }),
     emit: ({ entries }, { attempt }) => {
       const failed: FailedEntry<Output>[] = [];
-      const placed: Output[] = [];
+      const written: Output[] = [];
       for (const entry of entries) {
         const action = refuse(entry.output, attempt);
-        if (action === undefined) placed.push(entry.output);
+        if (action === undefined) written.push(entry.output);
         else failed.push({ entry, action, error: refusal(entry, action) });
       }
-      if (placed.length > 0) batches.push(placed);
+      if (written.length > 0) batches.push(written);
       return Promise.resolve({ failed });
     },
   };

@@ -11,7 +11,7 @@ import {
   type OptionNames,
 } from "@kinesis-connectors/core";
 
-/** How a simulated shard behaves. */
+/** Options of `simulatedShard`. */
 export interface SimulatedShardOptions {
   readonly clock: Clock;
   /** Records in a page. Default 10. */
@@ -39,7 +39,7 @@ export interface SimulatedShard extends ShardSource {
   readonly close: (...childShards: readonly ChildShard[]) => void;
   /** Retention takes the first `count` of all records ever appended away. A reader that stands before them is told of a gap. */
   readonly trim: (count: number) => void;
-  /** Where each reader was opened, in order. */
+  /** The position at which each reader was opened, in order. */
   readonly opened: readonly StartPosition[];
   /** Readers that are open now. */
   readonly openReaders: () => number;
@@ -67,7 +67,7 @@ export function simulatedShard(
   let children: readonly ChildShard[] | undefined;
   let openReaders = 0;
 
-  const announce = (): void => {
+  const notify = (): void => {
     for (const arrive of arrivals) arrive();
   };
 
@@ -107,11 +107,11 @@ export function simulatedShard(
   return {
     append: (...more) => {
       held.push(...more);
-      announce();
+      notify();
     },
     close: (...childShards) => {
       children = childShards;
-      announce();
+      notify();
     },
     trim: (count) => {
       trimmed = count;

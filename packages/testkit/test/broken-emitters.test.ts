@@ -26,11 +26,11 @@ const broken: readonly {
   readonly fails: readonly string[];
 }[] = [
   {
-    what: "says that it placed a record that it dropped",
+    what: "says that it wrote a record that it dropped",
     make: withEmit(
       (emit) => (batch, context) => emit({ ...batch, entries: batch.entries.slice(1) }, context),
     ),
-    fails: ["places a batch of 1 whole", "places a batch of 25 whole", "emitting the same batch again"],
+    fails: ["writes a batch of 1 whole", "writes a batch of 25 whole", "emitting the same batch again"],
   },
   {
     what: "tells outputs apart by their sequence numbers only",
@@ -38,7 +38,7 @@ const broken: readonly {
       const bySequenceNumber = new Map(batch.entries.map((entry) => [entry.record.sequenceNumber, entry]));
       return emit({ ...batch, entries: [...bySequenceNumber.values()] }, context);
     }),
-    fails: ["places several outputs of one record"],
+    fails: ["writes several outputs of one record"],
   },
   {
     what: "writes something for an empty batch",
@@ -77,7 +77,7 @@ const broken: readonly {
       if (batch.entries.some(({ output }) => output.length > 400)) throw new Error("too large");
       return emit(batch, context);
     }),
-    fails: ["places a record of 400 bytes and reports one of a byte more"],
+    fails: ["writes a record of 400 bytes and reports one of a byte more"],
   },
   {
     what: "refuses a whole batch because of one record",
@@ -87,7 +87,7 @@ const broken: readonly {
       const error = new Error("refused");
       return { failed: batch.entries.map((entry) => ({ entry, action: "dead-letter", error })) };
     }),
-    fails: ["returns refused records as dead letters and places the others: neighbours in the middle"],
+    fails: ["returns refused records as dead letters and writes the others: neighbours in the middle"],
   },
   {
     what: "makes dead letters of throttled records",
@@ -118,7 +118,7 @@ const broken: readonly {
   {
     what: "lets records pass an earlier one of their key that was not taken",
     make: withEmit((emit) => async (batch, context) => {
-      // One call per record, so that nothing waits for what an earlier call did not place.
+      // One call per record, so that nothing waits for what an earlier call did not write.
       const results = [];
       for (const entry of batch.entries) results.push(await emit({ ...batch, entries: [entry] }, context));
       return { failed: results.flatMap(({ failed }) => failed) };
@@ -133,7 +133,7 @@ const broken: readonly {
         failed: failed.map(({ entry, action, error }) => ({ entry: structuredClone(entry), action, error })),
       };
     }),
-    fails: ["returns refused records as dead letters and places the others: the only record"],
+    fails: ["returns refused records as dead letters and writes the others: the only record"],
   },
   {
     what: "names a record twice",
@@ -141,7 +141,7 @@ const broken: readonly {
       const { failed } = await emit(batch, context);
       return { failed: [...failed, ...failed] };
     }),
-    fails: ["returns refused records as dead letters and places the others: every record"],
+    fails: ["returns refused records as dead letters and writes the others: every record"],
   },
   {
     what: "makes dead letters of everything when a request fails",
@@ -156,7 +156,7 @@ const broken: readonly {
     fails: [
       "tries again when a request is throttled",
       "tries again when a request meets an outage",
-      "places everything at least once when a reply is lost",
+      "writes everything at least once when a reply is lost",
       "stops with KC_EMIT_REFUSED",
     ],
   },
@@ -191,7 +191,7 @@ const broken: readonly {
     fails: ["settles when it is aborted while the destination does not answer"],
   },
   {
-    what: "calls everything placed when it is aborted",
+    what: "calls everything written when it is aborted",
     make: withEmit((emit) => async (batch, context) => {
       try {
         return await emit(batch, context);
@@ -219,7 +219,7 @@ const broken: readonly {
       (batch.entries as unknown[]).reverse();
       return emit(batch, context);
     }),
-    fails: ["changes nothing of the batch", "places a batch of 25 whole"],
+    fails: ["changes nothing of the batch", "writes a batch of 25 whole"],
   },
   {
     what: "cannot be closed twice",

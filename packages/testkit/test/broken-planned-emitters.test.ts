@@ -22,7 +22,7 @@ function objectEmitter(objects: Objects): PlannedEmitter {
   return {
     capabilities: { duplicates: "none", ordering: "shard" },
     plan: ({ batchId }) => ({ name: batchId }),
-    isPlaced: (_range, { plan }) => Promise.resolve(objects.has(plan.name)),
+    isWritten: (_range, { plan }) => Promise.resolve(objects.has(plan.name)),
     emit: ({ entries }, { plan }) => {
       const failed: FailedEntry<unknown>[] = [];
       const lines: string[] = [];
@@ -166,14 +166,14 @@ const broken: readonly {
     fails: ["emitting the same batch again changes nothing"],
   },
   {
-    what: "never finds a batch placed",
-    make: (objects) => ({ ...objectEmitter(objects), isPlaced: () => Promise.resolve(false) }),
-    fails: ["tells an heir whether a planned batch is placed"],
+    what: "never finds a batch written",
+    make: (objects) => ({ ...objectEmitter(objects), isWritten: () => Promise.resolve(false) }),
+    fails: ["tells the next owner whether a planned batch is written"],
   },
   {
-    what: "finds every batch placed",
-    make: (objects) => ({ ...objectEmitter(objects), isPlaced: () => Promise.resolve(true) }),
-    fails: ["tells an heir whether a planned batch is placed"],
+    what: "finds every batch written",
+    make: (objects) => ({ ...objectEmitter(objects), isWritten: () => Promise.resolve(true) }),
+    fails: ["tells the next owner whether a planned batch is written"],
   },
 ];
 

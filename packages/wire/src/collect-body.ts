@@ -5,29 +5,29 @@ const maxBodyBytes = 32 * 1024 * 1024;
 const firstBytes = 64 * 1024;
 
 /**
- * The whole body of an answer in one buffer, each part copied as it arrives: into one of the announced size, or into one that grows, for
+ * The whole body of an answer in one buffer, each part copied as it arrives: into one of the declared size, or into one that grows, for
  * parts may be as small as a byte and a list of them would take a hundred times as much.
- * @throws WireFormatError when it is shorter or longer than announced, or longer than any answer; the connection's own error otherwise
+ * @throws WireFormatError when it is shorter or longer than declared, or longer than any answer; the connection's own error otherwise
  */
 export async function collectBody(
   body: AsyncIterable<Uint8Array>,
   contentLength: string | undefined,
 ): Promise<Buffer> {
-  const announced = contentLength === undefined ? undefined : Number(contentLength);
-  if (announced !== undefined && !(announced <= maxBodyBytes)) throw tooLong();
+  const declared = contentLength === undefined ? undefined : Number(contentLength);
+  if (declared !== undefined && !(declared <= maxBodyBytes)) throw tooLong();
   // Large ones are not taken from Node's pool, small ones are; either way the bytes are this answer's own.
-  let bytes = Buffer.allocUnsafe(announced ?? firstBytes);
+  let bytes = Buffer.allocUnsafe(declared ?? firstBytes);
   let length = 0;
   for await (const part of body) {
     if (part.length > bytes.length - length) {
-      if (announced !== undefined) throw wrongLength("longer");
+      if (declared !== undefined) throw wrongLength("longer");
       bytes = grown(bytes, length, part.length);
     }
     bytes.set(part, length);
     length += part.length;
   }
-  if (announced === undefined) return bytes.subarray(0, length);
-  if (length < announced) throw wrongLength("shorter");
+  if (declared === undefined) return bytes.subarray(0, length);
+  if (length < declared) throw wrongLength("shorter");
   return bytes;
 }
 

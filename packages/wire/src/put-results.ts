@@ -1,4 +1,5 @@
-import { CborReader, textType } from "./cbor/cbor-reader.js";
+import { textType } from "./cbor/cbor-heads.js";
+import { CborReader } from "./cbor/cbor-reader.js";
 import { parseBounded } from "./json/bounded-json.js";
 import { WireFormatError } from "./wire-format-error.js";
 

@@ -4,7 +4,7 @@ import type { StoredObject } from "../services/bucket.js";
 import { Landings } from "./landings.js";
 import { type Entry, type Ledger, nameOf } from "./ledger.js";
 import { type Line, payloadOf } from "../storm/payload.js";
-import type { Route } from "./stored-batch.js";
+import type { RecordOutcome } from "./stored-batch.js";
 import type { Violation } from "./violation.js";
 
 interface Landed {
@@ -30,7 +30,7 @@ export class ObjectChecker {
   readonly #isPrepared: boolean;
   readonly #landings: Landings;
   /** What the last prepare of a range stored as the way of each of its records, where it did. */
-  readonly routes: Map<string, ReadonlyMap<Entry, Route>> = new Map();
+  readonly outcomes: Map<string, ReadonlyMap<Entry, RecordOutcome>> = new Map();
   /** Keys that a prepare has named, durably. */
   readonly preparedKeys: Set<string> = new Set();
   readonly #ranges = new Map<string, KeyedRange[]>();
@@ -61,7 +61,7 @@ export class ObjectChecker {
     this.#checkRange(isDead, metadata["kc-shard"] ?? "", metadata, key);
     const landed = this.#landedIn(object, isDead);
     this.#checkContent(object, landed);
-    this.#checkRoutes(object, landed, isDead);
+    this.#checkOutcomes(object, landed, isDead);
     for (const { entry, output } of landed) this.#landings.land(entry, output, isDead, key);
   }
 
@@ -110,16 +110,19 @@ export class ObjectChecker {
     }
   }
 
-  /** I10: whoever writes, the first owner or an heir, follows the ways that were stored. */
-  #checkRoutes({ key, metadata }: StoredObject, landed: readonly Landed[], isDead: boolean): void {
+  /** I10: whoever writes, the first owner or the next owner, follows the outcomes that were stored. */
+  #checkOutcomes({ key, metadata }: StoredObject, landed: readonly Landed[], isDead: boolean): void {
     const { "kc-shard": shardId, "kc-first": first, "kc-last": last } = metadata;
-    const routes = this.routes.get(`${shardId} ${first}-${last}`);
-    if (routes === undefined) return;
+    const outcomes = this.outcomes.get(`${shardId} ${first}-${last}`);
+    if (outcomes === undefined) return;
     for (const { entry, output } of landed) {
-      const route = routes.get(entry);
-      const isAsStored = isDead ? route === "dead-letter" : typeof route === "number" && output < route;
+      const outcome = outcomes.get(entry);
+      const isAsStored = isDead ? outcome === "dead-letter" : typeof outcome === "number" && output < outcome;
       if (!isAsStored)
-        this.#report({ rule: "I10", what: `${key} holds ${nameOf(entry)}, stored as ${route ?? "nothing"}` });
+        this.#report({
+          rule: "I10",
+          what: `${key} holds ${nameOf(entry)}, stored as ${outcome ?? "nothing"}`,
+        });
     }
   }
 

@@ -4,7 +4,7 @@ import type { ObjectChecker } from "./checker.js";
 import type { Violation } from "./violation.js";
 import { type Entry, type Ledger, nameOf, type ShardLedger } from "./ledger.js";
 import { BEGINNING_MS } from "../world/sim-process.js";
-import { routesIn, type StoredBatch, storedBatchIn } from "./stored-batch.js";
+import { outcomesIn, type StoredBatch, storedBatchIn } from "./stored-batch.js";
 
 /**
  * Looks at each change of a lease row as it is applied: what a checkpoint covers must have landed, once, in the right place (I1, I11);
@@ -55,7 +55,7 @@ export class LeaseChecker {
     if (stored === undefined) return;
     for (const plan of [stored.plan, stored.deadLetterPlan])
       for (const { key } of plan?.places ?? []) this.#objects.preparedKeys.add(key);
-    this.#keepRoutes(shard, stored);
+    this.#keepOutcomes(shard, stored);
     this.#requireParentsRead(shard);
     const inherited = storedBatchIn(before.pending?.state);
     if (inherited !== undefined) {
@@ -76,20 +76,26 @@ export class LeaseChecker {
       });
   }
 
-  #keepRoutes(shard: ShardLedger, { first, last, routes }: StoredBatch): void {
+  #keepOutcomes(shard: ShardLedger, { first, last, routes }: StoredBatch): void {
     const name = `${shard.shardId} ${nameOf(first)}-${nameOf(last)}`;
     const begin = shard.indexes.get(nameOf(first));
     const end = shard.indexes.get(nameOf(last));
-    this.#objects.routes.delete(name);
+    this.#objects.outcomes.delete(name);
     if (routes === undefined || begin === undefined || end === undefined) return;
     // Records of aggregates that belong to other shards are not read at all.
     const read = shard.entries.slice(begin, end + 1).filter(({ payload }) => payload !== undefined);
-    // Where retention took some away, the ways are counted from the end.
+    // Where retention took some away, the outcomes are counted from the end.
     if (read.some(({ isTrimmed }) => isTrimmed)) return;
-    const ways = routesIn(routes);
-    if (ways.length !== read.length)
-      this.#report({ rule: "I10", what: `${name} stores ${ways.length} ways for ${read.length} records` });
-    this.#objects.routes.set(name, new Map(read.map((entry, index) => [entry, ways[index] ?? "dropped"])));
+    const outcomes = outcomesIn(routes);
+    if (outcomes.length !== read.length)
+      this.#report({
+        rule: "I10",
+        what: `${name} stores ${outcomes.length} outcomes for ${read.length} records`,
+      });
+    this.#objects.outcomes.set(
+      name,
+      new Map(read.map((entry, index) => [entry, outcomes[index] ?? "dropped"])),
+    );
   }
 
   #committed(shard: ShardLedger, before: Lease, checkpoint: Lease["checkpoint"]): void {

@@ -14,7 +14,7 @@ interface StoredPlan {
 }
 
 /** What became of a record: so many outputs, none, or a dead letter. */
-export type Route = number | "dropped" | "dead-letter";
+export type RecordOutcome = number | "dropped" | "dead-letter";
 
 export function storedBatchIn(state: Uint8Array | undefined): StoredBatch | undefined {
   if (state === undefined) return undefined;
@@ -23,13 +23,13 @@ export function storedBatchIn(state: Uint8Array | undefined): StoredBatch | unde
 }
 
 /** `12k3d1x` is twelve records kept, three dropped, one dead letter; `2k4;` two records with four outputs each. */
-export function routesIn(coded: string): readonly Route[] {
-  const routes: Route[] = [];
+export function outcomesIn(coded: string): readonly RecordOutcome[] {
+  const outcomes: RecordOutcome[] = [];
   for (const [, length = "0", way = "", outputs = "1"] of coded.matchAll(/(\d+)([kdx])(?:(\d+);)?/g)) {
-    let route: Route = Number(outputs);
-    if (way === "d") route = "dropped";
-    if (way === "x") route = "dead-letter";
-    for (let left = Number(length); left > 0; left -= 1) routes.push(route);
+    let outcome: RecordOutcome = Number(outputs);
+    if (way === "d") outcome = "dropped";
+    if (way === "x") outcome = "dead-letter";
+    for (let left = Number(length); left > 0; left -= 1) outcomes.push(outcome);
   }
-  return routes;
+  return outcomes;
 }

@@ -88,7 +88,7 @@ export function kinesisDestination(parts: DestinationParts): SimDestination {
 
 /**
  * Whether a record comes before all later ones of its key, whoever puts it. One that may be dropped or kept, and one that retention took
- * away from the heirs (which is announced), may still come late, from a process that is over.
+ * away from the next owners (which is reported), may still come late, from a process that is over.
  */
 function isCertain({ payload, isTrimmed }: Entry): boolean {
   return !isTrimmed && (payload?.kind === "plain" || payload?.kind === "many");

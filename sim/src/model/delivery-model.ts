@@ -51,7 +51,7 @@ class Exploration {
   constructor(options: ModelOptions) {
     this.#options = options;
     this.#places = new Places(options);
-    // Lease, workers, objects written, writes under way, staged routes.
+    // Lease, workers, objects written, writes under way, staged outcomes.
     const width = options.workers + 4;
     this.#store = new StateStore(width);
     this.#state = new Uint16Array(width);
@@ -134,15 +134,15 @@ class Exploration {
   }
 
   #closeOrInherit(worker: number): void {
-    const { prepare, routesStored, records, maxCounter, conditional } = this.#options;
+    const { prepare, outcomesStored, records, maxCounter, conditional } = this.#options;
     const code = this.#state[worker + 1] as number;
     const lease = this.#state[0] as number;
     const seen = (code >> 9) & 15;
     const checkpoint = (code >> 6) & 7;
     const inherited = code & 63;
     if (inherited !== 0 && prepare) {
-      const { range } = this.#places.routed(inherited);
-      if (routesStored) this.#to(worker, workerCode(PREPARED, seen, checkpoint, inherited), lease);
+      const { range } = this.#places.assigned(inherited);
+      if (outcomesStored) this.#to(worker, workerCode(PREPARED, seen, checkpoint, inherited), lease);
       else {
         for (const assignment of this.#places.assignments(range))
           this.#to(
@@ -162,15 +162,15 @@ class Exploration {
       }
       if (prepare && counter >= maxCounter) continue;
       for (const assignment of this.#places.assignments(range)) {
-        const routed = this.#places.idOf(range, assignment);
+        const assigned = this.#places.idOf(range, assignment);
         if (!prepare) {
-          this.#to(worker, workerCode(PREPARED, seen, checkpoint, routed), lease);
+          this.#to(worker, workerCode(PREPARED, seen, checkpoint, assigned), lease);
           continue;
         }
-        const stored = routesStored ? routed : this.#places.idOf(range, undefined);
+        const stored = outcomesStored ? assigned : this.#places.idOf(range, undefined);
         this.#to(
           worker,
-          workerCode(PREPARED, counter + 1, checkpoint, routed),
+          workerCode(PREPARED, counter + 1, checkpoint, assigned),
           leaseCode(counter + 1, ownerOf(lease), checkpointOf(lease), stored),
         );
       }
@@ -179,21 +179,21 @@ class Exploration {
 
   #send(worker: number): void {
     const code = this.#state[worker + 1] as number;
-    let routed = code & 63;
+    let assigned = code & 63;
     let stage = this.#state[this.#stage] as number;
     if (this.#options.objects === "staged") {
-      const { range } = this.#places.routed(routed);
+      const { range } = this.#places.assigned(assigned);
       const staged = this.#lists.list(stage);
-      const earlier = staged.find((one) => this.#places.routed(one).range === range);
-      if (earlier === undefined) stage = this.#lists.idOf([...staged, routed]);
-      else routed = earlier;
+      const earlier = staged.find((one) => this.#places.assigned(one).range === range);
+      if (earlier === undefined) stage = this.#lists.idOf([...staged, assigned]);
+      else assigned = earlier;
     }
     const underWay = [
       ...this.#lists.list(this.#state[this.#underWay] as number),
-      ...this.#places.putsOf(routed),
+      ...this.#places.putsOf(assigned),
     ];
     this.#begin();
-    this.#next[worker + 1] = (SENT << 13) | (code & 0x1fc0) | routed;
+    this.#next[worker + 1] = (SENT << 13) | (code & 0x1fc0) | assigned;
     this.#next[this.#stage] = stage;
     this.#next[this.#underWay] = this.#lists.idOf(underWay);
     this.#end(underWay.length);
@@ -214,7 +214,7 @@ class Exploration {
       return;
     }
     if (counter >= maxCounter) return;
-    const { end } = this.#places.routed(code & 63).range;
+    const { end } = this.#places.assigned(code & 63).range;
     this.#to(worker, workerCode(OWNED, counter + 1, end, 0), leaseCode(counter + 1, ownerOf(lease), end, 0));
   }
 
@@ -279,6 +279,6 @@ function checkpointOf(lease: number): number {
   return (lease >> 6) & 7;
 }
 
-function workerCode(step: number, counter: number, checkpoint: number, routed: number): number {
-  return (step << 13) | (counter << 9) | (checkpoint << 6) | routed;
+function workerCode(step: number, counter: number, checkpoint: number, assigned: number): number {
+  return (step << 13) | (counter << 9) | (checkpoint << 6) | assigned;
 }

@@ -9,7 +9,7 @@ export interface ModelOptions {
   readonly prepare: boolean;
   /** What a key names: both ends of the range, or only its start. */
   readonly key: "range" | "start";
-  /** Whether an heir throws an inherited range away. */
+  /** Whether the next owner throws an inherited range away. */
   readonly heirDiscards: boolean;
   /** Whether objects are created only where there is none (If-None-Match), instead of overwritten. */
   readonly ifNoneMatch: boolean;
@@ -20,8 +20,8 @@ export interface ModelOptions {
    * `staged`: as `two`, but the choice is stored by one conditional write first.
    */
   readonly objects: "one" | "two" | "staged";
-  /** Whether the prepare stores each record's object, which the heir then obeys. */
-  readonly routesStored: boolean;
+  /** Whether the prepare stores each record's object, which the next owner then obeys. */
+  readonly outcomesStored: boolean;
 }
 
 /** The protocol as it is, in the smallest bounds that show every fault. */
@@ -35,5 +35,5 @@ export const PROTOCOL: ModelOptions = {
   ifNoneMatch: true,
   conditional: true,
   objects: "one",
-  routesStored: false,
+  outcomesStored: false,
 };

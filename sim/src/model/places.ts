@@ -7,7 +7,7 @@ export interface Range {
 }
 
 /** A range with the object that each of its records goes to; `assignment` is undefined where that is not decided, or has no meaning. */
-export interface RoutedRange {
+export interface AssignedRange {
   readonly range: Range;
   /** Bit i: record `start + 1 + i` goes to the second object. */
   readonly assignment: number | undefined;
@@ -19,11 +19,11 @@ export interface Put {
   readonly records: number;
 }
 
-/** All ranges, routes and writes that a model of these bounds can come to, by number. Number 0 of the routed ranges is "none". */
+/** All ranges, assignments and writes that a model of these bounds can come to, by number. Number 0 of the assigned ranges is "none". */
 export class Places {
   readonly #options: ModelOptions;
   readonly #ids = new Map<string, number>();
-  readonly #routed: (RoutedRange | undefined)[] = [undefined];
+  readonly #assigned: (AssignedRange | undefined)[] = [undefined];
   readonly #keys = new Map<string, number>();
   readonly #putIds = new Map<string, number>();
   readonly #putsOf: (readonly number[])[] = [[]];
@@ -40,15 +40,15 @@ export class Places {
           this.#register({ range, assignment });
       }
     }
-    if (this.#routed.length > 64) throw new RangeError("more ranges than a state has room for");
+    if (this.#assigned.length > 64) throw new RangeError("more ranges than a state has room for");
   }
 
   idOf(range: Range, assignment: number | undefined): number {
     return this.#ids.get(nameOf(range, assignment)) as number;
   }
 
-  routed(id: number): RoutedRange {
-    return this.#routed[id] as RoutedRange;
+  assigned(id: number): AssignedRange {
+    return this.#assigned[id] as AssignedRange;
   }
 
   /** The writes that deliver a routed range, by number. */
@@ -62,9 +62,9 @@ export class Places {
     return Array.from({ length: 1 << (end - start) }, (_, assignment) => assignment);
   }
 
-  #register(routed: RoutedRange): void {
-    const { range, assignment } = routed;
-    this.#ids.set(nameOf(range, assignment), this.#routed.push(routed) - 1);
+  #register(assigned: AssignedRange): void {
+    const { range, assignment } = assigned;
+    this.#ids.set(nameOf(range, assignment), this.#assigned.push(assigned) - 1);
     this.#putsOf.push(this.#makePuts(range, assignment));
   }
 

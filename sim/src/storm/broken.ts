@@ -6,9 +6,9 @@ import type { BrokenBucket } from "../services/sim-s3.js";
 export type BrokenVariant =
   | "no-prepare"
   | "start-only-key"
-  | "heir-discards"
+  | "recovery-discards"
   | "unconditional-write"
-  | "routes-stripped"
+  | "outcomes-stripped"
   | "unguarded"
   | "unversioned";
 
@@ -16,9 +16,9 @@ export type BrokenVariant =
 export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
   "no-prepare",
   "start-only-key",
-  "heir-discards",
+  "recovery-discards",
   "unconditional-write",
-  "routes-stripped",
+  "outcomes-stripped",
 ];
 
 /** Variants of what keeps the order of a key at the destination. */
@@ -54,12 +54,12 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
         bucket: { keyOf: withoutEnd, takenIsDone: true },
         isPrepared: false,
       };
-    case "heir-discards":
+    case "recovery-discards":
       return { ...sound, leases: { takesDiscard: true } };
     case "unconditional-write":
       return { ...sound, leases: { isUnconditional: true } };
-    case "routes-stripped":
-      return { ...sound, leases: { change: withoutRoutes } };
+    case "outcomes-stripped":
+      return { ...sound, leases: { change: withoutOutcomes } };
     case "unversioned":
       return { ...sound, isUnversioned: true };
     default:
@@ -73,7 +73,7 @@ function unprepared(change: LeaseChange): LeaseChange {
   return change.type === "prepare" ? { type: "renew" } : change;
 }
 
-function withoutRoutes(change: LeaseChange): LeaseChange {
+function withoutOutcomes(change: LeaseChange): LeaseChange {
   if (change.type !== "prepare" || change.pending.state === undefined) return change;
   const stored: Record<string, unknown> = JSON.parse(new TextDecoder().decode(change.pending.state));
   delete stored["routes"];

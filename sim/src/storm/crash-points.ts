@@ -6,7 +6,7 @@ import { type RunOptions, type RunResult, Simulation } from "../simulation.js";
 /**
  * What happens to the process that takes a step.
  * - `before`: it crashes, and the request never leaves. `sent`: it crashes with the request under way. `late`: as `sent`, and the
- *   request arrives long after an heir has committed.
+ *   request arrives long after the next owner has committed.
  * - `applied`: it crashes before the answer comes. `answered`: it crashes with the answer in hand.
  * - `zombie`: it is paused for five times the failover time, the request arrives at the end of that, and it goes on.
  */
@@ -114,7 +114,7 @@ export async function runSchedule(
     const slot = fleet.slots.find((one) => one.process === process);
     if (slot === undefined) return undefined;
     passed += 1;
-    // Whoever comes to the second point is the heir of the first, or the process started again.
+    // Whoever comes to the second point is the next owner of the first, or the process started again.
     if (blows === 0 && passed < point.time) return undefined;
     waiting.shift();
     passed = 0;

@@ -34,8 +34,8 @@ export interface Line {
   readonly at: string;
   /** What destinations with keys place it by; empty for a record that they must refuse. */
   readonly key: string;
-  /** In a record that no format can write: JSON has no such number. */
-  readonly unwritable?: bigint;
+  /** In a record that no format can write (it holds itself), or, of Redshift, that is written and not loaded. */
+  readonly unwritable?: unknown;
 }
 
 export function bytesOf(payload: Payload): Uint8Array {

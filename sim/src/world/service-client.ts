@@ -21,8 +21,12 @@ export interface SimService {
   readonly operation: (command: unknown, process: SimProcess, signal: AbortSignal | undefined) => Operation;
 }
 
-/** What a client of the SDK is made with that is asked for nothing: the simulated service answers in its place. */
+/**
+ * What a client of the SDK is made with that is asked for nothing: the simulated service answers in its place. It knows its endpoint, or the look at where it
+ * goes would read the shared config file, which takes time of the machine.
+ */
 export const NOWHERE = {
+  endpoint: "https://localhost",
   region: "us-east-1",
   credentials: { accessKeyId: "simulated", secretAccessKey: "simulated" },
 } as const;

@@ -7,17 +7,17 @@ import type { HttpConnection, Origin } from "./http-connection.js";
 import { type OutgoingRequest, requestBytes } from "./request-bytes.js";
 import type { ReadResponse } from "./response-reader.js";
 
-/** How requests are sent. */
+/** Options of `HttpHandler`. */
 export interface HttpHandlerOptions {
-  /** How long a connection may take to open, TLS included, in milliseconds. Default 5,000. */
+  /** Time limit for opening a connection, TLS included, in milliseconds. Default 5,000. */
   readonly connectionTimeoutMs?: number;
-  /** How long an answer may take, from the first byte sent to the last one received, in milliseconds. Default 30,000. */
+  /** Time limit of an answer, from the first byte sent to the last one received, in milliseconds. Default 30,000. */
   readonly requestTimeoutMs?: number;
   /** Connections to one server; what goes beyond waits. Default 64. */
   readonly maxConnections?: number;
   /** Certificates to trust instead of those that Node trusts, in PEM, for a server of one's own. */
   readonly ca?: string | Buffer;
-  /** Where bodies of answers are put. Default: memory of its own, which is used again only by who gives it back. */
+  /** Memory for bodies of answers. Default: its own, which is used again only by who gives it back. */
   readonly memory?: BodyMemory;
   /**
    * Told when a connection was closed because the server, or a proxy before it, sent something that nobody had asked for. Where a request was under way
@@ -40,7 +40,7 @@ export interface HandlerResponse {
   readonly body: Buffer;
 }
 
-/** What the SDK's clients say beside a request. */
+/** Options that the SDK's clients give beside a request. */
 export interface HandleOptions {
   readonly abortSignal?: unknown;
   readonly requestTimeout?: number;

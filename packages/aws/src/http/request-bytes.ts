@@ -1,4 +1,4 @@
-/** What is sent, as the SDK's client hands it over: signed, and with its body in memory. */
+/** A request as the SDK's client hands it over: signed, and with its body in memory. */
 export interface OutgoingRequest {
   readonly method: string;
   /** `http:` or `https:`. */

@@ -95,7 +95,7 @@ export class ResponseReader {
       if (head.statusCode === 101) throw new HttpFormatError("changes the protocol");
       this.#interimHeads += 1;
       if (this.#interimHeads > MAX_INTERIM_HEADS)
-        throw new HttpFormatError("is announced without end, and does not come");
+        throw new HttpFormatError("is declared without end, and does not come");
       this.#buffer.copyWithin(0, end + HEAD_END.length, this.#filled);
       this.#filled = rest.length;
       return this.#filled === 0 ? undefined : this.#readHead(0);

@@ -1,4 +1,4 @@
-import { KinesisConnectorError } from "@kinesis-connectors/core";
+import { invalidOption, type KinesisConnectorError } from "@kinesis-connectors/core";
 import { isLoopback } from "../endpoint.js";
 import { directHosts } from "./no-proxy.js";
 
@@ -97,16 +97,12 @@ function authorizationOf({ username, password }: URL, option: string): string | 
     const both = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
     return `Basic ${Buffer.from(both).toString("base64")}`;
   } catch {
-    throw new KinesisConnectorError(
-      "KC_OPTION_INVALID",
-      `${option} has a user or a password with a % that is none: write it as %25`,
-    );
+    throw invalidOption(`${option} has a user or a password with a % that is none: write it as %25`);
   }
 }
 
 function invalid(option: string): KinesisConnectorError {
-  return new KinesisConnectorError(
-    "KC_OPTION_INVALID",
+  return invalidOption(
     `${option} must be the URL of an http or https proxy, such as http://user:password@proxy.example.com:3128${option === "proxy" ? ", or false for none" : ""}`,
   );
 }

@@ -7,13 +7,13 @@ import { nextBody, type ScriptedServer, scriptedServer } from "./fuzz/scripted-s
 
 const ANSWERS = 5_000;
 /** Side by side, each with a handler of one connection. */
-const LANES = 16;
+const CONVERSATIONS = 16;
 const SMALL = Buffer.from("{}");
 /** More than the buffers of a connection hold, so that it is not sent whole unless it is read. */
 const LARGE = Buffer.alloc(16 * 1024 * 1024);
 
 /** Asks one server, with one connection. */
-class Lane {
+class Conversation {
   readonly #handler = new HttpHandler({ maxConnections: 1, requestTimeoutMs: 20_000 });
   readonly #server: ScriptedServer;
 
@@ -102,15 +102,15 @@ describe("beside Node's own client", () => {
     await using server = await scriptedServer();
     const wrong: string[] = [];
     let at = 0;
-    const play = async (lane: Lane): Promise<void> => {
+    const play = async (conversation: Conversation): Promise<void> => {
       while (at < ANSWERS) {
         const scenario = scenarioOf(at++);
-        const said = await lane.play(scenario);
+        const said = await conversation.play(scenario);
         if (said !== undefined) wrong.push(`${scenario.nth} (${scenario.kind}): ${said}`);
       }
-      lane.close();
+      conversation.close();
     };
-    await Promise.all(Array.from({ length: LANES }, () => play(new Lane(server))));
+    await Promise.all(Array.from({ length: CONVERSATIONS }, () => play(new Conversation(server))));
     expect(wrong).toEqual([]);
   }, 120_000);
 });

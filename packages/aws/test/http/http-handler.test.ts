@@ -193,7 +193,7 @@ describe("an answer", () => {
     ["has a NUL in its reason", ["HTTP/1.1 200 O\0K\r\ncontent-length: 2\r\n\r\nok"]],
     ["has a blank before a colon", ["HTTP/1.1 200 OK\r\ncontent-length : 2\r\n\r\nok"]],
     ["has a length that is signed", ["HTTP/1.1 200 OK\r\ncontent-length: +2\r\n\r\nok"]],
-    ["is announced without end", ["HTTP/1.1 103 Early Hints\r\n\r\n".repeat(100), OK]],
+    ["is declared without end", ["HTTP/1.1 103 Early Hints\r\n\r\n".repeat(100), OK]],
     [
       "has a blank behind a chunk's size",
       ["HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2 \r\nok\r\n"],

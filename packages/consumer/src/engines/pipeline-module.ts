@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { asError, KinesisConnectorError, type Pipeline } from "@kinesis-connectors/core";
 
 /**
- * Where a pipeline is, for those who have to make it themselves: the `file:` URL of a module, as an object or as text, whose default
+ * The module of a pipeline, for threads that have to make it themselves: the `file:` URL of a module, as an object or as text, whose default
  * export is what `definePipeline` returned, or a function without arguments that returns it, or a promise of it.
  */
 export type PipelineModule = URL | string;

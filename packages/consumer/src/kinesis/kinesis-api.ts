@@ -46,7 +46,7 @@ export interface KinesisApi {
   readonly close: () => void;
 }
 
-/** Where an iterator or a subscription starts: `ShardIteratorType` and what belongs to it. */
+/** The start of an iterator or a subscription: `ShardIteratorType` and its argument. */
 export type IteratorPosition =
   | { readonly type: "trim-horizon" }
   | { readonly type: "latest" }
@@ -54,12 +54,12 @@ export type IteratorPosition =
   | { readonly type: "at-sequence-number"; readonly sequenceNumber: string }
   | { readonly type: "after-sequence-number"; readonly sequenceNumber: string };
 
-/** What the service says of a stream. */
+/** A stream, as the service describes it. */
 export interface StreamSummary {
   readonly streamName: string;
   readonly streamArn: string;
   readonly status: "CREATING" | "DELETING" | "ACTIVE" | "UPDATING";
-  /** How long records are kept, in hours (24 to 8,760). */
+  /** Retention of records, in hours (24 to 8,760). */
   readonly retentionHours: number;
   readonly openShardCount: number;
   /** When it was created, in epoch milliseconds; undefined where the server does not say. */
@@ -124,14 +124,14 @@ export interface StreamConsumer {
 /** One event of a subscription. */
 export interface SubscriptionEvent {
   readonly records: readonly StreamRecord[];
-  /** Where the next subscription goes on, after it; absent at the end of a closed shard. */
+  /** The sequence number after which the next subscription goes on; absent at the end of a closed shard. */
   readonly continuationSequenceNumber: string | undefined;
   readonly millisBehindLatest: number | undefined;
   readonly childShards: readonly ChildShard[] | undefined;
 }
 
 /**
- * What a failed call means for the caller.
+ * The kind of a failed call, by what the caller can do about it.
  *
  * - `throttled`: too many calls or bytes; again after a back-off.
  * - `limit`: too many control calls or too many of something; again after a while.

@@ -30,10 +30,10 @@ import {
 } from "./kinesis-api.js";
 import { asCallError, type Experience } from "./kinesis-failures.js";
 
-/** How the stream is named in requests: by its ARN where the caller gave one, so that streams of other accounts work too. */
+/** The name of the stream in requests: its ARN where the caller gave one, so that streams of other accounts work too. */
 export type StreamName = { readonly StreamName: string } | { readonly StreamARN: string };
 
-/** Which clients the port uses, and whose they are. */
+/** Options of `sdkKinesis`. */
 export interface SdkKinesisOptions {
   /** Whether `close` destroys the clients. Default false: they are the caller's. */
   readonly ownsClient?: boolean;
@@ -52,7 +52,7 @@ const NAMES: OptionNames<SdkKinesisOptions> = {
   fixedCredentials: true,
 };
 
-/** The port over the SDK's client. */
+/** The port to Kinesis over the SDK's client. */
 export function sdkKinesis(
   client: KinesisClient,
   stream: StreamName,

@@ -25,6 +25,8 @@ import { ATTRIBUTE, type LeaseRow, newLeaseRow, parseLeaseRow } from "./lease-ro
 import { TableCalls } from "./table-calls.js";
 import { tableError, tableFailure } from "./table-failures.js";
 
+/** Options of `dynamoDbLeaseTable`. */
+/** Options of `dynamoDbLeaseTable`. */
 export interface DynamoDbLeaseTableOptions {
   readonly tableName: string;
   readonly client: DynamoDBClient;

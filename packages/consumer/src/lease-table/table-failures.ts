@@ -72,7 +72,7 @@ function cureOf(error: Error, operation: string): string {
       return "it was deleted, or the region is another one: create it again and start the workers anew";
     case "ValidationException":
       // DynamoDB's own words name the limit or the attribute, never a value.
-      return `DynamoDB says: ${error.message.slice(0, 200)}; a row holds 400 KB, so make batches with fewer places`;
+      return `DynamoDB says: ${error.message.slice(0, 200)}; a row holds 400 KB, so make batches with fewer objects`;
     default:
       return "check the region (option region, or AWS_REGION), the credentials and the endpoint of DynamoDB";
   }

@@ -1,9 +1,15 @@
-import { KinesisConnectorError, sleep, checkOptions, type OptionNames } from "@kinesis-connectors/core";
+import {
+  KinesisConnectorError,
+  sleep,
+  checkOptions,
+  type OptionNames,
+  invalidOption,
+} from "@kinesis-connectors/core";
 
 import { isKind, type StreamConsumer } from "../kinesis/kinesis-api.js";
 import { type CheckContext, patiently } from "../kinesis/stream-check.js";
 
-/** How a shard is read with its own throughput. */
+/** Options of `fanOut`. */
 export interface FanOutOptions {
   /** The registered consumer's name, unique within the stream. Registered when missing. Default: the application's name. */
   readonly consumerName?: string;
@@ -12,7 +18,7 @@ export interface FanOutOptions {
    * `consumerName`. It takes `kinesis:SubscribeToShard` on the consumer; with `kinesis:DescribeStreamConsumer` it is looked at first.
    */
   readonly consumerArn?: string;
-  /** What to do when the consumer cannot be registered again after somebody deregistered it. Default: stop with an error. */
+  /** Reaction to a consumer that somebody deregistered and that cannot be registered again. Default: stop with an error. */
   readonly fallback?: "polling";
 }
 
@@ -54,9 +60,11 @@ export function fanOut(options: FanOutOptions = {}): FanOut {
   const { consumerName, consumerArn, fallback } = options;
   if (consumerArn !== undefined) {
     if (consumerName !== undefined)
-      throw invalid("retrieval.consumerName and retrieval.consumerArn are both given: give one of them");
+      throw invalidOption(
+        "retrieval.consumerName and retrieval.consumerArn are both given: give one of them",
+      );
     if (partsOf(consumerArn) === undefined)
-      throw invalid(
+      throw invalidOption(
         "retrieval.consumerArn must look like arn:aws:kinesis:<region>:<account>:stream/<stream>/consumer/<name>:<number>",
       );
   }
@@ -84,10 +92,6 @@ export function partsOf(
   return streamArn === undefined || streamName === undefined || consumerName === undefined
     ? undefined
     : { streamArn, streamName, consumerName };
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }
 
 // The KCL looks ten times, a second apart; a busy account can take longer.

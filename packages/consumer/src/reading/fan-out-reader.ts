@@ -16,8 +16,8 @@ import {
 } from "../kinesis/kinesis-api.js";
 import { DoubtfulEnd, isConsistent } from "./doubtful-end.js";
 import { polling, pollingSource } from "./polling-reader.js";
-import { isStreamThere, placeRefused, ReadFailures } from "./read-failures.js";
-import { PageRefused, ReadPlace } from "./read-place.js";
+import { isStreamThere, positionRefused, ReadFailures } from "./read-failures.js";
+import { PageRefused, ReadPosition } from "./read-position.js";
 import type { ReaderContext } from "./reader-context.js";
 
 /** The source of one shard, read by subscriptions. */
@@ -39,7 +39,7 @@ class FanOutReader implements ShardReader {
   readonly #consumer: FanOutConsumer;
   readonly #options: Pick<FanOut, "fallback">;
   readonly #start: StartPosition;
-  readonly #place: ReadPlace;
+  readonly #position: ReadPosition;
   readonly #failures: ReadFailures;
   readonly #end: DoubtfulEnd;
   #subscription: Subscription | undefined;
@@ -61,7 +61,7 @@ class FanOutReader implements ShardReader {
     this.#consumer = consumer;
     this.#options = options;
     this.#start = start;
-    this.#place = new ReadPlace(context, "SubscribeToShard", start);
+    this.#position = new ReadPosition(context, "SubscribeToShard", start);
     this.#failures = new ReadFailures(context);
     this.#end = new DoubtfulEnd(context);
   }
@@ -129,7 +129,7 @@ class FanOutReader implements ShardReader {
       childShards = verdict.type === "ended" ? verdict.childShards : undefined;
     }
     // An event may have waited on the connection for a slow reader: that it was sent after the subscription began is all one knows.
-    const page = await this.#place.accept(event, this.#subscribedMs, childShards !== undefined);
+    const page = await this.#position.accept(event, this.#subscribedMs, childShards !== undefined);
     this.#continuation = event.continuationSequenceNumber;
     this.#hasHeard = true;
     this.#failures.succeeded();
@@ -142,8 +142,8 @@ class FanOutReader implements ShardReader {
     const { api, stream, shardId, observe, clock } = this.#context;
     // The continuation says nothing of what retention has taken away since; beginning AT the last record does.
     const position: IteratorPosition =
-      this.#continuation === undefined || this.#place.isNearHorizon
-        ? this.#place.begin()
+      this.#continuation === undefined || this.#position.isNearHorizon
+        ? this.#position.begin()
         : { type: "after-sequence-number", sequenceNumber: this.#continuation };
     const connection = new AbortController();
     // Until it is accepted the caller's signal ends it too; afterwards only we do, because the next call has another signal.
@@ -162,7 +162,7 @@ class FanOutReader implements ShardReader {
       connection.abort();
       if (signal.aborted) return undefined;
       const failure = isKind(error, "invalid-argument")
-        ? placeRefused(this.#context, position, error, this.#failures.attempt)
+        ? positionRefused(this.#context, position, error, this.#failures.attempt)
         : error;
       if (KinesisConnectorError.isInstance(failure)) throw failure;
       return (await this.#isGone(failure, signal)) ? "gone" : undefined;
@@ -216,7 +216,7 @@ class FanOutReader implements ShardReader {
       if (signal.aborted) return;
       if (this.#options.fallback !== "polling" || !(failure instanceof Error)) throw failure;
       observe({ type: "fan-out-fallback", stream, shardId, error: failure });
-      const end = this.#place.scannedEnd;
+      const end = this.#position.scannedEnd;
       this.#fallback = pollingSource(this.#context, polling()).open(
         end === undefined ? this.#start : { type: "after", position: end },
       );
@@ -225,7 +225,7 @@ class FanOutReader implements ShardReader {
 
   async #endWithoutChildren(signal: AbortSignal): Promise<RecordPage> {
     await isStreamThere(this.#context, signal);
-    const page = await this.#place.accept(
+    const page = await this.#position.accept(
       { records: [], millisBehindLatest: undefined },
       this.#context.clock.now(),
       true,

@@ -12,11 +12,11 @@ import {
 
 import { isKind, type RecordsAnswer } from "../kinesis/kinesis-api.js";
 import { DoubtfulEnd, isConsistent } from "./doubtful-end.js";
-import { isStreamThere, placeRefused, ReadFailures } from "./read-failures.js";
-import { PageRefused, ReadPlace } from "./read-place.js";
+import { isStreamThere, positionRefused, ReadFailures } from "./read-failures.js";
+import { PageRefused, ReadPosition } from "./read-position.js";
 import type { ReaderContext } from "./reader-context.js";
 
-/** How a shard is polled. */
+/** Options of `polling`. */
 export interface PollingOptions {
   /** The pause between two reads once the tip of the shard is reached, in milliseconds. Default 1,000, at least 200. */
   readonly idlePollMs?: number;
@@ -59,7 +59,7 @@ const NO_RECORDS: RecordPage = { records: [], bytes: 0 };
 class PollingReader implements ShardReader {
   readonly #context: ReaderContext;
   readonly #options: Polling;
-  readonly #place: ReadPlace;
+  readonly #position: ReadPosition;
   readonly #failures: ReadFailures;
   readonly #end: DoubtfulEnd;
   /** When the last reads began, on the monotonic clock: never more than 5 within a second. */
@@ -70,7 +70,7 @@ class PollingReader implements ShardReader {
   constructor(context: ReaderContext, options: Polling, start: StartPosition) {
     this.#context = context;
     this.#options = options;
-    this.#place = new ReadPlace(context, "GetRecords", start);
+    this.#position = new ReadPosition(context, "GetRecords", start);
     this.#failures = new ReadFailures(context);
     this.#end = new DoubtfulEnd(context);
   }
@@ -98,7 +98,7 @@ class PollingReader implements ShardReader {
   /** One read; undefined when it came to nothing and has to be done again. */
   async #read(signal: AbortSignal): Promise<RecordPage | undefined> {
     const { api, clock } = this.#context;
-    if (this.#place.isNearHorizon) this.#iterator = undefined;
+    if (this.#position.isNearHorizon) this.#iterator = undefined;
     this.#iterator ??= await this.#openIterator(signal);
     if (this.#iterator === undefined) return this.#endWithoutChildren(signal);
     await this.#untilDue(signal);
@@ -121,7 +121,7 @@ class PollingReader implements ShardReader {
       }
       childShards = verdict.type === "ended" ? verdict.childShards : undefined;
     }
-    const page = await this.#place.accept(answer, sentMs, childShards !== undefined);
+    const page = await this.#position.accept(answer, sentMs, childShards !== undefined);
     const hasMore =
       answer.records.length >= this.#options.maxRecordsPerRead ||
       (answer.millisBehindLatest ?? answer.records.length) > 0;
@@ -141,7 +141,7 @@ class PollingReader implements ShardReader {
       // Both mean that this iterator is of no use any more; a new one goes on after the last record read, not after the checkpoint.
       if (isKind(error, "expired-iterator", "invalid-argument")) {
         const { stream, shardId, observe } = this.#context;
-        const sequenceNumber = this.#place.scannedEnd?.sequenceNumber;
+        const sequenceNumber = this.#position.scannedEnd?.sequenceNumber;
         this.#iterator = undefined;
         observe({ type: "iterator-renew", stream, shardId, sequenceNumber });
         await this.#failures.again(error, signal);
@@ -154,19 +154,19 @@ class PollingReader implements ShardReader {
   /** An iterator for where reading has come to; undefined when the shard is gone. */
   async #openIterator(signal: AbortSignal): Promise<string | undefined> {
     const { api, shardId } = this.#context;
-    const position = this.#place.begin();
+    const position = this.#position.begin();
     try {
       return await api.getShardIterator(shardId, position, signal);
     } catch (error) {
       if (isKind(error, "not-found")) return undefined;
       if (!isKind(error, "invalid-argument")) throw error;
-      throw placeRefused(this.#context, position, error, this.#failures.attempt);
+      throw positionRefused(this.#context, position, error, this.#failures.attempt);
     }
   }
 
   async #endWithoutChildren(signal: AbortSignal): Promise<RecordPage> {
     await isStreamThere(this.#context, signal);
-    const page = await this.#place.accept(
+    const page = await this.#position.accept(
       { records: [], millisBehindLatest: undefined },
       this.#context.clock.now(),
       true,

@@ -1,6 +1,6 @@
 import type { KinesisErrorKind } from "../kinesis/kinesis-api.js";
 
-/** What happens while a shard is read, apart from the records themselves. */
+/** Events of reading a shard, apart from the records themselves. */
 export type ReadEvent = { readonly stream: string; readonly shardId: string } & (
   | {
       /** A call failed in a way that waiting may mend. Nothing is lost; reading goes on where it was. */

@@ -96,7 +96,7 @@ function refused(stream: string, shardId: string, error: KinesisCallError): Kine
 const MAX_TIMESTAMP_ATTEMPTS = 8;
 
 /** What it means that the service calls a beginning of an iterator or a subscription invalid. */
-export function placeRefused(
+export function positionRefused(
   { stream, shardId }: ReaderContext,
   position: IteratorPosition,
   error: KinesisCallError,

@@ -5,9 +5,9 @@ export async function inParallel<T>(
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   const rest = items.values();
-  const lane = async (): Promise<void> => {
+  const runner = async (): Promise<void> => {
     for (const item of rest) await work(item);
   };
-  const ends = await Promise.allSettled(Array.from({ length: Math.min(limit, items.length) }, lane));
+  const ends = await Promise.allSettled(Array.from({ length: Math.min(limit, items.length) }, runner));
   for (const end of ends) if (end.status === "rejected") throw end.reason;
 }

@@ -1,6 +1,6 @@
 import { wholeNumber, type OptionNames } from "@kinesis-connectors/core";
 
-/** How a worker shares shards with others. */
+/** Options of leases: the way in which a worker shares shards with others. */
 export interface LeaseOptions {
   /**
    * A lease whose counter has not changed for so long is up for taking, in milliseconds. The same for every worker of an
@@ -14,15 +14,15 @@ export interface LeaseOptions {
    * falls to one of the workers, so that many shards are balanced within minutes and no worker is robbed below its share.
    */
   readonly maxLeasesToSteal?: number | "share";
-  /** How often the table is looked at for leases to take, in milliseconds. Default: half of `failoverTimeMs`. */
+  /** Interval at which the table is looked at for leases to take, in milliseconds. Default: half of `failoverTimeMs`. */
   readonly takePeriodMs?: number;
-  /** How often a shard whose parents are still being read looks again, in milliseconds. Default 2,000. */
+  /** Interval at which a shard whose parents are still being read looks again, in milliseconds. Default 2,000. */
   readonly parentPollMs?: number;
-  /** How often the rows of finished shards are looked at for deletion, in milliseconds. Default 60,000. */
+  /** Interval at which the rows of finished shards are looked at for deletion, in milliseconds. Default 60,000. */
   readonly cleanupPeriodMs?: number;
-  /** How often the leader looks for parts of the hash key space without a lease, in milliseconds. Default 120,000, as the KCL's. */
+  /** Interval at which the leader looks for parts of the hash key space without a lease, in milliseconds. Default 120,000, as the KCL's. */
   readonly auditPeriodMs?: number;
-  /** How often the mode of a fleet with KCL 3.x workers is looked at, in milliseconds. Default 60,000. */
+  /** Interval at which the mode of a fleet with KCL 3.x workers is looked at, in milliseconds. Default 60,000. */
   readonly fleetModePeriodMs?: number;
   /** Workers that start on an empty table wait a random time up to this before they list shards, in milliseconds. Default 3,000. */
   readonly bootstrapJitterMs?: number;

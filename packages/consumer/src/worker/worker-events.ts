@@ -1,4 +1,4 @@
-/** What happens to the leases of one worker, as it happens. */
+/** Events of the leases of one worker, as they happen. */
 export type WorkerEvent =
   | { readonly type: "worker-start"; readonly ownerId: string; readonly leases: number }
   | { readonly type: "worker-stop"; readonly ownerId: string; readonly error?: Error }

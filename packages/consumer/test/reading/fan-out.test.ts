@@ -360,15 +360,15 @@ describe("reading by subscription", () => {
     }
     expect(seen).toEqual(["a", "b"]);
     expect(page.shardEnd.childShards).toHaveLength(2);
-    // A reader opened at that end, as an heir does, comes to the same children.
-    const heir = fanOut.open({
+    // A reader opened at that end, as the next owner does, comes to the same children.
+    const nextOwner = fanOut.open({
       type: "after",
       position: {
         sequenceNumber: [...fixture.local.kinesis.records(STREAM)][1]?.sequenceNumber ?? "",
         subSequenceNumber: 0,
       },
     });
-    while ((page = await fanOut.next(heir)).shardEnd === undefined) expect(page.records).toEqual([]);
+    while ((page = await fanOut.next(nextOwner)).shardEnd === undefined) expect(page.records).toEqual([]);
     expect(page.shardEnd.childShards).toHaveLength(2);
   });
 

@@ -126,7 +126,7 @@ export function fakeEngine(
         deadLettered: 0,
       };
       await checkpointer.prepare(batch);
-      // A zombie may get this far and place an object late: it is the object that its heir places too.
+      // A zombie may get this far and place an object late: it is the object that its next owner places too.
       await sleep(clock, timings.emitMs());
       destination.put(batchId, rangeOf(batch));
       await checkpointer.commit(last);

@@ -7,7 +7,7 @@ import { saidOf } from "../logging/error-fields.js";
 import { KinesisConnectorError } from "../errors.js";
 import type { RunningPipeline } from "../pipeline.js";
 import { logDeadLetters, poisonError } from "./poison.js";
-import { preparedBatch, reroute } from "./prepared.js";
+import { preparedBatch, withDeadLetters } from "./prepared.js";
 import type { ClosedRange, RefusedRecord } from "./range.js";
 import type { ShardContext } from "./shard-context.js";
 
@@ -15,7 +15,7 @@ import type { ShardContext } from "./shard-context.js";
 const MAX_PLAN_BYTES = 32 * 1024;
 
 /**
- * Takes a closed range to its destination: plan, prepare, emit, commit. The order is the whole point: the boundary and the places are
+ * Takes a closed range to its destination: plan, prepare, emit, commit. The order is the whole point: the boundary and the objects are
  * stored before the first byte is written, and the checkpoint moves only after everything is settled.
  */
 export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
@@ -31,7 +31,7 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
   async deliver(range: ClosedRange<Output>, inherited?: PreparedBatch): Promise<void> {
     const { emitter } = this.#pipeline;
     const startedMs = this.#context.clock.monotonicNow();
-    let { batch, routes } = range;
+    let { batch, outcomes } = range;
     let refused = range.refused;
     let attempts = 0;
     let plan = inherited === undefined ? this.#plan(batch) : (inherited.plan as Plan);
@@ -45,10 +45,10 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
       if (refused.length > 0 && deadLetterPlan === undefined)
         deadLetterPlan = this.#planDeadLetters(batch, refused);
       if (!current && (stored || plan !== undefined || deadLetterPlan !== undefined)) {
-        const hasRoutes = inherited?.routes !== undefined || this.#hasSeveralPlaces(plan);
+        const hasOutcomes = inherited?.routes !== undefined || this.#hasSeveralObjects(plan);
         const short = await this.#spilled(batch, plan, inherited !== undefined);
         await this.#context.checkpointer.prepare(
-          preparedBatch({ ...range, batch, refused, routes }, short, deadLetterPlan, hasRoutes),
+          preparedBatch({ ...range, batch, refused, outcomes }, short, deadLetterPlan, hasOutcomes),
         );
         stored = true;
         current = true;
@@ -71,7 +71,7 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
       }));
       this.#requireDeadLetters(rejected);
       const before = batch;
-      ({ batch, refused, routes } = reroute(batch, refused, routes, rejected));
+      ({ batch, refused, outcomes } = withDeadLetters(batch, refused, outcomes, rejected));
       deadLetterPlan = undefined;
       current = false;
       if (emitter.plan === undefined) {
@@ -103,16 +103,17 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
   }
 
   /** Whether everything that an inherited batch was to write is there already. */
-  async isPlaced(inherited: PreparedBatch): Promise<boolean> {
+  async isWritten(inherited: PreparedBatch): Promise<boolean> {
     const { emitter, deadLetters } = this.#pipeline;
     const range: PlannedRange = { ...inherited, ...this.#owner() };
     if (inherited.plan === undefined && emitter.plan === undefined) return false;
-    // Dead letters without a stored place cannot be looked for.
+    // Dead letters without a plan cannot be looked for.
     if (inherited.deadLettered > 0 && inherited.deadLetterPlan === undefined) return false;
     return (
-      (inherited.plan === undefined || (await this.#asksPlaced(emitter, range, inherited.plan))) &&
+      (inherited.plan === undefined || (await this.#asksWritten(emitter, range, inherited.plan))) &&
       (inherited.deadLetterPlan === undefined ||
-        (deadLetters !== undefined && (await this.#asksPlaced(deadLetters, range, inherited.deadLetterPlan))))
+        (deadLetters !== undefined &&
+          (await this.#asksWritten(deadLetters, range, inherited.deadLetterPlan))))
     );
   }
 
@@ -136,21 +137,21 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
   #unplanned(): KinesisConnectorError {
     return new KinesisConnectorError(
       "KC_REPLAY_DIFFERS",
-      `${this.#context.shardId}: a batch prepared without a place in the destination now has records for it: ` +
+      `${this.#context.shardId}: a batch prepared without a plan now has records for it: ` +
         "run the pipeline that prepared it once more",
     );
   }
 
   #plan(batch: Batch<Output>): Plan {
     const { emitter } = this.#pipeline;
-    // Without entries there is nothing to place; emitters without a plan have `undefined` as theirs.
+    // Without entries there is nothing to write; emitters without a plan have `undefined` as theirs.
     return outputCountOf(batch) === 0 || emitter.plan === undefined
       ? (undefined as Plan)
       : emitter.plan(batch);
   }
 
-  #hasSeveralPlaces(plan: Plan): boolean {
-    return plan !== undefined && (this.#pipeline.emitter.places?.(plan) ?? 1) > 1;
+  #hasSeveralObjects(plan: Plan): boolean {
+    return plan !== undefined && (this.#pipeline.emitter.objectCount?.(plan) ?? 1) > 1;
   }
 
   /** The plan as it goes into the lease row: a long one is stored elsewhere first. */
@@ -206,7 +207,7 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
   }
 
   #deadLetterBatch(
-    { gathered: _outputs, ...batch }: Batch<Output>,
+    { encoded: _outputs, ...batch }: Batch<Output>,
     refused: readonly RefusedRecord[],
   ): Batch<DeadLetter> {
     const entries = refused.map(({ record, error, attempts }) => ({
@@ -227,18 +228,18 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
     return poisonError(this.#context.shardId, first.record, first.error);
   }
 
-  async #asksPlaced<AnyOutput, AnyPlan>(
+  async #asksWritten<AnyOutput, AnyPlan>(
     emitter: Emitter<AnyOutput, AnyPlan>,
     range: PlannedRange,
     plan: Json,
   ): Promise<boolean> {
-    if (emitter.isPlaced === undefined) return false;
+    if (emitter.isWritten === undefined) return false;
     // What was stored is what this emitter's plan returned: the type is the emitter's own.
     return untilAnswered(
       range,
       this.#emission(),
       async (attempt) =>
-        (await emitter.isPlaced?.(range, this.#emitContext(plan as AnyPlan, attempt, true))) ?? false,
+        (await emitter.isWritten?.(range, this.#emitContext(plan as AnyPlan, attempt, true))) ?? false,
     );
   }
 

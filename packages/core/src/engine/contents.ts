@@ -1,9 +1,9 @@
 import type { Batch, BufferEntry, FlushReason } from "../batch.js";
 import type { OpenPartitions } from "../batching.js";
-import { gatheredBroken, sizeBroken } from "../guards/blame.js";
+import { encodedBroken, sizeBroken } from "../guards/blame.js";
 import type { Buffer, Thresholds } from "../buffer.js";
 import type { Emitter } from "../emitter.js";
-import type { Gathering } from "../gathering.js";
+import type { BatchWriter } from "../batch-writer.js";
 import { dataBytesOf, type KinesisRecord } from "../record.js";
 
 /** The outputs of the batch that is being filled, and the thresholds that they are held against. */
@@ -27,7 +27,7 @@ export interface Contents<Output> {
   /** Bytes held beside those that `keep` said. */
   heldBytes(): number;
   /** Ends the batch and begins the next one. */
-  drain(): Pick<Batch<Output>, "entries" | "gathered" | "bytes">;
+  drain(): Pick<Batch<Output>, "entries" | "encoded" | "bytes">;
   /** The shard is let go. */
   close(): void;
 }
@@ -108,10 +108,10 @@ export class EntryContents<Output> implements Contents<Output> {
 }
 
 /** Outputs that the emitter takes in as they come. */
-export class GatheredContents<Output> implements Contents<Output> {
+export class EncodedContents<Output> implements Contents<Output> {
   readonly keepsRecords: boolean = false;
   readonly takesData: boolean;
-  readonly #gathering: Gathering<Output>;
+  readonly #writer: BatchWriter<Output>;
   readonly #thresholds: Thresholds;
   readonly #partitions: OpenPartitions<Output>;
   readonly #sizes: number[] = [];
@@ -120,13 +120,13 @@ export class GatheredContents<Output> implements Contents<Output> {
 
   /** @param passesData whether all outputs are the data of their records, and nobody else wants to see them */
   constructor(
-    gathering: Gathering<Output>,
+    writer: BatchWriter<Output>,
     thresholds: Thresholds,
     partitions: OpenPartitions<Output>,
     passesData: boolean,
   ) {
-    this.takesData = passesData && gathering.stageData !== undefined;
-    this.#gathering = gathering;
+    this.takesData = passesData && writer.writeData !== undefined;
+    this.#writer = writer;
     this.#thresholds = thresholds;
     this.#partitions = partitions;
   }
@@ -135,8 +135,8 @@ export class GatheredContents<Output> implements Contents<Output> {
     let bytes = 0;
     for (let index = 0; index < outputs.length; index += 1) {
       const size = this.takesData
-        ? (this.#gathering.stageData?.(record) ?? 0)
-        : this.#gathering.stage(outputs[index] as Output, record, this.#partitions.nameAt(index));
+        ? (this.#writer.writeData?.(record) ?? 0)
+        : this.#writer.write(outputs[index] as Output, record, this.#partitions.nameAt(index));
       if (!isSize(size)) throw sizeBroken(size);
       this.#sizes[index] = size;
       bytes += size;
@@ -145,7 +145,7 @@ export class GatheredContents<Output> implements Contents<Output> {
   }
 
   drop(): void {
-    this.#gathering.drop();
+    this.#writer.drop();
   }
 
   keep(_record: KinesisRecord, outputs: readonly Output[], nowMs: number): number {
@@ -155,7 +155,7 @@ export class GatheredContents<Output> implements Contents<Output> {
       this.#partitions.add(index, size);
       bytes += size;
     }
-    this.#gathering.keep();
+    this.#writer.keep();
     this.#kept += outputs.length;
     this.#thresholds.add(outputs.length, bytes, nowMs);
     this.#bytes += bytes;
@@ -175,22 +175,22 @@ export class GatheredContents<Output> implements Contents<Output> {
   }
 
   heldBytes(): number {
-    return this.#gathering.heldBytes();
+    return this.#writer.heldBytes();
   }
 
-  drain(): Pick<Batch<Output>, "entries" | "gathered" | "bytes"> {
+  drain(): Pick<Batch<Output>, "entries" | "encoded" | "bytes"> {
     const bytes = this.#bytes;
-    const gathered = this.#gathering.drain();
+    const encoded = this.#writer.drain();
     // What could not be drained stays counted, so that no later batch passes without it.
-    if (gathered?.count !== this.#kept) throw gatheredBroken(this.#kept, gathered?.count);
+    if (encoded?.count !== this.#kept) throw encodedBroken(this.#kept, encoded?.count);
     this.#bytes = 0;
     this.#kept = 0;
     this.#thresholds.clear();
-    return { entries: [], gathered, bytes };
+    return { entries: [], encoded, bytes };
   }
 
   close(): void {
-    this.#gathering.close();
+    this.#writer.close();
   }
 }
 

@@ -24,7 +24,7 @@ export interface Emission<Output> {
 }
 
 /**
- * Emits a batch until every entry is placed or rejected: only what failed goes again, in stream order, after a back-off with full
+ * Emits a batch until every entry is written or rejected: only what failed goes again, in stream order, after a back-off with full
  * jitter. Entries that are still refused after `retry.maxAttempts` tries in a row that settled nothing count as rejected. For emitters
  * with a plan it returns at the first rejection, because nothing has been written then and the batch is planned anew without the
  * rejected entries.

@@ -1,6 +1,6 @@
 import type { FlushReason } from "../batch.js";
 import { OpenPartitions } from "../batching.js";
-import { type Contents, EntryContents, GatheredContents } from "./contents.js";
+import { type Contents, EntryContents, EncodedContents } from "./contents.js";
 import type { Emitter } from "../emitter.js";
 import type { RunningPipeline } from "../pipeline.js";
 import { type ClosedRange, OpenRange } from "./range.js";
@@ -15,16 +15,16 @@ const PROGRESS_RECORDS = 50_000;
 /** Dead letters waiting for their batch are kept below this many records and bytes. */
 const MAX_WAITING_DEAD_LETTERS = 10_000;
 const MAX_WAITING_DEAD_LETTER_BYTES = 16 * 1024 * 1024;
-/** Routes go into the lease row, which holds 400 KB with everything else (DynamoDB, "Constraints"). Deflated these are 17 to 25 KB, measured with 50% to 1% of the records dropped by lot. */
-const MAX_ROUTE_BYTES = 64 * 1024;
+/** Outcomes go into the lease row, which holds 400 KB with everything else (DynamoDB, "Constraints"). Deflated these are 17 to 25 KB, measured with 50% to 1% of the records dropped by lot. */
+const MAX_OUTCOME_BYTES = 64 * 1024;
 
 /** What a batch that is being filled needs of its pipeline. */
 interface FillingPipeline<Output> extends Pick<
   RunningPipeline<never, Output, never, never>,
   "createBuffer" | "createThresholds" | "logger"
 > {
-  readonly emitter: Pick<Emitter<Output, never>, "sizeOf" | "batching" | "gather"> & {
-    readonly places?: unknown;
+  readonly emitter: Pick<Emitter<Output, never>, "sizeOf" | "batching" | "createWriter"> & {
+    readonly objectCount?: unknown;
   };
   readonly deadLetters?: unknown;
   readonly transformer: object;
@@ -45,7 +45,7 @@ export class Filling<Output> {
   readonly #contents: Contents<Output>;
   readonly #partitions: OpenPartitions<Output>;
   /** Whether what becomes of each record may have to be stored. */
-  readonly #storesRoutes: boolean;
+  readonly #storesOutcomes: boolean;
   #range: OpenRange;
   /** What the contents held when they were last asked. */
   #contentsBytes = 0;
@@ -57,8 +57,8 @@ export class Filling<Output> {
     const { emitter, deadLetters } = pipeline;
     this.#partitions = new OpenPartitions(emitter.batching);
     this.#contents = contentsOf(context, pipeline, this.#partitions);
-    this.#storesRoutes = deadLetters !== undefined || emitter.places !== undefined;
-    this.#range = new OpenRange(context, this.#storesRoutes);
+    this.#storesOutcomes = deadLetters !== undefined || emitter.objectCount !== undefined;
+    this.#range = new OpenRange(context, this.#storesOutcomes);
   }
 
   /** Whether outputs that are a record's own data need not be made. */
@@ -155,7 +155,7 @@ export class Filling<Output> {
     const heldBytes = this.heldBytes - leftBytes;
     this.#contentsBytes = leftBytes;
     const range = this.#range;
-    this.#range = new OpenRange(this.#context, this.#storesRoutes);
+    this.#range = new OpenRange(this.#context, this.#storesOutcomes);
     return range.close(outputs, reason, heldBytes);
   }
 
@@ -173,7 +173,7 @@ export class Filling<Output> {
   }
 
   #routesReason(): FlushReason | undefined {
-    return this.#storesRoutes && this.#range.routeBytes >= MAX_ROUTE_BYTES ? "routes" : undefined;
+    return this.#storesOutcomes && this.#range.outcomeBytes >= MAX_OUTCOME_BYTES ? "outcomes" : undefined;
   }
 
   #hold(bytes: number): void {
@@ -181,7 +181,7 @@ export class Filling<Output> {
     this.#context.budget.take(bytes);
   }
 
-  /** Charges what the outputs hold now: gathered ones grow as they are encoded, and shrink as they are compressed or go to a disk. */
+  /** Charges what the outputs hold now: encoded ones grow as they are encoded, and shrink as they are compressed or go to a disk. */
   charge(): void {
     const bytes = this.#contents.heldBytes();
     const more = bytes - this.#contentsBytes;
@@ -197,10 +197,10 @@ function contentsOf<Output>(
   partitions: OpenPartitions<Output>,
 ): Contents<Output> {
   // A buffer of one's own wants to see the entries.
-  if (emitter.gather === undefined || createThresholds === undefined)
+  if (emitter.createWriter === undefined || createThresholds === undefined)
     return new EntryContents(createBuffer(), emitter, partitions);
-  const gathering = emitter.gather({ application, stream, shardId, clock, random, logger });
+  const writer = emitter.createWriter({ application, stream, shardId, clock, random, logger });
   // Who names partitions is shown the outputs.
   const passes = emitter.batching?.partitionOf === undefined && passesData(transformer);
-  return new GatheredContents(gathering, createThresholds(), partitions, passes);
+  return new EncodedContents(writer, createThresholds(), partitions, passes);
 }

@@ -8,7 +8,7 @@ import type { RunningPipeline } from "../pipeline.js";
 import type { KinesisRecord } from "../record.js";
 import type { ShardContext } from "./shard-context.js";
 import { withTransformTimeout } from "./timed.js";
-import { passingStages, type Stages, transformRecord } from "./transform.js";
+import { transformOf, type Transform, transformRecord } from "./transform.js";
 
 /** What a scan asks of the processor of its shard. */
 export interface ScanOwner {
@@ -25,7 +25,7 @@ export class PageScan<Model, Output> {
   >;
   readonly #context: ShardContext;
   readonly #filling: Filling<Output>;
-  readonly #stages: Stages<Model, Output>;
+  readonly #transform: Transform<Model, Output>;
   readonly #owner: ScanOwner;
   #outputs: Output[] = [];
   /** What has to be waited for before the next record. */
@@ -43,7 +43,7 @@ export class PageScan<Model, Output> {
     this.#pipeline = pipeline;
     this.#context = context;
     this.#filling = filling;
-    this.#stages = passingStages(pipeline, filling.takesData);
+    this.#transform = transformOf(pipeline, filling.takesData);
     this.#owner = owner;
   }
 
@@ -81,7 +81,7 @@ export class PageScan<Model, Output> {
   #scanRecord(record: KinesisRecord, nowMs: number): Promise<void> | undefined {
     let crossed: FlushReason | undefined;
     try {
-      const waiting = transformRecord(this.#stages, record, this.#outputs);
+      const waiting = transformRecord(this.#transform, record, this.#outputs);
       if (waiting !== undefined) return this.#scanLater(record, waiting);
       crossed = this.#filling.stage(record, this.#outputs);
     } catch (thrown) {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Batch, FlushReason } from "../batch.js";
 import { dataBytesOf, type KinesisRecord, type Position } from "../record.js";
-import { RouteLog } from "./routes.js";
+import { OutcomeLog } from "./outcomes.js";
 
 /** A record on its way to the dead letters. */
 export interface RefusedRecord {
@@ -15,8 +15,8 @@ export interface ClosedRange<Output> {
   readonly batch: Batch<Output>;
   /** In stream order. */
   readonly refused: readonly RefusedRecord[];
-  /** One route per record read, coded by `RouteLog`. */
-  readonly routes: string;
+  /** One outcome per record read, coded by `OutcomeLog`. */
+  readonly outcomes: string;
   readonly filtered: number;
   /** Bytes charged to the read-ahead budget for it. */
   readonly heldBytes: number;
@@ -33,22 +33,22 @@ export interface RangeOwner {
 export class OpenRange {
   readonly #owner: RangeOwner;
   /** Whether anybody may ask what became of each record. */
-  readonly #keepsRoutes: boolean;
+  readonly #keepsOutcomes: boolean;
   #first: Position | undefined;
   /** The last record itself while its page is scanned; its position alone afterwards. */
   #last: Position | undefined;
   #recordCount = 0;
   #filtered = 0;
   #refused: RefusedRecord[] = [];
-  #routes = new RouteLog();
+  #outcomes = new OutcomeLog();
   #openedMs = 0;
   #refusedBytes = 0;
   #gap = false;
   heldBytes = 0;
 
-  constructor(owner: RangeOwner, keepsRoutes: boolean = true) {
+  constructor(owner: RangeOwner, keepsOutcomes: boolean = true) {
     this.#owner = owner;
-    this.#keepsRoutes = keepsRoutes;
+    this.#keepsOutcomes = keepsOutcomes;
   }
 
   /** Records read, kept or dropped. */
@@ -56,9 +56,9 @@ export class OpenRange {
     return this.#recordCount;
   }
 
-  /** Length of the coded routes of its records, in bytes. */
-  get routeBytes(): number {
-    return this.#routes.bytes;
+  /** Length of the coded outcomes of its records, in bytes. */
+  get outcomeBytes(): number {
+    return this.#outcomes.bytes;
   }
 
   get isEmpty(): boolean {
@@ -82,7 +82,7 @@ export class OpenRange {
   accept(record: KinesisRecord, models: number, nowMs: number): void {
     this.#extend(record, nowMs);
     if (models === 0) this.#filtered += 1;
-    if (this.#keepsRoutes) this.#routes.add(models === 0 ? "dropped" : models);
+    if (this.#keepsOutcomes) this.#outcomes.add(models === 0 ? "dropped" : models);
   }
 
   /** Takes in a record that goes to the dead letters. */
@@ -90,7 +90,7 @@ export class OpenRange {
     this.#extend(refused.record, nowMs);
     this.#refused.push(refused);
     this.#refusedBytes += dataBytesOf(refused.record);
-    if (this.#keepsRoutes) this.#routes.add("dead-letter");
+    if (this.#keepsOutcomes) this.#outcomes.add("dead-letter");
   }
 
   /** Moves the end over what the reader read and did not hand over. */
@@ -112,7 +112,7 @@ export class OpenRange {
 
   /** Closes the range with the outputs that were made of it. Undefined when nothing was read. */
   close<Output>(
-    outputs: Pick<Batch<Output>, "entries" | "gathered" | "bytes">,
+    outputs: Pick<Batch<Output>, "entries" | "encoded" | "bytes">,
     reason: FlushReason,
     heldBytes: number = 0,
   ): ClosedRange<Output> | undefined {
@@ -133,7 +133,7 @@ export class OpenRange {
         gap: this.#gap,
       },
       refused: this.#refused,
-      routes: this.#routes.toString(),
+      outcomes: this.#outcomes.toString(),
       filtered: this.#filtered,
       heldBytes,
     };

@@ -4,7 +4,7 @@ import { asError, hasCode, KinesisConnectorError } from "../errors.js";
 import type { Pipeline } from "../pipeline.js";
 import { type ClosedRange, OpenRange } from "./range.js";
 import { comparePositions, type KinesisRecord, type ShardReader } from "../record.js";
-import { readRoutes, type Route } from "./routes.js";
+import { readOutcomes, type RecordOutcome } from "./outcomes.js";
 import type { ShardContext } from "./shard-context.js";
 import { withTransformTimeout } from "./timed.js";
 import { transformRecord } from "./transform.js";
@@ -60,8 +60,8 @@ async function replayOnce<Model, Output, Plan, DeadLetterPlan>(
       for await (const record of records)
         await replayRecord(pipeline, context, record, undefined, range, entries);
     } else {
-      for await (const [record, route] of routed(records, pending, context.shardId, () => gap))
-        await replayRecord(pipeline, context, record, route, range, entries);
+      for await (const [record, outcome] of withOutcomes(records, pending, context.shardId, () => gap))
+        await replayRecord(pipeline, context, record, outcome, range, entries);
     }
   } finally {
     await reader.close();
@@ -85,19 +85,19 @@ async function replayOnce<Model, Output, Plan, DeadLetterPlan>(
  * Pairs each record with the way recorded for it. Retention takes records from the start of a range, so after a gap the ways are
  * counted from its end, which is known only when all that is left has been read.
  */
-async function* routed(
+async function* withOutcomes(
   records: AsyncGenerator<KinesisRecord, void>,
   pending: PreparedBatch,
   shardId: string,
   isGap: () => boolean,
-): AsyncGenerator<readonly [KinesisRecord, Route], void> {
-  const routes = readRoutes(pending.routes ?? "");
+): AsyncGenerator<readonly [KinesisRecord, RecordOutcome], void> {
+  const outcomes = readOutcomes(pending.routes ?? "");
   const left: KinesisRecord[] = [];
   let paired = 0;
-  const pair = (record: KinesisRecord): readonly [KinesisRecord, Route] => {
-    const route = routes.next();
-    if (route.done === true) throw differs(record, "no way was recorded for it");
-    return [record, route.value];
+  const pair = (record: KinesisRecord): readonly [KinesisRecord, RecordOutcome] => {
+    const outcome = outcomes.next();
+    if (outcome.done === true) throw differs(record, "no outcome was recorded for it");
+    return [record, outcome.value];
   };
   for await (const record of records) {
     if (isGap()) {
@@ -108,7 +108,7 @@ async function* routed(
     }
   }
   if (isGap() && paired > 0) throw new GapWithin(shardId);
-  for (let gone = pending.recordCount - left.length; gone > 0 && left.length > 0; gone -= 1) routes.next();
+  for (let gone = pending.recordCount - left.length; gone > 0 && left.length > 0; gone -= 1) outcomes.next();
   for (const record of left) yield pair(record);
 }
 
@@ -143,25 +143,25 @@ async function replayRecord<Model, Output, Plan, DeadLetterPlan>(
   pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
   context: ShardContext,
   record: KinesisRecord,
-  route: Route | undefined,
+  outcome: RecordOutcome | undefined,
   range: OpenRange,
   entries: BufferEntry<Output>[],
 ): Promise<void> {
   const nowMs = context.clock.monotonicNow();
-  if (route === "dropped") {
+  if (outcome === "dropped") {
     range.accept(record, 0, nowMs);
     return;
   }
   let outputs: Output[] = [];
   let failure: Error | undefined;
   try {
-    outputs = await outputsOf(pipeline, context, record, route);
+    outputs = await outputsOf(pipeline, context, record, outcome);
   } catch (thrown) {
     context.abortSignal.throwIfAborted();
     failure = asError(thrown);
     if (hasCode(failure, "KC_REPLAY_DIFFERS")) throw failure;
   }
-  if (route === "dead-letter") {
+  if (outcome === "dead-letter") {
     failure ??= new KinesisConnectorError("KC_RECORD_POISON", "set aside by an earlier owner of the shard");
   } else if (failure !== undefined) {
     // It may stand in what the earlier owner wrote already: as a dead letter it could land twice.
@@ -181,7 +181,7 @@ async function outputsOf<Model, Output, Plan, DeadLetterPlan>(
   pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
   context: ShardContext,
   record: KinesisRecord,
-  route: Route | undefined,
+  outcome: RecordOutcome | undefined,
 ): Promise<Output[]> {
   for (const selection of ["filtered", "all"] as const) {
     const outputs: Output[] = [];
@@ -189,9 +189,9 @@ async function outputsOf<Model, Output, Plan, DeadLetterPlan>(
     if (waiting !== undefined) {
       await withTransformTimeout(waiting, pipeline.transformTimeoutMs, context.clock, context.abortSignal);
     }
-    if (typeof route !== "number" || outputs.length === route) return outputs;
+    if (typeof outcome !== "number" || outputs.length === outcome) return outputs;
   }
-  throw differs(record, `it no longer gives the ${String(route)} outputs that were recorded`);
+  throw differs(record, `it no longer gives the ${String(outcome)} outputs that were recorded`);
 }
 
 function countDiffers(shardId: string, pending: PreparedBatch, found: number): KinesisConnectorError {

@@ -5,14 +5,14 @@ import type { Logger } from "../logger.js";
 import type { ShardEvent } from "../events.js";
 import type { ChildShard, ShardSource, StartPosition } from "../record.js";
 
-/** What the engine of one shard is given by whoever owns the shard's lease. */
+/** Everything that the engine of one shard is given by whoever owns the shard's lease. */
 export interface ShardContext {
   readonly application: string;
   readonly stream: string;
   readonly shardId: string;
   readonly source: ShardSource;
   readonly checkpointer: Checkpointer;
-  /** Where to begin when there is no checkpoint. */
+  /** The position to begin at when there is no checkpoint. */
   readonly initialPosition: StartPosition;
   readonly clock: Clock;
   readonly random: Random;
@@ -24,11 +24,11 @@ export interface ShardContext {
   readonly stopSignal: AbortSignal;
   /** At once: the lease is lost, or the deadline of the stop has passed. Nothing more is written. Its reason becomes the error. */
   readonly abortSignal: AbortSignal;
-  /** What to do when records were gone before they could be read. Default `stop`. */
+  /** Reaction to records that were gone before they could be read. Default `stop`. */
   readonly onRetentionGap?: "stop" | "continue";
 }
 
-/** How the engine of a shard came to its end. Errors are thrown instead. */
+/** The end of a shard's engine. Errors are thrown instead. */
 export type ShardOutcome =
   | { readonly type: "shard-end"; readonly childShards: readonly ChildShard[] }
   /** The source has no more (`RecordPage.end`), though the shard goes on. Everything that was read is committed. */

@@ -103,9 +103,9 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     const { abortSignal } = this.#context;
     const pending = await this.#delivery.withWholePlan(stored);
     abortSignal.throwIfAborted();
-    const placed = await this.#delivery.isPlaced(pending);
+    const written = await this.#delivery.isWritten(pending);
     abortSignal.throwIfAborted();
-    if (placed) {
+    if (written) {
       await this.#delivery.commit(pending);
       return;
     }
@@ -200,13 +200,13 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     const closed = this.#filling.close(reason);
     if (closed === undefined) return;
     const { stream, shardId, observe, budget } = this.#context;
-    const { bytes, gathered } = closed.batch;
+    const { bytes, encoded } = closed.batch;
     const records = outputCountOf(closed.batch);
     if (records > 0) observe({ type: "buffer-flush", stream, shardId, reason, records, bytes });
     try {
       await this.#settleInFlight();
     } catch (thrown) {
-      gathered?.discard();
+      encoded?.discard();
       budget.release(closed.heldBytes);
       throw thrown;
     }
@@ -224,7 +224,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     } finally {
       // Before the bytes are given back: the budget may answer by asking this very shard for its next flush.
       this.#inFlight = undefined;
-      closed.batch.gathered?.discard();
+      closed.batch.encoded?.discard();
       this.#context.budget.release(closed.heldBytes);
       this.#wake?.();
     }
@@ -289,7 +289,7 @@ function positionOf({ sequenceNumber, subSequenceNumber }: Position): Position {
   return { sequenceNumber, subSequenceNumber };
 }
 
-/** A range must never begin at a record that an earlier range ended with: its heir would read that record again. */
+/** A range must never begin at a record that an earlier range ended with: its next owner would read that record again. */
 function isPast(scannedEnd: Position, lastRecord: Position | undefined): boolean {
   return lastRecord === undefined || comparePositions(scannedEnd, lastRecord) > 0;
 }

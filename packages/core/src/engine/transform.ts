@@ -5,7 +5,7 @@ import type { KinesisRecord } from "../record.js";
 import { leavesData, passesData } from "../transformer.js";
 
 /** The functions that a record goes through. */
-export interface Stages<Model, Output> extends Pick<Pipeline<Model, Output>, "transformer" | "filter"> {
+export interface Transform<Model, Output> extends Pick<Pipeline<Model, Output>, "transformer" | "filter"> {
   /**
    * Nobody needs to be given the data that are the outputs: they are taken from the record itself, and `outputs` gets an undefined for each. `untouched` where
    * there is nothing to call either. Default: outputs are made.
@@ -14,10 +14,10 @@ export interface Stages<Model, Output> extends Pick<Pipeline<Model, Output>, "tr
 }
 
 /** How the records of a pipeline go, when the outputs that are their own data need not be made. */
-export function passingStages<Model, Output>(
+export function transformOf<Model, Output>(
   { transformer, filter }: Pick<Pipeline<Model, Output>, "transformer" | "filter">,
   takesData: boolean,
-): Stages<Model, Output> {
+): Transform<Model, Output> {
   if (!takesData || !passesData(transformer)) return { transformer, filter, data: undefined };
   const isUntouched = leavesData(transformer) && filter === allowAll;
   return { transformer, filter, data: isUntouched ? "untouched" : "passed" };
@@ -31,75 +31,75 @@ export type Selection = "filtered" | "all";
  * did, so synchronous pipelines cost no promise per record. Throws, or rejects, with what the user's functions threw.
  */
 export function transformRecord<Model, Output>(
-  stages: Stages<Model, Output>,
+  transform: Transform<Model, Output>,
   record: KinesisRecord,
   outputs: Output[],
   selection: Selection = "filtered",
 ): Promise<void> | undefined {
   if (record.failure !== undefined) throw record.failure;
-  if (stages.data === "untouched") {
+  if (transform.data === "untouched") {
     outputs.push(undefined as Output);
     return undefined;
   }
-  const models = stages.transformer.toModel(record);
+  const models = transform.transformer.toModel(record);
   if (isPromise(models))
-    return models.then((decoded) => eachModel(stages, record, decoded, outputs, selection));
-  return eachModel(stages, record, models, outputs, selection);
+    return models.then((decoded) => eachModel(transform, record, decoded, outputs, selection));
+  return eachModel(transform, record, models, outputs, selection);
 }
 
 function eachModel<Model, Output>(
-  stages: Stages<Model, Output>,
+  transform: Transform<Model, Output>,
   record: KinesisRecord,
   models: Model | readonly Model[] | undefined,
   outputs: Output[],
   selection: Selection,
 ): Promise<void> | undefined {
   if (models === undefined) return undefined;
-  if (!isSeveral(models)) return oneModel(stages, record, models, outputs, selection);
+  if (!isSeveral(models)) return oneModel(transform, record, models, outputs, selection);
   for (let index = 0; index < models.length; index += 1) {
-    const waiting = oneModel(stages, record, models[index] as Model, outputs, selection);
+    const waiting = oneModel(transform, record, models[index] as Model, outputs, selection);
     if (waiting !== undefined)
-      return remainingModels(waiting, stages, record, models.slice(index + 1), outputs, selection);
+      return remainingModels(waiting, transform, record, models.slice(index + 1), outputs, selection);
   }
   return undefined;
 }
 
 async function remainingModels<Model, Output>(
   first: Promise<void>,
-  stages: Stages<Model, Output>,
+  transform: Transform<Model, Output>,
   record: KinesisRecord,
   models: readonly Model[],
   outputs: Output[],
   selection: Selection,
 ): Promise<void> {
   await first;
-  for (const model of models) await oneModel(stages, record, model, outputs, selection);
+  for (const model of models) await oneModel(transform, record, model, outputs, selection);
 }
 
 function oneModel<Model, Output>(
-  stages: Stages<Model, Output>,
+  transform: Transform<Model, Output>,
   record: KinesisRecord,
   model: Model,
   outputs: Output[],
   selection: Selection,
 ): Promise<void> | undefined {
-  const keep = selection === "all" || stages.filter(model, record);
+  const keep = selection === "all" || transform.filter(model, record);
   if (isPromise(keep))
-    return keep.then((kept) => (kept ? encode(stages, record, model, outputs) : undefined));
-  return keep ? encode(stages, record, model, outputs) : undefined;
+    return keep.then((kept) => (kept ? encode(transform, record, model, outputs) : undefined));
+  return keep ? encode(transform, record, model, outputs) : undefined;
 }
 
 function encode<Model, Output>(
-  stages: Stages<Model, Output>,
+  transform: Transform<Model, Output>,
   record: KinesisRecord,
   model: Model,
   outputs: Output[],
 ): Promise<void> | undefined {
-  if (stages.data !== undefined) {
+  if (transform.data !== undefined) {
     outputs.push(undefined as Output);
     return undefined;
   }
-  const output: MaybePromise<Output> = stages.transformer.fromModel(model, record);
+  const output: MaybePromise<Output> = transform.transformer.fromModel(model, record);
   if (isPromise(output)) {
     return output.then((encoded) => {
       outputs.push(encoded);

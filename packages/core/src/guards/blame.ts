@@ -1,7 +1,7 @@
 import { asError, type ErrorCode, KinesisConnectorError } from "../errors.js";
 import { isJson } from "./json-value.js";
 import { isPromise } from "../maybe-promise.js";
-import { isProgrammingError, placeOf } from "./programming-error.js";
+import { isProgrammingError, locationOf } from "./programming-error.js";
 import { shown } from "../options.js";
 
 // What an emitter may stop the shard with. Other codes of ours say things of leases and readers that no emitter decides.
@@ -65,7 +65,7 @@ export class Blame {
   count(call: () => number): number {
     const count = this.pure(call);
     if (Number.isSafeInteger(count) && count >= 0) return count;
-    throw this.broken(`returned ${shown(count)}; it must return how many places the plan names`);
+    throw this.broken(`returned ${shown(count)}; it must return how many objects the plan names`);
   }
 }
 
@@ -75,14 +75,14 @@ export const PLAN_IS_JSON =
 
 /** What a part of the pipeline did that threw: what was thrown, and where. */
 export function mistake(error: Error): string {
-  const place = placeOf(error);
+  const location = locationOf(error);
   const thrown = KinesisConnectorError.isInstance(error) ? error.code : error.name;
-  return `threw ${thrown}${place === undefined ? "" : ` (${place})`}, a mistake that no waiting mends; see the cause`;
+  return `threw ${thrown}${location === undefined ? "" : ` (${location})`}, a mistake that no waiting mends; see the cause`;
 }
 
 /** The error of a size that is none: whatever adds it up would be wrong from then on. */
 export function sizeBroken(size: unknown): KinesisConnectorError {
-  return new Blame("emitter.sizeOf, or the stage of what emitter.gather returned,").broken(
+  return new Blame("emitter.sizeOf, or the write of what emitter.createWriter returned,").broken(
     `gave ${shown(size)} as the size of an output; it must be a number of bytes, 0 or more`,
   );
 }
@@ -94,9 +94,9 @@ export function partitionBroken(name: unknown): KinesisConnectorError {
   );
 }
 
-/** The error of outputs that were gathered and not handed over, or too many. */
-export function gatheredBroken(kept: number, count: unknown): KinesisConnectorError {
-  return new Blame("emitter.gather").broken(
+/** The error of outputs that were encoded and not handed over, or too many. */
+export function encodedBroken(kept: number, count: unknown): KinesisConnectorError {
+  return new Blame("emitter.createWriter").broken(
     `ended a batch for which ${kept} outputs were kept with a count of ${typeof count === "number" ? count : shown(count)}; each output kept must be in the batch, once`,
   );
 }

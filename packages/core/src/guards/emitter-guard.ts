@@ -2,7 +2,7 @@ import type { Batch } from "../batch.js";
 import type { Batching } from "../batching.js";
 import { Blame, PLAN_IS_JSON } from "./blame.js";
 import type { EmitResult, Emitter, PlanSpill } from "../emitter.js";
-import type { Gathering } from "../gathering.js";
+import type { BatchWriter } from "../batch-writer.js";
 import { isJson } from "./json-value.js";
 import { hasMembers, shown } from "../options.js";
 import { isError } from "./programming-error.js";
@@ -24,18 +24,21 @@ export function guardedEmitter<Output, Plan>(
 ): Emitter<Output, Plan> {
   requireEmitter(option, emitter);
   if (guarded.has(emitter)) return emitter;
-  const { sizeOf, batching, gather, plan, places, spill, planWithout, isPlaced, open, close } = emitter;
+  const { sizeOf, batching, createWriter, plan, objectCount, spill, planWithout, isWritten, open, close } =
+    emitter;
   const blame = (part: string): Blame => new Blame(`${option}.${part}`);
   const guard: Emitter<Output, Plan> = {
     capabilities: emitter.capabilities,
     // Bound and not wrapped: it is called for every output. What it gives is looked at where it is added up.
     ...(sizeOf === undefined ? {} : { sizeOf: sizeOf.bind(emitter) }),
     ...(batching === undefined ? {} : { batching: ownBatching(batching) }),
-    ...(gather === undefined ? {} : { gather: gatherOf(blame("gather"), gather.bind(emitter)) }),
-    ...(plan === undefined ? {} : { plan: (batch) => blame("plan").json(() => plan.call(emitter, batch)) }),
-    ...(places === undefined
+    ...(createWriter === undefined
       ? {}
-      : { places: (planned) => blame("places").count(() => places.call(emitter, planned)) }),
+      : { createWriter: writerFactoryOf(blame("createWriter"), createWriter.bind(emitter)) }),
+    ...(plan === undefined ? {} : { plan: (batch) => blame("plan").json(() => plan.call(emitter, batch)) }),
+    ...(objectCount === undefined
+      ? {}
+      : { objectCount: (planned) => blame("objectCount").count(() => objectCount.call(emitter, planned)) }),
     ...(spill === undefined ? {} : { spill: guardedSpill(option, spill) }),
     ...(planWithout === undefined
       ? {}
@@ -43,14 +46,14 @@ export function guardedEmitter<Output, Plan>(
           planWithout: (planned, batch, kept) =>
             blame("planWithout").json(() => planWithout.call(emitter, planned, batch, kept)),
         }),
-    ...(isPlaced === undefined
+    ...(isWritten === undefined
       ? {}
       : {
-          isPlaced: async (range, context) => {
-            const asked = blame("isPlaced");
-            const placed: unknown = await asked.settled(() => isPlaced.call(emitter, range, context));
-            if (typeof placed === "boolean") return placed;
-            throw asked.broken(`settled with ${shown(placed)}; it must settle with true or false`);
+          isWritten: async (range, context) => {
+            const asked = blame("isWritten");
+            const written: unknown = await asked.settled(() => isWritten.call(emitter, range, context));
+            if (typeof written === "boolean") return written;
+            throw asked.broken(`settled with ${shown(written)}; it must settle with true or false`);
           },
         }),
     emit: async (batch, context) => {
@@ -76,13 +79,13 @@ function requireResult<Output>(
 ): asserts result is EmitResult<Output> {
   if (!hasMembers(result) || !Array.isArray(result["failed"])) {
     throw blame.broken(
-      `settled with ${shown(result)}; it must settle with { failed: [...] }, with an empty array when every entry is placed`,
+      `settled with ${shown(result)}; it must settle with { failed: [...] }, with an empty array when every entry is written`,
     );
   }
   const failed: readonly unknown[] = result["failed"];
   if (failed.length === 0) return;
-  if (batch.gathered !== undefined)
-    throw blame.broken("named failed entries of a gathered batch, which has none; it must reject instead");
+  if (batch.encoded !== undefined)
+    throw blame.broken("named failed entries of an encoded batch, which has none; it must reject instead");
   const own = new Set<unknown>(batch.entries);
   const left = new Set<unknown>(own);
   for (const one of failed) {
@@ -118,27 +121,26 @@ function ownBatching<Output>(batching: Batching<Output>): Batching<Output> {
   };
 }
 
-const GATHERING = ["stage", "keep", "drop", "heldBytes", "drain", "close"] as const;
+const WRITER_MEMBERS = ["write", "keep", "drop", "heldBytes", "drain", "close"] as const;
 
-function gatherOf<Output>(
+function writerFactoryOf<Output>(
   blame: Blame,
-  gather: NonNullable<Emitter<Output>["gather"]>,
-): NonNullable<Emitter<Output>["gather"]> {
+  createWriter: NonNullable<Emitter<Output>["createWriter"]>,
+): NonNullable<Emitter<Output>["createWriter"]> {
   const given = new WeakSet<object>();
   return (context) => {
-    const gathering = blame.pure(() => gather(context));
-    requireGathering(blame, gathering);
-    if (given.has(gathering))
-      throw blame.broken("returned the same gathering twice; each shard must have its own");
-    given.add(gathering);
-    return gathering;
+    const writer = blame.pure(() => createWriter(context));
+    requireWriter(blame, writer);
+    if (given.has(writer)) throw blame.broken("returned the same writer twice; each shard must have its own");
+    given.add(writer);
+    return writer;
   };
 }
 
-function requireGathering(blame: Blame, gathering: unknown): asserts gathering is Gathering<unknown> {
-  for (const name of GATHERING)
-    if (!hasMembers(gathering) || typeof gathering[name] !== "function")
-      throw blame.broken(`returned a gathering without ${name}, which must be a function`);
+function requireWriter(blame: Blame, writer: unknown): asserts writer is BatchWriter<unknown> {
+  for (const name of WRITER_MEMBERS)
+    if (!hasMembers(writer) || typeof writer[name] !== "function")
+      throw blame.broken(`returned a writer without ${name}, which must be a function`);
 }
 
 function guardedSpill<Plan>(option: string, spill: PlanSpill<Plan>): PlanSpill<Plan> {

@@ -29,7 +29,7 @@ export function isError(value: unknown): value is Error {
 }
 
 /** Where an error was thrown, as its stack says: the name of a function and a place in a file, and nothing of the data. */
-export function placeOf(error: Error): string | undefined {
+export function locationOf(error: Error): string | undefined {
   const frames = error.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? [];
   // Functions of the language and of Node come before the line that called them wrongly.
   const own = frames.find((line) => !/\(?(<anonymous>|native|node:)/.test(line));

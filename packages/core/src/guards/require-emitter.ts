@@ -4,11 +4,11 @@ import { hasMembers, shown } from "../options.js";
 
 const OPTIONAL_FUNCTIONS = [
   "sizeOf",
-  "gather",
+  "createWriter",
   "plan",
-  "places",
+  "objectCount",
   "planWithout",
-  "isPlaced",
+  "isWritten",
   "open",
   "close",
 ] as const;

@@ -1,18 +1,18 @@
 import { KinesisConnectorError } from "../errors.js";
 import { hasMembers } from "../options.js";
-import { isError, placeOf, isProgrammingError } from "../guards/programming-error.js";
+import { isError, locationOf, isProgrammingError } from "../guards/programming-error.js";
 
-/** What a log line says of an error. */
+/** Fields of a log line about an error. */
 export interface ErrorFields {
   /** The code of ours or of the system (`ECONNREFUSED`), or the error's name. */
   readonly error: string;
-  /** Of our own errors, of AWS and of the system: texts of others may quote the data. */
+  /** The message, of our own errors, of AWS and of the system: texts of others may quote the data. */
   readonly reason?: string;
   /** AWS's own number of the request, which its support asks for. */
   readonly requestId?: string;
   /** The HTTP status that came with it. */
   readonly status?: number;
-  /** The same of what caused it, innermost last. */
+  /** Codes and reasons of its causes, innermost last. */
   readonly cause?: string;
 }
 
@@ -20,7 +20,7 @@ const MAX_REASON = 500;
 const MAX_CAUSES = 5;
 
 /**
- * What a log line says of an error, to be spread into its fields: code, message where it is known to quote no data, request id, and the chain of its
+ * The fields of a log line about an error, to be spread into it: code, message where it is known to quote no data, request id, and the chain of its
  * causes. Never a payload: of somebody else's error that is its name and code.
  */
 export function errorFields(error: Error): ErrorFields {
@@ -41,7 +41,7 @@ export function errorFields(error: Error): ErrorFields {
 
 /** The same of one error as a text, for messages: its code, and its own words where they are known to quote no data. */
 export function saidOf(error: Error): string {
-  const reason = reasonOf(error) ?? (isProgrammingError(error) ? placeOf(error) : undefined);
+  const reason = reasonOf(error) ?? (isProgrammingError(error) ? locationOf(error) : undefined);
   return reason === undefined ? nameOf(error) : `${nameOf(error)}: ${reason}`;
 }
 

@@ -10,7 +10,7 @@ import { isPlainName, type Picked, pickMembers } from "./json-pick.js";
 
 const BYTE_ORDER_MARK = 0xfeff;
 
-/** What `json()` returns: JSON documents as they are, or a few members of them. */
+/** The transformer of `json()`: JSON documents as they are, or a few members of them. */
 export interface JsonTransformer<Model> extends DecodingTransformer<Model> {
   /**
    * Only these members of the document's top, which are found without parsing the rest: a filter that looks at one or two of them, over records whose bytes
@@ -24,10 +24,10 @@ export interface JsonTransformer<Model> extends DecodingTransformer<Model> {
   ) => DecodingTransformer<Pick<Model, Name>>;
 }
 
-/** What `json` can be told. */
+/** Options of `json`. */
 export interface JsonOptions {
   /**
-   * What becomes of numbers that a double does not hold: integers past 2^53, decimals of more than 15 to 17 digits, 1e400.
+   * Treatment of numbers that a double does not hold: integers past 2^53, decimals of more than 15 to 17 digits, 1e400.
    *
    * - `double` (default): they are rounded, as in every JavaScript program. The first one that is seen is told in a warning, once; it is looked for in
    *   the first 10,000 records and in one of eight afterwards.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { bytes, definePipeline, json, type Emitter, type Transformer } from "../../src/index.js";
-import { gatheringEmitter, gatheringLog } from "../support/gathering-emitter.js";
+import { writerEmitter, writerLog } from "../support/writer-emitter.js";
 import { type LentPages, lentPages } from "../support/lent-pages.js";
 import type { ObjectPlan } from "../support/memory-emitters.js";
 import { recordsOf } from "../support/memory-shard.js";
@@ -39,12 +39,12 @@ async function runLent<Model, Output>(
 const isGood = (n: number): boolean => n % 11 !== 5;
 
 describe("a page", () => {
-  it("is given back once all that came of it is gathered, and its dead letters are copies", async () => {
+  it("is given back once all that came of it is encoded, and its dead letters are copies", async () => {
     const world = worldOf<Numbered>();
     const lent = await runLent(
       world,
       json<Numbered>(),
-      gatheringEmitter({ ...world.planned(), sizeOf: () => 10 }, gatheringLog(), undefined, "alone"),
+      writerEmitter({ ...world.planned(), sizeOf: () => 10 }, writerLog(), undefined, "alone"),
     );
     expect(numbersIn(world.objects).flat()).toEqual(numbers(COUNT).filter(isGood));
     expect(world.letters.entries.map(({ output }) => Buffer.from(output.data, "base64").toString())).toEqual([
@@ -83,7 +83,7 @@ describe("a page", () => {
     const lent = await runLent(
       world,
       keeping,
-      gatheringEmitter({ ...world.planned(), sizeOf: () => 10 }, gatheringLog(), undefined, "alone"),
+      writerEmitter({ ...world.planned(), sizeOf: () => 10 }, writerLog(), undefined, "alone"),
     );
     expect(
       views.map((view) => Number.parseInt(Buffer.from(view).toString().replace('{"n":', ""), 10)),
@@ -99,17 +99,12 @@ describe("data that nobody looks at", () => {
   it.each([
     ["bytes()", bytes()],
     ["json().original()", json<Numbered>().original()],
-  ])("goes from the page into what is gathered, by %s", async (name, transformer) => {
+  ])("goes from the page into what is encoded, by %s", async (name, transformer) => {
     const world = worldOf<Uint8Array>();
     const lent = await runLent(
       world,
       transformer as Transformer<unknown, Uint8Array>,
-      gatheringEmitter(
-        { ...world.planned(), sizeOf: ({ length }) => length },
-        gatheringLog(),
-        undefined,
-        "data",
-      ),
+      writerEmitter({ ...world.planned(), sizeOf: ({ length }) => length }, writerLog(), undefined, "data"),
     );
     const all = numbers(COUNT).map((n) => (isGood(n) ? JSON.stringify({ n }) : `${n}{`));
     expect(texts(world)).toEqual(name === "bytes()" ? all : all.filter((_, n) => isGood(n)));
@@ -119,9 +114,9 @@ describe("data that nobody looks at", () => {
   it("is shown to a filter that asks for it, and to whoever names partitions", async () => {
     const world = worldOf<Uint8Array>();
     const seen: string[] = [];
-    const emitter = gatheringEmitter(
+    const emitter = writerEmitter(
       { ...world.planned(), sizeOf: ({ length }: Uint8Array) => length },
-      gatheringLog(),
+      writerLog(),
       undefined,
       "data",
     );

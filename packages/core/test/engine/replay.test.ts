@@ -51,30 +51,30 @@ function subRecord(index: number): KinesisRecord {
   return { ...record!, subSequenceNumber: index % 5 };
 }
 
-describe("the heir of a prepared batch", () => {
-  it("commits without reading anything when all its places are filled", async () => {
+describe("the next owner of a prepared batch", () => {
+  it("commits without reading anything when everything it was planned to write is there", async () => {
     const world = createWorld(recordsOf(10));
     world.gate.fail("commit");
     await expect(world.clock.run(runIn(world, pipelineOver(world)).done)).rejects.toThrow("connection reset");
     const written = world.shard.handedOver.length;
     world.shard.close();
-    const heir = runIn(world, pipelineOver(world));
-    await world.clock.run(heir.done);
+    const nextOwner = runIn(world, pipelineOver(world));
+    await world.clock.run(nextOwner.done);
     expect(world.shard.opened.at(-1)).toEqual({ type: "after", position: positionOf(9) });
     expect(world.shard.opened).toHaveLength(2);
     expect(world.shard.handedOver).toHaveLength(written);
     expect(writesOf(world.lease)).toEqual(["prepare", "commit"]);
-    expect(heir.eventsOf("shard-start")).toMatchObject([{ checkpoint: undefined, inherited: true }]);
-    expect(heir.eventsOf("checkpoint-commit")).toMatchObject([{ read: 10, emitted: 10 }]);
+    expect(nextOwner.eventsOf("shard-start")).toMatchObject([{ checkpoint: undefined, inherited: true }]);
+    expect(nextOwner.eventsOf("checkpoint-commit")).toMatchObject([{ read: 10, emitted: 10 }]);
     expect(world.gate.count("emit")).toBe(1);
   });
 
-  it("reads exactly the recorded range and writes to the recorded place, whatever its own thresholds are", async () => {
+  it("reads exactly the recorded range and writes where it was recorded, whatever its own thresholds are", async () => {
     const world = createWorld(recordsOf(25), { pageRecords: 7 });
     const pending = await dieAfterPrepare(world);
     world.shard.close();
-    const heir = runIn(world, pipelineOver(world, { buffer: { maxRecords: 3 } }));
-    await world.clock.run(heir.done);
+    const nextOwner = runIn(world, pipelineOver(world, { buffer: { maxRecords: 3 } }));
+    await world.clock.run(nextOwner.done);
     expect(world.shard.opened[1]).toEqual({ type: "at", position: positionOf(0) });
     expect(world.shard.opened[2]).toEqual({ type: "after", position: positionOf(9) });
     const [first] = world.objects.sorted;
@@ -108,14 +108,14 @@ describe("the heir of a prepared batch", () => {
     expect(numbersIn(world.objects)).toEqual([[1, 4, 7]]);
   });
 
-  it("asks whether the places are filled until it is answered", async () => {
+  it("asks whether everything is written until it is answered", async () => {
     const world = createWorld(recordsOf(10));
     await dieAfterPrepare(world);
     world.shard.close();
-    world.gate.fail("is-placed", new Error("SlowDown"), 5);
-    const heir = runIn(world, pipelineOver(world));
-    await world.clock.run(heir.done);
-    expect(heir.eventsOf("emit-retry")).toHaveLength(5);
+    world.gate.fail("is-written", new Error("SlowDown"), 5);
+    const nextOwner = runIn(world, pipelineOver(world));
+    await world.clock.run(nextOwner.done);
+    expect(nextOwner.eventsOf("emit-retry")).toHaveLength(5);
     expect(numbersIn(world.objects)).toEqual([numbers(10)]);
   });
 
@@ -151,8 +151,8 @@ describe("the heir of a prepared batch", () => {
       plan(batch: Parameters<NonNullable<typeof planned.plan>>[0]): ObjectPlan {
         return this.#inner.plan!(batch);
       }
-      isPlaced(...values: Parameters<NonNullable<typeof planned.isPlaced>>): Promise<boolean> {
-        return this.#inner.isPlaced!(...values);
+      isWritten(...values: Parameters<NonNullable<typeof planned.isWritten>>): Promise<boolean> {
+        return this.#inner.isWritten!(...values);
       }
       emit(...values: Parameters<typeof planned.emit>): ReturnType<typeof planned.emit> {
         return this.#inner.emit(...values);
@@ -167,7 +167,7 @@ describe("the heir of a prepared batch", () => {
     expect(first.measured).toBe(10);
     world.shard.close();
     await world.clock.run(runIn(world, pipelineOver(world, { emitter: new OwnEmitter() })).done);
-    expect(world.gate.count("is-placed")).toBe(1);
+    expect(world.gate.count("is-written")).toBe(1);
     expect(numbersIn(world.objects)).toEqual([numbers(10)]);
   });
 
@@ -183,8 +183,8 @@ describe("the heir of a prepared batch", () => {
   });
 });
 
-describe("recorded routes", () => {
-  it("are obeyed by an heir whose filter decides otherwise (I10)", async () => {
+describe("recorded outcomes", () => {
+  it("are obeyed by the next owner whose filter decides otherwise (I10)", async () => {
     const world = createWorld(poisoned(12, 5));
     const pending = await dieAfterPrepare(world, {
       filter: ({ n }) => n % 2 === 0,
@@ -202,17 +202,17 @@ describe("recorded routes", () => {
     expect(numbersIn(world.objects)[1]).toEqual([13, 15]);
   });
 
-  it("keep a dead letter a dead letter when the heir could decode it", async () => {
+  it("keep a dead letter a dead letter when the next owner could decode it", async () => {
     const world = createWorld(recordsOf(10));
     const letGo = world.gate.hold("dead-letter-emit");
     const refusing = world.planned(({ output }) => (output.n === 4 ? "dead-letter" : undefined));
     const first = runIn(world, pipelineOver(world, { emitter: refusing }));
     await world.clock.runUntil(() => world.gate.count("dead-letter-emit") === 1);
     first.abort(new Error("killed"));
-    const heir = runIn(world, pipelineOver(world));
+    const nextOwner = runIn(world, pipelineOver(world));
     world.shard.close();
     letGo();
-    await world.clock.run(heir.done);
+    await world.clock.run(nextOwner.done);
     expect(numbersIn(world.objects)).toEqual([[0, 1, 2, 3, 5, 6, 7, 8, 9]]);
     expect(world.letters.entries).toHaveLength(1);
   });
@@ -230,8 +230,8 @@ describe("recorded routes", () => {
     const pending = await dieAfterPrepare(world, { transformer: mirrored, buffer: { maxAgeMs: 1000 } });
     expect(pending.routes).toBe("2k2;1x1k2;");
     world.shard.close();
-    const heir = runIn(world, pipelineOver(world, { transformer: mirrored, filter: () => false }));
-    await world.clock.run(heir.done);
+    const nextOwner = runIn(world, pipelineOver(world, { transformer: mirrored, filter: () => false }));
+    await world.clock.run(nextOwner.done);
     expect(numbersIn(world.objects)).toEqual([[0, -1, 1, -2, 3, -4]]);
   });
 
@@ -240,8 +240,8 @@ describe("recorded routes", () => {
     const options = { transformer: mirrored, buffer: { maxAgeMs: 1000 } };
     const pending = await dieAfterPrepare(world, { ...options, filter: ({ n }) => n !== 1 });
     expect(pending.routes).toBe("1k2;1k1x1k2;");
-    const heir = runIn(world, pipelineOver(world, { ...options, filter: () => false }));
-    await expect(world.clock.run(heir.done)).rejects.toMatchObject({ code: "KC_REPLAY_DIFFERS" });
+    const nextOwner = runIn(world, pipelineOver(world, { ...options, filter: () => false }));
+    await expect(world.clock.run(nextOwner.done)).rejects.toMatchObject({ code: "KC_REPLAY_DIFFERS" });
   });
 
   it("KC_REPLAY_DIFFERS: a record recorded as kept can no longer be transformed", async () => {
@@ -261,7 +261,7 @@ describe("recorded routes", () => {
     expect(world.objects.objects.size).toBe(0);
   });
 
-  it("KC_REPLAY_DIFFERS: without routes, a record that fails now is no dead letter, because it may have landed already", async () => {
+  it("KC_REPLAY_DIFFERS: without outcomes, a record that fails now is no dead letter, because it may have landed already", async () => {
     const world = createWorld(recordsOf(10));
     await dieAfterPrepare(world);
     const transformer = json<Numbered>().to((model) => {
@@ -304,7 +304,7 @@ describe("recorded routes", () => {
     });
   });
 
-  it("KC_REPLAY_DIFFERS: the stored routes are short, or are no routes", async () => {
+  it("KC_REPLAY_DIFFERS: the stored outcomes are short, or are no outcomes", async () => {
     for (const routes of ["3k1x", "nonsense"]) {
       const world = createWorld(poisoned(10, 3));
       const pending = await dieAfterPrepare(world);
@@ -339,15 +339,15 @@ describe("records gone by retention", () => {
     expect(world.objects.sorted.map((object) => object.gap)).toEqual([true, false]);
   });
 
-  it("F69 from a prepared batch that is placed are not missed: it is committed", async () => {
+  it("F69 from a prepared batch that is written are not missed: it is committed", async () => {
     const world = createWorld(recordsOf(10));
     world.gate.fail("commit");
     await expect(world.clock.run(runIn(world, pipelineOver(world)).done)).rejects.toThrow("connection reset");
     world.shard.trim(6);
     world.shard.close();
-    const heir = runIn(world, pipelineOver(world));
-    await world.clock.run(heir.done);
-    expect(heir.eventsOf("retention-gap")).toEqual([]);
+    const nextOwner = runIn(world, pipelineOver(world));
+    await world.clock.run(nextOwner.done);
+    expect(nextOwner.eventsOf("retention-gap")).toEqual([]);
     expect(world.objects.sorted.map((object) => object.gap)).toEqual([false]);
   });
 
@@ -355,21 +355,21 @@ describe("records gone by retention", () => {
     ["stop", "KC_RETENTION_GAP"],
     ["continue", "shard-end"],
   ] as const)(
-    "F69 from a prepared batch: what remains is written to the recorded place, and then comes the policy (%s)",
+    "F69 from a prepared batch: what remains is written where it was recorded, and then comes the policy (%s)",
     async (onRetentionGap, end) => {
       const world = createWorld(recordsOf(25));
       const pending = await dieAfterPrepare(world);
       world.shard.trim(4);
       world.shard.close();
-      const heir = runIn(world, pipelineOver(world), { onRetentionGap });
+      const nextOwner = runIn(world, pipelineOver(world), { onRetentionGap });
       const outcome = await world.clock.run(
-        heir.done.then(
+        nextOwner.done.then(
           ({ type }) => type,
           (error: unknown) => (KinesisConnectorError.isInstance(error) ? error.code : error),
         ),
       );
       expect(outcome).toBe(end);
-      expect(heir.eventsOf("retention-gap")).toMatchObject([
+      expect(nextOwner.eventsOf("retention-gap")).toMatchObject([
         { expected: positionOf(0), found: positionOf(4) },
       ]);
       expect(world.objects.sorted[0]).toMatchObject({ ...(pending.plan as ObjectPlan), gap: true });
@@ -398,10 +398,10 @@ describe("records gone by retention", () => {
     await dieAfterPrepare(world);
     world.shard.trim(15);
     world.shard.close();
-    const heir = runIn(world, pipelineOver(world), { onRetentionGap: "continue" });
-    await world.clock.run(heir.done);
+    const nextOwner = runIn(world, pipelineOver(world), { onRetentionGap: "continue" });
+    await world.clock.run(nextOwner.done);
     expect(numbersIn(world.objects).flat()).toEqual(numbers(10, 15));
-    expect(heir.eventsOf("retention-gap").length).toBeGreaterThanOrEqual(1);
+    expect(nextOwner.eventsOf("retention-gap").length).toBeGreaterThanOrEqual(1);
     expect(world.lease.committed[0]).toEqual(positionOf(9));
   });
 });

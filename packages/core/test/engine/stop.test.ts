@@ -147,11 +147,11 @@ describe("stop", () => {
     killed(new Error("connection reset"));
     await expect(world.clock.run(first.done)).rejects.toThrow("killed");
     const letGo = world.gate.hold("emit");
-    const heir = runIn(world, pipelineOver(world));
+    const nextOwner = runIn(world, pipelineOver(world));
     await world.clock.advance(10);
-    heir.stop();
+    nextOwner.stop();
     letGo();
-    expect(await world.clock.run(heir.done)).toEqual({ type: "stopped" });
+    expect(await world.clock.run(nextOwner.done)).toEqual({ type: "stopped" });
     expect(numbersIn(world.objects)).toEqual([numbers(10)]);
     expect(world.lease.progress).toEqual({ checkpoint: positionOf(9), pending: undefined });
   });
@@ -180,7 +180,7 @@ describe("lost lease", () => {
     const run = runIn(world, pipelineOver(world));
     await world.clock.advance(10);
     expect(world.gate.count(operation)).toBe(1);
-    const heirs = world.lease.take();
+    const nextOwners = world.lease.take();
     run.abort(lost);
     letGo();
     await expect(world.clock.run(run.done)).rejects.toMatchObject({ code: "KC_LEASE_LOST" });
@@ -190,7 +190,7 @@ describe("lost lease", () => {
     expect(world.gate.count("emit")).toBe(operation === "prepare" ? 0 : 1);
     expect(world.gate.count("commit")).toBe(operation === "commit" ? 1 : 0);
     expect(world.budget.usedBytes).toBe(0);
-    expect((await heirs.load()).checkpoint).toBeUndefined();
+    expect((await nextOwners.load()).checkpoint).toBeUndefined();
   });
 
   it("that the lease row reports stops the shard by itself", async () => {

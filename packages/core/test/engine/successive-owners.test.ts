@@ -10,7 +10,7 @@ import {
   sleep,
 } from "../../src/index.js";
 import type { Gate, Operation } from "../support/gate.js";
-import { gatheringEmitter, gatheringLog } from "../support/gathering-emitter.js";
+import { writerEmitter, writerLog } from "../support/writer-emitter.js";
 import { type Fate, type History, keysOf, violationsIn } from "../support/history.js";
 import { type FailWith, keyedEmitter, objectEmitter, ObjectStore } from "../support/memory-emitters.js";
 import { MemoryLease } from "../support/memory-lease.js";
@@ -26,7 +26,7 @@ const FAULTS: Readonly<Record<Operation, number>> = {
   load: 0.02,
   prepare: 0.06,
   commit: 0.06,
-  "is-placed": 0.2,
+  "is-written": 0.2,
   emit: 0.15,
   "dead-letter-emit": 0.15,
 };
@@ -49,7 +49,7 @@ class Schedule {
   readonly #rows = new Map<string, BufferEntry<Numbered>>();
   readonly #shard: MemoryShard;
   readonly #isPlanned: boolean;
-  readonly #gathering = gatheringLog();
+  readonly #writer = writerLog();
   readonly #zombies: RunningShard[] = [];
   readonly problems: string[] = [];
 
@@ -158,10 +158,10 @@ class Schedule {
     const objects = objectEmitter(this.#objects, { gate, failWith: fail });
     return this.#isPlanned
       ? runShard(
-          // One owner gathers and the next does not: what is stored of a batch is the same.
+          // One owner's emitter has a writer and the next one's has not: what is stored of a batch is the same.
           definePipeline({
             ...parts,
-            emitter: random.chance(0.5) ? gatheringEmitter(objects, this.#gathering, fail) : objects,
+            emitter: random.chance(0.5) ? writerEmitter(objects, this.#writer, fail) : objects,
           }),
           context,
         )
@@ -202,7 +202,7 @@ describe("successive owners of a shard", () => {
       expect([...violationsIn(history), ...schedule.problems], `seed ${seed}`).toEqual([]);
       replayed += replaysIn(history);
     }
-    // Else the schedules would prove nothing about heirs.
+    // Else the schedules would prove nothing about next owners.
     expect(replayed).toBeGreaterThan(SEEDS / 4);
   });
 });

@@ -1,5 +1,5 @@
 /** An operation of one of the in-memory services, as faults are aimed at it. */
-export type Operation = "next" | "load" | "prepare" | "commit" | "is-placed" | "emit" | "dead-letter-emit";
+export type Operation = "next" | "load" | "prepare" | "commit" | "is-written" | "emit" | "dead-letter-emit";
 
 /**
  * Stands before and after each operation. What it throws `before` means that nothing was applied; `after`, that it was applied and

@@ -84,17 +84,17 @@ export function objectEmitter<Output>(
     plan: (batch) => ({
       key: `${prefix}/${batch.shardId}-${placeOf(batch)}-${batch.batchId.slice(0, 8)}`,
     }),
-    isPlaced: async (range, { plan }) => {
-      await gate("is-placed", "before");
+    isWritten: async (range, { plan }) => {
+      await gate("is-written", "before");
       const found = store.objects.get(plan.key);
-      if (found !== undefined && found.batchId !== range.batchId) throw placeTaken(plan.key);
+      if (found !== undefined && found.batchId !== range.batchId) throw objectTaken(plan.key);
       return found !== undefined;
     },
     emit: async (batch, { plan, attempt }) => {
       const failed = failures(batch, attempt, failWith);
       const rejected = failed.filter(({ action }) => action === "dead-letter");
       if (rejected.length > 0) return { failed: rejected };
-      // One object holds them all: when one has to wait, nothing has been placed.
+      // One object holds them all: when one has to wait, nothing has been written.
       const [throttled] = failed;
       if (throttled !== undefined)
         return { failed: batch.entries.map((entry) => ({ entry, action: "retry", error: throttled.error })) };
@@ -110,7 +110,7 @@ export function objectEmitter<Output>(
       if (!store.putIfAbsent(object)) {
         const found = store.objects.get(plan.key);
         if (found?.batchId !== batch.batchId || found.idsSha256 !== object.idsSha256)
-          throw placeTaken(plan.key);
+          throw objectTaken(plan.key);
       }
       await gate(operation, "after");
       return { failed: [] };
@@ -161,6 +161,6 @@ function placeOf({ first, last }: Batch<unknown>): string {
   return `${first.sequenceNumber}.${first.subSequenceNumber}-${last.sequenceNumber}.${last.subSequenceNumber}`;
 }
 
-function placeTaken(key: string): KinesisConnectorError {
+function objectTaken(key: string): KinesisConnectorError {
   return new KinesisConnectorError("KC_PLACE_TAKEN", `${key} holds something else`);
 }

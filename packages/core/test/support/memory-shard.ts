@@ -48,13 +48,13 @@ export class MemoryShard implements ShardSource {
 
   append(...records: readonly KinesisRecord[]): void {
     this.#records.push(...records);
-    this.#announce();
+    this.#notify();
   }
 
   /** Closes the shard: after its last record comes the page that says so. */
   close(...children: readonly ChildShard[]): void {
     this.#children = children;
-    this.#announce();
+    this.#notify();
   }
 
   /** Retention takes the first `count` records away. */
@@ -126,16 +126,16 @@ export class MemoryShard implements ShardSource {
 
   async #arrival(signal: AbortSignal): Promise<void> {
     const arrived = new AbortController();
-    const announce = (): void => arrived.abort();
-    this.#arrivals.add(announce);
-    signal.addEventListener("abort", announce, { once: true });
+    const notify = (): void => arrived.abort();
+    this.#arrivals.add(notify);
+    signal.addEventListener("abort", notify, { once: true });
     await sleep(this.#options.clock, this.#options.idleMs, arrived.signal);
-    signal.removeEventListener("abort", announce);
-    this.#arrivals.delete(announce);
+    signal.removeEventListener("abort", notify);
+    this.#arrivals.delete(notify);
   }
 
-  #announce(): void {
-    for (const announce of this.#arrivals) announce();
+  #notify(): void {
+    for (const notify of this.#arrivals) notify();
   }
 }
 

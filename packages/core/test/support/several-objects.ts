@@ -5,7 +5,7 @@ import { idsSha256 } from "./memory-emitters.js";
 /** One object per partition, and which entry goes where. Types and not interfaces, so that they count as JSON. */
 export type PartitionedPlan = {
   readonly keys: readonly string[];
-  readonly routes: readonly number[];
+  readonly indexes: readonly number[];
   readonly spilledAs?: string;
 };
 
@@ -19,20 +19,20 @@ export function partitionedEmitter<Output>(
   return {
     capabilities: { duplicates: "none", ordering: "none" },
     batching: { partitionOf },
-    places: ({ keys }) => keys.length,
+    objectCount: ({ keys }) => keys.length,
     ...(spill === undefined ? {} : { spill }),
     plan: (batch) => {
       const names = [...new Set(batch.entries.map(({ partition }) => partition ?? "?"))];
       return {
         keys: names.map((name) => `${name}/${batch.batchId}`),
-        routes: batch.entries.map(({ partition }) => names.indexOf(partition ?? "?")),
+        indexes: batch.entries.map(({ partition }) => names.indexOf(partition ?? "?")),
       };
     },
-    planWithout: ({ keys, routes }, batch, kept) => ({
+    planWithout: ({ keys, indexes }, batch, kept) => ({
       keys,
-      routes: routes.filter((_, at) => kept.has(batch.entries[at] as BufferEntry<Output>)),
+      indexes: indexes.filter((_, at) => kept.has(batch.entries[at] as BufferEntry<Output>)),
     }),
-    isPlaced: ({ batchId }, { plan }) =>
+    isWritten: ({ batchId }, { plan }) =>
       Promise.resolve(plan.keys.every((key) => store.objects.get(key)?.batchId === batchId)),
     emit: async (batch, { plan, attempt }) => {
       const refused = batch.entries.filter((entry) => failWith(entry, attempt) === "dead-letter");
@@ -40,10 +40,10 @@ export function partitionedEmitter<Output>(
         const error = new Error("refused");
         return { failed: refused.map((entry) => ({ entry, action: "dead-letter", error })) };
       }
-      if (plan.routes.length !== batch.entries.length) throw new Error("entries and routes do not align");
+      if (plan.indexes.length !== batch.entries.length) throw new Error("entries and indexes do not align");
       for (const [index, key] of plan.keys.entries()) {
         await Promise.resolve();
-        put(store, key, batch, plan.routes, index);
+        put(store, key, batch, plan.indexes, index);
       }
       return { failed: [] };
     },
@@ -54,10 +54,10 @@ function put<Output>(
   store: ObjectStore<Output>,
   key: string,
   batch: Batch<Output>,
-  routes: readonly number[],
+  indexes: readonly number[],
   index: number,
 ): void {
-  const entries = batch.entries.filter((_, at) => routes[at] === index);
+  const entries = batch.entries.filter((_, at) => indexes[at] === index);
   if (entries.length === 0) return;
   const { batchId, gap } = batch;
   store.putIfAbsent({

@@ -155,13 +155,13 @@ describe("transformRecord", () => {
 
   it("returns no promise for synchronous functions, and one as soon as any is asynchronous", async () => {
     const [record] = recordsOf(1);
-    const stages = { transformer: json<Numbered>(), filter: () => true };
-    expect(transformRecord(stages, record!, [])).toBeUndefined();
-    expect(transformRecord({ ...stages, filter: () => Promise.resolve(true) }, record!, [])).toBeInstanceOf(
-      Promise,
-    );
+    const transform = { transformer: json<Numbered>(), filter: () => true };
+    expect(transformRecord(transform, record!, [])).toBeUndefined();
+    expect(
+      transformRecord({ ...transform, filter: () => Promise.resolve(true) }, record!, []),
+    ).toBeInstanceOf(Promise);
     const outputs: Numbered[] = [];
-    await transformRecord({ ...stages, filter: () => Promise.resolve(false) }, record!, outputs);
+    await transformRecord({ ...transform, filter: () => Promise.resolve(false) }, record!, outputs);
     expect(outputs).toEqual([]);
   });
 

@@ -94,6 +94,6 @@ function numberPart(text: string): string {
 function refused(name: string, what: string): KinesisConnectorError {
   return new KinesisConnectorError(
     "KC_RECORD_POISON",
-    `the item cannot be placed: its key attribute ${name} ${what}`,
+    `the item cannot be written: its key attribute ${name} ${what}`,
   );
 }

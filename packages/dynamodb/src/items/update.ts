@@ -2,7 +2,7 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 import { marshalValue } from "./marshal.js";
 
-/** What one record changes of its item: the expressions of UpdateItem, with plain values. */
+/** The change of an item by one record: the expressions of UpdateItem, with plain values. */
 export interface ItemUpdate {
   /** Such as `SET #status = :status ADD quantity :n`. The position is added to it. */
   readonly expression: string;
@@ -10,7 +10,7 @@ export interface ItemUpdate {
   readonly names?: Readonly<Record<string, string>>;
   /** Values that stand in the expressions as `:value`. Those that begin with `:kc` are taken. */
   readonly values?: Readonly<Record<string, unknown>>;
-  /** A further condition. Where it does not hold, the record changes nothing and counts as placed. */
+  /** A further condition. Where it does not hold, the record changes nothing and counts as written. */
   readonly condition?: string;
 }
 

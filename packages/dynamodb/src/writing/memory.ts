@@ -1,5 +1,5 @@
 import type { BufferEntry } from "@kinesis-connectors/core";
-import type { Outcomes, Settled } from "./lanes.js";
+import type { Outcomes, Settled } from "./key-queues.js";
 
 /** What an emission that failed had settled before: so much need not be written twice. Forgotten with the batch. */
 export class Memory<Output> {

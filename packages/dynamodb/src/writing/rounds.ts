@@ -1,5 +1,5 @@
 import { asError, backoffMs, type EmitContext, sleep } from "@kinesis-connectors/core";
-import type { Lanes } from "./lanes.js";
+import type { KeyQueues } from "./key-queues.js";
 import type { Pace, Pressure } from "./pace.js";
 import type { Next } from "../requests.js";
 import type { Answer, Table } from "./table.js";
@@ -7,9 +7,9 @@ import type { Write } from "./writes.js";
 
 /** What a round needs. */
 export interface RoundContext<Output> {
-  readonly lanes: Lanes<Output>;
+  readonly queues: KeyQueues<Output>;
   /** Makes the write of an entry, when its turn has come. Throws when the table can never take it. */
-  readonly writeOf: (index: number, lane: number) => Write;
+  readonly writeOf: (index: number, keyIndex: number) => Write;
   readonly table: Table;
   readonly pace: Pace;
   readonly emit: Pick<EmitContext<undefined>, "signal" | "clock" | "random" | "logger">;
@@ -24,21 +24,21 @@ const MAX_STALLS = 4;
 const BACKOFF = { baseDelayMs: 50, maxDelayMs: 2_000 };
 
 /**
- * Writes all lanes, in rounds: what was throttled or failed in one goes again in the next, after a pause. A key that is throttled holds up
+ * Writes all queues, in rounds: what was throttled or failed in one goes again in the next, after a pause. A key that is throttled holds up
  * its own later writes and nothing else.
  * @throws what stops the shard; or the last failure, when nothing more is taken for now
  */
 export async function settleAll<Output>(context: RoundContext<Output>): Promise<void> {
-  const { lanes, emit } = context;
+  const { queues, emit } = context;
   for (let stalls = 0; ;) {
-    if (lanes.unsettled === 0) return;
-    const before = lanes.settled;
+    if (queues.unsettled === 0) return;
+    const before = queues.settled;
     const failure = await round(context);
-    stalls = lanes.settled === before ? stalls + 1 : 0;
+    stalls = queues.settled === before ? stalls + 1 : 0;
     if (failure === undefined) continue;
     if (stalls >= MAX_STALLS) throw failure;
     emit.logger.debug(
-      { items: lanes.unsettled, limit: context.pace.limit, error: failure.name },
+      { items: queues.unsettled, limit: context.pace.limit, error: failure.name },
       "DynamoDB did not take everything yet; trying again",
     );
     await sleep(emit.clock, backoffMs(stalls + 1, BACKOFF, emit.random), emit.signal);
@@ -46,7 +46,7 @@ export async function settleAll<Output>(context: RoundContext<Output>): Promise<
   }
 }
 
-/** Sends every lane once. Gives the last failure that may pass. */
+/** Sends every queue once. Gives the last failure that may pass. */
 async function round<Output>(context: RoundContext<Output>): Promise<Error | undefined> {
   // Written when there is room for it, so that the requests of a large batch are not all in memory.
   const nextRequest = context.split(writesOf(context));
@@ -63,40 +63,40 @@ async function round<Output>(context: RoundContext<Output>): Promise<Error | und
       }
     }
   };
-  const workers = Array.from({ length: Math.min(context.maxConcurrency, context.lanes.unsettled) }, work);
+  const workers = Array.from({ length: Math.min(context.maxConcurrency, context.queues.unsettled) }, work);
   const outcomes = await Promise.allSettled(workers);
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
   return failure;
 }
 
-/** The write of each lane that has one, lane by lane. */
+/** The write of each queue that has one, one after the other. */
 function writesOf<Output>(context: RoundContext<Output>): Next<Write> {
-  const { lanes } = context;
-  let lane = -1;
+  const { queues } = context;
+  let keyIndex = -1;
   return () => {
-    for (lane += 1; lane < lanes.count; lane += 1) {
-      const write = writeOfLane(context, lane);
+    for (keyIndex += 1; keyIndex < queues.count; keyIndex += 1) {
+      const write = writeOfKey(context, keyIndex);
       if (write !== undefined) return write;
     }
     return undefined;
   };
 }
 
-/** The next write of a lane; what can never be written is refused on the way. */
-function writeOfLane<Output>({ lanes, writeOf }: RoundContext<Output>, lane: number): Write | undefined {
-  lanes.sift(lane, (index) => {
+/** The next write of a queue; what can never be written is refused on the way. */
+function writeOfKey<Output>({ queues, writeOf }: RoundContext<Output>, keyIndex: number): Write | undefined {
+  queues.sift(keyIndex, (index) => {
     try {
-      writeOf(index, lane);
+      writeOf(index, keyIndex);
       return undefined;
     } catch (thrown) {
       return asError(thrown);
     }
   });
-  for (let index = lanes.current(lane); index !== undefined; index = lanes.current(lane)) {
+  for (let index = queues.current(keyIndex); index !== undefined; index = queues.current(keyIndex)) {
     try {
-      return writeOf(index, lane);
+      return writeOf(index, keyIndex);
     } catch (thrown) {
-      lanes.reject(lane, asError(thrown));
+      queues.reject(keyIndex, asError(thrown));
     }
   }
   return undefined;
@@ -107,7 +107,7 @@ async function deliver<Output>(
   context: RoundContext<Output>,
   writes: readonly Write[],
 ): Promise<Error | undefined> {
-  const { lanes } = context;
+  const { queues } = context;
   const answer = await send(context, writes);
   if (answer.kind === "failed" && answer.reason !== "rejected") return answer.error;
   const alone = writes.length === 1 ? writes[0] : undefined;
@@ -119,26 +119,26 @@ async function deliver<Output>(
     return (await deliver(context, writes.slice(middle))) ?? first;
   }
   if (answer.kind === "failed") {
-    if (alone !== undefined) lanes.reject(alone.lane, answer.error);
+    if (alone !== undefined) queues.reject(alone.keyIndex, answer.error);
   } else {
     const { unprocessed } = answer;
     if (namesStrangers(context, writes, unprocessed)) return strangersError();
-    for (const { lane } of writes)
-      if (unprocessed.size === 0 || !unprocessed.has(lanes.key(lane))) lanes.place(lane);
+    for (const { keyIndex } of writes)
+      if (unprocessed.size === 0 || !unprocessed.has(queues.key(keyIndex))) queues.written(keyIndex);
     if (unprocessed.size > 0) return unprocessedError(unprocessed.size);
   }
-  const next = alone === undefined ? undefined : writeOfLane(context, alone.lane);
+  const next = alone === undefined ? undefined : writeOfKey(context, alone.keyIndex);
   return next === undefined ? undefined : deliver(context, [next]);
 }
 
-/** Whether items came back that were not sent. Then it is not known which of those that were sent are meant, and none counts as placed. */
+/** Whether items came back that were not sent. Then it is not known which of those that were sent are meant, and none counts as written. */
 function namesStrangers<Output>(
-  { lanes }: RoundContext<Output>,
+  { queues }: RoundContext<Output>,
   writes: readonly Write[],
   unprocessed: ReadonlySet<string>,
 ): boolean {
   if (unprocessed.size === 0) return false;
-  const known = writes.filter(({ lane }) => unprocessed.has(lanes.key(lane))).length;
+  const known = writes.filter(({ keyIndex }) => unprocessed.has(queues.key(keyIndex))).length;
   return known !== unprocessed.size;
 }
 

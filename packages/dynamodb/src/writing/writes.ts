@@ -15,27 +15,27 @@ import type { Settings } from "../settings.js";
 import { GUARD, guardedUpdate } from "../items/update.js";
 
 /** What all writes know of themselves. */
-interface WriteOfLane {
-  /** The lane whose turn it is. */
-  readonly lane: number;
+interface WriteOfKey {
+  /** The number of the key whose turn it is. */
+  readonly keyIndex: number;
   /** Upper bound of what it takes in a request, in bytes. */
   readonly wireBytes: number;
 }
 
 /** Part of a BatchWriteItem. */
-interface BatchedWrite extends WriteOfLane {
+interface BatchedWrite extends WriteOfKey {
   readonly kind: "batch";
   readonly write: { readonly PutRequest: PutRequest } | { readonly DeleteRequest: DeleteRequest };
 }
 
 /** A PutItem. */
-interface GuardedPut extends WriteOfLane {
+interface GuardedPut extends WriteOfKey {
   readonly kind: "put";
   readonly input: PutItemCommandInput;
 }
 
 /** An UpdateItem. */
-interface Update extends WriteOfLane {
+interface Update extends WriteOfKey {
   readonly kind: "update";
   readonly input: UpdateItemCommandInput;
 }
@@ -44,8 +44,8 @@ interface Update extends WriteOfLane {
 export type Write = BatchedWrite | GuardedPut | Update;
 
 /** Where a write stands. */
-export interface WritePlace {
-  readonly lane: number;
+export interface WriteOrigin {
+  readonly keyIndex: number;
   readonly shardId: string;
   /** See `positionText`. */
   readonly ordinal: number;
@@ -62,7 +62,7 @@ const REMOVED_ATTRIBUTE = "kcRemoved";
  */
 export function writeOf<Output>(
   { output, record }: BufferEntry<Output>,
-  { lane, shardId, ordinal, version }: WritePlace,
+  { keyIndex, shardId, ordinal, version }: WriteOrigin,
   schema: KeySchema,
   settings: Settings<Output>,
 ): Write {
@@ -75,7 +75,7 @@ export function writeOf<Output>(
       ? { DeleteRequest: { Key: keyOf(schema, item) } }
       : { PutRequest: { Item: item } };
     const bytes = isRemoved ? wireBoundOf(item) : fittingBytes(item);
-    return { lane, kind: "batch", write, wireBytes: bytes + WRITE_ENVELOPE_BYTES };
+    return { keyIndex, kind: "batch", write, wireBytes: bytes + WRITE_ENVELOPE_BYTES };
   }
 
   const place = positionText(record, ordinal);
@@ -88,7 +88,7 @@ export function writeOf<Output>(
     const key = keyOf(schema, item);
     requireNotTaken(key, attribute);
     const input = { TableName, Key: key, ...guardedUpdate(update, attribute, position) };
-    return { lane, kind: "update", input, wireBytes: 0 };
+    return { keyIndex, kind: "update", input, wireBytes: 0 };
   }
 
   requireNotTaken(item, positionAttribute);
@@ -102,7 +102,7 @@ export function writeOf<Output>(
     ExpressionAttributeNames: { "#kcPosition": positionAttribute },
     ExpressionAttributeValues: { ":kcPosition": { S: position } },
   };
-  return { lane, kind: "put", input, wireBytes: 0 };
+  return { keyIndex, kind: "put", input, wireBytes: 0 };
 }
 
 /** What stays of a removed item: its key, its position, and when DynamoDB may forget it. */

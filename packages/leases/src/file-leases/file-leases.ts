@@ -9,7 +9,7 @@ import { fileNameOf, leaseOf, lineOf, ROW_ENDING } from "./lease-file.js";
 
 /** Options of `fileLeases`. */
 export interface FileLeasesOptions {
-  /** Where the rows are, a file each; created when it is missing. On a local disk: locks of network file systems are not relied on. */
+  /** The folder of the rows, a file each; created when it is missing. On a local disk: locks of network file systems are not relied on. */
   readonly folder: string;
 }
 

@@ -15,7 +15,7 @@ export interface KinesisLimits {
   readonly getRecordsRecords: number;
   /** GetRecords: data and keys per page, bytes. */
   readonly getRecordsBytes: number;
-  /** How long an iterator or a page token lives, milliseconds. */
+  /** Lifetime of an iterator or a page token, in milliseconds. */
   readonly iteratorAgeMs: number;
   /** SubscribeToShard ends after this, milliseconds. */
   readonly subscriptionAgeMs: number;
@@ -51,8 +51,8 @@ export interface KinesisLimits {
   readonly resubscribeAfterMs: number;
 }
 
-/** What the service enforces. */
-export const awsKinesisLimits: KinesisLimits = {
+/** The limits that the service enforces. */
+const awsKinesisLimits: KinesisLimits = {
   putRecordsEntries: 500,
   putRecordsBytes: 5 * MiB,
   putRecordsLargeBytes: 10 * MiB,

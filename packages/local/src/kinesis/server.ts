@@ -19,15 +19,15 @@ import { streamOperations } from "./operations/stream-operations.js";
 import { tagOperations } from "./operations/tag-operations.js";
 import { type Input, isInput, type WireObject } from "./protocol/values.js";
 
-/** How the Kinesis server is set up. */
+/** Options of the Kinesis server. */
 export interface KinesisOptions extends Partial<Behaviour> {
   /** Port on 127.0.0.1; default 0 takes a free one. */
   readonly port?: number;
   /** Default `"aws"`. `"off"` lifts rates and quotas; sizes and ages stay. */
   readonly limits?: "aws" | "off" | Partial<KinesisLimits>;
-  /** How long CREATING, UPDATING and DELETING last, milliseconds. Default 0: done when the call returns. */
+  /** Duration of CREATING, UPDATING and DELETING, in milliseconds. Default 0: done when the call returns. */
   readonly transitionMs?: number;
-  /** How answers to CBOR requests are framed. Default `"definite"`. */
+  /** The framing of answers to CBOR requests. Default `"definite"`. */
   readonly cbor?: CborForm;
   /** Also speaks TLS on the same port. */
   readonly tls?: TlsFiles;

@@ -93,6 +93,6 @@ test.each(["", "9a", "5affffffff00", "9f".repeat(100), "bf0102ff", "ff", "0000",
   },
 );
 
-test("an array that announces more elements than there are bytes is refused without allocating them", () => {
+test("an array that declares more elements than there are bytes is refused without allocating them", () => {
   expect(() => decodeCborValue(Buffer.from("9bffffffffffffffff01", "hex"))).toThrow("ends too early");
 });

@@ -75,7 +75,7 @@ describe("a streaming body", () => {
     expect(missing.text).toContain("MalformedTrailerError");
   });
 
-  it("of another decoded length than announced is IncompleteBody", async () => {
+  it("of another decoded length than declared is IncompleteBody", async () => {
     const headers = {
       ...streaming,
       "x-amz-decoded-content-length": "12",

@@ -128,7 +128,7 @@ it("Abort frees the parts, and the upload is gone from the lists", async () => {
   expect(await outcomeOf(s3.client.send(new ListPartsCommand(target)))).toBe("NoSuchUpload 404");
 });
 
-it("a full-object checksum covers the joined bytes and is compared with the one announced", async () => {
+it("a full-object checksum covers the joined bytes and is compared with the one declared", async () => {
   const upload = await start("full", { ChecksumAlgorithm: "CRC32", ChecksumType: "FULL_OBJECT" });
   const part = await upload.part(1, Buffer.from("hello world"));
   const wrong = { ChecksumCRC32: "AAAAAA==", ChecksumType: "FULL_OBJECT" } as const;

@@ -1,10 +1,10 @@
-import { KinesisConnectorError, checkOptions, type OptionNames } from "@kinesis-connectors/core";
+import { checkOptions, type OptionNames, poisonRecord } from "@kinesis-connectors/core";
 import { ndjson, type ObjectWriter } from "@kinesis-connectors/s3";
 import { checkedDelimiter, type CopyFormat, type Delimiter, s3UrlSql } from "../sql/copy.js";
 import { ROW_NUMBER_COLUMN } from "../sql/identifiers.js";
 import { fieldsOf, jsonOf, textOf } from "./row-values.js";
 
-/** What a format is told beside the row itself. */
+/** The context of a row, for a format. */
 export interface RowContext {
   /** The option `columns`, for formats that go by position. */
   readonly columns: readonly string[];
@@ -12,9 +12,9 @@ export interface RowContext {
   readonly rowNumber: number | undefined;
 }
 
-/** How rows are staged and how COPY reads them. Made by `jsonAuto`, `jsonPaths`, `delimited` and `csv`. */
+/** The format in which rows are staged and COPY reads them. Made by `jsonAuto`, `jsonPaths`, `delimited` and `csv`. */
 export interface RedshiftFormat<Output> {
-  /** Follows the staged object's name, with its dot. */
+  /** The extension of staged objects, with its dot. */
   readonly extension: string;
   readonly contentType: string;
   readonly copy: CopyFormat;
@@ -98,7 +98,7 @@ export function csv(): RedshiftFormat<object> {
       const texts = valuesOf(output, columns, rowNumber).map(([column, text]) => {
         if (text === undefined) return String.raw`\N`;
         if (text === String.raw`\N`)
-          throw poison(
+          throw poisonRecord(
             `the value for column ${column} is the text that stands for NULL in CSV; use delimited() for such data`,
           );
         return `"${text.replaceAll('"', '""')}"`;
@@ -121,7 +121,7 @@ function valuesOf(
 
 function writeDocument(bytes: Uint8Array, object: ObjectWriter, { rowNumber }: RowContext): void {
   if (rowNumber !== undefined)
-    throw poison(
+    throw poisonRecord(
       "with mergeKeys rows must be objects, not bytes; let the transformer's to(...) return the object",
     );
   lines.write(bytes, object);
@@ -136,8 +136,4 @@ function writeFields(output: object, object: ObjectWriter, { rowNumber }: RowCon
   if (rowNumber !== undefined) document += `${document === "" ? "" : ","}"${ROW_NUMBER_COLUMN}":${rowNumber}`;
   object.writeText(`{${document}}`);
   object.writeNewLine();
-}
-
-function poison(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_RECORD_POISON", message);
 }

@@ -1,28 +1,32 @@
-import { describeAwsError } from "@kinesis-connectors/aws";
-import { KinesisConnectorError, type Logger } from "@kinesis-connectors/core";
+import { describeAwsError, firstLook } from "@kinesis-connectors/aws";
+import type { Emitter } from "@kinesis-connectors/core";
 import { cureAtOpen, refusal } from "../failures.js";
+import { checkTables, type Loader } from "./loader.js";
 
 /** "Common errors" and "Errors" of BatchExecuteStatement (Data API reference). */
 const THROTTLED =
   /^(?:Throttling|TooManyRequests|RequestLimitExceeded|ActiveStatementsExceeded|ActiveSessionsExceeded)/;
 
+type Open = NonNullable<Emitter<unknown>["open"]>;
+
 /**
- * Runs a first look at the database. Throttling does not keep a connector from starting: the first load tells.
- * @throws KinesisConnectorError `KC_EMIT_REFUSED` when it cannot work
+ * Opens what a load is staged in, and looks at the table and the ledger. Throttling does not keep a connector from starting: the first load tells.
+ * @throws KinesisConnectorError `KC_EMIT_REFUSED` when the load cannot work; what the look failed with otherwise
  */
 export async function openLoader(
-  { signal, logger }: { readonly signal: AbortSignal; readonly logger: Logger },
-  look: (limits: { readonly signal: AbortSignal }) => Promise<void>,
+  loader: Loader,
+  staged: { readonly open: Open },
+  opening: Parameters<Open>[0],
 ): Promise<void> {
-  try {
-    await look({ signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    if (KinesisConnectorError.isInstance(error)) throw error;
-    const cure = cureAtOpen(error);
-    if (cure !== undefined) throw refusal("a first look at the table and the ledger", cure, error);
-    const { code } = describeAwsError(error);
-    if (!THROTTLED.test(code)) throw error;
-    logger.debug({ error: code }, "the database could not be looked at; going on");
-  }
+  await staged.open(opening);
+  await firstLook(loader.runner.connection, opening, {
+    look: (bounds) => checkTables(loader, { ...opening, ...bounds }),
+    cureAtOpen,
+    refusal: (cure, error) => refusal("a first look at the table and the ledger", cure, error),
+    unsure: (error) => {
+      const { code } = describeAwsError(error);
+      if (!THROTTLED.test(code)) throw error;
+      opening.logger.debug({ error: code }, "the database could not be looked at; going on");
+    },
+  });
 }

@@ -172,11 +172,11 @@ async function writeFile(
     bytes: bytes.length,
   };
   const plan = files.plan?.(file);
-  const [place] = plan?.places ?? [];
-  if (plan === undefined || place === undefined) throw new Error("a staged object has no place");
+  const [planned] = plan?.places ?? [];
+  if (plan === undefined || planned === undefined) throw new Error("a staged object has no key");
   const { failed } = await files.emit(file, { ...context, plan });
   if (failed[0] !== undefined) throw failed[0].error;
-  return urlOf(bucket, place.key);
+  return urlOf(bucket, planned.key);
 }
 
 /** `s3://bucket/key`. */

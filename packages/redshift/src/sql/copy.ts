@@ -13,7 +13,7 @@ const DELIMITERS: ReadonlyMap<string, string> = new Map([
   ["^", "'^'"],
 ]);
 
-/** How COPY reads a file. */
+/** The way in which COPY reads a file. */
 export type CopyFormat =
   | { readonly type: "json"; readonly ignoreCase: boolean }
   | { readonly type: "json-paths"; readonly url: string }

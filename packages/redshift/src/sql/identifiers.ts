@@ -1,4 +1,4 @@
-import { KinesisConnectorError } from "@kinesis-connectors/core";
+import { invalidOption } from "@kinesis-connectors/core";
 import { MAX_IDENTIFIER_BYTES } from "../limits.js";
 
 /** A table, as it is named in SQL and in the ledger. */
@@ -26,12 +26,12 @@ const NAME = /^[\p{L}\p{N}_$ -]+$/u;
  */
 export function quotedName(option: string, name: string): string {
   if (typeof name !== "string" || !NAME.test(name) || name.trim() !== name) {
-    throw invalid(
+    throw invalidOption(
       `${option} must be made of letters, digits, _, $, - and inner blanks, without quotes: write it as the catalog shows it`,
     );
   }
   if (Buffer.byteLength(name) > MAX_IDENTIFIER_BYTES) {
-    throw invalid(
+    throw invalidOption(
       `${option} has ${Buffer.byteLength(name)} bytes, but Redshift takes ${MAX_IDENTIFIER_BYTES}`,
     );
   }
@@ -44,13 +44,13 @@ export function quotedName(option: string, name: string): string {
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
  */
 export function tableName(option: string, name: string): TableName {
-  if (typeof name !== "string") throw invalid(`${option} must be a text`);
+  if (typeof name !== "string") throw invalidOption(`${option} must be a text`);
   const parts = name.split(".");
-  if (parts.length > 2) throw invalid(`${option} must be a table or schema.table`);
+  if (parts.length > 2) throw invalidOption(`${option} must be a table or schema.table`);
   const quoted = parts.map((part) => quotedName(option, part));
   const reference = quoted.at(-1) ?? "";
   if (reference === STAGE)
-    throw invalid(`${option} must not be ${STAGE}: loads stage their rows under that name`);
+    throw invalidOption(`${option} must not be ${STAGE}: loads stage their rows under that name`);
   return { sql: quoted.join("."), reference, text: name };
 }
 
@@ -60,11 +60,11 @@ export function tableName(option: string, name: string): TableName {
  */
 export function columnNames(option: string, names: readonly string[]): readonly string[] {
   if (!Array.isArray(names) || names.length === 0)
-    throw invalid(`${option} must be a list of at least one column`);
+    throw invalidOption(`${option} must be a list of at least one column`);
   const quoted = names.map((name, index) => quotedName(`${option}[${index}]`, name));
-  if (new Set(names).size !== names.length) throw invalid(`${option} names a column twice`);
+  if (new Set(names).size !== names.length) throw invalidOption(`${option} names a column twice`);
   if (names.includes(ROW_NUMBER_COLUMN))
-    throw invalid(`${option} must not hold ${ROW_NUMBER_COLUMN}: the stage uses that name`);
+    throw invalidOption(`${option} must not hold ${ROW_NUMBER_COLUMN}: the stage uses that name`);
   return quoted;
 }
 
@@ -72,7 +72,7 @@ export function columnNames(option: string, names: readonly string[]): readonly 
 export function quotedText(option: string, text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   if (/[\\\u0000-\u001f\u007f]/.test(text))
-    throw invalid(`${option} must not hold backslashes or control characters`);
+    throw invalidOption(`${option} must not hold backslashes or control characters`);
   return `'${text.replaceAll("'", "''")}'`;
 }
 
@@ -80,8 +80,4 @@ export function quotedText(option: string, text: string): string {
 export function quotedId(id: string): string {
   if (!/^[0-9a-f]{32}(?:[0-9a-f]{32})?$/.test(id)) throw new RangeError("an id is not 32 or 64 hex digits");
   return `'${id}'`;
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

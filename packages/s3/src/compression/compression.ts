@@ -1,6 +1,6 @@
-/** How the bytes of an object are made smaller. */
+/** A compression of objects. */
 export interface Compression {
-  /** Follows the format's extension, with its dot; empty for none. */
+  /** The extension after the format's own, with its dot; empty for none. */
   readonly extension: string;
   /** The object's `Content-Encoding`; undefined for none. */
   readonly contentEncoding: string | undefined;
@@ -12,7 +12,7 @@ export interface Compression {
    */
   readonly pieces?: PieceCompression;
   /**
-   * How many bytes become of a sample of an object. Asked once, at once, so that the first object comes out in the size that is aimed at; undefined when
+   * The size of a sample of an object after compression, in bytes. Asked once, at once, so that the first object comes out in the size that is aimed at; undefined when
    * that cannot be told without waiting. Default: sizes are learned from what has been compressed.
    */
   readonly sampleBytes?: (sample: Buffer) => number | undefined;
@@ -25,15 +25,15 @@ export interface PieceCompression {
   readonly begin: () => PieceCompressor;
 }
 
-/** One object on its way through a compression. What it makes of the pieces, laid one behind the other in their order, is the object. */
+/** One object on its way through a compression. Its compressed pieces, one behind the other in their order, are the object. */
 export interface PieceCompressor {
   /**
-   * Compresses what comes next. Settles with what there is to write by then, which may be nothing. The bytes stay unchanged until it does. Called in the
+   * Compresses the next piece. Settles with the compressed bytes that there are by then, perhaps none. The piece stays unchanged until it does. Called in the
    * order of the pieces, some of them before those before have settled: the thread pool has something to do while the event loop is busy.
    */
   readonly add: (bytes: Buffer) => Promise<Buffer>;
-  /** Ends the object, after its last piece has settled. Settles with the rest of what there is to write. */
+  /** Ends the object, after its last piece has settled. Settles with the rest of the compressed bytes. */
   readonly end: () => Promise<Buffer>;
-  /** The object was ended, or is given up in the middle: gives back memory. Called once. */
+  /** Gives back memory: the object was ended, or is given up in the middle. Called once. */
   readonly close: () => void;
 }

@@ -2,7 +2,7 @@ import type { Compression, PieceCompressor } from "./compression.js";
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
-/** Bytes as the format wrote them. */
+/** No compression: bytes as the format wrote them. */
 export function none(): Compression {
   const asTheyAre: PieceCompressor = {
     add: (bytes) => Promise.resolve(bytes),

@@ -3,11 +3,14 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Zstd } from "@hpcc-js/wasm-zstd";
 import { asError, KinesisConnectorError, wholeNumber } from "@kinesis-connectors/core";
 import type { Compression } from "./compression.js";
-import { Lanes } from "../lanes.js";
+import { ConcurrencyLimit } from "../concurrency.js";
 import { nodeZstd } from "./node-zstd.js";
 
-/** The binding for Node releases without zstd: WebAssembly, so that nothing is built or downloaded when it is installed. */
-const BINDING = "@hpcc-js/wasm-zstd";
+/**
+ * The binding for Node releases without zstd: WebAssembly, so that nothing is built or downloaded when it is installed. Put together so that
+ * bundlers leave it alone: it is optional, and most have it not.
+ */
+const BINDING = ["@hpcc-js", "wasm-zstd"].join("/");
 
 /**
  * Zstandard: smaller than gzip at a multiple of its speed. Node from 22.15 and 23.8 has it in its thread pool; older ones take the package
@@ -24,16 +27,18 @@ export function zstd(level: number = 3): Compression {
 /** Larger objects are compressed so much at a time: this takes some ten milliseconds, and the binding ends the process over hundreds of MiB at once. */
 const STEP_BYTES = 1024 * 1024;
 
+type Binding = typeof import("@hpcc-js/wasm-zstd");
+
 /** Loaded once for the process. */
 let loading: Promise<Zstd> | undefined;
 let loaded: Zstd | undefined;
 /** The binding has one stream for the whole process. */
-const stream = new Lanes(1);
+const stream = new ConcurrencyLimit(1);
 
 function load(): Promise<Zstd> {
   loading ??= (async () => {
-    const { Zstd: binding } = await import("@hpcc-js/wasm-zstd");
-    loaded = await binding.load();
+    const binding = (await import(/* webpackIgnore: true */ /* @vite-ignore */ BINDING)) as Binding;
+    loaded = await binding.Zstd.load();
     return loaded;
   })();
   return loading;

@@ -12,7 +12,7 @@ export async function* linesOf(
 ): AsyncGenerator<string, void> {
   let pieces: Uint8Array[] = [];
   let length = 0;
-  const gather = (piece: Uint8Array): void => {
+  const collect = (piece: Uint8Array): void => {
     length += piece.length;
     if (length > maxLineBytes) throw new RangeError(`a line has more than ${maxLineBytes} bytes`);
     pieces.push(piece);
@@ -26,12 +26,12 @@ export async function* linesOf(
   for await (const chunk of chunks) {
     let start = 0;
     for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
-      gather(chunk.subarray(start, end));
+      collect(chunk.subarray(start, end));
       start = end + 1;
       if (length > 0) yield take();
       else pieces = [];
     }
-    if (start < chunk.length) gather(chunk.subarray(start));
+    if (start < chunk.length) collect(chunk.subarray(start));
   }
   if (length > 0) yield take();
 }

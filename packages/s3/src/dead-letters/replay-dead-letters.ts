@@ -18,7 +18,7 @@ import { checkedPrefix } from "../requests.js";
 import { DEAD_LETTER_EXTENSION } from "./s3-dead-letters.js";
 import { checkedBucket } from "../settings.js";
 
-/** Which dead letters to read, and from where. */
+/** Options of `replayDeadLetters`. */
 export interface ReplayOptions extends S3ConnectionOptions {
   readonly bucket: string;
   /** Reads all objects of dead letters under this prefix, in key order. Needs s3:ListBucket. Default: the whole bucket. */
@@ -65,33 +65,33 @@ export async function* replayDeadLetters(options: ReplayOptions): AsyncGenerator
   });
   const connection = connect(options);
   const limits = { signal: options.signal ?? new AbortController().signal, clock: systemClock };
-  const place = { bucket, expectedBucketOwner: options.expectedBucketOwner };
+  const source = { bucket, expectedBucketOwner: options.expectedBucketOwner };
   try {
     await connection.checkEndpoint();
-    for await (const key of options.keys ?? keysUnder(connection, place, prefix, limits)) {
-      yield* recordsOf(connection, place, key, maxLineBytes, limits);
+    for await (const key of options.keys ?? keysUnder(connection, source, prefix, limits)) {
+      yield* recordsOf(connection, source, key, maxLineBytes, limits);
     }
   } finally {
     connection.close();
   }
 }
 
-interface Place {
+interface Source {
   readonly bucket: string;
   readonly expectedBucketOwner: string | undefined;
 }
 
 async function* keysUnder(
   connection: S3Connection,
-  place: Place,
+  source: Source,
   prefix: string,
   limits: RequestBounds,
 ): AsyncGenerator<string, void> {
   let token: string | undefined;
   do {
     const request = new ListObjectsV2Command({
-      Bucket: place.bucket,
-      ExpectedBucketOwner: place.expectedBucketOwner,
+      Bucket: source.bucket,
+      ExpectedBucketOwner: source.expectedBucketOwner,
       Prefix: prefix === "" ? undefined : `${prefix}/`,
       ContinuationToken: token,
     });
@@ -99,7 +99,7 @@ async function* keysUnder(
       connection.client.send(request, { abortSignal }),
     ).catch((error: unknown) => {
       limits.signal.throwIfAborted();
-      throw refused(`the list of ${place.bucket}/${prefix}`, error);
+      throw refused(`the list of ${source.bucket}/${prefix}`, error);
     });
     for (const { Key } of page.Contents ?? []) {
       if (Key?.includes(DEAD_LETTER_EXTENSION) === true) yield Key;
@@ -110,36 +110,36 @@ async function* keysUnder(
 
 async function* recordsOf(
   connection: S3Connection,
-  place: Place,
+  source: Source,
   key: string,
   maxLineBytes: number,
   limits: RequestBounds,
 ): AsyncGenerator<ReplayedRecord, void> {
   let lineNumber = 0;
   try {
-    for await (const line of linesOf(bytesOf(connection, place, key, limits), maxLineBytes)) {
+    for await (const line of linesOf(bytesOf(connection, source, key, limits), maxLineBytes)) {
       lineNumber += 1;
       yield parseDeadLetter(line, key);
     }
   } catch (error) {
     limits.signal.throwIfAborted();
-    throw refused(`${place.bucket}/${key} at line ${Math.max(1, lineNumber)}`, error);
+    throw refused(`${source.bucket}/${key} at line ${Math.max(1, lineNumber)}`, error);
   }
 }
 
 /** The object's bytes, decompressed; each chunk has the time of one request to arrive, so a stalled body ends in an error. */
 async function* bytesOf(
   connection: S3Connection,
-  place: Place,
+  source: Source,
   key: string,
   limits: RequestBounds,
 ): AsyncGenerator<Uint8Array, void> {
   const { Body, ContentEncoding } = await limited(connection, limits, (abortSignal) =>
     connection.client.send(
       new GetObjectCommand({
-        Bucket: place.bucket,
+        Bucket: source.bucket,
         Key: key,
-        ExpectedBucketOwner: place.expectedBucketOwner,
+        ExpectedBucketOwner: source.expectedBucketOwner,
       }),
       { abortSignal },
     ),

@@ -9,7 +9,7 @@ export const DEAD_LETTER_EXTENSION = ".dead.ndjson";
 
 /**
  * Sets aside the records that cannot be delivered: one object per batch that has any, `<prefix>/YYYY/MM/DD/<shardId>/<first>-<last>.dead.ndjson`,
- * one line per record with everything that `replayDeadLetters` needs. It is one more place of the same batch, so each dead letter
+ * one line per record with everything that `replayDeadLetters` needs. It is one more object of the same batch, so each dead letter
  * lands once.
  *
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option

@@ -38,7 +38,7 @@ export class EntrySizes<Output> {
   /** What an output will take of its object. */
   estimated(output: Output, record: KinesisRecord): number {
     const bytes = this.counted(output, record);
-    if (this.#sample !== undefined) this.#gather({ output, record, bytes }, this.#sample);
+    if (this.#sample !== undefined) this.#createWriter({ output, record, bytes }, this.#sample);
     return this.#estimate.of(bytes);
   }
 
@@ -50,7 +50,7 @@ export class EntrySizes<Output> {
     this.#sample = undefined;
   }
 
-  #gather(entry: BufferEntry<Output>, sample: BufferEntry<Output>[]): void {
+  #createWriter(entry: BufferEntry<Output>, sample: BufferEntry<Output>[]): void {
     sample.push(entry);
     this.#sampledBytes += entry.bytes;
     if (this.#sampledBytes < this.#sampleBytes) return;

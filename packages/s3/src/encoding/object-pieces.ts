@@ -1,15 +1,15 @@
 import { type Body, bodyOf, joined, tight } from "../objects/body.js";
 import type { Compression, PieceCompressor } from "../compression/compression.js";
-import type { GatherShelf } from "./gather-shelf.js";
-import type { Lanes } from "../lanes.js";
+import type { WriterSpool } from "./writer-spool.js";
+import type { ConcurrencyLimit } from "../concurrency.js";
 import type { SizeEstimate } from "./size-estimate.js";
 
 /** What the objects of a batch share. */
 export interface PiecesContext {
   readonly compression: Compression;
-  readonly shelf: GatherShelf;
+  readonly spool: WriterSpool;
   /** Pieces are begun in their order, some at a time. */
-  readonly lanes: Lanes;
+  readonly limit: ConcurrencyLimit;
   /** Bytes of memory that wait for the compression or are with it. */
   readonly held: { bytes: number };
   /** Learns what becomes of each piece. */
@@ -26,7 +26,7 @@ const UNCOMPRESSED: PieceCompressor = {
   close: () => undefined,
 };
 
-/** An object from its first cut on: its pieces go through the compression to the shelf while the batch fills. */
+/** An object from its first cut on: its pieces go through the compression to the spool while the batch fills. */
 export class ObjectPieces {
   readonly #context: PiecesContext;
   /** Cut, and too little to begin the compression. */
@@ -78,7 +78,7 @@ export class ObjectPieces {
    * @throws what the compression failed with; where it failed in the middle of the object, whenever it is asked
    */
   async finish(last: Buffer): Promise<Body> {
-    const { compression, shelf } = this.#context;
+    const { compression, spool } = this.#context;
     const compressor = this.#compressor;
     if (this.#failure !== undefined) throw this.#failure.error;
     if (compressor === undefined) {
@@ -88,13 +88,13 @@ export class ObjectPieces {
     if (compression.pieces === undefined) {
       await this.#settled();
       const pieces = joined([...this.#keptBodies(), bodyOf(last)]);
-      return shelf.keep(await this.#compressWhole(await pieces.read(0, pieces.length)));
+      return spool.keep(await this.#compressWhole(await pieces.read(0, pieces.length)));
     }
     if (last.length > 0) this.#compress(last, compressor);
     await this.#settled();
     try {
       const end = await compressor.end();
-      if (end.length > 0) this.#kept.push(await shelf.keep(end));
+      if (end.length > 0) this.#kept.push(await spool.keep(end));
     } catch (error) {
       // It is not known what the compressor has made of the last piece by now: once more could be twice.
       this.#failure = { error };
@@ -120,13 +120,13 @@ export class ObjectPieces {
   }
 
   #compress(raw: Buffer, compressor: PieceCompressor): void {
-    const { compression, shelf, lanes, held, estimate } = this.#context;
+    const { compression, spool, limit, held, estimate } = this.#context;
     const nth = this.#kept.push(undefined) - 1;
-    const done = lanes.run(async () => {
+    const done = limit.run(async () => {
       if (this.#failure !== undefined || this.#isClosed) return;
       try {
         const bytes = await compressor.add(raw);
-        if (bytes.length > 0) this.#kept[nth] = await shelf.keep(bytes);
+        if (bytes.length > 0) this.#kept[nth] = await spool.keep(bytes);
         held.bytes -= raw.buffer.byteLength;
         if (compression.pieces === undefined) return;
         this.#doneRawBytes += raw.length;

@@ -1,7 +1,7 @@
 import type { KinesisRecord } from "@kinesis-connectors/core";
 import { type Body, bodyOf, tight } from "../objects/body.js";
 import type { RecordFormat } from "../formats/format.js";
-import type { GatheredObject } from "./gathered-objects.js";
+import type { BatchObject } from "./encoded-objects.js";
 import { ObjectPieces, type PiecesContext } from "./object-pieces.js";
 import { ObjectWriter } from "../formats/object-writer.js";
 import { PositionsHash } from "../objects/positions-hash.js";
@@ -9,7 +9,7 @@ import { PositionsHash } from "../objects/positions-hash.js";
 /** One object of the batch that is being filled: outputs are laid one behind the other, and what is full goes to the compression. */
 export class OpenObject<Output> {
   readonly partition: string;
-  /** Its place among the objects of the batch, by their first kept outputs; undefined before that. */
+  /** Its index among the objects of the batch, by their first kept outputs; undefined before that. */
   index: number | undefined;
   readonly #context: PiecesContext;
   readonly #format: RecordFormat<Output>;
@@ -101,7 +101,7 @@ export class OpenObject<Output> {
   }
 
   /** Ends the object. Nothing is written any more. */
-  end(): GatheredObject {
+  end(): BatchObject {
     let made: Promise<Body> | undefined;
     const make = async (): Promise<Body> => {
       const last = this.#writer.bytes();

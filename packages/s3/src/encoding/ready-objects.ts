@@ -1,23 +1,23 @@
 import type { Batch, BufferEntry, EmitContext, FailedEntry } from "@kinesis-connectors/core";
-import { type Body, fileShelf, memoryShelf, type OpenFile, type Shelf } from "../objects/body.js";
+import { type Body, fileSpool, memorySpool, type OpenFile, type Spool } from "../objects/body.js";
 import type { Compression } from "../compression/compression.js";
 import { encode } from "../formats/encode.js";
 import type { Format } from "../formats/format.js";
-import { gatheredIn, type GatheredObjects } from "./gathered-objects.js";
-import { inLanes } from "../lanes.js";
+import { encodedIn, type EncodedObjects } from "./encoded-objects.js";
+import { forEachConcurrently } from "../concurrency.js";
 import { objectsOf, type PlannedObject } from "../plan/plan.js";
-import { idsSha256Of, type S3Place, type S3Plan } from "../requests.js";
+import { idsSha256Of, type S3PlannedObject, type S3Plan } from "../requests.js";
 
 /** Objects of a batch that are compressed at a time: Node's thread pool has four threads. */
-const PACKING_LANES = 4;
+const PACKING_CONCURRENCY = 4;
 
-/** An object with its place, ready to be written. */
+/** An object with its key, ready to be written. */
 export interface ReadyObject<Output> {
-  readonly place: S3Place;
+  readonly planned: S3PlannedObject;
   readonly recordCount: number;
   readonly idsSha256: string;
   readonly body: () => Promise<Body>;
-  /** What is in it; empty where it was gathered. */
+  /** What is in it; empty where it was encoded. */
   readonly entries: readonly BufferEntry<Output>[];
 }
 
@@ -37,7 +37,7 @@ export interface PackOptions<Output> {
 }
 
 /**
- * The objects of a planned batch that are not written yet: gathered while it filled, or encoded now.
+ * The objects of a planned batch that are not written yet: encoded while it filled, or encoded now.
  * @throws KinesisConnectorError `KC_EMIT_REFUSED` when the disk is full; `KC_REPLAY_DIFFERS` when the batch has other entries than were planned
  */
 export async function readyObjects<Output>(
@@ -46,9 +46,9 @@ export async function readyObjects<Output>(
   done: ReadonlySet<string>,
   packing: PackOptions<Output>,
 ): Promise<ReadyObjects<Output>> {
-  const gathered = gatheredIn(batch);
-  if (gathered !== undefined) return await gatheredObjects(gathered, plan, done, signal);
-  const missing = objectsOf(plan, batch).filter(({ place }) => !done.has(place.key));
+  const encoded = encodedIn(batch);
+  if (encoded !== undefined) return await encodedObjects(encoded, plan, done, signal);
+  const missing = objectsOf(plan, batch).filter(({ planned }) => !done.has(planned.key));
   return await packObjects(packing, missing, {
     inherited,
     signal,
@@ -59,35 +59,39 @@ export async function readyObjects<Output>(
 /** Encodes all objects before the first one is written, because an entry that its format refuses must leave nothing in the bucket. */
 async function packObjects<Output>(
   { format, compression, spoolDir, openFile }: PackOptions<Output>,
-  planned: readonly PlannedObject<Output>[],
+  missing: readonly PlannedObject<Output>[],
   {
     inherited,
     signal,
     name,
   }: { readonly inherited: boolean; readonly signal: AbortSignal; readonly name: () => string },
 ): Promise<ReadyObjects<Output>> {
-  const shelf: Shelf = spoolDir === undefined ? memoryShelf() : await fileShelf(spoolDir, name(), openFile);
+  const spool: Spool = spoolDir === undefined ? memorySpool() : await fileSpool(spoolDir, name(), openFile);
   const objects: ReadyObject<Output>[] = [];
   const refused: FailedEntry<Output>[] = [];
-  const ready = { objects, refused, [Symbol.asyncDispose]: () => shelf[Symbol.asyncDispose]() };
+  const ready = { objects, refused, [Symbol.asyncDispose]: () => spool[Symbol.asyncDispose]() };
   try {
-    await inLanes(planned, spoolDir === undefined ? PACKING_LANES : 1, async ({ place, entries }) => {
-      const encoded = await encode(entries, format, signal);
-      refused.push(...encoded.refused);
-      // The rest is looked through for more to refuse; none of it will be written as it is.
-      if (refused.length > 0) return;
-      const body = await shelf.keep(await compression.compress(encoded.bytes));
-      // An heir may have transformed the records otherwise: the object tells what it holds, not what was planned elsewhere.
-      const idsSha256 = inherited ? idsSha256Of(entries) : place.idsSha256;
-      objects.push({
-        place,
-        recordCount: entries.length,
-        idsSha256,
-        entries,
-        body: () => Promise.resolve(body),
-      });
-      signal.throwIfAborted();
-    });
+    await forEachConcurrently(
+      missing,
+      spoolDir === undefined ? PACKING_CONCURRENCY : 1,
+      async ({ planned, entries }) => {
+        const encoded = await encode(entries, format, signal);
+        refused.push(...encoded.refused);
+        // The rest is looked through for more to refuse; none of it will be written as it is.
+        if (refused.length > 0) return;
+        const body = await spool.keep(await compression.compress(encoded.bytes));
+        // The next owner may have transformed the records otherwise: the object tells what it holds, not what was planned elsewhere.
+        const idsSha256 = inherited ? idsSha256Of(entries) : planned.idsSha256;
+        objects.push({
+          planned,
+          recordCount: entries.length,
+          idsSha256,
+          entries,
+          body: () => Promise.resolve(body),
+        });
+        signal.throwIfAborted();
+      },
+    );
     return ready;
   } catch (error) {
     await ready[Symbol.asyncDispose]();
@@ -95,19 +99,19 @@ async function packObjects<Output>(
   }
 }
 
-/** The objects of a gathered batch in the places that were planned for them. What was gathered stays with its batch. */
-async function gatheredObjects<Output>(
-  gathered: GatheredObjects,
+/** The objects of an encoded batch as they were planned. What was encoded stays with its batch. */
+async function encodedObjects<Output>(
+  encoded: EncodedObjects,
   plan: S3Plan,
   done: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<ReadyObjects<Output>> {
-  if (plan.places.length !== gathered.objects.length)
-    throw new Error("the plan is not the one of the gathered batch");
-  await gathered.settle(signal);
-  const objects = plan.places.flatMap((place, nth): ReadyObject<Output>[] => {
-    const object = gathered.objects[nth];
-    return object === undefined || done.has(place.key) ? [] : [{ ...object, place, entries: [] }];
+  if (plan.places.length !== encoded.objects.length)
+    throw new Error("the plan is not the one of the encoded batch");
+  await encoded.settle(signal);
+  const objects = plan.places.flatMap((planned, nth): ReadyObject<Output>[] => {
+    const object = encoded.objects[nth];
+    return object === undefined || done.has(planned.key) ? [] : [{ ...object, planned, entries: [] }];
   });
   return { objects, refused: [], [Symbol.asyncDispose]: () => Promise.resolve() };
 }

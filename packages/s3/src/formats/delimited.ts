@@ -6,6 +6,8 @@ import {
   stringifyJson,
   checkOptions,
   type OptionNames,
+  invalidOption,
+  poisonRecord,
 } from "@kinesis-connectors/core";
 import type { RecordFormat } from "./format.js";
 
@@ -14,9 +16,9 @@ export type DelimitedColumn<Output> =
   | (keyof Output & string)
   | { readonly name: string; readonly value: (output: Output) => unknown };
 
-/** What `delimited` can be told. */
+/** Options of `delimited`. */
 export interface DelimitedOptions<Output> {
-  /** In the order of the lines' fields. */
+  /** The columns, in the order of the lines' fields. */
   readonly columns: readonly DelimitedColumn<Output>[];
   /** One character between fields. Default a comma. */
   readonly delimiter?: string;
@@ -24,7 +26,7 @@ export interface DelimitedOptions<Output> {
   readonly quote?: string;
   /** Whether each object starts with a line of column names. Default false. */
   readonly header?: boolean;
-  /** What is written for null and undefined, never quoted. Default: nothing. A text that is equal to it is quoted. */
+  /** The text for null and undefined, never quoted. Default: nothing. A text that is equal to it is quoted. */
   readonly nullText?: string;
 }
 
@@ -46,15 +48,16 @@ export function delimited<Output extends object>(options: DelimitedOptions<Outpu
   checkOptions("delimited", options, NAMES);
   const { columns, delimiter = ",", quote = '"', header = false, nullText = "" } = options;
   if (!isSeparator(delimiter) || delimiter === quote)
-    throw invalid("delimiter must be one ASCII character that is no line break, and not the quote");
+    throw invalidOption("delimiter must be one ASCII character that is no line break, and not the quote");
   if (quote !== "" && !isSeparator(quote))
-    throw invalid("quote must be one ASCII character, or empty for none");
-  if (!Array.isArray(columns) || columns.length === 0) throw invalid("columns must name at least one column");
+    throw invalidOption("quote must be one ASCII character, or empty for none");
+  if (!Array.isArray(columns) || columns.length === 0)
+    throw invalidOption("columns must name at least one column");
   if (
     typeof nullText !== "string" ||
     [delimiter, quote, "\n", "\r"].some((one) => one !== "" && nullText.includes(one))
   )
-    throw invalid("nullText must be a text without delimiter, quote and line breaks");
+    throw invalidOption("nullText must be a text without delimiter, quote and line breaks");
   const fields = columns.map(fieldOf);
   // Halves of surrogate pairs are looked for in the same go: nearly all texts have nothing special.
   const special = new RegExp(`[\\r\\n${[delimiter, quote].map(escaped).join("")}\\p{Surrogate}]`, "u");
@@ -63,7 +66,7 @@ export function delimited<Output extends object>(options: DelimitedOptions<Outpu
     if (!special.test(text) && text !== nullText) return text;
     if (hasLoneSurrogate(text)) throw unwritable(name);
     if (quote === "")
-      throw poison(
+      throw poisonRecord(
         `the column ${name} holds the delimiter, a line break or the text for null, and there is no quote`,
       );
     return `${quote}${text.replaceAll(quote, quote + quote)}${quote}`;
@@ -85,7 +88,7 @@ export function delimited<Output extends object>(options: DelimitedOptions<Outpu
     ...(headerLine === undefined ? {} : { begin: (object) => object.writeText(headerLine) }),
     write: (output, object) => {
       if (typeof output !== "object" || output === null || output instanceof Uint8Array)
-        throw poison("delimited() writes objects; let the transformer return one");
+        throw poisonRecord("delimited() writes objects; let the transformer return one");
       object.writeText(lineOf(output));
       object.writeNewLine();
     },
@@ -103,7 +106,7 @@ function fieldOf<Output extends object>(column: DelimitedColumn<Output>): Field<
     return { name: column, value: (output) => (Object.hasOwn(output, column) ? output[column] : undefined) };
   }
   if (typeof column?.name !== "string" || typeof column.value !== "function")
-    throw invalid("columns must be names, or objects of name and value");
+    throw invalidOption("columns must be names, or objects of name and value");
   return column;
 }
 
@@ -122,11 +125,11 @@ function textOf(value: unknown, name: string): string {
     if (text !== undefined && jsonHasLoneSurrogate(text)) throw unwritable(name);
     if (text !== undefined) return text;
   }
-  throw poison(`the column ${name} holds a value that has no text form`);
+  throw poisonRecord(`the column ${name} holds a value that has no text form`);
 }
 
 function unwritable(name: string): KinesisConnectorError {
-  return poison(`the column ${name} holds half a surrogate pair, which UTF-8 cannot write`);
+  return poisonRecord(`the column ${name} holds half a surrogate pair, which UTF-8 cannot write`);
 }
 
 function json(value: unknown): string | undefined {
@@ -144,12 +147,4 @@ function isSeparator(text: unknown): boolean {
 
 function escaped(character: string): string {
   return character === "" ? "" : `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
-}
-
-function poison(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_RECORD_POISON", message);
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

@@ -13,7 +13,7 @@ interface FormatCommon<Output> {
   readonly sizeOf?: (output: Output) => number;
   /**
    * Outputs that cannot share an object, such as rows of different columns: only outputs of equal groups meet in one. Called once per output
-   * when it is taken in, and never by an heir, who follows the stored plan. What it throws makes the record a dead letter. Default: all may share one.
+   * when it is taken in, and never by the next owner, who follows the stored plan. What it throws makes the record a dead letter. Default: all may share one.
    */
   readonly groupOf?: (output: Output) => string;
 }
@@ -45,13 +45,13 @@ export interface ObjectFormat<Output> extends FormatCommon<Output> {
   ) => Promise<EncodedObject>;
   /**
    * Looks at an output as it is taken in: what it throws makes the record a dead letter before its batch is planned. Called once per output, and never by
-   * an heir, for whom the batch is settled. Default: `encodeObject` alone says what it refuses.
+   * the next owner, for whom the batch is settled. Default: `encodeObject` alone says what it refuses.
    */
   readonly check?: (output: Output) => void;
   readonly write?: undefined;
 }
 
-/** What a whole-object format made of its outputs: all of them in bytes, or the ones that it refuses. */
+/** Outputs encoded by a whole-object format: all of them in bytes, or the ones that it refuses. */
 export type EncodedObject =
   | { readonly bytes: Uint8Array; readonly refused?: undefined }
   | { readonly refused: readonly RefusedOutput[]; readonly bytes?: undefined };
@@ -64,5 +64,5 @@ export interface RefusedOutput {
   readonly error: Error;
 }
 
-/** How the outputs of a batch become an object: one by one, or all of an object at once. */
+/** A format: makes an object of the outputs of a batch, one by one or all of an object at once. */
 export type Format<Output> = RecordFormat<Output> | ObjectFormat<Output>;

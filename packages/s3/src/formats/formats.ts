@@ -1,10 +1,11 @@
 import { isUtf8 } from "node:buffer";
 import {
   hasLoneSurrogate,
-  KinesisConnectorError,
-  stringifyJson,
+  jsonOfOutput,
   checkOptions,
   type OptionNames,
+  invalidOption,
+  poisonRecord,
 } from "@kinesis-connectors/core";
 import type { RecordFormat } from "./format.js";
 import type { ObjectWriter } from "./object-writer.js";
@@ -31,9 +32,9 @@ export function ndjson(): RecordFormat<unknown> {
   return { extension: ".ndjson", contentType: "application/x-ndjson", write: writeLine };
 }
 
-/** What `raw` can be told. */
+/** Options of `raw`. */
 export interface RawOptions {
-  /** Written after every record. Default one line feed; `""` for none. A record that contains it cannot be told from two. */
+  /** The bytes after every record. Default one line feed; `""` for none. A record that contains it cannot be told from two. */
   readonly separator?: string;
   /** Default `.raw`. */
   readonly extension?: string;
@@ -51,14 +52,14 @@ const NAMES: OptionNames<RawOptions> = { separator: true, extension: true, conte
 export function raw(options: RawOptions = {}): RecordFormat<Uint8Array | string> {
   checkOptions("raw", options, NAMES);
   const { separator = "\n", extension = ".raw", contentType = "application/octet-stream" } = options;
-  if (typeof separator !== "string") throw invalid("raw.separator must be a text");
+  if (typeof separator !== "string") throw invalidOption("raw.separator must be a text");
   if (!/^(?:\.[A-Za-z0-9_-]+)*$/.test(extension) || extension.length > 32) {
-    throw invalid(
+    throw invalidOption(
       "raw.extension must be empty or like .txt: dots, letters, digits, _ and -, up to 32 of them",
     );
   }
   if (!/^[\x20-\x7e]{1,256}$/.test(contentType)) {
-    throw invalid("raw.contentType must be a media type such as text/plain");
+    throw invalidOption("raw.contentType must be a media type such as text/plain");
   }
   const end = Buffer.from(separator);
   const isLine = separator === "\n";
@@ -69,7 +70,9 @@ export function raw(options: RawOptions = {}): RecordFormat<Uint8Array | string>
       if (output instanceof Uint8Array) object.writeBytes(output);
       else if (typeof output === "string") object.writeText(wellFormed(output));
       else
-        throw poison("raw() writes bytes and texts only; let the transformer's to(...) return one of them");
+        throw poisonRecord(
+          "raw() writes bytes and texts only; let the transformer's to(...) return one of them",
+        );
       if (isLine) object.writeNewLine();
       else object.writeBytes(end);
     },
@@ -79,7 +82,8 @@ export function raw(options: RawOptions = {}): RecordFormat<Uint8Array | string>
 
 /** @throws KinesisConnectorError `KC_RECORD_POISON` for a text that UTF-8 cannot write: another character would stand in its place */
 export function wellFormed(text: string): string {
-  if (hasLoneSurrogate(text)) throw poison("the text holds half a surrogate pair, which UTF-8 cannot write");
+  if (hasLoneSurrogate(text))
+    throw poisonRecord("the text holds half a surrogate pair, which UTF-8 cannot write");
   return text;
 }
 
@@ -91,19 +95,22 @@ function sizeOf(output: unknown): number {
 
 function writeLine(output: unknown, object: ObjectWriter): void {
   if (output instanceof Uint8Array) writeLineOfBytes(output, object);
-  else object.writeText(stringify(output));
+  else object.writeText(jsonOfOutput(output));
   object.writeNewLine();
 }
 
 function writeLineOfBytes(bytes: Uint8Array, object: ObjectWriter): void {
   const line = withoutLineEnd(withoutMark(bytes));
-  if (line.length === 0) throw poison("an empty record is no line of NDJSON; raw() keeps empty records");
+  if (line.length === 0)
+    throw poisonRecord("an empty record is no line of NDJSON; raw() keeps empty records");
   if (!line.includes(LINE_FEED)) {
     object.writeBytes(line);
     return;
   }
   if (!isJson(line)) {
-    throw poison("the record has several lines and is not one JSON document; raw() writes such records");
+    throw poisonRecord(
+      "the record has several lines and is not one JSON document; raw() writes such records",
+    );
   }
   // JSON has line breaks between its tokens only (RFC 8259 §2 and §7), so a space in their place changes nothing. Parsing and
   // writing it anew would: integers past 2^53, 1e400, duplicate keys.
@@ -138,28 +145,4 @@ function isJson(bytes: Uint8Array): boolean {
     // V8 quotes the document in its message: the reason stays here.
     return false;
   }
-}
-
-function stringify(output: unknown): string {
-  let line: string | undefined;
-  try {
-    line = stringifyJson(output);
-  } catch {
-    // The engine's message names keys and classes of the record, so it is not kept.
-    throw poison("the output cannot be written as JSON: it is circular, or its toJSON failed");
-  }
-  if (line === undefined) {
-    throw poison(
-      `an output of type ${typeof output} has no JSON form; return an object, or nothing to drop it`,
-    );
-  }
-  return line;
-}
-
-function poison(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_RECORD_POISON", message);
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

@@ -58,12 +58,12 @@ export class ObjectWriter {
     this.#length = Math.min(this.#length, Math.max(0, length - this.#cutBytes));
   }
 
-  /** What has been written since the last cut; a view that stays valid only until the next write. */
+  /** The bytes written since the last cut; a view that stays valid only until the next write. */
   bytes(): Buffer {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  /** What has been written, in a buffer that keeps little more than that: for objects that wait beside many others. */
+  /** The bytes written, in a buffer that keeps little more than them: for objects that wait beside many others. */
   take(): Buffer {
     const isTight = this.#buffer.length <= this.#length + this.#length / 4;
     return isTight ? this.bytes() : Buffer.from(this.bytes());

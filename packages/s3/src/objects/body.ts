@@ -9,7 +9,7 @@ export interface Body {
 }
 
 /** Where what is encoded of one batch waits until it is written. */
-export interface Shelf extends AsyncDisposable {
+export interface Spool extends AsyncDisposable {
   readonly keep: (bytes: Buffer) => Promise<Body>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
@@ -46,7 +46,7 @@ export function joined(bodies: readonly Body[]): Body {
 }
 
 /** Keeps them in memory. */
-export function memoryShelf(): Shelf {
+export function memorySpool(): Spool {
   return {
     // A compressor hands out a corner of a chunk many times as large: kept for each of many small objects, the chunks would fill the memory.
     keep: (bytes) => Promise.resolve(bodyOf(tight(bytes))),
@@ -58,7 +58,7 @@ export function memoryShelf(): Shelf {
  * Keeps them in one file, which has no name any more once it is open: whatever ends the process, the disk has its space back.
  * @throws KinesisConnectorError `KC_EMIT_REFUSED` when the disk is full or the folder cannot be written: the shard stops, nothing is dropped
  */
-export async function fileShelf(folder: string, name: string, openFile: OpenFile = openNew): Promise<Shelf> {
+export async function fileSpool(folder: string, name: string, openFile: OpenFile = openNew): Promise<Spool> {
   const path = join(folder, name);
   let file: FileHandle;
   try {

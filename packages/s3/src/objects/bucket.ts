@@ -1,11 +1,11 @@
 import { HeadBucketCommand } from "@aws-sdk/client-s3";
-import { limited } from "@kinesis-connectors/aws";
-import { type Logger, systemClock, systemRandom } from "@kinesis-connectors/core";
+import { firstLook, limited } from "@kinesis-connectors/aws";
+import { type Logger, systemRandom } from "@kinesis-connectors/core";
 import type { S3Connection } from "../connection.js";
 import { cureAtOpen, refusal, statusOf } from "../failures.js";
 import { objectKey } from "../requests.js";
 import type { EmitterSettings } from "../settings.js";
-import { fileShelf } from "./body.js";
+import { fileSpool } from "./body.js";
 import { PROBE_NAME, requireConditionalWrites } from "./conditional-writes.js";
 
 /**
@@ -21,26 +21,25 @@ export async function lookBeforeStart(
     spoolDir,
     conditionalWrites,
   }: Pick<EmitterSettings<unknown>, "object" | "prefix" | "spoolDir" | "conditionalWrites">,
-  { signal, logger }: { readonly signal: AbortSignal; readonly logger: Logger },
+  opening: { readonly signal: AbortSignal; readonly logger: Logger },
 ): Promise<void> {
+  const { signal, logger } = opening;
   const { bucket, expectedBucketOwner } = object;
-  const endpoint = await connection.checkEndpoint();
   if (spoolDir !== undefined)
-    await (await fileShelf(spoolDir, `probe-${systemRandom.uuid()}.spool`))[Symbol.asyncDispose]();
-  try {
-    await limited(connection, { signal, clock: systemClock }, (abortSignal) =>
-      connection.client.send(
-        new HeadBucketCommand({ Bucket: bucket, ExpectedBucketOwner: expectedBucketOwner }),
-        { abortSignal },
+    await (await fileSpool(spoolDir, `probe-${systemRandom.uuid()}.spool`))[Symbol.asyncDispose]();
+  const endpoint = await firstLook(connection, opening, {
+    look: (bounds) =>
+      limited(connection, bounds, (abortSignal) =>
+        connection.client.send(
+          new HeadBucketCommand({ Bucket: bucket, ExpectedBucketOwner: expectedBucketOwner }),
+          { abortSignal },
+        ),
       ),
-    );
-  } catch (error) {
-    signal.throwIfAborted();
-    const cause = cureAtOpen(error);
-    if (cause !== undefined) throw refusal(`the bucket "${bucket}" (option bucket)`, cause, error);
-    // Looking at a bucket takes a right that writing to it does not: the first write tells.
-    logger.debug({ bucket, status: statusOf(error) }, "the bucket could not be looked at; going on");
-  }
+    cureAtOpen,
+    refusal: (cure, error) => refusal(`the bucket "${bucket}" (option bucket)`, cure, error),
+    unsure: (error) =>
+      logger.debug({ bucket, status: statusOf(error) }, "the bucket could not be looked at; going on"),
+  });
   if (conditionalWrites === "trusted") return;
   const probe = objectKey(prefix, PROBE_NAME, "");
   await requireConditionalWrites(connection, object, probe, endpoint, { signal, logger });

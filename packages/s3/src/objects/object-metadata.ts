@@ -1,4 +1,4 @@
-import { type Batch, KinesisConnectorError, type Position } from "@kinesis-connectors/core";
+import { type Batch, type Position, invalidOption } from "@kinesis-connectors/core";
 import { MAX_METADATA_BYTES } from "../limits.js";
 
 /** Metadata key of the batch's id: what tells our own object from somebody else's. */
@@ -36,25 +36,21 @@ export function checkedMetadata(
   let bytes = 0;
   for (const [name, value] of Object.entries(metadata)) {
     if (!/^[a-z0-9][a-z0-9_-]{0,127}$/.test(name) || name.startsWith("kc-")) {
-      throw invalid(
+      throw invalidOption(
         `metadata has a name that cannot be used: take lower-case letters, digits, - and _, not starting with kc-`,
       );
     }
     if (typeof value !== "string" || !/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value)) {
-      throw invalid(`metadata.${name} must be a text of printable ASCII without blanks around it`);
+      throw invalidOption(`metadata.${name} must be a text of printable ASCII without blanks around it`);
     }
     bytes += name.length + value.length;
   }
   if (bytes > MAX_METADATA_BYTES - OWN_METADATA_BYTES) {
-    throw invalid(`metadata has ${bytes} bytes; ${MAX_METADATA_BYTES - OWN_METADATA_BYTES} are free`);
+    throw invalidOption(`metadata has ${bytes} bytes; ${MAX_METADATA_BYTES - OWN_METADATA_BYTES} are free`);
   }
   return { ...metadata };
 }
 
 function positionText(position: Position): string {
   return `${position.sequenceNumber}.${position.subSequenceNumber}`;
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

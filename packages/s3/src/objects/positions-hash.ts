@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import type { Position } from "@kinesis-connectors/core";
 
-/** So many bytes are gathered, because a call into the hash costs more than hashing sixty of them; not more, for thousands of objects at a time. */
+/** So many bytes are collected, because a call into the hash costs more than hashing sixty of them; not more, for thousands of objects at a time. */
 const MAX_PENDING_BYTES = 4096;
 /** An object among thousands may hold a few records only. */
 const FIRST_PENDING_BYTES = 256;

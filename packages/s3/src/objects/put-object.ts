@@ -127,7 +127,7 @@ async function putInParts(
   }
 }
 
-/** Uploads the parts in a few lanes; the first failure stops all of them. Settles when none is under way any more. */
+/** Uploads a few parts at a time; the first failure stops all of them. Settles when none is under way any more. */
 async function putParts(
   connection: S3Connection,
   settings: ObjectSettings,
@@ -137,7 +137,7 @@ async function putParts(
 ): Promise<CompletedPart[]> {
   const failed = new AbortController();
   const onAbort = (): void => failed.abort(context.signal.reason);
-  // Each lane listens once; Node warns of a leak above ten listeners.
+  // Each uploader listens once; Node warns of a leak above ten listeners.
   setMaxListeners(settings.partConcurrency + 1, failed.signal);
   // Not AbortSignal.any: on a signal that lives as long as the shard it keeps memory for each upload (nodejs/node#54614).
   context.signal.addEventListener("abort", onAbort, { once: true });
@@ -145,8 +145,8 @@ async function putParts(
   const limits = { clock: context.clock, signal: failed.signal };
   const waiting = splitIntoParts(object.body.length, settings.partBytes).values();
   const done: CompletedPart[] = [];
-  const lane = async (): Promise<void> => {
-    // All lanes take from one iterator, so each part is taken once.
+  const uploader = async (): Promise<void> => {
+    // All of them take from one iterator, so each part is taken once.
     for (const { partNumber, start, end } of waiting) {
       const bytes = await object.body.read(start, end);
       const answer = await limited(connection, limits, (abortSignal) =>
@@ -168,7 +168,7 @@ async function putParts(
   let firstError: unknown;
   const watched = async (): Promise<void> => {
     try {
-      await lane();
+      await uploader();
     } catch (error) {
       firstError ??= error;
       failed.abort(firstError);

@@ -1,6 +1,6 @@
 import { ExactNumber, KinesisConnectorError } from "@kinesis-connectors/core";
 
-/** What numbers since 1970 count. */
+/** The unit of numbers since 1970. */
 export type EpochUnit = "s" | "ms" | "us" | "ns";
 
 /** A moment, as records have it: a number since 1970, a Date, or a text. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { ExactNumber, KinesisConnectorError } from "@kinesis-connectors/core";
+import { ExactNumber, poisonRecord } from "@kinesis-connectors/core";
 
-/** What a partition is named by. Numbers must be finite. Write missing values out, as `country ?? ""`, so that the choice is yours. */
+/** A value that names a partition. Numbers must be finite. Write missing values out, as `country ?? ""`, so that the choice is yours. */
 export type PartitionValue = string | number | bigint | boolean | ExactNumber;
 
 /** The folders of an object, outermost first: names and values. Every record needs the same names in the same order. */
@@ -46,7 +46,7 @@ export class PartitionPaths {
     const names = Object.keys(values);
     const expected = (this.#names ??= this.#settle(names));
     if (names.length !== expected.length || names.some((name, index) => name !== expected[index])) {
-      throw poison(
+      throw poisonRecord(
         `the partition of the record has other names than ${expected.join(", ")}: name the same ones, in the same order, for each record`,
       );
     }
@@ -61,7 +61,7 @@ export class PartitionPaths {
   #settle(names: readonly string[]): readonly string[] {
     const bad = names.find((name) => !NAME.test(name));
     if (names.length === 0 || bad !== undefined) {
-      throw poison(
+      throw poisonRecord(
         "partition must name at least one folder, each by a letter and up to 63 letters, digits and underscores",
       );
     }
@@ -69,7 +69,7 @@ export class PartitionPaths {
     const fixed = names.reduce((sum, name) => sum + 1 + (this.#style === "hive" ? name.length + 1 : 0), 0);
     const free = Math.floor((this.#maxBytes - fixed) / names.length);
     if (free < MIN_VALUE_BYTES) {
-      throw poison(
+      throw poisonRecord(
         `prefix and ${names.length} folders leave ${free} bytes for each value of a key, but ${MIN_VALUE_BYTES} are needed: ` +
           "shorten the prefix, or partition by less",
       );
@@ -135,11 +135,7 @@ function textOf(name: string, value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "bigint" || typeof value === "boolean" || Number.isFinite(value)) return String(value);
   if (ExactNumber.isInstance(value)) return value.text;
-  throw poison(
+  throw poisonRecord(
     `the partition value ${name} of the record is ${value === null ? "null" : typeof value}; it takes a text, a finite number or a boolean`,
   );
-}
-
-function poison(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_RECORD_POISON", message);
 }

@@ -5,6 +5,8 @@ import {
   wholeNumber,
   checkOptions,
   type OptionNames,
+  invalidOption,
+  poisonRecord,
 } from "@kinesis-connectors/core";
 import {
   type EpochUnit,
@@ -15,15 +17,15 @@ import {
   type PointInTime,
 } from "./event-time.js";
 
-/** How `timePartition` names folders. */
+/** Options of `timePartition`. */
 export interface TimePartitionOptions<Output, Pattern extends { readonly [name: string]: string }> {
   /**
-   * The time that counts: a number of `epochUnit` since 1970, a Date, or ISO 8601 with a `Z` or an offset (or a date alone, which is UTC). Default: when
+   * Gives the time that counts: a number of `epochUnit` since 1970, a Date, or ISO 8601 with a `Z` or an offset (or a date alone, which is UTC). Default: when
    * the stream received the record, which every record has.
    */
   readonly by?: (output: Output, record: KinesisRecord) => PointInTime;
   /**
-   * What `by` counts in where it gives a number: `s`, `ms`, `us` or `ns`. Told this, it may give BigInts and texts of digits as well: nanoseconds do not fit
+   * The unit of `by` where it gives a number: `s`, `ms`, `us` or `ns`. Told this, it may give BigInts and texts of digits as well: nanoseconds do not fit
    * a number. Default `ms`; a number more than ten years before its record is then told in a warning, once, unless `maxLateMs` is set.
    */
   readonly epochUnit?: EpochUnit;
@@ -31,11 +33,11 @@ export interface TimePartitionOptions<Output, Pattern extends { readonly [name: 
   readonly zone?: string;
   /** Folder names, each of `yyyy`, `MM`, `dd`, `HH`, `mm` and anything but letters. Default `{ date: "yyyy-MM-dd", hour: "HH" }`. */
   readonly pattern?: Pattern;
-  /** How much earlier than its arrival a record's time may be, in milliseconds. Default: any. */
+  /** Limit of a record's time before its arrival, in milliseconds. Default: none. */
   readonly maxLateMs?: number;
-  /** How much later than its arrival a record's time may be, in milliseconds (clocks of producers that are ahead). Default: any. */
+  /** Limit of a record's time after its arrival, in milliseconds (clocks of producers that are ahead). Default: none. */
   readonly maxAheadMs?: number;
-  /** What becomes of a time outside both limits: filed by arrival instead (default), or a dead letter. */
+  /** The fate of a record whose time is outside the limits: filed by arrival instead (default), or a dead letter. */
   readonly onOutside?: "arrival" | "dead-letter";
 }
 
@@ -83,13 +85,13 @@ export function timePartition<
   const maxLateMs = limit("maxLateMs", options.maxLateMs);
   const maxAheadMs = limit("maxAheadMs", options.maxAheadMs);
   if (onOutside !== "arrival" && onOutside !== "dead-letter")
-    throw invalid('onOutside must be "arrival" or "dead-letter"');
+    throw invalidOption('onOutside must be "arrival" or "dead-letter"');
   if (epochUnit !== undefined && !isEpochUnit(epochUnit))
-    throw invalid('epochUnit must be "s", "ms", "us" or "ns"');
+    throw invalidOption('epochUnit must be "s", "ms", "us" or "ns"');
   let isTold = epochUnit !== undefined || options.maxLateMs !== undefined;
   const templates = Object.entries(pattern);
   if (templates.length === 0 || templates.some(([, template]) => !PATTERN.test(template)))
-    throw invalid("pattern must be made of yyyy, MM, dd, HH, mm and anything but letters");
+    throw invalidOption("pattern must be made of yyyy, MM, dd, HH, mm and anything but letters");
   const fieldsOf = rememberedByMinute(fieldsIn(zone));
 
   return (output, record) => {
@@ -109,7 +111,8 @@ export function timePartition<
       }
     }
     if (timeMs < arrivalMs - maxLateMs || timeMs > arrivalMs + maxAheadMs) {
-      if (onOutside === "dead-letter") throw poison("the time of the record is too far from its arrival");
+      if (onOutside === "dead-letter")
+        throw poisonRecord("the time of the record is too far from its arrival");
       timeMs = arrivalMs;
     }
     const fields = fieldsOf(timeMs);
@@ -174,12 +177,4 @@ function rememberedByMinute(fieldsOf: (timeMs: number) => Fields): (timeMs: numb
 
 function limit(option: string, value: number | undefined): number {
   return value === undefined ? Number.POSITIVE_INFINITY : wholeNumber(option, value, { min: 0 });
-}
-
-function poison(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_RECORD_POISON", message);
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

@@ -1,15 +1,15 @@
 import {
   type Batching,
   type BufferEntry,
-  KinesisConnectorError,
   type KinesisRecord,
   wholeNumber,
+  invalidOption,
 } from "@kinesis-connectors/core";
 import type { Format } from "../formats/format.js";
 import { MAX_KEY_BYTES, MAX_NAME_BYTES } from "../limits.js";
 import { PartitionPaths, type PartitionStyle, type PartitionValues } from "../partitions/partition-path.js";
 
-/** Which records meet in an object, and how large it should become. */
+/** Options of batching: which records meet in an object, and how large it becomes. */
 export interface S3BatchingOptions<Output> {
   /**
    * The folders of an output's object, outermost first: `(click, record) => ({ date: ..., country: click.country })`. A batch becomes one object per
@@ -20,7 +20,7 @@ export interface S3BatchingOptions<Output> {
   readonly partitionStyle?: PartitionStyle;
   /** Partitions in a batch, 1 to 10,000. Default 500. */
   readonly maxPartitions?: number;
-  /** What happens to a record that would open one more: the batch is flushed before it (default), or it becomes a dead letter. */
+  /** The fate of a record that would open one more partition: the batch is flushed before it (`flush`, default), or it becomes a dead letter. */
   readonly onPartitionFlood?: "flush" | "dead-letter";
   /**
    * A batch is flushed when one of its objects will have about this many bytes, as they will be in the bucket: within 20%, the first one included. Default:
@@ -29,7 +29,7 @@ export interface S3BatchingOptions<Output> {
   readonly targetObjectBytes?: number;
   /** A batch that is due by age waits until its objects have this many bytes on the average, at most `maxAgeMs`. Default: it does not wait. */
   readonly minObjectBytes?: number;
-  /** How long such a batch may wait, in milliseconds since its first record. Needed with `minObjectBytes`. */
+  /** The longest wait of such a batch, in milliseconds since its first record. Needed with `minObjectBytes`. */
   readonly maxAgeMs?: number;
 }
 
@@ -62,17 +62,17 @@ export function objectBatching<Output>(
 ): ObjectBatching<Output> {
   const { partition, partitionStyle = "hive", onPartitionFlood = "flush", maxAgeMs } = options;
   if (partition !== undefined && typeof partition !== "function")
-    throw invalid("partition must be a function of output and record");
+    throw invalidOption("partition must be a function of output and record");
   if (partitionStyle !== "hive" && partitionStyle !== "plain")
-    throw invalid('partitionStyle must be "hive" or "plain"');
+    throw invalidOption('partitionStyle must be "hive" or "plain"');
   if (onPartitionFlood !== "flush" && onPartitionFlood !== "dead-letter")
-    throw invalid('onPartitionFlood must be "flush" or "dead-letter"');
+    throw invalidOption('onPartitionFlood must be "flush" or "dead-letter"');
   const maxPartitions = wholeNumber("maxPartitions", options.maxPartitions ?? 500, { min: 1, max: 10_000 });
   const targetBytes = optional("targetObjectBytes", options.targetObjectBytes);
   const minBytes = optional("minObjectBytes", options.minObjectBytes);
   const maxWaitMs = optional("maxAgeMs", maxAgeMs);
   if ((minBytes === undefined) !== (maxWaitMs === undefined))
-    throw invalid("minObjectBytes and maxAgeMs are given together: how much to wait for, and how long");
+    throw invalidOption("minObjectBytes and maxAgeMs are given together: how much to wait for, and how long");
 
   const folderBytes = MAX_KEY_BYTES - MAX_NAME_BYTES - Buffer.byteLength(prefix);
   const paths = new PartitionPaths(partitionStyle, folderBytes);
@@ -101,8 +101,4 @@ export function objectBatching<Output>(
 
 function optional(option: string, value: number | undefined): number | undefined {
   return value === undefined ? undefined : wholeNumber(option, value, { min: 1 });
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

@@ -1,11 +1,11 @@
 import { type Batch, type BufferEntry, KinesisConnectorError } from "@kinesis-connectors/core";
-import type { GatheredObjects } from "../encoding/gathered-objects.js";
-import { codeRoutes, readRoutes } from "./place-routes.js";
-import { idsSha256Of, type S3Place, type S3Plan } from "../requests.js";
+import type { EncodedObjects } from "../encoding/encoded-objects.js";
+import { codeIndexes, readIndexes } from "./object-indexes.js";
+import { idsSha256Of, type S3PlannedObject, type S3Plan } from "../requests.js";
 
-/** An object of a batch: its place, and the entries that it holds. */
+/** An object of a batch: what was planned, and the entries that it holds. */
 export interface PlannedObject<Output> {
-  readonly place: S3Place;
+  readonly planned: S3PlannedObject;
   readonly entries: readonly BufferEntry<Output>[];
 }
 
@@ -13,7 +13,7 @@ export interface PlannedObject<Output> {
 type PartitionOf<Output> = (entry: BufferEntry<Output>) => string;
 
 /**
- * Plans one object per partition, in the order in which partitions appear. With several objects the place of each entry is planned as well: an heir
+ * Plans one object per partition, in the order in which partitions appear. With several objects the object of each entry is planned as well: the next owner
  * obeys it, and computes no partition again.
  */
 export function planObjects<Output>(
@@ -33,20 +33,20 @@ export function planObjects<Output>(
     list.entries.push(entry);
     indexes.push(list.index);
   }
-  const places: S3Place[] = [];
-  for (const [partition, { entries }] of lists) places.push(placeOf(keyOf(partition), entries));
-  return places.length > 1 ? { places, routes: codeRoutes(indexes) } : { places };
+  const places: S3PlannedObject[] = [];
+  for (const [partition, { entries }] of lists) places.push(plannedObjectOf(keyOf(partition), entries));
+  return places.length > 1 ? { places, routes: codeIndexes(indexes) } : { places };
 }
 
-/** The same plan for outputs that were gathered: they are in their objects already. */
-export function planGathered(
-  { objects, routes }: GatheredObjects,
+/** The same plan for outputs that were encoded: they are in their objects already. */
+export function planEncoded(
+  { objects, indexes }: EncodedObjects,
   keyOf: (partition: string) => string,
 ): S3Plan {
-  const places = objects.map(({ partition, recordCount, idsSha256 }): S3Place => {
+  const places = objects.map(({ partition, recordCount, idsSha256 }): S3PlannedObject => {
     return { key: keyOf(partition), recordCount, idsSha256 };
   });
-  return places.length > 1 ? { places, routes } : { places };
+  return places.length > 1 ? { places, routes: indexes } : { places };
 }
 
 /**
@@ -56,19 +56,19 @@ export function planGathered(
 export function objectsOf<Output>(plan: S3Plan, batch: Batch<Output>): readonly PlannedObject<Output>[] {
   const { places, routes } = plan;
   const [only] = places;
-  // The one place takes whatever the batch has: an heir whose filter says otherwise by now writes what is left.
-  if (routes === undefined) return only === undefined ? [] : [{ place: only, entries: batch.entries }];
+  // The one object takes whatever the batch has: a next owner whose filter says otherwise by now writes what is left.
+  if (routes === undefined) return only === undefined ? [] : [{ planned: only, entries: batch.entries }];
   const lists: BufferEntry<Output>[][] = places.map(() => []);
-  routed(routes, places.length, batch).forEach((index, at) => {
+  indexesOf(routes, places.length, batch).forEach((index, at) => {
     lists[index]?.push(batch.entries[at] as BufferEntry<Output>);
   });
-  return places.flatMap((place, index) => {
+  return places.flatMap((planned, index) => {
     const entries = lists[index] ?? [];
-    return entries.length === 0 ? [] : [{ place, entries }];
+    return entries.length === 0 ? [] : [{ planned, entries }];
   });
 }
 
-/** The same places without the entries that are not in `kept`. Places stay where they are, also when nothing is left for them. */
+/** The same objects without the entries that are not in `kept`. Objects keep their keys, also when nothing is left for them. */
 export function planWithout<Output>(
   plan: S3Plan,
   batch: Batch<Output>,
@@ -78,25 +78,25 @@ export function planWithout<Output>(
   if (routes === undefined) return plan;
   const lists: BufferEntry<Output>[][] = places.map(() => []);
   const indexes: number[] = [];
-  routed(routes, places.length, batch).forEach((index, at) => {
+  indexesOf(routes, places.length, batch).forEach((index, at) => {
     const entry = batch.entries[at] as BufferEntry<Output>;
     if (!kept.has(entry)) return;
     indexes.push(index);
     lists[index]?.push(entry);
   });
   return {
-    places: places.map(({ key }, index) => placeOf(key, lists[index] ?? [])),
-    routes: codeRoutes(indexes),
+    places: places.map(({ key }, index) => plannedObjectOf(key, lists[index] ?? [])),
+    routes: codeIndexes(indexes),
   };
 }
 
-function placeOf(key: string, entries: readonly BufferEntry<unknown>[]): S3Place {
+function plannedObjectOf(key: string, entries: readonly BufferEntry<unknown>[]): S3PlannedObject {
   return { key, recordCount: entries.length, idsSha256: idsSha256Of(entries) };
 }
 
-/** The place of each entry of the batch. */
-function routed(routes: string, placeCount: number, batch: Batch<unknown>): readonly number[] {
-  const planned = readRoutes(routes, placeCount);
+/** The object of each entry of the batch, by its index. */
+function indexesOf(routes: string, objectCount: number, batch: Batch<unknown>): readonly number[] {
+  const planned = readIndexes(routes, objectCount);
   const { length } = batch.entries;
   // Retention takes records from the start of a range: what is left are the last ones.
   if (planned.length === length || (batch.gap && planned.length > length))

@@ -6,9 +6,9 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { definePipeline, hasCode, json, type Pipeline } from "@kinesis-connectors/core";
 import { gzip, ndjson, type S3EmitterOptions, type S3Plan } from "@kinesis-connectors/s3";
-import { fileShelf, type OpenFile } from "../../src/objects/body.js";
+import { fileSpool, type OpenFile } from "../../src/objects/body.js";
 import { emitterWith } from "../../src/s3-emitter.js";
-import { gatheringOf, takeIn } from "../support/gathering.js";
+import { writerOf, takeIn } from "../support/batch-writer.js";
 import { BUCKET, linesIn, type LocalS3, startS3 } from "../support/local-s3.js";
 import { Shard } from "../support/run-shard.js";
 import { bytesOf, record } from "../support/support.js";
@@ -85,23 +85,23 @@ describe("spoolDir", () => {
       { ...s3.connection, bucket: BUCKET, format: ndjson(), compression: gzip(), spoolDir: folder.path },
       { openFile },
     );
-    const gathering = gatheringOf(emitter);
+    const writer = writerOf(emitter);
     const output = { text: Buffer.alloc(48 * KiB, 0).toString("hex") };
     // Twelve MiB, of which a piece of at most one waits to be full.
     for (let n = 0; n < 128; n += 1)
-      takeIn(emitter, gathering, [{ record: record(n, bytesOf("{}")), outputs: [output] }]);
-    while (gathering.heldBytes() > 2 * 1024 * KiB) await nextTurn();
+      takeIn(emitter, writer, [{ record: record(n, bytesOf("{}")), outputs: [output] }]);
+    while (writer.heldBytes() > 2 * 1024 * KiB) await nextTurn();
     expect(files).toHaveLength(1);
     expect((await files[0]?.stat())?.size).toBeGreaterThan(10 * KiB);
     // It has no name any more: whatever ends the process, the disk has its space back.
     expect(await readdir(folder.path)).toEqual([]);
-    const gathered = gathering.drain();
-    const batch = { ...batchOf<unknown>([output]), entries: [], gathered };
+    const encoded = writer.drain();
+    const batch = { ...batchOf<unknown>([output]), entries: [], encoded };
     await emitter.emit(batch, contextOf(planOf(emitter, batch)));
     expect(linesIn(s3.objects()[0])).toEqual(Array(128).fill(JSON.stringify(output)));
-    gathered.discard();
+    encoded.discard();
     while (files.some(({ fd }) => fd !== -1)) await nextTurn();
-    gathering.close();
+    writer.close();
     await emitter.close?.();
   });
 
@@ -128,7 +128,7 @@ describe("spoolDir", () => {
       expect(error.message).toMatch(/option spoolDir.*ENOSPC.*free its disk/);
       expect(shard.checkpoint).toBeUndefined();
       expect(s3.calls()).toEqual([]);
-      // The heir of the batch that was prepared meets the same disk.
+      // The next owner of the batch that was prepared meets the same disk.
       expect(hasCode(await failureFrom(shard.run(pipelineOn(s3, openFull, spool))), "KC_EMIT_REFUSED")).toBe(
         true,
       );
@@ -147,15 +147,15 @@ describe("spoolDir", () => {
       { ...s3.connection, bucket: BUCKET, format: ndjson(), spoolDir: folder.path },
       { openFile: openFull },
     );
-    const gathering = gatheringOf(emitter);
+    const writer = writerOf(emitter);
     const output = "x".repeat(100 * KiB);
     for (let n = 0; n < 100; n += 1) {
-      takeIn(emitter, gathering, [{ record: record(n, bytesOf("{}")), outputs: [output] }]);
+      takeIn(emitter, writer, [{ record: record(n, bytesOf("{}")), outputs: [output] }]);
       await nextTurn();
     }
-    const gathered = gathering.heldBytes();
-    expect(gathered).toBeGreaterThan(90 * output.length);
-    gathering.close();
+    const encoded = writer.heldBytes();
+    expect(encoded).toBeGreaterThan(90 * output.length);
+    writer.close();
     await emitter.close?.();
   });
 
@@ -186,10 +186,10 @@ describe("spoolDir", () => {
 
   it("F46 says the same when a write fails after the file was opened", async () => {
     await using folder = await scratchFolder();
-    const shelf = await fileShelf(folder.path, "spool");
-    expect(await (await shelf.keep(Buffer.from("kept"))).read(1, 3)).toEqual(Buffer.from("ep"));
-    await shelf[Symbol.asyncDispose]();
-    const error = await failureFrom(shelf.keep(Buffer.from("more")));
+    const spool = await fileSpool(folder.path, "spool");
+    expect(await (await spool.keep(Buffer.from("kept"))).read(1, 3)).toEqual(Buffer.from("ep"));
+    await spool[Symbol.asyncDispose]();
+    const error = await failureFrom(spool.keep(Buffer.from("more")));
     expect(hasCode(error, "KC_EMIT_REFUSED")).toBe(true);
     expect(error.message).toContain("spoolDir");
   });

@@ -138,7 +138,7 @@ describe("plans", () => {
     );
   });
 
-  it("have no place for a batch without entries", () => {
+  it("name no object for a batch without entries", () => {
     expect(planOf(emitterWith(), batchOf([]))).toEqual({ places: [] });
   });
 });

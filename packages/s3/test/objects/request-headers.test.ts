@@ -110,7 +110,7 @@ describe("what is stored with each object", () => {
     });
     await emitter.open?.(contextOf(undefined));
     const small = batchOf<unknown>([1, 2]);
-    await emitter.isPlaced?.(small, contextOf(planOf(emitter, small)));
+    await emitter.isWritten?.(small, contextOf(planOf(emitter, small)));
     const stored = await emitter.spill?.store(small, contextOf(planOf(emitter, small)));
     if (stored === undefined) throw new Error("the emitter keeps no long plans");
     await emitter.spill?.load(small, contextOf(stored));

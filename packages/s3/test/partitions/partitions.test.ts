@@ -46,7 +46,7 @@ describe("a partitioned batch", () => {
       most = Math.max(most, getEventListeners(signal, "abort").length);
     };
     await emitter.emit(batch, contextOf(plan, { signal }));
-    expect(await emitter.isPlaced?.(batch, contextOf(plan, { signal }))).toBe(true);
+    expect(await emitter.isWritten?.(batch, contextOf(plan, { signal }))).toBe(true);
     expect(s3.objects()).toHaveLength(32);
     expect(most).toBe(1);
     expect(getEventListeners(signal, "abort")).toHaveLength(0);
@@ -104,7 +104,7 @@ describe("a partitioned batch", () => {
     await emitter.close?.();
   });
 
-  it("of which retention took the beginning still goes to its places", async () => {
+  it("of which retention took the beginning still goes to its objects", async () => {
     await using s3 = await startS3();
     const emitter = emitterOn(s3);
     const batch = batchOf(upTo(8).map(click));
@@ -140,7 +140,7 @@ describe("a partitioned batch", () => {
   });
 });
 
-describe("an heir of a partitioned batch", () => {
+describe("the next owner of a partitioned batch", () => {
   it.each([0, 1, 2, 3])(
     "F25 lands every record once after %i objects, though partitions are drawn by lot",
     async (objects) => {
@@ -169,7 +169,7 @@ describe("an heir of a partitioned batch", () => {
     },
   );
 
-  it("finds a batch of many places complete, and writes none of it again", async () => {
+  it("finds a batch of many objects complete, and writes none of it again", async () => {
     await using s3 = await startS3();
     const shard = new Shard(clicks(40));
     const interrupt = (): void => {

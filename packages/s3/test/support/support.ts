@@ -16,7 +16,7 @@ export const ARRIVAL_MS = record(0, new Uint8Array()).arrivalTimeMs;
 
 /** The key of the only object of a batch. */
 export function keyOf<Output>(emitter: Emitter<Output, S3Plan>, batch: Batch<Output>): string {
-  const [place] = planOf(emitter, batch).places;
-  if (place === undefined) throw new Error("the batch has no place");
-  return place.key;
+  const [planned] = planOf(emitter, batch).places;
+  if (planned === undefined) throw new Error("the batch has no object");
+  return planned.key;
 }

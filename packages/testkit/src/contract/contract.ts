@@ -19,19 +19,19 @@ export function isExcluded(value: unknown): value is Excluded {
   return typeof value === "object" && value !== null && "excluded" in value;
 }
 
-/** What one test works with: an emitter of its own over a destination of its own. Disposed of when the test ends. */
+/** The emitter of one test, over a destination of its own. Disposed of when the test ends. */
 export interface EmitterUnderTest<Output, Plan> extends Partial<AsyncDisposable> {
   readonly emitter: Emitter<Output, Plan>;
 }
 
-/** What the emitter declares, and what the contract must know beside it. */
+/** Capabilities that the emitter declares, and facts that the contract needs beside them. */
 export interface ContractCapabilities extends EmitterCapabilities {
   /** Whether the emitter has a `plan`. */
   readonly planned: boolean;
-  /** Whether the emitter gathers outputs (`Emitter.gather`). Default false. */
-  readonly gathers?: boolean;
+  /** Whether the emitter encodes outputs as they come (`Emitter.createWriter`). Default false. */
+  readonly hasWriter?: boolean;
   /**
-   * `log`: whatever is placed stays beside what was placed before, in an order that can be read back. `state`: one value per key of the
+   * `log`: whatever is written stays beside what was written before, in an order that can be read back. `state`: one value per key of the
    * destination; there is no order to be read back, only the last version of each key.
    */
   readonly keeps: "log" | "state";
@@ -43,7 +43,7 @@ export type HasFired = () => boolean | Promise<boolean>;
 /** Arranges a fault at the destination of one test, for the requests that follow. */
 export type ArrangeFault<Setup> = (setup: Setup) => HasFired | Promise<HasFired>;
 
-/** What can be made to go wrong at the destination. Each is arranged after the emitter was made and before it emits. */
+/** Faults of the destination. Each is arranged after the emitter was made and before it emits. */
 export interface ContractFaults<Setup> {
   /**
    * The next request is throttled as a whole. To show more than the repetitions of an SDK, throttle one request more than it repeats.
@@ -71,7 +71,7 @@ export interface ContractFaults<Setup> {
 /** One request, as the destination took it. */
 export interface TakenRequest {
   readonly records: number;
-  /** As the service counts them. Left out where the destination under test refuses by itself what is over the limit. */
+  /** Counts of a request, as the service makes them. Left out where the destination under test refuses by itself what is over the limit. */
   readonly bytes?: number | undefined;
 }
 
@@ -113,7 +113,7 @@ export interface EmitterContract<
   readonly capabilities: ContractCapabilities;
   /** The `index`-th output, from 0; each is another one, and under another key where the destination has keys. */
   readonly outputs: (index: number) => Output;
-  /** What `readBack` gives for an output that has landed. Default: `JSON.stringify`. */
+  /** The text that `readBack` gives for an output that has landed. Default: `JSON.stringify`. */
   readonly identify?: (output: Output) => string;
   /** All that is at the destination, each by its identity; for `keeps: "log"` in the order in which it stands there. */
   readonly readBack: (setup: Setup) => Promise<readonly string[]>;

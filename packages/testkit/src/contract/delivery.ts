@@ -26,13 +26,13 @@ export interface Delivery<Output> {
 /** What a delivery may do otherwise. */
 export interface DeliveryOptions<Output, Plan> {
   readonly context?: Partial<EmitContext<Plan>>;
-  /** Asked after each answer with the entries that are placed by now. Default: `assertLanded`. */
-  readonly assertPlaced?: (entries: readonly BufferEntry<Output>[]) => Promise<void>;
+  /** Asked after each answer with the entries that are written by now. Default: `assertLanded`. */
+  readonly assertWritten?: (entries: readonly BufferEntry<Output>[]) => Promise<void>;
 }
 
 /**
  * Emits a batch as the engine does, without its pauses: what is to be tried again goes again, in stream order; a planned batch that
- * has dead letters is planned anew without them. After each answer the destination must hold exactly what was said to be placed.
+ * has dead letters is planned anew without them. After each answer the destination must hold exactly what was said to be written.
  */
 export async function deliver<Setup extends EmitterUnderTest<Output, Plan>, Output, Plan>(
   contract: EmitterContract<Setup, Output, Plan>,
@@ -40,7 +40,7 @@ export async function deliver<Setup extends EmitterUnderTest<Output, Plan>, Outp
   batch: Batch<Output>,
   options: DeliveryOptions<Output, Plan> = {},
 ): Promise<Delivery<Output>> {
-  const { context = {}, assertPlaced = (entries) => assertLanded(contract, setup, entries) } = options;
+  const { context = {}, assertWritten = (entries) => assertLanded(contract, setup, entries) } = options;
   const { emitter } = setup;
   const rejected: FailedEntry<Output>[] = [];
   let remaining = batch;
@@ -73,7 +73,7 @@ export async function deliver<Setup extends EmitterUnderTest<Output, Plan>, Outp
       plan = planOf(emitter, remaining);
     } else {
       // After a failure of unknown outcome what is to be tried again may be there already.
-      if (!uncertain || again.length === 0) await assertPlaced(without(batch.entries, left));
+      if (!uncertain || again.length === 0) await assertWritten(without(batch.entries, left));
       remaining = withEntries(batch, inOrderOf(remaining.entries, again));
     }
     if (remaining.entries.length === 0) return { rejected, attempts: attempt };

@@ -12,7 +12,7 @@ import { exclusionsOf } from "./exclusions.js";
 import { declaredCapabilities } from "./obligations/declared-capabilities.js";
 import { declaredOrder } from "./obligations/declared-order.js";
 import { emptyBatch } from "./obligations/empty-batch.js";
-import { gatheredOutputs } from "./obligations/gathered-outputs.js";
+import { encodedOutputs } from "./obligations/encoded-outputs.js";
 import { lostReply } from "./obligations/lost-reply.js";
 import { oversizedRecord } from "./obligations/oversized-record.js";
 import { promptAbort } from "./obligations/prompt-abort.js";
@@ -69,7 +69,7 @@ export function describeEmitterContract<Setup extends EmitterUnderTest<Output, P
     promptAbort(contract);
     repeatedBatch(contract);
     untouchedInput(contract);
-    gatheredOutputs(contract);
+    encodedOutputs(contract);
     repeatedClose(contract);
     contract.additional?.();
   });
@@ -95,7 +95,7 @@ const CAPABILITIES: OptionNames<ContractCapabilities> = {
   duplicates: true,
   ordering: true,
   planned: true,
-  gathers: true,
+  hasWriter: true,
   keeps: true,
 };
 

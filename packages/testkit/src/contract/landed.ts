@@ -23,7 +23,7 @@ export async function assertLanded<Setup extends EmitterUnderTest<Output, Plan>,
   assert.deepEqual(
     once.toSorted(),
     expected.toSorted(),
-    "the destination holds what was placed, and nothing else",
+    "the destination holds what was written, and nothing else",
   );
   if (duplicates === "none") assert.equal(landed.length, once.length, "nothing landed twice");
   if (keeps === "state" || ordering === "none") return;

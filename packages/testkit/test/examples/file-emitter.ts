@@ -62,12 +62,12 @@ export function fileEmitter<Output>({ folder }: FileEmitterOptions): Emitter<Out
   return {
     capabilities: { duplicates: "none", ordering: "shard" },
 
-    // Of the batch alone: an heir in another process must come to the same file.
+    // Of the batch alone: the next owner in another process must come to the same file.
     plan: ({ shardId, first, batchId }) => ({
       file: `${shardId}-${first.sequenceNumber}.${first.subSequenceNumber}-${batchId}.ndjson`,
     }),
 
-    isPlaced: async (_range, { plan }) => {
+    isWritten: async (_range, { plan }) => {
       try {
         await attempt(folder, () => access(folder, constants.W_OK));
         await access(join(folder, plan.file));

@@ -12,7 +12,7 @@ import {
 } from "./aggregate-format.js";
 import { wireBytes, wireVarint } from "./protobuf-reader.js";
 
-/** What a producer hands to an aggregator. */
+/** A record as a producer hands it to an aggregator. */
 export interface RecordToAggregate {
   /** Read when the Kinesis record is finished, not when it is added: leave the bytes alone until then. */
   readonly data: Uint8Array;

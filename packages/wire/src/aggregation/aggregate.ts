@@ -21,7 +21,7 @@ export interface KinesisRecordToPut {
   readonly partitionKey: string;
   /** The explicit hash key of the first user record; absent if it has none. */
   readonly explicitHashKey?: string;
-  /** How many user records `data` holds. */
+  /** Number of user records in `data`. */
   readonly userRecords: number;
 }
 

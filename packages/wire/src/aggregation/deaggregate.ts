@@ -31,7 +31,7 @@ export interface UserRecord {
 }
 
 /**
- * What a Kinesis record's bytes turned out to be.
+ * The content of a Kinesis record's bytes.
  *
  * - `plain`: no aggregate; the Kinesis record itself is the user's record. Also when the bytes open like an
  *   aggregate but the MD5 or the protobuf is wrong: nobody but the user can say what they are.
@@ -158,7 +158,7 @@ export const deaggregate = (data: Uint8Array, range: HashKeyRange = fullHashKeyR
   });
 
 /**
- * The same for a record that lies in an answer: its user records lie there too, and no bytes are viewed before somebody asks for them.
+ * Takes apart a record that lies in an answer, as `deaggregate` does: its user records lie there too, and no bytes are viewed before somebody asks for them.
  *
  * @param range - as that of {@link deaggregate}
  */

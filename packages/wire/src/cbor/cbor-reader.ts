@@ -1,18 +1,18 @@
-import { halfFloat, malformed, simple } from "./cbor-values.js";
 import { viewOf } from "../page/records-members.js";
+import {
+  arrayType,
+  breakByte,
+  bytesType,
+  CborHeads,
+  indefinite,
+  mapType,
+  nullByte,
+  tagType,
+  textType,
+  undefinedByte,
+} from "./cbor-heads.js";
+import { malformed, simple } from "./cbor-values.js";
 
-// RFC 8949 section 3: major types in the three high bits, and what the five low ones say beside a length.
-const unsignedType = 0;
-const negativeType = 1;
-export const bytesType = 2;
-export const textType = 3;
-const arrayType = 4;
-const mapType = 5;
-const tagType = 6;
-const indefinite = 31;
-const breakByte = 0xff;
-const nullByte = 0xf6;
-const undefinedByte = 0xf7;
 /** RFC 8949 section 3.4.2; AWS-CBOR has whole milliseconds where the RFC has seconds (aws-sdk-java-v2#184, #4661). */
 const epochTag = 1;
 
@@ -28,22 +28,14 @@ const maxValues = 100_000;
  * Reads AWS-CBOR in place: definite and indefinite lengths, tags and unknown members wherever they may stand.
  * Strings are not decoded but located: after `string`, `start` and `stop` say where. Throws `WireFormatError`.
  */
-export class CborReader {
-  /** Replaced when a string comes in pieces: the joined bytes are kept behind the answer's own. */
-  bytes: Buffer;
-  /** The same bytes. */
-  view: DataView;
-  at = 0;
-  readonly end: number;
+export class CborReader extends CborHeads {
   start = 0;
   stop = 0;
   #joinedEnd: number;
   #values = 0;
 
   constructor(bytes: Buffer) {
-    this.bytes = bytes;
-    this.view = viewOf(bytes);
-    this.end = bytes.length;
+    super(bytes);
     this.#joinedEnd = bytes.length;
   }
 
@@ -55,7 +47,7 @@ export class CborReader {
   /** Reads over a null, if one is here. */
   isNull(): boolean {
     this.skipTags();
-    const byte = this.#peek();
+    const byte = this.peek();
     if (byte !== nullByte && byte !== undefinedByte) return false;
     this.at += 1;
     return true;
@@ -74,7 +66,7 @@ export class CborReader {
   /** Whether a container of `size`, of which `done` were read, has more. Reads over the break. */
   hasMore(size: number, done: number): boolean {
     if (size >= 0) return done < size;
-    if (this.#peek() !== breakByte) return true;
+    if (this.peek() !== breakByte) return true;
     this.at += 1;
     return false;
   }
@@ -107,7 +99,7 @@ export class CborReader {
       }
     }
     this.skipTags();
-    const head = this.#take();
+    const head = this.take();
     if (head >> 5 !== major) throw malformed("has a value of another type than its name says");
     this.#string(major, head & 31);
   }
@@ -115,7 +107,7 @@ export class CborReader {
   /** Whether a string of this major type is here. Reads over its tags alone. */
   isString(major: number): boolean {
     this.skipTags();
-    return this.#peek() >> 5 === major;
+    return this.peek() >> 5 === major;
   }
 
   /** A text, decoded. */
@@ -127,16 +119,16 @@ export class CborReader {
   /** A whole number or a float. */
   number(): number {
     this.skipTags();
-    const head = this.#take();
-    const value = this.#numberOf(head);
+    const head = this.take();
+    const value = this.numberOf(head);
     if (value === undefined) throw malformed("has a value of another type than its name says");
     return Number(value);
   }
 
   skipTags(): void {
-    while (this.#peek() >> 5 === tagType) {
+    while (this.peek() >> 5 === tagType) {
       this.at += 1;
-      this.#argument((this.bytes[this.at - 1] ?? 0) & 31);
+      this.argument((this.bytes[this.at - 1] ?? 0) & 31);
     }
   }
 
@@ -144,7 +136,7 @@ export class CborReader {
   skip(depth = 0): void {
     if (depth > maxDepth) throw malformed("is nested too deeply");
     this.skipTags();
-    const head = this.#take();
+    const head = this.take();
     const info = head & 31;
     switch (head >> 5) {
       case bytesType:
@@ -152,12 +144,12 @@ export class CborReader {
         this.#skipString(head >> 5, info);
         return;
       case arrayType: {
-        const size = this.#size(info);
+        const size = this.size(info);
         for (let done = 0; this.hasMore(size, done); done += 1) this.skip(depth + 1);
         return;
       }
       case mapType: {
-        const size = this.#size(info);
+        const size = this.size(info);
         for (let done = 0; this.hasMore(size, done); done += 1) {
           this.skip(depth + 1);
           this.skip(depth + 1);
@@ -165,7 +157,7 @@ export class CborReader {
         return;
       }
       default:
-        if (this.#numberOf(head) === undefined) simple(info);
+        if (this.numberOf(head) === undefined) simple(info);
     }
   }
 
@@ -175,11 +167,11 @@ export class CborReader {
     this.#values += 1;
     if (this.#values > maxValues) throw malformed(`holds more than ${maxValues} values`);
     let isTime = false;
-    while (this.#peek() >> 5 === tagType) {
+    while (this.peek() >> 5 === tagType) {
       this.at += 1;
-      isTime = this.#argument((this.bytes[this.at - 1] ?? 0) & 31) === epochTag;
+      isTime = this.argument((this.bytes[this.at - 1] ?? 0) & 31) === epochTag;
     }
-    const head = this.#take();
+    const head = this.take();
     const info = head & 31;
     switch (head >> 5) {
       case bytesType:
@@ -189,13 +181,13 @@ export class CborReader {
         this.#string(textType, info);
         return this.bytes.toString("utf8", this.start, this.stop);
       case arrayType: {
-        const size = this.#size(info);
+        const size = this.size(info);
         const elements: unknown[] = [];
         for (let done = 0; this.hasMore(size, done); done += 1) elements.push(this.value(depth + 1));
         return elements;
       }
       case mapType: {
-        const size = this.#size(info);
+        const size = this.size(info);
         const members: [string, unknown][] = [];
         for (let done = 0; this.hasMore(size, done); done += 1) {
           const name = this.value(depth + 1);
@@ -206,7 +198,7 @@ export class CborReader {
         return Object.fromEntries(members);
       }
       default: {
-        const number = this.#numberOf(head);
+        const number = this.numberOf(head);
         if (number === undefined) return simple(info);
         return isTime ? new Date(Math.round(Number(number))) : number;
       }
@@ -215,87 +207,28 @@ export class CborReader {
 
   #open(major: number, what: string): number {
     this.skipTags();
-    const head = this.#take();
+    const head = this.take();
     if (head >> 5 !== major) throw malformed(`has no ${what} where one belongs`);
-    return this.#size(head & 31);
-  }
-
-  #size(info: number): number {
-    return info === indefinite ? -1 : this.#argument(info);
-  }
-
-  #peek(): number {
-    if (this.at >= this.end) throw malformed("ends too early");
-    return this.bytes[this.at] ?? 0;
-  }
-
-  #take(): number {
-    const byte = this.#peek();
-    this.at += 1;
-    return byte;
-  }
-
-  #need(count: number): number {
-    const { at } = this;
-    if (count > this.end - at) throw malformed("ends too early");
-    this.at = at + count;
-    return at;
-  }
-
-  /** The argument of a head; 64 bits are rounded, which no length that fits the answer is. */
-  #argument(info: number): number {
-    if (info < 24) return info;
-    switch (info) {
-      case 24:
-        return this.#take();
-      case 25: {
-        const at = this.#need(2);
-        return ((this.bytes[at] ?? 0) << 8) | (this.bytes[at + 1] ?? 0);
-      }
-      case 26:
-        return this.bytes.readUInt32BE(this.#need(4));
-      case 27: {
-        const at = this.#need(8);
-        return this.bytes.readUInt32BE(at) * 0x1_0000_0000 + this.bytes.readUInt32BE(at + 4);
-      }
-      default:
-        throw malformed("has a length that does not exist");
-    }
-  }
-
-  #numberOf(head: number): number | bigint | undefined {
-    const major = head >> 5;
-    const info = head & 31;
-    if (major === unsignedType || major === negativeType) {
-      const value = this.#argument(info);
-      if (value <= Number.MAX_SAFE_INTEGER) return major === unsignedType ? value : -1 - value;
-      const exact = this.bytes.readBigUInt64BE(this.at - 8);
-      return major === unsignedType ? exact : -1n - exact;
-    }
-    if (major !== 7) return undefined;
-    if (info === 25) return halfFloat(this.bytes.readUInt16BE(this.#need(2)));
-    if (info === 26) return this.bytes.readFloatBE(this.#need(4));
-    if (info === 27) return this.bytes.readDoubleBE(this.#need(8));
-    return undefined;
+    return this.size(head & 31);
   }
 
   #string(major: number, info: number): void {
     if (info !== indefinite) {
-      const length = this.#argument(info);
-      this.start = this.#need(length);
+      const length = this.argument(info);
+      this.start = this.need(length);
       this.stop = this.at;
       return;
     }
     this.#piece(major);
     // No piece at all is an empty string.
     if (this.start < 0) this.start = this.stop = 0;
-    else if (this.#peek() === breakByte) this.at += 1;
+    else if (this.peek() === breakByte) this.at += 1;
     else this.#join(major);
   }
 
   #skipString(major: number, info: number): void {
     if (info !== indefinite) {
-      this.#need(this.#argument(info));
+      this.need(this.argument(info));
       return;
     }
     do this.#piece(major);
@@ -304,13 +237,13 @@ export class CborReader {
 
   /** Locates the next piece of a string; `start` is -1 at the break. */
   #piece(major: number): void {
-    const head = this.#take();
+    const head = this.take();
     if (head === breakByte) {
       this.start = -1;
       return;
     }
     if (head >> 5 !== major || (head & 31) === indefinite) throw malformed("has a string in strange pieces");
-    this.start = this.#need(this.#argument(head & 31));
+    this.start = this.need(this.argument(head & 31));
     this.stop = this.at;
   }
 

@@ -1,4 +1,5 @@
-import { bytesType, CborReader, textType } from "./cbor-reader.js";
+import { bytesType, textType } from "./cbor-heads.js";
+import { CborReader } from "./cbor-reader.js";
 import { malformed } from "./cbor-values.js";
 import {
   arrivalMember,

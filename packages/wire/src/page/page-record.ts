@@ -34,17 +34,17 @@ export class PageRecord {
     return this.#data;
   }
 
-  /** What `data` lies in, between `dataStart` and `dataEnd`: for those who read it at once, without making the view, and keep nothing of it. */
+  /** The bytes in which `data` lies, between `dataStart` and `dataEnd`: for those who read it at once, without making the view, and keep nothing of it. */
   get page(): Buffer {
     return this.#page.bytes;
   }
 
-  /** Where `data` begins in `page`. */
+  /** Offset of `data` in `page`. */
   get dataStart(): number {
     return this.#table.place(this.#index, dataPlace);
   }
 
-  /** Where `data` ends in `page`, exclusive. */
+  /** Offset of the end of `data` in `page`, exclusive. */
   get dataEnd(): number {
     return this.#table.place(this.#index, dataPlace + 1);
   }

@@ -1,6 +1,6 @@
 import { WireFormatError } from "../wire-format-error.js";
 
-/** Where the body of an answer came from, and goes back to. */
+/** The memory that the body of an answer came from, and goes back to. */
 export interface PageMemory {
   readonly give: (body: Buffer) => void;
 }

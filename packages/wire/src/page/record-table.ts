@@ -33,7 +33,7 @@ export class RecordTable {
     this.encryptionTypes = undefined;
   }
 
-  /** Makes room for as many records as are announced, as far as the answer can hold them. */
+  /** Makes room for as many records as are declared, as far as the answer can hold them. */
   expect(records: number): void {
     const rows = Math.max(firstRows, Math.min(records, Math.ceil(this.#bodyBytes / leastRecordBytes)));
     if (rows > this.times.length) this.#grow(Math.min(rows, maxRecords));

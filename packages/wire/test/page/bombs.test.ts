@@ -150,7 +150,7 @@ describe("other bytes that would become far more in memory", () => {
     expect(extra).toBeLessThan(MOST_EXTRA_BYTES);
   });
 
-  it("a body longer than any answer is refused before it is all there, announced or not", async () => {
+  it("a body longer than any answer is refused before it is all there, declared or not", async () => {
     let sent = 0;
     async function* endless(): AsyncGenerator<Uint8Array> {
       for (;;) {

@@ -174,7 +174,7 @@ describe("the messages of a subscription", () => {
     }
   });
 
-  it("may not announce more memory than a message can have", async () => {
+  it("may not declare more memory than a message can have", async () => {
     const prelude = Buffer.alloc(12);
     prelude.writeUInt32BE(0xffff_ffff, 0);
     prelude.writeUInt32BE(crc32(prelude.subarray(0, 8)), 8);

@@ -1,4 +1,4 @@
-import { KinesisConnectorError, wholeNumber } from "@kinesis-connectors/core";
+import { wholeNumber, invalidOption } from "@kinesis-connectors/core";
 
 import { isModule } from "../pipeline-module.js";
 
@@ -23,7 +23,7 @@ export function threadsOf(options: ThreadsOptions): number | undefined {
   if (options.threads === undefined) return undefined;
   const threads = wholeNumber("threads", options.threads, { min: 1, max: MAX_THREADS });
   if (!isModule(options.pipeline)) {
-    throw invalid(
+    throw invalidOption(
       'threads needs pipeline to be a module that each thread can import: give new URL("./pipeline.js", import.meta.url), whose default ' +
         "export is the pipeline",
     );
@@ -35,10 +35,7 @@ export function threadsOf(options: ThreadsOptions): number | undefined {
     ["random", options.random, "it runs without threads only"],
   ] as const;
   for (const [option, value, cure] of stays)
-    if (value !== undefined) throw invalid(`${option} cannot travel into the threads of threads: ${cure}`);
+    if (value !== undefined)
+      throw invalidOption(`${option} cannot travel into the threads of threads: ${cure}`);
   return threads;
-}
-
-function invalid(message: string): KinesisConnectorError {
-  return new KinesisConnectorError("KC_OPTION_INVALID", message);
 }

@@ -15,7 +15,7 @@ import type { StoredRecord } from "../streams/shard.js";
 import { RecordList, WireTime, type WireValue } from "./values.js";
 
 /**
- * How answers in AWS-CBOR 1.1 are framed. The service uses more than one form, so a client must read all:
+ * The framing of answers in AWS-CBOR 1.1. The service uses more than one form, so a client must read all:
  * definite lengths, indefinite lengths (with strings in chunks), or both in turn. `refuse` answers JSON.
  */
 export type CborForm = "definite" | "indefinite" | "mixed" | "refuse";

@@ -29,6 +29,7 @@ export type WireValue =
   | readonly WireValue[]
   | WireObject;
 
+/** An answer as members of any name: texts, numbers, bytes, lists and objects. */
 export interface WireObject {
   readonly [member: string]: WireValue;
 }

@@ -43,7 +43,7 @@ export const completeMultipartUpload: S3Operation = (call, context) => {
     tags: upload.tags,
     partSizes: parts.map((part) => part.body.length),
   };
-  checkAnnounced(call, object);
+  checkDeclared(call, object);
   // A refused Complete leaves the upload open; after a 409 the client starts again from Create.
   call.write?.commit(object);
   const answer = completed(object, call);
@@ -125,7 +125,7 @@ function objectChecksum(upload: OpenUpload, parts: readonly StoredPart[], body: 
 }
 
 /** What the request says about the finished object must be so. */
-function checkAnnounced(call: S3Call, object: StoredObject): void {
+function checkDeclared(call: S3Call, object: StoredObject): void {
   const size = headerOf(call.headers, "x-amz-mp-object-size");
   if (size !== undefined && Number(size) !== object.body.length) {
     throw new S3Error(

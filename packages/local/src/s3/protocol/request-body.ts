@@ -26,7 +26,7 @@ export interface ReceivedBody {
 }
 
 /** What the headers promise about a body. */
-interface Announced {
+interface Declared {
   readonly framed: boolean;
   readonly length: number | undefined;
   readonly sha256: string | undefined;
@@ -50,11 +50,11 @@ export async function readRequestBody(
   headers: IncomingHttpHeaders,
   maxBytes: number,
 ): Promise<ReceivedBody> {
-  const announced = announcedBy(headers, maxBytes);
-  const decoder = announced.framed ? createAwsChunkedDecoder() : undefined;
+  const declared = declaredBy(headers, maxBytes);
+  const decoder = declared.framed ? createAwsChunkedDecoder() : undefined;
   const md5 = createHash("md5");
-  const sha256 = announced.sha256 === undefined ? undefined : createHash("sha256");
-  const digester = announced.algorithm === undefined ? undefined : createDigester(announced.algorithm);
+  const sha256 = declared.sha256 === undefined ? undefined : createHash("sha256");
+  const digester = declared.algorithm === undefined ? undefined : createDigester(declared.algorithm);
   const pieces: Buffer[] = [];
   let length = 0;
   // Leaving the loop by an error must not destroy the stream: its connection has to carry the answer.
@@ -70,16 +70,16 @@ export async function readRequestBody(
     }
   }
   const trailers = decoder?.end();
-  if (announced.length !== undefined && length !== announced.length) throw new S3Error("IncompleteBody");
-  if (sha256 !== undefined && sha256.digest("hex") !== announced.sha256) {
+  if (declared.length !== undefined && length !== declared.length) throw new S3Error("IncompleteBody");
+  if (sha256 !== undefined && sha256.digest("hex") !== declared.sha256) {
     throw new S3Error("XAmzContentSHA256Mismatch");
   }
   const digest = md5.digest();
-  if (announced.md5 !== undefined && !digest.equals(announced.md5)) throw new S3Error("BadDigest");
+  if (declared.md5 !== undefined && !digest.equals(declared.md5)) throw new S3Error("BadDigest");
   return {
     bytes: Buffer.concat(pieces, length),
     md5: digest,
-    checksum: verifyChecksum(announced, digester, trailers),
+    checksum: verifyChecksum(declared, digester, trailers),
   };
 }
 
@@ -92,14 +92,14 @@ export function storedContentEncoding(header: string | undefined): string | unde
   return kept.length === 0 ? undefined : kept.join(",");
 }
 
-function announcedBy(headers: IncomingHttpHeaders, maxBytes: number): Announced {
+function declaredBy(headers: IncomingHttpHeaders, maxBytes: number): Declared {
   const contentSha256 = one(headers, "x-amz-content-sha256");
   // The SDK's form for streams over a plain connection is signed as one of the STREAMING names; a client that only
   // says `content-encoding: aws-chunked` has framed its body as well.
   const framed =
     contentSha256?.startsWith("STREAMING-") === true ||
     /(?:^|,)\s*aws-chunked\s*(?:,|$)/i.test(headers["content-encoding"] ?? "");
-  const length = announcedLength(headers, framed);
+  const length = declaredLength(headers, framed);
   if (length !== undefined && length > maxBytes) throw new S3Error("EntityTooLarge");
   if (contentSha256 !== undefined && !framed && !isPayloadHash(contentSha256)) {
     throw new S3Error(
@@ -111,8 +111,8 @@ function announcedBy(headers: IncomingHttpHeaders, maxBytes: number): Announced 
     framed,
     length,
     sha256: contentSha256 !== undefined && SHA256_HEX.test(contentSha256) ? contentSha256 : undefined,
-    md5: announcedMd5(headers),
-    ...announcedChecksum(headers, framed),
+    md5: declaredMd5(headers),
+    ...declaredChecksum(headers, framed),
   };
 }
 
@@ -120,7 +120,7 @@ function isPayloadHash(value: string): boolean {
   return value === "UNSIGNED-PAYLOAD" || SHA256_HEX.test(value);
 }
 
-function announcedLength(headers: IncomingHttpHeaders, framed: boolean): number | undefined {
+function declaredLength(headers: IncomingHttpHeaders, framed: boolean): number | undefined {
   if (framed) {
     const decoded = one(headers, "x-amz-decoded-content-length");
     if (decoded === undefined || !/^\d{1,15}$/.test(decoded)) throw new S3Error("MissingContentLength");
@@ -133,7 +133,7 @@ function announcedLength(headers: IncomingHttpHeaders, framed: boolean): number 
   return headers["content-length"] === undefined ? undefined : Number(headers["content-length"]);
 }
 
-function announcedMd5(headers: IncomingHttpHeaders): Buffer | undefined {
+function declaredMd5(headers: IncomingHttpHeaders): Buffer | undefined {
   const header = one(headers, "content-md5");
   if (header === undefined) return undefined;
   const bytes = Buffer.from(header, "base64");
@@ -141,10 +141,10 @@ function announcedMd5(headers: IncomingHttpHeaders): Buffer | undefined {
   return bytes;
 }
 
-function announcedChecksum(
+function declaredChecksum(
   headers: IncomingHttpHeaders,
   framed: boolean,
-): Pick<Announced, "algorithm" | "checksumValue" | "trailer"> {
+): Pick<Declared, "algorithm" | "checksumValue" | "trailer"> {
   const present = CHECKSUM_ALGORITHMS.filter((each) => headers[checksumHeader(each)] !== undefined);
   const trailer = one(headers, "x-amz-trailer")?.trim().toLowerCase();
   const inTrailer = trailer === undefined ? undefined : algorithmOfHeader(trailer);
@@ -176,15 +176,14 @@ function announcedChecksum(
 }
 
 function verifyChecksum(
-  announced: Announced,
+  declared: Declared,
   digester: Digester | undefined,
   trailers: ReadonlyMap<string, string> | undefined,
 ): Checksum | undefined {
-  const { algorithm } = announced;
+  const { algorithm } = declared;
   if (algorithm === undefined || digester === undefined) return undefined;
   const sent =
-    announced.checksumValue ??
-    (announced.trailer === undefined ? undefined : trailers?.get(announced.trailer));
+    declared.checksumValue ?? (declared.trailer === undefined ? undefined : trailers?.get(declared.trailer));
   if (sent === undefined || !isDigest(algorithm, sent)) throw new S3Error("MalformedTrailerError");
   if (digester.digest().toString("base64") !== sent) {
     throw new S3Error("BadDigest", `The ${algorithm} you specified did not match the calculated checksum.`);

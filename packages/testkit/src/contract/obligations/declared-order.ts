@@ -4,7 +4,7 @@ import { deliver } from "../delivery.js";
 import { assertLanded } from "../landed.js";
 import { outputsOf, test } from "../with-setup.js";
 
-/** What landed stands in the declared order; of several versions of one key the last one stays. */
+/** Outputs that landed stand in the declared order; of several versions of one key the last one stays. */
 export function declaredOrder<Setup extends EmitterUnderTest<Output, Plan>, Output, Plan>(
   contract: EmitterContract<Setup, Output, Plan>,
 ): void {
@@ -26,6 +26,6 @@ export function declaredOrder<Setup extends EmitterUnderTest<Output, Plan>, Outp
     const keyOf = (index: number): string => (isVersion(index) ? "versions" : `key-${index}`);
     const batch = batchOf(outputs, keyOf, setup.emitter);
     const last = batch.entries.filter((_, index) => !isVersion(index) || index === 57);
-    await deliver(contract, setup, batch, { assertPlaced: () => assertLanded(contract, setup, last) });
+    await deliver(contract, setup, batch, { assertWritten: () => assertLanded(contract, setup, last) });
   });
 }

@@ -12,7 +12,7 @@ export function lostReply<Setup extends EmitterUnderTest<Output, Plan>, Output, 
   if (isExcluded(replyLost)) return;
   const { duplicates } = contract.capabilities;
   const times = duplicates === "none" ? "once" : "at least once";
-  test(contract, `places everything ${times} when a reply is lost`, async (setup) => {
+  test(contract, `writes everything ${times} when a reply is lost`, async (setup) => {
     const batch = batchOf(outputsOf(contract, 20), undefined, setup.emitter);
     const { rejected } = await underFault(setup, replyLost, () => deliver(contract, setup, batch));
     assert.deepEqual(rejected, []);

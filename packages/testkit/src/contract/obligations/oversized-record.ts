@@ -15,7 +15,7 @@ export function oversizedRecord<Setup extends EmitterUnderTest<Output, Plan>, Ou
 
   test(
     contract,
-    `places a record of ${maxRecordBytes} bytes and reports one of a byte more`,
+    `writes a record of ${maxRecordBytes} bytes and reports one of a byte more`,
     async (setup) => {
       const sizes = [100, maxRecordBytes + 1, maxRecordBytes, maxRecordBytes + 1, 100];
       const outputs = sizes.map((bytes, index) => outputOfBytes(index, bytes));

@@ -31,12 +31,12 @@ export function promptAbort<Setup extends EmitterUnderTest<Output, Plan>, Output
     await untilFired(hasFired);
     aborting.abort(new Error("lease lost"));
     const [outcome] = await settled;
-    // Nothing was answered, so nothing may be called placed.
+    // Nothing was answered, so nothing may be called written.
     if (outcome?.status === "fulfilled")
       assert.equal(
         outcome.value.failed.length,
         batch.entries.length,
-        "entries without an answer count as placed",
+        "entries without an answer count as written",
       );
   });
 }

@@ -6,7 +6,7 @@ import { assertOwnEntries, deliver } from "../delivery.js";
 import { assertLanded } from "../landed.js";
 import { test } from "../with-setup.js";
 
-/** What the destination will never take comes back as dead letters: exactly that, wherever it stands in the batch. */
+/** Outputs that the destination will never take come back as dead letters: exactly those, wherever they stand in the batch. */
 export function refusedRecords<Setup extends EmitterUnderTest<Output, Plan>, Output, Plan>(
   contract: EmitterContract<Setup, Output, Plan>,
 ): void {
@@ -26,7 +26,7 @@ export function refusedRecords<Setup extends EmitterUnderTest<Output, Plan>, Out
   for (const { name, count, refused } of cases) {
     test(
       contract,
-      `returns refused records as dead letters and places the others: ${name}`,
+      `returns refused records as dead letters and writes the others: ${name}`,
       async (setup) => {
         const batch = batchOf(outputsWith(count, refused), undefined, setup.emitter);
         const { rejected } = await deliver(contract, setup, batch);

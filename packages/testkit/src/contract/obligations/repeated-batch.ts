@@ -6,7 +6,7 @@ import { deliver } from "../delivery.js";
 import { assertLanded } from "../landed.js";
 import { outputsOf, test } from "../with-setup.js";
 
-/** A batch may be emitted again, by this process or by an heir: what it leaves behind is what the emitter declares. */
+/** A batch may be emitted again, by this process or by the next owner: what it leaves behind is what the emitter declares. */
 export function repeatedBatch<Setup extends EmitterUnderTest<Output, Plan>, Output, Plan>(
   contract: EmitterContract<Setup, Output, Plan>,
 ): void {
@@ -35,17 +35,17 @@ export function repeatedBatch<Setup extends EmitterUnderTest<Output, Plan>, Outp
     );
     assert.deepEqual(await contract.readBack(setup), []);
     const other = emitter.plan?.(batchOf(outputsOf(contract, 11), undefined, emitter));
-    assert.notDeepEqual(other, plans[0], "batches of other ranges must not share their places");
+    assert.notDeepEqual(other, plans[0], "batches of other ranges must not share a plan");
   });
 
-  test(contract, "tells an heir whether a planned batch is placed, if it can", async (setup) => {
+  test(contract, "tells the next owner whether a planned batch is written, if it can", async (setup) => {
     const { emitter } = setup;
-    const { isPlaced } = emitter;
+    const { isWritten } = emitter;
     const batch = batchOf(outputsOf(contract, 12), undefined, emitter);
     const context = contextOf(planOf(emitter, batch), { inherited: true });
-    if (isPlaced !== undefined) assert.equal(await isPlaced(batch, context), false);
+    if (isWritten !== undefined) assert.equal(await isWritten(batch, context), false);
     await deliver(contract, setup, batch, { context: { inherited: true } });
-    if (isPlaced !== undefined) assert.equal(await isPlaced(batch, context), true);
+    if (isWritten !== undefined) assert.equal(await isWritten(batch, context), true);
     await assertLanded(contract, setup, batch.entries);
   });
 }

@@ -9,7 +9,7 @@ import { outputsOf, test } from "../with-setup.js";
 export function repeatedClose<Setup extends EmitterUnderTest<Output, Plan>, Output, Plan>(
   contract: EmitterContract<Setup, Output, Plan>,
 ): void {
-  test(contract, "closes twice after a batch, and keeps what it placed", async (setup) => {
+  test(contract, "closes twice after a batch, and keeps what it wrote", async (setup) => {
     const { emitter } = setup;
     await emitter.open?.({ signal: new AbortController().signal, logger: silentLogger });
     await deliver(contract, setup, batchOf(outputsOf(contract, 5), undefined, emitter));

@@ -4,7 +4,7 @@ import { type EmitterContract, type EmitterUnderTest, isExcluded } from "../cont
 import { deliver } from "../delivery.js";
 import { outputsOf, test, underFault } from "../with-setup.js";
 
-/** What the destination does not take for now is tried again and lands, and never becomes a dead letter. */
+/** Outputs that the destination does not take for now are tried again and land, and never become dead letters. */
 export function throttling<Setup extends EmitterUnderTest<Output, Plan>, Output, Plan>(
   contract: EmitterContract<Setup, Output, Plan>,
 ): void {

@@ -6,12 +6,12 @@ import { deliver } from "../delivery.js";
 import { assertLanded } from "../landed.js";
 import { outputsOf, test } from "../with-setup.js";
 
-/** What is emitted lands: all of it and nothing else, whatever records it came from. */
+/** Outputs that are emitted land: all of them and nothing else, whatever records they came from. */
 export function wholeBatch<Setup extends EmitterUnderTest<Output, Plan>, Output, Plan>(
   contract: EmitterContract<Setup, Output, Plan>,
 ): void {
   for (const count of [1, 25]) {
-    test(contract, `places a batch of ${count} whole`, async (setup) => {
+    test(contract, `writes a batch of ${count} whole`, async (setup) => {
       const { emitter } = setup;
       const batch = batchOf(outputsOf(contract, count), undefined, emitter);
       const { failed } = await emitter.emit(batch, contextOf(planOf(emitter, batch)));
@@ -22,7 +22,7 @@ export function wholeBatch<Setup extends EmitterUnderTest<Output, Plan>, Output,
 
   test(
     contract,
-    "places several outputs of one record, and the user records of an aggregated one",
+    "writes several outputs of one record, and the user records of an aggregated one",
     async (setup) => {
       const batch = batchOf(outputsOf(contract, 12), undefined, setup.emitter, {
         outputsPerRecord: 2,

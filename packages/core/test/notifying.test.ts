@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
-  announcing,
+  notifying,
   definePipeline,
   type Emitter,
   type FailedEntry,
@@ -11,8 +11,8 @@ import type { ObjectPlan } from "./support/memory-emitters.js";
 import { positionOf, recordsOf } from "./support/memory-shard.js";
 import { createWorld, type Numbered, runIn, type World, writesOf } from "./support/world.js";
 
-/** Takes announcements, and checks at each that the object it names is there and its batch not committed. */
-class Announced {
+/** Takes notifications, and checks at each that the object it names is there and its batch not committed. */
+class Notified {
   readonly keys: string[] = [];
   readonly tooEarly: string[] = [];
   readonly shards = new Set<string>();
@@ -53,18 +53,18 @@ class Announced {
   };
 }
 
-function announcingPipeline(
+function notifyingPipeline(
   world: World<Numbered>,
-  announced: Announced,
+  notified: Notified,
   options: Partial<PipelineOptions<Numbered, Numbered, ObjectPlan, ObjectPlan>> = {},
 ) {
   return definePipeline<Numbered, Numbered, ObjectPlan, ObjectPlan>({
     transformer: json<Numbered>(),
     buffer: { maxRecords: 10 },
-    emitter: announcing({
+    emitter: notifying({
       emitter: world.planned(),
-      announcements: ({ key }) => [key],
-      to: announced.emitter,
+      notifications: ({ key }) => [key],
+      to: notified.emitter,
     }),
     ...options,
   });
@@ -72,59 +72,59 @@ function announcingPipeline(
 
 const keysOf = (world: World<Numbered>): string[] => world.objects.sorted.map(({ key }) => key);
 
-describe("an emitter that announces what it has placed", () => {
-  it("announces each object once when nothing goes wrong, in the order of the shard", async () => {
+describe("an emitter that notifies of what it has written", () => {
+  it("notifies each object once when nothing goes wrong, in the order of the shard", async () => {
     const world = createWorld(recordsOf(35));
     world.shard.close();
-    const announced = new Announced(world);
-    await world.clock.run(runIn(world, announcingPipeline(world, announced)).done);
-    expect(announced.keys).toEqual(keysOf(world));
-    expect(announced.keys).toHaveLength(4);
-    expect(announced.shards.size).toBe(1);
-    expect(announced.tooEarly).toEqual([]);
+    const notified = new Notified(world);
+    await world.clock.run(runIn(world, notifyingPipeline(world, notified)).done);
+    expect(notified.keys).toEqual(keysOf(world));
+    expect(notified.keys).toHaveLength(4);
+    expect(notified.shards.size).toBe(1);
+    expect(notified.tooEarly).toEqual([]);
   });
 
-  it("announces nothing that is not there: a failed write is announced when it has come through", async () => {
+  it("notifies nothing that is not there: a failed write is notified when it has come through", async () => {
     const world = createWorld(recordsOf(10));
     world.shard.close();
-    const announced = new Announced(world);
+    const notified = new Notified(world);
     world.gate.fail("emit", new Error("SlowDown"), 3);
     world.gate.loseReply("emit");
-    await world.clock.run(runIn(world, announcingPipeline(world, announced)).done);
-    expect(announced.keys).toEqual(keysOf(world));
-    expect(announced.tooEarly).toEqual([]);
+    await world.clock.run(runIn(world, notifyingPipeline(world, notified)).done);
+    expect(notified.keys).toEqual(keysOf(world));
+    expect(notified.tooEarly).toEqual([]);
   });
 
   it.each([
     ["refused for now", "retry"],
     ["of unknown outcome", new Error("timeout")],
     ["applied with its reply lost", "lost"],
-  ] as const)("commits only after an announcement %s has been repeated", async (_name, fault) => {
+  ] as const)("commits only after a notification %s has been repeated", async (_name, fault) => {
     const world = createWorld(recordsOf(10));
     world.shard.close();
-    const announced = new Announced(world);
-    announced.faults.push(fault, fault, fault);
-    const run = runIn(world, announcingPipeline(world, announced));
+    const notified = new Notified(world);
+    notified.faults.push(fault, fault, fault);
+    const run = runIn(world, notifyingPipeline(world, notified));
     await world.clock.run(run.done);
-    expect([...new Set(announced.keys)]).toEqual(keysOf(world));
+    expect([...new Set(notified.keys)]).toEqual(keysOf(world));
     expect(run.eventsOf("emit-retry")).toHaveLength(3);
     expect(world.objects.objects.size).toBe(1);
     expect(world.lease.progress.checkpoint).toEqual(positionOf(9));
   });
 
-  it("stops before the commit when an announcement will never be taken", async () => {
+  it("stops before the commit when a notification will never be taken", async () => {
     const world = createWorld(recordsOf(10));
-    const announced = new Announced(world);
-    announced.faults.push("dead-letter");
-    const run = runIn(world, announcingPipeline(world, announced));
+    const notified = new Notified(world);
+    notified.faults.push("dead-letter");
+    const run = runIn(world, notifyingPipeline(world, notified));
     await expect(world.clock.run(run.done)).rejects.toMatchObject({ code: "KC_EMIT_REFUSED" });
     expect(writesOf(world.lease)).toEqual(["prepare"]);
   });
 
-  it("an heir that finds the object placed announces it before it commits, without reading it again", async () => {
+  it("the next owner that finds the object written notifies of it before it commits, without reading it again", async () => {
     const world = createWorld(recordsOf(10));
-    const dying = new Announced(world);
-    const killed = runIn(world, announcingPipeline(world, dying));
+    const dying = new Notified(world);
+    const killed = runIn(world, notifyingPipeline(world, dying));
     dying.faults.push(...Array.from({ length: 50 }, () => new Error("connection reset")));
     await world.clock.runUntil(() => world.objects.objects.size === 1);
     killed.abort(new Error("killed"));
@@ -132,63 +132,63 @@ describe("an emitter that announces what it has placed", () => {
     expect(dying.keys).toEqual([]);
 
     world.shard.close();
-    const announced = new Announced(world);
-    announced.faults.push(new Error("timeout"));
+    const notified = new Notified(world);
+    notified.faults.push(new Error("timeout"));
     const written = world.shard.handedOver.length;
-    await world.clock.run(runIn(world, announcingPipeline(world, announced)).done);
-    expect(announced.keys).toEqual(keysOf(world));
+    await world.clock.run(runIn(world, notifyingPipeline(world, notified)).done);
+    expect(notified.keys).toEqual(keysOf(world));
     expect(world.shard.handedOver).toHaveLength(written);
     expect(writesOf(world.lease)).toEqual(["prepare", "commit"]);
   });
 
-  it("an heir that finds nothing placed writes and announces", async () => {
+  it("the next owner that finds nothing written writes and notifies", async () => {
     const world = createWorld(recordsOf(10));
     const letGo = world.gate.hold("emit");
-    const dying = new Announced(world);
-    const killed = runIn(world, announcingPipeline(world, dying));
+    const dying = new Notified(world);
+    const killed = runIn(world, notifyingPipeline(world, dying));
     await world.clock.runUntil(() => world.lease.progress.pending !== undefined);
     killed.abort(new Error("killed"));
     letGo(new Error("connection reset"));
     await expect(world.clock.run(killed.done)).rejects.toThrow("killed");
 
     world.shard.close();
-    const announced = new Announced(world);
-    await world.clock.run(runIn(world, announcingPipeline(world, announced)).done);
-    expect([dying.keys, announced.keys]).toEqual([[], keysOf(world)]);
-    expect(announced.tooEarly).toEqual([]);
+    const notified = new Notified(world);
+    await world.clock.run(runIn(world, notifyingPipeline(world, notified)).done);
+    expect([dying.keys, notified.keys]).toEqual([[], keysOf(world)]);
+    expect(notified.tooEarly).toEqual([]);
   });
 
-  it("announces the object that is written when dead letters have changed the plan", async () => {
+  it("notifies the object that is written when dead letters have changed the plan", async () => {
     const world = createWorld(recordsOf(10));
     world.shard.close();
-    const announced = new Announced(world);
-    const emitter = announcing({
+    const notified = new Notified(world);
+    const emitter = notifying({
       emitter: world.planned(({ output }) => (output.n === 4 ? "dead-letter" : undefined)),
-      announcements: ({ key }) => [key],
-      to: announced.emitter,
+      notifications: ({ key }) => [key],
+      to: notified.emitter,
     });
-    const pipeline = announcingPipeline(world, announced, { emitter, deadLetters: world.deadLetters() });
+    const pipeline = notifyingPipeline(world, notified, { emitter, deadLetters: world.deadLetters() });
     await world.clock.run(runIn(world, pipeline).done);
-    expect(announced.keys).toEqual(keysOf(world));
+    expect(notified.keys).toEqual(keysOf(world));
     expect(world.letters.entries).toHaveLength(1);
-    expect(announced.tooEarly).toEqual([]);
+    expect(notified.tooEarly).toEqual([]);
   });
 
   it("opens and closes both, and keeps the capabilities of the first", async () => {
     const world = createWorld();
-    const announced = new Announced(world);
+    const notified = new Notified(world);
     const first = world.planned();
-    const emitter = announcing({ emitter: first, announcements: () => [], to: announced.emitter });
+    const emitter = notifying({ emitter: first, notifications: () => [], to: notified.emitter });
     await emitter.open?.({ signal: new AbortController().signal, logger: console });
     await emitter.close?.();
-    expect([announced.opened, announced.closed]).toEqual([1, 1]);
+    expect([notified.opened, notified.closed]).toEqual([1, 1]);
     expect(emitter.capabilities).toEqual(first.capabilities);
   });
 
   it("refuses an emitter without a plan by name", () => {
     const world = createWorld();
-    const { emitter } = new Announced(world);
-    expect(() => announcing({ emitter: world.keyed(), announcements: () => ["a"], to: emitter })).toThrow(
+    const { emitter } = new Notified(world);
+    expect(() => notifying({ emitter: world.keyed(), notifications: () => ["a"], to: emitter })).toThrow(
       expect.objectContaining({ code: "KC_OPTION_INVALID" }),
     );
   });

@@ -1,7 +1,7 @@
-import { type Body, bodyOf, type Shelf, tight } from "../objects/body.js";
+import { type Body, bodyOf, type Spool, tight } from "../objects/body.js";
 
 /** Where the pieces of a batch that is being filled wait. */
-export interface GatherShelf extends Shelf {
+export interface WriterSpool extends Spool {
   /** Bytes of memory that what is kept takes. */
   readonly heldBytes: number;
   /**
@@ -12,7 +12,7 @@ export interface GatherShelf extends Shelf {
 }
 
 /** Keeps pieces in memory. */
-export function memoryGatherShelf(): GatherShelf {
+export function memoryWriterSpool(): WriterSpool {
   let heldBytes = 0;
   return {
     get heldBytes() {
@@ -29,26 +29,26 @@ export function memoryGatherShelf(): GatherShelf {
 }
 
 /**
- * Keeps pieces on a shelf on disk, which is opened for the first of them. What the disk does not take waits in memory, as far as the worker's limit allows,
+ * Keeps pieces in a spool on disk, which is opened for the first of them. What the disk does not take waits in memory, as far as the worker's limit allows,
  * and is tried again before the batch is written: a disk that is full for a while stops no shard.
  *
  * @param onFull told of what the disk did not take, once
  */
-export function spoolingShelf(open: () => Promise<Shelf>, onFull: (error: unknown) => void): GatherShelf {
-  let opening: Promise<Shelf> | undefined;
+export function diskWriterSpool(open: () => Promise<Spool>, onFull: (error: unknown) => void): WriterSpool {
+  let opening: Promise<Spool> | undefined;
   let heldBytes = 0;
-  const waiting = new Set<{ readonly bytes: Buffer; place: Body }>();
+  const waiting = new Set<{ readonly bytes: Buffer; body: Body }>();
 
   const toDisk = async (bytes: Buffer): Promise<Body> => {
     opening ??= open();
-    let shelf: Shelf;
+    let spool: Spool;
     try {
-      shelf = await opening;
+      spool = await opening;
     } catch (error) {
       opening = undefined;
       throw error;
     }
-    return shelf.keep(bytes);
+    return spool.keep(bytes);
   };
   return {
     get heldBytes() {
@@ -60,23 +60,23 @@ export function spoolingShelf(open: () => Promise<Shelf>, onFull: (error: unknow
       } catch (error) {
         if (waiting.size === 0) onFull(error);
         const kept = tight(bytes);
-        const piece = { bytes: kept, place: bodyOf(kept) };
+        const piece = { bytes: kept, body: bodyOf(kept) };
         waiting.add(piece);
         heldBytes += kept.buffer.byteLength;
-        return { length: kept.length, read: (start, end) => piece.place.read(start, end) };
+        return { length: kept.length, read: (start, end) => piece.body.read(start, end) };
       }
     },
     settle: async () => {
       for (const piece of waiting) {
-        piece.place = await toDisk(piece.bytes);
+        piece.body = await toDisk(piece.bytes);
         waiting.delete(piece);
         heldBytes -= piece.bytes.buffer.byteLength;
       }
     },
     [Symbol.asyncDispose]: async () => {
       waiting.clear();
-      const shelf = await opening?.catch(() => undefined);
-      await shelf?.[Symbol.asyncDispose]();
+      const spool = await opening?.catch(() => undefined);
+      await spool?.[Symbol.asyncDispose]();
     },
   };
 }

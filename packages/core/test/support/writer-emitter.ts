@@ -2,19 +2,19 @@ import {
   type Batch,
   type BufferEntry,
   type Emitter,
-  type Gathered,
-  type Gathering,
+  type EncodedOutputs,
+  type BatchWriter,
   KinesisConnectorError,
   type KinesisRecord,
   outputCountOf,
 } from "../../src/index.js";
 import type { FailWith } from "./memory-emitters.js";
 
-/** Bytes that one gathered output is said to hold. */
+/** Bytes that one encoded output is said to hold. */
 export const HELD_BYTES = 100;
 
 /** What a test may look at. */
-export interface GatheringLog {
+export interface WriterLog {
   /** Gatherings begun and not closed. */
   open: number;
   /** Batches drained and not discarded. */
@@ -25,16 +25,16 @@ export interface GatheringLog {
   shrinks?: boolean;
 }
 
-export function gatheringLog(): GatheringLog {
+export function writerLog(): WriterLog {
   return { open: 0, undiscarded: 0, discardedTwice: 0, drained: 0 };
 }
 
-class GatheredEntries<Output> implements Gathered {
+class EncodedEntries<Output> implements EncodedOutputs {
   readonly entries: readonly BufferEntry<Output>[];
-  readonly #log: GatheringLog;
+  readonly #log: WriterLog;
   #isDiscarded = false;
 
-  constructor(entries: readonly BufferEntry<Output>[], log: GatheringLog) {
+  constructor(entries: readonly BufferEntry<Output>[], log: WriterLog) {
     this.entries = entries;
     this.#log = log;
   }
@@ -51,46 +51,46 @@ class GatheredEntries<Output> implements Gathered {
 }
 
 /**
- * Another emitter, given its outputs by gathering: they are taken in one by one and come back as the entries that it knows. What `failWith` sends to the
- * dead letters is refused when it is staged, as the contract of gathering asks.
+ * Another emitter, given its outputs through a writer: they are taken in one by one and come back as the entries that it knows. What `failWith` sends to the
+ * dead letters is refused when it is staged, as the contract of writers asks.
  */
-export function gatheringEmitter<Output, Plan>(
+export function writerEmitter<Output, Plan>(
   emitter: Emitter<Output, Plan>,
-  log: GatheringLog,
+  log: WriterLog,
   failWith: FailWith<Output> = () => undefined,
   /** `entries`: records are kept with the outputs. `alone`: they are not. `data`: outputs that are data are copied from their pages. */
   keeping: "entries" | "alone" | "data" = "entries",
 ): Emitter<Output, Plan> {
   const own = (batch: Batch<Output>): Batch<Output> => {
-    if (!(batch.gathered instanceof GatheredEntries)) return batch;
-    const { entries } = batch.gathered as GatheredEntries<Output>;
+    if (!(batch.encoded instanceof EncodedEntries)) return batch;
+    const { entries } = batch.encoded as EncodedEntries<Output>;
     return { ...batch, entries };
   };
   return {
     ...emitter,
-    gather: () => {
-      const gathering = new MemoryGathering(emitter, log, failWith, keeping);
+    createWriter: () => {
+      const writer = new MemoryBatchWriter(emitter, log, failWith, keeping);
       // Only who has it is given records without their data.
-      return keeping === "data" ? Object.assign(gathering, { stageData: gathering.copyData }) : gathering;
+      return keeping === "data" ? Object.assign(writer, { writeData: writer.copyData }) : writer;
     },
     plan: (batch) => {
-      if (batch.gathered !== undefined && batch.entries.length > 0)
-        throw new Error("a gathered batch has entries as well");
+      if (batch.encoded !== undefined && batch.entries.length > 0)
+        throw new Error("an encoded batch has entries as well");
       return emitter.plan?.(own(batch)) as Plan;
     },
     emit: async (batch, context) => {
       const { failed } = await emitter.emit(own(batch), context);
       const [first] = failed;
-      if (batch.gathered === undefined || first === undefined) return { failed };
+      if (batch.encoded === undefined || first === undefined) return { failed };
       if (outputCountOf(batch) === 0) throw new Error("an empty batch is emitted");
       throw first.error;
     },
   };
 }
 
-class MemoryGathering<Output> implements Gathering<Output> {
+class MemoryBatchWriter<Output> implements BatchWriter<Output> {
   readonly #emitter: Pick<Emitter<Output, never>, "sizeOf">;
-  readonly #log: GatheringLog;
+  readonly #log: WriterLog;
   readonly #failWith: FailWith<Output>;
   readonly #keeping: "entries" | "alone" | "data";
   #kept: BufferEntry<Output>[] = [];
@@ -100,7 +100,7 @@ class MemoryGathering<Output> implements Gathering<Output> {
 
   constructor(
     emitter: Pick<Emitter<Output, never>, "sizeOf">,
-    log: GatheringLog,
+    log: WriterLog,
     failWith: FailWith<Output>,
     keeping: "entries" | "alone" | "data",
   ) {
@@ -111,7 +111,7 @@ class MemoryGathering<Output> implements Gathering<Output> {
     log.open += 1;
   }
 
-  readonly stage = (output: Output, record: KinesisRecord, partition: string | undefined): number => {
+  readonly write = (output: Output, record: KinesisRecord, partition: string | undefined): number => {
     const bytes = this.#emitter.sizeOf?.(output, record) ?? record.data.length;
     const kept = this.#keeping === "entries" ? record : placeOf(record);
     const entry = { output, record: kept, bytes, ...(partition === undefined ? {} : { partition }) };
@@ -125,7 +125,7 @@ class MemoryGathering<Output> implements Gathering<Output> {
     const { page, dataStart, dataEnd } = record;
     if (page === undefined) throw new Error("the record has no page");
     const data: unknown = Uint8Array.from(page.subarray(dataStart, dataEnd));
-    return this.stage(data as Output, record, undefined);
+    return this.write(data as Output, record, undefined);
   };
 
   readonly keep = (): void => {
@@ -144,12 +144,12 @@ class MemoryGathering<Output> implements Gathering<Output> {
     return isKnown ? Math.ceil(count / 10) * HELD_BYTES : count * HELD_BYTES;
   };
 
-  readonly drain = (): Gathered => {
+  readonly drain = (): EncodedOutputs => {
     const entries = this.#kept;
     this.#kept = [];
     this.#log.drained += 1;
     this.#log.undiscarded += 1;
-    return new GatheredEntries(entries, this.#log);
+    return new EncodedEntries(entries, this.#log);
   };
 
   readonly close = (): void => {

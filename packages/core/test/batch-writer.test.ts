@@ -1,12 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { definePipeline, json, KinesisConnectorError, type Pipeline, RecordBuffer } from "../src/index.js";
-import {
-  gatheringEmitter,
-  gatheringLog,
-  type GatheringLog,
-  HELD_BYTES,
-} from "./support/gathering-emitter.js";
+import { writerEmitter, writerLog, type WriterLog, HELD_BYTES } from "./support/writer-emitter.js";
 import type { ObjectPlan } from "./support/memory-emitters.js";
 import { recordsOf } from "./support/memory-shard.js";
 import { createWorld, type Numbered, numbers, numbersIn, runIn, type World } from "./support/world.js";
@@ -21,7 +16,7 @@ function manyOf({ data }: { readonly data: Uint8Array }): Numbered[] {
 function pipelineIn(
   world: World<Numbered>,
   buffer: { readonly maxRecords: number; readonly maxBytes: number },
-  log: GatheringLog | undefined,
+  log: WriterLog | undefined,
   batching: object = {},
 ): Pipeline<Numbered, Numbered, ObjectPlan, ObjectPlan> {
   const refuse = ({ output }: { readonly output: Numbered }) =>
@@ -31,7 +26,7 @@ function pipelineIn(
     transformer: { toModel: manyOf, fromModel: (model: Numbered) => model },
     filter: ({ n }: Numbered) => n % 23 !== 0,
     buffer,
-    emitter: log === undefined ? emitter : gatheringEmitter(emitter, log, refuse),
+    emitter: log === undefined ? emitter : writerEmitter(emitter, log, refuse),
     deadLetters: world.deadLetters(),
   });
 }
@@ -39,7 +34,7 @@ function pipelineIn(
 async function run(
   count: number,
   buffer: { readonly maxRecords: number; readonly maxBytes: number },
-  log: GatheringLog | undefined,
+  log: WriterLog | undefined,
   batching: object = {},
 ): Promise<World<Numbered>> {
   const world = createWorld(recordsOf(count), { pageRecords: 7 });
@@ -48,7 +43,7 @@ async function run(
   return world;
 }
 
-describe("gathered outputs", () => {
+describe("encoded outputs", () => {
   it("meet in the objects that the same outputs make as entries, whatever the thresholds", async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -60,15 +55,15 @@ describe("gathered outputs", () => {
           const batching = hasPartitions
             ? { partitionOf: ({ n }: Numbered) => `p${n % 5}`, maxPartitions: 3 }
             : {};
-          const log = gatheringLog();
-          const gathered = await run(count, { maxRecords, maxBytes }, log, batching);
+          const log = writerLog();
+          const encoded = await run(count, { maxRecords, maxBytes }, log, batching);
           const plain = await run(count, { maxRecords, maxBytes }, undefined, batching);
-          expect(numbersIn(gathered.objects).flat()).toEqual(numbersIn(plain.objects).flat());
-          expect(gathered.letters.entries.map(({ record }) => record.sequenceNumber)).toEqual(
+          expect(numbersIn(encoded.objects).flat()).toEqual(numbersIn(plain.objects).flat());
+          expect(encoded.letters.entries.map(({ record }) => record.sequenceNumber)).toEqual(
             plain.letters.entries.map(({ record }) => record.sequenceNumber),
           );
-          expect(gathered.lease.progress.checkpoint).toEqual(plain.lease.progress.checkpoint);
-          for (const object of gathered.objects.sorted) {
+          expect(encoded.lease.progress.checkpoint).toEqual(plain.lease.progress.checkpoint);
+          for (const object of encoded.objects.sorted) {
             // Refused outputs were never in it, so these caps hold for what is written.
             const bytes = object.entries.reduce((sum, entry) => sum + entry.bytes, 0);
             const fromOneRecord =
@@ -77,7 +72,7 @@ describe("gathered outputs", () => {
             expect(bytes <= maxBytes || fromOneRecord).toBe(true);
           }
           expect(log).toEqual({ open: 0, undiscarded: 0, discardedTwice: 0, drained: log.drained });
-          expect(gathered.budget.usedBytes).toBe(0);
+          expect(encoded.budget.usedBytes).toBe(0);
         },
       ),
       { numRuns: 60 },
@@ -87,23 +82,23 @@ describe("gathered outputs", () => {
   it("that cross a cap when they are staged open the next batch", async () => {
     const world = createWorld(recordsOf(5));
     world.shard.close();
-    const log = gatheringLog();
+    const log = writerLog();
     const pipeline = definePipeline<Numbered, Numbered, ObjectPlan>({
       transformer: json<Numbered>(),
       buffer: { maxRecords: 100, maxBytes: 25 },
-      emitter: gatheringEmitter({ ...world.planned(), sizeOf: () => 10 }, log),
+      emitter: writerEmitter({ ...world.planned(), sizeOf: () => 10 }, log),
     });
     await world.clock.run(runIn(world, pipeline).done);
     expect(numbersIn(world.objects)).toEqual([[0, 1], [2, 3], [4]]);
   });
 
-  it("charge the worker's limit with what they hold, page by page, until their batch is placed", async () => {
+  it("charge the worker's limit with what they hold, page by page, until their batch is written", async () => {
     const world = createWorld(recordsOf(12), { pageRecords: 4 });
-    const log = gatheringLog();
+    const log = writerLog();
     const pipeline = definePipeline<Numbered, Numbered, ObjectPlan>({
       transformer: json<Numbered>(),
       buffer: { maxRecords: 1000, maxAgeMs: 5000 },
-      emitter: gatheringEmitter(world.planned(), log),
+      emitter: writerEmitter(world.planned(), log),
     });
     const running = runIn(world, pipeline);
     await world.clock.advance(1000);
@@ -120,11 +115,11 @@ describe("gathered outputs", () => {
   it("that have shrunk are given back before anybody is asked to flush early", async () => {
     const world = createWorld(recordsOf(40), { pageRecords: 10, maxReadAheadBytes: 1500 });
     world.shard.close();
-    const log = gatheringLog();
+    const log = writerLog();
     const pipeline = definePipeline<Numbered, Numbered, ObjectPlan>({
       transformer: json<Numbered>(),
       buffer: { maxRecords: 1000 },
-      emitter: gatheringEmitter({ ...world.planned(), sizeOf: () => 10 }, log),
+      emitter: writerEmitter({ ...world.planned(), sizeOf: () => 10 }, log),
     });
     log.shrinks = true;
     const running = runIn(world, pipeline);
@@ -135,12 +130,12 @@ describe("gathered outputs", () => {
 
   it("are given up when the shard is lost while they wait behind a batch", async () => {
     const world = createWorld(recordsOf(8), { pageRecords: 2 });
-    const log = gatheringLog();
+    const log = writerLog();
     const letGo = world.gate.hold("emit");
     const pipeline = definePipeline<Numbered, Numbered, ObjectPlan>({
       transformer: json<Numbered>(),
       buffer: { maxRecords: 2 },
-      emitter: gatheringEmitter(world.planned(), log),
+      emitter: writerEmitter(world.planned(), log),
     });
     const running = runIn(world, pipeline);
     const ended = running.done.catch((error: unknown) => error);
@@ -156,11 +151,11 @@ describe("gathered outputs", () => {
   it("are left alone in a pipeline with a buffer of its own, which wants to see the entries", async () => {
     const world = createWorld(recordsOf(4));
     world.shard.close();
-    const log = gatheringLog();
+    const log = writerLog();
     const pipeline = definePipeline<Numbered, Numbered, ObjectPlan>({
       transformer: json<Numbered>(),
       buffer: () => new RecordBuffer<Numbered>({ maxRecords: 3 }),
-      emitter: gatheringEmitter(world.planned(), log),
+      emitter: writerEmitter(world.planned(), log),
     });
     await world.clock.run(runIn(world, pipeline).done);
     expect(numbersIn(world.objects)).toEqual([[0, 1, 2], [3]]);

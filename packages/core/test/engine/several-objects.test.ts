@@ -21,7 +21,7 @@ function memorySpill(): PlanSpill<PartitionedPlan> & { readonly plans: Map<strin
     store: (_range, { plan }) => {
       const name = String(plans.size);
       plans.set(name, plan);
-      return Promise.resolve({ keys: [], routes: [], spilledAs: name });
+      return Promise.resolve({ keys: [], indexes: [], spilledAs: name });
     },
     load: (_range, { plan }) => {
       if (plan.spilledAs === undefined) return Promise.resolve(plan);
@@ -78,8 +78,8 @@ async function crashAndInherit(
   return world;
 }
 
-describe("a batch of several places", () => {
-  it("is prepared with what became of each record, and a batch of one place is not", async () => {
+describe("a batch of several objects", () => {
+  it("is prepared with what became of each record, and a batch of one object is not", async () => {
     const world = createWorld(recordsOf(8));
     world.shard.close();
     const several = partitionedEmitter<Numbered>(world.objects, ({ n }) => `p${n % 2}`);
@@ -98,7 +98,7 @@ describe("a batch of several places", () => {
     expect(other.lease.prepared.map(({ routes }) => routes)).toEqual([undefined]);
   });
 
-  it("lands once by an heir whose partition function and filter say otherwise", async () => {
+  it("lands once by the next owner whose partition function and filter say otherwise", async () => {
     const world = await crashAndInherit(
       ({ objects }) => partitionedEmitter<Numbered>(objects, fickle(5)),
       () => true,
@@ -106,7 +106,7 @@ describe("a batch of several places", () => {
     expect(landed(world)).toEqual(numbers(40).filter((n) => n % 4 !== 0));
   });
 
-  it("lands once when the heir's filter drops more than the first owner's did", async () => {
+  it("lands once when the next owner's filter drops more than the first owner's did", async () => {
     const world = await crashAndInherit(
       ({ objects }) => partitionedEmitter<Numbered>(objects, fickle(5)),
       ({ n }) => n % 2 === 1,
@@ -114,7 +114,7 @@ describe("a batch of several places", () => {
     expect(landed(world)).toEqual(numbers(40).filter((n) => n % 4 !== 0));
   });
 
-  it("keeps its places when an heir has to set entries aside", async () => {
+  it("keeps its objects when the next owner has to set entries aside", async () => {
     const world = createWorld(recordsOf(12));
     world.shard.close();
     const failWith = ({ output }: { readonly output: Numbered }) =>
@@ -124,7 +124,7 @@ describe("a batch of several places", () => {
     world.objects.onPut = () => {
       throw new Error("killed");
     };
-    // The first owner refuses nothing and writes nothing; the heir's destination is stricter.
+    // The first owner refuses nothing and writes nothing; the next owner's destination is stricter.
     const first = runIn(world, pipelineWith(partitionedEmitter<Numbered>(world.objects, fickle(3))));
     await world.clock.runUntil(() => first.eventsOf("emit-retry").length > 0);
     first.abort(new Error("killed"));
@@ -132,12 +132,12 @@ describe("a batch of several places", () => {
     const [prepared] = world.lease.prepared;
     const planned = prepared?.plan as PartitionedPlan;
     world.objects.onPut = () => undefined;
-    const heir = partitionedEmitter<Numbered>(world.objects, fickle(3), { failWith });
-    await world.clock.run(runIn(world, pipelineWith(heir)).done);
+    const nextOwner = partitionedEmitter<Numbered>(world.objects, fickle(3), { failWith });
+    await world.clock.run(runIn(world, pipelineWith(nextOwner)).done);
     expect(landed(world)).toEqual(numbers(12).filter((n) => n % 5 !== 2));
     expect(world.letters.entries).toHaveLength(2);
     for (const [key, { entries }] of world.objects.objects)
-      for (const { output } of entries) expect(planned.keys[planned.routes[output.n] ?? -1]).toBe(key);
+      for (const { output } of entries) expect(planned.keys[planned.indexes[output.n] ?? -1]).toBe(key);
   });
 });
 
@@ -159,7 +159,7 @@ describe("a long plan", () => {
     const wide = { ...emitter, batching: { ...emitter.batching, maxPartitions: 5000 } };
     await world.clock.run(runIn(world, pipelineOf(wide)).done);
     expect(order).toEqual(["store after nothing"]);
-    expect(world.lease.prepared.map(({ plan }) => plan)).toEqual([{ keys: [], routes: [], spilledAs: "0" }]);
+    expect(world.lease.prepared.map(({ plan }) => plan)).toEqual([{ keys: [], indexes: [], spilledAs: "0" }]);
     expect(JSON.stringify(spill.plans.get("0")).length).toBeGreaterThan(32 * 1024);
     expect(landed(world)).toEqual(numbers(2000));
   });
@@ -185,7 +185,7 @@ describe("a long plan", () => {
     expect(landed(world)).toEqual(numbers(500));
   });
 
-  it("is loaded by an heir before anything else, and obeyed", async () => {
+  it("is loaded by the next owner before anything else, and obeyed", async () => {
     const spill = memorySpill();
     const world = createWorld(recordsOf(480), { pageRecords: 500 });
     world.shard.close();

@@ -1,6 +1,6 @@
 import { seededRandom, thrownBy } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
-import { type Gathering, hasCode } from "@kinesis-connectors/core";
+import { type BatchWriter, hasCode } from "@kinesis-connectors/core";
 import {
   type Compression,
   gzip,
@@ -9,15 +9,15 @@ import {
   s3Emitter,
   type S3EmitterOptions,
 } from "@kinesis-connectors/s3";
-import { gatheringOf } from "../support/gathering.js";
+import { writerOf } from "../support/batch-writer.js";
 import { arrayBuffersAfterCollection } from "../support/memory.js";
 import { record } from "../support/support.js";
 
 const MiB = 1024 * 1024;
 const CONNECTION = { region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" } };
 
-function gather(options: Partial<S3EmitterOptions<unknown>>): Gathering<unknown> {
-  return gatheringOf(s3Emitter<unknown>({ ...CONNECTION, bucket: "clicks", format: ndjson(), ...options }));
+function createWriter(options: Partial<S3EmitterOptions<unknown>>): BatchWriter<unknown> {
+  return writerOf(s3Emitter<unknown>({ ...CONNECTION, bucket: "clicks", format: ndjson(), ...options }));
 }
 
 /** As long as a busy machine may need to compress what is under way. */
@@ -33,83 +33,82 @@ const texts = ((): readonly string[] => {
 
 describe("what a batch holds while it fills", () => {
   it("of 10,000 partitions is a little more than their bytes, and what it says", async () => {
-    const gathering = gather({ compression: gzip(), partition: () => ({}), maxPartitions: 10_000 });
+    const writer = createWriter({ compression: gzip(), partition: () => ({}), maxPartitions: 10_000 });
     const before = await arrayBuffersAfterCollection();
     for (let n = 0; n < 10_000; n += 1) {
-      gathering.stage({ n, text: texts[n % texts.length] }, NOTHING, `part=${n}`);
-      gathering.keep();
+      writer.write({ n, text: texts[n % texts.length] }, NOTHING, `part=${n}`);
+      writer.keep();
     }
     const inBuffers = (await arrayBuffersAfterCollection()) - before;
     expect(inBuffers).toBeGreaterThan(5 * MiB);
     expect(inBuffers).toBeLessThan(32 * MiB);
-    expect(gathering.heldBytes()).toBeGreaterThan(inBuffers);
-    expect(gathering.heldBytes()).toBeLessThan(64 * MiB);
-    gathering.close();
-    expect(gathering.heldBytes()).toBe(0);
+    expect(writer.heldBytes()).toBeGreaterThan(inBuffers);
+    expect(writer.heldBytes()).toBeLessThan(64 * MiB);
+    writer.close();
+    expect(writer.heldBytes()).toBe(0);
   });
 
   it("S04 of 100,000 partitions of which every record is refused is nothing", () => {
-    const gathering = gather({ partition: () => ({}), maxPartitions: 10_000 });
+    const writer = createWriter({ partition: () => ({}), maxPartitions: 10_000 });
     for (let n = 0; n < 100_000; n += 1) {
-      gathering.stage(n, NOTHING, `part=${n}`);
+      writer.write(n, NOTHING, `part=${n}`);
       // The record has another output, and that one is no JSON.
       if (
         !hasCode(
-          thrownBy(() => gathering.stage(undefined, NOTHING, `part=${n}b`)),
+          thrownBy(() => writer.write(undefined, NOTHING, `part=${n}b`)),
           "KC_RECORD_POISON",
         )
       )
         throw new Error("it was not refused");
-      gathering.drop();
+      writer.drop();
     }
-    expect(gathering.heldBytes()).toBe(0);
-    expect(gathering.drain().count).toBe(0);
-    gathering.close();
+    expect(writer.heldBytes()).toBe(0);
+    expect(writer.drain().count).toBe(0);
+    writer.close();
   });
 
   it.each([
     ["gzip() shrinks as it is compressed", gzip(), 0.3, 0.75],
     ["none() is as long as the lines", none(), 1, 1.2],
   ] satisfies [string, Compression, number, number][])("by %s", async (_, compression, least, most) => {
-    const gathering = gather({ compression });
+    const writer = createWriter({ compression });
     const before = await arrayBuffersAfterCollection();
     let bytes = 0;
     for (let n = 0; n < 40_000; n += 1) {
       const text = texts[n % texts.length] ?? "";
       bytes += JSON.stringify(text).length + 1;
-      gathering.stage(text, NOTHING, undefined);
-      gathering.keep();
+      writer.write(text, NOTHING, undefined);
+      writer.keep();
     }
     // A piece of at most one MiB is not full yet.
-    await expect.poll(() => gathering.heldBytes(), PATIENCE).toBeLessThan(bytes * most + MiB);
-    expect(gathering.heldBytes()).toBeGreaterThan(bytes * least);
+    await expect.poll(() => writer.heldBytes(), PATIENCE).toBeLessThan(bytes * most + MiB);
+    expect(writer.heldBytes()).toBeGreaterThan(bytes * least);
     // Twenty MiB of lines would show.
-    const unsaid = async () =>
-      Math.abs((await arrayBuffersAfterCollection()) - before - gathering.heldBytes());
+    const unsaid = async () => Math.abs((await arrayBuffersAfterCollection()) - before - writer.heldBytes());
     await expect.poll(unsaid, PATIENCE).toBeLessThan(8 * MiB);
-    gathering.close();
+    writer.close();
   });
 
   it("by many partitions at a time is bounded by smaller pieces", async () => {
-    const gathering = gather({ compression: gzip(), partition: () => ({}), maxPartitions: 500 });
+    const writer = createWriter({ compression: gzip(), partition: () => ({}), maxPartitions: 500 });
     for (let n = 0; n < 200_000; n += 1) {
-      gathering.stage(texts[n % texts.length], NOTHING, `part=${n % 500}`);
-      gathering.keep();
+      writer.write(texts[n % texts.length], NOTHING, `part=${n % 500}`);
+      writer.keep();
     }
     // A hundred MiB of lines: what is compressed of them, and less than 128 KiB of each.
-    await expect.poll(() => gathering.heldBytes(), PATIENCE).toBeLessThan(110 * MiB);
-    gathering.close();
+    await expect.poll(() => writer.heldBytes(), PATIENCE).toBeLessThan(110 * MiB);
+    writer.close();
   });
 
-  it("goes with the gathering, also in the middle of a compression", async () => {
+  it("goes with the writer, also in the middle of a compression", async () => {
     const before = await arrayBuffersAfterCollection();
-    const gathering = gather({ compression: gzip() });
+    const writer = createWriter({ compression: gzip() });
     for (let n = 0; n < 20_000; n += 1) {
-      gathering.stage(texts[n % texts.length], NOTHING, undefined);
-      gathering.keep();
+      writer.write(texts[n % texts.length], NOTHING, undefined);
+      writer.keep();
     }
-    gathering.close();
-    await expect.poll(() => gathering.heldBytes(), PATIENCE).toBe(0);
+    writer.close();
+    await expect.poll(() => writer.heldBytes(), PATIENCE).toBe(0);
     const left = async () => (await arrayBuffersAfterCollection()) - before;
     await expect.poll(left, PATIENCE).toBeLessThan(2 * MiB);
   });

@@ -1,18 +1,18 @@
-import type { Batch, Gathered } from "@kinesis-connectors/core";
+import type { Batch, EncodedOutputs } from "@kinesis-connectors/core";
 import type { Body } from "../objects/body.js";
-import type { GatherShelf } from "./gather-shelf.js";
-import { inLanes } from "../lanes.js";
+import type { WriterSpool } from "./writer-spool.js";
+import { forEachConcurrently } from "../concurrency.js";
 
 /** Node's thread pool has four threads. */
-const FINISHING_LANES = 4;
+const FINISHING_CONCURRENCY = 4;
 
-/** One object of a gathered batch. */
-export interface GatheredObject {
+/** One object of an encoded batch. */
+export interface BatchObject {
   readonly partition: string;
   /** Outputs in it. */
   readonly recordCount: number;
   readonly idsSha256: string;
-  /** Whether some of it is compressed and on its shelf already. */
+  /** Whether some of it is compressed and in its spool already. */
   readonly isBegun: boolean;
   /** Its bytes as they go into the bucket. The same ones whenever it is asked. */
   readonly body: () => Promise<Body>;
@@ -20,32 +20,32 @@ export interface GatheredObject {
   readonly close: () => void;
 }
 
-/** What a batch of gathered outputs is made of. */
+/** What a batch of encoded outputs is made of. */
 interface Contents {
   readonly count: number;
   /** Arrival of the record of the first output, in epoch milliseconds. */
   readonly arrivalTimeMs: number;
   /** In the order in which their partitions appeared. */
-  readonly objects: readonly GatheredObject[];
-  /** The object of each output, as `PlaceRoutes` codes them. */
-  readonly routes: string;
-  readonly shelf: GatherShelf;
+  readonly objects: readonly BatchObject[];
+  /** The object of each output, as `ObjectIndexes` codes them. */
+  readonly indexes: string;
+  readonly spool: WriterSpool;
 }
 
 /** The outputs of a batch, encoded and for a good part compressed. */
-export class GatheredObjects implements Gathered {
+export class EncodedObjects implements EncodedOutputs {
   readonly count: number;
   readonly arrivalTimeMs: number;
-  readonly objects: readonly GatheredObject[];
-  readonly routes: string;
-  readonly #shelf: GatherShelf;
+  readonly objects: readonly BatchObject[];
+  readonly indexes: string;
+  readonly #spool: WriterSpool;
 
-  constructor({ count, arrivalTimeMs, objects, routes, shelf }: Contents) {
+  constructor({ count, arrivalTimeMs, objects, indexes, spool }: Contents) {
     this.count = count;
     this.arrivalTimeMs = arrivalTimeMs;
     this.objects = objects;
-    this.routes = routes;
-    this.#shelf = shelf;
+    this.indexes = indexes;
+    this.#spool = spool;
   }
 
   /**
@@ -54,22 +54,22 @@ export class GatheredObjects implements Gathered {
    */
   async settle(signal: AbortSignal): Promise<void> {
     const begun = this.objects.filter(({ isBegun }) => isBegun);
-    await inLanes(begun, FINISHING_LANES, async (object) => {
+    await forEachConcurrently(begun, FINISHING_CONCURRENCY, async (object) => {
       signal.throwIfAborted();
       await object.body();
     });
-    await this.#shelf.settle();
+    await this.#spool.settle();
   }
 
   readonly discard = (): void => {
     for (const object of this.objects) object.close();
     // A file without a name: the disk has its space back also where closing it fails.
-    this.#shelf[Symbol.asyncDispose]().catch(() => undefined);
+    this.#spool[Symbol.asyncDispose]().catch(() => undefined);
   };
 }
 
-/** What was gathered of a batch; undefined for a batch of entries. */
-export function gatheredIn({ gathered }: Pick<Batch<unknown>, "gathered">): GatheredObjects | undefined {
-  if (gathered === undefined || gathered instanceof GatheredObjects) return gathered;
-  throw new Error("the batch was gathered by another emitter");
+/** What was encoded of a batch; undefined for a batch of entries. */
+export function encodedIn({ encoded }: Pick<Batch<unknown>, "encoded">): EncodedObjects | undefined {
+  if (encoded === undefined || encoded instanceof EncodedObjects) return encoded;
+  throw new Error("the batch was encoded by another emitter");
 }

@@ -3,7 +3,7 @@ import { gunzipSync } from "node:zlib";
 import { Zstd } from "@hpcc-js/wasm-zstd";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Gathered, KinesisConnectorError } from "@kinesis-connectors/core";
+import { type EncodedOutputs, KinesisConnectorError } from "@kinesis-connectors/core";
 import type { LocalObject } from "@kinesis-connectors/local";
 import {
   type Compression,
@@ -17,11 +17,11 @@ import {
   zstd,
 } from "@kinesis-connectors/s3";
 import { emitterWith } from "../../src/s3-emitter.js";
-import { bodyOf, bothWays, gatheringOf, takeIn, type Transformed } from "../support/gathering.js";
+import { bodyOf, bothWays, writerOf, takeIn, type Transformed } from "../support/batch-writer.js";
 import { BUCKET, type LocalS3, startS3 } from "../support/local-s3.js";
 import { bytesOf, record } from "../support/support.js";
 
-/** One for what is gathered and one for the same outputs as entries. */
+/** One for what is encoded and one for the same outputs as entries. */
 let servers: readonly [LocalS3, LocalS3];
 let unzstd: (bytes: Uint8Array) => Uint8Array;
 
@@ -129,7 +129,7 @@ const cases = fc.constantFrom(...Object.keys(FORMATS)).chain((format) =>
     partitions: fc.integer({ min: 1, max: 4 }),
     hasTarget: fc.boolean(),
     least: fc.integer({ min: 1, max: 600 }),
-    // Several batches of one gathering, one after the other.
+    // Several batches of one writer, one after the other.
     batches: fc.array(
       fc.array(fc.array(outputOf[format] ?? fc.constant(0), { maxLength: 3 }), {
         minLength: 1,
@@ -140,7 +140,7 @@ const cases = fc.constantFrom(...Object.keys(FORMATS)).chain((format) =>
   }),
 );
 
-describe("gathered outputs", () => {
+describe("encoded outputs", () => {
   it("give the plans, the bytes and the metadata that the same outputs give as entries", async () => {
     let run = 0;
     await fc.assert(
@@ -165,7 +165,7 @@ describe("gathered outputs", () => {
           ),
         );
         if (one === undefined || other === undefined) throw new Error("there are two servers");
-        const gathering = gatheringOf(one);
+        const writer = writerOf(one);
         let next = 0;
         for (const outputs of batches) {
           const records = outputs.map((some): Transformed<unknown> => {
@@ -176,17 +176,17 @@ describe("gathered outputs", () => {
               outputs: some,
             };
           });
-          const { gathered, plain } = bothWays(one, gathering, records, { shardId });
-          expect(gathered.gathered?.count).toBe(plain.entries.length);
-          const plan = planOf(one, gathered);
+          const { encoded, plain } = bothWays(one, writer, records, { shardId });
+          expect(encoded.encoded?.count).toBe(plain.entries.length);
+          const plan = planOf(one, encoded);
           expect(plan).toEqual(planOf(other, plain));
           // Once more, as after a lost answer: nothing changes.
           for (const attempt of [1, 2])
-            expect(await one.emit(gathered, contextOf(plan, { attempt }))).toEqual({ failed: [] });
+            expect(await one.emit(encoded, contextOf(plan, { attempt }))).toEqual({ failed: [] });
           expect(await other.emit(plain, contextOf(plan))).toEqual({ failed: [] });
-          gathered.gathered?.discard();
+          encoded.encoded?.discard();
         }
-        gathering.close();
+        writer.close();
         expect(objectsIn(servers[0], shardId)).toEqual(objectsIn(servers[1], shardId));
         await Promise.all([one.close?.(), other.close?.()]);
       }),
@@ -202,22 +202,22 @@ describe("gathered outputs", () => {
         fc.array(fc.tuple(fc.uint8Array({ maxLength: 50 }), fc.boolean()), { minLength: 1, maxLength: 20 }),
         async (format, records) => {
           const emitter = s3.emitter({ format: format as RecordFormat<unknown> });
-          const [one, other] = [gatheringOf(emitter), gatheringOf(emitter)];
-          const drained: Gathered[] = [];
+          const [one, other] = [writerOf(emitter), writerOf(emitter)];
+          const drained: EncodedOutputs[] = [];
           for (const [nth, [data, isEnd]] of records.entries()) {
             const page = Buffer.concat([Buffer.from("before"), data, Buffer.from("after")]);
             const read = { ...record(nth, data), page, dataStart: 6, dataEnd: 6 + data.length };
-            const isTaken = taken(() => one.stageData?.(read));
-            expect(taken(() => other.stage(data, read, undefined))).toBe(isTaken);
+            const isTaken = taken(() => one.writeData?.(read));
+            expect(taken(() => other.write(data, read, undefined))).toBe(isTaken);
             if (isEnd) drained.push(one.drain(), other.drain());
-            for (const gathering of [one, other])
-              if (isTaken) gathering.keep();
-              else gathering.drop();
+            for (const writer of [one, other])
+              if (isTaken) writer.keep();
+              else writer.drop();
             page.fill("!");
           }
           drained.push(one.drain(), other.drain());
           const bodies = [];
-          for (const gathered of drained) bodies.push(await bodyOf(gathered));
+          for (const encoded of drained) bodies.push(await bodyOf(encoded));
           for (let nth = 0; nth < bodies.length; nth += 2) expect(bodies[nth]).toEqual(bodies[nth + 1]);
         },
       ),
@@ -227,16 +227,16 @@ describe("gathered outputs", () => {
   it("that are staged when a batch ends go into the next one, whatever stands before them there", async () => {
     await using s3 = await startS3();
     const emitter = emitterWith<unknown>({ ...s3.connection, bucket: BUCKET, format: jsonArray });
-    const gathering = gatheringOf(emitter);
+    const writer = writerOf(emitter);
     const numbers = [0, 1, 2, 3].map((n) => ({ record: record(n, bytesOf("x")), outputs: [n] }));
-    takeIn(emitter, gathering, numbers.slice(0, 2));
-    for (const output of ["a", "b"]) gathering.stage(output, record(2, bytesOf("x")), undefined);
-    const drained = [gathering.drain()];
-    gathering.keep();
-    takeIn(emitter, gathering, numbers.slice(3));
-    drained.push(gathering.drain());
-    for (const [nth, gathered] of drained.entries()) {
-      const batch = { ...batchOf<unknown>([], { shardId: `shardId-00000000000${nth}` }), gathered };
+    takeIn(emitter, writer, numbers.slice(0, 2));
+    for (const output of ["a", "b"]) writer.write(output, record(2, bytesOf("x")), undefined);
+    const drained = [writer.drain()];
+    writer.keep();
+    takeIn(emitter, writer, numbers.slice(3));
+    drained.push(writer.drain());
+    for (const [nth, encoded] of drained.entries()) {
+      const batch = { ...batchOf<unknown>([], { shardId: `shardId-00000000000${nth}` }), encoded };
       await emitter.emit(batch, contextOf(planOf(emitter, batch)));
     }
     expect(s3.objects().map(({ body, metadata }) => [body.toString(), metadata["kc-record-count"]])).toEqual([

@@ -1,21 +1,21 @@
 import { asError, type Emitter, type Logger } from "@kinesis-connectors/core";
-import { Lanes } from "../lanes.js";
-import { fileShelf, type OpenFile } from "../objects/body.js";
+import { ConcurrencyLimit } from "../concurrency.js";
+import { fileSpool, type OpenFile } from "../objects/body.js";
 import type { ObjectBatching } from "../plan/object-batching.js";
 import type { EmitterSettings } from "../settings.js";
 import type { EntrySizes } from "./entry-sizes.js";
-import { ObjectGathering, type PieceBytes } from "./gather.js";
-import { type GatherShelf, memoryGatherShelf, spoolingShelf } from "./gather-shelf.js";
+import { ObjectBatchWriter, type PieceBytes } from "./object-batch-writer.js";
+import { type WriterSpool, memoryWriterSpool, diskWriterSpool } from "./writer-spool.js";
 import { SizeEstimate } from "./size-estimate.js";
 
 /**
  * Pieces that are compressed at a time, of all shards. More than the thread pool has threads: it should not run dry while the event loop scans a page of
  * up to 10 MiB. Each takes about a MiB beside its bytes.
  */
-const PIECE_LANES = 16;
+const PIECE_CONCURRENCY = 16;
 
 /** What batches are encoded by while they fill. */
-export interface GathererOptions<Output>
+export interface WriterFactoryOptions<Output>
   extends
     Pick<EmitterSettings<Output>, "format" | "compression" | "key" | "spoolDir">,
     Pick<ObjectBatching<Output>, "batching" | "hasSeveral" | "estimates"> {
@@ -29,30 +29,32 @@ export interface GathererOptions<Output>
  * What encodes the outputs of a shard's batches while they fill; undefined where a batch is wanted whole: with a key of the user's own when it is named, with
  * a whole-object format when it is encoded.
  */
-export function gatherer<Output>(options: GathererOptions<Output>): Emitter<Output>["gather"] {
+export function writerFactory<Output>(
+  options: WriterFactoryOptions<Output>,
+): Emitter<Output>["createWriter"] {
   const { format, compression, key, spoolDir, batching, hasSeveral, estimates, sizes } = options;
   if (format.write === undefined || key !== undefined) return undefined;
-  const lanes = new Lanes(PIECE_LANES);
+  const limit = new ConcurrencyLimit(PIECE_CONCURRENCY);
   const estimate = new SizeEstimate(batching.targetBytes ?? batching.minBytes);
   const { openFile, pieceBytes } = options;
 
   return ({ stream, shardId, random, logger }) => {
-    const createShelf = (): GatherShelf =>
+    const createSpool = (): WriterSpool =>
       spoolDir === undefined
-        ? memoryGatherShelf()
-        : spoolingShelf(
-            () => fileShelf(spoolDir, `${random.uuid()}.spool`, openFile),
+        ? memoryWriterSpool()
+        : diskWriterSpool(
+            () => fileSpool(spoolDir, `${random.uuid()}.spool`, openFile),
             (error) => tellFull(logger, { stream, shardId }, error),
           );
-    return new ObjectGathering<Output>({
+    return new ObjectBatchWriter<Output>({
       format,
       compression,
       hasSeveral,
-      lanes,
+      limit,
       estimate,
-      // Of gathered outputs the bytes themselves are counted, unless the buffer's thresholds are on what is known of entries.
+      // Of encoded outputs the bytes themselves are counted, unless the buffer's thresholds are on what is known of entries.
       countedBytes: estimates ? undefined : (output, record) => sizes.counted(output, record),
-      createShelf,
+      createSpool,
       ...(pieceBytes === undefined ? {} : { pieceBytes }),
     });
   };

@@ -2,9 +2,9 @@ import {
   type Batch,
   type BufferEntry,
   type Emitter,
-  type Gathered,
-  type GatherContext,
-  type Gathering,
+  type EncodedOutputs,
+  type BatchWriterContext,
+  type BatchWriter,
   type KinesisRecord,
   silentLogger,
   systemClock,
@@ -12,7 +12,7 @@ import {
 } from "@kinesis-connectors/core";
 import type { S3Plan } from "@kinesis-connectors/s3";
 import { batchOfEntries } from "@kinesis-connectors/testkit";
-import type { GatheredObjects } from "../../src/encoding/gathered-objects.js";
+import type { EncodedObjects } from "../../src/encoding/encoded-objects.js";
 
 /** A record with what the transformer made of it. */
 export interface Transformed<Output> {
@@ -20,7 +20,7 @@ export interface Transformed<Output> {
   readonly outputs: readonly Output[];
 }
 
-const GATHER_CONTEXT: GatherContext = {
+const WRITER_CONTEXT: BatchWriterContext = {
   application: "archive",
   stream: "clicks",
   shardId: "shardId-000000000003",
@@ -29,20 +29,20 @@ const GATHER_CONTEXT: GatherContext = {
   logger: silentLogger,
 };
 
-/** The emitter's gathering of a shard. */
-export function gatheringOf<Output>(
+/** The emitter's writer of a shard. */
+export function writerOf<Output>(
   emitter: Emitter<Output, S3Plan>,
-  changes: Partial<GatherContext> = {},
-): Gathering<Output> {
-  const gathering = emitter.gather?.({ ...GATHER_CONTEXT, ...changes });
-  if (gathering === undefined) throw new Error("the emitter does not gather");
-  return gathering;
+  changes: Partial<BatchWriterContext> = {},
+): BatchWriter<Output> {
+  const writer = emitter.createWriter?.({ ...WRITER_CONTEXT, ...changes });
+  if (writer === undefined) throw new Error("the emitter has no writer");
+  return writer;
 }
 
 /** Takes records in as the engine does; returns the entries of those that were kept. */
 export function takeIn<Output>(
   emitter: Emitter<Output, S3Plan>,
-  gathering: Gathering<Output>,
+  writer: BatchWriter<Output>,
   records: readonly Transformed<Output>[],
 ): BufferEntry<Output>[] {
   const kept: BufferEntry<Output>[] = [];
@@ -52,36 +52,36 @@ export function takeIn<Output>(
       const partitions = outputs.map((output) => emitter.batching?.partitionOf?.(output, record));
       outputs.forEach((output, nth) => {
         const partition = partitions[nth];
-        const bytes = gathering.stage(output, record, partition);
+        const bytes = writer.write(output, record, partition);
         staged.push({ output, record, bytes, ...(partition === undefined ? {} : { partition }) });
       });
     } catch {
-      gathering.drop();
+      writer.drop();
       continue;
     }
-    gathering.keep();
+    writer.keep();
     kept.push(...staged);
   }
   return kept;
 }
 
-/** The same range with its outputs gathered and with its entries. */
+/** The same range with its outputs encoded and with its entries. */
 export function bothWays<Output>(
   emitter: Emitter<Output, S3Plan>,
-  gathering: Gathering<Output>,
+  writer: BatchWriter<Output>,
   records: readonly Transformed<Output>[],
   changes: Partial<Batch<Output>> = {},
-): { readonly gathered: Batch<Output>; readonly plain: Batch<Output> } {
-  const entries = takeIn(emitter, gathering, records);
+): { readonly encoded: Batch<Output>; readonly plain: Batch<Output> } {
+  const entries = takeIn(emitter, writer, records);
   const [first, last] = [records[0]?.record, records.at(-1)?.record];
   if (first === undefined || last === undefined) throw new Error("a range has at least one record");
   const plain = batchOfEntries(entries, { first, last, recordCount: records.length, ...changes });
-  return { plain, gathered: { ...plain, entries: [], gathered: gathering.drain() } };
+  return { plain, encoded: { ...plain, entries: [], encoded: writer.drain() } };
 }
 
-/** The bytes of the only object of what was gathered; undefined where there is none. */
-export async function bodyOf(gathered: Gathered): Promise<Buffer | undefined> {
-  const [object] = (gathered as GatheredObjects).objects;
+/** The bytes of the only object of what was encoded; undefined where there is none. */
+export async function bodyOf(encoded: EncodedOutputs): Promise<Buffer | undefined> {
+  const [object] = (encoded as EncodedObjects).objects;
   const body = await object?.body();
   return body?.read(0, body.length);
 }

@@ -5,7 +5,7 @@ import type { OpenObject } from "./open-object.js";
  * The outputs of one record that are written and not kept yet. Arrays side by side that stay from record to record: an object for each output would cost
  * as much as writing it.
  */
-export class StagedOutputs<Output> {
+export class PendingOutputs<Output> {
   count = 0;
   readonly records: (KinesisRecord | undefined)[] = [];
   readonly objects: (OpenObject<Output> | undefined)[] = [];

@@ -6,67 +6,67 @@ import { checkOptions, type OptionNames } from "./known-options.js";
 import { shown } from "./options.js";
 import type { KinesisRecord } from "./record.js";
 
-/** What `announcing` puts together. */
-export interface AnnouncingOptions<Output, Plan, Announcement> {
-  /** Places the batches. Needs a plan: the announcements are made of it, by whoever finishes the batch. */
+/** Options of `notifying`. */
+export interface NotifyingOptions<Output, Plan, Notification> {
+  /** Writes the batches. It must have a plan: notifications are made of it, by whoever finishes the batch. */
   readonly emitter: Emitter<Output, Plan>;
-  /** What to tell of a batch that is placed, such as its object keys. Pure; an empty array tells nothing. */
-  readonly announcements: (plan: Plan, range: PlannedRange) => readonly NoInfer<Announcement>[];
-  /** Where that is told. An emitter without a plan: telling twice must be harmless or be noticed by the reader. */
-  readonly to: Emitter<Announcement>;
+  /** Makes the notifications of a batch that is written, such as its object keys. Pure; an empty array sends none. */
+  readonly notifications: (plan: Plan, range: PlannedRange) => readonly NoInfer<Notification>[];
+  /** Sends the notifications. An emitter without a plan: one that is sent twice must be harmless or be noticed by its reader. */
+  readonly to: Emitter<Notification>;
 }
 
-const NAMES: OptionNames<AnnouncingOptions<unknown, unknown, unknown>> = {
+const NAMES: OptionNames<NotifyingOptions<unknown, unknown, unknown>> = {
   emitter: true,
-  announcements: "required",
+  notifications: "required",
   to: true,
 };
 
 /**
- * An emitter that tells another one what it has placed: the keys of S3 objects to a stream, say, from which a loader reads them. A batch is
- * announced only after it is there, and the checkpoint moves only after it is announced: each at least once, never lost. Who repeats
- * a batch (a retry, an heir) may announce it again.
+ * An emitter that tells another one what it has written: the keys of S3 objects to a stream, say, from which a loader reads them. A notification
+ * is sent only after its batch is written, and the checkpoint moves only after the notification is taken: each arrives at least once, none is
+ * lost. A batch that is repeated (by a retry, by the next owner) may be notified of again.
  *
- * The record that comes with an announcement stands for the end of the batch: its partition key is the id of the source's shard, so that the
- * announcements of one shard keep their order.
+ * The record that comes with a notification stands for the end of the batch: its partition key is the id of the source's shard, so that the
+ * notifications of one shard keep their order.
  *
  * @example
  * ```ts
- * const emitter = announcing({
+ * const emitter = notifying({
  *   emitter: s3Emitter<Click>({ bucket: "clicks", format: ndjson() }),
- *   announcements: ({ places }) => places.map(({ key }) => key),
+ *   notifications: ({ places }) => places.map(({ key }) => key),
  *   to: kinesisEmitter<string>({ stream: "files" }),
  * });
  * ```
  * @throws KinesisConnectorError `KC_OPTION_INVALID` when the emitter has no plan
  */
-export function announcing<Output, Plan, Announcement>(
-  options: AnnouncingOptions<Output, Plan, Announcement>,
+export function notifying<Output, Plan, Notification>(
+  options: NotifyingOptions<Output, Plan, Notification>,
 ): Emitter<Output, Plan> {
-  checkOptions("announcing", options, NAMES);
-  const { announcements } = options;
-  if (typeof announcements !== "function")
+  checkOptions("notifying", options, NAMES);
+  const { notifications } = options;
+  if (typeof notifications !== "function")
     throw new KinesisConnectorError(
       "KC_OPTION_INVALID",
-      `announcements must be a function, but is ${shown(announcements)}`,
+      `notifications must be a function, but is ${shown(notifications)}`,
     );
   const emitter = guardedEmitter("emitter", options.emitter);
   const to = guardedEmitter("to", options.to);
-  const { plan, isPlaced, sizeOf, batching, gather, places, spill, planWithout } = emitter;
+  const { plan, isWritten, sizeOf, batching, createWriter, objectCount, spill, planWithout } = emitter;
   if (plan === undefined)
     throw new KinesisConnectorError(
       "KC_OPTION_INVALID",
-      "emitter must have a plan: announcements come from it",
+      "emitter must have a plan: notifications come from it",
     );
 
-  const announce = async (range: PlannedRange, context: EmitContext<Plan>): Promise<void> => {
+  const notify = async (range: PlannedRange, context: EmitContext<Plan>): Promise<void> => {
     const record: KinesisRecord = {
       ...range.last,
       partitionKey: range.shardId,
       arrivalTimeMs: context.clock.now(),
       data: new Uint8Array(0),
     };
-    const entries = announcements(context.plan, range).map((output): BufferEntry<Announcement> => ({
+    const entries = notifications(context.plan, range).map((output): BufferEntry<Notification> => ({
       output,
       record,
       bytes: to.sizeOf?.(output, record) ?? 0,
@@ -79,10 +79,10 @@ export function announcing<Output, Plan, Announcement>(
     if (rejected !== undefined)
       throw new KinesisConnectorError(
         "KC_EMIT_REFUSED",
-        `${range.shardId}: the batch ${range.batchId} is placed, but an announcement of it will never be taken: correct announcements or to`,
+        `${range.shardId}: the batch ${range.batchId} is written, but a notification of it will never be taken: correct notifications or to`,
         { cause: rejected.error },
       );
-    // The entries of the batch are placed; what failed is no entry of it. So the emission is repeated as a whole.
+    // The entries of the batch are written; what failed is no entry of it. So the emission is repeated as a whole.
     throw first.error;
   };
 
@@ -90,21 +90,21 @@ export function announcing<Output, Plan, Announcement>(
     capabilities: emitter.capabilities,
     ...(sizeOf === undefined ? {} : { sizeOf: (output, record) => sizeOf.call(emitter, output, record) }),
     ...(batching === undefined ? {} : { batching }),
-    ...(gather === undefined ? {} : { gather: (context) => gather.call(emitter, context) }),
-    ...(places === undefined ? {} : { places: (planned) => places.call(emitter, planned) }),
-    // An heir is given the whole plan, however it was stored, and so are the announcements.
+    ...(createWriter === undefined ? {} : { createWriter: (context) => createWriter.call(emitter, context) }),
+    ...(objectCount === undefined ? {} : { objectCount: (planned) => objectCount.call(emitter, planned) }),
+    // The next owner is given the whole plan, however it was stored, and so are the notifications.
     ...(spill === undefined ? {} : { spill }),
     ...(planWithout === undefined
       ? {}
       : { planWithout: (planned, batch, kept) => planWithout.call(emitter, planned, batch, kept) }),
     plan: (batch) => plan.call(emitter, batch),
-    ...(isPlaced === undefined
+    ...(isWritten === undefined
       ? {}
       : {
-          // The announcement is one of the places: an heir that finds the batch placed does not emit it again, so it is told here.
-          isPlaced: async (range, context) => {
-            if (!(await isPlaced.call(emitter, range, context))) return false;
-            await announce(range, context);
+          // The notification belongs to the batch: a next owner that finds the batch written does not emit it again, so it is told here.
+          isWritten: async (range, context) => {
+            if (!(await isWritten.call(emitter, range, context))) return false;
+            await notify(range, context);
             return true;
           },
         }),
@@ -113,8 +113,8 @@ export function announcing<Output, Plan, Announcement>(
       // A planned emitter with failures is called again: for the rest, or with another plan.
       if (result.failed.length > 0) return result;
       // For a batch of nothing an emitter may write nothing, whatever was planned.
-      const isThere = outputCountOf(batch) > 0 || (await isPlaced?.call(emitter, batch, context)) === true;
-      if (isThere) await announce(batch, context);
+      const isThere = outputCountOf(batch) > 0 || (await isWritten?.call(emitter, batch, context)) === true;
+      if (isThere) await notify(batch, context);
       return result;
     },
     open: async (context) => {
@@ -131,10 +131,10 @@ export function announcing<Output, Plan, Announcement>(
   };
 }
 
-function batchOf<Announcement>(
+function batchOf<Notification>(
   range: PlannedRange,
-  entries: readonly BufferEntry<Announcement>[],
-): Batch<Announcement> {
+  entries: readonly BufferEntry<Notification>[],
+): Batch<Notification> {
   const { batchId, application, stream, shardId, first, last, recordCount } = range;
   const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
   const reason = "records";

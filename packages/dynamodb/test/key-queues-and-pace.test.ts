@@ -1,49 +1,49 @@
 import { failureFrom } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
-import { Lanes, type Outcomes } from "../src/writing/lanes.js";
+import { KeyQueues, type Outcomes } from "../src/writing/key-queues.js";
 import { Pace } from "../src/writing/pace.js";
 import { entryOf } from "./support.js";
 
-/** Entries of the keys a, b, a, a; and what became of them, as `a2 placed`. */
-function lanesOf(lastOnly: boolean): { readonly lanes: Lanes<string>; readonly said: () => string[] } {
+/** Entries of the keys a, b, a, a; and what became of them, as `a2 written`. */
+function queuesOf(lastOnly: boolean): { readonly queues: KeyQueues<string>; readonly said: () => string[] } {
   const keys = ["a", "b", "a", "a"];
   const entries = keys.map((key, index) => entryOf(index, `${key}${index}`));
   const outcomes: Outcomes<string> = [];
-  const lanes = new Lanes<string>(entries, lastOnly, outcomes);
-  for (const [index, key] of keys.entries()) lanes.add(key, index);
+  const queues = new KeyQueues<string>(entries, lastOnly, outcomes);
+  for (const [index, key] of keys.entries()) queues.add(key, index);
   const said = (): string[] =>
     entries.map(({ output }, index) => {
       const outcome = outcomes[index];
-      return `${output} ${outcome === undefined || outcome === "placed" ? outcome : outcome.action}`;
+      return `${output} ${outcome === undefined || outcome === "written" ? outcome : outcome.action}`;
     });
-  return { lanes, said };
+  return { queues, said };
 }
 
 describe("the writes of a key", () => {
   it("take their turn one by one where each counts", () => {
-    const { lanes, said } = lanesOf(false);
+    const { queues, said } = queuesOf(false);
     const a = 0;
-    expect(lanes.current(a)).toBe(0);
-    lanes.place(a);
-    expect(said()).toEqual(["a0 placed", "b1 undefined", "a2 undefined", "a3 undefined"]);
-    expect(lanes.current(a)).toBe(2);
-    lanes.reject(a, new Error("refused"));
-    lanes.place(a);
-    expect(said()).toEqual(["a0 placed", "b1 undefined", "a2 dead-letter", "a3 placed"]);
-    expect([lanes.current(a), lanes.current(1)]).toEqual([undefined, 1]);
-    expect([lanes.key(a), lanes.key(1), lanes.count]).toEqual(["a", "b", 2]);
-    expect([lanes.settled, lanes.unsettled]).toEqual([3, 1]);
+    expect(queues.current(a)).toBe(0);
+    queues.written(a);
+    expect(said()).toEqual(["a0 written", "b1 undefined", "a2 undefined", "a3 undefined"]);
+    expect(queues.current(a)).toBe(2);
+    queues.reject(a, new Error("refused"));
+    queues.written(a);
+    expect(said()).toEqual(["a0 written", "b1 undefined", "a2 dead-letter", "a3 written"]);
+    expect([queues.current(a), queues.current(1)]).toEqual([undefined, 1]);
+    expect([queues.key(a), queues.key(1), queues.count]).toEqual(["a", "b", 2]);
+    expect([queues.settled, queues.unsettled]).toEqual([3, 1]);
   });
 
-  it("are placed with the last one where only that counts, but for those that were refused", () => {
-    const { lanes, said } = lanesOf(true);
+  it("are written with the last one where only that counts, but for those that were refused", () => {
+    const { queues, said } = queuesOf(true);
     const a = 0;
-    expect(lanes.current(a)).toBe(3);
-    lanes.reject(a, new Error("refused"));
-    expect(lanes.current(a)).toBe(2);
-    lanes.place(a);
-    expect(said()).toEqual(["a0 placed", "b1 undefined", "a2 placed", "a3 dead-letter"]);
-    expect(lanes.current(a)).toBeUndefined();
+    expect(queues.current(a)).toBe(3);
+    queues.reject(a, new Error("refused"));
+    expect(queues.current(a)).toBe(2);
+    queues.written(a);
+    expect(said()).toEqual(["a0 written", "b1 undefined", "a2 written", "a3 dead-letter"]);
+    expect(queues.current(a)).toBeUndefined();
   });
 });
 

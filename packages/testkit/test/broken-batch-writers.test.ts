@@ -1,8 +1,8 @@
 import {
   type Emitter,
   type EmitResult,
-  type Gathered,
-  type Gathering,
+  type EncodedOutputs,
+  type BatchWriter,
   KinesisConnectorError,
 } from "@kinesis-connectors/core";
 import {
@@ -23,7 +23,7 @@ interface EmitterOnObjects extends EmitterUnderTest<unknown, Plan> {
   readonly objects: Objects;
 }
 
-class Lines implements Gathered {
+class Lines implements EncodedOutputs {
   readonly lines: readonly string[];
 
   constructor(lines: readonly string[]) {
@@ -45,11 +45,11 @@ function lineOf(output: unknown): string {
   }
 }
 
-class LineGathering implements Gathering<unknown> {
+class LineWriter implements BatchWriter<unknown> {
   protected kept: string[] = [];
   protected staged: string[] = [];
 
-  readonly stage = (output: unknown): number => {
+  readonly write = (output: unknown): number => {
     const line = lineOf(output);
     this.staged.push(line);
     return line.length;
@@ -62,7 +62,7 @@ class LineGathering implements Gathering<unknown> {
     this.staged = [];
   };
   heldBytes = (): number => this.kept.length + this.staged.length;
-  drain = (): Gathered => {
+  drain = (): EncodedOutputs => {
     const lines = new Lines(this.kept);
     this.kept = [];
     return lines;
@@ -73,15 +73,15 @@ class LineGathering implements Gathering<unknown> {
 /** Objects of lines, in memory, that are created once; lines are made as outputs come. */
 function lineEmitter(
   objects: Objects,
-  gather: () => Gathering<unknown> = () => new LineGathering(),
+  createWriter: () => BatchWriter<unknown> = () => new LineWriter(),
 ): LineEmitter {
   return {
     capabilities: { duplicates: "none", ordering: "shard" },
-    gather,
-    plan: ({ batchId, entries, gathered }) => ({ name: batchId, lines: gathered?.count ?? entries.length }),
-    emit: ({ entries, gathered }, { plan }) => {
-      if (gathered instanceof Lines) {
-        if (!objects.has(plan.name) && gathered.count > 0) objects.set(plan.name, gathered.lines);
+    createWriter,
+    plan: ({ batchId, entries, encoded }) => ({ name: batchId, lines: encoded?.count ?? entries.length }),
+    emit: ({ entries, encoded }, { plan }) => {
+      if (encoded instanceof Lines) {
+        if (!objects.has(plan.name) && encoded.count > 0) objects.set(plan.name, encoded.lines);
         return Promise.resolve({ failed: [] });
       }
       const failed: EmitResult<unknown>["failed"][number][] = [];
@@ -112,7 +112,7 @@ function lineContract(
       const objects: Objects = new Map();
       return Promise.resolve({ objects, emitter: make(objects) });
     },
-    capabilities: { duplicates: "none", ordering: "shard", planned: true, gathers: true, keeps: "log" },
+    capabilities: { duplicates: "none", ordering: "shard", planned: true, hasWriter: true, keeps: "log" },
     outputs: (index) => ({ index }),
     readBack: ({ objects }) => Promise.resolve([...objects.values()].flat()),
     versions: excluded("objects are never replaced"),
@@ -131,7 +131,7 @@ function lineContract(
 
 describeEmitterContract(lineContract({ describe, it }));
 
-const LANDS = "lands what is gathered and kept";
+const LANDS = "lands what is encoded and kept";
 const broken: readonly {
   readonly what: string;
   readonly make: (objects: Objects) => LineEmitter;
@@ -139,8 +139,7 @@ const broken: readonly {
 }[] = [
   {
     what: "keeps what was dropped",
-    make: (objects) =>
-      lineEmitter(objects, () => Object.assign(new LineGathering(), { drop: () => undefined })),
+    make: (objects) => lineEmitter(objects, () => Object.assign(new LineWriter(), { drop: () => undefined })),
     fails: LANDS,
   },
   {
@@ -149,8 +148,8 @@ const broken: readonly {
       lineEmitter(
         objects,
         () =>
-          new (class extends LineGathering {
-            override drain = (): Gathered => {
+          new (class extends LineWriter {
+            override drain = (): EncodedOutputs => {
               const lines = new Lines(this.kept);
               this.kept = [];
               this.staged = [];
@@ -166,8 +165,8 @@ const broken: readonly {
       lineEmitter(
         objects,
         () =>
-          new (class extends LineGathering {
-            override drain = (): Gathered => {
+          new (class extends LineWriter {
+            override drain = (): EncodedOutputs => {
               this.keep();
               const lines = new Lines(this.kept);
               this.kept = [];
@@ -183,8 +182,8 @@ const broken: readonly {
       lineEmitter(
         objects,
         () =>
-          new (class extends LineGathering {
-            override drain = (): Gathered => new Lines([...this.kept]);
+          new (class extends LineWriter {
+            override drain = (): EncodedOutputs => new Lines([...this.kept]);
           })(),
       ),
     fails: LANDS,
@@ -192,20 +191,20 @@ const broken: readonly {
   {
     what: "finds out too late what it refuses",
     make: (objects) => {
-      const gathering = (): Gathering<unknown> => Object.assign(new LineGathering(), { stage: () => 1 });
-      return lineEmitter(objects, gathering);
+      const writer = (): BatchWriter<unknown> => Object.assign(new LineWriter(), { write: () => 1 });
+      return lineEmitter(objects, writer);
     },
     fails: LANDS,
   },
   {
-    what: "appends when a gathered batch is emitted again",
+    what: "appends when an encoded batch is emitted again",
     make: (objects) => {
       const sound = lineEmitter(objects);
       return {
         ...sound,
         emit: (batch, context) => {
           const before = objects.get(context.plan.name);
-          if (before !== undefined && batch.gathered !== undefined)
+          if (before !== undefined && batch.encoded !== undefined)
             objects.set(context.plan.name, [...before, ...before]);
           return sound.emit(batch, context);
         },
@@ -214,24 +213,24 @@ const broken: readonly {
     fails: LANDS,
   },
   {
-    what: "plans what is gathered otherwise",
+    what: "plans what is encoded otherwise",
     make: (objects) => ({
       ...lineEmitter(objects),
       plan: ({ batchId, entries }) => ({ name: batchId, lines: entries.length }),
     }),
-    fails: "plans what is gathered as it plans the same outputs as entries",
+    fails: "plans what is encoded as it plans the same outputs as entries",
   },
   {
-    what: "does not gather at all",
+    what: "has no writer at all",
     make: (objects) => {
-      const { gather: _gather, ...others } = lineEmitter(objects);
+      const { createWriter: _createWriter, ...others } = lineEmitter(objects);
       return others;
     },
     fails: "declares its capabilities",
   },
 ];
 
-describe("the contract finds a gathering emitter", () => {
+describe("the contract finds an emitter with a writer", () => {
   for (const { what, make, fails } of broken) {
     it(`that ${what}`, async () => {
       const tests = collectTests();

@@ -1,24 +1,24 @@
-import type { Gathering, KinesisRecord } from "@kinesis-connectors/core";
+import type { BatchWriter, KinesisRecord } from "@kinesis-connectors/core";
 import type { Compression } from "../compression/compression.js";
 import type { RecordFormat } from "../formats/format.js";
-import type { GatherShelf } from "./gather-shelf.js";
-import { GatheredObjects } from "./gathered-objects.js";
-import type { Lanes } from "../lanes.js";
+import type { WriterSpool } from "./writer-spool.js";
+import { EncodedObjects } from "./encoded-objects.js";
+import type { ConcurrencyLimit } from "../concurrency.js";
 import type { PiecesContext } from "./object-pieces.js";
 import { OpenObject } from "./open-object.js";
-import { PlaceRoutes } from "../plan/place-routes.js";
+import { ObjectIndexes } from "../plan/object-indexes.js";
 import type { SizeEstimate } from "./size-estimate.js";
-import { StagedOutputs } from "./staged-outputs.js";
+import { PendingOutputs } from "./pending-outputs.js";
 
-/** What is gathered, and how. */
-export interface GatherOptions<Output> {
+/** What is encoded, and how. */
+export interface ObjectBatchWriterOptions<Output> {
   readonly format: RecordFormat<Output>;
   readonly compression: Compression;
   /** Made for each batch. */
-  readonly createShelf: () => GatherShelf;
+  readonly createSpool: () => WriterSpool;
   readonly hasSeveral: boolean;
   /** Shared by all shards: pieces are compressed some at a time. */
-  readonly lanes: Lanes;
+  readonly limit: ConcurrencyLimit;
   /** Shared by all shards: what the compression makes of the bytes. */
   readonly estimate: SizeEstimate;
   /** The size of an output where sizes are not those of the finished objects. */
@@ -52,84 +52,84 @@ interface FillingObjects<Output> extends PiecesContext {
   readonly byPartition: Map<string, OpenObject<Output>>;
   /** Those with kept outputs, in the order of their first ones. */
   readonly kept: OpenObject<Output>[];
-  readonly routes: PlaceRoutes;
+  readonly indexes: ObjectIndexes;
   count: number;
   arrivalTimeMs: number;
 }
 
 /** Lays outputs into the objects of their partitions as they come, and has these compressed and laid on disk while the batch fills. */
-export class ObjectGathering<Output> implements Gathering<Output> {
-  readonly #options: GatherOptions<Output>;
+export class ObjectBatchWriter<Output> implements BatchWriter<Output> {
+  readonly #options: ObjectBatchWriterOptions<Output>;
   readonly #pieceBytes: PieceBytes;
   #filling: FillingObjects<Output>;
   /** Objects that nothing was kept of yet. */
   #fresh: OpenObject<Output>[] = [];
   /** An object that has come to so much goes to the compression. */
   #cutAtBytes = 0;
-  readonly #staged = new StagedOutputs<Output>();
+  readonly #pending = new PendingOutputs<Output>();
 
-  constructor(options: GatherOptions<Output>) {
+  constructor(options: ObjectBatchWriterOptions<Output>) {
     this.#options = options;
     this.#pieceBytes = options.pieceBytes ?? PIECE_BYTES;
     this.#filling = this.#begin();
   }
 
-  readonly stage = (output: Output, record: KinesisRecord, partition: string = ""): number => {
+  readonly write = (output: Output, record: KinesisRecord, partition: string = ""): number => {
     const object = this.#objectOf(partition);
     const start = object.length;
     object.write(output);
     const bytes = this.#options.countedBytes?.(output, record) ?? object.growth();
-    this.#staged.add(output, record, object, start, bytes);
+    this.#pending.add(output, record, object, start, bytes);
     return bytes;
   };
 
-  readonly stageData = (record: KinesisRecord): number => {
+  readonly writeData = (record: KinesisRecord): number => {
     const { page } = record;
     const data = page === undefined ? record.data : page.subarray(record.dataStart, record.dataEnd);
     // Asked for by the engine only where the outputs are the records' data.
-    return this.stage(data as Output, record);
+    return this.write(data as Output, record);
   };
 
   readonly keep = (): void => {
     if (this.#fresh.length > 0) this.#fresh = [];
-    const { count, records, objects } = this.#staged;
+    const { count, records, objects } = this.#pending;
     for (let nth = 0; nth < count; nth += 1)
       this.#keep(records[nth] as KinesisRecord, objects[nth] as OpenObject<Output>);
-    this.#staged.clear();
+    this.#pending.clear();
   };
 
   readonly drop = (): void => {
     this.#takeBack();
-    this.#staged.clear();
+    this.#pending.clear();
   };
 
   readonly heldBytes = (): number => {
-    const { held, shelf, byPartition, routes } = this.#filling;
-    return held.bytes + shelf.heldBytes + byPartition.size * OVERHEAD_BYTES + routes.heldBytes;
+    const { held, spool, byPartition, indexes } = this.#filling;
+    return held.bytes + spool.heldBytes + byPartition.size * OVERHEAD_BYTES + indexes.heldBytes;
   };
 
-  readonly drain = (): GatheredObjects => {
+  readonly drain = (): EncodedObjects => {
     this.#takeBack();
-    const { kept, count, arrivalTimeMs, routes, shelf } = this.#filling;
+    const { kept, count, arrivalTimeMs, indexes, spool } = this.#filling;
     this.#filling = this.#begin();
     const objects = kept.map((object) => object.end());
-    const gathered = new GatheredObjects({ count, arrivalTimeMs, objects, routes: routes.end(), shelf });
+    const encoded = new EncodedObjects({ count, arrivalTimeMs, objects, indexes: indexes.end(), spool });
     try {
       // Written anew and not copied: what a format writes may depend on what stands before it.
-      this.#staged.moveTo((partition) => this.#objectOf(partition));
+      this.#pending.moveTo((partition) => this.#objectOf(partition));
     } catch (error) {
-      gathered.discard();
+      encoded.discard();
       throw error;
     }
-    return gathered;
+    return encoded;
   };
 
   readonly close = (): void => {
-    this.#staged.clear();
+    this.#pending.clear();
     this.#fresh = [];
-    const { byPartition, shelf } = this.#filling;
+    const { byPartition, spool } = this.#filling;
     for (const object of byPartition.values()) object.close();
-    shelf[Symbol.asyncDispose]().catch(() => undefined);
+    spool[Symbol.asyncDispose]().catch(() => undefined);
     this.#filling = this.#begin();
   };
 
@@ -144,7 +144,7 @@ export class ObjectGathering<Output> implements Gathering<Output> {
       // A little before its buffer is full: the next record would double it.
       this.#cutAtBytes = bytes - (bytes >> 4);
     }
-    if (this.#options.hasSeveral) filling.routes.add(object.index);
+    if (this.#options.hasSeveral) filling.indexes.add(object.index);
     object.keep(record);
     if (object.uncutBytes >= this.#cutAtBytes) object.cut(this.#bytesOfPiece());
   }
@@ -156,7 +156,7 @@ export class ObjectGathering<Output> implements Gathering<Output> {
 
   /** The outputs that are staged leave their objects, and objects that were begun for them go: a flood of refused records must not leave one for each. */
   #takeBack(): void {
-    this.#staged.takeBack();
+    this.#pending.takeBack();
     for (const object of this.#fresh) {
       this.#filling.byPartition.delete(object.partition);
       object.close();
@@ -177,16 +177,16 @@ export class ObjectGathering<Output> implements Gathering<Output> {
   }
 
   #begin(): FillingObjects<Output> {
-    const { compression, createShelf, estimate, lanes } = this.#options;
+    const { compression, createSpool, estimate, limit } = this.#options;
     return {
       compression,
       estimate,
-      shelf: createShelf(),
-      lanes,
+      spool: createSpool(),
+      limit,
       held: { bytes: 0 },
       byPartition: new Map(),
       kept: [],
-      routes: new PlaceRoutes(),
+      indexes: new ObjectIndexes(),
       count: 0,
       arrivalTimeMs: 0,
     };

@@ -44,7 +44,7 @@ interface Answer {
  * absence alone is no gap, because a checkpoint on a quiet stream is trimmed away with nothing lost. It is one unless everything that
  * arrived within the retention period is known to have been dealt with.
  */
-export class ReadPlace {
+export class ReadPosition {
   readonly #context: ReaderContext;
   readonly #operation: "GetRecords" | "SubscribeToShard";
   readonly #start: StartPosition;
@@ -101,7 +101,7 @@ export class ReadPlace {
    * @throws PageRefused when its records are not past this place: whatever sent it, it is no answer to what was asked for
    */
   async accept(answer: Answer, sentMs: number, isShardEnd: boolean): Promise<RecordPage> {
-    this.#refuseOutOfPlace(answer.records);
+    this.#refuseOutOfOrder(answer.records);
     const { stream, shardId, range, observe, onReadThrough } = this.#context;
     const { millisBehindLatest } = answer;
     const expected = this.#expected;
@@ -137,7 +137,7 @@ export class ReadPlace {
    * A shard's records rise, so those of the next page are past the last one read, or begin with it where reading has begun anew at it. A page that
    * does not belongs to an earlier request or to another shard, and so does its iterator, however little of its records would be taken.
    */
-  #refuseOutOfPlace(records: readonly StreamRecord[]): void {
+  #refuseOutOfOrder(records: readonly StreamRecord[]): void {
     const [first] = records;
     const last = records.at(-1);
     if (first === undefined || last === undefined) return;
@@ -145,8 +145,8 @@ export class ReadPlace {
     const mayBeAt = this.#expected !== undefined || this.#scannedEnd === undefined;
     const beyond =
       asked === undefined ? 1 : compareSequenceNumbers(first.sequenceNumber, asked.sequenceNumber);
-    const isInPlace = beyond > 0 || (beyond === 0 && mayBeAt);
-    if (isInPlace && compareSequenceNumbers(last.sequenceNumber, first.sequenceNumber) >= 0) return;
+    const isInOrder = beyond > 0 || (beyond === 0 && mayBeAt);
+    if (isInOrder && compareSequenceNumbers(last.sequenceNumber, first.sequenceNumber) >= 0) return;
     const { stream, shardId, observe } = this.#context;
     observe({
       type: "page-refuse",
