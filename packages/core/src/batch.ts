@@ -28,7 +28,7 @@ export type FlushReason =
   | "replay"
   | "progress";
 
-/** The outputs of a contiguous range of one shard, in stream order. Emitters must not change it. */
+/** The outputs of a contiguous range of one shard, in stream order. Emitters must not change it: what they do to its list of entries is theirs alone. */
 export interface Batch<Output> {
   /** Names the batch: 32 hex digits, equal for the same range of the same shard of the same application, whoever builds it. */
   readonly batchId: string;

@@ -37,8 +37,7 @@ export function guardedLogger(option: string, logger: Logger): Logger {
   const failed = (level: keyof Logger, thrown: unknown): void => {
     if (isSaid) return;
     isSaid = true;
-    const name = thrown instanceof Error ? thrown.name : shown(thrown);
-    process.emitWarning(`${option}.${level} failed (${name}); lines of the log are missing`, {
+    process.emitWarning(`${option}.${level} failed (${nameOf(thrown)}); lines of the log are missing`, {
       code: "KC_LOGGER_BROKEN",
     });
   };
@@ -61,6 +60,15 @@ export function guardedLogger(option: string, logger: Logger): Logger {
   };
   guarded.add(guard);
   return guard;
+}
+
+/** Whatever was thrown: asking it may throw as well. */
+function nameOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? String(thrown.name) : shown(thrown);
+  } catch {
+    return "something that cannot be looked at";
+  }
 }
 
 function requireLogger(option: string, logger: unknown): void {

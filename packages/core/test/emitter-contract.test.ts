@@ -134,6 +134,22 @@ describe("an emitter that breaks its promise stops the shard and is named", () =
     ],
     ["plans with a promise", { plan: () => Promise.resolve({}) }, "emitter.plan returned a promise"],
     ["plans nothing", { plan: () => undefined }, "emitter.plan returned undefined"],
+    [
+      "plans what throws when it is looked at",
+      {
+        plan: () => ({
+          get at(): never {
+            throw new Error("no");
+          },
+        }),
+      },
+      "emitter.plan threw Error",
+    ],
+    [
+      "plans an object of a class",
+      { plan: () => new (class Place {})() },
+      "JSON does not bring back as it was",
+    ],
     ["plans a date", { plan: () => ({ at: new Date(0) }) }, "JSON does not bring back as it was"],
     ["plans a bigint", { plan: () => ({ at: 1n }) }, "JSON does not bring back as it was"],
     [
@@ -217,6 +233,70 @@ describe("an emitter that breaks its promise stops the shard and is named", () =
       code: "KC_EMITTER_BROKEN",
       message: expect.stringContaining("deadLetters.emit settled with undefined"),
     });
+  });
+});
+
+describe("an emitter that does what it likes to the list of its entries loses none of them", () => {
+  type Listed = { entries: { readonly output: Numbered }[] };
+
+  it.each<[string, (batch: Listed, send: (part: Listed["entries"]) => void) => void]>([
+    [
+      "takes them off as it sends them",
+      ({ entries }, send) => {
+        while (entries.length > 0) send(entries.splice(0, 3));
+      },
+    ],
+    [
+      "empties the list before it sends them",
+      ({ entries }, send) => {
+        const all = [...entries];
+        entries.length = 0;
+        send(all.slice(0, 5));
+        send(all.slice(5));
+      },
+    ],
+    [
+      "puts another list in its place",
+      (batch, send) => {
+        const all = batch.entries;
+        batch.entries = [];
+        send(all.slice(0, 5));
+        send(all.slice(5));
+      },
+    ],
+  ])("%s, with an outage in between", async (_, emitAll) => {
+    const placed = new Set<number>();
+    let sends = 0;
+    const { error, commits, retries } = await failureOf({
+      // oxlint-disable-next-line typescript/require-await -- what it throws is to be a rejection
+      emit: async (batch: Batch<Numbered>) => {
+        // As code without types sees it.
+        emitAll(batch as unknown as Listed, (part) => {
+          sends += 1;
+          if (sends === 2) throw new Error("the destination is away");
+          for (const { output } of part) placed.add(output.n);
+        });
+        return { failed: [] };
+      },
+    });
+    expect([error, commits, retries]).toEqual([undefined, 1, 1]);
+    expect([...placed].toSorted((a, b) => a - b)).toEqual(numbers(10));
+  });
+
+  it("sorts them when it plans, and sends them in the order of the shard", async () => {
+    const order: number[] = [];
+    const { error } = await failureOf({
+      plan: (batch: Batch<Numbered>) => {
+        (batch as unknown as Listed).entries.reverse();
+        return {};
+      },
+      emit: (batch: Batch<Numbered>) => {
+        order.push(...batch.entries.map(({ output }) => output.n));
+        return Promise.resolve({ failed: [] });
+      },
+    });
+    expect(error).toBeUndefined();
+    expect(order).toEqual(numbers(10));
   });
 });
 

@@ -32,6 +32,35 @@ describe("the guarded logger", () => {
     expect(guardedLogger("logger", silentLogger)).toBe(silentLogger);
   });
 
+  it.each<[string, () => unknown]>([
+    ["an error", () => new Error("no disk")],
+    ["nothing", () => undefined],
+    [
+      "an error whose name cannot be asked for",
+      () =>
+        Object.defineProperty(new Error("no"), "name", {
+          get: () => {
+            throw new Error("no name");
+          },
+        }),
+    ],
+    [
+      "what cannot be looked at",
+      () => {
+        const { proxy, revoke } = Proxy.revocable({}, {});
+        revoke();
+        return proxy;
+      },
+    ],
+  ])("decides nothing by throwing %s", (_, thrown) => {
+    const fail = (): never => {
+      throw thrown();
+    };
+    const guard = guardedLogger("logger", { debug: fail, info: fail, warn: fail, error: fail });
+    expect(() => guard.error({}, "said")).not.toThrow();
+    expect(() => guard.debug({}, "said")).not.toThrow();
+  });
+
   it("calls a logger that is a class as its own", () => {
     class Kept {
       readonly lines: string[] = [];

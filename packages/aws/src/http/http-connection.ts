@@ -24,7 +24,7 @@ interface Exchange {
   readonly reject: (error: Error) => void;
 }
 
-/** What a connection tells whoever keeps it. */
+/** Listeners of a connection, for whoever keeps it. */
 export interface ConnectionListener {
   /** It is closed, whoever closed it; nothing more can be sent over it. */
   readonly closed: (connection: HttpConnection) => void;
@@ -225,7 +225,7 @@ export class HttpConnection {
 
   /** Throws `HttpFormatError` for an answer that has come before. */
   #settle(response: ReadResponse): void {
-    this.#seen.see(response.head.headers);
+    this.#seen.see(response.head.headers, response.body);
     const exchange = this.#exchange;
     this.#exchange = undefined;
     this.#hasAnswered = true;

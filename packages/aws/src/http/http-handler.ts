@@ -50,7 +50,7 @@ export interface HandleOptions {
  * A `requestHandler` for the SDK's clients of services that take and give bodies in one piece, such as Kinesis and DynamoDB: HTTP/1.1 over kept
  * connections, without the layers of `node:http`. Bodies of answers come whole, as buffers, and are read from the socket to where they stay.
  *
- * It does not send streams, queries or `Expect`: for S3 take the SDK's own handler.
+ * It does not send streams, queries, HEAD or `Expect`: for S3 take `KeptHttpHandler`.
  *
  * What comes over a connection that is no answer, or not the one that was asked for, ends it and fails the request (`HttpFormatError`): bytes behind an
  * answer, an answer that has come before, a head that could be read in two ways.

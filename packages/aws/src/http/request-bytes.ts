@@ -18,17 +18,26 @@ const NOT_IN_VALUE = /[\u0000-\u0008\u000a-\u001f\u007f]|[^\u0000-\u00ff]/;
 // oxlint-disable-next-line no-control-regex
 const NOT_IN_PATH = /[\u0000-\u0020\u007f]|[^\u0000-\u00ff]/;
 
+/** Their answers end otherwise than those of all others: a HEAD's has the length of a body that does not come (RFC 9112 section 6.3). */
+const METHODS_NOT_SENT: ReadonlySet<string> = new Set(["HEAD", "CONNECT"]);
+/** They would make of a request, or of its connection, what is not sent here. */
+const HEADERS_NOT_SENT: ReadonlySet<string> = new Set(["transfer-encoding", "expect", "upgrade"]);
+
 /** Bodies up to this size are copied behind their head, so that both go in one write. */
 const JOINED_BYTES = 64 * 1024;
 
 /**
  * The bytes of a request, in one piece or, before a large body, in two.
- * @throws TypeError for what cannot be sent: a body that is a stream, a header with a line break in it
+ * @throws TypeError for what cannot be sent: a body that is a stream, a header with a line break in it, HEAD
  */
 export function requestBytes(request: OutgoingRequest): readonly Uint8Array[] {
   const { method, path, query, headers } = request;
   if (query !== undefined && Object.keys(query).length > 0)
     throw new TypeError("a request with a query cannot be sent over this connection");
+  if (!NAME.test(method) || METHODS_NOT_SENT.has(method.toUpperCase()))
+    throw new TypeError(
+      `a request of the method ${JSON.stringify(method)} cannot be sent over this connection`,
+    );
   if (path === "" || NOT_IN_PATH.test(path))
     throw new TypeError("the path of a request holds what no path may hold");
   const body = bodyBytes(request.body);
@@ -38,6 +47,8 @@ export function requestBytes(request: OutgoingRequest): readonly Uint8Array[] {
     if (!NAME.test(name) || NOT_IN_VALUE.test(value))
       throw new TypeError(`the header ${JSON.stringify(name)} of a request holds what no header may hold`);
     const lower = name.toLowerCase();
+    if (HEADERS_NOT_SENT.has(lower))
+      throw new TypeError(`a request with the header ${lower} cannot be sent over this connection`);
     // Said below, from the body itself.
     if (lower === "content-length") continue;
     if (lower === "host") hasHost = true;

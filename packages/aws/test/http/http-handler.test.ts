@@ -96,6 +96,10 @@ describe("a request", () => {
     ["a path with a line break", { path: "/ HTTP/1.1\r\nx: y\r\n" }],
     ["a path that is empty", { path: "" }],
     ["a query", { query: { a: "b" } }],
+    ["HEAD, whose answer has the length of a body that does not come", { method: "HEAD" }],
+    ["a method with a line break", { method: "POST / HTTP/1.1\r\nx: y\r\n\r\nPOST" }],
+    ["chunks beside its length", { headers: { "Transfer-Encoding": "chunked" } }],
+    ["Expect", { headers: { expect: "100-continue" } }],
     ["a body that is a stream", { body: { pipe: () => undefined } }],
   ])("with %s is refused before anything is sent", async (_, more) => {
     await between(

@@ -141,14 +141,42 @@ describe("an answer that has come before", () => {
     );
   });
 
-  it("is not known by its id where a server calls all its answers the same: one request fails, and no more", async () => {
+  it.each([
+    ["all its answers the same", () => "always"],
+    [
+      "all answers of a connection the same",
+      (_nth: number, connection: number) => `connection-${connection}`,
+    ],
+    ["its answers by a few names in turn", (nth: number) => `id-${nth % 3}`],
+  ])("is not known by its id where a server calls %s: no request fails", async (_, idOf) => {
     await asking(
-      (nth) => [answer(`own ${nth}`, "always")],
+      (nth, { remotePort = 0 }) => [answer(`own ${nth}`, idOf(nth, remotePort))],
+      async (ask, server) => {
+        for (let nth = 0; nth < 12; nth += 1) expect(await ask()).toBe(`own ${nth}`);
+        expect(server.connections).toBe(1);
+      },
+    );
+  });
+
+  it("is told by its id though a proxy adds a header to each, and however long it is", async () => {
+    const long = "b".repeat(100_000);
+    await asking(
+      (nth) => [answer(long, "id-0").replace("\r\n", `\r\nage: ${nth}\r\n`)],
+      async (ask) => {
+        expect(await ask()).toBe(long);
+        await expect(ask()).rejects.toMatchObject({ name: "HttpFormatError", message: /come before/ });
+      },
+    );
+  });
+
+  it("costs one request, and no more, where a server calls all its answers the same and says the same in them", async () => {
+    await asking(
+      () => [answer("{}", "always")],
       async (ask, server) => {
         const outcomes: string[] = [];
         for (let nth = 0; nth < 8; nth += 1) outcomes.push(await ask().catch((error: Error) => error.name));
         expect(outcomes.filter((outcome) => outcome === "HttpFormatError")).toHaveLength(1);
-        expect(outcomes.at(-1)).toBe("own 7");
+        expect(outcomes.at(-1)).toBe("{}");
         expect(server.connections).toBe(2);
       },
     );

@@ -60,7 +60,7 @@ function kindOf(error: unknown): KinesisErrorKind {
     : "transient";
 }
 
-/** What has worked so far: operations, and credentials at all. */
+/** Experience with the calls so far: operations that have worked, and credentials at all. */
 export interface Experience {
   readonly has: (operation: string) => boolean;
   readonly size: number;

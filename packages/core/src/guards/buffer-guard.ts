@@ -80,7 +80,8 @@ class GuardedBuffer<Output> implements Buffer<Output> {
       added.every((entry, index) => entries[index] === entry);
     if (isWhole) {
       this.#added = [];
-      return entries;
+      // The same in a list of ours: the buffer may do to its own what it likes.
+      return added;
     }
     // What did not come out stays noted, so that no later batch passes without it.
     throw broken(

@@ -35,7 +35,9 @@ export function guardedEmitter<Output, Plan>(
     ...(createWriter === undefined
       ? {}
       : { createWriter: writerFactoryOf(blame("createWriter"), createWriter.bind(emitter)) }),
-    ...(plan === undefined ? {} : { plan: (batch) => blame("plan").json(() => plan.call(emitter, batch)) }),
+    ...(plan === undefined
+      ? {}
+      : { plan: (batch) => blame("plan").json(() => plan.call(emitter, lent(batch))) }),
     ...(objectCount === undefined
       ? {}
       : { objectCount: (planned) => blame("objectCount").count(() => objectCount.call(emitter, planned)) }),
@@ -44,7 +46,7 @@ export function guardedEmitter<Output, Plan>(
       ? {}
       : {
           planWithout: (planned, batch, kept) =>
-            blame("planWithout").json(() => planWithout.call(emitter, planned, batch, kept)),
+            blame("planWithout").json(() => planWithout.call(emitter, planned, lent(batch), kept)),
         }),
     ...(isWritten === undefined
       ? {}
@@ -58,7 +60,7 @@ export function guardedEmitter<Output, Plan>(
         }),
     emit: async (batch, context) => {
       const asked = blame("emit");
-      const result = await asked.settled(() => emitter.emit(batch, context), context.signal);
+      const result = await asked.settled(() => emitter.emit(lent(batch), context), context.signal);
       requireResult(asked, batch, result);
       return result;
     },
@@ -69,6 +71,14 @@ export function guardedEmitter<Output, Plan>(
   };
   guarded.add(guard);
   return guard;
+}
+
+/**
+ * A batch to do with as the emitter likes: one that takes its entries off the list as it sends them, or sorts them, would leave the engine without those
+ * that have to go again, and the checkpoint would move past them.
+ */
+function lent<Output>(batch: Batch<Output>): Batch<Output> {
+  return { ...batch, entries: [...batch.entries] };
 }
 
 /** A failed entry that the engine does not know, or knows twice, would be a record lost or doubled without a word. */

@@ -20,5 +20,12 @@ function isJsonObject(value: object, depth: number): boolean {
   if (Array.isArray(value)) return value.every((item) => isJson(item, depth));
   // A date, a map, a set or bytes would come back as something else.
   if ("toJSON" in value || Symbol.iterator in value || ArrayBuffer.isView(value)) return false;
+  if (!isPlain(value)) return false;
   return Object.values(value).every((member) => member === undefined || isJson(member, depth));
+}
+
+/** Whether an object is of no class: one would come back without its functions and private members. Also of another realm. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
