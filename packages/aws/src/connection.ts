@@ -1,4 +1,5 @@
 import { KinesisConnectorError, nonEmptyText, wholeNumber, type OptionNames } from "@kinesis-connectors/core";
+import { type AwsCredentials, checkCredentials } from "./credentials.js";
 import { checkClientEndpoint, guardEndpoint, namedEndpoint } from "./endpoint.js";
 import { HttpHandler } from "./http/http-handler.js";
 import { KeptHttpHandler } from "./http/kept-http-handler.js";
@@ -6,14 +7,6 @@ import type { ProxyOption } from "./proxy/proxy.js";
 import { Sha256 } from "./sha256.js";
 import { type AwsCommand, keepRequests, sendBy } from "./kept-requests.js";
 import { type RequestBounds, within } from "./limited.js";
-
-/** Credentials as the AWS SDK takes them, or a function that fetches them. */
-export interface AwsCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-  readonly expiration?: Date;
-}
 
 /** Options of a connection to a service of AWS. */
 export interface AwsConnectionOptions<Client> {
@@ -185,6 +178,7 @@ function createClient<Client extends AwsClient>(
   });
   const maxSockets = wholeNumber("maxSockets", options.maxSockets ?? 64, { min: 1 });
   if (region !== undefined) nonEmptyText("region", region);
+  checkCredentials("credentials", credentials);
   const client = service.create(
     {
       ...(region === undefined ? {} : { region }),

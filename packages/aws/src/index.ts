@@ -20,11 +20,12 @@ export {
   type AwsClientConfig,
   type AwsConnection,
   type AwsConnectionOptions,
-  type AwsCredentials,
   type AwsService,
   AWS_CONNECTION_OPTIONS,
   connectAws,
 } from "./connection.js";
+export { type AwsCredentials, checkCredentials } from "./credentials.js";
+export { saidWithoutValues } from "./dynamodb-messages.js";
 export {
   checkClientEndpoint,
   checkedEndpoint,

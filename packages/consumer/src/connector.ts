@@ -13,6 +13,7 @@ import { tableOfStream } from "./lease-table/table-of-stream.js";
 import { dynamoDbLeaseTable } from "./lease-table/dynamodb-lease-table.js";
 import { type ConnectorOptions, type ConnectorSettings, connectorSettings } from "./options.js";
 import { type ConnectorProgress, ProgressTally } from "./progress.js";
+import { streamLogger } from "./stream-logger.js";
 import { RetentionWatch } from "./reading/retention-watch.js";
 import type { ShardEngines } from "./engines/shard-engines.js";
 import { consumerArnOf } from "./reading/shard-sources.js";
@@ -90,7 +91,8 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   const onWireFallback = (): void => observe({ type: "wire-fallback", wireFormat: "json" });
   const engines: ShardEngines = await enginesOf(options.pipeline, settings, { onWireFallback, observe });
   signal.throwIfAborted();
-  const { logger, broken } = engines;
+  const { broken } = engines;
+  const logger = streamLogger(engines.logger, stream);
   const log = new EventLog({
     logger,
     progress: () => tally.snapshot(),

@@ -33,6 +33,8 @@ export interface EventLogOptions {
 export class EventLog {
   readonly #options: EventLogOptions;
   #emitted = 0;
+  /** The batch on its way, by shard. */
+  readonly #batches = new Map<string, string>();
   #saidCheckpoint = false;
 
   constructor(options: EventLogOptions) {
@@ -70,7 +72,13 @@ export class EventLog {
         return;
       }
       case "shard-fail":
-        logger.error({ shardId: event.shardId, ...errorFields(event.error) }, event.type);
+        this.#shardFail(event);
+        return;
+      case "batch-start":
+        this.#batches.set(event.shardId, event.batchId);
+        return;
+      case "checkpoint-commit":
+        this.#batches.delete(event.shardId);
         return;
       case "read-retry":
         this.#readRetry(event);
@@ -78,6 +86,7 @@ export class EventLog {
       case "lease-retry":
         logger.warn({ step: event.step, ...errorFields(event.error) }, "lease-retry: it is tried again");
         return;
+      case "lease-resume":
       case "lease-take":
       case "lease-evict":
       case "lease-end":
@@ -135,6 +144,23 @@ export class EventLog {
     const { recordsRead, recordsEmitted, recordsFiltered, deadLetters, shards } = this.#options.progress();
     const reading = shards.filter(({ state }) => state === "reading").length;
     return { recordsRead, recordsEmitted, recordsFiltered, deadLetters, shardsReading: reading };
+  }
+
+  /** Where it stands: the batch that did not go, and the last commit of this process. */
+  #shardFail({ shardId, error }: Extract<ConnectorEvent, { type: "shard-fail" }>): void {
+    const { logger, progress } = this.#options;
+    const batchId = this.#batches.get(shardId);
+    this.#batches.delete(shardId);
+    const checkpoint = textOf(progress().shards.find((shard) => shard.shardId === shardId)?.checkpoint);
+    logger.error(
+      {
+        shardId,
+        ...(batchId === undefined ? {} : { batchId }),
+        ...(checkpoint === undefined ? {} : { checkpoint }),
+        ...errorFields(error),
+      },
+      "shard-fail",
+    );
   }
 
   #readRetry(event: Extract<ConnectorEvent, { type: "read-retry" }>): void {

@@ -2,7 +2,13 @@ import { hostname } from "node:os";
 
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
-import { checkedEndpoint, namedEndpoint, type ProxyOption, proxyRule } from "@kinesis-connectors/aws";
+import {
+  checkCredentials,
+  checkedEndpoint,
+  namedEndpoint,
+  type ProxyOption,
+  proxyRule,
+} from "@kinesis-connectors/aws";
 import {
   type Clock,
   guardedLogger,
@@ -293,9 +299,14 @@ function credentialsOf(given: ConnectorOptions<unknown, unknown>["credentials"])
 } {
   if (given === undefined || typeof given === "function") return { kinesis: given, dynamodb: given };
   if (typeof given === "object" && given !== null) {
-    if ("accessKeyId" in given) return { kinesis: given, dynamodb: given };
-    if ("kinesis" in given || "dynamodb" in given)
+    if ("kinesis" in given || "dynamodb" in given) {
+      checkOptions("credentials", given, { kinesis: true, dynamodb: true });
+      checkCredentials("credentials.kinesis", given.kinesis);
+      checkCredentials("credentials.dynamodb", given.dynamodb);
       return { kinesis: given.kinesis, dynamodb: given.dynamodb };
+    }
+    checkCredentials("credentials", given);
+    if ("accessKeyId" in given) return { kinesis: given, dynamodb: given };
   }
   throw invalidOption(
     "credentials must be keys, a function that fetches them, or { kinesis, dynamodb } of either",

@@ -47,7 +47,10 @@ export interface ConnectorProgress {
   /** Batches on their way to the destination, at most one for each shard; and how many of them have failed and are tried again. */
   readonly batchesUnderWay: number;
   readonly batchesRetrying: number;
-  /** False while reading or emitting fails (throttled, no network, destination down): nothing is lost, and nothing moves. */
+  /**
+   * False while reading, emitting or the taking of shards fails (throttled, no network, no credentials, destination down): nothing is lost, and nothing
+   * moves.
+   */
   readonly isReady: boolean;
   readonly shards: readonly ShardSnapshot[];
 }
@@ -58,6 +61,8 @@ type Tally = { -readonly [Key in keyof ShardSnapshot]: ShardSnapshot[Key] } & { 
 export class ProgressTally {
   readonly #clock: Pick<Clock, "now">;
   readonly #shards = new Map<string, Tally>();
+  /** Shards that this process lost in an outage do not fail, and nobody reads them: whoever cannot take any is not ready. */
+  #isTaking = true;
 
   constructor(clock: Pick<Clock, "now">) {
     this.#clock = clock;
@@ -95,6 +100,12 @@ export class ProgressTally {
       case "read-retry":
         this.#of(event.shardId).failing = true;
         return;
+      case "lease-retry":
+        if (event.step === "take") this.#isTaking = false;
+        return;
+      case "lease-resume":
+        if (event.step === "take") this.#isTaking = true;
+        return;
       case "shard-end":
         this.#end(event.shardId, "ended");
         return;
@@ -115,7 +126,7 @@ export class ProgressTally {
     let recordsFiltered = 0;
     let deadLetters = 0;
     let millisBehindLatest: number | undefined;
-    let isReady = true;
+    let isReady = this.#isTaking;
     let batchesUnderWay = 0;
     let batchesRetrying = 0;
     for (const { failing, ...shard } of this.#shards.values()) {

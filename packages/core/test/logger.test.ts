@@ -104,6 +104,10 @@ describe("what a line says of an error", () => {
     expect(
       errorFields(new KinesisConnectorError("KC_EMIT_REFUSED", "no table", { cause: refused })),
     ).toMatchObject({ requestId: "R-1", status: 400 });
+    const reading = new Error("GetRecords failed", { cause: refused });
+    expect(
+      errorFields(new KinesisConnectorError("KC_READ_REFUSED", "cannot be read", { cause: reading })),
+    ).toMatchObject({ requestId: "R-1", status: 400 });
   });
 
   it("is the name alone of anybody else's, whose text may quote the data", () => {

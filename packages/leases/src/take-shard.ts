@@ -2,10 +2,12 @@ import {
   asError,
   backoffMs,
   type Checkpointer,
+  checkOptions,
   type Clock,
   KinesisConnectorError,
   type Logger,
   nonEmptyText,
+  type OptionNames,
   type Random,
   silentLogger,
   sleep,
@@ -49,6 +51,20 @@ export interface TakeShardOptions {
   /** Default: the machine's. */
   readonly random?: Random;
 }
+
+const NAMES: OptionNames<TakeShardOptions> = {
+  table: "required",
+  stream: "required",
+  shardId: "required",
+  ownerId: "required",
+  initialPosition: "required",
+  hashKeyRange: { startingHashKey: "required", endingHashKey: "required" },
+  parentShardIds: true,
+  signal: true,
+  logger: true,
+  clock: true,
+  random: true,
+};
 
 /** A shard that this process owns until somebody else takes it. */
 export interface HeldShard {
@@ -95,6 +111,7 @@ const ALL_HASH_KEYS: HashKeyRange = { startingHashKey: "0", endingHashKey: `${2n
  * used; `KC_STREAM_MISSING` when the row belongs to a shard of another stream; the table's own error when it does not answer
  */
 export async function takeShard(options: TakeShardOptions): Promise<HeldShard> {
+  checkOptions("takeShard", options, NAMES);
   const { table, initialPosition, signal, clock = systemClock, random = systemRandom } = options;
   const { logger = silentLogger } = options;
   const shardId = nonEmptyText("shardId", options.shardId);

@@ -1,7 +1,8 @@
 import type { Clock, Random } from "./clock.js";
 import { LocalAwsError } from "./errors.js";
-import { isFaultEffect, type FaultEffect, type FaultKind } from "./fault-effects.js";
+import { effectNames, isFaultEffect, type FaultEffect, type FaultKind } from "./fault-effects.js";
 import type { CallParameters, ServerName } from "./journal.js";
+import { checkNames, type NamesOf } from "./known-options.js";
 
 /** One call, as rules look at it. */
 export interface FaultCall {
@@ -72,10 +73,26 @@ interface LiveRule {
   fired: number;
 }
 
+const RULE_NAMES: NamesOf<FaultRule> = {
+  id: true,
+  server: true,
+  operation: true,
+  where: true,
+  predicate: true,
+  nth: true,
+  times: true,
+  probability: true,
+  fromMs: true,
+  untilMs: true,
+  phase: true,
+  effect: true,
+};
+
 /** No rule fired; shared so that the usual call allocates nothing. */
 const noFaults: readonly FiredFault[] = [];
 
 function check(rule: FaultRule): void {
+  checkNames("a fault rule", rule, RULE_NAMES);
   const problem = !isFaultEffect(rule.effect)
     ? "its effect needs a known kind and that kind's fields"
     : rule.nth !== undefined && !(rule.nth >= 1)
@@ -86,6 +103,7 @@ function check(rule: FaultRule): void {
           ? "probability lies between 0 and 1"
           : undefined;
   if (problem) throw new LocalAwsError("KC_LOCAL_BAD_OPTION", `[local] fault rule refused: ${problem}`);
+  checkNames(`a fault's effect ${rule.effect.kind}`, rule.effect, effectNames(rule.effect));
 }
 
 function matches(rule: FaultRule, call: FaultCall, now: number): boolean {
@@ -152,6 +170,13 @@ export function findFault<Kind extends FaultKind>(
     if (isOfKind(fault.effect, kind) && (phase === undefined || fault.phase === phase)) return fault.effect;
   }
   return undefined;
+}
+
+/** Whether the call comes to nothing: the connection dies, or carries nothing more, before the change is made. */
+export function isCutBefore(fired: readonly FiredFault[]): boolean {
+  return (
+    findFault(fired, "reset", "before") !== undefined || findFault(fired, "half-open", "before") !== undefined
+  );
 }
 
 function isOfKind<Kind extends FaultKind>(

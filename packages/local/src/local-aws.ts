@@ -6,8 +6,9 @@ import {
 } from "./dynamodb/dynamodb-server.js";
 import { LocalAwsError } from "./errors.js";
 import { createFaults, type Faults } from "./faults.js";
+import { checkNames, type NamesOf } from "./known-options.js";
 import { createJournal, type Journal, type ServerName } from "./journal.js";
-import type { KinesisLimits } from "./kinesis/limits.js";
+import { KINESIS_LIMIT_NAMES, type KinesisLimits } from "./kinesis/limits.js";
 import { localStreams, type LocalStreams } from "./kinesis/local-streams.js";
 import { startKinesisServer, type KinesisOptions, type KinesisServer } from "./kinesis/server.js";
 import {
@@ -21,6 +22,7 @@ import {
   type RedshiftServerOptions,
 } from "./redshift/redshift-server.js";
 import { startS3Server, type S3Server, type S3ServerOptions } from "./s3/s3-server.js";
+import type { TlsFiles } from "./http/loopback-server.js";
 import type { SharedParts } from "./shared-parts.js";
 
 /** Settings of the local S3. */
@@ -92,6 +94,46 @@ export interface LocalAws extends AsyncDisposable {
   /** Stops everything at once, cutting open connections. Warns about fault rules that never fired. */
   readonly close: () => Promise<void>;
 }
+
+const TLS_NAMES: NamesOf<TlsFiles> = { cert: true, key: true };
+const KINESIS_NAMES: NamesOf<KinesisOptions> = {
+  port: true,
+  limits: KINESIS_LIMIT_NAMES,
+  transitionMs: true,
+  cbor: true,
+  tls: TLS_NAMES,
+  emptyPages: true,
+  shardEnd: true,
+  idleEventMs: true,
+};
+const S3_NAMES: NamesOf<S3Options> = { port: true, buckets: true, listDenied: true, tls: TLS_NAMES };
+const DYNAMODB_NAMES: NamesOf<DynamoDbOptions> = { port: true, tableDelayMs: true, tls: TLS_NAMES };
+const OPENSEARCH_NAMES: NamesOf<OpenSearchOptions> = {
+  port: true,
+  maxContentBytes: true,
+  autoCreateIndex: true,
+  scripts: true,
+  tls: TLS_NAMES,
+};
+const REDSHIFT_NAMES: NamesOf<RedshiftOptions> = {
+  port: true,
+  connectionString: true,
+  database: true,
+  pageRows: true,
+  tls: TLS_NAMES,
+};
+const NAMES: NamesOf<LocalAwsOptions> = {
+  kinesis: KINESIS_NAMES,
+  s3: S3_NAMES,
+  dynamodb: DYNAMODB_NAMES,
+  opensearch: OPENSEARCH_NAMES,
+  redshift: REDSHIFT_NAMES,
+  region: true,
+  accountId: true,
+  seed: true,
+  clock: true,
+  limits: KINESIS_LIMIT_NAMES,
+};
 
 // Any credentials are accepted; these are the ones the documentation shows.
 const credentials = { accessKeyId: "local", secretAccessKey: "local" } as const;
@@ -166,9 +208,10 @@ async function startServers(options: LocalAwsOptions, shared: SharedParts): Prom
  * local.kinesis.createStream({ name: "orders", shardCount: 2 });
  * const client = new KinesisClient(local.clientOptions("kinesis"));
  *
- * @throws `KC_LOCAL_PORT_TAKEN` when a port asked for is in use
+ * @throws `KC_LOCAL_PORT_TAKEN` when a port asked for is in use; `KC_LOCAL_BAD_OPTION` for an option that there is none of
  */
 export async function startLocalAws(options: LocalAwsOptions = {}): Promise<LocalAws> {
+  checkNames("startLocalAws", options, NAMES);
   const clock = options.clock ?? systemClock;
   const random = seededRandom(options.seed ?? 1);
   const shared: SharedParts = {

@@ -64,3 +64,16 @@ test("timers of the virtual clock fire in order, each at its own moment, unless 
   await clock.advance(1);
   expect(fired).toEqual(["a at 10", "nested at 15", "b at 20"]);
 });
+
+test.each([
+  [{ opertion: "PutObject" }, "a fault rule has no option opertion: did you mean operation?"],
+  [{ effect: { kind: "error", status: 500, code: "X", mesage: "m" } }, "did you mean message?"],
+  [{ effect: { kind: "delay", delayMs: 1, colour: 1 } }, "there are kind, delayMs"],
+])("a rule with %j is refused: it would fire on other calls than was meant", (odd, message) => {
+  const faults = createFaults({ clock: virtualClock(), random: seededRandom(1) });
+  const rule = { effect: { kind: "reply-lost" }, ...odd } as never;
+  expect(() => faults.add(rule)).toThrow(
+    expect.objectContaining({ code: "KC_LOCAL_BAD_OPTION", message: expect.stringContaining(message) }),
+  );
+  expect(faults.list()).toEqual([]);
+});

@@ -1,6 +1,7 @@
 import { Client, type ClientOptions } from "@opensearch-project/opensearch";
 import { AwsSigv4Signer } from "@opensearch-project/opensearch/aws-v3";
 import {
+  checkCredentials,
   checkedEndpoint,
   cureAtProxy,
   type KeptAgents,
@@ -177,6 +178,7 @@ function clientSettings(
   if (aws !== undefined && auth !== undefined) throw invalidOption("aws and auth exclude each other");
   if (aws !== undefined) {
     nonEmptyText("aws.region", aws.region);
+    checkCredentials("aws.credentials", aws.credentials);
     if (aws.service !== undefined && aws.service !== "es" && aws.service !== "aoss")
       throw invalidOption('aws.service takes "es" or "aoss"');
   }

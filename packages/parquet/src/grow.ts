@@ -1,4 +1,4 @@
-import { ExactNumber } from "@kinesis-connectors/core";
+import { ExactNumber, hasLoneSurrogate } from "@kinesis-connectors/core";
 import { converterOf, Misfit } from "./convert.js";
 import { twinOf } from "./schema.js";
 import { type Column, isFields, OBJECT_DEPTH, type ScalarName, type StructType, type Type } from "./types.js";
@@ -79,8 +79,11 @@ function joining(
   { columns, left, maxColumns, restColumn }: Growing,
   depth: number,
 ): string | undefined {
-  // An empty name is none that SQL could write.
-  if (!columns || name === "") return "unknown";
+  if (!columns) return "unknown";
+  // None that SQL could write, and none that UTF-8 could: two of the latter would become the same column.
+  if (name === "") return "has a field with an empty name, of which no column can be made";
+  if (hasLoneSurrogate(name))
+    return "has a field with half a surrogate pair in its name, of which no column can be made";
   if (left <= 0) return `has more than ${maxColumns} columns together with the rows before it`;
   if (depth === 0 && restColumn !== undefined && name.toLowerCase() === restColumn.toLowerCase())
     return "unknown";

@@ -1,4 +1,4 @@
-import { invalidOption } from "@kinesis-connectors/core";
+import { hasLoneSurrogate, invalidOption } from "@kinesis-connectors/core";
 import {
   type Column,
   OBJECT_DEPTH,
@@ -66,6 +66,8 @@ function structFrom(schema: unknown, path: string, depth: number): StructType {
   const fields = new Map<string, Column>();
   for (const [name, type] of Object.entries(schema)) {
     if (name === "") throw invalidOption(`${path} has a column without a name`);
+    if (hasLoneSurrogate(name))
+      throw invalidOption(`${path} has a column with half a surrogate pair in its name, which UTF-8 has not`);
     const twin = twinOf(fields, name);
     if (twin !== undefined)
       throw invalidOption(

@@ -222,3 +222,44 @@ describe("moments", () => {
     expect(nanoseconds).toEqual([{ ns: 1785542400123456789n }, { ns: 1785542400123456700n }]);
   });
 });
+
+describe("half a surrogate pair", () => {
+  it("in a field's name makes no column: two of them would be the same one", async () => {
+    const documents = [
+      String.raw`{"id":1,"\ud800":1}`,
+      String.raw`{"id":2,"\udc00":2}`,
+      '{"id":3,"":3}',
+      '{"id":4}',
+    ];
+    const { objects, reasons } = await archived(documents, { infer: true });
+    expect(reasons).toEqual([
+      "row has a field with half a surrogate pair in its name, of which no column can be made",
+      "row has a field with half a surrogate pair in its name, of which no column can be made",
+      "row has a field with an empty name, of which no column can be made",
+    ]);
+    expect(await duck.read(objects[0]?.body ?? new Uint8Array())).toEqual([{ id: "4" }]);
+    const kept = await archived(documents, { infer: true, restColumn: "rest" });
+    expect(kept.reasons).toEqual([]);
+    expect(await duck.read(kept.objects[0]?.body ?? new Uint8Array(), "rest")).toEqual([
+      { rest: String.raw`{"\ud800":1}` },
+      { rest: String.raw`{"\udc00":2}` },
+      { rest: '{"":3}' },
+      { rest: null },
+    ]);
+    expect(() => parquet({ schema: { "\ud800": "int32" } })).toThrow(/half a surrogate pair in its name/);
+  });
+
+  it("and names of JavaScript's own are columns like others", async () => {
+    const { objects, reasons } = await archived(
+      ['{"__proto__":2,"constructor":3,"toString":4,"a.b":5}', '{"__proto__":20,"hasOwnProperty":6}'],
+      { infer: true },
+    );
+    expect(reasons).toEqual([]);
+    const path = await duck.keep(objects[0]?.body ?? new Uint8Array());
+    expect(
+      await duck.rows(
+        `SELECT sum("__proto__")::INT AS proto, sum("constructor")::INT AS made, sum("a.b")::INT AS dotted, sum("hasOwnProperty")::INT AS own FROM read_parquet('${path}')`,
+      ),
+    ).toEqual([{ proto: 22, made: 3, dotted: 5, own: 6 }]);
+  });
+});

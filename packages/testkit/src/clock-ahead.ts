@@ -1,10 +1,20 @@
 import { once } from "node:events";
 import { createServer, request as send, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { systemClock } from "@kinesis-connectors/core";
+import { checkOptions, type OptionNames, systemClock } from "@kinesis-connectors/core";
 
 /** The service whose way of refusing a signature is played. */
 export type ClockAheadService = "s3" | "opensearch" | "json";
+
+/** Options of `startClockAhead`. */
+export interface ClockAheadOptions {
+  /** By how much the service is ahead at first, in milliseconds. */
+  readonly aheadMs: number;
+  /** Default `json`, which is how Kinesis, DynamoDB and the Data API of Redshift answer. */
+  readonly service?: ClockAheadService;
+}
+
+const NAMES: OptionNames<ClockAheadOptions> = { aheadMs: "required", service: true };
 
 /** A service whose clock is ahead of the machine's, in front of a local server. */
 export interface ClockAhead extends AsyncDisposable {
@@ -25,10 +35,9 @@ const S3_WINDOW_MS = 900_000;
  * Plays a service whose clock is `aheadMs` ahead of the machine's: requests that were signed outside of its window are refused as AWS
  * does, with its own time in the header `date`, and the others are passed on. On loopback; close it with `await using`.
  */
-export async function startClockAhead(
-  target: string,
-  { aheadMs, service = "json" }: { readonly aheadMs: number; readonly service?: ClockAheadService },
-): Promise<ClockAhead> {
+export async function startClockAhead(target: string, options: ClockAheadOptions): Promise<ClockAhead> {
+  checkOptions("startClockAhead", options, NAMES);
+  const { aheadMs, service = "json" } = options;
   const to = new URL(target);
   let passed = 0;
   let refused = 0;

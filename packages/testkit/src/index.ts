@@ -1,5 +1,10 @@
 export { batchOf, batchOfEntries, entryOf } from "./batches.js";
-export { type ClockAhead, type ClockAheadService, startClockAhead } from "./clock-ahead.js";
+export {
+  type ClockAhead,
+  type ClockAheadOptions,
+  type ClockAheadService,
+  startClockAhead,
+} from "./clock-ahead.js";
 export {
   type ArrangeFault,
   type ContractCapabilities,

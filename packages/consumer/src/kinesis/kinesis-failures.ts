@@ -1,4 +1,5 @@
 import { cureAtProxy, identityFailureOf } from "@kinesis-connectors/aws";
+import { keptCause } from "@kinesis-connectors/core";
 import { WireFormatError } from "@kinesis-connectors/wire";
 
 import { KinesisCallError, type KinesisErrorKind } from "./kinesis-api.js";
@@ -68,17 +69,19 @@ export interface Experience {
   readonly renews: boolean;
 }
 
-/** A failure of the SDK as a failure of the port. The cause stays; the text names the operation and the service's own message. */
+/** A failure of the SDK as a failure of the port. The cause is kept without request and answer; the text names the operation and the service's own message. */
 export function asCallError(operation: string, error: unknown, experience?: Experience): KinesisCallError {
   if (error instanceof KinesisCallError) return error;
   let kind = kindOf(error);
   if (experience?.renews === false && identityFailureOf(error) === "expired") kind = "credentials";
   const name = error instanceof Error ? error.name : typeof error;
-  const said = error instanceof Error && error.message !== "" ? `: ${error.message.slice(0, 500)}` : "";
+  // Without its full stop: the cure follows it in a sentence of its own.
+  const words = error instanceof Error ? error.message.slice(0, 500).replace(/[.\s]+$/, "") : "";
+  const said = words === "" ? "" : `: ${words}`;
   const hasWorked =
     experience !== undefined && (kind === "access-denied" ? experience.has(operation) : experience.size > 0);
   return new KinesisCallError(operation, kind, `${operation} failed with ${name}${said}`, {
-    cause: error,
+    cause: keptCause(error),
     hasWorked,
   });
 }

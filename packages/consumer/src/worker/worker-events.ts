@@ -39,5 +39,7 @@ export type WorkerEvent =
   | { readonly type: "event-loop-blocked"; readonly lateMs: number; readonly thread?: number }
   /** A call on the lease table or a listing of shards failed; it is tried again. */
   | { readonly type: "lease-retry"; readonly step: string; readonly error: Error }
+  /** A step of which `lease-retry` told works again; `take` is the one that comes by shards. */
+  | { readonly type: "lease-resume"; readonly step: string }
   /** The KCL workers of the fleet changed their algorithms; `taking` says whether this worker still takes leases. */
   | { readonly type: "fleet-mode"; readonly mode: string | undefined; readonly taking: boolean };

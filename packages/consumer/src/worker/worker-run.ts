@@ -30,6 +30,8 @@ export class WorkerRun implements Worker {
   readonly #stopping = new AbortController();
   #keepers: Loop[] = [];
   #takers: Loop[] = [];
+  /** Steps whose last try failed. */
+  readonly #failing = new Set<string>();
   #takeLoop: Loop | undefined;
   #starting: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
@@ -105,7 +107,10 @@ export class WorkerRun implements Worker {
         // Up to a tenth sooner or later, so that workers started together drift apart.
         delayMs: () => Math.round(delayMs() * (0.9 + random.next() * 0.2)),
         kind: "delay",
-        step,
+        step: async () => {
+          await step();
+          this.#stepWorked(name);
+        },
         failed: (error) => this.#stepFailed(name, error),
       });
 
@@ -221,7 +226,12 @@ export class WorkerRun implements Worker {
       this.#fail(error);
       return;
     }
+    this.#failing.add(step);
     this.#options.observe({ type: "lease-retry", step, error });
+  }
+
+  #stepWorked(step: string): void {
+    if (this.#failing.delete(step)) this.#options.observe({ type: "lease-resume", step });
   }
 
   /** What no waiting mends ends the worker, by name, after the other shards have been given back. */

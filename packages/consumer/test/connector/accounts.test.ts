@@ -55,8 +55,14 @@ describe("a stream in another account than the lease table", () => {
     const one = settings({ kinesis: keys });
     expect(one.kinesis.credentials).toBe(keys);
     expect(one.dynamodb.credentials).toBeUndefined();
-    for (const wrong of ["AKID", {}, null, { accessKey: "a" }])
+    for (const wrong of ["AKID", null])
       expect(() => settings(wrong)).toThrow(/credentials must be keys, a function/);
+    expect(() => settings({})).toThrow(/accessKeyId is missing/);
+    expect(() => settings({ accessKey: "a" })).toThrow(/did you mean accessKeyId\?/);
+    expect(() => settings({ kinesis: keys, dynamo: keys })).toThrow(/did you mean dynamodb\?/);
+    expect(() => settings({ kinesis: { ...keys, sesionToken: "t" } })).toThrow(
+      /credentials.kinesis has no option sesionToken: did you mean sessionToken\?/,
+    );
   });
 });
 

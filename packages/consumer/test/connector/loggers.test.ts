@@ -195,6 +195,8 @@ describe("what an operator is told", () => {
     await first.stop();
     const line = (message: string): Line | undefined => lines.find((one) => one.message.startsWith(message));
     const shardId = "shardId-000000000000";
+    // Shards of two connectors in one process have the same names.
+    for (const { fields } of lines) expect(fields).toMatchObject({ stream: STREAM });
     expect(line("lease-take")).toMatchObject({ level: "info", fields: { shardId } });
     expect(line("shard-start")).toMatchObject({ level: "info", fields: { stream: STREAM, shardId } });
     expect(line("shard-stop")).toMatchObject({ level: "info", fields: { shardId, reason: "stop" } });
@@ -249,6 +251,16 @@ describe("what an operator is told", () => {
     });
     const connector = await startConnector({ ...optionsFor(local, pipeline), logger });
     await expect(connector.done).rejects.toThrow("the table is missing");
+    expect(lines.find(({ message }) => message === "shard-fail")).toMatchObject({
+      level: "error",
+      fields: {
+        stream: STREAM,
+        shardId: "shardId-000000000000",
+        batchId: expect.stringMatching(/^[0-9a-f]{32}$/),
+        error: "KC_EMIT_REFUSED",
+        requestId: "REQUEST-1",
+      },
+    });
     expect(lines.find(({ message }) => message === "connector-stop")).toMatchObject({
       level: "error",
       fields: {

@@ -189,10 +189,13 @@ describe("a worker", () => {
     expect(member.eventsOf("lease-retry").length).toBeGreaterThan(10);
     expect(member.eventsOf("worker-stop")).toEqual([]);
     isDown = false;
+    const resumed = member.eventsOf("lease-resume").length;
     fleet.stream.put(shardIdOf(1), 4);
     await fleet.time.advance(60_000);
     expect(fleet.destination.order).toHaveLength(7);
     expect(member.heldShardIds().length).toBeGreaterThanOrEqual(3);
+    expect(resumed).toBe(0);
+    expect(member.eventsOf("lease-resume")).toContainEqual({ type: "lease-resume", step: "take" });
     await fleet.stopAll();
     await member.worker.done;
   });

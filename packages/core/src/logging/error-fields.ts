@@ -25,11 +25,13 @@ const MAX_CAUSES = 5;
  */
 export function errorFields(error: Error): ErrorFields {
   const reason = reasonOf(error);
-  const metadata = metadataOf(error);
+  let metadata = metadataOf(error);
   const causes: string[] = [];
-  for (let cause = error.cause; isError(cause) && causes.length < MAX_CAUSES; cause = cause.cause)
+  for (let cause = error.cause; isError(cause) && causes.length < MAX_CAUSES; cause = cause.cause) {
     causes.push(saidOf(cause));
-  const { requestId, httpStatusCode } = metadata ?? causeMetadata(error) ?? {};
+    metadata ??= metadataOf(cause);
+  }
+  const { requestId, httpStatusCode } = metadata ?? {};
   return {
     error: nameOf(error),
     ...(reason === undefined ? {} : { reason }),
@@ -51,7 +53,11 @@ function nameOf(error: Error): string {
 
 function reasonOf(error: Error): string | undefined {
   const isKnown =
-    KinesisConnectorError.isInstance(error) || metadataOf(error) !== undefined || "syscall" in error;
+    KinesisConnectorError.isInstance(error) ||
+    metadataOf(error) !== undefined ||
+    "syscall" in error ||
+    // What the SDK says of its own search for credentials: names of files, profiles and variables.
+    error.name === "CredentialsProviderError";
   return isKnown && error.message !== "" ? error.message.slice(0, MAX_REASON) : undefined;
 }
 
@@ -59,8 +65,4 @@ function reasonOf(error: Error): string | undefined {
 function metadataOf(error: Error): Readonly<Record<string, unknown>> | undefined {
   if (isProgrammingError(error)) return undefined;
   return "$metadata" in error && hasMembers(error.$metadata) ? error.$metadata : undefined;
-}
-
-function causeMetadata({ cause }: Error): Readonly<Record<string, unknown>> | undefined {
-  return isError(cause) ? metadataOf(cause) : undefined;
 }

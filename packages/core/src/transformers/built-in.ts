@@ -5,7 +5,7 @@ import { exactNumberOf, isLost } from "../exact-number.js";
 import { giveNotice } from "../notices.js";
 import { dataBytesOf, type KinesisRecord } from "../record.js";
 import { decodeData, type DecodingTransformer, decodeWith } from "../transformer.js";
-import { losesDigits, parseExact } from "./exact-json.js";
+import { isOutOfRange, losesDigits, parseExact } from "./exact-json.js";
 import { isPlainName, type Picked, pickMembers } from "./json-pick.js";
 
 const BYTE_ORDER_MARK = 0xfeff;
@@ -97,6 +97,8 @@ const EXACT: NumberReading = {
 /** So many records are looked at one by one, and of the following ones one in `ONE_IN`: a field that loses digits does so all the time. */
 const LOOKED_AT = 10_000;
 const ONE_IN = 8;
+/** The same of large exponents, which cost more to look for. */
+const ONE_IN_FAR = 64;
 /** Shorter numbers lose nothing. */
 const LONG_LITERAL = 16;
 
@@ -109,7 +111,7 @@ function watchedDoubles(): NumberReading {
     giveNotice({
       code: "KC_DIGITS_LOST",
       message:
-        "records hold numbers of more digits than a JavaScript number has (integers past 2^53, long decimals), and json() rounded them; " +
+        "records hold numbers that a JavaScript number does not hold (integers past 2^53, long decimals, 1e400), and json() rounded them; " +
         'json({ numbers: "exact" }) keeps them, and json().original() passes the bytes on',
     });
   };
@@ -117,21 +119,23 @@ function watchedDoubles(): NumberReading {
     parse: (document, record) => {
       if (!isTold) {
         seen += 1;
-        if ((seen <= LOOKED_AT || seen % ONE_IN === 0) && isRounded(document, record)) tell();
+        const exponents = seen <= LOOKED_AT || seen % ONE_IN_FAR === 0;
+        if ((exponents || seen % ONE_IN === 0) && isRounded(document, record, exponents)) tell();
       }
       return JSON.parse(document) as unknown;
     },
     numberOf: (literal) => {
-      if (!isTold && literal.length >= LONG_LITERAL && isLost(literal)) tell();
+      if (!isTold && (literal.length >= LONG_LITERAL || isOutOfRange(literal)) && isLost(literal)) tell();
       return Number(literal);
     },
   };
 }
 
-function isRounded(document: string, record: KinesisRecord): boolean {
+function isRounded(document: string, record: KinesisRecord, exponents: boolean): boolean {
   const { page, dataStart = 0 } = record;
-  if (page !== undefined) return losesDigits(document, page, dataStart, record.dataEnd ?? page.length);
-  return losesDigits(document, record.data, 0, record.data.length);
+  if (page === undefined)
+    return losesDigits(document, record.data, { start: 0, end: record.data.length, exponents });
+  return losesDigits(document, page, { start: dataStart, end: record.dataEnd ?? page.length, exponents });
 }
 
 function decodeJson<Model>(

@@ -7,11 +7,23 @@ const TEXT = "t";
 
 /** A number of few digits that is past 2^53 (1e21) or past all doubles (1e400) has an exponent of two digits at least. */
 const FAR_EXPONENT = /\d[eE][+-]?\d{2}/;
+/** What a double has no number for at all: past 1.8e308, or nearer to zero than 5e-324. */
+const OUT_OF_RANGE = /\d[eE][+-]?\d{3}/;
 const IS_KEY = /\s*:/y;
 
-/** Whether a number of the document is rounded when it is parsed. */
-export function losesDigits(document: string, bytes: Uint8Array, start: number, end: number): boolean {
-  if (!mayHoldLongNumber(bytes, start, end)) return false;
+/**
+ * Whether a number of the document is rounded when it is parsed.
+ *
+ * @param exponents whether short numbers of large exponents are looked for as well (1e400 becomes Infinity, which JSON writes as null): that costs a quarter
+ * of parsing the document
+ */
+export function losesDigits(
+  document: string,
+  bytes: Uint8Array,
+  range: { readonly start: number; readonly end: number; readonly exponents: boolean },
+): boolean {
+  const { start, end, exponents } = range;
+  if (!mayHoldLongNumber(bytes, start, end) && !(exponents && OUT_OF_RANGE.test(document))) return false;
   for (const token of tokensOf(document))
     if (token.kind === "number" && isLost(document.slice(token.start, token.end))) return true;
   return false;
@@ -46,6 +58,11 @@ export function parseExact(document: string, bytes: Uint8Array, start: number, e
   }
   if (numbers.length === 0) return JSON.parse(document);
   return unmarked(JSON.parse(marked + document.slice(copied)), numbers);
+}
+
+/** Whether the text of one number may be out of the range of doubles. */
+export function isOutOfRange(literal: string): boolean {
+  return OUT_OF_RANGE.test(literal);
 }
 
 function isKey(document: string, end: number): boolean {

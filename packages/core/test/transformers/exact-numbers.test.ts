@@ -165,10 +165,15 @@ describe("numbers that are rounded", () => {
     '{"id":9007199254740993}',
     '{"id":1,"at":0.1234567890123456789}',
     '{"id":18446744073709551615}',
+    // Infinity, which JSON writes as null, and 0.
+    '{"a":1e400}',
+    '{"a":[-12E+999]}',
+    '{"a":{"b":1e-400}}',
   ];
   const KEEPING = [
     '{"id":9007199254740991,"share":0.30000000000000004,"text":"9007199254740993, 12345678901234567890"}',
     '{"id":"18446744073709551615","half":1.00000000000000000000,"ip":"255.255.255.255.255.255"}',
+    '{"near":1e308,"small":5e-324,"zero":0e999,"text":"1e400","id":"9e4000ab"}',
   ];
 
   it("are told once per pipeline, and not by their values", async () => {
@@ -178,6 +183,7 @@ describe("numbers that are rounded", () => {
     expect(warnings[0]).toContain('json({ numbers: "exact" })');
     expect(warnings[0]).not.toMatch(/9007|1844|0\.12/);
     expect(await warningsOf(json<{ id: number }>().pick("id"), [...KEEPING, ...LOSING])).toHaveLength(1);
+    expect(await warningsOf(json<{ a: number }>().pick("a"), ['{"a":1e400}'])).toHaveLength(1);
   });
 
   it.each(LOSING)("are told wherever they stand: %s", async (document) => {

@@ -1,6 +1,12 @@
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { asError, KinesisConnectorError, nonEmptyText } from "@kinesis-connectors/core";
+import {
+  asError,
+  checkOptions,
+  KinesisConnectorError,
+  nonEmptyText,
+  type OptionNames,
+} from "@kinesis-connectors/core";
 import { type Lease, leaseFrom } from "../lease.js";
 import { changed, type LeaseTable, type WriteOutcome } from "../lease-table.js";
 import { Mutex } from "../mutex.js";
@@ -12,6 +18,8 @@ export interface FileLeasesOptions {
   /** The folder of the rows, a file each; created when it is missing. On a local disk: locks of network file systems are not relied on. */
   readonly folder: string;
 }
+
+const NAMES: OptionNames<FileLeasesOptions> = { folder: "required" };
 
 const DRAFT_ENDING = ".draft";
 
@@ -30,6 +38,7 @@ const MARK = { name: "format", text: "kinesis-connectors leases 1\n" } as const;
  * @throws KinesisConnectorError `KC_OPTION_INVALID`; `open` throws `KC_LEASE_TABLE` when another process has the folder or a row is damaged
  */
 export function fileLeases(options: FileLeasesOptions): LeaseTable {
+  checkOptions("fileLeases", options, NAMES);
   return new FileLeases(resolve(nonEmptyText("folder", options.folder)));
 }
 

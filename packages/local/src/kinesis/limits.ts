@@ -1,3 +1,5 @@
+import type { KnownNames } from "../known-options.js";
+
 const MiB = 1024 * 1024;
 
 /**
@@ -78,6 +80,11 @@ const awsKinesisLimits: KinesisLimits = {
   subscribePerSecond: 1,
   resubscribeAfterMs: 5000,
 };
+
+/** The names of all limits. */
+export const KINESIS_LIMIT_NAMES: KnownNames = Object.fromEntries(
+  Object.keys(awsKinesisLimits).map((name) => [name, true]),
+);
 
 /** Rates and quotas off; what shapes a request or an answer (sizes, counts, ages) stays, since it is protocol. */
 const off: KinesisLimits = {

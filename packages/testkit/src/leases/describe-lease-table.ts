@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from "@kinesis-connectors/core";
 import { isExcluded } from "../contract/contract.js";
 import type { LeaseTableContract, LeaseTableUnderTest } from "./contract.js";
 import { facts } from "./obligations/facts.js";
@@ -7,6 +8,19 @@ import { ownership } from "./obligations/ownership.js";
 import { progress } from "./obligations/progress.js";
 import { storeFailures } from "./obligations/store-failures.js";
 import { twoClients } from "./obligations/two-clients.js";
+
+const NAMES: OptionNames<LeaseTableContract<LeaseTableUnderTest>> = {
+  describe: "required",
+  it: "required",
+  name: "required",
+  create: "required",
+  connect: "required",
+  answerLost: "required",
+  restart: "required",
+  setCounter: "required",
+  manyLeases: true,
+  additional: true,
+};
 
 /**
  * Defines the tests of everything that a lease table owes its owners, with the caller's own test functions. What a store does not know is left out
@@ -28,10 +42,12 @@ import { twoClients } from "./obligations/two-clients.js";
  *   setCounter: excluded("numbers are numbers"),
  * });
  * ```
+ * @throws KinesisConnectorError `KC_OPTION_INVALID` for a part that is missing, or that there is none of
  */
 export function describeLeaseTable<Setup extends LeaseTableUnderTest>(
   contract: LeaseTableContract<Setup>,
 ): void {
+  checkOptions("describeLeaseTable", contract, NAMES);
   const { connect, answerLost, restart, setCounter } = contract;
   const exclusions = Object.entries({ connect, answerLost, restart, setCounter }).flatMap(([name, part]) =>
     isExcluded(part) ? [`${name} (${part.excluded})`] : [],

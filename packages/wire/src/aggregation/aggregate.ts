@@ -46,6 +46,22 @@ const maxRecordBytes = 10 * 1024 * 1024;
 // PutRecord, `PartitionKey`: 1 to 256 Unicode characters.
 const maxPartitionKeyCharacters = 256;
 
+const NAMES: Readonly<Record<keyof AggregatorOptions, RegExp>> = { maxBytes: /byt/i, maxRecords: /rec/i };
+
+/** A misspelt option would be passed over in silence, and its default taken. */
+const checkNames = (options: AggregatorOptions): void => {
+  if (typeof options !== "object" || options === null)
+    throw new AggregateInputError("createAggregator takes its options as one object");
+  if (options instanceof Promise)
+    throw new AggregateInputError("createAggregator was given a promise of its options: await it");
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(NAMES, name)) continue;
+    const meant = Object.entries(NAMES).find(([, hint]) => hint.test(name))?.[0];
+    const cure = meant === undefined ? "there are maxBytes, maxRecords" : `did you mean ${meant}?`;
+    throw new AggregateInputError(`createAggregator has no option ${name.slice(0, 100)}: ${cure}`);
+  }
+};
+
 const checkOption = (name: string, value: number, limit: number): void => {
   if (Number.isInteger(value) && value >= 1 && value <= limit) return;
   throw new AggregateInputError(`${name} is ${value}; give a whole number from 1 to ${limit}`);
@@ -74,9 +90,10 @@ const checkKeys = ({ partitionKey, explicitHashKey }: RecordToAggregate): void =
  * A Kinesis record of one user record is that record as it is, without a frame, as the KPL does it. Only data that
  * itself opens like an aggregate is framed even then, or a consumer would take the user's bytes apart.
  *
- * @throws AggregateInputError if an option is no whole number within its limits.
+ * @throws AggregateInputError if an option is no whole number within its limits, or there is no such option.
  */
 export const createAggregator = (options: AggregatorOptions = {}): Aggregator => {
+  checkNames(options);
   const { maxBytes = defaultMaxBytes, maxRecords = maxUserRecordsPerAggregate } = options;
   checkOption("maxBytes", maxBytes, maxRecordBytes);
   checkOption("maxRecords", maxRecords, maxUserRecordsPerAggregate);

@@ -1,0 +1,370 @@
+import { describe, expect, it } from "vitest";
+import * as consumer from "../../packages/consumer/src/index.js";
+import * as core from "../../packages/core/src/index.js";
+import * as dynamodb from "../../packages/dynamodb/src/index.js";
+import * as kinesis from "../../packages/kinesis/src/index.js";
+import * as leases from "../../packages/leases/src/index.js";
+import * as local from "../../packages/local/src/index.js";
+import * as opensearch from "../../packages/opensearch/src/index.js";
+import * as parquet from "../../packages/parquet/src/index.js";
+import * as redshift from "../../packages/redshift/src/index.js";
+import * as s3 from "../../packages/s3/src/index.js";
+import * as testkit from "../../packages/testkit/src/index.js";
+import * as testkitLeases from "../../packages/testkit/src/leases/index.js";
+import * as wire from "../../packages/wire/src/index.js";
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** What only a caller without types can pass. */
+const untyped = (options: unknown): never => options as never;
+
+const emitter = {
+  capabilities: { duplicates: "possible", ordering: "none" },
+  emit: () => Promise.resolve({ failed: [] }),
+};
+const pipeline = core.definePipeline({ transformer: core.json(), emitter: untyped(emitter) });
+const endpoint = "http://127.0.0.1:1";
+const connection = { region: "eu-central-1", endpoint, requestTimeoutMs: 100 };
+const target = {
+  ...connection,
+  workgroup: "w",
+  database: "d",
+  table: "t",
+  columns: ["id"],
+  iamRole: "default",
+  staging: { bucket: "bucket", prefix: "p", region: "eu-central-1" },
+};
+const never = (): never => {
+  throw new Error("a contract was defined in spite of its options");
+};
+const contract = { describe: never, it: never, name: "n", create: never };
+const leaseTable = leases.memoryLeases().connect();
+
+/** Each function that takes options, options that it takes, and those within them. Each of their names is misspelt once. */
+const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, Options]>> = {
+  "core.notifying": [core.notifying, { emitter, notifications: () => [], to: emitter }],
+  "core.definePipeline": [
+    core.definePipeline,
+    {
+      transformer: core.json(),
+      emitter,
+      filter: () => true,
+      buffer: { maxRecords: 1, maxBytes: 1, maxAgeMs: 1 },
+      deadLetters: emitter,
+      onPoison: "stop",
+      retry: { maxAttempts: 1, baseDelayMs: 1, maxDelayMs: 1, maxRequestAttempts: 1 },
+      transformTimeoutMs: 1,
+      logger: core.silentLogger,
+    },
+  ],
+  "core.json": [core.json, { numbers: "exact" }],
+  "core.RecordBuffer": [
+    (options: never) => new core.RecordBuffer(options),
+    { maxRecords: 1, maxBytes: 1, maxAgeMs: 1 },
+  ],
+  "consumer.startConnector": [
+    consumer.startConnector,
+    {
+      application: "a",
+      stream: "s",
+      pipeline,
+      initialPosition: { at: new Date(0) },
+      retrieval: { type: "polling", idlePollMs: 1000 },
+      region: "eu-central-1",
+      endpoints: { kinesis: endpoint, dynamodb: endpoint },
+      credentials: {
+        kinesis: { accessKeyId: "a", secretAccessKey: "b" },
+        dynamodb: { accessKeyId: "a", secretAccessKey: "b" },
+      },
+      clients: {},
+      leases: { failoverTimeMs: 10_000 },
+      onRetentionGap: "stop",
+      stopDeadlineMs: 1,
+    },
+  ],
+  "consumer.polling": [consumer.polling, { idlePollMs: 1000, maxRecordsPerRead: 1 }],
+  "consumer.fanOut": [consumer.fanOut, { consumerName: "c", fallback: "polling" }],
+  "consumer.dynamoDbLeaseTable": [
+    consumer.dynamoDbLeaseTable,
+    {
+      tableName: "t",
+      client: {},
+      clock: core.systemClock,
+      random: core.systemRandom,
+      logger: core.silentLogger,
+      createTable: true,
+      ownsClient: true,
+    },
+  ],
+  "consumer.sdkKinesis": [
+    (options: never) => consumer.sdkKinesis(untyped({}), { StreamName: "s" }, options),
+    { ownsClient: true },
+  ],
+  "dynamodb.dynamoDbEmitter": [
+    dynamodb.dynamoDbEmitter,
+    {
+      ...connection,
+      table: "t",
+      mode: "guarded",
+      isRemoved: () => false,
+      tombstoneExpiry: { attribute: "a", afterMs: 1 },
+      positionAttribute: "p",
+    },
+  ],
+  "kinesis.kinesisEmitter": [
+    kinesis.kinesisEmitter,
+    {
+      ...connection,
+      credentials: { accessKeyId: "a", secretAccessKey: "b", sessionToken: "c", expiration: new Date(0) },
+      stream: "s",
+      aggregate: { maxBytes: 1, maxRecords: 1 },
+      ordering: "none",
+    },
+  ],
+  "leases.fileLeases": [leases.fileLeases, { folder: "never-opened" }],
+  "leases.takeShard": [
+    leases.takeShard,
+    {
+      table: leaseTable,
+      stream: "s",
+      shardId: "shardId-000000000000",
+      ownerId: "o",
+      initialPosition: { type: "trim-horizon" },
+      hashKeyRange: { startingHashKey: "0", endingHashKey: "1" },
+      parentShardIds: [],
+      logger: core.silentLogger,
+    },
+  ],
+  "local.startLocalAws": [
+    local.startLocalAws,
+    {
+      kinesis: { port: 0, limits: { putRecordsEntries: 1 }, transitionMs: 0, tls: { cert: "", key: "" } },
+      s3: { port: 0, buckets: [], listDenied: false, tls: { cert: "", key: "" } },
+      dynamodb: { port: 0, tableDelayMs: 0, tls: { cert: "", key: "" } },
+      opensearch: { port: 0, maxContentBytes: 1, tls: { cert: "", key: "" } },
+      redshift: { port: 0, database: "d", pageRows: 1 },
+      region: "r",
+      accountId: "1",
+      seed: 1,
+      limits: { putRecordsEntries: 1 },
+    },
+  ],
+  "opensearch.openSearchEmitter": [
+    opensearch.openSearchEmitter,
+    {
+      node: endpoint,
+      index: "i",
+      aws: { region: "r", service: "es", credentials: { accessKeyId: "a", secretAccessKey: "b" } },
+      operation: "index",
+    },
+  ],
+  "parquet.parquet": [parquet.parquet, { infer: true, compression: "none", evolution: "full" }],
+  "redshift.jsonAuto": [redshift.jsonAuto, { ignoreCase: true }],
+  "redshift.redshiftEmitter": [
+    redshift.redshiftEmitter,
+    { ...target, format: redshift.jsonAuto(), mergeKeys: ["id"] },
+  ],
+  "redshift.redshiftManifestEmitter": [
+    redshift.redshiftManifestEmitter,
+    { ...target, format: redshift.jsonAuto(), buckets: ["b"] },
+  ],
+  "redshift.s3ManifestEmitter": [
+    redshift.s3ManifestEmitter,
+    { ...connection, bucket: "bucket", format: s3.ndjson(), to: emitter },
+  ],
+  "redshift.tableSchema": [
+    redshift.tableSchema,
+    {
+      table: "t",
+      columns: [{ name: "id", type: "BIGINT", notNull: true }],
+      distributionKey: "id",
+      sortKeys: ["id"],
+    },
+  ],
+  "s3.delimited": [s3.delimited, { columns: ["a"], delimiter: ";", quote: "'", header: true, nullText: "" }],
+  "s3.raw": [s3.raw, { separator: "", extension: ".bin", contentType: "text/plain" }],
+  "s3.replayDeadLetters": [
+    async (options: never) => {
+      for await (const _record of s3.replayDeadLetters(options)) return;
+    },
+    { ...connection, bucket: "bucket", keys: ["a"], maxLineBytes: 1 },
+  ],
+  "s3.s3DeadLetters": [s3.s3DeadLetters, { ...connection, bucket: "bucket", prefix: "p" }],
+  "s3.s3Emitter": [
+    s3.s3Emitter,
+    {
+      ...connection,
+      bucket: "bucket",
+      prefix: "p",
+      format: s3.ndjson(),
+      maxAgeMs: 1,
+      compression: s3.none(),
+    },
+  ],
+  "s3.timePartition": [
+    s3.timePartition,
+    { by: () => 0, zone: "UTC", pattern: { day: "dd" }, maxLateMs: 1, maxAheadMs: 1, epochUnit: "s" },
+  ],
+  "testkit.describeEmitterContract": [testkit.describeEmitterContract, { ...contract, faults: {} }],
+  "testkit.runPipeline": [(options: never) => testkit.runPipeline(pipeline, [], options), { pageRecords: 1 }],
+  "testkit.simulatedShard": [
+    (options: never) => testkit.simulatedShard([], options),
+    { clock: testkit.virtualClock(), pageRecords: 1, pageMs: 1 },
+  ],
+  "testkit.startClockAhead": [
+    (options: never) => testkit.startClockAhead(endpoint, options),
+    { aheadMs: 0, service: "s3" },
+  ],
+  "testkit/leases.describeLeaseTable": [
+    testkitLeases.describeLeaseTable,
+    {
+      ...contract,
+      connect: testkit.excluded("x"),
+      answerLost: testkit.excluded("x"),
+      restart: testkit.excluded("x"),
+      setCounter: testkit.excluded("x"),
+      manyLeases: 1,
+      additional: never,
+    },
+  ],
+  "wire.createAggregator": [wire.createAggregator, { maxBytes: 1, maxRecords: 1 }],
+};
+
+/** Exported functions that take no options by name. A new one is written down here or above. */
+const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
+  consumer: "KinesisCallError memoryLeases",
+  core:
+    "ByteBudget ExactNumber KinesisConnectorError allowAll asError backoffMs bytes checkOptions comparePositions compareSequenceNumbers " +
+    "dataBytesOf decodeWith errorFields giveNotice guardedLogger hasCode hasLoneSurrogate invalidOption isProgrammingError isPromise " +
+    "jsonHasLoneSurrogate jsonOfOutput nonEmptyText outputCountOf poisonRecord sleep stringifyJson text wholeNumber " +
+    // What the owner of a shard hands over, complete but for a logger.
+    "processShard",
+  dynamodb: "itemBytesOf",
+  kinesis: "",
+  leases:
+    "HeldLease actualOwner changed compareCheckpoints firstCheckpoint leaseCheckpointer leaseFrom memoryLeases ownPending startPositionOf wasOurs",
+  local: "KinesisError LocalAwsError virtualClock",
+  opensearch: "",
+  parquet: "",
+  redshift: "csv delimited jsonPaths ledgerSchema",
+  s3: "ObjectWriter gzip lengthPrefixed ndjson none rangeNameOf zstd",
+  testkit:
+    "batchOf batchOfEntries contextOf declaredCapabilities declaredOrder deliver deliverStubbornly emptyBatch entryOf excluded failureFrom " +
+    "encodedOutputs keepingLogger lostReply memoryCheckpointer oversizedRecord planOf promptAbort recordsOf refusedCredentials refusedRecords " +
+    "repeatedBatch repeatedClose requestLimits seededRandom throttling thrownBy untouchedInput virtualClock wholeBatch",
+  "testkit/leases": "",
+  wire:
+    "AggregateInputError AggregatedRecord PageRecord WireFormatError deaggregate deaggregatePageRecord isInHashKeyRange parseExplicitHashKey " +
+    "partitionHashKey readEventFrames readRecordsCbor readRecordsJson",
+};
+const PACKAGES: Readonly<Record<string, object>> = {
+  consumer,
+  core,
+  dynamodb,
+  kinesis,
+  leases,
+  local,
+  opensearch,
+  parquet,
+  redshift,
+  s3,
+  testkit,
+  "testkit/leases": testkitLeases,
+  wire,
+};
+
+/** The error of a call that throws or rejects; undefined when it does neither. */
+async function refusalOf(make: () => unknown): Promise<unknown> {
+  try {
+    await make();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+const isPlain = (value: unknown): value is Options =>
+  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+
+/** The last name of a path. */
+const nameIn = (path: string): string => path.slice(path.lastIndexOf(".") + 1);
+
+/** Parts that have members of their own, which are no options. */
+const PARTS = new Set([
+  "transformer",
+  "emitter",
+  "to",
+  "deadLetters",
+  "logger",
+  "clock",
+  "random",
+  "client",
+  "pipeline",
+  "format",
+  "compression",
+  "table",
+  "retrieval",
+  "pattern",
+  "at",
+  "connect",
+  "answerLost",
+  "restart",
+  "setCounter",
+  "capabilities",
+  "limits",
+]);
+
+/** The same options with one name misspelt: a letter of it doubled. */
+function* misspelt(options: Options, path = ""): Generator<{ path: string; given: Options }> {
+  for (const [name, value] of Object.entries(options)) {
+    // Says which of several shapes it is, rather than being an option.
+    if (name === "type") continue;
+    const { [name]: _left, ...others } = options;
+    yield { path: `${path}${name}`, given: { ...others, [`${name.slice(0, 2)}${name.slice(1)}`]: value } };
+    if (isPlain(value) && !(PARTS.has(name) && !("putRecordsEntries" in value)))
+      for (const within of misspelt(value, `${path}${name}.`))
+        yield { path: within.path, given: { ...options, [name]: within.given } };
+  }
+}
+
+describe("every exported function", () => {
+  it.each(Object.keys(PACKAGES))("of %s either takes options that are checked, or takes none", (name) => {
+    const functions = Object.entries(PACKAGES[name] ?? {})
+      .filter(([, value]) => typeof value === "function")
+      .map(([exported]) => exported);
+    const known = Object.keys(FACTORIES)
+      .filter((factory) => factory.startsWith(`${name}.`))
+      .map((factory) => factory.slice(name.length + 1));
+    const without = (WITHOUT_OPTIONS[name] ?? "").split(" ").filter((word) => word !== "");
+    expect(functions.toSorted()).toEqual([...known, ...without].toSorted());
+  });
+
+  it.each(
+    Object.entries(FACTORIES).flatMap(([name, [make, options]]) =>
+      [...misspelt(options)].map(({ path, given }) => ({ name, path, make, given })),
+    ),
+  )("$name refuses $path misspelt, and says what was meant", async ({ name, path, make, given }) => {
+    const error = await refusalOf(() => make(untyped(given)));
+    expect(error).toMatchObject({
+      code: expect.stringMatching(/^KC_(OPTION_INVALID|LOCAL_BAD_OPTION|AGGREGATE_INPUT)$/),
+      message: expect.stringMatching(
+        new RegExp(`^(\\[local\\] )?[A-Za-z0-9.' ]+ has no option .* did you mean .*${nameIn(path)}\\?$`),
+      ),
+    });
+    expect(String(error)).toContain(
+      path.includes(".") ? path.split(".")[0] : name.slice(name.indexOf(".") + 1),
+    );
+  });
+
+  it.each(Object.entries(FACTORIES).map(([name, [make]]) => ({ name, make })))(
+    "$name tells of a promise of its options, and of none at all",
+    async ({ make }) => {
+      const promised = await refusalOf(() => make(untyped(Promise.resolve({}))));
+      expect(promised).toMatchObject({ message: expect.stringContaining("await it") });
+      for (const none of [null, "options", 5])
+        expect(await refusalOf(() => make(untyped(none)))).toMatchObject({
+          code: expect.stringMatching(/^KC_/),
+        });
+    },
+  );
+});
