@@ -1,12 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient, type KinesisClientConfig } from "@aws-sdk/client-kinesis";
-import {
-  BodyMemory,
-  guardEndpoint,
-  HttpHandler,
-  KeptHttpHandler,
-  type ProxyOption,
-} from "@kinesis-connectors/aws";
+import { BodyMemory, guardEndpoint, HttpHandler, type ProxyOption } from "@kinesis-connectors/aws";
 import type { Logger } from "@kinesis-connectors/core";
 import { type KinesisProtocol, kinesisProtocol, type WireFormat } from "@kinesis-connectors/wire/protocol";
 
@@ -95,11 +89,13 @@ export function createDynamoDbClient(
 ): DynamoDBClient {
   const client = new DynamoDBClient({
     ...common(options, logger),
-    requestHandler: new KeptHttpHandler({
+    // The SDK's own takes an answer that comes again for that of the next request: a refused write would count as applied.
+    requestHandler: new HttpHandler({
       connectionTimeoutMs: Math.min(CONNECTION_TIMEOUT_MS, requestTimeoutMs),
       requestTimeoutMs,
-      maxSockets: MAX_CONNECTIONS,
-      proxy: options.proxy,
+      maxConnections: MAX_CONNECTIONS,
+      onUnasked: ({ message }) => logger.warn({ error: message }, "answer-unasked"),
+      ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
     }),
   });
   guardEndpoint(client, options.allowInsecure === true);
