@@ -25,6 +25,7 @@ export {
   AWS_CONNECTION_OPTIONS,
   connectAws,
 } from "./connection.js";
+export { saidWithoutValues } from "./dynamodb-messages.js";
 export {
   checkClientEndpoint,
   checkedEndpoint,
