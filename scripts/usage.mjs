@@ -9,7 +9,9 @@ export function usageOf(folder, entry) {
   const source = `${folder}/${entry.replace(/\.js$/, ".ts")}`;
   const own = existsSync(source) ? usageIn(readFileSync(source, "utf8")) : undefined;
   if (own !== undefined) return own;
-  const others = existsSync(folder) ? readdirSync(folder).filter((name) => name === "options.ts") : [];
+  const others = existsSync(folder)
+    ? readdirSync(folder).filter((name) => name === "options.ts" || name === "flags.ts")
+    : [];
   for (const name of others) {
     const text = usageIn(readFileSync(`${folder}/${name}`, "utf8"));
     if (text !== undefined) return text;

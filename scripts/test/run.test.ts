@@ -7,10 +7,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const { scripts } = JSON.parse(readFileSync(`${ROOT}/package.json`, "utf8")) as {
   readonly scripts: Readonly<Record<string, string>>;
 };
-const PROGRAMS = Object.entries(scripts)
-  .filter(([, script]) => script.startsWith("node scripts/run.mjs "))
-  // The usage of the published command names its ports by its own constants.
-  .filter(([name]) => name !== "local");
+const PROGRAMS = Object.entries(scripts).filter(([, script]) => script.startsWith("node scripts/run.mjs "));
 
 /** Runs a script as npm would, up to where it would compile. */
 function run(name: string, args: readonly string[], kept: Readonly<Record<string, string>> = {}) {

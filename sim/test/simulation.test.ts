@@ -30,7 +30,7 @@ describe("the whole system under seeded misfortunes", () => {
   test.each([
     [
       20_681,
-      "F69 retention takes records out of a prepared batch of several places while its next owner reads it",
+      "F69 retention takes records out of a prepared batch of several objects while its next owner reads it",
     ],
     [30_778, "a look at the table that outlives its worker takes no lease any more"],
   ])("seed %i: %s", async (seed) => {

@@ -10,7 +10,7 @@ import { query } from "./query.js";
 const STREAM = "clicks";
 const BUCKET = "clicks";
 
-/** What a run is told. */
+/** Options of a run. */
 export interface RunOptions {
   readonly records: number;
   readonly shards: number;

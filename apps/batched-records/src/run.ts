@@ -9,7 +9,7 @@ import { batchedReadings, type Reading, readingsOfRecord } from "./readings.js";
 const STREAM = "readings";
 const BUCKET = "readings";
 
-/** What a run is told. */
+/** Options of a run. */
 export interface RunOptions {
   readonly readings: number;
   /** Most readings in one record. */
@@ -18,7 +18,7 @@ export interface RunOptions {
   readonly seed: number;
 }
 
-/** What a run found. */
+/** The result of a run. */
 export interface RunResult extends ReadingsCheck {
   /** Kinesis records that carried the readings. */
   readonly records: number;

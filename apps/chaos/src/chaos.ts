@@ -1,11 +1,14 @@
 import { CreateStreamCommand, KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { type Running, type SeededNumbers, seededNumbers } from "@kinesis-connectors/app-sample";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
+import { mkdirSync, mkdtempSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Fleet, type FleetEvent } from "./fleet.js";
 import { type MisfortuneCounts, nextMisfortune } from "./misfortunes.js";
 import { OpenShards } from "./open-shards.js";
 import type { ChaosOptions } from "./options.js";
+import { startSurplusProxy } from "./surplus-proxy.js";
 import { type Comparison, compare, countLanded, leaseOverlaps, longestTakeoverMs } from "./verdict.js";
 
 const STREAM = "chaos";
@@ -25,11 +28,15 @@ export interface ChaosResult extends Comparison {
   readonly pauses: number;
   readonly reshards: number;
   readonly faults: number;
+  /** Answers that came again. */
+  readonly surplus: number;
 }
 
 /** Sets everything up, lets things go wrong for a while, drains, compares. */
 export async function runChaos(options: ChaosOptions, running: Running): Promise<ChaosResult> {
   await using aws = await startLocalAws({ limits: "off", seed: options.seed, s3: { buckets: [BUCKET] } });
+  const over = new AbortController();
+  await using between = await startBetween(aws, options, over.signal);
   const kinesis = new KinesisClient(aws.clientOptions("kinesis"));
   await kinesis.send(new CreateStreamCommand({ StreamName: STREAM, ShardCount: options.shards }));
   const events: FleetEvent[] = [];
@@ -40,7 +47,9 @@ export async function runChaos(options: ChaosOptions, running: Running): Promise
       application: "chaos",
       failoverTimeMs: FAILOVER_TIME_MS,
       retrieval: options.retrieval,
-      endpoints: { kinesis: aws.endpoints.kinesis, dynamodb: aws.endpoints.dynamodb },
+      threads: options.threads,
+      leaseFolder: newFolder(options["lease-table"]),
+      endpoints: between.endpoints,
       s3: aws.clientOptions("s3"),
     },
     (event) => events.push(event),
@@ -49,6 +58,7 @@ export async function runChaos(options: ChaosOptions, running: Running): Promise
     for (let started = 0; started < options.workers; started += 1) fleet.start();
     await untilAllShardsAreRead(events, options.shards, running.signal);
     const counts = await troubledTimes(aws, fleet, kinesis, options, running);
+    over.abort();
     await drain(aws, fleet, running);
     await fleet.stopAll();
     if (fleet.failures.length > 0) throw new Error(fleet.failures.join("\n"));
@@ -57,11 +67,52 @@ export async function runChaos(options: ChaosOptions, running: Running): Promise
       takeoverSecondsMax: Math.round(longestTakeoverMs(events, fleet.deaths)) / 1000,
       leaseOverlaps: leaseOverlaps(events),
       ...counts,
+      surplus: between.repeated(),
     };
   } finally {
     fleet.killAll();
     kinesis.destroy();
   }
+}
+
+interface Between extends AsyncDisposable {
+  readonly endpoints: { readonly kinesis: string; readonly dynamodb: string };
+  readonly repeated: () => number;
+}
+
+/** What the workers reach Kinesis and DynamoDB by. */
+async function startBetween(
+  aws: LocalAws,
+  { proxy, seed }: ChaosOptions,
+  over: AbortSignal,
+): Promise<Between> {
+  const { kinesis, dynamodb } = aws.endpoints;
+  if (proxy === "none")
+    return {
+      endpoints: { kinesis, dynamodb },
+      repeated: () => 0,
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+  // Numbers of their own, so that the schedule is the same with and without them.
+  const [one, two] = await Promise.all([
+    startSurplusProxy(kinesis, seededNumbers(seed + 1), over),
+    startSurplusProxy(dynamodb, seededNumbers(seed + 2), over),
+  ]);
+  return {
+    endpoints: { kinesis: one.endpoint, dynamodb: two.endpoint },
+    repeated: () => one.repeated() + two.repeated(),
+    [Symbol.asyncDispose]: async () => {
+      await one[Symbol.asyncDispose]();
+      await two[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A folder for this run alone: rows of an earlier one are of another stream. */
+function newFolder(within: string | undefined): string | undefined {
+  if (within === undefined) return undefined;
+  mkdirSync(within, { recursive: true });
+  return mkdtempSync(join(within, "leases-"));
 }
 
 /** Things go wrong only once everything works: a worker that dies before it owns a shard proves nothing. */

@@ -40,7 +40,9 @@ export class Fleet {
     return [...this.#workers.values()].filter((worker) => worker.paused).map((worker) => worker.number);
   }
 
-  start(): number {
+  /** Starts a worker; none where the lease table is for one at a time, and there is one. */
+  start(): void {
+    if (this.#setup.leaseFolder !== undefined && this.#workers.size > 0) return;
     this.#started += 1;
     const number = this.#started;
     const child = fork(
@@ -64,7 +66,14 @@ export class Fleet {
       if (known && signal === null && code !== 0)
         this.#failures.push(`worker ${number} ended with ${code}: ${lastWords}`);
     });
-    return number;
+  }
+
+  /** One worker makes room for another: at once where two may run beside each other, or else when the first has ended. */
+  replace(number: number): void {
+    this.start();
+    void this.stop(number).then(() => {
+      if (this.#setup.leaseFolder !== undefined) this.start();
+    });
   }
 
   /** Ends a worker at once, in whatever it is doing. */

@@ -1,11 +1,12 @@
 import { runSample } from "@kinesis-connectors/app-sample";
 import { runChaos } from "./chaos.js";
-import { FLAGS, USAGE } from "./options.js";
+import { checkTogether, FLAGS, USAGE } from "./options.js";
 
 await runSample("chaos", {
   usage: USAGE,
   flags: FLAGS,
   run: async (flags, running) => {
+    checkTogether(flags);
     const result = await runChaos(flags, running);
     const { lost, duplicated, outOfOrder, leaseOverlaps } = result;
     return {

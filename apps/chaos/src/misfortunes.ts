@@ -48,8 +48,7 @@ const pause: Misfortune = ({ fleet, next, counts, failoverTimeMs, later }) => {
 const replace: Misfortune = ({ fleet, next }) => {
   const victim = pick(next, fleet.awake);
   if (victim === undefined) return;
-  fleet.start();
-  void fleet.stop(victim);
+  fleet.replace(victim);
 };
 
 const split: Misfortune = ({ shards, next, counts }) => {

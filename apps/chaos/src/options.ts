@@ -1,7 +1,8 @@
-import { oneOf, SAMPLE_FLAGS, wholeNumber } from "@kinesis-connectors/app-sample";
+import { type Flag, oneOf, SAMPLE_FLAGS, UsageError, wholeNumber } from "@kinesis-connectors/app-sample";
 
 /** What `npm run chaos -- --help` prints. */
-export const USAGE = `npm run chaos -- [--workers N] [--shards N] [--seconds N] [--seed N] [--retrieval polling|fan-out] [--rate N] [--json]
+export const USAGE = `npm run chaos -- [--workers N] [--shards N] [--seconds N] [--seed N] [--retrieval polling|fan-out] [--rate N]
+              [--threads N] [--lease-table dynamodb|file:FOLDER] [--proxy none|surplus] [--json]
 Real worker processes archive a stream to S3, all on loopback, while a seeded schedule kills them, pauses them, splits and merges shards,
 throttles, resets connections and loses replies; then everything drains and is compared with what was put.
   --workers N    worker processes (default 3)
@@ -10,7 +11,24 @@ throttles, resets connections and loses replies; then everything drains and is c
   --seed N       of the schedule and of the faults (default 1)
   --retrieval R  polling (default) or fan-out
   --rate N       records put per second (default 500)
+  --threads N    worker threads in each process (default 0: none)
+  --lease-table T  dynamodb (default), or file:FOLDER: a new folder within it, with --workers 1, since such a table is for one process at a time; a killed
+                 worker's successor takes it over
+  --proxy P      none (default), or surplus: between workers and Kinesis and DynamoDB stand proxies that send some answers once or twice more
   --json         the last line on standard output is one JSON object`;
+
+const FILE = "file:";
+
+/** The folder of a table of files; undefined for DynamoDB. */
+const leaseTable: Flag<string | undefined> = {
+  type: "string",
+  read: (given, name) => {
+    if (given === undefined || given === "dynamodb") return undefined;
+    if (typeof given === "string" && given.startsWith(FILE) && given.length > FILE.length)
+      return given.slice(FILE.length);
+    throw new UsageError(`--${name} takes dynamodb or file:FOLDER, but got ${JSON.stringify(given)}`);
+  },
+};
 
 /** The flags of the chaos run. */
 export const FLAGS = {
@@ -20,6 +38,9 @@ export const FLAGS = {
   seconds: wholeNumber(60, { max: 86_400 }),
   retrieval: oneOf("polling", "fan-out"),
   rate: wholeNumber(500, { max: 100_000 }),
+  threads: wholeNumber(0, { min: 0, max: 64 }),
+  "lease-table": leaseTable,
+  proxy: oneOf("none", "surplus"),
 } as const;
 
 /** The flags, read. */
@@ -30,4 +51,18 @@ export interface ChaosOptions {
   readonly seed: number;
   readonly retrieval: "polling" | "fan-out";
   readonly rate: number;
+  readonly threads: number;
+  readonly "lease-table": string | undefined;
+  readonly proxy: "none" | "surplus";
+}
+
+/**
+ * Refuses flags that do not go together.
+ * @throws UsageError
+ */
+export function checkTogether({ workers, "lease-table": folder }: ChaosOptions): void {
+  if (folder !== undefined && workers !== 1)
+    throw new UsageError(
+      "--lease-table file:... is for one process at a time: give --workers 1 with it, and --threads to share the work",
+    );
 }

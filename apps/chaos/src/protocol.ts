@@ -7,6 +7,10 @@ export interface WorkerSetup {
   readonly application: string;
   readonly failoverTimeMs: number;
   readonly retrieval: "polling" | "fan-out";
+  /** Worker threads in each process; 0 for none. */
+  readonly threads: number;
+  /** A folder, for one worker at a time; undefined for DynamoDB. */
+  readonly leaseFolder: string | undefined;
   readonly endpoints: { readonly kinesis: string; readonly dynamodb: string };
   readonly s3: LocalClientOptions;
 }

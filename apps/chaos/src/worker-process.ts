@@ -1,14 +1,13 @@
-import { definePipeline, json } from "@kinesis-connectors/core";
 import { fanOut, polling, startConnector } from "@kinesis-connectors/consumer";
-import { ndjson, s3Emitter } from "@kinesis-connectors/s3";
-import type { ChaosRecord, LandedRecord, WorkerSetup } from "./protocol.js";
+import { fileLeases } from "@kinesis-connectors/leases";
+import { archiveModule, archivePipeline } from "./archive.js";
+import type { WorkerSetup } from "./protocol.js";
 
 /**
- * One worker of the fleet, a process of its own: archives the stream to S3 with small batches, so that many steps of the protocol are
- * under way whenever something goes wrong. Tells its parent what happens to its shards.
+ * One worker of the fleet, a process of its own: archives the stream to S3, in worker threads where it is told to. Tells its parent what happens to its shards.
  */
 const setup = JSON.parse(process.argv[2] ?? "") as WorkerSetup;
-const { stream, bucket, application, failoverTimeMs, endpoints, s3, retrieval } = setup;
+const { stream, application, failoverTimeMs, endpoints, s3, retrieval, threads, leaseFolder } = setup;
 
 const stop = new AbortController();
 process.once("SIGTERM", () => stop.abort());
@@ -22,7 +21,7 @@ try {
 process.disconnect?.();
 
 async function work(): Promise<void> {
-  const connector = await startConnector({
+  const options = {
     application,
     stream,
     endpoints,
@@ -30,17 +29,12 @@ async function work(): Promise<void> {
     credentials: s3.credentials,
     retrieval: retrieval === "fan-out" ? fanOut({ consumerName: application }) : polling({ idlePollMs: 250 }),
     leases: { failoverTimeMs, maxLeasesToSteal: 2 },
-    pipeline: definePipeline({
-      transformer: json<ChaosRecord>().to((model, record): LandedRecord => {
-        const { sequenceNumber, subSequenceNumber } = record;
-        return { ...model, sequenceNumber, subSequenceNumber };
-      }),
-      buffer: { maxRecords: 40, maxBytes: 64 * 1024, maxAgeMs: 700 },
-      emitter: s3Emitter({ ...s3, bucket, format: ndjson(), requestTimeoutMs: 5_000 }),
-      retry: { baseDelayMs: 50, maxDelayMs: 1_000 },
-    }),
+    ...(leaseFolder === undefined ? {} : { leaseTable: fileLeases({ folder: leaseFolder }) }),
     signal: stop.signal,
-  });
+  };
+  const connector = await (threads === 0
+    ? startConnector({ ...options, pipeline: archivePipeline(setup) })
+    : startConnector({ ...options, pipeline: archiveModule(setup), threads }));
 
   for await (const event of connector) {
     if (event.type === "shard-start" || event.type === "shard-stop" || event.type === "shard-end") {

@@ -7,7 +7,7 @@ import { copyPipeline } from "./copy.js";
 const SOURCE = "source";
 const TARGET = "target";
 
-/** What a run is told. */
+/** Options of a run. */
 export interface RunOptions {
   readonly records: number;
   readonly keys: number;
@@ -19,7 +19,7 @@ export interface RunOptions {
   readonly faults: boolean;
 }
 
-/** What a run found. */
+/** The result of a run. */
 export interface RunResult extends CopyCheck {
   readonly seconds: number;
   /** Faults that were met. */

@@ -6,7 +6,7 @@ import { indexPipeline } from "./pipeline.js";
 
 const STREAM = "clicks";
 
-/** What a run does. */
+/** Options of a run. */
 export interface RunOptions {
   readonly records: number;
   readonly shards: number;
@@ -15,7 +15,7 @@ export interface RunOptions {
   readonly faults: boolean;
 }
 
-/** What a run found. */
+/** The result of a run. */
 export interface RunResult extends IndexCheck {
   readonly records: number;
   readonly indices: readonly string[];

@@ -14,7 +14,7 @@ import {
   startStageTwo,
 } from "./stages.js";
 
-/** What a run is told. */
+/** Options of a run. */
 export interface RunOptions {
   readonly records: number;
   readonly shards: number;
@@ -23,7 +23,7 @@ export interface RunOptions {
   readonly processes?: 1 | 2;
 }
 
-/** What a run found. */
+/** The result of a run. */
 export interface RunResult {
   readonly put: Totals;
   readonly landed: Totals;

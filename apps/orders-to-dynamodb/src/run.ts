@@ -11,7 +11,7 @@ import { createTable, readOrders } from "./table.js";
 const STREAM = "orders";
 const TABLE = "orders";
 
-/** What a run is told. */
+/** Options of a run. */
 export interface RunOptions {
   readonly orders: number;
   readonly shards: number;
@@ -20,7 +20,7 @@ export interface RunOptions {
   readonly faults: boolean;
 }
 
-/** What a run found. */
+/** The result of a run. */
 export interface RunResult extends TableCheck {
   /** Records in the stream: all versions of all orders. */
   readonly records: number;

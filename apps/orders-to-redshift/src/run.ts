@@ -10,7 +10,7 @@ import { rawCopySeconds } from "./raw-copy.js";
 const STREAM = "orders";
 const BUCKET = "orders-staging";
 
-/** What a run is told. */
+/** Options of a run. */
 export interface RunOptions {
   readonly records: number;
   readonly shards: number;
@@ -21,7 +21,7 @@ export interface RunOptions {
   readonly postgres?: string | undefined;
 }
 
-/** What a run found. */
+/** The result of a run. */
 export interface RunResult extends TableCheck {
   readonly loads: number;
   readonly faults: number;

@@ -23,6 +23,7 @@ export {
   UsageError,
   wholeNumber,
 } from "./flags.js";
+export { kinesisClient } from "./kinesis-client.js";
 export { openInput, readLines } from "./lines.js";
 export {
   type WrittenRecord,

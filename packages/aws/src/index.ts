@@ -25,6 +25,7 @@ export {
   connectAws,
 } from "./connection.js";
 export { type AwsCredentials, checkCredentials } from "./credentials.js";
+export { saidWithoutValues } from "./dynamodb-messages.js";
 export {
   checkClientEndpoint,
   checkedEndpoint,

@@ -1,3 +1,5 @@
+import { keptCause } from "./foreign-cause.js";
+
 // By the global symbol registry, so that errors of two installed versions still recognise each other.
 const BRAND: symbol = Symbol.for("@kinesis-connectors/error");
 
@@ -38,14 +40,14 @@ export type ErrorCode =
 
 /**
  * The one error class of this project. `code` says what happened, `message` also says what to do about it, `cause` keeps the
- * original. Messages hold positions and sizes, never a record's data and never a credential.
+ * original, but of an AWS SDK's error only what holds neither request nor answer. Messages hold positions and sizes, never a record's data and never a credential.
  */
 export class KinesisConnectorError extends Error {
   override readonly name = "KinesisConnectorError";
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
+    super(message, options === undefined ? undefined : { cause: keptCause(options.cause) });
     this.code = code;
     Object.defineProperty(this, BRAND, { value: true });
   }

@@ -17,6 +17,7 @@ export type {
   PlannedRange,
   PlanSpill,
 } from "./emitter.js";
+export { keptCause } from "./foreign-cause.js";
 export { type ErrorFields, errorFields } from "./logging/error-fields.js";
 export {
   asError,

@@ -76,29 +76,44 @@ function unknown(
 ): KinesisConnectorError {
   const meant = nearest(name, known);
   const cure =
-    meant === undefined
+    meant.length === 0
       ? `there are ${known.map((one) => `${path}${one}`).join(", ")}`
-      : `did you mean ${path}${meant}?`;
+      : `did you mean ${meant.map((one) => `${path}${one}`).join(" or ")}?`;
   return invalidOption(`${factory} has no option ${path}${name.slice(0, 100)}: ${cure}`);
 }
 
-/** The name that was probably meant: the same but for its case, one that goes on where it ends, or one that few letters tell apart. */
-function nearest(name: string, known: readonly string[]): string | undefined {
+/**
+ * What was probably meant: the same but for its case, what goes on where it ends or ends where it goes on, or what the fewest letters tell apart. Several
+ * names only where each of them goes on where it ends: nothing says which. Of others that are as near, the one that begins like it for longer.
+ */
+function nearest(name: string, known: readonly string[]): readonly string[] {
   const lower = name.toLowerCase();
   const alike = known.find((one) => one.toLowerCase() === lower);
-  if (alike !== undefined) return alike;
-  let best: string | undefined;
+  if (alike !== undefined) return [alike];
+  let best: string[] = [];
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const one of known) {
     const other = one.toLowerCase();
     // "maxAge" for "maxAgeMs": left out is what people forget.
-    const isPart = lower.length >= 3 && (other.startsWith(lower) || lower.startsWith(other));
-    const distance = isPart ? 1 + Math.abs(other.length - lower.length) / 100 : distanceOf(lower, other);
-    if (distance >= bestDistance) continue;
-    best = one;
+    const goesOn = lower.length >= 3 && other.startsWith(lower);
+    const isPart = goesOn || (lower.length >= 3 && lower.startsWith(other));
+    const distance = isPart ? Math.min(1.5, Math.abs(other.length - lower.length)) : distanceOf(lower, other);
+    if (distance > bestDistance || (best.length === 0 && distance === bestDistance)) continue;
+    const isNearer =
+      distance < bestDistance || sharedPrefix(lower, other) > sharedPrefix(lower, best[0] ?? "");
+    if (isNearer) best = [one];
+    else if (goesOn && (best[0] ?? "").toLowerCase().startsWith(lower)) best.push(one);
     bestDistance = distance;
   }
   return best;
+}
+
+/** Letters that two names begin with alike. */
+function sharedPrefix(lower: string, name: string): number {
+  const other = name.toLowerCase();
+  let length = 0;
+  while (length < lower.length && lower[length] === other[length]) length += 1;
+  return length;
 }
 
 /** Letters that have to be changed, left out, put in or swapped with their neighbour (optimal string alignment). */

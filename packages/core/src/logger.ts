@@ -65,7 +65,7 @@ export function guardedLogger(option: string, logger: Logger): Logger {
 /** Whatever was thrown: asking it may throw as well. */
 function nameOf(thrown: unknown): string {
   try {
-    return thrown instanceof Error ? String(thrown.name) : shown(thrown);
+    return thrown instanceof Error ? thrown.name : shown(thrown);
   } catch {
     return "something that cannot be looked at";
   }

@@ -43,6 +43,17 @@ describe("options that there are none of", () => {
     expect(() => checkOptions("rows", untyped(given), NAMES)).toThrow(refusal(message));
   });
 
+  it.each<[string, readonly string[], string]>([
+    ["maxByte", ["maxBuffer", "maxBytes"], "did you mean maxBytes?"],
+    ["keys", ["key", "keysOf"], "did you mean key?"],
+    ["mapper", ["mopped", "mapped"], "did you mean mapped?"],
+    ["max", ["min", "maxRows", "maxBytes"], "did you mean maxRows or maxBytes?"],
+    ["consumer", ["consumerName", "consumerArn"], "did you mean consumerName or consumerArn?"],
+  ])("%s: what is nearest was meant, and all that go on where it ends", (given, names, message) => {
+    const known = Object.fromEntries(names.map((name) => [name, true as const]));
+    expect(() => checkOptions("rows", untyped({ [given]: 1 }), known)).toThrow(refusal(message));
+  });
+
   it("are what is no object at all", () => {
     for (const [given, message] of [
       [undefined, "rows takes its options as one object, but was given undefined"],

@@ -121,7 +121,7 @@ describe("an emitter that notifies of what it has written", () => {
     expect(writesOf(world.lease)).toEqual(["prepare"]);
   });
 
-  it("the next owner that finds the object written notifies of it before it commits, without reading it again", async () => {
+  it("a next owner that finds the object written notifies of it before it commits, without reading it again", async () => {
     const world = createWorld(recordsOf(10));
     const dying = new Notified(world);
     const killed = runIn(world, notifyingPipeline(world, dying));
@@ -141,7 +141,7 @@ describe("an emitter that notifies of what it has written", () => {
     expect(writesOf(world.lease)).toEqual(["prepare", "commit"]);
   });
 
-  it("the next owner that finds nothing written writes and notifies", async () => {
+  it("a next owner that finds nothing written writes and notifies", async () => {
     const world = createWorld(recordsOf(10));
     const letGo = world.gate.hold("emit");
     const dying = new Notified(world);

@@ -4,6 +4,7 @@ import {
   identityFailureOf,
   identityOutcomeOf,
   RENEW_CURE,
+  saidWithoutValues,
   summaryOf as awsSummaryOf,
 } from "@kinesis-connectors/aws";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
@@ -80,17 +81,10 @@ export function summaryOf(error: unknown): Error {
   return awsSummaryOf(error, { service: "DynamoDB", message: false });
 }
 
-/**
- * Beginnings of messages that name attributes, types and parts of expressions and never a value. Others, such as "The parameter cannot be
- * converted to a numeric value: ...", do.
- */
-const WITHOUT_VALUES =
-  /^(?:Invalid (?:Update|Condition)Expression: |One or more parameter values (?:were invalid: Type mismatch|are not valid\. )|Item size |Nesting Levels |An operand in the update expression |The provided expression refers |The document path |The provided key element )/;
-
 /** Why an entry becomes a dead letter. */
 export function rejection(error: unknown): KinesisConnectorError {
-  const message =
-    error instanceof Error && WITHOUT_VALUES.test(error.message) ? `: ${error.message.slice(0, 300)}` : "";
+  const said = error instanceof Error ? saidWithoutValues(error.message) : undefined;
+  const message = said === undefined ? "" : `: ${said}`;
   return new KinesisConnectorError(
     "KC_RECORD_POISON",
     `DynamoDB will never take the item (${describeAwsError(error).code}${message}); compare it with the table's keys, the keys of its indexes and the limits of an item, or the update with the item's types`,

@@ -177,6 +177,10 @@ async function putRecords<Output>(
     throw new Error(
       `PutRecords answered ${answers.length} of ${puts.length} records: none of it is believed`,
     );
+  if (answers.some(({ ErrorCode, ShardId }) => ErrorCode === undefined && ShardId === undefined))
+    throw new Error(
+      "PutRecords says of a record neither where it is nor why it failed: none of it is believed",
+    );
   const named = failed > 0 ? answers.filter(({ ErrorCode }) => ErrorCode !== undefined).length : 0;
   if (failed > named)
     throw new Error(

@@ -60,6 +60,10 @@ const strange = [
   ["one result too many", (count: number) => ({ FailedRecordCount: 0, Records: results(count + 1) })],
   ["no result", () => ({ FailedRecordCount: 0, Records: [] })],
   ["no list", () => ({})],
+  [
+    "a result that says nothing",
+    (count: number) => ({ FailedRecordCount: 0, Records: [...results(count - 1), {}] }),
+  ],
   ["more failures than it names", (count: number) => ({ FailedRecordCount: 2, Records: results(count) })],
 ] as const;
 

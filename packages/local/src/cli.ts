@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-import { FlagError, readFlags, usage } from "./flags.js";
+import { FlagError, readFlags, USAGE } from "./flags.js";
 import { startLocalAws } from "./local-aws.js";
 
 async function main(): Promise<void> {
   const { help, streams, shardCount, aws } = readFlags(process.argv.slice(2));
   if (help) {
-    process.stdout.write(usage);
+    process.stdout.write(USAGE);
     return;
   }
   const local = await startLocalAws(aws);

@@ -9,6 +9,7 @@ export type FaultEffect =
   | EventStreamEffect
   | SuccessWithErrorEffect
   | ConditionsIgnoredEffect
+  | ForeignObjectEffect
   | StatementEffect;
 
 /** An error answer: throttling, 500, 503 `SlowDown`, access denied, expired token, clock skew, 409 conflict. */
@@ -37,6 +38,16 @@ type TransportEffect =
   | { readonly kind: "half-close"; readonly afterBytes?: number }
   /** Full content length declared, only half the body sent, connection ended. */
   | { readonly kind: "truncated-body" }
+  /**
+   * All connections that this server has at the moment of the answer stay open and carry nothing from then on, as after a NAT has forgotten them; those
+   * that are opened later work. In phase `before` the call is not carried out, in `after` it is.
+   */
+  | { readonly kind: "half-open" }
+  /**
+   * The same answer again, behind the answer, `copies` times (default 1) and after `afterMs` (default 0: right behind it): bytes that nobody asked for.
+   * HTTP/1.1 only.
+   */
+  | { readonly kind: "surplus-answer"; readonly copies?: number; readonly afterMs?: number }
   /** The answer claims another content type. */
   | { readonly kind: "content-type"; readonly value: string }
   /** The server stops reading the request's body for this long. */
@@ -90,6 +101,16 @@ interface ConditionsIgnoredEffect {
 }
 
 /**
+ * Somebody else writes an object at the key that the call is about: S3. In phase `before` just before the call is judged, so that a conditional write meets
+ * it; in `after` over what the call has written.
+ */
+interface ForeignObjectEffect {
+  readonly kind: "foreign-object";
+  /** Its content. Default a line of text. */
+  readonly body?: string;
+}
+
+/**
  * What becomes of SQL after its call was accepted: Redshift's ExecuteStatement and BatchExecuteStatement. In phase
  * `after` it strikes when a statement's change is made and not yet committed.
  */
@@ -120,6 +141,8 @@ const kinds: Readonly<Record<FaultKind, readonly string[]>> = {
   "stalled-body": [],
   "half-close": [],
   "truncated-body": [],
+  "half-open": [],
+  "surplus-answer": [],
   "content-type": ["value"],
   "stalled-request": ["forMs"],
   "continue-withheld": ["forMs"],
@@ -132,6 +155,7 @@ const kinds: Readonly<Record<FaultKind, readonly string[]>> = {
   "event-stream": ["what"],
   "success-with-error": ["code"],
   "conditions-ignored": [],
+  "foreign-object": [],
   statement: ["what"],
 };
 

@@ -172,6 +172,13 @@ export function findFault<Kind extends FaultKind>(
   return undefined;
 }
 
+/** Whether the call comes to nothing: the connection dies, or carries nothing more, before the change is made. */
+export function isCutBefore(fired: readonly FiredFault[]): boolean {
+  return (
+    findFault(fired, "reset", "before") !== undefined || findFault(fired, "half-open", "before") !== undefined
+  );
+}
+
 function isOfKind<Kind extends FaultKind>(
   effect: FaultEffect,
   kind: Kind,

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import type { LocalAwsOptions } from "./local-aws.js";
 
 /** What `--help` prints. */
-export const usage: string = `kinesis-local-aws: Kinesis, S3, DynamoDB and OpenSearch on 127.0.0.1 until stopped
+export const USAGE: string = `kinesis-local-aws: Kinesis, S3, DynamoDB and OpenSearch on 127.0.0.1 until stopped
 
   --port N            port of Kinesis (default: a free one)
   --s3-port N         port of S3

@@ -20,4 +20,4 @@ export {
   startLocalAws,
 } from "./local-aws.js";
 export type { LocalDocument } from "./opensearch/opensearch-server.js";
-export type { LocalObject } from "./s3/s3-server.js";
+export type { LocalObject } from "./s3/local-object.js";

@@ -107,7 +107,7 @@ describe("a load", () => {
     await emitter.close?.();
   });
 
-  it("F63 the next owner that submits while the first owner's statement runs is given that statement", async () => {
+  it("F63 a next owner that submits while the first owner's statement runs is given that statement", async () => {
     await using s3 = await startStagingS3();
     await using api = await startDataApi(loaded);
     const first = emitterOn(api, s3);
@@ -245,7 +245,7 @@ describe("the Data API's refusals", () => {
     await using s3 = await startStagingS3();
     await using api = await startDataApi(loaded);
     const emitter = emitterOn(api, s3);
-    api.refuse("BatchExecuteStatement", "ActiveStatementsExceededException", 400, 3);
+    api.refuse("BatchExecuteStatement", "ActiveStatementsExceededException", 400, 1);
     await emitter.open?.(contextOf(undefined));
     expect(await deliver(emitter, batchOf([{ id: 1 }]))).toEqual({ failed: [] });
     await emitter.close?.();

@@ -22,7 +22,7 @@ export type S3Plan = {
   readonly spilledTo?: { readonly key: string; readonly sha256: string };
 };
 
-/** What a batch must tell to be named. */
+/** The fields of a batch that its name is made of. */
 export type NamedBatch = Pick<Batch<unknown>, "shardId" | "first" | "last" | "entries" | "encoded">;
 
 /** SHA-256 over the positions of entries, in order, in hex. */

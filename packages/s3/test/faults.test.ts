@@ -12,6 +12,7 @@ import { describe, expect, it } from "vitest";
 import { hasCode } from "@kinesis-connectors/core";
 import { gzip } from "@kinesis-connectors/s3";
 import { BUCKET, linesIn, startS3 } from "./support/local-s3.js";
+import { keyOf } from "./support/support.js";
 
 const MiB = 1024 * 1024;
 const server = "s3" as const;
@@ -27,6 +28,28 @@ const passing = [
   { kind: "reset", at: "inside-body" },
   { kind: "reply-lost" },
 ] as const;
+
+describe("a stranger's object at the planned key", () => {
+  it.each([
+    ["PutObject", {}, () => batchOf([{ a: 1 }])],
+    ["CompleteMultipartUpload", inParts, largeBatch],
+  ])("that appears just before %s stops the shard, and stays as it is", async (operation, options, make) => {
+    await using s3 = await startS3();
+    const emitter = s3.emitter(options);
+    const batch = make();
+    const key = keyOf(emitter, batch);
+    s3.aws.faults.add({
+      server,
+      operation,
+      where: { key },
+      effect: { kind: "foreign-object", body: "not ours" },
+    });
+    const error = await failureFrom(deliver(emitter, batch));
+    expect(hasCode(error, "KC_PLACE_TAKEN")).toBe(true);
+    expect(s3.aws.faults.unfired()).toEqual([]);
+    expect(s3.archived().map((object) => [object.key, object.body.toString()])).toEqual([[key, "not ours"]]);
+  });
+});
 
 describe("throttling and outage", () => {
   it("F05 SlowDown a hundred times ends in one object at the same key", async () => {

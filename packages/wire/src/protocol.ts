@@ -4,6 +4,7 @@ import { AwsJson1_1Protocol } from "@aws-sdk/core/protocols";
 import { decodeCbor } from "./cbor/decode-cbor.js";
 import { encodeCbor } from "./cbor/cbor-writer.js";
 import { collectBody } from "./collect-body.js";
+import { requireBounded } from "./json/bounded-json.js";
 import type { PageMemory } from "./page/page.js";
 import { writePutRecordsCbor } from "./cbor/put-records-cbor.js";
 import { isPutRecordsRequest, writePutRecordsJson } from "./json/put-records-json.js";
@@ -109,10 +110,10 @@ abstract class FastProtocol extends AwsJson1_1Protocol {
     ...call: Parameters<Deserialize>
   ): Promise<Output> {
     const [operation, , response] = call;
-    if (!isFast(operation.name)) return super.deserializeResponse(...call);
+    if (!isFast(operation.name)) return this.#readBySdk(...call);
     try {
       const output = await this.#read(...call);
-      if (output === undefined) return await super.deserializeResponse(...call);
+      if (output === undefined) return await this.#readBySdk(...call);
       // The SDK's signature leaves open whose output it is; it is that of the operation that was asked for.
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
       return output as Output;
@@ -153,6 +154,17 @@ abstract class FastProtocol extends AwsJson1_1Protocol {
         return withMetadata(this.#readWell(answer, form), $metadata);
       }
     }
+  }
+
+  /** Everything else goes through `JSON.parse` as it comes: errors, and lists of shards. */
+  async #readBySdk<Output extends MetadataBearer>(...call: Parameters<Deserialize>): Promise<Output> {
+    const [, , response] = call;
+    if (response.body instanceof Uint8Array || isByteStream(response.body)) {
+      const body = await bodyOf(response);
+      requireBounded(body);
+      response.body = body;
+    }
+    return super.deserializeResponse<Output>(...call);
   }
 
   #readWell<Answer>(answer: Answer, form: Form): Answer {

@@ -110,7 +110,7 @@ export class ObjectChecker {
     }
   }
 
-  /** I10: whoever writes, the first owner or the next owner, follows the outcomes that were stored. */
+  /** I10: whoever writes, the first owner or the next one, follows the outcomes that were stored. */
   #checkOutcomes({ key, metadata }: StoredObject, landed: readonly Landed[], isDead: boolean): void {
     const { "kc-shard": shardId, "kc-first": first, "kc-last": last } = metadata;
     const outcomes = this.outcomes.get(`${shardId} ${first}-${last}`);

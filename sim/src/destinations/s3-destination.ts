@@ -10,7 +10,7 @@ export function s3Destination(
   const { scenario, s3 } = parts;
   return {
     start: starting(parts, (process) => {
-      // The next owner that asked again would put a record into two objects, or into none: it has to follow what was stored.
+      // A next owner that asked again would put a record into two objects, or into none: it has to follow what was stored.
       const partitioned =
         scenario.partitions > 1
           ? { partition: () => ({ part: Math.floor(process.random.next() * scenario.partitions) }) }

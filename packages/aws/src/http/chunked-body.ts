@@ -18,7 +18,7 @@ const BLANK = 0x20;
 const SEMICOLON = 0x3b;
 const DELETE = 0x7f;
 
-/** What the next byte is part of. */
+/** The part of the body that the next byte belongs to. */
 type Part =
   | "size"
   | "extension"
@@ -164,7 +164,7 @@ function expected(byte: number, wanted: number, otherwise: string): void {
   if (byte !== wanted) throw new HttpFormatError(otherwise);
 }
 
-/** What a hexadecimal digit stands for, or -1. */
+/** The value of a hexadecimal digit, or -1. */
 function digitOf(byte: number): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
   // Lower case.

@@ -20,7 +20,7 @@ interface Exchange {
   readonly reject: (error: Error) => void;
 }
 
-/** What a connection tells whoever keeps it. */
+/** Listeners of a connection, for whoever keeps it. */
 export interface ConnectionListener {
   /** It is closed, whoever closed it; nothing more can be sent over it. */
   readonly closed: (connection: HttpConnection) => void;

@@ -1,6 +1,6 @@
 import { asError } from "@kinesis-connectors/core";
 
-/** What has been opened, to be closed once, in the opposite order. */
+/** Resources that have been opened, to be closed once, in the opposite order. */
 export class Closing {
   #steps: (() => void | Promise<void>)[] = [];
 

@@ -14,7 +14,7 @@ import type { ReaderContext } from "../reading/reader-context.js";
 import type { EngineRun, ShardEngines } from "./shard-engines.js";
 import { shardSources, type SourceSettings, type StreamFacts } from "../reading/shard-sources.js";
 
-/** What engines of this thread are made of. */
+/** Options of engines in this thread. */
 export interface EnginesHereOptions<Model, Output, Plan, DeadLetterPlan> extends SourceSettings {
   readonly pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>;
   readonly maxReadAheadBytes: number;

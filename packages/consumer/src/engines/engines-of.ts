@@ -11,7 +11,7 @@ import { type AnyPipeline, isModule, loadPipeline, type PipelineModule } from ".
 import type { ShardEngines } from "./shard-engines.js";
 import { ThreadPool } from "./threads/thread-pool.js";
 
-/** What the engines of a connector need of its settings. */
+/** Settings that the engines of a connector need. */
 export interface EngineSettings {
   readonly application: string;
   /** Where the pipeline is, when it has to be imported. */
@@ -33,7 +33,7 @@ export interface EngineSettings {
   readonly random: Random;
 }
 
-/** Who is told what the threads of a connector do. */
+/** Listeners to the threads of a connector. */
 export interface ThreadWatchers {
   /** A thread's client goes from AWS-CBOR to JSON. */
   readonly onWireFallback: () => void;

@@ -118,7 +118,8 @@ function keptConnections(requestTimeoutMs: number): NodeHttpHandlerOptions {
     requestTimeout: requestTimeoutMs,
     throwOnRequestTimeout: true,
     httpAgent: agent,
-    httpsAgent: agent,
+    // Said outright, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch it off for the whole process.
+    httpsAgent: { ...agent, rejectUnauthorized: true, minVersion: "TLSv1.2" },
   };
 }
 

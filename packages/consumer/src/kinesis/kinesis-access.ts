@@ -27,7 +27,7 @@ export interface KinesisAccessOptions {
   readonly api: KinesisApi | undefined;
   /** A client of the caller's own; it stays open. */
   readonly client: KinesisClient | undefined;
-  /** What a client is made of. */
+  /** Options of a client. */
   readonly connection: KinesisClientOptions;
   readonly streamTarget: StreamName;
   readonly logger: Logger;

@@ -1,4 +1,5 @@
 import { identityFailureOf } from "@kinesis-connectors/aws";
+import { keptCause } from "@kinesis-connectors/core";
 import { WireFormatError } from "@kinesis-connectors/wire";
 
 import { KinesisCallError, type KinesisErrorKind } from "./kinesis-api.js";
@@ -59,7 +60,7 @@ function kindOf(error: unknown): KinesisErrorKind {
     : "transient";
 }
 
-/** What has worked so far: operations, and credentials at all. */
+/** Experience with the calls so far: operations that have worked, and credentials at all. */
 export interface Experience {
   readonly has: (operation: string) => boolean;
   readonly size: number;
@@ -67,7 +68,7 @@ export interface Experience {
   readonly renews: boolean;
 }
 
-/** A failure of the SDK as a failure of the port. The cause stays; the text names the operation and the service's own message. */
+/** A failure of the SDK as a failure of the port. The cause is kept without request and answer; the text names the operation and the service's own message. */
 export function asCallError(operation: string, error: unknown, experience?: Experience): KinesisCallError {
   if (error instanceof KinesisCallError) return error;
   let kind = kindOf(error);
@@ -79,7 +80,7 @@ export function asCallError(operation: string, error: unknown, experience?: Expe
   const hasWorked =
     experience !== undefined && (kind === "access-denied" ? experience.has(operation) : experience.size > 0);
   return new KinesisCallError(operation, kind, `${operation} failed with ${name}${said}`, {
-    cause: error,
+    cause: keptCause(error),
     hasWorked,
   });
 }

@@ -3,7 +3,7 @@ import { KinesisConnectorError } from "@kinesis-connectors/core";
 
 import type { KinesisCallError } from "./kinesis-api.js";
 
-/** What a user can do about a refused call. */
+/** The cure of a refused call, for its user. */
 export function cureOf(error: KinesisCallError): string {
   switch (error.kind) {
     case "access-denied":

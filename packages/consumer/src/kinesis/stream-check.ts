@@ -10,7 +10,7 @@ import {
 import { isForGood, isKind, type KinesisApi, KinesisCallError, type StreamSummary } from "./kinesis-api.js";
 import { cureOf, streamMissing } from "./refusals.js";
 
-/** What a control call at the start is given. */
+/** Options of a control call at the start. */
 export interface CheckContext {
   readonly api: KinesisApi;
   readonly stream: string;

@@ -12,7 +12,12 @@ export class WideHttp2 extends NodeHttp2Handler {
   constructor() {
     super({
       disableConcurrentStreams: true,
-      nodeHttp2ConnectOptions: { settings: { initialWindowSize: WINDOW_BYTES } },
+      nodeHttp2ConnectOptions: {
+        settings: { initialWindowSize: WINDOW_BYTES },
+        // Said outright, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch it off for the whole process.
+        rejectUnauthorized: true,
+        minVersion: "TLSv1.2",
+      },
     });
   }
 

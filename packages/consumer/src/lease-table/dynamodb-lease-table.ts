@@ -23,7 +23,7 @@ import type { Lease, LeaseTable, WriteOutcome } from "@kinesis-connectors/leases
 import { factsOf, updateOf } from "./lease-expressions.js";
 import { ATTRIBUTE, type LeaseRow, newLeaseRow, parseLeaseRow } from "./lease-row.js";
 import { TableCalls } from "./table-calls.js";
-import { tableError, tableFailure } from "./table-failures.js";
+import { tableCause, tableError, tableFailure } from "./table-failures.js";
 
 /** Options of `dynamoDbLeaseTable`. */
 /** Options of `dynamoDbLeaseTable`. */
@@ -226,9 +226,9 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
       } catch (thrown) {
         const failure = calls.failureOf("UpdateItem", thrown);
         if (failure === "refused") return { type: "refused" };
-        if (failure === "unknown") return { type: "unknown", cause: asError(thrown) };
+        if (failure === "unknown") return { type: "unknown", cause: tableCause(thrown) };
         if (failure === "throttled" || failure === "no-credentials")
-          return { type: "throttled", cause: asError(thrown) };
+          return { type: "throttled", cause: tableCause(thrown) };
         throw tableError(tableName, "UpdateItem", thrown);
       }
     },

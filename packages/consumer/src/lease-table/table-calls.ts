@@ -8,7 +8,7 @@ import {
   sleep,
   errorFields,
 } from "@kinesis-connectors/core";
-import { tableError, type TableFailure, tableFailure } from "./table-failures.js";
+import { tableCause, tableError, type TableFailure, tableFailure } from "./table-failures.js";
 
 export interface TableCallsOptions {
   readonly tableName: string;
@@ -81,7 +81,7 @@ export class TableCalls {
         const isPatient =
           failure === "throttled" && isStarting && clock.monotonicNow() - startedMs < THROTTLED_PATIENCE_MS;
         if ((attempt >= MAX_ATTEMPTS && !isPatient) || (isStarting && this.#starting?.aborted === true))
-          throw CONTROL.has(operation) ? tableError(tableName, operation, thrown) : asError(thrown);
+          throw CONTROL.has(operation) ? tableError(tableName, operation, thrown) : tableCause(thrown);
         const line = { table: tableName, operation, attempt, ...errorFields(asError(thrown)) };
         if (isPatient && attempt % ATTEMPTS_PER_LINE === 0)
           logger.warn(line, "DynamoDB limits the calls on the lease table; waiting");

@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException, ResourceNotFoundException } from "@aws-sdk/client-dynamodb";
-import { identityFailureOf } from "@kinesis-connectors/aws";
+import { describeAwsError, identityFailureOf, saidWithoutValues, summaryOf } from "@kinesis-connectors/aws";
 import { asError, KinesisConnectorError } from "@kinesis-connectors/core";
 
 /**
@@ -35,6 +35,13 @@ const FATAL: ReadonlySet<string> = new Set([
   "KMSAccessDeniedException",
 ]);
 
+/** Their messages may quote values of the row. The last is an answer that is no JSON, of which V8 quotes a part. */
+const QUOTING: ReadonlySet<string> = new Set([
+  "ValidationException",
+  "SerializationException",
+  "SyntaxError",
+]);
+
 /** What the failure means. Whatever is not known here counts as unknown, which is always safe: it is read back. */
 export function tableFailure(thrown: unknown): TableFailure {
   if (thrown instanceof ConditionalCheckFailedException) return "refused";
@@ -56,8 +63,18 @@ export function tableError(tableName: string, operation: string, thrown: unknown
   return new KinesisConnectorError(
     "KC_LEASE_TABLE",
     `the lease table ${tableName} cannot be used: ${operation} failed with ${error.name}; ${cure}`,
-    { cause: thrown },
+    { cause: tableCause(thrown) },
   );
+}
+
+/**
+ * What is shown of a failed call on the table. The SDK's own error leads to the whole request: the signature, the session's token and the row, whose
+ * plan names objects after data.
+ */
+export function tableCause(thrown: unknown): Error {
+  const { code, message } = describeAwsError(thrown);
+  const said = QUOTING.has(code) ? saidWithoutValues(message) : message;
+  return summaryOf(thrown, { service: "DynamoDB", message: said === undefined ? false : () => said });
 }
 
 function cureOf(error: Error, operation: string): string {
@@ -68,8 +85,7 @@ function cureOf(error: Error, operation: string): string {
     case "ResourceNotFoundException":
       return "it was deleted, or the region is another one: create it again and start the workers anew";
     case "ValidationException":
-      // DynamoDB's own words name the limit or the attribute, never a value.
-      return `DynamoDB says: ${error.message.slice(0, 200)}; a row holds 400 KB, so make batches with fewer objects`;
+      return `DynamoDB says: ${saidWithoutValues(error.message) ?? "no more that may be shown"}; a row holds 400 KB, so make batches with fewer objects`;
     default:
       return "check the region (option region, or AWS_REGION), the credentials and the endpoint of DynamoDB";
   }

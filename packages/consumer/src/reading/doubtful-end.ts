@@ -4,7 +4,7 @@ import { listAllShards } from "../worker/shard-sync/all-shards.js";
 import { parentsOf } from "../worker/shard-sync/shard-sync.js";
 import type { ReaderContext } from "./reader-context.js";
 
-/** What an answer or an event says about where a shard goes on. */
+/** The facts in an answer or an event about where a shard goes on. */
 export interface Continuation {
   readonly nextIterator: string | undefined;
   readonly childShards: readonly ChildShard[] | undefined;

@@ -84,7 +84,7 @@ export function fanOut(options: FanOutOptions = {}): FanOut {
 const CONSUMER_ARN =
   /^(arn:aws[a-z-]{0,20}:kinesis:[a-z0-9-]{1,40}:\d{12}:stream\/([a-zA-Z0-9_.-]{1,128}))\/consumer\/([a-zA-Z0-9_.-]{1,128}):\d{1,20}$/;
 
-/** What the ARN of a consumer says; undefined where it is none. */
+/** The parts of a consumer's ARN; undefined where it is none. */
 export function partsOf(
   consumerArn: string,
 ): { readonly streamArn: string; readonly streamName: string; readonly consumerName: string } | undefined {

@@ -5,7 +5,7 @@ import type { SubscriptionEvent } from "../kinesis/kinesis-api.js";
 // The service sends an event every few seconds even when nothing is put. A minute without one: the connection is dead (KCL 2.2.8).
 const SILENCE_MS = 60_000;
 
-/** What comes of waiting for an event. */
+/** The result of waiting for an event. */
 export type Arrival =
   | { readonly type: "event"; readonly event: SubscriptionEvent }
   | { readonly type: "end" }

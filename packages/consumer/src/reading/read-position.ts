@@ -30,7 +30,7 @@ interface ExpectedRecord {
 /** A page that is not what comes next in its shard. Nothing of it was taken, its iterator included: reading begins anew at the last record. */
 export class PageRefused extends KinesisCallError {}
 
-/** What the two ways of reading have in common about one answer. */
+/** The fields of one answer that both ways of reading have. */
 interface Answer {
   readonly records: readonly StreamRecord[];
   readonly millisBehindLatest: number | undefined;

@@ -4,7 +4,7 @@ import type { HashKeyRange } from "@kinesis-connectors/wire";
 import type { KinesisApi } from "../kinesis/kinesis-api.js";
 import type { ReadEvent } from "./read-events.js";
 
-/** What every reader of a shard is given. */
+/** The context of every reader of a shard. */
 export interface ReaderContext {
   readonly api: KinesisApi;
   readonly stream: string;

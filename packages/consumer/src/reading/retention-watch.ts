@@ -28,7 +28,7 @@ export interface RetentionWatchOptions {
   readonly failed: (error: Error) => void;
 }
 
-/** What the reading of one shard tells the watch. */
+/** Facts about the reading of one shard, for the watch. */
 export interface WatchedShard {
   /** Something was read: everything that arrived until `throughMs` (wall time) has been read, and waits for its commit. */
   readonly read: (throughMs: number) => void;

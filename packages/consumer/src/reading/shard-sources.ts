@@ -8,7 +8,7 @@ import { type Polling, pollingSource } from "./polling-reader.js";
 import type { ReaderContext } from "./reader-context.js";
 import type { CheckContext } from "../kinesis/stream-check.js";
 
-/** What is known of the stream once it has been looked at. */
+/** Facts about the stream, known once it has been looked at. */
 export interface StreamFacts {
   readonly streamArn: string;
   readonly retentionMs: number;
@@ -16,7 +16,7 @@ export interface StreamFacts {
   readonly consumerArn: string | undefined;
 }
 
-/** What decides how shards are read. */
+/** Options that decide how shards are read. */
 export interface SourceSettings {
   readonly application: string;
   readonly stream: string;

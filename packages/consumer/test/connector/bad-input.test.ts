@@ -103,7 +103,7 @@ describe("bad options", () => {
     [
       "a misspelt option of fanOut",
       withOptions({ retrieval: { type: "fan-out", consumer: "x" } }),
-      /consumer(Name|Arn)\?/,
+      /did you mean consumerName or consumerArn\?/,
     ],
     ["a misspelt position", withOptions({ initialPosition: "EARLIEST" }), /initialPosition must be/],
     ["no date", withOptions({ initialPosition: { at: new Date("never") } }), /initialPosition must be/],

@@ -85,7 +85,8 @@ export function optionsFor(
     region,
     credentials,
     endpoints: { kinesis: local.endpoints.kinesis, dynamodb: local.endpoints.dynamodb },
-    leases: { bootstrapJitterMs: 0, failoverTimeMs: 2_000, takePeriodMs: 100, parentPollMs: 50 },
+    // Far longer than a busy machine keeps a renewal waiting: a lease that is lost is read again.
+    leases: { bootstrapJitterMs: 0, failoverTimeMs: 30_000, takePeriodMs: 100, parentPollMs: 50 },
     retrieval: { type: "polling", idlePollMs: 200, maxRecordsPerRead: 10_000 },
   };
 }

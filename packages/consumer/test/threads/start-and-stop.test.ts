@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { startConnector } from "../../dist/index.js";
 import { startFarServer } from "../support/far-server.js";
 import { numbered, startAws, STREAM, until } from "../connector/support.js";
-import { listening, moduleOf, runProcess, threadedOptions } from "./support.js";
+import { inStream, listening, moduleOf, runProcess, threadedOptions } from "./support.js";
 
 describe("starting on threads", () => {
   it("fails with the error of an emitter that cannot open; what was opened is closed, and nothing is leased", async () => {
@@ -93,9 +93,10 @@ describe("starting on threads", () => {
     expect(asked).toBe(2);
   });
 
-  it("a provider that fails in the thread's hour of need: reading is refused by name, after some tries", async () => {
+  it("waits while a provider that has worked gives nothing, tells it, and reads on: nothing is lost", async () => {
     await using local = await startAws();
     using told = listening();
+    local.kinesis.putRecords(STREAM, numbered(1, 20));
     let isWell = true;
     const connector = await startConnector({
       ...threadedOptions(local, moduleOf("texts", told), 1),
@@ -107,15 +108,27 @@ describe("starting on threads", () => {
         const given = { accessKeyId: "AKIDPROVIDED", secretAccessKey: "provided", expiration };
         return isWell ? Promise.resolve(given) : Promise.reject(error);
       },
-      stopDeadlineMs: 500,
     });
-    await until(() => connector.progress().shards.some((shard) => shard.millisBehindLatest === 0));
+    const retries: unknown[] = [];
+    const listened = (async () => {
+      for await (const event of connector) if (event.type === "read-retry") retries.push(event);
+    })();
+    await until(() => told.outputs().length === 20);
     isWell = false;
-    await expect(connector.done).rejects.toMatchObject({
-      code: "KC_READ_REFUSED",
-      message: expect.stringContaining("Check the credentials"),
-      cause: { name: "KinesisCallError", kind: "credentials", cause: { name: "CredentialsProviderError" } },
+    local.kinesis.putRecords(STREAM, numbered(21, 40));
+    // More than a key that is wrong gets.
+    await until(() => retries.length >= 3);
+    expect(retries[2]).toMatchObject({
+      operation: "GetRecords",
+      kind: "no-credentials",
+      attempt: 3,
+      error: { name: "KinesisCallError", cause: { name: "CredentialsProviderError" } },
     });
+    isWell = true;
+    await until(() => told.outputs().length === 40);
+    await connector.stop();
+    await listened;
+    expect(told.byShard()).toEqual(inStream(local));
   });
 
   it("writes lines of the threads to the connector's logger, and without one the connector's to the pipeline's", async () => {

@@ -7,7 +7,7 @@ import type { ShardEvent } from "../events.js";
 import type { Logger } from "../logger.js";
 import { backoffMs, type Retry } from "../retry.js";
 
-/** What an emission needs beside the batch and its plan. */
+/** The context of an emission, beside the batch and its plan. */
 export interface EmissionContext {
   readonly clock: Clock;
   readonly random: Random;
@@ -107,7 +107,7 @@ export function withEntries<Output>(
   return { ...batch, entries, bytes: entries.reduce((sum, entry) => sum + entry.bytes, 0) };
 }
 
-/** What may pass by itself is returned; what no waiting mends is thrown. */
+/** Returns a failure that may pass by itself; throws one that no waiting mends. */
 function passingFailure(thrown: unknown): Error {
   const error = asError(thrown);
   const final =

@@ -18,7 +18,7 @@ const MAX_WAITING_DEAD_LETTER_BYTES = 16 * 1024 * 1024;
 /** Outcomes go into the lease row, which holds 400 KB with everything else (DynamoDB, "Constraints"). Deflated these are 17 to 25 KB, measured with 50% to 1% of the records dropped by lot. */
 const MAX_OUTCOME_BYTES = 64 * 1024;
 
-/** What a batch that is being filled needs of its pipeline. */
+/** The parts of a pipeline that a batch needs while it fills. */
 interface FillingPipeline<Output> extends Pick<
   RunningPipeline<never, Output, never, never>,
   "createBuffer" | "createThresholds" | "logger"
@@ -30,7 +30,7 @@ interface FillingPipeline<Output> extends Pick<
   readonly transformer: object;
 }
 
-/** What a batch that is being filled is given of its shard. */
+/** The context of a batch while it fills. */
 type FillingContext = Pick<
   ShardContext,
   "application" | "stream" | "shardId" | "budget" | "clock" | "random"
@@ -47,7 +47,7 @@ export class Filling<Output> {
   /** Whether what becomes of each record may have to be stored. */
   readonly #storesOutcomes: boolean;
   #range: OpenRange;
-  /** What the contents held when they were last asked. */
+  /** Bytes that the contents held when they were last asked. */
   #contentsBytes = 0;
   /** Whether a record of the page that is being scanned is kept. */
   #keepsPage = false;
@@ -181,7 +181,7 @@ export class Filling<Output> {
     this.#context.budget.take(bytes);
   }
 
-  /** Charges what the outputs hold now: encoded ones grow as they are encoded, and shrink as they are compressed or go to a disk. */
+  /** Charges what the outputs hold now: those of a writer grow as they are encoded, and shrink as they are compressed or go to a disk. */
   charge(): void {
     const bytes = this.#contents.heldBytes();
     const more = bytes - this.#contentsBytes;

@@ -74,7 +74,7 @@ function outcomeOf(number: number): RecordOutcome {
 const DEFLATED_ABOVE_BYTES = 4 * 1024;
 /** Stands before deflated outcomes; runs begin with a digit. */
 const DEFLATED = "z";
-/** What deflated outcomes may come to: more than any batch has. */
+/** Limit of deflated outcomes once they are inflated, in bytes: more than any batch has. */
 const MAX_CODED_BYTES = 64 * 1024 * 1024;
 
 /** Coded outcomes as they are stored: deflated, in base64 behind a `z`, where they are long. `readOutcomes` reads both. */

@@ -10,7 +10,7 @@ import type { ShardContext } from "./shard-context.js";
 import { withTransformTimeout } from "./timed.js";
 import { transformOf, type Transform, transformRecord } from "./transform.js";
 
-/** What a scan asks of the processor of its shard. */
+/** Functions of a shard's processor that a scan calls. */
 export interface ScanOwner {
   readonly isStopping: () => boolean;
   /** Sends the batch that has been filled on its way; settles once the one before it has been committed. */
@@ -28,7 +28,7 @@ export class PageScan<Model, Output> {
   readonly #transform: Transform<Model, Output>;
   readonly #owner: ScanOwner;
   #outputs: Output[] = [];
-  /** What has to be waited for before the next record. */
+  /** The promise to wait for before the next record. */
   #waiting: Promise<void> | undefined;
 
   constructor(

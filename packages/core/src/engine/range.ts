@@ -22,14 +22,14 @@ export interface ClosedRange<Output> {
   readonly heldBytes: number;
 }
 
-/** What a range is a part of. */
+/** The owner of a range: application, stream and shard. */
 export interface RangeOwner {
   readonly application: string;
   readonly stream: string;
   readonly shardId: string;
 }
 
-/** What has been read of a shard since the last batch was closed. */
+/** The records read of a shard since the last batch was closed. */
 export class OpenRange {
   readonly #owner: RangeOwner;
   /** Whether anybody may ask what became of each record. */

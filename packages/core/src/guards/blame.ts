@@ -70,11 +70,11 @@ export class Blame {
   }
 }
 
-/** What is said of a plan that JSON changes. */
+/** The text about a plan that JSON changes. */
 export const PLAN_IS_JSON =
   "a plan is stored in the lease row, so it must be made of texts, finite numbers, booleans, null, arrays and plain objects";
 
-/** What a part of the pipeline did that threw: what was thrown, and where. */
+/** The text about a part of the pipeline that threw: what was thrown, and where. */
 export function mistake(error: Error): string {
   const location = locationOf(error);
   const thrown = KinesisConnectorError.isInstance(error) ? error.code : error.name;

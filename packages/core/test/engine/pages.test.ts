@@ -39,7 +39,7 @@ async function runLent<Model, Output>(
 const isGood = (n: number): boolean => n % 11 !== 5;
 
 describe("a page", () => {
-  it("is given back once all that came of it is encoded, and its dead letters are copies", async () => {
+  it("is given back once all outputs of it are encoded, and its dead letters are copies", async () => {
     const world = worldOf<Numbered>();
     const lent = await runLent(
       world,

@@ -184,7 +184,7 @@ describe("the next owner of a prepared batch", () => {
 });
 
 describe("recorded outcomes", () => {
-  it("are obeyed by the next owner whose filter decides otherwise (I10)", async () => {
+  it("are obeyed by a next owner whose filter decides otherwise (I10)", async () => {
     const world = createWorld(poisoned(12, 5));
     const pending = await dieAfterPrepare(world, {
       filter: ({ n }) => n % 2 === 0,

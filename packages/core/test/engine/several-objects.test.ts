@@ -98,7 +98,7 @@ describe("a batch of several objects", () => {
     expect(other.lease.prepared.map(({ routes }) => routes)).toEqual([undefined]);
   });
 
-  it("lands once by the next owner whose partition function and filter say otherwise", async () => {
+  it("lands once by a next owner whose partition function and filter say otherwise", async () => {
     const world = await crashAndInherit(
       ({ objects }) => partitionedEmitter<Numbered>(objects, fickle(5)),
       () => true,

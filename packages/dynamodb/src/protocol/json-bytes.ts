@@ -24,7 +24,7 @@ export class JsonBytes {
   #bytes = kept;
   #length = 0;
 
-  /** What was written, in a buffer of its own. */
+  /** The bytes written, in a buffer of their own. */
   finish(): Buffer {
     const written = Buffer.from(this.#bytes.subarray(0, this.#length));
     if (this.#bytes.length <= MOST_KEPT_BYTES) kept = this.#bytes;

@@ -1,9 +1,9 @@
 import type { BufferEntry, FailedEntry } from "@kinesis-connectors/core";
 
-/** What became of an entry. */
+/** The outcome of an entry. */
 export type Settled<Output> = "written" | FailedEntry<Output>;
 
-/** What became of the entries of a batch, by their places in it. */
+/** The outcomes of a batch's entries, by their indexes in it. */
 export type Outcomes<Output> = (Settled<Output> | undefined)[];
 
 /**

@@ -16,7 +16,7 @@ export class Memory<Output> {
     }
   }
 
-  /** What became of an entry, if it was settled; it is forgotten. */
+  /** Takes out the outcome of an entry, if it was settled. */
   take(entry: BufferEntry<Output>): Settled<Output> | undefined {
     // Emissions that fail are few: without this each entry of any batch would be looked for.
     if (this.#isEmpty) return undefined;

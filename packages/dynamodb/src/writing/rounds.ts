@@ -5,7 +5,7 @@ import type { Next } from "../requests.js";
 import type { Answer, Table } from "./table.js";
 import type { Write } from "./writes.js";
 
-/** What a round needs. */
+/** The context of a round. */
 export interface RoundContext<Output> {
   readonly queues: KeyQueues<Output>;
   /** Makes the write of an entry, when its turn has come. Throws when the table can never take it. */

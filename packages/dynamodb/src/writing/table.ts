@@ -13,7 +13,7 @@ import { type KeySchema, keySchemaOf, keyText } from "../items/key-schema.js";
 import type { Settings } from "../settings.js";
 import type { Write } from "./writes.js";
 
-/** What became of one request. Errors that stop the shard are thrown. */
+/** The outcome of one request. Errors that stop the shard are thrown. */
 export type Answer =
   /** `unprocessed` holds the keys (`keyText`) that were left out for want of capacity. */
   | { readonly kind: "taken"; readonly unprocessed: ReadonlySet<string> }
@@ -144,7 +144,7 @@ function mistakeOf(action: string, error: unknown): KinesisConnectorError | unde
   return home === undefined ? undefined : refusal(action, home, error);
 }
 
-/** What the emitter writes by itself must not be the key. */
+/** Refuses a key that is an attribute which the emitter writes by itself. */
 function requireApart<Output>(schema: KeySchema, settings: Settings<Output>): void {
   if (settings.mode === "put") return;
   for (const { name } of schema) {

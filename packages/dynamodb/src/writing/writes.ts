@@ -14,7 +14,7 @@ import { positionText } from "../items/position.js";
 import type { Settings } from "../settings.js";
 import { GUARD, guardedUpdate } from "../items/update.js";
 
-/** What all writes know of themselves. */
+/** Fields of all writes. */
 interface WriteOfKey {
   /** The number of the key whose turn it is. */
   readonly keyIndex: number;

@@ -44,7 +44,7 @@ export function fileLeases(options: FileLeasesOptions): LeaseTable {
 
 class FileLeases implements LeaseTable {
   readonly #folder: string;
-  /** What is on the disk. Nobody else writes there. */
+  /** The rows as they are on the disk. Nobody else writes there. */
   readonly #rows = new Map<string, Lease>();
   readonly #writers = new Map<string, Mutex>();
   readonly #opening = new Mutex();

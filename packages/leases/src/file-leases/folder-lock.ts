@@ -3,7 +3,7 @@ import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { KinesisConnectorError, sleep, systemClock, systemRandom } from "@kinesis-connectors/core";
 
-/** Who holds a folder. */
+/** The holder of a folder. */
 interface Holder {
   readonly pid: number;
   /** When the process was started, where the system says: a pid comes again, after a restart of the machine or of a container. */

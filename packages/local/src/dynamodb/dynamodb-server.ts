@@ -1,8 +1,9 @@
 import { crc32 } from "node:zlib";
 import type { Random } from "../clock.js";
-import { findFault, type FiredFault } from "../faults.js";
+import { findFault, type FiredFault, isCutBefore } from "../faults.js";
 import { answerControlRoute } from "../http/control-routes.js";
-import { startLoopbackServer, type Exchange, type TlsFiles } from "../http/loopback-server.js";
+import type { Exchange } from "../http/exchange.js";
+import { startLoopbackServer, type TlsFiles } from "../http/loopback-server.js";
 import { readBody } from "../http/read-body.js";
 import { delayFault, sendReply, type Reply } from "../http/reply.js";
 import type { CallParameters } from "../journal.js";
@@ -119,7 +120,7 @@ async function perform(
   await delayFault(options.clock, faults, "before");
   raiseFault(faults, "before");
   // Cut before the change: the change is not made. A read makes none, its answer is what gets cut.
-  if (isChange(target) && findFault(faults, "reset", "before") !== undefined) return {};
+  if (isChange(target) && isCutBefore(faults)) return {};
   const answer = await database.run(target, input, leftOut(faults, options.random));
   progress.applied = isChange(target);
   raiseFault(faults, "after");

@@ -1,6 +1,7 @@
 import type { FaultRule, Faults } from "../faults.js";
 import { isServerName, type Journal } from "../journal.js";
-import type { Exchange } from "./loopback-server.js";
+import type { Exchange } from "./exchange.js";
+import { isOfPage } from "./own-callers.js";
 import { readBody } from "./read-body.js";
 
 const maxRulesBytes = 1024 * 1024;
@@ -20,6 +21,7 @@ function addRules(body: string, faults: Faults): readonly string[] {
 
 /**
  * Answers `/_local/journal` (GET, DELETE) and `/_local/faults` (GET, POST, DELETE), on every server's port.
+ * A page in a browser is refused: it would read every call, and set rules.
  *
  * @returns false when the request is none of these and has not been touched
  */
@@ -35,6 +37,10 @@ export async function answerControlRoute(
     response.end(JSON.stringify(value));
     return true;
   };
+  if (isOfPage(request)) {
+    request.resume();
+    return send(403, { message: "[local] /_local/ is not for pages in a browser: ask without an Origin" });
+  }
   const body = await readBody(request, maxRulesBytes);
   const route = `${request.method ?? "GET"} ${url.pathname}`;
   if (route === "GET /_local/journal") {

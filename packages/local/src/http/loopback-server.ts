@@ -1,47 +1,16 @@
-import {
-  createServer as createHttp1Server,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-} from "node:http";
-import {
-  createSecureServer,
-  createServer as createHttp2Server,
-  type Http2Session,
-  Http2ServerRequest,
-} from "node:http2";
+import { createServer as createHttp1Server } from "node:http";
+import { createSecureServer, createServer as createHttp2Server, type Http2Session } from "node:http2";
 import { createServer as createTcpServer, type Socket } from "node:net";
-import type { Readable, Writable } from "node:stream";
 import { LocalAwsError } from "../errors.js";
-
-/** A request as Node gives it, over HTTP/1.1 or HTTP/2 alike. */
-export interface LoopbackRequest extends Readable {
-  readonly method?: string | undefined;
-  readonly url?: string | undefined;
-  readonly headers: IncomingHttpHeaders;
-  readonly rawHeaders: string[];
-  readonly httpVersionMajor: number;
-  readonly socket: Socket;
-}
-
-/** A response as Node takes it, over HTTP/1.1 or HTTP/2 alike. */
-export interface LoopbackResponse extends Writable {
-  statusCode: number;
-  readonly headersSent: boolean;
-  readonly writeHead: (status: number, headers?: OutgoingHttpHeaders) => unknown;
-  readonly setHeader: (name: string, value: string | number | readonly string[]) => unknown;
-  readonly writeContinue: () => void;
-}
-
-/** One request and its answer. */
-export interface Exchange {
-  readonly request: LoopbackRequest;
-  readonly response: LoopbackResponse;
-  readonly protocol: "http/1.1" | "h2";
-  /** Kills the connection at once (RST), with every other exchange on it. */
-  readonly reset: () => void;
-  /** HTTP/1.1 only: writes bytes past the response object, for answers cut inside their headers. */
-  readonly writeRaw: (bytes: string) => void;
-}
+import {
+  connectionOf,
+  type Exchange,
+  exchangeOf,
+  type LoopbackRequest,
+  type LoopbackResponse,
+} from "./exchange.js";
+import { foreignHost } from "./own-callers.js";
+import { Silence } from "./silence.js";
 
 /** A certificate and its key, PEM. */
 export interface TlsFiles {
@@ -97,16 +66,24 @@ function recognise(first: Buffer, tls: boolean): Front | "more" {
 export async function startLoopbackServer(options: LoopbackServerOptions): Promise<LoopbackServer> {
   const sockets = new Set<Socket>();
   const sessions = new Set<Http2Session>();
+  const silence = new Silence();
 
   const answer = (
     listener: (exchange: Exchange) => void | Promise<void>,
     request: LoopbackRequest,
     response: LoopbackResponse,
   ): void => {
-    const exchange = exchangeOf(request, response);
     // A connection cut by the client is its right, not an error of the server.
     request.on("error", ignoreCut);
     response.on("error", ignoreCut);
+    if (silence.has(connectionOf(request))) return;
+    const host = foreignHost(request);
+    if (host !== undefined) {
+      answerForeign(request, response, host);
+      return;
+    }
+    silence.answers(response);
+    const exchange = exchangeOf(request, response, silence);
     void (async () => {
       try {
         await listener(exchange);
@@ -119,8 +96,8 @@ export async function startLoopbackServer(options: LoopbackServerOptions): Promi
     answer(options.onRequest, request, response);
   };
   const onCheckContinue = (request: LoopbackRequest, response: LoopbackResponse): void => {
-    if (options.onCheckContinue) {
-      answer(options.onCheckContinue, request, response);
+    if (options.onCheckContinue || silence.has(connectionOf(request)) || foreignHost(request) !== undefined) {
+      answer(options.onCheckContinue ?? options.onRequest, request, response);
       return;
     }
     response.writeContinue();
@@ -128,6 +105,7 @@ export async function startLoopbackServer(options: LoopbackServerOptions): Promi
   };
   const onSession = (session: Http2Session): void => {
     sessions.add(session);
+    silence.opened(session);
     session.on("close", () => sessions.delete(session));
     session.on("error", ignoreCut);
     session.setLocalWindowSize(64 * 1024 * 1024);
@@ -143,6 +121,7 @@ export async function startLoopbackServer(options: LoopbackServerOptions): Promi
     server.on("request", onRequest);
     server.on("checkContinue", onCheckContinue);
     server.on("session", onSession);
+    server.on("secureConnection", (socket: Socket) => silence.opened(socket));
     server.on("clientError", (_error: Error, socket: Socket) => socket.destroy());
     server.on("tlsClientError", (_error: Error, socket: Socket) => socket.destroy());
   }
@@ -150,6 +129,7 @@ export async function startLoopbackServer(options: LoopbackServerOptions): Promi
   // Half-open: a client may end its side after its request and still wants the answer, RFC 9112 section 9.6.
   const tcp = createTcpServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
+    silence.opened(socket);
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", ignoreCut);
     const endedEarly = (): void => {
@@ -162,6 +142,8 @@ export async function startLoopbackServer(options: LoopbackServerOptions): Promi
         socket.once("readable", sniff);
         return;
       }
+      // It fell silent before it said anything.
+      if (silence.has(socket)) return;
       const front = recognise(first, secure !== undefined);
       socket.unshift(first);
       if (front === "more") {
@@ -207,35 +189,12 @@ function ignoreCut(): void {
   // Deliberately nothing: see the callers.
 }
 
-function exchangeOf(request: LoopbackRequest, response: LoopbackResponse): Exchange {
-  if (request instanceof Http2ServerRequest) {
-    const { stream } = request;
-    return {
-      request,
-      response,
-      protocol: "h2",
-      reset: () => {
-        stream.session?.destroy();
-      },
-      writeRaw: () => {
-        // HTTP/2 headers travel in one frame: nothing can be sent of them before they are complete.
-      },
-    };
-  }
-  const { socket } = request;
-  return {
-    request,
-    response,
-    protocol: "http/1.1",
-    reset: () => {
-      // A TLS socket has no resetAndDestroy of its own that reaches the wire.
-      if (typeof socket.resetAndDestroy === "function") socket.resetAndDestroy();
-      else socket.destroy();
-    },
-    writeRaw: (bytes) => {
-      socket.write(bytes);
-    },
-  };
+/** Told in the words of all services alike: the status is what counts. */
+function answerForeign(request: LoopbackRequest, response: LoopbackResponse, host: string): void {
+  request.resume();
+  response.writeHead(403, { "content-type": "application/x-amz-json-1.1" });
+  const message = `[local] the Host ${host.slice(0, 100)} is not this machine: use localhost or 127.0.0.1`;
+  response.end(JSON.stringify({ __type: "AccessDeniedException", message }));
 }
 
 function answerFailure(exchange: Exchange, error: unknown): void {

@@ -1,4 +1,4 @@
-import type { LoopbackRequest } from "./loopback-server.js";
+import type { LoopbackRequest } from "./exchange.js";
 
 /**
  * Reads a whole request body.

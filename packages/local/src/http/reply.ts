@@ -1,7 +1,7 @@
-import type { OutgoingHttpHeaders } from "node:http";
+import { type OutgoingHttpHeaders, STATUS_CODES } from "node:http";
 import type { Clock } from "../clock.js";
 import { findFault, type FiredFault } from "../faults.js";
-import type { Exchange } from "./loopback-server.js";
+import type { Exchange } from "./exchange.js";
 
 /** A complete answer. */
 export interface Reply {
@@ -46,6 +46,10 @@ export async function sendReply(
     response.writeHead(reply.status, headers);
     response.end(body);
     return reply.status;
+  }
+  if (findFault(faults, "half-open")) {
+    exchange.silenceAll();
+    return 0;
   }
   const reset = findFault(faults, "reset");
   if (findFault(faults, "reply-lost") || reset?.at === "before-headers") {
@@ -95,5 +99,28 @@ export async function sendReply(
     return reply.status;
   }
   response.end(body);
+  const surplus = findFault(faults, "surplus-answer");
+  if (surplus) sendAgain(exchange, { status: reply.status, headers, body }, surplus, clock);
   return reply.status;
+}
+
+/** The same answer behind the answer, past Node, which would not send it. */
+function sendAgain(
+  { request, writeRaw }: Exchange,
+  {
+    status,
+    headers,
+    body,
+  }: { readonly status: number; readonly headers: OutgoingHttpHeaders; readonly body: Buffer },
+  { copies = 1, afterMs = 0 }: { readonly copies?: number; readonly afterMs?: number },
+  clock: Clock,
+): void {
+  const lines = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [value].flat().map((one) => `${name}: ${one}\r\n`),
+  );
+  const head = Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n`);
+  const answer = request.method === "HEAD" ? head : Buffer.concat([head, body]);
+  const bytes = Buffer.concat(Array.from({ length: copies }, () => answer));
+  if (afterMs === 0) writeRaw(bytes);
+  else clock.setTimer(afterMs, () => writeRaw(bytes));
 }

@@ -1,6 +1,7 @@
 import { findFault, type FiredFault } from "../faults.js";
 import { answerControlRoute } from "../http/control-routes.js";
-import { type Exchange, startLoopbackServer, type TlsFiles } from "../http/loopback-server.js";
+import type { Exchange } from "../http/exchange.js";
+import { startLoopbackServer, type TlsFiles } from "../http/loopback-server.js";
 import { readBody } from "../http/read-body.js";
 import { delayFault, sendReply } from "../http/reply.js";
 import type { CallParameters } from "../journal.js";
@@ -155,9 +156,14 @@ export async function startKinesisServer(
     };
 
     await delayFault(clock, fired, "before");
-    if (findFault(fired, "reset", "before")?.at === "before-headers") {
+    const isHalfOpen = findFault(fired, "half-open") !== undefined;
+    if (
+      findFault(fired, "half-open", "before") ||
+      findFault(fired, "reset", "before")?.at === "before-headers"
+    ) {
       note(false, 0);
-      exchange.reset();
+      if (isHalfOpen) exchange.silenceAll();
+      else exchange.reset();
       return;
     }
     const { applied, answer } = unreadableBody
@@ -165,6 +171,7 @@ export async function startKinesisServer(
       : await run(request, input, fired);
     if (!answer) {
       note(applied, 200);
+      if (isHalfOpen) exchange.silenceAll();
       return;
     }
     const failure = answer instanceof KinesisError ? answer : undefined;
@@ -172,7 +179,8 @@ export async function startKinesisServer(
       answer instanceof KinesisError ? { __type: answer.code, message: answer.message } : answer,
     );
     const reset = findFault(fired, "reset");
-    const unseen = findFault(fired, "reply-lost") !== undefined || (reset && reset.at !== "inside-body");
+    const unseen =
+      isHalfOpen || findFault(fired, "reply-lost") !== undefined || (reset && reset.at !== "inside-body");
     note(applied, unseen === true ? 0 : (failure?.status ?? 200), failure?.code);
     await sendReply(
       exchange,

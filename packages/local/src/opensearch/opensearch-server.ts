@@ -1,9 +1,10 @@
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { asDoubles, stringifyExact } from "../exact-json.js";
-import { findFault, type FiredFault } from "../faults.js";
+import { findFault, type FiredFault, isCutBefore } from "../faults.js";
 import { answerControlRoute } from "../http/control-routes.js";
-import { startLoopbackServer, type Exchange, type TlsFiles } from "../http/loopback-server.js";
+import type { Exchange } from "../http/exchange.js";
+import { startLoopbackServer, type TlsFiles } from "../http/loopback-server.js";
 import { readBody } from "../http/read-body.js";
 import { delayFault, sendReply } from "../http/reply.js";
 import type { CallParameters } from "../journal.js";
@@ -159,7 +160,7 @@ async function perform(
     );
   await delayFault(clock, faults, "before");
   raiseFault(faults, "before");
-  if (findFault(faults, "reset", "before") !== undefined && route.changes) return { status: 500, body: {} };
+  if (isCutBefore(faults) && route.changes) return { status: 500, body: {} };
   const insteadOf = successWithError(faults, "before");
   if (insteadOf !== undefined) return insteadOf;
   const answer = route.run({ indices, random, body, failureOf: partialFailures(faults, random) });

@@ -1,8 +1,9 @@
 import { createRequire } from "node:module";
 import { LocalAwsError } from "../errors.js";
-import { findFault, type FiredFault } from "../faults.js";
+import { findFault, type FiredFault, isCutBefore } from "../faults.js";
 import { answerControlRoute } from "../http/control-routes.js";
-import { startLoopbackServer, type Exchange, type TlsFiles } from "../http/loopback-server.js";
+import type { Exchange } from "../http/exchange.js";
+import { startLoopbackServer, type TlsFiles } from "../http/loopback-server.js";
 import { readBody } from "../http/read-body.js";
 import { delayFault, sendReply } from "../http/reply.js";
 import type { CallParameters } from "../journal.js";
@@ -198,7 +199,7 @@ async function perform(
   await delayFault(options.clock, faults, "before");
   raiseFault(faults, "before");
   // Cut before the change: the change is not made. A read makes none, its answer is what gets cut.
-  if (operation.changes && findFault(faults, "reset", "before") !== undefined) return {};
+  if (operation.changes && isCutBefore(faults)) return {};
   const answer = await operation.run(input, { ...context, faults });
   progress.applied = operation.changes;
   raiseFault(faults, "after");

@@ -23,11 +23,6 @@ export function raiseFault(faults: readonly FiredFault[], phase: "before" | "aft
   if (error !== undefined) throw new InjectedError(error.status, error.code, error.message);
 }
 
-/** A reset before the change: the change is not made. A read has nothing to make, its answer is what gets cut. */
-export function isCutBefore(faults: readonly FiredFault[]): boolean {
-  return findFault(faults, "reset", "before") !== undefined;
-}
-
 /** The answer 200 with an error document inside that a rule asks for in this phase. */
 export function successWithError(
   faults: readonly FiredFault[],

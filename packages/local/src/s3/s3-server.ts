@@ -1,20 +1,17 @@
 import { LocalAwsError } from "../errors.js";
-import { findFault, type FiredFault } from "../faults.js";
+import { findFault, type FiredFault, isCutBefore } from "../faults.js";
 import { answerControlRoute } from "../http/control-routes.js";
-import { startLoopbackServer, type Exchange, type TlsFiles } from "../http/loopback-server.js";
+import type { Exchange } from "../http/exchange.js";
+import { startLoopbackServer, type TlsFiles } from "../http/loopback-server.js";
 import { delayFault, pause, sendReply, type Reply } from "../http/reply.js";
 import type { CallParameters } from "../journal.js";
 import type { SharedParts } from "../shared-parts.js";
 import { addressOf, isBucketName, type S3Address } from "./protocol/address.js";
 import { headerOf, type S3Answer, type S3Call, type S3Context } from "./call.js";
 import { errorDocument, S3Error, statusOfS3Error } from "./errors.js";
-import {
-  InjectedError,
-  isCutBefore,
-  partialFailures,
-  raiseFault,
-  successWithError,
-} from "./injected-faults.js";
+import { InjectedError, partialFailures, raiseFault, successWithError } from "./injected-faults.js";
+import { writeForeignObject } from "./foreign-object.js";
+import { type LocalObject, localObject } from "./local-object.js";
 import { createObjectStore, type OpenWrite } from "./store/object-store.js";
 import { readRequestBody, type ReceivedBody } from "./protocol/request-body.js";
 import { routeOf, type S3Route } from "./routes.js";
@@ -31,18 +28,6 @@ export interface S3ServerOptions extends SharedParts {
   readonly listDenied?: boolean;
   /** Also speaks TLS on the same port. */
   readonly tls?: TlsFiles;
-}
-
-/** An object as a test or a sample looks at it, without a request. */
-export interface LocalObject {
-  readonly key: string;
-  readonly body: Buffer;
-  /** Names without `x-amz-meta-`. */
-  readonly metadata: Readonly<Record<string, string>>;
-  /** Content headers and encryption, lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly etag: string;
-  readonly lastModifiedMs: number;
 }
 
 /** A running local S3. */
@@ -112,8 +97,7 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
       for (const key of bucket?.sortedKeys() ?? []) {
         const object = bucket?.get(key);
         if (object === undefined) continue;
-        const { body, etag, lastModifiedMs } = object;
-        yield { key, body, etag, lastModifiedMs, ...splitHeaders(object.headers) };
+        yield localObject(object);
       }
     },
     read: (bucket, key) => store.bucket(bucket)?.get(key)?.body,
@@ -125,16 +109,6 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
     openUploads: (bucket) => store.bucket(bucket)?.uploads.count() ?? 0,
     close: server.close,
   };
-}
-
-function splitHeaders(stored: Readonly<Record<string, string>>): Pick<LocalObject, "metadata" | "headers"> {
-  const metadata: Record<string, string> = {};
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(stored)) {
-    if (name.startsWith("x-amz-meta-")) metadata[name.slice("x-amz-meta-".length)] = value;
-    else headers[name] = value;
-  }
-  return { metadata, headers };
 }
 
 async function serve(exchange: Exchange, expectsContinue: boolean, runtime: S3Runtime): Promise<void> {
@@ -226,6 +200,7 @@ async function perform(
     const body = await receive(exchange, route);
     await delayFault(options.clock, faults, "before");
     raiseFault(faults, "before");
+    // A read has nothing to make, its answer is what gets cut.
     if (isCutBefore(faults) && route.changes) return { status: 500, headers: {}, body: "" };
     const insteadOf = successWithError(faults, "before", progress.requestId);
     if (insteadOf !== undefined) return insteadOf;
@@ -238,7 +213,9 @@ async function perform(
       write,
       failureOf: partialFailures(faults, options.random),
     };
+    writeForeignObject(faults, "before", address, context);
     const answer = route.run(call, context);
+    writeForeignObject(faults, "after", address, context);
     progress.applied = route.changes;
     raiseFault(faults, "after");
     return successWithError(faults, "after", progress.requestId) ?? answer;

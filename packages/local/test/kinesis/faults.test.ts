@@ -3,8 +3,11 @@ import {
   GetShardIteratorCommand,
   PutRecordsCommand,
   PutRecordCommand,
+  RegisterStreamConsumerCommand,
+  SubscribeToShardCommand,
 } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { FaultEffect } from "../../src/fault-effects.js";
 import { bytes, setup, type Setup, words } from "./setup.js";
@@ -219,4 +222,46 @@ test("rules count, skip, wait for their time and their turn, and say when they n
   expect(await outcome()).toBe("kept");
   expect(local.faults.unfired()).toEqual(["other shard", "never"]);
   expect(() => local.faults.add({ nth: 0, effect })).toThrow("nth counts from 1");
+});
+
+test("half-open: a subscription falls silent and its stream stays open; the put that struck is not carried out", async () => {
+  const local = await open();
+  const { ConsumerARN } = (
+    await local.client.send(
+      new RegisterStreamConsumerCommand({
+        StreamARN: `arn:aws:kinesis:eu-central-1:000000000000:stream/${StreamName}`,
+        ConsumerName: "reader",
+      }),
+    )
+  ).Consumer as { ConsumerARN: string };
+  const { EventStream } = await local.client.send(
+    new SubscribeToShardCommand({ ConsumerARN, ShardId, StartingPosition: { Type: "TRIM_HORIZON" } }),
+  );
+  const texts: string[] = [];
+  let hasEnded = false;
+  const listening = (async () => {
+    for await (const event of EventStream ?? [])
+      for (const record of event.SubscribeToShardEvent?.Records ?? []) texts.push(words(record.Data));
+  })().then(
+    () => (hasEnded = true),
+    () => (hasEnded = true),
+  );
+  await put(local, "heard");
+  while (texts.length === 0) await wait(5);
+  local.faults.add({ id: "nat", operation: "PutRecord", effect: { kind: "half-open" } });
+  const calls = new AbortController();
+  const struck = local.client.send(
+    new PutRecordCommand({ StreamName, PartitionKey: "k", Data: bytes("struck") }),
+    { abortSignal: calls.signal },
+  );
+  struck.catch(() => undefined);
+  while (local.journal.entries({ operation: "PutRecord" }).at(-1)?.faults?.[0] !== "nat") await wait(5);
+  calls.abort();
+  await expect(struck).rejects.toMatchObject({ name: "AbortError" });
+  await put(local, "unheard");
+  await wait(200);
+  expect([texts, hasEnded]).toEqual([["heard"], false]);
+  expect(kept(local)).toBe(2);
+  await local.server.close();
+  await listening;
 });

@@ -8,6 +8,8 @@ import {
   type S3Client,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
+import { createHash } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { FaultEffect } from "../../src/fault-effects.js";
 import { outcomeOf, startS3, type RunningS3 } from "./start-s3.js";
@@ -222,3 +224,58 @@ it("a rule makes it a store that ignores conditions, on PutObject and on Complet
   expect(await complete()).toBe("ok");
   expect([...s3.server.objects(Bucket)].find(({ key }) => key === "ignored")?.body.toString()).toBe("parts");
 });
+
+it("a stranger's object at the key: a conditional write meets it, and what it holds stays", async () => {
+  s3.faults.add({ operation: "PutObject", effect: { kind: "foreign-object", body: "not ours" } });
+  expect(await put(once, "taken")).toBe("PreconditionFailed 412");
+  const { Body, ETag } = await once.send(new GetObjectCommand({ Bucket, Key: "taken" }));
+  expect(await Body?.transformToString()).toBe("not ours");
+  expect(ETag).toBe(`"${createHash("md5").update("not ours").digest("hex")}"`);
+});
+
+it("a stranger's object over what was written: the write has succeeded, and the object is another", async () => {
+  s3.faults.add({ operation: "PutObject", phase: "after", effect: { kind: "foreign-object" } });
+  expect(await put(once, "overwritten", "ours")).toBe("ok");
+  const [object] = [...s3.server.objects(Bucket)].filter(({ key }) => key === "overwritten");
+  expect(object?.body.toString()).not.toContain("ours");
+});
+
+it("a stranger's object that appears while parts are sent refuses their completion", async () => {
+  const at = { Bucket, Key: "parts-taken" };
+  const { UploadId } = await once.send(new CreateMultipartUploadCommand(at));
+  const { ETag } = await once.send(
+    new UploadPartCommand({ ...at, UploadId, PartNumber: 1, Body: Buffer.from("part") }),
+  );
+  s3.faults.add({ operation: "UploadPart", effect: { kind: "foreign-object" } });
+  await once.send(new UploadPartCommand({ ...at, UploadId, PartNumber: 1, Body: Buffer.from("part") }));
+  const complete = new CompleteMultipartUploadCommand({
+    ...at,
+    UploadId,
+    IfNoneMatch: "*",
+    MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] },
+  });
+  expect(await outcomeOf(once.send(complete))).toBe("PreconditionFailed 412");
+});
+
+it.each(["before", "after"] as const)(
+  "half-open %s the change: every connection that was there waits, and another one works",
+  async (phase) => {
+    const other = s3.newClient({ maxAttempts: 1 });
+    const key = `half-open-${phase}`;
+    expect(await put(once, `${key}-1`)).toBe("ok");
+    expect(await put(other, `${key}-2`)).toBe("ok");
+    onPut({ kind: "half-open" }, phase);
+    const calls = new AbortController();
+    const send = (client: S3Client, Key: string) =>
+      outcomeOf(client.send(new PutObjectCommand({ Bucket, Key, Body: "x" }), { abortSignal: calls.signal }));
+    const struck = send(other, key);
+    while (s3.journal.entries({ operation: "PutObject" }).at(-1)?.parameters["key"] !== key) await pause(5);
+    const later = send(once, `${key}-later`);
+    const waited = pause(300).then(() => "no answer for 300 ms");
+    expect(await Promise.race([struck, later, waited])).toBe("no answer for 300 ms");
+    expect([exists(key), exists(`${key}-later`)]).toEqual([phase === "after", false]);
+    calls.abort();
+    expect(await Promise.all([struck, later])).toEqual(["AbortError no answer", "AbortError no answer"]);
+    expect(await put(once, `${key}-again`)).toBe("ok");
+  },
+);

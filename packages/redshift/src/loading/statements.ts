@@ -28,7 +28,7 @@ export interface StatementRunner {
   readonly statementTimeoutMs: number;
 }
 
-/** What a run is given beside its statements. */
+/** The context of a run, beside its statements. */
 export interface RunContext {
   readonly signal: AbortSignal;
   readonly clock: Clock;

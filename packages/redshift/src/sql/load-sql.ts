@@ -2,7 +2,7 @@ import { type CopySettings, copySql } from "./copy.js";
 import { quotedId, quotedName, quotedText, ROW_NUMBER_COLUMN, STAGE, type TableName } from "./identifiers.js";
 import { MAX_LOAD_ERRORS } from "../limits.js";
 
-/** What is loaded into, all of it checked and quoted. */
+/** The target of a load, all of it checked and quoted. */
 export interface LoadTarget {
   readonly table: TableName;
   readonly ledger: TableName;
@@ -19,7 +19,7 @@ export interface LoadTarget {
 export interface LedgerEntry {
   /** 32 hex digits. */
   readonly loadId: string;
-  /** What was loaded under the id, as a hash in hex. */
+  /** Hash of the rows that were loaded under the id, in hex. */
   readonly contentSha256: string;
   /** Rows, where they are known. */
   readonly recordCount: number | undefined;

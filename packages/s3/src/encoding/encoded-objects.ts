@@ -20,7 +20,7 @@ export interface BatchObject {
   readonly close: () => void;
 }
 
-/** What a batch of encoded outputs is made of. */
+/** The parts of `EncodedObjects`. */
 interface Contents {
   readonly count: number;
   /** Arrival of the record of the first output, in epoch milliseconds. */
@@ -68,7 +68,7 @@ export class EncodedObjects implements EncodedOutputs {
   };
 }
 
-/** What was encoded of a batch; undefined for a batch of entries. */
+/** The encoded objects of a batch; undefined for a batch of entries. */
 export function encodedIn({ encoded }: Pick<Batch<unknown>, "encoded">): EncodedObjects | undefined {
   if (encoded === undefined || encoded instanceof EncodedObjects) return encoded;
   throw new Error("the batch was encoded by another emitter");

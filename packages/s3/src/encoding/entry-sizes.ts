@@ -30,12 +30,12 @@ export class EntrySizes<Output> {
     this.#sampleBytes = Math.min(SAMPLE_BYTES, Math.ceil(targetBytes / SAMPLES_PER_OBJECT));
   }
 
-  /** What is known of an output's bytes before compression. */
+  /** The size of an output before compression, in bytes, as far as it is known. */
   counted(output: Output, record: KinesisRecord): number {
     return this.#format.sizeOf?.(output) ?? dataBytesOf(record);
   }
 
-  /** What an output will take of its object. */
+  /** The bytes that an output will take of its object. */
   estimated(output: Output, record: KinesisRecord): number {
     const bytes = this.counted(output, record);
     if (this.#sample !== undefined) this.#createWriter({ output, record, bytes }, this.#sample);

@@ -10,7 +10,7 @@ import { ObjectIndexes } from "../plan/object-indexes.js";
 import type { SizeEstimate } from "./size-estimate.js";
 import { PendingOutputs } from "./pending-outputs.js";
 
-/** What is encoded, and how. */
+/** Options of `ObjectBatchWriter`. */
 export interface ObjectBatchWriterOptions<Output> {
   readonly format: RecordFormat<Output>;
   readonly compression: Compression;

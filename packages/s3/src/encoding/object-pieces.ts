@@ -4,7 +4,7 @@ import type { WriterSpool } from "./writer-spool.js";
 import type { ConcurrencyLimit } from "../concurrency.js";
 import type { SizeEstimate } from "./size-estimate.js";
 
-/** What the objects of a batch share. */
+/** The context that the objects of a batch share. */
 export interface PiecesContext {
   readonly compression: Compression;
   readonly spool: WriterSpool;
@@ -48,7 +48,7 @@ export class ObjectPieces {
     this.#context = context;
   }
 
-  /** What the object will come to with so many more bytes before compression. */
+  /** The size of the object with so many more bytes before compression, in bytes, estimated. */
   estimatedBytes(moreRawBytes: number): number {
     const isOwn = this.#doneRawBytes >= OWN_RATIO_BYTES;
     const ratio = isOwn ? this.#doneBytes / this.#doneRawBytes : this.#context.estimate.ratio;

@@ -18,7 +18,7 @@ export class OpenObject<Output> {
   #recordCount = 0;
   /** Begun with the first cut: most objects of many partitions never see one. */
   #pieces: ObjectPieces | undefined;
-  /** What the sizes of its outputs so far, staged ones included, have come to. */
+  /** Sum of the sizes that were told of its outputs so far, pending ones included. */
   #toldBytes = 0;
   #heldBytes = 0;
 

@@ -17,7 +17,7 @@ export interface ReadyObject<Output> {
   readonly recordCount: number;
   readonly idsSha256: string;
   readonly body: () => Promise<Body>;
-  /** What is in it; empty where it was encoded. */
+  /** Its entries; empty where the batch was encoded. */
   readonly entries: readonly BufferEntry<Output>[];
 }
 

@@ -14,7 +14,7 @@ import { SizeEstimate } from "./size-estimate.js";
  */
 const PIECE_CONCURRENCY = 16;
 
-/** What batches are encoded by while they fill. */
+/** Options of `writerFactory`. */
 export interface WriterFactoryOptions<Output>
   extends
     Pick<EmitterSettings<Output>, "format" | "compression" | "key" | "spoolDir">,
@@ -26,7 +26,7 @@ export interface WriterFactoryOptions<Output>
 }
 
 /**
- * What encodes the outputs of a shard's batches while they fill; undefined where a batch is wanted whole: with a key of the user's own when it is named, with
+ * Makes the `createWriter` of an emitter, whose writers encode the outputs of a shard's batches while they fill; undefined where a batch is wanted whole: with a key of the user's own when it is named, with
  * a whole-object format when it is encoded.
  */
 export function writerFactory<Output>(

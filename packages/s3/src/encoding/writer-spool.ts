@@ -1,6 +1,6 @@
 import { type Body, bodyOf, type Spool, tight } from "../objects/body.js";
 
-/** Where the pieces of a batch that is being filled wait. */
+/** Keeps the pieces of a batch that is being filled. */
 export interface WriterSpool extends Spool {
   /** Bytes of memory that what is kept takes. */
   readonly heldBytes: number;

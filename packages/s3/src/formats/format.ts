@@ -1,6 +1,6 @@
 import type { ObjectWriter } from "./object-writer.js";
 
-/** What all formats tell of the objects they make. */
+/** Fields of all formats about the objects that they make. */
 interface FormatCommon<Output> {
   /** Follows the key's name, with its dot: `.ndjson`. */
   readonly extension: string;

@@ -8,7 +8,7 @@ export interface Body {
   readonly read: (start: number, end: number) => Promise<Buffer>;
 }
 
-/** Where what is encoded of one batch waits until it is written. */
+/** Keeps the encoded bytes of one batch until they are written. */
 export interface Spool extends AsyncDisposable {
   readonly keep: (bytes: Buffer) => Promise<Body>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
@@ -45,7 +45,7 @@ export function joined(bodies: readonly Body[]): Body {
   };
 }
 
-/** Keeps them in memory. */
+/** A spool in memory. */
 export function memorySpool(): Spool {
   return {
     // A compressor hands out a corner of a chunk many times as large: kept for each of many small objects, the chunks would fill the memory.
@@ -55,7 +55,7 @@ export function memorySpool(): Spool {
 }
 
 /**
- * Keeps them in one file, which has no name any more once it is open: whatever ends the process, the disk has its space back.
+ * A spool in one file, which has no name any more once it is open: whatever ends the process, the disk has its space back.
  * @throws KinesisConnectorError `KC_EMIT_REFUSED` when the disk is full or the folder cannot be written: the shard stops, nothing is dropped
  */
 export async function fileSpool(folder: string, name: string, openFile: OpenFile = openNew): Promise<Spool> {

@@ -20,7 +20,7 @@ import { errorCodeOf, failureOf, statusOf } from "../failures.js";
 import { BATCH_ID } from "./object-metadata.js";
 import { splitIntoParts } from "../requests.js";
 
-/** What is the same for all objects of an emitter. */
+/** Options that are the same for all objects of an emitter. */
 export interface ObjectSettings {
   readonly bucket: string;
   readonly contentType: string;
@@ -256,7 +256,7 @@ async function abort(
   }
 }
 
-/** What every request about an object says. */
+/** Parameters of every request about an object. */
 export function target(
   settings: Pick<ObjectSettings, "bucket" | "expectedBucketOwner" | "requestPayer">,
   key: string,

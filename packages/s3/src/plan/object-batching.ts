@@ -36,7 +36,7 @@ export interface S3BatchingOptions<Output> {
 /** Stands between the folders of an output and its format's group: neither holds it. */
 const GROUP = "\0";
 
-/** What the emitter needs of its batching. */
+/** The batching as the emitter needs it. */
 export interface ObjectBatching<Output> {
   readonly batching: Batching<Output>;
   /** The name under which entries meet in one object. */

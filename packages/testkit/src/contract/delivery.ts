@@ -23,7 +23,7 @@ export interface Delivery<Output> {
   readonly attempts: number;
 }
 
-/** What a delivery may do otherwise. */
+/** Options of a delivery. */
 export interface DeliveryOptions<Output, Plan> {
   readonly context?: Partial<EmitContext<Plan>>;
   /** Asked after each answer with the entries that are written by now. Default: `assertLanded`. */

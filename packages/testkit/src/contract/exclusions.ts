@@ -1,6 +1,6 @@
 import { type EmitterContract, type EmitterUnderTest, isExcluded } from "./contract.js";
 
-/** What a contract leaves out, each as `what (why)`. */
+/** Obligations that a contract leaves out, each as `what (why)`. */
 export function exclusionsOf<Setup extends EmitterUnderTest<Output, Plan>, Output, Plan>(
   contract: EmitterContract<Setup, Output, Plan>,
 ): readonly string[] {

@@ -58,7 +58,7 @@ const createKeyTable = () => {
   return {
     keys: (): Iterable<string> => indexes.keys(),
     indexOf: (key: string): number => indexes.get(key) ?? indexes.size,
-    /** What the table grows by if the key is added. */
+    /** Bytes by which the table grows if the key is added. */
     bytesFor: (key: string): number => (indexes.has(key) ? 0 : lengthFieldBytes(Buffer.byteLength(key))),
     add: (key: string): void => {
       if (!indexes.has(key)) indexes.set(key, indexes.size);

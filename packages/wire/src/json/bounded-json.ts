@@ -9,7 +9,8 @@ const openBrace = 0x7b;
 
 /**
  * Most objects, lists, members and elements of one text, commas and colons counted: a value costs two bytes on the wire and up to a
- * hundred in memory. 10,000 records, the most that GetRecords answers (API reference, Limit), come to 110,000.
+ * hundred in memory. 10,000 records, the most that GetRecords answers (API reference, Limit), come to 110,000, and as many shards, the most
+ * of ListShards, to 220,000.
  */
 const maxTokens = 400_000;
 
@@ -18,12 +19,20 @@ const maxTokens = 400_000;
  * @throws WireFormatError when it would; what `JSON.parse` throws otherwise
  */
 export function parseBounded(body: Buffer): unknown {
+  requireBounded(body);
+  return JSON.parse(body.toString("utf8"));
+}
+
+/**
+ * The same for whoever parses it afterwards.
+ * @throws WireFormatError
+ */
+export function requireBounded(body: Buffer): void {
   // One of two tokens at least takes two bytes: what is short needs no counting.
   if (body.length > maxTokens && countTokens(body) > maxTokens)
     throw new WireFormatError(
       `the JSON answer holds more than ${maxTokens} values; it was damaged on its way: ask again`,
     );
-  return JSON.parse(body.toString("utf8"));
 }
 
 /** Counts what values are made of, outside of texts; stops once it is too much. */

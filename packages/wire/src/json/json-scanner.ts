@@ -104,7 +104,7 @@ export class JsonScanner {
     return true;
   }
 
-  /** What `string` located, decoded. */
+  /** The text that `string` located, decoded. */
   text(): string {
     return this.bytes.toString("utf8", this.start, this.stop);
   }

@@ -1,4 +1,4 @@
-/** What PutRecords is told: the members that this package writes by itself. */
+/** Input of PutRecords: the members that this package writes by itself. */
 export interface PutRecordsRequest {
   readonly Records: readonly PutRecordsEntry[];
 }

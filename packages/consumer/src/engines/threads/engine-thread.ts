@@ -16,7 +16,7 @@ import type { AwsIdentity } from "../../kinesis/kinesis-access.js";
 import type { Answers, FromThread, Question, ThreadSetup, ToThread } from "./messages.js";
 import { settling, within } from "./settling.js";
 
-/** What one thread is started with, and whom it tells. */
+/** Options of one thread, and its listeners. */
 export interface EngineThreadOptions {
   /** `thread 1 of 2`: for messages. */
   readonly name: string;

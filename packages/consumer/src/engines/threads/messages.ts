@@ -50,7 +50,7 @@ export interface RunMessage {
   readonly readThroughMs: number | undefined;
 }
 
-/** What the main thread tells a thread. */
+/** Messages of the main thread to a thread. */
 export type ToThread =
   | RunMessage
   /** Graceful: flush, emit, commit. */
@@ -67,7 +67,7 @@ export type ToThread =
   /** No run is under way: close the destinations, and end. */
   | { readonly type: "close" };
 
-/** What a thread tells the main thread. */
+/** Messages of a thread to the main thread. */
 export type FromThread =
   /** The pipeline is there and its destinations are ready. */
   | { readonly type: "opened" }
@@ -96,7 +96,7 @@ export type Question =
   | { readonly ask: "commit"; readonly run: number; readonly checkpoint: Position }
   | { readonly ask: "credentials" };
 
-/** What is answered, by what was asked. */
+/** Answers, by the question. */
 export interface Answers {
   readonly load: ShardProgress;
   readonly prepare: undefined;
@@ -104,7 +104,7 @@ export interface Answers {
   readonly credentials: AwsIdentity;
 }
 
-/** What the engine and the reader of a shard tell. */
+/** Events of the engine and the reader of a shard. */
 export type RunEvent = ShardEvent | ReadEvent;
 
 /** An event on its way; its error, where it has one, travels beside it. */

@@ -6,7 +6,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** What a thread has asked the main thread and not been answered yet. */
+/** Questions of a thread to the main thread that are not answered yet. */
 export class Questions {
   readonly #send: (message: FromThread) => void;
   readonly #waiting = new Map<number, Waiting>();

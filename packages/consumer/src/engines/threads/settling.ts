@@ -1,6 +1,6 @@
 import { type Clock, sleep } from "@kinesis-connectors/core";
 
-/** What a promise comes to, or `late` when it takes too long. */
+/** The end of a promise, or `late` when it takes too long. */
 export async function within<T, Late>(
   clock: Clock,
   delayMs: number,

@@ -8,7 +8,7 @@ import { distantLogger, type LogLine } from "./log-lines.js";
 import type { ThreadSetup } from "./messages.js";
 import { watchThreads } from "./thread-watch.js";
 
-/** What the threads of a connector are made of. */
+/** Options of the threads of a connector. */
 export interface ThreadPoolOptions {
   readonly threads: number;
   readonly setup: Omit<ThreadSetup, "facts" | "maxReadAheadBytes" | "logsToMain">;

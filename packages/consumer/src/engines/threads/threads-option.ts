@@ -5,7 +5,7 @@ import { isModule } from "../pipeline-module.js";
 // Far more than the cores of any machine that a connector is worth running on; each thread holds its own connections and code.
 const MAX_THREADS = 64;
 
-/** What `threads` is held against, of the connector's options. */
+/** Options of the connector that `threads` is checked against. */
 export interface ThreadsOptions {
   readonly threads?: number;
   readonly pipeline: unknown;

@@ -1,4 +1,4 @@
-import type { LoopbackResponse } from "../../http/loopback-server.js";
+import type { LoopbackResponse } from "../../http/exchange.js";
 import { findFault } from "../../faults.js";
 import type { WireForm } from "../protocol/codec.js";
 import { inUse, invalidArgument, limitExceeded, notFound } from "../errors.js";

@@ -18,7 +18,7 @@ export class RecordList {
   }
 }
 
-/** What an answer is made of. An absent member is undefined and left out. */
+/** A value in an answer. An absent member is undefined and left out. */
 export type WireValue =
   | string
   | number

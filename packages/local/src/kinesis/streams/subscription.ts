@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../../clock.js";
 import type { EventStreamEffect } from "../../fault-effects.js";
-import type { LoopbackResponse } from "../../http/loopback-server.js";
+import type { LoopbackResponse } from "../../http/exchange.js";
 import { childShards } from "./child-shards.js";
 import type { WireForm } from "../protocol/codec.js";
 import { type KinesisError, inUse } from "../errors.js";
