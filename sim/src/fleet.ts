@@ -6,7 +6,7 @@ import {
   fanOut,
   polling,
 } from "@kinesis-connectors/consumer";
-import { CallError } from "./world/call-error.js";
+import { Excuses } from "./checks/excuses.js";
 import type { Violation } from "./checks/violation.js";
 import type { SimDestination } from "./destinations/destination.js";
 import type { SeededRandom } from "./world/random.js";
@@ -27,6 +27,8 @@ export interface World {
   readonly destination: SimDestination;
   readonly leases: SimLeases;
   readonly report: (violation: Violation) => void;
+  /** Whether a stop waits for what is under way as long as that takes. */
+  readonly stopsEndlessly: boolean;
 }
 
 /** A place for one worker, taken by one process after the other. */
@@ -37,22 +39,49 @@ export interface Slot {
   connector: Connector | undefined;
 }
 
-/** Two records may be dealt with otherwise when a batch is made again; then its next owner is right to stop and say so. */
-const UNREPEATABLE: ReadonlySet<string> = new Set(["flaky-poison", "slow"]);
-
 const STRAGGLE_MS = 10_000;
+
+/** A stop whose deadline has passed waits for its shards, and gives back the others, each within the failover time; then it closes. */
+const STOP_STEPS = 2;
+const STOP_SLACK_MS = 3_000;
+const HOUR_MS = 3_600_000;
+
+/** What connectors told of, in events and as their end, counted. */
+export interface Sightings {
+  /** Batches that another process than their first finished by writing. */
+  inherited: number;
+  /** Connectors that ended with `KC_PLACE_TAKEN`, and with `KC_STOP_DEADLINE`. */
+  placesTaken: number;
+  stopDeadlines: number;
+  /** Leases that were dropped because they could not be renewed in time. */
+  overdue: number;
+  /** Answers about the end of a shard that were doubted, and pages that were refused. */
+  endDoubts: number;
+  pagesRefused: number;
+}
 
 /** The workers of a run, each a whole connector, and whoever starts them again. */
 export class Fleet {
   readonly slots: readonly Slot[];
   /** Shards of which a connector said that records are gone. */
   readonly gaps: Set<string> = new Set();
+  readonly excuses: Excuses;
+  readonly seen: Sightings = {
+    inherited: 0,
+    placesTaken: 0,
+    stopDeadlines: 0,
+    overdue: 0,
+    endDoubts: 0,
+    pagesRefused: 0,
+  };
   readonly #world: World;
+  /** When each process was told to stop that was. */
+  readonly #stopped = new Map<SimProcess, number>();
   #isClosing = false;
-  inherited = 0;
 
   constructor(world: World) {
     this.#world = world;
+    this.excuses = new Excuses(world.scenario);
     this.slots = Array.from({ length: world.scenario.workers }, (_, index) => ({
       index,
       starts: 0,
@@ -91,7 +120,21 @@ export class Fleet {
     if (slot.connector === undefined || slot.process?.isPaused === true) return false;
     this.#note(slot.process, "stop");
     void slot.connector.stop();
+    const { process } = slot;
+    if (process !== undefined && !this.#stopped.has(process))
+      this.#stopped.set(process, this.#world.scheduler.nowMs);
     return true;
+  }
+
+  /** A stop is over soon after its deadline, whatever the world does meanwhile; only a pause excuses it. */
+  #checkStop(process: SimProcess): void {
+    const { scheduler, scenario, report } = this.#world;
+    const askedMs = this.#stopped.get(process);
+    if (askedMs === undefined || process.resumedMs > askedMs) return;
+    const limitMs = scenario.stopDeadlineMs + STOP_STEPS * scenario.failoverTimeMs + STOP_SLACK_MS;
+    const tookMs = scheduler.nowMs - askedMs;
+    if (tookMs > limitMs)
+      report({ rule: "stop", what: `${process.name} took ${tookMs} ms to stop, and has ${limitMs}` });
   }
 
   /** Stops everything, for good. */
@@ -138,7 +181,7 @@ export class Fleet {
         parentPollMs: 1_000,
       },
       maxReadAheadBytes: scenario.maxReadAheadBytes,
-      stopDeadlineMs: scenario.stopDeadlineMs,
+      stopDeadlineMs: this.#world.stopsEndlessly ? HOUR_MS : scenario.stopDeadlineMs,
       onRetentionGap: "continue",
       clock: process.clock,
       random: process.random,
@@ -146,7 +189,9 @@ export class Fleet {
     const ended = (error: Error | undefined): void => {
       if (process.isDead) return;
       this.#note(process, error === undefined ? "end" : `end: ${codeOf(error)} ${error.message}`);
-      if (error !== undefined && !this.#isExpected(error))
+      this.#checkStop(process);
+      if (error !== undefined) this.#count(codeOf(error));
+      if (error !== undefined && !this.excuses.isExpected(error, scheduler.nowMs))
         report({
           rule: "error",
           what: `${process.name} ended with ${codeOf(error)}: ${error.stack ?? error.message}`,
@@ -158,6 +203,8 @@ export class Fleet {
     };
     starting.then(
       (connector) => {
+        // Another process has the slot when this one crashed as it started.
+        if (slot.process !== process) return;
         slot.connector = connector;
         void this.#listen(connector, process);
         connector.done.then(
@@ -192,7 +239,16 @@ export class Fleet {
         this.gaps.add(event.shardId);
         break;
       case "batch-emit":
-        if (event.inherited) this.inherited += 1;
+        if (event.inherited) this.seen.inherited += 1;
+        break;
+      case "lease-lose":
+        if (event.reason.startsWith("it could not be renewed")) this.seen.overdue += 1;
+        break;
+      case "shard-end-doubt":
+        this.seen.endDoubts += 1;
+        break;
+      case "page-refuse":
+        this.seen.pagesRefused += 1;
         break;
       case "page-read":
         return;
@@ -201,31 +257,9 @@ export class Fleet {
     this.#note(process, `* ${event.type}${shardId}${detailOf(event)}`);
   }
 
-  /** What may end a connector in this world without being a fault of it. */
-  #isExpected(error: Error): boolean {
-    if (error instanceof CallError) return true;
-    if (!KinesisConnectorError.isInstance(error)) return false;
-    const { kinds, hasDeadLetters, emitter } = this.#world.scenario;
-    const isUnrepeatable = kinds.some(([kind]) => UNREPEATABLE.has(kind));
-    switch (error.code) {
-      case "KC_READ_REFUSED":
-      case "KC_STOP_DEADLINE":
-        return true;
-      case "KC_LEASE_TABLE":
-        // A start in the middle of an outage: nothing was begun, and another process takes the place.
-        return error.cause instanceof CallError;
-      case "KC_RECORD_POISON":
-        return !hasDeadLetters && isUnrepeatable;
-      case "KC_PLACE_TAKEN":
-        // The ledger has the rows of another owner, whose filter chose otherwise; who starts again finds the batch loaded, and goes on.
-        return (
-          emitter === "redshift" && kinds.some(([kind]) => kind === "flaky-filter" || UNREPEATABLE.has(kind))
-        );
-      case "KC_REPLAY_DIFFERS":
-        return isUnrepeatable;
-      default:
-        return false;
-    }
+  #count(code: string): void {
+    if (code === "KC_PLACE_TAKEN") this.seen.placesTaken += 1;
+    if (code === "KC_STOP_DEADLINE") this.seen.stopDeadlines += 1;
   }
 
   #note(process: SimProcess | undefined, what: string): void {

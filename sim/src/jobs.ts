@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { parentPort, Worker, workerData } from "node:worker_threads";
-import { BROKEN_GUARDS, BROKEN_VARIANTS, type BrokenVariant } from "./storm/broken.js";
+import { BROKEN_GUARDS, BROKEN_HABITS, BROKEN_VARIANTS, type BrokenVariant } from "./storm/broken.js";
 import { type CrashSchedule, crashSchedules, runSchedule } from "./storm/crash-points.js";
 import { type FailedRun, Tally, type Totals } from "./report.js";
 import { EMITTER_NAMES, type EmitterName } from "./storm/scenario.js";
@@ -13,6 +13,8 @@ export interface Work {
   readonly from: number;
   readonly count: number;
   readonly broken: BrokenVariant | undefined;
+  /** See `RunOptions`. */
+  readonly rarities?: boolean | undefined;
 }
 
 interface Done {
@@ -74,7 +76,7 @@ export async function run(work: Work): Promise<Tally> {
   for (let index = work.from; index < work.from + work.count; index += 1) {
     const result =
       work.kind === "seeds"
-        ? await simulate(index, { broken: work.broken, emitter: work.emitter })
+        ? await simulate(index, work)
         : await runSchedule(schedules[index] as CrashSchedule, index, {
             broken: work.broken,
             emitter: work.emitter,
@@ -87,13 +89,14 @@ export async function run(work: Work): Promise<Tally> {
   return tally;
 }
 
-function replayOf({ kind, broken, emitter }: Work, index: number): string {
+function replayOf({ kind, broken, emitter, rarities }: Work, index: number): string {
   const which = kind === "seeds" ? `--seed ${index}` : `--crash-point ${index}`;
   const to = emitter === "s3" ? "" : ` --emitter ${emitter}`;
-  return `npm run sim -- ${which} --trace${to}${broken === undefined ? "" : ` --broken ${broken}`}`;
+  const storm = rarities === false ? " --everyday" : "";
+  return `npm run sim -- ${which} --trace${to}${storm}${broken === undefined ? "" : ` --broken ${broken}`}`;
 }
 
-const ALL_BROKEN: readonly BrokenVariant[] = [...BROKEN_VARIANTS, ...BROKEN_GUARDS];
+const ALL_BROKEN: readonly BrokenVariant[] = [...BROKEN_VARIANTS, ...BROKEN_HABITS.keys(), ...BROKEN_GUARDS];
 
 /** The name of an emitter among the options of the command. */
 export function emitterNamed(name: string): EmitterName {

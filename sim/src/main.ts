@@ -16,6 +16,7 @@ const USAGE = `npm run sim -- [options]
   --trace              prints what happened in it
   --jobs N             threads (default: the machine's)
   --broken VARIANT     breaks the protocol on purpose, to see that it is noticed
+  --everyday           leaves out what happens seldom, such as a stranger's object where a batch is to go
   --json               prints the totals as JSON
 `;
 
@@ -33,6 +34,7 @@ async function main(): Promise<number> {
       trace: { type: "boolean", default: false },
       jobs: { type: "string" },
       broken: { type: "string" },
+      everyday: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -47,14 +49,19 @@ async function main(): Promise<number> {
     const print = values.trace ? (line: string): void => void process.stdout.write(`${line}\n`) : undefined;
     const schedule =
       values["crash-point"] === undefined ? undefined : wholeNumber("crash-point", values["crash-point"], 0);
-    return await runOne(wholeNumber("seed", values.seed, 1), schedule, { emitter, broken, print });
+    return await runOne(wholeNumber("seed", values.seed, 1), schedule, {
+      emitter,
+      broken,
+      print,
+      rarities: !values.everyday,
+    });
   }
   const kind = values["crash-points"] ? "crash-points" : "seeds";
   const total = kind === "seeds" ? 1_000 : crashSchedules(emitter).length;
   const from = wholeNumber("from", values.from, kind === "seeds" ? 1 : 0);
   const count = wholeNumber("seeds", values.seeds, kind === "seeds" ? total : total - from);
   const jobs = wholeNumber("jobs", values.jobs, availableParallelism());
-  return await runMany({ kind, emitter, from, count, broken }, jobs, values.json);
+  return await runMany({ kind, emitter, from, count, broken, rarities: !values.everyday }, jobs, values.json);
 }
 
 async function runMany(work: Work, jobs: number, asJson: boolean): Promise<number> {

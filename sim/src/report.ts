@@ -7,6 +7,12 @@ export interface Totals {
   readonly records: number;
   readonly objects: number;
   readonly inherited: number;
+  readonly strangers: number;
+  readonly placesTaken: number;
+  readonly stopDeadlines: number;
+  readonly overdue: number;
+  readonly endDoubts: number;
+  readonly pagesRefused: number;
   readonly crashes: number;
   readonly pauses: number;
   readonly stops: number;
@@ -31,6 +37,12 @@ const NOTHING: Totals = {
   records: 0,
   objects: 0,
   inherited: 0,
+  strangers: 0,
+  placesTaken: 0,
+  stopDeadlines: 0,
+  overdue: 0,
+  endDoubts: 0,
+  pagesRefused: 0,
   crashes: 0,
   pauses: 0,
   stops: 0,

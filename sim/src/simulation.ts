@@ -1,10 +1,11 @@
-import { type BrokenVariant, brokenWorld } from "./storm/broken.js";
+import { breakProduct, type BrokenVariant, brokenWorld } from "./storm/broken.js";
 import { Bucket } from "./services/bucket.js";
 import { ObjectChecker } from "./checks/checker.js";
 import type { Violation } from "./checks/violation.js";
 import type { SimDestination } from "./destinations/destination.js";
 import { destinationOf, landingRuleOf } from "./destinations/destinations.js";
-import { Fleet } from "./fleet.js";
+import { Fleet, type Sightings } from "./fleet.js";
+import { HoldChecker } from "./checks/hold-checker.js";
 import { checkEnd, isDrained } from "./checks/end-checker.js";
 import { Landings } from "./checks/landings.js";
 import { LeaseChecker } from "./checks/lease-checker.js";
@@ -12,6 +13,7 @@ import { Ledger } from "./checks/ledger.js";
 import { Misfortunes } from "./storm/misfortunes.js";
 import { Network } from "./world/network.js";
 import { Producer } from "./storm/producer.js";
+import { Rarities } from "./storm/rarities.js";
 import { SeededRandom } from "./world/random.js";
 import { STAGING } from "./destinations/redshift-destination.js";
 import { type EmitterName, type Scenario, scenarioOf } from "./storm/scenario.js";
@@ -23,7 +25,7 @@ import { SimStream } from "./services/sim-stream.js";
 import { Trace } from "./world/trace.js";
 
 /** What one run came to. */
-export interface RunResult {
+export interface RunResult extends Readonly<Sightings> {
   readonly seed: number;
   readonly events: number;
   readonly records: number;
@@ -35,8 +37,8 @@ export interface RunResult {
   readonly reshards: number;
   /** Calls that went wrong, and outages. */
   readonly faults: number;
-  /** Batches that another process than their first finished by writing. */
-  readonly inherited: number;
+  /** Objects of others that were in the way. */
+  readonly strangers: number;
   readonly lost: number;
   readonly duplicated: number;
   readonly reordered: number;
@@ -48,6 +50,8 @@ export interface RunOptions {
   /** What the records go to. Default `s3`. */
   readonly emitter?: EmitterName | undefined;
   readonly broken?: BrokenVariant | undefined;
+  /** Whether what happens seldom happens. Default true; seeds that once failed without it are run without it. */
+  readonly rarities?: boolean | undefined;
   /** Given each line of the trace. */
   readonly print?: ((line: string) => void) | undefined;
 }
@@ -65,7 +69,14 @@ const WRITES =
 
 /** One run of the whole system, from a seed. */
 export async function simulate(seed: number, options: RunOptions = {}): Promise<RunResult> {
-  return await new Simulation(scenarioOf(seed, options.emitter), options).storm();
+  const scenario = scenarioOf(seed, options.emitter);
+  const isPlain = options.rarities === false;
+  const mend = breakProduct(options.broken);
+  try {
+    return await new Simulation(isPlain ? { ...scenario, rarities: undefined } : scenario, options).storm();
+  } finally {
+    mend();
+  }
 }
 
 /** The parts of a run, put together; what befalls them is up to the caller. */
@@ -76,12 +87,12 @@ export class Simulation {
   readonly fleet: Fleet;
   readonly stream: SimStream;
   readonly trace: Trace;
+  readonly bucket: Bucket;
   readonly violations: Violation[] = [];
   readonly #ledger = new Ledger();
   readonly #landings: Landings;
   readonly #objects: ObjectChecker;
   readonly #rows: LeaseChecker;
-  readonly #bucket: Bucket;
   readonly #leases: SimLeases;
   readonly #kinesis: SimKinesis;
   readonly #s3: SimS3;
@@ -112,9 +123,10 @@ export class Simulation {
     });
     this.#landings = new Landings(report, landingRuleOf(scenario.emitter));
     this.#objects = new ObjectChecker(this.#ledger, report, broken.isPrepared, this.#landings);
-    this.#bucket = new Bucket((object) => {
+    this.bucket = new Bucket((object) => {
       if (!object.key.startsWith(`${STAGING}/`)) this.#objects.created(object);
     });
+    this.bucket.overwritten = (key) => report({ rule: "stranger", what: `${key} was written over` });
     const isCalm = scenario.faultRate === 0;
     this.#kinesis = new SimKinesis({
       stream: this.stream,
@@ -127,10 +139,14 @@ export class Simulation {
         expiredIterators: isCalm ? 0 : 0.02,
         brokenSubscriptions: isCalm ? 0 : 0.02,
         doubtfulEnds: isCalm ? 0 : 0.2,
+        earlyEnds: scenario.rarities?.earlyEnds ?? 0,
+        wrongPages: scenario.rarities?.wrongPages ?? 0,
+        namesNoChildren: scenario.rarities?.namesNoChildren ?? false,
       },
+      believesEnds: broken.believesEnds,
     });
     this.#s3 = new SimS3({
-      bucket: this.#bucket,
+      bucket: this.bucket,
       network: this.network,
       random: random(5),
       temper: { conflicts: isCalm ? 0 : 0.03, errorsInside: isCalm ? 0 : 0.05 },
@@ -149,10 +165,12 @@ export class Simulation {
         isUnguarded: broken.isUnguarded,
         isUnversioned: broken.isUnversioned,
       },
-      this.#bucket.objects,
+      this.bucket.objects,
     );
     this.#rows = new LeaseChecker(this.#ledger, this.#objects, report, this.#destination.hasLanded);
-    this.#leases = new SimLeases(this.network, this.#rows, broken.leases);
+    const holds = new HoldChecker(this.scheduler, scenario.failoverTimeMs, report);
+    this.network.sent = (call) => holds.sent(call);
+    this.#leases = new SimLeases(this.network, this.#rows, holds, broken.leases);
     this.fleet = new Fleet({
       scenario,
       scheduler: this.scheduler,
@@ -162,6 +180,7 @@ export class Simulation {
       destination: this.#destination,
       leases: this.#leases,
       report,
+      stopsEndlessly: broken.stopsEndlessly,
     });
     new Producer(this.stream, this.scheduler, random(9), scenario).start();
   }
@@ -172,11 +191,23 @@ export class Simulation {
     const { seed, stormMs } = scenario;
     const random = new SeededRandom(seed, 10);
     const misfortunes = new Misfortunes({ scenario, scheduler, random, fleet, stream, network, trace });
+    const rarities = new Rarities({
+      scenario,
+      scheduler,
+      random: new SeededRandom(seed, 31),
+      fleet,
+      network,
+      bucket: this.bucket,
+      trace,
+    });
+    this.#leases.prepared = (process, keys) => rarities.prepared(process, keys);
     misfortunes.start();
+    rarities.start();
     this.fleet.start();
     this.#trimUntil(stormMs);
     await this.scheduler.runUntil(stormMs, () => this.#hasSeenEnough);
     misfortunes.end();
+    rarities.end();
     const { crashes, pauses, stops, reshards, outages } = misfortunes;
     return {
       ...(await this.settle()),
@@ -184,6 +215,7 @@ export class Simulation {
       pauses,
       stops,
       reshards,
+      strangers: rarities.strangers,
       faults: this.network.faultCount + outages,
     };
   }
@@ -196,6 +228,8 @@ export class Simulation {
       expiredIterators: 0,
       brokenSubscriptions: 0,
       doubtfulEnds: 0,
+      earlyEnds: 0,
+      wrongPages: 0,
     });
     Object.assign(this.#s3.temper, { conflicts: 0, errorsInside: 0 });
     this.#destination.calm?.();
@@ -236,7 +270,8 @@ export class Simulation {
       stops: 0,
       reshards: 0,
       faults: this.network.faultCount,
-      inherited: fleet.inherited,
+      strangers: 0,
+      ...fleet.seen,
       lost,
       duplicated: this.#landings.duplicated,
       reordered: this.#objects.reordered + (this.#destination.reorderedCount?.() ?? 0),

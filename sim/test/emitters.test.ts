@@ -4,7 +4,8 @@ import { run } from "../src/jobs.js";
 import type { EmitterName } from "../src/storm/scenario.js";
 import { simulate } from "../src/simulation.js";
 
-const HALF_A_MINUTE = 30_000;
+/** A busy machine takes many times what a quiet one does. */
+const PATIENCE_MS = 300_000;
 
 /** So many seeds of each: what the whole system does is shown by many more of S3. */
 const SEEDS = 30;
@@ -33,7 +34,7 @@ describe("every emitter under seeded misfortunes", () => {
       for (const name of ["crashes", "pauses", "stops", "reshards", "faults"] as const)
         expect({ name, isOften: totals[name] > 10 }).toEqual({ name, isOften: true });
     },
-    HALF_A_MINUTE,
+    PATIENCE_MS,
   );
 });
 
@@ -45,9 +46,18 @@ test.each([
 ] as const)(
   "%s: an older version of a key that retention took has landed when a later one has, seed %i",
   async (emitter, seed) => {
-    expect((await simulate(seed, { emitter })).violations).toEqual([]);
+    // In the storms that there were when it failed.
+    expect((await simulate(seed, { emitter, rarities: false })).violations).toEqual([]);
   },
-  HALF_A_MINUTE,
+  PATIENCE_MS,
+);
+
+test(
+  "s3-partitioned: a lease whose take was refused for an earlier renewal is not held past its time, seed 30",
+  async () => {
+    expect((await simulate(30, { emitter: "s3-partitioned" })).violations).toEqual([]);
+  },
+  PATIENCE_MS,
 );
 
 test(
@@ -65,7 +75,7 @@ test(
     expect(totals.duplicated).toBeGreaterThan(0);
     expect(totals.faults).toBeGreaterThan(20);
   },
-  HALF_A_MINUTE,
+  PATIENCE_MS,
 );
 
 describe("crash points of the writes of every emitter", () => {
@@ -82,22 +92,27 @@ describe("crash points of the writes of every emitter", () => {
       }
       expect(missed).toEqual([]);
     },
-    HALF_A_MINUTE,
+    PATIENCE_MS,
   );
 });
 
+// In everyday storms, which is where the conditions matter.
 describe("a destination that is broken on purpose is noticed", () => {
   test("a table that ignores conditions brings old versions back, and counts records twice", async () => {
     const rules = new Set<string>();
     for (let seed = 1; seed <= SEEDS; seed += 1) {
-      const { violations } = await simulate(seed, { emitter: "dynamodb", broken: "unguarded" });
+      const { violations } = await simulate(seed, {
+        emitter: "dynamodb",
+        broken: "unguarded",
+        rarities: false,
+      });
       for (const { rule } of violations) rules.add(rule);
     }
     expect([...rules].toSorted()).toEqual(expect.arrayContaining(["duplicated", "lost"]));
   });
 
   test("ids that are made up anew, and an index that ignores positions", async () => {
-    const broken = { kind: "seeds", emitter: "opensearch", broken: "unguarded" } as const;
+    const broken = { kind: "seeds", emitter: "opensearch", broken: "unguarded", rarities: false } as const;
     const { totals } = await run({ ...broken, from: 1, count: SEEDS });
     expect(totals.duplicated).toBeGreaterThan(0);
     // An older version has to come later than a newer one for that, which few seeds bring about.
@@ -108,16 +123,27 @@ describe("a destination that is broken on purpose is noticed", () => {
   test.each(["dynamodb", "opensearch"] as const)(
     "%s: an emitter that is not told of the versions of records leaves older ones",
     async (emitter) => {
-      const { totals } = await run({ kind: "seeds", emitter, from: 1, count: SEEDS, broken: "unversioned" });
+      const { totals } = await run({
+        kind: "seeds",
+        emitter,
+        from: 1,
+        count: SEEDS,
+        broken: "unversioned",
+        rarities: false,
+      });
       expect(totals.lost).toBeGreaterThan(0);
     },
-    HALF_A_MINUTE,
+    PATIENCE_MS,
   );
 
   test("F63 a ledger that is not locked, or locked after it was read, lets a batch in twice", async () => {
     const locks = new Set<string>();
     for (let seed = 1; seed <= SEEDS; seed += 1) {
-      const { duplicated } = await simulate(seed, { emitter: "redshift", broken: "unguarded" });
+      const { duplicated } = await simulate(seed, {
+        emitter: "redshift",
+        broken: "unguarded",
+        rarities: false,
+      });
       if (duplicated > 0) locks.add(seed % 2 === 0 ? "no lock" : "after the read");
     }
     expect([...locks].toSorted()).toEqual(["after the read", "no lock"]);
@@ -130,6 +156,7 @@ describe("a destination that is broken on purpose is noticed", () => {
       from: 1,
       count: SEEDS,
       broken: "unguarded",
+      rarities: false,
     });
     expect(totals.reordered).toBeGreaterThan(0);
   });

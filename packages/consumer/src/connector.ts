@@ -152,6 +152,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     logger,
     observe,
     leases: settings.leases,
+    stopDeadlineMs: settings.stopDeadlineMs,
   });
   signal.throwIfAborted();
   await worker.start();
@@ -168,7 +169,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     closing.add(() => summaries.stop());
   }
 
-  const stopWorker = (): Promise<void> => worker.stop(settings.stopDeadlineMs);
+  const stopWorker = (): Promise<void> => worker.stop();
   const onAbort = (): void => void stopWorker();
   const finish = async (): Promise<void> => {
     let failure: Error | undefined;

@@ -2,7 +2,13 @@ import { hostname } from "node:os";
 
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
-import { checkCredentials, checkedEndpoint, namedEndpoint } from "@kinesis-connectors/aws";
+import {
+  checkCredentials,
+  checkedEndpoint,
+  namedEndpoint,
+  type ProxyOption,
+  proxyRule,
+} from "@kinesis-connectors/aws";
 import {
   type Clock,
   guardedLogger,
@@ -72,6 +78,12 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
   /** Lets endpoints be `http:` on other machines too, whoever names them: records and signatures then travel in the clear. Default false. */
   readonly allowInsecure?: boolean;
   /**
+   * URL of an http or https proxy that all requests to Kinesis and the lease table go through by CONNECT, subscriptions and threads included, with
+   * user and password where it asks for them; or false for none, whatever the environment says. Default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY,
+   * never for this machine. Destinations have an option `proxy` of their own.
+   */
+  readonly proxy?: ProxyOption;
+  /**
    * The encoding in which records travel. Default `auto`: AWS-CBOR, without base64 and far cheaper to read, until a server answers it with JSON, and JSON
    * from then on. `json` and `cbor` speak one only. Not for a client of one's own.
    */
@@ -118,6 +130,7 @@ const NAMES: OptionNames<ConnectorOptions<unknown, unknown>> = {
   region: true,
   endpoints: { kinesis: true, dynamodb: true },
   allowInsecure: true,
+  proxy: true,
   wireFormat: true,
   credentials: true,
   clients: { kinesis: true, dynamodb: true },
@@ -165,7 +178,10 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
   const { streamName, streamTarget, region } = streamOf(options.stream, options.streamArn);
   const credentials = credentialsOf(options.credentials);
   const allowInsecure = options.allowInsecure === true;
-  const client = { region: options.region ?? region, allowInsecure };
+  const { proxy } = options;
+  // What cannot be read is told before anything is started.
+  proxyRule(proxy);
+  const client = { region: options.region ?? region, allowInsecure, proxy };
   const { kinesis, dynamodb } = options.endpoints ?? {};
   return {
     application,

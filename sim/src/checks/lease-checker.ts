@@ -4,7 +4,7 @@ import type { ObjectChecker } from "./checker.js";
 import type { Violation } from "./violation.js";
 import { type Entry, type Ledger, nameOf, type ShardLedger } from "./ledger.js";
 import { BEGINNING_MS } from "../world/sim-process.js";
-import { outcomesIn, type StoredBatch, storedBatchIn } from "./stored-batch.js";
+import { keysIn, outcomesIn, type StoredBatch, storedBatchIn } from "./stored-batch.js";
 
 /**
  * Looks at each change of a lease row as it is applied: what a checkpoint covers must have landed, once, in the right place (I1, I11);
@@ -53,8 +53,7 @@ export class LeaseChecker {
   #prepared(shard: ShardLedger, before: Lease, state: Uint8Array | undefined): void {
     const stored = storedBatchIn(state);
     if (stored === undefined) return;
-    for (const plan of [stored.plan, stored.deadLetterPlan])
-      for (const { key } of plan?.places ?? []) this.#objects.preparedKeys.add(key);
+    for (const key of keysIn(stored)) this.#objects.preparedKeys.add(key);
     this.#keepOutcomes(shard, stored);
     this.#requireParentsRead(shard);
     const inherited = storedBatchIn(before.pending?.state);

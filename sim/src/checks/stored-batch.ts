@@ -22,6 +22,11 @@ export function storedBatchIn(state: Uint8Array | undefined): StoredBatch | unde
   return stored;
 }
 
+/** Where its objects go, and those of its dead letters. */
+export function keysIn({ plan, deadLetterPlan }: StoredBatch): readonly string[] {
+  return [...(plan?.places ?? []), ...(deadLetterPlan?.places ?? [])].map(({ key }) => key);
+}
+
 /** `12k3d1x` is twelve records kept, three dropped, one dead letter; `2k4;` two records with four outputs each. */
 export function outcomesIn(coded: string): readonly RecordOutcome[] {
   const outcomes: RecordOutcome[] = [];

@@ -18,6 +18,10 @@ export class Bucket {
   readonly objects: Map<string, StoredObject> = new Map();
   readonly #uploads = new Map<string, Upload>();
   readonly #created: (object: StoredObject) => void;
+  /** What others have put where it is in the way. */
+  readonly #strangers = new Set<StoredObject>();
+  /** Told of a key at which a stranger's object was written over. */
+  overwritten: (key: string) => void = () => undefined;
   #lastUpload = 0;
 
   constructor(created: (object: StoredObject) => void) {
@@ -26,8 +30,25 @@ export class Bucket {
 
   put(object: StoredObject, ifNoneMatch: boolean): void {
     if (ifNoneMatch && this.objects.has(object.key)) throw new CallError("PreconditionFailed", 412);
+    const before = this.objects.get(object.key);
+    if (before !== undefined && this.#strangers.has(before)) this.overwritten(object.key);
     this.objects.set(object.key, object);
     this.#created(object);
+  }
+
+  /** Somebody else puts an object at a key, if nothing is there; returns whether nothing was. */
+  putStranger(object: StoredObject): boolean {
+    if (this.objects.has(object.key)) return false;
+    this.#strangers.add(object);
+    this.objects.set(object.key, object);
+    return true;
+  }
+
+  /** An operator moves the objects of strangers away. */
+  removeStrangers(): void {
+    for (const object of this.#strangers)
+      if (this.objects.get(object.key) === object) this.objects.delete(object.key);
+    this.#strangers.clear();
   }
 
   head(key: string): StoredObject {

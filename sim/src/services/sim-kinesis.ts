@@ -38,7 +38,19 @@ export interface KinesisTemper {
   brokenSubscriptions: number;
   /** Of an end of a shard that names no children, which a reader must not believe. */
   doubtfulEnds: number;
+  /** Of an answer without iterator and children although the shard goes on, as during a reshard: a few times per shard at most. */
+  earlyEnds: number;
+  /** Of a page that is the answer to an earlier request, or to one for another shard, with the iterator of that one. */
+  wrongPages: number;
+  /** Whether the end of a shard never names its children, as with kinesalite and some proxies. */
+  readonly namesNoChildren: boolean;
 }
+
+/**
+ * So many early ends a shard has. A reader doubts two answers in a row, and believes the list of shards at the third: real ones last for
+ * moments.
+ */
+const EARLY_ENDS = 2;
 
 /** Kinesis as the SDK's client shows it, over a stream in memory. */
 export class SimKinesis {
@@ -48,6 +60,8 @@ export class SimKinesis {
   readonly #network: Network;
   readonly #random: SeededRandom;
   readonly #subscriptions: SimSubscriptions;
+  readonly #earlyEnds = new Map<string, number>();
+  readonly #believesEnds: boolean;
   #iterators = 0;
 
   constructor(options: {
@@ -56,12 +70,15 @@ export class SimKinesis {
     readonly network: Network;
     readonly random: SeededRandom;
     readonly temper: KinesisTemper;
+    /** Whether readers are to take an answer without an iterator for the end: it names the children then. */
+    readonly believesEnds: boolean;
   }) {
     this.#stream = options.stream;
     this.#scheduler = options.scheduler;
     this.#network = options.network;
     this.#random = options.random;
     this.temper = options.temper;
+    this.#believesEnds = options.believesEnds;
     this.#subscriptions = new SimSubscriptions({
       scheduler: this.#scheduler,
       random: this.#random,
@@ -118,7 +135,7 @@ export class SimKinesis {
             timestampMs,
             nowMs,
           );
-          return { ShardIterator: this.#iterator(ShardId, place) };
+          return { ShardIterator: this.#iterator(ShardId, place, StartingSequenceNumber !== undefined) };
         },
       };
     }
@@ -130,18 +147,23 @@ export class SimKinesis {
   }
 
   #getRecords(iterator: string, limit: number): Omit<GetRecordsCommandOutput, "$metadata"> {
-    const [shardId = "", place = "", createdMs = ""] = iterator.split("/");
+    const [asked = "", at = "", createdMs = "", , known = ""] = iterator.split("/");
     const { nowMs } = this.#scheduler;
-    const shard = this.#shardNamed(shardId);
+    const askedShard = this.#shardNamed(asked);
     if (nowMs - Number(createdMs) > ITERATOR_LIFE_MS || this.#random.chance(this.temper.expiredIterators))
       throw new CallError("ExpiredIteratorException", 400);
-    this.#countRead(shard, nowMs);
-    const from = Number(place);
-    const { records, next, millisBehind, children } = this.#answerAt(shard, from, limit);
+    this.#countRead(askedShard, nowMs);
+    const wrong = known === KNOWN ? this.#wrongPlace(Number(at)) : undefined;
+    const { shard, from } = wrong ?? { shard: askedShard, from: Number(at) };
+    const { records, next, millisBehind, children } = this.#answerAt(shard, from, limit, wrong === undefined);
     return {
       Records: records,
       MillisBehindLatest: millisBehind,
-      ...(children === undefined ? { NextShardIterator: this.#iterator(shardId, next) } : {}),
+      ...(children === undefined
+        ? {
+            NextShardIterator: this.#iterator(shard.shardId, next, known === KNOWN || records.length > 0),
+          }
+        : {}),
       ...(children === undefined || children.length === 0 ? {} : { ChildShards: children }),
     };
   }
@@ -151,6 +173,7 @@ export class SimKinesis {
     shard: SimShard,
     place: number,
     limit: number,
+    mayBeEmpty = true,
   ): {
     readonly records: _Record[];
     readonly next: number;
@@ -160,11 +183,13 @@ export class SimKinesis {
     const { nowMs } = this.#scheduler;
     const first = shard.records.findIndex(({ sequence }) => sequence >= place);
     const waiting = first < 0 ? [] : shard.records.slice(first);
-    const isEmpty = waiting.length > 0 && this.#random.chance(this.temper.emptyPages);
+    const isEmpty = mayBeEmpty && waiting.length > 0 && this.#random.chance(this.temper.emptyPages);
     const given = isEmpty ? [] : waiting.slice(0, Math.min(limit, this.temper.maxRecords));
     const next = waiting[given.length];
     const isEnd = next === undefined && shard.closedMs !== undefined;
-    const isDoubtful = isEnd && this.#random.chance(this.temper.doubtfulEnds);
+    const isDoubtful =
+      isEnd && (this.temper.namesNoChildren || this.#random.chance(this.temper.doubtfulEnds));
+    const isEarly = !isEnd && this.#isEarlyEnd(shard, next !== undefined);
     return {
       records: given.map((record) => ({
         SequenceNumber: record.sequenceNumber,
@@ -174,8 +199,43 @@ export class SimKinesis {
       })),
       next: (given.at(-1)?.sequence ?? place - 1) + 1,
       millisBehind: next === undefined ? 0 : Math.max(1, nowMs - next.arrivedMs),
-      children: isEnd ? (isDoubtful ? [] : this.#childrenOf(shard)) : undefined,
+      children: isEnd
+        ? isDoubtful
+          ? []
+          : this.#childrenOf(shard)
+        : isEarly
+          ? this.#earlyChildren(shard)
+          : undefined,
     };
+  }
+
+  /** Half of what a shard has of them come while it is still open, the others when it is closed and has more. */
+  #isEarlyEnd({ shardId, closedMs }: SimShard, hasMore: boolean): boolean {
+    if (this.temper.earlyEnds === 0 || (closedMs !== undefined && !hasMore)) return false;
+    const count = this.#earlyEnds.get(shardId) ?? 0;
+    const most = closedMs === undefined ? EARLY_ENDS / 2 : EARLY_ENDS;
+    if (count >= most || !this.#random.chance(this.temper.earlyEnds)) return false;
+    this.#earlyEnds.set(shardId, count + 1);
+    return true;
+  }
+
+  #earlyChildren(shard: SimShard): ChildShard[] | undefined {
+    if (!this.#believesEnds) return [];
+    return shard.closedMs === undefined ? undefined : this.#childrenOf(shard);
+  }
+
+  /**
+   * A place whose page a reader can tell from the one it asked for: its first record lies before. Undefined where there is none, and most of
+   * the time.
+   */
+  #wrongPlace(from: number): { readonly shard: SimShard; readonly from: number } | undefined {
+    if (this.temper.wrongPages === 0 || !this.#random.chance(this.temper.wrongPages)) return undefined;
+    const places = this.#stream.shards.flatMap((shard) =>
+      shard.records
+        .filter(({ sequence }) => sequence < from)
+        .map(({ sequence }) => ({ shard, from: sequence })),
+    );
+    return places.length === 0 ? undefined : this.#random.pick(places);
   }
 
   #childrenOf({ shardId }: SimShard): ChildShard[] {
@@ -247,11 +307,15 @@ export class SimKinesis {
     return shard;
   }
 
-  #iterator(shardId: string, place: number): string {
+  /** `isKnown`: whether its reader has a sequence number to compare what comes with. */
+  #iterator(shardId: string, place: number, isKnown: boolean): string {
     this.#iterators += 1;
-    return `${shardId}/${place}/${this.#scheduler.nowMs}/${this.#iterators}`;
+    return `${shardId}/${place}/${this.#scheduler.nowMs}/${this.#iterators}${isKnown && this.temper.wrongPages > 0 ? `/${KNOWN}` : ""}`;
   }
 }
+
+/** At the end of an iterator. */
+const KNOWN = "known";
 
 const realClient = new KinesisClient(NOWHERE);
 

@@ -7,7 +7,9 @@ import {
   type WriteOutcome,
 } from "@kinesis-connectors/consumer";
 import { failureError } from "../world/call-error.js";
+import type { HoldChecker } from "../checks/hold-checker.js";
 import type { LeaseChecker } from "../checks/lease-checker.js";
+import { keysIn, storedBatchIn } from "../checks/stored-batch.js";
 import type { Network } from "../world/network.js";
 import type { SimProcess } from "../world/sim-process.js";
 
@@ -19,6 +21,8 @@ export interface BrokenLeases {
   readonly isUnconditional?: boolean;
   /** Whether a take forgets what was prepared. */
   readonly takesDiscard?: boolean;
+  /** Whether a lease that is given back counts as delivered what was only prepared. */
+  readonly evictsCommit?: boolean;
 }
 
 /** Calls other than conditional writes are made again so often, as the table over DynamoDB does. */
@@ -27,15 +31,19 @@ const BACK_OFF = { baseDelayMs: 50, maxDelayMs: 1_000 } as const;
 
 /** A lease table in memory behind the network: the product's own in-memory table carries the calls out. */
 export class SimLeases {
+  /** Told of the places that a process has just stored for a batch. */
+  prepared: (process: SimProcess, keys: readonly string[]) => void = () => undefined;
   readonly #leases = memoryLeases();
   readonly #table: LeaseTable = this.#leases.connect();
   readonly #network: Network;
   readonly #checker: LeaseChecker;
+  readonly #holds: HoldChecker;
   readonly #broken: BrokenLeases;
 
-  constructor(network: Network, checker: LeaseChecker, broken: BrokenLeases = {}) {
+  constructor(network: Network, checker: LeaseChecker, holds: HoldChecker, broken: BrokenLeases = {}) {
     this.#network = network;
     this.#checker = checker;
+    this.#holds = holds;
     this.#broken = broken;
   }
 
@@ -67,7 +75,11 @@ export class SimLeases {
           to: "leases",
           name: nameOf(change),
           about: seen.leaseKey,
-          apply: () => this.#update(seen, change),
+          apply: async () => {
+            const outcome = await this.#update(seen, change);
+            if (outcome.type === "applied") this.#tell(process, seen.leaseKey, change);
+            return outcome;
+          },
           failed: (failure) => {
             const cause = failureError(failure, "ProvisionedThroughputExceededException", 400);
             return { type: failure === "throttled" ? "throttled" : "unknown", cause };
@@ -76,8 +88,21 @@ export class SimLeases {
     };
   }
 
+  #tell(process: SimProcess, leaseKey: string, change: LeaseChange): void {
+    this.#holds.applied(process, leaseKey, change);
+    if (change.type !== "prepare") return;
+    const stored = storedBatchIn(change.pending.state);
+    if (stored !== undefined) this.prepared(process, keysIn(stored));
+  }
+
   async #update(seen: Lease, wanted: LeaseChange): Promise<WriteOutcome> {
     const { rows } = this.#leases;
+    const { pending } = rows.get(seen.leaseKey) ?? {};
+    if (wanted.type === "evict" && pending !== undefined && this.#broken.evictsCommit === true) {
+      const outcome = await this.#update(seen, { type: "commit", checkpoint: pending.checkpoint });
+      const row = rows.get(seen.leaseKey);
+      return outcome.type === "applied" && row !== undefined ? await this.#update(row, wanted) : outcome;
+    }
     const change = this.#broken.change?.(wanted) ?? wanted;
     const before = rows.get(seen.leaseKey);
     const claimed =

@@ -1,4 +1,5 @@
 import type { LeaseChange } from "@kinesis-connectors/consumer";
+import { HeldLease } from "@kinesis-connectors/leases";
 import type { BrokenLeases } from "../services/sim-leases.js";
 import type { BrokenBucket } from "../services/sim-s3.js";
 
@@ -9,6 +10,11 @@ export type BrokenVariant =
   | "recovery-discards"
   | "unconditional-write"
   | "outcomes-stripped"
+  | "strangers-believed"
+  | "ends-believed"
+  | "stops-commit"
+  | "stops-endlessly"
+  | "overdue-unnoticed"
   | "unguarded"
   | "unversioned";
 
@@ -20,6 +26,15 @@ export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
   "unconditional-write",
   "outcomes-stripped",
 ];
+
+/** Variants of what a worker owes where something seldom happens, with the rules that must tell of each. */
+export const BROKEN_HABITS: ReadonlyMap<BrokenVariant, readonly string[]> = new Map([
+  ["strangers-believed", ["lost"]],
+  ["ends-believed", ["lost"]],
+  ["stops-commit", ["lost"]],
+  ["stops-endlessly", ["stop"]],
+  ["overdue-unnoticed", ["I12"]],
+]);
 
 /** Variants of what keeps the order of a key at the destination. */
 export const BROKEN_GUARDS: readonly BrokenVariant[] = ["unguarded", "unversioned"];
@@ -34,6 +49,9 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
   readonly isUnguarded: boolean;
   /** Whether emitters are not told of the versions that records have of their own. */
   readonly isUnversioned: boolean;
+  /** Whether readers are to take the first answer without an iterator for the end of a shard. */
+  readonly believesEnds: boolean;
+  readonly stopsEndlessly: boolean;
 } {
   const sound = {
     leases: {},
@@ -41,6 +59,8 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
     isPrepared: true,
     isUnguarded: false,
     isUnversioned: false,
+    believesEnds: false,
+    stopsEndlessly: false,
   };
   switch (variant) {
     case undefined:
@@ -60,12 +80,34 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
       return { ...sound, leases: { isUnconditional: true } };
     case "outcomes-stripped":
       return { ...sound, leases: { change: withoutOutcomes } };
+    case "strangers-believed":
+      return { ...sound, bucket: { keyOf: (key) => key, takenIsDone: true } };
+    case "ends-believed":
+      return { ...sound, believesEnds: true };
+    case "stops-commit":
+      return { ...sound, leases: { evictsCommit: true } };
+    case "stops-endlessly":
+      return { ...sound, stopsEndlessly: true };
+    case "overdue-unnoticed":
+      return sound;
     case "unversioned":
       return { ...sound, isUnversioned: true };
     default:
       variant satisfies "unguarded";
       return { ...sound, isUnguarded: true };
   }
+}
+
+/** Breaks the product itself, where the world around it cannot; returns how it is made whole again. */
+export function breakProduct(variant: BrokenVariant | undefined): () => void {
+  if (variant !== "overdue-unnoticed") return () => undefined;
+  const whole = HeldLease.prototype.dropIfOverdue;
+  HeldLease.prototype.dropIfOverdue = function unnoticed(this: HeldLease): boolean {
+    return this.gone.aborted;
+  };
+  return () => {
+    HeldLease.prototype.dropIfOverdue = whole;
+  };
 }
 
 /** The row moves on as by a renewal, and what was to be stored is not. */

@@ -1,6 +1,7 @@
 import type { Slot } from "../fleet.js";
 import type { CallMoment } from "../world/network.js";
 import { type EmitterName, isS3, type Scenario } from "./scenario.js";
+import { breakProduct } from "./broken.js";
 import { type RunOptions, type RunResult, Simulation } from "../simulation.js";
 
 /**
@@ -99,9 +100,22 @@ export interface CrashResult extends RunResult {
 
 /** Runs one schedule: two workers, a split, a graceful stop, and the blows at their steps. Nothing else goes wrong. */
 export async function runSchedule(
-  { points, multipart }: CrashSchedule,
+  schedule: CrashSchedule,
   index: number,
   options: RunOptions = {},
+): Promise<CrashResult> {
+  const mend = breakProduct(options.broken);
+  try {
+    return await strikeAll(schedule, index, options);
+  } finally {
+    mend();
+  }
+}
+
+async function strikeAll(
+  { points, multipart }: CrashSchedule,
+  index: number,
+  options: RunOptions,
 ): Promise<CrashResult> {
   const simulation = new Simulation(scenarioOf(index, multipart, options.emitter ?? "s3", points), options);
   const { scheduler, network, fleet, stream } = simulation;
@@ -195,6 +209,7 @@ function scenarioOf(
     faultRate: 0,
     slowRate: 0,
     misfortuneEveryMs: 1_000,
+    rarities: undefined,
     mayReshard: false,
     mayJumpClocks: false,
     aggregates: 0.2,

@@ -47,12 +47,24 @@ export interface Scenario {
   readonly slowRate: number;
   /** Mean time between two misfortunes of the whole fleet. */
   readonly misfortuneEveryMs: number;
+  /** What happens seldom; undefined where only the everyday storms are wanted. */
+  readonly rarities: Rarity | undefined;
   readonly mayReshard: boolean;
   readonly mayJumpClocks: boolean;
   /** Of a put being an aggregate. */
   readonly aggregates: number;
   /** What records do, with weights. */
   readonly kinds: readonly (readonly [kind: RecordKind, weight: number])[];
+}
+
+/** How often the seldom happens, and which of it Kinesis does in a run. */
+export interface Rarity {
+  /** Mean time between two of the whole fleet. */
+  readonly everyMs: number;
+  /** See `KinesisTemper`. */
+  readonly earlyEnds: number;
+  readonly wrongPages: number;
+  readonly namesNoChildren: boolean;
 }
 
 /** Short enough for records to be gone before a slow connector reads them. */
@@ -100,6 +112,7 @@ export function scenarioOf(seed: number, emitter: EmitterName = "s3"): Scenario 
     faultRate: random.pick([0, 0.01, 0.03, 0.1]),
     slowRate: random.pick([0, 0.01, 0.05]),
     misfortuneEveryMs: random.pick([500, 1_000, 2_500]),
+    rarities: raritiesOf(new SeededRandom(seed, 30)),
     mayReshard: !isPlain && random.chance(0.7),
     mayJumpClocks: !isPlain && random.chance(0.5),
     aggregates: random.pick([0, 0.2, 0.5]),
@@ -110,6 +123,15 @@ export function scenarioOf(seed: number, emitter: EmitterName = "s3"): Scenario 
 /** Whether the records themselves go to S3; the dead letters always do. */
 export function isS3(emitter: EmitterName): boolean {
   return emitter === "s3" || emitter === "s3-partitioned";
+}
+
+function raritiesOf(random: SeededRandom): Rarity {
+  return {
+    everyMs: random.pick([3_000, 6_000, 12_000]),
+    earlyEnds: random.pick([0, 0.05, 0.2]),
+    wrongPages: random.pick([0, 0, 0.05]),
+    namesNoChildren: random.chance(0.15),
+  };
 }
 
 function kindsOf(random: SeededRandom, hasDeadLetters: boolean): Scenario["kinds"] {

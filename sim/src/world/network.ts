@@ -14,8 +14,18 @@ export type Destination = "kinesis" | "leases" | "s3" | "destination";
  */
 export type Fault = "throttle" | "fail" | "lose-reply" | "late" | "repeat" | "echo";
 
-/** How the caller of a call that failed on the way gets to know. */
-export type CallFailure = "throttled" | "reset" | "timeout";
+/**
+ * How the caller of a call that failed on the way gets to know. `no-credentials`: it cannot even be signed. `denied`: the service says that the caller
+ * may not. `skewed`: the service says that it was signed at another time than its own.
+ */
+export type CallFailure = "throttled" | "reset" | "timeout" | "no-credentials" | "denied" | "skewed";
+
+/** What keeps some calls from being carried out as long as it lasts: those of one process or of all, to one destination or to all. */
+export interface Trouble {
+  readonly process?: SimProcess;
+  readonly to?: Destination;
+  readonly failure: CallFailure;
+}
 
 /** A call as it leaves a process. */
 export interface Call<Answer> {
@@ -60,10 +70,15 @@ export class Network {
   readonly #random: SeededRandom;
   readonly #trace: Trace;
   readonly #down = new Set<Destination>();
+  readonly #troubles = new Set<Trouble>();
   rates: FaultRates = { fault: 0, slow: 0 };
   watch: Watch = () => undefined;
   /** Told of a call that comes from a process whose connector is over. */
   straggler: (call: Pick<Call<unknown>, "process" | "name" | "about">) => void = nothing;
+  /** Told of each call that leaves a process. */
+  sent: (call: Pick<Call<unknown>, "process" | "to" | "name" | "about">) => void = nothing;
+  /** Whether services refuse what a clock has signed that is off by more than some minutes, as AWS does. */
+  looksAtClocks = false;
   #faultCount = 0;
   #underWay = 0;
 
@@ -89,12 +104,22 @@ export class Network {
     else this.#down.delete(destination);
   }
 
+  /** From now on some calls fail, until the trouble is over. */
+  begin(trouble: Trouble): void {
+    this.#troubles.add(trouble);
+  }
+
+  end(trouble: Trouble): void {
+    this.#troubles.delete(trouble);
+  }
+
   /** Sends a call. The answer settles as an event of its process, so never once that has crashed. */
   send<Answer>(call: Call<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const { process, signal } = call;
       if (process.isDead) return;
       if (process.isOver) this.straggler(call);
+      this.sent(call);
       const settle = (outcome: () => Answer): void => {
         signal?.removeEventListener("abort", leave);
         try {
@@ -144,6 +169,11 @@ export class Network {
       });
     };
     const giveUpMs = this.#random.between(1_000, 3_000);
+    const trouble = this.#troubleOf(call);
+    if (trouble !== undefined) {
+      fail(trouble, arriveMs);
+      return;
+    }
     switch (fault) {
       case undefined:
         arrive(arriveMs, answer);
@@ -191,6 +221,14 @@ export class Network {
     } catch (error) {
       refused(error);
     }
+  }
+
+  #troubleOf({ process, to }: Pick<Call<unknown>, "process" | "to">): CallFailure | undefined {
+    for (const trouble of this.#troubles) {
+      const isMeant = (trouble.process ?? process) === process && (trouble.to ?? to) === to;
+      if (isMeant) return trouble.failure;
+    }
+    return undefined;
   }
 
   #faultFor(to: Destination): Fault | undefined {

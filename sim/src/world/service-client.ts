@@ -31,6 +31,9 @@ export const NOWHERE = {
   credentials: { accessKeyId: "simulated", secretAccessKey: "simulated" },
 } as const;
 
+// Signature Version 4, "Troubleshooting": a request must reach AWS within five minutes of the time in its signature.
+const SIGNATURE_LIFE_MS = 300_000;
+
 /**
  * A process's client of a simulated service: everything above the wire is the product's own code, and nothing below it (sockets, signatures, the client's
  * own timers) is there. Everything but `send` comes from `real`.
@@ -40,12 +43,21 @@ export function serviceClient<Client extends object>(
   process: SimProcess,
   { network, to, throttled, operation }: SimService,
 ): Client {
+  // How far the client knows the clock to be off: each refusal carries the service's time, as the SDK's clients read it.
+  let correctedMs = 0;
+  const isSkewed = (): boolean => {
+    const { wallShiftMs } = process;
+    if (!network.looksAtClocks || Math.abs(wallShiftMs - correctedMs) <= SIGNATURE_LIFE_MS) return false;
+    correctedMs = wallShiftMs;
+    return true;
+  };
   const send = (
     command: unknown,
     { abortSignal: signal }: { readonly abortSignal?: AbortSignal } = {},
   ): Promise<object> =>
     network.send({
       ...operation(command, process, signal),
+      ...(isSkewed() ? { apply: refuseSkewed } : {}),
       process,
       to,
       failed: (failure) => {
@@ -56,4 +68,8 @@ export function serviceClient<Client extends object>(
   return new Proxy(real, {
     get: (target, name): unknown => (name === "send" ? send : Reflect.get(target, name)),
   });
+}
+
+function refuseSkewed(): never {
+  throw failureError("skewed", "", 0);
 }

@@ -20,6 +20,7 @@ export class SimProcess {
   #isDead = false;
   #isPaused = false;
   #wallShiftMs = 0;
+  #resumedMs = 0;
 
   constructor(name: string, scheduler: Scheduler, seed: number) {
     this.name = name;
@@ -56,11 +57,22 @@ export class SimProcess {
   resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
+    this.#resumedMs = this.#scheduler.nowMs;
     for (const run of this.#held.splice(0)) this.#scheduler.after(0, this, run);
   }
 
   hold(run: () => void): void {
     this.#held.push(run);
+  }
+
+  /** When it last went on after a pause, in virtual milliseconds. */
+  get resumedMs(): number {
+    return this.#resumedMs;
+  }
+
+  /** How far its wall clock is off. */
+  get wallShiftMs(): number {
+    return this.#wallShiftMs;
   }
 
   jumpWallClock(byMs: number): void {

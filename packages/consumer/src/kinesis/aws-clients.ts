@@ -1,6 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient, type KinesisClientConfig } from "@aws-sdk/client-kinesis";
-import { BodyMemory, guardEndpoint, HttpHandler } from "@kinesis-connectors/aws";
+import { BodyMemory, guardEndpoint, HttpHandler, type ProxyOption } from "@kinesis-connectors/aws";
 import type { Logger } from "@kinesis-connectors/core";
 import { type KinesisProtocol, kinesisProtocol, type WireFormat } from "@kinesis-connectors/wire/protocol";
 
@@ -14,6 +14,8 @@ export interface AwsClientOptions {
   readonly credentials?: KinesisClientConfig["credentials"] | undefined;
   /** Permits `http` to other machines, by whatever names them. Default false. */
   readonly allowInsecure?: boolean | undefined;
+  /** URL of a proxy for everything, or false for none. Default: what the environment says. */
+  readonly proxy?: ProxyOption | undefined;
 }
 
 /** The same for Kinesis, and how records travel. */
@@ -49,6 +51,7 @@ export function createKinesisClient(options: KinesisClientOptions, logger: Logge
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
       maxConnections: MAX_CONNECTIONS,
       memory,
+      ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
       onUnasked: ({ message }) => logger.warn({ error: message }, "answer-unasked"),
     }),
     // All calls of one kind differ in their input alone: the way through the client is worked out once for each kind, and not for each poll.
@@ -69,7 +72,7 @@ export function createSubscriptionClient(options: KinesisClientOptions, logger: 
   const client = new KinesisClient({
     ...common(options, logger),
     protocol: protocolOf(options, logger).protocol,
-    requestHandler: new WideHttp2(),
+    requestHandler: new WideHttp2({ connectionTimeoutMs: CONNECTION_TIMEOUT_MS, proxy: options.proxy }),
   });
   guardEndpoint(client, options.allowInsecure === true);
   return client;
@@ -92,6 +95,7 @@ export function createDynamoDbClient(
       requestTimeoutMs,
       maxConnections: MAX_CONNECTIONS,
       onUnasked: ({ message }) => logger.warn({ error: message }, "answer-unasked"),
+      ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
     }),
   });
   guardEndpoint(client, options.allowInsecure === true);

@@ -61,36 +61,42 @@ export class LeaseTaker {
     });
     const ended = parentsOfBegun(leases);
     await inParallel(take, MAX_IN_FLIGHT, async (lease) => {
-      if (mayTake()) await this.#take(lease, false, ended);
+      if (mayTake()) await this.#take(lease, startedMs, false, ended);
     });
     // After a slow scan the counters of living workers are stale, and every steal would be refused (KCL: half a renewal period).
     const isStale = endedMs - startedMs > settings.renewPeriodMs / 2;
     await inParallel(steal, MAX_IN_FLIGHT, async (lease) => {
       if (!mayTake()) return;
+      const seenMs = isStale ? clock.monotonicNow() : startedMs;
       const fresh = isStale ? await table.get(lease.leaseKey) : lease;
       // Asked again: the answer may come long after the worker was told to stop, even after it gave up waiting for it.
       if (fresh !== undefined && actualOwner(fresh) === actualOwner(lease) && mayTake())
-        await this.#take(fresh, true, ended);
+        await this.#take(fresh, seenMs, true, ended);
     });
   }
 
-  async #take(before: Lease, steal: boolean, ended: ReadonlySet<string>): Promise<void> {
-    const { table, ownerId, clock, taken } = this.#options;
+  /** `seenMs`: when the row was asked for that is taken. */
+  async #take(before: Lease, seenMs: number, steal: boolean, ended: ReadonlySet<string>): Promise<void> {
+    const { table, ownerId, clock, settings, taken } = this.#options;
     const isVague = before.checkpoint === "LATEST" && before.startTimestampMs === undefined;
     const change = {
       type: "take",
       owner: ownerId,
       startTimestampMs: isVague ? Math.floor(clock.now()) : undefined,
     } as const;
-    const sentMs = clock.monotonicNow();
+    let sentMs = clock.monotonicNow();
     const outcome = await table.update(before, change);
     if (outcome.type === "throttled") return;
     let lease = changed(before, change);
     if (outcome.type !== "applied") {
       const row = await table.get(before.leaseKey);
       if (row?.owner !== ownerId || row.counter !== lease.counter) return;
-      // What raised the counter under our name may also be a late write of ours from before the lease was dropped: the row tells.
+      // What raised the counter under our name may also be a late write of ours from before the lease was dropped: the row tells. So it was
+      // written at any time since it was looked at, and others may count from then.
       lease = row;
+      sentMs = seenMs;
+      // The next look takes it anew.
+      if (clock.monotonicNow() - seenMs >= settings.failoverTimeMs) return;
     }
     const wasReadBefore = isUnbegun(lease) && ended.has(lease.leaseKey);
     taken({ lease, before, sentMs, steal, wasReadBefore });

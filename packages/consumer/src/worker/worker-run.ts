@@ -61,7 +61,7 @@ export class WorkerRun implements Worker {
     await this.#starting;
   }
 
-  async stop(deadlineMs: number = STOP_DEADLINE_MS): Promise<void> {
+  async stop(deadlineMs: number = this.#options.stopDeadlineMs ?? STOP_DEADLINE_MS): Promise<void> {
     this.#stopped ??= this.#stop(deadlineMs);
     await this.#stopped;
   }

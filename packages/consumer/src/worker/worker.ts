@@ -34,6 +34,8 @@ export interface WorkerOptions {
   readonly logger: Logger;
   readonly observe: (event: WorkerEvent) => void;
   readonly leases?: LeaseOptions;
+  /** How long a stop may take that nobody asked for: after an error that no waiting mends. In milliseconds. Default 30,000. */
+  readonly stopDeadlineMs?: number;
 }
 
 /** One process's share of a stream's shards. */

@@ -128,6 +128,29 @@ describe("taking", () => {
     expect(taken).toMatchObject([{ lease: { counter: 5, checkpoint: "SHARD_END" } }]);
   });
 
+  test("what may have raised the counter at any time since the look counts from the look, and is not held past its time", async () => {
+    const { time, leases, table, taken, options } = setUp();
+    leases.rows.set("s0", leaseWith("s0", { owner: "me:1", counter: 4 }));
+    const slowly = (waitMs: number) => ({
+      ...table,
+      list: async () => {
+        const rows = await table.list();
+        // A renewal from before arrives, and then the answer.
+        leases.rows.set("s0", leaseWith("s0", { owner: "me:1", counter: 5 }));
+        await new Promise<void>((resolve) => {
+          time.setTimer(waitMs, resolve);
+        });
+        return rows;
+      },
+    });
+    const startedMs = options.clock.monotonicNow();
+    await time.until(new LeaseTaker({ ...options, table: slowly(3_000) }).step(() => true));
+    expect(taken.map(({ sentMs }) => sentMs)).toEqual([startedMs]);
+    leases.rows.set("s0", leaseWith("s0", { owner: "me:1", counter: 4 }));
+    await time.until(new LeaseTaker({ ...options, table: slowly(10_000) }).step(() => true));
+    expect(taken).toHaveLength(1);
+  });
+
   test.each([
     { name: "has begun", checkpoint: { sequenceNumber: "9", subSequenceNumber: 0 }, wasReadBefore: true },
     { name: "has ended", checkpoint: "SHARD_END", wasReadBefore: true },

@@ -45,8 +45,13 @@ export class PageFetch {
     this.#budget.release(page.bytes);
   }
 
-  async close(): Promise<void> {
+  /** Reads no further, whatever else the shard still waits for: somebody else may read it already. */
+  stop(): void {
     this.#closing.abort();
+  }
+
+  async close(): Promise<void> {
+    this.stop();
     await this.#fetching;
     if (this.#page !== undefined) this.release(this.#page);
     this.#page = undefined;

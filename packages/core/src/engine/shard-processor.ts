@@ -58,6 +58,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
   #stopping = false;
   #flushRequested = false;
   #wake: (() => void) | undefined;
+  #fetch: PageFetch | undefined;
 
   constructor(pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>, context: ShardContext) {
     this.#pipeline = pipeline;
@@ -82,16 +83,20 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
       this.#stopping = true;
       this.#wake?.();
     };
+    const abort = (): void => {
+      stop();
+      this.#fetch?.stop();
+    };
     const unregister = budget.register(this.#budgetHolder());
     if (stopSignal.aborted) this.#stopping = true;
     stopSignal.addEventListener("abort", stop, { once: true });
-    abortSignal.addEventListener("abort", stop, { once: true });
+    abortSignal.addEventListener("abort", abort, { once: true });
     try {
       if (pending !== undefined) await this.#finishInherited(pending);
       return await this.#readFrom(pending?.last ?? checkpoint);
     } finally {
       stopSignal.removeEventListener("abort", stop);
-      abortSignal.removeEventListener("abort", stop);
+      abortSignal.removeEventListener("abort", abort);
       unregister();
       // What was read and not committed is let go; the next owner reads it again.
       this.#filling.release();
@@ -123,6 +128,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
       checkpoint === undefined ? initialPosition : { type: "after", position: checkpoint },
     );
     const fetch = new PageFetch(reader, this.#context.budget, () => this.#wake?.());
+    this.#fetch = fetch;
     try {
       const outcome = await this.#readPages(fetch);
       await this.#flush(LAST_FLUSH[outcome.type]);

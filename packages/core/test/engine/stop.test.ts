@@ -1,7 +1,14 @@
 import { getEventListeners } from "node:events";
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { type Checkpointer, definePipeline, hasCode, json, KinesisConnectorError } from "../../src/index.js";
+import {
+  type Checkpointer,
+  definePipeline,
+  hasCode,
+  json,
+  KinesisConnectorError,
+  type ShardSource,
+} from "../../src/index.js";
 import { positionOf, recordsOf } from "../support/memory-shard.js";
 import {
   createWorld,
@@ -70,6 +77,42 @@ describe("stop", () => {
     await world.clock.run(run.done);
     expect(listeners()).toEqual([0, 0]);
     expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  it("reads no further once the shard is lost, however long the batch in flight waits for its commit", async () => {
+    const world = createWorld(recordsOf(10), { pageRecords: 5 });
+    const aborting = new AbortController();
+    const answer = world.gate.hold("commit");
+    let reading: AbortSignal | undefined;
+    // Its third read goes on until it is told to stop, as that of a stream that is throttled does.
+    const source: ShardSource = {
+      open: (start) => {
+        const reader = world.shard.open(start);
+        let reads = 0;
+        return {
+          ...reader,
+          next: async (signal) => {
+            reads += 1;
+            if (reads < 3) return await reader.next(signal);
+            reading = signal;
+            await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+            return { records: [], bytes: 0 };
+          },
+        };
+      },
+    };
+    // The first batch waits for its commit, and the second one for the first.
+    const run = runIn(world, pipelineOver(world, { maxRecords: 5 }), {
+      abortSignal: aborting.signal,
+      source,
+    });
+    await world.clock.advance(10);
+    expect(reading?.aborted).toBe(false);
+    aborting.abort(new KinesisConnectorError("KC_LEASE_LOST", "the lease is lost"));
+    await world.clock.advance(10);
+    expect(reading?.aborted).toBe(true);
+    answer();
+    await expect(world.clock.run(run.done)).rejects.toMatchObject({ code: "KC_LEASE_LOST" });
   });
 
   it("F42 in the middle of a page keeps to the record it has come to", async () => {
