@@ -44,6 +44,7 @@ export default defineConfig({
     // A hang, and nothing but a hang, fails by these: a busy machine takes many times as long as a quiet one.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 120_000 } },
     // As many as cores, at least two: the runner leaves one core of two unused.
     maxWorkers: Math.max(2, availableParallelism()),
     projects: [

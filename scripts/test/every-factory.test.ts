@@ -236,7 +236,7 @@ const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   core:
     "ByteBudget ExactNumber KinesisConnectorError allowAll asError backoffMs bytes checkOptions comparePositions compareSequenceNumbers " +
     "dataBytesOf decodeWith errorFields giveNotice guardedLogger hasCode hasLoneSurrogate invalidOption isProgrammingError isPromise " +
-    "jsonHasLoneSurrogate jsonOfOutput nonEmptyText outputCountOf poisonRecord sleep stringifyJson text wholeNumber " +
+    "jsonHasLoneSurrogate jsonOfOutput keptCause nonEmptyText outputCountOf poisonRecord sleep stringifyJson text wholeNumber " +
     // What the owner of a shard hands over, complete but for a logger.
     "processShard",
   dynamodb: "itemBytesOf",

@@ -42,6 +42,8 @@ export interface Terminal {
   readonly debug: boolean;
 }
 
+/** A terminal gives Ctrl-C to npm, to the script and to the program, and the script passes it on where it is not at the terminal: all these are one. */
+const ONE_STOP_MS = 500;
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
@@ -51,9 +53,14 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 export async function runSample<Given extends Flags>(name: string, sample: Sample<Given>): Promise<void> {
   const stop = new AbortController();
   let stoppedCode: number | undefined;
+  let stoppedMs = 0;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      if (stoppedCode !== undefined) process.exit(EXIT_CODES[signal]);
+      if (stoppedCode !== undefined) {
+        if (performance.now() - stoppedMs > ONE_STOP_MS) process.exit(EXIT_CODES[signal]);
+        return;
+      }
+      stoppedMs = performance.now();
       stoppedCode = EXIT_CODES[signal];
       stop.abort(new Error(`stopped by ${signal}`));
     });

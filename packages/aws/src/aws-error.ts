@@ -1,3 +1,5 @@
+import { cureAtProxy } from "./proxy/proxy-failure.js";
+
 /** Facts about a failed request, without the answer itself. */
 export interface AwsErrorDescription {
   /** The service's code, the code of a socket's error (`ECONNRESET`), or the error's name. */
@@ -119,8 +121,13 @@ export type IdentityOutcome =
   | { readonly kind: "retry" }
   | { readonly kind: "refused"; readonly cure: string };
 
-/** The outcome for an emitter of a failure that `identityFailureOf` knows; undefined for others, whose codes the emitter looks at itself. Pure. */
+/**
+ * The outcome for an emitter of a failure that `identityFailureOf` knows, and of a proxy that asks for credentials; undefined for others, whose codes the
+ * emitter looks at itself. Pure.
+ */
 export function identityOutcomeOf(error: unknown): IdentityOutcome | undefined {
+  const atProxy = cureAtProxy(error);
+  if (atProxy !== undefined) return { kind: "refused", cure: atProxy };
   const identity = identityFailureOf(error);
   if (identity === undefined) return undefined;
   if (identity === "wrong") return { kind: "refused", cure: CREDENTIALS_CURE };
@@ -171,14 +178,14 @@ export const RENEW_CURE = "renew the session's credentials";
 /** The cure of a time of signing that is refused again and again, as a sentence. */
 export const CLOCK_CURE = "set the machine's clock (NTP): AWS takes signatures of the last five minutes only";
 
-/** The cure where a request could not even be made: no region, no credentials. Undefined for everything that came back from afar. */
+/** The cure where a request could not even be made: no region, no credentials, a proxy that refuses. Undefined for everything that came back from afar. */
 export function cureAtHome(error: unknown): string | undefined {
   const { message } = describeAwsError(error);
   if (message.includes("Region is missing")) return "set `region`, or AWS_REGION";
   if (identityFailureOf(error) === "absent") {
     return "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or give the machine a role";
   }
-  return undefined;
+  return cureAtProxy(error);
 }
 
 function field(value: unknown, name: string): unknown {

@@ -1,8 +1,9 @@
 import { KinesisConnectorError, nonEmptyText, wholeNumber, type OptionNames } from "@kinesis-connectors/core";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { type AwsCredentials, checkCredentials } from "./credentials.js";
 import { checkClientEndpoint, guardEndpoint, namedEndpoint } from "./endpoint.js";
 import { HttpHandler } from "./http/http-handler.js";
+import { KeptHttpHandler } from "./http/kept-http-handler.js";
+import type { ProxyOption } from "./proxy/proxy.js";
 import { Sha256 } from "./sha256.js";
 import { type AwsCommand, keepRequests, sendBy } from "./kept-requests.js";
 import { type RequestBounds, within } from "./limited.js";
@@ -25,6 +26,11 @@ export interface AwsConnectionOptions<Client> {
   readonly requestTimeoutMs?: number;
   /** Connections kept open. Default 64. */
   readonly maxSockets?: number;
+  /**
+   * URL of an http or https proxy that everything goes through by CONNECT, with user and password where it asks for them; or false for none, whatever
+   * the environment says. Default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, never for this machine.
+   */
+  readonly proxy?: ProxyOption;
 }
 
 /** The names of all of `AwsConnectionOptions`, for `checkOptions` of the packages that take them. */
@@ -37,6 +43,7 @@ export const AWS_CONNECTION_OPTIONS: OptionNames<AwsConnectionOptions<unknown>> 
   connectionTimeoutMs: true,
   requestTimeoutMs: true,
   maxSockets: true,
+  proxy: true,
 };
 
 /** Configuration of an SDK client, alike for every service. */
@@ -44,7 +51,7 @@ export interface AwsClientConfig {
   readonly region?: string;
   readonly endpoint?: string;
   readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>);
-  readonly requestHandler: NodeHttpHandler | HttpHandler;
+  readonly requestHandler: KeptHttpHandler | HttpHandler;
   readonly sha256?: typeof Sha256;
 }
 
@@ -111,6 +118,7 @@ const OF_CLIENT = [
   "credentials",
   "connectionTimeoutMs",
   "maxSockets",
+  "proxy",
 ] as const;
 
 /**
@@ -164,7 +172,7 @@ function createClient<Client extends AwsClient>(
   requestTimeoutMs: number,
   named: URL | undefined,
 ): Client {
-  const { region, endpoint, credentials } = options;
+  const { region, endpoint, credentials, proxy } = options;
   const connectionTimeoutMs = wholeNumber("connectionTimeoutMs", options.connectionTimeoutMs ?? 5_000, {
     min: 1,
   });
@@ -179,15 +187,13 @@ function createClient<Client extends AwsClient>(
       ...(service.keepsRequests === true ? { sha256: Sha256 } : {}),
       requestHandler:
         service.keepsRequests === true
-          ? new HttpHandler({ connectionTimeoutMs, requestTimeoutMs, maxConnections: maxSockets })
-          : new NodeHttpHandler({
-              connectionTimeout: connectionTimeoutMs,
-              requestTimeout: requestTimeoutMs,
-              throwOnRequestTimeout: true,
-              httpAgent: { keepAlive: true, maxSockets },
-              // Said outright, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch it off for the whole process.
-              httpsAgent: { keepAlive: true, maxSockets, rejectUnauthorized: true, minVersion: "TLSv1.2" },
-            }),
+          ? new HttpHandler({
+              connectionTimeoutMs,
+              requestTimeoutMs,
+              maxConnections: maxSockets,
+              ...(proxy === undefined ? {} : { proxy }),
+            })
+          : new KeptHttpHandler({ connectionTimeoutMs, requestTimeoutMs, maxSockets, proxy }),
     },
     named,
   );

@@ -44,7 +44,12 @@ export {
   HttpHandler,
   type HttpHandlerOptions,
 } from "./http/http-handler.js";
+export { type KeptAgents, keptAgents, type KeptAgentsOptions } from "./http/kept-agents.js";
+export { KeptHttpHandler, type KeptHttpHandlerOptions } from "./http/kept-http-handler.js";
 export type { OutgoingRequest } from "./http/request-bytes.js";
 export { limited, type RequestBounds } from "./limited.js";
+export { type Proxy, type ProxyOption, proxyRule, type ProxyRule, type ProxyTarget } from "./proxy/proxy.js";
+export { cureAtProxy, PROXY_CURE, saidOfProxy } from "./proxy/proxy-failure.js";
+export { type TunnelBounds, tunnelWithin } from "./proxy/tunnel.js";
 export { type RecordVersion, versionWriter } from "./record-version.js";
 export type { AwsCommand } from "./kept-requests.js";

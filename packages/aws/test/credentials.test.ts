@@ -18,7 +18,10 @@ describe("checkCredentials()", () => {
     ["a session", { ...keys, sessionToken: "t", expiration: new Date(0) }],
     ["what a provider of the SDK gave", { ...keys, credentialScope: "s", accountId: "1", $source: {} }],
     ["a function", () => Promise.resolve(keys)],
-    ["another SDK's class", Object.assign(new (class Credentials {})(), keys, { expired: false })],
+    [
+      "another SDK's class",
+      Object.assign(Object.create({ refresh: () => undefined }) as object, keys, { expired: false }),
+    ],
   ])("takes %s", (_name, given) => {
     expect(refusalOf(given)).toBe("");
   });

@@ -14,6 +14,7 @@ const NEEDS_SOMEBODY: ReadonlySet<KinesisErrorKind> = new Set([
   "no-credentials",
   "credentials",
   "clock",
+  "proxy",
 ]);
 
 /** What the log of a connector is written with. */

@@ -164,6 +164,8 @@ const options: Readonly<Partial<Record<FaultKind, readonly string[]>>> = {
   error: ["message"],
   "stalled-body": ["afterBytes"],
   "half-close": ["afterBytes"],
+  "surplus-answer": ["copies", "afterMs"],
+  "foreign-object": ["body"],
   "partial-failure": ["indexes", "share", "code", "status", "error"],
   "event-stream": ["afterEvents"],
   "success-with-error": ["message"],

@@ -1,8 +1,20 @@
 import { Client, type ClientOptions } from "@opensearch-project/opensearch";
 import { AwsSigv4Signer } from "@opensearch-project/opensearch/aws-v3";
-import { checkCredentials, checkedEndpoint, type RequestBounds } from "@kinesis-connectors/aws";
-import { nonEmptyText, wholeNumber, invalidOption } from "@kinesis-connectors/core";
+import {
+  checkCredentials,
+  checkedEndpoint,
+  cureAtProxy,
+  type KeptAgents,
+  keptAgents,
+  type ProxyOption,
+  type RequestBounds,
+  saidOfProxy,
+} from "@kinesis-connectors/aws";
+import { KinesisConnectorError, nonEmptyText, wholeNumber, invalidOption } from "@kinesis-connectors/core";
 import { type HttpAnswer, isByTheClock } from "./failures.js";
+
+/** How long a proxy may take to open a way. */
+const CONNECTION_TIMEOUT_MS = 5_000;
 
 /** Keys of an AWS account or session. */
 export interface AwsKeys {
@@ -40,6 +52,11 @@ export interface OpenSearchConnectionOptions {
   readonly requestTimeoutMs?: number;
   /** Connections kept open to the node. Default 64. */
   readonly maxSockets?: number;
+  /**
+   * URL of an http or https proxy that requests go through by CONNECT, with user and password where it asks for them; or false for none, whatever the
+   * environment says. Default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, never for this machine.
+   */
+  readonly proxy?: ProxyOption;
 }
 
 /** One request. */
@@ -155,7 +172,7 @@ function clientSettings(
   url: URL,
   requestTimeoutMs: number,
 ): ClientOptions {
-  const { aws, auth, ca, compression } = options;
+  const { aws, auth, ca, compression, proxy } = options;
   const maxSockets = wholeNumber("maxSockets", options.maxSockets ?? 64, { min: 1 });
   if (compression !== undefined && compression !== "gzip") throw invalidOption('compression takes "gzip"');
   if (aws !== undefined && auth !== undefined) throw invalidOption("aws and auth exclude each other");
@@ -170,14 +187,17 @@ function clientSettings(
       if (typeof value !== "string" || value === "")
         throw invalidOption(`auth.${name} must be a text that is not empty`);
   }
+  const agentsOf = (): KeptAgents =>
+    keptAgents({ maxSockets, ca, proxy, connectionTimeoutMs: CONNECTION_TIMEOUT_MS });
+  // What cannot be read is told now.
+  agentsOf();
   return {
     node: url.href,
     maxRetries: 0,
     requestTimeout: requestTimeoutMs,
     resurrectStrategy: "none",
-    agent: { keepAlive: true, maxSockets, maxFreeSockets: maxSockets },
-    // Said outright, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch it off for the whole process.
-    ssl: { rejectUnauthorized: true, minVersion: "TLSv1.2", ...(ca === undefined ? {} : { ca }) },
+    // One pair for each client: it destroys the one that it uses when it is closed.
+    agent: () => (url.protocol === "http:" ? agentsOf().http : agentsOf().https),
     ...(auth === undefined ? {} : { auth: { username: auth.username, password: auth.password } }),
     ...(compression === undefined ? {} : { compression }),
   };
@@ -261,8 +281,11 @@ function answerIn(error: unknown): {
 function summaryOf(error: unknown): Error {
   const name = error instanceof Error ? error.name : "UnknownError";
   const message = error instanceof Error ? error.message : "";
+  const atProxy = cureAtProxy(error);
+  if (atProxy !== undefined)
+    return new KinesisConnectorError("KC_EMIT_REFUSED", `OpenSearch was not reached: ${atProxy}`);
   const code = /\b(?:E[A-Z]{4,}|UND_[A-Z_]+|[A-Z]+_CERT[A-Z_]*)\b/u.exec(message)?.[0];
-  return named(name, `OpenSearch gave no answer (${code ?? name})`);
+  return named(name, `OpenSearch gave no answer (${saidOfProxy(error) ?? code ?? name})`);
 }
 
 function named(name: string, message: string): Error {

@@ -75,6 +75,7 @@ const NAMES: OptionNames<OpenSearchEmitterOptions<object>> = {
   compression: true,
   requestTimeoutMs: true,
   maxSockets: true,
+  proxy: true,
   index: "required",
   id: true,
   operation: true,
@@ -216,6 +217,7 @@ export function openSearchEmitter<Document extends object>(
         answer = await connection.send({ method: "GET", path: "/" }, { signal, clock: systemClock });
       } catch (error) {
         signal.throwIfAborted();
+        if (KinesisConnectorError.isInstance(error)) throw error;
         throw new KinesisConnectorError(
           "KC_EMIT_REFUSED",
           `OpenSearch at ${host} cannot be reached: check \`node\`, the network and the credentials`,

@@ -37,6 +37,12 @@ export { wholeBatch } from "./contract/obligations/whole-batch.js";
 export { contextOf, deliver, deliverStubbornly, planOf } from "./emission.js";
 export { failureFrom, keepingLogger, thrownBy } from "./errors-and-logs.js";
 export { seededRandom } from "./seeded-random.js";
+export {
+  type LoopbackProxy,
+  type LoopbackProxyOptions,
+  type ProxyAnswer,
+  startLoopbackProxy,
+} from "./loopback-proxy.js";
 export { type MemoryCheckpointer, memoryCheckpointer } from "./memory-checkpointer.js";
 export { type RecordContent, recordsOf } from "./records.js";
 export { type PipelineRun, runPipeline, type RunPipelineOptions } from "./run-pipeline.js";

@@ -1,5 +1,7 @@
 import { createConnection, isIP, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
+import type { Proxy } from "../proxy/proxy.js";
+import { KEEP_ALIVE_MS, openTunnel, withoutBrackets } from "../proxy/tunnel.js";
 import type { BodyMemory } from "./body-memory.js";
 import { HttpFormatError } from "./http-format-error.js";
 import { type ReadResponse, ResponseReader } from "./response-reader.js";
@@ -12,6 +14,8 @@ export interface Origin {
   readonly port: number;
   /** Certificates to trust instead of those that Node trusts. */
   readonly ca: string | Buffer | undefined;
+  /** What the way there leads through. */
+  readonly proxy: Proxy | undefined;
 }
 
 /** A request under way. */
@@ -35,7 +39,9 @@ export interface ConnectionListener {
  * stream copies it in between.
  */
 export class HttpConnection {
-  readonly #socket: Socket;
+  /** Undefined until a proxy has opened the way. */
+  #socket: Socket | undefined;
+  #closeTunnel: (() => void) | undefined;
   readonly #reader: ResponseReader;
   readonly #seen: SeenAnswers;
   readonly #listener: ConnectionListener;
@@ -44,6 +50,8 @@ export class HttpConnection {
   #hasAnswered = false;
   #failure: Error | undefined;
   #isOpen = false;
+  #isClosed = false;
+  #reportOpened: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
   /** Settles when it is open; rejects when it could not be opened. */
   readonly opened: Promise<void>;
 
@@ -57,36 +65,76 @@ export class HttpConnection {
     this.#reader = new ResponseReader(memory);
     this.#seen = new SeenAnswers(ids);
     this.#listener = listener;
-    this.#socket = open(origin, session, {
+    this.opened = new Promise((resolve, reject) => {
+      this.#reportOpened = { resolve, reject };
+    });
+    // Whoever waits for it is told; that nobody does is no error of its own.
+    this.opened.catch(() => undefined);
+    if (origin.proxy === undefined) this.#connect(origin, session);
+    else this.#connectThrough(origin.proxy, origin, session);
+  }
+
+  #connect(origin: Origin, session: Buffer | undefined): void {
+    const onread: OnReadOpts = {
       buffer: () => this.#reader.target(),
       callback: (bytes) => this.#read(bytes),
-    });
-    const socket = this.#socket;
+    };
+    const socket = open(origin, session, onread);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    socket.on("session", listener.session);
+    socket.once(origin.isTls ? "secureConnect" : "connect", () => this.#hasOpened());
+    this.#use(socket);
+  }
+
+  #connectThrough(proxy: Proxy, origin: Origin, session: Buffer | undefined): void {
+    this.#closeTunnel = openTunnel(proxy, origin, (error, way) => {
+      this.#closeTunnel = undefined;
+      if (way === undefined) {
+        this.#failure ??= error;
+        this.#hasClosed();
+        return;
+      }
+      const socket = origin.isTls ? connectTls({ ...tlsOptions(origin, session), socket: way }) : way;
+      // Node lets bytes that come over another socket be read to nowhere but memory of its own: they are copied.
+      socket.on("data", (bytes: Buffer) => this.#readCopied(bytes));
+      if (origin.isTls) socket.once("secureConnect", () => this.#hasOpened());
+      this.#use(socket);
+      if (!origin.isTls) this.#hasOpened();
+    });
+  }
+
+  #use(socket: Socket): void {
+    this.#socket = socket;
+    socket.on("session", this.#listener.session);
     socket.on("error", (error) => {
       // A reset in between two requests is a way of closing it: no request fails by it.
       if (!this.#isResting) this.#failure ??= error;
     });
     socket.on("end", () => this.#end());
-    socket.on("close", () => {
-      listener.closed(this);
-      this.#fail(this.#failure ?? reset());
-    });
-    this.opened = new Promise((resolve, reject) => {
-      socket.once(origin.isTls ? "secureConnect" : "connect", () => {
-        this.#isOpen = true;
-        resolve();
-      });
-      socket.once("close", () => reject(this.#failure ?? reset()));
-    });
-    // Whoever waits for it is told; that nobody does is no error of its own.
-    this.opened.catch(() => undefined);
+    socket.on("close", () => this.#hasClosed());
+  }
+
+  #hasOpened(): void {
+    this.#isOpen = true;
+    this.#reportOpened?.resolve();
+  }
+
+  #hasClosed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#listener.closed(this);
+    const error = this.#failure ?? reset();
+    this.#fail(error);
+    this.#reportOpened?.reject(error);
   }
 
   get isOpen(): boolean {
     return this.#isOpen;
+  }
+
+  /** Whether it has been kept from one request for the next. */
+  get wasKept(): boolean {
+    return this.#hasAnswered;
   }
 
   /** Whether it has carried a request and carries none now. */
@@ -101,8 +149,13 @@ export class HttpConnection {
 
   /** Whether another request can follow. */
   get isUsable(): boolean {
+    const socket = this.#socket;
     return (
-      this.#keepsAlive && this.#exchange === undefined && !this.#socket.destroyed && this.#socket.writable
+      this.#keepsAlive &&
+      this.#exchange === undefined &&
+      socket !== undefined &&
+      !socket.destroyed &&
+      socket.writable
     );
   }
 
@@ -118,28 +171,40 @@ export class HttpConnection {
   /** Sends a request and waits for its answer. */
   send(pieces: readonly Uint8Array[]): Promise<ReadResponse> {
     return new Promise((resolve, reject) => {
-      if (!this.isUsable) {
+      const socket = this.#socket;
+      if (socket === undefined || !this.isUsable) {
         reject(this.#failure ?? reset());
         return;
       }
       this.#exchange = { resolve, reject };
-      this.#socket.ref();
-      this.#socket.cork();
-      for (const piece of pieces) this.#socket.write(piece);
-      this.#socket.uncork();
+      socket.ref();
+      socket.cork();
+      for (const piece of pieces) socket.write(piece);
+      socket.uncork();
     });
   }
 
   /** While it waits for its next request it keeps no process alive. */
   rest(): void {
-    this.#socket.unref();
+    this.#socket?.unref();
   }
 
   /** Closes it. A request under way fails with `reason`. */
   destroy(reason: Error): void {
     this.#failure ??= reason;
-    this.#socket.destroy();
+    this.#closeTunnel?.();
+    if (this.#socket === undefined) this.#hasClosed();
+    else this.#socket.destroy();
     this.#fail(this.#failure);
+  }
+
+  #readCopied(bytes: Buffer): void {
+    for (let at = 0; at < bytes.length && this.#socket?.destroyed === false;) {
+      const target = this.#reader.target();
+      const taken = bytes.copy(target, 0, at);
+      at += taken;
+      this.#read(taken);
+    }
   }
 
   #read(bytes: number): boolean {
@@ -165,9 +230,9 @@ export class HttpConnection {
     this.#exchange = undefined;
     this.#hasAnswered = true;
     // An answer before the whole request was taken: what is left of it would go before the next one.
-    if (!response.head.keepsAlive || this.#socket.writableLength > 0) {
+    if (!response.head.keepsAlive || (this.#socket?.writableLength ?? 0) > 0) {
       this.#keepsAlive = false;
-      this.#socket.destroy();
+      this.#socket?.destroy();
     }
     exchange?.resolve(response);
   }
@@ -179,7 +244,7 @@ export class HttpConnection {
     } catch (error) {
       this.#failure ??= error instanceof Error ? error : new Error(String(error));
     }
-    this.#socket.destroy();
+    this.#socket?.destroy();
   }
 
   #fail(error: Error): void {
@@ -189,21 +254,24 @@ export class HttpConnection {
   }
 }
 
-/** Probes after this much silence tell a dead peer from a quiet one. */
-const KEEP_ALIVE_MS = 30_000;
-
-function open(
-  { isTls, hostname, port, ca }: Origin,
-  session: Buffer | undefined,
-  onread: OnReadOpts,
-): Socket {
-  const host = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
+function open(origin: Origin, session: Buffer | undefined, onread: OnReadOpts): Socket {
+  const { isTls, hostname, port } = origin;
+  const host = withoutBrackets(hostname);
   if (!isTls) return createConnection({ host, port, onread });
   // Node hands `onread` on to the socket that it makes (lib/_tls_wrap.js); its types do not say so.
   const options: ConnectionOptions & { readonly onread: OnReadOpts } = {
+    ...tlsOptions(origin, session),
     host,
     port,
     onread,
+  };
+  return connectTls(options);
+}
+
+function tlsOptions({ hostname, ca }: Origin, session: Buffer | undefined): ConnectionOptions {
+  const host = withoutBrackets(hostname);
+  return {
+    host,
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(session === undefined ? {} : { session }),
     ...(ca === undefined ? {} : { ca }),
@@ -212,7 +280,6 @@ function open(
     rejectUnauthorized: true,
     minVersion: "TLSv1.2",
   };
-  return connectTls(options);
 }
 
 function reset(): Error {

@@ -1,7 +1,8 @@
 import { type Clock, systemClock, wholeNumber } from "@kinesis-connectors/core";
 import { ListedSignal, whenAborted } from "../following-signal.js";
 import { BodyMemory } from "./body-memory.js";
-import { ConnectionPool } from "./connection-pool.js";
+import { type ProxyOption, type ProxyRule, proxyRule } from "../proxy/proxy.js";
+import { ConnectionPool, MAX_REST_MS } from "./connection-pool.js";
 import type { HttpConnection, Origin } from "./http-connection.js";
 import { type OutgoingRequest, requestBytes } from "./request-bytes.js";
 import type { ReadResponse } from "./response-reader.js";
@@ -23,8 +24,12 @@ export interface HttpHandlerOptions {
    * it fails as well; in between two requests nothing else tells. Default: nobody is told.
    */
   readonly onUnasked?: (error: Error) => void;
+  /** URL of a proxy for everything, or false for none. Default: what the environment says of each host (see `proxyRule`). */
+  readonly proxy?: ProxyOption;
+  /** How long a connection may rest between two requests, in milliseconds. Default 180,000. */
+  readonly maxRestMs?: number;
   /** Default: the machine's. */
-  readonly clock?: Pick<Clock, "setTimer">;
+  readonly clock?: Pick<Clock, "setTimer" | "monotonicNow">;
 }
 
 /** An answer, in the shape that the SDK's clients expect of a handler. */
@@ -45,7 +50,7 @@ export interface HandleOptions {
  * A `requestHandler` for the SDK's clients of services that take and give bodies in one piece, such as Kinesis and DynamoDB: HTTP/1.1 over kept
  * connections, without the layers of `node:http`. Bodies of answers come whole, as buffers, and are read from the socket to where they stay.
  *
- * It does not send streams, queries, HEAD or `Expect`, and follows no proxy: for S3 take the SDK's own handler.
+ * It does not send streams, queries, HEAD or `Expect`: for S3 take `KeptHttpHandler`.
  *
  * What comes over a connection that is no answer, or not the one that was asked for, ends it and fails the request (`HttpFormatError`): bytes behind an
  * answer, an answer that has come before, a head that could be read in two ways.
@@ -60,13 +65,17 @@ export class HttpHandler {
   readonly #ca: string | Buffer | undefined;
   readonly #memory: BodyMemory;
   readonly #onUnasked: (error: Error) => void;
-  readonly #clock: Pick<Clock, "setTimer">;
+  readonly #clock: Pick<Clock, "setTimer" | "monotonicNow">;
+  readonly #proxyOf: ProxyRule | undefined;
+  readonly #maxRestMs: number;
   readonly #pools = new Map<string, ConnectionPool>();
 
   /** @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option */
   constructor(options: HttpHandlerOptions = {}) {
-    const number = (name: "connectionTimeoutMs" | "requestTimeoutMs" | "maxConnections", otherwise: number) =>
-      wholeNumber(name, options[name] ?? otherwise, { min: 1 });
+    const number = (
+      name: "connectionTimeoutMs" | "requestTimeoutMs" | "maxConnections" | "maxRestMs",
+      otherwise: number,
+    ) => wholeNumber(name, options[name] ?? otherwise, { min: 1 });
     this.#connectionTimeoutMs = number("connectionTimeoutMs", 5_000);
     this.#requestTimeoutMs = number("requestTimeoutMs", 30_000);
     this.#maxConnections = number("maxConnections", 64);
@@ -74,6 +83,8 @@ export class HttpHandler {
     this.#memory = options.memory ?? new BodyMemory();
     this.#onUnasked = options.onUnasked ?? (() => undefined);
     this.#clock = options.clock ?? systemClock;
+    this.#proxyOf = proxyRule(options.proxy);
+    this.#maxRestMs = number("maxRestMs", MAX_REST_MS);
   }
 
   /** Sends a request and waits for the whole answer. */
@@ -115,11 +126,18 @@ export class HttpHandler {
 
   #poolFor({ protocol, hostname, port }: OutgoingRequest): ConnectionPool {
     const isTls = protocol !== "http:";
-    const origin: Origin = { isTls, hostname, port: port ?? (isTls ? 443 : 80), ca: this.#ca };
-    const name = `${isTls ? "https" : "http"}://${hostname}:${origin.port}`;
+    const to = { isTls, hostname, port: port ?? (isTls ? 443 : 80) };
+    const name = `${isTls ? "https" : "http"}://${hostname}:${to.port}`;
     let pool = this.#pools.get(name);
     if (pool === undefined) {
-      pool = new ConnectionPool(origin, this.#maxConnections, this.#memory, this.#onUnasked);
+      const origin: Origin = { ...to, ca: this.#ca, proxy: this.#proxyOf?.(to) };
+      pool = new ConnectionPool(origin, {
+        maxConnections: this.#maxConnections,
+        maxRestMs: this.#maxRestMs,
+        memory: this.#memory,
+        unasked: this.#onUnasked,
+        clock: this.#clock,
+      });
       this.#pools.set(name, pool);
     }
     return pool;
@@ -135,6 +153,7 @@ export class HttpHandler {
     return new Promise((resolve, reject) => {
       let connection: HttpConnection | undefined;
       let isSettled = false;
+      let isSent = false;
       const settle = (): boolean => {
         if (isSettled) return false;
         isSettled = true;
@@ -144,6 +163,7 @@ export class HttpHandler {
       };
       const fail = (error: Error): void => {
         if (!settle()) return;
+        if (isSent && connection !== undefined && isLate(error)) pool.timedOut(connection);
         // What it was in the middle of is known to nobody: it is used no more.
         connection?.destroy(error);
         reject(named(error));
@@ -160,6 +180,7 @@ export class HttpHandler {
       const send = (opened: HttpConnection): void => {
         timer.cancel();
         timer = this.#clock.setTimer(requestTimeoutMs, () => late("no whole answer", requestTimeoutMs));
+        isSent = true;
         opened.send(bytes).then((response) => {
           pool.give(opened);
           if (settle()) resolve(response);
@@ -194,6 +215,12 @@ function aborted(signal: AbortSignal | ListedSignal): Error {
   const error = new Error("the request was aborted", { cause: signal.reason });
   error.name = "AbortError";
   return error;
+}
+
+/** Whether a request failed for want of an answer: by the time here, by that of who waits for it, or by the kernel's. */
+function isLate(error: Error): boolean {
+  if ("code" in error && error.code === "ETIMEDOUT") return true;
+  return error.name === "AbortError" && error.cause instanceof Error && error.cause.name === "TimeoutError";
 }
 
 /** The SDK's own handler calls these time-outs too: its retries and those above it know them by that name. */

@@ -90,7 +90,7 @@ function threadPool(
 ): ShardEngines {
   const { streamName: stream, application, streamTarget, kinesis, retrieval, onRetentionGap } = settings;
   const { maxReadAheadBytes, stopDeadlineMs, leases, clock, logger } = settings;
-  const { region, endpoint, allowInsecure = false, wireFormat, credentials } = kinesis;
+  const { region, endpoint, allowInsecure = false, proxy, wireFormat, credentials } = kinesis;
   const pool: ThreadPool = new ThreadPool({
     threads,
     setup: {
@@ -102,6 +102,7 @@ function threadPool(
       region,
       endpoint,
       allowInsecure,
+      proxy,
       wireFormat,
       asksForCredentials: credentials !== undefined,
       onRetentionGap,

@@ -1,9 +1,8 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient, type KinesisClientConfig } from "@aws-sdk/client-kinesis";
-import { BodyMemory, guardEndpoint, HttpHandler } from "@kinesis-connectors/aws";
+import { BodyMemory, guardEndpoint, HttpHandler, type ProxyOption } from "@kinesis-connectors/aws";
 import type { Logger } from "@kinesis-connectors/core";
 import { type KinesisProtocol, kinesisProtocol, type WireFormat } from "@kinesis-connectors/wire/protocol";
-import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 
 import { version } from "./version.js";
 import { WideHttp2 } from "./wide-http2.js";
@@ -15,6 +14,8 @@ export interface AwsClientOptions {
   readonly credentials?: KinesisClientConfig["credentials"] | undefined;
   /** Permits `http` to other machines, by whatever names them. Default false. */
   readonly allowInsecure?: boolean | undefined;
+  /** URL of a proxy for everything, or false for none. Default: what the environment says. */
+  readonly proxy?: ProxyOption | undefined;
 }
 
 /** The same for Kinesis, and how records travel. */
@@ -50,6 +51,7 @@ export function createKinesisClient(options: KinesisClientOptions, logger: Logge
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
       maxConnections: MAX_CONNECTIONS,
       memory,
+      ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
       onUnasked: ({ message }) => logger.warn({ error: message }, "answer-unasked"),
     }),
     // All calls of one kind differ in their input alone: the way through the client is worked out once for each kind, and not for each poll.
@@ -70,7 +72,7 @@ export function createSubscriptionClient(options: KinesisClientOptions, logger: 
   const client = new KinesisClient({
     ...common(options, logger),
     protocol: protocolOf(options, logger).protocol,
-    requestHandler: new WideHttp2(),
+    requestHandler: new WideHttp2({ connectionTimeoutMs: CONNECTION_TIMEOUT_MS, proxy: options.proxy }),
   });
   guardEndpoint(client, options.allowInsecure === true);
   return client;
@@ -87,7 +89,14 @@ export function createDynamoDbClient(
 ): DynamoDBClient {
   const client = new DynamoDBClient({
     ...common(options, logger),
-    requestHandler: new NodeHttpHandler(keptConnections(requestTimeoutMs)),
+    // The SDK's own takes an answer that comes again for that of the next request: a refused write would count as applied.
+    requestHandler: new HttpHandler({
+      connectionTimeoutMs: Math.min(CONNECTION_TIMEOUT_MS, requestTimeoutMs),
+      requestTimeoutMs,
+      maxConnections: MAX_CONNECTIONS,
+      onUnasked: ({ message }) => logger.warn({ error: message }, "answer-unasked"),
+      ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
+    }),
   });
   guardEndpoint(client, options.allowInsecure === true);
   return client;
@@ -109,18 +118,6 @@ function protocolOf(
       onWireFallback?.();
     },
   });
-}
-
-function keptConnections(requestTimeoutMs: number): NodeHttpHandlerOptions {
-  const agent = { keepAlive: true, maxSockets: MAX_CONNECTIONS };
-  return {
-    connectionTimeout: Math.min(CONNECTION_TIMEOUT_MS, requestTimeoutMs),
-    requestTimeout: requestTimeoutMs,
-    throwOnRequestTimeout: true,
-    httpAgent: agent,
-    // Said outright, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch it off for the whole process.
-    httpsAgent: { ...agent, rejectUnauthorized: true, minVersion: "TLSv1.2" },
-  };
 }
 
 function common({ region, endpoint, credentials }: AwsClientOptions, logger: Logger) {

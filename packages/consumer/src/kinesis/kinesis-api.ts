@@ -143,6 +143,7 @@ export interface SubscriptionEvent {
  * - `no-credentials`: none can be had at present, or the session is over until whoever provides them gives others.
  * - `credentials`: wrong ones, a session that nobody renews, or no region.
  * - `clock`: signed at another time than the service's, even after the client corrected its clock.
+ * - `proxy`: a proxy on the way asks for credentials, or for others.
  * - `wire-format`: the server writes the form that was asked for otherwise than Kinesis does.
  * - `transient`: everything that waiting may mend: 5xx, time-outs, resets, names that do not resolve.
  */
@@ -158,6 +159,7 @@ export type KinesisErrorKind =
   | "no-credentials"
   | "credentials"
   | "clock"
+  | "proxy"
   | "wire-format"
   | "transient";
 
@@ -189,6 +191,6 @@ export function isKind(error: unknown, ...kinds: readonly KinesisErrorKind[]): e
 
 /** Whether no waiting mends a failure: the service refuses what was asked for, or what is missing was never there. */
 export function isForGood(error: unknown): boolean {
-  if (isKind(error, "invalid-argument", "credentials", "wire-format")) return true;
+  if (isKind(error, "invalid-argument", "credentials", "proxy", "wire-format")) return true;
   return isKind(error, "access-denied", "no-credentials") && !error.hasWorked;
 }

@@ -1,4 +1,4 @@
-import { identityFailureOf } from "@kinesis-connectors/aws";
+import { cureAtProxy, identityFailureOf } from "@kinesis-connectors/aws";
 import { keptCause } from "@kinesis-connectors/core";
 import { WireFormatError } from "@kinesis-connectors/wire";
 
@@ -47,6 +47,7 @@ function kindOf(error: unknown): KinesisErrorKind {
       return "credentials";
     default:
   }
+  if (cureAtProxy(error) !== undefined) return "proxy";
   const known = KINDS[error.name];
   if (known !== undefined) return known;
   if (WireFormatError.isInstance(error) && error.isForeign) return "wire-format";

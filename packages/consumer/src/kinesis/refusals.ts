@@ -1,4 +1,4 @@
-import { CLOCK_CURE } from "@kinesis-connectors/aws";
+import { CLOCK_CURE, PROXY_CURE } from "@kinesis-connectors/aws";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 
 import type { KinesisCallError } from "./kinesis-api.js";
@@ -13,6 +13,8 @@ export function cureOf(error: KinesisCallError): string {
       return "Check the credentials (option credentials, or where the AWS SDK looks for them), the region and the machine's clock";
     case "clock":
       return capitalised(CLOCK_CURE);
+    case "proxy":
+      return capitalised(PROXY_CURE);
     case "wire-format":
       return 'Such a server needs JSON from all who put and read: wireFormat "json", or AWS_CBOR_DISABLE=1';
     case "throttled":

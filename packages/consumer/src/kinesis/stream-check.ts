@@ -93,7 +93,9 @@ function givenUp(stream: string, error: KinesisCallError): KinesisConnectorError
     ? [`has not been answered for ${THROTTLED_PATIENCE_MS / 60_000} minutes`, cureOf(error)]
     : [
         "cannot be reached",
-        isKind(error, "transient") ? "Check the network, the region and the option endpoints" : cureOf(error),
+        isKind(error, "transient")
+          ? "Check the network, the region, the option endpoints and the proxy, if there is one"
+          : cureOf(error),
       ];
   return new KinesisConnectorError("KC_READ_REFUSED", `stream ${stream} ${what}: ${error.message}. ${cure}`, {
     cause: error,

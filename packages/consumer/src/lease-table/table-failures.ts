@@ -1,5 +1,11 @@
 import { ConditionalCheckFailedException, ResourceNotFoundException } from "@aws-sdk/client-dynamodb";
-import { describeAwsError, identityFailureOf, saidWithoutValues, summaryOf } from "@kinesis-connectors/aws";
+import {
+  cureAtProxy,
+  describeAwsError,
+  identityFailureOf,
+  saidWithoutValues,
+  summaryOf,
+} from "@kinesis-connectors/aws";
 import { asError, KinesisConnectorError } from "@kinesis-connectors/core";
 
 /**
@@ -50,6 +56,7 @@ export function tableFailure(thrown: unknown): TableFailure {
   const identity = identityFailureOf(thrown);
   // Refused before anything is done, or not sent at all.
   if (identity !== undefined) return identity === "wrong" ? "fatal" : "no-credentials";
+  if (cureAtProxy(thrown) !== undefined) return "fatal";
   if (DENIED.has(name)) return "denied";
   if (THROTTLED.has(name)) return "throttled";
   return FATAL.has(name) || message.startsWith("Region is missing") ? "fatal" : "unknown";
@@ -78,6 +85,8 @@ export function tableCause(thrown: unknown): Error {
 }
 
 function cureOf(error: Error, operation: string): string {
+  const atProxy = cureAtProxy(error);
+  if (atProxy !== undefined) return atProxy;
   switch (error.name) {
     case "AccessDeniedException":
     case "AccessDenied":

@@ -9,7 +9,7 @@ import {
   createKinesisClient,
   createSubscriptionClient,
 } from "../../src/kinesis/aws-clients.js";
-import { connectorSettings } from "../../src/options.js";
+import { connectorSettings } from "../../src/connector-settings.js";
 import { fanOut } from "../../src/reading/fan-out-consumer.js";
 import { collector, numbered, optionsFor, startAws, STREAM, textPipeline, until } from "./support.js";
 

@@ -87,15 +87,47 @@ export interface ProcessEnd {
 }
 
 /** Runs a connector in a process of its own, and waits for the end of the process. */
-export async function runProcess(
-  options: Omit<Options, "pipeline"> & { readonly pipeline: string },
+export function runProcess(
+  options: ProcessOptions,
   task: "stop" | "wait",
   nodeOptions: readonly string[] = [],
 ): Promise<ProcessEnd> {
+  return startProcess(options, { task, nodeOptions }).ended;
+}
+
+type ProcessOptions = Omit<Options, "pipeline"> & { readonly pipeline: string };
+
+/** A connector in a process of its own. */
+export interface ConnectorProcess {
+  /** Asks for a graceful stop. */
+  readonly stop: () => void;
+  readonly ended: Promise<ProcessEnd>;
+}
+
+/** Starts one. */
+export function startProcess(
+  options: ProcessOptions,
+  {
+    task = "wait",
+    nodeOptions = [],
+    variables = {},
+  }: {
+    readonly task?: "stop" | "wait";
+    readonly nodeOptions?: readonly string[];
+    /** Of the environment, beside those of this process. */
+    readonly variables?: Readonly<Record<string, string>>;
+  },
+): ConnectorProcess {
   const program = fileURLToPath(new URL("./programs/one-connector.mjs", import.meta.url));
-  const child = fork(program, [JSON.stringify(options), task], { execArgv: [...nodeOptions] });
+  const child = fork(program, [JSON.stringify(options), task], {
+    execArgv: [...nodeOptions],
+    env: { ...process.env, ...variables },
+  });
   let said: ProcessEnd["said"] = {};
   child.on("message", (message: ProcessEnd["said"]) => (said = message));
-  const [exitCode]: (number | null)[] = await once(child, "exit");
-  return { said, exitCode: exitCode ?? null };
+  const ended = (async (): Promise<ProcessEnd> => {
+    const [exitCode]: (number | null)[] = await once(child, "exit");
+    return { said, exitCode: exitCode ?? null };
+  })();
+  return { stop: () => void child.send("stop"), ended };
 }

@@ -236,7 +236,7 @@ it("a stranger's object at the key: a conditional write meets it, and what it ho
 it("a stranger's object over what was written: the write has succeeded, and the object is another", async () => {
   s3.faults.add({ operation: "PutObject", phase: "after", effect: { kind: "foreign-object" } });
   expect(await put(once, "overwritten", "ours")).toBe("ok");
-  const [object] = [...s3.server.objects(Bucket)].filter(({ key }) => key === "overwritten");
+  const object = [...s3.server.objects(Bucket)].find(({ key }) => key === "overwritten");
   expect(object?.body.toString()).not.toContain("ours");
 });
 

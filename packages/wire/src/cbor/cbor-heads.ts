@@ -2,8 +2,8 @@ import { viewOf } from "../page/records-members.js";
 import { halfFloat, malformed } from "./cbor-values.js";
 
 // RFC 8949 section 3: major types in the three high bits, and what the five low ones say beside a length.
-export const unsignedType = 0;
-export const negativeType = 1;
+const unsignedType = 0;
+const negativeType = 1;
 export const bytesType = 2;
 export const textType = 3;
 export const arrayType = 4;

@@ -6,6 +6,7 @@ import type {
   ShardProgress,
   StartPosition,
 } from "@kinesis-connectors/core";
+import type { ProxyOption } from "@kinesis-connectors/aws";
 import type { HashKeyRange } from "@kinesis-connectors/wire";
 import type { WireFormat } from "@kinesis-connectors/wire/protocol";
 
@@ -29,6 +30,7 @@ export interface ThreadSetup {
   readonly region: string | undefined;
   readonly endpoint: string | undefined;
   readonly allowInsecure: boolean;
+  readonly proxy: ProxyOption | undefined;
   readonly wireFormat: WireFormat | undefined;
   /** Whether credentials are asked for; otherwise the SDK looks for them in the thread. */
   readonly asksForCredentials: boolean;

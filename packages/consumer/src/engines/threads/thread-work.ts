@@ -114,11 +114,13 @@ export class ThreadWork {
   }
 
   #kinesis(logger: Logger) {
-    const { region, endpoint, allowInsecure, wireFormat, asksForCredentials, streamTarget } = this.#setup;
+    const { region, endpoint, allowInsecure, proxy, wireFormat, asksForCredentials, streamTarget } =
+      this.#setup;
     const options: KinesisClientOptions = {
       region,
       endpoint,
       allowInsecure,
+      proxy,
       credentials: asksForCredentials ? () => this.#questions.ask({ ask: "credentials" }) : undefined,
       wireFormat,
       onWireFallback: () => this.#tell({ type: "wire-fallback" }),
