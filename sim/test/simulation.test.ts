@@ -49,7 +49,7 @@ describe("the whole system under seeded misfortunes", () => {
   });
 
   test.each([
-    [6, "a shard that is lost while a commit waits for its answer is read no further"],
+    [20, "a shard that is lost while a commit waits for its answer is read no further"],
     [44, "nor does it take the subscription of the next owner"],
     [250, "a worker that ends by an error keeps to the deadline of its stops"],
   ])("seed %i: %s", async (seed) => {
