@@ -58,7 +58,7 @@ export interface Scenario {
 }
 
 /** How often the seldom happens, and which of it Kinesis does in a run. */
-export interface Rarity {
+interface Rarity {
   /** Mean time between two of the whole fleet. */
   readonly everyMs: number;
   /** See `KinesisTemper`. */
