@@ -223,14 +223,7 @@ export class Simulation {
   /** From here on nothing goes wrong: everything has to be delivered, then everything stops, then the books are closed. */
   async settle(): Promise<RunResult> {
     const { scheduler, fleet, scenario } = this;
-    Object.assign(this.#kinesis.temper, {
-      emptyPages: 0,
-      expiredIterators: 0,
-      brokenSubscriptions: 0,
-      doubtfulEnds: 0,
-      earlyEnds: 0,
-      wrongPages: 0,
-    });
+    this.#kinesis.calm();
     Object.assign(this.#s3.temper, { conflicts: 0, errorsInside: 0 });
     this.#destination.calm?.();
     this.trace.add(scheduler.nowMs, "-", "calm");

@@ -16,6 +16,7 @@ import type { SeededRandom } from "../world/random.js";
 import type { Scheduler } from "../world/scheduler.js";
 import { NOWHERE, type Operation, serviceClient } from "../world/service-client.js";
 import { BEGINNING_MS, type SimProcess } from "../world/sim-process.js";
+import { type KinesisTemper, OddAnswers } from "./odd-answers.js";
 import type { SimShard, SimStream } from "./sim-stream.js";
 import { SimSubscriptions, type SubscriptionSource } from "./sim-subscriptions.js";
 
@@ -26,32 +27,6 @@ const READS_PER_SECOND = 5;
 /** Small pages, so that listings and reads have several. */
 const SHARDS_PER_PAGE = 2;
 
-/** How the simulated Kinesis behaves beyond calls that fail on the way. */
-export interface KinesisTemper {
-  /** Most records of one answer. */
-  readonly maxRecords: number;
-  /** Of an answer without records although there are some (API reference: "an empty array ... does not mean ..."). */
-  emptyPages: number;
-  /** Of an iterator that is refused as expired. */
-  expiredIterators: number;
-  /** Of a subscription that breaks, each time that something is looked for to be sent. */
-  brokenSubscriptions: number;
-  /** Of an end of a shard that names no children, which a reader must not believe. */
-  doubtfulEnds: number;
-  /** Of an answer without iterator and children although the shard goes on, as during a reshard: a few times per shard at most. */
-  earlyEnds: number;
-  /** Of a page that is the answer to an earlier request, or to one for another shard, with the iterator of that one. */
-  wrongPages: number;
-  /** Whether the end of a shard never names its children, as with kinesalite and some proxies. */
-  readonly namesNoChildren: boolean;
-}
-
-/**
- * So many early ends a shard has. A reader doubts two answers in a row, and believes the list of shards at the third: real ones last for
- * moments.
- */
-const EARLY_ENDS = 2;
-
 /** Kinesis as the SDK's client shows it, over a stream in memory. */
 export class SimKinesis {
   readonly temper: KinesisTemper;
@@ -60,8 +35,7 @@ export class SimKinesis {
   readonly #network: Network;
   readonly #random: SeededRandom;
   readonly #subscriptions: SimSubscriptions;
-  readonly #earlyEnds = new Map<string, number>();
-  readonly #believesEnds: boolean;
+  readonly #odd: OddAnswers;
   #iterators = 0;
 
   constructor(options: {
@@ -78,7 +52,7 @@ export class SimKinesis {
     this.#network = options.network;
     this.#random = options.random;
     this.temper = options.temper;
-    this.#believesEnds = options.believesEnds;
+    this.#odd = new OddAnswers(options);
     this.#subscriptions = new SimSubscriptions({
       scheduler: this.#scheduler,
       random: this.#random,
@@ -108,6 +82,13 @@ export class SimKinesis {
       operation: (command, caller, signal) =>
         this.#subscriptions.operation(command, caller, signal) ?? this.#operation(command),
     });
+  }
+
+  /** From here on each answer is what was asked for. */
+  calm(): void {
+    const { temper } = this;
+    temper.emptyPages = temper.expiredIterators = temper.brokenSubscriptions = 0;
+    temper.doubtfulEnds = temper.earlyEnds = temper.wrongPages = 0;
   }
 
   #operation(command: unknown): Operation {
@@ -153,7 +134,7 @@ export class SimKinesis {
     if (nowMs - Number(createdMs) > ITERATOR_LIFE_MS || this.#random.chance(this.temper.expiredIterators))
       throw new CallError("ExpiredIteratorException", 400);
     this.#countRead(askedShard, nowMs);
-    const wrong = known === KNOWN ? this.#wrongPlace(Number(at)) : undefined;
+    const wrong = known === KNOWN ? this.#odd.wrongPlace(Number(at)) : undefined;
     const { shard, from } = wrong ?? { shard: askedShard, from: Number(at) };
     const { records, next, millisBehind, children } = this.#answerAt(shard, from, limit, wrong === undefined);
     return {
@@ -189,7 +170,7 @@ export class SimKinesis {
     const isEnd = next === undefined && shard.closedMs !== undefined;
     const isDoubtful =
       isEnd && (this.temper.namesNoChildren || this.#random.chance(this.temper.doubtfulEnds));
-    const isEarly = !isEnd && this.#isEarlyEnd(shard, next !== undefined);
+    const isEarly = !isEnd && this.#odd.isEarlyEnd(shard, next !== undefined);
     return {
       records: given.map((record) => ({
         SequenceNumber: record.sequenceNumber,
@@ -209,33 +190,9 @@ export class SimKinesis {
     };
   }
 
-  /** Half of what a shard has of them come while it is still open, the others when it is closed and has more. */
-  #isEarlyEnd({ shardId, closedMs }: SimShard, hasMore: boolean): boolean {
-    if (this.temper.earlyEnds === 0 || (closedMs !== undefined && !hasMore)) return false;
-    const count = this.#earlyEnds.get(shardId) ?? 0;
-    const most = closedMs === undefined ? EARLY_ENDS / 2 : EARLY_ENDS;
-    if (count >= most || !this.#random.chance(this.temper.earlyEnds)) return false;
-    this.#earlyEnds.set(shardId, count + 1);
-    return true;
-  }
-
   #earlyChildren(shard: SimShard): ChildShard[] | undefined {
-    if (!this.#believesEnds) return [];
+    if (!this.#odd.believesEnds) return [];
     return shard.closedMs === undefined ? undefined : this.#childrenOf(shard);
-  }
-
-  /**
-   * A place whose page a reader can tell from the one it asked for: its first record lies before. Undefined where there is none, and most of
-   * the time.
-   */
-  #wrongPlace(from: number): { readonly shard: SimShard; readonly from: number } | undefined {
-    if (this.temper.wrongPages === 0 || !this.#random.chance(this.temper.wrongPages)) return undefined;
-    const places = this.#stream.shards.flatMap((shard) =>
-      shard.records
-        .filter(({ sequence }) => sequence < from)
-        .map(({ sequence }) => ({ shard, from: sequence })),
-    );
-    return places.length === 0 ? undefined : this.#random.pick(places);
   }
 
   #childrenOf({ shardId }: SimShard): ChildShard[] {

@@ -101,13 +101,18 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
 /** Breaks the product itself, where the world around it cannot; returns how it is made whole again. */
 export function breakProduct(variant: BrokenVariant | undefined): () => void {
   if (variant !== "overdue-unnoticed") return () => undefined;
-  const whole = HeldLease.prototype.dropIfOverdue;
-  HeldLease.prototype.dropIfOverdue = function unnoticed(this: HeldLease): boolean {
-    return this.gone.aborted;
+  const whole = Object.getOwnPropertyDescriptor(HeldLease.prototype, "dropIfOverdue");
+  if (whole === undefined) throw new Error("held leases are looked at in another way now");
+  const set = (how: PropertyDescriptor): void => {
+    Object.defineProperty(HeldLease.prototype, "dropIfOverdue", how);
   };
-  return () => {
-    HeldLease.prototype.dropIfOverdue = whole;
-  };
+  set({
+    ...whole,
+    value(this: HeldLease): boolean {
+      return this.gone.aborted;
+    },
+  });
+  return () => set(whole);
 }
 
 /** The row moves on as by a renewal, and what was to be stored is not. */

@@ -20,6 +20,7 @@ export interface MemberOptions {
   readonly initialPosition?: InitialPosition;
   readonly runShard?: WorkerOptions["runShard"];
   readonly latencyMs?: number;
+  readonly stopDeadlineMs?: number;
   readonly ownerId?: string;
 }
 
@@ -71,6 +72,7 @@ export class Fleet {
       logger,
       observe: (event) => void events.push(event),
       leases: { takePeriodMs: 5_000, ...options.leases },
+      ...(options.stopDeadlineMs === undefined ? {} : { stopDeadlineMs: options.stopDeadlineMs }),
     });
     const member: Member = {
       worker,

@@ -293,6 +293,31 @@ describe("a worker", () => {
     expect([...fleet.leases.rows.values()].every(({ owner }) => owner === undefined)).toBe(true);
   });
 
+  test("a shard that fails for good: the others have the deadline of a stop, and no longer", async () => {
+    const fleet = new Fleet(2);
+    const refused = new KinesisConnectorError("KC_READ_REFUSED", "no rights");
+    const member = await fleet.started({
+      stopDeadlineMs: 2_000,
+      runShard: async ({ shardId, abortSignal }) => {
+        if (shardId === shardIdOf(1)) throw refused;
+        // Its destination takes nothing.
+        await new Promise<never>((_, reject) => {
+          abortSignal.addEventListener("abort", () => reject(abortSignal.reason as Error), { once: true });
+        });
+        return { type: "stopped" };
+      },
+    });
+    const failedMs = async (): Promise<number> => {
+      while (member.eventsOf("shard-fail").length === 0) await fleet.time.advance(100);
+      return fleet.time.nowMs;
+    };
+    const sinceMs = await failedMs();
+    // Asked again, with more time: it is under way already.
+    void member.worker.stop(60_000);
+    await expect(fleet.time.until(member.worker.done)).rejects.toBe(refused);
+    expect(fleet.time.nowMs - sinceMs).toBeLessThan(3_000);
+  });
+
   test("F74 a lease table that is deleted stops the worker by name", async () => {
     const fleet = new Fleet(1);
     const gone = new KinesisConnectorError("KC_LEASE_TABLE", "the table was deleted");
