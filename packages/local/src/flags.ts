@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import type { LocalAwsOptions } from "./local-aws.js";
+import type { LocalAwsOptions } from "./local-options.js";
 
 /** What `--help` prints. */
 export const USAGE: string = `kinesis-local-aws: Kinesis, S3, DynamoDB and OpenSearch on 127.0.0.1 until stopped

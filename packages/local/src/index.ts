@@ -9,15 +9,13 @@ export type { KinesisLimits } from "./kinesis/limits.js";
 export type { LocalRecord, LocalStreams } from "./kinesis/local-streams.js";
 export type { KinesisOptions } from "./kinesis/server.js";
 export type { Input as KinesisInput, WireObject as KinesisOutput } from "./kinesis/protocol/values.js";
-export {
-  type DynamoDbOptions,
-  type LocalAws,
-  type LocalAwsOptions,
-  type LocalClientOptions,
-  type OpenSearchOptions,
-  type RedshiftOptions,
-  type S3Options,
-  startLocalAws,
-} from "./local-aws.js";
+export { type LocalAws, type LocalClientOptions, startLocalAws } from "./local-aws.js";
+export type {
+  DynamoDbOptions,
+  LocalAwsOptions,
+  OpenSearchOptions,
+  RedshiftOptions,
+  S3Options,
+} from "./local-options.js";
 export type { LocalDocument } from "./opensearch/opensearch-server.js";
 export type { LocalObject } from "./s3/local-object.js";

@@ -1,61 +1,16 @@
-import { seededRandom, systemClock, type Clock } from "./clock.js";
-import {
-  startDynamoDbServer,
-  type DynamoDbServer,
-  type DynamoDbServerOptions,
-} from "./dynamodb/dynamodb-server.js";
+import { seededRandom, systemClock } from "./clock.js";
+import { startDynamoDbServer, type DynamoDbServer } from "./dynamodb/dynamodb-server.js";
 import { LocalAwsError } from "./errors.js";
 import { createFaults, type Faults } from "./faults.js";
-import { checkNames, type NamesOf } from "./known-options.js";
+import { checkNames } from "./known-options.js";
 import { createJournal, type Journal, type ServerName } from "./journal.js";
-import { KINESIS_LIMIT_NAMES, type KinesisLimits } from "./kinesis/limits.js";
 import { localStreams, type LocalStreams } from "./kinesis/local-streams.js";
-import { startKinesisServer, type KinesisOptions, type KinesisServer } from "./kinesis/server.js";
-import {
-  startOpenSearchServer,
-  type OpenSearchServer,
-  type OpenSearchServerOptions,
-} from "./opensearch/opensearch-server.js";
-import {
-  startRedshiftServer,
-  type RedshiftServer,
-  type RedshiftServerOptions,
-} from "./redshift/redshift-server.js";
-import { startS3Server, type S3Server, type S3ServerOptions } from "./s3/s3-server.js";
-import type { TlsFiles } from "./http/loopback-server.js";
+import { startKinesisServer, type KinesisServer } from "./kinesis/server.js";
+import { startOpenSearchServer, type OpenSearchServer } from "./opensearch/opensearch-server.js";
+import { startRedshiftServer, type RedshiftServer } from "./redshift/redshift-server.js";
+import { startS3Server, type S3Server } from "./s3/s3-server.js";
 import type { SharedParts } from "./shared-parts.js";
-
-/** Settings of the local S3. */
-export type S3Options = Omit<S3ServerOptions, keyof SharedParts | "portOption">;
-
-/** Settings of the local DynamoDB. */
-export type DynamoDbOptions = Omit<DynamoDbServerOptions, keyof SharedParts | "portOption">;
-
-/** Settings of the local OpenSearch. */
-export type OpenSearchOptions = Omit<OpenSearchServerOptions, keyof SharedParts | "portOption">;
-
-/** Settings of the local Redshift Data API. */
-export type RedshiftOptions = Omit<RedshiftServerOptions, keyof SharedParts | "portOption" | "objects">;
-
-/** Options of `startLocalAws`. Everything has a default; a server is left out with `false`. */
-export interface LocalAwsOptions {
-  readonly kinesis?: KinesisOptions | false;
-  readonly s3?: S3Options | false;
-  readonly dynamodb?: DynamoDbOptions | false;
-  readonly opensearch?: OpenSearchOptions | false;
-  /** Redshift's Data API over PostgreSQL. Default: left out; `{}` starts it. Its COPY reads from the local S3. */
-  readonly redshift?: RedshiftOptions | false;
-  /** Default `eu-central-1`. */
-  readonly region?: string;
-  /** 12 digits; default `000000000000`. */
-  readonly accountId?: string;
-  /** Identifiers and chances of faults come from it: same seed, same ids. Default 1. */
-  readonly seed?: number;
-  /** Default: this machine's time. */
-  readonly clock?: Clock;
-  /** Rates and quotas of Kinesis, unless `kinesis.limits` says otherwise. Default `"aws"`. */
-  readonly limits?: "aws" | "off" | Partial<KinesisLimits>;
-}
+import { LOCAL_AWS_NAMES, type LocalAwsOptions } from "./local-options.js";
 
 /** Options of an AWS SDK client that talks to a local server. */
 export interface LocalClientOptions {
@@ -95,47 +50,6 @@ export interface LocalAws extends AsyncDisposable {
   readonly close: () => Promise<void>;
 }
 
-const TLS_NAMES: NamesOf<TlsFiles> = { cert: true, key: true };
-const KINESIS_NAMES: NamesOf<KinesisOptions> = {
-  port: true,
-  limits: KINESIS_LIMIT_NAMES,
-  transitionMs: true,
-  cbor: true,
-  tls: TLS_NAMES,
-  emptyPages: true,
-  shardEnd: true,
-  idleEventMs: true,
-};
-const S3_NAMES: NamesOf<S3Options> = { port: true, buckets: true, listDenied: true, tls: TLS_NAMES };
-const DYNAMODB_NAMES: NamesOf<DynamoDbOptions> = { port: true, tableDelayMs: true, tls: TLS_NAMES };
-const OPENSEARCH_NAMES: NamesOf<OpenSearchOptions> = {
-  port: true,
-  maxContentBytes: true,
-  autoCreateIndex: true,
-  scripts: true,
-  tls: TLS_NAMES,
-};
-const REDSHIFT_NAMES: NamesOf<RedshiftOptions> = {
-  port: true,
-  connectionString: true,
-  database: true,
-  pageRows: true,
-  tls: TLS_NAMES,
-};
-const NAMES: NamesOf<LocalAwsOptions> = {
-  kinesis: KINESIS_NAMES,
-  s3: S3_NAMES,
-  dynamodb: DYNAMODB_NAMES,
-  opensearch: OPENSEARCH_NAMES,
-  redshift: REDSHIFT_NAMES,
-  region: true,
-  accountId: true,
-  seed: true,
-  clock: true,
-  limits: KINESIS_LIMIT_NAMES,
-};
-
-// Any credentials are accepted; these are the ones the documentation shows.
 const credentials = { accessKeyId: "local", secretAccessKey: "local" } as const;
 
 interface Running {
@@ -211,7 +125,7 @@ async function startServers(options: LocalAwsOptions, shared: SharedParts): Prom
  * @throws `KC_LOCAL_PORT_TAKEN` when a port asked for is in use; `KC_LOCAL_BAD_OPTION` for an option that there is none of
  */
 export async function startLocalAws(options: LocalAwsOptions = {}): Promise<LocalAws> {
-  checkNames("startLocalAws", options, NAMES);
+  checkNames("startLocalAws", options, LOCAL_AWS_NAMES);
   const clock = options.clock ?? systemClock;
   const random = seededRandom(options.seed ?? 1);
   const shared: SharedParts = {

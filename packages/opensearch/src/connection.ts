@@ -3,15 +3,14 @@ import { AwsSigv4Signer } from "@opensearch-project/opensearch/aws-v3";
 import {
   checkCredentials,
   checkedEndpoint,
-  cureAtProxy,
   type KeptAgents,
   keptAgents,
   type ProxyOption,
   type RequestBounds,
-  saidOfProxy,
 } from "@kinesis-connectors/aws";
-import { KinesisConnectorError, nonEmptyText, wholeNumber, invalidOption } from "@kinesis-connectors/core";
+import { nonEmptyText, wholeNumber, invalidOption } from "@kinesis-connectors/core";
 import { type HttpAnswer, isByTheClock } from "./failures.js";
+import { type DatedAnswer, answerOf, named } from "./answers.js";
 
 /** How long a proxy may take to open a way. */
 const CONNECTION_TIMEOUT_MS = 5_000;
@@ -227,71 +226,9 @@ function signing(aws: AwsSigning | undefined, forceRefresh: boolean): Partial<Cl
   return { Connection, Transport };
 }
 
-/** An answer and the time at which the service gave it. */
-interface DatedAnswer extends HttpAnswer {
-  readonly date: string | undefined;
-}
-
-async function answerOf(
-  sent: PromiseLike<{
-    readonly statusCode: number | null;
-    readonly body: unknown;
-    readonly headers: unknown;
-  }>,
-): Promise<DatedAnswer> {
-  try {
-    const { statusCode, body, headers } = await sent;
-    return { status: statusCode ?? 0, body, date: dateIn(headers) };
-  } catch (error) {
-    const { status, body, date } = answerIn(error);
-    if (status !== undefined && status >= 300) return { status, body, date };
-    throw summaryOf(error);
-  }
-}
-
-function dateIn(headers: unknown): string | undefined {
-  const date: unknown =
-    typeof headers === "object" && headers !== null ? Reflect.get(headers, "date") : undefined;
-  return typeof date === "string" ? date : undefined;
-}
-
 /** A time as signatures name it: `20261129T081500Z` (SigV4, x-amz-date). */
 function amzDate(timeMs: number): string {
   return new Date(timeMs).toISOString().replaceAll(/[:-]|\.\d{3}/gu, "");
-}
-
-/** The client rejects for answers of 400 and more, with the answer inside. */
-function answerIn(error: unknown): {
-  readonly status: number | undefined;
-  readonly body: unknown;
-  readonly date: string | undefined;
-} {
-  const meta: unknown = typeof error === "object" && error !== null ? Reflect.get(error, "meta") : undefined;
-  if (typeof meta !== "object" || meta === null)
-    return { status: undefined, body: undefined, date: undefined };
-  const status: unknown = Reflect.get(meta, "statusCode");
-  return {
-    status: typeof status === "number" ? status : undefined,
-    body: Reflect.get(meta, "body"),
-    date: dateIn(Reflect.get(meta, "headers")),
-  };
-}
-
-/** A failure without an answer, by its name alone: the client's own errors carry the request, with the documents and the signature. */
-function summaryOf(error: unknown): Error {
-  const name = error instanceof Error ? error.name : "UnknownError";
-  const message = error instanceof Error ? error.message : "";
-  const atProxy = cureAtProxy(error);
-  if (atProxy !== undefined)
-    return new KinesisConnectorError("KC_EMIT_REFUSED", `OpenSearch was not reached: ${atProxy}`);
-  const code = /\b(?:E[A-Z]{4,}|UND_[A-Z_]+|[A-Z]+_CERT[A-Z_]*)\b/u.exec(message)?.[0];
-  return named(name, `OpenSearch gave no answer (${saidOfProxy(error) ?? code ?? name})`);
-}
-
-function named(name: string, message: string): Error {
-  const error = new Error(message);
-  error.name = name;
-  return error;
 }
 
 function rejection(): { readonly promise: Promise<never>; readonly reject: (reason: unknown) => void } {

@@ -51,6 +51,30 @@ describe("a stranger's object at the planned key", () => {
   });
 });
 
+describe("an answer that comes twice", () => {
+  it("is not taken for that of the next write, which is there when it counts as written", async () => {
+    await using s3 = await startS3();
+    const emitter = s3.emitter({ maxSockets: 1 });
+    const [first, second] = [batchOf([{ a: 1 }]), largeBatch()];
+    s3.aws.faults.add({
+      server,
+      operation: "PutObject",
+      where: { key: keyOf(emitter, first) },
+      effect: { kind: "surplus-answer", copies: 1, afterMs: 1_000 },
+    });
+    s3.aws.faults.add({
+      server,
+      operation: "PutObject",
+      where: { key: keyOf(emitter, second) },
+      effect: { kind: "delay", delayMs: 3_000 },
+    });
+    expect(await deliver(emitter, first)).toEqual({ failed: [] });
+    await deliverStubbornly(emitter, second, 20);
+    expect(s3.archived().map(({ key }) => key)).toContain(keyOf(emitter, second));
+    expect(s3.aws.faults.unfired()).toEqual([]);
+  });
+});
+
 describe("throttling and outage", () => {
   it("F05 SlowDown a hundred times ends in one object at the same key", async () => {
     await using s3 = await startS3();

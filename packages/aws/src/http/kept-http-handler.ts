@@ -1,5 +1,9 @@
+import { IncomingMessage } from "node:http";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { type KeptAgents, keptAgents, type KeptAgentsOptions } from "./kept-agents.js";
+import { AnswerIds, SeenAnswers } from "./seen-answers.js";
+
+type Answer = Awaited<ReturnType<NodeHttpHandler["handle"]>>["response"];
 
 /** How requests are sent. */
 export interface KeptHttpHandlerOptions extends Omit<KeptAgentsOptions, "ca"> {
@@ -10,6 +14,8 @@ export interface KeptHttpHandlerOptions extends Omit<KeptAgentsOptions, "ca"> {
 /** The SDK's own HTTP/1.1, for services whose bodies are streams or whose requests are few, over `keptAgents`. */
 export class KeptHttpHandler extends NodeHttpHandler {
   readonly #agents: KeptAgents;
+  readonly #ids = new AnswerIds();
+  readonly #seen = new WeakMap<object, SeenAnswers>();
 
   /** @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option */
   constructor(options: KeptHttpHandlerOptions) {
@@ -27,10 +33,36 @@ export class KeptHttpHandler extends NodeHttpHandler {
   override async handle(
     ...call: Parameters<NodeHttpHandler["handle"]>
   ): ReturnType<NodeHttpHandler["handle"]> {
+    let answer: Awaited<ReturnType<NodeHttpHandler["handle"]>>;
     try {
-      return await super.handle(...call);
+      answer = await super.handle(...call);
     } catch (error) {
       this.#agents.look();
+      throw error;
+    }
+    this.#see(answer.response);
+    return answer;
+  }
+
+  /**
+   * A proxy that sends an answer twice would have the second one taken for that of the next request: a write that was never carried out would
+   * count as done. The body is not there yet, so what an answer says is told by its head.
+   * @throws HttpFormatError when the answer has come over the same connection before
+   */
+  #see({ statusCode, headers, body }: Answer): void {
+    if (!(body instanceof IncomingMessage)) return;
+    const { socket } = body;
+    let seen = this.#seen.get(socket);
+    if (seen === undefined) this.#seen.set(socket, (seen = new SeenAnswers(this.#ids)));
+    try {
+      seen.see(
+        headers,
+        Buffer.from(`${statusCode} ${headers["content-length"] ?? ""} ${headers["etag"] ?? ""}`),
+      );
+    } catch (error) {
+      // Whatever else comes over it belongs to an earlier request too.
+      body.destroy();
+      socket.destroy();
       throw error;
     }
   }

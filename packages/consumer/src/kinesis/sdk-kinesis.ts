@@ -1,5 +1,4 @@
 import {
-  type ChildShard as SdkChildShard,
   DescribeStreamConsumerCommand,
   DescribeStreamSummaryCommand,
   GetRecordsCommand,
@@ -7,28 +6,21 @@ import {
   type KinesisClient,
   ListShardsCommand,
   RegisterStreamConsumerCommand,
-  type Shard,
-  type ShardFilter,
-  type StartingPosition,
   SubscribeToShardCommand,
   type SubscribeToShardEventStream,
-  type _Record as SdkRecord,
 } from "@aws-sdk/client-kinesis";
 import { atCorrectedClock, isByTheClock } from "@kinesis-connectors/aws";
-import { asError, type ChildShard, checkOptions, type OptionNames } from "@kinesis-connectors/core";
-import { PageRecord } from "@kinesis-connectors/wire";
-
-import {
-  isKind,
-  type IteratorPosition,
-  type KinesisApi,
-  type ListedShard,
-  type ShardListFilter,
-  type StreamConsumer,
-  type StreamRecord,
-  type SubscriptionEvent,
-} from "./kinesis-api.js";
+import { asError, checkOptions, type OptionNames } from "@kinesis-connectors/core";
+import { isKind, type KinesisApi, type SubscriptionEvent } from "./kinesis-api.js";
 import { asCallError, type Experience } from "./kinesis-failures.js";
+import {
+  toRecords,
+  toChildShards,
+  toListedShard,
+  toFilter,
+  toStartingPosition,
+  toConsumer,
+} from "./sdk-shapes.js";
 
 /** The name of the stream in requests: its ARN where the caller gave one, so that streams of other accounts work too. */
 export type StreamName = { readonly StreamName: string } | { readonly StreamARN: string };
@@ -236,86 +228,4 @@ async function* subscriptionEvents(
   } catch (error) {
     throw asCallError("SubscribeToShard", error, experience);
   }
-}
-
-/** This is where every record read passes: those of our own protocol as they are, those of another client in one plain loop. */
-function toRecords(records: readonly SdkRecord[] | undefined): readonly StreamRecord[] {
-  if (records === undefined) return [];
-  if (arePageRecords(records)) return records;
-  const converted: StreamRecord[] = [];
-  for (const record of records) {
-    converted.push({
-      sequenceNumber: record.SequenceNumber ?? "",
-      partitionKey: record.PartitionKey ?? "",
-      data: record.Data ?? new Uint8Array(0),
-      arrivalTimeMs: record.ApproximateArrivalTimestamp?.getTime() ?? 0,
-    });
-  }
-  return converted;
-}
-
-/** One answer comes from one protocol, so its first record speaks for all. */
-function arePageRecords(
-  records: readonly SdkRecord[] | readonly PageRecord[],
-): records is readonly PageRecord[] {
-  return records[0] instanceof PageRecord;
-}
-
-function toChildShards(childShards: readonly SdkChildShard[] | undefined): ChildShard[] | undefined {
-  if (childShards === undefined || childShards.length === 0) return undefined;
-  return childShards.map((child) => ({
-    shardId: child.ShardId ?? "",
-    parentShardIds: child.ParentShards ?? [],
-    startingHashKey: child.HashKeyRange?.StartingHashKey ?? "",
-    endingHashKey: child.HashKeyRange?.EndingHashKey ?? "",
-  }));
-}
-
-function toListedShard(shard: Shard): ListedShard {
-  return {
-    shardId: shard.ShardId ?? "",
-    parentShardId: shard.ParentShardId,
-    adjacentParentShardId: shard.AdjacentParentShardId,
-    startingHashKey: shard.HashKeyRange?.StartingHashKey ?? "",
-    endingHashKey: shard.HashKeyRange?.EndingHashKey ?? "",
-    startingSequenceNumber: shard.SequenceNumberRange?.StartingSequenceNumber ?? "",
-    endingSequenceNumber: shard.SequenceNumberRange?.EndingSequenceNumber,
-  };
-}
-
-const FILTER_TYPES = {
-  "at-trim-horizon": "AT_TRIM_HORIZON",
-  "at-latest": "AT_LATEST",
-  "at-timestamp": "AT_TIMESTAMP",
-} as const;
-
-function toFilter(filter: ShardListFilter): ShardFilter {
-  return {
-    Type: FILTER_TYPES[filter.type],
-    ...(filter.type === "at-timestamp" ? { Timestamp: new Date(filter.timestampMs) } : {}),
-  };
-}
-
-const POSITION_TYPES = {
-  "trim-horizon": "TRIM_HORIZON",
-  latest: "LATEST",
-  "at-timestamp": "AT_TIMESTAMP",
-  "at-sequence-number": "AT_SEQUENCE_NUMBER",
-  "after-sequence-number": "AFTER_SEQUENCE_NUMBER",
-} as const;
-
-function toStartingPosition(position: IteratorPosition): StartingPosition {
-  return {
-    Type: POSITION_TYPES[position.type],
-    ...("timestampMs" in position ? { Timestamp: new Date(position.timestampMs) } : {}),
-    ...("sequenceNumber" in position ? { SequenceNumber: position.sequenceNumber } : {}),
-  };
-}
-
-function toConsumer(
-  consumer:
-    | { ConsumerARN?: string | undefined; ConsumerStatus?: StreamConsumer["status"] | undefined }
-    | undefined,
-): StreamConsumer {
-  return { consumerArn: consumer?.ConsumerARN ?? "", status: consumer?.ConsumerStatus ?? "CREATING" };
 }

@@ -1,9 +1,7 @@
-import { asError, KinesisConnectorError } from "@kinesis-connectors/core";
-import { KinesisCallError } from "../kinesis/kinesis-api.js";
+import { KinesisConnectorError } from "@kinesis-connectors/core";
 import { actualOwner, HeldLease, type Lease, wasOurs } from "@kinesis-connectors/leases";
 import type { TaskEnd } from "./shard-task.js";
 import type { Worker, WorkerOptions } from "./worker.js";
-import { listingRefused } from "./shard-sync/all-shards.js";
 import { Auditor } from "./shard-sync/auditor.js";
 import { cleanUp } from "./shard-sync/cleanup.js";
 import { createFirstLeases, type LeaseCreation } from "./shard-sync/create-leases.js";
@@ -14,6 +12,7 @@ import { LeaseTaker, type TakenLease } from "./lease-taker.js";
 import { Loop } from "./loop.js";
 import { Renewer } from "./renewer.js";
 import { ShardTasks } from "./shard-tasks.js";
+import { startError } from "./start-error.js";
 
 const STOP_DEADLINE_MS = 30_000;
 
@@ -273,21 +272,6 @@ export class WorkerRun implements Worker {
     const { table, kinesis, clock, random, initialPosition } = this.#options;
     return { table, kinesis, clock, random, initialPosition, signal: this.#stopping.signal };
   }
-}
-
-/**
- * A start waits for a table that does not answer for some seconds only, because whoever started it wants to know. What listing shards
- * and the table's own refusals end with has a code; what is left is a table that did not answer.
- */
-function startError(thrown: unknown): KinesisConnectorError {
-  if (KinesisConnectorError.isInstance(thrown)) return thrown;
-  if (thrown instanceof KinesisCallError) return listingRefused(thrown);
-  return new KinesisConnectorError(
-    "KC_LEASE_TABLE",
-    `the lease table did not answer during the start (${asError(thrown).name}); check the network, region, credentials and endpoint of ` +
-      "DynamoDB, and start again: nothing was begun",
-    { cause: thrown },
-  );
 }
 
 function withResolvers(): {
