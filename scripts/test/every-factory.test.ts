@@ -215,6 +215,10 @@ const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, 
     (options: never) => testkit.startClockAhead(endpoint, options),
     { aheadMs: 0, service: "s3" },
   ],
+  "testkit.startLoopbackProxy": [
+    testkit.startLoopbackProxy,
+    { route: () => 1, forwardTo: 1, credentials: "user:password", tls: { key: "", cert: "" } },
+  ],
   "testkit/leases.describeLeaseTable": [
     testkitLeases.describeLeaseTable,
     {

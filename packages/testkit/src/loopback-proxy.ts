@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
+import { checkOptions, type OptionNames } from "@kinesis-connectors/core";
 
 /** What becomes of a CONNECT: the way is opened, nothing comes back, the connection is closed, or this status is answered. */
 export type ProxyAnswer = "open" | "silence" | "close" | number;
@@ -16,6 +17,13 @@ export interface LoopbackProxyOptions {
   /** Speaks TLS to whoever connects. */
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
 }
+
+const NAMES: OptionNames<LoopbackProxyOptions> = {
+  route: true,
+  forwardTo: true,
+  credentials: true,
+  tls: { key: true, cert: true },
+};
 
 /** A proxy on loopback, and the network around it. */
 export interface LoopbackProxy extends AsyncDisposable {
@@ -38,8 +46,11 @@ export interface LoopbackProxy extends AsyncDisposable {
 /**
  * Starts a proxy that knows CONNECT (RFC 9110 section 9.3.6), and forwards other connections to one port: for tests of clients on a network that is
  * not as it should be.
+ *
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
 export async function startLoopbackProxy(options: LoopbackProxyOptions = {}): Promise<LoopbackProxy> {
+  checkOptions("startLoopbackProxy", options, NAMES);
   const { route = (_host: string, port: number) => port, forwardTo, credentials, tls } = options;
   const asked: string[] = [];
   const open = new Set<Socket>();
