@@ -1,4 +1,4 @@
-import { keptCause } from "./foreign-cause.js";
+import { keptCause } from "./logging/foreign-cause.js";
 
 // By the global symbol registry, so that errors of two installed versions still recognise each other.
 const BRAND: symbol = Symbol.for("@kinesis-connectors/error");

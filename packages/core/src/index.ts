@@ -17,7 +17,7 @@ export type {
   PlannedRange,
   PlanSpill,
 } from "./emitter.js";
-export { keptCause } from "./foreign-cause.js";
+export { keptCause } from "./logging/foreign-cause.js";
 export { type ErrorFields, errorFields } from "./logging/error-fields.js";
 export {
   asError,
@@ -28,14 +28,14 @@ export {
   poisonRecord,
 } from "./errors.js";
 export type { ShardEvent } from "./events.js";
-export { ExactNumber } from "./exact-number.js";
+export { ExactNumber } from "./json/exact-number.js";
 export { allowAll, type Filter } from "./filter.js";
 export type { BatchWriterContext, EncodedOutputs, BatchWriter } from "./batch-writer.js";
-export { hasLoneSurrogate, jsonHasLoneSurrogate, jsonOfOutput, stringifyJson } from "./json-text.js";
+export { hasLoneSurrogate, jsonHasLoneSurrogate, jsonOfOutput, stringifyJson } from "./json/json-text.js";
 export { guardedLogger, type Logger, silentLogger } from "./logger.js";
 export { isPromise, type MaybePromise } from "./maybe-promise.js";
 export { checkOptions, type KnownNames, type OptionNames } from "./known-options.js";
-export { giveNotice, type Notice } from "./notices.js";
+export { giveNotice, type Notice } from "./logging/notices.js";
 export { nonEmptyText, wholeNumber } from "./options.js";
 export { definePipeline, type Pipeline, type PipelineOptions, type PoisonPolicy } from "./pipeline.js";
 export { isProgrammingError } from "./guards/programming-error.js";

@@ -3,7 +3,7 @@ import { poisonError } from "./poison.js";
 import { isBroken } from "../guards/blame.js";
 import { asError } from "../errors.js";
 import type { Filling } from "./filling.js";
-import { hasNotices, takeNotices } from "../notices.js";
+import { hasNotices, takeNotices } from "../logging/notices.js";
 import type { RunningPipeline } from "../pipeline.js";
 import type { KinesisRecord } from "../record.js";
 import type { ShardContext } from "./shard-context.js";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Batch, FlushReason } from "../batch.js";
-import { dataBytesOf, type KinesisRecord, type Position } from "../record.js";
+import { comparePositions, dataBytesOf, type KinesisRecord, type Position } from "../record.js";
 import { OutcomeLog } from "./outcomes.js";
 
 /** A record on its way to the dead letters. */
@@ -167,4 +167,9 @@ function batchIdOf(owner: RangeOwner, first: Position, last: Position): string {
     last.subSequenceNumber,
   ];
   return createHash("sha256").update(name.join("\n")).digest("hex").slice(0, 32);
+}
+
+/** A range must never begin at a record that an earlier range ended with: its next owner would read that record again. */
+export function isPast(scannedEnd: Position, lastRecord: Position | undefined): boolean {
+  return lastRecord === undefined || comparePositions(scannedEnd, lastRecord) > 0;
 }

@@ -11,8 +11,8 @@ import { Filling } from "./filling.js";
 import { lastOutcome, PageFetch } from "./page-fetch.js";
 import { PageScan } from "./page-scan.js";
 import { type Pipeline, type RunningPipeline, runningPipeline } from "../pipeline.js";
-import type { ClosedRange } from "./range.js";
-import { comparePositions, type Position, type RecordPage } from "../record.js";
+import { type ClosedRange, isPast } from "./range.js";
+import type { Position, RecordPage } from "../record.js";
 import { replayRange } from "./replay.js";
 import { gapError } from "./retention-gap.js";
 import type { ShardContext, ShardOutcome } from "./shard-context.js";
@@ -293,9 +293,4 @@ const LAST_FLUSH = { stopped: "stop", ended: "end", "shard-end": "shard-end" } a
 /** A record is a position with data: events carry the position alone. */
 function positionOf({ sequenceNumber, subSequenceNumber }: Position): Position {
   return { sequenceNumber, subSequenceNumber };
-}
-
-/** A range must never begin at a record that an earlier range ended with: its next owner would read that record again. */
-function isPast(scannedEnd: Position, lastRecord: Position | undefined): boolean {
-  return lastRecord === undefined || comparePositions(scannedEnd, lastRecord) > 0;
 }

@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import { KinesisConnectorError } from "../errors.js";
 import { checkOptions, type OptionNames } from "../known-options.js";
-import { exactNumberOf, isLost } from "../exact-number.js";
-import { giveNotice } from "../notices.js";
+import { exactNumberOf, isLost } from "../json/exact-number.js";
+import { giveNotice } from "../logging/notices.js";
 import { dataBytesOf, type KinesisRecord } from "../record.js";
 import { decodeData, type DecodingTransformer, decodeWith } from "../transformer.js";
 import { isOutOfRange, losesDigits, parseExact } from "./exact-json.js";

@@ -1,4 +1,4 @@
-import { exactNumberOf, type ExactNumber, isLost } from "../exact-number.js";
+import { exactNumberOf, type ExactNumber, isLost } from "../json/exact-number.js";
 import { mayHoldLongNumber, tokensOf } from "./json-numbers.js";
 
 /** Opens texts that stand for something else while the document is parsed. A text of the document that opens with it is marked as well. */

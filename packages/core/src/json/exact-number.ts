@@ -1,4 +1,4 @@
-import { KinesisConnectorError } from "./errors.js";
+import { KinesisConnectorError } from "../errors.js";
 
 const BRAND = Symbol.for("@kinesis-connectors/core/ExactNumber");
 

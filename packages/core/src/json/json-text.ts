@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { poisonRecord } from "./errors.js";
+import { poisonRecord } from "../errors.js";
 import { ExactNumber } from "./exact-number.js";
 
 /**
