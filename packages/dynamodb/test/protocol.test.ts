@@ -224,13 +224,14 @@ describe("answers", () => {
   ])("%j is read as the SDK reads it", async (body) => {
     await using both = await startBoth();
     const { server, stock, ours } = both;
-    server.answer = () => ({ body, headers: { "x-amzn-requestid": "r-1" } });
+    let answered = 0;
+    server.answer = () => ({ body, headers: { "x-amzn-requestid": `r-${(answered += 1)}` } });
     const RequestItems = { t: [{ PutRequest: { Item: { id: { S: "a" } } } }] };
     const theirs = await stock.send(new BatchWriteItemCommand({ RequestItems }));
     for (let count = 0; count < 2; count += 1) {
       const own = await ours.request(BatchWriteItemCommand, { RequestItems }, bounds);
       expect({ ...own, $metadata: {} }).toEqual({ ...theirs, $metadata: {} });
-      expect(own.$metadata).toMatchObject({ httpStatusCode: 200, requestId: "r-1" });
+      expect(own.$metadata).toMatchObject({ httpStatusCode: 200, requestId: `r-${answered}` });
     }
   });
 
