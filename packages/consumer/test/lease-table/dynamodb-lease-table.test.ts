@@ -367,7 +367,7 @@ describe("the lease table on DynamoDB", () => {
       logger,
       ownsClient: true,
     });
-    await expect(table.open()).rejects.toThrow("check region, credentials");
+    await expect(table.open()).rejects.toThrow("check the region");
     table.close?.();
   });
 
