@@ -29,4 +29,5 @@ export {
 } from "./memory-lease-table.js";
 export { fileLeases, type FileLeasesOptions } from "./file-leases/file-leases.js";
 export { firstCheckpoint, type InitialPosition, startPositionOf } from "./start-position.js";
+export { tableOfStream, type TableOfStreamOptions } from "./table-of-stream.js";
 export { type HeldShard, takeShard, type TakeShardOptions } from "./take-shard.js";

@@ -16,17 +16,20 @@ import {
   systemRandom,
 } from "@kinesis-connectors/core";
 import { HeldLease } from "./held-lease.js";
-import type { HashKeyRange, Lease } from "./lease.js";
+import type { HashKeyRange, Lease, StreamIdentity } from "./lease.js";
 import { leaseCheckpointer, ownPending } from "./lease-checkpointer.js";
 import { changed, type LeaseTable } from "./lease-table.js";
+import { tableOfStream } from "./table-of-stream.js";
 import { firstCheckpoint, type InitialPosition, startPositionOf } from "./start-position.js";
 
 /** Options of `takeShard`. */
 export interface TakeShardOptions {
   /** The table of the row; `open` has been called on it. */
   readonly table: LeaseTable;
-  /** The stream's name, for messages. */
-  readonly stream: string;
+  /** Names what belongs together, for messages. */
+  readonly application: string;
+  /** The stream, where its ARN is known: its rows say so, and a row of another stream is refused. Default: not looked at. */
+  readonly stream?: StreamIdentity | undefined;
   readonly shardId: string;
   /** Names this start of this process or invocation, and no other one: `<name>:<uuid>`. Two owners of one name would not fence each other. */
   readonly ownerId: string;
@@ -54,7 +57,8 @@ export interface TakeShardOptions {
 
 const NAMES: OptionNames<TakeShardOptions> = {
   table: "required",
-  stream: "required",
+  application: "required",
+  stream: { streamArn: "required", createdMs: true },
   shardId: "required",
   ownerId: "required",
   initialPosition: "required",
@@ -103,21 +107,32 @@ const ALL_HASH_KEYS: HashKeyRange = { startingHashKey: "0", endingHashKey: `${2n
  *
  * @example
  * ```ts
- * const shard = await takeShard({ table, stream: "orders", shardId, ownerId: `${host}:${randomUUID()}`, initialPosition: { type: "trim-horizon" } });
+ * const shard = await takeShard({ table, application: "orders-to-s3", stream: { streamArn, createdMs }, shardId, ownerId: `${host}:${randomUUID()}`, initialPosition: { type: "trim-horizon" } });
  * const { checkpointer, initialPosition, gone } = shard;
  * await processShard(pipeline, { shardId, checkpointer, initialPosition, abortSignal: gone, ...context });
  * ```
  * @throws KinesisConnectorError `KC_OPTION_INVALID`; `KC_LEASE_LOST` when other owners were faster twice; `KC_LEASE_TABLE` when the table cannot be
- * used; `KC_STREAM_MISSING` when the row belongs to a shard of another stream; the table's own error when it does not answer
+ * used, or its row belongs to another stream; `KC_STREAM_MISSING` when that was one of the same name; the table's own error when it does not answer
  */
 export async function takeShard(options: TakeShardOptions): Promise<HeldShard> {
   checkOptions("takeShard", options, NAMES);
-  const { table, initialPosition, signal, clock = systemClock, random = systemRandom } = options;
+  const {
+    application,
+    stream,
+    initialPosition,
+    signal,
+    clock = systemClock,
+    random = systemRandom,
+  } = options;
   const { logger = silentLogger } = options;
   const shardId = nonEmptyText("shardId", options.shardId);
   const ownerId = nonEmptyText("ownerId", options.ownerId);
+  const table =
+    stream === undefined
+      ? options.table
+      : tableOfStream(options.table, { stream, application, tableName: undefined });
   signal?.throwIfAborted();
-  const { lease, sentMs } = await takeRow({ ...options, shardId, ownerId, clock, random });
+  const { lease, sentMs } = await takeRow({ ...options, table, shardId, ownerId, clock, random });
   const held = new HeldLease(lease, sentMs, {
     table,
     ownerId,
@@ -217,7 +232,7 @@ async function rowOf({
 }
 
 /** Shard ids are the same in every stream, and hash keys are what tells them apart. */
-async function checkShard({ table, stream, shardId, hashKeyRange }: Take, row: Lease): Promise<void> {
+async function checkShard({ table, application, shardId, hashKeyRange }: Take, row: Lease): Promise<void> {
   const stored = row.hashKeyRange;
   if (hashKeyRange === undefined || (stored !== undefined && sameRange(stored, hashKeyRange))) return;
   if (stored === undefined || sameRange(stored, ALL_HASH_KEYS)) {
@@ -226,8 +241,8 @@ async function checkShard({ table, stream, shardId, hashKeyRange }: Take, row: L
   }
   throw new KinesisConnectorError(
     "KC_STREAM_MISSING",
-    `the row of ${shardId} belongs to another stream than ${stream}: it has the hash keys ${stored.startingHashKey} to ` +
-      `${stored.endingHashKey}, and the shard has ${hashKeyRange.startingHashKey} to ${hashKeyRange.endingHashKey}; give each stream an ` +
+    `the row of ${shardId} of application "${application}" belongs to another stream: it has the hash keys ${stored.startingHashKey} to ` +
+      `${stored.endingHashKey}, and the shard has ${hashKeyRange.startingHashKey} to ${hashKeyRange.endingHashKey}; give this stream an ` +
       "application and a lease table of its own",
   );
 }

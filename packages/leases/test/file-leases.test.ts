@@ -193,6 +193,7 @@ describe("the files of leases", () => {
       startTimestampMs: number,
       readThroughMs: number,
       protocolOwner: text,
+      stream: fc.option(fc.record({ streamArn: fc.string(), createdMs: number }), { nil: undefined }),
     });
     fc.assert(
       fc.property(fc.string(), row, (leaseKey, more) => {

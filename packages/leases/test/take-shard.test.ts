@@ -48,7 +48,7 @@ function createWorld(intercept?: Intercept): World {
     take: async (ownerId, more = {}) =>
       await takeShard({
         table: leases.connect(intercept),
-        stream: "orders",
+        application: "orders-to-s3",
         shardId: "s0",
         ownerId,
         initialPosition: { type: "trim-horizon" },
@@ -247,6 +247,30 @@ describe("taking a shard", () => {
     expect(leases.rows.get("s0")).toMatchObject({ owner: "a:3", hashKeyRange });
   });
 
+  test("says in the row whose progress it holds, and refuses the rows of another stream, and of one of the same name before", async () => {
+    const { leases, take } = createWorld();
+    const stream = { streamArn: "arn:aws:kinesis:eu-west-1:1:stream/orders", createdMs: 1_000_000 };
+    await take("a:1", { stream });
+    const before = leases.rows.get("s0");
+    expect(before).toMatchObject({ stream });
+    const other = { ...stream, streamArn: "arn:aws:kinesis:eu-west-1:1:stream/clicks" };
+    await expect(take("a:2", { stream: other })).rejects.toMatchObject({ code: "KC_LEASE_TABLE" });
+    const again = { ...stream, createdMs: 9_000_000 };
+    await expect(take("a:3", { stream: again })).rejects.toMatchObject({ code: "KC_STREAM_MISSING" });
+    expect(leases.rows.get("s0")).toEqual(before);
+    await take("a:4", { stream: { ...stream, createdMs: undefined } });
+  });
+
+  test("writes into a row of others whose progress it holds with the first commit", async () => {
+    const { leases, take } = createWorld();
+    const stream = { streamArn: "arn:aws:kinesis:eu-west-1:1:stream/orders", createdMs: 1_000_000 };
+    await leases.connect().create(newLease("s0"));
+    const held = await take("a:1", { stream });
+    expect(leases.rows.get("s0")?.stream).toBeUndefined();
+    await held.checkpointer.commit(at(1));
+    expect(leases.rows.get("s0")).toMatchObject({ checkpoint: at(1), stream });
+  });
+
   test("refuses the row of another stream's shard of the same name, and leaves it alone", async () => {
     const { leases, take } = createWorld();
     await take("a:1", { hashKeyRange: { startingHashKey: "0", endingHashKey: "99" } });
@@ -254,7 +278,7 @@ describe("taking a shard", () => {
     const hashKeyRange = { startingHashKey: "0", endingHashKey: "49" };
     await expect(take("a:2", { hashKeyRange })).rejects.toMatchObject({
       code: "KC_STREAM_MISSING",
-      message: expect.stringContaining("another stream than orders"),
+      message: expect.stringContaining('of application "orders-to-s3" belongs to another stream'),
     });
     expect(leases.rows.get("s0")).toEqual(before);
   });
@@ -321,7 +345,7 @@ describe("the engine on shards that are taken", () => {
       try {
         const held = await takeShard({
           table,
-          stream: "orders",
+          application: "orders",
           shardId: "s0",
           ownerId: `driver:${run}`,
           initialPosition: { type: "trim-horizon" },

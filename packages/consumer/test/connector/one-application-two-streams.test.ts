@@ -1,11 +1,10 @@
 import { DynamoDBClient, ScanCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { systemClock } from "@kinesis-connectors/core";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
-import { memoryLeases } from "@kinesis-connectors/leases";
+import { memoryLeases, tableOfStream } from "@kinesis-connectors/leases";
 import { describe, expect, it } from "vitest";
 
 import { type Connector, startConnector } from "../../src/connector.js";
-import { tableOfStream } from "../../src/lease-table/table-of-stream.js";
 import { newLease } from "../support/leases.js";
 import { type Collected, collector, numbered, optionsFor, textPipeline, until } from "./support.js";
 

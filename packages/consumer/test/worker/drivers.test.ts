@@ -15,7 +15,7 @@ async function drive(fleet: Fleet, ownerId: string, afterMs: number, end: "dies"
   const stopping = new AbortController();
   const shard = await takeShard({
     table: fleet.leases.connect(),
-    stream: "orders",
+    application: "orders",
     shardId: S0,
     ownerId,
     initialPosition: { type: "trim-horizon" },

@@ -76,6 +76,9 @@ export function leaseOf(file: string, text: string): Lease {
     startTimestampMs: stored.startTimestampMs,
     readThroughMs: stored.readThroughMs,
     protocolOwner: stored.protocolOwner,
+    ...(stored.stream === undefined
+      ? {}
+      : { stream: { streamArn: stored.stream.streamArn, createdMs: stored.stream.createdMs } }),
   };
 }
 

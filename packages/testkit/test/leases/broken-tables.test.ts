@@ -91,6 +91,11 @@ const broken: readonly {
     fails: ["does not create a row twice"],
   },
   {
+    what: "forgets whose progress a row holds",
+    make: spoiling((row) => ({ ...row, stream: undefined })),
+    fails: ["keeps whose progress"],
+  },
+  {
     what: "looks at the owner only",
     make: withFunctions((_, { rows }) => ({
       update: (seen, change): Promise<WriteOutcome> => {

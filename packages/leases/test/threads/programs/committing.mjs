@@ -6,7 +6,7 @@ const table = fileLeases({ folder });
 await table.open();
 const shard = await takeShard({
   table,
-  stream: "orders",
+  application: "orders",
   shardId: "s0",
   ownerId,
   initialPosition: { type: "trim-horizon" },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { LeaseTableContract, LeaseTableUnderTest } from "../contract.js";
-import { newLease, plain, rowOf, take, test } from "../rows.js";
+import { apply, at, newLease, plain, rowOf, take, takeNew, test } from "../rows.js";
 
 /** A table is made once, and a row is made once: as it was given, and as nobody's. */
 export function newRows<Setup extends LeaseTableUnderTest>(contract: LeaseTableContract<Setup>): void {
@@ -36,6 +36,22 @@ export function newRows<Setup extends LeaseTableUnderTest>(contract: LeaseTableC
       protocolOwner: undefined,
     });
     assert.deepEqual((await table.list()).map(plain), [plain(row)]);
+  });
+
+  test(contract, "keeps whose progress a row holds, from its creation or from a commit on", async (table) => {
+    const stream = { streamArn: "arn:aws:kinesis:eu-west-1:1:stream/orders", createdMs: 1_767_225_600_000 };
+    await table.create(newLease("s0", { stream }));
+    assert.deepEqual((await take(table, "s0", "a")).stream, stream);
+    const others = await takeNew(table, "s1");
+    assert.equal(others.stream, undefined);
+    const committed = await apply(table, others, { type: "commit", checkpoint: at(7), stream });
+    assert.deepEqual(committed.stream, stream);
+    const renewed = await apply(table, committed, { type: "commit", checkpoint: at(8) });
+    assert.deepEqual(renewed.stream, stream);
+    assert.deepEqual(
+      (await table.list()).map((row) => row.stream),
+      [stream, stream],
+    );
   });
 
   test(contract, "does not create a row twice, and leaves the first as it is", async (table) => {

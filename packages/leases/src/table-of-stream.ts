@@ -1,6 +1,8 @@
 import { KinesisConnectorError } from "@kinesis-connectors/core";
-import type { Lease, LeaseTable, StreamIdentity } from "@kinesis-connectors/leases";
+import type { Lease, StreamIdentity } from "./lease.js";
+import type { LeaseTable } from "./lease-table.js";
 
+/** Options of `tableOfStream`. */
 export interface TableOfStreamOptions {
   readonly stream: StreamIdentity;
   readonly application: string;
