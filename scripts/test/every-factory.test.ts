@@ -247,7 +247,7 @@ const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   dynamodb: "itemBytesOf",
   kinesis: "",
   leases:
-    "HeldLease actualOwner changed compareCheckpoints firstCheckpoint leaseCheckpointer leaseFrom memoryLeases ownPending startPositionOf wasOurs",
+    "HeldLease actualOwner changed compareCheckpoints firstCheckpoint leaseCheckpointer leaseFrom memoryLeases ownPending startPositionOf tableOfStream wasOurs",
   local: "KinesisError LocalAwsError virtualClock",
   opensearch: "",
   parquet: "",
