@@ -2,7 +2,7 @@ import { isPromise, invalidOption } from "@kinesis-connectors/core";
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** What a caller may bring along. Types have looked at it already, where there are any. */
+/** Parts of the connector's options that a caller may bring along. Types have looked at it already, where there are any. */
 export interface OwnParts {
   readonly clock?: unknown;
   readonly random?: unknown;
@@ -23,17 +23,6 @@ const FUNCTIONS: readonly (readonly [option: string, functions: readonly string[
   ["kinesisApi", ["describeStream", "listShards", "getShardIterator", "getRecords", "close"]],
   ["leaseTable", ["open", "list", "get", "create", "update", "describe", "remove", "fleetMode"]],
 ];
-
-/** What a caller may bring along, of the connector's options. */
-export interface OwnParts {
-  readonly clock?: unknown;
-  readonly random?: unknown;
-  readonly signal?: unknown;
-  readonly clients?: { readonly kinesis?: unknown; readonly dynamodb?: unknown };
-  readonly kinesisApi?: unknown;
-  readonly leaseTable?: unknown;
-  readonly credentials?: unknown;
-}
 
 /**
  * Checks what a caller brings along: a part that lacks a function, or is a promise of one, would be found missing in the middle of the work, and taken
