@@ -52,6 +52,7 @@ const NAMES: OptionNames<ConnectorOptions<unknown, unknown>> = {
   maxReadAheadBytes: true,
   stopDeadlineMs: true,
   onRetentionGap: true,
+  observe: true,
   logger: true,
   signal: true,
   clock: true,

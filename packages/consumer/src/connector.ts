@@ -12,7 +12,10 @@ import { type LeaseTable, tableOfStream } from "@kinesis-connectors/leases";
 import { dynamoDbLeaseTable } from "./lease-table/dynamodb-lease-table.js";
 import { type ConnectorSettings, connectorSettings } from "./connector-settings.js";
 import type { ConnectorOptions } from "./options.js";
-import { type ConnectorProgress, ProgressTally } from "./progress.js";
+import { EventChannels } from "./event-channels.js";
+import { guardedObserver } from "./guarded-observer.js";
+import type { ConnectorProgress } from "./progress.js";
+import { ProgressTally } from "./progress-tally.js";
 import { streamLogger } from "./stream-logger.js";
 import { RetentionWatch } from "./reading/retention-watch.js";
 import type { ShardEngines } from "./engines/shard-engines.js";
@@ -76,7 +79,14 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
 ): Promise<Connector> {
   const { application, streamName: stream, ownerId, clock, random } = settings;
   const feed = new EventFeed();
-  const tally = new ProgressTally(clock);
+  const facts = { application, stream, ownerId };
+  const tally = new ProgressTally(clock, {
+    ...facts,
+    maxReadAheadBytes: settings.maxReadAheadBytes,
+    failoverTimeMs: settings.leases.failoverTimeMs,
+  });
+  const channels = new EventChannels(facts);
+  const told = guardedObserver(options.observe, () => logger);
   // Each client gives CBOR up by itself: the one here, that of the subscriptions, those of threads.
   let speaksJson = false;
   const observe = (event: ConnectorEvent): void => {
@@ -85,6 +95,8 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
       speaksJson = true;
     }
     tally.count(event);
+    told(event);
+    channels.publish(event);
     log.write(event);
     feed.publish(event);
   };
@@ -154,9 +166,15 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     leases: settings.leases,
     stopDeadlineMs: settings.stopDeadlineMs,
   });
+  tally.attach({
+    readAheadBytes: () => engines.readAheadBytes,
+    leaseRenewals: () => worker.renewals(),
+    hasLooked: () => worker.hasLooked,
+    shardFacts: (shardId) => retention.factsOf(shardId),
+  });
   signal.throwIfAborted();
   await worker.start();
-  observe({ type: "connector-start", application, stream, ownerId });
+  observe({ type: "connector-start", ...facts });
   if (logger !== silentLogger) {
     const summaries = new Loop({
       clock,

@@ -31,6 +31,7 @@ export class HeldLease {
   /** When the last applied write was sent, on the monotonic clock: no other worker can have seen it earlier. */
   #sentMs: number;
   #readThroughMs: number | undefined;
+  #renewalCount = 0;
 
   /** `lease` is the row after the take, and `sentMs` the monotonic time at which the take was sent. */
   constructor(lease: Lease, sentMs: number, options: HeldLeaseOptions) {
@@ -53,6 +54,16 @@ export class HeldLease {
     return this.#gone.signal;
   }
 
+  /** Writes that did nothing but renew. */
+  get renewalCount(): number {
+    return this.#renewalCount;
+  }
+
+  /** How long ago the last write was sent that is known to have been applied, in milliseconds. */
+  get unrenewedMs(): number {
+    return Math.max(0, this.#options.clock.monotonicNow() - this.#sentMs);
+  }
+
   noteReadThrough(wallTimeMs: number): void {
     if (wallTimeMs > (this.#readThroughMs ?? this.#lease.readThroughMs ?? 0))
       this.#readThroughMs = Math.floor(wallTimeMs);
@@ -64,6 +75,7 @@ export class HeldLease {
     const readThroughMs = this.#readThroughMs;
     this.#readThroughMs = undefined;
     await this.write({ type: "renew", readThroughMs });
+    this.#renewalCount += 1;
   }
 
   /** Drops the lease if it was not renewed in time: somebody else may own it already. Returns whether it is gone. */

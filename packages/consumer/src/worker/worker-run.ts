@@ -32,6 +32,8 @@ export class WorkerRun implements Worker {
   /** Steps whose last try failed. */
   readonly #failing = new Set<string>();
   #takeLoop: Loop | undefined;
+  #renewer: Renewer | undefined;
+  #hasLooked = false;
   #starting: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
   #error: Error | undefined;
@@ -63,6 +65,17 @@ export class WorkerRun implements Worker {
   async stop(deadlineMs: number = this.#options.stopDeadlineMs ?? STOP_DEADLINE_MS): Promise<void> {
     this.#stopped ??= this.#stop(deadlineMs);
     await this.#stopped;
+  }
+
+  get hasLooked(): boolean {
+    return this.#hasLooked;
+  }
+
+  renewals(): { readonly count: number; readonly longestUnrenewedMs: number } {
+    let longestUnrenewedMs = 0;
+    for (const held of this.#tasks.held())
+      longestUnrenewedMs = Math.max(longestUnrenewedMs, held.unrenewedMs);
+    return { count: this.#renewer?.count ?? 0, longestUnrenewedMs };
   }
 
   held(): readonly Lease[] {
@@ -114,6 +127,7 @@ export class WorkerRun implements Worker {
       });
 
     const renewer = new Renewer((error) => this.#stepFailed("renew", error));
+    this.#renewer = renewer;
     const renewals = new Loop({
       clock,
       firstDelayMs: renewPeriodMs,
@@ -147,7 +161,10 @@ export class WorkerRun implements Worker {
       "take",
       0,
       () => takePeriodMs,
-      async () => await taker.step(mayTake),
+      async () => {
+        await taker.step(mayTake);
+        this.#hasLooked = true;
+      },
     );
     const auditor = new Auditor({ ...this.#creation(), ownerId: this.ownerId, observe });
     this.#takers = [

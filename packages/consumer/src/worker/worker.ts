@@ -53,6 +53,14 @@ export interface Worker {
   readonly stop: (deadlineMs?: number) => Promise<void>;
   /** Settles when the worker has stopped: rejects with what ended it, or with `KC_STOP_DEADLINE`. */
   readonly done: Promise<void>;
+  /** Whether the leases have been looked at once since the start, to take some. */
+  readonly hasLooked: boolean;
+  readonly renewals: () => {
+    /** Writes that did nothing but renew. */
+    readonly count: number;
+    /** The longest time since a write that is known to have been applied, over all held leases, in milliseconds. */
+    readonly longestUnrenewedMs: number;
+  };
   /** The leases held now. */
   readonly held: () => readonly Lease[];
 }

@@ -71,6 +71,11 @@ export class Filling<Output> {
     return this.#range.heldBytes + this.#contentsBytes;
   }
 
+  /** Records waiting here, dead letters among them. */
+  get keptCount(): number {
+    return this.#range.keptCount;
+  }
+
   /**
    * Looks at a record's outputs, before they are taken in: finds their partitions, measures them, each once, and names the cap that they would cross;
    * the batch has to end before them. What it throws makes the record poison.
