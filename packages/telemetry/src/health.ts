@@ -159,18 +159,10 @@ function ofShard(
       ...ofRetention(shard, progress),
     ];
   if (state === "ended") return [];
-  return [
-    ...(state === "reading" ? ofReading(shard, progress, limits, nowMs) : []),
-    ...ofRetention(shard, progress),
-  ];
+  return [...(state === "reading" ? ofReading(shard, limits, nowMs) : []), ...ofRetention(shard, progress)];
 }
 
-function ofReading(
-  shard: ShardSnapshot,
-  { startedMs }: ConnectorProgress,
-  limits: Limits,
-  nowMs: number,
-): readonly HealthReason[] {
+function ofReading(shard: ShardSnapshot, limits: Limits, nowMs: number): readonly HealthReason[] {
   const { shardId } = shard;
   const reasons: HealthReason[] = [];
   const hold = (rule: HealthRule, value: number, limit: number, cure: string): void => {
@@ -192,10 +184,11 @@ function ofReading(
       "Kinesis does not answer: look at read-retry in the log (throttled, no network, no rights)",
     );
   const isBehind = shard.bufferedRecords > 0 || (shard.millisBehindLatest ?? 0) > 0 || batch !== undefined;
+  // An idle shard commits nothing, and everything that arrived is delivered: what came since then is what waits.
   if (isBehind)
     hold(
       "stalled-shard",
-      nowMs - (shard.lastCommitMs ?? startedMs),
+      nowMs - Math.max(shard.sinceMs, shard.lastCommitMs ?? 0, shard.readThroughMs ?? 0),
       limits.stalledMs,
       "there are records and no commit: look at the destination, and at functions of the pipeline that do not settle",
     );

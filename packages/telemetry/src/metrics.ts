@@ -304,7 +304,8 @@ export const METRICS: readonly MetricDefinition[] = [
     unit: "s",
     scope: "worker",
     from: "progress().leaseRenewals.longestUnrenewedMs",
-    description: "Longest time since a held lease was renewed; near the failover time it is about to be lost.",
+    description:
+      "Longest time since a held lease was renewed; near the failover time it is about to be lost.",
   }),
   counter({
     name: "event_loop.delay",

@@ -5,7 +5,7 @@ import { measure, MEASURED } from "./measurements.js";
 import { type MetricDefinition, METRICS, NAMESPACE } from "./metrics.js";
 import { loadApi } from "./otel-api.js";
 import type { Outlet } from "./outlet.js";
-import type { Metrics } from "./tally.js";
+import type { Metrics } from "./metrics-tally.js";
 import { version } from "./version.js";
 
 /** A `MeterProvider` of OpenTelemetry; named by what is used of it, so that these types need no OpenTelemetry. */
@@ -50,10 +50,7 @@ export function openTelemetry(metrics: Metrics, options: OpenTelemetryOptions = 
   }
   const instruments = [...observed.values()];
   const observe = (result: {
-    readonly observe: (
-      instrument: Observable,
-      ...rest: Parameters<ObservableResult["observe"]>
-    ) => void;
+    readonly observe: (instrument: Observable, ...rest: Parameters<ObservableResult["observe"]>) => void;
   }): void => {
     for (const { definition, series } of metrics.collect()) {
       const instrument = observed.get(definition);

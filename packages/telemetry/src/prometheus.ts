@@ -1,6 +1,7 @@
-import type { HistogramSnapshot } from "./histogram.js";
+import type { HistogramSnapshot } from "./counting/histogram.js";
 import type { MetricDefinition } from "./metrics.js";
-import type { Metrics, Series } from "./tally.js";
+import type { Series } from "./series.js";
+import type { Metrics } from "./metrics-tally.js";
 
 /** The `Content-Type` of `prometheusText`. */
 export const PROMETHEUS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";

@@ -10,7 +10,7 @@ import {
 } from "@kinesis-connectors/core";
 
 import type { Outlet } from "../outlet.js";
-import type { Metrics } from "../tally.js";
+import type { Metrics } from "../metrics-tally.js";
 import { KclNames } from "./kcl-names.js";
 import { emfText } from "./line.js";
 import { OwnNames } from "./own-names.js";

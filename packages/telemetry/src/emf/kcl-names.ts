@@ -1,8 +1,8 @@
 import type { ConnectorEvent } from "@kinesis-connectors/consumer";
 
 import { ATTRIBUTES } from "../metrics.js";
-import { Sample } from "../sample.js";
-import type { Metrics } from "../tally.js";
+import { Sample } from "../counting/sample.js";
+import type { Metrics } from "../metrics-tally.js";
 import { type EmfLine, type EmfMetric, MAX_VALUES } from "./line.js";
 import type { Period } from "./period.js";
 

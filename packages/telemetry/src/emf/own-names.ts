@@ -2,8 +2,8 @@ import type { ConnectorEvent } from "@kinesis-connectors/consumer";
 
 import { MEASURED, measure } from "../measurements.js";
 import { type MetricDefinition, metricNamed } from "../metrics.js";
-import { Sample } from "../sample.js";
-import type { Metrics } from "../tally.js";
+import { Sample } from "../counting/sample.js";
+import type { Metrics } from "../metrics-tally.js";
 import { type EmfLine, type EmfMetric, type EmfUnit, MAX_VALUES } from "./line.js";
 import type { Period } from "./period.js";
 
@@ -33,10 +33,10 @@ export class OwnNames implements Period {
   lines(timestampMs: number): readonly EmfLine[] {
     const namespace = this.#namespace;
     const after = new Map<string, number>();
-    const lines = new Map<string, { readonly dimensions: Attributes; readonly metrics: EmfMetric[] }>();
+    const lines = new Map<string, EmfLine & { readonly metrics: EmfMetric[] }>();
     const push = (key: string, dimensions: Attributes, metric: EmfMetric): void => {
       const line = lines.get(key);
-      if (line === undefined) lines.set(key, { dimensions, metrics: [metric] });
+      if (line === undefined) lines.set(key, { namespace, timestampMs, dimensions, metrics: [metric] });
       else line.metrics.push(metric);
     };
     for (const { definition, series } of this.#metrics.collect()) {
@@ -57,7 +57,7 @@ export class OwnNames implements Period {
         push(JSON.stringify(common), common, { name, unit: unitOf(metricNamed(name)), value });
     }
     this.#before = after;
-    return [...lines.values()].map((line) => ({ namespace, timestampMs, ...line }));
+    return [...lines.values()];
   }
 }
 

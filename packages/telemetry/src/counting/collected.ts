@@ -1,10 +1,10 @@
 import type { Connector, ConnectorProgress, ShardSnapshot } from "@kinesis-connectors/consumer";
 
 import type { Counts } from "./counts.js";
-import { ATTRIBUTES, type MetricDefinition, METRICS } from "./metrics.js";
+import { ATTRIBUTES, type MetricDefinition, METRICS } from "../metrics.js";
 import { SHARD_COUNTERS } from "./shard-counts.js";
-import type { MetricFamily, Series } from "./tally.js";
-import { version } from "./version.js";
+import type { MetricFamily, Series } from "../series.js";
+import { version } from "../version.js";
 
 type Attributes = Readonly<Record<string, string>>;
 type Attached = Pick<Connector, "progress" | "ownerId">;
@@ -51,9 +51,7 @@ class Collection {
     // What it was when the connector stopped is no state any more.
     this.#progress = counts.isUp === false ? undefined : connector?.progress();
     this.#worker =
-      connector === undefined
-        ? counts.common
-        : { ...counts.common, [ATTRIBUTES.owner]: connector.ownerId };
+      connector === undefined ? counts.common : { ...counts.common, [ATTRIBUTES.owner]: connector.ownerId };
     this.#nowMs = nowMs;
   }
 

@@ -4,17 +4,11 @@ import type { ConnectorEvent } from "@kinesis-connectors/consumer";
 import { CountedShards } from "./counted-shards.js";
 import { Histogram } from "./histogram.js";
 import { errorType, LabelledCounter } from "./labelled.js";
-import { MEASURED, measure } from "./measurements.js";
-import { ATTRIBUTES, metricNamed } from "./metrics.js";
+import { MEASURED, measure } from "../measurements.js";
+import { ATTRIBUTES, metricNamed } from "../metrics.js";
 
 /** Counters without attributes of their own. */
-const PLAIN = [
-  "iterators.renewed",
-  "leases.lost",
-  "leases.evicted",
-  "leases.ended",
-  "holes",
-] as const;
+const PLAIN = ["iterators.renewed", "leases.lost", "leases.evicted", "leases.ended", "holes"] as const;
 
 const LABELLED = [
   "flushes",

@@ -8,10 +8,9 @@ import {
 } from "@kinesis-connectors/core";
 import type { Connector, ConnectorEvent } from "@kinesis-connectors/consumer";
 
-import { collected } from "./collected.js";
-import { Counts } from "./counts.js";
-import type { HistogramSnapshot } from "./histogram.js";
-import type { MetricDefinition } from "./metrics.js";
+import { collected } from "./counting/collected.js";
+import { Counts } from "./counting/counts.js";
+import type { MetricFamily } from "./series.js";
 
 /** Options of `metricsTally`. */
 export interface MetricsTallyOptions {
@@ -34,20 +33,6 @@ const NAMES: OptionNames<MetricsTallyOptions> = {
   perShard: true,
   clock: true,
 };
-
-/** One value of a metric. */
-export interface Series {
-  readonly attributes: Readonly<Record<string, string>>;
-  /** The number; of a histogram, `histogram` instead. */
-  readonly value?: number;
-  readonly histogram?: HistogramSnapshot;
-}
-
-/** A metric with the values that it has now. */
-export interface MetricFamily {
-  readonly definition: MetricDefinition;
-  readonly series: readonly Series[];
-}
 
 /** What the metrics of one connector are counted with. Outlets (`prometheusText`, `openTelemetry`, `emf`) read it when somebody asks. */
 export interface Metrics {
