@@ -53,6 +53,8 @@ export interface Lease {
   readonly protocolOwner: string | undefined;
   /** Our attribute `kcStream`: the stream that the shard belongs to. Undefined in rows that others made, until the first commit. */
   readonly stream?: StreamIdentity | undefined;
+  /** Our attribute `kcUntilMs`: the row belongs to an application that reads what arrived before this moment, in epoch milliseconds, and then ends. */
+  readonly untilMs?: number | undefined;
 }
 
 /** The fields of a new lease; the rest starts empty. */
@@ -63,6 +65,7 @@ export interface NewLease {
   readonly hashKeyRange: HashKeyRange;
   readonly startTimestampMs?: number | undefined;
   readonly stream?: StreamIdentity | undefined;
+  readonly untilMs?: number | undefined;
 }
 
 /** The row of a lease that nobody has owned yet. */
@@ -82,6 +85,7 @@ export function leaseFrom(created: NewLease): Lease {
     readThroughMs: undefined,
     protocolOwner: undefined,
     ...(created.stream === undefined ? {} : { stream: created.stream }),
+    ...(created.untilMs === undefined ? {} : { untilMs: created.untilMs }),
   };
 }
 
