@@ -41,6 +41,9 @@ export const ATTRIBUTE = {
   protocolOwner: "kcOwner",
   stream: "kcStream",
   untilMs: "kcUntilMs",
+  pausedMs: "kcPausedMs",
+  pausedBy: "kcPausedBy",
+  pauseDoneMs: "kcPauseDoneMs",
 } as const;
 
 const DECIMAL = /^(?:0|[1-9][0-9]{0,127})$/;
@@ -117,6 +120,18 @@ function leaseOf(leaseKey: string, row: LeaseRow): Lease {
     protocolOwner: row[ATTRIBUTE.protocolOwner]?.S,
     ...streamOf(row),
     ...untilOf(row),
+    ...pauseOf(row),
+  };
+}
+
+function pauseOf(row: LeaseRow): Pick<Lease, "pausedMs" | "pausedBy" | "pauseDoneMs"> {
+  const pausedMs = wholeOf(row, ATTRIBUTE.pausedMs);
+  const pausedBy = row[ATTRIBUTE.pausedBy]?.S;
+  const pauseDoneMs = wholeOf(row, ATTRIBUTE.pauseDoneMs);
+  return {
+    ...(pausedMs === undefined ? {} : { pausedMs }),
+    ...(pausedBy === undefined ? {} : { pausedBy }),
+    ...(pauseDoneMs === undefined ? {} : { pauseDoneMs }),
   };
 }
 
