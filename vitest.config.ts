@@ -65,6 +65,7 @@ export default defineConfig({
       project("testkit", "packages/testkit"),
       project("scripts", "scripts"),
       project("sim", "sim"),
+      project("interop", "interop"),
       project("bench", "bench"),
       project("sample", "apps/sample"),
       project("replay-dead-letters", "apps/replay-dead-letters"),
