@@ -78,6 +78,17 @@ export class HeldLease {
     this.#renewalCount += 1;
   }
 
+  /**
+   * Looks at the row as a look at the table has shown it: what stands there under the last counter that was written here, and was not written here, is
+   * somebody's change by hand. The lease is dropped then, before its next write covers that up.
+   */
+  notice(row: Lease): void {
+    if (this.#mutex.isBusy || this.#gone.signal.aborted) return;
+    const { counter } = this.#lease;
+    if (row.counter === counter && this.#isMine(row) && !sameProgress(row, this.#lease))
+      this.#lose("its row holds what this worker did not write");
+  }
+
   /** Drops the lease if it was not renewed in time: somebody else may own it already. Returns whether it is gone. */
   dropIfOverdue(): boolean {
     const { clock, failoverTimeMs } = this.#options;
@@ -137,7 +148,7 @@ export class HeldLease {
       return true;
     }
     if (!this.#isMine(row)) throw this.#lose(`it belongs to ${row.checkpointOwner ?? row.owner ?? "nobody"}`);
-    if (row.counter === before.counter + 1 && carries(row, change)) {
+    if (row.counter === before.counter + 1 && carries(row, change, before)) {
       this.#accept(changed(before, change), sentMs, change);
       return true;
     }
@@ -208,14 +219,27 @@ function lost(shardId: string, reason: string): KinesisConnectorError {
   );
 }
 
-function carries(row: Lease, change: LeaseChange): boolean {
-  if (change.type === "prepare") return samePending(row.pending, change.pending);
-  if (change.type === "commit")
-    return row.pending === undefined && compareCheckpoints(row.checkpoint, change.checkpoint) === 0;
-  return change.type === "renew";
+/** Whether the row is what the change makes of `before`: somebody else may have raised the counter, by a reset of the checkpoint for example. */
+function carries(row: Lease, change: LeaseChange, before: Lease): boolean {
+  switch (change.type) {
+    case "renew":
+      return (
+        sameProgress(row, before) &&
+        (change.pauseDoneMs === undefined || row.pauseDoneMs === change.pauseDoneMs)
+      );
+    case "prepare":
+      return sameProgress(row, { ...before, pending: change.pending });
+    case "commit":
+      return sameProgress(row, { checkpoint: change.checkpoint, pending: undefined });
+    default:
+      return false;
+  }
 }
 
-function sameProgress(a: Lease, b: Lease): boolean {
+function sameProgress(
+  a: Pick<Lease, "checkpoint" | "pending">,
+  b: Pick<Lease, "checkpoint" | "pending">,
+): boolean {
   return compareCheckpoints(a.checkpoint, b.checkpoint) === 0 && samePending(a.pending, b.pending);
 }
 

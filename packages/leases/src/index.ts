@@ -15,6 +15,7 @@ export {
 export { leaseCheckpointer, ownPending } from "./lease-checkpointer.js";
 export {
   changed,
+  described,
   type LeaseChange,
   type LeaseFacts,
   type LeaseTable,

@@ -9,15 +9,22 @@ import type {
 
 /**
  * A change of a lease row. Each raises the counter by 1 and applies only if counter and owner are still what the writer saw last.
- * - `take`: the row becomes `owner`'s; a handoff that was under way ends. `startTimestampMs` makes a LATEST concrete that was not.
- * - `renew`: nothing but the counter; `readThroughMs` rides along.
+ * - `take`: the row becomes `owner`'s; a handoff that was under way ends, and that a pause was done is forgotten. `startTimestampMs` makes a LATEST
+ *   concrete that was not.
+ * - `renew`: nothing but the counter; `readThroughMs` rides along, and that a pause is done (`pauseDoneMs`).
  * - `prepare`: stores a batch before its first write; the checkpoint stays.
  * - `commit`: moves the checkpoint, removes what was prepared, forgets the owner switches.
  * - `evict`: the row becomes nobody's.
+ * - `reset`: the shard begins at another place, and the row becomes nobody's: an owner that did not know is fenced. What was prepared is forgotten;
+ *   `startTimestampMs` and `readThroughMs` are what is given, and gone where nothing is. Whether the shard is paused stays as it is.
  */
 export type LeaseChange =
   | { readonly type: "take"; readonly owner: string; readonly startTimestampMs?: number | undefined }
-  | { readonly type: "renew"; readonly readThroughMs?: number | undefined }
+  | {
+      readonly type: "renew";
+      readonly readThroughMs?: number | undefined;
+      readonly pauseDoneMs?: number | undefined;
+    }
   | { readonly type: "prepare"; readonly pending: PendingCheckpoint }
   | {
       readonly type: "commit";
@@ -26,7 +33,13 @@ export type LeaseChange =
       /** Written into a row that does not say yet whose progress it holds. */
       readonly stream?: StreamIdentity | undefined;
     }
-  | { readonly type: "evict" };
+  | { readonly type: "evict" }
+  | {
+      readonly type: "reset";
+      readonly checkpoint: LeaseCheckpoint;
+      readonly startTimestampMs?: number | undefined;
+      readonly readThroughMs?: number | undefined;
+    };
 
 /**
  * The outcome of a conditional write, as far as it is known.
@@ -41,10 +54,13 @@ export type WriteOutcome =
   | { readonly type: "throttled"; readonly cause: Error }
   | { readonly type: "unknown"; readonly cause: Error };
 
-/** Facts about a shard that are not progress: written without touching counter or owner. */
+/** Facts about a shard that are not progress: written without touching counter or owner. What is left out stays, and null takes it away. */
 export interface LeaseFacts {
   readonly childShardIds?: readonly string[];
   readonly hashKeyRange?: HashKeyRange;
+  readonly pausedMs?: number | null;
+  readonly pausedBy?: string | null;
+  readonly pauseDoneMs?: number | null;
 }
 
 /**
@@ -80,7 +96,7 @@ export function changed(lease: Lease, change: LeaseChange): Lease {
   switch (change.type) {
     case "take": {
       const moved = lease.owner !== undefined && lease.owner !== change.owner;
-      return {
+      const taken = {
         ...lease,
         counter,
         owner: change.owner,
@@ -89,9 +105,15 @@ export function changed(lease: Lease, change: LeaseChange): Lease {
         ownerSwitches: lease.ownerSwitches + (moved || lease.checkpointOwner === change.owner ? 1 : 0),
         startTimestampMs: change.startTimestampMs ?? lease.startTimestampMs,
       };
+      return withPause(taken, { pausedMs: lease.pausedMs, pausedBy: lease.pausedBy });
     }
     case "renew":
-      return { ...lease, counter, readThroughMs: change.readThroughMs ?? lease.readThroughMs };
+      return {
+        ...lease,
+        counter,
+        readThroughMs: change.readThroughMs ?? lease.readThroughMs,
+        ...(change.pauseDoneMs === undefined ? {} : { pauseDoneMs: change.pauseDoneMs }),
+      };
     case "prepare":
       return { ...lease, counter, pending: change.pending };
     case "commit":
@@ -104,8 +126,47 @@ export function changed(lease: Lease, change: LeaseChange): Lease {
         childShardIds: change.childShardIds ?? lease.childShardIds,
         ...(change.stream === undefined ? {} : { stream: change.stream }),
       };
-    default:
-      change satisfies { readonly type: "evict" };
+    case "evict":
       return { ...lease, counter, owner: undefined, checkpointOwner: undefined };
+    default:
+      change satisfies { readonly type: "reset" };
+      return {
+        ...lease,
+        counter,
+        owner: undefined,
+        checkpointOwner: undefined,
+        ownerSwitches: 0,
+        checkpoint: change.checkpoint,
+        pending: undefined,
+        startTimestampMs: change.startTimestampMs,
+        readThroughMs: change.readThroughMs,
+      };
   }
+}
+
+/** The row with facts written into it, for tables that keep rows in memory. */
+export function described(lease: Lease, facts: LeaseFacts): Lease {
+  const { childShardIds = lease.childShardIds, hashKeyRange = lease.hashKeyRange } = facts;
+  const { pausedMs = lease.pausedMs, pausedBy = lease.pausedBy, pauseDoneMs = lease.pauseDoneMs } = facts;
+  return withPause(
+    { ...lease, childShardIds, hashKeyRange },
+    {
+      pausedMs: pausedMs ?? undefined,
+      pausedBy: pausedBy ?? undefined,
+      pauseDoneMs: pauseDoneMs ?? undefined,
+    },
+  );
+}
+
+type Pause = Pick<Lease, "pausedMs" | "pausedBy" | "pauseDoneMs">;
+
+/** The row with this pause and no other; what is undefined is absent, as in a row that never had it. */
+function withPause(lease: Lease, pause: Pause): Lease {
+  const { pausedMs: _since, pausedBy: _by, pauseDoneMs: _done, ...rest } = lease;
+  return {
+    ...rest,
+    ...(pause.pausedMs === undefined ? {} : { pausedMs: pause.pausedMs }),
+    ...(pause.pausedBy === undefined ? {} : { pausedBy: pause.pausedBy }),
+    ...(pause.pauseDoneMs === undefined ? {} : { pauseDoneMs: pause.pauseDoneMs }),
+  };
 }

@@ -53,6 +53,15 @@ export interface Lease {
   readonly protocolOwner: string | undefined;
   /** Our attribute `kcStream`: the stream that the shard belongs to. Undefined in rows that others made, until the first commit. */
   readonly stream?: StreamIdentity | undefined;
+  /** Our attribute `kcPausedMs`: since when the shard is to be held and not read, in epoch milliseconds. Undefined: it is read. */
+  readonly pausedMs?: number | undefined;
+  /** Our attribute `kcPausedBy`: who paused it, as that one named itself. */
+  readonly pausedBy?: string | undefined;
+  /**
+   * Our attribute `kcPauseDoneMs`: since when the owner has stopped reading and writing for it, in epoch milliseconds. It counts beside `pausedMs`
+   * only, and until the next take: each owner says it for itself.
+   */
+  readonly pauseDoneMs?: number | undefined;
 }
 
 /** The fields of a new lease; the rest starts empty. */

@@ -1,6 +1,6 @@
 import type { MaybePromise } from "@kinesis-connectors/core";
 import { type Lease, leaseFrom } from "./lease.js";
-import { changed, type LeaseChange, type LeaseTable, type WriteOutcome } from "./lease-table.js";
+import { changed, described, type LeaseChange, type LeaseTable, type WriteOutcome } from "./lease-table.js";
 
 /** One call on an in-memory table, before it is carried out. */
 export interface TableCall {
@@ -94,11 +94,7 @@ export function memoryLeases(): MemoryLeases {
         await before({ operation: "describe", leaseKey });
         const row = rows.get(leaseKey);
         if (row === undefined) return false;
-        rows.set(leaseKey, {
-          ...row,
-          childShardIds: facts.childShardIds ?? row.childShardIds,
-          hashKeyRange: facts.hashKeyRange ?? row.hashKeyRange,
-        });
+        rows.set(leaseKey, described(row, facts));
         return true;
       },
       remove: async (leaseKey) => {

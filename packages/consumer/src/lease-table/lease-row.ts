@@ -40,6 +40,9 @@ export const ATTRIBUTE = {
   readThroughMs: "kcReadThroughMs",
   protocolOwner: "kcOwner",
   stream: "kcStream",
+  pausedMs: "kcPausedMs",
+  pausedBy: "kcPausedBy",
+  pauseDoneMs: "kcPauseDoneMs",
 } as const;
 
 const DECIMAL = /^(?:0|[1-9][0-9]{0,127})$/;
@@ -114,6 +117,18 @@ function leaseOf(leaseKey: string, row: LeaseRow): Lease {
     readThroughMs: wholeOf(row, ATTRIBUTE.readThroughMs),
     protocolOwner: row[ATTRIBUTE.protocolOwner]?.S,
     ...streamOf(row),
+    ...pauseOf(row),
+  };
+}
+
+function pauseOf(row: LeaseRow): Pick<Lease, "pausedMs" | "pausedBy" | "pauseDoneMs"> {
+  const pausedMs = wholeOf(row, ATTRIBUTE.pausedMs);
+  const pausedBy = row[ATTRIBUTE.pausedBy]?.S;
+  const pauseDoneMs = wholeOf(row, ATTRIBUTE.pauseDoneMs);
+  return {
+    ...(pausedMs === undefined ? {} : { pausedMs }),
+    ...(pausedBy === undefined ? {} : { pausedBy }),
+    ...(pauseDoneMs === undefined ? {} : { pauseDoneMs }),
   };
 }
 

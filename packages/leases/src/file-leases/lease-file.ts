@@ -79,6 +79,9 @@ export function leaseOf(file: string, text: string): Lease {
     ...(stored.stream === undefined
       ? {}
       : { stream: { streamArn: stored.stream.streamArn, createdMs: stored.stream.createdMs } }),
+    ...(stored.pausedMs === undefined ? {} : { pausedMs: stored.pausedMs }),
+    ...(stored.pausedBy === undefined ? {} : { pausedBy: stored.pausedBy }),
+    ...(stored.pauseDoneMs === undefined ? {} : { pauseDoneMs: stored.pauseDoneMs }),
   };
 }
 
