@@ -53,6 +53,8 @@ export interface Lease {
   readonly protocolOwner: string | undefined;
   /** Our attribute `kcStream`: the stream that the shard belongs to. Undefined in rows that others made, until the first commit. */
   readonly stream?: StreamIdentity | undefined;
+  /** Our attribute `kcUntilMs`: the row belongs to an application that reads what arrived before this moment, in epoch milliseconds, and then ends. */
+  readonly untilMs?: number | undefined;
   /** Our attribute `kcPausedMs`: since when the shard is to be held and not read, in epoch milliseconds. Undefined: it is read. */
   readonly pausedMs?: number | undefined;
   /** Our attribute `kcPausedBy`: who paused it, as that one named itself. */
@@ -72,6 +74,7 @@ export interface NewLease {
   readonly hashKeyRange: HashKeyRange;
   readonly startTimestampMs?: number | undefined;
   readonly stream?: StreamIdentity | undefined;
+  readonly untilMs?: number | undefined;
 }
 
 /** The row of a lease that nobody has owned yet. */
@@ -91,6 +94,7 @@ export function leaseFrom(created: NewLease): Lease {
     readThroughMs: undefined,
     protocolOwner: undefined,
     ...(created.stream === undefined ? {} : { stream: created.stream }),
+    ...(created.untilMs === undefined ? {} : { untilMs: created.untilMs }),
   };
 }
 

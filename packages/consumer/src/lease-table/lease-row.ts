@@ -40,6 +40,7 @@ export const ATTRIBUTE = {
   readThroughMs: "kcReadThroughMs",
   protocolOwner: "kcOwner",
   stream: "kcStream",
+  untilMs: "kcUntilMs",
   pausedMs: "kcPausedMs",
   pausedBy: "kcPausedBy",
   pauseDoneMs: "kcPauseDoneMs",
@@ -84,6 +85,7 @@ export function newLeaseRow(lease: NewLease): Record<string, AttributeValue> {
       ? {}
       : { [ATTRIBUTE.startTimestampMs]: { N: `${lease.startTimestampMs}` } }),
     ...(lease.stream === undefined ? {} : { [ATTRIBUTE.stream]: { S: streamText(lease.stream) } }),
+    ...(lease.untilMs === undefined ? {} : { [ATTRIBUTE.untilMs]: { N: `${lease.untilMs}` } }),
   };
 }
 
@@ -117,6 +119,7 @@ function leaseOf(leaseKey: string, row: LeaseRow): Lease {
     readThroughMs: wholeOf(row, ATTRIBUTE.readThroughMs),
     protocolOwner: row[ATTRIBUTE.protocolOwner]?.S,
     ...streamOf(row),
+    ...untilOf(row),
     ...pauseOf(row),
   };
 }
@@ -143,6 +146,11 @@ function streamOf(row: LeaseRow): Pick<Lease, "stream"> {
   const [streamArn = "", created] = text.split("@", 2);
   const createdMs = Number(created);
   return { stream: { streamArn, createdMs: Number.isSafeInteger(createdMs) ? createdMs : undefined } };
+}
+
+function untilOf(row: LeaseRow): Pick<Lease, "untilMs"> {
+  const untilMs = wholeOf(row, ATTRIBUTE.untilMs);
+  return untilMs === undefined ? {} : { untilMs };
 }
 
 function checkpointOf(row: LeaseRow, attribute: string, subAttribute: string): LeaseCheckpoint | undefined {

@@ -2,7 +2,7 @@ import { KinesisConnectorError } from "@kinesis-connectors/core";
 import { actualOwner, HeldLease, type Lease, wasOurs } from "@kinesis-connectors/leases";
 import type { TaskEnd } from "./shard-task.js";
 import type { Worker, WorkerOptions } from "./worker.js";
-import { Auditor } from "./shard-sync/auditor.js";
+import { Auditor, isRangeRead } from "./shard-sync/auditor.js";
 import { cleanUp } from "./shard-sync/cleanup.js";
 import { createFirstLeases, type LeaseCreation } from "./shard-sync/create-leases.js";
 import { watchEventLoop } from "./event-loop-watch.js";
@@ -104,7 +104,7 @@ export class WorkerRun implements Worker {
   }
 
   #startLoops(mode: FleetModeWatch): void {
-    const { clock, random, logger, observe } = this.#options;
+    const { clock, random, logger, observe, isRange = false } = this.#options;
     const { renewPeriodMs, takePeriodMs, cleanupPeriodMs, auditPeriodMs, fleetModePeriodMs, failoverTimeMs } =
       this.#settings;
     const loop = (
@@ -164,6 +164,8 @@ export class WorkerRun implements Worker {
       async () => {
         await taker.step(mayTake);
         this.#hasLooked = true;
+        if (isRange && !this.#tasks.isWorking && isRangeRead(await this.#options.table.list()))
+          void this.stop();
       },
     );
     const auditor = new Auditor({ ...this.#creation(), ownerId: this.ownerId, observe });
@@ -189,6 +191,8 @@ export class WorkerRun implements Worker {
         cleanupPeriodMs,
         () => cleanupPeriodMs,
         async () => {
+          // What was read of a range is told by its rows alone.
+          if (isRange) return;
           await cleanUp({
             ...this.#creation(),
             finished: () => this.#tasks.finished(),
@@ -233,7 +237,9 @@ export class WorkerRun implements Worker {
   #taskEnded(held: HeldLease, end: TaskEnd): void {
     if (end.type === "failed") this.#fail(end.error);
     // Its children have leases now, and this worker is as good as any.
-    if (end.type === "finished" && held.lease.childShardIds.length > 0) this.#takeLoop?.runSoon();
+    const { isRange = false } = this.#options;
+    if (end.type === "finished" && (isRange || held.lease.childShardIds.length > 0))
+      this.#takeLoop?.runSoon();
   }
 
   #stepFailed(step: string, error: Error): void {
