@@ -64,6 +64,7 @@ export default defineConfig({
       project("admin", "packages/admin"),
       project("local", "packages/local"),
       project("testkit", "packages/testkit"),
+      project("telemetry", "packages/telemetry"),
       project("scripts", "scripts"),
       project("sim", "sim"),
       project("bench", "bench"),

@@ -16,6 +16,7 @@ const MAY_IMPORT = {
   consumer: ["core", "leases", "wire", "aws"],
   redshift: ["core", "leases", "wire", "aws", "s3"],
   parquet: ["core", "s3"],
+  telemetry: ["core", "consumer"],
   testkit: ["core", "leases"],
   admin: ["core", "leases", "wire", "consumer", "telemetry"],
   local: [],

@@ -173,6 +173,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     readAheadBytes: () => engines.readAheadBytes,
     leaseRenewals: () => worker.renewals(),
     hasLooked: () => worker.hasLooked,
+    retentionMs: () => retention.retentionMs,
     shardFacts: (shardId) => retention.factsOf(shardId),
   });
   signal.throwIfAborted();

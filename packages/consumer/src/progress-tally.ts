@@ -14,6 +14,7 @@ export interface ProgressSources {
   readonly readAheadBytes: () => number;
   readonly leaseRenewals: () => LeaseRenewals;
   readonly hasLooked: () => boolean;
+  readonly retentionMs: () => number | undefined;
   readonly shardFacts: (shardId: string) => Pick<ShardSnapshot, "readThroughMs" | "retentionLeftMs">;
 }
 
@@ -37,6 +38,7 @@ const NOT_YET: ProgressSources = {
   readAheadBytes: () => 0,
   leaseRenewals: () => ({ count: 0, longestUnrenewedMs: 0 }),
   hasLooked: () => false,
+  retentionMs: () => undefined,
   shardFacts: () => ({ readThroughMs: undefined, retentionLeftMs: undefined }),
 };
 
@@ -183,6 +185,7 @@ export class ProgressTally {
       batchesRetrying,
       readAheadBytes: this.#sources.readAheadBytes(),
       leaseRenewals: this.#sources.leaseRenewals(),
+      retentionMs: this.#sources.retentionMs(),
       isReady,
       shards,
     };
@@ -239,6 +242,7 @@ export class ProgressTally {
   #begin(shardId: string, state: "reading" | "waiting-for-parent" | "paused", pausedSinceMs?: number): void {
     this.#forgetEnded();
     const tally = this.#of(shardId);
+    if (tally.state !== state) tally.sinceMs = this.#clock.now();
     tally.state = state;
     tally.pausedSinceMs = pausedSinceMs;
     tally.endedMs = undefined;
@@ -248,6 +252,7 @@ export class ProgressTally {
     this.#forgetEnded();
     const tally = this.#of(shardId);
     tally.state = "ended";
+    tally.sinceMs = this.#clock.now();
     tally.endedMs = this.#clock.monotonicNow();
     tally.batchUnderWay = undefined;
     tally.failingSinceMs = undefined;
@@ -272,6 +277,7 @@ export class ProgressTally {
       tally = {
         shardId,
         state: "reading",
+        sinceMs: this.#clock.now(),
         pausedSinceMs: undefined,
         recordsRead: 0,
         bytesRead: 0,
