@@ -18,6 +18,7 @@ const MAY_IMPORT = {
   parquet: ["core", "s3"],
   telemetry: ["core", "consumer"],
   testkit: ["core", "leases"],
+  admin: ["core", "leases", "wire", "consumer", "telemetry"],
   local: [],
 };
 
