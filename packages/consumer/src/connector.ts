@@ -9,6 +9,7 @@ import { EventLog } from "./event-log.js";
 import { type ConnectorEvent, EventFeed, type EventsDropped } from "./events.js";
 import { kinesisAccess } from "./kinesis/kinesis-access.js";
 import { type LeaseTable, tableOfStream } from "@kinesis-connectors/leases";
+import { tableOfRange } from "./lease-table/table-of-range.js";
 import { dynamoDbLeaseTable } from "./lease-table/dynamodb-lease-table.js";
 import { type ConnectorSettings, connectorSettings } from "./connector-settings.js";
 import type { ConnectorOptions } from "./options.js";
@@ -121,8 +122,10 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   });
   const { api } = access;
   closing.add(() => api.close());
-  const { table, checkEndpoint } = leaseTableOf(options, settings, logger);
-  closing.add(() => table.close?.());
+  const { table: ownTable, checkEndpoint } = leaseTableOf(options, settings, logger);
+  closing.add(() => ownTable.close?.());
+  const { leaseTable, untilMs } = settings;
+  const rangeTable = tableOfRange(ownTable, { untilMs, application });
   // Both before anything is sent: a name of the stream, a token of the session.
   await access.checkEndpoint?.();
   await checkEndpoint?.();
@@ -130,11 +133,10 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   const { streamArn, retentionHours, createdMs } = await checkStream(checking);
   const retentionMs = retentionHours * HOUR_MS;
   const consumerArn = await consumerArnOf(settings, checking, streamArn);
-  const { leaseTable } = settings;
-  const ownTable =
+  const table =
     streamArn === ""
-      ? table
-      : tableOfStream(table, {
+      ? rangeTable
+      : tableOfStream(rangeTable, {
           stream: { streamArn, createdMs },
           application,
           tableName: typeof leaseTable === "string" ? leaseTable : undefined,
@@ -155,7 +157,8 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
 
   const worker = new WorkerRun({
     ownerId,
-    table: ownTable,
+    table,
+    isRange: untilMs !== undefined,
     kinesis: api,
     initialPosition: settings.initialPosition,
     runShard: (assignment) => runAssignedShard(assignment, { engines, retention, observe }),
@@ -243,7 +246,7 @@ function leaseTableOf<Model, Output, Plan, DeadLetterPlan>(
   settings: ConnectorSettings,
   logger: Logger,
 ): { readonly table: LeaseTable; readonly checkEndpoint?: () => Promise<unknown> } {
-  const { leaseTable, leases, clock, random } = settings;
+  const { leaseTable, leases, clock, random, application } = settings;
   if (typeof leaseTable === "object") return { table: leaseTable };
   const own = options.clients?.dynamodb;
   const requestTimeoutMs = Math.min(MAX_LEASE_CALL_MS, Math.ceil(leases.failoverTimeMs / 3));
@@ -255,6 +258,7 @@ function leaseTableOf<Model, Output, Plan, DeadLetterPlan>(
     random,
     logger,
     ownsClient: own === undefined,
+    application,
   });
   const allowInsecure = settings.dynamodb.allowInsecure === true;
   return {

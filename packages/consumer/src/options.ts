@@ -36,6 +36,12 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
   readonly threads?: number;
   /** The position at which shards without a checkpoint begin. Default `TRIM_HORIZON`: the oldest record that the stream still keeps. */
   readonly initialPosition?: "TRIM_HORIZON" | "LATEST" | { readonly at: Date };
+  /**
+   * Reads what arrived before `at`, and ends: records of that moment and later are left out, `done` resolves once all shards have come so far, and every row
+   * then says SHARD_END. Where a shard goes on, its end is sure only five minutes past `at`, because arrival times need not rise. For an application of its
+   * own: its rows are refused with another `until`, and without one. Killed and started again with the same, it goes on. Default: reads on and on.
+   */
+  readonly until?: { readonly at: Date };
   /** `polling()` (default) or `fanOut()`. */
   readonly retrieval?: Polling | FanOut;
   /** Default: where the AWS SDK looks for it, or the region of `streamArn`. */

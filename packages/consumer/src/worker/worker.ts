@@ -34,6 +34,11 @@ export interface WorkerOptions {
   readonly logger: Logger;
   readonly observe: (event: WorkerEvent) => void;
   readonly leases?: LeaseOptions;
+  /**
+   * Whether shards end with a range of time (`processShard` then resolves with `ended`): the row of such a shard says SHARD_END, no row is deleted, and the worker
+   * stops once all shards have ended. Default false: a source that has no more is read again later.
+   */
+  readonly isRange?: boolean;
   /** How long a stop may take that nobody asked for: after an error that no waiting mends. In milliseconds. Default 30,000. */
   readonly stopDeadlineMs?: number;
 }

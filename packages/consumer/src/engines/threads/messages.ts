@@ -39,6 +39,7 @@ export interface ThreadSetup {
   /** The thread's share. */
   readonly maxReadAheadBytes: number;
   readonly onRetentionGap: "stop" | "continue";
+  readonly untilMs: number | undefined;
   readonly facts: StreamFacts;
 }
 

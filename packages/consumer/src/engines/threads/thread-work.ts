@@ -87,8 +87,8 @@ export class ThreadWork {
 
   /** Never rejects. */
   async #open(): Promise<void> {
-    const { module, facts, logsToMain, application, stream, retrieval, maxReadAheadBytes, onRetentionGap } =
-      this.#setup;
+    const { module, facts, logsToMain, application, stream, retrieval, untilMs } = this.#setup;
+    const { maxReadAheadBytes, onRetentionGap } = this.#setup;
     const { signal } = this.#opening;
     try {
       const pipeline = await loadPipeline(new URL(module));
@@ -104,6 +104,7 @@ export class ThreadWork {
         application,
         stream,
         retrieval,
+        untilMs,
         clock: systemClock,
         random: systemRandom,
         maxReadAheadBytes,
