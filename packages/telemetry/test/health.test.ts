@@ -110,6 +110,10 @@ describe("health is progress", () => {
     expect(unrenewed(6_668)).toBe("failing: lease-renewal");
   });
 
+  it("is failing while there are shards that nobody reads", () => {
+    expect(judged(undefined, {}, { unattendedShards: 2 })).toBe("failing: unattended-shards");
+  });
+
   it("is ok with a shard that an operator paused, whatever waits in it, and says so", () => {
     expect(
       judged({ state: "paused", bufferedRecords: 5, readThroughMs: 0, millisBehindLatest: HOUR_MS }),
