@@ -227,7 +227,7 @@ describe("embedded metrics", () => {
     const read = (of: readonly Datum[]) =>
       of
         .filter(({ name }) => name === "records.read")
-        .map(({ dimensions, values }) => [dimensions["aws.kinesis.shard.id"], ...values]);
+        .map(({ dimensions, values }) => [dimensions["aws.kinesis.shard.id"], values[0]]);
     expect(read(first)).toEqual([
       ["s0", 12],
       ["s1", 12],
@@ -238,7 +238,7 @@ describe("embedded metrics", () => {
     ]);
     for (const { name, namespace, unit } of first) {
       const definition = METRICS.find((one) => one.name === name);
-      expect(definition, name).toBeDefined();
+      expect(definition?.name).toBe(name);
       expect(namespace).toBe("KinesisConnectors");
       expect(unit).toBe({ By: "Bytes", s: "Seconds", "": "None" }[definition?.unit ?? ""] ?? "Count");
     }
