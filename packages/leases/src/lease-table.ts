@@ -12,7 +12,7 @@ import type {
  * - `take`: the row becomes `owner`'s; a handoff that was under way ends. `startTimestampMs` makes a LATEST concrete that was not.
  * - `renew`: nothing but the counter; `readThroughMs` rides along.
  * - `prepare`: stores a batch before its first write; the checkpoint stays.
- * - `commit`: moves the checkpoint, removes what was prepared, forgets the owner switches.
+ * - `commit`: moves the checkpoint, removes what was prepared, forgets the owner switches; `readThroughMs` rides along.
  * - `evict`: the row becomes nobody's.
  */
 export type LeaseChange =
@@ -25,6 +25,7 @@ export type LeaseChange =
       readonly childShardIds?: readonly string[] | undefined;
       /** Written into a row that does not say yet whose progress it holds. */
       readonly stream?: StreamIdentity | undefined;
+      readonly readThroughMs?: number | undefined;
     }
   | { readonly type: "evict" };
 
@@ -102,6 +103,7 @@ export function changed(lease: Lease, change: LeaseChange): Lease {
         pending: undefined,
         ownerSwitches: 0,
         childShardIds: change.childShardIds ?? lease.childShardIds,
+        readThroughMs: change.readThroughMs ?? lease.readThroughMs,
         ...(change.stream === undefined ? {} : { stream: change.stream }),
       };
     default:

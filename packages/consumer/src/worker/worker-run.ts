@@ -10,7 +10,7 @@ import { FleetModeWatch } from "./fleet-mode.js";
 import { type LeaseSettings, leaseSettings } from "./lease-settings.js";
 import { LeaseTaker, type TakenLease } from "./lease-taker.js";
 import { Loop } from "./loop.js";
-import { Renewer } from "./renewer.js";
+import { renewalTimes, Renewer } from "./renewer.js";
 import { ShardTasks } from "./shard-tasks.js";
 import { startError } from "./start-error.js";
 
@@ -128,10 +128,11 @@ export class WorkerRun implements Worker {
 
     const renewer = new Renewer((error) => this.#stepFailed("renew", error));
     this.#renewer = renewer;
+    const { lookMs } = renewalTimes(renewPeriodMs);
     const renewals = new Loop({
       clock,
-      firstDelayMs: renewPeriodMs,
-      delayMs: () => renewPeriodMs,
+      firstDelayMs: lookMs,
+      delayMs: () => lookMs,
       kind: "rate",
       step: () => renewer.tick(this.#tasks.held()),
       failed: (error) => this.#stepFailed("renew", error),
@@ -213,6 +214,7 @@ export class WorkerRun implements Worker {
     const held: HeldLease = new HeldLease(lease, sentMs, {
       ...this.#options,
       failoverTimeMs: this.#settings.failoverTimeMs,
+      renewAfterMs: renewalTimes(this.#settings.renewPeriodMs).renewAfterMs,
       lost: (reason) => {
         this.#tasks.forget(held);
         observe({ type: "lease-lose", shardId, reason });
