@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   type Checkpointer,
   definePipeline,
+  type Emitter,
   json,
   KinesisConnectorError,
   type Pipeline,
@@ -63,14 +64,16 @@ describe.each(["at once", "later"] as const)("a lease whose time is up, told %s"
     "nothing of the next batch is written, with an emitter that is %s",
     async (kind) => {
       const world = createWorld(recordsOf(5));
-      const emitter = kind === "keyed" ? world.keyed() : world.planned();
-      const pipeline = definePipeline({
-        transformer: json<Numbered>(),
-        buffer: { maxRecords: 5 },
-        emitter,
-        deadLetters: world.deadLetters(),
-      });
-      const run = runUntil(world, pipeline, { untilMs: LAST_MS, answer });
+      const over = <Plan>(emitter: Emitter<Numbered, Plan>): RunningShard => {
+        const pipeline = definePipeline({
+          transformer: json<Numbered>(),
+          buffer: { maxRecords: 5 },
+          emitter,
+          deadLetters: world.deadLetters(),
+        });
+        return runUntil(world, pipeline, { untilMs: LAST_MS, answer });
+      };
+      const run = kind === "keyed" ? over(world.keyed()) : over(world.planned());
       await world.clock.runUntil(() => world.lease.committed.length === 1);
       await world.clock.advance(2 * LAST_MS);
       world.shard.append(...recordsOf(5, undefined, 5));
