@@ -67,6 +67,7 @@ export default defineConfig({
       project("telemetry", "packages/telemetry"),
       project("scripts", "scripts"),
       project("sim", "sim"),
+      project("interop", "interop"),
       project("bench", "bench"),
       project("sample", "apps/sample"),
       project("replay-dead-letters", "apps/replay-dead-letters"),

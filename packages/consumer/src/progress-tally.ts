@@ -62,6 +62,7 @@ export class ProgressTally {
   #sources = NOT_YET;
   /** Shards that this process lost in an outage do not fail, and nobody reads them: whoever cannot take any is not ready. */
   #isTaking = true;
+  #unattended = 0;
   #isLeader = false;
   #fleetMode: string | undefined;
 
@@ -124,6 +125,9 @@ export class ProgressTally {
       case "lease-resume":
         if (event.step === "take") this.#isTaking = true;
         return;
+      case "leases-unattended":
+        this.#unattended = event.shardIds.length;
+        return;
       case "leader-elect":
         this.#isLeader = event.leader;
         return;
@@ -153,7 +157,7 @@ export class ProgressTally {
     this.#forgetEnded();
     const shards: ShardSnapshot[] = [];
     let millisBehindLatest: number | undefined;
-    let isReady = this.#isTaking;
+    let isReady = this.#isTaking && this.#unattended === 0;
     let batchesUnderWay = 0;
     let batchesRetrying = 0;
     for (const { endedMs: _endedMs, ...shard } of this.#shards.values()) {
@@ -187,6 +191,7 @@ export class ProgressTally {
       leaseRenewals: this.#sources.leaseRenewals(),
       retentionMs: this.#sources.retentionMs(),
       isReady,
+      unattendedShards: this.#unattended,
       shards,
     };
   }

@@ -111,8 +111,13 @@ export interface ConnectorProgress {
   readonly retentionMs: number | undefined;
   /**
    * False while reading, emitting or the taking of shards fails (throttled, no network, no credentials, destination down): nothing is lost, and nothing
-   * moves.
+   * moves. Also while there are `unattendedShards`.
    */
   readonly isReady: boolean;
+  /**
+   * Shards whose lease nobody renews although a leader should have assigned it (KCL 3.x mode): they are not read by anybody. This worker takes
+   * them once that leader has had its time.
+   */
+  readonly unattendedShards: number;
   readonly shards: readonly ShardSnapshot[];
 }

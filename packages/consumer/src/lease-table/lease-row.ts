@@ -35,6 +35,7 @@ export const ATTRIBUTE = {
   endingHashKey: "endingHashKey",
   checkpointOwner: "checkpointOwner",
   entityType: "entityType",
+  throughputKBps: "throughputKBps",
   streamName: "streamName",
   startTimestampMs: "kcStartTimestampMs",
   readThroughMs: "kcReadThroughMs",
@@ -121,6 +122,7 @@ function leaseOf(leaseKey: string, row: LeaseRow): Lease {
     ...streamOf(row),
     ...untilOf(row),
     ...pauseOf(row),
+    ...throughputOf(row),
   };
 }
 
@@ -151,6 +153,12 @@ function streamOf(row: LeaseRow): Pick<Lease, "stream"> {
 function untilOf(row: LeaseRow): Pick<Lease, "untilMs"> {
   const untilMs = wholeOf(row, ATTRIBUTE.untilMs);
   return untilMs === undefined ? {} : { untilMs };
+}
+
+/** A balance hangs on it and no record: what is no number is as good as none. */
+function throughputOf(row: LeaseRow): Pick<Lease, "throughputKBps"> {
+  const throughputKBps = Number(row[ATTRIBUTE.throughputKBps]?.N ?? Number.NaN);
+  return Number.isFinite(throughputKBps) && throughputKBps >= 0 ? { throughputKBps } : {};
 }
 
 function checkpointOf(row: LeaseRow, attribute: string, subAttribute: string): LeaseCheckpoint | undefined {

@@ -94,6 +94,7 @@ export function leaseFromStored(value: unknown): Lease | string {
     ...(stored.pausedMs === undefined ? {} : { pausedMs: stored.pausedMs }),
     ...(stored.pausedBy === undefined ? {} : { pausedBy: stored.pausedBy }),
     ...(stored.pauseDoneMs === undefined ? {} : { pauseDoneMs: stored.pauseDoneMs }),
+    ...(stored.throughputKBps === undefined ? {} : { throughputKBps: stored.throughputKBps }),
   };
 }
 
