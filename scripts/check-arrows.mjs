@@ -16,6 +16,7 @@ const MAY_IMPORT = {
   consumer: ["core", "leases", "wire", "aws"],
   redshift: ["core", "leases", "wire", "aws", "s3"],
   parquet: ["core", "s3"],
+  config: ["core", "leases", "wire", "aws", "consumer"],
   testkit: ["core", "leases"],
   local: [],
 };
@@ -32,6 +33,7 @@ const PROGRAMS = ["apps/*", "bench", "sim"];
  */
 const ROOMS = {
   core: [["engine"], ["*"]],
+  config: [["."], ["building"], ["parts"], ["checking"], ["file"], ["document"]],
   consumer: [["."], ["engines"], ["reading"], ["worker", "lease-table"], ["kinesis"]],
 };
 

@@ -1,3 +1,4 @@
+export { checkConnectorOptions } from "./connector-settings.js";
 export { type Connector, startConnector } from "./connector.js";
 export type { ConnectorEvent, EventsDropped, LifeEvent } from "./events.js";
 export { type FanOut, fanOut, type FanOutOptions } from "./reading/fan-out-consumer.js";
