@@ -1,6 +1,12 @@
 export type { Env } from "./document/variables.js";
 export type { ConnectorFile, PartConfig } from "./file/connector-file.js";
-export type { AdminConfig, EmfConfig, HealthConfig, TelemetryConfig } from "./file/process-config.js";
+export type {
+  AddressConfig,
+  AdminConfig,
+  EmfConfig,
+  HealthConfig,
+  TelemetryConfig,
+} from "./file/process-config.js";
 export type {
   FanOutConfig,
   PollingConfig,

@@ -3,10 +3,7 @@ import { invalidOption } from "@kinesis-connectors/core";
 import type { Resolved } from "@kinesis-connectors/core/config";
 import type { SourceConfig } from "../file/source-config.js";
 
-type SourceOptions = Pick<
-  ConnectorOptions<unknown, unknown>,
-  Exclude<keyof SourceConfig, "initialPosition" | "retrieval"> | "initialPosition" | "retrieval"
->;
+type SourceOptions = Pick<ConnectorOptions<unknown, unknown>, keyof SourceConfig>;
 
 // With its zone: without one it would be another moment on each machine.
 const MOMENT = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d))?$/;
@@ -16,7 +13,7 @@ const MOMENT = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
  */
 export function sourceOptions(config: Resolved<SourceConfig>): SourceOptions {
-  const { initialPosition, retrieval, ...options } = config;
+  const { initialPosition, until, retrieval, ...options } = config;
   return {
     ...options,
     ...(initialPosition === undefined
@@ -27,6 +24,7 @@ export function sourceOptions(config: Resolved<SourceConfig>): SourceOptions {
               ? initialPosition
               : { at: momentOf("initialPosition.at", initialPosition.at) },
         }),
+    ...(until === undefined ? {} : { until: { at: momentOf("until.at", until.at) } }),
     ...(retrieval === undefined ? {} : { retrieval: retrievalOf(retrieval) }),
   };
 }

@@ -32,6 +32,14 @@ export interface HealthConfig {
   readonly maxDeliveryLagMs?: number;
   /** Longest time in which the same batch is tried again, in milliseconds. Default 120,000. */
   readonly retryingMs?: number;
+  /** Longest time in which reading of a shard fails, in milliseconds. Default 60,000. */
+  readonly readFailingMs?: number;
+}
+
+/** An address to listen on. */
+export interface AddressConfig {
+  readonly host: string;
+  readonly port: number;
 }
 
 /** HTTP of the process. */
@@ -54,6 +62,8 @@ export interface AdminConfig {
   readonly allowedHosts?: readonly string[];
   /** Whether records may be looked at (`peek`). Default false. */
   readonly allowPayload?: boolean;
+  /** A second address that serves `/livez`, `/readyz` and `/metrics` and nothing else, without a token. Default: none; the first address serves them. */
+  readonly expose?: AddressConfig;
   /** When the process counts as failing. */
-  readonly health?: HealthConfig;
+  readonly rules?: HealthConfig;
 }

@@ -38,6 +38,8 @@ export interface SourceConfig extends Pick<
 > {
   /** The position at which shards without a checkpoint begin. Default `TRIM_HORIZON`: the oldest record that the stream still keeps. */
   readonly initialPosition?: "TRIM_HORIZON" | "LATEST" | PositionAtConfig;
+  /** Reads what arrived before this moment, and ends: see the option `until` of `startConnector`. Default: reads on and on. */
+  readonly until?: PositionAtConfig;
   /** Default `type: polling`. */
   readonly retrieval?: PollingConfig | FanOutConfig;
   /** Default: where the AWS SDK looks for them. `kinesis` and `dynamodb` where the stream lies in another account than the lease table. */
