@@ -1,4 +1,6 @@
+import { resolve } from "node:path";
 import { checkConnectorOptions } from "@kinesis-connectors/consumer";
+import type { Env } from "./document/variables.js";
 import { silentLogger } from "@kinesis-connectors/core";
 import { build, type Built } from "./building/build.js";
 import { optionProblem } from "./building/option-problem.js";
@@ -82,8 +84,9 @@ export async function loadWith(
 ): Promise<LoadedConfig> {
   const checked = await checkFile(file, env, importPart);
   const built = await build(checked);
-  const { options, close } = await completed(checked, built);
   const { config, redacted } = checked;
+  const inThreads = config.threads === undefined ? built : await threaded(checked, built, env);
+  const { options, close } = await completed(checked, inThreads);
   const { application, admin, telemetry } = config;
   return { file, application, options, admin, telemetry, redacted, close };
 }
@@ -97,7 +100,12 @@ export async function validateWith(
   try {
     const checked = await checkFile(file, env, importPart);
     const built = await build(checked);
-    const { close } = await completed(checked, built);
+    const { config } = checked;
+    // What it takes in threads is known without any.
+    const { close } = await completed(
+      checked,
+      config.threads === undefined ? built : inModule(checked, built),
+    );
     try {
       return online ? await openProblems(checked, built, signal) : [];
     } finally {
@@ -107,6 +115,33 @@ export async function validateWith(
     if (error instanceof ConfigError) return error.problems;
     throw error;
   }
+}
+
+/** The same with a pipeline that threads make for themselves. What was made here has shown that it can be made. */
+async function threaded(checked: CheckedFile, built: Built, env: Env): Promise<Built> {
+  const { document } = checked;
+  if (env !== process.env)
+    return {
+      ...built,
+      problems: [
+        ...built.problems,
+        document.problem(
+          ["threads"],
+          "threads look up variables in the environment of the process: set them there, and load the file without env",
+        ),
+      ],
+    };
+  if (built.problems.length > 0) return built;
+  await built.close();
+  return { ...inModule(checked, built), close: () => Promise.resolve() };
+}
+
+function inModule({ document, config }: CheckedFile, built: Built): Built {
+  const { options } = built;
+  if (options === undefined || config.threads === undefined) return built;
+  const pipeline = new URL("./file-pipeline.js", import.meta.url);
+  pipeline.searchParams.set("file", resolve(document.file));
+  return { ...built, options: { ...options, pipeline, threads: config.threads } };
 }
 
 /** The options of all parts, which the consumer has looked at. */

@@ -20,10 +20,13 @@ import { filterOf, transformerOf } from "./transformer.js";
 /** An emitter of a file: nobody knows its types. */
 type AnyEmitter = Emitter<unknown, unknown>;
 
+/** The options of a connector with its pipeline in them, or with the module that makes it. */
+type BuiltOptions = ConnectorOptions<unknown, unknown, unknown, unknown>;
+
 /** What a file was made into. */
 export interface Built {
   /** Undefined where a part could not be made. */
-  readonly options: ConnectorOptions<unknown, unknown, unknown, unknown> | undefined;
+  readonly options: BuiltOptions | undefined;
   readonly problems: readonly Problem[];
   /** The emitters of it, and where they stand in the file. */
   readonly opened: readonly { readonly root: Path; readonly emitter: AnyEmitter }[];

@@ -52,6 +52,11 @@ export interface ConnectorFile
    * @part deadLetters
    */
   readonly deadLetters?: PartConfig;
+  /**
+   * Runs the pipelines of the shards in so many worker threads, 1 to 64, each shard in one of them. Each thread reads this file for itself. Default: everything
+   * in one thread.
+   */
+  readonly threads?: number;
   /** What is measured, and where it goes. */
   readonly telemetry?: TelemetryConfig;
   /** HTTP of the process: health, metrics, state. Default: none. */

@@ -4,7 +4,7 @@ import type { Secret } from "@kinesis-connectors/core/config";
 export interface EmfConfig {
   /** `kcl`: the names, units and dimensions of the KCL, so that its alarms go on. `own` (default): those of this project. */
   readonly names?: "kcl" | "own";
-  /** Default: the application's name. */
+  /** The CloudWatch namespace. Default: the application's name with `kcl`, `KinesisConnectors` with `own`. */
   readonly namespace?: string;
   /** Interval of the lines, in milliseconds. Default 60,000. */
   readonly periodMs?: number;
