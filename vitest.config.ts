@@ -63,6 +63,7 @@ export default defineConfig({
       project("dynamodb", "packages/dynamodb"),
       project("local", "packages/local"),
       project("testkit", "packages/testkit"),
+      project("cli", "packages/cli"),
       project("scripts", "scripts"),
       project("sim", "sim"),
       project("bench", "bench"),

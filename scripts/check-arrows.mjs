@@ -17,6 +17,7 @@ const MAY_IMPORT = {
   redshift: ["core", "leases", "wire", "aws", "s3"],
   parquet: ["core", "s3"],
   testkit: ["core", "leases"],
+  cli: ["core", "aws", "wire", "leases", "consumer"],
   local: [],
 };
 
