@@ -19,6 +19,7 @@ const EXIT_OF: Readonly<Partial<Record<CliErrorCode | ErrorCode, number>>> = {
   KC_USAGE: EXIT.usage,
   KC_OPTION_INVALID: EXIT.usage,
   KC_REFUSED: EXIT.refused,
+  KC_STEERING_REFUSED: EXIT.refused,
   KC_UNHEALTHY: EXIT.unhealthy,
 };
 

@@ -37,6 +37,11 @@ const ROUTES: Readonly<Record<string, Route | Group>> = {
     brief: "the rows of the lease table: list, backup, restore",
     routes: {
       list: route("the rows, and who wrote them", () => import("../commands/leases/list.js")),
+      backup: route("writes all rows to a file", () => import("../commands/leases/backup.js")),
+      restore: route(
+        "takes the checkpoints back to those of a file; shows its plan first",
+        () => import("../commands/leases/restore.js"),
+      ),
     },
   },
   tail: route("records of a stream as they come", () => import("../commands/tail.js")),
@@ -44,6 +49,21 @@ const ROUTES: Readonly<Record<string, Route | Group>> = {
     "the records at a position, or the next of an application",
     () => import("../commands/peek.js"),
   ),
+  pause: route(
+    "lets shards rest: their owners finish, commit and hold them",
+    () => import("../commands/pause.js"),
+  ),
+  resume: route("lets paused shards be read again", () => import("../commands/resume.js")),
+  checkpoint: {
+    brief: "where shards stand: show, and reset, which shows its plan first",
+    routes: {
+      show: route("where each shard stands, in full", () => import("../commands/checkpoint/show.js")),
+      reset: route(
+        "makes shards begin elsewhere; shows its plan first",
+        () => import("../commands/checkpoint/reset.js"),
+      ),
+    },
+  },
   create: {
     brief: "makes a stream or a table; shows its plan first",
     routes: {

@@ -40,6 +40,11 @@ export function ownerKindOf(lease: Lease): OwnerKind | null {
   return owner === lease.protocolOwner ? "ours" : "kcl";
 }
 
+/** Whether nothing of a paused shard runs: its owner has said so, or it has none. */
+function isPauseDone({ owner, pauseDoneMs }: Lease): boolean {
+  return pauseDoneMs !== undefined || owner === undefined;
+}
+
 /** Whether a shard has been read to its end. */
 export function isEnded(lease: Lease): boolean {
   return lease.checkpoint === "SHARD_END";
@@ -62,7 +67,10 @@ function statusOf(lease: Lease, byKey: ReadonlyMap<string, Lease>, nowMs: number
     pending: pendingOf(lease),
     parents: lease.parentShardIds,
     children: lease.childShardIds,
-    paused: null,
+    paused:
+      lease.pausedMs === undefined
+        ? null
+        : { sinceMs: lease.pausedMs, by: lease.pausedBy ?? null, isDone: isPauseDone(lease) },
     ownerSwitches: lease.ownerSwitches,
   };
 }
@@ -74,6 +82,7 @@ function stateOf(lease: Lease, byKey: ReadonlyMap<string, Lease>): ShardState {
     return parent !== undefined && !isEnded(parent);
   });
   if (isWaiting) return "waiting";
+  if (lease.pausedMs !== undefined) return isPauseDone(lease) ? "paused" : "pausing";
   if (lease.checkpointOwner !== undefined) return "handoff";
   return lease.owner === undefined ? "unowned" : "reading";
 }

@@ -17,6 +17,8 @@ export interface Target extends Where {
   /** Name or ARN, where the configuration says it; rows of ours say it too. */
   readonly stream: string | undefined;
   readonly failoverTimeMs: number | undefined;
+  /** Type of the emitter, where a file says it. */
+  readonly emitter?: string | undefined;
 }
 
 /** What a configuration file says of all this. */
@@ -29,6 +31,7 @@ export interface FromFile {
   readonly allowInsecure?: boolean | undefined;
   readonly leaseTable?: string | undefined;
   readonly failoverTimeMs?: number | undefined;
+  readonly emitter?: string | undefined;
 }
 
 /** The way to AWS: a flag goes before the file. */
@@ -58,6 +61,7 @@ export async function targetOf(
     tableName: flags.leaseTable ?? (application === undefined ? file.leaseTable : undefined) ?? name,
     stream: file.application === name ? file.stream : undefined,
     failoverTimeMs: file.failoverTimeMs,
+    emitter: file.application === name ? file.emitter : undefined,
   };
 }
 
