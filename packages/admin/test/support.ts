@@ -140,6 +140,7 @@ export function toldConnector(application = "clicks-to-nowhere"): ToldConnector 
     failoverTimeMs: 10_000,
     retentionMs: 24 * 3_600_000,
     isReady: true,
+    unattendedShards: 0,
     shards: [],
   };
   const waiting = new Set<{ readonly events: ConnectorEvent[]; wake: () => void }>();
