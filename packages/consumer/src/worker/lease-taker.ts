@@ -31,6 +31,8 @@ export interface LeaseTakerOptions {
   /** Shards that this process is busy with, held or still being let go. */
   readonly busy: () => ReadonlySet<string>;
   readonly taken: (taken: TakenLease) => void;
+  /** Given all rows as each look shows them, also where this worker takes none. */
+  readonly looked: (leases: readonly Lease[]) => void;
 }
 
 /** Looks at the table and takes what this worker should have. */
@@ -43,10 +45,11 @@ export class LeaseTaker {
   }
 
   async step(mayTake: () => boolean): Promise<void> {
-    const { table, ownerId, clock, random, settings, busy } = this.#options;
-    if (!mayTake()) return;
+    const { table, ownerId, clock, random, settings, busy, looked } = this.#options;
     const startedMs = clock.monotonicNow();
     const leases = await table.list();
+    looked(leases);
+    if (!mayTake()) return;
     const endedMs = clock.monotonicNow();
     // The counters were read somewhere in between: they count as unchanged until the end of one scan and as read at the start of the
     // next, so that a slow scan never makes a lease look older than it is.

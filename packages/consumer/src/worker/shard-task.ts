@@ -11,6 +11,7 @@ import { listAllShards, type ShardListing } from "./shard-sync/all-shards.js";
 import { createChildLeases, shouldLetGo } from "./shard-sync/child-leases.js";
 import {
   type HeldLease,
+  type Lease,
   leaseCheckpointer,
   type LeaseTable,
   ownPending,
@@ -21,7 +22,7 @@ import { parentsOf } from "./shard-sync/shard-sync.js";
 import type { WorkerOptions } from "./worker.js";
 
 export interface ShardTaskOptions
-  extends Pick<WorkerOptions, "initialPosition" | "runShard">, Omit<ShardListing, "signal"> {
+  extends Pick<WorkerOptions, "initialPosition" | "runShard" | "watchPaused">, Omit<ShardListing, "signal"> {
   readonly held: HeldLease;
   /** The shard was read to its end before, and only its row is new: nothing of it is read again. */
   readonly wasReadBefore: boolean;
@@ -41,18 +42,34 @@ export type TaskEnd =
 
 const AGAIN_MS = 1_000;
 
+interface PauseWanted {
+  readonly pausedMs: number;
+  readonly pausedBy: string | undefined;
+}
+
+function pauseIn({ pausedMs, pausedBy }: Lease): PauseWanted | undefined {
+  return pausedMs === undefined ? undefined : { pausedMs, pausedBy };
+}
+
 /** The work on one held lease: wait for the parents, run the engine, see to the children, let go. */
 export class ShardTask {
   readonly #options: ShardTaskOptions;
   readonly #stop = new AbortController();
   readonly #abort = new AbortController();
+  /** Ends the run of the engine that is under way, for a pause or a stop. */
+  #engineStop = new AbortController();
+  /** The pause that the row asks for; undefined where the shard is to be read. */
+  #pause: PauseWanted | undefined;
+  /** Whether the row says that the pause is done. */
+  #isPauseSaid = false;
   #wake: (() => void) | undefined;
   /** Settles when nothing of this shard runs any more in this process; never rejects. */
   readonly done: Promise<TaskEnd>;
 
   constructor(options: ShardTaskOptions) {
     this.#options = options;
-    const { gone } = options.held;
+    const { gone, lease } = options.held;
+    this.#pause = pauseIn(lease);
     const lost = (): void => this.abort(gone.reason);
     gone.addEventListener("abort", lost, { once: true });
     this.done = this.#run().finally(() => gone.removeEventListener("abort", lost));
@@ -65,6 +82,20 @@ export class ShardTask {
   /** Graceful: the engine flushes and commits, then the lease is given back. */
   stop(): void {
     this.#stop.abort();
+    this.#engineStop.abort();
+    this.#wake?.();
+  }
+
+  /** Does what the row asks for, as a look at the table has shown it. */
+  heed(row: Lease): void {
+    const { held } = this.#options;
+    if (!held.notice(row)) return;
+    const before = this.#pause;
+    this.#pause = pauseIn(row);
+    // What the row says under an older counter may be from before this worker said so.
+    if (before !== undefined && row.counter >= held.lease.counter && row.pauseDoneMs === undefined)
+      this.#isPauseSaid = false;
+    if (this.#pause !== undefined) this.#engineStop.abort();
     this.#wake?.();
   }
 
@@ -98,26 +129,71 @@ export class ShardTask {
   }
 
   async #work(): Promise<TaskEnd> {
+    if (this.#options.held.lease.checkpoint === "SHARD_END") return { type: "finished" };
+    for (;;) {
+      await this.#holdWhilePaused();
+      await this.#waitForParents();
+      if (this.#isStopping) return await this.#letGo();
+      if (this.#pause !== undefined) continue;
+      const end = this.#options.wasReadBefore ? await this.#endAgain() : await this.#runEngine();
+      if (end !== undefined) return end;
+    }
+  }
+
+  /** Undefined when the engine was stopped for a pause, or the end of the shard has to wait for one to be over. */
+  async #runEngine(): Promise<TaskEnd | undefined> {
     const { held, runShard, initialPosition, logger } = this.#options;
-    if (held.lease.checkpoint === "SHARD_END") return { type: "finished" };
-    await this.#waitForParents();
-    if (this.#isStopping) return await this.#letGo();
-    if (this.#options.wasReadBefore) return await this.#endAgain();
+    const stop = new AbortController();
+    this.#engineStop = stop;
     const outcome = await runShard({
       shardId: held.shardId,
       lease: held.lease,
       checkpointer: leaseCheckpointer(held, logger),
       initialPosition: startPositionOf(held.lease, initialPosition),
-      stopSignal: this.#stop.signal,
+      stopSignal: stop.signal,
       abortSignal: this.#abort.signal,
       noteReadThrough: (wallTimeMs) => held.noteReadThrough(wallTimeMs),
     });
-    if (outcome.type !== "shard-end" || this.#abort.signal.aborted) return await this.#letGo();
-    return (await this.#finish(outcome.childShards)) ? { type: "finished" } : await this.#letGo();
+    if (this.#isStopping && outcome.type !== "shard-end") return await this.#letGo();
+    if (this.#abort.signal.aborted) return await this.#letGo();
+    if (outcome.type === "shard-end") return await this.#endWith(outcome.childShards);
+    return stop.signal.aborted ? undefined : await this.#letGo();
+  }
+
+  async #endWith(children: readonly ChildShard[]): Promise<TaskEnd | undefined> {
+    if (await this.#finish(children)) return { type: "finished" };
+    return this.#pause !== undefined && !this.#isStopping ? undefined : await this.#letGo();
+  }
+
+  /** Holds the shard as long as its row says that it is paused: renewed, and nothing else. */
+  async #holdWhilePaused(): Promise<void> {
+    if (this.#pause === undefined || this.#isStopping) return;
+    const { held, clock, observe, watchPaused } = this.#options;
+    const { shardId } = held;
+    observe({ type: "shard-pause", shardId, ...this.#pause });
+    const unwatch = watchPaused?.(held.lease);
+    this.#isPauseSaid = false;
+    try {
+      while (!this.#isStopping) {
+        if (this.#pause === undefined) {
+          // A look may show what was long ago: the row itself is asked before the shard is read again.
+          this.#pause = pauseIn(await held.reload());
+          if (this.#pause === undefined) break;
+        } else if (!this.#isPauseSaid) {
+          this.#isPauseSaid = true;
+          await held.write({ type: "renew", pauseDoneMs: Math.floor(clock.now()) });
+        } else {
+          await this.#untilWoken();
+        }
+      }
+    } finally {
+      unwatch?.();
+    }
+    if (!this.#isStopping) observe({ type: "shard-resume", shardId });
   }
 
   /** The row of a shard that was read long ago is brought to its end, with leases for the children that have none. */
-  async #endAgain(): Promise<TaskEnd> {
+  async #endAgain(): Promise<TaskEnd | undefined> {
     const { held, kinesis, clock, random, logger } = this.#options;
     const { shardId } = held;
     logger.warn(
@@ -136,14 +212,14 @@ export class ShardTask {
         startingHashKey: shard.startingHashKey,
         endingHashKey: shard.endingHashKey,
       }));
-    return (await this.#finish(children)) ? { type: "finished" } : await this.#letGo();
+    return await this.#endWith(children);
   }
 
   /** A parent whose row is absent has been read, trimmed or cleaned up: it does not block. */
   async #waitForParents(): Promise<void> {
     const { held, table, observe, parentPollMs } = this.#options;
     const open = new Set(held.lease.parentShardIds);
-    for (let isSaid = false; !this.#isStopping; isSaid = true) {
+    for (let isSaid = false; !this.#isStopping && this.#pause === undefined; isSaid = true) {
       await this.#patiently("parent-wait", async () => {
         for (const parent of open) {
           const lease = await table.get(parent);
@@ -152,7 +228,7 @@ export class ShardTask {
       });
       if (open.size === 0) return;
       if (!isSaid) observe({ type: "parent-wait", shardId: held.shardId, parentShardIds: [...open] });
-      await this.#pause(parentPollMs);
+      await this.#untilWoken(parentPollMs);
     }
   }
 
@@ -167,7 +243,7 @@ export class ShardTask {
         `shard ${shardId} came to its end with a prepared batch that was not committed; start the worker again to finish it`,
       );
     for (;;) {
-      if (this.#isStopping) return false;
+      if (this.#isStopping || this.#pause !== undefined) return false;
       const children = await this.#patiently("shard-end", () =>
         createChildLeases(table, listing, shardId, childShards),
       );
@@ -180,7 +256,7 @@ export class ShardTask {
         return false;
       }
       if (children === "wait" && shouldLetGo(random)) return false;
-      await this.#pause(AGAIN_MS);
+      await this.#untilWoken(AGAIN_MS);
     }
     const childShardIds = childShards.map((child) => child.shardId);
     await held.write({ type: "commit", checkpoint: "SHARD_END", childShardIds });
@@ -213,12 +289,13 @@ export class ShardTask {
     return this.#stop.signal.aborted || this.#abort.signal.aborted;
   }
 
-  async #pause(delayMs: number): Promise<void> {
+  /** Until something is to be looked at again, or for so long. */
+  async #untilWoken(delayMs?: number): Promise<void> {
     if (this.#isStopping) return;
     let timer: Timer | undefined;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
-      timer = this.#options.clock.setTimer(delayMs, resolve);
+      if (delayMs !== undefined) timer = this.#options.clock.setTimer(delayMs, resolve);
     });
     timer?.cancel();
     this.#wake = undefined;

@@ -141,6 +141,7 @@ export class WorkerRun implements Worker {
       settings: this.#settings,
       busy: () => this.#tasks.busy(),
       taken: (taken) => this.#taken(taken),
+      looked: (leases) => this.#tasks.looked(leases),
     });
     const mayTake = (): boolean => !this.#stopping.signal.aborted && mode.mayTake;
     this.#takeLoop = loop(
