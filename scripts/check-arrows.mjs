@@ -16,7 +16,9 @@ const MAY_IMPORT = {
   consumer: ["core", "leases", "wire", "aws"],
   redshift: ["core", "leases", "wire", "aws", "s3"],
   parquet: ["core", "s3"],
+  telemetry: ["core", "consumer"],
   testkit: ["core", "leases"],
+  admin: ["core", "leases", "wire", "consumer", "telemetry"],
   local: [],
 };
 
@@ -24,7 +26,7 @@ const MAY_IMPORT = {
 const OTHERS = ["core", "leases", "wire", "aws"];
 
 /** Folders of programs: they may import every package and each other, and no package imports them. */
-const PROGRAMS = ["apps/*", "bench", "sim"];
+const PROGRAMS = ["apps/*", "bench", "sim", "interop"];
 
 /**
  * The rooms of a package, from the top down: a file imports from its own room and from the lines below. `.` is the top of `src`, and `*` all rooms

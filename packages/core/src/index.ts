@@ -8,6 +8,7 @@ export type { Checkpointer, PreparedBatch, ShardProgress } from "./checkpointer.
 export { type Clock, type Random, sleep, systemClock, systemRandom, type Timer } from "./clock.js";
 export { type DeadLetter, type DeadLetterEmitter } from "./dead-letters.js";
 export type {
+  BatchStep,
   EmitContext,
   EmitResult,
   Emitter,

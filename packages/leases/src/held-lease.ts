@@ -1,5 +1,5 @@
 import { backoffMs, type Clock, KinesisConnectorError, type Random, sleep } from "@kinesis-connectors/core";
-import { compareCheckpoints, type Lease, type PendingCheckpoint } from "./lease.js";
+import { actualOwner, compareCheckpoints, type Lease, type PendingCheckpoint } from "./lease.js";
 import { changed, type LeaseChange, type LeaseTable } from "./lease-table.js";
 import { Mutex } from "./mutex.js";
 
@@ -16,6 +16,13 @@ export interface HeldLeaseOptions {
   readonly failoverTimeMs: number;
   /** Called once, when the lease is no longer held without having been given back. */
   readonly lost: (reason: string) => void;
+  /**
+   * Called once, when the leader of the fleet (KCL 3.x mode) has named another owner. The lease is held until it is given back by an `evict`, which then
+   * gives it to that owner, or until the leader gives it away. Default: nobody is told.
+   */
+  readonly handoff?: ((nextOwner: string) => void) | undefined;
+  /** What was read of the shard lately, in KiB per second, for the row: asked at each renewal. Default: the row does not say. */
+  readonly throughputKBps?: (() => number | undefined) | undefined;
 }
 
 /**
@@ -31,6 +38,7 @@ export class HeldLease {
   /** When the last applied write was sent, on the monotonic clock: no other worker can have seen it earlier. */
   #sentMs: number;
   #readThroughMs: number | undefined;
+  #renewalCount = 0;
 
   /** `lease` is the row after the take, and `sentMs` the monotonic time at which the take was sent. */
   constructor(lease: Lease, sentMs: number, options: HeldLeaseOptions) {
@@ -48,9 +56,26 @@ export class HeldLease {
     return this.#lease;
   }
 
+  /** Whom the leader of the fleet wants to have the shard next; undefined while it stays here. */
+  get nextOwner(): string | undefined {
+    const { owner, checkpointOwner } = this.#lease;
+    const { ownerId } = this.#options;
+    return checkpointOwner === ownerId && owner !== ownerId ? owner : undefined;
+  }
+
   /** Aborted, with a `KC_LEASE_LOST` as its reason, once the lease is not held any more. */
   get gone(): AbortSignal {
     return this.#gone.signal;
+  }
+
+  /** Writes that did nothing but renew. */
+  get renewalCount(): number {
+    return this.#renewalCount;
+  }
+
+  /** How long ago the last write was sent that is known to have been applied, in milliseconds. */
+  get unrenewedMs(): number {
+    return Math.max(0, this.#options.clock.monotonicNow() - this.#sentMs);
   }
 
   noteReadThrough(wallTimeMs: number): void {
@@ -63,7 +88,9 @@ export class HeldLease {
     if (this.#mutex.isBusy || this.#gone.signal.aborted) return;
     const readThroughMs = this.#readThroughMs;
     this.#readThroughMs = undefined;
-    await this.write({ type: "renew", readThroughMs });
+    const throughputKBps = this.#options.throughputKBps?.();
+    await this.write({ type: "renew", readThroughMs, throughputKBps });
+    this.#renewalCount += 1;
   }
 
   /**
@@ -97,7 +124,7 @@ export class HeldLease {
       const row = await this.#read();
       if (row === undefined || !this.#isMine(row) || row.counter !== this.#lease.counter)
         throw this.#lose("its row was changed by somebody else");
-      this.#lease = row;
+      this.#adopt(row);
       return row;
     });
   }
@@ -111,10 +138,14 @@ export class HeldLease {
     await this.#mutex.run(async () => await this.#write(change));
   }
 
-  async #write(change: LeaseChange): Promise<void> {
+  async #write(wanted: LeaseChange): Promise<void> {
     const { table, clock } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
       this.#requireHeld();
+      const { nextOwner } = this;
+      // A shard that is moving is given to its next owner: nobody has to find out first that it is nobody's.
+      const change: LeaseChange =
+        wanted.type === "evict" && nextOwner !== undefined ? { type: "assign", owner: nextOwner } : wanted;
       const sentMs = clock.monotonicNow();
       const outcome = await table.update(this.#lease, change);
       if (outcome.type === "applied") {
@@ -131,19 +162,26 @@ export class HeldLease {
     const row = await this.#read();
     const before = this.#lease;
     if (row === undefined) throw this.#lose("its row is gone");
-    if (change.type === "evict" && row.owner === undefined && row.counter === before.counter + 1) {
+    if (isGivenAway(row, before, change)) {
       this.#accept(row, sentMs, change);
       return true;
     }
     if (!this.#isMine(row)) throw this.#lose(`it belongs to ${row.checkpointOwner ?? row.owner ?? "nobody"}`);
-    if (row.counter === before.counter + 1 && carries(row, change, before)) {
-      this.#accept(changed(before, change), sentMs, change);
+    const moves = row.checkpointOwner !== before.checkpointOwner;
+    // KCL 2.x workers that take a lease leave the mark of a handoff in it: where it has just come up, a raised counter alone does not tell
+    // their take from a renewal of ours.
+    const isSure = !moves || change.type === "prepare" || change.type === "commit";
+    if (row.counter === before.counter + 1 && carries(row, change, before) && isSure) {
+      const { owner, checkpointOwner } = row;
+      this.#accept({ ...changed(before, change), owner, checkpointOwner }, sentMs, change);
       return true;
     }
     if (row.counter < before.counter || !sameProgress(row, before))
       throw this.#lose("its row holds what this worker did not write");
+    if (moves && row.counter !== before.counter)
+      throw this.#lose(`it is being moved to ${row.owner ?? "nobody"}, and its row was changed besides`);
     // Owners are unique to a start of a process: a higher counter under our name is a renewal of ours that arrived late.
-    if (row.counter > before.counter) this.#lease = row;
+    this.#adopt(row);
     return false;
   }
 
@@ -163,16 +201,23 @@ export class HeldLease {
   }
 
   #accept(lease: Lease, sentMs: number, change: LeaseChange): void {
-    this.#lease = lease;
     this.#sentMs = Math.max(this.#sentMs, sentMs);
-    if (change.type === "evict") this.release();
+    if (change.type === "evict" || change.type === "assign") {
+      this.#lease = lease;
+      this.release();
+    } else this.#adopt(lease);
+  }
+
+  /** The row as it is known from now on; a handoff that has begun in it is told of. */
+  #adopt(row: Lease): void {
+    const before = this.nextOwner;
+    this.#lease = row;
+    const { nextOwner } = this;
+    if (before === undefined && nextOwner !== undefined) this.#options.handoff?.(nextOwner);
   }
 
   #isMine(row: Lease): boolean {
-    return (
-      row.owner === this.#options.ownerId &&
-      (row.checkpointOwner === undefined || row.checkpointOwner === this.#options.ownerId)
-    );
+    return row.owner !== undefined && actualOwner(row) === this.#options.ownerId;
   }
 
   #requireHeld(): void {
@@ -204,6 +249,17 @@ function lost(shardId: string, reason: string): KinesisConnectorError {
   return new KinesisConnectorError(
     "KC_LEASE_LOST",
     `the lease of ${shardId} is lost: ${reason}; its owner goes on from the last checkpoint`,
+  );
+}
+
+/** Whether a row shows that it was given back, or to its next owner, who may have renewed it already. */
+function isGivenAway(row: Lease, before: Lease, change: LeaseChange): boolean {
+  if (change.type === "evict") return row.owner === undefined && row.counter === before.counter + 1;
+  return (
+    change.type === "assign" &&
+    row.owner === change.owner &&
+    row.checkpointOwner === undefined &&
+    row.counter > before.counter
   );
 }
 

@@ -35,11 +35,13 @@ export const ATTRIBUTE = {
   endingHashKey: "endingHashKey",
   checkpointOwner: "checkpointOwner",
   entityType: "entityType",
+  throughputKBps: "throughputKBps",
   streamName: "streamName",
   startTimestampMs: "kcStartTimestampMs",
   readThroughMs: "kcReadThroughMs",
   protocolOwner: "kcOwner",
   stream: "kcStream",
+  untilMs: "kcUntilMs",
   pausedMs: "kcPausedMs",
   pausedBy: "kcPausedBy",
   pauseDoneMs: "kcPauseDoneMs",
@@ -84,6 +86,7 @@ export function newLeaseRow(lease: NewLease): Record<string, AttributeValue> {
       ? {}
       : { [ATTRIBUTE.startTimestampMs]: { N: `${lease.startTimestampMs}` } }),
     ...(lease.stream === undefined ? {} : { [ATTRIBUTE.stream]: { S: streamText(lease.stream) } }),
+    ...(lease.untilMs === undefined ? {} : { [ATTRIBUTE.untilMs]: { N: `${lease.untilMs}` } }),
   };
 }
 
@@ -117,7 +120,9 @@ function leaseOf(leaseKey: string, row: LeaseRow): Lease {
     readThroughMs: wholeOf(row, ATTRIBUTE.readThroughMs),
     protocolOwner: row[ATTRIBUTE.protocolOwner]?.S,
     ...streamOf(row),
+    ...untilOf(row),
     ...pauseOf(row),
+    ...throughputOf(row),
   };
 }
 
@@ -143,6 +148,17 @@ function streamOf(row: LeaseRow): Pick<Lease, "stream"> {
   const [streamArn = "", created] = text.split("@", 2);
   const createdMs = Number(created);
   return { stream: { streamArn, createdMs: Number.isSafeInteger(createdMs) ? createdMs : undefined } };
+}
+
+function untilOf(row: LeaseRow): Pick<Lease, "untilMs"> {
+  const untilMs = wholeOf(row, ATTRIBUTE.untilMs);
+  return untilMs === undefined ? {} : { untilMs };
+}
+
+/** A balance hangs on it and no record: what is no number is as good as none. */
+function throughputOf(row: LeaseRow): Pick<Lease, "throughputKBps"> {
+  const throughputKBps = Number(row[ATTRIBUTE.throughputKBps]?.N ?? Number.NaN);
+  return Number.isFinite(throughputKBps) && throughputKBps >= 0 ? { throughputKBps } : {};
 }
 
 function checkpointOf(row: LeaseRow, attribute: string, subAttribute: string): LeaseCheckpoint | undefined {

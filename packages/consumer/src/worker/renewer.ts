@@ -9,9 +9,15 @@ export class Renewer {
   readonly #failed: (error: Error) => void;
   readonly #waiting = new Set<HeldLease>();
   #inFlight = 0;
+  #count = 0;
 
   constructor(failed: (error: Error) => void) {
     this.#failed = failed;
+  }
+
+  /** Renewals that were written. */
+  get count(): number {
+    return this.#count;
   }
 
   /** One tick. Returns at once: a renewal that hangs keeps neither the others nor the next tick from being looked at. */
@@ -31,7 +37,9 @@ export class Renewer {
 
   async #renew(lease: HeldLease): Promise<void> {
     try {
+      const before = lease.renewalCount;
       await lease.renew();
+      this.#count += lease.renewalCount - before;
     } catch (thrown) {
       // A lost lease has told its worker already.
       if (!hasCode(thrown, "KC_LEASE_LOST")) this.#failed(asError(thrown));

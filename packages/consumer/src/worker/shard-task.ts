@@ -17,6 +17,7 @@ import {
   ownPending,
   startPositionOf,
 } from "@kinesis-connectors/leases";
+import { ShardPause } from "./shard-pause.js";
 import type { WorkerEvent } from "./worker-events.js";
 import { parentsOf } from "./shard-sync/shard-sync.js";
 import type { WorkerOptions } from "./worker.js";
@@ -29,6 +30,7 @@ export interface ShardTaskOptions
   readonly table: LeaseTable;
   readonly logger: Logger;
   readonly parentPollMs: number;
+  readonly isRange?: boolean;
   readonly observe: (event: WorkerEvent) => void;
 }
 
@@ -42,15 +44,6 @@ export type TaskEnd =
 
 const AGAIN_MS = 1_000;
 
-interface PauseWanted {
-  readonly pausedMs: number;
-  readonly pausedBy: string | undefined;
-}
-
-function pauseIn({ pausedMs, pausedBy }: Lease): PauseWanted | undefined {
-  return pausedMs === undefined ? undefined : { pausedMs, pausedBy };
-}
-
 /** The work on one held lease: wait for the parents, run the engine, see to the children, let go. */
 export class ShardTask {
   readonly #options: ShardTaskOptions;
@@ -58,18 +51,15 @@ export class ShardTask {
   readonly #abort = new AbortController();
   /** Ends the run of the engine that is under way, for a pause or a stop. */
   #engineStop = new AbortController();
-  /** The pause that the row asks for; undefined where the shard is to be read. */
-  #pause: PauseWanted | undefined;
-  /** Whether the row says that the pause is done. */
-  #isPauseSaid = false;
+  readonly #pause: ShardPause;
   #wake: (() => void) | undefined;
   /** Settles when nothing of this shard runs any more in this process; never rejects. */
   readonly done: Promise<TaskEnd>;
 
   constructor(options: ShardTaskOptions) {
     this.#options = options;
-    const { gone, lease } = options.held;
-    this.#pause = pauseIn(lease);
+    const { gone } = options.held;
+    this.#pause = new ShardPause(options);
     const lost = (): void => this.abort(gone.reason);
     gone.addEventListener("abort", lost, { once: true });
     this.done = this.#run().finally(() => gone.removeEventListener("abort", lost));
@@ -88,14 +78,8 @@ export class ShardTask {
 
   /** Does what the row asks for, as a look at the table has shown it. */
   heed(row: Lease): void {
-    const { held } = this.#options;
-    if (!held.notice(row)) return;
-    const before = this.#pause;
-    this.#pause = pauseIn(row);
-    // What the row says under an older counter may be from before this worker said so.
-    if (before !== undefined && row.counter >= held.lease.counter && row.pauseDoneMs === undefined)
-      this.#isPauseSaid = false;
-    if (this.#pause !== undefined) this.#engineStop.abort();
+    if (!this.#pause.heed(row)) return;
+    if (this.#pause.isWanted) this.#engineStop.abort();
     this.#wake?.();
   }
 
@@ -130,11 +114,12 @@ export class ShardTask {
 
   async #work(): Promise<TaskEnd> {
     if (this.#options.held.lease.checkpoint === "SHARD_END") return { type: "finished" };
+    const holding = { isStopping: () => this.#isStopping, untilWoken: () => this.#untilWoken() };
     for (;;) {
-      await this.#holdWhilePaused();
+      await this.#pause.hold(holding);
       await this.#waitForParents();
       if (this.#isStopping) return await this.#letGo();
-      if (this.#pause !== undefined) continue;
+      if (this.#pause.isWanted) continue;
       const end = this.#options.wasReadBefore ? await this.#endAgain() : await this.#runEngine();
       if (end !== undefined) return end;
     }
@@ -154,52 +139,37 @@ export class ShardTask {
       abortSignal: this.#abort.signal,
       noteReadThrough: (wallTimeMs) => held.noteReadThrough(wallTimeMs),
     });
-    if (this.#isStopping && outcome.type !== "shard-end") return await this.#letGo();
     if (this.#abort.signal.aborted) return await this.#letGo();
-    if (outcome.type === "shard-end") return await this.#endWith(outcome.childShards);
-    return stop.signal.aborted ? undefined : await this.#letGo();
+    const { isRange = false } = this.#options;
+    if (outcome.type === "shard-end") {
+      // A shard that retention has taken away names no children, and nobody looks for them later: a row without children tells of a shard that goes on.
+      if (isRange && outcome.childShards.length === 0) return await this.#endAsListed();
+      return await this.#endWith(outcome.childShards);
+    }
+    if (isRange && outcome.type === "ended") return await this.#endWith([]);
+    // Stopped for a pause, or for one that was called off meanwhile.
+    return stop.signal.aborted && !this.#isStopping ? undefined : await this.#letGo();
   }
 
   async #endWith(children: readonly ChildShard[]): Promise<TaskEnd | undefined> {
     if (await this.#finish(children)) return { type: "finished" };
-    return this.#pause !== undefined && !this.#isStopping ? undefined : await this.#letGo();
-  }
-
-  /** Holds the shard as long as its row says that it is paused: renewed, and nothing else. */
-  async #holdWhilePaused(): Promise<void> {
-    if (this.#pause === undefined || this.#isStopping) return;
-    const { held, clock, observe, watchPaused } = this.#options;
-    const { shardId } = held;
-    observe({ type: "shard-pause", shardId, ...this.#pause });
-    const unwatch = watchPaused?.(held.lease);
-    this.#isPauseSaid = false;
-    try {
-      while (!this.#isStopping) {
-        if (this.#pause === undefined) {
-          // A look may show what was long ago: the row itself is asked before the shard is read again.
-          this.#pause = pauseIn(await held.reload());
-          if (this.#pause === undefined) break;
-        } else if (!this.#isPauseSaid) {
-          this.#isPauseSaid = true;
-          await held.write({ type: "renew", pauseDoneMs: Math.floor(clock.now()) });
-        } else {
-          await this.#untilWoken();
-        }
-      }
-    } finally {
-      unwatch?.();
-    }
-    if (!this.#isStopping) observe({ type: "shard-resume", shardId });
+    return this.#pause.isWanted && !this.#isStopping ? undefined : await this.#letGo();
   }
 
   /** The row of a shard that was read long ago is brought to its end, with leases for the children that have none. */
   async #endAgain(): Promise<TaskEnd | undefined> {
-    const { held, kinesis, clock, random, logger } = this.#options;
-    const { shardId } = held;
+    const { held, logger } = this.#options;
     logger.warn(
-      { shardId },
+      { shardId: held.shardId },
       "the lease of a shard that had been read to its end was made again by a worker that was late; it is ended without reading it again",
     );
+    return await this.#endAsListed();
+  }
+
+  /** Brings the row to its end with the children that the stream lists. */
+  async #endAsListed(): Promise<TaskEnd | undefined> {
+    const { held, kinesis, clock, random } = this.#options;
+    const { shardId } = held;
     const listing = { kinesis, clock, random, signal: this.#abort.signal };
     const shards = await this.#patiently("shard-end", () => listAllShards(listing));
     // Given back, it is taken again, by this worker or another, and tried anew.
@@ -219,7 +189,7 @@ export class ShardTask {
   async #waitForParents(): Promise<void> {
     const { held, table, observe, parentPollMs } = this.#options;
     const open = new Set(held.lease.parentShardIds);
-    for (let isSaid = false; !this.#isStopping && this.#pause === undefined; isSaid = true) {
+    for (let isSaid = false; !this.#isStopping && !this.#pause.isWanted; isSaid = true) {
       await this.#patiently("parent-wait", async () => {
         for (const parent of open) {
           const lease = await table.get(parent);
@@ -243,7 +213,7 @@ export class ShardTask {
         `shard ${shardId} came to its end with a prepared batch that was not committed; start the worker again to finish it`,
       );
     for (;;) {
-      if (this.#isStopping || this.#pause !== undefined) return false;
+      if (this.#isStopping || this.#pause.isWanted) return false;
       const children = await this.#patiently("shard-end", () =>
         createChildLeases(table, listing, shardId, childShards),
       );

@@ -2,13 +2,15 @@ import { KinesisConnectorError } from "@kinesis-connectors/core";
 import { actualOwner, HeldLease, type Lease, wasOurs } from "@kinesis-connectors/leases";
 import type { TaskEnd } from "./shard-task.js";
 import type { Worker, WorkerOptions } from "./worker.js";
-import { Auditor } from "./shard-sync/auditor.js";
+import { Auditor, isRangeRead } from "./shard-sync/auditor.js";
 import { cleanUp } from "./shard-sync/cleanup.js";
 import { createFirstLeases, type LeaseCreation } from "./shard-sync/create-leases.js";
 import { watchEventLoop } from "./event-loop-watch.js";
-import { FleetModeWatch } from "./fleet-mode.js";
+import { FleetModeWatch } from "./fleet3/fleet-mode.js";
+import { FLEET_TIMINGS, orphanAfterMs } from "./fleet3/timings.js";
+import { UnattendedWatch } from "./fleet3/unattended-watch.js";
 import { type LeaseSettings, leaseSettings } from "./lease-settings.js";
-import { LeaseTaker, type TakenLease } from "./lease-taker.js";
+import { LeaseTaker, type TakenLease, type Taking } from "./lease-taker.js";
 import { Loop } from "./loop.js";
 import { Renewer } from "./renewer.js";
 import { ShardTasks } from "./shard-tasks.js";
@@ -32,6 +34,8 @@ export class WorkerRun implements Worker {
   /** Steps whose last try failed. */
   readonly #failing = new Set<string>();
   #takeLoop: Loop | undefined;
+  #renewer: Renewer | undefined;
+  #hasLooked = false;
   #starting: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
   #error: Error | undefined;
@@ -65,6 +69,17 @@ export class WorkerRun implements Worker {
     await this.#stopped;
   }
 
+  get hasLooked(): boolean {
+    return this.#hasLooked;
+  }
+
+  renewals(): { readonly count: number; readonly longestUnrenewedMs: number } {
+    let longestUnrenewedMs = 0;
+    for (const held of this.#tasks.held())
+      longestUnrenewedMs = Math.max(longestUnrenewedMs, held.unrenewedMs);
+    return { count: this.#renewer?.count ?? 0, longestUnrenewedMs };
+  }
+
   held(): readonly Lease[] {
     return [...this.#tasks.held()].map(({ lease }) => lease);
   }
@@ -91,7 +106,7 @@ export class WorkerRun implements Worker {
   }
 
   #startLoops(mode: FleetModeWatch): void {
-    const { clock, random, logger, observe } = this.#options;
+    const { clock, random, logger, observe, isRange = false } = this.#options;
     const { renewPeriodMs, takePeriodMs, cleanupPeriodMs, auditPeriodMs, fleetModePeriodMs, failoverTimeMs } =
       this.#settings;
     const loop = (
@@ -114,6 +129,7 @@ export class WorkerRun implements Worker {
       });
 
     const renewer = new Renewer((error) => this.#stepFailed("renew", error));
+    this.#renewer = renewer;
     const renewals = new Loop({
       clock,
       firstDelayMs: renewPeriodMs,
@@ -136,19 +152,35 @@ export class WorkerRun implements Worker {
     });
     this.#keepers = [renewals, watch];
 
+    const orphanMs = orphanAfterMs(failoverTimeMs);
+    const unattended = new UnattendedWatch({
+      clock,
+      logger,
+      observe,
+      warnMs: FLEET_TIMINGS.warnMs,
+      orphanMs,
+    });
     const taker = new LeaseTaker({
       ...this.#options,
       settings: this.#settings,
+      orphanMs,
+      unattended: (leases) => unattended.see(leases),
       busy: () => this.#tasks.busy(),
       taken: (taken) => this.#taken(taken),
       looked: (leases) => this.#tasks.looked(leases),
     });
-    const mayTake = (): boolean => !this.#stopping.signal.aborted && mode.mayTake;
+    const taking = (): Taking => (this.#stopping.signal.aborted ? "nothing" : mode.taking);
     this.#takeLoop = loop(
       "take",
       0,
       () => takePeriodMs,
-      async () => await taker.step(mayTake),
+      async () => {
+        if (taking() === "share") unattended.clear();
+        await taker.step(taking);
+        this.#hasLooked = true;
+        if (isRange && !this.#tasks.isWorking && isRangeRead(await this.#options.table.list()))
+          void this.stop();
+      },
     );
     const auditor = new Auditor({ ...this.#creation(), ownerId: this.ownerId, observe });
     this.#takers = [
@@ -173,6 +205,8 @@ export class WorkerRun implements Worker {
         cleanupPeriodMs,
         () => cleanupPeriodMs,
         async () => {
+          // What was read of a range is told by its rows alone.
+          if (isRange) return;
           await cleanUp({
             ...this.#creation(),
             finished: () => this.#tasks.finished(),
@@ -217,7 +251,9 @@ export class WorkerRun implements Worker {
   #taskEnded(held: HeldLease, end: TaskEnd): void {
     if (end.type === "failed") this.#fail(end.error);
     // Its children have leases now, and this worker is as good as any.
-    if (end.type === "finished" && held.lease.childShardIds.length > 0) this.#takeLoop?.runSoon();
+    const { isRange = false } = this.#options;
+    if (end.type === "finished" && (isRange || held.lease.childShardIds.length > 0))
+      this.#takeLoop?.runSoon();
   }
 
   #stepFailed(step: string, error: Error): void {

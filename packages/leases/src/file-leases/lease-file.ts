@@ -90,9 +90,11 @@ export function leaseFromStored(value: unknown): Lease | string {
     ...(stored.stream === undefined
       ? {}
       : { stream: { streamArn: stored.stream.streamArn, createdMs: stored.stream.createdMs } }),
+    ...(stored.untilMs === undefined ? {} : { untilMs: stored.untilMs }),
     ...(stored.pausedMs === undefined ? {} : { pausedMs: stored.pausedMs }),
     ...(stored.pausedBy === undefined ? {} : { pausedBy: stored.pausedBy }),
     ...(stored.pauseDoneMs === undefined ? {} : { pauseDoneMs: stored.pauseDoneMs }),
+    ...(stored.throughputKBps === undefined ? {} : { throughputKBps: stored.throughputKBps }),
   };
 }
 
