@@ -18,6 +18,7 @@ import {
   sleep,
   checkOptions,
   type OptionNames,
+  wholeNumber,
 } from "@kinesis-connectors/core";
 import type { Lease, LeaseTable, WriteOutcome } from "@kinesis-connectors/leases";
 import { factsOf, updateOf } from "./lease-expressions.js";
@@ -25,7 +26,6 @@ import { ATTRIBUTE, type LeaseRow, newLeaseRow, parseLeaseRow } from "./lease-ro
 import { TableCalls } from "./table-calls.js";
 import { tableCause, tableError, tableFailure } from "./table-failures.js";
 
-/** Options of `dynamoDbLeaseTable`. */
 /** Options of `dynamoDbLeaseTable`. */
 export interface DynamoDbLeaseTableOptions {
   readonly tableName: string;
@@ -35,6 +35,11 @@ export interface DynamoDbLeaseTableOptions {
   readonly logger: Logger;
   /** Whether a missing table is created, with on-demand billing. Default true; needs `dynamodb:CreateTable`. */
   readonly createTable?: boolean;
+  /**
+   * Time limit of one call that no lease waits for, in milliseconds: describing and creating the table, listing and making rows, the mode of the fleet. Reads and
+   * writes of one row keep the client's own, which has to be short. Default: the client's own for all.
+   */
+  readonly controlTimeoutMs?: number;
   /** Whether `close` ends the client's connections. Default false: it is the caller's. */
   readonly ownsClient?: boolean;
 }
@@ -46,6 +51,7 @@ const NAMES: OptionNames<DynamoDbLeaseTableOptions> = {
   random: "required",
   logger: "required",
   createTable: true,
+  controlTimeoutMs: true,
   ownsClient: true,
 };
 
@@ -60,6 +66,10 @@ const FLEET_MODE_KEY = "Migration3.0";
 export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTable {
   checkOptions("dynamoDbLeaseTable", options, NAMES);
   const { tableName, client, clock, logger, createTable = true, ownsClient = false } = options;
+  const patient =
+    options.controlTimeoutMs === undefined
+      ? {}
+      : { requestTimeout: wholeNumber("controlTimeoutMs", options.controlTimeoutMs, { min: 1 }) };
   const reported = new Set<string>();
   const calls = new TableCalls(options);
   let coordinatorReadable = true;
@@ -80,7 +90,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
   async function describeTable(): Promise<TableDescription | undefined> {
     return await calls.repeat("DescribeTable", async () => {
       try {
-        return (await client.send(new DescribeTableCommand({ TableName: tableName }))).Table;
+        return (await client.send(new DescribeTableCommand({ TableName: tableName }), patient)).Table;
       } catch (thrown) {
         if (tableFailure(thrown) === "missing") return undefined;
         throw thrown;
@@ -98,6 +108,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
             AttributeDefinitions: [{ AttributeName: ATTRIBUTE.leaseKey, AttributeType: "S" }],
             KeySchema: [{ AttributeName: ATTRIBUTE.leaseKey, KeyType: "HASH" }],
           }),
+          patient,
         );
         return true;
       } catch (thrown) {
@@ -115,6 +126,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
         Key: { [keyAttribute]: { S: FLEET_MODE_KEY } },
         ConsistentRead: true,
       }),
+      patient,
     );
     return answer.Item?.["cv"]?.S;
   }
@@ -175,6 +187,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
               TableName: tableName,
               ...(start === undefined ? {} : { ExclusiveStartKey: start }),
             }),
+            patient,
           ),
         );
         for (const row of page.Items ?? []) {
@@ -208,6 +221,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
             ConditionExpression: "attribute_not_exists(#key)",
             ExpressionAttributeNames: { "#key": ATTRIBUTE.leaseKey },
           }),
+          patient,
         ),
       ),
 
@@ -241,6 +255,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
             Key: { [ATTRIBUTE.leaseKey]: { S: leaseKey } },
             ...factsOf(facts),
           }),
+          patient,
         ),
       ),
 
@@ -248,6 +263,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
       await calls.repeat("DeleteItem", () =>
         client.send(
           new DeleteItemCommand({ TableName: tableName, Key: { [ATTRIBUTE.leaseKey]: { S: leaseKey } } }),
+          patient,
         ),
       );
     },

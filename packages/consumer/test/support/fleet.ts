@@ -22,6 +22,8 @@ export interface MemberOptions {
   readonly latencyMs?: number;
   readonly stopDeadlineMs?: number;
   readonly ownerId?: string;
+  /** Told of the worker's events too. */
+  readonly observe?: (event: WorkerEvent) => void;
 }
 
 /** One worker of a fleet, with what it said. */
@@ -70,7 +72,10 @@ export class Fleet {
       clock,
       random,
       logger,
-      observe: (event) => void events.push(event),
+      observe: (event) => {
+        events.push(event);
+        options.observe?.(event);
+      },
       leases: { takePeriodMs: 5_000, ...options.leases },
       ...(options.stopDeadlineMs === undefined ? {} : { stopDeadlineMs: options.stopDeadlineMs }),
     });
