@@ -173,6 +173,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     readAheadBytes: () => engines.readAheadBytes,
     leaseRenewals: () => worker.renewals(),
     hasLooked: () => worker.hasLooked,
+    retentionMs: () => retention.retentionMs,
     shardFacts: (shardId) => retention.factsOf(shardId),
   });
   signal.throwIfAborted();
@@ -248,7 +249,7 @@ function leaseTableOf<Model, Output, Plan, DeadLetterPlan>(
   settings: ConnectorSettings,
   logger: Logger,
 ): { readonly table: LeaseTable; readonly checkEndpoint?: () => Promise<unknown> } {
-  const { leaseTable, leases, clock, random } = settings;
+  const { leaseTable, leases, clock, random, application } = settings;
   if (typeof leaseTable === "object") return { table: leaseTable };
   const own = options.clients?.dynamodb;
   const requestTimeoutMs = Math.min(MAX_LEASE_CALL_MS, Math.ceil(leases.failoverTimeMs / 3));
@@ -260,6 +261,7 @@ function leaseTableOf<Model, Output, Plan, DeadLetterPlan>(
     random,
     logger,
     ownsClient: own === undefined,
+    application,
     ...(own === undefined ? { controlTimeoutMs: CONTROL_CALL_MS } : {}),
   });
   const allowInsecure = settings.dynamodb.allowInsecure === true;

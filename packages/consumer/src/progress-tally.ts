@@ -14,6 +14,7 @@ export interface ProgressSources {
   readonly readAheadBytes: () => number;
   readonly leaseRenewals: () => LeaseRenewals;
   readonly hasLooked: () => boolean;
+  readonly retentionMs: () => number | undefined;
   readonly shardFacts: (shardId: string) => Pick<ShardSnapshot, "readThroughMs" | "retentionLeftMs">;
 }
 
@@ -37,6 +38,7 @@ const NOT_YET: ProgressSources = {
   readAheadBytes: () => 0,
   leaseRenewals: () => ({ count: 0, longestUnrenewedMs: 0 }),
   hasLooked: () => false,
+  retentionMs: () => undefined,
   shardFacts: () => ({ readThroughMs: undefined, retentionLeftMs: undefined }),
 };
 
@@ -60,6 +62,7 @@ export class ProgressTally {
   #sources = NOT_YET;
   /** Shards that this process lost in an outage do not fail, and nobody reads them: whoever cannot take any is not ready. */
   #isTaking = true;
+  #unattended = 0;
   #isLeader = false;
   #fleetMode: string | undefined;
 
@@ -122,6 +125,9 @@ export class ProgressTally {
       case "lease-resume":
         if (event.step === "take") this.#isTaking = true;
         return;
+      case "leases-unattended":
+        this.#unattended = event.shardIds.length;
+        return;
       case "leader-elect":
         this.#isLeader = event.leader;
         return;
@@ -151,7 +157,7 @@ export class ProgressTally {
     this.#forgetEnded();
     const shards: ShardSnapshot[] = [];
     let millisBehindLatest: number | undefined;
-    let isReady = this.#isTaking;
+    let isReady = this.#isTaking && this.#unattended === 0;
     let batchesUnderWay = 0;
     let batchesRetrying = 0;
     for (const { endedMs: _endedMs, ...shard } of this.#shards.values()) {
@@ -183,7 +189,9 @@ export class ProgressTally {
       batchesRetrying,
       readAheadBytes: this.#sources.readAheadBytes(),
       leaseRenewals: this.#sources.leaseRenewals(),
+      retentionMs: this.#sources.retentionMs(),
       isReady,
+      unattendedShards: this.#unattended,
       shards,
     };
   }
@@ -239,6 +247,7 @@ export class ProgressTally {
   #begin(shardId: string, state: "reading" | "waiting-for-parent" | "paused", pausedSinceMs?: number): void {
     this.#forgetEnded();
     const tally = this.#of(shardId);
+    if (tally.state !== state) tally.sinceMs = this.#clock.now();
     tally.state = state;
     tally.pausedSinceMs = pausedSinceMs;
     tally.endedMs = undefined;
@@ -248,6 +257,7 @@ export class ProgressTally {
     this.#forgetEnded();
     const tally = this.#of(shardId);
     tally.state = "ended";
+    tally.sinceMs = this.#clock.now();
     tally.endedMs = this.#clock.monotonicNow();
     tally.batchUnderWay = undefined;
     tally.failingSinceMs = undefined;
@@ -272,6 +282,7 @@ export class ProgressTally {
       tally = {
         shardId,
         state: "reading",
+        sinceMs: this.#clock.now(),
         pausedSinceMs: undefined,
         recordsRead: 0,
         bytesRead: 0,

@@ -21,6 +21,8 @@ export interface ShardSnapshot {
    * and an operator wants it not to be read. `ended`: read to its end; listed for ten minutes, or until its row is deleted.
    */
   readonly state: "reading" | "waiting-for-parent" | "paused" | "ended";
+  /** Since when it is in this state, in epoch milliseconds. */
+  readonly sinceMs: number;
   /** Since when it is paused, in epoch milliseconds. */
   readonly pausedSinceMs: number | undefined;
   readonly recordsRead: number;
@@ -105,10 +107,17 @@ export interface ConnectorProgress {
   readonly leaseRenewals: LeaseRenewals;
   /** A lease that is not renewed for so long is lost, in milliseconds (option `leases.failoverTimeMs`). */
   readonly failoverTimeMs: number;
+  /** How long the stream keeps its records, as it said last, in milliseconds; undefined while it was not asked. */
+  readonly retentionMs: number | undefined;
   /**
    * False while reading, emitting or the taking of shards fails (throttled, no network, no credentials, destination down): nothing is lost, and nothing
-   * moves.
+   * moves. Also while there are `unattendedShards`.
    */
   readonly isReady: boolean;
+  /**
+   * Shards whose lease nobody renews although a leader should have assigned it (KCL 3.x mode): they are not read by anybody. This worker takes
+   * them once that leader has had its time.
+   */
+  readonly unattendedShards: number;
   readonly shards: readonly ShardSnapshot[];
 }

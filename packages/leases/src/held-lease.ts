@@ -1,5 +1,5 @@
 import { backoffMs, type Clock, KinesisConnectorError, type Random, sleep } from "@kinesis-connectors/core";
-import { compareCheckpoints, type Lease, type PendingCheckpoint } from "./lease.js";
+import { actualOwner, compareCheckpoints, type Lease, type PendingCheckpoint } from "./lease.js";
 import { changed, type LeaseChange, type LeaseTable } from "./lease-table.js";
 import { Mutex } from "./mutex.js";
 
@@ -18,6 +18,13 @@ export interface HeldLeaseOptions {
   readonly renewAfterMs?: number;
   /** Called once, when the lease is no longer held without having been given back. */
   readonly lost: (reason: string) => void;
+  /**
+   * Called once, when the leader of the fleet (KCL 3.x mode) has named another owner. The lease is held until it is given back by an `evict`, which then
+   * gives it to that owner, or until the leader gives it away. Default: nobody is told.
+   */
+  readonly handoff?: ((nextOwner: string) => void) | undefined;
+  /** What was read of the shard lately, in KiB per second, for the row: asked at each renewal. Default: the row does not say. */
+  readonly throughputKBps?: (() => number | undefined) | undefined;
 }
 
 /**
@@ -51,6 +58,13 @@ export class HeldLease {
     return this.#lease;
   }
 
+  /** Whom the leader of the fleet wants to have the shard next; undefined while it stays here. */
+  get nextOwner(): string | undefined {
+    const { owner, checkpointOwner } = this.#lease;
+    const { ownerId } = this.#options;
+    return checkpointOwner === ownerId && owner !== ownerId ? owner : undefined;
+  }
+
   /** Aborted, with a `KC_LEASE_LOST` as its reason, once the lease is not held any more. */
   get gone(): AbortSignal {
     return this.#gone.signal;
@@ -77,8 +91,20 @@ export class HeldLease {
     if (this.#mutex.isBusy || this.#gone.signal.aborted || this.unrenewedMs < renewAfterMs) return;
     const readThroughMs = this.#readThroughMs;
     this.#readThroughMs = undefined;
-    await this.write({ type: "renew", readThroughMs });
+    const throughputKBps = this.#options.throughputKBps?.();
+    await this.write({ type: "renew", readThroughMs, throughputKBps });
     this.#renewalCount += 1;
+  }
+
+  /**
+   * Looks at the row as a look at the table has shown it: what stands there under the last counter that was written here, and was not written here, is
+   * somebody's change by hand. The lease is dropped then, before its next write covers that up.
+   */
+  notice(row: Lease): void {
+    if (this.#mutex.isBusy || this.#gone.signal.aborted) return;
+    const { counter } = this.#lease;
+    if (row.counter === counter && this.#isMine(row) && !sameProgress(row, this.#lease))
+      this.#lose("its row holds what this worker did not write");
   }
 
   /** Drops the lease if it was not renewed in time: somebody else may own it already. Returns whether it is gone. */
@@ -110,7 +136,7 @@ export class HeldLease {
       const row = await this.#read();
       if (row === undefined || !this.#isMine(row) || row.counter !== this.#lease.counter)
         throw this.#lose("its row was changed by somebody else");
-      this.#lease = row;
+      this.#adopt(row);
       return row;
     });
   }
@@ -132,10 +158,14 @@ export class HeldLease {
     return { ...change, readThroughMs };
   }
 
-  async #write(change: LeaseChange): Promise<void> {
+  async #write(wanted: LeaseChange): Promise<void> {
     const { table, clock } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
       this.requireHeld();
+      const { nextOwner } = this;
+      // A shard that is moving is given to its next owner: nobody has to find out first that it is nobody's.
+      const change: LeaseChange =
+        wanted.type === "evict" && nextOwner !== undefined ? { type: "assign", owner: nextOwner } : wanted;
       const sentMs = clock.monotonicNow();
       const outcome = await table.update(this.#lease, change);
       if (outcome.type === "applied") {
@@ -152,19 +182,26 @@ export class HeldLease {
     const row = await this.#read();
     const before = this.#lease;
     if (row === undefined) throw this.#lose("its row is gone");
-    if (change.type === "evict" && row.owner === undefined && row.counter === before.counter + 1) {
+    if (isGivenAway(row, before, change)) {
       this.#accept(row, sentMs, change);
       return true;
     }
     if (!this.#isMine(row)) throw this.#lose(`it belongs to ${row.checkpointOwner ?? row.owner ?? "nobody"}`);
-    if (row.counter === before.counter + 1 && carries(row, change)) {
-      this.#accept(changed(before, change), sentMs, change);
+    const moves = row.checkpointOwner !== before.checkpointOwner;
+    // KCL 2.x workers that take a lease leave the mark of a handoff in it: where it has just come up, a raised counter alone does not tell
+    // their take from a renewal of ours.
+    const isSure = !moves || change.type === "prepare" || change.type === "commit";
+    if (row.counter === before.counter + 1 && carries(row, change, before) && isSure) {
+      const { owner, checkpointOwner } = row;
+      this.#accept({ ...changed(before, change), owner, checkpointOwner }, sentMs, change);
       return true;
     }
     if (row.counter < before.counter || !sameProgress(row, before))
       throw this.#lose("its row holds what this worker did not write");
+    if (moves && row.counter !== before.counter)
+      throw this.#lose(`it is being moved to ${row.owner ?? "nobody"}, and its row was changed besides`);
     // Owners are unique to a start of a process: a higher counter under our name is a renewal of ours that arrived late.
-    if (row.counter > before.counter) this.#lease = row;
+    this.#adopt(row);
     return false;
   }
 
@@ -184,16 +221,23 @@ export class HeldLease {
   }
 
   #accept(lease: Lease, sentMs: number, change: LeaseChange): void {
-    this.#lease = lease;
     this.#sentMs = Math.max(this.#sentMs, sentMs);
-    if (change.type === "evict") this.release();
+    if (change.type === "evict" || change.type === "assign") {
+      this.#lease = lease;
+      this.release();
+    } else this.#adopt(lease);
+  }
+
+  /** The row as it is known from now on; a handoff that has begun in it is told of. */
+  #adopt(row: Lease): void {
+    const before = this.nextOwner;
+    this.#lease = row;
+    const { nextOwner } = this;
+    if (before === undefined && nextOwner !== undefined) this.#options.handoff?.(nextOwner);
   }
 
   #isMine(row: Lease): boolean {
-    return (
-      row.owner === this.#options.ownerId &&
-      (row.checkpointOwner === undefined || row.checkpointOwner === this.#options.ownerId)
-    );
+    return row.owner !== undefined && actualOwner(row) === this.#options.ownerId;
   }
 
   async #pause(attempt: number): Promise<void> {
@@ -223,14 +267,38 @@ function lost(shardId: string, reason: string): KinesisConnectorError {
   );
 }
 
-function carries(row: Lease, change: LeaseChange): boolean {
-  if (change.type === "prepare") return samePending(row.pending, change.pending);
-  if (change.type === "commit")
-    return row.pending === undefined && compareCheckpoints(row.checkpoint, change.checkpoint) === 0;
-  return change.type === "renew";
+/** Whether a row shows that it was given back, or to its next owner, who may have renewed it already. */
+function isGivenAway(row: Lease, before: Lease, change: LeaseChange): boolean {
+  if (change.type === "evict") return row.owner === undefined && row.counter === before.counter + 1;
+  return (
+    change.type === "assign" &&
+    row.owner === change.owner &&
+    row.checkpointOwner === undefined &&
+    row.counter > before.counter
+  );
 }
 
-function sameProgress(a: Lease, b: Lease): boolean {
+/** Whether the row is what the change makes of `before`: somebody else may have raised the counter, by a reset of the checkpoint for example. */
+function carries(row: Lease, change: LeaseChange, before: Lease): boolean {
+  switch (change.type) {
+    case "renew":
+      return (
+        sameProgress(row, before) &&
+        (change.pauseDoneMs === undefined || row.pauseDoneMs === change.pauseDoneMs)
+      );
+    case "prepare":
+      return sameProgress(row, { ...before, pending: change.pending });
+    case "commit":
+      return sameProgress(row, { checkpoint: change.checkpoint, pending: undefined });
+    default:
+      return false;
+  }
+}
+
+function sameProgress(
+  a: Pick<Lease, "checkpoint" | "pending">,
+  b: Pick<Lease, "checkpoint" | "pending">,
+): boolean {
   return compareCheckpoints(a.checkpoint, b.checkpoint) === 0 && samePending(a.pending, b.pending);
 }
 

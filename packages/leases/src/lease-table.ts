@@ -6,18 +6,31 @@ import type {
   PendingCheckpoint,
   StreamIdentity,
 } from "./lease.js";
+import type { FleetTable } from "./fleet/fleet-table.js";
 
 /**
- * A change of a lease row. Each raises the counter by 1 and applies only if counter and owner are still what the writer saw last.
- * - `take`: the row becomes `owner`'s; a handoff that was under way ends. `startTimestampMs` makes a LATEST concrete that was not.
- * - `renew`: nothing but the counter; `readThroughMs` rides along.
+ * A change of a lease row. Each raises the counter by 1 and applies only if counter and owner are still what the writer saw last. The last two are those
+ * of the leader of a fleet in the KCL's 3.x mode, and of an owner that it has told to let go.
+ * - `take`: the row becomes `owner`'s; a handoff that was under way ends, and that a pause was done is forgotten. `startTimestampMs` makes a LATEST
+ *   concrete that was not.
+ * - `renew`: nothing but the counter; `readThroughMs` and `throughputKBps` ride along, and that a pause is done (`pauseDoneMs`).
  * - `prepare`: stores a batch before its first write; the checkpoint stays.
  * - `commit`: moves the checkpoint, removes what was prepared, forgets the owner switches; `readThroughMs` rides along.
  * - `evict`: the row becomes nobody's.
+ * - `reset`: the shard begins at another place, and the row becomes nobody's: an owner that did not know is fenced. What was prepared is forgotten;
+ *   `startTimestampMs` and `readThroughMs` are what is given, and gone where nothing is. Whether the shard is paused stays as it is.
+ * - `hand-off`: names the next owner; the present one keeps the shard until it lets go. Leaves the counter as it is and does not look at it, but applies
+ *   only if no other handoff is under way.
+ * - `assign`: the row becomes `owner`'s, and a handoff ends. Applies only if a handoff that was under way still is the same.
  */
 export type LeaseChange =
   | { readonly type: "take"; readonly owner: string; readonly startTimestampMs?: number | undefined }
-  | { readonly type: "renew"; readonly readThroughMs?: number | undefined }
+  | {
+      readonly type: "renew";
+      readonly readThroughMs?: number | undefined;
+      readonly pauseDoneMs?: number | undefined;
+      readonly throughputKBps?: number | undefined;
+    }
   | { readonly type: "prepare"; readonly pending: PendingCheckpoint }
   | {
       readonly type: "commit";
@@ -27,7 +40,15 @@ export type LeaseChange =
       readonly stream?: StreamIdentity | undefined;
       readonly readThroughMs?: number | undefined;
     }
-  | { readonly type: "evict" };
+  | { readonly type: "evict" }
+  | {
+      readonly type: "reset";
+      readonly checkpoint: LeaseCheckpoint;
+      readonly startTimestampMs?: number | undefined;
+      readonly readThroughMs?: number | undefined;
+    }
+  | { readonly type: "hand-off"; readonly owner: string }
+  | { readonly type: "assign"; readonly owner: string };
 
 /**
  * The outcome of a conditional write, as far as it is known.
@@ -42,10 +63,13 @@ export type WriteOutcome =
   | { readonly type: "throttled"; readonly cause: Error }
   | { readonly type: "unknown"; readonly cause: Error };
 
-/** Facts about a shard that are not progress: written without touching counter or owner. */
+/** Facts about a shard that are not progress: written without touching counter or owner. What is left out stays, and null takes it away. */
 export interface LeaseFacts {
   readonly childShardIds?: readonly string[];
   readonly hashKeyRange?: HashKeyRange;
+  readonly pausedMs?: number | null;
+  readonly pausedBy?: string | null;
+  readonly pauseDoneMs?: number | null;
 }
 
 /**
@@ -72,6 +96,8 @@ export interface LeaseTable {
    * there is none, which means those of KCL 2.x.
    */
   readonly fleetMode: () => Promise<string | undefined>;
+  /** The rows of a fleet in the KCL's 3.x mode. Left out by stores that KCL workers do not share: their workers stay with the algorithms of 2.x. */
+  readonly fleet?: FleetTable | undefined;
   readonly close?: () => void;
 }
 
@@ -80,19 +106,25 @@ export function changed(lease: Lease, change: LeaseChange): Lease {
   const counter = lease.counter + 1;
   switch (change.type) {
     case "take": {
-      const moved = lease.owner !== undefined && lease.owner !== change.owner;
+      const taken = {
+        ...movedTo(lease, change.owner),
+        protocolOwner: change.owner,
+        startTimestampMs: change.startTimestampMs ?? lease.startTimestampMs,
+      };
+      return withPause(taken, { pausedMs: lease.pausedMs, pausedBy: lease.pausedBy });
+    }
+    case "assign":
+      return movedTo(lease, change.owner);
+    case "hand-off":
+      return { ...lease, owner: change.owner, checkpointOwner: lease.owner };
+    case "renew":
       return {
         ...lease,
         counter,
-        owner: change.owner,
-        protocolOwner: change.owner,
-        checkpointOwner: undefined,
-        ownerSwitches: lease.ownerSwitches + (moved || lease.checkpointOwner === change.owner ? 1 : 0),
-        startTimestampMs: change.startTimestampMs ?? lease.startTimestampMs,
+        readThroughMs: change.readThroughMs ?? lease.readThroughMs,
+        ...(change.throughputKBps === undefined ? {} : { throughputKBps: change.throughputKBps }),
+        ...(change.pauseDoneMs === undefined ? {} : { pauseDoneMs: change.pauseDoneMs }),
       };
-    }
-    case "renew":
-      return { ...lease, counter, readThroughMs: change.readThroughMs ?? lease.readThroughMs };
     case "prepare":
       return { ...lease, counter, pending: change.pending };
     case "commit":
@@ -106,8 +138,70 @@ export function changed(lease: Lease, change: LeaseChange): Lease {
         readThroughMs: change.readThroughMs ?? lease.readThroughMs,
         ...(change.stream === undefined ? {} : { stream: change.stream }),
       };
-    default:
-      change satisfies { readonly type: "evict" };
+    case "evict":
       return { ...lease, counter, owner: undefined, checkpointOwner: undefined };
+    default:
+      change satisfies { readonly type: "reset" };
+      return {
+        ...lease,
+        counter,
+        owner: undefined,
+        checkpointOwner: undefined,
+        ownerSwitches: 0,
+        checkpoint: change.checkpoint,
+        pending: undefined,
+        startTimestampMs: change.startTimestampMs,
+        readThroughMs: change.readThroughMs,
+      };
   }
+}
+
+/** The row with facts written into it, for tables that keep rows in memory. */
+export function described(lease: Lease, facts: LeaseFacts): Lease {
+  const { childShardIds = lease.childShardIds, hashKeyRange = lease.hashKeyRange } = facts;
+  const { pausedMs = lease.pausedMs, pausedBy = lease.pausedBy, pauseDoneMs = lease.pauseDoneMs } = facts;
+  return withPause(
+    { ...lease, childShardIds, hashKeyRange },
+    {
+      pausedMs: pausedMs ?? undefined,
+      pausedBy: pausedBy ?? undefined,
+      pauseDoneMs: pauseDoneMs ?? undefined,
+    },
+  );
+}
+
+type Pause = Pick<Lease, "pausedMs" | "pausedBy" | "pauseDoneMs">;
+
+/** The row with this pause and no other; what is undefined is absent, as in a row that never had it. */
+function withPause(lease: Lease, pause: Pause): Lease {
+  const { pausedMs: _since, pausedBy: _by, pauseDoneMs: _done, ...rest } = lease;
+  return {
+    ...rest,
+    ...(pause.pausedMs === undefined ? {} : { pausedMs: pause.pausedMs }),
+    ...(pause.pausedBy === undefined ? {} : { pausedBy: pause.pausedBy }),
+    ...(pause.pauseDoneMs === undefined ? {} : { pauseDoneMs: pause.pauseDoneMs }),
+  };
+}
+
+function movedTo(lease: Lease, owner: string): Lease {
+  return {
+    ...lease,
+    counter: lease.counter + 1,
+    owner,
+    checkpointOwner: undefined,
+    ownerSwitches: lease.ownerSwitches + (isSwitch(lease, owner) ? 1 : 0),
+  };
+}
+
+/** Whether a row that becomes `owner`'s counts an owner more since its checkpoint (KCL `getDynamoTakeLeaseUpdate`). */
+export function isSwitch(lease: Lease, owner: string): boolean {
+  return (lease.owner !== undefined && lease.owner !== owner) || lease.checkpointOwner === owner;
+}
+
+/** Whether a row still is what the writer of a change has seen, as far as that change asks: for tables that look at it themselves. */
+export function isAsSeen(row: Lease, seen: Lease, change: LeaseChange): boolean {
+  if (row.owner !== seen.owner) return false;
+  if (change.type === "hand-off") return row.owner !== undefined && row.checkpointOwner === undefined;
+  if (change.type === "assign" && row.checkpointOwner !== seen.checkpointOwner) return false;
+  return row.counter === seen.counter;
 }

@@ -21,8 +21,10 @@ import {
   wholeNumber,
 } from "@kinesis-connectors/core";
 import type { Lease, LeaseTable, WriteOutcome } from "@kinesis-connectors/leases";
+import { dynamoDbFleetTable } from "./dynamodb-fleet-table.js";
 import { factsOf, updateOf } from "./lease-expressions.js";
 import { ATTRIBUTE, type LeaseRow, newLeaseRow, parseLeaseRow } from "./lease-row.js";
+import { patientClient } from "./patient-client.js";
 import { TableCalls } from "./table-calls.js";
 import { tableCause, tableError, tableFailure } from "./table-failures.js";
 
@@ -42,6 +44,8 @@ export interface DynamoDbLeaseTableOptions {
   readonly controlTimeoutMs?: number;
   /** Whether `close` ends the client's connections. Default false: it is the caller's. */
   readonly ownsClient?: boolean;
+  /** Names the tables `<application>-CoordinatorState` and `-WorkerMetricStats`, which KCL 3.0 to 3.4 make beside this one. Default: the table's name. */
+  readonly application?: string;
 }
 
 const NAMES: OptionNames<DynamoDbLeaseTableOptions> = {
@@ -53,26 +57,29 @@ const NAMES: OptionNames<DynamoDbLeaseTableOptions> = {
   createTable: true,
   controlTimeoutMs: true,
   ownsClient: true,
+  application: true,
 };
 
 // amazon-kinesis-client waits 600 s for a new table; we look more often than its 10 s, because a new table takes about 10.
 const ACTIVE_WAIT_MS = 600_000;
 const ACTIVE_POLL = { firstMs: 50, maxMs: 1_000 };
 
-/** KCL 3.x keeps the mode of the fleet under this key, in a table of its own (3.0 to 3.4) or among the leases (3.5). */
-const FLEET_MODE_KEY = "Migration3.0";
-
 /** Leases in a DynamoDB table that KCL workers can share: the default. */
 export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTable {
   checkOptions("dynamoDbLeaseTable", options, NAMES);
   const { tableName, client, clock, logger, createTable = true, ownsClient = false } = options;
-  const patient =
-    options.controlTimeoutMs === undefined
-      ? {}
-      : { requestTimeout: wholeNumber("controlTimeoutMs", options.controlTimeoutMs, { min: 1 }) };
+  const { controlTimeoutMs } = options;
+  const controlMs =
+    controlTimeoutMs === undefined
+      ? undefined
+      : wholeNumber("controlTimeoutMs", controlTimeoutMs, { min: 1 });
+  const control = patientClient(client, controlMs);
   const reported = new Set<string>();
   const calls = new TableCalls(options);
-  let coordinatorReadable = true;
+  const { application = tableName } = options;
+  const { mode: _mode, ...fleet } = dynamoDbFleetTable({ ...options, application });
+  // Asked for at the start.
+  const { mode } = dynamoDbFleetTable({ ...options, client: control, application });
 
   function leaseOf(row: LeaseRow): Lease | undefined {
     const parsed = parseLeaseRow(row);
@@ -90,7 +97,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
   async function describeTable(): Promise<TableDescription | undefined> {
     return await calls.repeat("DescribeTable", async () => {
       try {
-        return (await client.send(new DescribeTableCommand({ TableName: tableName }), patient)).Table;
+        return (await control.send(new DescribeTableCommand({ TableName: tableName }))).Table;
       } catch (thrown) {
         if (tableFailure(thrown) === "missing") return undefined;
         throw thrown;
@@ -101,14 +108,13 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
   async function create(): Promise<boolean> {
     return await calls.repeat("CreateTable", async () => {
       try {
-        await client.send(
+        await control.send(
           new CreateTableCommand({
             TableName: tableName,
             BillingMode: "PAY_PER_REQUEST",
             AttributeDefinitions: [{ AttributeName: ATTRIBUTE.leaseKey, AttributeType: "S" }],
             KeySchema: [{ AttributeName: ATTRIBUTE.leaseKey, KeyType: "HASH" }],
           }),
-          patient,
         );
         return true;
       } catch (thrown) {
@@ -117,37 +123,6 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
         throw thrown;
       }
     });
-  }
-
-  async function modeIn(table: string, keyAttribute: string): Promise<string | undefined> {
-    const answer = await client.send(
-      new GetItemCommand({
-        TableName: table,
-        Key: { [keyAttribute]: { S: FLEET_MODE_KEY } },
-        ConsistentRead: true,
-      }),
-      patient,
-    );
-    return answer.Item?.["cv"]?.S;
-  }
-
-  async function coordinatorMode(): Promise<string | undefined> {
-    const coordinator = `${tableName}-CoordinatorState`;
-    try {
-      return await modeIn(coordinator, "key");
-    } catch (thrown) {
-      const failure = tableFailure(thrown);
-      // No such table: no KCL 3.0 to 3.4 worker has been here.
-      if (failure === "missing") return undefined;
-      if (failure !== "denied" && failure !== "fatal") throw thrown;
-      // No rights on it: said once, then only the lease table is asked.
-      coordinatorReadable = false;
-      logger.warn(
-        { table: coordinator },
-        "the mode of KCL 3.x workers cannot be read: allow dynamodb:GetItem on the table if such workers share this application",
-      );
-      return undefined;
-    }
   }
 
   return {
@@ -182,12 +157,11 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
       let start: LeaseRow | undefined;
       do {
         const page = await calls.repeat("Scan", () =>
-          client.send(
+          control.send(
             new ScanCommand({
               TableName: tableName,
               ...(start === undefined ? {} : { ExclusiveStartKey: start }),
             }),
-            patient,
           ),
         );
         for (const row of page.Items ?? []) {
@@ -214,14 +188,13 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
 
     create: async (lease) =>
       await applied("PutItem", () =>
-        client.send(
+        control.send(
           new PutItemCommand({
             TableName: tableName,
             Item: newLeaseRow(lease),
             ConditionExpression: "attribute_not_exists(#key)",
             ExpressionAttributeNames: { "#key": ATTRIBUTE.leaseKey },
           }),
-          patient,
         ),
       ),
 
@@ -249,29 +222,25 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
 
     describe: async (leaseKey, facts) =>
       await applied("UpdateItem", () =>
-        client.send(
+        control.send(
           new UpdateItemCommand({
             TableName: tableName,
             Key: { [ATTRIBUTE.leaseKey]: { S: leaseKey } },
             ...factsOf(facts),
           }),
-          patient,
         ),
       ),
 
     remove: async (leaseKey) => {
       await calls.repeat("DeleteItem", () =>
-        client.send(
+        control.send(
           new DeleteItemCommand({ TableName: tableName, Key: { [ATTRIBUTE.leaseKey]: { S: leaseKey } } }),
-          patient,
         ),
       );
     },
 
-    fleetMode: async () => {
-      const mode = coordinatorReadable ? await calls.repeat("GetItem", coordinatorMode) : undefined;
-      return mode ?? (await calls.repeat("GetItem", () => modeIn(tableName, ATTRIBUTE.leaseKey)));
-    },
+    fleetMode: mode,
+    fleet,
 
     close: () => {
       if (ownsClient) client.destroy();

@@ -1,13 +1,15 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import type { Lease, LeaseChange, LeaseFacts } from "@kinesis-connectors/leases";
+import { isSwitch, type Lease, type LeaseChange, type LeaseFacts } from "@kinesis-connectors/leases";
 import { ATTRIBUTE, checkpointSub, checkpointText, streamText } from "./lease-row.js";
 
 /** The part of an UpdateItem request that says what to write, and when. */
 export interface LeaseUpdate {
-  readonly UpdateExpression: string;
+  /** Left out where nothing is to be written: DynamoDB takes no empty one. */
+  readonly UpdateExpression?: string;
   readonly ConditionExpression: string;
   readonly ExpressionAttributeNames: Record<string, string>;
-  readonly ExpressionAttributeValues: Record<string, AttributeValue>;
+  /** Left out where there are none, for the same reason. */
+  readonly ExpressionAttributeValues?: Record<string, AttributeValue>;
 }
 
 /**
@@ -16,20 +18,31 @@ export interface LeaseUpdate {
  */
 export function updateOf(seen: Lease, change: LeaseChange): LeaseUpdate {
   const update = new Expression();
+  if (change.type === "hand-off") {
+    // KCL `initiateGracefulLeaseHandoff`: the counter stays, and is not looked at, because the owner raises it all the time.
+    update.set(ATTRIBUTE.owner, { S: change.owner });
+    update.set(ATTRIBUTE.checkpointOwner, { S: seen.owner ?? "" });
+    const owner = update.equals(ATTRIBUTE.owner, { S: seen.owner ?? "" });
+    return update.build(`${owner} AND ${update.absent(ATTRIBUTE.checkpointOwner)}`);
+  }
   update.set(ATTRIBUTE.counter, { N: `${seen.counter + 1}` });
   switch (change.type) {
     case "take":
-      update.set(ATTRIBUTE.owner, { S: change.owner });
       update.set(ATTRIBUTE.protocolOwner, { S: change.owner });
-      update.remove(ATTRIBUTE.checkpointOwner);
+      update.remove(ATTRIBUTE.pauseDoneMs);
       if (change.startTimestampMs !== undefined)
         update.set(ATTRIBUTE.startTimestampMs, { N: `${change.startTimestampMs}` });
-      if ((seen.owner !== undefined && seen.owner !== change.owner) || seen.checkpointOwner === change.owner)
-        update.add(ATTRIBUTE.ownerSwitches, { N: "1" });
+      moveTo(update, seen, change.owner);
+      break;
+    case "assign":
+      moveTo(update, seen, change.owner);
       break;
     case "renew":
+      if (change.throughputKBps !== undefined)
+        update.set(ATTRIBUTE.throughputKBps, { N: change.throughputKBps.toFixed(THROUGHPUT_DIGITS) });
       if (change.readThroughMs !== undefined)
         update.set(ATTRIBUTE.readThroughMs, { N: `${change.readThroughMs}` });
+      if (change.pauseDoneMs !== undefined) update.set(ATTRIBUTE.pauseDoneMs, { N: `${change.pauseDoneMs}` });
       break;
     case "prepare": {
       const { checkpoint, state } = change.pending;
@@ -48,21 +61,36 @@ export function updateOf(seen: Lease, change: LeaseChange): LeaseUpdate {
       if (change.readThroughMs !== undefined)
         update.set(ATTRIBUTE.readThroughMs, { N: `${change.readThroughMs}` });
       if (change.stream !== undefined) update.set(ATTRIBUTE.stream, { S: streamText(change.stream) });
-      update.remove(ATTRIBUTE.pending);
-      update.remove(ATTRIBUTE.pendingSub);
-      update.remove(ATTRIBUTE.pendingState);
+      update.removePending();
       break;
     case "evict":
       update.remove(ATTRIBUTE.owner);
       update.remove(ATTRIBUTE.checkpointOwner);
       break;
+    case "reset":
+      update.set(ATTRIBUTE.checkpoint, { S: checkpointText(change.checkpoint) });
+      update.set(ATTRIBUTE.checkpointSub, { N: `${checkpointSub(change.checkpoint)}` });
+      update.set(ATTRIBUTE.ownerSwitches, { N: "0" });
+      update.setOrRemove(ATTRIBUTE.startTimestampMs, numberOf(change.startTimestampMs));
+      update.setOrRemove(ATTRIBUTE.readThroughMs, numberOf(change.readThroughMs));
+      update.removePending();
+      update.remove(ATTRIBUTE.owner);
+      update.remove(ATTRIBUTE.checkpointOwner);
+      break;
   }
   const counter = update.equals(ATTRIBUTE.counter, { N: `${seen.counter}` });
-  const owner =
-    seen.owner === undefined
-      ? update.absent(ATTRIBUTE.owner)
-      : update.equals(ATTRIBUTE.owner, { S: seen.owner });
-  return update.build(`${counter} AND ${owner}`);
+  const conditions = [counter, update.is(ATTRIBUTE.owner, seen.owner)];
+  if (change.type === "assign") conditions.push(update.is(ATTRIBUTE.checkpointOwner, seen.checkpointOwner));
+  return update.build(conditions.join(" AND "));
+}
+
+// KCL `DynamoDBLeaseRenewer`: DEFAULT_THROUGHPUT_DIGIT_AFTER_DECIMAL.
+const THROUGHPUT_DIGITS = 6;
+
+function moveTo(update: Expression, seen: Lease, owner: string): void {
+  update.set(ATTRIBUTE.owner, { S: owner });
+  update.remove(ATTRIBUTE.checkpointOwner);
+  if (isSwitch(seen, owner)) update.add(ATTRIBUTE.ownerSwitches, { N: "1" });
 }
 
 /** Facts about a shard as an update expression: only of a row that exists, without counter or owner (KCL `updateLeaseWithMetaInfo`). */
@@ -74,7 +102,15 @@ export function factsOf(facts: LeaseFacts): LeaseUpdate {
     update.set(ATTRIBUTE.startingHashKey, { S: facts.hashKeyRange.startingHashKey });
     update.set(ATTRIBUTE.endingHashKey, { S: facts.hashKeyRange.endingHashKey });
   }
+  if (facts.pausedMs !== undefined) update.setOrRemove(ATTRIBUTE.pausedMs, numberOf(facts.pausedMs));
+  if (facts.pauseDoneMs !== undefined) update.setOrRemove(ATTRIBUTE.pauseDoneMs, numberOf(facts.pauseDoneMs));
+  if (facts.pausedBy !== undefined)
+    update.setOrRemove(ATTRIBUTE.pausedBy, facts.pausedBy === null ? undefined : { S: facts.pausedBy });
   return update.build(update.present(ATTRIBUTE.leaseKey));
+}
+
+function numberOf(value: number | null | undefined): AttributeValue | undefined {
+  return value === undefined || value === null ? undefined : { N: `${value}` };
 }
 
 /** Collects the clauses; names and values are placeholders, because some names are reserved words of DynamoDB. */
@@ -94,12 +130,29 @@ class Expression {
     this.#removes.push(this.#name(attribute));
   }
 
+  /** Removes the attribute where there is no value. */
+  setOrRemove(attribute: string, value: AttributeValue | undefined): void {
+    if (value === undefined) this.remove(attribute);
+    else this.set(attribute, value);
+  }
+
+  removePending(): void {
+    this.remove(ATTRIBUTE.pending);
+    this.remove(ATTRIBUTE.pendingSub);
+    this.remove(ATTRIBUTE.pendingState);
+  }
+
   add(attribute: string, value: AttributeValue): void {
     this.#adds.push(`${this.#name(attribute)} ${this.#value(value)}`);
   }
 
   equals(attribute: string, value: AttributeValue): string {
     return `${this.#name(attribute)} = ${this.#value(value)}`;
+  }
+
+  /** Whether the attribute still is the text that was seen, or still is not there. */
+  is(attribute: string, seen: string | undefined): string {
+    return seen === undefined ? this.absent(attribute) : this.equals(attribute, { S: seen });
   }
 
   absent(attribute: string): string {
@@ -113,15 +166,16 @@ class Expression {
   build(condition: string): LeaseUpdate {
     const clause = (word: string, parts: readonly string[]): string[] =>
       parts.length === 0 ? [] : [`${word} ${parts.join(", ")}`];
+    const expression = [
+      ...clause("SET", this.#sets),
+      ...clause("REMOVE", this.#removes),
+      ...clause("ADD", this.#adds),
+    ].join(" ");
     return {
-      UpdateExpression: [
-        ...clause("SET", this.#sets),
-        ...clause("REMOVE", this.#removes),
-        ...clause("ADD", this.#adds),
-      ].join(" "),
+      ...(expression === "" ? {} : { UpdateExpression: expression }),
       ConditionExpression: condition,
       ExpressionAttributeNames: this.#names,
-      ExpressionAttributeValues: this.#values,
+      ...(this.#count === 0 ? {} : { ExpressionAttributeValues: this.#values }),
     };
   }
 

@@ -35,12 +35,16 @@ export const ATTRIBUTE = {
   endingHashKey: "endingHashKey",
   checkpointOwner: "checkpointOwner",
   entityType: "entityType",
+  throughputKBps: "throughputKBps",
   streamName: "streamName",
   startTimestampMs: "kcStartTimestampMs",
   readThroughMs: "kcReadThroughMs",
   protocolOwner: "kcOwner",
   stream: "kcStream",
   untilMs: "kcUntilMs",
+  pausedMs: "kcPausedMs",
+  pausedBy: "kcPausedBy",
+  pauseDoneMs: "kcPauseDoneMs",
 } as const;
 
 const DECIMAL = /^(?:0|[1-9][0-9]{0,127})$/;
@@ -117,6 +121,19 @@ function leaseOf(leaseKey: string, row: LeaseRow): Lease {
     protocolOwner: row[ATTRIBUTE.protocolOwner]?.S,
     ...streamOf(row),
     ...untilOf(row),
+    ...pauseOf(row),
+    ...throughputOf(row),
+  };
+}
+
+function pauseOf(row: LeaseRow): Pick<Lease, "pausedMs" | "pausedBy" | "pauseDoneMs"> {
+  const pausedMs = wholeOf(row, ATTRIBUTE.pausedMs);
+  const pausedBy = row[ATTRIBUTE.pausedBy]?.S;
+  const pauseDoneMs = wholeOf(row, ATTRIBUTE.pauseDoneMs);
+  return {
+    ...(pausedMs === undefined ? {} : { pausedMs }),
+    ...(pausedBy === undefined ? {} : { pausedBy }),
+    ...(pauseDoneMs === undefined ? {} : { pauseDoneMs }),
   };
 }
 
@@ -136,6 +153,12 @@ function streamOf(row: LeaseRow): Pick<Lease, "stream"> {
 function untilOf(row: LeaseRow): Pick<Lease, "untilMs"> {
   const untilMs = wholeOf(row, ATTRIBUTE.untilMs);
   return untilMs === undefined ? {} : { untilMs };
+}
+
+/** A balance hangs on it and no record: what is no number is as good as none. */
+function throughputOf(row: LeaseRow): Pick<Lease, "throughputKBps"> {
+  const throughputKBps = Number(row[ATTRIBUTE.throughputKBps]?.N ?? Number.NaN);
+  return Number.isFinite(throughputKBps) && throughputKBps >= 0 ? { throughputKBps } : {};
 }
 
 function checkpointOf(row: LeaseRow, attribute: string, subAttribute: string): LeaseCheckpoint | undefined {

@@ -113,6 +113,11 @@ export class RetentionWatch {
     return { readThroughMs, retentionLeftMs: this.#leftMs(watched, this.#options.clock.now()) };
   }
 
+  /** How long the stream keeps its records, as it said last, in milliseconds. */
+  get retentionMs(): number {
+    return this.#retentionMs;
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#loop.stop();

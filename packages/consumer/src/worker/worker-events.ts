@@ -50,5 +50,17 @@ export type WorkerEvent =
   | { readonly type: "lease-retry"; readonly step: string; readonly error: Error }
   /** A step of which `lease-retry` told works again; `take` is the one that comes by shards. */
   | { readonly type: "lease-resume"; readonly step: string }
-  /** The KCL workers of the fleet changed their algorithms; `taking` says whether this worker still takes leases. */
-  | { readonly type: "fleet-mode"; readonly mode: string | undefined; readonly taking: boolean };
+  /**
+   * The fleet changed its algorithms (`cv` of the row `Migration3.0`); `taking` says whether this worker still takes what it chooses. Where it does
+   * not, a leader assigns the leases.
+   */
+  | { readonly type: "fleet-mode"; readonly mode: string | undefined; readonly taking: boolean }
+  /**
+   * Leases that nobody renews although a leader should have assigned them: told at each look, and once more with none when that is over.
+   * `longestMs`: how long the first of them has not been renewed.
+   */
+  | {
+      readonly type: "leases-unattended";
+      readonly shardIds: readonly string[];
+      readonly longestMs: number;
+    };

@@ -6,9 +6,11 @@ import { Auditor, isRangeRead } from "./shard-sync/auditor.js";
 import { cleanUp } from "./shard-sync/cleanup.js";
 import { createFirstLeases, type LeaseCreation } from "./shard-sync/create-leases.js";
 import { watchEventLoop } from "./event-loop-watch.js";
-import { FleetModeWatch } from "./fleet-mode.js";
+import { FleetModeWatch } from "./fleet3/fleet-mode.js";
+import { FLEET_TIMINGS, orphanAfterMs } from "./fleet3/timings.js";
+import { UnattendedWatch } from "./fleet3/unattended-watch.js";
 import { type LeaseSettings, leaseSettings } from "./lease-settings.js";
-import { LeaseTaker, type TakenLease } from "./lease-taker.js";
+import { LeaseTaker, type TakenLease, type Taking } from "./lease-taker.js";
 import { Loop } from "./loop.js";
 import { renewalTimes, Renewer } from "./renewer.js";
 import { ShardTasks } from "./shard-tasks.js";
@@ -151,19 +153,30 @@ export class WorkerRun implements Worker {
     });
     this.#keepers = [renewals, watch];
 
+    const orphanMs = orphanAfterMs(failoverTimeMs);
+    const unattended = new UnattendedWatch({
+      clock,
+      logger,
+      observe,
+      warnMs: FLEET_TIMINGS.warnMs,
+      orphanMs,
+    });
     const taker = new LeaseTaker({
       ...this.#options,
       settings: this.#settings,
+      orphanMs,
+      unattended: (leases) => unattended.see(leases),
       busy: () => this.#tasks.busy(),
       taken: (taken) => this.#taken(taken),
     });
-    const mayTake = (): boolean => !this.#stopping.signal.aborted && mode.mayTake;
+    const taking = (): Taking => (this.#stopping.signal.aborted ? "nothing" : mode.taking);
     this.#takeLoop = loop(
       "take",
       0,
       () => takePeriodMs,
       async () => {
-        await taker.step(mayTake);
+        if (taking() === "share") unattended.clear();
+        await taker.step(taking);
         this.#hasLooked = true;
         if (isRange && !this.#tasks.isWorking && isRangeRead(await this.#options.table.list()))
           void this.stop();

@@ -237,6 +237,7 @@ describe("the progress of a connector", () => {
       leaseRenewals: () => ({ count: 3, longestUnrenewedMs: 40 }),
       hasLooked: () => true,
       shardFacts: () => ({ readThroughMs: 5, retentionLeftMs: 6 }),
+      retentionMs: () => 7,
     });
     tally.count({ type: "leader-elect", leader: true });
     tally.count({ type: "fleet-mode", mode: "CLIENT_VERSION_3X", taking: false });

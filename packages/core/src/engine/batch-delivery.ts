@@ -2,7 +2,7 @@ import { type Batch, outputCountOf } from "../batch.js";
 import type { PreparedBatch } from "../checkpointer.js";
 import { codeOf, type DeadLetter, toDeadLetter } from "../dead-letters.js";
 import { type EmissionContext, emitUntilSettled, untilAnswered } from "./emission.js";
-import type { EmitContext, Emitter, Json, PlannedRange } from "../emitter.js";
+import type { BatchStep, EmitContext, Emitter, Json, PlannedRange } from "../emitter.js";
 import { saidOf } from "../logging/error-fields.js";
 import { KinesisConnectorError } from "../errors.js";
 import type { RunningPipeline } from "../pipeline.js";
@@ -52,9 +52,13 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
       if (!current && (stored || plan !== undefined || deadLetterPlan !== undefined)) {
         const hasOutcomes = inherited?.routes !== undefined || this.#hasSeveralObjects(plan);
         const short = await this.#spilled(batch, plan, inherited !== undefined);
-        await this.#context.checkpointer.prepare(
-          preparedBatch({ ...range, batch, refused, outcomes }, short, deadLetterPlan, hasOutcomes),
+        const prepared = preparedBatch(
+          { ...range, batch, refused, outcomes },
+          short,
+          deadLetterPlan,
+          hasOutcomes,
         );
+        await this.#around("prepare", batch, () => this.#context.checkpointer.prepare(prepared));
         stored = true;
         current = true;
       }
@@ -99,7 +103,8 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
       await this.#emitDeadLetters(batch, refused, deadLetterPlan, inherited !== undefined);
     this.#observeEmit(range, startedMs, { outputs, attempts, inherited: inherited !== undefined });
     const { filtered, oldestArrivalMs } = range;
-    await this.commit({ ...range.batch, filtered, deadLettered: refused.length }, { bytes, oldestArrivalMs });
+    const dealtWith = { ...range.batch, filtered, deadLettered: refused.length };
+    await this.commit(dealtWith, { bytes, oldestArrivalMs });
   }
 
   /** An inherited batch with its whole plan, wherever that was kept. */
@@ -132,11 +137,15 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
 
   /** Moves the checkpoint to the end of what was dealt with. */
   async commit(
-    dealtWith: Pick<PreparedBatch, "last" | "recordCount" | "filtered" | "deadLettered">,
+    dealtWith: Pick<
+      PreparedBatch,
+      "batchId" | "first" | "last" | "recordCount" | "filtered" | "deadLettered"
+    >,
     sent: { readonly bytes: number; readonly oldestArrivalMs: number | undefined } = NOTHING_SENT,
   ): Promise<void> {
-    const { last, recordCount, filtered, deadLettered } = dealtWith;
-    await this.#context.checkpointer.commit(last);
+    const { batchId, first, last, recordCount, filtered, deadLettered } = dealtWith;
+    const range: PlannedRange = { batchId, first, last, recordCount, ...this.#owner() };
+    await this.#around("commit", range, () => this.#context.checkpointer.commit(last));
     this.#context.observe({
       type: "checkpoint-commit",
       ...this.#shard(),
@@ -147,6 +156,11 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
       deadLettered,
       ...sent,
     });
+  }
+
+  #around(step: BatchStep, batch: Batch<Output> | PlannedRange, run: () => Promise<void>): Promise<void> {
+    const { around } = this.#pipeline.emitter;
+    return around === undefined ? run() : around(step, batch, run);
   }
 
   #unplanned(): KinesisConnectorError {

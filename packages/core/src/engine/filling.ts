@@ -161,7 +161,11 @@ export class Filling<Output> {
     this.#contentsBytes = leftBytes;
     const range = this.#range;
     this.#range = new OpenRange(this.#context, this.#storesOutcomes);
-    return range.close(outputs, reason, heldBytes);
+    const closed = range.close(outputs, reason, heldBytes);
+    if (closed === undefined) return undefined;
+    const { clock } = this.#context;
+    const openedMs = clock.now() - (clock.monotonicNow() - range.openedMs);
+    return { ...closed, batch: { ...closed.batch, openedMs } };
   }
 
   /** The shard is let go: gives back what is held, to the budget as well. */
