@@ -191,21 +191,31 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
   }
 
   async #takePage(page: RecordPage, durationMs: number): Promise<void> {
-    const { clock, stream, shardId, observe } = this.#context;
+    const { clock } = this.#context;
     const { records, bytes, millisBehindLatest } = page;
     if (page.gap !== undefined) this.#meetGap(page.gap.expected, records[0]);
-    if (!(await this.#scan.scan(records))) return;
+    const scanned = await this.#scan.scan(records);
+    if (scanned < records.length) {
+      // What of the page was taken in goes with the last batch, and counts as read: what was emitted is never more than that.
+      if (scanned > 0) this.#observePage(scanned, Math.round((bytes * scanned) / records.length), durationMs);
+      return;
+    }
     if (page.scannedEnd !== undefined && isPast(page.scannedEnd, records.at(-1)))
       this.#filling.moveEnd(page.scannedEnd, clock.monotonicNow());
     if (!this.#filling.settle()) page.release?.();
+    this.#observePage(records.length, bytes, page.durationMs ?? durationMs, millisBehindLatest);
+  }
+
+  #observePage(records: number, bytes: number, durationMs: number, millisBehindLatest?: number): void {
+    const { stream, shardId, observe } = this.#context;
     observe({
       type: "page-read",
       stream,
       shardId,
-      records: records.length,
+      records,
       bytes,
       millisBehindLatest,
-      durationMs: page.durationMs ?? durationMs,
+      durationMs,
       bufferedRecords: this.#filling.keptCount,
       bufferedBytes: this.#filling.heldBytes,
     });
