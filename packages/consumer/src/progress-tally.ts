@@ -14,6 +14,7 @@ export interface ProgressSources {
   readonly readAheadBytes: () => number;
   readonly leaseRenewals: () => LeaseRenewals;
   readonly hasLooked: () => boolean;
+  readonly fleet: () => ConnectorProgress["fleet"];
   readonly retentionMs: () => number | undefined;
   readonly shardFacts: (shardId: string) => Pick<ShardSnapshot, "readThroughMs" | "retentionLeftMs">;
 }
@@ -38,6 +39,7 @@ const NOT_YET: ProgressSources = {
   readAheadBytes: () => 0,
   leaseRenewals: () => ({ count: 0, longestUnrenewedMs: 0 }),
   hasLooked: () => false,
+  fleet: () => undefined,
   retentionMs: () => undefined,
   shardFacts: () => ({ readThroughMs: undefined, retentionLeftMs: undefined }),
 };
@@ -177,6 +179,7 @@ export class ProgressTally {
       ...this.#facts,
       startedMs: this.#startedMs,
       firstLookDone: this.#sources.hasLooked(),
+      fleet: this.#sources.fleet(),
       isLeader: this.#isLeader,
       fleetMode: this.#fleetMode,
       recordsRead,

@@ -1,6 +1,6 @@
 import type { Clock, Random } from "@kinesis-connectors/core";
 import { actualOwner, changed, type Lease, type LeaseTable } from "@kinesis-connectors/leases";
-import { chooseLeasesToTake } from "./choose-leases.js";
+import { chooseLeasesToTake, type FleetSeen } from "./choose-leases.js";
 import { inParallel } from "./in-parallel.js";
 import { orphansToTake, type Unattended, unattendedLeases } from "./fleet3/orphans.js";
 import { LeaseAges } from "./lease-ages.js";
@@ -53,9 +53,15 @@ export type Taking = "share" | "orphans" | "nothing";
 export class LeaseTaker {
   readonly #options: LeaseTakerOptions;
   readonly #ages = new LeaseAges();
+  #fleet: FleetSeen | undefined;
 
   constructor(options: LeaseTakerOptions) {
     this.#options = options;
+  }
+
+  /** What the last look showed; undefined before the first, and in a fleet in which a leader assigns the leases. */
+  get fleet(): FleetSeen | undefined {
+    return this.#fleet;
   }
 
   async step(taking: () => Taking): Promise<void> {
@@ -72,6 +78,7 @@ export class LeaseTaker {
     const observed = this.#ages.observe(leases, endedMs);
     const ended = parentsOfBegun(leases);
     if (how === "orphans") {
+      this.#fleet = undefined;
       const { failoverTimeMs, maxLeasesForWorker } = settings;
       const held = busy();
       const { orphanMs } = this.#options;
@@ -83,7 +90,7 @@ export class LeaseTaker {
       });
       return;
     }
-    const { take, steal } = chooseLeasesToTake({
+    const { take, steal, ...seen } = chooseLeasesToTake({
       ...settings,
       observed,
       me: ownerId,
@@ -91,6 +98,7 @@ export class LeaseTaker {
       busy: busy(),
       random,
     });
+    this.#fleet = seen;
     await inParallel(take, MAX_IN_FLIGHT, async (lease) => {
       if (mayTake()) await this.#take(lease, startedMs, false, ended);
     });

@@ -1,5 +1,6 @@
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 import { actualOwner, HeldLease, type Lease, wasOurs } from "@kinesis-connectors/leases";
+import type { FleetSeen } from "./choose-leases.js";
 import type { TaskEnd } from "./shard-task.js";
 import type { Worker, WorkerOptions } from "./worker.js";
 import { Auditor, isRangeRead } from "./shard-sync/auditor.js";
@@ -36,6 +37,7 @@ export class WorkerRun implements Worker {
   #takeLoop: Loop | undefined;
   #renewer: Renewer | undefined;
   #hasLooked = false;
+  #taker: LeaseTaker | undefined;
   #starting: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
   #error: Error | undefined;
@@ -67,6 +69,10 @@ export class WorkerRun implements Worker {
   async stop(deadlineMs: number = this.#options.stopDeadlineMs ?? STOP_DEADLINE_MS): Promise<void> {
     this.#stopped ??= this.#stop(deadlineMs);
     await this.#stopped;
+  }
+
+  get fleet(): FleetSeen | undefined {
+    return this.#taker?.fleet;
   }
 
   get hasLooked(): boolean {
@@ -170,6 +176,7 @@ export class WorkerRun implements Worker {
       taken: (taken) => this.#taken(taken),
       looked: (leases) => this.#tasks.looked(leases),
     });
+    this.#taker = taker;
     const taking = (): Taking => (this.#stopping.signal.aborted ? "nothing" : mode.taking);
     this.#takeLoop = loop(
       "take",

@@ -119,6 +119,7 @@ export function progressOf(
     firstLookDone: true,
     isLeader: false,
     fleetMode: undefined,
+    fleet: { workers: 3, availableLeases: 1 },
     unattendedShards: 0,
     recordsRead: 0,
     recordsEmitted: 0,
