@@ -2,6 +2,7 @@ import { backoffMs, type Clock, KinesisConnectorError, type Random, sleep } from
 import { actualOwner, compareCheckpoints, type Lease, type PendingCheckpoint } from "./lease.js";
 import { changed, type LeaseChange, type LeaseTable } from "./lease-table.js";
 import { Mutex } from "./mutex.js";
+import { ThroughputMeter } from "./throughput.js";
 
 /** Longer pauses between tries of a write spare the table nothing. */
 const MAX_PAUSE_MS = 10_000;
@@ -21,8 +22,8 @@ export interface HeldLeaseOptions {
    * gives it to that owner, or until the leader gives it away. Default: nobody is told.
    */
   readonly handoff?: ((nextOwner: string) => void) | undefined;
-  /** What was read of the shard lately, in KiB per second, for the row: asked at each renewal. Default: the row does not say. */
-  readonly throughputKBps?: (() => number | undefined) | undefined;
+  /** Whether renewals say what was read of the shard lately, for the leader of a fleet in 3.x mode. Default: they do not. */
+  readonly tellsThroughput?: (() => boolean) | undefined;
 }
 
 /**
@@ -38,12 +39,14 @@ export class HeldLease {
   /** When the last applied write was sent, on the monotonic clock: no other worker can have seen it earlier. */
   #sentMs: number;
   #readThroughMs: number | undefined;
+  readonly #throughput: ThroughputMeter;
 
   /** `lease` is the row after the take, and `sentMs` the monotonic time at which the take was sent. */
   constructor(lease: Lease, sentMs: number, options: HeldLeaseOptions) {
     this.#lease = lease;
     this.#sentMs = sentMs;
     this.#options = options;
+    this.#throughput = new ThroughputMeter(lease.throughputKBps, options.clock.monotonicNow());
   }
 
   get shardId(): string {
@@ -72,12 +75,19 @@ export class HeldLease {
       this.#readThroughMs = Math.floor(wallTimeMs);
   }
 
+  /** Bytes of records that were read of the shard. */
+  noteBytes(bytes: number): void {
+    this.#throughput.add(bytes);
+  }
+
   /** Renews, unless a write is under way: that one renews as well. */
   async renew(): Promise<void> {
     if (this.#mutex.isBusy || this.#gone.signal.aborted) return;
     const readThroughMs = this.#readThroughMs;
     this.#readThroughMs = undefined;
-    const throughputKBps = this.#options.throughputKBps?.();
+    const { clock, tellsThroughput } = this.#options;
+    const throughputKBps =
+      tellsThroughput?.() === true ? this.#throughput.sample(clock.monotonicNow()) : undefined;
     await this.write({ type: "renew", readThroughMs, throughputKBps });
   }
 

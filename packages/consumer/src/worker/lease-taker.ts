@@ -3,7 +3,7 @@ import { actualOwner, changed, type Lease, type LeaseTable } from "@kinesis-conn
 import { chooseLeasesToTake } from "./choose-leases.js";
 import { inParallel } from "./in-parallel.js";
 import { orphansToTake, type Unattended, unattendedLeases } from "./fleet3/orphans.js";
-import { LeaseAges } from "./lease-ages.js";
+import type { LeaseAges } from "./lease-ages.js";
 import type { LeaseSettings } from "./lease-settings.js";
 
 const MAX_IN_FLIGHT = 20;
@@ -21,6 +21,8 @@ export interface TakenLease {
    * worker that had listed the shards long before. It must not be read a second time.
    */
   readonly wasReadBefore: boolean;
+  /** The leader of the fleet gave it to us. */
+  readonly isAssigned: boolean;
 }
 
 export interface LeaseTakerOptions {
@@ -36,6 +38,7 @@ export interface LeaseTakerOptions {
   readonly unattended?: (unattended: Unattended) => void;
   /** A lease that was not renewed for so long is taken though a leader assigns them. */
   readonly orphanMs: number;
+  readonly ages: LeaseAges;
 }
 
 /**
@@ -47,7 +50,6 @@ export type Taking = "share" | "orphans" | "nothing";
 /** Looks at the table and takes what this worker should have. */
 export class LeaseTaker {
   readonly #options: LeaseTakerOptions;
-  readonly #ages = new LeaseAges();
 
   constructor(options: LeaseTakerOptions) {
     this.#options = options;
@@ -63,7 +65,7 @@ export class LeaseTaker {
     const endedMs = clock.monotonicNow();
     // The counters were read somewhere in between: they count as unchanged until the end of one scan and as read at the start of the
     // next, so that a slow scan never makes a lease look older than it is.
-    const observed = this.#ages.observe(leases, endedMs);
+    const observed = this.#options.ages.observe(leases, endedMs);
     const ended = parentsOfBegun(leases);
     if (how === "orphans") {
       const { failoverTimeMs, maxLeasesForWorker } = settings;
@@ -100,6 +102,16 @@ export class LeaseTaker {
     });
   }
 
+  /** Takes up leases that the leader of the fleet has given to this worker; `seenMs`: when they were asked for. */
+  async adopt(leases: readonly Lease[], seenMs: number, mayTake: () => boolean): Promise<void> {
+    const { table } = this.#options;
+    const ended = leases.some(isUnbegun) ? parentsOfBegun(await table.list()) : new Set<string>();
+    await inParallel(leases, MAX_IN_FLIGHT, async (lease) => {
+      if (mayTake() && !this.#options.busy().has(lease.leaseKey))
+        await this.#take(lease, seenMs, false, ended);
+    });
+  }
+
   /** `seenMs`: when the row was asked for that is taken. */
   async #take(before: Lease, seenMs: number, steal: boolean, ended: ReadonlySet<string>): Promise<void> {
     const { table, ownerId, clock, settings, taken } = this.#options;
@@ -124,7 +136,8 @@ export class LeaseTaker {
       if (clock.monotonicNow() - seenMs >= settings.failoverTimeMs) return;
     }
     const wasReadBefore = isUnbegun(lease) && ended.has(lease.leaseKey);
-    taken({ lease, before, sentMs, steal, wasReadBefore });
+    const isAssigned = before.owner === ownerId && before.checkpointOwner === undefined;
+    taken({ lease, before, sentMs, steal, wasReadBefore, isAssigned });
   }
 }
 
