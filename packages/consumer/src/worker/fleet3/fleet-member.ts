@@ -70,7 +70,7 @@ export class FleetMember {
     this.#leadership = new Leadership({
       ...options,
       fleet,
-      isLeaving: () => this.#isLeaving,
+      isLeaving: () => this.#isLeaving || !isLed(this.#mode),
       given: (workers) => {
         if (workers.has(options.ownerId)) this.#runSoon("discover");
       },
