@@ -16,7 +16,11 @@ const MAY_IMPORT = {
   consumer: ["core", "leases", "wire", "aws"],
   redshift: ["core", "leases", "wire", "aws", "s3"],
   parquet: ["core", "s3"],
+  config: ["core", "leases", "wire", "aws", "consumer"],
+  telemetry: ["core", "consumer"],
   testkit: ["core", "leases"],
+  cli: ["core", "aws", "wire", "leases", "consumer"],
+  admin: ["core", "leases", "wire", "consumer", "telemetry"],
   local: [],
 };
 
@@ -24,7 +28,7 @@ const MAY_IMPORT = {
 const OTHERS = ["core", "leases", "wire", "aws"];
 
 /** Folders of programs: they may import every package and each other, and no package imports them. */
-const PROGRAMS = ["apps/*", "bench", "sim"];
+const PROGRAMS = ["apps/*", "bench", "sim", "interop"];
 
 /**
  * The rooms of a package, from the top down: a file imports from its own room and from the lines below. `.` is the top of `src`, and `*` all rooms
@@ -32,6 +36,7 @@ const PROGRAMS = ["apps/*", "bench", "sim"];
  */
 const ROOMS = {
   core: [["engine"], ["*"]],
+  config: [["."], ["building"], ["parts"], ["checking"], ["file"], ["document"]],
   consumer: [["."], ["engines"], ["reading"], ["worker", "lease-table"], ["kinesis"]],
 };
 

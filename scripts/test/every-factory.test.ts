@@ -39,6 +39,7 @@ const never = (): never => {
 };
 const contract = { describe: never, it: never, name: "n", create: never };
 const leaseTable = leases.memoryLeases().connect();
+const steering = { table: leaseTable, shardIds: ["shardId-000000000000"], clock: core.systemClock };
 
 /** Each function that takes options, options that it takes, and those within them. Each of their names is misspelt once. */
 const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, Options]>> = {
@@ -122,6 +123,26 @@ const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, 
     },
   ],
   "leases.fileLeases": [leases.fileLeases, { folder: "never-opened" }],
+  "leases.pauseShards": [leases.pauseShards, { ...steering, by: "ops@host" }],
+  "leases.resumeShards": [leases.resumeShards, steering],
+  "leases.waitForPause": [
+    leases.waitForPause,
+    { ...steering, timeoutMs: 1, failoverTimeMs: 300, signal: new AbortController().signal },
+  ],
+  "leases.planReset": [
+    leases.planReset,
+    {
+      ...steering,
+      to: { type: "time", at: new Date(0) },
+      failoverTimeMs: 300,
+      discardPending: true,
+      retentionMs: 1,
+    },
+  ],
+  "leases.executeReset": [
+    (options) => leases.executeReset(untyped({ shards: [], discardPending: false }), options),
+    { table: leaseTable, clock: core.systemClock, random: core.systemRandom },
+  ],
   "leases.takeShard": [
     leases.takeShard,
     {
@@ -247,7 +268,8 @@ const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   dynamodb: "itemBytesOf",
   kinesis: "",
   leases:
-    "HeldLease actualOwner changed compareCheckpoints firstCheckpoint leaseCheckpointer leaseFrom memoryLeases ownPending startPositionOf tableOfStream wasOurs",
+    "HeldLease actualOwner backupLeases changed compareCheckpoints described firstCheckpoint leaseCheckpointer leaseFrom memoryLeases ownPending " +
+    "restoreFrom startPositionOf tableOfStream wasOurs",
   local: "KinesisError LocalAwsError virtualClock",
   opensearch: "",
   parquet: "",

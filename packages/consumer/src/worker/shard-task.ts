@@ -28,6 +28,7 @@ export interface ShardTaskOptions
   readonly table: LeaseTable;
   readonly logger: Logger;
   readonly parentPollMs: number;
+  readonly isRange?: boolean;
   readonly observe: (event: WorkerEvent) => void;
 }
 
@@ -113,18 +114,29 @@ export class ShardTask {
       noteReadThrough: (wallTimeMs) => held.noteReadThrough(wallTimeMs),
       noteBytes: (bytes) => held.noteBytes(bytes),
     });
-    if (outcome.type !== "shard-end" || this.#abort.signal.aborted) return await this.#letGo();
-    return (await this.#finish(outcome.childShards)) ? { type: "finished" } : await this.#letGo();
+    const { isRange = false } = this.#options;
+    const isEnd = outcome.type === "shard-end" || (isRange && outcome.type === "ended");
+    if (!isEnd || this.#abort.signal.aborted) return await this.#letGo();
+    const childShards = outcome.type === "shard-end" ? outcome.childShards : [];
+    // A shard that retention has taken away names no children, and nobody looks for them later: a row without children tells of a shard that goes on.
+    if (isRange && outcome.type === "shard-end" && childShards.length === 0) return await this.#endAsListed();
+    return (await this.#finish(childShards)) ? { type: "finished" } : await this.#letGo();
   }
 
   /** The row of a shard that was read long ago is brought to its end, with leases for the children that have none. */
   async #endAgain(): Promise<TaskEnd> {
-    const { held, kinesis, clock, random, logger } = this.#options;
-    const { shardId } = held;
+    const { held, logger } = this.#options;
     logger.warn(
-      { shardId },
+      { shardId: held.shardId },
       "the lease of a shard that had been read to its end was made again by a worker that was late; it is ended without reading it again",
     );
+    return await this.#endAsListed();
+  }
+
+  /** Brings the row to its end with the children that the stream lists. */
+  async #endAsListed(): Promise<TaskEnd> {
+    const { held, kinesis, clock, random } = this.#options;
+    const { shardId } = held;
     const listing = { kinesis, clock, random, signal: this.#abort.signal };
     const shards = await this.#patiently("shard-end", () => listAllShards(listing));
     // Given back, it is taken again, by this worker or another, and tried anew.

@@ -74,6 +74,11 @@ export class ShardTasks {
     for (const held of this.#finished.values()) if (!held.gone.aborted) yield held;
   }
 
+  /** Whether a shard is being worked on. */
+  get isWorking(): boolean {
+    return this.#tasks.size > 0;
+  }
+
   busy(): ReadonlySet<string> {
     return new Set([...this.#tasks.keys(), ...this.#finished.keys()]);
   }

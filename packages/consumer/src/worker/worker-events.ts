@@ -20,6 +20,15 @@ export type WorkerEvent =
   | { readonly type: "lease-delete"; readonly shardId: string }
   /** A shard waits until its parents have been read to their end. */
   | { readonly type: "parent-wait"; readonly shardId: string; readonly parentShardIds: readonly string[] }
+  /** An operator wants the shard not to be read, since `pausedMs` (epoch milliseconds): it is held, and what was read of it is committed. */
+  | {
+      readonly type: "shard-pause";
+      readonly shardId: string;
+      readonly pausedBy: string | undefined;
+      readonly pausedMs: number;
+    }
+  /** A paused shard is read on. */
+  | { readonly type: "shard-resume"; readonly shardId: string }
   /** The engine of a shard failed for good; the worker stops with this error. */
   | { readonly type: "shard-fail"; readonly shardId: string; readonly error: Error }
   /** This worker audits the leases from now on, and assigns them in 3.x mode; or no longer does. */

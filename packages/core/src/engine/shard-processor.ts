@@ -127,7 +127,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     const reader = source.open(
       checkpoint === undefined ? initialPosition : { type: "after", position: checkpoint },
     );
-    const fetch = new PageFetch(reader, this.#context.budget, () => this.#wake?.());
+    const fetch = new PageFetch(reader, this.#context, () => this.#wake?.());
     this.#fetch = fetch;
     try {
       const outcome = await this.#readPages(fetch);
@@ -172,10 +172,11 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
       // A page that is not taken any more stays with the fetch, which gives its bytes back.
       const page = this.#stopping ? undefined : fetch.take();
       if (page !== undefined) {
+        const { durationMs } = fetch;
         const outcome = lastOutcome(page);
         if (outcome === undefined) fetch.start();
         try {
-          await this.#takePage(page);
+          await this.#takePage(page, durationMs);
         } finally {
           fetch.release(page);
         }
@@ -189,7 +190,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     return { type: "stopped" };
   }
 
-  async #takePage(page: RecordPage): Promise<void> {
+  async #takePage(page: RecordPage, durationMs: number): Promise<void> {
     const { clock, stream, shardId, observe } = this.#context;
     const { records, bytes, millisBehindLatest } = page;
     if (page.gap !== undefined) this.#meetGap(page.gap.expected, records[0]);
@@ -197,7 +198,17 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     if (page.scannedEnd !== undefined && isPast(page.scannedEnd, records.at(-1)))
       this.#filling.moveEnd(page.scannedEnd, clock.monotonicNow());
     if (!this.#filling.settle()) page.release?.();
-    observe({ type: "page-read", stream, shardId, records: records.length, bytes, millisBehindLatest });
+    observe({
+      type: "page-read",
+      stream,
+      shardId,
+      records: records.length,
+      bytes,
+      millisBehindLatest,
+      durationMs: page.durationMs ?? durationMs,
+      bufferedRecords: this.#filling.keptCount,
+      bufferedBytes: this.#filling.heldBytes,
+    });
   }
 
   /** Closes what was read so far and sends it on its way, once the batch before it has been committed. */

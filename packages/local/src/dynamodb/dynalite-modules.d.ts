@@ -32,7 +32,17 @@ declare module "dynalite/db/index.js" {
     readonly lock: (key: string, callback: (release: (done: () => void) => () => void) => void) => void;
     readonly put: (key: string, table: Table, callback: Callback<undefined>) => void;
   }
+  /** An iterator of abstract-level 3, over a snapshot of everything stored. */
+  export interface LevelIterator {
+    readonly close: () => Promise<void>;
+  }
+  /** The one database of level behind all tables. */
+  export interface Level {
+    keys: (options: object) => LevelIterator;
+    values: (options: object) => LevelIterator;
+  }
   export interface Store {
+    readonly db: Level;
     readonly tableDb: TableDb;
     readonly getTable: (name: string, checkStatus: boolean, callback: Callback<Table>) => void;
     readonly deleteIndexDb: (

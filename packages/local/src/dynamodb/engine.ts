@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import db, { type Callback, type Store, type Table } from "dynalite/db/index.js";
+import db, { type Callback, type Level, type Store, type Table } from "dynalite/db/index.js";
 import validations from "dynalite/validations/index.js";
 import { DynamoDbError } from "./errors.js";
 
@@ -66,6 +66,7 @@ export function createEngine({ region, accountId, tableDelayMs }: EngineOptions)
     deleteTableMs: tableDelayMs,
     updateTableMs: tableDelayMs,
   });
+  closeIterators(store.db);
   store.tableDb.awsRegion = region;
   store.tableDb.awsAccountId = accountId;
   const operations = new Map(
@@ -108,6 +109,20 @@ export function createEngine({ region, accountId, tableDelayMs }: EngineOptions)
       }
     },
   };
+}
+
+/**
+ * dynalite ends the iterator behind a Scan or Query by a method that abstract-level's iterators do not have, `return`: each would stay open, and with it
+ * everything that was stored when it was opened.
+ */
+function closeIterators(level: Level): void {
+  for (const kind of ["keys", "values"] as const) {
+    const open = level[kind].bind(level);
+    level[kind] = (options) => {
+      const iterator = open(options);
+      return Object.assign(iterator, { return: () => iterator.close() });
+    };
+  }
 }
 
 /** Waits for a callback of dynalite. */

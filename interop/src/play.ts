@@ -1,0 +1,77 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { javaSide, type JavaSide, type KclVersion } from "./java/java-side.js";
+import { Rig, Unmet } from "./rig/rig.js";
+import type { Run, Scenario } from "./scenarios/scenario.js";
+import { judge, type Result } from "./verdict/result.js";
+
+const RUNS = fileURLToPath(new URL("../.cache/runs/", import.meta.url));
+
+/** Plays the runs of some scenarios, one after the other. */
+export async function play(
+  scenarios: readonly Scenario[],
+  options: {
+    readonly versions: readonly KclVersion[];
+    readonly signal: AbortSignal;
+    readonly say: (text: string) => void;
+  },
+): Promise<readonly Result[]> {
+  const { versions, signal, say } = options;
+  const sides = new Map<KclVersion, JavaSide>();
+  for (const version of versions) sides.set(version, await javaSide(version, say));
+  const results: Result[] = [];
+  for (const scenario of scenarios) {
+    for (const run of scenario.runs) {
+      const java = sides.get(run.version);
+      if (java === undefined) continue;
+      signal.throwIfAborted();
+      say(`\n${scenario.name}, KCL ${versionOf(run)}: ${scenario.shows}`);
+      results.push(await playOne(scenario, run, { java, signal, say }));
+    }
+  }
+  return results;
+}
+
+function versionOf({ version, mode }: Run): string {
+  return mode === "" ? version : `${version} ${mode}`;
+}
+
+async function playOne(
+  scenario: Scenario,
+  run: Run,
+  { java, signal, say }: { java: JavaSide; signal: AbortSignal; say: (text: string) => void },
+): Promise<Result> {
+  const startedMs = Date.now();
+  const name = `${scenario.name}-${versionOf(run).replaceAll(/[^\w.]+/g, "-")}`;
+  const folder = join(RUNS, `${name}-${startedMs.toString(36)}`);
+  await using rig = await Rig.start({
+    name,
+    folder,
+    java,
+    shards: run.shards,
+    signal,
+    say,
+    ...(run.settings === undefined ? {} : { settings: run.settings }),
+  });
+  try {
+    await run.play(rig);
+  } catch (error) {
+    signal.throwIfAborted();
+    // What a run expected in vain is a line of its verdict, and the others go on; so is a worker that ended by itself.
+    rig.problems.push(error instanceof Error ? error.message : String(error));
+    if (!(error instanceof Unmet)) rig.say(error instanceof Error ? (error.stack ?? "") : String(error));
+  }
+  rig.producer.stop();
+  const result = judge(
+    { scenario: scenario.name, version: versionOf(run), seconds: (Date.now() - startedMs) / 1000 },
+    {
+      events: rig.events(),
+      sent: rig.producer.sent,
+      departures: rig.departures,
+      problems: rig.problems,
+      figures: rig.figures,
+    },
+  );
+  say(`what the workers wrote is in ${folder}`);
+  return result;
+}

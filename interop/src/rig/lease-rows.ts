@@ -1,0 +1,102 @@
+import {
+  type AttributeValue,
+  DynamoDBClient,
+  ListTablesCommand,
+  PutItemCommand,
+  DeleteItemCommand,
+  ResourceNotFoundException,
+  ScanCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+
+/** A row as DynamoDB has it. */
+export type Row = Readonly<Record<string, AttributeValue>>;
+
+/** A lease, as far as a run looks at it. */
+export interface LeaseSeen {
+  readonly shard: string;
+  /** The worker's name: what stands in front of the first colon of the owner. */
+  readonly owner: string | undefined;
+  /** The old owner of a lease that is being handed over. */
+  readonly checkpointOwner: string | undefined;
+  readonly checkpoint: string;
+  readonly counter: number;
+}
+
+/** The tables of a run, read and written as an operator would. */
+export class LeaseRows {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+
+  constructor(client: DynamoDBClient, table: string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  /** All rows, leases and others, in order of their key; none while there is no table. */
+  async all(): Promise<readonly Row[]> {
+    try {
+      const { Items = [] } = await this.#client.send(
+        new ScanCommand({ TableName: this.#table, ConsistentRead: true }),
+      );
+      return Items.toSorted((a, b) => textOf(a["leaseKey"]).localeCompare(textOf(b["leaseKey"])));
+    } catch (error) {
+      if (error instanceof ResourceNotFoundException) return [];
+      throw error;
+    }
+  }
+
+  /** The rows that are leases. */
+  async leases(): Promise<readonly LeaseSeen[]> {
+    const rows = await this.all();
+    return rows.filter((row) => row["leaseCounter"] !== undefined).map(leaseOf);
+  }
+
+  /** The names of all tables. */
+  async tables(): Promise<readonly string[]> {
+    return (await this.#client.send(new ListTablesCommand({}))).TableNames ?? [];
+  }
+
+  async put(row: Row): Promise<void> {
+    await this.#client.send(new PutItemCommand({ TableName: this.#table, Item: row }));
+  }
+
+  async delete(leaseKey: string): Promise<void> {
+    await this.#client.send(
+      new DeleteItemCommand({ TableName: this.#table, Key: { leaseKey: { S: leaseKey } } }),
+    );
+  }
+
+  /** Sets attributes of a row. */
+  async set(leaseKey: string, attributes: Row): Promise<void> {
+    await this.#client.send(
+      new UpdateItemCommand({
+        TableName: this.#table,
+        Key: { leaseKey: { S: leaseKey } },
+        AttributeUpdates: Object.fromEntries(
+          Object.entries(attributes).map(([name, Value]) => [name, { Action: "PUT", Value }]),
+        ),
+      }),
+    );
+  }
+}
+
+function leaseOf(row: Row): LeaseSeen {
+  return {
+    shard: textOf(row["leaseKey"]),
+    owner: row["leaseOwner"] === undefined ? undefined : nameOf(textOf(row["leaseOwner"])),
+    checkpointOwner:
+      row["checkpointOwner"] === undefined ? undefined : nameOf(textOf(row["checkpointOwner"])),
+    checkpoint: textOf(row["checkpoint"]),
+    counter: Number(row["leaseCounter"]?.N ?? 0),
+  };
+}
+
+/** A worker of ours adds a unique part to its name at every start. */
+function nameOf(owner: string): string {
+  return owner.split(":")[0] ?? owner;
+}
+
+function textOf(value: AttributeValue | undefined): string {
+  return value?.S ?? "";
+}

@@ -1,0 +1,6 @@
+import { mixed } from "./mixed.js";
+import type { Scenario } from "./scenario.js";
+import { smoke } from "./smoke.js";
+
+/** All of them, in the order in which they run. */
+export const SCENARIOS: readonly Scenario[] = [smoke, mixed];

@@ -1,0 +1,52 @@
+import type { Rig } from "../rig/rig.js";
+import type { WorkerSettings } from "../rig/worker-settings.js";
+import { NATIVE, owns, type Run, type Scenario } from "./scenario.js";
+
+/** One Java worker alone: what it asks of the local servers, and whether it gets on with the answers. */
+export const smoke: Scenario = {
+  name: "smoke",
+  shows: "a Java worker alone on packages/local, over HTTP/1.1 and HTTP/2, by polling and by fan-out",
+  runs: [
+    run("2.7.2", "h1, polling", { http: "h1" }),
+    run("2.7.2", "h2, fan-out", { http: "h2", retrieval: "fan-out" }),
+    run("3.5.1", "h2, polling", { http: "h2", clientVersion: NATIVE }),
+    run("3.5.1", "h2, fan-out", { http: "h2", retrieval: "fan-out", clientVersion: NATIVE }),
+  ],
+};
+
+function run(version: Run["version"], mode: string, settings: WorkerSettings): Run {
+  return { version, mode, shards: 2, settings, play: (rig) => play(rig, settings.retrieval === "fan-out") };
+}
+
+async function play(rig: Rig, usesFanOut: boolean): Promise<void> {
+  rig.producer.put(20);
+  await rig.java("j1");
+  await rig.expect("the worker owns both shards", owns(2, "j1"));
+  rig.producer.put(20);
+  await rig.drain(60_000);
+  rig.shards.split(0);
+  await rig.expect("the worker owns the children", owns(3, "j1"));
+  rig.producer.put(20);
+  await rig.drain(60_000);
+  await rig.stop("j1");
+  if (usesFanOut && rig.aws.journal.entries({ operation: "SubscribeToShard" }).length === 0)
+    rig.problems.push("the worker read without a subscription");
+  rig.problems.push(...unexpectedAnswers(rig));
+}
+
+/** What a service of AWS does not answer a KCL worker. */
+const REFUSALS =
+  /^(?:UnknownOperation|Validation|Serialization|InternalFailure|InternalServer|InvalidArgument)/;
+
+function unexpectedAnswers(rig: Rig): readonly string[] {
+  const found = new Set(
+    rig.aws.journal
+      .entries()
+      .filter(({ status, errorCode = "" }) => status >= 500 || REFUSALS.test(errorCode))
+      .map(
+        ({ server, operation, status, errorCode = "" }) =>
+          `${server} answered ${operation} with ${status} ${errorCode}`,
+      ),
+  );
+  return [...found];
+}
