@@ -30,12 +30,15 @@ test("two connectors with leases.mode 3x: one leads, both read, the leader stops
   await until(() => collected.all().length >= 800);
 
   const client = new DynamoDBClient(local.clientOptions("dynamodb"));
-  const rows = (await client.send(new ScanCommand({ TableName: options.application }))).Items ?? [];
-  client.destroy();
-  expect(new Set(rows.map((row) => row["entityType"]?.S))).toEqual(
+  const rows = async () =>
+    (await client.send(new ScanCommand({ TableName: options.application }))).Items ?? [];
+  await expect
+    .poll(async () => (await rows()).some((row) => Number(row["throughputKBps"]?.N ?? 0) > 0))
+    .toBe(true);
+  expect(new Set((await rows()).map((row) => row["entityType"]?.S))).toEqual(
     new Set([undefined, "LEADER", "CLIENT_VERSION_MIGRATION", "WORKER_METRIC_STATS"]),
   );
-  expect(rows.some((row) => Number(row["throughputKBps"]?.N ?? 0) > 0)).toBe(true);
+  client.destroy();
 
   await first.stop();
   await until(() => reading(second) === 4 && second.progress().isLeader);
