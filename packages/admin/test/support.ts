@@ -139,6 +139,7 @@ export function toldConnector(application = "clicks-to-nowhere"): ToldConnector 
     leaseRenewals: { count: 0, longestUnrenewedMs: 0 },
     failoverTimeMs: 10_000,
     retentionMs: 24 * 3_600_000,
+    unattendedShards: 0,
     isReady: true,
     shards: [],
   };
