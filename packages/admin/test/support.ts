@@ -141,7 +141,6 @@ export function toldConnector(application = "clicks-to-nowhere"): ToldConnector 
     retentionMs: 24 * 3_600_000,
     unattendedShards: 0,
     isReady: true,
-    unattendedShards: 0,
     shards: [],
   };
   const waiting = new Set<{ readonly events: ConnectorEvent[]; wake: () => void }>();
