@@ -55,11 +55,20 @@ export interface AdminOptions {
   readonly clock?: Clock;
 }
 
+const RULES: OptionNames<HealthRules> = {
+  maxAgeMs: true,
+  startDeadlineMs: true,
+  stalledMs: true,
+  maxDeliveryLagMs: true,
+  retryingMs: true,
+  readFailingMs: true,
+};
+
 const SHOWN: OptionNames<ShownOptions> = {
   metrics: true,
-  rules: true,
+  rules: RULES,
   config: true,
-  steering: true,
+  steering: { table: "required" },
   kinesis: true,
 };
 
