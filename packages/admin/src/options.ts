@@ -15,7 +15,7 @@ import {
 } from "@kinesis-connectors/core";
 import type { LeaseTable } from "@kinesis-connectors/leases";
 import type { HealthRules, Metrics } from "@kinesis-connectors/telemetry";
-import { type AccessRules, isLoopback } from "./access.js";
+import { type AccessRules, isLoopback } from "./access-rules.js";
 
 /** What an admin server shows of one connector, besides what that tells by itself. */
 export interface ShownOptions {
