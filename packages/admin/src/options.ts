@@ -76,8 +76,8 @@ const NAMES: OptionNames<AdminOptions & ShownOptions> = {
   ...SHOWN,
   host: true,
   port: true,
-  token: true,
-  readToken: true,
+  token: { file: "required" },
+  readToken: { file: "required" },
   allowedHosts: true,
   expose: { host: "required", port: "required" },
   allowPayload: true,
@@ -200,16 +200,16 @@ function environmentToken(): string | undefined {
 
 function tokenOf(option: string, given: string | { readonly file: string } | undefined): string | undefined {
   if (given === undefined) return undefined;
-  const token = typeof given === "string" ? given : tokenIn(option, given);
+  const token = typeof given === "object" ? tokenIn(option, given) : given;
   // What a header can hold as one word.
   if (typeof token === "string" && /^[\x21-\x7e]{1,4096}$/.test(token)) return token;
   throw invalidOption(`${option} must be a text of letters, digits and signs without blanks`);
 }
 
 function tokenIn(option: string, given: { readonly file: string }): string {
-  checkOptions(option, given, { file: "required" });
+  const file = nonEmptyText(`${option}.file`, given.file);
   try {
-    return readFileSync(nonEmptyText(`${option}.file`, given.file), "utf8").trim();
+    return readFileSync(file, "utf8").trim();
   } catch (thrown) {
     const { error } = errorFields(asError(thrown));
     throw invalidOption(`${option}.file cannot be read (${error}): name a file that holds the token`);
