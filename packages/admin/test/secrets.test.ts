@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { startAdmin } from "../src/index.js";
 import { redacted } from "../src/redacted.js";

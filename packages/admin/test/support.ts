@@ -13,7 +13,7 @@ export const TOKEN = "t0ken-of-these-tests-with-more-than-32-characters";
 export const READ_TOKEN = "read-t0ken-of-these-tests-with-more-than-32-characters";
 
 /** What an answer holds: looked at with `toMatchObject`. */
-export type JsonObject = Readonly<Record<string, unknown>>;
+type JsonObject = Readonly<Record<string, unknown>>;
 
 /** What a request was answered with. */
 export interface Answered {
