@@ -63,7 +63,6 @@ export function partsOf(properties: Properties, around: Around): readonly Stage[
   const stream = properties.text("kinesisInputStream");
   if (stream === undefined)
     properties.note("kinesisInputStream", "is not there: give source.stream the stream's name");
-  const files = properties.text("kinesisOutputStream");
   const isBatched = properties.flag("batchRecordsInPutRequest");
   if (isBatched)
     properties.note(
@@ -75,9 +74,15 @@ export function partsOf(properties: Properties, around: Around): readonly Stage[
   const model: YamlMapping = { decode: "json", ...many };
   // What was put is what is delivered, byte by byte.
   const original: YamlMapping = isBatched ? model : { decode: "json", output: "original" };
-  switch (destinationOf(properties)) {
+  const destination = destinationOf(properties);
+  const announces =
+    destination === "s3" ||
+    destination === "kinesis" ||
+    (destination === "redshift" && properties.has("s3Bucket"));
+  const files = announces ? properties.text("kinesisOutputStream") : undefined;
+  switch (destination) {
     case "redshift": {
-      if (files !== undefined && properties.has("s3Bucket")) {
+      if (files !== undefined) {
         const second = { ...around, application: `${around.application}-files` };
         properties.note(
           "kinesisOutputStream",
@@ -140,7 +145,8 @@ function destinationOf(properties: Properties): Destination {
   if (said !== undefined)
     properties.note("connectorDestination", "was left out: the user agent names the destination by itself");
   if (named !== undefined) return named;
-  if (properties.has("redshiftDataTable") || properties.has("redshiftURL")) return "redshift";
+  if (["redshiftDataTable", "redshiftFileTable", "redshiftURL"].some((key) => properties.has(key)))
+    return "redshift";
   if (properties.has("dynamoDBDataTableName")) return "dynamodb";
   if (properties.has("elasticsearchEndpoint") || properties.has("elasticsearchDefaultIndexName"))
     return "opensearch";

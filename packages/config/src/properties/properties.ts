@@ -44,8 +44,12 @@ export class Properties {
     return undefined;
   }
 
+  /** True or false; anything else is false, as in Java, and noted. */
   flag(key: string): boolean {
-    return this.text(key)?.toLowerCase() === "true";
+    const text = this.text(key)?.toLowerCase();
+    if (text !== undefined && text !== "true" && text !== "false")
+      this.note(key, "is neither true nor false, which counts as false");
+    return text === "true";
   }
 
   /** Says what became of a key. Never its value: it may be a secret. */

@@ -29,7 +29,7 @@ function linesOf(mapping: YamlMapping, indent: string): readonly string[] {
 function inline(value: YamlValue): string {
   if (typeof value === "string") {
     // A ${ of Java's file is no variable here.
-    const text = value.replaceAll("${", "$${");
+    const text = value.replaceAll("${", () => "$${");
     return PLAIN.test(text) && !OTHER.test(text) ? text : JSON.stringify(text);
   }
   if (Array.isArray(value)) return `[${value.map((one: YamlValue) => inline(one)).join(", ")}]`;
