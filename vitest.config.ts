@@ -65,6 +65,7 @@ export default defineConfig({
       project("admin", "packages/admin"),
       project("local", "packages/local"),
       project("testkit", "packages/testkit"),
+      project("cli", "packages/cli"),
       project("telemetry", "packages/telemetry"),
       project("scripts", "scripts"),
       project("sim", "sim"),

@@ -9,6 +9,7 @@ const PROJECTS = [
   "packages/consumer",
   "packages/local",
   "packages/testkit",
+  "packages/cli",
   "apps/demo",
   "bench",
 ];

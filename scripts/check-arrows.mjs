@@ -19,6 +19,7 @@ const MAY_IMPORT = {
   config: ["core", "leases", "wire", "aws", "consumer"],
   telemetry: ["core", "consumer"],
   testkit: ["core", "leases"],
+  cli: ["core", "aws", "wire", "leases", "consumer"],
   admin: ["core", "leases", "wire", "consumer", "telemetry"],
   local: [],
 };

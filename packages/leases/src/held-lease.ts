@@ -14,6 +14,8 @@ export interface HeldLeaseOptions {
   readonly random: Random;
   /** After so many milliseconds without a write that is known to be applied the lease is dropped; `Infinity` where nobody takes it by its age. */
   readonly failoverTimeMs: number;
+  /** `renew` writes nothing while the last write that is known to have been applied is younger than this: each of them renews. Default 0. */
+  readonly renewAfterMs?: number;
   /** Called once, when the lease is no longer held without having been given back. */
   readonly lost: (reason: string) => void;
   /**
@@ -83,9 +85,10 @@ export class HeldLease {
       this.#readThroughMs = Math.floor(wallTimeMs);
   }
 
-  /** Renews, unless a write is under way: that one renews as well. */
+  /** Renews, unless a write is under way, or the last one is young: they renew as well. */
   async renew(): Promise<void> {
-    if (this.#mutex.isBusy || this.#gone.signal.aborted) return;
+    const { renewAfterMs = 0 } = this.#options;
+    if (this.#mutex.isBusy || this.#gone.signal.aborted || this.unrenewedMs < renewAfterMs) return;
     const readThroughMs = this.#readThroughMs;
     this.#readThroughMs = undefined;
     const throughputKBps = this.#options.throughputKBps?.();
@@ -113,6 +116,15 @@ export class HeldLease {
     return this.#gone.signal.aborted;
   }
 
+  /**
+   * Drops the lease if it was not renewed in time, and asks nobody.
+   * @throws KinesisConnectorError `KC_LEASE_LOST` once it is not held any more
+   */
+  requireHeld(): void {
+    this.dropIfOverdue();
+    this.#gone.signal.throwIfAborted();
+  }
+
   /** The lease is no longer held, by our own wish. Writes are refused from now on. */
   release(): void {
     if (!this.#gone.signal.aborted) this.#gone.abort(lost(this.shardId, "this worker has let go of it"));
@@ -135,13 +147,21 @@ export class HeldLease {
    * @throws KinesisConnectorError `KC_LEASE_LOST`, or `KC_LEASE_TABLE` when no waiting mends it
    */
   async write(change: LeaseChange): Promise<void> {
-    await this.#mutex.run(async () => await this.#write(change));
+    await this.#mutex.run(async () => await this.#write(this.#completed(change)));
+  }
+
+  /** A commit says until when the shard was read, as far as is known: where it is committed often, nothing else is written. */
+  #completed(change: LeaseChange): LeaseChange {
+    const readThroughMs = this.#readThroughMs;
+    if (change.type !== "commit" || readThroughMs === undefined) return change;
+    this.#readThroughMs = undefined;
+    return { ...change, readThroughMs };
   }
 
   async #write(wanted: LeaseChange): Promise<void> {
     const { table, clock } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
-      this.#requireHeld();
+      this.requireHeld();
       const { nextOwner } = this;
       // A shard that is moving is given to its next owner: nobody has to find out first that it is nobody's.
       const change: LeaseChange =
@@ -188,10 +208,10 @@ export class HeldLease {
   /** The row, with every write before visible. Failures that may pass are waited out as long as the lease lasts. */
   async #read(): Promise<Lease | undefined> {
     for (let attempt = 1; ; attempt += 1) {
-      this.#requireHeld();
+      this.requireHeld();
       try {
         const row = await this.#options.table.get(this.shardId);
-        this.#requireHeld();
+        this.requireHeld();
         return row;
       } catch (thrown) {
         if (KinesisConnectorError.isInstance(thrown)) throw thrown;
@@ -218,11 +238,6 @@ export class HeldLease {
 
   #isMine(row: Lease): boolean {
     return row.owner !== undefined && actualOwner(row) === this.#options.ownerId;
-  }
-
-  #requireHeld(): void {
-    this.dropIfOverdue();
-    this.#gone.signal.throwIfAborted();
   }
 
   async #pause(attempt: number): Promise<void> {

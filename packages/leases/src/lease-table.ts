@@ -15,7 +15,7 @@ import type { FleetTable } from "./fleet/fleet-table.js";
  *   concrete that was not.
  * - `renew`: nothing but the counter; `readThroughMs` and `throughputKBps` ride along, and that a pause is done (`pauseDoneMs`).
  * - `prepare`: stores a batch before its first write; the checkpoint stays.
- * - `commit`: moves the checkpoint, removes what was prepared, forgets the owner switches.
+ * - `commit`: moves the checkpoint, removes what was prepared, forgets the owner switches; `readThroughMs` rides along.
  * - `evict`: the row becomes nobody's.
  * - `reset`: the shard begins at another place, and the row becomes nobody's: an owner that did not know is fenced. What was prepared is forgotten;
  *   `startTimestampMs` and `readThroughMs` are what is given, and gone where nothing is. Whether the shard is paused stays as it is.
@@ -38,6 +38,7 @@ export type LeaseChange =
       readonly childShardIds?: readonly string[] | undefined;
       /** Written into a row that does not say yet whose progress it holds. */
       readonly stream?: StreamIdentity | undefined;
+      readonly readThroughMs?: number | undefined;
     }
   | { readonly type: "evict" }
   | {
@@ -134,6 +135,7 @@ export function changed(lease: Lease, change: LeaseChange): Lease {
         pending: undefined,
         ownerSwitches: 0,
         childShardIds: change.childShardIds ?? lease.childShardIds,
+        readThroughMs: change.readThroughMs ?? lease.readThroughMs,
         ...(change.stream === undefined ? {} : { stream: change.stream }),
       };
     case "evict":

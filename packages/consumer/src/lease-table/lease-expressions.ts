@@ -58,6 +58,8 @@ export function updateOf(seen: Lease, change: LeaseChange): LeaseUpdate {
       update.set(ATTRIBUTE.ownerSwitches, { N: "0" });
       if (change.childShardIds !== undefined && change.childShardIds.length > 0)
         update.set(ATTRIBUTE.childShardIds, { SS: [...change.childShardIds] });
+      if (change.readThroughMs !== undefined)
+        update.set(ATTRIBUTE.readThroughMs, { N: `${change.readThroughMs}` });
       if (change.stream !== undefined) update.set(ATTRIBUTE.stream, { S: streamText(change.stream) });
       update.removePending();
       break;

@@ -8,6 +8,9 @@ import type { LeaseSettings } from "./lease-settings.js";
 
 const MAX_IN_FLIGHT = 20;
 
+/** Tries of one steal: an owner that commits several times a second writes its row between our look and our write. */
+const STEAL_ATTEMPTS = 3;
+
 /** A lease that this worker has just taken. */
 export interface TakenLease {
   readonly lease: Lease;
@@ -93,15 +96,24 @@ export class LeaseTaker {
     await inParallel(steal, MAX_IN_FLIGHT, async (lease) => {
       if (!mayTake()) return;
       const seenMs = isStale ? clock.monotonicNow() : startedMs;
-      const fresh = isStale ? await table.get(lease.leaseKey) : lease;
-      // Asked again: the answer may come long after the worker was told to stop, even after it gave up waiting for it.
-      if (fresh !== undefined && actualOwner(fresh) === actualOwner(lease) && mayTake())
-        await this.#take(fresh, seenMs, true, ended);
+      let row = isStale ? await table.get(lease.leaseKey) : lease;
+      let askedMs = seenMs;
+      for (let attempt = 1; attempt <= STEAL_ATTEMPTS; attempt += 1) {
+        // Asked again: the answer may come long after the worker was told to stop, even after it gave up waiting for it.
+        if (row === undefined || actualOwner(row) !== actualOwner(lease) || !mayTake()) return;
+        const before = row;
+        ({ row, askedMs } = await this.#take(before, askedMs, true, ended));
+      }
     });
   }
 
-  /** `seenMs`: when the row was asked for that is taken. */
-  async #take(before: Lease, seenMs: number, steal: boolean, ended: ReadonlySet<string>): Promise<void> {
+  /** `seenMs`: when the row was asked for that is taken. Resolves with the row as it is where the take was refused, and when that was asked for. */
+  async #take(
+    before: Lease,
+    seenMs: number,
+    steal: boolean,
+    ended: ReadonlySet<string>,
+  ): Promise<{ readonly row: Lease | undefined; readonly askedMs: number }> {
     const { table, ownerId, clock, settings, taken } = this.#options;
     const isVague = before.checkpoint === "LATEST" && before.startTimestampMs === undefined;
     const change = {
@@ -111,20 +123,23 @@ export class LeaseTaker {
     } as const;
     let sentMs = clock.monotonicNow();
     const outcome = await table.update(before, change);
-    if (outcome.type === "throttled") return;
+    if (outcome.type === "throttled") return { row: undefined, askedMs: sentMs };
     let lease = changed(before, change);
     if (outcome.type !== "applied") {
+      const askedMs = clock.monotonicNow();
       const row = await table.get(before.leaseKey);
-      if (row?.owner !== ownerId || row.counter !== lease.counter) return;
+      if (row?.owner !== ownerId || row.counter !== lease.counter)
+        return { row: outcome.type === "refused" ? row : undefined, askedMs };
       // What raised the counter under our name may also be a late write of ours from before the lease was dropped: the row tells. So it was
       // written at any time since it was looked at, and others may count from then.
       lease = row;
       sentMs = seenMs;
       // The next look takes it anew.
-      if (clock.monotonicNow() - seenMs >= settings.failoverTimeMs) return;
+      if (clock.monotonicNow() - seenMs >= settings.failoverTimeMs) return { row: undefined, askedMs };
     }
     const wasReadBefore = isUnbegun(lease) && ended.has(lease.leaseKey);
     taken({ lease, before, sentMs, steal, wasReadBefore });
+    return { row: undefined, askedMs: sentMs };
   }
 }
 

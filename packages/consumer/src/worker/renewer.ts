@@ -4,6 +4,21 @@ import type { HeldLease } from "@kinesis-connectors/leases";
 // amazon-kinesis-client: maxLeaseRenewalThreads.
 const MAX_IN_FLIGHT = 20;
 
+/**
+ * Looks in one renewal period. A lease is renewed at the look nearest to the end of its period, counted from its last write: so one that is committed often is
+ * never renewed besides, and none gets older than a period and half the time between two looks.
+ */
+const LOOKS_PER_PERIOD = 4;
+
+/** When leases are looked at, and how old one has to be for a renewal, by the renewal period. */
+export function renewalTimes(renewPeriodMs: number): {
+  readonly lookMs: number;
+  readonly renewAfterMs: number;
+} {
+  const lookMs = Math.max(1, Math.floor(renewPeriodMs / LOOKS_PER_PERIOD));
+  return { lookMs, renewAfterMs: renewPeriodMs - lookMs / 2 };
+}
+
 /** Renews the held leases, a bounded number at a time, and drops those that were not renewed in time before anything else. */
 export class Renewer {
   readonly #failed: (error: Error) => void;

@@ -12,7 +12,7 @@ import { UnattendedWatch } from "./fleet3/unattended-watch.js";
 import { type LeaseSettings, leaseSettings } from "./lease-settings.js";
 import { LeaseTaker, type TakenLease, type Taking } from "./lease-taker.js";
 import { Loop } from "./loop.js";
-import { Renewer } from "./renewer.js";
+import { renewalTimes, Renewer } from "./renewer.js";
 import { ShardTasks } from "./shard-tasks.js";
 import { startError } from "./start-error.js";
 
@@ -130,10 +130,11 @@ export class WorkerRun implements Worker {
 
     const renewer = new Renewer((error) => this.#stepFailed("renew", error));
     this.#renewer = renewer;
+    const { lookMs } = renewalTimes(renewPeriodMs);
     const renewals = new Loop({
       clock,
-      firstDelayMs: renewPeriodMs,
-      delayMs: () => renewPeriodMs,
+      firstDelayMs: lookMs,
+      delayMs: () => lookMs,
       kind: "rate",
       step: () => renewer.tick(this.#tasks.held()),
       failed: (error) => this.#stepFailed("renew", error),
@@ -226,6 +227,7 @@ export class WorkerRun implements Worker {
     const held: HeldLease = new HeldLease(lease, sentMs, {
       ...this.#options,
       failoverTimeMs: this.#settings.failoverTimeMs,
+      renewAfterMs: renewalTimes(this.#settings.renewPeriodMs).renewAfterMs,
       lost: (reason) => {
         this.#tasks.forget(held);
         observe({ type: "lease-lose", shardId, reason });

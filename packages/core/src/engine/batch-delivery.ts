@@ -278,11 +278,12 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
   }
 
   #emission(): EmissionContext {
-    const { clock, random, abortSignal, observe } = this.#context;
+    const { clock, random, abortSignal, observe, checkpointer } = this.#context;
     return {
       clock,
       random,
       abortSignal,
+      requireHeld: () => checkpointer.requireHeld?.(),
       observe,
       logger: this.#pipeline.logger,
       retry: this.#pipeline.retry,

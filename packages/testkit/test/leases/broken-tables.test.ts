@@ -100,6 +100,19 @@ const broken: readonly {
     fails: ["keeps whose progress"],
   },
   {
+    what: "forgets until when an application reads",
+    make: spoiling((row) => ({ ...row, untilMs: undefined })),
+    fails: ["keeps until when an application reads"],
+  },
+  {
+    what: "writes with a renewal alone how far a shard was read",
+    make: withFunctions((sound) => ({
+      update: (seen, change) =>
+        sound.update(seen, change.type === "commit" ? { ...change, readThroughMs: undefined } : change),
+    })),
+    fails: ["until when the shard was read rides along"],
+  },
+  {
     what: "looks at the owner only",
     make: withFunctions((_, { rows }) => ({
       update: (seen, change): Promise<WriteOutcome> => {

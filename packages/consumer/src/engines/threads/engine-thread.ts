@@ -239,6 +239,9 @@ export class EngineThread {
     switch (asked.ask) {
       case "load":
         return await checkpointer.load();
+      case "held":
+        await checkpointer.requireHeld?.();
+        return undefined;
       case "prepare":
         await checkpointer.prepare(asked.batch);
         return undefined;

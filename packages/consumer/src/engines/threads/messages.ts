@@ -113,6 +113,8 @@ export type Question =
   | { readonly ask: "load"; readonly run: number }
   | { readonly ask: "prepare"; readonly run: number; readonly batch: PreparedBatch }
   | { readonly ask: "commit"; readonly run: number; readonly checkpoint: Position }
+  /** Whether the lease of a run is still held. */
+  | { readonly ask: "held"; readonly run: number }
   | { readonly ask: "credentials" };
 
 /** Answers, by the question. */
@@ -120,6 +122,7 @@ export interface Answers {
   readonly load: ShardProgress;
   readonly prepare: undefined;
   readonly commit: undefined;
+  readonly held: undefined;
   readonly credentials: AwsIdentity;
 }
 

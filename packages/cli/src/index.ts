@@ -1,0 +1,2 @@
+export { type CliOptions, runCli } from "./app/run-cli.js";
+export type { InputStream, OutputStream } from "./output/streams.js";
