@@ -25,7 +25,7 @@ const record = (data: unknown): KinesisRecord => ({
   subSequenceNumber: 0,
   partitionKey: "k",
   arrivalTimeMs: 0,
-  data: Buffer.from(typeof data === "string" ? data : stringifyJson(data)),
+  data: Buffer.from(typeof data === "string" ? data : (stringifyJson(data) ?? "")),
 });
 
 describe("transform", () => {
