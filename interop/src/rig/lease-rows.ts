@@ -20,6 +20,8 @@ export interface LeaseSeen {
   /** The old owner of a lease that is being handed over. */
   readonly checkpointOwner: string | undefined;
   readonly checkpoint: string;
+  /** The checkpoint's sub-sequence number. */
+  readonly sub: number;
   readonly counter: number;
 }
 
@@ -88,6 +90,7 @@ function leaseOf(row: Row): LeaseSeen {
     checkpointOwner:
       row["checkpointOwner"] === undefined ? undefined : nameOf(textOf(row["checkpointOwner"])),
     checkpoint: textOf(row["checkpoint"]),
+    sub: Number(row["checkpointSubSequenceNumber"]?.N ?? 0),
     counter: Number(row["leaseCounter"]?.N ?? 0),
   };
 }

@@ -156,11 +156,11 @@ export class Rig implements AsyncDisposable {
   async expect(
     what: string,
     holds: (leases: readonly LeaseSeen[]) => boolean | Promise<boolean>,
-    limitMs: number = EXPECT_LIMIT_MS,
+    { limitMs = EXPECT_LIMIT_MS, rows = this.rows }: { limitMs?: number; rows?: LeaseRows } = {},
   ): Promise<number> {
     const startedMs = Date.now();
     for (;;) {
-      const leases = await this.rows.leases();
+      const leases = await rows.leases();
       const tookMs = Date.now() - startedMs;
       if (await holds(leases)) {
         this.say(`${what}: after ${(tookMs / 1000).toFixed(1)} s (${shown(leases)})`);
@@ -176,10 +176,10 @@ export class Rig implements AsyncDisposable {
     this.say(`${what} (${shown(await this.rows.leases())})`);
   }
 
-  /** Waits until every record sent has been handled by somebody; the verdict tells what was not. */
-  async drain(limitMs: number = EXPECT_LIMIT_MS): Promise<void> {
+  /** Waits until every record of a producer has been handled by somebody; the verdict tells what was not. */
+  async drained(producer: Producer = this.producer, limitMs: number = EXPECT_LIMIT_MS): Promise<void> {
     const startedMs = Date.now();
-    while (countDeliveries(this.events(), this.producer.sent).lost.length > 0) {
+    while (countDeliveries(this.events(), producer.sent).lost.length > 0) {
       if (Date.now() - startedMs > limitMs) return;
       await this.wait(1000);
     }

@@ -1,6 +1,8 @@
+import { cloudwatch } from "./cloudwatch.js";
+import { differential } from "./differential.js";
 import { mixed } from "./mixed.js";
 import type { Scenario } from "./scenario.js";
 import { smoke } from "./smoke.js";
 
 /** All of them, in the order in which they run. */
-export const SCENARIOS: readonly Scenario[] = [smoke, mixed];
+export const SCENARIOS: readonly Scenario[] = [smoke, differential, mixed, cloudwatch];
