@@ -1,3 +1,4 @@
+import { cbor } from "@smithy/core/cbor";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
@@ -23,9 +24,13 @@ export class CloudWatchStub implements AsyncDisposable {
       const body = bodyOf(request.headers, Buffer.concat(chunks));
       const type = request.headers["content-type"] ?? "";
       if (type.startsWith("application/x-www-form-urlencoded")) {
-        this.metrics.push(...metricsOfForm(new URLSearchParams(body)));
+        this.metrics.push(...metricsOfForm(new URLSearchParams(body.toString())));
         response.writeHead(200, { "content-type": "text/xml" });
         response.end("<PutMetricDataResponse><ResponseMetadata/></PutMetricDataResponse>");
+      } else if (type === "application/cbor") {
+        this.metrics.push(...metricsOfCbor(body));
+        response.writeHead(200, { "content-type": type, "smithy-protocol": "rpc-v2-cbor" });
+        response.end(cbor.serialize({}));
       } else {
         this.unread.push(type);
         response.writeHead(400).end();
@@ -47,11 +52,31 @@ export class CloudWatchStub implements AsyncDisposable {
   }
 }
 
-function bodyOf(headers: IncomingHttpHeaders, bytes: Buffer): string {
-  return (headers["content-encoding"] === "gzip" ? gunzipSync(bytes) : bytes).toString();
+function bodyOf(headers: IncomingHttpHeaders, bytes: Buffer): Buffer {
+  return headers["content-encoding"] === "gzip" ? gunzipSync(bytes) : bytes;
 }
 
-/** AWS's query protocol: `MetricData.member.1.Dimensions.member.2.Name`. */
+interface PutMetricData {
+  readonly Namespace?: string;
+  readonly MetricData?: readonly {
+    readonly MetricName: string;
+    readonly Unit?: string;
+    readonly Dimensions?: readonly { readonly Name: string; readonly Value: string }[];
+  }[];
+}
+
+/** Smithy's RPC v2 over CBOR, which the SDK of KCL 3 speaks. */
+function metricsOfCbor(bytes: Uint8Array): readonly SentMetric[] {
+  const { Namespace = "", MetricData = [] } = cbor.deserialize(bytes) as PutMetricData;
+  return MetricData.map(({ MetricName, Unit = "", Dimensions = [] }) => ({
+    namespace: Namespace,
+    name: MetricName,
+    unit: Unit,
+    dimensions: Dimensions.map(({ Name, Value }) => [Name, Value] as const),
+  }));
+}
+
+/** AWS's query protocol, which the SDK of KCL 2 speaks: `MetricData.member.1.Dimensions.member.2.Name`. */
 export function metricsOfForm(form: URLSearchParams): readonly SentMetric[] {
   const namespace = form.get("Namespace") ?? "";
   return members((index) => {

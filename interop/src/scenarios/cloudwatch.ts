@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { CloudWatchStub, type SentMetric } from "../rig/cloudwatch-stub.js";
 import type { Rig } from "../rig/rig.js";
@@ -26,8 +26,6 @@ interface Kind {
   readonly dimensions: readonly string[];
 }
 
-const found: Record<string, readonly Kind[]> = {};
-
 function run(version: Run["version"], mode: string, settings: object): Run {
   return {
     version,
@@ -35,8 +33,12 @@ function run(version: Run["version"], mode: string, settings: object): Run {
     shards: 2,
     settings,
     play: async (rig) => {
-      found[`${version} ${mode}`] = await record(rig);
-      writeFileSync(FIXTURE, `${JSON.stringify(found, undefined, 2)}\n`);
+      const kinds = await record(rig);
+      const known = existsSync(FIXTURE) ? (JSON.parse(readFileSync(FIXTURE, "utf8")) as object) : {};
+      const all = Object.entries({ ...known, [`${version} ${mode}`]: kinds }).toSorted(([a], [b]) =>
+        a.localeCompare(b),
+      );
+      writeFileSync(FIXTURE, `${JSON.stringify(Object.fromEntries(all), undefined, 2)}\n`);
     },
   };
 }
