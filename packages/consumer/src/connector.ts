@@ -224,7 +224,7 @@ function leaseTableOf<Model, Output, Plan, DeadLetterPlan>(
   settings: ConnectorSettings,
   logger: Logger,
 ): { readonly table: LeaseTable; readonly checkEndpoint?: () => Promise<unknown> } {
-  const { leaseTable, leases, clock, random } = settings;
+  const { leaseTable, leases, clock, random, application } = settings;
   if (typeof leaseTable === "object") return { table: leaseTable };
   const own = options.clients?.dynamodb;
   const requestTimeoutMs = Math.min(MAX_LEASE_CALL_MS, Math.ceil(leases.failoverTimeMs / 3));
@@ -236,6 +236,7 @@ function leaseTableOf<Model, Output, Plan, DeadLetterPlan>(
     random,
     logger,
     ownsClient: own === undefined,
+    application,
   });
   const allowInsecure = settings.dynamodb.allowInsecure === true;
   return {

@@ -49,9 +49,14 @@ export interface ConnectorProgress {
   readonly batchesRetrying: number;
   /**
    * False while reading, emitting or the taking of shards fails (throttled, no network, no credentials, destination down): nothing is lost, and nothing
-   * moves.
+   * moves. Also while there are `unattendedShards`.
    */
   readonly isReady: boolean;
+  /**
+   * Shards whose lease nobody renews although a leader should have assigned it (KCL 3.x mode): they are not read by anybody. This worker takes
+   * them once that leader has had its time.
+   */
+  readonly unattendedShards: number;
   readonly shards: readonly ShardSnapshot[];
 }
 
@@ -63,6 +68,7 @@ export class ProgressTally {
   readonly #shards = new Map<string, Tally>();
   /** Shards that this process lost in an outage do not fail, and nobody reads them: whoever cannot take any is not ready. */
   #isTaking = true;
+  #unattended = 0;
 
   constructor(clock: Pick<Clock, "now">) {
     this.#clock = clock;
@@ -106,6 +112,9 @@ export class ProgressTally {
       case "lease-resume":
         if (event.step === "take") this.#isTaking = true;
         return;
+      case "leases-unattended":
+        this.#unattended = event.shardIds.length;
+        return;
       case "shard-end":
         this.#end(event.shardId, "ended");
         return;
@@ -126,7 +135,7 @@ export class ProgressTally {
     let recordsFiltered = 0;
     let deadLetters = 0;
     let millisBehindLatest: number | undefined;
-    let isReady = this.#isTaking;
+    let isReady = this.#isTaking && this.#unattended === 0;
     let batchesUnderWay = 0;
     let batchesRetrying = 0;
     for (const { failing, ...shard } of this.#shards.values()) {
@@ -154,6 +163,7 @@ export class ProgressTally {
       batchesUnderWay,
       batchesRetrying,
       isReady,
+      unattendedShards: this.#unattended,
       shards,
     };
   }

@@ -1,7 +1,8 @@
 import { backoffMs, type Clock, KinesisConnectorError, type Random, sleep } from "@kinesis-connectors/core";
-import { compareCheckpoints, type Lease, type PendingCheckpoint } from "./lease.js";
+import { actualOwner, compareCheckpoints, type Lease, type PendingCheckpoint } from "./lease.js";
 import { changed, type LeaseChange, type LeaseTable } from "./lease-table.js";
 import { Mutex } from "./mutex.js";
+import { ThroughputMeter } from "./throughput.js";
 
 /** Longer pauses between tries of a write spare the table nothing. */
 const MAX_PAUSE_MS = 10_000;
@@ -16,6 +17,13 @@ export interface HeldLeaseOptions {
   readonly failoverTimeMs: number;
   /** Called once, when the lease is no longer held without having been given back. */
   readonly lost: (reason: string) => void;
+  /**
+   * Called once, when the leader of the fleet (KCL 3.x mode) has named another owner. The lease is held until it is given back by an `evict`, which then
+   * gives it to that owner, or until the leader gives it away. Default: nobody is told.
+   */
+  readonly handoff?: ((nextOwner: string) => void) | undefined;
+  /** Whether renewals say what was read of the shard lately, for the leader of a fleet in 3.x mode. Default: they do not. */
+  readonly tellsThroughput?: (() => boolean) | undefined;
 }
 
 /**
@@ -31,12 +39,14 @@ export class HeldLease {
   /** When the last applied write was sent, on the monotonic clock: no other worker can have seen it earlier. */
   #sentMs: number;
   #readThroughMs: number | undefined;
+  readonly #throughput: ThroughputMeter;
 
   /** `lease` is the row after the take, and `sentMs` the monotonic time at which the take was sent. */
   constructor(lease: Lease, sentMs: number, options: HeldLeaseOptions) {
     this.#lease = lease;
     this.#sentMs = sentMs;
     this.#options = options;
+    this.#throughput = new ThroughputMeter(lease.throughputKBps, options.clock.monotonicNow());
   }
 
   get shardId(): string {
@@ -46,6 +56,13 @@ export class HeldLease {
   /** The row as it was last known to be. */
   get lease(): Lease {
     return this.#lease;
+  }
+
+  /** Whom the leader of the fleet wants to have the shard next; undefined while it stays here. */
+  get nextOwner(): string | undefined {
+    const { owner, checkpointOwner } = this.#lease;
+    const { ownerId } = this.#options;
+    return checkpointOwner === ownerId && owner !== ownerId ? owner : undefined;
   }
 
   /** Aborted, with a `KC_LEASE_LOST` as its reason, once the lease is not held any more. */
@@ -58,12 +75,20 @@ export class HeldLease {
       this.#readThroughMs = Math.floor(wallTimeMs);
   }
 
+  /** Bytes of records that were read of the shard. */
+  noteBytes(bytes: number): void {
+    this.#throughput.add(bytes);
+  }
+
   /** Renews, unless a write is under way: that one renews as well. */
   async renew(): Promise<void> {
     if (this.#mutex.isBusy || this.#gone.signal.aborted) return;
     const readThroughMs = this.#readThroughMs;
     this.#readThroughMs = undefined;
-    await this.write({ type: "renew", readThroughMs });
+    const { clock, tellsThroughput } = this.#options;
+    const throughputKBps =
+      tellsThroughput?.() === true ? this.#throughput.sample(clock.monotonicNow()) : undefined;
+    await this.write({ type: "renew", readThroughMs, throughputKBps });
   }
 
   /** Drops the lease if it was not renewed in time: somebody else may own it already. Returns whether it is gone. */
@@ -86,7 +111,7 @@ export class HeldLease {
       const row = await this.#read();
       if (row === undefined || !this.#isMine(row) || row.counter !== this.#lease.counter)
         throw this.#lose("its row was changed by somebody else");
-      this.#lease = row;
+      this.#adopt(row);
       return row;
     });
   }
@@ -100,10 +125,14 @@ export class HeldLease {
     await this.#mutex.run(async () => await this.#write(change));
   }
 
-  async #write(change: LeaseChange): Promise<void> {
+  async #write(wanted: LeaseChange): Promise<void> {
     const { table, clock } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
       this.#requireHeld();
+      const { nextOwner } = this;
+      // A shard that is moving is given to its next owner: nobody has to find out first that it is nobody's.
+      const change: LeaseChange =
+        wanted.type === "evict" && nextOwner !== undefined ? { type: "assign", owner: nextOwner } : wanted;
       const sentMs = clock.monotonicNow();
       const outcome = await table.update(this.#lease, change);
       if (outcome.type === "applied") {
@@ -120,19 +149,26 @@ export class HeldLease {
     const row = await this.#read();
     const before = this.#lease;
     if (row === undefined) throw this.#lose("its row is gone");
-    if (change.type === "evict" && row.owner === undefined && row.counter === before.counter + 1) {
+    if (isGivenAway(row, before, change)) {
       this.#accept(row, sentMs, change);
       return true;
     }
     if (!this.#isMine(row)) throw this.#lose(`it belongs to ${row.checkpointOwner ?? row.owner ?? "nobody"}`);
-    if (row.counter === before.counter + 1 && carries(row, change)) {
-      this.#accept(changed(before, change), sentMs, change);
+    const moves = row.checkpointOwner !== before.checkpointOwner;
+    // KCL 2.x workers that take a lease leave the mark of a handoff in it: where it has just come up, a raised counter alone does not tell
+    // their take from a renewal of ours.
+    const isSure = !moves || change.type === "prepare" || change.type === "commit";
+    if (row.counter === before.counter + 1 && carries(row, change) && isSure) {
+      const { owner, checkpointOwner } = row;
+      this.#accept({ ...changed(before, change), owner, checkpointOwner }, sentMs, change);
       return true;
     }
     if (row.counter < before.counter || !sameProgress(row, before))
       throw this.#lose("its row holds what this worker did not write");
+    if (moves && row.counter !== before.counter)
+      throw this.#lose(`it is being moved to ${row.owner ?? "nobody"}, and its row was changed besides`);
     // Owners are unique to a start of a process: a higher counter under our name is a renewal of ours that arrived late.
-    if (row.counter > before.counter) this.#lease = row;
+    this.#adopt(row);
     return false;
   }
 
@@ -152,16 +188,23 @@ export class HeldLease {
   }
 
   #accept(lease: Lease, sentMs: number, change: LeaseChange): void {
-    this.#lease = lease;
     this.#sentMs = Math.max(this.#sentMs, sentMs);
-    if (change.type === "evict") this.release();
+    if (change.type === "evict" || change.type === "assign") {
+      this.#lease = lease;
+      this.release();
+    } else this.#adopt(lease);
+  }
+
+  /** The row as it is known from now on; a handoff that has begun in it is told of. */
+  #adopt(row: Lease): void {
+    const before = this.nextOwner;
+    this.#lease = row;
+    const { nextOwner } = this;
+    if (before === undefined && nextOwner !== undefined) this.#options.handoff?.(nextOwner);
   }
 
   #isMine(row: Lease): boolean {
-    return (
-      row.owner === this.#options.ownerId &&
-      (row.checkpointOwner === undefined || row.checkpointOwner === this.#options.ownerId)
-    );
+    return row.owner !== undefined && actualOwner(row) === this.#options.ownerId;
   }
 
   #requireHeld(): void {
@@ -193,6 +236,17 @@ function lost(shardId: string, reason: string): KinesisConnectorError {
   return new KinesisConnectorError(
     "KC_LEASE_LOST",
     `the lease of ${shardId} is lost: ${reason}; its owner goes on from the last checkpoint`,
+  );
+}
+
+/** Whether a row shows that it was given back, or to its next owner, who may have renewed it already. */
+function isGivenAway(row: Lease, before: Lease, change: LeaseChange): boolean {
+  if (change.type === "evict") return row.owner === undefined && row.counter === before.counter + 1;
+  return (
+    change.type === "assign" &&
+    row.owner === change.owner &&
+    row.checkpointOwner === undefined &&
+    row.counter > before.counter
   );
 }
 

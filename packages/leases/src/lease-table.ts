@@ -6,18 +6,27 @@ import type {
   PendingCheckpoint,
   StreamIdentity,
 } from "./lease.js";
+import type { FleetTable } from "./fleet/fleet-table.js";
 
 /**
- * A change of a lease row. Each raises the counter by 1 and applies only if counter and owner are still what the writer saw last.
+ * A change of a lease row. Each raises the counter by 1 and applies only if counter and owner are still what the writer saw last. The last two are those
+ * of the leader of a fleet in the KCL's 3.x mode, and of an owner that it has told to let go.
  * - `take`: the row becomes `owner`'s; a handoff that was under way ends. `startTimestampMs` makes a LATEST concrete that was not.
- * - `renew`: nothing but the counter; `readThroughMs` rides along.
+ * - `renew`: nothing but the counter; `readThroughMs` and `throughputKBps` ride along.
  * - `prepare`: stores a batch before its first write; the checkpoint stays.
  * - `commit`: moves the checkpoint, removes what was prepared, forgets the owner switches.
  * - `evict`: the row becomes nobody's.
+ * - `hand-off`: names the next owner; the present one keeps the shard until it lets go. Leaves the counter as it is and does not look at it, but applies
+ *   only if no other handoff is under way.
+ * - `assign`: the row becomes `owner`'s, and a handoff ends. Applies only if a handoff that was under way still is the same.
  */
 export type LeaseChange =
   | { readonly type: "take"; readonly owner: string; readonly startTimestampMs?: number | undefined }
-  | { readonly type: "renew"; readonly readThroughMs?: number | undefined }
+  | {
+      readonly type: "renew";
+      readonly readThroughMs?: number | undefined;
+      readonly throughputKBps?: number | undefined;
+    }
   | { readonly type: "prepare"; readonly pending: PendingCheckpoint }
   | {
       readonly type: "commit";
@@ -26,7 +35,9 @@ export type LeaseChange =
       /** Written into a row that does not say yet whose progress it holds. */
       readonly stream?: StreamIdentity | undefined;
     }
-  | { readonly type: "evict" };
+  | { readonly type: "evict" }
+  | { readonly type: "hand-off"; readonly owner: string }
+  | { readonly type: "assign"; readonly owner: string };
 
 /**
  * The outcome of a conditional write, as far as it is known.
@@ -71,6 +82,8 @@ export interface LeaseTable {
    * there is none, which means those of KCL 2.x.
    */
   readonly fleetMode: () => Promise<string | undefined>;
+  /** The rows of a fleet in the KCL's 3.x mode. Left out by stores that KCL workers do not share: their workers stay with the algorithms of 2.x. */
+  readonly fleet?: FleetTable | undefined;
   readonly close?: () => void;
 }
 
@@ -78,20 +91,23 @@ export interface LeaseTable {
 export function changed(lease: Lease, change: LeaseChange): Lease {
   const counter = lease.counter + 1;
   switch (change.type) {
-    case "take": {
-      const moved = lease.owner !== undefined && lease.owner !== change.owner;
+    case "take":
+      return {
+        ...movedTo(lease, change.owner),
+        protocolOwner: change.owner,
+        startTimestampMs: change.startTimestampMs ?? lease.startTimestampMs,
+      };
+    case "assign":
+      return movedTo(lease, change.owner);
+    case "hand-off":
+      return { ...lease, owner: change.owner, checkpointOwner: lease.owner };
+    case "renew":
       return {
         ...lease,
         counter,
-        owner: change.owner,
-        protocolOwner: change.owner,
-        checkpointOwner: undefined,
-        ownerSwitches: lease.ownerSwitches + (moved || lease.checkpointOwner === change.owner ? 1 : 0),
-        startTimestampMs: change.startTimestampMs ?? lease.startTimestampMs,
+        readThroughMs: change.readThroughMs ?? lease.readThroughMs,
+        ...(change.throughputKBps === undefined ? {} : { throughputKBps: change.throughputKBps }),
       };
-    }
-    case "renew":
-      return { ...lease, counter, readThroughMs: change.readThroughMs ?? lease.readThroughMs };
     case "prepare":
       return { ...lease, counter, pending: change.pending };
     case "commit":
@@ -108,4 +124,27 @@ export function changed(lease: Lease, change: LeaseChange): Lease {
       change satisfies { readonly type: "evict" };
       return { ...lease, counter, owner: undefined, checkpointOwner: undefined };
   }
+}
+
+function movedTo(lease: Lease, owner: string): Lease {
+  return {
+    ...lease,
+    counter: lease.counter + 1,
+    owner,
+    checkpointOwner: undefined,
+    ownerSwitches: lease.ownerSwitches + (isSwitch(lease, owner) ? 1 : 0),
+  };
+}
+
+/** Whether a row that becomes `owner`'s counts an owner more since its checkpoint (KCL `getDynamoTakeLeaseUpdate`). */
+export function isSwitch(lease: Lease, owner: string): boolean {
+  return (lease.owner !== undefined && lease.owner !== owner) || lease.checkpointOwner === owner;
+}
+
+/** Whether a row still is what the writer of a change has seen, as far as that change asks: for tables that look at it themselves. */
+export function isAsSeen(row: Lease, seen: Lease, change: LeaseChange): boolean {
+  if (row.owner !== seen.owner) return false;
+  if (change.type === "hand-off") return row.owner !== undefined && row.checkpointOwner === undefined;
+  if (change.type === "assign" && row.checkpointOwner !== seen.checkpointOwner) return false;
+  return row.counter === seen.counter;
 }

@@ -43,7 +43,7 @@ export interface Lease {
   readonly parentShardIds: readonly string[];
   readonly childShardIds: readonly string[];
   readonly hashKeyRange: HashKeyRange | undefined;
-  /** Set by a KCL 3.x leader while the shard moves: the old owner, who holds it until it lets go. */
+  /** Set by the leader of a fleet in 3.x mode while the shard moves: the old owner, who holds it until it lets go. `owner` is then the next one. */
   readonly checkpointOwner: string | undefined;
   /** Our attribute `kcStartTimestampMs`: what LATEST or AT_TIMESTAMP means for this shard, in epoch milliseconds. */
   readonly startTimestampMs: number | undefined;
@@ -53,6 +53,11 @@ export interface Lease {
   readonly protocolOwner: string | undefined;
   /** Our attribute `kcStream`: the stream that the shard belongs to. Undefined in rows that others made, until the first commit. */
   readonly stream?: StreamIdentity | undefined;
+  /**
+   * What the owner read of the shard lately, in KiB per second (`throughputKBps`, KCL 3.x): a leader balances by it. Undefined in rows of which no owner
+   * has said so.
+   */
+  readonly throughputKBps?: number | undefined;
 }
 
 /** The fields of a new lease; the rest starts empty. */
@@ -85,7 +90,7 @@ export function leaseFrom(created: NewLease): Lease {
   };
 }
 
-/** The owner that may work on the shard now: during a handoff between KCL 3.x workers that is the old one. */
+/** The owner that may work on the shard now: during a handoff (KCL 3.x) that is the old one. */
 export function actualOwner(lease: Lease): string | undefined {
   return lease.checkpointOwner ?? lease.owner;
 }

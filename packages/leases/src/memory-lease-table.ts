@@ -1,10 +1,20 @@
 import type { MaybePromise } from "@kinesis-connectors/core";
+import { type FleetOperation, type MemoryFleet, memoryFleetTable } from "./fleet/memory-fleet.js";
 import { type Lease, leaseFrom } from "./lease.js";
-import { changed, type LeaseChange, type LeaseTable, type WriteOutcome } from "./lease-table.js";
+import { changed, isAsSeen, type LeaseChange, type LeaseTable, type WriteOutcome } from "./lease-table.js";
 
 /** One call on an in-memory table, before it is carried out. */
 export interface TableCall {
-  readonly operation: "open" | "list" | "get" | "create" | "update" | "describe" | "remove" | "fleetMode";
+  readonly operation:
+    | "open"
+    | "list"
+    | "get"
+    | "create"
+    | "update"
+    | "describe"
+    | "remove"
+    | "fleetMode"
+    | FleetOperation;
   readonly leaseKey?: string;
   readonly change?: LeaseChange;
 }
@@ -23,12 +33,10 @@ export type TableFault =
 export type Intercept = (call: TableCall) => MaybePromise<TableFault | undefined>;
 
 /** Rows in memory, shared by the tables connected to it: for tests, simulations, and trying a pipeline without DynamoDB. */
-export interface MemoryLeases {
+export interface MemoryLeases extends MemoryFleet {
   /** A table of one worker. */
   readonly connect: (intercept?: Intercept) => LeaseTable;
   readonly rows: Map<string, Lease>;
-  /** The `cv` of the row `Migration3.0`; undefined when there is no such row. */
-  fleetMode: string | undefined;
 }
 
 /** An empty in-memory lease table. */
@@ -38,8 +46,7 @@ export function memoryLeases(): MemoryLeases {
 
   function apply(seen: Lease, change: LeaseChange): WriteOutcome {
     const row = rows.get(seen.leaseKey);
-    if (row === undefined || row.counter !== seen.counter || row.owner !== seen.owner)
-      return { type: "refused" };
+    if (row === undefined || !isAsSeen(row, seen, change)) return { type: "refused" };
     rows.set(seen.leaseKey, changed(row, change));
     return { type: "applied" };
   }
@@ -109,9 +116,18 @@ export function memoryLeases(): MemoryLeases {
         await before({ operation: "fleetMode" });
         return leases.fleetMode;
       },
+      fleet: memoryFleetTable(leases, rows, (operation) => before({ operation })),
     };
   }
 
-  const leases: MemoryLeases = { connect, rows, fleetMode: undefined };
+  const leases: MemoryLeases = {
+    connect,
+    rows,
+    fleetMode: undefined,
+    tableMigration: undefined,
+    reports: new Map(),
+    leaderLock: undefined,
+    hasIndex: true,
+  };
   return leases;
 }

@@ -32,6 +32,7 @@ export function tableOfStream(table: LeaseTable, options: TableOfStreamOptions):
     describe: (leaseKey, facts) => table.describe(leaseKey, facts),
     remove: (leaseKey) => table.remove(leaseKey),
     fleetMode: () => table.fleetMode(),
+    fleet: table.fleet,
     close: () => table.close?.(),
     list: async () => {
       const leases = await table.list();

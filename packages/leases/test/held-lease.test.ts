@@ -281,12 +281,6 @@ describe("a held lease", () => {
     },
   );
 
-  test("a lease that a KCL 3.x leader moves away is let go", async () => {
-    const setup = await holding();
-    setup.leases.rows.set("s0", { ...setup.row(), owner: "java", checkpointOwner: ME });
-    await expect(setup.clock.run(setup.held.renew())).rejects.toMatchObject({ code: "KC_LEASE_LOST" });
-  });
-
   test("its time runs from the moment a write was sent, not from its answer", async () => {
     const setup = await holding();
     setup.intercept = async () => {

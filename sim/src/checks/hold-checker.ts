@@ -31,7 +31,9 @@ export class HoldChecker {
 
   /** A write of a lease by a process was carried out. */
   applied({ name }: SimProcess, shardId: string, { type }: LeaseChange): void {
-    if (type === "evict") this.#holds.delete(`${name} ${shardId}`);
+    // The leader of a fleet names another owner; that is no write of whoever holds the lease.
+    if (type === "hand-off") return;
+    if (type === "evict" || type === "assign") this.#holds.delete(`${name} ${shardId}`);
     else this.#holds.set(`${name} ${shardId}`, { appliedMs: this.#scheduler.nowMs, isReported: false });
   }
 

@@ -20,12 +20,12 @@ import {
   type OptionNames,
 } from "@kinesis-connectors/core";
 import type { Lease, LeaseTable, WriteOutcome } from "@kinesis-connectors/leases";
+import { dynamoDbFleetTable } from "./dynamodb-fleet-table.js";
 import { factsOf, updateOf } from "./lease-expressions.js";
 import { ATTRIBUTE, type LeaseRow, newLeaseRow, parseLeaseRow } from "./lease-row.js";
 import { TableCalls } from "./table-calls.js";
 import { tableCause, tableError, tableFailure } from "./table-failures.js";
 
-/** Options of `dynamoDbLeaseTable`. */
 /** Options of `dynamoDbLeaseTable`. */
 export interface DynamoDbLeaseTableOptions {
   readonly tableName: string;
@@ -37,6 +37,8 @@ export interface DynamoDbLeaseTableOptions {
   readonly createTable?: boolean;
   /** Whether `close` ends the client's connections. Default false: it is the caller's. */
   readonly ownsClient?: boolean;
+  /** Names the tables `<application>-CoordinatorState` and `-WorkerMetricStats`, which KCL 3.0 to 3.4 make beside this one. Default: the table's name. */
+  readonly application?: string;
 }
 
 const NAMES: OptionNames<DynamoDbLeaseTableOptions> = {
@@ -47,14 +49,12 @@ const NAMES: OptionNames<DynamoDbLeaseTableOptions> = {
   logger: "required",
   createTable: true,
   ownsClient: true,
+  application: true,
 };
 
 // amazon-kinesis-client waits 600 s for a new table; we look more often than its 10 s, because a new table takes about 10.
 const ACTIVE_WAIT_MS = 600_000;
 const ACTIVE_POLL = { firstMs: 50, maxMs: 1_000 };
-
-/** KCL 3.x keeps the mode of the fleet under this key, in a table of its own (3.0 to 3.4) or among the leases (3.5). */
-const FLEET_MODE_KEY = "Migration3.0";
 
 /** Leases in a DynamoDB table that KCL workers can share: the default. */
 export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTable {
@@ -62,7 +62,8 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
   const { tableName, client, clock, logger, createTable = true, ownsClient = false } = options;
   const reported = new Set<string>();
   const calls = new TableCalls(options);
-  let coordinatorReadable = true;
+  const { application = tableName } = options;
+  const { mode, ...fleet } = dynamoDbFleetTable({ ...options, application });
 
   function leaseOf(row: LeaseRow): Lease | undefined {
     const parsed = parseLeaseRow(row);
@@ -106,36 +107,6 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
         throw thrown;
       }
     });
-  }
-
-  async function modeIn(table: string, keyAttribute: string): Promise<string | undefined> {
-    const answer = await client.send(
-      new GetItemCommand({
-        TableName: table,
-        Key: { [keyAttribute]: { S: FLEET_MODE_KEY } },
-        ConsistentRead: true,
-      }),
-    );
-    return answer.Item?.["cv"]?.S;
-  }
-
-  async function coordinatorMode(): Promise<string | undefined> {
-    const coordinator = `${tableName}-CoordinatorState`;
-    try {
-      return await modeIn(coordinator, "key");
-    } catch (thrown) {
-      const failure = tableFailure(thrown);
-      // No such table: no KCL 3.0 to 3.4 worker has been here.
-      if (failure === "missing") return undefined;
-      if (failure !== "denied" && failure !== "fatal") throw thrown;
-      // No rights on it: said once, then only the lease table is asked.
-      coordinatorReadable = false;
-      logger.warn(
-        { table: coordinator },
-        "the mode of KCL 3.x workers cannot be read: allow dynamodb:GetItem on the table if such workers share this application",
-      );
-      return undefined;
-    }
   }
 
   return {
@@ -252,10 +223,8 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
       );
     },
 
-    fleetMode: async () => {
-      const mode = coordinatorReadable ? await calls.repeat("GetItem", coordinatorMode) : undefined;
-      return mode ?? (await calls.repeat("GetItem", () => modeIn(tableName, ATTRIBUTE.leaseKey)));
-    },
+    fleetMode: mode,
+    fleet,
 
     close: () => {
       if (ownsClient) client.destroy();

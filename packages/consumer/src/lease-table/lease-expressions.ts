@@ -1,5 +1,5 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import type { Lease, LeaseChange, LeaseFacts } from "@kinesis-connectors/leases";
+import { isSwitch, type Lease, type LeaseChange, type LeaseFacts } from "@kinesis-connectors/leases";
 import { ATTRIBUTE, checkpointSub, checkpointText, streamText } from "./lease-row.js";
 
 /** The part of an UpdateItem request that says what to write, and when. */
@@ -16,18 +16,27 @@ export interface LeaseUpdate {
  */
 export function updateOf(seen: Lease, change: LeaseChange): LeaseUpdate {
   const update = new Expression();
+  if (change.type === "hand-off") {
+    // KCL `initiateGracefulLeaseHandoff`: the counter stays, and is not looked at, because the owner raises it all the time.
+    update.set(ATTRIBUTE.owner, { S: change.owner });
+    update.set(ATTRIBUTE.checkpointOwner, { S: seen.owner ?? "" });
+    const owner = update.equals(ATTRIBUTE.owner, { S: seen.owner ?? "" });
+    return update.build(`${owner} AND ${update.absent(ATTRIBUTE.checkpointOwner)}`);
+  }
   update.set(ATTRIBUTE.counter, { N: `${seen.counter + 1}` });
   switch (change.type) {
     case "take":
-      update.set(ATTRIBUTE.owner, { S: change.owner });
       update.set(ATTRIBUTE.protocolOwner, { S: change.owner });
-      update.remove(ATTRIBUTE.checkpointOwner);
       if (change.startTimestampMs !== undefined)
         update.set(ATTRIBUTE.startTimestampMs, { N: `${change.startTimestampMs}` });
-      if ((seen.owner !== undefined && seen.owner !== change.owner) || seen.checkpointOwner === change.owner)
-        update.add(ATTRIBUTE.ownerSwitches, { N: "1" });
+      moveTo(update, seen, change.owner);
+      break;
+    case "assign":
+      moveTo(update, seen, change.owner);
       break;
     case "renew":
+      if (change.throughputKBps !== undefined)
+        update.set(ATTRIBUTE.throughputKBps, { N: change.throughputKBps.toFixed(THROUGHPUT_DIGITS) });
       if (change.readThroughMs !== undefined)
         update.set(ATTRIBUTE.readThroughMs, { N: `${change.readThroughMs}` });
       break;
@@ -56,11 +65,18 @@ export function updateOf(seen: Lease, change: LeaseChange): LeaseUpdate {
       break;
   }
   const counter = update.equals(ATTRIBUTE.counter, { N: `${seen.counter}` });
-  const owner =
-    seen.owner === undefined
-      ? update.absent(ATTRIBUTE.owner)
-      : update.equals(ATTRIBUTE.owner, { S: seen.owner });
-  return update.build(`${counter} AND ${owner}`);
+  const conditions = [counter, update.is(ATTRIBUTE.owner, seen.owner)];
+  if (change.type === "assign") conditions.push(update.is(ATTRIBUTE.checkpointOwner, seen.checkpointOwner));
+  return update.build(conditions.join(" AND "));
+}
+
+// KCL `DynamoDBLeaseRenewer`: DEFAULT_THROUGHPUT_DIGIT_AFTER_DECIMAL.
+const THROUGHPUT_DIGITS = 6;
+
+function moveTo(update: Expression, seen: Lease, owner: string): void {
+  update.set(ATTRIBUTE.owner, { S: owner });
+  update.remove(ATTRIBUTE.checkpointOwner);
+  if (isSwitch(seen, owner)) update.add(ATTRIBUTE.ownerSwitches, { N: "1" });
 }
 
 /** Facts about a shard as an update expression: only of a row that exists, without counter or owner (KCL `updateLeaseWithMetaInfo`). */
@@ -98,6 +114,11 @@ class Expression {
 
   equals(attribute: string, value: AttributeValue): string {
     return `${this.#name(attribute)} = ${this.#value(value)}`;
+  }
+
+  /** Whether the attribute still is the text that was seen, or still is not there. */
+  is(attribute: string, seen: string | undefined): string {
+    return seen === undefined ? this.absent(attribute) : this.equals(attribute, { S: seen });
   }
 
   absent(attribute: string): string {

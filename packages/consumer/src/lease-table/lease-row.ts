@@ -35,6 +35,7 @@ export const ATTRIBUTE = {
   endingHashKey: "endingHashKey",
   checkpointOwner: "checkpointOwner",
   entityType: "entityType",
+  throughputKBps: "throughputKBps",
   streamName: "streamName",
   startTimestampMs: "kcStartTimestampMs",
   readThroughMs: "kcReadThroughMs",
@@ -114,6 +115,7 @@ function leaseOf(leaseKey: string, row: LeaseRow): Lease {
     readThroughMs: wholeOf(row, ATTRIBUTE.readThroughMs),
     protocolOwner: row[ATTRIBUTE.protocolOwner]?.S,
     ...streamOf(row),
+    ...throughputOf(row),
   };
 }
 
@@ -128,6 +130,12 @@ function streamOf(row: LeaseRow): Pick<Lease, "stream"> {
   const [streamArn = "", created] = text.split("@", 2);
   const createdMs = Number(created);
   return { stream: { streamArn, createdMs: Number.isSafeInteger(createdMs) ? createdMs : undefined } };
+}
+
+/** A balance hangs on it and no record: what is no number is as good as none. */
+function throughputOf(row: LeaseRow): Pick<Lease, "throughputKBps"> {
+  const throughputKBps = Number(row[ATTRIBUTE.throughputKBps]?.N ?? Number.NaN);
+  return Number.isFinite(throughputKBps) && throughputKBps >= 0 ? { throughputKBps } : {};
 }
 
 function checkpointOf(row: LeaseRow, attribute: string, subAttribute: string): LeaseCheckpoint | undefined {

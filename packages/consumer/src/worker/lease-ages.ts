@@ -6,11 +6,14 @@ export interface ObservedLease {
   readonly owner: string | undefined;
   /** Minus infinity for a lease that nobody owned when it was first seen. */
   readonly changedMs: number;
+  /** The same, and for a lease that nobody owned the time at which it was first seen so. */
+  readonly sinceMs: number;
 }
 
 interface Sight {
   readonly counter: number;
   readonly changedMs: number;
+  readonly sinceMs: number;
 }
 
 /**
@@ -35,8 +38,9 @@ export class LeaseAges {
           : before.counter === lease.counter
             ? before.changedMs
             : scannedMs;
-      sights.set(lease.leaseKey, { counter: lease.counter, changedMs });
-      observed.push({ lease, owner, changedMs });
+      const sinceMs = before?.counter === lease.counter ? before.sinceMs : scannedMs;
+      sights.set(lease.leaseKey, { counter: lease.counter, changedMs, sinceMs });
+      observed.push({ lease, owner, changedMs, sinceMs });
     }
     this.#sights = sights;
     return observed;

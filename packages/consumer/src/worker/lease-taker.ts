@@ -2,7 +2,8 @@ import type { Clock, Random } from "@kinesis-connectors/core";
 import { actualOwner, changed, type Lease, type LeaseTable } from "@kinesis-connectors/leases";
 import { chooseLeasesToTake } from "./choose-leases.js";
 import { inParallel } from "./in-parallel.js";
-import { LeaseAges } from "./lease-ages.js";
+import { orphansToTake, type Unattended, unattendedLeases } from "./fleet3/orphans.js";
+import type { LeaseAges } from "./lease-ages.js";
 import type { LeaseSettings } from "./lease-settings.js";
 
 const MAX_IN_FLIGHT = 20;
@@ -20,6 +21,8 @@ export interface TakenLease {
    * worker that had listed the shards long before. It must not be read a second time.
    */
   readonly wasReadBefore: boolean;
+  /** The leader of the fleet gave it to us. */
+  readonly isAssigned: boolean;
 }
 
 export interface LeaseTakerOptions {
@@ -31,26 +34,51 @@ export interface LeaseTakerOptions {
   /** Shards that this process is busy with, held or still being let go. */
   readonly busy: () => ReadonlySet<string>;
   readonly taken: (taken: TakenLease) => void;
+  /** Told of the leases that nobody renews, at each look in a fleet in which a leader assigns them. */
+  readonly unattended?: (unattended: Unattended) => void;
+  /** A lease that was not renewed for so long is taken though a leader assigns them. */
+  readonly orphanMs: number;
+  readonly ages: LeaseAges;
 }
+
+/**
+ * What may be taken. `share`: what falls to this worker, as KCL 2.x workers agree on it. `orphans`: a leader assigns (KCL 3.x), and only what it has
+ * forgotten is taken. `nothing`: the worker is being stopped.
+ */
+export type Taking = "share" | "orphans" | "nothing";
 
 /** Looks at the table and takes what this worker should have. */
 export class LeaseTaker {
   readonly #options: LeaseTakerOptions;
-  readonly #ages = new LeaseAges();
 
   constructor(options: LeaseTakerOptions) {
     this.#options = options;
   }
 
-  async step(mayTake: () => boolean): Promise<void> {
+  async step(taking: () => Taking): Promise<void> {
     const { table, ownerId, clock, random, settings, busy } = this.#options;
-    if (!mayTake()) return;
+    const how = taking();
+    if (how === "nothing") return;
+    const mayTake = (): boolean => taking() === how;
     const startedMs = clock.monotonicNow();
     const leases = await table.list();
     const endedMs = clock.monotonicNow();
     // The counters were read somewhere in between: they count as unchanged until the end of one scan and as read at the start of the
     // next, so that a slow scan never makes a lease look older than it is.
-    const observed = this.#ages.observe(leases, endedMs);
+    const observed = this.#options.ages.observe(leases, endedMs);
+    const ended = parentsOfBegun(leases);
+    if (how === "orphans") {
+      const { failoverTimeMs, maxLeasesForWorker } = settings;
+      const held = busy();
+      const { orphanMs } = this.#options;
+      const idle = unattendedLeases(observed, { nowMs: startedMs, failoverTimeMs, orphanMs, busy: held });
+      this.#options.unattended?.(idle);
+      const orphans = orphansToTake(idle.orphans, maxLeasesForWorker - held.size, random);
+      await inParallel(orphans, MAX_IN_FLIGHT, async (lease) => {
+        if (mayTake()) await this.#take(lease, startedMs, false, ended);
+      });
+      return;
+    }
     const { take, steal } = chooseLeasesToTake({
       ...settings,
       observed,
@@ -59,7 +87,6 @@ export class LeaseTaker {
       busy: busy(),
       random,
     });
-    const ended = parentsOfBegun(leases);
     await inParallel(take, MAX_IN_FLIGHT, async (lease) => {
       if (mayTake()) await this.#take(lease, startedMs, false, ended);
     });
@@ -72,6 +99,16 @@ export class LeaseTaker {
       // Asked again: the answer may come long after the worker was told to stop, even after it gave up waiting for it.
       if (fresh !== undefined && actualOwner(fresh) === actualOwner(lease) && mayTake())
         await this.#take(fresh, seenMs, true, ended);
+    });
+  }
+
+  /** Takes up leases that the leader of the fleet has given to this worker; `seenMs`: when they were asked for. */
+  async adopt(leases: readonly Lease[], seenMs: number, mayTake: () => boolean): Promise<void> {
+    const { table } = this.#options;
+    const ended = leases.some(isUnbegun) ? parentsOfBegun(await table.list()) : new Set<string>();
+    await inParallel(leases, MAX_IN_FLIGHT, async (lease) => {
+      if (mayTake() && !this.#options.busy().has(lease.leaseKey))
+        await this.#take(lease, seenMs, false, ended);
     });
   }
 
@@ -99,7 +136,8 @@ export class LeaseTaker {
       if (clock.monotonicNow() - seenMs >= settings.failoverTimeMs) return;
     }
     const wasReadBefore = isUnbegun(lease) && ended.has(lease.leaseKey);
-    taken({ lease, before, sentMs, steal, wasReadBefore });
+    const isAssigned = before.owner === ownerId && before.checkpointOwner === undefined;
+    taken({ lease, before, sentMs, steal, wasReadBefore, isAssigned });
   }
 }
 

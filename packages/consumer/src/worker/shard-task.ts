@@ -111,6 +111,7 @@ export class ShardTask {
       stopSignal: this.#stop.signal,
       abortSignal: this.#abort.signal,
       noteReadThrough: (wallTimeMs) => held.noteReadThrough(wallTimeMs),
+      noteBytes: (bytes) => held.noteBytes(bytes),
     });
     if (outcome.type !== "shard-end" || this.#abort.signal.aborted) return await this.#letGo();
     return (await this.#finish(outcome.childShards)) ? { type: "finished" } : await this.#letGo();

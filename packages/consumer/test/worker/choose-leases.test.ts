@@ -9,7 +9,7 @@ const F = 10_000;
 const NOW = 1_000_000;
 
 function observed(key: string, owner: string | undefined, changedMs: number): ObservedLease {
-  return { lease: leaseWith(key, { owner }), owner, changedMs };
+  return { lease: leaseWith(key, { owner }), owner, changedMs, sinceMs: changedMs };
 }
 
 function choose(seen: readonly ObservedLease[], more: Partial<LeaseChoice> = {}) {

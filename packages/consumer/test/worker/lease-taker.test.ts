@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { LeaseAges } from "../../src/worker/lease-ages.js";
 import { leaseSettings } from "../../src/worker/lease-settings.js";
 import { LeaseTaker, type TakenLease } from "../../src/worker/lease-taker.js";
 import { memoryLeases, type TableFault } from "@kinesis-connectors/leases";
@@ -17,6 +18,8 @@ function setUp(fault?: (operation: string) => TableFault | undefined) {
     clock: time.process(),
     random: seededRandom(1),
     settings: leaseSettings(),
+    orphanMs: 240_000,
+    ages: new LeaseAges(),
     busy: () => new Set<string>(),
     taken: (lease: TakenLease) => void taken.push(lease),
   };
@@ -38,7 +41,7 @@ describe("taking", () => {
         return rows;
       },
     };
-    const step = new LeaseTaker({ ...options, table: slow }).step(() => true);
+    const step = new LeaseTaker({ ...options, table: slow }).step(() => "share");
     await time.advance(1_000);
     for (const [key, row] of leases.rows) leases.rows.set(key, { ...row, counter: row.counter + 1 });
     await time.until(step);
@@ -66,7 +69,7 @@ describe("taking", () => {
       get: (leaseKey: string) => slowly(table.get(leaseKey)),
     };
     let isStopped = false;
-    const step = new LeaseTaker({ ...options, table: slow }).step(() => !isStopped);
+    const step = new LeaseTaker({ ...options, table: slow }).step(() => (isStopped ? "nothing" : "share"));
     await time.advance(4_000);
     isStopped = true;
     await time.until(step);
@@ -89,12 +92,12 @@ describe("taking", () => {
     };
     const taker = new LeaseTaker({ ...options, table: slow });
     // First seen unchanged at the end of a scan (3 s); 9 s later another one begins, which ends 12 s later.
-    await time.until(taker.step(() => true));
+    await time.until(taker.step(() => "share"));
     await time.advance(9_000 - (time.nowMs - 3_000));
-    await time.until(taker.step(() => true));
+    await time.until(taker.step(() => "share"));
     expect(taken).toEqual([]);
     await time.advance(10_000);
-    await time.until(taker.step(() => true));
+    await time.until(taker.step(() => "share"));
     expect(taken).toHaveLength(1);
   });
 
@@ -108,7 +111,7 @@ describe("taking", () => {
       operation === "update" ? { type } : undefined,
     );
     leases.rows.set("s0", leaseWith("s0"));
-    await time.until(new LeaseTaker(options).step(() => true));
+    await time.until(new LeaseTaker(options).step(() => "share"));
     expect(taken).toHaveLength(count);
     expect(leases.rows.get("s0")?.owner).toBe(count === 1 ? "me:1" : undefined);
   });
@@ -124,7 +127,7 @@ describe("taking", () => {
         return { type: "refused" } as const;
       },
     };
-    await time.until(new LeaseTaker({ ...options, table: late }).step(() => true));
+    await time.until(new LeaseTaker({ ...options, table: late }).step(() => "share"));
     expect(taken).toMatchObject([{ lease: { counter: 5, checkpoint: "SHARD_END" } }]);
   });
 
@@ -144,10 +147,10 @@ describe("taking", () => {
       },
     });
     const startedMs = options.clock.monotonicNow();
-    await time.until(new LeaseTaker({ ...options, table: slowly(3_000) }).step(() => true));
+    await time.until(new LeaseTaker({ ...options, table: slowly(3_000) }).step(() => "share"));
     expect(taken.map(({ sentMs }) => sentMs)).toEqual([startedMs]);
     leases.rows.set("s0", leaseWith("s0", { owner: "me:1", counter: 4 }));
-    await time.until(new LeaseTaker({ ...options, table: slowly(10_000) }).step(() => true));
+    await time.until(new LeaseTaker({ ...options, table: slowly(10_000) }).step(() => "share"));
     expect(taken).toHaveLength(1);
   });
 
@@ -162,7 +165,7 @@ describe("taking", () => {
       "child",
       leaseWith("child", { checkpoint, parentShardIds: ["parent"], owner: "other", counter: 3 }),
     );
-    await time.until(new LeaseTaker(options).step(() => true));
+    await time.until(new LeaseTaker(options).step(() => "share"));
     expect(taken).toMatchObject([{ lease: { leaseKey: "parent" }, wasReadBefore }]);
   });
 
@@ -173,7 +176,7 @@ describe("taking", () => {
       return undefined;
     });
     leases.rows.set("s0", leaseWith("s0"));
-    await new LeaseTaker(options).step(() => false);
+    await new LeaseTaker(options).step(() => "nothing");
     expect(calls).toEqual([]);
   });
 });

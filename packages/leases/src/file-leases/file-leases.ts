@@ -8,7 +8,7 @@ import {
   type OptionNames,
 } from "@kinesis-connectors/core";
 import { type Lease, leaseFrom } from "../lease.js";
-import { changed, type LeaseTable, type WriteOutcome } from "../lease-table.js";
+import { changed, isAsSeen, type LeaseTable, type WriteOutcome } from "../lease-table.js";
 import { Mutex } from "../mutex.js";
 import { type FolderLock, lockFolder } from "./folder-lock.js";
 import { fileNameOf, leaseOf, lineOf, ROW_ENDING } from "./lease-file.js";
@@ -90,8 +90,7 @@ class FileLeases implements LeaseTable {
   readonly update: LeaseTable["update"] = async (seen, change) =>
     await this.#exclusively(seen.leaseKey, async (): Promise<WriteOutcome> => {
       const row = this.#rows.get(seen.leaseKey);
-      if (row === undefined || row.counter !== seen.counter || row.owner !== seen.owner)
-        return { type: "refused" };
+      if (row === undefined || !isAsSeen(row, seen, change)) return { type: "refused" };
       const next = changed(row, change);
       try {
         await this.#write(next);

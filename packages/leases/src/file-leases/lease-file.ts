@@ -79,6 +79,7 @@ export function leaseOf(file: string, text: string): Lease {
     ...(stored.stream === undefined
       ? {}
       : { stream: { streamArn: stored.stream.streamArn, createdMs: stored.stream.createdMs } }),
+    ...(stored.throughputKBps === undefined ? {} : { throughputKBps: stored.throughputKBps }),
   };
 }
 

@@ -1,0 +1,55 @@
+import type { Random } from "@kinesis-connectors/core";
+import type { Lease } from "@kinesis-connectors/leases";
+import type { ObservedLease } from "../lease-ages.js";
+
+// KCL: an owner that died is noticed after one to three failover times, its lease is found by the next one within another, and a look lies between.
+const UNATTENDED_FACTOR = 6;
+
+/** Leases that nobody renews, as one worker has seen them. */
+export interface Unattended {
+  /** All of them, those longest without a renewal first. */
+  readonly leases: readonly Lease[];
+  /** Those that are overdue beyond what the fleet's leader may need. */
+  readonly orphans: readonly Lease[];
+  /** How long the first of them has not been renewed, in milliseconds; 0 when there is none. */
+  readonly longestMs: number;
+}
+
+/** Which leases nobody renews. Those of finished shards count too: children wait for what follows from them. */
+export function unattendedLeases(
+  observed: readonly ObservedLease[],
+  options: {
+    readonly nowMs: number;
+    readonly failoverTimeMs: number;
+    readonly orphanMs: number;
+    readonly busy: ReadonlySet<string>;
+  },
+): Unattended {
+  const { nowMs, failoverTimeMs, orphanMs, busy } = options;
+  const idle = observed
+    .filter(({ lease, sinceMs }) => {
+      return !busy.has(lease.leaseKey) && nowMs - sinceMs > UNATTENDED_FACTOR * failoverTimeMs;
+    })
+    .toSorted((a, b) => a.sinceMs - b.sinceMs);
+  const [first] = idle;
+  return {
+    leases: idle.map(({ lease }) => lease),
+    orphans: idle.filter(({ sinceMs }) => nowMs - sinceMs > orphanMs).map(({ lease }) => lease),
+    longestMs: first === undefined ? 0 : nowMs - first.sinceMs,
+  };
+}
+
+/**
+ * Which of the orphans to take now: half of them, because other workers that nobody leads see the same ones, and take the others in the time until
+ * the next look.
+ */
+export function orphansToTake(orphans: readonly Lease[], room: number, random: Random): readonly Lease[] {
+  const rest = [...orphans];
+  const chosen: Lease[] = [];
+  const count = Math.min(Math.ceil(orphans.length / 2), room);
+  while (chosen.length < count && rest.length > 0) {
+    const [lease] = rest.splice(Math.floor(random.next() * rest.length), 1);
+    if (lease !== undefined) chosen.push(lease);
+  }
+  return chosen;
+}
