@@ -7,6 +7,8 @@ import { judge, type Result } from "./verdict/result.js";
 
 const RUNS = fileURLToPath(new URL("../.cache/runs/", import.meta.url));
 
+const LAST_DRAIN_MS = 60_000;
+
 /** Plays the runs of some scenarios, one after the other. */
 export async function play(
   scenarios: readonly Scenario[],
@@ -61,7 +63,9 @@ async function playOne(
     rig.problems.push(error instanceof Error ? error.message : String(error));
     if (!(error instanceof Unmet)) rig.say(error instanceof Error ? (error.stack ?? "") : String(error));
   }
+  // A run that broke off has records under way, which are not lost for that.
   rig.producer.stop();
+  await rig.drained(rig.producer, LAST_DRAIN_MS);
   const result = judge(
     { scenario: scenario.name, version: versionOf(run), seconds: (Date.now() - startedMs) / 1000 },
     {

@@ -1,5 +1,6 @@
 import {
   type AttributeValue,
+  CreateTableCommand,
   DynamoDBClient,
   ListTablesCommand,
   PutItemCommand,
@@ -7,6 +8,7 @@ import {
   ResourceNotFoundException,
   ScanCommand,
   UpdateItemCommand,
+  waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
 
 /** A row as DynamoDB has it. */
@@ -57,6 +59,22 @@ export class LeaseRows {
   /** The names of all tables. */
   async tables(): Promise<readonly string[]> {
     return (await this.#client.send(new ListTablesCommand({}))).TableNames ?? [];
+  }
+
+  /** Makes the table as the KCL does, and waits for it. */
+  async create(): Promise<void> {
+    await this.#client.send(
+      new CreateTableCommand({
+        TableName: this.#table,
+        KeySchema: [{ AttributeName: "leaseKey", KeyType: "HASH" }],
+        AttributeDefinitions: [{ AttributeName: "leaseKey", AttributeType: "S" }],
+        BillingMode: "PAY_PER_REQUEST",
+      }),
+    );
+    await waitUntilTableExists(
+      { client: this.#client, minDelay: 0.01, maxDelay: 0.1, maxWaitTime: 30 },
+      { TableName: this.#table },
+    );
   }
 
   async put(row: Row): Promise<void> {

@@ -191,13 +191,21 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
 
   async #takePage(page: RecordPage): Promise<void> {
     const { clock, stream, shardId, observe } = this.#context;
-    const { records, bytes, millisBehindLatest } = page;
+    const { records, bytes, dataBytes = bytes, millisBehindLatest } = page;
     if (page.gap !== undefined) this.#meetGap(page.gap.expected, records[0]);
     if (!(await this.#scan.scan(records))) return;
     if (page.scannedEnd !== undefined && isPast(page.scannedEnd, records.at(-1)))
       this.#filling.moveEnd(page.scannedEnd, clock.monotonicNow());
     if (!this.#filling.settle()) page.release?.();
-    observe({ type: "page-read", stream, shardId, records: records.length, bytes, millisBehindLatest });
+    observe({
+      type: "page-read",
+      stream,
+      shardId,
+      records: records.length,
+      bytes,
+      dataBytes,
+      millisBehindLatest,
+    });
   }
 
   /** Closes what was read so far and sends it on its way, once the batch before it has been committed. */
