@@ -18,7 +18,7 @@ export interface WorkerSettings {
   readonly cleanupMs?: number;
   /** How long a batch takes to be handled, in milliseconds. Default 0. */
   readonly workMs?: number;
-  /** Java: the `ClientVersionConfig` of KCL 3, for KCL 2 none. */
+  /** Java: the `ClientVersionConfig` of KCL 3; empty for KCL 2, which has none. */
   readonly clientVersion?: string;
   /** Java: what it speaks to Kinesis. Default `h1`. */
   readonly http?: "h1" | "h2";

@@ -28,8 +28,9 @@ export const native: Scenario = {
 
 async function play(rig: Rig): Promise<void> {
   await rig.java("j1");
+  // A KCL worker that finds the index of owners just made by another fails at its start, goes on, and never reports: one after the other.
+  await rig.expect("Java owns all", owns(SHARDS, "j1"));
   await rig.java("j2");
-  await rig.expect("Java owns all", owns(SHARDS, "j1", "j2"));
   rig.producer.start(400);
   await rig.ours("t1");
   await rig.ours("t2");
