@@ -61,6 +61,7 @@ export default defineConfig({
       project("kinesis", "packages/kinesis"),
       project("opensearch", "packages/opensearch"),
       project("dynamodb", "packages/dynamodb"),
+      project("config", "packages/config"),
       project("admin", "packages/admin"),
       project("local", "packages/local"),
       project("testkit", "packages/testkit"),

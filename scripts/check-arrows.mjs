@@ -16,6 +16,7 @@ const MAY_IMPORT = {
   consumer: ["core", "leases", "wire", "aws"],
   redshift: ["core", "leases", "wire", "aws", "s3"],
   parquet: ["core", "s3"],
+  config: ["core", "leases", "wire", "aws", "consumer"],
   telemetry: ["core", "consumer"],
   testkit: ["core", "leases"],
   cli: ["core", "aws", "wire", "leases", "consumer"],
@@ -35,6 +36,7 @@ const PROGRAMS = ["apps/*", "bench", "sim", "interop"];
  */
 const ROOMS = {
   core: [["engine"], ["*"]],
+  config: [["."], ["building"], ["parts"], ["checking"], ["file"], ["document"]],
   consumer: [["."], ["engines"], ["reading"], ["worker", "lease-table"], ["kinesis"]],
 };
 

@@ -137,6 +137,16 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
   };
 }
 
+/**
+ * Checks options as `startConnector` does, and starts nothing.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option and what it takes
+ */
+export function checkConnectorOptions<Model, Output, Plan, DeadLetterPlan>(
+  options: ConnectorOptions<Model, Output, Plan, DeadLetterPlan>,
+): void {
+  connectorSettings(options);
+}
+
 // CreateStream, StreamName: 1 to 128 characters of [a-zA-Z0-9_.-].
 const STREAM_NAME = /^[a-zA-Z0-9_.-]{1,128}$/;
 const STREAM_ARN = /^arn:aws[a-z-]{0,20}:kinesis:([a-z0-9-]{1,40}):\d{12}:stream\/([a-zA-Z0-9_.-]{1,128})$/;

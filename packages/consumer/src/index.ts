@@ -1,3 +1,4 @@
+export { checkConnectorOptions } from "./connector-settings.js";
 export { type Connector, startConnector } from "./connector.js";
 export type { ChannelMessage } from "./event-channels.js";
 export type { ConnectorEvent, EventsDropped, LifeEvent } from "./events.js";

@@ -38,7 +38,13 @@ export { isPromise, type MaybePromise } from "./maybe-promise.js";
 export { checkOptions, type KnownNames, type OptionNames } from "./known-options.js";
 export { giveNotice, type Notice } from "./logging/notices.js";
 export { nonEmptyText, wholeNumber } from "./options.js";
-export { definePipeline, type Pipeline, type PipelineOptions, type PoisonPolicy } from "./pipeline.js";
+export {
+  definePipeline,
+  type Pipeline,
+  type PipelineOptions,
+  type PipelinePolicies,
+  type PoisonPolicy,
+} from "./pipeline.js";
 export { isProgrammingError } from "./guards/programming-error.js";
 export {
   type ChildShard,
