@@ -19,6 +19,7 @@ const SILENCE_MS = 60_000;
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option that cannot be had
  */
 export async function listen(address: Address, app: Hono<AdminEnv>, servers: Server[]): Promise<string> {
+  const listener = listenerOf(app);
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -26,8 +27,7 @@ export async function listen(address: Address, app: Hono<AdminEnv>, servers: Ser
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: KEEP_ALIVE_MS,
     },
-    // The process may have its own Request and Response, or another copy of this library.
-    listenerOf(app),
+    (incoming, outgoing) => void listener(incoming, outgoing),
   );
   server.maxConnections = MAX_CONNECTIONS;
   server.setTimeout(SILENCE_MS);
@@ -55,6 +55,7 @@ export async function closed(server: Server): Promise<void> {
 
 function listenerOf(app: Hono<AdminEnv>): ReturnType<typeof getRequestListener> {
   return getRequestListener((request, env) => app.fetch(request, env), {
+    // The process may have its own Request and Response, or another copy of this library.
     overrideGlobalObjects: false,
     errorHandler: () =>
       Response.json(

@@ -92,20 +92,24 @@ function iteratorOf(
 }
 
 function takenApart(record: StreamRecord): readonly PeekedRecord[] {
-  const { sequenceNumber, arrivalTimeMs, partitionKey, data } = record;
+  const { sequenceNumber, arrivalTimeMs, data } = record;
   const opened = deaggregate(data);
   if (opened.kind !== "aggregated")
-    return [{ sequenceNumber, subSequenceNumber: 0, partitionKey, arrivalTimeMs, ...shownData(data) }];
-  return opened.records.map((user) => ({
-    sequenceNumber,
-    subSequenceNumber: user.subSequenceNumber,
-    partitionKey: user.partitionKey,
-    arrivalTimeMs,
-    ...shownData(user.data),
-  }));
+    return [shownRecord(record, { sequenceNumber, subSequenceNumber: 0 }, arrivalTimeMs)];
+  return opened.records.map((user) =>
+    shownRecord(user, { sequenceNumber, subSequenceNumber: user.subSequenceNumber }, arrivalTimeMs),
+  );
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function shownRecord(
+  { partitionKey, data }: { readonly partitionKey: string; readonly data: Uint8Array },
+  position: Position,
+  arrivalTimeMs: number,
+): PeekedRecord {
+  return { ...position, partitionKey, arrivalTimeMs, ...shownData(data) };
+}
 
 function shownData(data: Uint8Array): { readonly text: string } | { readonly base64: string } {
   try {

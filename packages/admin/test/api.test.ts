@@ -17,7 +17,7 @@ describe("what a running connector shows", () => {
     // Filtered, and poison.
     parts.put(-5, -1);
     parts.aws.kinesis.putRecords(STREAM, [{ partitionKey: "a", data: "no JSON: secret-payload" }]);
-    await until(() => connector.progress().totals.commits >= 2 && parts.landed().length === 60);
+    await until(() => parts.landed().length === 60);
     await until(() => connector.progress().totals.deadLetters === 1);
 
     const status = await ask(admin, "/api/v1/status");
@@ -127,7 +127,7 @@ describe("peek", () => {
       steering: { table: parts.table },
     });
     parts.put(1, 5);
-    await until(() => parts.landed().length === 5 && connector.progress().totals.commits > 0);
+    await until(() => parts.landed().length === 5);
     await connector.stop();
     const aggregator = createAggregator();
     for (const n of [6, 7, 8]) {

@@ -4,14 +4,16 @@ import { MAX_BEHIND_BYTES } from "../src/events.js";
 import { startAdmin } from "../src/index.js";
 import { ask, type EventReader, listenTo, shardOf, toldConnector, until } from "./support.js";
 
-const page = (records: number): ConnectorEvent => ({
+const page = (records: number, stream = "clicks"): ConnectorEvent => ({
   type: "page-read",
-  stream: "clicks",
+  stream,
   shardId: "shardId-000000000000",
   records,
   bytes: 100,
   millisBehindLatest: 0,
   durationMs: 5,
+  bufferedRecords: 0,
+  bufferedBytes: 0,
 });
 
 const eventsOf = (reader: EventReader): readonly unknown[] =>
@@ -90,19 +92,16 @@ describe("the stream of events", () => {
     await using admin = await startAdmin(connector, { port: 0 });
     const slow = await listenTo(admin, "/api/v1/events", { isPaused: true });
     const quick = await listenTo(admin);
-    const { rss } = process.memoryUsage();
     // Far more than both ends of a connection on loopback take in.
     const length = 64 * 1024;
-    const told = 40 * 1024;
     let sent = 0;
     while (sent * length < 40 * MAX_BEHIND_BYTES) {
       for (let n = 0; n < 8; n += 1) {
         sent += 1;
-        connector.tell({ ...page(sent), stream: "x".repeat(length) });
+        connector.tell(page(sent, "x".repeat(length)));
       }
       await until(() => eventsOf(quick).length === sent);
     }
-    expect(process.memoryUsage().rss - rss).toBeLessThan(told * length);
     slow.resume();
     await until(() => slow.isEnded());
     const received = eventsOf(slow).length - 1;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Answered, ask, until } from "./support.js";
-import { BUCKET, live, numbers } from "./live.js";
+import { live, numbers } from "./live.js";
 import { startAdmin } from "../src/index.js";
 
 /** Asks until it is answered with a status. */
@@ -62,7 +62,6 @@ describe("health is progress", () => {
     expect(well.json).toEqual({ status: "ok", reasons: [] });
     await until(() => parts.landed().length >= 200);
     expect(parts.landed()).toEqual(numbers(1, 200));
-    expect(parts.aws.s3.objects(BUCKET).length).toBeGreaterThan(0);
   });
 
   it("zero shards are ready: there may be more workers than shards", async () => {
@@ -88,7 +87,10 @@ describe("health is progress", () => {
         progress: () => {
           const progress = connector.progress();
           const retentionLeftMs = 0.2 * 24 * 3_600_000;
-          return { ...progress, shards: progress.shards.map((shard) => ({ ...shard, retentionLeftMs })) };
+          return {
+            ...progress,
+            shards: progress.shards.map((shard) => Object.assign(shard, { retentionLeftMs })),
+          };
         },
       },
       { port: 0 },

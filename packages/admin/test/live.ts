@@ -99,10 +99,9 @@ export async function live({ shards = 2 }: { readonly shards?: number } = {}): P
       );
     },
     landed: () =>
-      aws.s3
-        .objects(BUCKET)
-        .filter(({ key }) => key.startsWith("archive/"))
-        .flatMap(({ body }) => Buffer.from(body).toString().trim().split("\n"))
+      [...aws.s3.objects(BUCKET)]
+        .filter(({ key }) => key.startsWith("archive/") && key.endsWith(".ndjson"))
+        .flatMap(({ body }) => body.toString().trim().split("\n"))
         .map((line) => (JSON.parse(line) as Click).n)
         .toSorted((a, b) => a - b),
     [Symbol.asyncDispose]: async () => {

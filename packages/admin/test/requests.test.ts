@@ -36,8 +36,8 @@ describe("a request that is not served", () => {
       "cache-control": "no-store",
       "content-security-policy": expect.stringContaining("default-src 'self'"),
       "x-content-type-options": "nosniff",
-      ...(status === 405 ? { allow: expect.any(String) } : {}),
     });
+    expect(answer.headers["allow"] !== undefined).toBe(status === 405);
     expect(answer.headers["x-powered-by"]).toBeUndefined();
   });
 

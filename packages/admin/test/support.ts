@@ -95,6 +95,7 @@ export function shardOf(shardId: string, more: Partial<ShardSnapshot> = {}): Sha
   return {
     shardId,
     state: "reading",
+    sinceMs: 0,
     pausedSinceMs: undefined,
     recordsRead: 0,
     bytesRead: 0,
@@ -137,7 +138,9 @@ export function toldConnector(application = "clicks-to-nowhere"): ToldConnector 
     maxReadAheadBytes: 1,
     leaseRenewals: { count: 0, longestUnrenewedMs: 0 },
     failoverTimeMs: 10_000,
+    retentionMs: 24 * 3_600_000,
     isReady: true,
+    unattendedShards: 0,
     shards: [],
   };
   const waiting = new Set<{ readonly events: ConnectorEvent[]; wake: () => void }>();

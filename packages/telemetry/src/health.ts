@@ -36,6 +36,7 @@ export type HealthRule =
   | "reading-fails"
   | "retention"
   | "lease-renewal"
+  | "unattended-shards"
   | "paused";
 
 /** Something that is not as it should be, or that whoever looks should know. */
@@ -45,7 +46,7 @@ export interface HealthReason {
   readonly status: HealthStatus;
   /** Absent where it is the whole connector. */
   readonly shardId?: string;
-  /** What was found, and what it is held against, in milliseconds. */
+  /** What was found, and what it is held against: milliseconds, but for `unattended-shards`, which counts shards. */
   readonly value: number;
   readonly limit: number;
   /** What to do, in a sentence. */
@@ -130,13 +131,28 @@ function ofStart(
   ];
 }
 
-function ofLeases({ leaseRenewals, failoverTimeMs }: ConnectorProgress): readonly HealthReason[] {
-  const value = leaseRenewals.longestUnrenewedMs;
-  const limit = Math.round(failoverTimeMs * UNRENEWED_PART);
-  if (value <= limit) return [];
-  const cure =
-    "leases are about to be lost: look at lease-retry (throttled, no network) and event-loop-blocked in the log";
-  return [{ rule: "lease-renewal", status: "failing", value, limit, cure }];
+function ofLeases({
+  leaseRenewals,
+  failoverTimeMs,
+  unattendedShards,
+}: ConnectorProgress): readonly HealthReason[] {
+  const reasons: HealthReason[] = [];
+  const hold = (rule: HealthRule, value: number, limit: number, cure: string): void => {
+    if (value > limit) reasons.push({ rule, status: "failing", value, limit, cure });
+  };
+  hold(
+    "lease-renewal",
+    leaseRenewals.longestUnrenewedMs,
+    Math.round(failoverTimeMs * UNRENEWED_PART),
+    "leases are about to be lost: look at lease-retry (throttled, no network) and event-loop-blocked in the log",
+  );
+  hold(
+    "unattended-shards",
+    unattendedShards,
+    0,
+    "nobody reads these shards, and their leader (KCL 3.x) assigns them to nobody: start a worker that leads, or wait until this one takes them",
+  );
+  return reasons;
 }
 
 function ofShard(

@@ -70,7 +70,7 @@ describe("taking", () => {
         }
         return undefined;
       });
-      await new LeaseTaker({ ...options, table }).step(() => true);
+      await new LeaseTaker({ ...options, table }).step(() => "share");
       expect(taken.map(({ steal, lease }) => [steal, lease.owner])).toEqual(isTaken ? [[true, "me:1"]] : []);
     },
   );
@@ -87,7 +87,7 @@ describe("taking", () => {
       leases.rows.set(leaseKey, { ...row, owner: "third", counter: row.counter + 1 });
       return undefined;
     });
-    await new LeaseTaker({ ...options, table }).step(() => true);
+    await new LeaseTaker({ ...options, table }).step(() => "share");
     expect(taken).toEqual([]);
     expect(updates).toBe(1);
   });
