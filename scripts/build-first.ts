@@ -10,6 +10,7 @@ const PROJECTS = [
   "packages/local",
   "packages/testkit",
   "packages/cli",
+  "packages/s3",
   "apps/demo",
   "bench",
 ];

@@ -19,7 +19,7 @@ const MAY_IMPORT = {
   config: ["core", "leases", "wire", "aws", "consumer"],
   telemetry: ["core", "consumer"],
   testkit: ["core", "leases"],
-  cli: ["core", "aws", "wire", "leases", "consumer"],
+  cli: ["core", "aws", "wire", "leases", "consumer", "telemetry", "config", "admin"],
   admin: ["core", "leases", "wire", "consumer", "telemetry"],
   local: [],
 };
