@@ -168,6 +168,7 @@ export class WorkerRun implements Worker {
       unattended: (leases) => unattended.see(leases),
       busy: () => this.#tasks.busy(),
       taken: (taken) => this.#taken(taken),
+      looked: (leases) => this.#tasks.looked(leases),
     });
     const taking = (): Taking => (this.#stopping.signal.aborted ? "nothing" : mode.taking);
     this.#takeLoop = loop(

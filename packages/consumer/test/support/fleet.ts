@@ -22,6 +22,7 @@ export interface MemberOptions {
   readonly latencyMs?: number;
   readonly stopDeadlineMs?: number;
   readonly ownerId?: string;
+  readonly watchPaused?: WorkerOptions["watchPaused"];
 }
 
 /** One worker of a fleet, with what it said. */
@@ -72,6 +73,7 @@ export class Fleet {
       logger,
       observe: (event) => void events.push(event),
       leases: { takePeriodMs: 5_000, ...options.leases },
+      ...(options.watchPaused === undefined ? {} : { watchPaused: options.watchPaused }),
       ...(options.stopDeadlineMs === undefined ? {} : { stopDeadlineMs: options.stopDeadlineMs }),
     });
     const member: Member = {
