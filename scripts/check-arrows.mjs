@@ -20,6 +20,7 @@ const MAY_IMPORT = {
   telemetry: ["core", "consumer"],
   testkit: ["core", "leases"],
   cli: ["core", "aws", "wire", "leases", "consumer", "telemetry", "config", "admin"],
+  create: ["cli"],
   admin: ["core", "leases", "wire", "consumer", "telemetry"],
   local: [],
 };

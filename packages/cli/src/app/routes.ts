@@ -101,6 +101,10 @@ const ROUTES: Readonly<Record<string, Route | Group>> = {
       ),
     },
   },
+  init: route(
+    "writes a project: a connector's file, package.json and README",
+    () => import("../commands/init.js"),
+  ),
   create: {
     brief: "makes a stream or a table; shows its plan first",
     routes: {
