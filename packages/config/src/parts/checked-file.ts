@@ -11,8 +11,8 @@ import { type FoundPart, findParts } from "./found-parts.js";
 import type { ImportPart } from "./import-part.js";
 import { ConfigError, type Problem } from "../document/problem.js";
 
-/** Describes a file without the options of its parts. */
-const FILE_SCHEMA = new URL("../../pipeline.schema.json", import.meta.url);
+/** Describes a file without the options of its parts. Read once: what is compiled of it is kept by it. */
+let fileSchema: JsonSchema | undefined;
 
 /** A file whose options have all been looked at. */
 export interface CheckedFile {
@@ -38,7 +38,7 @@ export async function checkFile(
   importPart: ImportPart | undefined,
 ): Promise<CheckedFile> {
   const document = await readDocument(file, env);
-  const schema: JsonSchema = readSchema(FILE_SCHEMA);
+  const schema = (fileSchema ??= readSchema(new URL("../../pipeline.schema.json", import.meta.url)));
   let value = preparedValues(schema, document.value, [], document.wholeVariables);
   const problems: Problem[] = [
     ...document.problems,

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from "@kinesis-connectors/core";
 import { nearestNames } from "@kinesis-connectors/core/config";
 import { endpointOf } from "./endpoints.js";
 import { GONE } from "./gone-keys.js";
@@ -11,6 +12,8 @@ export interface FromPropertiesOptions {
   /** The columns of a Redshift table, in order: Java has them in its transformer. Default: rows are loaded as JSON, by the names of their fields. */
   readonly columns?: readonly string[];
 }
+
+const NAMES: OptionNames<FromPropertiesOptions> = { columns: true };
 
 /** A file of YAML. */
 export interface YamlFile {
@@ -39,7 +42,9 @@ const FOREVER = 9_007_199_254_740_991;
  * Turns a `.properties` file of the Java connectors (`KinesisConnectorConfiguration` of amazon-kinesis-connectors 1.3) into files of this project, key by
  * key. Transformers and filters are code there; the connector that comes out reads JSON.
  */
-export function fromProperties(text: string, { columns }: FromPropertiesOptions = {}): FromProperties {
+export function fromProperties(text: string, options: FromPropertiesOptions = {}): FromProperties {
+  checkOptions("fromProperties", options, NAMES);
+  const { columns } = options;
   const properties = new Properties(parseProperties(text));
   const application = properties.text("appName") ?? "KinesisConnector";
   const region = properties.text("regionName");
