@@ -23,6 +23,8 @@ export interface MemberOptions {
   readonly stopDeadlineMs?: number;
   readonly ownerId?: string;
   readonly watchPaused?: WorkerOptions["watchPaused"];
+  /** Told of the worker's events too. */
+  readonly observe?: (event: WorkerEvent) => void;
 }
 
 /** One worker of a fleet, with what it said. */
@@ -71,7 +73,10 @@ export class Fleet {
       clock,
       random,
       logger,
-      observe: (event) => void events.push(event),
+      observe: (event) => {
+        events.push(event);
+        options.observe?.(event);
+      },
       leases: { takePeriodMs: 5_000, ...options.leases },
       ...(options.watchPaused === undefined ? {} : { watchPaused: options.watchPaused }),
       ...(options.stopDeadlineMs === undefined ? {} : { stopDeadlineMs: options.stopDeadlineMs }),

@@ -95,8 +95,8 @@ export function resetRefusal(
     reason:
       "a batch of it was prepared and not committed: it may be at the destination already, whole or in part",
     cure:
-      "resume the shard until the batch is committed, and pause it again; or discard the batch (discardPending): what there is of it stays where it " +
-      "is, and its records are written again, under other names",
+      "resume the shard until the batch is committed, and pause it again; or discard the batch (discardPending): what there is of it at the destination " +
+      "stays, and its records are written again in other batches, which do not know of it",
   };
 }
 
