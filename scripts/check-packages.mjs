@@ -66,6 +66,11 @@ checkInstall(
   ["core", "consumer", "telemetry"],
   ["client-dynamodb", "client-kinesis"],
 );
+checkInstall(
+  "admin",
+  ["core", "leases", "wire", "aws", "consumer", "telemetry", "admin"],
+  ["client-dynamodb", "client-kinesis"],
+);
 checkInstall("local and testkit", ["core", "local", "testkit"], []);
 checkBundles();
 checkLockfile();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import * as admin from "../../packages/admin/src/index.js";
 import * as consumer from "../../packages/consumer/src/index.js";
 import * as core from "../../packages/core/src/index.js";
 import * as dynamodb from "../../packages/dynamodb/src/index.js";
@@ -45,6 +46,32 @@ const steering = { table: leaseTable, shardIds: ["shardId-000000000000"], clock:
 
 /** Each function that takes options, options that it takes, and those within them. Each of their names is misspelt once. */
 const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, Options]>> = {
+  "admin.startAdmin": [
+    (options) => admin.startAdmin(untyped({ progress: () => ({ application: "a" }) }), options),
+    {
+      host: "127.0.0.1",
+      port: 0,
+      token: { file: "never-read" },
+      readToken: { file: "never-read" },
+      allowedHosts: ["ops"],
+      expose: { host: "127.0.0.1", port: 0 },
+      allowPayload: true,
+      logger: { level: "info" },
+      clock: core.systemClock,
+      metrics: {},
+      rules: {
+        maxAgeMs: 1,
+        startDeadlineMs: 1,
+        stalledMs: 1,
+        maxDeliveryLagMs: 1,
+        retryingMs: 1,
+        readFailingMs: 1,
+      },
+      config: {},
+      steering: { table: leaseTable },
+      kinesis: {},
+    },
+  ],
   "core.notifying": [core.notifying, { emitter, notifications: () => [], to: emitter }],
   "core.definePipeline": [
     core.definePipeline,
@@ -288,6 +315,7 @@ const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, 
 
 /** Exported functions that take no options by name. A new one is written down here or above. */
 const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
+  admin: "",
   consumer: "KinesisCallError memoryLeases",
   core:
     "ByteBudget ExactNumber KinesisConnectorError allowAll asError backoffMs bytes checkOptions comparePositions compareSequenceNumbers " +
@@ -316,6 +344,7 @@ const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
     "partitionHashKey readEventFrames readRecordsCbor readRecordsJson",
 };
 const PACKAGES: Readonly<Record<string, object>> = {
+  admin,
   consumer,
   core,
   dynamodb,

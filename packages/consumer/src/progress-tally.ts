@@ -67,6 +67,7 @@ export class ProgressTally {
   #unattended = 0;
   #isLeader = false;
   #fleetMode: string | undefined;
+  #fleetRole: ConnectorProgress["fleetRole"] = "peer";
 
   constructor(clock: Pick<Clock, "now" | "monotonicNow">, facts: ConnectorFacts) {
     this.#clock = clock;
@@ -135,6 +136,7 @@ export class ProgressTally {
         return;
       case "fleet-mode":
         this.#fleetMode = event.mode;
+        this.#fleetRole = event.role;
         return;
       case "shard-end":
         this.#end(event.shardId);
@@ -182,6 +184,7 @@ export class ProgressTally {
       fleet: this.#sources.fleet(),
       isLeader: this.#isLeader,
       fleetMode: this.#fleetMode,
+      fleetRole: this.#fleetRole,
       recordsRead,
       recordsEmitted,
       recordsFiltered,

@@ -9,6 +9,7 @@ import { errorFields } from "../logging/error-fields.js";
 import { asError, hasCode } from "../errors.js";
 import { Filling } from "./filling.js";
 import { lastOutcome, PageFetch } from "./page-fetch.js";
+import { pagePart } from "./page-part.js";
 import { PageScan } from "./page-scan.js";
 import { type Pipeline, type RunningPipeline, runningPipeline } from "../pipeline.js";
 import { type ClosedRange, isPast } from "./range.js";
@@ -191,31 +192,22 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
   }
 
   async #takePage(page: RecordPage, durationMs: number): Promise<void> {
-    const { clock } = this.#context;
-    const { records, bytes, millisBehindLatest } = page;
+    const { clock, stream, shardId, observe } = this.#context;
+    const { records } = page;
     if (page.gap !== undefined) this.#meetGap(page.gap.expected, records[0]);
     const scanned = await this.#scan.scan(records);
-    if (scanned < records.length) {
-      // What of the page was taken in goes with the last batch, and counts as read: what was emitted is never more than that.
-      if (scanned > 0) this.#observePage(scanned, Math.round((bytes * scanned) / records.length), durationMs);
-      return;
-    }
-    if (page.scannedEnd !== undefined && isPast(page.scannedEnd, records.at(-1)))
-      this.#filling.moveEnd(page.scannedEnd, clock.monotonicNow());
-    if (!this.#filling.settle()) page.release?.();
-    this.#observePage(records.length, bytes, page.durationMs ?? durationMs, millisBehindLatest);
-  }
-
-  #observePage(records: number, bytes: number, durationMs: number, millisBehindLatest?: number): void {
-    const { stream, shardId, observe } = this.#context;
+    if (scanned === records.length) {
+      if (page.scannedEnd !== undefined && isPast(page.scannedEnd, records.at(-1)))
+        this.#filling.moveEnd(page.scannedEnd, clock.monotonicNow());
+      if (!this.#filling.settle()) page.release?.();
+    } else if (scanned === 0) return;
     observe({
       type: "page-read",
       stream,
       shardId,
-      records,
-      bytes,
-      millisBehindLatest,
-      durationMs,
+      // What a stop left of it goes with the last batch: what is committed was read, or counts would not add up.
+      ...pagePart(page, scanned),
+      durationMs: page.durationMs ?? durationMs,
       bufferedRecords: this.#filling.keptCount,
       bufferedBytes: this.#filling.heldBytes,
     });

@@ -39,7 +39,8 @@ export class KclNames implements Period {
       case "page-read": {
         const shard = this.#of(event.shardId);
         shard.records += event.records;
-        shard.bytes += event.bytes;
+        // The KCL counts what producers put, and not what it came in.
+        shard.bytes += event.dataBytes;
         if (event.millisBehindLatest !== undefined) shard.behindMs.add(event.millisBehindLatest);
         return;
       }
