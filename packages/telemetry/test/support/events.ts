@@ -12,11 +12,7 @@ export function pageRead(
     stream: STREAM,
     shardId,
     records: of.records ?? 10,
-<<<<<<< HEAD
     bytes: 2 * (of.bytes ?? 1000),
-=======
-    bytes: of.bytes ?? 1000,
->>>>>>> main
     dataBytes: of.bytes ?? 1000,
     millisBehindLatest: of.behindMs ?? 0,
     durationMs: 20,
