@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { definePipeline, json, type ShardSource, sleep } from "../../src/index.js";
+import { definePipeline, type Emitter, json, type ShardSource, sleep } from "../../src/index.js";
 import { recordsOf } from "../support/memory-shard.js";
+import type { RunningShard } from "../support/run-shard.js";
 import { createWorld, type Numbered, runIn, type World } from "../support/world.js";
 
 const ARRIVED_MS = Date.UTC(2026, 0, 1);
@@ -27,7 +28,7 @@ function slowly({ shard, clock }: World<Numbered>): ShardSource {
 
 describe("what the engine tells", () => {
   it("of a page: how long the call took where the reader says so, else the reading, and what the buffer holds after it", async () => {
-    const world = createWorld(recordsOf(4), { pageSize: 4 });
+    const world = createWorld(recordsOf(4));
     const pipeline = definePipeline({
       transformer: json<Numbered>(),
       filter: ({ n }) => n % 2 === 0,
@@ -89,20 +90,19 @@ describe("what the engine tells", () => {
       const refuses = ({ output: { n } }: { readonly output: Numbered }) =>
         n < 2 ? "dead-letter" : undefined;
       const sizeOf = (): number => 100;
-      const run =
-        kind === "keyed"
-          ? runIn(world, over({ ...world.keyed(refuses), sizeOf }))
-          : runIn(world, over({ ...world.planned(refuses), sizeOf }));
-      function over<Plan>(
-        emitter: Parameters<typeof definePipeline<Numbered, Numbered, Plan>>[0]["emitter"],
-      ) {
-        return definePipeline<Numbered, Numbered, Plan>({
+      const over = <Plan>(emitter: Emitter<Numbered, Plan>): RunningShard => {
+        const pipeline = definePipeline({
           transformer: json<Numbered>(),
           buffer: { maxRecords: 5 },
           emitter,
           deadLetters: world.deadLetters(),
         });
-      }
+        return runIn(world, pipeline);
+      };
+      const run =
+        kind === "keyed"
+          ? over({ ...world.keyed(refuses), sizeOf })
+          : over({ ...world.planned(refuses), sizeOf });
       await world.clock.run(run.done);
       expect(run.eventsOf("batch-emit")).toMatchObject([{ records: 5, outputs: 3 }]);
       expect(run.eventsOf("checkpoint-commit")).toMatchObject([{ emitted: 3, deadLettered: 2, bytes: 300 }]);
