@@ -162,6 +162,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     kinesis: api,
     initialPosition: settings.initialPosition,
     runShard: (assignment) => runAssignedShard(assignment, { engines, retention, observe }),
+    watchPaused: ({ leaseKey, readThroughMs }) => retention.watch(leaseKey, readThroughMs).end,
     clock,
     random,
     logger,

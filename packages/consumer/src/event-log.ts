@@ -93,8 +93,12 @@ export class EventLog {
       case "lease-resume":
       case "lease-take":
       case "lease-evict":
+      case "lease-handoff":
+      case "lease-assign":
       case "lease-end":
       case "parent-wait":
+      case "shard-pause":
+      case "shard-resume":
       case "leader-elect":
       case "shard-sync":
         logger.info(withoutType(event), event.type);

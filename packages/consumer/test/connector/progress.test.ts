@@ -240,7 +240,7 @@ describe("the progress of a connector", () => {
       retentionMs: () => 7,
     });
     tally.count({ type: "leader-elect", leader: true });
-    tally.count({ type: "fleet-mode", mode: "CLIENT_VERSION_3X", taking: false });
+    tally.count({ type: "fleet-mode", mode: "CLIENT_VERSION_3X", taking: false, role: "follower" });
     tally.count({ type: "shard-start", ...OF_S0, checkpoint: undefined, inherited: false });
     expect(tally.snapshot()).toMatchObject({
       firstLookDone: true,
