@@ -12,6 +12,7 @@ const PROJECTS = [
   "packages/config",
   "packages/s3",
   "packages/cli",
+  "packages/s3",
   "apps/demo",
   "bench",
 ];
