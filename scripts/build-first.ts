@@ -10,6 +10,7 @@ const PROJECTS = [
   "packages/local",
   "packages/testkit",
   "packages/cli",
+  "apps/chaos",
   "apps/demo",
   "bench",
 ];
