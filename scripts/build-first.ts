@@ -9,6 +9,8 @@ const PROJECTS = [
   "packages/consumer",
   "packages/local",
   "packages/testkit",
+  "packages/config",
+  "packages/s3",
   "packages/cli",
   "apps/chaos",
   "apps/demo",

@@ -36,7 +36,7 @@ const PROGRAMS = ["apps/*", "bench", "sim", "interop"];
  */
 const ROOMS = {
   core: [["engine"], ["*"]],
-  config: [["."], ["building"], ["parts"], ["checking"], ["file"], ["document"]],
+  config: [["."], ["building", "properties"], ["parts"], ["checking"], ["file"], ["document"]],
   consumer: [["."], ["engines"], ["reading"], ["worker", "lease-table"], ["kinesis"]],
 };
 
