@@ -162,7 +162,7 @@ it(
       await resumeShards({ table });
       await expect.poll(() => compare(aws, STREAM, BUCKET).lost, soon).toBe(0);
       const begun = aws.journal.entries({ server: "kinesis", operation: "GetShardIterator", after });
-      expect(new Set(begun.map(({ parameters }) => `${String(parameters["shardIteratorType"])}`))).toEqual(
+      expect(new Set(begun.map(({ parameters }) => String(parameters["shardIteratorType"])))).toEqual(
         new Set(["TRIM_HORIZON"]),
       );
       expect(new Set(begun.map(({ parameters }) => parameters["shardId"])).size).toBe(SHARDS);
