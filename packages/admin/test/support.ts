@@ -126,6 +126,7 @@ export function toldConnector(application = "clicks-to-nowhere"): ToldConnector 
     firstLookDone: true,
     isLeader: false,
     fleetMode: undefined,
+    fleet: undefined,
     fleetRole: "peer",
     recordsRead: 0,
     recordsEmitted: 0,

@@ -1,5 +1,6 @@
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 import type { HeldLease, Lease } from "@kinesis-connectors/leases";
+import type { FleetSeen } from "./choose-leases.js";
 import type { TaskEnd } from "./shard-task.js";
 import type { Worker, WorkerOptions } from "./worker.js";
 import { Auditor, isRangeRead } from "./shard-sync/auditor.js";
@@ -99,6 +100,10 @@ export class WorkerRun implements Worker {
   async stop(deadlineMs: number = this.#options.stopDeadlineMs ?? STOP_DEADLINE_MS): Promise<void> {
     this.#stopped ??= this.#stop(deadlineMs);
     await this.#stopped;
+  }
+
+  get fleet(): FleetSeen | undefined {
+    return this.#taker.fleet;
   }
 
   get hasLooked(): boolean {
