@@ -6,7 +6,7 @@ import { type Env, substitute } from "./variables.js";
 import { yamlFault } from "./yaml-faults.js";
 
 /** More values than that are an alias gone wild; a large file has some hundred. */
-const MAX_VALUES = 100_000;
+const MAX_VALUES = 20_000;
 
 /** A file as it was written: its values, and where each of them stands. */
 export interface ConfigDocument {
