@@ -12,6 +12,7 @@ const PROJECTS = [
   "packages/config",
   "packages/s3",
   "packages/cli",
+  "apps/chaos",
   "apps/demo",
   "bench",
 ];

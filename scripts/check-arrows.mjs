@@ -19,7 +19,8 @@ const MAY_IMPORT = {
   config: ["core", "leases", "wire", "aws", "consumer"],
   telemetry: ["core", "consumer"],
   testkit: ["core", "leases"],
-  cli: ["core", "aws", "wire", "leases", "consumer"],
+  cli: ["core", "aws", "wire", "leases", "consumer", "telemetry", "config", "admin"],
+  create: ["cli"],
   admin: ["core", "leases", "wire", "consumer", "telemetry"],
   local: [],
 };

@@ -23,6 +23,11 @@ export function comparePositions(a: Position, b: Position): number {
   );
 }
 
+/** The position alone: a record is one too, and its data must not come along into a lease row or an event. */
+export function positionOf({ sequenceNumber, subSequenceNumber }: Position): Position {
+  return { sequenceNumber, subSequenceNumber };
+}
+
 /** One user record: what a producer put, after aggregated records were taken apart. */
 export interface KinesisRecord extends Position {
   /** The bytes as they were put. May be a view into a larger page: copy what must outlive the batch. */
@@ -48,6 +53,8 @@ export interface RecordPage {
   readonly records: readonly KinesisRecord[];
   /** Bytes that the page keeps in memory; counts against the read-ahead limit. */
   readonly bytes: number;
+  /** Bytes of the records' data, as producers put it. Default: `bytes`, where a source keeps nothing else in memory. */
+  readonly dataBytes?: number;
   /**
    * Called once, when none of the records will be looked at any more: the page's memory may serve again. Not called while any of them is kept; then it is
    * the garbage collector's. Default: always that.
