@@ -1,4 +1,5 @@
 import { cloudwatch } from "./cloudwatch.js";
+import { control } from "./control.js";
 import { differential } from "./differential.js";
 import { migrate } from "./migrate/migrate.js";
 import { mixed } from "./mixed.js";
@@ -15,5 +16,6 @@ export const SCENARIOS: readonly Scenario[] = [
   mixed,
   migrate,
   native,
+  control,
   cloudwatch,
 ];
