@@ -16,7 +16,12 @@ const MAY_IMPORT = {
   consumer: ["core", "leases", "wire", "aws"],
   redshift: ["core", "leases", "wire", "aws", "s3"],
   parquet: ["core", "s3"],
+  config: ["core", "leases", "wire", "aws", "consumer"],
+  telemetry: ["core", "consumer"],
   testkit: ["core", "leases"],
+  cli: ["core", "aws", "wire", "leases", "consumer", "telemetry", "config", "admin"],
+  create: ["cli"],
+  admin: ["core", "leases", "wire", "consumer", "telemetry"],
   local: [],
 };
 
@@ -32,6 +37,7 @@ const PROGRAMS = ["apps/*", "bench", "sim", "interop"];
  */
 const ROOMS = {
   core: [["engine"], ["*"]],
+  config: [["."], ["building", "properties"], ["parts"], ["checking"], ["file"], ["document"]],
   consumer: [["."], ["engines"], ["reading"], ["worker", "lease-table"], ["kinesis"]],
 };
 

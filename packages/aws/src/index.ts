@@ -24,6 +24,7 @@ export {
   AWS_CONNECTION_OPTIONS,
   connectAws,
 } from "./connection.js";
+export type { AwsConnectionConfig, CredentialsConfig } from "./connection-config.js";
 export { type AwsCredentials, checkCredentials } from "./credentials.js";
 export { saidWithoutValues } from "./dynamodb-messages.js";
 export {

@@ -37,6 +37,7 @@ const NAMES: OptionNames<ConnectorOptions<unknown, unknown>> = {
   pipeline: "required",
   threads: true,
   initialPosition: { at: true },
+  until: { at: "required" },
   retrieval: true,
   region: true,
   endpoints: { kinesis: true, dynamodb: true },
@@ -52,6 +53,7 @@ const NAMES: OptionNames<ConnectorOptions<unknown, unknown>> = {
   maxReadAheadBytes: true,
   stopDeadlineMs: true,
   onRetentionGap: true,
+  observe: true,
   logger: true,
   signal: true,
   clock: true,
@@ -86,6 +88,7 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
   }
   const threads = threadsOf(options);
   checkParts(options);
+  const initialPosition = initialPositionOf(options.initialPosition, clock);
   const { streamName, streamTarget, region } = streamOf(options.stream, options.streamArn);
   const credentials = credentialsOf(options.credentials);
   const allowInsecure = options.allowInsecure === true;
@@ -100,7 +103,8 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
     threads,
     streamName,
     streamTarget,
-    initialPosition: initialPositionOf(options.initialPosition, clock),
+    initialPosition,
+    untilMs: untilOf(options.until, initialPosition, clock),
     retrieval: retrievalOf(options.retrieval, application, streamName),
     kinesis: {
       ...client,
@@ -131,6 +135,16 @@ export function connectorSettings<Model, Output, Plan, DeadLetterPlan>(
     clock,
     random,
   };
+}
+
+/**
+ * Checks options as `startConnector` does, and starts nothing.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option and what it takes
+ */
+export function checkConnectorOptions<Model, Output, Plan, DeadLetterPlan>(
+  options: ConnectorOptions<Model, Output, Plan, DeadLetterPlan>,
+): void {
+  connectorSettings(options);
 }
 
 // CreateStream, StreamName: 1 to 128 characters of [a-zA-Z0-9_.-].
@@ -173,6 +187,25 @@ function initialPositionOf(
   if (timestampMs > clock.now())
     throw invalidOption("initialPosition.at lies in the future: give a moment that has passed");
   return { type: "at-timestamp", timestampMs };
+}
+
+function untilOf(
+  until: { readonly at: Date } | undefined,
+  initialPosition: InitialPosition,
+  clock: Clock,
+): number | undefined {
+  if (until === undefined) return undefined;
+  const untilMs = until.at instanceof Date ? until.at.getTime() : Number.NaN;
+  if (Number.isNaN(untilMs)) throw invalidOption("until must be { at: a valid Date }");
+  const fromMs =
+    initialPosition.type === "latest"
+      ? clock.now()
+      : initialPosition.type === "at-timestamp"
+        ? initialPosition.timestampMs
+        : undefined;
+  if (fromMs !== undefined && untilMs <= fromMs)
+    throw invalidOption("until.at must be later than initialPosition, or nothing is between them");
+  return untilMs;
 }
 
 /** Checked again, for those who wrote the object by hand. */

@@ -9,10 +9,14 @@ import { EventLog } from "./event-log.js";
 import { type ConnectorEvent, EventFeed, type EventsDropped } from "./events.js";
 import { kinesisAccess } from "./kinesis/kinesis-access.js";
 import { type LeaseTable, tableOfStream } from "@kinesis-connectors/leases";
+import { tableOfRange } from "./lease-table/table-of-range.js";
 import { dynamoDbLeaseTable } from "./lease-table/dynamodb-lease-table.js";
 import { type ConnectorSettings, connectorSettings } from "./connector-settings.js";
 import type { ConnectorOptions } from "./options.js";
-import { type ConnectorProgress, ProgressTally } from "./progress.js";
+import { EventChannels } from "./event-channels.js";
+import { guardedObserver } from "./guarded-observer.js";
+import type { ConnectorProgress } from "./progress.js";
+import { ProgressTally } from "./progress-tally.js";
 import { streamLogger } from "./stream-logger.js";
 import { RetentionWatch } from "./reading/retention-watch.js";
 import type { ShardEngines } from "./engines/shard-engines.js";
@@ -76,7 +80,14 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
 ): Promise<Connector> {
   const { application, streamName: stream, ownerId, clock, random } = settings;
   const feed = new EventFeed();
-  const tally = new ProgressTally(clock);
+  const facts = { application, stream, ownerId };
+  const tally = new ProgressTally(clock, {
+    ...facts,
+    maxReadAheadBytes: settings.maxReadAheadBytes,
+    failoverTimeMs: settings.leases.failoverTimeMs,
+  });
+  const channels = new EventChannels(facts);
+  const told = guardedObserver(options.observe, () => logger);
   // Each client gives CBOR up by itself: the one here, that of the subscriptions, those of threads.
   let speaksJson = false;
   const observe = (event: ConnectorEvent): void => {
@@ -85,6 +96,8 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
       speaksJson = true;
     }
     tally.count(event);
+    told(event);
+    channels.publish(event);
     log.write(event);
     feed.publish(event);
   };
@@ -109,8 +122,10 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   });
   const { api } = access;
   closing.add(() => api.close());
-  const { table, checkEndpoint } = leaseTableOf(options, settings, logger);
-  closing.add(() => table.close?.());
+  const { table: ownTable, checkEndpoint } = leaseTableOf(options, settings, logger);
+  closing.add(() => ownTable.close?.());
+  const { leaseTable, untilMs } = settings;
+  const rangeTable = tableOfRange(ownTable, { untilMs, application });
   // Both before anything is sent: a name of the stream, a token of the session.
   await access.checkEndpoint?.();
   await checkEndpoint?.();
@@ -118,11 +133,10 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   const { streamArn, retentionHours, createdMs } = await checkStream(checking);
   const retentionMs = retentionHours * HOUR_MS;
   const consumerArn = await consumerArnOf(settings, checking, streamArn);
-  const { leaseTable } = settings;
-  const ownTable =
+  const table =
     streamArn === ""
-      ? table
-      : tableOfStream(table, {
+      ? rangeTable
+      : tableOfStream(rangeTable, {
           stream: { streamArn, createdMs },
           application,
           tableName: typeof leaseTable === "string" ? leaseTable : undefined,
@@ -143,10 +157,12 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
 
   const worker = new WorkerRun({
     ownerId,
-    table: ownTable,
+    table,
+    isRange: untilMs !== undefined,
     kinesis: api,
     initialPosition: settings.initialPosition,
     runShard: (assignment) => runAssignedShard(assignment, { engines, retention, observe }),
+    watchPaused: ({ leaseKey, readThroughMs }) => retention.watch(leaseKey, readThroughMs).end,
     clock,
     random,
     logger,
@@ -154,9 +170,16 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     leases: settings.leases,
     stopDeadlineMs: settings.stopDeadlineMs,
   });
+  tally.attach({
+    readAheadBytes: () => engines.readAheadBytes,
+    leaseRenewals: () => worker.renewals(),
+    hasLooked: () => worker.hasLooked,
+    retentionMs: () => retention.retentionMs,
+    shardFacts: (shardId) => retention.factsOf(shardId),
+  });
   signal.throwIfAborted();
   await worker.start();
-  observe({ type: "connector-start", application, stream, ownerId });
+  observe({ type: "connector-start", ...facts });
   if (logger !== silentLogger) {
     const summaries = new Loop({
       clock,
@@ -216,6 +239,9 @@ const HOUR_MS = 3_600_000;
 
 const SUMMARY_PERIOD_MS = 60_000;
 
+// No lease waits for these calls, and a table that has just been made, or has not been used for long, may take its time. Longer than the longest of the others.
+const CONTROL_CALL_MS = 15_000;
+
 // A third of the failover time leaves time to read a lost answer back; more than 10 s helps nobody.
 const MAX_LEASE_CALL_MS = 10_000;
 
@@ -237,6 +263,7 @@ function leaseTableOf<Model, Output, Plan, DeadLetterPlan>(
     logger,
     ownsClient: own === undefined,
     application,
+    ...(own === undefined ? { controlTimeoutMs: CONTROL_CALL_MS } : {}),
   });
   const allowInsecure = settings.dynamodb.allowInsecure === true;
   return {

@@ -33,8 +33,8 @@ export interface EventLogOptions {
 export class EventLog {
   readonly #options: EventLogOptions;
   #emitted = 0;
-  /** The batch on its way, by shard. */
-  readonly #batches = new Map<string, string>();
+  /** Where each shard that is read stands: the batch on its way, the last commit. */
+  readonly #standing = new Map<string, { batchId?: string; checkpoint?: Position }>();
   #saidCheckpoint = false;
 
   constructor(options: EventLogOptions) {
@@ -54,10 +54,12 @@ export class EventLog {
       case "shard-start": {
         const { stream, shardId, checkpoint, inherited } = event;
         logger.info({ stream, shardId, checkpoint: textOf(checkpoint), inherited }, event.type);
+        this.#standing.set(shardId, {});
         if (checkpoint !== undefined) this.#checkpointCounts(shardId);
         return;
       }
       case "shard-end":
+        this.#standing.delete(event.shardId);
         logger.info(
           { stream: event.stream, shardId: event.shardId, children: event.childShardIds },
           event.type,
@@ -65,6 +67,8 @@ export class EventLog {
         return;
       case "shard-stop": {
         const { stream, shardId, reason, error } = event;
+        // After an error `shard-fail` tells of it.
+        if (reason !== "error") this.#standing.delete(shardId);
         logger.info(
           { stream, shardId, reason, ...(error === undefined ? {} : { error: codeOf(error) }) },
           event.type,
@@ -75,10 +79,10 @@ export class EventLog {
         this.#shardFail(event);
         return;
       case "batch-start":
-        this.#batches.set(event.shardId, event.batchId);
+        this.#stand(event.shardId, { batchId: event.batchId });
         return;
       case "checkpoint-commit":
-        this.#batches.delete(event.shardId);
+        this.#stand(event.shardId, { checkpoint: event.checkpoint });
         return;
       case "read-retry":
         this.#readRetry(event);
@@ -89,8 +93,12 @@ export class EventLog {
       case "lease-resume":
       case "lease-take":
       case "lease-evict":
+      case "lease-handoff":
+      case "lease-assign":
       case "lease-end":
       case "parent-wait":
+      case "shard-pause":
+      case "shard-resume":
       case "leader-elect":
       case "shard-sync":
         logger.info(withoutType(event), event.type);
@@ -148,10 +156,10 @@ export class EventLog {
 
   /** Where it stands: the batch that did not go, and the last commit of this process. */
   #shardFail({ shardId, error }: Extract<ConnectorEvent, { type: "shard-fail" }>): void {
-    const { logger, progress } = this.#options;
-    const batchId = this.#batches.get(shardId);
-    this.#batches.delete(shardId);
-    const checkpoint = textOf(progress().shards.find((shard) => shard.shardId === shardId)?.checkpoint);
+    const { logger } = this.#options;
+    const { batchId, checkpoint: committed } = this.#standing.get(shardId) ?? {};
+    this.#standing.delete(shardId);
+    const checkpoint = textOf(committed);
     logger.error(
       {
         shardId,
@@ -161,6 +169,14 @@ export class EventLog {
       },
       "shard-fail",
     );
+  }
+
+  #stand(shardId: string, { batchId, checkpoint }: { batchId?: string; checkpoint?: Position }): void {
+    const standing = this.#standing.get(shardId) ?? {};
+    this.#standing.set(shardId, standing);
+    if (checkpoint !== undefined) standing.checkpoint = checkpoint;
+    if (batchId === undefined) delete standing.batchId;
+    else standing.batchId = batchId;
   }
 
   #readRetry(event: Extract<ConnectorEvent, { type: "read-retry" }>): void {

@@ -1,4 +1,6 @@
+export { checkConnectorOptions } from "./connector-settings.js";
 export { type Connector, startConnector } from "./connector.js";
+export type { ChannelMessage } from "./event-channels.js";
 export type { ConnectorEvent, EventsDropped, LifeEvent } from "./events.js";
 export { type FanOut, fanOut, type FanOutOptions } from "./reading/fan-out-consumer.js";
 export { sdkKinesis, type SdkKinesisOptions, type StreamName } from "./kinesis/sdk-kinesis.js";
@@ -40,5 +42,11 @@ export {
 export type { ConnectorOptions } from "./options.js";
 export type { PipelineModule } from "./engines/pipeline-module.js";
 export { type Polling, polling, type PollingOptions } from "./reading/polling-reader.js";
-export type { ConnectorProgress, ShardSnapshot } from "./progress.js";
+export type {
+  BatchSnapshot,
+  ConnectorProgress,
+  ConnectorTotals,
+  LeaseRenewals,
+  ShardSnapshot,
+} from "./progress.js";
 export type { ReadEvent } from "./reading/read-events.js";

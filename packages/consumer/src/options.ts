@@ -4,6 +4,7 @@ import type { ProxyOption } from "@kinesis-connectors/aws";
 import type { Clock, Logger, Pipeline, Random } from "@kinesis-connectors/core";
 import type { WireFormat } from "@kinesis-connectors/wire/protocol";
 import type { FanOut } from "./reading/fan-out-consumer.js";
+import type { ConnectorEvent } from "./events.js";
 import type { AwsClientOptions } from "./kinesis/aws-clients.js";
 import type { KinesisApi } from "./kinesis/kinesis-api.js";
 import type { LeaseTable } from "@kinesis-connectors/leases";
@@ -35,6 +36,12 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
   readonly threads?: number;
   /** The position at which shards without a checkpoint begin. Default `TRIM_HORIZON`: the oldest record that the stream still keeps. */
   readonly initialPosition?: "TRIM_HORIZON" | "LATEST" | { readonly at: Date };
+  /**
+   * Reads what arrived before `at`, and ends: records of that moment and later are left out, `done` resolves once all shards have come so far, and every row
+   * then says SHARD_END. Where a shard goes on, its end is sure only five minutes past `at`, because arrival times need not rise. For an application of its
+   * own: its rows are refused with another `until`, and without one. Killed and started again with the same, it goes on. Default: reads on and on.
+   */
+  readonly until?: { readonly at: Date };
   /** `polling()` (default) or `fanOut()`. */
   readonly retrieval?: Polling | FanOut;
   /** Default: where the AWS SDK looks for it, or the region of `streamArn`. */
@@ -74,6 +81,12 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
   readonly stopDeadlineMs?: number;
   /** Reaction to records that were gone from the stream before they could be read. Default `stop`. */
   readonly onRetentionGap?: "stop" | "continue";
+  /**
+   * Called with every event as it happens, before anybody who iterates over the connector sees it: nothing is dropped, and `connector.progress()` counts it
+   * already. It is called synchronously, between two steps of the delivery, so it should do little: add up, or put aside. What it throws is caught, and
+   * logged once. Events of worker threads come here too. Default: nobody.
+   */
+  readonly observe?: (event: ConnectorEvent) => void;
   /** Default: the pipeline's. */
   readonly logger?: Logger;
   /** Aborted: a graceful stop. */

@@ -11,6 +11,7 @@ export interface OwnParts {
   readonly kinesisApi?: unknown;
   readonly leaseTable?: unknown;
   readonly credentials?: unknown;
+  readonly observe?: unknown;
 }
 
 /** The functions that parts of the caller's own must have, by the option under which they are given. */
@@ -30,7 +31,7 @@ const FUNCTIONS: readonly (readonly [option: string, functions: readonly string[
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option and the function
  */
 export function checkParts(options: OwnParts): void {
-  const { clock, random, signal, clients, kinesisApi, leaseTable, credentials } = options;
+  const { clock, random, signal, clients, kinesisApi, leaseTable, credentials, observe } = options;
   const parts: Members = {
     clock,
     random,
@@ -44,6 +45,8 @@ export function checkParts(options: OwnParts): void {
     const part = parts[option];
     if (part !== undefined) requireFunctions(option, part, functions);
   }
+  if (observe !== undefined && typeof observe !== "function")
+    throw invalidOption("observe must be a function, which is called with each event");
   if (credentials === undefined || typeof credentials === "function") return;
   requireNoPromise("credentials", credentials);
   if (typeof credentials !== "object" || credentials === null)

@@ -1,6 +1,4 @@
-import { type Clock, errorFields, type Position, type ShardEvent } from "@kinesis-connectors/core";
-
-import type { ConnectorEvent } from "./events.js";
+import type { Position } from "@kinesis-connectors/core";
 
 /** A batch on its way to its destination. */
 export interface BatchSnapshot {
@@ -15,11 +13,18 @@ export interface BatchSnapshot {
   readonly lastError: string | undefined;
 }
 
-/** The state of one shard, counted since this process took it first. */
+/** The state of one shard, counted since this process began to work on it. A shard that was given back or lost is not listed any more. */
 export interface ShardSnapshot {
   readonly shardId: string;
-  /** `reading`: owned by this worker. `ended`: closed and read to its end. `left`: given back or lost. */
-  readonly state: "reading" | "ended" | "left";
+  /**
+   * `reading`: owned by this worker and read. `waiting-for-parent`: owned, and not begun until its parents are read to their end. `paused`: owned,
+   * and an operator wants it not to be read. `ended`: read to its end; listed for ten minutes, or until its row is deleted.
+   */
+  readonly state: "reading" | "waiting-for-parent" | "paused" | "ended";
+  /** Since when it is in this state, in epoch milliseconds. */
+  readonly sinceMs: number;
+  /** Since when it is paused, in epoch milliseconds. */
+  readonly pausedSinceMs: number | undefined;
   readonly recordsRead: number;
   readonly bytesRead: number;
   /** Outputs, records and dead letters of committed batches. */
@@ -30,23 +35,85 @@ export interface ShardSnapshot {
   readonly recordsOfOtherShards: number;
   /** Distance of the reading from the tip of the shard, as the service said last. */
   readonly millisBehindLatest: number | undefined;
+  /** Records in the buffer after the last page, dead letters among them, and the bytes that they keep in memory. */
+  readonly bufferedRecords: number;
+  readonly bufferedBytes: number;
   /** The batch that is on its way to the destination; undefined between two batches. */
   readonly batchUnderWay: BatchSnapshot | undefined;
   /** The last commit of this process; undefined before the first. */
   readonly checkpoint: Position | undefined;
+  /** Everything that arrived in the shard until then has been read and committed, in epoch milliseconds; undefined where unknown. */
+  readonly readThroughMs: number | undefined;
+  /** Until the stream drops records of the shard that are not committed yet, in milliseconds; undefined while it is not read. */
+  readonly retentionLeftMs: number | undefined;
+  /** When this process committed last, and when its last page came, in epoch milliseconds. */
+  readonly lastCommitMs: number | undefined;
+  readonly lastPageMs: number | undefined;
+  /** Since when every read fails, in epoch milliseconds; undefined while reading works. */
+  readonly failingSinceMs: number | undefined;
+}
+
+/** What a connector has done since it was started. None of it ever goes down. */
+export interface ConnectorTotals {
+  readonly recordsRead: number;
+  readonly bytesRead: number;
+  readonly recordsEmitted: number;
+  readonly recordsFiltered: number;
+  readonly deadLetters: number;
+  readonly recordsOfOtherShards: number;
+  /** Bytes of outputs in committed batches, as their sizes were counted. */
+  readonly bytesEmitted: number;
+  readonly batchesEmitted: number;
+  readonly commits: number;
+}
+
+/** How well leases are kept. */
+export interface LeaseRenewals {
+  /** Writes since the start that did nothing but renew. A commit renews too, and is not counted. */
+  readonly count: number;
+  /** The longest time since a write that is known to have been applied, over all leases held now, in milliseconds; 0 when none is held. */
+  readonly longestUnrenewedMs: number;
 }
 
 /** The state of a connector. */
 export interface ConnectorProgress {
+  readonly application: string;
+  readonly stream: string;
+  /** Names this start of this process in the lease table. */
+  readonly ownerId: string;
+  /** When the connector was started, in epoch milliseconds. */
+  readonly startedMs: number;
+  /** Whether the table is open, the destinations are, and the leases have been looked at once: from then on shards may be owned, or none is left for this worker. */
+  readonly firstLookDone: boolean;
+  /** Whether this worker audits the leases; in 3.x mode, whether it assigns them too. */
+  readonly isLeader: boolean;
+  /** The mode of a fleet with KCL 3.x workers, as their row says it (`cv`); undefined without one. */
+  readonly fleetMode: string | undefined;
+  /**
+   * This worker's part in the fleet. `peer`: all take what falls to them (2.x). `follower`: a leader assigns (3.x), and this worker reports to it.
+   * `passenger`: a leader assigns, and this worker takes no part, by option (`leases.mode`) or for want of rights.
+   */
+  readonly fleetRole: "peer" | "follower" | "passenger";
+  /** The same as in `totals`. */
   readonly recordsRead: number;
   readonly recordsEmitted: number;
   readonly recordsFiltered: number;
   readonly deadLetters: number;
+  /** Counted since the start, over all shards, also over those that are not listed any more. */
+  readonly totals: ConnectorTotals;
   /** Of the shards being read, the one furthest behind. */
   readonly millisBehindLatest: number | undefined;
   /** Batches on their way to the destination, at most one for each shard; and how many of them have failed and are tried again. */
   readonly batchesUnderWay: number;
   readonly batchesRetrying: number;
+  /** Bytes between reading and committing, and the limit of them (option `maxReadAheadBytes`); with threads those of all, as they told last. */
+  readonly readAheadBytes: number;
+  readonly maxReadAheadBytes: number;
+  readonly leaseRenewals: LeaseRenewals;
+  /** A lease that is not renewed for so long is lost, in milliseconds (option `leases.failoverTimeMs`). */
+  readonly failoverTimeMs: number;
+  /** How long the stream keeps its records, as it said last, in milliseconds; undefined while it was not asked. */
+  readonly retentionMs: number | undefined;
   /**
    * False while reading, emitting or the taking of shards fails (throttled, no network, no credentials, destination down): nothing is lost, and nothing
    * moves. Also while there are `unattendedShards`.
@@ -58,164 +125,4 @@ export interface ConnectorProgress {
    */
   readonly unattendedShards: number;
   readonly shards: readonly ShardSnapshot[];
-}
-
-type Tally = { -readonly [Key in keyof ShardSnapshot]: ShardSnapshot[Key] } & { failing: boolean };
-
-/** Adds up what the events tell. */
-export class ProgressTally {
-  readonly #clock: Pick<Clock, "now">;
-  readonly #shards = new Map<string, Tally>();
-  /** Shards that this process lost in an outage do not fail, and nobody reads them: whoever cannot take any is not ready. */
-  #isTaking = true;
-  #unattended = 0;
-
-  constructor(clock: Pick<Clock, "now">) {
-    this.#clock = clock;
-  }
-
-  count(event: ConnectorEvent): void {
-    switch (event.type) {
-      case "shard-start":
-        this.#of(event.shardId).state = "reading";
-        return;
-      case "page-read":
-        this.#page(event);
-        return;
-      case "batch-start":
-        this.#of(event.shardId).batchUnderWay = this.#batch(event, 0, undefined);
-        return;
-      case "emit-retry":
-        this.#of(event.shardId).batchUnderWay = this.#batch(event, event.attempt, event.error);
-        return;
-      case "batch-emit":
-        this.#of(event.shardId).batchUnderWay = undefined;
-        return;
-      case "checkpoint-commit": {
-        const tally = this.#of(event.shardId);
-        tally.recordsEmitted += event.emitted;
-        tally.recordsFiltered += event.filtered;
-        tally.deadLetters += event.deadLettered;
-        tally.checkpoint = event.checkpoint;
-        tally.batchUnderWay = undefined;
-        return;
-      }
-      case "aggregate-drop":
-        this.#of(event.shardId).recordsOfOtherShards += event.records;
-        return;
-      case "read-retry":
-        this.#of(event.shardId).failing = true;
-        return;
-      case "lease-retry":
-        if (event.step === "take") this.#isTaking = false;
-        return;
-      case "lease-resume":
-        if (event.step === "take") this.#isTaking = true;
-        return;
-      case "leases-unattended":
-        this.#unattended = event.shardIds.length;
-        return;
-      case "shard-end":
-        this.#end(event.shardId, "ended");
-        return;
-      case "shard-stop":
-        this.#end(event.shardId, "left");
-        return;
-      case "lease-delete":
-        this.#shards.delete(event.shardId);
-        return;
-      default:
-    }
-  }
-
-  snapshot(): ConnectorProgress {
-    const shards: ShardSnapshot[] = [];
-    let recordsRead = 0;
-    let recordsEmitted = 0;
-    let recordsFiltered = 0;
-    let deadLetters = 0;
-    let millisBehindLatest: number | undefined;
-    let isReady = this.#isTaking && this.#unattended === 0;
-    let batchesUnderWay = 0;
-    let batchesRetrying = 0;
-    for (const { failing, ...shard } of this.#shards.values()) {
-      shards.push(shard);
-      recordsRead += shard.recordsRead;
-      recordsEmitted += shard.recordsEmitted;
-      recordsFiltered += shard.recordsFiltered;
-      deadLetters += shard.deadLetters;
-      if (shard.state !== "reading") continue;
-      if (shard.batchUnderWay !== undefined) batchesUnderWay += 1;
-      const isRetrying = (shard.batchUnderWay?.failedAttempts ?? 0) > 0;
-      if (isRetrying) batchesRetrying += 1;
-      if (failing || isRetrying) isReady = false;
-      if (shard.millisBehindLatest !== undefined) {
-        millisBehindLatest = Math.max(millisBehindLatest ?? 0, shard.millisBehindLatest);
-      }
-    }
-    shards.sort((a, b) => (a.shardId < b.shardId ? -1 : 1));
-    return {
-      recordsRead,
-      recordsEmitted,
-      recordsFiltered,
-      deadLetters,
-      millisBehindLatest,
-      batchesUnderWay,
-      batchesRetrying,
-      isReady,
-      unattendedShards: this.#unattended,
-      shards,
-    };
-  }
-
-  #page(event: Extract<ShardEvent, { type: "page-read" }>): void {
-    const tally = this.#of(event.shardId);
-    tally.recordsRead += event.records;
-    tally.bytesRead += event.bytes;
-    tally.millisBehindLatest = event.millisBehindLatest ?? tally.millisBehindLatest;
-    tally.failing = false;
-  }
-
-  #batch(
-    {
-      shardId,
-      batchId,
-      records,
-    }: { readonly shardId: string; readonly batchId: string; readonly records: number },
-    failedAttempts: number,
-    error: Error | undefined,
-  ): BatchSnapshot {
-    const before = this.#of(shardId).batchUnderWay;
-    const sinceMs = before?.batchId === batchId ? before.sinceMs : this.#clock.now();
-    const lastError = error === undefined ? undefined : errorFields(error).error;
-    return { batchId, records, sinceMs, failedAttempts, lastError };
-  }
-
-  #end(shardId: string, state: "ended" | "left"): void {
-    const tally = this.#of(shardId);
-    tally.state = state;
-    tally.batchUnderWay = undefined;
-  }
-
-  #of(shardId: string): Tally {
-    let tally = this.#shards.get(shardId);
-    if (tally === undefined) {
-      tally = {
-        shardId,
-        state: "reading",
-        recordsRead: 0,
-        bytesRead: 0,
-        recordsEmitted: 0,
-        recordsFiltered: 0,
-        deadLetters: 0,
-        recordsOfOtherShards: 0,
-        millisBehindLatest: undefined,
-        batchUnderWay: undefined,
-        checkpoint: undefined,
-        failing: false,
-      };
-      this.#shards.set(shardId, tally);
-    }
-    return tally;
-  }
 }

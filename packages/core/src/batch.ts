@@ -47,6 +47,8 @@ export interface Batch<Output> {
   /** Sum of the outputs' sizes in bytes. */
   readonly bytes: number;
   readonly reason: FlushReason;
+  /** When the first of its records was taken in, in epoch milliseconds. Absent in a batch that the next owner built again. */
+  readonly openedMs?: number;
   /** True when records of the range were gone from the stream before they could be read (retention). */
   readonly gap: boolean;
 }

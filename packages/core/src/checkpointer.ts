@@ -1,4 +1,5 @@
 import type { Json } from "./emitter.js";
+import type { MaybePromise } from "./maybe-promise.js";
 import type { Position } from "./record.js";
 
 /** A batch whose boundaries and plan have been stored before its first write. */
@@ -40,4 +41,10 @@ export interface Checkpointer {
   readonly prepare: (batch: PreparedBatch) => Promise<void>;
   /** Moves the checkpoint and removes what was prepared. */
   readonly commit: (checkpoint: Position) => Promise<void>;
+  /**
+   * Looks whether the shard may still be owned, by the clock alone; called before each try to write to a destination. A process that was stopped for
+   * longer than its lease lasts goes on in the middle of its work, before any timer of it has fired: what it writes then, its next owner writes as well.
+   * Throws, or rejects, with `KC_LEASE_LOST`. Default: not looked at.
+   */
+  readonly requireHeld?: () => MaybePromise<void>;
 }

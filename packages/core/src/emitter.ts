@@ -93,11 +93,24 @@ export interface Emitter<Output, Plan = undefined> {
   /** Whether everything that a plan names is written already; asked by the next owner of a prepared batch before it reads anything again. */
   readonly isWritten?: (batch: PlannedRange, context: EmitContext<Plan>) => Promise<boolean>;
   readonly emit: (batch: Batch<Output>, context: EmitContext<Plan>) => Promise<EmitResult<Output>>;
+  /**
+   * Called around what the engine itself does with a batch of this emitter: `prepare` stores its range and plan, `commit` moves the checkpoint to its
+   * end. For emitters that wrap another one to measure or trace it: call `run` once, and settle when it does. The engine waits for both, and what counts is how
+   * `run` settles. Default: the step runs as it is.
+   */
+  readonly around?: (
+    step: BatchStep,
+    batch: Batch<Output> | PlannedRange,
+    run: () => Promise<void>,
+  ) => Promise<void>;
   /** Called once, before the first shard starts: fail here with a clear error when the destination cannot work. */
   readonly open?: (context: { readonly signal: AbortSignal; readonly logger: Logger }) => Promise<void>;
   /** Called once, after the last shard ended. May be called twice; the second time does nothing. */
   readonly close?: () => Promise<void>;
 }
+
+/** What the engine itself does with a batch: `prepare` before the first `emit`, `commit` after everything is written. */
+export type BatchStep = "prepare" | "commit";
 
 /** Storage for plans that are too long for the lease row, which holds 400 KB in all (DynamoDB, "Constraints"). */
 export interface PlanSpill<Plan> {

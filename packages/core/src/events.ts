@@ -18,6 +18,11 @@ export type ShardEvent = OfShard &
         /** The records' data, as producers put it: the KCL's `DataBytesProcessed`. */
         readonly dataBytes: number;
         readonly millisBehindLatest: number | undefined;
+        /** How long the answer took, in milliseconds: a call from its request on, an event of a subscription from when it was waited for. */
+        readonly durationMs: number;
+        /** Records that wait in the buffer after this page, dead letters among them, and the bytes that they keep in memory. */
+        readonly bufferedRecords: number;
+        readonly bufferedBytes: number;
       }
     | {
         readonly type: "buffer-flush";
@@ -38,6 +43,8 @@ export type ShardEvent = OfShard &
         readonly batchId: string;
         readonly records: number;
         readonly bytes: number;
+        /** Outputs that the destination took: `records` without those that became dead letters. */
+        readonly outputs: number;
         readonly attempts: number;
         readonly inherited: boolean;
         readonly durationMs: number;
@@ -59,6 +66,13 @@ export type ShardEvent = OfShard &
         readonly emitted: number;
         readonly filtered: number;
         readonly deadLettered: number;
+        /** Sizes of the outputs that were sent for it; 0 where an earlier owner had written them all. */
+        readonly bytes: number;
+        /**
+         * When the first record of it arrived, in epoch milliseconds: the oldest one, as far as arrival times rise. Undefined where none was read by
+         * this owner.
+         */
+        readonly oldestArrivalMs: number | undefined;
       }
     | { readonly type: "retention-gap"; readonly expected: Position; readonly found: Position | undefined }
     | { readonly type: "shard-end"; readonly childShardIds: readonly string[] }

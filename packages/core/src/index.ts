@@ -8,6 +8,7 @@ export type { Checkpointer, PreparedBatch, ShardProgress } from "./checkpointer.
 export { type Clock, type Random, sleep, systemClock, systemRandom, type Timer } from "./clock.js";
 export { type DeadLetter, type DeadLetterEmitter } from "./dead-letters.js";
 export type {
+  BatchStep,
   EmitContext,
   EmitResult,
   Emitter,
@@ -37,7 +38,13 @@ export { isPromise, type MaybePromise } from "./maybe-promise.js";
 export { checkOptions, type KnownNames, type OptionNames } from "./known-options.js";
 export { giveNotice, type Notice } from "./logging/notices.js";
 export { nonEmptyText, wholeNumber } from "./options.js";
-export { definePipeline, type Pipeline, type PipelineOptions, type PoisonPolicy } from "./pipeline.js";
+export {
+  definePipeline,
+  type Pipeline,
+  type PipelineOptions,
+  type PipelinePolicies,
+  type PoisonPolicy,
+} from "./pipeline.js";
 export { isProgrammingError } from "./guards/programming-error.js";
 export {
   type ChildShard,

@@ -74,7 +74,7 @@ function unknown(
   name: string,
   known: readonly string[],
 ): KinesisConnectorError {
-  const meant = nearest(name, known);
+  const meant = nearestNames(name, known);
   const cure =
     meant.length === 0
       ? `there are ${known.map((one) => `${path}${one}`).join(", ")}`
@@ -86,7 +86,7 @@ function unknown(
  * What was probably meant: the same but for its case, what goes on where it ends or ends where it goes on, or what the fewest letters tell apart. Several
  * names only where each of them goes on where it ends: nothing says which. Of others that are as near, the one that begins like it for longer.
  */
-function nearest(name: string, known: readonly string[]): readonly string[] {
+export function nearestNames(name: string, known: readonly string[]): readonly string[] {
   const lower = name.toLowerCase();
   const alike = known.find((one) => one.toLowerCase() === lower);
   if (alike !== undefined) return [alike];

@@ -52,7 +52,8 @@ export function notifying<Output, Plan, Notification>(
     );
   const emitter = guardedEmitter("emitter", options.emitter);
   const to = guardedEmitter("to", options.to);
-  const { plan, isWritten, sizeOf, batching, createWriter, objectCount, spill, planWithout } = emitter;
+  const { plan, isWritten, sizeOf, batching, createWriter, objectCount, spill, planWithout, around } =
+    emitter;
   if (plan === undefined)
     throw new KinesisConnectorError(
       "KC_OPTION_INVALID",
@@ -97,6 +98,7 @@ export function notifying<Output, Plan, Notification>(
     ...(planWithout === undefined
       ? {}
       : { planWithout: (planned, batch, kept) => planWithout.call(emitter, planned, batch, kept) }),
+    ...(around === undefined ? {} : { around: (step, batch, run) => around.call(emitter, step, batch, run) }),
     plan: (batch) => plan.call(emitter, batch),
     ...(isWritten === undefined
       ? {}

@@ -14,8 +14,17 @@ import type { Transformer } from "./transformer.js";
 /** The fate of a record that cannot be delivered: it goes to the dead letters, or the shard stops before it. */
 export type PoisonPolicy = "dead-letter" | "stop";
 
+/** The options of a pipeline that are data. */
+export interface PipelinePolicies {
+  /** Default: `dead-letter` when `deadLetters` is given, else `stop`. */
+  readonly onPoison?: PoisonPolicy;
+  readonly retry?: RetryOptions;
+  /** Time limit of a transformer or filter that returned a promise, in milliseconds. Default 30,000. */
+  readonly transformTimeoutMs?: number;
+}
+
 /** The parts of a pipeline, as the user writes them. */
-export interface PipelineOptions<Model, Output, Plan, DeadLetterPlan> {
+export interface PipelineOptions<Model, Output, Plan, DeadLetterPlan> extends PipelinePolicies {
   readonly transformer: Transformer<Model, NoInfer<Output>>;
   /** Default: keeps everything. */
   readonly filter?: Filter<NoInfer<Model>>;
@@ -24,11 +33,6 @@ export interface PipelineOptions<Model, Output, Plan, DeadLetterPlan> {
   readonly emitter: Emitter<Output, Plan>;
   /** Takes the records that cannot be decoded, transformed or written. Default: none, and such a record stops the shard. */
   readonly deadLetters?: DeadLetterEmitter<DeadLetterPlan>;
-  /** Default: `dead-letter` when `deadLetters` is given, else `stop`. */
-  readonly onPoison?: PoisonPolicy;
-  readonly retry?: RetryOptions;
-  /** Time limit of a transformer or filter that returned a promise, in milliseconds. Default 30,000. */
-  readonly transformTimeoutMs?: number;
   /** Default: the connector's, `startConnector({ logger })`; silent where that has none either. */
   readonly logger?: Logger;
 }

@@ -57,6 +57,8 @@ export interface RecordPage {
   readonly release?: () => void;
   /** Distance from the end of this page to the tip of the shard, as the service said. */
   readonly millisBehindLatest?: number | undefined;
+  /** How long the call took that brought it, in milliseconds. Default: how long `next` took, its waiting included. */
+  readonly durationMs?: number | undefined;
   /** The position up to which was read, where that is past the last record handed over (records dropped by the hash-range rule). */
   readonly scannedEnd?: Position | undefined;
   /** Set on the last page of a closed shard: the shards that follow it. Empty when the shard is gone from the stream. */

@@ -7,6 +7,9 @@ import { ThroughputMeter } from "./throughput.js";
 /** Longer pauses between tries of a write spare the table nothing. */
 const MAX_PAUSE_MS = 10_000;
 
+/** A lease that is committed all the time is renewed besides once in so many renewals, where a leader wants to know what is read of it. */
+const UNTOLD_RENEWALS = 3;
+
 /** Options of `HeldLease`. */
 export interface HeldLeaseOptions {
   readonly table: LeaseTable;
@@ -15,6 +18,8 @@ export interface HeldLeaseOptions {
   readonly random: Random;
   /** After so many milliseconds without a write that is known to be applied the lease is dropped; `Infinity` where nobody takes it by its age. */
   readonly failoverTimeMs: number;
+  /** `renew` writes nothing while the last write that is known to have been applied is younger than this: each of them renews. Default 0. */
+  readonly renewAfterMs?: number;
   /** Called once, when the lease is no longer held without having been given back. */
   readonly lost: (reason: string) => void;
   /**
@@ -40,13 +45,17 @@ export class HeldLease {
   #sentMs: number;
   #readThroughMs: number | undefined;
   readonly #throughput: ThroughputMeter;
+  /** When the row was last told what is read of the shard. */
+  #toldMs: number;
+  #renewalCount = 0;
 
   /** `lease` is the row after the take, and `sentMs` the monotonic time at which the take was sent. */
   constructor(lease: Lease, sentMs: number, options: HeldLeaseOptions) {
     this.#lease = lease;
     this.#sentMs = sentMs;
     this.#options = options;
-    this.#throughput = new ThroughputMeter(lease.throughputKBps, options.clock.monotonicNow());
+    this.#toldMs = options.clock.monotonicNow();
+    this.#throughput = new ThroughputMeter(lease.throughputKBps, this.#toldMs);
   }
 
   get shardId(): string {
@@ -70,6 +79,16 @@ export class HeldLease {
     return this.#gone.signal;
   }
 
+  /** Writes that did nothing but renew. */
+  get renewalCount(): number {
+    return this.#renewalCount;
+  }
+
+  /** How long ago the last write was sent that is known to have been applied, in milliseconds. */
+  get unrenewedMs(): number {
+    return Math.max(0, this.#options.clock.monotonicNow() - this.#sentMs);
+  }
+
   noteReadThrough(wallTimeMs: number): void {
     if (wallTimeMs > (this.#readThroughMs ?? this.#lease.readThroughMs ?? 0))
       this.#readThroughMs = Math.floor(wallTimeMs);
@@ -80,15 +99,32 @@ export class HeldLease {
     this.#throughput.add(bytes);
   }
 
-  /** Renews, unless a write is under way: that one renews as well. */
+  /** Renews, unless a write is under way, or the last one is young: they renew as well. */
   async renew(): Promise<void> {
+    const { renewAfterMs = 0, clock, tellsThroughput } = this.#options;
     if (this.#mutex.isBusy || this.#gone.signal.aborted) return;
+    const isTelling = tellsThroughput?.() === true;
+    const untoldMs = clock.monotonicNow() - this.#toldMs;
+    // Other writes renew too, and do not say what was read.
+    const isUntold = isTelling && untoldMs >= UNTOLD_RENEWALS * renewAfterMs;
+    if (this.unrenewedMs < renewAfterMs && !isUntold) return;
     const readThroughMs = this.#readThroughMs;
     this.#readThroughMs = undefined;
-    const { clock, tellsThroughput } = this.#options;
-    const throughputKBps =
-      tellsThroughput?.() === true ? this.#throughput.sample(clock.monotonicNow()) : undefined;
+    const throughputKBps = isTelling ? this.#throughput.sample(clock.monotonicNow()) : undefined;
     await this.write({ type: "renew", readThroughMs, throughputKBps });
+    if (isTelling) this.#toldMs = clock.monotonicNow();
+    this.#renewalCount += 1;
+  }
+
+  /**
+   * Looks at the row as a look at the table has shown it: what stands there under the last counter that was written here, and was not written here, is
+   * somebody's change by hand. The lease is dropped then, before its next write covers that up. Returns whether the row is this owner's.
+   */
+  notice(row: Lease): boolean {
+    if (this.#gone.signal.aborted || !this.#isMine(row)) return false;
+    if (!this.#mutex.isBusy && row.counter === this.#lease.counter && !sameProgress(row, this.#lease))
+      this.#lose("its row holds what this worker did not write");
+    return !this.#gone.signal.aborted;
   }
 
   /** Drops the lease if it was not renewed in time: somebody else may own it already. Returns whether it is gone. */
@@ -98,6 +134,15 @@ export class HeldLease {
     if (!this.#gone.signal.aborted && elapsedMs >= failoverTimeMs)
       this.#lose(`it could not be renewed for ${Math.round(elapsedMs)} ms`);
     return this.#gone.signal.aborted;
+  }
+
+  /**
+   * Drops the lease if it was not renewed in time, and asks nobody.
+   * @throws KinesisConnectorError `KC_LEASE_LOST` once it is not held any more
+   */
+  requireHeld(): void {
+    this.dropIfOverdue();
+    this.#gone.signal.throwIfAborted();
   }
 
   /** The lease is no longer held, by our own wish. Writes are refused from now on. */
@@ -122,13 +167,21 @@ export class HeldLease {
    * @throws KinesisConnectorError `KC_LEASE_LOST`, or `KC_LEASE_TABLE` when no waiting mends it
    */
   async write(change: LeaseChange): Promise<void> {
-    await this.#mutex.run(async () => await this.#write(change));
+    await this.#mutex.run(async () => await this.#write(this.#completed(change)));
+  }
+
+  /** A commit says until when the shard was read, as far as is known: where it is committed often, nothing else is written. */
+  #completed(change: LeaseChange): LeaseChange {
+    const readThroughMs = this.#readThroughMs;
+    if (change.type !== "commit" || readThroughMs === undefined) return change;
+    this.#readThroughMs = undefined;
+    return { ...change, readThroughMs };
   }
 
   async #write(wanted: LeaseChange): Promise<void> {
     const { table, clock } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
-      this.#requireHeld();
+      this.requireHeld();
       const { nextOwner } = this;
       // A shard that is moving is given to its next owner: nobody has to find out first that it is nobody's.
       const change: LeaseChange =
@@ -158,7 +211,7 @@ export class HeldLease {
     // KCL 2.x workers that take a lease leave the mark of a handoff in it: where it has just come up, a raised counter alone does not tell
     // their take from a renewal of ours.
     const isSure = !moves || change.type === "prepare" || change.type === "commit";
-    if (row.counter === before.counter + 1 && carries(row, change) && isSure) {
+    if (row.counter === before.counter + 1 && carries(row, change, before) && isSure) {
       const { owner, checkpointOwner } = row;
       this.#accept({ ...changed(before, change), owner, checkpointOwner }, sentMs, change);
       return true;
@@ -175,10 +228,10 @@ export class HeldLease {
   /** The row, with every write before visible. Failures that may pass are waited out as long as the lease lasts. */
   async #read(): Promise<Lease | undefined> {
     for (let attempt = 1; ; attempt += 1) {
-      this.#requireHeld();
+      this.requireHeld();
       try {
         const row = await this.#options.table.get(this.shardId);
-        this.#requireHeld();
+        this.requireHeld();
         return row;
       } catch (thrown) {
         if (KinesisConnectorError.isInstance(thrown)) throw thrown;
@@ -205,11 +258,6 @@ export class HeldLease {
 
   #isMine(row: Lease): boolean {
     return row.owner !== undefined && actualOwner(row) === this.#options.ownerId;
-  }
-
-  #requireHeld(): void {
-    this.dropIfOverdue();
-    this.#gone.signal.throwIfAborted();
   }
 
   async #pause(attempt: number): Promise<void> {
@@ -250,14 +298,27 @@ function isGivenAway(row: Lease, before: Lease, change: LeaseChange): boolean {
   );
 }
 
-function carries(row: Lease, change: LeaseChange): boolean {
-  if (change.type === "prepare") return samePending(row.pending, change.pending);
-  if (change.type === "commit")
-    return row.pending === undefined && compareCheckpoints(row.checkpoint, change.checkpoint) === 0;
-  return change.type === "renew";
+/** Whether the row is what the change makes of `before`: somebody else may have raised the counter, by a reset of the checkpoint for example. */
+function carries(row: Lease, change: LeaseChange, before: Lease): boolean {
+  switch (change.type) {
+    case "renew":
+      return (
+        sameProgress(row, before) &&
+        (change.pauseDoneMs === undefined || row.pauseDoneMs === change.pauseDoneMs)
+      );
+    case "prepare":
+      return sameProgress(row, { ...before, pending: change.pending });
+    case "commit":
+      return sameProgress(row, { checkpoint: change.checkpoint, pending: undefined });
+    default:
+      return false;
+  }
 }
 
-function sameProgress(a: Lease, b: Lease): boolean {
+function sameProgress(
+  a: Pick<Lease, "checkpoint" | "pending">,
+  b: Pick<Lease, "checkpoint" | "pending">,
+): boolean {
   return compareCheckpoints(a.checkpoint, b.checkpoint) === 0 && samePending(a.pending, b.pending);
 }
 

@@ -17,6 +17,7 @@ export type { FleetTable, LeaderLock, ModeChange, WorkerReport } from "./fleet/f
 export type { FleetOperation, MemoryFleet } from "./fleet/memory-fleet.js";
 export {
   changed,
+  described,
   isAsSeen,
   isSwitch,
   type LeaseChange,
@@ -33,5 +34,29 @@ export {
 } from "./memory-lease-table.js";
 export { fileLeases, type FileLeasesOptions } from "./file-leases/file-leases.js";
 export { firstCheckpoint, type InitialPosition, startPositionOf } from "./start-position.js";
+export { backupLeases, type LeaseBackup, restoreFrom } from "./steering/backup.js";
+export type { SteeringOptions } from "./steering/chosen-rows.js";
+export {
+  executeReset,
+  type ExecuteResetOptions,
+  type ResetOutcome,
+  type ResetResult,
+} from "./steering/execute-reset.js";
+export {
+  type PausedShard,
+  type PauseOptions,
+  pauseShards,
+  type ResumedShard,
+  resumeShards,
+} from "./steering/pause.js";
+export type { Refusal, RefusalCode, RefusedShard } from "./steering/refusals.js";
+export { planReset, type ResetOptions, type ResetPlan, type ShardReset } from "./steering/reset-plan.js";
+export type { ResetTarget, ResetValues } from "./steering/reset-target.js";
+export {
+  type PauseState,
+  type PauseWait,
+  waitForPause,
+  type WaitForPauseOptions,
+} from "./steering/wait-for-pause.js";
 export { tableOfStream, type TableOfStreamOptions } from "./table-of-stream.js";
 export { type HeldShard, takeShard, type TakeShardOptions } from "./take-shard.js";

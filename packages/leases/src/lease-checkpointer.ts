@@ -62,6 +62,8 @@ export function leaseCheckpointer(held: HeldLease, logger: Logger): Checkpointer
       if (isThere && pending === undefined) return;
       await held.write({ type: "commit", checkpoint: { ...plain(position) } });
     },
+
+    requireHeld: () => held.requireHeld(),
   };
 }
 

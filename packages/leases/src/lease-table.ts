@@ -11,20 +11,24 @@ import type { FleetTable } from "./fleet/fleet-table.js";
 /**
  * A change of a lease row. Each raises the counter by 1 and applies only if counter and owner are still what the writer saw last. The last two are those
  * of the leader of a fleet in the KCL's 3.x mode, and of an owner that it has told to let go.
- * - `take`: the row becomes `owner`'s; a handoff that was under way ends. `startTimestampMs` makes a LATEST concrete that was not.
- * - `renew`: nothing but the counter; `readThroughMs` and `throughputKBps` ride along.
+ * - `take`: the row becomes `owner`'s; a handoff that was under way ends, and that a pause was done is forgotten. `startTimestampMs` makes a LATEST
+ *   concrete that was not.
+ * - `renew`: nothing but the counter; `readThroughMs` and `throughputKBps` ride along, and that a pause is done (`pauseDoneMs`).
  * - `prepare`: stores a batch before its first write; the checkpoint stays.
- * - `commit`: moves the checkpoint, removes what was prepared, forgets the owner switches.
+ * - `commit`: moves the checkpoint, removes what was prepared, forgets the owner switches; `readThroughMs` rides along.
  * - `evict`: the row becomes nobody's.
+ * - `reset`: the shard begins at another place, and the row becomes nobody's: an owner that did not know is fenced. What was prepared is forgotten;
+ *   `startTimestampMs` and `readThroughMs` are what is given, and gone where nothing is. Whether the shard is paused stays as it is.
  * - `hand-off`: names the next owner; the present one keeps the shard until it lets go. Leaves the counter as it is and does not look at it, but applies
  *   only if no other handoff is under way.
- * - `assign`: the row becomes `owner`'s, and a handoff ends. Applies only if a handoff that was under way still is the same.
+ * - `assign`: the row becomes `owner`'s, a handoff ends, and that a pause was done is forgotten. Applies only if a handoff that was under way still is the same.
  */
 export type LeaseChange =
   | { readonly type: "take"; readonly owner: string; readonly startTimestampMs?: number | undefined }
   | {
       readonly type: "renew";
       readonly readThroughMs?: number | undefined;
+      readonly pauseDoneMs?: number | undefined;
       readonly throughputKBps?: number | undefined;
     }
   | { readonly type: "prepare"; readonly pending: PendingCheckpoint }
@@ -34,8 +38,15 @@ export type LeaseChange =
       readonly childShardIds?: readonly string[] | undefined;
       /** Written into a row that does not say yet whose progress it holds. */
       readonly stream?: StreamIdentity | undefined;
+      readonly readThroughMs?: number | undefined;
     }
   | { readonly type: "evict" }
+  | {
+      readonly type: "reset";
+      readonly checkpoint: LeaseCheckpoint;
+      readonly startTimestampMs?: number | undefined;
+      readonly readThroughMs?: number | undefined;
+    }
   | { readonly type: "hand-off"; readonly owner: string }
   | { readonly type: "assign"; readonly owner: string };
 
@@ -52,10 +63,13 @@ export type WriteOutcome =
   | { readonly type: "throttled"; readonly cause: Error }
   | { readonly type: "unknown"; readonly cause: Error };
 
-/** Facts about a shard that are not progress: written without touching counter or owner. */
+/** Facts about a shard that are not progress: written without touching counter or owner. What is left out stays, and null takes it away. */
 export interface LeaseFacts {
   readonly childShardIds?: readonly string[];
   readonly hashKeyRange?: HashKeyRange;
+  readonly pausedMs?: number | null;
+  readonly pausedBy?: string | null;
+  readonly pauseDoneMs?: number | null;
 }
 
 /**
@@ -107,6 +121,7 @@ export function changed(lease: Lease, change: LeaseChange): Lease {
         counter,
         readThroughMs: change.readThroughMs ?? lease.readThroughMs,
         ...(change.throughputKBps === undefined ? {} : { throughputKBps: change.throughputKBps }),
+        ...(change.pauseDoneMs === undefined ? {} : { pauseDoneMs: change.pauseDoneMs }),
       };
     case "prepare":
       return { ...lease, counter, pending: change.pending };
@@ -118,22 +133,64 @@ export function changed(lease: Lease, change: LeaseChange): Lease {
         pending: undefined,
         ownerSwitches: 0,
         childShardIds: change.childShardIds ?? lease.childShardIds,
+        readThroughMs: change.readThroughMs ?? lease.readThroughMs,
         ...(change.stream === undefined ? {} : { stream: change.stream }),
       };
-    default:
-      change satisfies { readonly type: "evict" };
+    case "evict":
       return { ...lease, counter, owner: undefined, checkpointOwner: undefined };
+    default:
+      change satisfies { readonly type: "reset" };
+      return {
+        ...lease,
+        counter,
+        owner: undefined,
+        checkpointOwner: undefined,
+        ownerSwitches: 0,
+        checkpoint: change.checkpoint,
+        pending: undefined,
+        startTimestampMs: change.startTimestampMs,
+        readThroughMs: change.readThroughMs,
+      };
   }
 }
 
-function movedTo(lease: Lease, owner: string): Lease {
+/** The row with facts written into it, for tables that keep rows in memory. */
+export function described(lease: Lease, facts: LeaseFacts): Lease {
+  const { childShardIds = lease.childShardIds, hashKeyRange = lease.hashKeyRange } = facts;
+  const { pausedMs = lease.pausedMs, pausedBy = lease.pausedBy, pauseDoneMs = lease.pauseDoneMs } = facts;
+  return withPause(
+    { ...lease, childShardIds, hashKeyRange },
+    {
+      pausedMs: pausedMs ?? undefined,
+      pausedBy: pausedBy ?? undefined,
+      pauseDoneMs: pauseDoneMs ?? undefined,
+    },
+  );
+}
+
+type Pause = Pick<Lease, "pausedMs" | "pausedBy" | "pauseDoneMs">;
+
+/** The row with this pause and no other; what is undefined is absent, as in a row that never had it. */
+function withPause(lease: Lease, pause: Pause): Lease {
+  const { pausedMs: _since, pausedBy: _by, pauseDoneMs: _done, ...rest } = lease;
   return {
+    ...rest,
+    ...(pause.pausedMs === undefined ? {} : { pausedMs: pause.pausedMs }),
+    ...(pause.pausedBy === undefined ? {} : { pausedBy: pause.pausedBy }),
+    ...(pause.pauseDoneMs === undefined ? {} : { pauseDoneMs: pause.pauseDoneMs }),
+  };
+}
+
+function movedTo(lease: Lease, owner: string): Lease {
+  const moved = {
     ...lease,
     counter: lease.counter + 1,
     owner,
     checkpointOwner: undefined,
     ownerSwitches: lease.ownerSwitches + (isSwitch(lease, owner) ? 1 : 0),
   };
+  // That a pause is done each owner says for itself.
+  return withPause(moved, { pausedMs: lease.pausedMs, pausedBy: lease.pausedBy });
 }
 
 /** Whether a row that becomes `owner`'s counts an owner more since its checkpoint (KCL `getDynamoTakeLeaseUpdate`). */

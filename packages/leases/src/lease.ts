@@ -53,6 +53,17 @@ export interface Lease {
   readonly protocolOwner: string | undefined;
   /** Our attribute `kcStream`: the stream that the shard belongs to. Undefined in rows that others made, until the first commit. */
   readonly stream?: StreamIdentity | undefined;
+  /** Our attribute `kcUntilMs`: the row belongs to an application that reads what arrived before this moment, in epoch milliseconds, and then ends. */
+  readonly untilMs?: number | undefined;
+  /** Our attribute `kcPausedMs`: since when the shard is to be held and not read, in epoch milliseconds. Undefined: it is read. */
+  readonly pausedMs?: number | undefined;
+  /** Our attribute `kcPausedBy`: who paused it, as that one named itself. */
+  readonly pausedBy?: string | undefined;
+  /**
+   * Our attribute `kcPauseDoneMs`: since when the owner has stopped reading and writing for it, in epoch milliseconds. It counts beside `pausedMs`
+   * only, and until the next take: each owner says it for itself.
+   */
+  readonly pauseDoneMs?: number | undefined;
   /**
    * What the owner read of the shard lately, in KiB per second (`throughputKBps`, KCL 3.x): a leader balances by it. Undefined in rows of which no owner
    * has said so.
@@ -68,6 +79,7 @@ export interface NewLease {
   readonly hashKeyRange: HashKeyRange;
   readonly startTimestampMs?: number | undefined;
   readonly stream?: StreamIdentity | undefined;
+  readonly untilMs?: number | undefined;
 }
 
 /** The row of a lease that nobody has owned yet. */
@@ -87,6 +99,7 @@ export function leaseFrom(created: NewLease): Lease {
     readThroughMs: undefined,
     protocolOwner: undefined,
     ...(created.stream === undefined ? {} : { stream: created.stream }),
+    ...(created.untilMs === undefined ? {} : { untilMs: created.untilMs }),
   };
 }
 

@@ -1,7 +1,14 @@
 import type { MaybePromise } from "@kinesis-connectors/core";
 import { type FleetOperation, type MemoryFleet, memoryFleetTable } from "./fleet/memory-fleet.js";
 import { type Lease, leaseFrom } from "./lease.js";
-import { changed, isAsSeen, type LeaseChange, type LeaseTable, type WriteOutcome } from "./lease-table.js";
+import {
+  changed,
+  described,
+  isAsSeen,
+  type LeaseChange,
+  type LeaseTable,
+  type WriteOutcome,
+} from "./lease-table.js";
 
 /** One call on an in-memory table, before it is carried out. */
 export interface TableCall {
@@ -101,11 +108,7 @@ export function memoryLeases(): MemoryLeases {
         await before({ operation: "describe", leaseKey });
         const row = rows.get(leaseKey);
         if (row === undefined) return false;
-        rows.set(leaseKey, {
-          ...row,
-          childShardIds: facts.childShardIds ?? row.childShardIds,
-          hashKeyRange: facts.hashKeyRange ?? row.hashKeyRange,
-        });
+        rows.set(leaseKey, described(row, facts));
         return true;
       },
       remove: async (leaseKey) => {

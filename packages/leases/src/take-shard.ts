@@ -14,6 +14,7 @@ import {
   type StartPosition,
   systemClock,
   systemRandom,
+  wholeNumber,
 } from "@kinesis-connectors/core";
 import { HeldLease } from "./held-lease.js";
 import type { HashKeyRange, Lease, StreamIdentity } from "./lease.js";
@@ -47,6 +48,12 @@ export interface TakeShardOptions {
    * it a write is tried for as long as the table does not answer: whoever has no more time aborts this, beside the engine's `abortSignal`.
    */
   readonly signal?: AbortSignal;
+  /**
+   * After so many milliseconds without a write that is known to have been applied, nothing more is written for the shard, neither to its row nor to a
+   * destination: workers of the same application may have taken it by its age, or the process was stopped and goes on too late. The failover time of
+   * those workers. Default: no limit, because only a take ends the ownership of one that nobody looks at by its age.
+   */
+  readonly failoverTimeMs?: number;
   /** Default: none. */
   readonly logger?: Logger;
   /** Default: the machine's. */
@@ -65,6 +72,7 @@ const NAMES: OptionNames<TakeShardOptions> = {
   hashKeyRange: { startingHashKey: "required", endingHashKey: "required" },
   parentShardIds: true,
   signal: true,
+  failoverTimeMs: true,
   logger: true,
   clock: true,
   random: true,
@@ -125,6 +133,10 @@ export async function takeShard(options: TakeShardOptions): Promise<HeldShard> {
     random = systemRandom,
   } = options;
   const { logger = silentLogger } = options;
+  const failoverTimeMs =
+    options.failoverTimeMs === undefined
+      ? Number.POSITIVE_INFINITY
+      : wholeNumber("failoverTimeMs", options.failoverTimeMs, { min: 1 });
   const shardId = nonEmptyText("shardId", options.shardId);
   const ownerId = nonEmptyText("ownerId", options.ownerId);
   const table =
@@ -138,8 +150,8 @@ export async function takeShard(options: TakeShardOptions): Promise<HeldShard> {
     ownerId,
     clock,
     random,
-    // Nobody renews it, and it is overdue for nobody: only a take ends it.
-    failoverTimeMs: Number.POSITIVE_INFINITY,
+    // Nobody renews it.
+    failoverTimeMs,
     lost: (reason) => logger.warn({ shardId, reason }, "the shard belongs to another owner"),
   });
   const letGo = (): void => held.release();

@@ -413,3 +413,91 @@ function deferred(): { readonly promise: Promise<void>; readonly resolve: () => 
   });
   return { promise, resolve };
 }
+
+describe("a checkpoint that somebody else has moved under a living owner", () => {
+  const byHand = (setup: Setup, more: Partial<Lease>): void => {
+    setup.leases.rows.set("s0", { ...setup.row(), ...more });
+  };
+
+  test("with the counter raised by one is no renewal of ours: the lease is lost, and nothing undoes the reset", async () => {
+    const setup = await holding({ checkpoint: at(9) });
+    byHand(setup, { checkpoint: at(2), counter: setup.row().counter + 1 });
+    const error = await setup.held.renew().catch((thrown: unknown) => thrown);
+    expect(codeOf(error)).toBe("KC_LEASE_LOST");
+    expect(setup.lost).toEqual(["its row holds what this worker did not write"]);
+    await expect(setup.checkpointer.commit(at(12))).rejects.toMatchObject({ code: "KC_LEASE_LOST" });
+    expect(setup.row().checkpoint).toEqual(at(2));
+  });
+
+  test("is no renewal of ours either when the answer to the renewal was lost", async () => {
+    const setup = await holding({ checkpoint: at(9) });
+    setup.intercept = ({ operation, change }) => {
+      if (operation !== "update" || change?.type !== "renew") return undefined;
+      byHand(setup, { checkpoint: at(2), counter: setup.row().counter + 1 });
+      return { type: "fail" };
+    };
+    await expect(setup.held.renew()).rejects.toMatchObject({ code: "KC_LEASE_LOST" });
+    expect(setup.row().checkpoint).toEqual(at(2));
+  });
+
+  test("is not taken for a prepare or a commit of ours that went through", async () => {
+    const pending = { checkpoint: at(12), state: undefined };
+    for (const change of [
+      { type: "prepare", pending },
+      { type: "commit", checkpoint: at(12) },
+    ] as const) {
+      const setup = await holding({ checkpoint: at(9) });
+      setup.intercept = ({ operation }) => {
+        if (operation !== "update") return undefined;
+        const more = change.type === "prepare" ? { pending } : { pending: undefined };
+        byHand(setup, { ...more, checkpoint: at(2), counter: setup.row().counter + 1 });
+        return { type: "fail" };
+      };
+      await expect(setup.held.write(change)).rejects.toMatchObject({ code: "KC_LEASE_LOST" });
+      expect(setup.row().checkpoint).toEqual(at(2));
+    }
+  });
+
+  test("by a reset of ours is noticed by the owner's next renewal, which is refused by the owner", async () => {
+    const setup = await holding({ checkpoint: at(9) });
+    await setup.leases.connect().update(setup.row(), { type: "reset", checkpoint: at(2) });
+    await expect(setup.held.renew()).rejects.toMatchObject({ code: "KC_LEASE_LOST" });
+    expect(setup.lost).toEqual(["it belongs to nobody"]);
+    expect(setup.row()).toMatchObject({ owner: undefined, checkpoint: at(2) });
+  });
+
+  test("without raising the counter is noticed by a look at the table", async () => {
+    const setup = await holding({ checkpoint: at(9) });
+    setup.held.notice(setup.row());
+    expect(setup.lost).toEqual([]);
+    byHand(setup, { checkpoint: at(2) });
+    setup.held.notice(setup.row());
+    expect(setup.lost).toEqual(["its row holds what this worker did not write"]);
+    expect(setup.held.gone.aborted).toBe(true);
+  });
+
+  test("a look at the table that is behind what was written here proves nothing", async () => {
+    const setup = await holding({ checkpoint: at(9) });
+    const behind = setup.row();
+    await setup.checkpointer.commit(at(12));
+    setup.held.notice(behind);
+    expect(setup.lost).toEqual([]);
+  });
+
+  test("a renewal that says a pause is done is sent again until that stands in the row", async () => {
+    const setup = await holding({ pausedMs: 5 });
+    setup.intercept = onUpdate("renew", { type: "lose-reply" });
+    await setup.clock.run(setup.held.write({ type: "renew", pauseDoneMs: 7 }));
+    expect(setup.row()).toMatchObject({ pausedMs: 5, pauseDoneMs: 7, counter: 2 });
+    setup.intercept = ({ operation }) => {
+      if (operation !== "update") return undefined;
+      setup.intercept = () => undefined;
+      // A renewal of ours from before arrives instead.
+      byHand(setup, { counter: setup.row().counter + 1, pauseDoneMs: undefined });
+      return { type: "fail" };
+    };
+    await setup.clock.run(setup.held.write({ type: "renew", pauseDoneMs: 8 }));
+    expect(setup.row()).toMatchObject({ pauseDoneMs: 8, counter: 4 });
+    expect(setup.lost).toEqual([]);
+  });
+});

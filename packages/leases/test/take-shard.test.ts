@@ -394,4 +394,64 @@ describe("the engine on shards that are taken", () => {
     );
     expect(leases.rows.get("s0")).toMatchObject({ checkpoint: at(1_000), pending: undefined });
   });
+
+  test("taken for so long without a write that workers may have it, nothing more is sent: a driver that was frozen, and goes on", async () => {
+    const { clock, take } = createWorld();
+    const sent: string[][] = [];
+    const isFrozen = { first: true };
+    const emitter: Emitter<string> = {
+      capabilities: { duplicates: "possible", ordering: "shard" },
+      emit: async ({ entries }) => {
+        if (isFrozen.first) {
+          isFrozen.first = false;
+          throw new Error("connection reset");
+        }
+        sent.push(entries.map(({ output }) => output));
+        return { failed: [] };
+      },
+    };
+    const pipeline = definePipeline({
+      transformer: text(),
+      emitter,
+      // As long as the driver is frozen.
+      retry: { baseDelayMs: 60_000, maxDelayMs: 60_000 },
+    });
+    const record: KinesisRecord = {
+      ...at(1),
+      data: new TextEncoder().encode("one"),
+      partitionKey: "k",
+      arrivalTimeMs: 0,
+    };
+    for (const [failoverTimeMs, isSent] of [
+      [10_000, false],
+      [undefined, true],
+    ] as const) {
+      isFrozen.first = true;
+      const held = await take("a:1", failoverTimeMs === undefined ? {} : { failoverTimeMs });
+      const run = processShard(pipeline, {
+        application: "orders",
+        stream: "orders",
+        shardId: "s0",
+        source: {
+          open: () => ({
+            next: () => Promise.resolve({ records: [record], bytes: 1, end: true as const }),
+            close: () => Promise.resolve(),
+          }),
+        },
+        checkpointer: held.checkpointer,
+        initialPosition: held.initialPosition,
+        clock,
+        random: { next: () => 0.999, uuid: () => "" },
+        budget: new ByteBudget(1 << 20),
+        observe: () => undefined,
+        stopSignal: new AbortController().signal,
+        abortSignal: held.gone,
+      });
+      const [end] = await clock.run(Promise.allSettled([run]));
+      expect(end).toMatchObject(
+        isSent ? { value: { type: "ended" } } : { reason: { code: "KC_LEASE_LOST" } },
+      );
+      expect(sent).toEqual(isSent ? [["one"]] : []);
+    }
+  });
 });

@@ -2,7 +2,12 @@ export type { Compression, PieceCompression, PieceCompressor } from "./compressi
 export { gzip } from "./compression/gzip.js";
 export { none } from "./compression/none.js";
 export type { S3ConnectionOptions } from "./connection.js";
-export { delimited, type DelimitedColumn, type DelimitedOptions } from "./formats/delimited.js";
+export {
+  delimited,
+  type DelimitedColumn,
+  type DelimitedOptions,
+  type DelimitedStyle,
+} from "./formats/delimited.js";
 export type { EncodedObject, Format, ObjectFormat, RecordFormat, RefusedOutput } from "./formats/format.js";
 export { ndjson, raw, type RawOptions } from "./formats/formats.js";
 export { lengthPrefixed } from "./formats/length-prefixed.js";

@@ -43,6 +43,10 @@ export class EnginesHere<Model, Output, Plan, DeadLetterPlan> implements ShardEn
     this.logger = options.logger;
   }
 
+  get readAheadBytes(): number {
+    return this.#budget.usedBytes;
+  }
+
   async open({ api }: KinesisAccess, facts: StreamFacts, signal: AbortSignal): Promise<void> {
     const { pipeline, logger } = this.#options;
     const sourceOf = shardSources(this.#options, api, facts);

@@ -24,6 +24,8 @@ export interface EngineSettings {
   readonly retrieval: Polling | FanOut;
   readonly kinesis: KinesisClientOptions;
   readonly leases: Pick<LeaseSettings, "failoverTimeMs">;
+  /** Where the range of time ends that is read, in epoch milliseconds; undefined where it has no end. */
+  readonly untilMs: number | undefined;
   readonly maxReadAheadBytes: number;
   readonly stopDeadlineMs: number;
   readonly onRetentionGap: "stop" | "continue";
@@ -64,6 +66,7 @@ function enginesHere<Model, Output, Plan, DeadLetterPlan>(
     streamName: stream,
     application,
     retrieval,
+    untilMs,
     maxReadAheadBytes,
     onRetentionGap,
     clock,
@@ -74,6 +77,7 @@ function enginesHere<Model, Output, Plan, DeadLetterPlan>(
     application,
     stream,
     retrieval,
+    untilMs,
     maxReadAheadBytes,
     onRetentionGap,
     clock,
@@ -89,7 +93,7 @@ function threadPool(
   { onWireFallback, observe }: ThreadWatchers,
 ): ShardEngines {
   const { streamName: stream, application, streamTarget, kinesis, retrieval, onRetentionGap } = settings;
-  const { maxReadAheadBytes, stopDeadlineMs, leases, clock, logger } = settings;
+  const { untilMs, maxReadAheadBytes, stopDeadlineMs, leases, clock, logger } = settings;
   const { region, endpoint, allowInsecure = false, proxy, wireFormat, credentials } = kinesis;
   const pool: ThreadPool = new ThreadPool({
     threads,
@@ -106,6 +110,7 @@ function threadPool(
       wireFormat,
       asksForCredentials: credentials !== undefined,
       onRetentionGap,
+      untilMs,
     },
     maxReadAheadBytes,
     stopDeadlineMs,

@@ -23,6 +23,8 @@ export interface EngineRun extends Pick<
 export interface ShardEngines {
   /** Where the connector's own lines go: the caller's logger, or the pipeline's. */
   readonly logger: Logger;
+  /** Bytes between reading and committing now; of threads, what they told last. */
+  readonly readAheadBytes: number;
   /** Aborted, with a `KinesisConnectorError` as its reason, when no engine can run any more. */
   readonly broken: AbortSignal;
   /**

@@ -4,10 +4,12 @@ import { ATTRIBUTE, checkpointSub, checkpointText, streamText } from "./lease-ro
 
 /** The part of an UpdateItem request that says what to write, and when. */
 export interface LeaseUpdate {
-  readonly UpdateExpression: string;
+  /** Left out where nothing is to be written: DynamoDB takes no empty one. */
+  readonly UpdateExpression?: string;
   readonly ConditionExpression: string;
   readonly ExpressionAttributeNames: Record<string, string>;
-  readonly ExpressionAttributeValues: Record<string, AttributeValue>;
+  /** Left out where there are none, for the same reason. */
+  readonly ExpressionAttributeValues?: Record<string, AttributeValue>;
 }
 
 /**
@@ -39,6 +41,7 @@ export function updateOf(seen: Lease, change: LeaseChange): LeaseUpdate {
         update.set(ATTRIBUTE.throughputKBps, { N: change.throughputKBps.toFixed(THROUGHPUT_DIGITS) });
       if (change.readThroughMs !== undefined)
         update.set(ATTRIBUTE.readThroughMs, { N: `${change.readThroughMs}` });
+      if (change.pauseDoneMs !== undefined) update.set(ATTRIBUTE.pauseDoneMs, { N: `${change.pauseDoneMs}` });
       break;
     case "prepare": {
       const { checkpoint, state } = change.pending;
@@ -54,12 +57,22 @@ export function updateOf(seen: Lease, change: LeaseChange): LeaseUpdate {
       update.set(ATTRIBUTE.ownerSwitches, { N: "0" });
       if (change.childShardIds !== undefined && change.childShardIds.length > 0)
         update.set(ATTRIBUTE.childShardIds, { SS: [...change.childShardIds] });
+      if (change.readThroughMs !== undefined)
+        update.set(ATTRIBUTE.readThroughMs, { N: `${change.readThroughMs}` });
       if (change.stream !== undefined) update.set(ATTRIBUTE.stream, { S: streamText(change.stream) });
-      update.remove(ATTRIBUTE.pending);
-      update.remove(ATTRIBUTE.pendingSub);
-      update.remove(ATTRIBUTE.pendingState);
+      update.removePending();
       break;
     case "evict":
+      update.remove(ATTRIBUTE.owner);
+      update.remove(ATTRIBUTE.checkpointOwner);
+      break;
+    case "reset":
+      update.set(ATTRIBUTE.checkpoint, { S: checkpointText(change.checkpoint) });
+      update.set(ATTRIBUTE.checkpointSub, { N: `${checkpointSub(change.checkpoint)}` });
+      update.set(ATTRIBUTE.ownerSwitches, { N: "0" });
+      update.setOrRemove(ATTRIBUTE.startTimestampMs, numberOf(change.startTimestampMs));
+      update.setOrRemove(ATTRIBUTE.readThroughMs, numberOf(change.readThroughMs));
+      update.removePending();
       update.remove(ATTRIBUTE.owner);
       update.remove(ATTRIBUTE.checkpointOwner);
       break;
@@ -76,6 +89,7 @@ const THROUGHPUT_DIGITS = 6;
 function moveTo(update: Expression, seen: Lease, owner: string): void {
   update.set(ATTRIBUTE.owner, { S: owner });
   update.remove(ATTRIBUTE.checkpointOwner);
+  update.remove(ATTRIBUTE.pauseDoneMs);
   if (isSwitch(seen, owner)) update.add(ATTRIBUTE.ownerSwitches, { N: "1" });
 }
 
@@ -88,7 +102,15 @@ export function factsOf(facts: LeaseFacts): LeaseUpdate {
     update.set(ATTRIBUTE.startingHashKey, { S: facts.hashKeyRange.startingHashKey });
     update.set(ATTRIBUTE.endingHashKey, { S: facts.hashKeyRange.endingHashKey });
   }
+  if (facts.pausedMs !== undefined) update.setOrRemove(ATTRIBUTE.pausedMs, numberOf(facts.pausedMs));
+  if (facts.pauseDoneMs !== undefined) update.setOrRemove(ATTRIBUTE.pauseDoneMs, numberOf(facts.pauseDoneMs));
+  if (facts.pausedBy !== undefined)
+    update.setOrRemove(ATTRIBUTE.pausedBy, facts.pausedBy === null ? undefined : { S: facts.pausedBy });
   return update.build(update.present(ATTRIBUTE.leaseKey));
+}
+
+function numberOf(value: number | null | undefined): AttributeValue | undefined {
+  return value === undefined || value === null ? undefined : { N: `${value}` };
 }
 
 /** Collects the clauses; names and values are placeholders, because some names are reserved words of DynamoDB. */
@@ -106,6 +128,18 @@ class Expression {
 
   remove(attribute: string): void {
     this.#removes.push(this.#name(attribute));
+  }
+
+  /** Removes the attribute where there is no value. */
+  setOrRemove(attribute: string, value: AttributeValue | undefined): void {
+    if (value === undefined) this.remove(attribute);
+    else this.set(attribute, value);
+  }
+
+  removePending(): void {
+    this.remove(ATTRIBUTE.pending);
+    this.remove(ATTRIBUTE.pendingSub);
+    this.remove(ATTRIBUTE.pendingState);
   }
 
   add(attribute: string, value: AttributeValue): void {
@@ -132,15 +166,16 @@ class Expression {
   build(condition: string): LeaseUpdate {
     const clause = (word: string, parts: readonly string[]): string[] =>
       parts.length === 0 ? [] : [`${word} ${parts.join(", ")}`];
+    const expression = [
+      ...clause("SET", this.#sets),
+      ...clause("REMOVE", this.#removes),
+      ...clause("ADD", this.#adds),
+    ].join(" ");
     return {
-      UpdateExpression: [
-        ...clause("SET", this.#sets),
-        ...clause("REMOVE", this.#removes),
-        ...clause("ADD", this.#adds),
-      ].join(" "),
+      ...(expression === "" ? {} : { UpdateExpression: expression }),
       ConditionExpression: condition,
       ExpressionAttributeNames: this.#names,
-      ExpressionAttributeValues: this.#values,
+      ...(this.#count === 0 ? {} : { ExpressionAttributeValues: this.#values }),
     };
   }
 

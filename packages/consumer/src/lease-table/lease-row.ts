@@ -41,6 +41,10 @@ export const ATTRIBUTE = {
   readThroughMs: "kcReadThroughMs",
   protocolOwner: "kcOwner",
   stream: "kcStream",
+  untilMs: "kcUntilMs",
+  pausedMs: "kcPausedMs",
+  pausedBy: "kcPausedBy",
+  pauseDoneMs: "kcPauseDoneMs",
 } as const;
 
 const DECIMAL = /^(?:0|[1-9][0-9]{0,127})$/;
@@ -82,6 +86,7 @@ export function newLeaseRow(lease: NewLease): Record<string, AttributeValue> {
       ? {}
       : { [ATTRIBUTE.startTimestampMs]: { N: `${lease.startTimestampMs}` } }),
     ...(lease.stream === undefined ? {} : { [ATTRIBUTE.stream]: { S: streamText(lease.stream) } }),
+    ...(lease.untilMs === undefined ? {} : { [ATTRIBUTE.untilMs]: { N: `${lease.untilMs}` } }),
   };
 }
 
@@ -115,7 +120,20 @@ function leaseOf(leaseKey: string, row: LeaseRow): Lease {
     readThroughMs: wholeOf(row, ATTRIBUTE.readThroughMs),
     protocolOwner: row[ATTRIBUTE.protocolOwner]?.S,
     ...streamOf(row),
+    ...untilOf(row),
+    ...pauseOf(row),
     ...throughputOf(row),
+  };
+}
+
+function pauseOf(row: LeaseRow): Pick<Lease, "pausedMs" | "pausedBy" | "pauseDoneMs"> {
+  const pausedMs = wholeOf(row, ATTRIBUTE.pausedMs);
+  const pausedBy = row[ATTRIBUTE.pausedBy]?.S;
+  const pauseDoneMs = wholeOf(row, ATTRIBUTE.pauseDoneMs);
+  return {
+    ...(pausedMs === undefined ? {} : { pausedMs }),
+    ...(pausedBy === undefined ? {} : { pausedBy }),
+    ...(pauseDoneMs === undefined ? {} : { pauseDoneMs }),
   };
 }
 
@@ -130,6 +148,11 @@ function streamOf(row: LeaseRow): Pick<Lease, "stream"> {
   const [streamArn = "", created] = text.split("@", 2);
   const createdMs = Number(created);
   return { stream: { streamArn, createdMs: Number.isSafeInteger(createdMs) ? createdMs : undefined } };
+}
+
+function untilOf(row: LeaseRow): Pick<Lease, "untilMs"> {
+  const untilMs = wholeOf(row, ATTRIBUTE.untilMs);
+  return untilMs === undefined ? {} : { untilMs };
 }
 
 /** A balance hangs on it and no record: what is no number is as good as none. */

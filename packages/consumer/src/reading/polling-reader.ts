@@ -104,12 +104,14 @@ class PollingReader implements ShardReader {
     await this.#untilDue(signal);
     if (signal.aborted) return undefined;
     const sentMs = clock.now();
+    const startedMs = clock.monotonicNow();
     const answer = await this.#getRecords(
       api.getRecords(this.#iterator, this.#options.maxRecordsPerRead, signal),
       signal,
     );
     if (answer === "gone") return this.#endWithoutChildren(signal);
     if (answer === undefined) return undefined;
+    const durationMs = clock.monotonicNow() - startedMs;
     let { childShards } = answer;
     if (isConsistent(answer)) this.#end.believed();
     else {
@@ -127,7 +129,7 @@ class PollingReader implements ShardReader {
       (answer.millisBehindLatest ?? answer.records.length) > 0;
     this.#idleUntilMs = hasMore ? Number.NEGATIVE_INFINITY : clock.monotonicNow() + this.#options.idlePollMs;
     this.#iterator = answer.nextIterator;
-    return childShards === undefined ? page : { ...page, shardEnd: { childShards } };
+    return { ...page, durationMs, ...(childShards === undefined ? {} : { shardEnd: { childShards } }) };
   }
 
   async #getRecords(

@@ -38,7 +38,17 @@ export interface WatchedShard {
   readonly end: () => void;
 }
 
+/** Facts about one shard, for whoever looks now. */
+export interface RetentionFacts {
+  /** Everything that arrived until then has been read and committed, in epoch milliseconds; undefined where unknown. */
+  readonly readThroughMs: number | undefined;
+  /** Until records that are not committed are gone, in milliseconds; undefined for a shard that is not read here. */
+  readonly retentionLeftMs: number | undefined;
+}
+
 interface Watched {
+  /** Wall time until which everything that arrived is read and committed. */
+  readThroughMs: number | undefined;
   /** Wall time since which what arrived may still be needed from the stream. */
   neededSinceMs: number;
   hasCommitted: boolean;
@@ -74,6 +84,7 @@ export class RetentionWatch {
   /** Begins to watch a shard. `readThroughMs`: until when earlier owners had delivered everything; undefined where unknown. */
   watch(shardId: string, readThroughMs: number | undefined): WatchedShard {
     const watched: Watched = {
+      readThroughMs,
       // Where nothing is known, what was in the shard before now is told by the first answer.
       neededSinceMs: readThroughMs ?? this.#options.clock.now(),
       hasCommitted: false,
@@ -87,6 +98,7 @@ export class RetentionWatch {
       committed: (throughMs) => {
         watched.hasCommitted = true;
         watched.neededSinceMs = throughMs;
+        watched.readThroughMs = Math.max(watched.readThroughMs ?? 0, throughMs);
       },
       end: () => {
         if (this.#shards.get(shardId) === watched) this.#shards.delete(shardId);
@@ -94,9 +106,25 @@ export class RetentionWatch {
     };
   }
 
+  factsOf(shardId: string): RetentionFacts {
+    const watched = this.#shards.get(shardId);
+    if (watched === undefined) return { readThroughMs: undefined, retentionLeftMs: undefined };
+    const { readThroughMs } = watched;
+    return { readThroughMs, retentionLeftMs: this.#leftMs(watched, this.#options.clock.now()) };
+  }
+
+  /** How long the stream keeps its records, as it said last, in milliseconds. */
+  get retentionMs(): number {
+    return this.#retentionMs;
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#loop.stop();
+  }
+
+  #leftMs({ neededSinceMs }: Watched, nowMs: number): number {
+    return Math.max(0, this.#retentionMs - Math.max(0, nowMs - neededSinceMs));
   }
 
   async #look(): Promise<void> {
@@ -113,7 +141,7 @@ export class RetentionWatch {
     const retentionMs = this.#retentionMs;
     for (const [shardId, watched] of this.#shards) {
       const ageMs = Math.max(0, nowMs - watched.neededSinceMs);
-      const leftMs = Math.max(0, retentionMs - ageMs);
+      const leftMs = this.#leftMs(watched, nowMs);
       if (leftMs >= retentionMs * SAFE_SHARE) watched.isAtRisk = false;
       if (watched.isAtRisk || leftMs >= retentionMs * RISK_SHARE) continue;
       watched.isAtRisk = true;

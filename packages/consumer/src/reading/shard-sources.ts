@@ -6,6 +6,7 @@ import { FanOutConsumer } from "./fan-out-subscription.js";
 import type { KinesisApi } from "../kinesis/kinesis-api.js";
 import { type Polling, pollingSource } from "./polling-reader.js";
 import type { ReaderContext } from "./reader-context.js";
+import { sourcesUntil } from "./source-until.js";
 import type { CheckContext } from "../kinesis/stream-check.js";
 
 /** Facts about the stream, known once it has been looked at. */
@@ -21,6 +22,8 @@ export interface SourceSettings {
   readonly application: string;
   readonly stream: string;
   readonly retrieval: Polling | FanOut;
+  /** Where the range of time ends that is read, in epoch milliseconds; undefined where it has no end. */
+  readonly untilMs: number | undefined;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -52,6 +55,15 @@ function readyConsumer(
 
 /** How each shard is going to be read. */
 export function shardSources(
+  settings: SourceSettings,
+  api: KinesisApi,
+  facts: Pick<StreamFacts, "streamArn" | "consumerArn">,
+): (context: ReaderContext) => ShardSource {
+  const sourceOf = endlessSources(settings, api, facts);
+  return settings.untilMs === undefined ? sourceOf : sourcesUntil(settings.untilMs, sourceOf);
+}
+
+function endlessSources(
   settings: SourceSettings,
   api: KinesisApi,
   { streamArn, consumerArn }: Pick<StreamFacts, "streamArn" | "consumerArn">,

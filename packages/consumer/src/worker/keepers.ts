@@ -3,7 +3,7 @@ import type { HeldLease } from "@kinesis-connectors/leases";
 import { watchEventLoop } from "./event-loop-watch.js";
 import type { LeaseSettings } from "./lease-settings.js";
 import { Loop } from "./loop.js";
-import { Renewer } from "./renewer.js";
+import { renewalTimes, Renewer } from "./renewer.js";
 import type { WorkerEvent } from "./worker-events.js";
 
 export interface KeepersOptions {
@@ -16,14 +16,18 @@ export interface KeepersOptions {
 }
 
 /** The loops that keep what is held, until everything has been given back: renewals, and the watch over the process's own timers. */
-export function startKeepers(options: KeepersOptions): Loop[] {
+export function startKeepers(options: KeepersOptions): {
+  readonly loops: readonly Loop[];
+  readonly renewer: Renewer;
+} {
   const { clock, logger, observe, settings, held, failed } = options;
   const { renewPeriodMs, failoverTimeMs } = settings;
   const renewer = new Renewer((error) => failed("renew", error));
+  const { lookMs } = renewalTimes(renewPeriodMs);
   const renewals = new Loop({
     clock,
-    firstDelayMs: renewPeriodMs,
-    delayMs: () => renewPeriodMs,
+    firstDelayMs: lookMs,
+    delayMs: () => lookMs,
     kind: "rate",
     step: () => renewer.tick(held()),
     failed: (error) => failed("renew", error),
@@ -40,5 +44,5 @@ export function startKeepers(options: KeepersOptions): Loop[] {
     },
     failed: (error) => failed("event-loop-watch", error),
   });
-  return [renewals, watch];
+  return { loops: [renewals, watch], renewer };
 }

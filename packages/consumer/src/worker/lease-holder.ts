@@ -2,6 +2,7 @@ import { actualOwner, HeldLease, type HeldLeaseOptions, wasOurs } from "@kinesis
 import type { Logger } from "@kinesis-connectors/core";
 import type { LeaseSettings } from "./lease-settings.js";
 import type { TakenLease } from "./lease-taker.js";
+import { renewalTimes } from "./renewer.js";
 import type { ShardTasks } from "./shard-tasks.js";
 import type { WorkerEvent } from "./worker-events.js";
 
@@ -11,7 +12,7 @@ export interface LeaseHolderOptions extends Pick<
 > {
   readonly logger: Logger;
   readonly observe: (event: WorkerEvent) => void;
-  readonly settings: Pick<LeaseSettings, "failoverTimeMs">;
+  readonly settings: Pick<LeaseSettings, "failoverTimeMs" | "renewPeriodMs">;
   readonly tasks: ShardTasks;
   /** The time that a shard has to be finished when the leader of the fleet gives it to another worker. */
   readonly handoffMs: number;
@@ -33,6 +34,7 @@ export class LeaseHolder {
     const held: HeldLease = new HeldLease(lease, sentMs, {
       ...this.#options,
       failoverTimeMs: settings.failoverTimeMs,
+      renewAfterMs: renewalTimes(settings.renewPeriodMs).renewAfterMs,
       handoff: (to) => {
         observe({ type: "lease-handoff", shardId, to });
         tasks.handOver(held, handoffMs);

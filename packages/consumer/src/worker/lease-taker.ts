@@ -8,6 +8,9 @@ import type { LeaseSettings } from "./lease-settings.js";
 
 const MAX_IN_FLIGHT = 20;
 
+/** Tries of one steal: an owner that commits several times a second writes its row between our look and our write. */
+const STEAL_ATTEMPTS = 3;
+
 /** A lease that this worker has just taken. */
 export interface TakenLease {
   readonly lease: Lease;
@@ -34,6 +37,8 @@ export interface LeaseTakerOptions {
   /** Shards that this process is busy with, held or still being let go. */
   readonly busy: () => ReadonlySet<string>;
   readonly taken: (taken: TakenLease) => void;
+  /** Given all rows as each look shows them, also where this worker takes none. */
+  readonly looked?: (leases: readonly Lease[]) => void;
   /** Told of the leases that nobody renews, at each look in a fleet in which a leader assigns them. */
   readonly unattended?: (unattended: Unattended) => void;
   /** A lease that was not renewed for so long is taken though a leader assigns them. */
@@ -56,12 +61,13 @@ export class LeaseTaker {
   }
 
   async step(taking: () => Taking): Promise<void> {
-    const { table, ownerId, clock, random, settings, busy } = this.#options;
+    const { table, ownerId, clock, random, settings, busy, looked } = this.#options;
     const how = taking();
     if (how === "nothing") return;
     const mayTake = (): boolean => taking() === how;
     const startedMs = clock.monotonicNow();
     const leases = await table.list();
+    looked?.(leases);
     const endedMs = clock.monotonicNow();
     // The counters were read somewhere in between: they count as unchanged until the end of one scan and as read at the start of the
     // next, so that a slow scan never makes a lease look older than it is.
@@ -75,7 +81,7 @@ export class LeaseTaker {
       this.#options.unattended?.(idle);
       const orphans = orphansToTake(idle.orphans, maxLeasesForWorker - held.size, random);
       await inParallel(orphans, MAX_IN_FLIGHT, async (lease) => {
-        if (mayTake()) await this.#take(lease, startedMs, false, ended);
+        if (mayTake()) await this.#take(lease, startedMs, "free", ended);
       });
       return;
     }
@@ -88,17 +94,21 @@ export class LeaseTaker {
       random,
     });
     await inParallel(take, MAX_IN_FLIGHT, async (lease) => {
-      if (mayTake()) await this.#take(lease, startedMs, false, ended);
+      if (mayTake()) await this.#take(lease, startedMs, "free", ended);
     });
     // After a slow scan the counters of living workers are stale, and every steal would be refused (KCL: half a renewal period).
     const isStale = endedMs - startedMs > settings.renewPeriodMs / 2;
     await inParallel(steal, MAX_IN_FLIGHT, async (lease) => {
       if (!mayTake()) return;
       const seenMs = isStale ? clock.monotonicNow() : startedMs;
-      const fresh = isStale ? await table.get(lease.leaseKey) : lease;
-      // Asked again: the answer may come long after the worker was told to stop, even after it gave up waiting for it.
-      if (fresh !== undefined && actualOwner(fresh) === actualOwner(lease) && mayTake())
-        await this.#take(fresh, seenMs, true, ended);
+      let row = isStale ? await table.get(lease.leaseKey) : lease;
+      let askedMs = seenMs;
+      for (let attempt = 1; attempt <= STEAL_ATTEMPTS; attempt += 1) {
+        // Asked again: the answer may come long after the worker was told to stop, even after it gave up waiting for it.
+        if (row === undefined || actualOwner(row) !== actualOwner(lease) || !mayTake()) return;
+        const before = row;
+        ({ row, askedMs } = await this.#take(before, askedMs, "steal", ended));
+      }
     });
   }
 
@@ -108,12 +118,17 @@ export class LeaseTaker {
     const ended = leases.some(isUnbegun) ? parentsOfBegun(await table.list()) : new Set<string>();
     await inParallel(leases, MAX_IN_FLIGHT, async (lease) => {
       if (mayTake() && !this.#options.busy().has(lease.leaseKey))
-        await this.#take(lease, seenMs, false, ended);
+        await this.#take(lease, seenMs, "assigned", ended);
     });
   }
 
-  /** `seenMs`: when the row was asked for that is taken. */
-  async #take(before: Lease, seenMs: number, steal: boolean, ended: ReadonlySet<string>): Promise<void> {
+  /** `seenMs`: when the row was asked for that is taken. Resolves with the row as it is where the take was refused, and when that was asked for. */
+  async #take(
+    before: Lease,
+    seenMs: number,
+    how: "free" | "steal" | "assigned",
+    ended: ReadonlySet<string>,
+  ): Promise<{ readonly row: Lease | undefined; readonly askedMs: number }> {
     const { table, ownerId, clock, settings, taken } = this.#options;
     const isVague = before.checkpoint === "LATEST" && before.startTimestampMs === undefined;
     const change = {
@@ -123,21 +138,23 @@ export class LeaseTaker {
     } as const;
     let sentMs = clock.monotonicNow();
     const outcome = await table.update(before, change);
-    if (outcome.type === "throttled") return;
+    if (outcome.type === "throttled") return { row: undefined, askedMs: sentMs };
     let lease = changed(before, change);
     if (outcome.type !== "applied") {
+      const askedMs = clock.monotonicNow();
       const row = await table.get(before.leaseKey);
-      if (row?.owner !== ownerId || row.counter !== lease.counter) return;
+      if (row?.owner !== ownerId || row.counter !== lease.counter)
+        return { row: outcome.type === "refused" ? row : undefined, askedMs };
       // What raised the counter under our name may also be a late write of ours from before the lease was dropped: the row tells. So it was
       // written at any time since it was looked at, and others may count from then.
       lease = row;
       sentMs = seenMs;
       // The next look takes it anew.
-      if (clock.monotonicNow() - seenMs >= settings.failoverTimeMs) return;
+      if (clock.monotonicNow() - seenMs >= settings.failoverTimeMs) return { row: undefined, askedMs };
     }
     const wasReadBefore = isUnbegun(lease) && ended.has(lease.leaseKey);
-    const isAssigned = before.owner === ownerId && before.checkpointOwner === undefined;
-    taken({ lease, before, sentMs, steal, wasReadBefore, isAssigned });
+    taken({ lease, before, sentMs, steal: how === "steal", wasReadBefore, isAssigned: how === "assigned" });
+    return { row: undefined, askedMs: sentMs };
   }
 }
 

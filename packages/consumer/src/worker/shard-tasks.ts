@@ -1,6 +1,6 @@
 import type { Clock } from "@kinesis-connectors/core";
 import { evict, ShardTask, type ShardTaskOptions, type TaskEnd } from "./shard-task.js";
-import type { HeldLease } from "@kinesis-connectors/leases";
+import type { HeldLease, Lease } from "@kinesis-connectors/leases";
 
 export interface ShardTasksOptions extends Omit<ShardTaskOptions, "held" | "wasReadBefore"> {
   readonly ended: (held: HeldLease, end: TaskEnd) => void;
@@ -39,6 +39,14 @@ export class ShardTasks {
     this.#options.ended(held, end);
   }
 
+  /** A look at the table has shown these rows. */
+  looked(leases: readonly Lease[]): void {
+    for (const lease of leases) {
+      this.#tasks.get(lease.leaseKey)?.heed(lease);
+      this.#finished.get(lease.leaseKey)?.notice(lease);
+    }
+  }
+
   /** A lease was lost: its task, if any, has been told by the lease itself. */
   forget(held: HeldLease): void {
     if (this.#finished.get(held.shardId) === held) this.#finished.delete(held.shardId);
@@ -72,6 +80,11 @@ export class ShardTasks {
   *held(): Iterable<HeldLease> {
     for (const { held } of this.#tasks.values()) if (!held.gone.aborted) yield held;
     for (const held of this.#finished.values()) if (!held.gone.aborted) yield held;
+  }
+
+  /** Whether a shard is being worked on. */
+  get isWorking(): boolean {
+    return this.#tasks.size > 0;
   }
 
   busy(): ReadonlySet<string> {

@@ -2,7 +2,7 @@ import { KinesisConnectorError } from "@kinesis-connectors/core";
 import type { HeldLease, Lease } from "@kinesis-connectors/leases";
 import type { TaskEnd } from "./shard-task.js";
 import type { Worker, WorkerOptions } from "./worker.js";
-import { Auditor } from "./shard-sync/auditor.js";
+import { Auditor, isRangeRead } from "./shard-sync/auditor.js";
 import { cleanUp } from "./shard-sync/cleanup.js";
 import { createFirstLeases, type LeaseCreation } from "./shard-sync/create-leases.js";
 import { FleetMember, type StartLoop } from "./fleet3/fleet-member.js";
@@ -14,6 +14,7 @@ import { LeaseHolder } from "./lease-holder.js";
 import { type LeaseSettings, leaseSettings } from "./lease-settings.js";
 import { LeaseTaker, type Taking } from "./lease-taker.js";
 import { Loop } from "./loop.js";
+import type { Renewer } from "./renewer.js";
 import { ShardTasks } from "./shard-tasks.js";
 import { startError } from "./start-error.js";
 
@@ -33,11 +34,13 @@ export class WorkerRun implements Worker {
   readonly #taker: LeaseTaker;
   readonly #unattended: UnattendedWatch;
   readonly #stopping = new AbortController();
-  #keepers: Loop[] = [];
+  #keepers: readonly Loop[] = [];
   #takers: Loop[] = [];
   /** Steps whose last try failed. */
   readonly #failing = new Set<string>();
   #takeLoop: Loop | undefined;
+  #renewer: Renewer | undefined;
+  #hasLooked = false;
   #starting: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
   #error: Error | undefined;
@@ -77,6 +80,7 @@ export class WorkerRun implements Worker {
       orphanMs,
       unattended: (leases) => this.#unattended.see(leases),
       taken: (taken) => holder.hold(taken),
+      looked: (leases) => this.#tasks.looked(leases),
     });
     this.#member = new FleetMember({
       ...shared,
@@ -95,6 +99,17 @@ export class WorkerRun implements Worker {
   async stop(deadlineMs: number = this.#options.stopDeadlineMs ?? STOP_DEADLINE_MS): Promise<void> {
     this.#stopped ??= this.#stop(deadlineMs);
     await this.#stopped;
+  }
+
+  get hasLooked(): boolean {
+    return this.#hasLooked;
+  }
+
+  renewals(): { readonly count: number; readonly longestUnrenewedMs: number } {
+    let longestUnrenewedMs = 0;
+    for (const held of this.#tasks.held())
+      longestUnrenewedMs = Math.max(longestUnrenewedMs, held.unrenewedMs);
+    return { count: this.#renewer?.count ?? 0, longestUnrenewedMs };
   }
 
   held(): readonly Lease[] {
@@ -118,12 +133,14 @@ export class WorkerRun implements Worker {
       void this.stop();
       throw this.#error;
     }
-    this.#keepers = startKeepers({
+    const { loops, renewer } = startKeepers({
       ...this.#options,
       settings: this.#settings,
       held: () => this.#tasks.held(),
       failed: (step, error) => this.#stepFailed(step, error),
     });
+    this.#keepers = loops;
+    this.#renewer = renewer;
     this.#startTakers();
     this.#member.begin();
   }
@@ -150,7 +167,7 @@ export class WorkerRun implements Worker {
   }
 
   #startTakers(): void {
-    const { observe } = this.#options;
+    const { observe, isRange = false } = this.#options;
     const { takePeriodMs, cleanupPeriodMs, auditPeriodMs, fleetModePeriodMs, failoverTimeMs } =
       this.#settings;
     const loop: StartLoop = (...given) => this.#loop(...given);
@@ -162,6 +179,9 @@ export class WorkerRun implements Worker {
       async () => {
         if (this.#taking() === "share") this.#unattended.clear();
         await this.#taker.step(() => this.#taking());
+        this.#hasLooked = true;
+        if (isRange && !this.#tasks.isWorking && isRangeRead(await this.#options.table.list()))
+          void this.stop();
       },
     );
     const auditor = new Auditor({
@@ -192,6 +212,8 @@ export class WorkerRun implements Worker {
         cleanupPeriodMs,
         () => cleanupPeriodMs,
         async () => {
+          // What was read of a range is told by its rows alone.
+          if (isRange) return;
           await cleanUp({
             ...this.#creation(),
             finished: () => this.#tasks.finished(),
@@ -209,7 +231,9 @@ export class WorkerRun implements Worker {
   #taskEnded(held: HeldLease, end: TaskEnd): void {
     if (end.type === "failed") this.#fail(end.error);
     // Its children have leases now, and this worker is as good as any.
-    if (end.type === "finished" && held.lease.childShardIds.length > 0) this.#takeLoop?.runSoon();
+    const { isRange = false } = this.#options;
+    if (end.type === "finished" && (isRange || held.lease.childShardIds.length > 0))
+      this.#takeLoop?.runSoon();
   }
 
   #stepFailed(step: string, error: Error): void {

@@ -32,6 +32,8 @@ export interface WorkerOptions {
    * shard; any other one stops the worker, because no waiting mends it.
    */
   readonly runShard: (assignment: ShardAssignment) => Promise<ShardOutcome>;
+  /** Told of a shard that is held and not read, because its row says that it is paused; the function that it returns, once that is over. */
+  readonly watchPaused?: (lease: Lease) => () => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -39,6 +41,11 @@ export interface WorkerOptions {
   readonly leases?: LeaseOptions;
   /** Times of a fleet in 3.x mode, for tests. Default: those of the KCL. */
   readonly fleetTimings?: Partial<FleetTimings>;
+  /**
+   * Whether shards end with a range of time (`processShard` then resolves with `ended`): the row of such a shard says SHARD_END, no row is deleted, and the worker
+   * stops once all shards have ended. Default false: a source that has no more is read again later.
+   */
+  readonly isRange?: boolean;
   /** How long a stop may take that nobody asked for: after an error that no waiting mends. In milliseconds. Default 30,000. */
   readonly stopDeadlineMs?: number;
 }
@@ -58,6 +65,14 @@ export interface Worker {
   readonly stop: (deadlineMs?: number) => Promise<void>;
   /** Settles when the worker has stopped: rejects with what ended it, or with `KC_STOP_DEADLINE`. */
   readonly done: Promise<void>;
+  /** Whether the leases have been looked at once since the start, to take some. */
+  readonly hasLooked: boolean;
+  readonly renewals: () => {
+    /** Writes that did nothing but renew. */
+    readonly count: number;
+    /** The longest time since a write that is known to have been applied, over all held leases, in milliseconds. */
+    readonly longestUnrenewedMs: number;
+  };
   /** The leases held now. */
   readonly held: () => readonly Lease[];
 }

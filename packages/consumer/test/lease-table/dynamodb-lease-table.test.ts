@@ -147,6 +147,33 @@ describe("the lease table on DynamoDB", () => {
       pendingCheckpointSubSequenceNumber: { N: "4" },
       pendingCheckpointState: { B: Uint8Array.of(7) },
     });
+    await table.describe("s0", { pausedMs: 6, pausedBy: "ops@host" });
+    expect(await rowOf()).toMatchObject({ kcPausedMs: { N: "6" }, kcPausedBy: { S: "ops@host" } });
+    const prepared = await table.get("s0");
+    if (prepared === undefined) throw new Error("no row");
+    await table.update(prepared, { type: "renew", pauseDoneMs: 8 });
+    expect(await rowOf()).toMatchObject({ kcPauseDoneMs: { N: "8" } });
+    await table.describe("s0", { pausedMs: null, pausedBy: null, pauseDoneMs: null });
+    const paused = await table.get("s0");
+    if (paused === undefined) throw new Error("no row");
+    const to = { checkpoint: "AT_TIMESTAMP", startTimestampMs: 9, readThroughMs: 10 } as const;
+    await table.update(paused, { type: "reset", ...to });
+    expect(await rowOf()).toEqual({
+      ...created,
+      leaseCounter: { N: "4" },
+      kcOwner: { S: "w:1" },
+      checkpoint: { S: "AT_TIMESTAMP" },
+      kcStartTimestampMs: { N: "9" },
+      kcReadThroughMs: { N: "10" },
+    });
+  });
+
+  test("facts that are none write nothing, and still say whether there is a row", async () => {
+    const { table } = await freshTable();
+    await table.create(newLease("s0"));
+    expect(await table.describe("s0", {})).toBe(true);
+    expect(await table.describe("s0", { childShardIds: [] })).toBe(true);
+    expect(await table.describe("s1", {})).toBe(false);
   });
 
   test("attributes of others survive every change", async () => {

@@ -121,10 +121,12 @@ describe.each([
     await fleet.report("a:1", 1_030);
     await fleet.report("b:1", 1_020);
     const reports = await fleet.reports();
-    expect(reports.map(({ workerId, updatedS }) => [workerId, updatedS]).toSorted()).toEqual([
-      ["a:1", 1_030],
-      ["b:1", 1_020],
-    ]);
+    expect(new Map(reports.map(({ workerId, updatedS }) => [workerId, updatedS]))).toEqual(
+      new Map([
+        ["a:1", 1_030],
+        ["b:1", 1_020],
+      ]),
+    );
     expect(reports[0]).toMatchObject({ metrics: {}, limits: {}, isOurs: true });
     expect((await table.list()).map(({ leaseKey }) => leaseKey)).toEqual(["s0"]);
     await fleet.retract("b:1");
@@ -142,7 +144,7 @@ describe.each([
       fleet.takeLock(lock("1"), undefined),
       fleet.takeLock(lock("2", { ownerId: "b:1" }), undefined),
     ]);
-    expect(outcomes.toSorted()).toEqual([false, true]);
+    expect(outcomes.filter(Boolean)).toHaveLength(1);
     const held = await fleet.lock();
     if (held === undefined) throw new Error("no lock");
     expect(await fleet.keepLock({ ...held, ownerId: "c:1" }, "x")).toBe(false);
@@ -377,7 +379,7 @@ describe("rows as KCL workers write and read them", () => {
     await expect.poll(async () => await fleet.hasIndex()).toBe(true);
     expect((await fleet.assignedTo("a:1"))?.toSorted()).toEqual(["s0", "s2"]);
     expect(await fleet.assignedTo("nobody")).toEqual([]);
-    const [first] = (await table.list()).filter(({ leaseKey }) => leaseKey === "s0");
+    const first = (await table.list()).find(({ leaseKey }) => leaseKey === "s0");
     if (first !== undefined) await table.update(first, { type: "hand-off", owner: "b:1" });
     await expect.poll(async () => (await fleet.assignedTo("b:1"))?.toSorted()).toEqual(["s0", "s1"]);
   });

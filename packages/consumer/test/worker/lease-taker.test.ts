@@ -53,6 +53,47 @@ describe("taking", () => {
     });
   });
 
+  test.each([
+    [1, true],
+    [2, true],
+    [3, false],
+  ])(
+    "an owner that commits between the look and the steal, %i times: at the first look the lease is taken: %s",
+    async (commits, isTaken) => {
+      const { leases, taken, options } = setUp();
+      for (let index = 0; index < 6; index += 1)
+        leases.rows.set(`s${index}`, leaseWith(`s${index}`, { owner: "other", counter: 1 }));
+      let left = commits;
+      const table = leases.connect(({ operation, leaseKey = "" }) => {
+        const row = leases.rows.get(leaseKey);
+        if (operation === "update" && row?.owner === "other" && left > 0) {
+          left -= 1;
+          leases.rows.set(leaseKey, { ...row, counter: row.counter + 1 });
+        }
+        return undefined;
+      });
+      await new LeaseTaker({ ...options, table }).step(() => "share");
+      expect(taken.map(({ steal, lease }) => [steal, lease.owner])).toEqual(isTaken ? [[true, "me:1"]] : []);
+    },
+  );
+
+  test("a lease that went to a third worker meanwhile is left with it", async () => {
+    const { leases, taken, options } = setUp();
+    for (let index = 0; index < 6; index += 1)
+      leases.rows.set(`s${index}`, leaseWith(`s${index}`, { owner: "other", counter: 1 }));
+    let updates = 0;
+    const table = leases.connect(({ operation, leaseKey = "" }) => {
+      const row = leases.rows.get(leaseKey);
+      if (operation !== "update" || row === undefined) return undefined;
+      updates += 1;
+      leases.rows.set(leaseKey, { ...row, owner: "third", counter: row.counter + 1 });
+      return undefined;
+    });
+    await new LeaseTaker({ ...options, table }).step(() => "share");
+    expect(taken).toEqual([]);
+    expect(updates).toBe(1);
+  });
+
   test("F45 a worker that was told to stop while a lease is read again takes it no more", async () => {
     const { time, leases, table, taken, options } = setUp();
     for (let index = 0; index < 6; index += 1)

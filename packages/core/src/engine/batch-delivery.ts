@@ -2,7 +2,7 @@ import { type Batch, outputCountOf } from "../batch.js";
 import type { PreparedBatch } from "../checkpointer.js";
 import { codeOf, type DeadLetter, toDeadLetter } from "../dead-letters.js";
 import { type EmissionContext, emitUntilSettled, untilAnswered } from "./emission.js";
-import type { EmitContext, Emitter, Json, PlannedRange } from "../emitter.js";
+import type { BatchStep, EmitContext, Emitter, Json, PlannedRange } from "../emitter.js";
 import { saidOf } from "../logging/error-fields.js";
 import { KinesisConnectorError } from "../errors.js";
 import type { RunningPipeline } from "../pipeline.js";
@@ -13,6 +13,9 @@ import type { ShardContext } from "./shard-context.js";
 
 /** A plan whose JSON is longer than this is stored elsewhere, by emitters that can: a lease row holds 400 KB with everything else. */
 const MAX_PLAN_BYTES = 32 * 1024;
+
+/** Of a batch that an earlier owner had written nothing is known here. */
+const NOTHING_SENT = { bytes: 0, oldestArrivalMs: undefined } as const;
 
 /**
  * Takes a closed range to its destination: plan, prepare, emit, commit. The order is the whole point: the boundary and the objects are
@@ -32,6 +35,8 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
     const { emitter } = this.#pipeline;
     const startedMs = this.#context.clock.monotonicNow();
     let { batch, outcomes } = range;
+    let outputs = outputCountOf(batch);
+    let bytes = outputs === 0 ? 0 : batch.bytes;
     let refused = range.refused;
     let attempts = 0;
     let plan = inherited === undefined ? this.#plan(batch) : (inherited.plan as Plan);
@@ -47,9 +52,13 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
       if (!current && (stored || plan !== undefined || deadLetterPlan !== undefined)) {
         const hasOutcomes = inherited?.routes !== undefined || this.#hasSeveralObjects(plan);
         const short = await this.#spilled(batch, plan, inherited !== undefined);
-        await this.#context.checkpointer.prepare(
-          preparedBatch({ ...range, batch, refused, outcomes }, short, deadLetterPlan, hasOutcomes),
+        const prepared = preparedBatch(
+          { ...range, batch, refused, outcomes },
+          short,
+          deadLetterPlan,
+          hasOutcomes,
         );
+        await this.#around("prepare", batch, () => this.#context.checkpointer.prepare(prepared));
         stored = true;
         current = true;
       }
@@ -75,18 +84,27 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
       deadLetterPlan = undefined;
       current = false;
       if (emitter.plan === undefined) {
+        outputs -= emission.rejected.length;
+        bytes -= emission.rejected.reduce((sum, { entry }) => sum + entry.bytes, 0);
         batch = { ...batch, entries: [], bytes: 0 };
       } else if (inherited === undefined) {
         plan = this.#plan(batch);
       } else {
         plan = emitter.planWithout?.(plan, before, new Set(batch.entries)) ?? plan;
       }
+      // Of a planned batch nothing was written yet.
+      if (emitter.plan !== undefined) {
+        outputs = outputCountOf(batch);
+        bytes = batch.bytes;
+      }
     }
 
     if (refused.length > 0)
       await this.#emitDeadLetters(batch, refused, deadLetterPlan, inherited !== undefined);
-    this.#observeEmit(range, startedMs, attempts, inherited !== undefined);
-    await this.commit({ ...range.batch, filtered: range.filtered, deadLettered: refused.length });
+    this.#observeEmit(range, startedMs, { outputs, attempts, inherited: inherited !== undefined });
+    const { filtered, oldestArrivalMs } = range;
+    const dealtWith = { ...range.batch, filtered, deadLettered: refused.length };
+    await this.commit(dealtWith, { bytes, oldestArrivalMs });
   }
 
   /** An inherited batch with its whole plan, wherever that was kept. */
@@ -119,10 +137,15 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
 
   /** Moves the checkpoint to the end of what was dealt with. */
   async commit(
-    dealtWith: Pick<PreparedBatch, "last" | "recordCount" | "filtered" | "deadLettered">,
+    dealtWith: Pick<
+      PreparedBatch,
+      "batchId" | "first" | "last" | "recordCount" | "filtered" | "deadLettered"
+    >,
+    sent: { readonly bytes: number; readonly oldestArrivalMs: number | undefined } = NOTHING_SENT,
   ): Promise<void> {
-    const { last, recordCount, filtered, deadLettered } = dealtWith;
-    await this.#context.checkpointer.commit(last);
+    const { batchId, first, last, recordCount, filtered, deadLettered } = dealtWith;
+    const range: PlannedRange = { batchId, first, last, recordCount, ...this.#owner() };
+    await this.#around("commit", range, () => this.#context.checkpointer.commit(last));
     this.#context.observe({
       type: "checkpoint-commit",
       ...this.#shard(),
@@ -131,7 +154,13 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
       emitted: recordCount - filtered - deadLettered,
       filtered,
       deadLettered,
+      ...sent,
     });
+  }
+
+  #around(step: BatchStep, batch: Batch<Output> | PlannedRange, run: () => Promise<void>): Promise<void> {
+    const { around } = this.#pipeline.emitter;
+    return around === undefined ? run() : around(step, batch, run);
   }
 
   #unplanned(): KinesisConnectorError {
@@ -249,11 +278,12 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
   }
 
   #emission(): EmissionContext {
-    const { clock, random, abortSignal, observe } = this.#context;
+    const { clock, random, abortSignal, observe, checkpointer } = this.#context;
     return {
       clock,
       random,
       abortSignal,
+      requireHeld: () => checkpointer.requireHeld?.(),
       observe,
       logger: this.#pipeline.logger,
       retry: this.#pipeline.retry,
@@ -268,7 +298,11 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
     this.#context.observe({ type: "batch-start", ...this.#shard(), batchId, records, bytes, inherited });
   }
 
-  #observeEmit(range: ClosedRange<Output>, startedMs: number, attempts: number, inherited: boolean): void {
+  #observeEmit(
+    range: ClosedRange<Output>,
+    startedMs: number,
+    how: { readonly outputs: number; readonly attempts: number; readonly inherited: boolean },
+  ): void {
     const { batch } = range;
     this.#context.observe({
       type: "batch-emit",
@@ -276,8 +310,7 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
       batchId: batch.batchId,
       records: outputCountOf(batch),
       bytes: batch.bytes,
-      attempts,
-      inherited,
+      ...how,
       durationMs: this.#context.clock.monotonicNow() - startedMs,
     });
   }

@@ -5,6 +5,7 @@ import { errorFields, saidOf } from "../logging/error-fields.js";
 import { asError, hasCode, KinesisConnectorError } from "../errors.js";
 import type { ShardEvent } from "../events.js";
 import type { Logger } from "../logger.js";
+import { isPromise, type MaybePromise } from "../maybe-promise.js";
 import { backoffMs, type Retry } from "../retry.js";
 
 /** The context of an emission, beside the batch and its plan. */
@@ -14,6 +15,8 @@ export interface EmissionContext {
   readonly logger: Logger;
   readonly retry: Retry;
   readonly abortSignal: AbortSignal;
+  /** Throws, or rejects, once the shard may belong to somebody else. */
+  readonly requireHeld: () => MaybePromise<void>;
   readonly observe: (event: ShardEvent) => void;
 }
 
@@ -42,7 +45,7 @@ export async function emitUntilSettled<Output, Plan>(
   let refusals = 0;
   let unknowns = 0;
   for (let attempt = 1; ; attempt += 1) {
-    abortSignal.throwIfAborted();
+    await stillHeld(context);
     const result = await tryEmit(emitter, remaining, { ...planned, attempt, ...emitContext(context) });
     abortSignal.throwIfAborted();
     let delayMs: number;
@@ -81,7 +84,7 @@ export async function untilAnswered<Answer>(
 ): Promise<Answer> {
   const { retry, abortSignal } = context;
   for (let attempt = 1; ; attempt += 1) {
-    abortSignal.throwIfAborted();
+    await stillHeld(context);
     try {
       const answer = await ask(attempt);
       reportTaken(range, attempt, context.logger);
@@ -95,6 +98,15 @@ export async function untilAnswered<Answer>(
       await sleep(context.clock, delayMs, abortSignal);
     }
   }
+}
+
+/** Before each try: nothing is sent for a shard that may be somebody else's by now. */
+async function stillHeld({ abortSignal, requireHeld }: EmissionContext): Promise<void> {
+  abortSignal.throwIfAborted();
+  const looking = requireHeld();
+  if (!isPromise(looking)) return;
+  await looking;
+  abortSignal.throwIfAborted();
 }
 
 /** The same batch with only some of its entries. */

@@ -71,6 +71,11 @@ export class Filling<Output> {
     return this.#range.heldBytes + this.#contentsBytes;
   }
 
+  /** Records waiting here, dead letters among them. */
+  get keptCount(): number {
+    return this.#range.keptCount;
+  }
+
   /**
    * Looks at a record's outputs, before they are taken in: finds their partitions, measures them, each once, and names the cap that they would cross;
    * the batch has to end before them. What it throws makes the record poison.
@@ -156,7 +161,11 @@ export class Filling<Output> {
     this.#contentsBytes = leftBytes;
     const range = this.#range;
     this.#range = new OpenRange(this.#context, this.#storesOutcomes);
-    return range.close(outputs, reason, heldBytes);
+    const closed = range.close(outputs, reason, heldBytes);
+    if (closed === undefined) return undefined;
+    const { clock } = this.#context;
+    const openedMs = clock.now() - (clock.monotonicNow() - range.openedMs);
+    return { ...closed, batch: { ...closed.batch, openedMs } };
   }
 
   /** The shard is let go: gives back what is held, to the budget as well. */

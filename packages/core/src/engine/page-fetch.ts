@@ -1,4 +1,5 @@
 import type { ByteBudget } from "./byte-budget.js";
+import type { Clock } from "../clock.js";
 import { asError } from "../errors.js";
 import type { RecordPage, ShardReader } from "../record.js";
 import type { ShardOutcome } from "./shard-context.js";
@@ -7,6 +8,7 @@ import type { ShardOutcome } from "./shard-context.js";
 export class PageFetch {
   readonly #reader: ShardReader;
   readonly #budget: ByteBudget;
+  readonly #clock: Pick<Clock, "monotonicNow">;
   readonly #arrived: () => void;
   readonly #closing = new AbortController();
   #fetching: Promise<void> | undefined;
@@ -14,16 +16,27 @@ export class PageFetch {
   #failure: Error | undefined;
   /** What the last page took: the guess for the next one. An idle shard reserves nothing. */
   #expectedBytes = 0;
+  #durationMs = 0;
 
-  constructor(reader: ShardReader, budget: ByteBudget, arrived: () => void) {
+  constructor(
+    reader: ShardReader,
+    { budget, clock }: { readonly budget: ByteBudget; readonly clock: Pick<Clock, "monotonicNow"> },
+    arrived: () => void,
+  ) {
     this.#reader = reader;
     this.#budget = budget;
+    this.#clock = clock;
     this.#arrived = arrived;
   }
 
   /** Whether a page or a failure is waiting to be taken. */
   get isReady(): boolean {
     return this.#page !== undefined || this.#failure !== undefined;
+  }
+
+  /** How long the reader took for the page that arrived last, in milliseconds. */
+  get durationMs(): number {
+    return this.#durationMs;
   }
 
   /** Begins to fetch, unless that is under way or a page is waiting. */
@@ -62,12 +75,14 @@ export class PageFetch {
     const reserved = this.#expectedBytes;
     const { signal } = this.#closing;
     await this.#budget.reserve(reserved, signal);
+    const startedMs = this.#clock.monotonicNow();
     try {
       const page = signal.aborted ? undefined : await this.#reader.next(signal);
       if (page === undefined || signal.aborted) {
         this.#budget.release(reserved);
         return;
       }
+      this.#durationMs = this.#clock.monotonicNow() - startedMs;
       this.#expectedBytes = page.bytes;
       if (page.bytes > reserved) this.#budget.take(page.bytes - reserved);
       else this.#budget.release(reserved - page.bytes);

@@ -18,6 +18,8 @@ export interface ClosedRange<Output> {
   /** One outcome per record read, coded by `OutcomeLog`. */
   readonly outcomes: string;
   readonly filtered: number;
+  /** When its first record arrived, in epoch milliseconds; undefined when it holds none. */
+  readonly oldestArrivalMs: number | undefined;
   /** Bytes charged to the read-ahead budget for it. */
   readonly heldBytes: number;
 }
@@ -42,6 +44,7 @@ export class OpenRange {
   #refused: RefusedRecord[] = [];
   #outcomes = new OutcomeLog();
   #openedMs = 0;
+  #oldestArrivalMs: number | undefined;
   #refusedBytes = 0;
   #gap = false;
   heldBytes = 0;
@@ -54,6 +57,11 @@ export class OpenRange {
   /** Records read, kept or dropped. */
   get recordCount(): number {
     return this.#recordCount;
+  }
+
+  /** Records that were not dropped. */
+  get keptCount(): number {
+    return this.#recordCount - this.#filtered;
   }
 
   /** Length of the coded outcomes of its records, in bytes. */
@@ -135,12 +143,14 @@ export class OpenRange {
       refused: this.#refused,
       outcomes: this.#outcomes.toString(),
       filtered: this.#filtered,
+      oldestArrivalMs: this.#oldestArrivalMs,
       heldBytes,
     };
   }
 
   #extend(record: KinesisRecord, nowMs: number): void {
     if (this.#first === undefined) this.#open(positionOf(record), nowMs);
+    if (this.#recordCount === 0) this.#oldestArrivalMs = record.arrivalTimeMs;
     this.#last = record;
     this.#recordCount += 1;
   }

@@ -127,7 +127,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     const reader = source.open(
       checkpoint === undefined ? initialPosition : { type: "after", position: checkpoint },
     );
-    const fetch = new PageFetch(reader, this.#context.budget, () => this.#wake?.());
+    const fetch = new PageFetch(reader, this.#context, () => this.#wake?.());
     this.#fetch = fetch;
     try {
       const outcome = await this.#readPages(fetch);
@@ -172,10 +172,11 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
       // A page that is not taken any more stays with the fetch, which gives its bytes back.
       const page = this.#stopping ? undefined : fetch.take();
       if (page !== undefined) {
+        const { durationMs } = fetch;
         const outcome = lastOutcome(page);
         if (outcome === undefined) fetch.start();
         try {
-          await this.#takePage(page);
+          await this.#takePage(page, durationMs);
         } finally {
           fetch.release(page);
         }
@@ -189,7 +190,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     return { type: "stopped" };
   }
 
-  async #takePage(page: RecordPage): Promise<void> {
+  async #takePage(page: RecordPage, durationMs: number): Promise<void> {
     const { clock, stream, shardId, observe } = this.#context;
     const { records, bytes, dataBytes = bytes, millisBehindLatest } = page;
     if (page.gap !== undefined) this.#meetGap(page.gap.expected, records[0]);
@@ -205,6 +206,9 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
       bytes,
       dataBytes,
       millisBehindLatest,
+      durationMs: page.durationMs ?? durationMs,
+      bufferedRecords: this.#filling.keptCount,
+      bufferedBytes: this.#filling.heldBytes,
     });
   }
 

@@ -24,8 +24,8 @@ export function guardedEmitter<Output, Plan>(
 ): Emitter<Output, Plan> {
   requireEmitter(option, emitter);
   if (guarded.has(emitter)) return emitter;
-  const { sizeOf, batching, createWriter, plan, objectCount, spill, planWithout, isWritten, open, close } =
-    emitter;
+  const { sizeOf, batching, createWriter, plan, objectCount, spill, planWithout, isWritten } = emitter;
+  const { around, open, close } = emitter;
   const blame = (part: string): Blame => new Blame(`${option}.${part}`);
   const guard: Emitter<Output, Plan> = {
     capabilities: emitter.capabilities,
@@ -64,6 +64,12 @@ export function guardedEmitter<Output, Plan>(
       requireResult(asked, batch, result);
       return result;
     },
+    ...(around === undefined
+      ? {}
+      : {
+          around: (step, batch, run) =>
+            guardedStep(blame("around"), run, (once) => around.call(emitter, step, batch, once)),
+        }),
     ...(open === undefined
       ? {}
       : { open: (context) => blame("open").settled(() => open.call(emitter, context), context.signal) }),
@@ -79,6 +85,25 @@ export function guardedEmitter<Output, Plan>(
  */
 function lent<Output>(batch: Batch<Output>): Batch<Output> {
   return { ...batch, entries: [...batch.entries] };
+}
+
+/** The step runs once, whatever is done around it: a commit that was left out, or one that failed in silence, would lose or repeat records. */
+async function guardedStep(
+  blame: Blame,
+  run: () => Promise<void>,
+  around: (run: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  let step: Promise<void> | undefined;
+  const once = (): Promise<void> => (step ??= run());
+  try {
+    await blame.settled(() => around(once));
+  } catch (thrown) {
+    // How the step itself settled goes first.
+    await step;
+    throw thrown;
+  }
+  if (step === undefined) throw blame.broken("settled without calling run; it must call it once");
+  await step;
 }
 
 /** A failed entry that the engine does not know, or knows twice, would be a record lost or doubled without a word. */

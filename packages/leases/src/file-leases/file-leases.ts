@@ -8,7 +8,7 @@ import {
   type OptionNames,
 } from "@kinesis-connectors/core";
 import { type Lease, leaseFrom } from "../lease.js";
-import { changed, isAsSeen, type LeaseTable, type WriteOutcome } from "../lease-table.js";
+import { changed, described, isAsSeen, type LeaseTable, type WriteOutcome } from "../lease-table.js";
 import { Mutex } from "../mutex.js";
 import { type FolderLock, lockFolder } from "./folder-lock.js";
 import { fileNameOf, leaseOf, lineOf, ROW_ENDING } from "./lease-file.js";
@@ -109,8 +109,7 @@ class FileLeases implements LeaseTable {
     await this.#exclusively(leaseKey, async () => {
       const row = this.#rows.get(leaseKey);
       if (row === undefined) return false;
-      const { childShardIds = row.childShardIds, hashKeyRange = row.hashKeyRange } = facts;
-      await this.#write({ ...row, childShardIds, hashKeyRange });
+      await this.#write(described(row, facts));
       return true;
     });
 

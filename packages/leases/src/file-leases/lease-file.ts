@@ -2,7 +2,7 @@ import { KinesisConnectorError } from "@kinesis-connectors/core";
 import type { Lease, PendingCheckpoint } from "../lease.js";
 
 /** How a row stands in its file. Bytes are base64; what is undefined is absent. */
-interface StoredLease extends Omit<Lease, "pending"> {
+export interface StoredLease extends Omit<Lease, "pending"> {
   readonly v: 1;
   readonly pending?: { readonly checkpoint: PendingCheckpoint["checkpoint"]; readonly state?: string };
 }
@@ -22,9 +22,9 @@ export function fileNameOf(leaseKey: string): string {
   return escaped.join("") + ROW_ENDING;
 }
 
-/** A row as the text of its file. */
-export function lineOf({ pending, ...lease }: Lease): string {
-  const stored: StoredLease = {
+/** A row as JSON can hold it. */
+export function storedOf({ pending, ...lease }: Lease): StoredLease {
+  return {
     v: 1,
     ...lease,
     ...(pending === undefined
@@ -36,7 +36,11 @@ export function lineOf({ pending, ...lease }: Lease): string {
           },
         }),
   };
-  return `${JSON.stringify(stored)}\n`;
+}
+
+/** A row as the text of its file. */
+export function lineOf(lease: Lease): string {
+  return `${JSON.stringify(storedOf(lease))}\n`;
 }
 
 /**
@@ -44,17 +48,24 @@ export function lineOf({ pending, ...lease }: Lease): string {
  * @throws KinesisConnectorError `KC_LEASE_TABLE` when it is damaged: a row that is passed over would be made anew, and its shard read twice
  */
 export function leaseOf(file: string, text: string): Lease {
-  let stored: Partial<StoredLease> | null;
+  let stored: unknown;
   try {
-    stored = JSON.parse(text) as Partial<StoredLease> | null;
+    stored = JSON.parse(text);
   } catch (thrown) {
     throw damaged(file, "it is no JSON", thrown);
   }
-  if (typeof stored !== "object" || stored === null || stored.v !== 1)
-    throw damaged(file, "it is no row of this version");
+  const lease = leaseFromStored(stored);
+  if (typeof lease === "string") throw damaged(file, lease);
+  return lease;
+}
+
+/** The row that was stored; what is wrong with it, where it is none. */
+export function leaseFromStored(value: unknown): Lease | string {
+  const stored = value as Partial<StoredLease> | null | undefined;
+  if (typeof stored !== "object" || stored === null || stored.v !== 1) return "it is no row of this version";
   const { leaseKey, counter, checkpoint, pending } = stored;
   if (typeof leaseKey !== "string" || !Number.isSafeInteger(counter) || checkpoint === undefined)
-    throw damaged(file, "leaseKey, counter or checkpoint is missing");
+    return "leaseKey, counter or checkpoint is missing";
   return {
     leaseKey,
     owner: stored.owner,
@@ -79,6 +90,10 @@ export function leaseOf(file: string, text: string): Lease {
     ...(stored.stream === undefined
       ? {}
       : { stream: { streamArn: stored.stream.streamArn, createdMs: stored.stream.createdMs } }),
+    ...(stored.untilMs === undefined ? {} : { untilMs: stored.untilMs }),
+    ...(stored.pausedMs === undefined ? {} : { pausedMs: stored.pausedMs }),
+    ...(stored.pausedBy === undefined ? {} : { pausedBy: stored.pausedBy }),
+    ...(stored.pauseDoneMs === undefined ? {} : { pauseDoneMs: stored.pauseDoneMs }),
     ...(stored.throughputKBps === undefined ? {} : { throughputKBps: stored.throughputKBps }),
   };
 }

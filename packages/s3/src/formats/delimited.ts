@@ -16,10 +16,8 @@ export type DelimitedColumn<Output> =
   | (keyof Output & string)
   | { readonly name: string; readonly value: (output: Output) => unknown };
 
-/** Options of `delimited`. */
-export interface DelimitedOptions<Output> {
-  /** The columns, in the order of the lines' fields. */
-  readonly columns: readonly DelimitedColumn<Output>[];
+/** The way in which lines of `delimited` are written. */
+export interface DelimitedStyle {
   /** One character between fields. Default a comma. */
   readonly delimiter?: string;
   /** One character around fields that need it, doubled inside (RFC 4180). `""`: none; what would need it is refused. Default `"`. */
@@ -28,6 +26,12 @@ export interface DelimitedOptions<Output> {
   readonly header?: boolean;
   /** The text for null and undefined, never quoted. Default: nothing. A text that is equal to it is quoted. */
   readonly nullText?: string;
+}
+
+/** Options of `delimited`. */
+export interface DelimitedOptions<Output> extends DelimitedStyle {
+  /** The columns, in the order of the lines' fields. */
+  readonly columns: readonly DelimitedColumn<Output>[];
 }
 
 const NAMES: OptionNames<DelimitedOptions<unknown>> = {

@@ -6,6 +6,7 @@ import { largeNumbers } from "./obligations/large-numbers.js";
 import { newRows } from "./obligations/new-rows.js";
 import { ownership } from "./obligations/ownership.js";
 import { progress } from "./obligations/progress.js";
+import { steering } from "./obligations/steering.js";
 import { storeFailures } from "./obligations/store-failures.js";
 import { twoClients } from "./obligations/two-clients.js";
 
@@ -58,6 +59,7 @@ export function describeLeaseTable<Setup extends LeaseTableUnderTest>(
     ownership(contract);
     progress(contract);
     facts(contract);
+    steering(contract);
     twoClients(contract);
     largeNumbers(contract);
     storeFailures(contract);

@@ -63,6 +63,10 @@ const counting = (store: (counter: number) => number): MakeTable =>
 const OF_OWNERS = "whatever an earlier owner writes after a take is refused";
 const PREPARED = "prepare stores a place and its bytes";
 const RACE = "facts and a change that are written at the same time";
+const PAUSED = "a pause is a fact";
+const DONE = "an owner says with a renewal that a pause is done";
+const RESET = "reset moves the checkpoint anywhere";
+const FENCED = "whoever owned the row before a reset";
 const TWO = "two clients write one row";
 const SEEN = "get sees every write";
 const LOST = "an update whose answer never came";
@@ -94,6 +98,19 @@ const broken: readonly {
     what: "forgets whose progress a row holds",
     make: spoiling((row) => ({ ...row, stream: undefined })),
     fails: ["keeps whose progress"],
+  },
+  {
+    what: "forgets until when an application reads",
+    make: spoiling((row) => ({ ...row, untilMs: undefined })),
+    fails: ["keeps until when an application reads"],
+  },
+  {
+    what: "writes with a renewal alone how far a shard was read",
+    make: withFunctions((sound) => ({
+      update: (seen, change) =>
+        sound.update(seen, change.type === "commit" ? { ...change, readThroughMs: undefined } : change),
+    })),
+    fails: ["until when the shard was read rides along"],
   },
   {
     what: "looks at the owner only",
@@ -149,6 +166,52 @@ const broken: readonly {
       },
     })),
     fails: ["facts about a shard change neither"],
+  },
+  {
+    what: "loses a pause at the next change",
+    make: spoiling(({ pausedMs: _since, pausedBy: _by, ...row }) => row),
+    fails: [PAUSED],
+  },
+  {
+    what: "keeps a pause that was taken away",
+    make: withFunctions((sound, { rows }) => ({
+      describe: async (leaseKey, facts) => {
+        const before = rows.get(leaseKey);
+        const found = await sound.describe(leaseKey, facts);
+        const row = rows.get(leaseKey);
+        if (row !== undefined && before?.pausedMs !== undefined && row.pausedMs === undefined)
+          rows.set(leaseKey, { ...row, pausedMs: before.pausedMs });
+        return found;
+      },
+    })),
+    fails: [PAUSED],
+  },
+  {
+    what: "lets a pause of the owner before count as done",
+    make: spoiling((row, before) =>
+      before?.pauseDoneMs === undefined
+        ? row
+        : { ...row, pauseDoneMs: row.pauseDoneMs ?? before.pauseDoneMs },
+    ),
+    fails: [DONE],
+  },
+  {
+    what: "leaves the owner, or what was prepared, behind a reset",
+    make: spoiling((row, before) =>
+      row.owner === undefined && row.pending === undefined && before?.pending !== undefined
+        ? { ...row, pending: before.pending }
+        : row,
+    ),
+    fails: [RESET],
+  },
+  {
+    what: "does not raise the counter by a reset",
+    make: spoiling((row, before) =>
+      row.owner === undefined && before?.owner !== undefined && row.checkpoint === "TRIM_HORIZON"
+        ? { ...row, counter: before.counter, owner: before.owner }
+        : row,
+    ),
+    fails: [FENCED],
   },
   {
     what: "merges what is prepared into what was prepared before",

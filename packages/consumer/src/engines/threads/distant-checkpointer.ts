@@ -10,5 +10,6 @@ export function distantCheckpointer(questions: Pick<Questions, "ask">, run: numb
     // Callers may pass a whole record as its position; only the position travels.
     commit: ({ sequenceNumber, subSequenceNumber }) =>
       questions.ask({ ask: "commit", run, checkpoint: { sequenceNumber, subSequenceNumber } }),
+    requireHeld: () => questions.ask({ ask: "held", run }),
   };
 }

@@ -52,6 +52,7 @@ export class EngineThread {
   readonly #settleOpened: (error: Error | undefined) => void;
   readonly #settleClosed: (error: Error | undefined) => void;
   #lastRun = 0;
+  #readAheadBytes = 0;
   #isClosing = false;
   #lost: KinesisConnectorError | undefined;
   /** When the ping was sent that has not been answered yet, on the monotonic clock. */
@@ -87,6 +88,11 @@ export class EngineThread {
   /** How many shards run in it. */
   get load(): number {
     return this.#runs.size;
+  }
+
+  /** Bytes between reading and committing, as it told last. */
+  get readAheadBytes(): number {
+    return this.#lost === undefined ? this.#readAheadBytes : 0;
   }
 
   /** Runs the engine of a shard in the thread. */
@@ -180,15 +186,18 @@ export class EngineThread {
         this.#settleOpened(carriedError(message.error));
         return;
       case "event":
+        this.#readAheadBytes = message.readAheadBytes;
         this.#runs.get(message.run)?.run.observe(carriedEvent(message.event));
         return;
       case "read-through":
         this.#runs.get(message.run)?.run.onReadThrough(message.throughMs, message.scannedEnd);
         return;
       case "outcome":
+        this.#readAheadBytes = message.readAheadBytes;
         this.#end(message.run, message.outcome);
         return;
       case "failure":
+        this.#readAheadBytes = message.readAheadBytes;
         this.#end(message.run, carriedError(message.error));
         return;
       case "question":
@@ -201,6 +210,7 @@ export class EngineThread {
         writeLine(this.#options.logger, message.line);
         return;
       case "pong":
+        this.#readAheadBytes = message.readAheadBytes;
         this.#pingedMs = undefined;
         return;
       default:
@@ -229,6 +239,9 @@ export class EngineThread {
     switch (asked.ask) {
       case "load":
         return await checkpointer.load();
+      case "held":
+        await checkpointer.requireHeld?.();
+        return undefined;
       case "prepare":
         await checkpointer.prepare(asked.batch);
         return undefined;

@@ -39,6 +39,7 @@ export interface ThreadSetup {
   /** The thread's share. */
   readonly maxReadAheadBytes: number;
   readonly onRetentionGap: "stop" | "continue";
+  readonly untilMs: number | undefined;
   readonly facts: StreamFacts;
 }
 
@@ -74,20 +75,36 @@ export type FromThread =
   /** The pipeline is there and its destinations are ready. */
   | { readonly type: "opened" }
   | { readonly type: "open-failed"; readonly error: CarriedError }
-  | { readonly type: "event"; readonly run: number; readonly event: CarriedEvent }
+  | {
+      readonly type: "event";
+      readonly run: number;
+      readonly event: CarriedEvent;
+      /** What the thread holds between reading and committing, now; in other messages too. */
+      readonly readAheadBytes: number;
+    }
   | {
       readonly type: "read-through";
       readonly run: number;
       readonly throughMs: number;
       readonly scannedEnd: Position | undefined;
     }
-  | { readonly type: "outcome"; readonly run: number; readonly outcome: ShardOutcome }
-  | { readonly type: "failure"; readonly run: number; readonly error: CarriedError }
+  | {
+      readonly type: "outcome";
+      readonly run: number;
+      readonly outcome: ShardOutcome;
+      readonly readAheadBytes: number;
+    }
+  | {
+      readonly type: "failure";
+      readonly run: number;
+      readonly error: CarriedError;
+      readonly readAheadBytes: number;
+    }
   | { readonly type: "question"; readonly question: number; readonly asked: Question }
   /** The thread's client speaks JSON from now on. */
   | { readonly type: "wire-fallback" }
   | { readonly type: "log"; readonly line: LogLine }
-  | { readonly type: "pong" }
+  | { readonly type: "pong"; readonly readAheadBytes: number }
   /** Everything is closed, and the thread ends. */
   | { readonly type: "closed"; readonly error?: CarriedError };
 
@@ -96,6 +113,8 @@ export type Question =
   | { readonly ask: "load"; readonly run: number }
   | { readonly ask: "prepare"; readonly run: number; readonly batch: PreparedBatch }
   | { readonly ask: "commit"; readonly run: number; readonly checkpoint: Position }
+  /** Whether the lease of a run is still held. */
+  | { readonly ask: "held"; readonly run: number }
   | { readonly ask: "credentials" };
 
 /** Answers, by the question. */
@@ -103,6 +122,7 @@ export interface Answers {
   readonly load: ShardProgress;
   readonly prepare: undefined;
   readonly commit: undefined;
+  readonly held: undefined;
   readonly credentials: AwsIdentity;
 }
 

@@ -44,6 +44,10 @@ export class ThreadPool implements ShardEngines {
     return this.#broken.signal;
   }
 
+  get readAheadBytes(): number {
+    return this.#threads.reduce((sum, thread) => sum + thread.readAheadBytes, 0);
+  }
+
   async open(access: KinesisAccess, facts: StreamFacts, signal: AbortSignal): Promise<void> {
     const { threads, clock, failoverTimeMs, onBlocked } = this.#options;
     for (let index = 0; index < threads; index += 1) this.#threads.push(this.#start(index, access, facts));

@@ -27,7 +27,9 @@ export class ThreadWork {
   readonly #runs = new Map<number, { readonly stop: AbortController; readonly abort: AbortController }>();
   readonly #closing: (() => void | Promise<void>)[] = [];
   #opened: Promise<void> | undefined;
-  #engines: Pick<EnginesHere<unknown, unknown, unknown, unknown>, "run" | "close" | "logger"> | undefined;
+  #engines:
+    | Pick<EnginesHere<unknown, unknown, unknown, unknown>, "run" | "close" | "logger" | "readAheadBytes">
+    | undefined;
 
   constructor(port: MessagePort, setup: ThreadSetup) {
     this.#port = port;
@@ -39,6 +41,10 @@ export class ThreadWork {
   start(): void {
     this.#port.on("message", (message: ToThread) => this.#receive(message));
     this.#opened = this.#open();
+  }
+
+  get #readAheadBytes(): number {
+    return this.#engines?.readAheadBytes ?? 0;
   }
 
   #tell(message: FromThread): void {
@@ -71,7 +77,7 @@ export class ThreadWork {
         if (this.#engines !== undefined) writeLine(this.#engines.logger, message.line);
         return;
       case "ping":
-        this.#tell({ type: "pong" });
+        this.#tell({ type: "pong", readAheadBytes: this.#readAheadBytes });
         return;
       default:
         message satisfies { readonly type: "close" };
@@ -81,8 +87,8 @@ export class ThreadWork {
 
   /** Never rejects. */
   async #open(): Promise<void> {
-    const { module, facts, logsToMain, application, stream, retrieval, maxReadAheadBytes, onRetentionGap } =
-      this.#setup;
+    const { module, facts, logsToMain, application, stream, retrieval, untilMs } = this.#setup;
+    const { maxReadAheadBytes, onRetentionGap } = this.#setup;
     const { signal } = this.#opening;
     try {
       const pipeline = await loadPipeline(new URL(module));
@@ -98,6 +104,7 @@ export class ThreadWork {
         application,
         stream,
         retrieval,
+        untilMs,
         clock: systemClock,
         random: systemRandom,
         maxReadAheadBytes,
@@ -151,13 +158,19 @@ export class ThreadWork {
         checkpointer: distantCheckpointer(this.#questions, run),
         stopSignal: stop.signal,
         abortSignal: abort.signal,
-        observe: (event) => this.#tell({ type: "event", run, event: carryEvent(event) }),
+        observe: (event) =>
+          this.#tell({ type: "event", run, event: carryEvent(event), readAheadBytes: this.#readAheadBytes }),
         onReadThrough: (throughMs, scannedEnd) =>
           this.#tell({ type: "read-through", run, throughMs, scannedEnd }),
       });
-      this.#tell({ type: "outcome", run, outcome });
+      this.#tell({ type: "outcome", run, outcome, readAheadBytes: this.#readAheadBytes });
     } catch (thrown) {
-      this.#tell({ type: "failure", run, error: carryError(thrown) });
+      this.#tell({
+        type: "failure",
+        run,
+        error: carryError(thrown),
+        readAheadBytes: this.#readAheadBytes,
+      });
     } finally {
       this.#runs.delete(run);
     }

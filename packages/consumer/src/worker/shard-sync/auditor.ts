@@ -5,6 +5,19 @@ import { createFirstLeases, createMissingLeases, type LeaseCreation } from "./cr
 import { electedLeader } from "../leader.js";
 import type { WorkerEvent } from "../worker-events.js";
 
+/** Whether the shard goes on and its row does not, because a range of time was read: its hash keys are seen to. */
+function endedInRange({ untilMs, checkpoint, childShardIds }: Lease): boolean {
+  return untilMs !== undefined && checkpoint === "SHARD_END" && childShardIds.length === 0;
+}
+
+/** Whether a range of time has been read completely: every row is at its end, and together they cover all hash keys, so that none is missing. */
+export function isRangeRead(leases: readonly Lease[]): boolean {
+  return (
+    leases.every(({ checkpoint }) => checkpoint === "SHARD_END") &&
+    firstHole(leases.filter(endedInRange).flatMap(({ hashKeyRange }) => hashKeyRange ?? [])) === undefined
+  );
+}
+
 export interface AuditorOptions extends LeaseCreation {
   readonly ownerId: string;
   readonly observe: (event: WorkerEvent) => void;
@@ -51,7 +64,7 @@ export class Auditor {
       this.#times = 0;
       return isLeader && this.#created(await createFirstLeases(this.#options, { upToMs: 0 }));
     }
-    const active = leases.filter(({ checkpoint }) => checkpoint !== "SHARD_END");
+    const active = leases.filter((lease) => lease.checkpoint !== "SHARD_END" || endedInRange(lease));
     if (active.some(({ hashKeyRange }) => hashKeyRange === undefined)) {
       // Rows of early KCL versions: their ranges are filled in now and looked at next time.
       if (isLeader) await this.#fillRanges(active);

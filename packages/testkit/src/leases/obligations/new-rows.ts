@@ -54,6 +54,18 @@ export function newRows<Setup extends LeaseTableUnderTest>(contract: LeaseTableC
     );
   });
 
+  test(contract, "keeps until when an application reads, through every change", async (table) => {
+    const untilMs = 1_767_225_700_000;
+    await table.create(newLease("s0", { untilMs }));
+    const taken = await take(table, "s0", "a");
+    assert.equal(taken.untilMs, untilMs);
+    const ended = await apply(table, taken, { type: "commit", checkpoint: "SHARD_END", childShardIds: [] });
+    assert.equal(ended.untilMs, untilMs);
+    await table.create(newLease("s1"));
+    const others = (await table.list()).map((row) => [row.leaseKey, row.untilMs]);
+    assert.deepEqual(Object.fromEntries(others), { s0: untilMs, s1: undefined });
+  });
+
   test(contract, "does not create a row twice, and leaves the first as it is", async (table) => {
     await table.create(newLease("s0"));
     await take(table, "s0", "a");

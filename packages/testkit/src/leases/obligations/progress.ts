@@ -53,6 +53,25 @@ export function progress<Setup extends LeaseTableUnderTest>(contract: LeaseTable
     );
   });
 
+  test(
+    contract,
+    "until when the shard was read rides along with a renewal and with a commit",
+    async (table) => {
+      const mine = await takeNew(table);
+      const readThroughMs = 1_767_225_600_000;
+      const renewed = await apply(table, mine, { type: "renew", readThroughMs });
+      assert.equal(renewed.readThroughMs, readThroughMs);
+      const committed = await apply(table, renewed, {
+        type: "commit",
+        checkpoint: at(7),
+        readThroughMs: readThroughMs + 1,
+      });
+      sameRows(committed, { ...mine, counter: 3, checkpoint: at(7), readThroughMs: readThroughMs + 1 });
+      const without = await apply(table, committed, { type: "commit", checkpoint: at(8) });
+      assert.equal(without.readThroughMs, readThroughMs + 1);
+    },
+  );
+
   test(contract, "SHARD_END is written with the children", async (table) => {
     const mine = await takeNew(table);
     const change = { type: "commit", checkpoint: "SHARD_END", childShardIds: ["s1", "s2"] } as const;

@@ -39,7 +39,7 @@ export function storeFailures<Setup extends LeaseTableUnderTest>(contract: Lease
       await table.create(
         newLease("s1", { checkpoint: "LATEST", startTimestampMs: 5, parentShardIds: ["s0"] }),
       );
-      await table.describe("s1", { childShardIds: ["s2"] });
+      await table.describe("s1", { childShardIds: ["s2"], pausedMs: 7, pausedBy: "ops", pauseDoneMs: 8 });
       await apply(table, await takeNew(table, "s3"), {
         type: "commit",
         checkpoint: "SHARD_END",

@@ -1,0 +1,17 @@
+import type { Command } from "@stricli/core";
+import { lazyCommand } from "../../app/command.js";
+import type { CliContext } from "../../app/context.js";
+import { APP, FLEET_FLAGS, type FleetFlags, OUTPUT_FLAGS, type OutputFlags } from "../../app/flags.js";
+
+export type CheckpointShowFlags = FleetFlags & OutputFlags;
+
+export const command: Command<CliContext> = lazyCommand<CheckpointShowFlags, [app?: string]>(
+  async () => (await import("../../steering/checkpoint-show.js")).checkpointShow,
+  {
+    docs: { brief: "where each shard stands, in full" },
+    parameters: {
+      positional: { kind: "tuple", parameters: [APP] },
+      flags: { ...FLEET_FLAGS, ...OUTPUT_FLAGS },
+    },
+  },
+);

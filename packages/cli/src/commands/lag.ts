@@ -1,0 +1,41 @@
+import type { Command } from "@stricli/core";
+import { lazyCommand } from "../app/command.js";
+import type { CliContext } from "../app/context.js";
+import { APP, FLEET_FLAGS, type FleetFlags, OUTPUT_FLAGS, type OutputFlags } from "../app/flags.js";
+import { durationOf } from "../app/inputs.js";
+
+export interface LagFlags extends FleetFlags, OutputFlags {
+  readonly max?: number;
+  readonly askStream: boolean;
+}
+
+export const command: Command<CliContext> = lazyCommand<LagFlags, [app?: string]>(
+  async () => (await import("../fleet/lag.js")).lag,
+  {
+    docs: {
+      brief: "how long ago each shard delivered, largest first",
+      fullDescription:
+        "Everything that arrived until then has been delivered and committed. Rows that only Java writes do not say it: --ask-stream asks Kinesis.",
+    },
+    parameters: {
+      positional: { kind: "tuple", parameters: [APP] },
+      flags: {
+        ...FLEET_FLAGS,
+        ...OUTPUT_FLAGS,
+        max: {
+          kind: "parsed",
+          parse: durationOf,
+          optional: true,
+          brief: "exit 4 where a shard is above it, or no figure can be had",
+          placeholder: "TIME",
+        },
+        askStream: {
+          kind: "boolean",
+          default: false,
+          withNegated: false,
+          brief: "reads one record of each shard to say how far behind it is (1 of the 5 reads a second)",
+        },
+      },
+    },
+  },
+);

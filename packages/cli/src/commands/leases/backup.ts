@@ -1,0 +1,31 @@
+import type { Command } from "@stricli/core";
+import { lazyCommand } from "../../app/command.js";
+import type { CliContext } from "../../app/context.js";
+import { APP, FLEET_FLAGS, type FleetFlags, JSON_FLAG } from "../../app/flags.js";
+import { textOf } from "../../app/inputs.js";
+
+export interface BackupFlags extends FleetFlags {
+  readonly json: boolean;
+  readonly out?: string;
+}
+
+export const command: Command<CliContext> = lazyCommand<BackupFlags, [app?: string]>(
+  async () => (await import("../../steering/leases-backup.js")).leasesBackup,
+  {
+    docs: { brief: "writes all rows to a file" },
+    parameters: {
+      positional: { kind: "tuple", parameters: [APP] },
+      flags: {
+        ...FLEET_FLAGS,
+        ...JSON_FLAG,
+        out: {
+          kind: "parsed",
+          parse: textOf,
+          optional: true,
+          brief: "the file, or - for standard output (default: leases-APP-TIME.json)",
+          placeholder: "FILE",
+        },
+      },
+    },
+  },
+);

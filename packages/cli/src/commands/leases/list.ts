@@ -1,0 +1,28 @@
+import type { Command } from "@stricli/core";
+import { lazyCommand } from "../../app/command.js";
+import type { CliContext } from "../../app/context.js";
+import { APP, FLEET_FLAGS, type FleetFlags, OUTPUT_FLAGS, type OutputFlags } from "../../app/flags.js";
+
+export interface LeasesFlags extends FleetFlags, OutputFlags {
+  readonly raw: boolean;
+}
+
+export const command: Command<CliContext> = lazyCommand<LeasesFlags, [app?: string]>(
+  async () => (await import("../../fleet/leases.js")).leases,
+  {
+    docs: { brief: "the rows of the lease table, and who wrote them" },
+    parameters: {
+      positional: { kind: "tuple", parameters: [APP] },
+      flags: {
+        ...FLEET_FLAGS,
+        ...OUTPUT_FLAGS,
+        raw: {
+          kind: "boolean",
+          default: false,
+          withNegated: false,
+          brief: "prints each row as DynamoDB keeps it, one JSON line each, those of others included",
+        },
+      },
+    },
+  },
+);

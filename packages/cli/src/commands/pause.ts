@@ -1,0 +1,54 @@
+import type { Command } from "@stricli/core";
+import { lazyCommand } from "../app/command.js";
+import type { CliContext } from "../app/context.js";
+import {
+  APP,
+  FAILOVER_FLAG,
+  FLEET_FLAGS,
+  type FleetFlags,
+  JSON_FLAG,
+  type OutputFlags,
+  SHARD_FLAG,
+} from "../app/flags.js";
+import { durationOf } from "../app/inputs.js";
+
+export interface PauseFlags extends FleetFlags, Pick<OutputFlags, "json"> {
+  readonly shard?: readonly string[];
+  readonly failoverTime?: number;
+  readonly noWait: boolean;
+  readonly timeout: number;
+}
+
+export const command: Command<CliContext> = lazyCommand<PauseFlags, [app?: string]>(
+  async () => (await import("../steering/pause.js")).pause,
+  {
+    docs: {
+      brief: "lets shards rest: their owners finish, commit and hold them, until they are resumed",
+      fullDescription:
+        "Says so in the lease table, which survives restarts and takeovers, and waits until the owners have stopped. Refuses, and changes nothing,\n" +
+        "where a worker of the Java KCL owns a shard: it knows no pause.",
+    },
+    parameters: {
+      positional: { kind: "tuple", parameters: [APP] },
+      flags: {
+        ...FLEET_FLAGS,
+        ...SHARD_FLAG,
+        ...FAILOVER_FLAG,
+        ...JSON_FLAG,
+        noWait: {
+          kind: "boolean",
+          default: false,
+          withNegated: false,
+          brief: "does not wait until the owners have stopped",
+        },
+        timeout: {
+          kind: "parsed",
+          parse: durationOf,
+          default: "1m",
+          brief: "how long to wait at most",
+          placeholder: "TIME",
+        },
+      },
+    },
+  },
+);

@@ -1,0 +1,63 @@
+import type { Command } from "@stricli/core";
+import { lazyCommand } from "../app/command.js";
+import type { CliContext } from "../app/context.js";
+import { CONNECTION_FLAGS, type FleetFlags, FLEET_FLAGS } from "../app/flags.js";
+import { shardIdOf, textOf, wholeNumberOf } from "../app/inputs.js";
+import { type Decoding, DECODE_FLAG, STREAM } from "../records/flags.js";
+import { placeOf, type Place } from "../records/place.js";
+
+export interface PeekFlags extends FleetFlags {
+  readonly at?: Place;
+  readonly shard?: string;
+  readonly checkpoint?: string;
+  readonly count: number;
+  readonly decode: Decoding;
+}
+
+export const command: Command<CliContext> = lazyCommand<PeekFlags, [stream?: string]>(
+  async () => (await import("../records/peek.js")).peek,
+  {
+    docs: {
+      brief: "the records at a position, or the next ones that an application will read",
+      fullDescription:
+        "peek STREAM --shard 0 --at 4965...136492: from that record on, itself included; with .3 behind it from the fourth user record of an aggregate.\n" +
+        "peek --checkpoint APP --shard 0: what APP reads next in that shard; the lease table says which stream it is.",
+    },
+    parameters: {
+      positional: { kind: "tuple", parameters: [STREAM] },
+      flags: {
+        ...CONNECTION_FLAGS,
+        ...FLEET_FLAGS,
+        at: {
+          kind: "parsed",
+          parse: placeOf,
+          optional: true,
+          brief: "a sequence number (with .SUB inside an aggregate), horizon, or a time",
+          placeholder: "POSITION",
+        },
+        shard: {
+          kind: "parsed",
+          parse: shardIdOf,
+          optional: true,
+          brief: "the shard, by its id or number (default: the only one)",
+          placeholder: "ID",
+        },
+        checkpoint: {
+          kind: "parsed",
+          parse: textOf,
+          optional: true,
+          brief: "begins behind the checkpoint of this application",
+          placeholder: "APP",
+        },
+        count: {
+          kind: "parsed",
+          parse: wholeNumberOf(1, 10_000),
+          default: "10",
+          brief: "how many records at most",
+          placeholder: "N",
+        },
+        ...DECODE_FLAG,
+      },
+    },
+  },
+);

@@ -1,0 +1,51 @@
+import type { Command } from "@stricli/core";
+import { lazyCommand } from "../app/command.js";
+import type { CliContext } from "../app/context.js";
+import { APP, FLEET_FLAGS, type FleetFlags, OUTPUT_FLAGS, type OutputFlags } from "../app/flags.js";
+import { durationOf } from "../app/inputs.js";
+
+export interface StatusFlags extends FleetFlags, OutputFlags {
+  readonly watch: boolean;
+  readonly check: boolean;
+  readonly maxLag: number;
+  readonly askStream: boolean;
+}
+
+export const command: Command<CliContext> = lazyCommand<StatusFlags, [app?: string]>(
+  async () => (await import("../fleet/status.js")).status,
+  {
+    docs: {
+      brief: "each shard of an application: state, owner, delivered until when, checkpoint",
+      fullDescription:
+        "Reads the lease table and nothing else: no worker has to run, workers of the Java KCL are shown too, nothing is created or changed.\n" +
+        "Without APP and --config: every lease table of the region.",
+    },
+    parameters: {
+      positional: { kind: "tuple", parameters: [APP] },
+      flags: {
+        ...FLEET_FLAGS,
+        ...OUTPUT_FLAGS,
+        watch: { kind: "boolean", default: false, withNegated: false, brief: "draws anew every 2 s" },
+        check: {
+          kind: "boolean",
+          default: false,
+          withNegated: false,
+          brief: "exit 4 where a shard has no owner or delivers later than --max-lag",
+        },
+        maxLag: {
+          kind: "parsed",
+          parse: durationOf,
+          default: "5m",
+          brief: "what --check and the line of attention allow",
+          placeholder: "TIME",
+        },
+        askStream: {
+          kind: "boolean",
+          default: false,
+          withNegated: false,
+          brief: "reads one record of each shard to say how far behind it is (1 of the 5 reads a second)",
+        },
+      },
+    },
+  },
+);

@@ -1,0 +1,56 @@
+import type { Command } from "@stricli/core";
+import { lazyCommand } from "../app/command.js";
+import type { CliContext } from "../app/context.js";
+import { CONNECTION_FLAGS, type ConnectionFlags, SHARD_FLAG } from "../app/flags.js";
+import { momentOf, textOf, wholeNumberOf } from "../app/inputs.js";
+import { type Decoding, DECODE_FLAG, STREAM } from "../records/flags.js";
+import type { Moment } from "../app/inputs.js";
+
+export interface TailFlags extends ConnectionFlags {
+  readonly from: "latest" | "horizon" | Moment;
+  readonly shard?: readonly string[];
+  readonly key?: string;
+  readonly limit?: number;
+  readonly decode: Decoding;
+}
+
+export const command: Command<CliContext> = lazyCommand<TailFlags, [stream?: string]>(
+  async () => (await import("../records/tail.js")).tail,
+  {
+    docs: {
+      brief: "records of a stream as they come, one JSON line each",
+      fullDescription:
+        "Aggregated records of the KPL are taken apart: each user record has its own line, with its position.\n" +
+        "Reads each shard once a second, of the 5 reads a second that all its consumers share. Ends by --limit or Ctrl-C.",
+    },
+    parameters: {
+      positional: { kind: "tuple", parameters: [STREAM] },
+      flags: {
+        ...CONNECTION_FLAGS,
+        ...SHARD_FLAG,
+        from: {
+          kind: "parsed",
+          parse: (text: string) => (text === "latest" || text === "horizon" ? text : momentOf(text)),
+          default: "latest",
+          brief: "latest, horizon, a time with its zone, or how long ago, such as 5m",
+          placeholder: "WHEN",
+        },
+        key: {
+          kind: "parsed",
+          parse: textOf,
+          optional: true,
+          brief: "only records of this partition key",
+          placeholder: "KEY",
+        },
+        limit: {
+          kind: "parsed",
+          parse: wholeNumberOf(1, Number.MAX_SAFE_INTEGER),
+          optional: true,
+          brief: "ends after so many records",
+          placeholder: "N",
+        },
+        ...DECODE_FLAG,
+      },
+    },
+  },
+);

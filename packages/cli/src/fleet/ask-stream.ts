@@ -1,0 +1,55 @@
+import { sdkKinesis } from "@kinesis-connectors/consumer";
+import type { CliContext } from "../app/context.js";
+import { CliError } from "../app/errors.js";
+import { toKinesis } from "./aws.js";
+import type { Fleet } from "./read-fleet.js";
+import { isEnded } from "./shard-status.js";
+import type { Target } from "./target.js";
+import type { Behind } from "./verdict.js";
+import type { IteratorPosition } from "@kinesis-connectors/consumer";
+import type { Lease } from "@kinesis-connectors/leases";
+
+/**
+ * How far behind the tip each shard is, by one read of one record after its checkpoint: `MillisBehindLatest`. Costs one of the five reads
+ * that a shard has in a second, for all its consumers.
+ */
+export async function askStream(context: CliContext, target: Target, fleet: Fleet): Promise<Behind> {
+  const stream = target.stream ?? fleet.stream;
+  if (stream === undefined)
+    throw new CliError(
+      "KC_USAGE",
+      "neither the rows nor a file say which stream it is: give --config with a file that names it",
+    );
+  const connection = toKinesis(target);
+  await connection.checkEndpoint();
+  const api = sdkKinesis(connection.client, nameOf(stream));
+  try {
+    const behind = new Map<string, number>();
+    for (const lease of fleet.leases) {
+      const position = positionOf(lease);
+      if (position === undefined) continue;
+      const iterator = await api.getShardIterator(lease.leaseKey, position, context.signal);
+      const { millisBehindLatest } = await api.getRecords(iterator, 1, context.signal);
+      if (millisBehindLatest !== undefined) behind.set(lease.leaseKey, millisBehindLatest);
+    }
+    return behind;
+  } finally {
+    connection.close();
+  }
+}
+
+/** The stream in requests: by ARN where it was given so. */
+export function nameOf(stream: string): { readonly StreamName: string } | { readonly StreamARN: string } {
+  return stream.startsWith("arn:") ? { StreamARN: stream } : { StreamName: stream };
+}
+
+/** Where an application goes on in a shard; undefined at its end. */
+export function positionOf(lease: Lease): IteratorPosition | undefined {
+  const { checkpoint, startTimestampMs } = lease;
+  if (isEnded(lease)) return undefined;
+  if (typeof checkpoint === "object")
+    return { type: "after-sequence-number", sequenceNumber: checkpoint.sequenceNumber };
+  if (checkpoint !== "TRIM_HORIZON" && startTimestampMs !== undefined)
+    return { type: "at-timestamp", timestampMs: startTimestampMs };
+  return checkpoint === "LATEST" ? { type: "latest" } : { type: "trim-horizon" };
+}

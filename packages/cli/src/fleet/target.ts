@@ -1,0 +1,98 @@
+import type { ProxyOption } from "@kinesis-connectors/aws";
+import type { GivenCredentials } from "./credentials.js";
+import { CliError } from "../app/errors.js";
+import type { CliContext } from "../app/context.js";
+import type { ConnectionFlags, FleetFlags } from "../app/flags.js";
+
+/** The way to AWS, out of flags and configuration. */
+export interface Where {
+  readonly region: string | undefined;
+  readonly endpointKinesis: string | undefined;
+  readonly endpointDynamodb: string | undefined;
+  readonly allowInsecure: boolean;
+  /** As a file gives them. Default: where the SDK looks for them. */
+  readonly credentials?: GivenCredentials;
+  readonly proxy?: ProxyOption | undefined;
+}
+
+/** Whose leases are looked at, and where they are. */
+export interface Target extends Where {
+  readonly application: string;
+  readonly tableName: string;
+  /** Name or ARN, where the configuration says it; rows of ours say it too. */
+  readonly stream: string | undefined;
+  readonly failoverTimeMs: number | undefined;
+  /** Type of the emitter, where a file says it. */
+  readonly emitter?: string | undefined;
+}
+
+/** What a configuration file says of all this. */
+export interface FromFile {
+  readonly application?: string | undefined;
+  readonly stream?: string | undefined;
+  readonly region?: string | undefined;
+  readonly endpointKinesis?: string | undefined;
+  readonly endpointDynamodb?: string | undefined;
+  readonly allowInsecure?: boolean | undefined;
+  readonly leaseTable?: string | undefined;
+  readonly failoverTimeMs?: number | undefined;
+  readonly emitter?: string | undefined;
+  readonly credentials?: GivenCredentials;
+  readonly proxy?: ProxyOption | undefined;
+}
+
+/** The way to AWS: a flag goes before the file. */
+export async function whereOf(context: CliContext, flags: ConnectionFlags): Promise<Where> {
+  return wayOf(flags, await fileOf(context, flags));
+}
+
+/**
+ * The application that a command is about, and the way to its leases.
+ * @throws CliError `KC_USAGE` where neither the command line nor a file names the application
+ */
+export async function targetOf(
+  context: CliContext,
+  flags: FleetFlags,
+  application: string | undefined,
+): Promise<Target> {
+  const file = await fileOf(context, flags);
+  const name = application ?? file.application;
+  if (name === undefined)
+    throw new CliError(
+      "KC_USAGE",
+      "no application is named: give APP, or --config with a file that names it",
+    );
+  return {
+    ...wayOf(flags, file),
+    application: name,
+    tableName: flags.leaseTable ?? (application === undefined ? file.leaseTable : undefined) ?? name,
+    stream: file.application === name ? file.stream : undefined,
+    failoverTimeMs: file.failoverTimeMs,
+    emitter: file.application === name ? file.emitter : undefined,
+  };
+}
+
+/** The stream that a configuration file names. */
+export async function streamInFile(context: CliContext, flags: ConnectionFlags): Promise<string | undefined> {
+  return (await fileOf(context, flags)).stream;
+}
+
+function wayOf(flags: ConnectionFlags, file: FromFile): Where {
+  // Every client of this process, also those that a destination makes for itself, finds its credentials by it.
+  if (flags.profile !== undefined) process.env["AWS_PROFILE"] = flags.profile;
+  return {
+    region: flags.region ?? file.region,
+    endpointKinesis: flags.endpointKinesis ?? file.endpointKinesis,
+    endpointDynamodb: flags.endpointDynamodb ?? file.endpointDynamodb,
+    allowInsecure: flags.allowInsecure || file.allowInsecure === true,
+    // Another profile than the file's account: then that is meant.
+    ...(flags.profile === undefined ? { credentials: file.credentials } : {}),
+    proxy: file.proxy,
+  };
+}
+
+async function fileOf(context: CliContext, flags: ConnectionFlags): Promise<FromFile> {
+  if (flags.config === undefined) return {};
+  const { connectionOf } = await import("../config/connection-of.js");
+  return connectionOf(context, flags.config);
+}

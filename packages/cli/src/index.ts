@@ -1,0 +1,1 @@
+export { runProcess } from "./app/run-process.js";

@@ -1,0 +1,42 @@
+import type { CliContext } from "../app/context.js";
+import type { CheckpointShowFlags } from "../commands/checkpoint/show.js";
+import { shownCost } from "../fleet/cost.js";
+import { readFleet } from "../fleet/read-fleet.js";
+import { targetOf } from "../fleet/target.js";
+import { shortShard } from "../output/short.js";
+import { tableLines } from "../output/table.js";
+import { shownMoment } from "../output/time.js";
+
+/** `checkpoint show APP`. */
+export async function checkpointShow(
+  context: CliContext,
+  flags: CheckpointShowFlags,
+  app?: string,
+): Promise<void> {
+  const { out } = context;
+  const fleet = await readFleet(context, await targetOf(context, flags, app));
+  const shards = fleet.leases.map(({ leaseKey, checkpoint, startTimestampMs, readThroughMs }) => ({
+    shardId: leaseKey,
+    checkpoint: typeof checkpoint === "string" ? checkpoint : checkpoint.sequenceNumber,
+    subSequenceNumber: typeof checkpoint === "string" ? 0 : checkpoint.subSequenceNumber,
+    startTimestampMs: startTimestampMs ?? null,
+    readThroughMs: readThroughMs ?? null,
+  }));
+  if (flags.json) {
+    out.json({ application: fleet.application, shards, cost: fleet.cost });
+    return;
+  }
+  const moment = { nowMs: fleet.nowMs, utc: flags.utc };
+  const rows = shards.map(({ shardId, checkpoint, subSequenceNumber, startTimestampMs, readThroughMs }) => [
+    shortShard(shardId),
+    /^\d/.test(checkpoint) ? `${checkpoint}.${subSequenceNumber}` : checkpoint,
+    // A time only says something beside a sentinel that stands for one.
+    checkpoint === "LATEST" || checkpoint === "AT_TIMESTAMP"
+      ? shownMoment(startTimestampMs ?? undefined, moment)
+      : "-",
+    shownMoment(readThroughMs ?? undefined, moment),
+  ]);
+  const columns = [{ title: "SHARD" }, { title: "CHECKPOINT" }, { title: "MEANS" }, { title: "DELIVERED" }];
+  for (const line of tableLines(columns, rows, out.width())) out.line(line);
+  out.line(`${shownCost(fleet.cost, fleet.rows.length)}. Kinesis was not asked.`);
+}

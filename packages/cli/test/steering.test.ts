@@ -1,0 +1,194 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  CreateTableCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  waitUntilTableExists,
+} from "@aws-sdk/client-dynamodb";
+import type { Connector } from "@kinesis-connectors/consumer";
+import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { connectorOn, FAILOVER_TIME_MS, put, until } from "./support/fleet.js";
+import { flagsTo, kc, kcJson, useLocal } from "./support/kc.js";
+import { requireSchema } from "./support/schemas.js";
+
+interface Shown {
+  readonly shards: readonly {
+    readonly shardId: string;
+    readonly checkpoint: string;
+    readonly state: string;
+  }[];
+}
+
+const FAILOVER = ["--failover-time", `${FAILOVER_TIME_MS}ms`];
+
+describe("steering a fleet", () => {
+  let aws: LocalAws;
+  let to: readonly string[];
+  let restore: () => void;
+  let connector: Connector;
+  let folder: string;
+  const kept: string[] = [];
+
+  const checkpoints = async (): Promise<readonly string[]> => {
+    const { shards } = (await kcJson(["checkpoint", "show", "app", ...to])) as unknown as Shown;
+    return shards.map(({ checkpoint }) => checkpoint);
+  };
+  const updates = (after: number) =>
+    aws.journal
+      .entries({ after, server: "dynamodb" })
+      .filter(({ operation }) => operation !== "Scan" && operation !== "GetItem");
+
+  beforeAll(async () => {
+    aws = await startLocalAws({ limits: "off" });
+    restore = useLocal(aws);
+    to = flagsTo(aws);
+    folder = mkdtempSync(join(tmpdir(), "kc-steering-"));
+    aws.kinesis.createStream({ name: "orders", shardCount: 2 });
+    put(aws, "orders", 40);
+    connector = await connectorOn(aws, "app", "orders", kept);
+    await until(() => connector.progress().recordsEmitted === 40);
+  });
+
+  afterAll(async () => {
+    await connector.stop();
+    restore();
+    await aws.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it("refuses a reset under a worker that lives: exit 3, and nothing is written by it", async () => {
+    const before = await checkpoints();
+    const { code, stdout, stderr } = await kc(
+      ["checkpoint", "reset", "app", "--to", "horizon", "--execute", ...FAILOVER, ...to],
+      { cwd: folder },
+    );
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/^app: 2 of 2 shards would go back; nothing has been changed$/m);
+    expect(stdout).toMatch(
+      /^0 +\.\.\.\d{6} \(\.0\) +TRIM_HORIZON +- +refused: it is owned by \S+ and not paused$/m,
+    );
+    expect(stderr).toContain("run first: kinesis-connectors pause app");
+    expect(await checkpoints()).toEqual(before);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("pauses: owners finish and hold their shards, and status says by whom", async () => {
+    const paused = await kcJson(["pause", "app", ...FAILOVER, ...to]);
+    requireSchema("pause", paused);
+    expect(paused).toMatchObject({ isDone: true, shards: [{ state: "done" }, { state: "done" }] });
+    const report = await kcJson(["status", "app", ...to]);
+    requireSchema("status", report);
+    expect(report).toMatchObject({
+      paused: 2,
+      shards: [{ state: "paused" }, { state: "paused" }],
+      attention: [],
+    });
+    expect((await kc(["status", "app", "--check", ...to])).code).toBe(0);
+    expect((await kc(["status", "app", ...to])).stdout).toMatch(
+      /^0 +paused .* paused by \S+@\S+ \d+ s ago$/m,
+    );
+    put(aws, "orders", 4);
+    expect(kept).toHaveLength(40);
+  });
+
+  it("shows the plan and changes nothing; with --execute it keeps the rows and resets", async () => {
+    const stood = await checkpoints();
+    const reset = ["checkpoint", "reset", "app", "--to", "horizon", ...FAILOVER, ...to];
+    const before = aws.journal.last();
+    const plan = await kcJson(reset, { cwd: folder });
+    requireSchema("checkpoint-reset", plan);
+    expect(plan).toMatchObject({ isRefused: false, isExecuted: false, backupFile: null });
+    // The connector renews its leases meanwhile.
+    expect(updates(before).every(({ operation }) => operation === "UpdateItem")).toBe(true);
+    expect(await checkpoints()).toEqual(stood);
+
+    const done = await kcJson([...reset, "--execute"], { cwd: folder });
+    requireSchema("checkpoint-reset", done);
+    expect(done).toMatchObject({ isExecuted: true, shards: [{ outcome: "reset" }, { outcome: "reset" }] });
+    expect(await checkpoints()).toEqual(["TRIM_HORIZON", "TRIM_HORIZON"]);
+    const [file = ""] = readdirSync(folder);
+    expect(file).toMatch(/^leases-app-\d{4}-\d\d-\d\dT[\d-]+Z\.json$/);
+    expect(JSON.parse(readFileSync(join(folder, file), "utf8"))).toMatchObject({ application: "app" });
+
+    const restored = await kcJson(["leases", "restore", file, "--execute", ...FAILOVER, ...to], {
+      cwd: folder,
+    });
+    requireSchema("leases-restore", restored);
+    expect(await checkpoints()).toEqual(stood);
+    // Where it was, by --to FILE: nothing but another word for it.
+    expect(
+      (await kc(["checkpoint", "reset", "app", "--to", file, ...FAILOVER, ...to], { cwd: folder })).code,
+    ).toBe(0);
+  });
+
+  it("resumes: records that came meanwhile are read, and none of before again", async () => {
+    const resumed = await kcJson(["resume", "app", ...to]);
+    requireSchema("resume", resumed);
+    expect(resumed).toMatchObject({ shards: [{}, {}] });
+    await until(() => kept.length >= 44);
+    expect(kept).toHaveLength(44);
+    expect((await kc(["resume", "app", ...to])).stdout).toBe("nothing was paused\n");
+  });
+
+  it("keeps all rows in a file, and overwrites none", async () => {
+    const backup = ["leases", "backup", "app", "--out", "rows.json", ...to];
+    const done = await kcJson(backup, { cwd: folder });
+    requireSchema("leases-backup", done);
+    expect(done).toMatchObject({ rows: 2 });
+    const again = await kc(backup, { cwd: folder });
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining("EEXIST")]);
+    const printed = await kc(["leases", "backup", "app", "--out", "-", ...to]);
+    expect(JSON.parse(printed.stdout)).toMatchObject({ application: "app", v: 1 });
+  });
+
+  it("says what is wrong with a target before anything is read", async () => {
+    for (const target of [
+      "2099-01-01T00:00Z",
+      "nowhere",
+      "49671234567890123456789012345678901234567890123456789762",
+    ]) {
+      const { code } = await kc(["checkpoint", "reset", "app", "--to", target, ...to]);
+      expect([target, code]).toEqual([target, 2]);
+    }
+    expect((await kc(["leases", "restore", "no-such-file", ...to])).code).toBe(2);
+    expect((await kc(["checkpoint", "reset", "app", ...to])).code).toBe(2);
+  });
+
+  it("refuses to pause what a Java worker owns, and writes nothing", async () => {
+    const client = new DynamoDBClient(aws.clientOptions("dynamodb"));
+    await client.send(
+      new CreateTableCommand({
+        TableName: "java",
+        BillingMode: "PAY_PER_REQUEST",
+        AttributeDefinitions: [{ AttributeName: "leaseKey", AttributeType: "S" }],
+        KeySchema: [{ AttributeName: "leaseKey", KeyType: "HASH" }],
+      }),
+    );
+    await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName: "java" });
+    await client.send(
+      new PutItemCommand({
+        TableName: "java",
+        Item: {
+          leaseKey: { S: "shardId-000000000000" },
+          leaseOwner: { S: "java-worker" },
+          leaseCounter: { N: "7" },
+          ownerSwitchesSinceCheckpoint: { N: "0" },
+          checkpoint: { S: "TRIM_HORIZON" },
+          checkpointSubSequenceNumber: { N: "0" },
+        },
+      }),
+    );
+    client.destroy();
+    const before = aws.journal.last();
+    for (const words of [["pause"], ["checkpoint", "reset", "--to", "latest", "--execute"]]) {
+      const { code, stdout, stderr } = await kc([...words, "java", ...FAILOVER, ...to], { cwd: folder });
+      expect(code).toBe(3);
+      expect(stdout + stderr).toContain("java-worker, which writes no kcOwner");
+    }
+    const written = updates(before).filter(({ parameters }) => JSON.stringify(parameters).includes("java"));
+    expect(written).toEqual([]);
+  });
+});

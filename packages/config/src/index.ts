@@ -1,0 +1,33 @@
+export type { Env } from "./document/variables.js";
+export type { ConnectorFile, PartConfig } from "./file/connector-file.js";
+export type {
+  AddressConfig,
+  AdminConfig,
+  EmfConfig,
+  HealthConfig,
+  TelemetryConfig,
+} from "./file/process-config.js";
+export type {
+  FanOutConfig,
+  PollingConfig,
+  PositionAtConfig,
+  ServiceCredentialsConfig,
+  SourceConfig,
+} from "./file/source-config.js";
+export type {
+  BytesTransformConfig,
+  FilterConfig,
+  JsonTransformConfig,
+  TextTransformConfig,
+  TransformConfig,
+} from "./file/transform-config.js";
+export { loadConfig, loadSource, validateConfig, type ValidateOptions } from "./load-config.js";
+export type { LoadedConfig, LoadedSource, LoadOptions } from "./loaded-config.js";
+export { ConfigError, type Problem, problemLine } from "./document/problem.js";
+export { configSchema } from "./config-schema.js";
+export {
+  fromProperties,
+  type FromProperties,
+  type FromPropertiesOptions,
+  type YamlFile,
+} from "./properties/from-properties.js";

@@ -1,0 +1,31 @@
+import { asError, errorFields, isPromise, type Logger } from "@kinesis-connectors/core";
+
+import type { ConnectorEvent } from "./events.js";
+
+/**
+ * The caller's `observe`, which may break without breaking anything: what it throws, or what a promise of it rejects with, is logged once, and it is called
+ * on for the events that follow.
+ */
+export function guardedObserver(
+  observe: ((event: ConnectorEvent) => void) | undefined,
+  logger: () => Logger,
+): (event: ConnectorEvent) => void {
+  if (observe === undefined) return () => undefined;
+  let isSaid = false;
+  const failed = (thrown: unknown, { type }: ConnectorEvent): void => {
+    if (isSaid) return;
+    isSaid = true;
+    logger().error(
+      { event: type, ...errorFields(asError(thrown)) },
+      "the option observe threw; delivery goes on, and no further failure of it is told: mend the function",
+    );
+  };
+  return (event) => {
+    try {
+      const returned: unknown = observe(event);
+      if (isPromise(returned)) Promise.resolve(returned).catch((thrown: unknown) => failed(thrown, event));
+    } catch (thrown) {
+      failed(thrown, event);
+    }
+  };
+}

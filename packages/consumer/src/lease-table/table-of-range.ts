@@ -1,0 +1,59 @@
+import { KinesisConnectorError } from "@kinesis-connectors/core";
+import type { Lease, LeaseTable } from "@kinesis-connectors/leases";
+
+/** Options of `tableOfRange`. */
+export interface TableOfRangeOptions {
+  /** Where the range of time ends that the application reads, in epoch milliseconds; undefined for one that reads on and on. */
+  readonly untilMs: number | undefined;
+  readonly application: string;
+}
+
+/**
+ * A lease table that keeps applications apart that read to a moment, and those that read on: the rows of the first end with SHARD_END while their shards go
+ * on, and whoever went on from them would leave out what came later, in silence.
+ * @returns a table whose functions reject with `KC_LEASE_TABLE` for rows of the other kind, or of another moment
+ */
+export function tableOfRange(table: LeaseTable, options: TableOfRangeOptions): LeaseTable {
+  const { untilMs } = options;
+  const checked = (lease: Lease): Lease => {
+    if (lease.untilMs === untilMs) return lease;
+    throw refusal(lease.untilMs, options);
+  };
+  return {
+    open: (signal) => table.open(signal),
+    describe: (leaseKey, facts) => table.describe(leaseKey, facts),
+    remove: (leaseKey) => table.remove(leaseKey),
+    fleetMode: () => table.fleetMode(),
+    fleet: table.fleet,
+    close: () => table.close?.(),
+    list: async () => {
+      const leases = await table.list();
+      for (const lease of leases) checked(lease);
+      return leases;
+    },
+    get: async (leaseKey) => {
+      const lease = await table.get(leaseKey);
+      return lease === undefined ? undefined : checked(lease);
+    },
+    create: (lease) => table.create(untilMs === undefined ? lease : { ...lease, untilMs }),
+    update: (seen, change) => table.update(seen, change),
+  };
+}
+
+function refusal(
+  found: number | undefined,
+  { untilMs, application }: TableOfRangeOptions,
+): KinesisConnectorError {
+  const has = found === undefined ? "has been read without until" : `has been read until ${timeOf(found)}`;
+  const asked =
+    untilMs === undefined ? "is now to be read without it" : `is now to be read until ${timeOf(untilMs)}`;
+  return new KinesisConnectorError(
+    "KC_LEASE_TABLE",
+    `application "${application}" ${has}, and ${asked}: its lease table says what was read for the first purpose only; give this one another ` +
+      "application (option application), or take the same until",
+  );
+}
+
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString();
+}

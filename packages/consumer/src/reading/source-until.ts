@@ -1,0 +1,86 @@
+import type {
+  KinesisRecord,
+  Position,
+  RecordPage,
+  ShardReader,
+  ShardSource,
+  StartPosition,
+} from "@kinesis-connectors/core";
+
+import type { ReaderContext } from "./reader-context.js";
+
+/**
+ * Arrival times are approximate (API reference: ApproximateArrivalTimestamp "has no guarantees about its accuracy, or that it is always increasing"), so
+ * records that arrived before the end may follow one that arrived after it. Not this much later.
+ */
+const GRACE_MS = 300_000;
+
+/**
+ * Sources of a range of time: records that arrived at `untilMs` or later are left out, and a shard ends once no earlier one can follow any more. That is when
+ * everything that arrived until five minutes past the end has been read, or a record comes that arrived later than that, or the shard itself ends.
+ */
+export function sourcesUntil(
+  untilMs: number,
+  sourceOf: (context: ReaderContext) => ShardSource,
+): (context: ReaderContext) => ShardSource {
+  return (context) => {
+    let throughMs = Number.NEGATIVE_INFINITY;
+    const source = sourceOf({
+      ...context,
+      onReadThrough: (ms, scannedEnd) => {
+        throughMs = ms;
+        context.onReadThrough?.(ms, scannedEnd);
+      },
+    });
+    return {
+      open: (start) => {
+        throughMs = Number.NEGATIVE_INFINITY;
+        return new ReaderUntil(source.open(start), start, untilMs, () => throughMs);
+      },
+    };
+  };
+}
+
+class ReaderUntil implements ShardReader {
+  readonly #reader: ShardReader;
+  readonly #untilMs: number;
+  readonly #throughMs: () => number;
+  readonly #mayEnd: boolean;
+
+  constructor(reader: ShardReader, start: StartPosition, untilMs: number, throughMs: () => number) {
+    this.#reader = reader;
+    this.#untilMs = untilMs;
+    this.#throughMs = throughMs;
+    // A batch that was prepared is read again to its recorded end, wherever the shard itself ends.
+    this.#mayEnd = start.type !== "at";
+  }
+
+  readonly next = async (signal: AbortSignal): Promise<RecordPage> => {
+    const page = await this.#reader.next(signal);
+    const lateMs = this.#untilMs + GRACE_MS;
+    const tooLate = this.#mayEnd
+      ? page.records.findIndex(({ arrivalTimeMs }) => arrivalTimeMs >= lateMs)
+      : -1;
+    if (tooLate >= 0) {
+      const { shardEnd: _shardEnd, scannedEnd: _scannedEnd, ...cut } = page;
+      return { ...this.#within(cut, page.records.slice(0, tooLate)), end: true };
+    }
+    const within = this.#within(page, page.records);
+    const isOver = this.#mayEnd && page.shardEnd === undefined && this.#throughMs() >= lateMs;
+    return isOver ? { ...within, end: true } : within;
+  };
+
+  readonly close = (): Promise<void> => this.#reader.close();
+
+  /** The page with those of the records that are in the range; the reading has come past the others all the same. */
+  #within(page: RecordPage, scanned: readonly KinesisRecord[]): RecordPage {
+    const records = scanned.filter(({ arrivalTimeMs }) => arrivalTimeMs < this.#untilMs);
+    const last = scanned.at(-1);
+    const scannedEnd = page.scannedEnd ?? (last === records.at(-1) ? undefined : positionOf(last));
+    return { ...page, records, ...(scannedEnd === undefined ? {} : { scannedEnd }) };
+  }
+}
+
+function positionOf(record: KinesisRecord | undefined): Position | undefined {
+  return record && { sequenceNumber: record.sequenceNumber, subSequenceNumber: record.subSequenceNumber };
+}

@@ -1,0 +1,109 @@
+import type { CredentialsConfig } from "@kinesis-connectors/aws";
+import type { Emitter, KinesisRecord } from "@kinesis-connectors/core";
+import {
+  type ConfigContext,
+  type FieldReference,
+  fieldReader,
+  type JsonSchema,
+  type ModuleFunction,
+  readSchema,
+  type Resolved,
+  type Secret,
+  textReader,
+} from "@kinesis-connectors/core/config";
+import type { RecordVersion } from "@kinesis-connectors/aws";
+import type { AwsSigning } from "./connection.js";
+import { openSearchEmitter, type OpenSearchEmitterOptions } from "./opensearch-emitter.js";
+
+/** Signs requests for a domain of Amazon OpenSearch Service (SigV4). */
+export interface AwsSigningConfig extends Pick<AwsSigning, "region" | "service"> {
+  /** Default: the SDK's chain (environment, profile, role of the machine). */
+  readonly credentials?: CredentialsConfig;
+}
+
+/** User and password of a cluster's own users. */
+export interface AuthConfig {
+  /** Name of the user. */
+  readonly username: string;
+  /**
+   * The user's password.
+   * @writeOnly true
+   */
+  readonly password: Secret;
+}
+
+/** `type: opensearch`: the options of `openSearchEmitter`. */
+export interface OpenSearchConfig extends Pick<
+  OpenSearchEmitterOptions<never>,
+  | "node"
+  | "allowInsecure"
+  | "compression"
+  | "requestTimeoutMs"
+  | "maxSockets"
+  | "proxy"
+  | "operation"
+  | "dataStream"
+  | "ordering"
+  | "positionField"
+  | "maxRequestBytes"
+  | "maxRequestDocuments"
+> {
+  readonly type: string;
+  /** Signs requests for the AWS service. Excludes `auth`. */
+  readonly aws?: AwsSigningConfig;
+  /** User and password of a cluster's own users. */
+  readonly auth?: AuthConfig;
+  /**
+   * Certificates of the authority that signed the node's, PEM; best `{ file: ca.pem }`. Default: Node's own list.
+   * @writeOnly true
+   */
+  readonly ca?: Secret;
+  /**
+   * Name of the index, alias or data stream; dates between braces are of the record's arrival in UTC: `clicks-{yyyy.MM.dd}`. Or a module's function of
+   * document and record.
+   */
+  readonly index: string | ModuleFunction;
+  /**
+   * The field that names a document, or a module's function of document and record; several documents of one id are versions of it. Default: the record's
+   * position, so that each record is one document.
+   */
+  readonly id?: FieldReference | ModuleFunction;
+  /** For `ordering: guarded`, the field with the version that a record has of its own, or a module's function. Default: the position alone. */
+  readonly version?: FieldReference | ModuleFunction;
+}
+
+type Document = Readonly<Record<string, unknown>>;
+type TextOf = (document: Document, record: KinesisRecord) => string;
+type VersionOf = (document: Document, record: KinesisRecord) => RecordVersion;
+
+/** Describes `OpenSearchConfig`. */
+export const schema: JsonSchema = readSchema(new URL("../config.schema.json", import.meta.url));
+
+/**
+ * The emitter of a configuration file.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
+ */
+export async function create(
+  config: Resolved<OpenSearchConfig>,
+  context: ConfigContext,
+): Promise<Emitter<Document>> {
+  const { type: _type, index, id, version, ...options } = config;
+  return openSearchEmitter<Document>({
+    ...options,
+    index: typeof index === "string" ? index : await context.functionOf<TextOf>(index),
+    ...(id === undefined
+      ? {}
+      : { id: "module" in id ? await context.functionOf<TextOf>(id) : textReader("id.path", id.path) }),
+    ...(version === undefined ? {} : { version: await versionOf(version, context) }),
+  });
+}
+
+async function versionOf(
+  version: Resolved<FieldReference | ModuleFunction>,
+  context: ConfigContext,
+): Promise<VersionOf> {
+  if ("module" in version) return context.functionOf<VersionOf>(version);
+  const read = fieldReader("version.path", version.path);
+  // What is no version makes the record a dead letter, with the reason.
+  return (document) => read(document) as RecordVersion;
+}
