@@ -62,8 +62,13 @@ checkInstall(
   ["client-dynamodb", "client-kinesis", "client-s3"],
 );
 checkInstall(
-  "admin",
-  ["core", "leases", "wire", "aws", "consumer", "telemetry", "admin"],
+  "core, consumer and telemetry",
+  ["core", "consumer", "telemetry"],
+  ["client-dynamodb", "client-kinesis"],
+);
+checkInstall(
+  "core, consumer and admin",
+  ["core", "consumer", "telemetry", "admin"],
   ["client-dynamodb", "client-kinesis"],
 );
 checkInstall("local and testkit", ["core", "local", "testkit"], []);

@@ -10,6 +10,7 @@ import * as opensearch from "../../packages/opensearch/src/index.js";
 import * as parquet from "../../packages/parquet/src/index.js";
 import * as redshift from "../../packages/redshift/src/index.js";
 import * as s3 from "../../packages/s3/src/index.js";
+import * as telemetry from "../../packages/telemetry/src/index.js";
 import * as testkit from "../../packages/testkit/src/index.js";
 import * as testkitLeases from "../../packages/testkit/src/leases/index.js";
 import * as wire from "../../packages/wire/src/index.js";
@@ -40,6 +41,7 @@ const never = (): never => {
 };
 const contract = { describe: never, it: never, name: "n", create: never };
 const leaseTable = leases.memoryLeases().connect();
+const metrics = telemetry.metricsTally({ application: "a" });
 const steering = { table: leaseTable, shardIds: ["shardId-000000000000"], clock: core.systemClock };
 
 /** Each function that takes options, options that it takes, and those within them. Each of their names is misspelt once. */
@@ -108,6 +110,8 @@ const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, 
       leases: { failoverTimeMs: 10_000 },
       onRetentionGap: "stop",
       stopDeadlineMs: 1,
+      until: { at: new Date(1) },
+      observe: () => undefined,
     },
   ],
   "consumer.polling": [consumer.polling, { idlePollMs: 1000, maxRecordsPerRead: 1 }],
@@ -121,6 +125,7 @@ const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, 
       random: core.systemRandom,
       logger: core.silentLogger,
       createTable: true,
+      controlTimeoutMs: 15_000,
       ownsClient: true,
     },
   ],
@@ -178,6 +183,7 @@ const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, 
       stream: { streamArn: "arn:aws:kinesis:eu-west-1:000000000000:stream/s", createdMs: 1 },
       shardId: "shardId-000000000000",
       ownerId: "o",
+      failoverTimeMs: 10_000,
       initialPosition: { type: "trim-horizon" },
       hashKeyRange: { startingHashKey: "0", endingHashKey: "1" },
       parentShardIds: [],
@@ -254,6 +260,30 @@ const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, 
     s3.timePartition,
     { by: () => 0, zone: "UTC", pattern: { day: "dd" }, maxLateMs: 1, maxAheadMs: 1, epochUnit: "s" },
   ],
+  "telemetry.emf": [
+    (options: never) => telemetry.emf(metrics, options),
+    { names: "kcl", namespace: "n", periodMs: 60_000, write: () => undefined },
+  ],
+  "telemetry.healthOf": [
+    (options: never) => telemetry.healthOf(untyped({}), options, 0),
+    {
+      maxAgeMs: 1,
+      startDeadlineMs: 1,
+      stalledMs: 1,
+      maxDeliveryLagMs: 1,
+      retryingMs: 1,
+      readFailingMs: 1,
+    },
+  ],
+  "telemetry.metricsTally": [telemetry.metricsTally, { application: "a", stream: "s", perShard: true }],
+  "telemetry.openTelemetry": [
+    (options: never) => telemetry.openTelemetry(metrics, options),
+    { meterProvider: undefined },
+  ],
+  "telemetry.traced": [
+    (options: never) => telemetry.traced(untyped(emitter), options),
+    { tracerProvider: undefined, traceparentOf: () => undefined, read: true },
+  ],
   "testkit.describeEmitterContract": [testkit.describeEmitterContract, { ...contract, faults: {} }],
   "testkit.runPipeline": [(options: never) => testkit.runPipeline(pipeline, [], options), { pageRecords: 1 }],
   "testkit.simulatedShard": [
@@ -302,6 +332,7 @@ const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   opensearch: "",
   parquet: "",
   redshift: "csv delimited jsonPaths ledgerSchema",
+  telemetry: "prometheusText",
   s3: "ObjectWriter gzip lengthPrefixed ndjson none rangeNameOf zstd",
   testkit:
     "batchOf batchOfEntries contextOf declaredCapabilities declaredOrder deliver deliverStubbornly emptyBatch entryOf excluded failureFrom " +
@@ -324,6 +355,7 @@ const PACKAGES: Readonly<Record<string, object>> = {
   parquet,
   redshift,
   s3,
+  telemetry,
   testkit,
   "testkit/leases": testkitLeases,
   wire,

@@ -138,6 +138,7 @@ export function toldConnector(application = "clicks-to-nowhere"): ToldConnector 
     firstLookDone: true,
     isLeader: false,
     fleetMode: undefined,
+    fleetRole: "peer",
     recordsRead: 0,
     recordsEmitted: 0,
     recordsFiltered: 0,

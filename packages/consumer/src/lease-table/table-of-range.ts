@@ -24,6 +24,7 @@ export function tableOfRange(table: LeaseTable, options: TableOfRangeOptions): L
     describe: (leaseKey, facts) => table.describe(leaseKey, facts),
     remove: (leaseKey) => table.remove(leaseKey),
     fleetMode: () => table.fleetMode(),
+    fleet: table.fleet,
     close: () => table.close?.(),
     list: async () => {
       const leases = await table.list();
