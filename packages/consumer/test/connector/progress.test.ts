@@ -33,6 +33,7 @@ function page(more: Partial<Extract<ConnectorEvent, { type: "page-read" }>> = {}
     ...OF_S0,
     records: 10,
     bytes: 1_000,
+    dataBytes: 1_000,
     millisBehindLatest: 0,
     durationMs: 5,
     bufferedRecords: 7,
