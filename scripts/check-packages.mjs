@@ -73,8 +73,8 @@ checkInstall(
   ["client-dynamodb", "client-kinesis"],
 );
 checkInstall(
-  "admin",
-  ["core", "leases", "wire", "aws", "consumer", "telemetry", "admin"],
+  "core, consumer and admin",
+  ["core", "consumer", "telemetry", "admin"],
   ["client-dynamodb", "client-kinesis"],
 );
 checkInstall("local and testkit", ["core", "local", "testkit"], []);
