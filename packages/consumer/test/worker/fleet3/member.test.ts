@@ -356,6 +356,28 @@ describe("a fleet of our workers in 3.x mode", () => {
     await fleet.stopAll();
   });
 
+  test("an old owner that renews and never lets go is given its time, then the next owner gets the shard all the same", async () => {
+    const { fleet, members } = await start(1, 1);
+    await fleet.time.advance(5_000);
+    const owner = members[0]?.worker.ownerId;
+    fleet.leases.rows.set(
+      "shardId-x",
+      leaseWith("shardId-x", { owner, checkpointOwner: "stubborn", counter: 4 }),
+    );
+    const renew = (): void => {
+      const seen = row(fleet, "shardId-x");
+      if (seen.checkpointOwner !== "stubborn") return;
+      fleet.leases.rows.set("shardId-x", { ...seen, counter: seen.counter + 1 });
+      fleet.time.setTimer(3_000, renew);
+    };
+    renew();
+    await fleet.time.advance(38_000);
+    expect(members[0]?.heldShardIds()).not.toContain("shardId-x");
+    await fleet.time.advance(20_000);
+    expect(members[0]?.heldShardIds()).toContain("shardId-x");
+    await fleet.stopAll();
+  });
+
   test("K11 K13 a handoff whose both ends are gone is ended by the leader", async () => {
     const { fleet, members } = await start(2, 1);
     await fleet.time.advance(30_000);
