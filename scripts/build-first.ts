@@ -9,7 +9,10 @@ const PROJECTS = [
   "packages/consumer",
   "packages/local",
   "packages/testkit",
+  "packages/config",
+  "packages/s3",
   "packages/cli",
+  "packages/s3",
   "apps/demo",
   "bench",
 ];

@@ -19,7 +19,8 @@ const MAY_IMPORT = {
   config: ["core", "leases", "wire", "aws", "consumer"],
   telemetry: ["core", "consumer"],
   testkit: ["core", "leases"],
-  cli: ["core", "aws", "wire", "leases", "consumer"],
+  cli: ["core", "aws", "wire", "leases", "consumer", "telemetry", "config", "admin"],
+  create: ["cli"],
   admin: ["core", "leases", "wire", "consumer", "telemetry"],
   local: [],
 };
@@ -36,7 +37,7 @@ const PROGRAMS = ["apps/*", "bench", "sim", "interop"];
  */
 const ROOMS = {
   core: [["engine"], ["*"]],
-  config: [["."], ["building"], ["parts"], ["checking"], ["file"], ["document"]],
+  config: [["."], ["building", "properties"], ["parts"], ["checking"], ["file"], ["document"]],
   consumer: [["."], ["engines"], ["reading"], ["worker", "lease-table"], ["kinesis"]],
 };
 

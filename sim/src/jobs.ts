@@ -1,6 +1,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { parentPort, Worker, workerData } from "node:worker_threads";
-import { BROKEN_GUARDS, BROKEN_HABITS, BROKEN_VARIANTS, type BrokenVariant } from "./storm/broken.js";
+import {
+  BROKEN_GUARDS,
+  BROKEN_HABITS,
+  BROKEN_STEERING,
+  BROKEN_VARIANTS,
+  type BrokenVariant,
+} from "./storm/broken.js";
 import { type CrashSchedule, crashSchedules, runSchedule } from "./storm/crash-points.js";
 import { type FailedRun, Tally, type Totals } from "./report.js";
 import { EMITTER_NAMES, type EmitterName } from "./storm/scenario.js";
@@ -15,6 +21,7 @@ export interface Work {
   readonly broken: BrokenVariant | undefined;
   /** See `RunOptions`. */
   readonly rarities?: boolean | undefined;
+  readonly steer?: boolean | undefined;
 }
 
 interface Done {
@@ -89,14 +96,19 @@ export async function run(work: Work): Promise<Tally> {
   return tally;
 }
 
-function replayOf({ kind, broken, emitter, rarities }: Work, index: number): string {
+function replayOf({ kind, broken, emitter, rarities, steer }: Work, index: number): string {
   const which = kind === "seeds" ? `--seed ${index}` : `--crash-point ${index}`;
   const to = emitter === "s3" ? "" : ` --emitter ${emitter}`;
-  const storm = rarities === false ? " --everyday" : "";
+  const storm = `${rarities === false ? " --everyday" : ""}${steer === true ? " --steer" : ""}`;
   return `npm run sim -- ${which} --trace${to}${storm}${broken === undefined ? "" : ` --broken ${broken}`}`;
 }
 
-const ALL_BROKEN: readonly BrokenVariant[] = [...BROKEN_VARIANTS, ...BROKEN_HABITS.keys(), ...BROKEN_GUARDS];
+const ALL_BROKEN: readonly BrokenVariant[] = [
+  ...BROKEN_VARIANTS,
+  ...BROKEN_HABITS.keys(),
+  ...BROKEN_STEERING.keys(),
+  ...BROKEN_GUARDS,
+];
 
 /** The name of an emitter among the options of the command. */
 export function emitterNamed(name: string): EmitterName {

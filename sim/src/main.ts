@@ -3,8 +3,10 @@ import { parseArgs } from "node:util";
 import { systemClock } from "@kinesis-connectors/core";
 import { crashSchedules, type CrashSchedule, runSchedule } from "./storm/crash-points.js";
 import { brokenVariantNamed, emitterNamed, run, runInThreads, type Work } from "./jobs.js";
+import { isS3 } from "./storm/scenario.js";
 import type { Tally } from "./report.js";
-import { type RunOptions, simulate } from "./simulation.js";
+import type { RunOptions } from "./run.js";
+import { simulate } from "./simulation.js";
 
 const USAGE = `npm run sim -- [options]
   --emitter NAME       what the records go to: s3 (default), s3-partitioned, dynamodb, kinesis, opensearch or redshift
@@ -16,6 +18,7 @@ const USAGE = `npm run sim -- [options]
   --trace              prints what happened in it
   --jobs N             threads (default: the machine's)
   --broken VARIANT     breaks the protocol on purpose, to see that it is noticed
+  --steer              somebody pauses and resumes shards and, for even seeds, resets them (emitters s3 and s3-partitioned)
   --everyday           leaves out what happens seldom, such as a stranger's object where a batch is to go
   --json               prints the totals as JSON
 `;
@@ -35,6 +38,7 @@ async function main(): Promise<number> {
       jobs: { type: "string" },
       broken: { type: "string" },
       everyday: { type: "boolean", default: false },
+      steer: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -45,6 +49,7 @@ async function main(): Promise<number> {
   }
   const emitter = emitterNamed(values.emitter);
   const broken = brokenVariantNamed(values.broken);
+  if (values.steer && !isS3(emitter)) throw new Error("--steer is for the emitters s3 and s3-partitioned");
   if (values.seed !== undefined || values["crash-point"] !== undefined) {
     const print = values.trace ? (line: string): void => void process.stdout.write(`${line}\n`) : undefined;
     const schedule =
@@ -54,6 +59,7 @@ async function main(): Promise<number> {
       broken,
       print,
       rarities: !values.everyday,
+      steer: values.steer,
     });
   }
   const kind = values["crash-points"] ? "crash-points" : "seeds";
@@ -61,7 +67,12 @@ async function main(): Promise<number> {
   const from = wholeNumber("from", values.from, kind === "seeds" ? 1 : 0);
   const count = wholeNumber("seeds", values.seeds, kind === "seeds" ? total : total - from);
   const jobs = wholeNumber("jobs", values.jobs, availableParallelism());
-  return await runMany({ kind, emitter, from, count, broken, rarities: !values.everyday }, jobs, values.json);
+  const { steer } = values;
+  return await runMany(
+    { kind, emitter, from, count, broken, rarities: !values.everyday, steer },
+    jobs,
+    values.json,
+  );
 }
 
 async function runMany(work: Work, jobs: number, asJson: boolean): Promise<number> {

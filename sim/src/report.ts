@@ -1,4 +1,4 @@
-import type { RunResult } from "./simulation.js";
+import type { RunResult } from "./run.js";
 
 /** What many runs came to, added up. */
 export interface Totals {
@@ -8,6 +8,9 @@ export interface Totals {
   readonly objects: number;
   readonly inherited: number;
   readonly strangers: number;
+  readonly shardPauses: number;
+  readonly resets: number;
+  readonly resetRefusals: number;
   readonly placesTaken: number;
   readonly stopDeadlines: number;
   readonly overdue: number;
@@ -38,6 +41,9 @@ const NOTHING: Totals = {
   objects: 0,
   inherited: 0,
   strangers: 0,
+  shardPauses: 0,
+  resets: 0,
+  resetRefusals: 0,
   placesTaken: 0,
   stopDeadlines: 0,
   overdue: 0,

@@ -1,10 +1,10 @@
-import { breakProduct, type BrokenVariant, brokenWorld } from "./storm/broken.js";
+import { breakProduct, brokenWorld } from "./storm/broken.js";
 import { Bucket } from "./services/bucket.js";
 import { ObjectChecker } from "./checks/checker.js";
 import type { Violation } from "./checks/violation.js";
 import type { SimDestination } from "./destinations/destination.js";
 import { destinationOf, landingRuleOf } from "./destinations/destinations.js";
-import { Fleet, type Sightings } from "./fleet.js";
+import { Fleet } from "./fleet.js";
 import { HoldChecker } from "./checks/hold-checker.js";
 import { checkEnd, isDrained } from "./checks/end-checker.js";
 import { Landings } from "./checks/landings.js";
@@ -13,48 +13,20 @@ import { Ledger } from "./checks/ledger.js";
 import { Misfortunes } from "./storm/misfortunes.js";
 import { Network } from "./world/network.js";
 import { Producer } from "./storm/producer.js";
+import { Operator } from "./storm/operator.js";
+import { PauseChecker } from "./checks/pause-checker.js";
 import { Rarities } from "./storm/rarities.js";
+import { ResetBook } from "./checks/reset-book.js";
+import type { RunOptions, RunResult } from "./run.js";
 import { SeededRandom } from "./world/random.js";
 import { STAGING } from "./destinations/redshift-destination.js";
-import { type EmitterName, type Scenario, scenarioOf } from "./storm/scenario.js";
+import { type Scenario, scenarioOf, steered } from "./storm/scenario.js";
 import { Scheduler } from "./world/scheduler.js";
 import { SimKinesis } from "./services/sim-kinesis.js";
 import { SimLeases } from "./services/sim-leases.js";
 import { SimS3 } from "./services/sim-s3.js";
 import { SimStream } from "./services/sim-stream.js";
 import { Trace } from "./world/trace.js";
-
-/** What one run came to. */
-export interface RunResult extends Readonly<Sightings> {
-  readonly seed: number;
-  readonly events: number;
-  readonly records: number;
-  /** Objects, items, documents, records or rows at the destination. */
-  readonly objects: number;
-  readonly crashes: number;
-  readonly pauses: number;
-  readonly stops: number;
-  readonly reshards: number;
-  /** Calls that went wrong, and outages. */
-  readonly faults: number;
-  /** Objects of others that were in the way. */
-  readonly strangers: number;
-  readonly lost: number;
-  readonly duplicated: number;
-  readonly reordered: number;
-  readonly violations: readonly Violation[];
-  readonly traceHash: string;
-}
-
-export interface RunOptions {
-  /** What the records go to. Default `s3`. */
-  readonly emitter?: EmitterName | undefined;
-  readonly broken?: BrokenVariant | undefined;
-  /** Whether what happens seldom happens. Default true; seeds that once failed without it are run without it. */
-  readonly rarities?: boolean | undefined;
-  /** Given each line of the trace. */
-  readonly print?: ((line: string) => void) | undefined;
-}
 
 /** When all goes well again, everything has to be delivered within this time. */
 const CALM_MS = 240_000;
@@ -73,7 +45,8 @@ export async function simulate(seed: number, options: RunOptions = {}): Promise<
   const isPlain = options.rarities === false;
   const mend = breakProduct(options.broken);
   try {
-    return await new Simulation(isPlain ? { ...scenario, rarities: undefined } : scenario, options).storm();
+    const stormy = isPlain ? { ...scenario, rarities: undefined } : scenario;
+    return await new Simulation(options.steer === true ? steered(stormy) : stormy, options).storm();
   } finally {
     mend();
   }
@@ -97,6 +70,7 @@ export class Simulation {
   readonly #kinesis: SimKinesis;
   readonly #s3: SimS3;
   readonly #destination: SimDestination;
+  readonly #book: ResetBook;
 
   constructor(scenario: Scenario, options: RunOptions = {}) {
     const { seed } = scenario;
@@ -167,10 +141,17 @@ export class Simulation {
       },
       this.bucket.objects,
     );
-    this.#rows = new LeaseChecker(this.#ledger, this.#objects, report, this.#destination.hasLanded);
+    this.#book = new ResetBook(report);
+    const { hasLanded } = this.#destination;
+    this.#rows = new LeaseChecker(this.#ledger, this.#objects, report, hasLanded, this.#book);
     const holds = new HoldChecker(this.scheduler, scenario.failoverTimeMs, report);
-    this.network.sent = (call) => holds.sent(call);
     this.#leases = new SimLeases(this.network, this.#rows, holds, broken.leases);
+    const paused = new PauseChecker(() => this.#leases.rows, report);
+    this.#leases.applied = (process, shardId, change) => paused.applied(process, shardId, change);
+    this.network.sent = (call) => {
+      holds.sent(call);
+      paused.sent(call);
+    };
     this.fleet = new Fleet({
       scenario,
       scheduler: this.scheduler,
@@ -201,13 +182,25 @@ export class Simulation {
       trace,
     });
     this.#leases.prepared = (process, keys) => rarities.prepared(process, keys);
+    const operator = new Operator({
+      scenario,
+      scheduler,
+      random: new SeededRandom(seed, 40),
+      leases: this.#leases,
+      ledger: this.#ledger,
+      book: this.#book,
+      trace,
+      report: (violation) => this.#report(violation),
+    });
     misfortunes.start();
     rarities.start();
+    operator.start();
     this.fleet.start();
     this.#trimUntil(stormMs);
     await this.scheduler.runUntil(stormMs, () => this.#hasSeenEnough);
     misfortunes.end();
     rarities.end();
+    operator.end();
     const { crashes, pauses, stops, reshards, outages } = misfortunes;
     return {
       ...(await this.settle()),
@@ -216,6 +209,8 @@ export class Simulation {
       stops,
       reshards,
       strangers: rarities.strangers,
+      shardPauses: operator.pauses,
+      resetRefusals: operator.refusals,
       faults: this.network.faultCount + outages,
     };
   }
@@ -264,6 +259,9 @@ export class Simulation {
       reshards: 0,
       faults: this.network.faultCount,
       strangers: 0,
+      shardPauses: 0,
+      resets: this.#book.count,
+      resetRefusals: 0,
       ...fleet.seen,
       lost,
       duplicated: this.#landings.duplicated,

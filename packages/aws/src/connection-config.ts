@@ -3,6 +3,7 @@ import type { AwsConnectionOptions } from "./connection.js";
 
 /** Keys of an AWS account or session. Better left out: then they come from where the AWS SDK looks, such as the role of the machine. */
 export interface CredentialsConfig {
+  /** Id of the access key, which is no secret. */
   readonly accessKeyId: string;
   /**
    * The secret of the access key.

@@ -1,2 +1,1 @@
-export { type CliOptions, runCli } from "./app/run-cli.js";
-export type { InputStream, OutputStream } from "./output/streams.js";
+export { runProcess } from "./app/run-process.js";

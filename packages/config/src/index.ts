@@ -25,3 +25,9 @@ export { loadConfig, loadSource, validateConfig, type ValidateOptions } from "./
 export type { LoadedConfig, LoadedSource, LoadOptions } from "./loaded-config.js";
 export { ConfigError, type Problem, problemLine } from "./document/problem.js";
 export { configSchema } from "./config-schema.js";
+export {
+  fromProperties,
+  type FromProperties,
+  type FromPropertiesOptions,
+  type YamlFile,
+} from "./properties/from-properties.js";

@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
-import { checkConnectorOptions } from "@kinesis-connectors/consumer";
 import type { Env } from "./document/variables.js";
-import { silentLogger } from "@kinesis-connectors/core";
+import { checkOptions, type OptionNames, silentLogger } from "@kinesis-connectors/core";
 import { build, type Built } from "./building/build.js";
 import { optionProblem } from "./building/option-problem.js";
 import { sourceOptions } from "./building/source-options.js";
@@ -22,6 +21,7 @@ import { ConfigError, type Problem } from "./document/problem.js";
  * @throws ConfigError (`KC_OPTION_INVALID`) with all that is wrong, each with its line and column
  */
 export async function loadConfig(file: string, options: LoadOptions = {}): Promise<LoadedConfig> {
+  checkOptions("loadConfig", options, LOAD_NAMES);
   return loadWith(file, options, importInstalled);
 }
 
@@ -33,11 +33,15 @@ export interface ValidateOptions extends LoadOptions {
   readonly signal?: AbortSignal;
 }
 
+const LOAD_NAMES: OptionNames<LoadOptions> = { env: true };
+const VALIDATE_NAMES: OptionNames<ValidateOptions> = { ...LOAD_NAMES, online: true, signal: true };
+
 /** All that is wrong with a file; empty for one that `loadConfig` takes. */
 export async function validateConfig(
   file: string,
   options: ValidateOptions = {},
 ): Promise<readonly Problem[]> {
+  checkOptions("validateConfig", options, VALIDATE_NAMES);
   return validateWith(file, options, importInstalled);
 }
 
@@ -45,15 +49,14 @@ export async function validateConfig(
  * Reads what a file says of the stream and the lease table. Its destinations need not be installed.
  * @throws ConfigError (`KC_OPTION_INVALID`)
  */
-export async function loadSource(
-  file: string,
-  { env = process.env }: LoadOptions = {},
-): Promise<LoadedSource> {
+export async function loadSource(file: string, options: LoadOptions = {}): Promise<LoadedSource> {
+  checkOptions("loadSource", options, LOAD_NAMES);
+  const { env = process.env } = options;
   const { document, config, redacted, secrets } = await checkFile(file, env, undefined);
   const { application, leaseTable = application, leases, admin, source } = config;
   try {
     const { stream, streamArn, region, endpoints, allowInsecure, proxy, credentials, wireFormat } =
-      sourceOptions(source);
+      await sourceOptions(source);
     return {
       ...defined({
         stream,
@@ -152,6 +155,8 @@ async function completed(
   const found = [...problems];
   if (options !== undefined)
     try {
+      // Loaded here, so that what only looks at a file does without AWS's clients.
+      const { checkConnectorOptions } = await import("@kinesis-connectors/consumer");
       checkConnectorOptions(options);
       if (found.length === 0) return { options, close };
     } catch (error) {

@@ -162,6 +162,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     kinesis: api,
     initialPosition: settings.initialPosition,
     runShard: (assignment) => runAssignedShard(assignment, { engines, retention, observe }),
+    watchPaused: ({ leaseKey, readThroughMs }) => retention.watch(leaseKey, readThroughMs).end,
     clock,
     random,
     logger,
@@ -238,6 +239,9 @@ const HOUR_MS = 3_600_000;
 
 const SUMMARY_PERIOD_MS = 60_000;
 
+// No lease waits for these calls, and a table that has just been made, or has not been used for long, may take its time. Longer than the longest of the others.
+const CONTROL_CALL_MS = 15_000;
+
 // A third of the failover time leaves time to read a lost answer back; more than 10 s helps nobody.
 const MAX_LEASE_CALL_MS = 10_000;
 
@@ -259,6 +263,7 @@ function leaseTableOf<Model, Output, Plan, DeadLetterPlan>(
     logger,
     ownsClient: own === undefined,
     application,
+    ...(own === undefined ? { controlTimeoutMs: CONTROL_CALL_MS } : {}),
   });
   const allowInsecure = settings.dynamodb.allowInsecure === true;
   return {

@@ -97,6 +97,8 @@ export class EventLog {
       case "lease-assign":
       case "lease-end":
       case "parent-wait":
+      case "shard-pause":
+      case "shard-resume":
       case "leader-elect":
       case "shard-sync":
         logger.info(withoutType(event), event.type);

@@ -118,13 +118,13 @@ export class HeldLease {
 
   /**
    * Looks at the row as a look at the table has shown it: what stands there under the last counter that was written here, and was not written here, is
-   * somebody's change by hand. The lease is dropped then, before its next write covers that up.
+   * somebody's change by hand. The lease is dropped then, before its next write covers that up. Returns whether the row is this owner's.
    */
-  notice(row: Lease): void {
-    if (this.#mutex.isBusy || this.#gone.signal.aborted) return;
-    const { counter } = this.#lease;
-    if (row.counter === counter && this.#isMine(row) && !sameProgress(row, this.#lease))
+  notice(row: Lease): boolean {
+    if (this.#gone.signal.aborted || !this.#isMine(row)) return false;
+    if (!this.#mutex.isBusy && row.counter === this.#lease.counter && !sameProgress(row, this.#lease))
       this.#lose("its row holds what this worker did not write");
+    return !this.#gone.signal.aborted;
   }
 
   /** Drops the lease if it was not renewed in time: somebody else may own it already. Returns whether it is gone. */

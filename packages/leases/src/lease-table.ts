@@ -21,7 +21,7 @@ import type { FleetTable } from "./fleet/fleet-table.js";
  *   `startTimestampMs` and `readThroughMs` are what is given, and gone where nothing is. Whether the shard is paused stays as it is.
  * - `hand-off`: names the next owner; the present one keeps the shard until it lets go. Leaves the counter as it is and does not look at it, but applies
  *   only if no other handoff is under way.
- * - `assign`: the row becomes `owner`'s, and a handoff ends. Applies only if a handoff that was under way still is the same.
+ * - `assign`: the row becomes `owner`'s, a handoff ends, and that a pause was done is forgotten. Applies only if a handoff that was under way still is the same.
  */
 export type LeaseChange =
   | { readonly type: "take"; readonly owner: string; readonly startTimestampMs?: number | undefined }
@@ -105,14 +105,12 @@ export interface LeaseTable {
 export function changed(lease: Lease, change: LeaseChange): Lease {
   const counter = lease.counter + 1;
   switch (change.type) {
-    case "take": {
-      const taken = {
+    case "take":
+      return {
         ...movedTo(lease, change.owner),
         protocolOwner: change.owner,
         startTimestampMs: change.startTimestampMs ?? lease.startTimestampMs,
       };
-      return withPause(taken, { pausedMs: lease.pausedMs, pausedBy: lease.pausedBy });
-    }
     case "assign":
       return movedTo(lease, change.owner);
     case "hand-off":
@@ -184,13 +182,15 @@ function withPause(lease: Lease, pause: Pause): Lease {
 }
 
 function movedTo(lease: Lease, owner: string): Lease {
-  return {
+  const moved = {
     ...lease,
     counter: lease.counter + 1,
     owner,
     checkpointOwner: undefined,
     ownerSwitches: lease.ownerSwitches + (isSwitch(lease, owner) ? 1 : 0),
   };
+  // That a pause is done each owner says for itself.
+  return withPause(moved, { pausedMs: lease.pausedMs, pausedBy: lease.pausedBy });
 }
 
 /** Whether a row that becomes `owner`'s counts an owner more since its checkpoint (KCL `getDynamoTakeLeaseUpdate`). */

@@ -23,6 +23,7 @@ export interface AwsSigningConfig extends Pick<AwsSigning, "region" | "service">
 
 /** User and password of a cluster's own users. */
 export interface AuthConfig {
+  /** Name of the user. */
   readonly username: string;
   /**
    * The user's password.

@@ -22,6 +22,7 @@ export interface RedshiftTargetOptions extends DataApiConnectionOptions {
   readonly cluster?: string;
   /** Name or ARN of a serverless workgroup. Give this or `cluster`. */
   readonly workgroup?: string;
+  /** Name of the database. */
   readonly database: string;
   /** The database user, for a cluster without `secretArn`. Default: the user of the caller's IAM identity. */
   readonly dbUser?: string;

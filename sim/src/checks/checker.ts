@@ -33,6 +33,8 @@ export class ObjectChecker {
   readonly outcomes: Map<string, ReadonlyMap<Entry, RecordOutcome>> = new Map();
   /** Keys that a prepare has named, durably. */
   readonly preparedKeys: Set<string> = new Set();
+  /** Keys of batches that were prepared, and forgotten by a reset that was told to: they may come late, across any range. */
+  readonly forgotten: Set<string> = new Set();
   readonly #ranges = new Map<string, KeyedRange[]>();
   reordered = 0;
 
@@ -51,6 +53,12 @@ export class ObjectChecker {
 
   get duplicated(): number {
     return this.#landings.duplicated;
+  }
+
+  /** A shard was reset: what was written of it may overlap what comes. */
+  forget(shardId: string): void {
+    this.#ranges.delete(`dead/${shardId}`);
+    this.#ranges.delete(`archive/${shardId}`);
   }
 
   created(object: StoredObject): void {
@@ -135,7 +143,7 @@ export class ObjectChecker {
     for (const other of ranges) {
       if (compareNames(first, other.last) > 0 || compareNames(other.first, last) > 0) continue;
       // Several objects of one batch share its range; a record in two of them is told of by itself.
-      if (batchId === other.batchId) continue;
+      if (batchId === other.batchId || this.forgotten.has(key) || this.forgotten.has(other.key)) continue;
       this.#report({ rule: "I2", what: `${key} overlaps ${other.key}` });
     }
     ranges.push({ first, last, key, batchId });

@@ -10,7 +10,7 @@ export function isDrained(ledger: Ledger, rows: ReadonlyMap<string, Lease>): boo
     if (rows.get(shard.shardId)?.pending !== undefined) return false;
     for (let index = shard.covered; index < shard.entries.length; index += 1) {
       const entry = shard.entries[index] as Entry;
-      if (!entry.isTrimmed && !entry.isBeforeStart) return false;
+      if (!entry.isTrimmed && !entry.isBeforeStart && !entry.isSkipped) return false;
     }
   }
   return true;
@@ -32,7 +32,8 @@ export function checkEnd(
     shard.entries.forEach((entry, index) => {
       const wrong = wrongWith(entry);
       if (wrong !== undefined) report({ rule: "I11", what: `${nameOf(entry)} of ${entry.shardId} ${wrong}` });
-      if (entry.isBeforeStart || entry.payload === undefined || entry.isTrimmedUnbegun) return;
+      if (entry.isBeforeStart || entry.payload === undefined || entry.isTrimmedUnbegun || entry.isSkipped)
+        return;
       if (entry.isTrimmed) {
         if (isLanding(entry) && entry.dead === 0 && !hasLanded(entry) && !gaps.has(entry.shardId)) {
           lost += 1;

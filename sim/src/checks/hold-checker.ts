@@ -33,7 +33,7 @@ export class HoldChecker {
   applied({ name }: SimProcess, shardId: string, { type }: LeaseChange): void {
     // The leader of a fleet names another owner; that is no write of whoever holds the lease.
     if (type === "hand-off") return;
-    if (type === "evict" || type === "assign") this.#holds.delete(`${name} ${shardId}`);
+    if (type === "evict" || type === "reset" || type === "assign") this.#holds.delete(`${name} ${shardId}`);
     else this.#holds.set(`${name} ${shardId}`, { appliedMs: this.#scheduler.nowMs, isReported: false });
   }
 

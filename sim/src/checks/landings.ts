@@ -31,9 +31,12 @@ export class Landings {
 
   /** An output landed in the destination, or its record among the dead letters. */
   land(entry: Entry, output: number, isDead: boolean, where: string): void {
+    const { landedBefore, deadBefore, strays } = entry;
     let times: number;
-    if (isDead) times = entry.dead += 1;
-    else times = entry.archived[output] = (entry.archived[output] ?? 0) + 1;
+    if (isDead) times = (entry.dead += 1) - deadBefore - strays;
+    else
+      times =
+        (entry.archived[output] = (entry.archived[output] ?? 0) + 1) - (landedBefore[output] ?? 0) - strays;
     const mayBeBoth =
       !this.#rule.isPlanned && entry.payload !== undefined && UNDECIDED.has(entry.payload.kind);
     const isInBoth = !mayBeBoth && entry.dead > 0 && entry.archived.some((count) => count > 0);

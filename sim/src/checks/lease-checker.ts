@@ -4,6 +4,7 @@ import type { ObjectChecker } from "./checker.js";
 import type { Violation } from "./violation.js";
 import { type Entry, type Ledger, nameOf, type ShardLedger } from "./ledger.js";
 import { BEGINNING_MS } from "../world/sim-process.js";
+import { ResetBook } from "./reset-book.js";
 import { keysIn, outcomesIn, type StoredBatch, storedBatchIn } from "./stored-batch.js";
 
 /**
@@ -16,6 +17,7 @@ export class LeaseChecker {
   readonly #report: (violation: Violation) => void;
   readonly #hasLanded: (entry: Entry) => boolean;
   readonly #created = new Set<string>();
+  readonly #book: ResetBook;
   lost = 0;
 
   /** @param hasLanded whether all outputs of a record are where they belong */
@@ -24,14 +26,17 @@ export class LeaseChecker {
     objects: ObjectChecker,
     report: (violation: Violation) => void,
     hasLanded: (entry: Entry) => boolean = isEachThere,
+    book: ResetBook = new ResetBook(report),
   ) {
+    this.#book = book;
     this.#ledger = ledger;
     this.#objects = objects;
     this.#report = report;
     this.#hasLanded = hasLanded;
   }
 
-  created({ leaseKey, startTimestampMs }: NewLease): void {
+  created({ leaseKey, startTimestampMs, checkpoint }: NewLease): void {
+    this.#book.created(leaseKey, checkpoint);
     const shard = this.#ledger.shards.get(leaseKey);
     if (shard === undefined) return;
     this.#created.add(leaseKey);
@@ -44,8 +49,14 @@ export class LeaseChecker {
   changed(before: Lease, change: LeaseChange): void {
     const shard = this.#ledger.shards.get(before.leaseKey);
     if (shard === undefined) return;
+    this.#book.changed(before, change);
     if (change.type === "prepare") this.#prepared(shard, before, change.pending.state);
-    else if (change.type === "commit") {
+    else if (change.type === "reset") {
+      for (const key of keysIn(storedBatchIn(before.pending?.state) ?? NO_BATCH))
+        this.#objects.forgotten.add(key);
+      this.#objects.forget(shard.shardId);
+      this.#book.reset(shard, before, change);
+    } else if (change.type === "commit") {
       this.#committed(shard, before, change.checkpoint);
     }
   }
@@ -67,6 +78,8 @@ export class LeaseChecker {
       this.#report({ rule: "I5", what: `${shard.shardId}: a prepared range names no record of the shard` });
       return;
     }
+    const last = shard.indexes.get(nameOf(stored.last)) ?? -1;
+    for (const entry of shard.entries.slice(first, last + 1)) entry.isAgain = false;
     const skipped = shard.entries.slice(shard.covered, first).filter((entry) => !mayBeSkipped(entry));
     if (first < shard.covered || skipped.length > 0)
       this.#report({
@@ -129,8 +142,15 @@ export class LeaseChecker {
       this.#report({ rule: "I6", what: `${shard.shardId}: ${nameOf(checkpoint)} is no record of the shard` });
       return;
     }
-    for (; shard.covered <= index; shard.covered += 1)
-      this.#requireLanded(shard.entries[shard.covered] as Entry);
+    for (; shard.covered <= index; shard.covered += 1) {
+      const entry = shard.entries[shard.covered] as Entry;
+      if (entry.isAgain && PREPARED.has(entry.payload?.kind))
+        this.#report({
+          rule: "undone",
+          what: `${nameOf(entry)} of ${entry.shardId} was to be read again, and was not`,
+        });
+      this.#requireLanded(entry);
+    }
   }
 
   #requireLanded(entry: Entry): void {
@@ -178,10 +198,18 @@ export class LeaseChecker {
   }
 }
 
-function mayBeSkipped({ payload, isTrimmed, isBeforeStart }: Entry): boolean {
-  return payload === undefined || isTrimmed || isBeforeStart;
+function mayBeSkipped({ payload, isTrimmed, isBeforeStart, isSkipped }: Entry): boolean {
+  return payload === undefined || isTrimmed || isBeforeStart || isSkipped;
 }
 
 function isEachThere({ archived }: Entry): boolean {
   return archived.every((count) => count > 0);
 }
+
+/** What is kept is prepared before it is written, also when it is read again: what is not was passed over, by a commit that undid a reset. */
+const PREPARED: ReadonlySet<string | undefined> = new Set(["plain", "many", "poison", "rejected"]);
+
+const NO_BATCH: StoredBatch = {
+  first: { sequenceNumber: "", subSequenceNumber: 0 },
+  last: { sequenceNumber: "", subSequenceNumber: 0 },
+};

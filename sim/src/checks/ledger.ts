@@ -20,6 +20,18 @@ export interface Entry {
   isTrimmed: boolean;
   /** It was taken away before the shard had a checkpoint: TRIM_HORIZON promises what is still there, and no more. */
   isTrimmedUnbegun: boolean;
+  /** A reset passed over it: it never lands, unless another one goes back. */
+  isSkipped: boolean;
+  /** A reset went back before it, and no batch has been prepared with it since. */
+  isAgain: boolean;
+  /**
+   * How often each output, and it itself among the dead letters, had landed when a reset went back before it: it may land once more, and does not where
+   * the same range is found to be there.
+   */
+  landedBefore: readonly number[];
+  deadBefore: number;
+  /** How often more it may land: a batch that it was in was prepared, and forgotten by a reset that was told to. */
+  strays: number;
 }
 
 /** What became of one shard. */
@@ -61,6 +73,11 @@ export class Ledger {
         isBeforeStart: false,
         isTrimmed: false,
         isTrimmedUnbegun: false,
+        isSkipped: false,
+        isAgain: false,
+        landedBefore: [],
+        deadBefore: 0,
+        strays: 0,
       };
       ledger.indexes.set(nameOf(entry), ledger.entries.push(entry) - 1);
       this.entriesByName.set(nameOf(entry), entry);

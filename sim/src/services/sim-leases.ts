@@ -1,8 +1,10 @@
 import { backoffMs, sleep } from "@kinesis-connectors/core";
 import {
-  type LeaseChange,
-  type LeaseTable,
   type Lease,
+  type LeaseChange,
+  type LeaseCheckpoint,
+  type LeaseFacts,
+  type LeaseTable,
   memoryLeases,
   type WriteOutcome,
 } from "@kinesis-connectors/consumer";
@@ -17,10 +19,15 @@ import type { SimProcess } from "../world/sim-process.js";
 export interface BrokenLeases {
   /** The change that is applied instead. */
   readonly change?: (change: LeaseChange) => LeaseChange;
-  /** Whether conditions are ignored. */
+  /** Whether conditions are ignored: all, or those of a reset. */
   readonly isUnconditional?: boolean;
+  readonly resetsUnconditionally?: boolean;
   /** Whether a take forgets what was prepared. */
   readonly takesDiscard?: boolean;
+  /** Whether a row that somebody else has changed is taken for a renewal that went through. */
+  readonly believesForeignRows?: boolean;
+  /** Whether a pause counts as done as soon as it is asked for. */
+  readonly pausesAtOnce?: boolean;
   /** Whether a lease that is given back counts as delivered what was only prepared. */
   readonly evictsCommit?: boolean;
 }
@@ -33,6 +40,8 @@ const BACK_OFF = { baseDelayMs: 50, maxDelayMs: 1_000 } as const;
 export class SimLeases {
   /** Told of the places that a process has just stored for a batch. */
   prepared: (process: SimProcess, keys: readonly string[]) => void = () => undefined;
+  /** Told of each change of a row that was carried out. */
+  applied: (process: SimProcess, leaseKey: string, change: LeaseChange) => void = () => undefined;
   readonly #leases = memoryLeases();
   readonly #table: LeaseTable = this.#leases.connect();
   readonly #network: Network;
@@ -66,7 +75,10 @@ export class SimLeases {
           if (isNew) this.#checker.created(lease);
           return isNew;
         }),
-      describe: (leaseKey, facts) => ask("describe", leaseKey, () => table.describe(leaseKey, facts)),
+      describe: (leaseKey, facts) =>
+        ask("describe", leaseKey, () =>
+          table.describe(leaseKey, this.#broken.pausesAtOnce === true ? done(facts) : facts),
+        ),
       remove: (leaseKey) => ask("remove", leaseKey, () => table.remove(leaseKey)),
       fleetMode: () => ask("fleetMode", "", () => table.fleetMode()),
       update: (seen, change) =>
@@ -88,7 +100,17 @@ export class SimLeases {
     };
   }
 
+  /** Somebody changes the checkpoint of a row by hand, past every condition, and raises its counter. */
+  changeByHand(leaseKey: string, checkpoint: LeaseCheckpoint): void {
+    const { rows } = this.#leases;
+    const before = rows.get(leaseKey);
+    if (before === undefined) return;
+    rows.set(leaseKey, { ...before, checkpoint, counter: before.counter + 1 });
+    this.#checker.changed(before, { type: "reset", checkpoint });
+  }
+
   #tell(process: SimProcess, leaseKey: string, change: LeaseChange): void {
+    this.applied(process, leaseKey, change);
     this.#holds.applied(process, leaseKey, change);
     if (change.type !== "prepare") return;
     const stored = storedBatchIn(change.pending.state);
@@ -106,10 +128,20 @@ export class SimLeases {
     const change = this.#broken.change?.(wanted) ?? wanted;
     const before = rows.get(seen.leaseKey);
     const claimed =
-      this.#broken.isUnconditional === true && before !== undefined
+      before !== undefined &&
+      (this.#broken.isUnconditional === true ||
+        (this.#broken.resetsUnconditionally === true && change.type === "reset"))
         ? { ...seen, counter: before.counter, owner: before.owner }
         : seen;
     const outcome = await this.#table.update(claimed, change);
+    const isForeign = before?.owner === seen.owner && before?.counter === seen.counter + 1;
+    if (
+      outcome.type === "refused" &&
+      change.type === "renew" &&
+      isForeign &&
+      this.#broken.believesForeignRows === true
+    )
+      return { type: "applied" };
     if (outcome.type !== "applied" || before === undefined) return outcome;
     if (change.type === "take" && this.#broken.takesDiscard === true) {
       const row = rows.get(seen.leaseKey);
@@ -143,6 +175,10 @@ export class SimLeases {
       }
     }
   }
+}
+
+function done(facts: LeaseFacts): LeaseFacts {
+  return typeof facts.pausedMs === "number" ? { ...facts, pauseDoneMs: facts.pausedMs } : facts;
 }
 
 /** `prepare`, `commit`, `shard-end` and so on: the steps that crash points name. */

@@ -1,4 +1,4 @@
-import type { LeaseChange } from "@kinesis-connectors/consumer";
+import type { Lease, LeaseChange } from "@kinesis-connectors/consumer";
 import { HeldLease } from "@kinesis-connectors/leases";
 import type { BrokenLeases } from "../services/sim-leases.js";
 import type { BrokenBucket } from "../services/sim-s3.js";
@@ -16,7 +16,10 @@ export type BrokenVariant =
   | "stops-endlessly"
   | "overdue-unnoticed"
   | "unguarded"
-  | "unversioned";
+  | "unversioned"
+  | "resets-unconditional"
+  | "foreign-rows-believed"
+  | "pauses-at-once";
 
 /** Variants of the protocol of prepared batches. */
 export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
@@ -34,6 +37,13 @@ export const BROKEN_HABITS: ReadonlyMap<BrokenVariant, readonly string[]> = new 
   ["stops-commit", ["lost"]],
   ["stops-endlessly", ["stop"]],
   ["overdue-unnoticed", ["I12"]],
+]);
+
+/** Variants of steering, with the rules that must tell of each; only where somebody steers (`--steer`). */
+export const BROKEN_STEERING: ReadonlyMap<BrokenVariant, readonly string[]> = new Map([
+  ["resets-unconditional", ["asked", "I7", "undone"]],
+  ["foreign-rows-believed", ["asked", "I5", "I6", "undone"]],
+  ["pauses-at-once", ["pause"]],
 ]);
 
 /** Variants of what keeps the order of a key at the destination. */
@@ -90,6 +100,12 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
       return { ...sound, stopsEndlessly: true };
     case "overdue-unnoticed":
       return sound;
+    case "resets-unconditional":
+      return { ...sound, leases: { resetsUnconditionally: true } };
+    case "foreign-rows-believed":
+      return { ...sound, leases: { believesForeignRows: true } };
+    case "pauses-at-once":
+      return { ...sound, leases: { pausesAtOnce: true } };
     case "unversioned":
       return { ...sound, isUnversioned: true };
     default:
@@ -100,19 +116,25 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
 
 /** Breaks the product itself, where the world around it cannot; returns how it is made whole again. */
 export function breakProduct(variant: BrokenVariant | undefined): () => void {
-  if (variant !== "overdue-unnoticed") return () => undefined;
-  const whole = Object.getOwnPropertyDescriptor(HeldLease.prototype, "dropIfOverdue");
-  if (whole === undefined) throw new Error("held leases are looked at in another way now");
-  const set = (how: PropertyDescriptor): void => {
-    Object.defineProperty(HeldLease.prototype, "dropIfOverdue", how);
-  };
-  set({
-    ...whole,
-    value(this: HeldLease): boolean {
+  if (variant === "overdue-unnoticed")
+    return replaced("dropIfOverdue", function unnoticed(this: HeldLease): boolean {
       return this.gone.aborted;
-    },
-  });
-  return () => set(whole);
+    });
+  if (variant === "foreign-rows-believed")
+    return replaced("notice", function believed(this: HeldLease, row: Lease): boolean {
+      return row.owner === this.lease.owner;
+    });
+  return () => undefined;
+}
+
+/** Puts another function in the place of one of a held lease; returns how that is undone. */
+function replaced(name: "dropIfOverdue" | "notice", value: unknown): () => void {
+  const whole = Object.getOwnPropertyDescriptor(HeldLease.prototype, name);
+  if (whole === undefined) throw new Error("held leases are looked at in another way now");
+  Object.defineProperty(HeldLease.prototype, name, { ...whole, value });
+  return () => {
+    Object.defineProperty(HeldLease.prototype, name, whole);
+  };
 }
 
 /** The row moves on as by a renewal, and what was to be stored is not. */

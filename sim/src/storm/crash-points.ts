@@ -2,7 +2,8 @@ import type { Slot } from "../fleet.js";
 import type { CallMoment } from "../world/network.js";
 import { type EmitterName, isS3, type Scenario } from "./scenario.js";
 import { breakProduct } from "./broken.js";
-import { type RunOptions, type RunResult, Simulation } from "../simulation.js";
+import type { RunOptions, RunResult } from "../run.js";
+import { Simulation } from "../simulation.js";
 
 /**
  * What happens to the process that takes a step.
@@ -210,6 +211,7 @@ function scenarioOf(
     slowRate: 0,
     misfortuneEveryMs: 1_000,
     rarities: undefined,
+    steering: undefined,
     mayReshard: false,
     mayJumpClocks: false,
     aggregates: 0.2,

@@ -49,6 +49,8 @@ export interface Scenario {
   readonly misfortuneEveryMs: number;
   /** What happens seldom; undefined where only the everyday storms are wanted. */
   readonly rarities: Rarity | undefined;
+  /** Whether somebody pauses and resumes shards, or resets them besides. Undefined: nobody does. */
+  readonly steering: "pauses" | "resets" | undefined;
   readonly mayReshard: boolean;
   readonly mayJumpClocks: boolean;
   /** Of a put being an aggregate. */
@@ -113,12 +115,34 @@ export function scenarioOf(seed: number, emitter: EmitterName = "s3"): Scenario 
     slowRate: random.pick([0, 0.01, 0.05]),
     misfortuneEveryMs: random.pick([500, 1_000, 2_500]),
     rarities: raritiesOf(new SeededRandom(seed, 30)),
+    steering: undefined,
     mayReshard: !isPlain && random.chance(0.7),
     mayJumpClocks: !isPlain && random.chance(0.5),
     aggregates: random.pick([0, 0.2, 0.5]),
     kinds: kindsOf(random, hasDeadLetters),
   };
 }
+
+/** Records whose transform comes out the same each time: with resets nothing else tells a record that is read again from one that is delivered twice. */
+const STEADY: ReadonlySet<RecordKind> = new Set(["plain", "many", "none", "filtered", "poison", "rejected"]);
+
+/** The same with somebody who pauses shards and, for every other seed, resets them. Nothing else happens seldom, and all records are kept. */
+export function steered(scenario: Scenario): Scenario {
+  const { seed, stormMs, kinds } = scenario;
+  const hasResets = seed % 2 === 0;
+  return {
+    ...scenario,
+    steering: hasResets ? "resets" : "pauses",
+    stormMs: stormMs + STEERING_MS,
+    retentionMs: LONG_RETENTION_MS,
+    initialPosition: "TRIM_HORIZON",
+    rarities: undefined,
+    kinds: hasResets ? kinds.filter(([kind]) => STEADY.has(kind)) : kinds,
+  };
+}
+
+/** A pause takes a look of the owner and what it has to finish. */
+const STEERING_MS = 20_000;
 
 /** Whether the records themselves go to S3; the dead letters always do. */
 export function isS3(emitter: EmitterName): boolean {

@@ -64,6 +64,47 @@ const ROUTES: Readonly<Record<string, Route | Group>> = {
       ),
     },
   },
+  run: route("runs connectors from files, several in one process", () => import("../commands/run.js")),
+  validate: route(
+    "looks for what is wrong with files, each with its line and column",
+    () => import("../commands/validate.js"),
+  ),
+  config: {
+    brief: "files of connectors: their schema, and what one comes to",
+    routes: {
+      schema: route(
+        "prints the JSON Schema of files, for editors",
+        () => import("../commands/config/schema.js"),
+      ),
+      show: route(
+        "prints a file as it takes effect; secrets are ***",
+        () => import("../commands/config/show.js"),
+      ),
+    },
+  },
+  health: route(
+    "asks one process whether it is ready: exit 4 when not",
+    () => import("../commands/health.js"),
+  ),
+  drain: route("asks one process to stop its connector gracefully", () => import("../commands/drain.js")),
+  "dead-letters": {
+    brief: "records that were set aside: list, show, and redrive, which shows its plan first",
+    routes: {
+      list: route(
+        "objects of dead letters, and what they failed with",
+        () => import("../commands/dead-letters/list.js"),
+      ),
+      show: route("dead letters with their records", () => import("../commands/dead-letters/show.js")),
+      redrive: route(
+        "puts dead letters back into a stream; shows its plan first",
+        () => import("../commands/dead-letters/redrive.js"),
+      ),
+    },
+  },
+  init: route(
+    "writes a project: a connector's file, package.json and README",
+    () => import("../commands/init.js"),
+  ),
   create: {
     brief: "makes a stream or a table; shows its plan first",
     routes: {

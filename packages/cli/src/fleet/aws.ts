@@ -1,6 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
-import { type AwsConnection, connectAws } from "@kinesis-connectors/aws";
+import { type AwsConnection, type AwsConnectionOptions, connectAws } from "@kinesis-connectors/aws";
+import { credentialsFor } from "./credentials.js";
 import type { Where } from "./target.js";
 
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -10,7 +11,7 @@ const ONCE = { maxAttempts: 1 } as const;
 
 /** The way to DynamoDB. Nothing is sent yet. */
 export function toDynamoDb(where: Where): AwsConnection<DynamoDBClient> {
-  return connectAws<DynamoDBClient>(options(where, where.endpointDynamodb), {
+  return connectAws<DynamoDBClient>(options(where, "dynamodb"), {
     endpointVariable: "AWS_ENDPOINT_URL_DYNAMODB",
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     create: (config, endpoint) =>
@@ -24,7 +25,7 @@ export function toDynamoDb(where: Where): AwsConnection<DynamoDBClient> {
 
 /** The way to Kinesis. Nothing is sent yet. */
 export function toKinesis(where: Where): AwsConnection<KinesisClient> {
-  return connectAws<KinesisClient>(options(where, where.endpointKinesis), {
+  return connectAws<KinesisClient>(options(where, "kinesis"), {
     endpointVariable: "AWS_ENDPOINT_URL_KINESIS",
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     create: (config, endpoint) =>
@@ -36,10 +37,16 @@ export function toKinesis(where: Where): AwsConnection<KinesisClient> {
   });
 }
 
-function options(where: Where, endpoint: string | undefined) {
+function options(where: Where, service: "kinesis" | "dynamodb") {
+  const endpoint = service === "kinesis" ? where.endpointKinesis : where.endpointDynamodb;
+  const credentials = credentialsFor(where.credentials, service);
   return {
     ...(where.region === undefined ? {} : { region: where.region }),
     ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined
+      ? {}
+      : { credentials: credentials as NonNullable<AwsConnectionOptions<never>["credentials"]> }),
+    ...(where.proxy === undefined ? {} : { proxy: where.proxy }),
     allowInsecure: where.allowInsecure,
   };
 }

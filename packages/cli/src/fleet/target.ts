@@ -1,3 +1,5 @@
+import type { ProxyOption } from "@kinesis-connectors/aws";
+import type { GivenCredentials } from "./credentials.js";
 import { CliError } from "../app/errors.js";
 import type { CliContext } from "../app/context.js";
 import type { ConnectionFlags, FleetFlags } from "../app/flags.js";
@@ -8,6 +10,9 @@ export interface Where {
   readonly endpointKinesis: string | undefined;
   readonly endpointDynamodb: string | undefined;
   readonly allowInsecure: boolean;
+  /** As a file gives them. Default: where the SDK looks for them. */
+  readonly credentials?: GivenCredentials;
+  readonly proxy?: ProxyOption | undefined;
 }
 
 /** Whose leases are looked at, and where they are. */
@@ -32,6 +37,8 @@ export interface FromFile {
   readonly leaseTable?: string | undefined;
   readonly failoverTimeMs?: number | undefined;
   readonly emitter?: string | undefined;
+  readonly credentials?: GivenCredentials;
+  readonly proxy?: ProxyOption | undefined;
 }
 
 /** The way to AWS: a flag goes before the file. */
@@ -78,6 +85,9 @@ function wayOf(flags: ConnectionFlags, file: FromFile): Where {
     endpointKinesis: flags.endpointKinesis ?? file.endpointKinesis,
     endpointDynamodb: flags.endpointDynamodb ?? file.endpointDynamodb,
     allowInsecure: flags.allowInsecure || file.allowInsecure === true,
+    // Another profile than the file's account: then that is meant.
+    ...(flags.profile === undefined ? { credentials: file.credentials } : {}),
+    proxy: file.proxy,
   };
 }
 

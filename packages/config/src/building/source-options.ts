@@ -1,4 +1,4 @@
-import { type ConnectorOptions, fanOut, polling } from "@kinesis-connectors/consumer";
+import type { ConnectorOptions } from "@kinesis-connectors/consumer";
 import { invalidOption } from "@kinesis-connectors/core";
 import type { Resolved } from "@kinesis-connectors/core/config";
 import type { SourceConfig } from "../file/source-config.js";
@@ -12,7 +12,7 @@ const MOMENT = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d
  * The options of reading that a file describes.
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
  */
-export function sourceOptions(config: Resolved<SourceConfig>): SourceOptions {
+export async function sourceOptions(config: Resolved<SourceConfig>): Promise<SourceOptions> {
   const { initialPosition, until, retrieval, ...options } = config;
   return {
     ...options,
@@ -25,13 +25,15 @@ export function sourceOptions(config: Resolved<SourceConfig>): SourceOptions {
               : { at: momentOf("initialPosition.at", initialPosition.at) },
         }),
     ...(until === undefined ? {} : { until: { at: momentOf("until.at", until.at) } }),
-    ...(retrieval === undefined ? {} : { retrieval: retrievalOf(retrieval) }),
+    ...(retrieval === undefined ? {} : { retrieval: await retrievalOf(retrieval) }),
   };
 }
 
-function retrievalOf(
+async function retrievalOf(
   config: NonNullable<Resolved<SourceConfig>["retrieval"]>,
-): NonNullable<SourceOptions["retrieval"]> {
+): Promise<NonNullable<SourceOptions["retrieval"]>> {
+  // Loaded here, so that what only looks at a file does without AWS's clients.
+  const { fanOut, polling } = await import("@kinesis-connectors/consumer");
   if (config.type === "polling") {
     const { type: _type, ...options } = config;
     return polling(options);

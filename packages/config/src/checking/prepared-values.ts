@@ -36,8 +36,11 @@ export function preparedValues(
   return prepared;
 }
 
+/** What is described by nobody here is left to whoever describes it. */
 function takesText(schema: JsonSchema | undefined, path: Path): boolean {
-  return schema !== undefined && typesAt(schema, path).includes("string");
+  if (schema === undefined) return false;
+  const types = typesAt(schema, path);
+  return types.length === 0 || types.includes("string");
 }
 
 function takesNumber(schema: JsonSchema | undefined, path: Path): boolean {
@@ -48,7 +51,7 @@ function takesNumber(schema: JsonSchema | undefined, path: Path): boolean {
 
 function typesAt(schema: JsonSchema, path: Path): readonly unknown[] {
   return schemaNodesAt(schema, path).flatMap(({ type, enum: choices }) => [
-    ...(Array.isArray(type) ? type : [type]),
+    ...(Array.isArray(type) ? type : type === undefined ? [] : [type]),
     ...(Array.isArray(choices) && choices.some((choice) => typeof choice === "string") ? ["string"] : []),
   ]);
 }

@@ -122,7 +122,11 @@ function valueOf(reading: Reading, node: Node | null, path: Path): unknown {
   }
   const start = node?.range?.[0];
   if (start !== undefined && !places.offsets.has(keyOf(path))) places.offsets.set(keyOf(path), start);
-  if (yaml.isAlias(node)) return valueOf(reading, targetOf(node, document), path);
+  if (yaml.isAlias(node)) {
+    const target = targetOf(node, document);
+    if (target === null) places.faults.push({ path, message: yamlFault("BAD_ALIAS") });
+    return valueOf(reading, target, path);
+  }
   if (yaml.isMap(node)) return mappingOf(reading, node, path);
   if (yaml.isSeq(node))
     return node.items.map((item, index) => valueOf(reading, item as Node | null, [...path, String(index)]));

@@ -5,7 +5,8 @@ const FAULTS: Readonly<Record<string, string>> = {
   BAD_DIRECTIVE: "this line is no YAML directive",
   BAD_DQ_ESCAPE:
     "this is no escape of a text in double quotes; a backslash is written \\\\, or put the text in single quotes",
-  BAD_INDENT: "the indentation does not fit that of the lines around it",
+  BAD_INDENT:
+    "the indentation does not fit that of the lines around it, or a bracket or brace before it is not closed",
   BAD_PROP_ORDER: "anchors and tags stand right before their value",
   BAD_SCALAR_START: "a text cannot start with this character: put it in quotes",
   BLOCK_AS_IMPLICIT_KEY:

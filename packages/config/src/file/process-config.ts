@@ -38,7 +38,9 @@ export interface HealthConfig {
 
 /** An address to listen on. */
 export interface AddressConfig {
+  /** Name or address of the interface. */
   readonly host: string;
+  /** 0 for any that is free. */
   readonly port: number;
 }
 

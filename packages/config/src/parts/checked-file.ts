@@ -4,15 +4,15 @@ import { HIDDEN, withoutUserInfo } from "../checking/redact.js";
 import { schemaProblems } from "../checking/schema-problems.js";
 import { type FoundSecret, secretsOf } from "../checking/secrets.js";
 import { type ConfigDocument, readDocument } from "../document/config-document.js";
-import { everyValue, withValueAt } from "../document/path.js";
+import { everyValue, type Path, valueAt, withValueAt } from "../document/path.js";
 import type { Env } from "../document/variables.js";
 import type { ConnectorFile } from "../file/connector-file.js";
 import { type FoundPart, findParts } from "./found-parts.js";
 import type { ImportPart } from "./import-part.js";
 import { ConfigError, type Problem } from "../document/problem.js";
 
-/** Describes a file without the options of its parts. */
-const FILE_SCHEMA = new URL("../../pipeline.schema.json", import.meta.url);
+/** Describes a file without the options of its parts. Read once: what is compiled of it is kept by it. */
+let fileSchema: JsonSchema | undefined;
 
 /** A file whose options have all been looked at. */
 export interface CheckedFile {
@@ -38,7 +38,7 @@ export async function checkFile(
   importPart: ImportPart | undefined,
 ): Promise<CheckedFile> {
   const document = await readDocument(file, env);
-  const schema: JsonSchema = readSchema(FILE_SCHEMA);
+  const schema = (fileSchema ??= readSchema(new URL("../../pipeline.schema.json", import.meta.url)));
   let value = preparedValues(schema, document.value, [], document.wholeVariables);
   const problems: Problem[] = [
     ...document.problems,
@@ -50,7 +50,8 @@ export async function checkFile(
       : await findParts(document, { schema, value, root: [] }, importPart);
   problems.push(...found.problems);
   const secrets: FoundSecret[] = [];
-  for (const part of [{ schema, value, root: [] }, ...found.parts]) {
+  const unknown = importPart === undefined ? PARTS.map((name) => unknownPart(value, name)) : [];
+  for (const part of [{ schema, value, root: [] }, ...found.parts, ...unknown]) {
     const own = secretsOf(document, part, env);
     secrets.push(...own.secrets);
     problems.push(...own.problems);
@@ -72,6 +73,17 @@ export async function checkFile(
     secrets: [...texts(secrets), ...passwordsOf(value)],
     redacted: withoutPasswords(redacted),
   };
+}
+
+/** Where parts stand. */
+const PARTS = ["emitter", "announce", "deadLetters"];
+
+/** A part that nobody has looked at: names alone say what is a secret in it. */
+function unknownPart(
+  value: unknown,
+  name: string,
+): { readonly schema: undefined; readonly value: unknown; readonly root: Path } {
+  return { schema: undefined, value: valueAt(value, [name]), root: [name] };
 }
 
 /** One of a place is enough, and the first ones first. */

@@ -59,12 +59,14 @@ function missing(type: string, ours: string): string {
 
 /** Where the module of a package is; without a path where the package is there and the module is not. Undefined where the package is not there. */
 function locate(name: string, file: string): { readonly name: string; readonly path?: string } | undefined {
+  const folder = folderOf(name, dirname(resolve(file)));
+  // Node also looks into NODE_PATH, which package managers fill for commands that they start. Yarn's Plug'n'Play has no folders.
+  if (folder === undefined && process.versions["pnp"] === undefined) return undefined;
   try {
     return { name, path: createRequire(resolve(file)).resolve(`${name}/config`) };
   } catch (error) {
     const code = codeOf(error);
     if (code !== "ERR_PACKAGE_PATH_NOT_EXPORTED" && code !== "MODULE_NOT_FOUND") throw error;
-    const folder = folderOf(name, dirname(resolve(file)));
     if (folder === undefined) return undefined;
     // Packages for `import` alone are invisible to `require`.
     const path = importedPath(folder);

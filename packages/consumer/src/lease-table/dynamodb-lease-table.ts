@@ -18,11 +18,13 @@ import {
   sleep,
   checkOptions,
   type OptionNames,
+  wholeNumber,
 } from "@kinesis-connectors/core";
 import type { Lease, LeaseTable, WriteOutcome } from "@kinesis-connectors/leases";
 import { dynamoDbFleetTable } from "./dynamodb-fleet-table.js";
 import { factsOf, updateOf } from "./lease-expressions.js";
 import { ATTRIBUTE, type LeaseRow, newLeaseRow, parseLeaseRow } from "./lease-row.js";
+import { patientClient } from "./patient-client.js";
 import { TableCalls } from "./table-calls.js";
 import { tableCause, tableError, tableFailure } from "./table-failures.js";
 
@@ -35,6 +37,11 @@ export interface DynamoDbLeaseTableOptions {
   readonly logger: Logger;
   /** Whether a missing table is created, with on-demand billing. Default true; needs `dynamodb:CreateTable`. */
   readonly createTable?: boolean;
+  /**
+   * Time limit of one call that no lease waits for, in milliseconds: describing and creating the table, listing and making rows, the mode of the fleet. Reads and
+   * writes of one row keep the client's own, which has to be short. Default: the client's own for all.
+   */
+  readonly controlTimeoutMs?: number;
   /** Whether `close` ends the client's connections. Default false: it is the caller's. */
   readonly ownsClient?: boolean;
   /** Names the tables `<application>-CoordinatorState` and `-WorkerMetricStats`, which KCL 3.0 to 3.4 make beside this one. Default: the table's name. */
@@ -48,6 +55,7 @@ const NAMES: OptionNames<DynamoDbLeaseTableOptions> = {
   random: "required",
   logger: "required",
   createTable: true,
+  controlTimeoutMs: true,
   ownsClient: true,
   application: true,
 };
@@ -60,10 +68,18 @@ const ACTIVE_POLL = { firstMs: 50, maxMs: 1_000 };
 export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTable {
   checkOptions("dynamoDbLeaseTable", options, NAMES);
   const { tableName, client, clock, logger, createTable = true, ownsClient = false } = options;
+  const { controlTimeoutMs } = options;
+  const controlMs =
+    controlTimeoutMs === undefined
+      ? undefined
+      : wholeNumber("controlTimeoutMs", controlTimeoutMs, { min: 1 });
+  const control = patientClient(client, controlMs);
   const reported = new Set<string>();
   const calls = new TableCalls(options);
   const { application = tableName } = options;
-  const { mode, ...fleet } = dynamoDbFleetTable({ ...options, application });
+  const { mode: _mode, ...fleet } = dynamoDbFleetTable({ ...options, application });
+  // Asked for at the start.
+  const { mode } = dynamoDbFleetTable({ ...options, client: control, application });
 
   function leaseOf(row: LeaseRow): Lease | undefined {
     const parsed = parseLeaseRow(row);
@@ -81,7 +97,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
   async function describeTable(): Promise<TableDescription | undefined> {
     return await calls.repeat("DescribeTable", async () => {
       try {
-        return (await client.send(new DescribeTableCommand({ TableName: tableName }))).Table;
+        return (await control.send(new DescribeTableCommand({ TableName: tableName }))).Table;
       } catch (thrown) {
         if (tableFailure(thrown) === "missing") return undefined;
         throw thrown;
@@ -92,7 +108,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
   async function create(): Promise<boolean> {
     return await calls.repeat("CreateTable", async () => {
       try {
-        await client.send(
+        await control.send(
           new CreateTableCommand({
             TableName: tableName,
             BillingMode: "PAY_PER_REQUEST",
@@ -141,7 +157,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
       let start: LeaseRow | undefined;
       do {
         const page = await calls.repeat("Scan", () =>
-          client.send(
+          control.send(
             new ScanCommand({
               TableName: tableName,
               ...(start === undefined ? {} : { ExclusiveStartKey: start }),
@@ -172,7 +188,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
 
     create: async (lease) =>
       await applied("PutItem", () =>
-        client.send(
+        control.send(
           new PutItemCommand({
             TableName: tableName,
             Item: newLeaseRow(lease),
@@ -206,7 +222,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
 
     describe: async (leaseKey, facts) =>
       await applied("UpdateItem", () =>
-        client.send(
+        control.send(
           new UpdateItemCommand({
             TableName: tableName,
             Key: { [ATTRIBUTE.leaseKey]: { S: leaseKey } },
@@ -217,7 +233,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
 
     remove: async (leaseKey) => {
       await calls.repeat("DeleteItem", () =>
-        client.send(
+        control.send(
           new DeleteItemCommand({ TableName: tableName, Key: { [ATTRIBUTE.leaseKey]: { S: leaseKey } } }),
         ),
       );

@@ -29,7 +29,6 @@ export function updateOf(seen: Lease, change: LeaseChange): LeaseUpdate {
   switch (change.type) {
     case "take":
       update.set(ATTRIBUTE.protocolOwner, { S: change.owner });
-      update.remove(ATTRIBUTE.pauseDoneMs);
       if (change.startTimestampMs !== undefined)
         update.set(ATTRIBUTE.startTimestampMs, { N: `${change.startTimestampMs}` });
       moveTo(update, seen, change.owner);
@@ -90,6 +89,7 @@ const THROUGHPUT_DIGITS = 6;
 function moveTo(update: Expression, seen: Lease, owner: string): void {
   update.set(ATTRIBUTE.owner, { S: owner });
   update.remove(ATTRIBUTE.checkpointOwner);
+  update.remove(ATTRIBUTE.pauseDoneMs);
   if (isSwitch(seen, owner)) update.add(ATTRIBUTE.ownerSwitches, { N: "1" });
 }
 

@@ -37,6 +37,8 @@ export interface LeaseTakerOptions {
   /** Shards that this process is busy with, held or still being let go. */
   readonly busy: () => ReadonlySet<string>;
   readonly taken: (taken: TakenLease) => void;
+  /** Given all rows as each look shows them, also where this worker takes none. */
+  readonly looked?: (leases: readonly Lease[]) => void;
   /** Told of the leases that nobody renews, at each look in a fleet in which a leader assigns them. */
   readonly unattended?: (unattended: Unattended) => void;
   /** A lease that was not renewed for so long is taken though a leader assigns them. */
@@ -59,12 +61,13 @@ export class LeaseTaker {
   }
 
   async step(taking: () => Taking): Promise<void> {
-    const { table, ownerId, clock, random, settings, busy } = this.#options;
+    const { table, ownerId, clock, random, settings, busy, looked } = this.#options;
     const how = taking();
     if (how === "nothing") return;
     const mayTake = (): boolean => taking() === how;
     const startedMs = clock.monotonicNow();
     const leases = await table.list();
+    looked?.(leases);
     const endedMs = clock.monotonicNow();
     // The counters were read somewhere in between: they count as unchanged until the end of one scan and as read at the start of the
     // next, so that a slow scan never makes a lease look older than it is.

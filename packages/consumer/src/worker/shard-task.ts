@@ -11,17 +11,19 @@ import { listAllShards, type ShardListing } from "./shard-sync/all-shards.js";
 import { createChildLeases, shouldLetGo } from "./shard-sync/child-leases.js";
 import {
   type HeldLease,
+  type Lease,
   leaseCheckpointer,
   type LeaseTable,
   ownPending,
   startPositionOf,
 } from "@kinesis-connectors/leases";
+import { ShardPause } from "./shard-pause.js";
 import type { WorkerEvent } from "./worker-events.js";
 import { parentsOf } from "./shard-sync/shard-sync.js";
 import type { WorkerOptions } from "./worker.js";
 
 export interface ShardTaskOptions
-  extends Pick<WorkerOptions, "initialPosition" | "runShard">, Omit<ShardListing, "signal"> {
+  extends Pick<WorkerOptions, "initialPosition" | "runShard" | "watchPaused">, Omit<ShardListing, "signal"> {
   readonly held: HeldLease;
   /** The shard was read to its end before, and only its row is new: nothing of it is read again. */
   readonly wasReadBefore: boolean;
@@ -47,6 +49,9 @@ export class ShardTask {
   readonly #options: ShardTaskOptions;
   readonly #stop = new AbortController();
   readonly #abort = new AbortController();
+  /** Ends the run of the engine that is under way, for a pause or a stop. */
+  #engineStop = new AbortController();
+  readonly #pause: ShardPause;
   #wake: (() => void) | undefined;
   /** Settles when nothing of this shard runs any more in this process; never rejects. */
   readonly done: Promise<TaskEnd>;
@@ -54,6 +59,7 @@ export class ShardTask {
   constructor(options: ShardTaskOptions) {
     this.#options = options;
     const { gone } = options.held;
+    this.#pause = new ShardPause(options);
     const lost = (): void => this.abort(gone.reason);
     gone.addEventListener("abort", lost, { once: true });
     this.done = this.#run().finally(() => gone.removeEventListener("abort", lost));
@@ -66,6 +72,14 @@ export class ShardTask {
   /** Graceful: the engine flushes and commits, then the lease is given back. */
   stop(): void {
     this.#stop.abort();
+    this.#engineStop.abort();
+    this.#wake?.();
+  }
+
+  /** Does what the row asks for, as a look at the table has shown it. */
+  heed(row: Lease): void {
+    if (!this.#pause.heed(row)) return;
+    if (this.#pause.isWanted) this.#engineStop.abort();
     this.#wake?.();
   }
 
@@ -99,32 +113,52 @@ export class ShardTask {
   }
 
   async #work(): Promise<TaskEnd> {
+    if (this.#options.held.lease.checkpoint === "SHARD_END") return { type: "finished" };
+    const holding = { isStopping: () => this.#isStopping, untilWoken: () => this.#untilWoken() };
+    for (;;) {
+      await this.#pause.hold(holding);
+      await this.#waitForParents();
+      if (this.#isStopping) return await this.#letGo();
+      if (this.#pause.isWanted) continue;
+      const end = this.#options.wasReadBefore ? await this.#endAgain() : await this.#runEngine();
+      if (end !== undefined) return end;
+    }
+  }
+
+  /** Undefined when the engine was stopped for a pause, or the end of the shard has to wait for one to be over. */
+  async #runEngine(): Promise<TaskEnd | undefined> {
     const { held, runShard, initialPosition, logger } = this.#options;
-    if (held.lease.checkpoint === "SHARD_END") return { type: "finished" };
-    await this.#waitForParents();
-    if (this.#isStopping) return await this.#letGo();
-    if (this.#options.wasReadBefore) return await this.#endAgain();
+    const stop = new AbortController();
+    this.#engineStop = stop;
     const outcome = await runShard({
       shardId: held.shardId,
       lease: held.lease,
       checkpointer: leaseCheckpointer(held, logger),
       initialPosition: startPositionOf(held.lease, initialPosition),
-      stopSignal: this.#stop.signal,
+      stopSignal: stop.signal,
       abortSignal: this.#abort.signal,
       noteReadThrough: (wallTimeMs) => held.noteReadThrough(wallTimeMs),
       noteBytes: (bytes) => held.noteBytes(bytes),
     });
+    if (this.#abort.signal.aborted) return await this.#letGo();
     const { isRange = false } = this.#options;
-    const isEnd = outcome.type === "shard-end" || (isRange && outcome.type === "ended");
-    if (!isEnd || this.#abort.signal.aborted) return await this.#letGo();
-    const childShards = outcome.type === "shard-end" ? outcome.childShards : [];
-    // A shard that retention has taken away names no children, and nobody looks for them later: a row without children tells of a shard that goes on.
-    if (isRange && outcome.type === "shard-end" && childShards.length === 0) return await this.#endAsListed();
-    return (await this.#finish(childShards)) ? { type: "finished" } : await this.#letGo();
+    if (outcome.type === "shard-end") {
+      // A shard that retention has taken away names no children, and nobody looks for them later: a row without children tells of a shard that goes on.
+      if (isRange && outcome.childShards.length === 0) return await this.#endAsListed();
+      return await this.#endWith(outcome.childShards);
+    }
+    if (isRange && outcome.type === "ended") return await this.#endWith([]);
+    // Stopped for a pause, or for one that was called off meanwhile.
+    return stop.signal.aborted && !this.#isStopping ? undefined : await this.#letGo();
+  }
+
+  async #endWith(children: readonly ChildShard[]): Promise<TaskEnd | undefined> {
+    if (await this.#finish(children)) return { type: "finished" };
+    return this.#pause.isWanted && !this.#isStopping ? undefined : await this.#letGo();
   }
 
   /** The row of a shard that was read long ago is brought to its end, with leases for the children that have none. */
-  async #endAgain(): Promise<TaskEnd> {
+  async #endAgain(): Promise<TaskEnd | undefined> {
     const { held, logger } = this.#options;
     logger.warn(
       { shardId: held.shardId },
@@ -134,7 +168,7 @@ export class ShardTask {
   }
 
   /** Brings the row to its end with the children that the stream lists. */
-  async #endAsListed(): Promise<TaskEnd> {
+  async #endAsListed(): Promise<TaskEnd | undefined> {
     const { held, kinesis, clock, random } = this.#options;
     const { shardId } = held;
     const listing = { kinesis, clock, random, signal: this.#abort.signal };
@@ -149,14 +183,14 @@ export class ShardTask {
         startingHashKey: shard.startingHashKey,
         endingHashKey: shard.endingHashKey,
       }));
-    return (await this.#finish(children)) ? { type: "finished" } : await this.#letGo();
+    return await this.#endWith(children);
   }
 
   /** A parent whose row is absent has been read, trimmed or cleaned up: it does not block. */
   async #waitForParents(): Promise<void> {
     const { held, table, observe, parentPollMs } = this.#options;
     const open = new Set(held.lease.parentShardIds);
-    for (let isSaid = false; !this.#isStopping; isSaid = true) {
+    for (let isSaid = false; !this.#isStopping && !this.#pause.isWanted; isSaid = true) {
       await this.#patiently("parent-wait", async () => {
         for (const parent of open) {
           const lease = await table.get(parent);
@@ -165,7 +199,7 @@ export class ShardTask {
       });
       if (open.size === 0) return;
       if (!isSaid) observe({ type: "parent-wait", shardId: held.shardId, parentShardIds: [...open] });
-      await this.#pause(parentPollMs);
+      await this.#untilWoken(parentPollMs);
     }
   }
 
@@ -180,7 +214,7 @@ export class ShardTask {
         `shard ${shardId} came to its end with a prepared batch that was not committed; start the worker again to finish it`,
       );
     for (;;) {
-      if (this.#isStopping) return false;
+      if (this.#isStopping || this.#pause.isWanted) return false;
       const children = await this.#patiently("shard-end", () =>
         createChildLeases(table, listing, shardId, childShards),
       );
@@ -193,7 +227,7 @@ export class ShardTask {
         return false;
       }
       if (children === "wait" && shouldLetGo(random)) return false;
-      await this.#pause(AGAIN_MS);
+      await this.#untilWoken(AGAIN_MS);
     }
     const childShardIds = childShards.map((child) => child.shardId);
     await held.write({ type: "commit", checkpoint: "SHARD_END", childShardIds });
@@ -226,12 +260,13 @@ export class ShardTask {
     return this.#stop.signal.aborted || this.#abort.signal.aborted;
   }
 
-  async #pause(delayMs: number): Promise<void> {
+  /** Until something is to be looked at again, or for so long. */
+  async #untilWoken(delayMs?: number): Promise<void> {
     if (this.#isStopping) return;
     let timer: Timer | undefined;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
-      timer = this.#options.clock.setTimer(delayMs, resolve);
+      if (delayMs !== undefined) timer = this.#options.clock.setTimer(delayMs, resolve);
     });
     timer?.cancel();
     this.#wake = undefined;

@@ -1,6 +1,6 @@
 import type { Clock } from "@kinesis-connectors/core";
 import { evict, ShardTask, type ShardTaskOptions, type TaskEnd } from "./shard-task.js";
-import type { HeldLease } from "@kinesis-connectors/leases";
+import type { HeldLease, Lease } from "@kinesis-connectors/leases";
 
 export interface ShardTasksOptions extends Omit<ShardTaskOptions, "held" | "wasReadBefore"> {
   readonly ended: (held: HeldLease, end: TaskEnd) => void;
@@ -37,6 +37,14 @@ export class ShardTasks {
       for (const other of this.#tasks.values()) other.lookAgain();
     }
     this.#options.ended(held, end);
+  }
+
+  /** A look at the table has shown these rows. */
+  looked(leases: readonly Lease[]): void {
+    for (const lease of leases) {
+      this.#tasks.get(lease.leaseKey)?.heed(lease);
+      this.#finished.get(lease.leaseKey)?.notice(lease);
+    }
   }
 
   /** A lease was lost: its task, if any, has been told by the lease itself. */

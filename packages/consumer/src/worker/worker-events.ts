@@ -20,14 +20,15 @@ export type WorkerEvent =
   | { readonly type: "lease-delete"; readonly shardId: string }
   /** A shard waits until its parents have been read to their end. */
   | { readonly type: "parent-wait"; readonly shardId: string; readonly parentShardIds: readonly string[] }
-  /** An operator wants the shard not to be read, since `pausedMs` (epoch milliseconds): it is held, and what was read of it is committed. */
+  /** A shard is held and neither read nor written for, because its row says so; until `shard-resume`, or until it is given back or lost. */
   | {
       readonly type: "shard-pause";
       readonly shardId: string;
       readonly pausedBy: string | undefined;
+      /** Since when the row says so, in epoch milliseconds. */
       readonly pausedMs: number;
     }
-  /** A paused shard is read on. */
+  /** A shard that was paused is read again. */
   | { readonly type: "shard-resume"; readonly shardId: string }
   /** The engine of a shard failed for good; the worker stops with this error. */
   | { readonly type: "shard-fail"; readonly shardId: string; readonly error: Error }

@@ -80,6 +80,7 @@ export class WorkerRun implements Worker {
       orphanMs,
       unattended: (leases) => this.#unattended.see(leases),
       taken: (taken) => holder.hold(taken),
+      looked: (leases) => this.#tasks.looked(leases),
     });
     this.#member = new FleetMember({
       ...shared,

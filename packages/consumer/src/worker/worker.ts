@@ -32,6 +32,8 @@ export interface WorkerOptions {
    * shard; any other one stops the worker, because no waiting mends it.
    */
   readonly runShard: (assignment: ShardAssignment) => Promise<ShardOutcome>;
+  /** Told of a shard that is held and not read, because its row says that it is paused; the function that it returns, once that is over. */
+  readonly watchPaused?: (lease: Lease) => () => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

@@ -23,6 +23,9 @@ export interface MemberOptions {
   readonly latencyMs?: number;
   readonly stopDeadlineMs?: number;
   readonly ownerId?: string;
+  readonly watchPaused?: WorkerOptions["watchPaused"];
+  /** Told of the worker's events too. */
+  readonly observe?: (event: WorkerEvent) => void;
   readonly fleetTimings?: WorkerOptions["fleetTimings"];
 }
 
@@ -76,8 +79,12 @@ export class Fleet {
       clock,
       random,
       logger,
-      observe: (event) => void events.push(event),
+      observe: (event) => {
+        events.push(event);
+        options.observe?.(event);
+      },
       leases: { takePeriodMs: 5_000, ...options.leases },
+      ...(options.watchPaused === undefined ? {} : { watchPaused: options.watchPaused }),
       ...(options.fleetTimings === undefined ? {} : { fleetTimings: options.fleetTimings }),
       ...(options.stopDeadlineMs === undefined ? {} : { stopDeadlineMs: options.stopDeadlineMs }),
     });

@@ -1,3 +1,6 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+
+import { systemClock } from "@kinesis-connectors/core";
 import { describe, expect, it } from "vitest";
 
 import { type ConnectorEvent, fanOut, memoryLeases, startConnector } from "../../dist/index.js";
@@ -85,17 +88,73 @@ describe("a connector on threads", () => {
         const { recordsRead, recordsEmitted } = connector.progress();
         if (recordsRead === 1_000 && recordsEmitted === full) void connector.stop();
       }
-      const { shards, ...totals } = connector.progress();
+      const { shards, totals } = connector.progress();
       runs.push({
         told: told.byShard(),
         events: ofShards(events),
-        totals,
+        totals: { ...totals, bytesRead: 0 },
         shards: shards.map(({ bytesRead: _bytes, ...shard }) => shard),
       });
     }
     expect(Object.keys(runs[0]?.events ?? {})).toHaveLength(3);
     expect(runs[1]).toEqual(runs[0]);
     expect(runs[2]).toEqual(runs[0]);
+  });
+
+  it("tells observe and the diagnostics channels what happens in the threads, and progress what they hold in memory", async () => {
+    await using local = await startAws({ shards: 4 });
+    using told = listening();
+    local.kinesis.putRecords(STREAM, numbered(1, 400));
+    const observed: ConnectorEvent[] = [];
+    const published: unknown[] = [];
+    const listener = (message: unknown): void => void published.push(message);
+    subscribe("kinesis-connectors:page-read", listener);
+    const connector = await startConnector({
+      ...threadedOptions(local, moduleOf("stubborn", told, { which: "emit-until-aborted" }), 2),
+      stopDeadlineMs: 100,
+      observe: (event) => void observed.push(event),
+    });
+    try {
+      await until(() => connector.progress().batchesUnderWay === 4);
+      // Each shard's next page tells what its thread holds by now.
+      const pages = (): number => observed.filter(({ type }) => type === "page-read").length;
+      const before = pages();
+      await until(() => pages() >= before + 8);
+      const { readAheadBytes, maxReadAheadBytes, shards } = connector.progress();
+      expect(readAheadBytes).toBeGreaterThanOrEqual(400 * "record 1".length);
+      expect(readAheadBytes).toBeLessThan(maxReadAheadBytes);
+      expect(
+        shards.every(
+          ({ lastPageMs, retentionLeftMs }) => lastPageMs !== undefined && retentionLeftMs !== undefined,
+        ),
+      ).toBe(true);
+    } finally {
+      unsubscribe("kinesis-connectors:page-read", listener);
+      await connector.stop();
+      await connector.done.catch(() => undefined);
+    }
+    expect(new Set(observed.flatMap((event) => ("shardId" in event ? [event.shardId] : []))).size).toBe(4);
+    const pages = observed.filter(({ type }) => type === "page-read");
+    expect(published.slice(0, 4)).toMatchObject(
+      pages.slice(0, 4).map((event) => ({ ownerId: connector.ownerId, event })),
+    );
+    expect(connector.progress().readAheadBytes).toBe(0);
+  });
+
+  it("reads until a moment, and ends", async () => {
+    await using local = await startAws({ shards: 2 });
+    using told = listening();
+    const leases = memoryLeases();
+    local.kinesis.putRecords(STREAM, numbered(1, 100));
+    // All of it arrived more than five minutes past the end, but for nothing: both shards are over with their first page.
+    await using connector = await startConnector({
+      ...threadedOptions(local, moduleOf("texts", told), 2),
+      leaseTable: leases.connect(),
+      until: { at: new Date(systemClock.now() - 600_000) },
+    });
+    await connector.done;
+    expect(told.outputs()).toEqual([]);
+    expect([...leases.rows.values()].map(({ checkpoint }) => checkpoint)).toEqual(["SHARD_END", "SHARD_END"]);
   });
 
   it("reads more than a page per shard with room for a few bytes only: nothing is lost and nothing hangs", async () => {
@@ -149,7 +208,12 @@ function ofShards(events: readonly ConnectorEvent[]): Record<string, object[]> {
   for (const event of events) {
     if (!("stream" in event) || !("shardId" in event)) continue;
     if (event.type === "page-read" && event.records === 0) continue;
-    const fields: object = Object.assign({}, event, { durationMs: 0, bytes: 0, batchId: "" });
+    const fields: object = Object.assign({}, event, {
+      durationMs: 0,
+      bytes: 0,
+      bufferedBytes: 0,
+      batchId: "",
+    });
     (byShard[event.shardId] ??= []).push(fields);
   }
   return byShard;

@@ -1,19 +1,7 @@
-import {
-  ByteBudget,
-  type Clock,
-  comparePositions,
-  definePipeline,
-  type Emitter,
-  type KinesisRecord,
-  processShard,
-  type ShardSource,
-  silentLogger,
-  sleep,
-  text,
-} from "@kinesis-connectors/core";
+import { type Clock, type Emitter, sleep } from "@kinesis-connectors/core";
 import { describe, expect, test } from "vitest";
 
-import type { WorkerOptions } from "../../src/worker/worker.js";
+import { coreEngine } from "../support/core-engine.js";
 import { Fleet, type Member } from "../support/fleet.js";
 import { shardIdOf } from "../support/shards.js";
 
@@ -25,56 +13,6 @@ interface Landed {
   readonly atMs: number;
   readonly by: string;
   readonly outputs: readonly string[];
-}
-
-/** The engine of core over the records of a fleet's stream. */
-function engineOf(fleet: Fleet, clock: Clock, emitter: Emitter<string>): WorkerOptions["runShard"] {
-  const pipeline = definePipeline({
-    transformer: text(),
-    emitter,
-    buffer: { maxRecords: 5, maxAgeMs: 100 },
-    retry: { baseDelayMs: 500, maxDelayMs: 500, maxRequestAttempts: 100 },
-  });
-  const budget = new ByteBudget(1 << 20);
-  return async ({ shardId, checkpointer, initialPosition, stopSignal, abortSignal }) => {
-    const source: ShardSource = {
-      open: (start) => {
-        let after = start.type === "after" ? start.position : undefined;
-        return {
-          next: async (signal) => {
-            const records = fleet.stream
-              .recordsOf(shardId)
-              .filter((position) => after === undefined || comparePositions(position, after) > 0)
-              .map((position): KinesisRecord => ({
-                ...position,
-                data: Buffer.from(position.sequenceNumber),
-                partitionKey: "k",
-                arrivalTimeMs: 0,
-              }));
-            after = records.at(-1) ?? after;
-            if (records.length === 0) await sleep(clock, 200, signal);
-            return { records, bytes: records.length };
-          },
-          close: () => Promise.resolve(),
-        };
-      },
-    };
-    return await processShard(pipeline, {
-      application: "orders",
-      stream: "orders",
-      shardId,
-      source,
-      checkpointer,
-      initialPosition,
-      clock,
-      random: fleet.random,
-      logger: silentLogger,
-      budget,
-      observe: () => undefined,
-      stopSignal,
-      abortSignal,
-    });
-  };
 }
 
 /** A worker whose emitter has no plan and writes to `landed`; requests fail while `isDown` says so. */
@@ -97,7 +35,8 @@ async function startWriter(
   const member = fleet.member({
     leases: { failoverTimeMs: F },
     ownerId: `${name}:1`,
-    runShard: async (assignment) => await engineOf(fleet, clocks[0] as Clock, emitter)(assignment),
+    runShard: async (assignment) =>
+      await coreEngine(fleet, { clock: clocks[0] as Clock, emitter, idleMs: 200 })(assignment),
   });
   clocks.push(member.clock);
   await fleet.time.until(member.worker.start());

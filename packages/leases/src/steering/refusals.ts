@@ -40,9 +40,15 @@ export function isPauseDone({ owner, pausedMs, pauseDoneMs }: Lease): boolean {
 }
 
 export function foreignOwner({ owner = "nobody", checkpointOwner }: Lease): Refusal {
+  if (checkpointOwner !== undefined)
+    return {
+      code: "foreign-owner",
+      reason: `it is on its way from ${checkpointOwner} to ${owner}, and what that one is cannot be told`,
+      cure: "wait until it has arrived",
+    };
   return {
     code: "foreign-owner",
-    reason: `it is owned by ${checkpointOwner ?? owner}, which writes no kcOwner: a KCL worker, which knows no pause`,
+    reason: `it is owned by ${owner}, which writes no kcOwner: a KCL worker, which knows no pause`,
     cure: "stop the KCL workers and let a worker of this library take the shard",
   };
 }
@@ -89,8 +95,8 @@ export function resetRefusal(
     reason:
       "a batch of it was prepared and not committed: it may be at the destination already, whole or in part",
     cure:
-      "resume the shard until the batch is committed, and pause it again; or discard the batch (discardPending): what there is of it stays where it " +
-      "is, and its records are written again, under other names",
+      "resume the shard until the batch is committed, and pause it again; or discard the batch (discardPending): what there is of it at the destination " +
+      "stays, and its records are written again in other batches, which do not know of it",
   };
 }
 

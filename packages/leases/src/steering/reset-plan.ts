@@ -18,8 +18,8 @@ export interface ResetOptions extends SteeringOptions {
   /** That of the workers, in milliseconds: an owner whose row stands still for so long, and 2 seconds more, is dead. Default 10,000. */
   readonly failoverTimeMs?: number | undefined;
   /**
-   * Whether a batch that was prepared and not committed is forgotten. Objects of it may exist; they stay, and their records are written again under
-   * other names. Default false: such a shard is refused.
+   * Whether a batch that was prepared and not committed is forgotten. What there is of it at the destination stays, and its records are written again in
+   * other batches: twice then, unless one of the very same range finds it. Default false: such a shard is refused.
    */
   readonly discardPending?: boolean | undefined;
   /** How long the stream keeps its records, in milliseconds, where that is known: an earlier time is refused then. Default: not known. */
@@ -178,7 +178,7 @@ function warningsOf(
     const pending = shards.filter(({ seen }) => seen.pending !== undefined).map(({ shardId }) => shardId);
     if (pending.length > 0)
       warnings.push(
-        `a prepared batch of ${names(pending)} is forgotten: objects of it may exist, stay, and are written again under other names`,
+        `a prepared batch of ${names(pending)} is forgotten: what there is of it at the destination stays, and its records are written again in other batches`,
       );
   }
   if (to.type === "rows") {

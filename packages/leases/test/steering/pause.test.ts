@@ -57,7 +57,6 @@ describe("pauseShards", () => {
   test.each([
     ["a KCL worker", ofJava("s1")],
     ["a KCL worker that took it from one of ours", ofJava("s1", { protocolOwner: "w:1" })],
-    ["a shard on its way between KCL 3.x workers", owned("s1", { checkpointOwner: "java-1" })],
   ])("refuses %s, by name and code, and pauses nothing", async (_, row) => {
     const fleet = new SmallFleet([owned("s0"), row]);
     const { table, clock } = fleet;
@@ -70,6 +69,13 @@ describe("pauseShards", () => {
     expect(fleet.row("s0").pausedMs).toBeUndefined();
     await pauseShards({ table, clock, by, shardIds: ["s0"] });
     expect(fleet.row("s0").pausedMs).toBeDefined();
+  });
+
+  test("refuses a shard on its way between KCL 3.x workers, until it has arrived", async () => {
+    const { table, clock } = new SmallFleet([owned("s0", { checkpointOwner: "java-1" })]);
+    await expect(pauseShards({ table, clock, by })).rejects.toThrow(
+      /s0: it is on its way from java-1 to w:1.*wait/,
+    );
   });
 
   test.each([

@@ -26,6 +26,12 @@ const faults = {
     },
   },
   "emit-forever": { emit: never },
+  "emit-until-aborted": {
+    emit: (_batch, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      }),
+  },
   "close-forever": { close: never },
   "close-exits": { close: async () => process.exit(3) },
   "close-fails": {

@@ -48,6 +48,9 @@ export function steering<Setup extends LeaseTableUnderTest>(contract: LeaseTable
       assert.equal((await table.update(mine, { type: "renew", pauseDoneMs: 9 })).type, "refused");
       const taken = await take(table, "s0", "b");
       assert.deepEqual([taken.pausedMs, taken.pauseDoneMs], [PAUSE.pausedMs, undefined]);
+      const said = await apply(table, taken, { type: "renew", pauseDoneMs: 8 });
+      const assigned = await apply(table, said, { type: "assign", owner: "c" });
+      assert.deepEqual([assigned.pausedMs, assigned.pauseDoneMs], [PAUSE.pausedMs, undefined]);
       await table.describe("s0", { pauseDoneMs: 7 });
       assert.equal((await rowOf(table, "s0")).pauseDoneMs, 7);
       await table.describe("s0", { pauseDoneMs: null });

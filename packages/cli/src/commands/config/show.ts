@@ -1,0 +1,36 @@
+import type { Command } from "@stricli/core";
+import { lazyCommand } from "../../app/command.js";
+import type { CliContext } from "../../app/context.js";
+import { JSON_FLAG } from "../../app/flags.js";
+import { textOf } from "../../app/inputs.js";
+
+export interface ConfigShowFlags {
+  readonly json: boolean;
+  readonly envFile?: readonly string[];
+}
+
+export const command: Command<CliContext> = lazyCommand<ConfigShowFlags, [file: string]>(
+  async () => (await import("../../running/config-show.js")).configShow,
+  {
+    docs: {
+      brief: "prints a file as it takes effect, variables put in; secrets are ***",
+    },
+    parameters: {
+      positional: {
+        kind: "tuple",
+        parameters: [{ parse: textOf, placeholder: "FILE", brief: "YAML or JSON" }],
+      },
+      flags: {
+        ...JSON_FLAG,
+        envFile: {
+          kind: "parsed",
+          parse: textOf,
+          variadic: true,
+          optional: true,
+          brief: "NAME=VALUE lines for ${NAME}; what the environment has goes before",
+          placeholder: "FILE",
+        },
+      },
+    },
+  },
+);

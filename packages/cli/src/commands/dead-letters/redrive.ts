@@ -1,0 +1,49 @@
+import type { Command } from "@stricli/core";
+import { lazyCommand } from "../../app/command.js";
+import type { CliContext } from "../../app/context.js";
+import { textOf } from "../../app/inputs.js";
+import { LETTER_FLAGS, type LetterFlags } from "../../dead-letters/flags.js";
+
+export interface RedriveFlags extends LetterFlags {
+  readonly to: "stream";
+  readonly stream?: string;
+  readonly execute: boolean;
+  readonly journal?: string;
+}
+
+export const command: Command<CliContext> = lazyCommand<RedriveFlags>(
+  async () => (await import("../../dead-letters/redrive.js")).redrive,
+  {
+    docs: {
+      brief: "puts dead letters back into a stream; shows its plan first",
+      fullDescription:
+        "Each with its own partition key and bytes. A journal file keeps which have been put, so that a second run skips them; the objects stay.\n" +
+        "Changes nothing without --execute.",
+    },
+    parameters: {
+      flags: {
+        ...LETTER_FLAGS,
+        to: {
+          kind: "enum",
+          values: ["stream"],
+          brief: "where they go: stream (through the pipeline is part of @kinesis-connectors/replay)",
+        },
+        stream: {
+          kind: "parsed",
+          parse: textOf,
+          optional: true,
+          brief: "name or ARN of the stream (default: the one that each came from)",
+          placeholder: "NAME",
+        },
+        execute: { kind: "boolean", default: false, withNegated: false, brief: "puts them" },
+        journal: {
+          kind: "parsed",
+          parse: textOf,
+          optional: true,
+          brief: "the journal (default: redrive-BUCKET-PREFIX.journal here)",
+          placeholder: "FILE",
+        },
+      },
+    },
+  },
+);

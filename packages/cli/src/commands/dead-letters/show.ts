@@ -1,0 +1,35 @@
+import type { Command } from "@stricli/core";
+import { lazyCommand } from "../../app/command.js";
+import type { CliContext } from "../../app/context.js";
+import { textOf, wholeNumberOf } from "../../app/inputs.js";
+import { LETTER_FLAGS, type LetterFlags } from "../../dead-letters/flags.js";
+import { type Decoding, DECODE_FLAG } from "../../records/flags.js";
+
+export interface ShowLettersFlags extends LetterFlags {
+  readonly limit: number;
+  readonly decode: Decoding;
+}
+
+export const command: Command<CliContext> = lazyCommand<ShowLettersFlags, string[]>(
+  async () => (await import("../../dead-letters/show.js")).showDeadLetters,
+  {
+    docs: { brief: "dead letters with their records, one JSON line each" },
+    parameters: {
+      positional: {
+        kind: "array",
+        parameter: { parse: textOf, placeholder: "OBJECT", brief: "only these objects (default: all)" },
+      },
+      flags: {
+        ...LETTER_FLAGS,
+        ...DECODE_FLAG,
+        limit: {
+          kind: "parsed",
+          parse: wholeNumberOf(1, Number.MAX_SAFE_INTEGER),
+          default: "100",
+          brief: "how many at most",
+          placeholder: "N",
+        },
+      },
+    },
+  },
+);

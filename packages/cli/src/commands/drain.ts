@@ -1,0 +1,43 @@
+import type { Command } from "@stricli/core";
+import { lazyCommand } from "../app/command.js";
+import type { CliContext } from "../app/context.js";
+import { JSON_FLAG } from "../app/flags.js";
+import { textOf } from "../app/inputs.js";
+import { PROCESS_FLAGS, type ProcessFlags } from "../process/flags.js";
+
+export interface DrainFlags extends ProcessFlags {
+  readonly json: boolean;
+  readonly connector?: string;
+  readonly tokenFile?: string;
+}
+
+export const command: Command<CliContext> = lazyCommand<DrainFlags>(
+  async () => (await import("../process/drain.js")).drain,
+  {
+    docs: {
+      brief: "asks one process to stop its connector gracefully",
+      fullDescription:
+        "The token comes from KC_ADMIN_TOKEN or --token-file, never from the command line. On the machine itself, kill -TERM does the same.",
+    },
+    parameters: {
+      flags: {
+        ...PROCESS_FLAGS,
+        ...JSON_FLAG,
+        connector: {
+          kind: "parsed",
+          parse: textOf,
+          optional: true,
+          brief: "which of several connectors of the process",
+          placeholder: "APP",
+        },
+        tokenFile: {
+          kind: "parsed",
+          parse: textOf,
+          optional: true,
+          brief: "file with the admin server's token",
+          placeholder: "FILE",
+        },
+      },
+    },
+  },
+);

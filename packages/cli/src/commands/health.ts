@@ -1,0 +1,33 @@
+import type { Command } from "@stricli/core";
+import { lazyCommand } from "../app/command.js";
+import type { CliContext } from "../app/context.js";
+import { JSON_FLAG } from "../app/flags.js";
+import { PROCESS_FLAGS, type ProcessFlags } from "../process/flags.js";
+
+export interface HealthFlags extends ProcessFlags {
+  readonly json: boolean;
+  readonly strict: boolean;
+}
+
+export const command: Command<CliContext> = lazyCommand<HealthFlags>(
+  async () => (await import("../process/health.js")).health,
+  {
+    docs: {
+      brief: "asks one process whether it is ready: exit 4 when not",
+      fullDescription:
+        "For HEALTHCHECK and probes without curl. The process is one of run, or any with an admin server.",
+    },
+    parameters: {
+      flags: {
+        ...PROCESS_FLAGS,
+        ...JSON_FLAG,
+        strict: {
+          kind: "boolean",
+          default: false,
+          withNegated: false,
+          brief: "takes degraded for not ready",
+        },
+      },
+    },
+  },
+);

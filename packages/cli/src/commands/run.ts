@@ -1,0 +1,47 @@
+import type { Command } from "@stricli/core";
+import { lazyCommand } from "../app/command.js";
+import type { CliContext } from "../app/context.js";
+import { textOf } from "../app/inputs.js";
+import { LOG_LEVELS, type LogLevel } from "../running/log-level.js";
+
+export interface RunFlags {
+  readonly envFile?: readonly string[];
+  readonly logLevel: LogLevel;
+  readonly json: boolean;
+}
+
+export const command: Command<CliContext> = lazyCommand<RunFlags, string[]>(
+  async () => (await import("../running/run.js")).run,
+  {
+    docs: {
+      brief: "runs connectors from files, several in one process",
+      fullDescription:
+        "Everything in the files is checked before anything starts: exit 2 where a file is wrong. Log lines are JSON on standard error.\n" +
+        "SIGTERM and Ctrl-C stop gracefully, within stopDeadlineMs; a second one ends at once. Where one connector fails, the others stop too.",
+    },
+    parameters: {
+      positional: {
+        kind: "array",
+        minimum: 1,
+        parameter: { parse: textOf, placeholder: "FILE", brief: "a connector each, YAML or JSON" },
+      },
+      flags: {
+        envFile: {
+          kind: "parsed",
+          parse: textOf,
+          variadic: true,
+          optional: true,
+          brief: "NAME=VALUE lines for ${NAME} and for AWS; what the environment has goes before",
+          placeholder: "FILE",
+        },
+        logLevel: { kind: "enum", values: LOG_LEVELS, default: "info", brief: "how much is logged" },
+        json: {
+          kind: "boolean",
+          default: false,
+          withNegated: false,
+          brief: "prints one JSON object at the end, also for errors",
+        },
+      },
+    },
+  },
+);

@@ -1,0 +1,47 @@
+import type { Command } from "@stricli/core";
+import { lazyCommand } from "../app/command.js";
+import type { CliContext } from "../app/context.js";
+import { JSON_FLAG } from "../app/flags.js";
+import { textOf } from "../app/inputs.js";
+
+export interface ValidateFlags {
+  readonly json: boolean;
+  readonly online: boolean;
+  readonly envFile?: readonly string[];
+}
+
+export const command: Command<CliContext> = lazyCommand<ValidateFlags, string[]>(
+  async () => (await import("../running/validate.js")).validate,
+  {
+    docs: {
+      brief: "looks for what is wrong with files, each with its line and column",
+      fullDescription:
+        "Checks options, variables, modules and packages, and sends nothing to anybody; --online also asks the destinations whether they would work,\n" +
+        "as a start does. Exit 2 where something is wrong.",
+    },
+    parameters: {
+      positional: {
+        kind: "array",
+        minimum: 1,
+        parameter: { parse: textOf, placeholder: "FILE", brief: "YAML or JSON" },
+      },
+      flags: {
+        ...JSON_FLAG,
+        online: {
+          kind: "boolean",
+          default: false,
+          withNegated: false,
+          brief: "asks the destinations too: buckets, tables, rights",
+        },
+        envFile: {
+          kind: "parsed",
+          parse: textOf,
+          variadic: true,
+          optional: true,
+          brief: "NAME=VALUE lines for ${NAME} and for AWS; what the environment has goes before",
+          placeholder: "FILE",
+        },
+      },
+    },
+  },
+);

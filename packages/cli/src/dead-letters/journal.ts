@@ -1,0 +1,100 @@
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { CliError } from "../app/errors.js";
+import type { Letter } from "./installed-s3.js";
+
+const FORMAT = "kinesis-connectors redrive journal";
+
+/** What letters a journal is about. */
+export interface JournalHead {
+  readonly bucket: string;
+  /** Where letters go: a stream, or the one that each came from. */
+  readonly stream: string;
+}
+
+/**
+ * Which letters have been put. A line is written, and is on the disk, before a batch is put and after it: what was begun and is not known to be done was
+ * cut off by the end of the process, and may be there.
+ */
+export class RedriveJournal {
+  readonly #file: string;
+  readonly #head: JournalHead;
+  readonly #done = new Set<string>();
+  readonly #begun = new Set<string>();
+  #descriptor: number | undefined;
+
+  /** @throws CliError `KC_USAGE` for a file that is no journal, or one of other letters */
+  constructor(file: string, head: JournalHead) {
+    this.#file = file;
+    this.#head = head;
+    if (existsSync(file)) this.#read(readFileSync(file, "utf8"));
+  }
+
+  has(letter: Letter): boolean {
+    return this.#done.has(idOf(letter));
+  }
+
+  /** Whether a run ended while it put the letter: it may be in the stream, or not. */
+  isInDoubt(letter: Letter): boolean {
+    return this.#begun.has(idOf(letter)) && !this.has(letter);
+  }
+
+  begin(letters: readonly Letter[]): void {
+    this.#append(letters.map((letter) => ["begin", idOf(letter)]));
+    for (const letter of letters) this.#begun.add(idOf(letter));
+  }
+
+  done(letters: readonly Letter[]): void {
+    this.#append(letters.map((letter) => ["done", idOf(letter)]));
+    for (const letter of letters) this.#done.add(idOf(letter));
+  }
+
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+
+  #append(lines: readonly (readonly unknown[])[]): void {
+    if (this.#descriptor === undefined) {
+      const isNew = !existsSync(this.#file);
+      this.#descriptor = openSync(this.#file, "a", 0o600);
+      if (isNew) writeSync(this.#descriptor, `${JSON.stringify({ format: FORMAT, v: 1, ...this.#head })}\n`);
+    }
+    writeSync(this.#descriptor, `${lines.map((line) => JSON.stringify(line)).join("\n")}\n`);
+    fsyncSync(this.#descriptor);
+  }
+
+  #read(text: string): void {
+    const [first = "", ...lines] = text.split("\n");
+    const head = parsed(first) as { readonly format?: unknown; readonly v?: unknown } & Partial<JournalHead>;
+    if (head?.format !== FORMAT || head.v !== 1)
+      throw new CliError(
+        "KC_USAGE",
+        `${this.#file} is no journal of redrive: name another file by --journal`,
+      );
+    if (head.bucket !== this.#head.bucket || head.stream !== this.#head.stream)
+      throw new CliError(
+        "KC_USAGE",
+        `${this.#file} is about letters of ${head.bucket} that go to ${head.stream}: name another file by --journal`,
+      );
+    for (const line of lines) {
+      // The last line may have been cut off with the process: what it began is not known to be done.
+      const [what, id] = (parsed(line) ?? []) as readonly unknown[];
+      if (typeof id !== "string") continue;
+      if (what === "done") this.#done.add(id);
+      if (what === "begin") this.#begun.add(id);
+    }
+  }
+}
+
+/** Names a letter for good: the place of its record in the stream that it came from. */
+export function idOf({ stream, shardId, sequenceNumber, subSequenceNumber }: Letter): string {
+  return `${stream} ${shardId} ${sequenceNumber}.${subSequenceNumber}`;
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,71 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import type { CliContext } from "../app/context.js";
+import { CliError } from "../app/errors.js";
+import type { InitFlags } from "../commands/init.js";
+import { DESTINATIONS, type Destination, type Project } from "./destinations.js";
+import { projectFiles } from "./project-files.js";
+import { asker } from "./questions.js";
+
+/** `init [DIR]`. */
+export async function init(context: CliContext, flags: InitFlags, dir?: string): Promise<void> {
+  const { out, cwd } = context;
+  const folder = resolve(cwd, dir ?? ".");
+  const project = await projectOf(context, flags, folder);
+  const files = projectFiles(project);
+  const taken = Object.keys(files).filter((name) => existsSync(join(folder, name)));
+  if (taken.length > 0)
+    throw new CliError(
+      "KC_REFUSED",
+      `${taken.join(", ")} ${taken.length === 1 ? "is" : "are"} there already, and nothing was written: name another folder`,
+    );
+  for (const [name, text] of Object.entries(files)) {
+    const file = join(folder, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text, { flag: "wx" });
+  }
+  const at = relative(cwd, folder);
+  const commands = [...(at === "" ? [] : [`cd ${at}`]), "npm install", "npm run local"];
+  if (flags.json) {
+    out.json({ folder, files: Object.keys(files), commands: [...commands, "npm run dev"] });
+    return;
+  }
+  for (const name of Object.keys(files)) out.line(join(at, name));
+  out.line("");
+  for (const command of commands) out.line(`  ${command}`);
+  out.line("and, in another terminal there:");
+  out.line("  npm run dev");
+}
+
+const NAME = /^[A-Za-z0-9_.-]+$/;
+
+async function projectOf(context: CliContext, flags: InitFlags, folder: string): Promise<Project> {
+  const { env } = context;
+  const ask = asker(context, flags.yes || flags.json);
+  try {
+    const folderName = basename(folder).replaceAll(/[^A-Za-z0-9_.-]/g, "-") || "connector";
+    const application =
+      flags.application ?? (await ask.text("Name of the application (and of its lease table)", folderName));
+    const stream = flags.stream ?? (await ask.text("Name of the stream", "clicks"));
+    const destination =
+      flags.destination ?? (await ask.choice<Destination>("Where records go", DESTINATIONS, "s3"));
+    const place = flags.place ?? (await ask.text(PLACE[destination], `${stream}-archive`.toLowerCase()));
+    const region = flags.region ?? (await ask.text("Region of AWS", env["AWS_REGION"] ?? "eu-central-1"));
+    for (const [flag, value] of Object.entries({ application, stream, place, region }))
+      if (!NAME.test(value))
+        throw new CliError(
+          "KC_USAGE",
+          `--${flag} takes letters, digits, '_', '.' and '-', and not ${JSON.stringify(value)}`,
+        );
+    const { shards, port, ts } = flags;
+    return { application, stream, destination, place, region, shards, port, ts };
+  } finally {
+    ask.close();
+  }
+}
+
+const PLACE: Readonly<Record<Destination, string>> = {
+  s3: "Name of the bucket",
+  kinesis: "Name of the stream to write to",
+  opensearch: "Name of the index",
+};

@@ -1,0 +1,22 @@
+import { resolve } from "node:path";
+import { loadConfig } from "@kinesis-connectors/config";
+import type { CliContext } from "../app/context.js";
+import type { ConfigShowFlags } from "../commands/config/show.js";
+import { loadEnvFiles } from "./env-file.js";
+
+/** `config show FILE`. */
+export async function configShow(
+  { out, cwd }: CliContext,
+  flags: ConfigShowFlags,
+  file: string,
+): Promise<void> {
+  loadEnvFiles(flags.envFile ?? [], cwd, process.env);
+  const config = await loadConfig(resolve(cwd, file));
+  try {
+    if (flags.json) out.json({ file, config: config.redacted });
+    // JSON is YAML too.
+    else out.line(JSON.stringify(config.redacted, undefined, 2));
+  } finally {
+    await config.close();
+  }
+}

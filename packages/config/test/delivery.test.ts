@@ -1,0 +1,72 @@
+import { startConnector } from "@kinesis-connectors/consumer";
+import { replayDeadLetters } from "@kinesis-connectors/s3";
+import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { loadWith, validateWith } from "../src/load-config.js";
+import { problemLine } from "../src/index.js";
+import { fileOf, fromSources } from "./support/load.js";
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+function pointTo(aws: LocalAws): void {
+  for (const [variable, value] of Object.entries(aws.env)) vi.stubEnv(variable, value);
+}
+
+it("what cannot be decoded goes to the dead letters of the file, and the rest where it belongs", async () => {
+  await using aws = await startLocalAws({ limits: "off", s3: { buckets: ["clicks", "dead"] } });
+  pointTo(aws);
+  aws.kinesis.createStream({ name: "in", shardCount: 1 });
+  aws.kinesis.putRecords("in", [
+    { partitionKey: "a", data: '{"n":1}' },
+    { partitionKey: "b", data: "not JSON" },
+    { partitionKey: "c", data: '{"n":2}' },
+  ]);
+  const { options } = await loadWith(
+    fileOf(`version: 1
+application: with-dead-letters
+source: { stream: in }
+transform: { decode: json, output: original }
+buffer: { maxAgeMs: 300 ms }
+emitter: { type: s3, bucket: clicks, format: { type: ndjson }, compression: gzip }
+deadLetters: { type: s3, bucket: dead, prefix: of-clicks }
+`),
+    { env: {} },
+    fromSources,
+  );
+  const connector = await startConnector(options);
+  await expect
+    .poll(() => [...aws.s3.objects("dead")].some(({ key }) => key.endsWith(".dead.ndjson")))
+    .toBe(true);
+  await expect.poll(() => connector.progress().recordsEmitted).toBe(2);
+  await connector.stop();
+  const letters: string[] = [];
+  for await (const { data, errorCode, key } of replayDeadLetters({ bucket: "dead", prefix: "of-clicks" })) {
+    expect(key).toMatch(/^of-clicks\//);
+    letters.push(`${errorCode} ${Buffer.from(data).toString()}`);
+  }
+  expect(letters).toEqual(["KC_RECORD_POISON not JSON"]);
+});
+
+describe("validate, online", () => {
+  const text = `version: 1
+application: online
+source: { stream: in, region: eu-central-1 }
+emitter: { type: s3, bucket: clicks, format: { type: ndjson } }
+deadLetters: { type: dynamodb, table: letters }
+`;
+
+  it("asks the destinations whether they would work, each at its place", async () => {
+    await using aws = await startLocalAws({ s3: { buckets: ["clicks"] } });
+    pointTo(aws);
+    const file = fileOf(text);
+    expect(await validateWith(file, { env: {} }, fromSources)).toEqual([]);
+    expect(aws.journal.entries()).toEqual([]);
+    const problems = await validateWith(file, { env: {}, online: true }, fromSources);
+    expect(problems.map((problem) => problemLine(problem).slice(file.length + 1))).toEqual([
+      expect.stringMatching(/^5:16 deadLetters: cannot be used \(KC_EMIT_REFUSED\): .*letters/),
+    ]);
+    expect(aws.journal.entries().length).toBeGreaterThan(0);
+  });
+});
