@@ -157,6 +157,26 @@ describe("a follower in a fleet that a KCL worker leads", () => {
     await fleet.stopAll();
   });
 
+  test("a paused shard is handed over like any other, and stays paused", async () => {
+    const fleet = new Fleet(1);
+    fleet.leases.fleetMode = "CLIENT_VERSION_3X";
+    fleet.leases.rows.set(
+      S0,
+      leaseWith(S0, { owner: "me:1", counter: 1, pausedMs: 5, pausedBy: "somebody" }),
+    );
+    const leader = java(fleet);
+    fleet.stream.put(S0, 10);
+    const member = await fleet.started({ ownerId: "me:1" });
+    await fleet.time.advance(15_000);
+    expect([member.heldShardIds(), fleet.destination.order]).toEqual([[S0], []]);
+    fleet.leases.rows.set(S0, { ...row(fleet), owner: "java", checkpointOwner: "me:1" });
+    await fleet.time.advance(8_000);
+    expect(row(fleet)).toMatchObject({ owner: "java", checkpointOwner: undefined, pausedMs: 5 });
+    expect(fleet.destination.order).toEqual([]);
+    leader.stop();
+    await fleet.stopAll();
+  });
+
   test("K12 K14 a finished shard and one that waits for its parent are given on at once", async () => {
     const fleet = new Fleet(1);
     const [parent, child, ended] = [S0, "shardId-child", "shardId-ended"];
