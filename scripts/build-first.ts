@@ -12,7 +12,7 @@ const PROJECTS = [
   "packages/config",
   "packages/s3",
   "packages/cli",
-  "packages/s3",
+  "apps/chaos",
   "apps/demo",
   "bench",
 ];
