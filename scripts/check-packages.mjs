@@ -61,6 +61,16 @@ checkInstall(
   ["core", "consumer", "s3"],
   ["client-dynamodb", "client-kinesis", "client-s3"],
 );
+checkInstall(
+  "core, consumer and telemetry",
+  ["core", "consumer", "telemetry"],
+  ["client-dynamodb", "client-kinesis"],
+);
+checkInstall(
+  "admin",
+  ["core", "leases", "wire", "aws", "consumer", "telemetry", "admin"],
+  ["client-dynamodb", "client-kinesis"],
+);
 checkInstall("local and testkit", ["core", "local", "testkit"], []);
 checkBundles();
 checkLockfile();

@@ -10,7 +10,8 @@ import { targetsOf } from "./report/targets.js";
 import { rowName } from "./rows/variant.js";
 import { allRows } from "./variants/all.js";
 
-const USAGE = `npm run bench -- [options]
+const USAGE = `npm run bench -- [options] [TEXT...]
+  TEXT            the same as --only TEXT
   --json          prints everything as JSON instead of a table
   --plot FILE     draws the rates as an SVG
   --only TEXT     only rows whose name holds TEXT (names: variant/set/transport); may be given several times
@@ -23,7 +24,8 @@ const USAGE = `npm run bench -- [options]
 /** The longest of the rows needs so long until V8 has compiled what is hot in it. */
 const WARM_UP_MS = 900;
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     json: { type: "boolean", default: false },
     plot: { type: "string" },
@@ -35,9 +37,8 @@ const { values } = parseArgs({
     help: { type: "boolean", default: false },
   },
 });
-const rows = allRows().filter(
-  (row) => values.only.length === 0 || values.only.some((text) => rowName(row).includes(text)),
-);
+const only = [...values.only, ...positionals];
+const rows = allRows().filter((row) => only.length === 0 || only.some((text) => rowName(row).includes(text)));
 if (values.help) process.stdout.write(USAGE);
 else if (values.list) process.stdout.write(`${rows.map(rowName).join("\n")}\n`);
 else {

@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { javaSide, type JavaSide, type KclVersion } from "./java/java-side.js";
+import { javaSide, KCL_VERSIONS, type JavaSide, type KclVersion } from "./java/java-side.js";
 import { Rig, Unmet } from "./rig/rig.js";
 import type { Run, Scenario } from "./scenarios/scenario.js";
 import { judge, type Result } from "./verdict/result.js";
 
 const RUNS = fileURLToPath(new URL("../.cache/runs/", import.meta.url));
+
+const LAST_DRAIN_MS = 60_000;
 
 /** Plays the runs of some scenarios, one after the other. */
 export async function play(
@@ -18,15 +20,14 @@ export async function play(
 ): Promise<readonly Result[]> {
   const { versions, signal, say } = options;
   const sides = new Map<KclVersion, JavaSide>();
-  for (const version of versions) sides.set(version, await javaSide(version, say));
+  for (const version of KCL_VERSIONS) sides.set(version, await javaSide(version, say));
   const results: Result[] = [];
   for (const scenario of scenarios) {
     for (const run of scenario.runs) {
-      const java = sides.get(run.version);
-      if (java === undefined) continue;
+      if (!versions.includes(run.version)) continue;
       signal.throwIfAborted();
       say(`\n${scenario.name}, KCL ${versionOf(run)}: ${scenario.shows}`);
-      results.push(await playOne(scenario, run, { java, signal, say }));
+      results.push(await playOne(scenario, run, { java: sides, signal, say }));
     }
   }
   return results;
@@ -39,7 +40,11 @@ function versionOf({ version, mode }: Run): string {
 async function playOne(
   scenario: Scenario,
   run: Run,
-  { java, signal, say }: { java: JavaSide; signal: AbortSignal; say: (text: string) => void },
+  {
+    java,
+    signal,
+    say,
+  }: { java: ReadonlyMap<KclVersion, JavaSide>; signal: AbortSignal; say: (text: string) => void },
 ): Promise<Result> {
   const startedMs = Date.now();
   const name = `${scenario.name}-${versionOf(run).replaceAll(/[^\w.]+/g, "-")}`;
@@ -48,6 +53,7 @@ async function playOne(
     name,
     folder,
     java,
+    version: run.version,
     shards: run.shards,
     signal,
     say,
@@ -61,7 +67,9 @@ async function playOne(
     rig.problems.push(error instanceof Error ? error.message : String(error));
     if (!(error instanceof Unmet)) rig.say(error instanceof Error ? (error.stack ?? "") : String(error));
   }
+  // A run that broke off has records under way, which are not lost for that.
   rig.producer.stop();
+  await rig.drained(rig.producer, LAST_DRAIN_MS);
   const result = judge(
     { scenario: scenario.name, version: versionOf(run), seconds: (Date.now() - startedMs) / 1000 },
     {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import * as admin from "../../packages/admin/src/index.js";
 import * as consumer from "../../packages/consumer/src/index.js";
 import * as core from "../../packages/core/src/index.js";
 import * as dynamodb from "../../packages/dynamodb/src/index.js";
@@ -9,6 +10,7 @@ import * as opensearch from "../../packages/opensearch/src/index.js";
 import * as parquet from "../../packages/parquet/src/index.js";
 import * as redshift from "../../packages/redshift/src/index.js";
 import * as s3 from "../../packages/s3/src/index.js";
+import * as telemetry from "../../packages/telemetry/src/index.js";
 import * as testkit from "../../packages/testkit/src/index.js";
 import * as testkitLeases from "../../packages/testkit/src/leases/index.js";
 import * as wire from "../../packages/wire/src/index.js";
@@ -39,10 +41,37 @@ const never = (): never => {
 };
 const contract = { describe: never, it: never, name: "n", create: never };
 const leaseTable = leases.memoryLeases().connect();
+const metrics = telemetry.metricsTally({ application: "a" });
 const steering = { table: leaseTable, shardIds: ["shardId-000000000000"], clock: core.systemClock };
 
 /** Each function that takes options, options that it takes, and those within them. Each of their names is misspelt once. */
 const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, Options]>> = {
+  "admin.startAdmin": [
+    (options) => admin.startAdmin(untyped({ progress: () => ({ application: "a" }) }), options),
+    {
+      host: "127.0.0.1",
+      port: 0,
+      token: { file: "never-read" },
+      readToken: { file: "never-read" },
+      allowedHosts: ["ops"],
+      expose: { host: "127.0.0.1", port: 0 },
+      allowPayload: true,
+      logger: { level: "info" },
+      clock: core.systemClock,
+      metrics: {},
+      rules: {
+        maxAgeMs: 1,
+        startDeadlineMs: 1,
+        stalledMs: 1,
+        maxDeliveryLagMs: 1,
+        retryingMs: 1,
+        readFailingMs: 1,
+      },
+      config: {},
+      steering: { table: leaseTable },
+      kinesis: {},
+    },
+  ],
   "core.notifying": [core.notifying, { emitter, notifications: () => [], to: emitter }],
   "core.definePipeline": [
     core.definePipeline,
@@ -231,6 +260,30 @@ const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, 
     s3.timePartition,
     { by: () => 0, zone: "UTC", pattern: { day: "dd" }, maxLateMs: 1, maxAheadMs: 1, epochUnit: "s" },
   ],
+  "telemetry.emf": [
+    (options: never) => telemetry.emf(metrics, options),
+    { names: "kcl", namespace: "n", periodMs: 60_000, write: () => undefined },
+  ],
+  "telemetry.healthOf": [
+    (options: never) => telemetry.healthOf(untyped({}), options, 0),
+    {
+      maxAgeMs: 1,
+      startDeadlineMs: 1,
+      stalledMs: 1,
+      maxDeliveryLagMs: 1,
+      retryingMs: 1,
+      readFailingMs: 1,
+    },
+  ],
+  "telemetry.metricsTally": [telemetry.metricsTally, { application: "a", stream: "s", perShard: true }],
+  "telemetry.openTelemetry": [
+    (options: never) => telemetry.openTelemetry(metrics, options),
+    { meterProvider: undefined },
+  ],
+  "telemetry.traced": [
+    (options: never) => telemetry.traced(untyped(emitter), options),
+    { tracerProvider: undefined, traceparentOf: () => undefined, read: true },
+  ],
   "testkit.describeEmitterContract": [testkit.describeEmitterContract, { ...contract, faults: {} }],
   "testkit.runPipeline": [(options: never) => testkit.runPipeline(pipeline, [], options), { pageRecords: 1 }],
   "testkit.simulatedShard": [
@@ -262,6 +315,7 @@ const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, 
 
 /** Exported functions that take no options by name. A new one is written down here or above. */
 const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
+  admin: "",
   consumer: "KinesisCallError memoryLeases",
   core:
     "ByteBudget ExactNumber KinesisConnectorError allowAll asError backoffMs bytes checkOptions comparePositions compareSequenceNumbers " +
@@ -278,6 +332,7 @@ const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   opensearch: "",
   parquet: "",
   redshift: "csv delimited jsonPaths ledgerSchema",
+  telemetry: "prometheusText",
   s3: "ObjectWriter gzip lengthPrefixed ndjson none rangeNameOf zstd",
   testkit:
     "batchOf batchOfEntries contextOf declaredCapabilities declaredOrder deliver deliverStubbornly emptyBatch entryOf excluded failureFrom " +
@@ -289,6 +344,7 @@ const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
     "partitionHashKey readEventFrames readRecordsCbor readRecordsJson",
 };
 const PACKAGES: Readonly<Record<string, object>> = {
+  admin,
   consumer,
   core,
   dynamodb,
@@ -299,6 +355,7 @@ const PACKAGES: Readonly<Record<string, object>> = {
   parquet,
   redshift,
   s3,
+  telemetry,
   testkit,
   "testkit/leases": testkitLeases,
   wire,

@@ -8,9 +8,11 @@ import {
   type Running,
   untilSettled,
   UNWATCHED,
+  watch,
 } from "@kinesis-connectors/app-sample";
 import { startConnector } from "@kinesis-connectors/consumer";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
+import { metricsTally } from "@kinesis-connectors/telemetry";
 import { archiveModule } from "./archive-module.js";
 import { DeliveryCheck } from "./check.js";
 import { type DemoInput, demoInput } from "./input.js";
@@ -54,7 +56,7 @@ export async function runDemo(options: DemoOptions, running: Running = UNWATCHED
 /** Puts the lines as any producer would, by requests, while a connector archives them. */
 async function connectAndPut(
   aws: LocalAws,
-  { threads }: DemoOptions,
+  { threads, admin }: DemoOptions,
   { lines, count, format }: DemoInput,
   check: DeliveryCheck,
   { signal, progress }: Running,
@@ -67,12 +69,19 @@ async function connectAndPut(
     maxAgeMs: 1_000,
     s3: aws.clientOptions("s3"),
   };
+  const metrics = metricsTally({ application: "demo" });
   await using connector = await startConnector({
     ...localTo(aws, STREAM, signal),
     application: "demo",
+    observe: metrics.observe,
     ...(threads === undefined
       ? { pipeline: archivePipeline(archive) }
       : { pipeline: archiveModule(archive), threads }),
+  });
+  await using _admin = await watch(connector, {
+    port: admin,
+    metrics,
+    dynamodb: aws.clientOptions("dynamodb"),
   });
   using _watched = progress.watch(() => figuresOf(connector, check.records, count));
   const client = new KinesisClient(aws.clientOptions("kinesis"));

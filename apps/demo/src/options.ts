@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import {
+  adminPort,
   inputFile,
   optional,
   recordCount,
@@ -10,7 +11,7 @@ import {
 } from "@kinesis-connectors/app-sample";
 
 /** What `npm run demo -- --help` prints. */
-export const USAGE = `npm run demo -- [--records N] [--shards N] [--threads N] [--input FILE] [--keep DIR] [--seed N] [--json]
+export const USAGE = `npm run demo -- [--records N] [--shards N] [--threads N] [--input FILE] [--keep DIR] [--seed N] [--admin PORT] [--json]
 Starts AWS on loopback, creates a stream, puts records while a connector archives them to S3, reads every object back and compares.
   --records N   how many generated click events (default 100000)
   --shards N    shards of the stream (default 4)
@@ -18,6 +19,7 @@ Starts AWS on loopback, creates a stream, puts records while a connector archive
   --input FILE  puts each line of a file instead (JSON or plain text); - reads standard input
   --keep DIR    keeps the objects there as plain files; DIR must be empty or new
   --seed N      seed of the generated clicks (default 1)
+  --admin PORT  serves health, metrics and state on loopback while it runs; 0 takes a free port
   --json        the last line on standard output is one JSON object`;
 
 /** The flags of the demo. */
@@ -28,6 +30,7 @@ export const FLAGS = {
   threads: optional(wholeNumber(1, { max: 64 })),
   input: inputFile,
   keep: text,
+  admin: adminPort,
 } as const;
 
 /** The flags, checked against each other. */
@@ -38,6 +41,8 @@ export interface DemoOptions {
   readonly input: string | undefined;
   readonly keep: string | undefined;
   readonly seed: number;
+  /** Where it is watched; undefined for nowhere. */
+  readonly admin: number | undefined;
 }
 
 /** @throws UsageError naming the flag and what it takes */

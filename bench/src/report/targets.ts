@@ -80,6 +80,12 @@ export function targetsOf(rows: readonly SummaryRow[]): readonly Target[] {
       "idle-poll/idle/tls",
       "sdk-idle-poll/idle/tls",
     ),
+    target(
+      "pass-through with all metrics and outlets, by the same without",
+      0.99,
+      "telemetry-on/200b/clear",
+      "telemetry-off/200b/clear",
+    ),
     shapeTarget(rows),
     threadsTarget(rows),
   ];

@@ -7,6 +7,7 @@ import { lifion } from "./lifion.js";
 import { limits } from "./limits.js";
 import { sdk } from "./sdk.js";
 import { shape } from "./shape.js";
+import { telemetry } from "./telemetry.js";
 import { threads } from "./threads.js";
 
 const VARIANTS: readonly Variant[] = [
@@ -14,6 +15,7 @@ const VARIANTS: readonly Variant[] = [
   ...sdk,
   ...lifion,
   ...connector,
+  ...telemetry,
   ...http,
   ...emission,
   ...threads,

@@ -1,5 +1,12 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
-import { fanOut, memoryLeases, polling, startConnector } from "@kinesis-connectors/consumer";
+import {
+  type Connector,
+  type ConnectorEvent,
+  fanOut,
+  memoryLeases,
+  polling,
+  startConnector,
+} from "@kinesis-connectors/consumer";
 import {
   bytes,
   type Clock,
@@ -45,6 +52,9 @@ export async function connect<Model, Output, Plan>(
     readonly countPages?: (records: number) => boolean;
     /** Instead of the connector's own. */
     readonly client?: KinesisClient;
+    readonly observe?: (event: ConnectorEvent) => void;
+    /** Called once the connector runs. */
+    readonly started?: (connector: Connector) => void;
   } = {},
 ): Promise<void> {
   const connector = await startConnector({
@@ -58,7 +68,9 @@ export async function connect<Model, Output, Plan>(
     leaseTable: memoryLeases().connect(),
     leases: { bootstrapJitterMs: 0 },
     clock: hurriedClock,
+    ...(options.observe === undefined ? {} : { observe: options.observe }),
   });
+  options.started?.(connector);
   if (options.countPages === undefined) {
     // The emitter counts, and what it is asked after the end changes nothing.
     while (!job.meter.isDone) await Promise.race([connector.done, pause()]);

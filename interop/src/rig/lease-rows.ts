@@ -1,5 +1,6 @@
 import {
   type AttributeValue,
+  CreateTableCommand,
   DynamoDBClient,
   ListTablesCommand,
   PutItemCommand,
@@ -7,6 +8,7 @@ import {
   ResourceNotFoundException,
   ScanCommand,
   UpdateItemCommand,
+  waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
 
 /** A row as DynamoDB has it. */
@@ -20,6 +22,8 @@ export interface LeaseSeen {
   /** The old owner of a lease that is being handed over. */
   readonly checkpointOwner: string | undefined;
   readonly checkpoint: string;
+  /** The checkpoint's sub-sequence number. */
+  readonly sub: number;
   readonly counter: number;
 }
 
@@ -57,6 +61,22 @@ export class LeaseRows {
     return (await this.#client.send(new ListTablesCommand({}))).TableNames ?? [];
   }
 
+  /** Makes the table as the KCL does, and waits for it. */
+  async create(): Promise<void> {
+    await this.#client.send(
+      new CreateTableCommand({
+        TableName: this.#table,
+        KeySchema: [{ AttributeName: "leaseKey", KeyType: "HASH" }],
+        AttributeDefinitions: [{ AttributeName: "leaseKey", AttributeType: "S" }],
+        BillingMode: "PAY_PER_REQUEST",
+      }),
+    );
+    await waitUntilTableExists(
+      { client: this.#client, minDelay: 0.01, maxDelay: 0.1, maxWaitTime: 30 },
+      { TableName: this.#table },
+    );
+  }
+
   async put(row: Row): Promise<void> {
     await this.#client.send(new PutItemCommand({ TableName: this.#table, Item: row }));
   }
@@ -88,6 +108,7 @@ function leaseOf(row: Row): LeaseSeen {
     checkpointOwner:
       row["checkpointOwner"] === undefined ? undefined : nameOf(textOf(row["checkpointOwner"])),
     checkpoint: textOf(row["checkpoint"]),
+    sub: Number(row["checkpointSubSequenceNumber"]?.N ?? 0),
     counter: Number(row["leaseCounter"]?.N ?? 0),
   };
 }

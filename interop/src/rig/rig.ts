@@ -4,7 +4,7 @@ import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
 import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { JavaSide } from "../java/java-side.js";
+import type { JavaSide, KclVersion } from "../java/java-side.js";
 import { eventsFile, readEvents, type WorkerEvent } from "../verdict/events.js";
 import { countDeliveries } from "../verdict/deliveries.js";
 import type { Departure } from "../verdict/takeovers.js";
@@ -27,7 +27,10 @@ export interface RigOptions {
   /** Names the run's folder. */
   readonly name: string;
   readonly folder: string;
-  readonly java: JavaSide;
+  /** The Java side of each version. */
+  readonly java: ReadonlyMap<KclVersion, JavaSide>;
+  /** The run's version. */
+  readonly version: KclVersion;
   readonly shards: number;
   readonly signal: AbortSignal;
   /** Told of every step. */
@@ -89,9 +92,15 @@ export class Rig implements AsyncDisposable {
     this.#options.say(line);
   }
 
-  /** Starts a Java worker of the run's version. */
-  async java(name: string, settings: WorkerSettings = {}): Promise<void> {
-    const { program, args } = this.#options.java.command;
+  /** Starts a Java worker, of the run's version unless it says another. */
+  async java(
+    name: string,
+    settings: WorkerSettings = {},
+    version: KclVersion = this.#options.version,
+  ): Promise<void> {
+    const side = this.#options.java.get(version);
+    if (side === undefined) throw new Error(`KCL ${version} was not built`);
+    const { program, args } = side.command;
     await this.#start(name, program, args, settings);
   }
 
@@ -156,11 +165,11 @@ export class Rig implements AsyncDisposable {
   async expect(
     what: string,
     holds: (leases: readonly LeaseSeen[]) => boolean | Promise<boolean>,
-    limitMs: number = EXPECT_LIMIT_MS,
+    { limitMs = EXPECT_LIMIT_MS, rows = this.rows }: { limitMs?: number; rows?: LeaseRows } = {},
   ): Promise<number> {
     const startedMs = Date.now();
     for (;;) {
-      const leases = await this.rows.leases();
+      const leases = await rows.leases();
       const tookMs = Date.now() - startedMs;
       if (await holds(leases)) {
         this.say(`${what}: after ${(tookMs / 1000).toFixed(1)} s (${shown(leases)})`);
@@ -176,10 +185,10 @@ export class Rig implements AsyncDisposable {
     this.say(`${what} (${shown(await this.rows.leases())})`);
   }
 
-  /** Waits until every record sent has been handled by somebody; the verdict tells what was not. */
-  async drain(limitMs: number = EXPECT_LIMIT_MS): Promise<void> {
+  /** Waits until every record of a producer has been handled by somebody; the verdict tells what was not. */
+  async drained(producer: Producer = this.producer, limitMs: number = EXPECT_LIMIT_MS): Promise<void> {
     const startedMs = Date.now();
-    while (countDeliveries(this.events(), this.producer.sent).lost.length > 0) {
+    while (countDeliveries(this.events(), producer.sent).lost.length > 0) {
       if (Date.now() - startedMs > limitMs) return;
       await this.wait(1000);
     }

@@ -18,7 +18,7 @@ export interface WorkerSettings {
   readonly cleanupMs?: number;
   /** How long a batch takes to be handled, in milliseconds. Default 0. */
   readonly workMs?: number;
-  /** Java: the `ClientVersionConfig` of KCL 3, for KCL 2 none. */
+  /** Java: the `ClientVersionConfig` of KCL 3; empty for KCL 2, which has none. */
   readonly clientVersion?: string;
   /** Java: what it speaks to Kinesis. Default `h1`. */
   readonly http?: "h1" | "h2";
@@ -28,12 +28,14 @@ export interface WorkerSettings {
   readonly checkpoint?: "each" | "middle" | "none" | "prepare" | "prepare-only";
   /** Java, KCL 3: percent of the CPU that its row of metrics tells; without it the row has no statistics. */
   readonly cpuPercent?: number;
-  /** Java, KCL 3: how often it writes its row of metrics, in milliseconds. Default 5,000. */
+  /** Java, KCL 3: how often it writes its row of metrics, in milliseconds. Default 30,000, the KCL's own. */
   readonly metricsReportMs?: number;
   /** Java: URL that takes its CloudWatch metrics; default: it sends none. */
   readonly cloudwatch?: string;
   /** Ours: whether the emitter has a plan, so that batches are prepared. Default false. */
   readonly plan?: boolean;
+  /** Ours: `leases.mode`. Default `auto`. */
+  readonly mode?: "auto" | "2x" | "3x";
   /** Ours: how often the fleet's mode is looked at, in milliseconds. Default 60,000. */
   readonly fleetModeMs?: number;
 }

@@ -42,5 +42,5 @@ async function play(rig: Rig): Promise<void> {
   await rig.expect("and a stopped Java worker's", owns(SHARDS + 1, "j3", "t3"));
   await rig.wait(3000);
   rig.producer.stop();
-  await rig.drain();
+  await rig.drained();
 }

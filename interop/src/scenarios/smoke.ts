@@ -23,11 +23,11 @@ async function play(rig: Rig, usesFanOut: boolean): Promise<void> {
   await rig.java("j1");
   await rig.expect("the worker owns both shards", owns(2, "j1"));
   rig.producer.put(20);
-  await rig.drain(60_000);
+  await rig.drained();
   rig.shards.split(0);
   await rig.expect("the worker owns the children", owns(3, "j1"));
   rig.producer.put(20);
-  await rig.drain(60_000);
+  await rig.drained();
   await rig.stop("j1");
   if (usesFanOut && rig.aws.journal.entries({ operation: "SubscribeToShard" }).length === 0)
     rig.problems.push("the worker read without a subscription");

@@ -32,6 +32,11 @@ function tell(type: string, more: object = {}): void {
   appendFileSync(out, `${JSON.stringify({ t: Date.now(), w: id, type, ...more })}\n`);
 }
 
+function modeOf(text: string): "auto" | "2x" | "3x" {
+  if (text === "auto" || text === "2x" || text === "3x") return text;
+  throw new Error(`${variableOf("mode")} is ${text}`);
+}
+
 const emit = async ({ entries, shardId }: Batch<string>) => {
   const records = entries.map(({ record, output }) => [
     output,
@@ -80,6 +85,7 @@ const shared = {
     cleanupPeriodMs: number("cleanupMs", 5_000),
     fleetModePeriodMs: number("fleetModeMs", 60_000),
     parentPollMs: 1_000,
+    mode: modeOf(given("mode", "auto")),
   },
 } as const;
 const connector = await (given("plan", "false") === "true"

@@ -1,17 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { isIP } from "node:net";
 import type { Context, MiddlewareHandler } from "hono";
 import { type AdminEnv, refused } from "./answers.js";
-
-/** Who may ask what. */
-export interface AccessRules {
-  /** For everything. Undefined: nobody may change anything. */
-  readonly token: string | undefined;
-  /** For GET alone. */
-  readonly readToken: string | undefined;
-  /** Names that a `Host` may have besides this machine's own, in small letters. */
-  readonly allowedHosts: readonly string[];
-}
+import { type AccessRules, isLoopback } from "./access-rules.js";
 
 /**
  * Lets requests through that name this server as their `Host`: loopback, the address that they were sent to, or a name that was allowed. A page of a
@@ -75,11 +65,6 @@ export function bearer(rules: AccessRules): MiddlewareHandler<AdminEnv> {
       "WWW-Authenticate": "Bearer",
     });
   };
-}
-
-/** Whether a name or address is this machine's own and is reached from nowhere else. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.split(".", 1)[0] === "127");
 }
 
 /** The name or address in a `Host`, without its port, brackets and last dot; undefined where it is none. */

@@ -1,7 +1,8 @@
 import type { HttpBindings } from "@hono/node-server";
-import { type ErrorCode, errorFields, KinesisConnectorError } from "@kinesis-connectors/core";
+import { type ErrorCode, KinesisConnectorError } from "@kinesis-connectors/core";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { toldError } from "./told-event.js";
 
 /** What each request has: Node's own request and answer. */
 export interface AdminEnv {
@@ -67,6 +68,9 @@ export function failureAnswer(error: Error, context: Context<AdminEnv>): Respons
   if (KinesisConnectorError.isInstance(error)) {
     return refused(context, STATUS[error.code] ?? 502, error.code, error.message);
   }
-  const { error: name } = errorFields(error);
-  return refused(context, 500, "failed", `the request failed with ${name}`);
+  const { code, status, requestId } = toldError(error);
+  const isOfService = status !== undefined || requestId !== undefined || "syscall" in error;
+  if (isOfService)
+    return refused(context, 502, code, "AWS did not do what this request needs; it may be tried again");
+  return refused(context, 500, "failed", `the request failed with ${code}`);
 }

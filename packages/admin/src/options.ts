@@ -15,7 +15,7 @@ import {
 } from "@kinesis-connectors/core";
 import type { LeaseTable } from "@kinesis-connectors/leases";
 import type { HealthRules, Metrics } from "@kinesis-connectors/telemetry";
-import { type AccessRules, isLoopback } from "./access.js";
+import { type AccessRules, isLoopback } from "./access-rules.js";
 
 /** What an admin server shows of one connector, besides what that tells by itself. */
 export interface ShownOptions {
@@ -55,11 +55,20 @@ export interface AdminOptions {
   readonly clock?: Clock;
 }
 
+const RULES: OptionNames<HealthRules> = {
+  maxAgeMs: true,
+  startDeadlineMs: true,
+  stalledMs: true,
+  maxDeliveryLagMs: true,
+  retryingMs: true,
+  readFailingMs: true,
+};
+
 const SHOWN: OptionNames<ShownOptions> = {
   metrics: true,
-  rules: true,
+  rules: RULES,
   config: true,
-  steering: true,
+  steering: { table: "required" },
   kinesis: true,
 };
 
@@ -67,8 +76,8 @@ const NAMES: OptionNames<AdminOptions & ShownOptions> = {
   ...SHOWN,
   host: true,
   port: true,
-  token: true,
-  readToken: true,
+  token: { file: "required" },
+  readToken: { file: "required" },
   allowedHosts: true,
   expose: { host: "required", port: "required" },
   allowPayload: true,
@@ -191,16 +200,16 @@ function environmentToken(): string | undefined {
 
 function tokenOf(option: string, given: string | { readonly file: string } | undefined): string | undefined {
   if (given === undefined) return undefined;
-  const token = typeof given === "string" ? given : tokenIn(option, given);
+  const token = typeof given === "object" ? tokenIn(option, given) : given;
   // What a header can hold as one word.
   if (typeof token === "string" && /^[\x21-\x7e]{1,4096}$/.test(token)) return token;
   throw invalidOption(`${option} must be a text of letters, digits and signs without blanks`);
 }
 
 function tokenIn(option: string, given: { readonly file: string }): string {
-  checkOptions(option, given, { file: "required" });
+  const file = nonEmptyText(`${option}.file`, given.file);
   try {
-    return readFileSync(nonEmptyText(`${option}.file`, given.file), "utf8").trim();
+    return readFileSync(file, "utf8").trim();
   } catch (thrown) {
     const { error } = errorFields(asError(thrown));
     throw invalidOption(`${option}.file cannot be read (${error}): name a file that holds the token`);

@@ -19,7 +19,7 @@ export interface RecentError extends ToldError {
 }
 
 /** More than an operator reads, and little enough to keep. */
-export const MAX_ERRORS: number = 100;
+const MAX_ERRORS = 100;
 
 /** Where in a connector something went wrong, apart from when. */
 type Mishap = Omit<RecentError, "firstMs" | "lastMs" | "count">;
@@ -79,6 +79,9 @@ function mishapOf(event: ConnectorEvent | EventsDropped): Mishap | undefined {
       return { type, shardId: event.shardId, code: type };
     case "hole-found":
       return { type, code: type };
+    case "leases-unattended":
+      // Told once more when that is over.
+      return event.shardIds.length === 0 ? undefined : { type, code: type };
     case "shard-fail":
     case "fan-out-fallback":
       return { type, shardId: event.shardId, ...toldError(event.error) };

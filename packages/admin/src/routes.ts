@@ -83,7 +83,7 @@ function countsOf(shards: readonly ShardSnapshot[]): Readonly<Record<string, num
 }
 
 /** A row without what an emitter stored in it: names of objects are no payload, but may be made of it. */
-export function shownLease({ pending, ...lease }: Lease): object {
+function shownLease({ pending, ...lease }: Lease): object {
   return {
     ...lease,
     pending: pending && { checkpoint: pending.checkpoint, bytes: pending.state?.byteLength ?? 0 },

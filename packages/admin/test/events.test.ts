@@ -10,6 +10,7 @@ const page = (records: number, stream = "clicks"): ConnectorEvent => ({
   shardId: "shardId-000000000000",
   records,
   bytes: 100,
+  dataBytes: 100,
   millisBehindLatest: 0,
   durationMs: 5,
   bufferedRecords: 0,

@@ -22,7 +22,7 @@ import { type Metrics, metricsTally } from "@kinesis-connectors/telemetry";
 import type { KinesisApi } from "@kinesis-connectors/consumer";
 
 export const STREAM = "clicks";
-export const BUCKET = "clicks-archive";
+const BUCKET = "clicks-archive";
 export const APPLICATION = "clicks-to-s3";
 
 /** AWS on loopback with a stream and a bucket, and what reaches them. */

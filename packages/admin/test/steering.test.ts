@@ -59,7 +59,10 @@ describe("pause, resume and reset by HTTP", () => {
 
   it("a reset shows its plan, is refused while the shard is read, and is done once its pause is", async () => {
     await using parts = await live({ shards: 1 });
-    const connector = await parts.start();
+    // A plan looks whether the owner renews, so it takes a renewal.
+    const connector = await parts.start({
+      leases: { bootstrapJitterMs: 0, failoverTimeMs: 10_000, takePeriodMs: 100 },
+    });
     await using admin = await startAdmin(connector, {
       port: 0,
       token: TOKEN,
@@ -109,9 +112,11 @@ describe("pause, resume and reset by HTTP", () => {
     });
     expect(await checkpoint()).toBe("TRIM_HORIZON");
     await post("/resume");
-    await until(() => parts.landed().length === 100);
+    await until(() => connector.progress().totals.recordsRead === 100);
+    await until(async () => JSON.stringify(await checkpoint()) === JSON.stringify(before));
+    // The same records make the same batch, which is there already.
     expect(new Set(parts.landed()).size).toBe(50);
-  }, 240_000);
+  });
 
   it.each([
     ["nothing", {}],

@@ -13,7 +13,7 @@ export const TOKEN = "t0ken-of-these-tests-with-more-than-32-characters";
 export const READ_TOKEN = "read-t0ken-of-these-tests-with-more-than-32-characters";
 
 /** What an answer holds: looked at with `toMatchObject`. */
-export type JsonObject = Readonly<Record<string, unknown>>;
+type JsonObject = Readonly<Record<string, unknown>>;
 
 /** What a request was answered with. */
 export interface Answered {
@@ -126,6 +126,7 @@ export function toldConnector(application = "clicks-to-nowhere"): ToldConnector 
     firstLookDone: true,
     isLeader: false,
     fleetMode: undefined,
+    fleetRole: "peer",
     recordsRead: 0,
     recordsEmitted: 0,
     recordsFiltered: 0,
@@ -139,8 +140,8 @@ export function toldConnector(application = "clicks-to-nowhere"): ToldConnector 
     leaseRenewals: { count: 0, longestUnrenewedMs: 0 },
     failoverTimeMs: 10_000,
     retentionMs: 24 * 3_600_000,
-    isReady: true,
     unattendedShards: 0,
+    isReady: true,
     shards: [],
   };
   const waiting = new Set<{ readonly events: ConnectorEvent[]; wake: () => void }>();

@@ -65,7 +65,7 @@ deadLetters: { type: dynamodb, table: letters }
     expect(aws.journal.entries()).toEqual([]);
     const problems = await validateWith(file, { env: {}, online: true }, fromSources);
     expect(problems.map((problem) => problemLine(problem).slice(file.length + 1))).toEqual([
-      expect.stringMatching(/^5:16 deadLetters: cannot be used: .*letters/),
+      expect.stringMatching(/^5:16 deadLetters: cannot be used \(KC_EMIT_REFUSED\): .*letters/),
     ]);
     expect(aws.journal.entries().length).toBeGreaterThan(0);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type JsonSchema, readSchema } from "@kinesis-connectors/core/config";
 import { loadWith, validateWith } from "../src/load-config.js";
-import { ConfigError, problemLine } from "../src/index.js";
+import { ConfigError, loadSource, problemLine } from "../src/index.js";
 import { fileOf, fromSources, problemsOf } from "./support/load.js";
 
 /** Each secret field of each schema, by the names of its definition and property. */
@@ -88,6 +88,23 @@ describe("secrets", () => {
     // What is no secret is shown: who reads it wants to know which keys these are.
     expect(shown).toContain("AKIA1");
     await loaded.close();
+  });
+
+  it("are not shown either where the destinations are not even installed, whatever they are called there", async () => {
+    const text = `version: 1
+application: app
+source: { stream: in }
+emitter:
+  type: "@acme/thing"
+  url: "https://user:CANARY-1@example.com/x"
+  password: CANARY-2
+  nested: { apiKey: CANARY-3, credentials: { id: CANARY-4, list: [CANARY-5] } }
+deadLetters: { type: s3, bucket: dead, credentials: { accessKeyId: x, secretAccessKey: CANARY-6 } }
+announce: { type: thing, token: CANARY-7, name: shown }
+`;
+    const { redacted } = await loadSource(fileOf(text), { env: {} });
+    expect(JSON.stringify(redacted)).not.toContain("CANARY");
+    expect(redacted).toMatchObject({ deadLetters: { bucket: "dead" }, announce: { name: "shown" } });
   });
 
   /** Files that are wrong in every way there is near a secret. */

@@ -93,6 +93,8 @@ export class EventLog {
       case "lease-resume":
       case "lease-take":
       case "lease-evict":
+      case "lease-handoff":
+      case "lease-assign":
       case "lease-end":
       case "parent-wait":
       case "shard-pause":

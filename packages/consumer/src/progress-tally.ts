@@ -65,6 +65,7 @@ export class ProgressTally {
   #unattended = 0;
   #isLeader = false;
   #fleetMode: string | undefined;
+  #fleetRole: ConnectorProgress["fleetRole"] = "peer";
 
   constructor(clock: Pick<Clock, "now" | "monotonicNow">, facts: ConnectorFacts) {
     this.#clock = clock;
@@ -133,6 +134,7 @@ export class ProgressTally {
         return;
       case "fleet-mode":
         this.#fleetMode = event.mode;
+        this.#fleetRole = event.role;
         return;
       case "shard-end":
         this.#end(event.shardId);
@@ -179,6 +181,7 @@ export class ProgressTally {
       firstLookDone: this.#sources.hasLooked(),
       isLeader: this.#isLeader,
       fleetMode: this.#fleetMode,
+      fleetRole: this.#fleetRole,
       recordsRead,
       recordsEmitted,
       recordsFiltered,

@@ -85,10 +85,15 @@ export interface ConnectorProgress {
   readonly startedMs: number;
   /** Whether the table is open, the destinations are, and the leases have been looked at once: from then on shards may be owned, or none is left for this worker. */
   readonly firstLookDone: boolean;
-  /** Whether this worker audits the leases. */
+  /** Whether this worker audits the leases; in 3.x mode, whether it assigns them too. */
   readonly isLeader: boolean;
   /** The mode of a fleet with KCL 3.x workers, as their row says it (`cv`); undefined without one. */
   readonly fleetMode: string | undefined;
+  /**
+   * This worker's part in the fleet. `peer`: all take what falls to them (2.x). `follower`: a leader assigns (3.x), and this worker reports to it.
+   * `passenger`: a leader assigns, and this worker takes no part, by option (`leases.mode`) or for want of rights.
+   */
+  readonly fleetRole: "peer" | "follower" | "passenger";
   /** The same as in `totals`. */
   readonly recordsRead: number;
   readonly recordsEmitted: number;

@@ -13,7 +13,10 @@ export type ShardEvent = OfShard &
     | {
         readonly type: "page-read";
         readonly records: number;
+        /** What the page keeps in memory. */
         readonly bytes: number;
+        /** The records' data, as producers put it: the KCL's `DataBytesProcessed`. */
+        readonly dataBytes: number;
         readonly millisBehindLatest: number | undefined;
         /** How long the answer took, in milliseconds: a call from its request on, an event of a subscription from when it was waited for. */
         readonly durationMs: number;

@@ -48,6 +48,8 @@ export interface RecordPage {
   readonly records: readonly KinesisRecord[];
   /** Bytes that the page keeps in memory; counts against the read-ahead limit. */
   readonly bytes: number;
+  /** Bytes of the records' data, as producers put it. Default: `bytes`, where a source keeps nothing else in memory. */
+  readonly dataBytes?: number;
   /**
    * Called once, when none of the records will be looked at any more: the page's memory may serve again. Not called while any of them is kept; then it is
    * the garbage collector's. Default: always that.

@@ -2,9 +2,13 @@ import { backoffMs, type Clock, KinesisConnectorError, type Random, sleep } from
 import { actualOwner, compareCheckpoints, type Lease, type PendingCheckpoint } from "./lease.js";
 import { changed, type LeaseChange, type LeaseTable } from "./lease-table.js";
 import { Mutex } from "./mutex.js";
+import { ThroughputMeter } from "./throughput.js";
 
 /** Longer pauses between tries of a write spare the table nothing. */
 const MAX_PAUSE_MS = 10_000;
+
+/** A lease that is committed all the time is renewed besides once in so many renewals, where a leader wants to know what is read of it. */
+const UNTOLD_RENEWALS = 3;
 
 /** Options of `HeldLease`. */
 export interface HeldLeaseOptions {
@@ -23,8 +27,8 @@ export interface HeldLeaseOptions {
    * gives it to that owner, or until the leader gives it away. Default: nobody is told.
    */
   readonly handoff?: ((nextOwner: string) => void) | undefined;
-  /** What was read of the shard lately, in KiB per second, for the row: asked at each renewal. Default: the row does not say. */
-  readonly throughputKBps?: (() => number | undefined) | undefined;
+  /** Whether renewals say what was read of the shard lately, for the leader of a fleet in 3.x mode. Default: they do not. */
+  readonly tellsThroughput?: (() => boolean) | undefined;
 }
 
 /**
@@ -40,6 +44,9 @@ export class HeldLease {
   /** When the last applied write was sent, on the monotonic clock: no other worker can have seen it earlier. */
   #sentMs: number;
   #readThroughMs: number | undefined;
+  readonly #throughput: ThroughputMeter;
+  /** When the row was last told what is read of the shard. */
+  #toldMs: number;
   #renewalCount = 0;
 
   /** `lease` is the row after the take, and `sentMs` the monotonic time at which the take was sent. */
@@ -47,6 +54,8 @@ export class HeldLease {
     this.#lease = lease;
     this.#sentMs = sentMs;
     this.#options = options;
+    this.#toldMs = options.clock.monotonicNow();
+    this.#throughput = new ThroughputMeter(lease.throughputKBps, this.#toldMs);
   }
 
   get shardId(): string {
@@ -85,14 +94,25 @@ export class HeldLease {
       this.#readThroughMs = Math.floor(wallTimeMs);
   }
 
+  /** Bytes of records that were read of the shard. */
+  noteBytes(bytes: number): void {
+    this.#throughput.add(bytes);
+  }
+
   /** Renews, unless a write is under way, or the last one is young: they renew as well. */
   async renew(): Promise<void> {
-    const { renewAfterMs = 0 } = this.#options;
-    if (this.#mutex.isBusy || this.#gone.signal.aborted || this.unrenewedMs < renewAfterMs) return;
+    const { renewAfterMs = 0, clock, tellsThroughput } = this.#options;
+    if (this.#mutex.isBusy || this.#gone.signal.aborted) return;
+    const isTelling = tellsThroughput?.() === true;
+    const untoldMs = clock.monotonicNow() - this.#toldMs;
+    // Other writes renew too, and do not say what was read.
+    const isUntold = isTelling && untoldMs >= UNTOLD_RENEWALS * renewAfterMs;
+    if (this.unrenewedMs < renewAfterMs && !isUntold) return;
     const readThroughMs = this.#readThroughMs;
     this.#readThroughMs = undefined;
-    const throughputKBps = this.#options.throughputKBps?.();
+    const throughputKBps = isTelling ? this.#throughput.sample(clock.monotonicNow()) : undefined;
     await this.write({ type: "renew", readThroughMs, throughputKBps });
+    if (isTelling) this.#toldMs = clock.monotonicNow();
     this.#renewalCount += 1;
   }
 

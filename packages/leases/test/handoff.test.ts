@@ -21,7 +21,11 @@ async function holding() {
   const leases = memoryLeases();
   const leader = leases.connect();
   await leader.create(newLease("s0"));
-  const row = (): Lease => leases.rows.get("s0") ?? expect.fail("no row");
+  const row = (): Lease => {
+    const found = leases.rows.get("s0");
+    if (found === undefined) throw new Error("no row");
+    return found;
+  };
   const taken = changed(row(), { type: "take", owner: ME });
   leases.rows.set("s0", taken);
   const told: string[] = [];
@@ -36,7 +40,7 @@ async function holding() {
     failoverTimeMs: 10_000,
     lost: (reason) => void lost.push(reason),
     handoff: (next) => void told.push(next),
-    throughputKBps: () => 12.5,
+    tellsThroughput: () => true,
   });
   const handOff = async (): Promise<string> =>
     (await leader.update(row(), { type: "hand-off", owner: NEXT })).type;
@@ -53,10 +57,15 @@ function once(type: "lose-reply" | "repeat"): Intercept {
 }
 
 describe("a lease that its leader gives to another worker", () => {
-  test("a renewal carries what was read of the shard, and shows the leader's throughput", async () => {
+  test("renewals say what was read of the shard: a moving average over their intervals, in KiB per second", async () => {
     const { clock, held, row } = await holding();
+    held.noteBytes(4_096);
+    await clock.advance(1_000);
     await clock.run(held.renew());
-    expect(row()).toMatchObject({ counter: 2, throughputKBps: 12.5 });
+    expect(row()).toMatchObject({ counter: 2, throughputKBps: 4 });
+    await clock.advance(1_000);
+    await clock.run(held.renew());
+    expect(row().throughputKBps).toBe(2);
   });
 
   test.each([

@@ -1,4 +1,5 @@
 import { virtualClock } from "@kinesis-connectors/testkit";
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 
 import { emf, type EmfOptions, METRICS, metricsTally } from "../src/index.js";
@@ -13,9 +14,11 @@ import {
   stopped,
 } from "./support/events.js";
 import { type Datum, dataOf, inAlarm } from "./support/cloudwatch.js";
-import { KCL_METRICS } from "./support/kcl-metrics.js";
+import { KCL_METRICS, type KclMetric } from "./support/kcl-metrics.js";
 
 const APPLICATION = "clicks-to-s3";
+/** What a stub of CloudWatch was sent by Java workers. */
+const RECORDED = new URL("../../../interop/fixtures/kcl-cloudwatch.json", import.meta.url);
 
 function setUp(options: Partial<EmfOptions> = {}) {
   const clock = virtualClock();
@@ -62,6 +65,17 @@ describe("embedded metrics with the KCL's names", () => {
       JSON.stringify({ namespace: APPLICATION, name, unit, operation, keys: dimensions }),
     );
     expect([...shapes].toSorted()).toEqual(wanted.toSorted());
+  });
+
+  it("are each among those that real workers of KCL 2.7.2 and 3.5.1 were recorded to send", async () => {
+    const recorded = JSON.parse(await readFile(RECORDED, "utf8")) as Record<string, readonly KclMetric[]>;
+    const shape = ({ operation, name, unit, dimensions }: KclMetric): string =>
+      JSON.stringify([operation, name, unit, dimensions.toSorted()]);
+    for (const of of ["2.7.2 2.x", "3.5.1 compatible"]) {
+      const sent = recorded[of]?.map(shape) ?? [];
+      expect(sent.length).toBeGreaterThan(40);
+      for (const metric of KCL_METRICS) expect(sent).toContain(shape(metric));
+    }
   });
 
   it("say what happened in the minute, and nothing of it again in the next one", async () => {

@@ -19,6 +19,7 @@ describe("an archive on S3, written by threads", () => {
       input: undefined,
       keep: undefined,
       seed: 1,
+      admin: undefined,
     });
     expect(result).toMatchObject({
       records: 20_000,

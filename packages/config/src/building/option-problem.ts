@@ -1,4 +1,4 @@
-import { hasCode } from "@kinesis-connectors/core";
+import { hasCode, KinesisConnectorError } from "@kinesis-connectors/core";
 import { withoutSecrets } from "../checking/redact.js";
 import type { ConfigDocument } from "../document/config-document.js";
 import { everyValue, isMapping, type Path, shownPath, valueAt } from "../document/path.js";
@@ -22,10 +22,14 @@ export function optionProblem(
   const message = withoutSecrets(error instanceof Error ? error.message : "failed without an error", secrets);
   const [first = []] = roots;
   if (!hasCode(error, "KC_OPTION_INVALID")) {
-    const name = error instanceof Error ? error.name : "error";
+    const name = KinesisConnectorError.isInstance(error)
+      ? error.code
+      : error instanceof Error
+        ? error.name
+        : "no error";
     return document.problem(
       typeAt(document, first),
-      prefixed(first, `cannot be used: ${name}: ${message}`, ": "),
+      prefixed(first, `cannot be used (${name}): ${message}`, ": "),
     );
   }
   const name = NAMED.exec(message)?.[1]?.split(".") ?? [];

@@ -41,8 +41,9 @@ export function secretsOf(
   const secrets: FoundSecret[] = [];
   const problems: Problem[] = [];
   for (const [own, found] of everyValue(value)) {
-    // What is in a secret is part of it.
-    if (own.length === 0 || !isSecret(schema, own) || isSecret(schema, own.slice(0, -1))) continue;
+    if (own.length === 0 || !isSecret(schema, own)) continue;
+    // What is in a secret is part of it. A name only says that something in there is one.
+    if (schema !== undefined && isSecret(schema, own.slice(0, -1))) continue;
     const path = [...root, ...own];
     if (typeof found === "string") secrets.push({ path, text: found });
     else if (schema !== undefined && isMapping(found)) {

@@ -4,7 +4,7 @@ import { HIDDEN, withoutUserInfo } from "../checking/redact.js";
 import { schemaProblems } from "../checking/schema-problems.js";
 import { type FoundSecret, secretsOf } from "../checking/secrets.js";
 import { type ConfigDocument, readDocument } from "../document/config-document.js";
-import { everyValue, withValueAt } from "../document/path.js";
+import { everyValue, type Path, valueAt, withValueAt } from "../document/path.js";
 import type { Env } from "../document/variables.js";
 import type { ConnectorFile } from "../file/connector-file.js";
 import { type FoundPart, findParts } from "./found-parts.js";
@@ -50,7 +50,8 @@ export async function checkFile(
       : await findParts(document, { schema, value, root: [] }, importPart);
   problems.push(...found.problems);
   const secrets: FoundSecret[] = [];
-  for (const part of [{ schema, value, root: [] }, ...found.parts]) {
+  const unknown = importPart === undefined ? PARTS.map((name) => unknownPart(value, name)) : [];
+  for (const part of [{ schema, value, root: [] }, ...found.parts, ...unknown]) {
     const own = secretsOf(document, part, env);
     secrets.push(...own.secrets);
     problems.push(...own.problems);
@@ -72,6 +73,17 @@ export async function checkFile(
     secrets: [...texts(secrets), ...passwordsOf(value)],
     redacted: withoutPasswords(redacted),
   };
+}
+
+/** Where parts stand. */
+const PARTS = ["emitter", "announce", "deadLetters"];
+
+/** A part that nobody has looked at: names alone say what is a secret in it. */
+function unknownPart(
+  value: unknown,
+  name: string,
+): { readonly schema: undefined; readonly value: unknown; readonly root: Path } {
+  return { schema: undefined, value: valueAt(value, [name]), root: [name] };
 }
 
 /** One of a place is enough, and the first ones first. */

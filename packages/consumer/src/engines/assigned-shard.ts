@@ -37,6 +37,7 @@ export async function runAssignedShard(
       readThroughMs: lease.readThroughMs,
       observe: (event) => {
         if (event.type === "checkpoint-commit") readThrough.commit(event.checkpoint);
+        else if (event.type === "page-read") assignment.noteBytes(event.dataBytes);
         observe(event);
       },
       onReadThrough: (throughMs, scannedEnd) => {

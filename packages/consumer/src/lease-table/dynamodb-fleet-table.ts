@@ -7,19 +7,10 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { asError, hasCode, type Logger } from "@kinesis-connectors/core";
-import type { FleetTable, LeaderLock, ModeChange, WorkerReport } from "@kinesis-connectors/leases";
-import { type FleetPlace, FleetPlaces, type FleetPlacesOptions } from "./fleet-places.js";
-import {
-  COORDINATOR_KEY,
-  ENTITY,
-  LOCK,
-  lockOf,
-  lockRow,
-  modeRow,
-  OWNER_INDEX,
-  reportOf,
-  reportUpdate,
-} from "./fleet-rows.js";
+import type { FleetTable, ModeChange, WorkerReport } from "@kinesis-connectors/leases";
+import { type FleetPlace, FleetPlaces, type FleetPlacesOptions, isApplied, keyOf } from "./fleet-places.js";
+import { COORDINATOR_KEY, ENTITY, modeRow, OWNER_INDEX, reportOf, reportUpdate } from "./fleet-rows.js";
+import { dynamoDbLeaderLock } from "./dynamodb-leader-lock.js";
 import { ATTRIBUTE, type LeaseRow } from "./lease-row.js";
 import { tableFailure } from "./table-failures.js";
 
@@ -61,26 +52,6 @@ export function dynamoDbFleetTable(options: DynamoDbFleetTableOptions): DynamoDb
         "the mode of KCL 3.x workers cannot be read: allow dynamodb:GetItem on the table if such workers share this application",
       );
       return undefined;
-    }
-  }
-
-  const keyOf = (place: FleetPlace, key: string) => ({
-    TableName: place.tableName,
-    Key: { [place.key]: { S: key } },
-  });
-
-  /** A conditional write. A repetition of it may be refused by its own first try: whoever asks looks at the row then. */
-  async function isApplied(
-    place: FleetPlace,
-    operation: string,
-    call: () => Promise<unknown>,
-  ): Promise<boolean> {
-    try {
-      await place.calls.repeat(operation, call);
-      return true;
-    } catch (thrown) {
-      if (tableFailure(thrown) === "refused") return false;
-      throw thrown;
     }
   }
 
@@ -176,61 +147,6 @@ export function dynamoDbFleetTable(options: DynamoDbFleetTableOptions): DynamoDb
     );
   }
 
-  async function takeLock(mine: LeaderLock, seen: LeaderLock | undefined): Promise<boolean> {
-    const place = await places.ofLock();
-    const condition =
-      seen === undefined
-        ? { ConditionExpression: "attribute_not_exists(#key)", names: {}, values: {} }
-        : seen.isReleased
-          ? {
-              ConditionExpression: "attribute_exists(#key) AND attribute_exists(#released)",
-              names: { "#released": LOCK.released },
-              values: {},
-            }
-          : {
-              ConditionExpression: "attribute_exists(#key) AND #version = :seen",
-              names: { "#version": LOCK.version },
-              values: { ExpressionAttributeValues: { ":seen": { S: seen.version } } },
-            };
-    return await isApplied(place, "PutItem", () =>
-      client.send(
-        new PutItemCommand({
-          TableName: place.tableName,
-          Item: { [place.key]: { S: COORDINATOR_KEY.leader }, ...lockRow(mine) },
-          ConditionExpression: condition.ConditionExpression,
-          ExpressionAttributeNames: { "#key": place.key, ...condition.names },
-          ...condition.values,
-        }),
-      ),
-    );
-  }
-
-  const stillMine = (mine: LeaderLock) => ({
-    ConditionExpression: "#version = :mine AND #owner = :me",
-    ExpressionAttributeNames: { "#version": LOCK.version, "#owner": LOCK.owner },
-    ExpressionAttributeValues: { ":mine": { S: mine.version }, ":me": { S: mine.ownerId } },
-  });
-
-  async function keepLock(mine: LeaderLock, version: string): Promise<boolean> {
-    const place = await places.ofLock();
-    const { ExpressionAttributeNames, ExpressionAttributeValues, ConditionExpression } = stillMine(mine);
-    return await isApplied(place, "UpdateItem", () =>
-      client.send(
-        new UpdateItemCommand({
-          ...keyOf(place, COORDINATOR_KEY.leader),
-          UpdateExpression: "SET #lease = :lease, #version = :next",
-          ConditionExpression,
-          ExpressionAttributeNames: { ...ExpressionAttributeNames, "#lease": LOCK.lease },
-          ExpressionAttributeValues: {
-            ...ExpressionAttributeValues,
-            ":lease": { S: `${mine.leaseMs}` },
-            ":next": { S: version },
-          },
-        }),
-      ),
-    );
-  }
-
   async function assignedTo(workerId: string): Promise<readonly string[] | undefined> {
     const keys: string[] = [];
     let start: LeaseRow | undefined;
@@ -292,18 +208,7 @@ export function dynamoDbFleetTable(options: DynamoDbFleetTableOptions): DynamoDb
       return [...newest.values()];
     },
     forget,
-    lock: async () => {
-      const row = await places.get(await places.ofLock(), COORDINATOR_KEY.leader);
-      return row === "no-table" ? undefined : lockOf(row);
-    },
-    takeLock,
-    keepLock,
-    releaseLock: async (mine) => {
-      const place = await places.ofLock();
-      await isApplied(place, "DeleteItem", () =>
-        client.send(new DeleteItemCommand({ ...keyOf(place, COORDINATOR_KEY.leader), ...stillMine(mine) })),
-      );
-    },
+    ...dynamoDbLeaderLock(client, places),
     assignedTo,
     hasIndex: async () => {
       const { Table } = await places.leases.calls.repeat("DescribeTable", () =>

@@ -110,7 +110,11 @@ export class ReadPosition {
     if (verdict !== "unknown") this.#expected = undefined;
 
     const after = this.#after;
-    const { records, bytes, release, dropped, scannedEnd } = toUserRecords(answer.records, range, after);
+    const { records, bytes, dataBytes, release, dropped, scannedEnd } = toUserRecords(
+      answer.records,
+      range,
+      after,
+    );
     for (const { sequenceNumber, userRecords } of dropped) {
       observe({ type: "aggregate-drop", stream, shardId, sequenceNumber, records: userRecords });
     }
@@ -126,6 +130,7 @@ export class ReadPosition {
     return {
       records,
       bytes,
+      dataBytes,
       ...(release === undefined ? {} : { release }),
       millisBehindLatest,
       scannedEnd: isPast(scannedEnd, records.at(-1) ?? after) ? scannedEnd : undefined,

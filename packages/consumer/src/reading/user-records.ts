@@ -21,6 +21,8 @@ export interface UserRecords {
   readonly records: readonly KinesisRecord[];
   /** Bytes of data that the page keeps in memory. */
   readonly bytes: number;
+  /** Bytes of the records' data, as producers put it. */
+  readonly dataBytes: number;
   /** The place after which reading goes on: the end of the last stream record, handed over or not. */
   readonly scannedEnd: Position | undefined;
   /** Lets the answer's memory go, once none of the records is needed any more. Absent where that makes no difference. */
@@ -52,6 +54,7 @@ export function toUserRecords(
     return {
       records: answer,
       bytes: first?.pageBytes ?? 0,
+      dataBytes: first?.pageDataBytes ?? 0,
       release: () => first?.releasePage(),
       dropped: [],
       scannedEnd: endOf(answer.at(-1), 0, after),
@@ -60,6 +63,7 @@ export function toUserRecords(
   const records: KinesisRecord[] = [];
   const dropped: DroppedAggregate[] = [];
   let bytes = 0;
+  let dataBytes = 0;
   let release: (() => void) | undefined;
   let lastSubSequenceNumber = 0;
   // Sequence numbers rise within a shard: once one record is past `after`, all that follow are.
@@ -70,6 +74,7 @@ export function toUserRecords(
       resuming = undefined;
     }
     records.push(record);
+    dataBytes += dataBytesOf(record);
   };
   for (const record of answer) {
     lastSubSequenceNumber = 0;
@@ -134,7 +139,21 @@ export function toUserRecords(
     }
   }
   const last = answer.at(-1);
-  return { records, bytes, release, dropped, scannedEnd: endOf(last, lastSubSequenceNumber, after) };
+  return {
+    records,
+    bytes,
+    dataBytes,
+    release,
+    dropped,
+    scannedEnd: endOf(last, lastSubSequenceNumber, after),
+  };
+}
+
+/** Without making the view of it, where it lies in its page. */
+function dataBytesOf(record: KinesisRecord): number {
+  return record instanceof PageRecord || record instanceof AggregatedRecord
+    ? record.dataEnd - record.dataStart
+    : record.data.length;
 }
 
 /** Whether all records of an answer are new and none is an aggregate: then they are what producers put, as they are. */

@@ -1,4 +1,4 @@
-import { wholeNumber, type OptionNames } from "@kinesis-connectors/core";
+import { invalidOption, wholeNumber, type OptionNames } from "@kinesis-connectors/core";
 
 /** Options of leases: the way in which a worker shares shards with others. */
 export interface LeaseOptions {
@@ -24,6 +24,13 @@ export interface LeaseOptions {
   readonly auditPeriodMs?: number;
   /** Interval at which the mode of a fleet with KCL 3.x workers is looked at, in milliseconds. Default 60,000. */
   readonly fleetModePeriodMs?: number;
+  /**
+   * How the workers of the application share the shards. Default `auto`: as the fleet does, by the row `Migration3.0` of KCL 3.x workers: without one, each
+   * worker takes what falls to it (2.x); in 3.x mode a leader, who may be one of ours, assigns by throughput. `3x`: begins 3.x mode where there is no
+   * such row yet, and ends the time in which a fleet could be rolled back, as a KCL worker configured for 3.x does; no KCL worker before 3.5 may share
+   * the application then. `2x`: takes no part in 3.x mode, and keeps a fleet that is being upgraded from going over to it.
+   */
+  readonly mode?: "auto" | "2x" | "3x";
   /** Workers that start on an empty table wait a random time up to this before they list shards, in milliseconds. Default 3,000. */
   readonly bootstrapJitterMs?: number;
 }
@@ -38,6 +45,7 @@ export const LEASE_OPTIONS: OptionNames<LeaseOptions> = {
   cleanupPeriodMs: true,
   auditPeriodMs: true,
   fleetModePeriodMs: true,
+  mode: true,
   bootstrapJitterMs: true,
 };
 
@@ -78,9 +86,15 @@ export function leaseSettings(options: LeaseOptions = {}): LeaseSettings {
     cleanupPeriodMs: period("cleanupPeriodMs", options.cleanupPeriodMs ?? 60_000),
     auditPeriodMs: period("auditPeriodMs", options.auditPeriodMs ?? 120_000),
     fleetModePeriodMs: period("fleetModePeriodMs", options.fleetModePeriodMs ?? 60_000),
+    mode: modeOf(options.mode),
     bootstrapJitterMs: wholeNumber("leases.bootstrapJitterMs", options.bootstrapJitterMs ?? 3_000, {
       min: 0,
       max: 60_000,
     }),
   };
+}
+
+function modeOf(mode: LeaseOptions["mode"]): "auto" | "2x" | "3x" {
+  if (mode === undefined || mode === "auto" || mode === "2x" || mode === "3x") return mode ?? "auto";
+  throw invalidOption('leases.mode must be "auto", "2x" or "3x"');
 }

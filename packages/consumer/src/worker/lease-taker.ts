@@ -3,7 +3,7 @@ import { actualOwner, changed, type Lease, type LeaseTable } from "@kinesis-conn
 import { chooseLeasesToTake } from "./choose-leases.js";
 import { inParallel } from "./in-parallel.js";
 import { orphansToTake, type Unattended, unattendedLeases } from "./fleet3/orphans.js";
-import { LeaseAges } from "./lease-ages.js";
+import type { LeaseAges } from "./lease-ages.js";
 import type { LeaseSettings } from "./lease-settings.js";
 
 const MAX_IN_FLIGHT = 20;
@@ -24,6 +24,8 @@ export interface TakenLease {
    * worker that had listed the shards long before. It must not be read a second time.
    */
   readonly wasReadBefore: boolean;
+  /** The leader of the fleet gave it to us. */
+  readonly isAssigned: boolean;
 }
 
 export interface LeaseTakerOptions {
@@ -41,6 +43,7 @@ export interface LeaseTakerOptions {
   readonly unattended?: (unattended: Unattended) => void;
   /** A lease that was not renewed for so long is taken though a leader assigns them. */
   readonly orphanMs: number;
+  readonly ages: LeaseAges;
 }
 
 /**
@@ -52,7 +55,6 @@ export type Taking = "share" | "orphans" | "nothing";
 /** Looks at the table and takes what this worker should have. */
 export class LeaseTaker {
   readonly #options: LeaseTakerOptions;
-  readonly #ages = new LeaseAges();
 
   constructor(options: LeaseTakerOptions) {
     this.#options = options;
@@ -69,7 +71,7 @@ export class LeaseTaker {
     const endedMs = clock.monotonicNow();
     // The counters were read somewhere in between: they count as unchanged until the end of one scan and as read at the start of the
     // next, so that a slow scan never makes a lease look older than it is.
-    const observed = this.#ages.observe(leases, endedMs);
+    const observed = this.#options.ages.observe(leases, endedMs);
     const ended = parentsOfBegun(leases);
     if (how === "orphans") {
       const { failoverTimeMs, maxLeasesForWorker } = settings;
@@ -79,7 +81,7 @@ export class LeaseTaker {
       this.#options.unattended?.(idle);
       const orphans = orphansToTake(idle.orphans, maxLeasesForWorker - held.size, random);
       await inParallel(orphans, MAX_IN_FLIGHT, async (lease) => {
-        if (mayTake()) await this.#take(lease, startedMs, false, ended);
+        if (mayTake()) await this.#take(lease, startedMs, "free", ended);
       });
       return;
     }
@@ -92,7 +94,7 @@ export class LeaseTaker {
       random,
     });
     await inParallel(take, MAX_IN_FLIGHT, async (lease) => {
-      if (mayTake()) await this.#take(lease, startedMs, false, ended);
+      if (mayTake()) await this.#take(lease, startedMs, "free", ended);
     });
     // After a slow scan the counters of living workers are stale, and every steal would be refused (KCL: half a renewal period).
     const isStale = endedMs - startedMs > settings.renewPeriodMs / 2;
@@ -105,8 +107,18 @@ export class LeaseTaker {
         // Asked again: the answer may come long after the worker was told to stop, even after it gave up waiting for it.
         if (row === undefined || actualOwner(row) !== actualOwner(lease) || !mayTake()) return;
         const before = row;
-        ({ row, askedMs } = await this.#take(before, askedMs, true, ended));
+        ({ row, askedMs } = await this.#take(before, askedMs, "steal", ended));
       }
+    });
+  }
+
+  /** Takes up leases that the leader of the fleet has given to this worker; `seenMs`: when they were asked for. */
+  async adopt(leases: readonly Lease[], seenMs: number, mayTake: () => boolean): Promise<void> {
+    const { table } = this.#options;
+    const ended = leases.some(isUnbegun) ? parentsOfBegun(await table.list()) : new Set<string>();
+    await inParallel(leases, MAX_IN_FLIGHT, async (lease) => {
+      if (mayTake() && !this.#options.busy().has(lease.leaseKey))
+        await this.#take(lease, seenMs, "assigned", ended);
     });
   }
 
@@ -114,7 +126,7 @@ export class LeaseTaker {
   async #take(
     before: Lease,
     seenMs: number,
-    steal: boolean,
+    how: "free" | "steal" | "assigned",
     ended: ReadonlySet<string>,
   ): Promise<{ readonly row: Lease | undefined; readonly askedMs: number }> {
     const { table, ownerId, clock, settings, taken } = this.#options;
@@ -141,7 +153,7 @@ export class LeaseTaker {
       if (clock.monotonicNow() - seenMs >= settings.failoverTimeMs) return { row: undefined, askedMs };
     }
     const wasReadBefore = isUnbegun(lease) && ended.has(lease.leaseKey);
-    taken({ lease, before, sentMs, steal, wasReadBefore });
+    taken({ lease, before, sentMs, steal: how === "steal", wasReadBefore, isAssigned: how === "assigned" });
     return { row: undefined, askedMs: sentMs };
   }
 }

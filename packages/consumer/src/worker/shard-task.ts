@@ -138,6 +138,7 @@ export class ShardTask {
       stopSignal: stop.signal,
       abortSignal: this.#abort.signal,
       noteReadThrough: (wallTimeMs) => held.noteReadThrough(wallTimeMs),
+      noteBytes: (bytes) => held.noteBytes(bytes),
     });
     if (this.#abort.signal.aborted) return await this.#letGo();
     const { isRange = false } = this.#options;

@@ -31,7 +31,9 @@ export class ShardTasks {
     const { held } = task;
     this.#tasks.delete(held.shardId);
     if (end.type === "finished" && !held.gone.aborted) {
-      this.#finished.set(held.shardId, held);
+      if (held.nextOwner === undefined) this.#finished.set(held.shardId, held);
+      // The leader gave it to another worker while its end was written: nobody else would give it on (K12).
+      else void evict({ ...this.#options, held });
       for (const other of this.#tasks.values()) other.lookAgain();
     }
     this.#options.ended(held, end);
@@ -48,6 +50,26 @@ export class ShardTasks {
   /** A lease was lost: its task, if any, has been told by the lease itself. */
   forget(held: HeldLease): void {
     if (this.#finished.get(held.shardId) === held) this.#finished.delete(held.shardId);
+  }
+
+  /**
+   * The leader of the fleet wants another worker to have the shard: what is in flight is finished and committed, then the lease is given on. After
+   * `patienceMs` it is given on unfinished, with what was prepared in its row.
+   */
+  handOver(held: HeldLease, patienceMs: number): void {
+    if (this.#finished.get(held.shardId) === held) {
+      this.#finished.delete(held.shardId);
+      void evict({ ...this.#options, held });
+      return;
+    }
+    const task = this.#tasks.get(held.shardId);
+    if (task?.held !== held) return;
+    task.stop();
+    const { clock } = this.#options;
+    const timer = clock.setTimer(patienceMs, () =>
+      task.abort(new Error("the shard was to be given on in time")),
+    );
+    void task.done.then(() => timer.cancel());
   }
 
   finished(): readonly HeldLease[] {

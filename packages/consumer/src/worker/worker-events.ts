@@ -2,12 +2,13 @@
 export type WorkerEvent =
   | { readonly type: "worker-start"; readonly ownerId: string; readonly leases: number }
   | { readonly type: "worker-stop"; readonly ownerId: string; readonly error?: Error }
-  /** A shard is ours now. `from` is the owner before, if any; `steal` when it was alive. */
+  /** A shard is ours now. `from` is the owner before, if any; `steal` when it was alive; `assigned` when the leader of the fleet gave it to us. */
   | {
       readonly type: "lease-take";
       readonly shardId: string;
       readonly from: string | undefined;
       readonly steal: boolean;
+      readonly assigned?: true;
     }
   /** A shard is no longer ours, and nobody asked us. */
   | { readonly type: "lease-lose"; readonly shardId: string; readonly reason: string }
@@ -31,7 +32,7 @@ export type WorkerEvent =
   | { readonly type: "shard-resume"; readonly shardId: string }
   /** The engine of a shard failed for good; the worker stops with this error. */
   | { readonly type: "shard-fail"; readonly shardId: string; readonly error: Error }
-  /** This worker audits the leases from now on, or no longer does. */
+  /** This worker audits the leases from now on, and assigns them in 3.x mode; or no longer does. */
   | { readonly type: "leader-elect"; readonly leader: boolean }
   /** Leases were created for shards that had none. */
   | { readonly type: "shard-sync"; readonly created: readonly string[] }
@@ -55,7 +56,23 @@ export type WorkerEvent =
    * The fleet changed its algorithms (`cv` of the row `Migration3.0`); `taking` says whether this worker still takes what it chooses. Where it does
    * not, a leader assigns the leases.
    */
-  | { readonly type: "fleet-mode"; readonly mode: string | undefined; readonly taking: boolean }
+  | {
+      readonly type: "fleet-mode";
+      readonly mode: string | undefined;
+      readonly taking: boolean;
+      /** `follower`: reports to the leader and gets leases. `passenger`: takes no part in 3.x mode, by option or for want of rights. */
+      readonly role: "peer" | "follower" | "passenger";
+    }
+  /** The leader of the fleet wants another worker to have the shard: it is flushed, committed and given to that one. */
+  | { readonly type: "lease-handoff"; readonly shardId: string; readonly to: string }
+  /** This worker leads the fleet, and gave a shard to a worker; with `handoff`, once its owner has let go of it. */
+  | {
+      readonly type: "lease-assign";
+      readonly shardId: string;
+      readonly from: string | undefined;
+      readonly to: string;
+      readonly handoff: boolean;
+    }
   /**
    * Leases that nobody renews although a leader should have assigned them: told at each look, and once more with none when that is over.
    * `longestMs`: how long the first of them has not been renewed.

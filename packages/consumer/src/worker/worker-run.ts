@@ -1,18 +1,20 @@
 import { KinesisConnectorError } from "@kinesis-connectors/core";
-import { actualOwner, HeldLease, type Lease, wasOurs } from "@kinesis-connectors/leases";
+import type { HeldLease, Lease } from "@kinesis-connectors/leases";
 import type { TaskEnd } from "./shard-task.js";
 import type { Worker, WorkerOptions } from "./worker.js";
 import { Auditor, isRangeRead } from "./shard-sync/auditor.js";
 import { cleanUp } from "./shard-sync/cleanup.js";
 import { createFirstLeases, type LeaseCreation } from "./shard-sync/create-leases.js";
-import { watchEventLoop } from "./event-loop-watch.js";
-import { FleetModeWatch } from "./fleet3/fleet-mode.js";
+import { FleetMember, type StartLoop } from "./fleet3/fleet-member.js";
 import { FLEET_TIMINGS, orphanAfterMs } from "./fleet3/timings.js";
 import { UnattendedWatch } from "./fleet3/unattended-watch.js";
+import { startKeepers } from "./keepers.js";
+import { LeaseAges } from "./lease-ages.js";
+import { LeaseHolder } from "./lease-holder.js";
 import { type LeaseSettings, leaseSettings } from "./lease-settings.js";
-import { LeaseTaker, type TakenLease, type Taking } from "./lease-taker.js";
+import { LeaseTaker, type Taking } from "./lease-taker.js";
 import { Loop } from "./loop.js";
-import { renewalTimes, Renewer } from "./renewer.js";
+import type { Renewer } from "./renewer.js";
 import { ShardTasks } from "./shard-tasks.js";
 import { startError } from "./start-error.js";
 
@@ -28,8 +30,11 @@ export class WorkerRun implements Worker {
   readonly #options: WorkerOptions;
   readonly #settings: LeaseSettings;
   readonly #tasks: ShardTasks;
+  readonly #member: FleetMember;
+  readonly #taker: LeaseTaker;
+  readonly #unattended: UnattendedWatch;
   readonly #stopping = new AbortController();
-  #keepers: Loop[] = [];
+  #keepers: readonly Loop[] = [];
   #takers: Loop[] = [];
   /** Steps whose last try failed. */
   readonly #failing = new Set<string>();
@@ -39,7 +44,6 @@ export class WorkerRun implements Worker {
   #starting: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
   #error: Error | undefined;
-  #saidForeign = false;
   #settle: { readonly resolve: () => void; readonly reject: (error: Error) => void };
 
   constructor(options: WorkerOptions) {
@@ -55,6 +59,34 @@ export class WorkerRun implements Worker {
       ...options,
       parentPollMs: this.#settings.parentPollMs,
       ended: (held, end) => this.#taskEnded(held, end),
+    });
+    const timings = { ...FLEET_TIMINGS, ...options.fleetTimings };
+    const orphanMs = orphanAfterMs(this.#settings.failoverTimeMs);
+    this.#unattended = new UnattendedWatch({ ...options, warnMs: timings.warnMs, orphanMs });
+    const shared = {
+      ...options,
+      settings: this.#settings,
+      ages: new LeaseAges(),
+      busy: () => this.#tasks.busy(),
+    };
+    const holder = new LeaseHolder({
+      ...shared,
+      tasks: this.#tasks,
+      handoffMs: timings.handoffMs,
+      tellsThroughput: () => this.#member.tellsThroughput,
+    });
+    this.#taker = new LeaseTaker({
+      ...shared,
+      orphanMs,
+      unattended: (leases) => this.#unattended.see(leases),
+      taken: (taken) => holder.hold(taken),
+      looked: (leases) => this.#tasks.looked(leases),
+    });
+    this.#member = new FleetMember({
+      ...shared,
+      timings,
+      loop: (...given) => this.#loop(...given),
+      adopt: (leases, seenMs) => this.#taker.adopt(leases, seenMs, () => this.#taking() === "orphans"),
     });
   }
 
@@ -86,11 +118,10 @@ export class WorkerRun implements Worker {
 
   async #start(): Promise<void> {
     const { table, observe } = this.#options;
-    const mode = new FleetModeWatch(table, this.#options.logger, observe);
     const { signal } = this.#stopping;
     try {
       const { created } = await table.open(signal);
-      await mode.step();
+      await this.#member.start();
       const upToMs = created ? 0 : this.#settings.bootstrapJitterMs;
       const leases = await createFirstLeases(this.#creation(), { upToMs });
       if (leases.length > 0) observe({ type: "shard-sync", created: leases });
@@ -102,88 +133,63 @@ export class WorkerRun implements Worker {
       void this.stop();
       throw this.#error;
     }
-    this.#startLoops(mode);
-  }
-
-  #startLoops(mode: FleetModeWatch): void {
-    const { clock, random, logger, observe, isRange = false } = this.#options;
-    const { renewPeriodMs, takePeriodMs, cleanupPeriodMs, auditPeriodMs, fleetModePeriodMs, failoverTimeMs } =
-      this.#settings;
-    const loop = (
-      name: string,
-      firstDelayMs: number,
-      delayMs: () => number,
-      step: () => Promise<void>,
-    ): Loop =>
-      new Loop({
-        clock,
-        firstDelayMs,
-        // Up to a tenth sooner or later, so that workers started together drift apart.
-        delayMs: () => Math.round(delayMs() * (0.9 + random.next() * 0.2)),
-        kind: "delay",
-        step: async () => {
-          await step();
-          this.#stepWorked(name);
-        },
-        failed: (error) => this.#stepFailed(name, error),
-      });
-
-    const renewer = new Renewer((error) => this.#stepFailed("renew", error));
-    this.#renewer = renewer;
-    const { lookMs } = renewalTimes(renewPeriodMs);
-    const renewals = new Loop({
-      clock,
-      firstDelayMs: lookMs,
-      delayMs: () => lookMs,
-      kind: "rate",
-      step: () => renewer.tick(this.#tasks.held()),
-      failed: (error) => this.#stepFailed("renew", error),
-    });
-    const watch = watchEventLoop({
-      clock,
-      failoverTimeMs,
-      blocked: (lateMs) => {
-        observe({ type: "event-loop-blocked", lateMs });
-        logger.warn(
-          { lateMs, failoverTimeMs },
-          "event-loop-blocked: renewals were late; keep transforms short, or move them off the main thread with the option threads",
-        );
-      },
-      failed: (error) => this.#stepFailed("event-loop-watch", error),
-    });
-    this.#keepers = [renewals, watch];
-
-    const orphanMs = orphanAfterMs(failoverTimeMs);
-    const unattended = new UnattendedWatch({
-      clock,
-      logger,
-      observe,
-      warnMs: FLEET_TIMINGS.warnMs,
-      orphanMs,
-    });
-    const taker = new LeaseTaker({
+    const { loops, renewer } = startKeepers({
       ...this.#options,
       settings: this.#settings,
-      orphanMs,
-      unattended: (leases) => unattended.see(leases),
-      busy: () => this.#tasks.busy(),
-      taken: (taken) => this.#taken(taken),
-      looked: (leases) => this.#tasks.looked(leases),
+      held: () => this.#tasks.held(),
+      failed: (step, error) => this.#stepFailed(step, error),
     });
-    const taking = (): Taking => (this.#stopping.signal.aborted ? "nothing" : mode.taking);
+    this.#keepers = loops;
+    this.#renewer = renewer;
+    this.#startTakers();
+    this.#member.begin();
+  }
+
+  /** A step that is repeated until the worker stops. */
+  #loop(name: string, firstDelayMs: number, delayMs: () => number, step: () => Promise<void>): Loop {
+    const { clock, random } = this.#options;
+    return new Loop({
+      clock,
+      firstDelayMs,
+      // Up to a tenth sooner or later, so that workers started together drift apart.
+      delayMs: () => Math.round(delayMs() * (0.9 + random.next() * 0.2)),
+      kind: "delay",
+      step: async () => {
+        await step();
+        this.#stepWorked(name);
+      },
+      failed: (error) => this.#stepFailed(name, error),
+    });
+  }
+
+  #taking(): Taking {
+    return this.#stopping.signal.aborted ? "nothing" : this.#member.taking;
+  }
+
+  #startTakers(): void {
+    const { observe, isRange = false } = this.#options;
+    const { takePeriodMs, cleanupPeriodMs, auditPeriodMs, fleetModePeriodMs, failoverTimeMs } =
+      this.#settings;
+    const loop: StartLoop = (...given) => this.#loop(...given);
     this.#takeLoop = loop(
       "take",
       0,
-      () => takePeriodMs,
+      // Where a leader assigns, the look is for what it has forgotten, and seldom finds any.
+      () => (this.#taking() === "share" || this.#unattended.isAny ? takePeriodMs : 2 * failoverTimeMs),
       async () => {
-        if (taking() === "share") unattended.clear();
-        await taker.step(taking);
+        if (this.#taking() === "share") this.#unattended.clear();
+        await this.#taker.step(() => this.#taking());
         this.#hasLooked = true;
         if (isRange && !this.#tasks.isWorking && isRangeRead(await this.#options.table.list()))
           void this.stop();
       },
     );
-    const auditor = new Auditor({ ...this.#creation(), ownerId: this.ownerId, observe });
+    const auditor = new Auditor({
+      ...this.#creation(),
+      ownerId: this.ownerId,
+      observe,
+      leads: () => this.#member.leads,
+    });
     this.#takers = [
       this.#takeLoop,
       // A hole is looked at again soon: three looks make sure of it, and its shards are not read meanwhile.
@@ -199,7 +205,7 @@ export class WorkerRun implements Worker {
         "fleet-mode",
         fleetModePeriodMs,
         () => fleetModePeriodMs,
-        async () => await mode.step(),
+        async () => await this.#member.watch(),
       ),
       loop(
         "cleanup",
@@ -220,34 +226,6 @@ export class WorkerRun implements Worker {
         },
       ),
     ];
-  }
-
-  #taken({ lease, before, sentMs, steal, wasReadBefore }: TakenLease): void {
-    const { logger, observe } = this.#options;
-    const shardId = lease.leaseKey;
-    const held: HeldLease = new HeldLease(lease, sentMs, {
-      ...this.#options,
-      failoverTimeMs: this.#settings.failoverTimeMs,
-      renewAfterMs: renewalTimes(this.#settings.renewPeriodMs).renewAfterMs,
-      lost: (reason) => {
-        this.#tasks.forget(held);
-        observe({ type: "lease-lose", shardId, reason });
-        logger.warn(
-          { shardId, reason },
-          "a lease is lost; its shard goes on elsewhere from the last checkpoint",
-        );
-      },
-    });
-    observe({ type: "lease-take", shardId, from: actualOwner(before), steal });
-    if (!wasOurs(before) && !this.#saidForeign) {
-      this.#saidForeign = true;
-      logger.warn(
-        { shardId, from: actualOwner(before) },
-        "leases come from workers that do not prepare their batches (KCL): what they had in flight may be delivered twice; " +
-          "delivery is exactly once only among workers of this library",
-      );
-    }
-    this.#tasks.start(held, wasReadBefore);
   }
 
   #taskEnded(held: HeldLease, end: TaskEnd): void {
@@ -282,7 +260,7 @@ export class WorkerRun implements Worker {
     const { clock, observe } = this.#options;
     this.#stopping.abort();
     this.#tasks.stop();
-    const quiet = Promise.all(this.#takers.map(async (loop) => await loop.stop()));
+    const quiet = Promise.all([...this.#takers.map(async (loop) => await loop.stop()), this.#member.leave()]);
     const error = new KinesisConnectorError(
       "KC_STOP_DEADLINE",
       `the stop took longer than ${deadlineMs} ms; what was in flight is finished by the next owner of the shards`,

@@ -1,6 +1,7 @@
 import type { Clock, Logger, Random, ShardContext, ShardOutcome } from "@kinesis-connectors/core";
 import type { KinesisApi } from "../kinesis/kinesis-api.js";
 import type { InitialPosition, Lease, LeaseTable } from "@kinesis-connectors/leases";
+import type { FleetTimings } from "./fleet3/timings.js";
 import type { LeaseOptions } from "./lease-settings.js";
 import type { WorkerEvent } from "./worker-events.js";
 
@@ -16,6 +17,8 @@ export interface ShardAssignment extends Pick<
    * next renewal, so that a later owner can tell a quiet shard from one that lost records to retention. Cheap; call it often.
    */
   readonly noteReadThrough: (wallTimeMs: number) => void;
+  /** Tells of bytes that were read of the shard: the leader of a fleet in 3.x mode balances by them. Cheap; call it for each page. */
+  readonly noteBytes: (bytes: number) => void;
 }
 
 export interface WorkerOptions {
@@ -36,6 +39,8 @@ export interface WorkerOptions {
   readonly logger: Logger;
   readonly observe: (event: WorkerEvent) => void;
   readonly leases?: LeaseOptions;
+  /** Times of a fleet in 3.x mode, for tests. Default: those of the KCL. */
+  readonly fleetTimings?: Partial<FleetTimings>;
   /**
    * Whether shards end with a range of time (`processShard` then resolves with `ended`): the row of such a shard says SHARD_END, no row is deleted, and the worker
    * stops once all shards have ended. Default false: a source that has no more is read again later.

@@ -33,6 +33,7 @@ function page(more: Partial<Extract<ConnectorEvent, { type: "page-read" }>> = {}
     ...OF_S0,
     records: 10,
     bytes: 1_000,
+    dataBytes: 1_000,
     millisBehindLatest: 0,
     durationMs: 5,
     bufferedRecords: 7,
@@ -240,7 +241,7 @@ describe("the progress of a connector", () => {
       retentionMs: () => 7,
     });
     tally.count({ type: "leader-elect", leader: true });
-    tally.count({ type: "fleet-mode", mode: "CLIENT_VERSION_3X", taking: false });
+    tally.count({ type: "fleet-mode", mode: "CLIENT_VERSION_3X", taking: false, role: "follower" });
     tally.count({ type: "shard-start", ...OF_S0, checkpoint: undefined, inherited: false });
     expect(tally.snapshot()).toMatchObject({
       firstLookDone: true,

@@ -32,7 +32,7 @@ const places = (records: readonly { sequenceNumber: string; subSequenceNumber: n
 
 describe("user records of an answer", () => {
   it("takes aggregates apart and numbers what is inside", () => {
-    const { records, scannedEnd, bytes } = toUserRecords(
+    const { records, scannedEnd, bytes, dataBytes } = toUserRecords(
       [
         streamRecord("8", Buffer.from("plain")),
         streamRecord("9", aggregate(["a", "b", "c"])),
@@ -45,7 +45,26 @@ describe("user records of an answer", () => {
     expect(places(records)).toEqual(["8.0", "9.0", "9.1", "9.2", "10.0"]);
     expect(scannedEnd).toEqual({ sequenceNumber: "10", subSequenceNumber: 0 });
     expect(bytes).toBeGreaterThan(9);
+    expect(dataBytes).toBe("plainabclast".length);
   });
+
+  it.each(["json", "cbor"] as const)(
+    "counts the data that producers put, without keys and the answer's form, of plain pages and of aggregates (%s)",
+    async (wireFormat) => {
+      await using reading = await startReading({
+        local: { kinesis: { cbor: wireFormat === "json" ? "refuse" : "definite" } },
+      });
+      const reader = reading.open({ type: "trim-horizon" });
+      reading.put("four", "", "seven77");
+      const plain = await reading.next(reader);
+      expect([plain.records.length, plain.dataBytes]).toEqual([3, 11]);
+      expect(plain.bytes).toBeGreaterThan(100);
+      reading.put("xyz", aggregate(["a", "bc", "def"]));
+      const opened = await reading.next(reader);
+      expect([opened.records.length, opened.dataBytes]).toEqual([4, 9]);
+      await reader.close();
+    },
+  );
 
   it("F52 resumes inside an aggregate, after the sub-sequence number of the checkpoint", () => {
     const answer = [streamRecord("9", aggregate(["a", "b", "c"])), streamRecord("10", aggregate(["d", "e"]))];

@@ -77,6 +77,9 @@ export class FakeDestination {
   }
 }
 
+/** What each record counts for in the throughput of its shard. */
+const BYTES_PER_RECORD = 1_024;
+
 /** Reads a shard as the engine of core does: finish what was inherited, then prepare, place, commit, batch by batch. */
 export function fakeEngine(
   stream: FakeStream,
@@ -84,7 +87,7 @@ export function fakeEngine(
   clock: Clock,
   timings: { readonly idleMs: number; readonly emitMs: () => number },
 ): (assignment: ShardAssignment) => Promise<ShardOutcome> {
-  return async ({ shardId, checkpointer, stopSignal, abortSignal }) => {
+  return async ({ shardId, checkpointer, stopSignal, abortSignal, noteBytes }) => {
     const rangeOf = ({ first, last }: Pick<PreparedBatch, "first" | "last">): readonly string[] =>
       stream
         .recordsOf(shardId)
@@ -115,6 +118,7 @@ export function fakeEngine(
         await sleep(clock, timings.idleMs, stopSignal.aborted ? abortSignal : stopSignal);
         continue;
       }
+      noteBytes(next.length * BYTES_PER_RECORD);
       const batchId = `${shardId}:${first.sequenceNumber}-${last.sequenceNumber}`;
       const batch: PreparedBatch = {
         v: 1,

@@ -1,5 +1,6 @@
 import { type Logger, type Random, sleep } from "@kinesis-connectors/core";
 import {
+  type FleetTable,
   type InitialPosition,
   type Intercept,
   type LeaseTable,
@@ -25,7 +26,12 @@ export interface MemberOptions {
   readonly watchPaused?: WorkerOptions["watchPaused"];
   /** Told of the worker's events too. */
   readonly observe?: (event: WorkerEvent) => void;
+  readonly fleetTimings?: WorkerOptions["fleetTimings"];
 }
+
+type Over = <Arguments extends readonly unknown[], Answer>(
+  call: (...given: Arguments) => Promise<Answer>,
+) => (...given: Arguments) => Promise<Answer>;
 
 /** One worker of a fleet, with what it said. */
 export interface Member {
@@ -79,6 +85,7 @@ export class Fleet {
       },
       leases: { takePeriodMs: 5_000, ...options.leases },
       ...(options.watchPaused === undefined ? {} : { watchPaused: options.watchPaused }),
+      ...(options.fleetTimings === undefined ? {} : { fleetTimings: options.fleetTimings }),
       ...(options.stopDeadlineMs === undefined ? {} : { stopDeadlineMs: options.stopDeadlineMs }),
     });
     const member: Member = {
@@ -109,6 +116,23 @@ export class Fleet {
     await this.time.until(Promise.all(this.members.map(({ worker }) => worker.stop())));
   }
 
+  #fleetOver(fleet: FleetTable, over: Over): FleetTable {
+    return {
+      changeMode: over(fleet.changeMode),
+      tableMigration: over(fleet.tableMigration),
+      report: over(fleet.report),
+      retract: over(fleet.retract),
+      reports: over(fleet.reports),
+      forget: over(fleet.forget),
+      lock: over(fleet.lock),
+      takeLock: over(fleet.takeLock),
+      keepLock: over(fleet.keepLock),
+      releaseLock: over(fleet.releaseLock),
+      assignedTo: over(fleet.assignedTo),
+      hasIndex: over(fleet.hasIndex),
+    };
+  }
+
   /**
    * Calls take time on the way and back. One that was on its way when its process was paused arrives; its answer waits until the
    * process goes on.
@@ -121,7 +145,7 @@ export class Fleet {
         time.setTimer(ms, resolve);
       });
     };
-    const over =
+    const over: Over =
       <Arguments extends readonly unknown[], Answer>(call: (...given: Arguments) => Promise<Answer>) =>
       async (...given: Arguments): Promise<Answer> => {
         await travel(random.next() * latencyMs);
@@ -140,6 +164,7 @@ export class Fleet {
       describe: over(table.describe),
       remove: over(table.remove),
       fleetMode: over(table.fleetMode),
+      fleet: table.fleet === undefined ? undefined : this.#fleetOver(table.fleet, over),
     };
   }
 }

@@ -31,6 +31,7 @@ async function drive(fleet: Fleet, ownerId: string, afterMs: number, end: "dies"
     stopSignal: stopping.signal,
     abortSignal: shard.gone,
     noteReadThrough: () => undefined,
+    noteBytes: () => undefined,
   };
   const timings = { idleMs: 1_000, emitMs: () => 200 };
   const run = fakeEngine(fleet.stream, fleet.destination, clock, timings)(assignment);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { LeaseAges } from "../../src/worker/lease-ages.js";
 import { leaseSettings } from "../../src/worker/lease-settings.js";
 import { LeaseTaker, type TakenLease } from "../../src/worker/lease-taker.js";
 import { memoryLeases, type TableFault } from "@kinesis-connectors/leases";
@@ -18,6 +19,7 @@ function setUp(fault?: (operation: string) => TableFault | undefined) {
     random: seededRandom(1),
     settings: leaseSettings(),
     orphanMs: 240_000,
+    ages: new LeaseAges(),
     busy: () => new Set<string>(),
     taken: (lease: TakenLease) => void taken.push(lease),
   };

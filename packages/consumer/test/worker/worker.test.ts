@@ -610,9 +610,9 @@ describe("with KCL workers on the same table", () => {
     await fleet.stopAll();
   });
 
-  test("when the fleet switches to KCL 3.x algorithms no more leases are taken, what is held is kept, and it is said", async () => {
+  test("a worker that takes no part in 3.x mode takes no more leases when the fleet switches to it, keeps what it holds, and says so", async () => {
     const fleet = new Fleet(2);
-    const member = await fleet.started();
+    const member = await fleet.started({ leases: { mode: "2x" } });
     await fleet.time.advance(1_000);
     fleet.leases.fleetMode = "CLIENT_VERSION_3X_WITH_ROLLBACK";
     await fleet.time.advance(70_000);
@@ -621,7 +621,7 @@ describe("with KCL workers on the same table", () => {
     await fleet.time.advance(60_000);
     expect(member.heldShardIds()).toHaveLength(2);
     expect(member.eventsOf("fleet-mode")).toEqual([
-      { type: "fleet-mode", mode: "CLIENT_VERSION_3X_WITH_ROLLBACK", taking: false },
+      { type: "fleet-mode", mode: "CLIENT_VERSION_3X_WITH_ROLLBACK", taking: false, role: "passenger" },
     ]);
     expect(member.warnings.some((text) => text.includes("takes no more leases"))).toBe(true);
     fleet.leases.fleetMode = "CLIENT_VERSION_2X";

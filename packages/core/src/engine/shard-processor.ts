@@ -192,7 +192,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
 
   async #takePage(page: RecordPage, durationMs: number): Promise<void> {
     const { clock, stream, shardId, observe } = this.#context;
-    const { records, bytes, millisBehindLatest } = page;
+    const { records, bytes, dataBytes = bytes, millisBehindLatest } = page;
     if (page.gap !== undefined) this.#meetGap(page.gap.expected, records[0]);
     if (!(await this.#scan.scan(records))) return;
     if (page.scannedEnd !== undefined && isPast(page.scannedEnd, records.at(-1)))
@@ -204,6 +204,7 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
       shardId,
       records: records.length,
       bytes,
+      dataBytes,
       millisBehindLatest,
       durationMs: page.durationMs ?? durationMs,
       bufferedRecords: this.#filling.keptCount,

@@ -119,6 +119,7 @@ export function progressOf(
     firstLookDone: true,
     isLeader: false,
     fleetMode: undefined,
+    fleetRole: "peer",
     unattendedShards: 0,
     recordsRead: 0,
     recordsEmitted: 0,

@@ -1,8 +1,16 @@
+/** A metric of the KCL. */
+export interface KclMetric {
+  readonly operation: string;
+  readonly name: string;
+  readonly unit: string;
+  readonly dimensions: readonly string[];
+}
+
 /**
  * Metrics of the Java KCL, as its sources publish them: the same in 2.7.2 and 3.5.1 (`ProcessTask.java`, `DynamoDBLeaseRenewer.java`, `DynamoDBLeaseTaker.java`;
  * the keys of dimensions are those of `MetricsUtil.java`). The application's own is `ApplicationTracker`, without a shard.
  */
-export const KCL_METRICS = [
+export const KCL_METRICS: readonly KclMetric[] = [
   { name: "RecordsProcessed", unit: "Count", operation: "ProcessTask", dimensions: ["Operation", "ShardId"] },
   {
     name: "DataBytesProcessed",
@@ -46,4 +54,4 @@ export const KCL_METRICS = [
     operation: "TakeLeases",
     dimensions: ["Operation", "WorkerIdentifier"],
   },
-] as const;
+];

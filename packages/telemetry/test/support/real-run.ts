@@ -15,7 +15,7 @@ import type { Metrics } from "../../src/index.js";
 
 export const APPLICATION = "clicks-to-s3";
 export const STREAM = "clicks";
-export const BUCKET = "archive";
+const BUCKET = "archive";
 
 /** What must never be seen anywhere but in Kinesis and in S3. */
 export const CANARIES = {
@@ -59,7 +59,7 @@ export interface RealRun extends AsyncDisposable {
   readonly settled: () => Promise<void>;
 }
 
-export function isPoison(n: number): boolean {
+function isPoison(n: number): boolean {
   return n % 97 === 3;
 }
 

@@ -113,6 +113,11 @@ export class PageRecord {
     return this.#page.length;
   }
 
+  /** Bytes of data of all records of its answer: what producers put, without keys and without the answer's form. */
+  get pageDataBytes(): number {
+    return this.#table.dataBytes;
+  }
+
   /** `data`, as the SDK names it. */
   get Data(): Uint8Array {
     return this.data;

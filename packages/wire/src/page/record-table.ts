@@ -98,6 +98,16 @@ export class RecordTable {
     return this.places[index * rowLength + place] ?? 0;
   }
 
+  /** Bytes of data of all records. */
+  get dataBytes(): number {
+    const { places } = this;
+    const end = this.length * rowLength;
+    let bytes = 0;
+    for (let row = dataPlace; row < end; row += rowLength)
+      bytes += (places[row + 1] ?? 0) - (places[row] ?? 0);
+    return bytes;
+  }
+
   #grow(rows: number): void {
     const places = new Int32Array(rows * rowLength);
     places.set(this.places);

@@ -2,8 +2,8 @@ import type { Random } from "@kinesis-connectors/core";
 import type { Lease } from "@kinesis-connectors/leases";
 import type { ObservedLease } from "../lease-ages.js";
 
-// A fleet whose leader assigns promptly renews every lease within this many failover times.
-const UNATTENDED_FACTOR = 3;
+// KCL: an owner that died is noticed after one to three failover times, its lease is found by the next one within another, and a look lies between.
+const UNATTENDED_FACTOR = 6;
 
 /** Leases that nobody renews, as one worker has seen them. */
 export interface Unattended {

@@ -20,6 +20,11 @@ export class UnattendedWatch {
     this.#options = options;
   }
 
+  /** Whether there were any at the last look. */
+  get isAny(): boolean {
+    return this.#isAny;
+  }
+
   see({ leases, longestMs }: Unattended): void {
     const { clock, logger, observe, warnMs, orphanMs } = this.#options;
     if (leases.length === 0) {

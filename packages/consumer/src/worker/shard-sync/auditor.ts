@@ -21,6 +21,8 @@ export function isRangeRead(leases: readonly Lease[]): boolean {
 export interface AuditorOptions extends LeaseCreation {
   readonly ownerId: string;
   readonly observe: (event: WorkerEvent) => void;
+  /** Whether this worker leads a fleet in which a lock decides that; undefined: the owners of the leases elect a leader. */
+  readonly leads: () => boolean | undefined;
 }
 
 // amazon-kinesis-client: leasesRecoveryAuditorInconsistencyConfidenceThreshold.
@@ -32,7 +34,7 @@ const CONFIDENCE = 3;
  */
 export class Auditor {
   readonly #options: AuditorOptions;
-  #isLeader = false;
+  #isElected = false;
   #hole = "";
   #times = 0;
 
@@ -49,11 +51,14 @@ export class Auditor {
   async step(): Promise<boolean> {
     const { table, ownerId, observe } = this.#options;
     const leases = await table.list();
+    const leads = this.#options.leads();
     const leader = electedLeader(leases);
-    const isLeader = leader === undefined || leader === ownerId;
-    if (isLeader !== this.#isLeader) {
-      this.#isLeader = isLeader;
-      observe({ type: "leader-elect", leader: isLeader });
+    const isLeader = leads ?? (leader === undefined || leader === ownerId);
+    // Who holds the lock of a fleet tells of it there.
+    const isElected = isLeader && leads === undefined;
+    if (isElected !== this.#isElected) {
+      this.#isElected = isElected;
+      if (leads === undefined || !leads) observe({ type: "leader-elect", leader: isElected });
     }
     if (leases.length === 0) {
       this.#times = 0;

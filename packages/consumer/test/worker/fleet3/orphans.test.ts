@@ -21,7 +21,7 @@ describe("leases that a leader has forgotten", () => {
     fleet.leases.fleetMode = "CLIENT_VERSION_3X";
     javaOwned(fleet, 4);
     for (let index = 0; index < 4; index += 1) fleet.stream.put(shardIdOf(index), 25);
-    const member = await fleet.started();
+    const member = await fleet.started({ leases: { mode: "2x" } });
     await fleet.time.advance(235_000);
     expect(member.heldShardIds()).toEqual([]);
     await fleet.time.advance(2 * MINUTE);
@@ -36,10 +36,10 @@ describe("leases that a leader has forgotten", () => {
     const fleet = new Fleet(2);
     fleet.leases.fleetMode = "CLIENT_VERSION_3X";
     javaOwned(fleet, 2);
-    const member = await fleet.started();
+    const member = await fleet.started({ leases: { mode: "2x" } });
     await fleet.time.advance(20_000);
     expect(member.eventsOf("leases-unattended")).toEqual([]);
-    await fleet.time.advance(200_000);
+    await fleet.time.advance(215_000);
     const warnings = member.warnings.filter((text) => text.startsWith("leases-unattended"));
     expect(warnings.length).toBeGreaterThanOrEqual(3);
     expect(member.eventsOf("leases-unattended").at(-1)).toMatchObject({
@@ -55,7 +55,7 @@ describe("leases that a leader has forgotten", () => {
     fleet.leases.fleetMode = "CLIENT_VERSION_3X";
     javaOwned(fleet, 1);
     fleet.leases.rows.set(shardIdOf(1), leaseWith(shardIdOf(1)));
-    const member = await fleet.started();
+    const member = await fleet.started({ leases: { mode: "2x" } });
     const renewal = setRenewals(fleet, shardIdOf(0));
     await fleet.time.advance(235_000);
     expect(member.heldShardIds()).toEqual([]);
@@ -69,7 +69,10 @@ describe("leases that a leader has forgotten", () => {
     const fleet = new Fleet(8);
     fleet.leases.fleetMode = "CLIENT_VERSION_3X";
     javaOwned(fleet, 8);
-    const members = [await fleet.started(), await fleet.started()];
+    const members = [
+      await fleet.started({ leases: { mode: "2x" } }),
+      await fleet.started({ leases: { mode: "2x" } }),
+    ];
     await fleet.time.advance(6 * MINUTE);
     const counts = members.map((member) => member.heldShardIds().length);
     expect(counts[0]! + counts[1]!).toBe(8);

@@ -1,0 +1,85 @@
+import {
+  DeleteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import type { FleetTable, LeaderLock } from "@kinesis-connectors/leases";
+import { type FleetPlaces, isApplied, keyOf } from "./fleet-places.js";
+import { COORDINATOR_KEY, LOCK, lockOf, lockRow } from "./fleet-rows.js";
+
+/** The leader's lock in DynamoDB, with the conditions of amazon-dynamodb-lock-client. */
+export function dynamoDbLeaderLock(
+  client: DynamoDBClient,
+  places: FleetPlaces,
+): Pick<FleetTable, "lock" | "takeLock" | "keepLock" | "releaseLock"> {
+  const takeLock = async (mine: LeaderLock, seen: LeaderLock | undefined): Promise<boolean> => {
+    const place = await places.ofLock();
+    const condition =
+      seen === undefined
+        ? { ConditionExpression: "attribute_not_exists(#key)", names: {}, values: {} }
+        : seen.isReleased
+          ? {
+              ConditionExpression: "attribute_exists(#key) AND attribute_exists(#released)",
+              names: { "#released": LOCK.released },
+              values: {},
+            }
+          : {
+              ConditionExpression: "attribute_exists(#key) AND #version = :seen",
+              names: { "#version": LOCK.version },
+              values: { ExpressionAttributeValues: { ":seen": { S: seen.version } } },
+            };
+    return await isApplied(place, "PutItem", () =>
+      client.send(
+        new PutItemCommand({
+          TableName: place.tableName,
+          Item: { [place.key]: { S: COORDINATOR_KEY.leader }, ...lockRow(mine) },
+          ConditionExpression: condition.ConditionExpression,
+          ExpressionAttributeNames: { "#key": place.key, ...condition.names },
+          ...condition.values,
+        }),
+      ),
+    );
+  };
+
+  const stillMine = (mine: LeaderLock) => ({
+    ConditionExpression: "#version = :mine AND #owner = :me",
+    ExpressionAttributeNames: { "#version": LOCK.version, "#owner": LOCK.owner },
+    ExpressionAttributeValues: { ":mine": { S: mine.version }, ":me": { S: mine.ownerId } },
+  });
+
+  const keepLock = async (mine: LeaderLock, version: string): Promise<boolean> => {
+    const place = await places.ofLock();
+    const { ExpressionAttributeNames, ExpressionAttributeValues, ConditionExpression } = stillMine(mine);
+    return await isApplied(place, "UpdateItem", () =>
+      client.send(
+        new UpdateItemCommand({
+          ...keyOf(place, COORDINATOR_KEY.leader),
+          UpdateExpression: "SET #lease = :lease, #version = :next",
+          ConditionExpression,
+          ExpressionAttributeNames: { ...ExpressionAttributeNames, "#lease": LOCK.lease },
+          ExpressionAttributeValues: {
+            ...ExpressionAttributeValues,
+            ":lease": { S: `${mine.leaseMs}` },
+            ":next": { S: version },
+          },
+        }),
+      ),
+    );
+  };
+
+  return {
+    lock: async () => {
+      const row = await places.get(await places.ofLock(), COORDINATOR_KEY.leader);
+      return row === "no-table" ? undefined : lockOf(row);
+    },
+    takeLock,
+    keepLock,
+    releaseLock: async (mine) => {
+      const place = await places.ofLock();
+      await isApplied(place, "DeleteItem", () =>
+        client.send(new DeleteItemCommand({ ...keyOf(place, COORDINATOR_KEY.leader), ...stillMine(mine) })),
+      );
+    },
+  };
+}
