@@ -12,9 +12,10 @@ export function configFromProperties(
   flags: FromPropertiesFlags,
   file: string,
 ): Promise<void> {
-  const { files, notes } = fromProperties(textOf(resolve(cwd, file), file), {
-    ...(flags.column === undefined ? {} : { columns: flags.column }),
-  });
+  const { files, notes } = fromProperties(
+    textOf(resolve(cwd, file), file),
+    flags.column === undefined ? {} : { columns: flags.column },
+  );
   if (flags.out !== undefined) {
     const folder = resolve(cwd, flags.out);
     for (const { name, yaml } of files)
