@@ -11,6 +11,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
@@ -94,7 +95,20 @@ async function createProject(tarballs) {
       manifest[kind][name] = tarball;
     }
   install(folder, manifest, tarballs);
+  checkModule(bin, folder);
   return folder;
+}
+
+/** The same with --ts: what it writes compiles against what is installed. */
+function checkModule(bin, folder) {
+  const { stdout } = run(bin, ["typed-archive", "--yes", "--ts", "--json"], { cwd: work });
+  const typed = JSON.parse(stdout).folder;
+  symlinkSync(join(folder, "node_modules"), join(typed, "node_modules"));
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  run(process.execPath, [tsc, "-p", ".", "--noEmit", "--typeRoots", join(root, "node_modules/@types")], {
+    cwd: typed,
+  });
+  passed += 1;
 }
 
 function install(folder, manifest, tarballs) {
