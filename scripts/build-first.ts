@@ -12,6 +12,7 @@ const PROJECTS = [
   "packages/config",
   "packages/create",
   "apps/without-code",
+  "apps/chaos",
   "apps/demo",
   "bench",
 ];

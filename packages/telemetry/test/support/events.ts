@@ -13,6 +13,7 @@ export function pageRead(
     shardId,
     records: of.records ?? 10,
     bytes: of.bytes ?? 1000,
+    dataBytes: of.bytes ?? 1000,
     millisBehindLatest: of.behindMs ?? 0,
     durationMs: 20,
     bufferedRecords: 0,
