@@ -12,7 +12,7 @@ import { lastOutcome, PageFetch } from "./page-fetch.js";
 import { PageScan } from "./page-scan.js";
 import { type Pipeline, type RunningPipeline, runningPipeline } from "../pipeline.js";
 import { type ClosedRange, isPast } from "./range.js";
-import type { Position, RecordPage } from "../record.js";
+import { type Position, positionOf, type RecordPage } from "../record.js";
 import { replayRange } from "./replay.js";
 import { gapError } from "./retention-gap.js";
 import type { ShardContext, ShardOutcome } from "./shard-context.js";
@@ -198,18 +198,15 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     if (page.scannedEnd !== undefined && isPast(page.scannedEnd, records.at(-1)))
       this.#filling.moveEnd(page.scannedEnd, clock.monotonicNow());
     if (!this.#filling.settle()) page.release?.();
-    observe({
-      type: "page-read",
-      stream,
-      shardId,
+    const read = {
       records: records.length,
       bytes,
       dataBytes,
       millisBehindLatest,
       durationMs: page.durationMs ?? durationMs,
-      bufferedRecords: this.#filling.keptCount,
-      bufferedBytes: this.#filling.heldBytes,
-    });
+    };
+    const { keptCount: bufferedRecords, heldBytes: bufferedBytes } = this.#filling;
+    observe({ type: "page-read", stream, shardId, ...read, bufferedRecords, bufferedBytes });
   }
 
   /** Closes what was read so far and sends it on its way, once the batch before it has been committed. */
@@ -301,8 +298,3 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
 
 /** Why the last batch is flushed, by how the reading ended. */
 const LAST_FLUSH = { stopped: "stop", ended: "end", "shard-end": "shard-end" } as const;
-
-/** A record is a position with data: events carry the position alone. */
-function positionOf({ sequenceNumber, subSequenceNumber }: Position): Position {
-  return { sequenceNumber, subSequenceNumber };
-}
