@@ -180,7 +180,7 @@ export class WorkerRun implements Worker {
       "take",
       0,
       // Where a leader assigns, the look is for what it has forgotten, and seldom finds any.
-      () => (this.#taking() === "share" || this.#unattended.isAny ? takePeriodMs : 2 * failoverTimeMs),
+      () => (this.#taking() === "share" || this.#unattended.isAny ? takePeriodMs : failoverTimeMs),
       async () => {
         if (this.#taking() === "share") this.#unattended.clear();
         await this.#taker.step(() => this.#taking());
