@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inTurn } from "./in-turn.js";
 import { javaSide, KCL_VERSIONS, type JavaSide, type KclVersion } from "./java/java-side.js";
 import { Rig, Unmet } from "./rig/rig.js";
 import type { Run, Scenario } from "./scenarios/scenario.js";
@@ -9,28 +10,33 @@ const RUNS = fileURLToPath(new URL("../.cache/runs/", import.meta.url));
 
 const LAST_DRAIN_MS = 60_000;
 
-/** Plays the runs of some scenarios, one after the other. */
+/** Plays the runs of some scenarios, so many at a time: most of a run is waiting. The results are in the order of the runs. */
 export async function play(
   scenarios: readonly Scenario[],
   options: {
     readonly versions: readonly KclVersion[];
+    readonly atOnce: number;
     readonly signal: AbortSignal;
     readonly say: (text: string) => void;
   },
 ): Promise<readonly Result[]> {
-  const { versions, signal, say } = options;
+  const { versions, atOnce, signal, say } = options;
   const sides = new Map<KclVersion, JavaSide>();
   for (const version of KCL_VERSIONS) sides.set(version, await javaSide(version, say));
-  const results: Result[] = [];
-  for (const scenario of scenarios) {
-    for (const run of scenario.runs) {
-      if (!versions.includes(run.version)) continue;
-      signal.throwIfAborted();
-      say(`\n${scenario.name}, KCL ${versionOf(run)}: ${scenario.shows}`);
-      results.push(await playOne(scenario, run, { java: sides, signal, say }));
-    }
-  }
-  return results;
+  const runs = scenarios.flatMap((scenario) =>
+    scenario.runs
+      .filter(({ version }) => versions.includes(version))
+      .map((run) => async () => {
+        signal.throwIfAborted();
+        const name = `${scenario.name} ${versionOf(run)}`;
+        say(`${name}: ${scenario.shows}`);
+        const prefixed = (text: string): void => {
+          say(`${name}  ${text}`);
+        };
+        return await playOne(scenario, run, { java: sides, signal, say: prefixed });
+      }),
+  );
+  return await inTurn(runs, atOnce);
 }
 
 function versionOf({ version, mode }: Run): string {

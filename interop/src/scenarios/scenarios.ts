@@ -1,11 +1,14 @@
 import { cloudwatch } from "./cloudwatch.js";
+import { control } from "./control.js";
 import { differential } from "./differential.js";
+import { leader } from "./leader.js";
 import { migrate } from "./migrate/migrate.js";
 import { mixed } from "./mixed.js";
 import { native } from "./native.js";
 import { positions } from "./positions.js";
 import type { Scenario } from "./scenario.js";
 import { smoke } from "./smoke.js";
+import { switchOver } from "./switch.js";
 
 /** All of them, in the order in which they run. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -15,5 +18,8 @@ export const SCENARIOS: readonly Scenario[] = [
   mixed,
   migrate,
   native,
+  switchOver,
+  leader,
+  control,
   cloudwatch,
 ];

@@ -15,6 +15,7 @@ export interface ProgressSources {
   readonly readAheadBytes: () => number;
   readonly leaseRenewals: () => LeaseRenewals;
   readonly hasLooked: () => boolean;
+  readonly fleet: () => ConnectorProgress["fleet"];
   readonly retentionMs: () => number | undefined;
   readonly shardFacts: (shardId: string) => Pick<ShardSnapshot, "readThroughMs" | "retentionLeftMs">;
 }
@@ -32,6 +33,7 @@ const NOT_YET: ProgressSources = {
   readAheadBytes: () => 0,
   leaseRenewals: () => ({ count: 0, longestUnrenewedMs: 0 }),
   hasLooked: () => false,
+  fleet: () => undefined,
   retentionMs: () => undefined,
   shardFacts: () => ({ readThroughMs: undefined, retentionLeftMs: undefined }),
 };
@@ -173,6 +175,7 @@ export class ProgressTally {
       ...this.#facts,
       startedMs: this.#startedMs,
       firstLookDone: this.#sources.hasLooked(),
+      fleet: this.#sources.fleet(),
       isLeader: this.#isLeader,
       fleetMode: this.#fleetMode,
       fleetRole: this.#fleetRole,

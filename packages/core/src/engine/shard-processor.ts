@@ -9,6 +9,7 @@ import { errorFields } from "../logging/error-fields.js";
 import { asError, hasCode } from "../errors.js";
 import { Filling } from "./filling.js";
 import { lastOutcome, PageFetch } from "./page-fetch.js";
+import { pagePart } from "./page-part.js";
 import { PageScan } from "./page-scan.js";
 import { type Pipeline, type RunningPipeline, runningPipeline } from "../pipeline.js";
 import { type ClosedRange, isPast } from "./range.js";
@@ -192,19 +193,16 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
 
   async #takePage(page: RecordPage, durationMs: number): Promise<void> {
     const { clock, stream, shardId, observe } = this.#context;
-    const { records, bytes, dataBytes = bytes, millisBehindLatest } = page;
+    const { records } = page;
     if (page.gap !== undefined) this.#meetGap(page.gap.expected, records[0]);
-    if (!(await this.#scan.scan(records))) return;
-    if (page.scannedEnd !== undefined && isPast(page.scannedEnd, records.at(-1)))
-      this.#filling.moveEnd(page.scannedEnd, clock.monotonicNow());
-    if (!this.#filling.settle()) page.release?.();
-    const read = {
-      records: records.length,
-      bytes,
-      dataBytes,
-      millisBehindLatest,
-      durationMs: page.durationMs ?? durationMs,
-    };
+    const scanned = await this.#scan.scan(records);
+    if (scanned === records.length) {
+      if (page.scannedEnd !== undefined && isPast(page.scannedEnd, records.at(-1)))
+        this.#filling.moveEnd(page.scannedEnd, clock.monotonicNow());
+      if (!this.#filling.settle()) page.release?.();
+    } else if (scanned === 0) return;
+    // What a stop left of it goes with the last batch: what is committed was read, or counts would not add up.
+    const read = { ...pagePart(page, scanned), durationMs: page.durationMs ?? durationMs };
     const { keptCount: bufferedRecords, heldBytes: bufferedBytes } = this.#filling;
     observe({ type: "page-read", stream, shardId, ...read, bufferedRecords, bufferedBytes });
   }
