@@ -10,9 +10,9 @@ const PROJECTS = [
   "packages/local",
   "packages/testkit",
   "packages/config",
-  "packages/s3",
-  "packages/cli",
-  "packages/s3",
+  "packages/create",
+  "apps/without-code",
+  "apps/chaos",
   "apps/demo",
   "bench",
 ];

@@ -2,6 +2,7 @@
 //
 // An example is a ```ts block of README.md, docs/*.md or packages/*/README.md. Each is compiled as a file of its own, under its own line numbers:
 // - a comment with a file name before it (<!-- file-emitter.ts -->) puts all blocks of that name in a document into one file, for others to import;
+// - a comment with the path of a YAML file says that the block is that file, word for word;
 // - a comment that opens with "given:" holds what a fragment takes for granted, and is compiled in front of it.
 import { spawnSync } from "node:child_process";
 import {
@@ -24,6 +25,8 @@ const work = join(root, "node_modules", ".cache", "check-docs");
 const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
 const SCOPE = "@kinesis-connectors/";
 const problems = [];
+/** Scripts of the projects that `kinesis-connectors init` writes; scripts/check-project.mjs runs them. */
+const OF_A_PROJECT = new Set(["dev", "put", "status", "validate"]);
 
 const documents = filesBelow(root, ".md").map(readDocument);
 const packages = readdirSync(join(root, "packages")).filter((name) =>
@@ -36,6 +39,7 @@ for (const document of documents) checkLinks(document);
 for (const document of documents) checkPaths(document);
 checkCommands();
 for (const name of packages) checkOptionNames(name);
+for (const document of documents) checkQuotedFiles(document);
 
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 process.stdout.write(
@@ -63,6 +67,7 @@ function readDocument(path) {
   const prose = [];
   const anchors = new Set();
   const blocks = [];
+  const quoted = []; // blocks that show a file of the repository
   let open; // the block that has not ended yet
   let comment; // the HTML comment that has not ended yet, or was the last thing before a block
   for (const [index, line] of lines.entries()) {
@@ -70,6 +75,9 @@ function readDocument(path) {
     if (open !== undefined) {
       if (fence?.[1] === open.fence && fence[2] === "") {
         if (open.language === "ts") blocks.push(open);
+        const file = /^[\w./-]+\/[\w.-]+\.ya?ml$/.exec(open.comment?.text ?? "")?.[0];
+        if (file !== undefined)
+          quoted.push({ first: open.first, file, text: open.lines.map(({ text }) => text).join("\n") });
         open = undefined;
       } else open.lines.push({ index, text: line });
       prose.push("");
@@ -92,7 +100,7 @@ function readDocument(path) {
     }
   }
   if (open !== undefined) problems.push(`${path}:${open.first}: a code block that is never closed`);
-  return { path, prose, anchors, blocks };
+  return { path, prose, anchors, blocks, quoted };
 }
 
 /** How GitHub makes an anchor of a heading; the second one of a name gets -1. */
@@ -113,7 +121,11 @@ function checkExamples(sources) {
   const files = new Map(); // a file in the work folder -> its document and lines
   for (const { path, blocks } of sources) {
     const folder = path.replaceAll(/[^\w-]+/g, "_");
-    if (path.endsWith("README.md") && (blocks.length === 0 || blocks[0].comment?.text === "given:"))
+    if (
+      path.endsWith("README.md") &&
+      isImported(path) &&
+      (blocks.length === 0 || blocks[0].comment?.text === "given:")
+    )
       problems.push(`${path}:1: opens without a whole program`);
     for (const [index, block] of blocks.entries()) {
       const name = /^[\w.-]+\.ts$/.exec(block.comment?.text ?? "")?.[0] ?? `example-${index + 1}.ts`;
@@ -183,6 +195,12 @@ function checkExamples(sources) {
   return files.size;
 }
 
+/** Whether a document is about something that programs import: a package without `exports` is a command alone. */
+function isImported(path) {
+  const manifest = join(root, dirname(path), "package.json");
+  return path === "README.md" || JSON.parse(readFileSync(manifest, "utf8")).exports !== undefined;
+}
+
 /** Makes a package importable for the examples, from wherever the workspace has it. */
 function link(name) {
   const at = name.startsWith(SCOPE)
@@ -230,6 +248,10 @@ function checkPaths({ path, prose }) {
         problems.push(`${path}:${index + 1}: there is no ${name}`);
 }
 
+function isAboutProjects(path) {
+  return /^(?:packages\/(?:create|cli\/src\/init)\/|scripts\/check-project\.mjs$)/.test(path);
+}
+
 /** Every command that a text or a program names must exist: npm scripts, and binaries of our packages. */
 function checkCommands() {
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -242,12 +264,19 @@ function checkCommands() {
     const lines = readFileSync(join(root, path), "utf8").split("\n");
     for (const [index, line] of lines.entries()) {
       for (const [, name] of line.matchAll(/npm run (?:-s )?([a-z][\w:-]*)/g))
-        if (scripts[name] === undefined)
+        if (scripts[name] === undefined && !(OF_A_PROJECT.has(name) && isAboutProjects(path)))
           problems.push(`${path}:${index + 1}: there is no script ${name}: npm run ${name}`);
       for (const [, name] of line.matchAll(/npx (kinesis[\w-]*)/g))
         if (!binaries.has(name)) problems.push(`${path}:${index + 1}: no package has a binary ${name}`);
     }
   }
+}
+
+/** A block with the path of a file in a comment before it shows that file, word for word. */
+function checkQuotedFiles({ path, quoted }) {
+  for (const { first, file, text } of quoted)
+    if (!existsSync(join(root, file)) || readFileSync(join(root, file), "utf8").trim() !== text.trim())
+      problems.push(`${path}:${first}: this block is not ${file}, as its comment says`);
 }
 
 /** Every option that a package's table of options names must be a member of some interface there, or of what it shares. */

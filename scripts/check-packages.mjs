@@ -23,11 +23,14 @@ const check = (holds, what) => {
 const run = (command, args, cwd) =>
   execFileSync(command, args, { cwd, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
 
-/** For tests and development: nobody ships them. */
-const NOT_BUNDLED = new Set(["local", "testkit"]);
+/** For tests and development: nobody ships them. And what loads packages from where a file lies, with its schema beside it. */
+const NOT_BUNDLED = new Set(["local", "testkit", "config"]);
 
 /** What the clients of all destinations are. */
 const ALL_CLIENTS = ["client-dynamodb", "client-kinesis", "client-redshift-data", "client-s3"];
+
+/** A command alone: nobody imports it. */
+const COMMANDS = new Set(["create-kinesis-connectors"]);
 
 /** Scripts that npm would run on a user's machine. */
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
@@ -62,13 +65,19 @@ checkInstall(
   ["client-dynamodb", "client-kinesis", "client-s3"],
 );
 checkInstall(
+  "core, config, s3 and parquet",
+  ["core", "config", "s3", "parquet"],
+  ["client-dynamodb", "client-kinesis", "client-s3"],
+);
+checkConfigFile();
+checkInstall(
   "core, consumer and telemetry",
   ["core", "consumer", "telemetry"],
   ["client-dynamodb", "client-kinesis"],
 );
 checkInstall(
-  "admin",
-  ["core", "leases", "wire", "aws", "consumer", "telemetry", "admin"],
+  "core, consumer and admin",
+  ["core", "consumer", "telemetry", "admin"],
   ["client-dynamodb", "client-kinesis"],
 );
 checkInstall("local and testkit", ["core", "local", "testkit"], []);
@@ -91,7 +100,8 @@ function checkTarball(name, folder) {
   check(!files.some((file) => file.includes("tsbuildinfo")), `${name}: build info got into the tarball`);
   check(files.includes("README.md"), `${name} has no README.md`);
   check(
-    files.includes(join("dist", "index.js")) && files.includes(join("dist", "index.d.ts")),
+    COMMANDS.has(name) ||
+      (files.includes(join("dist", "index.js")) && files.includes(join("dist", "index.d.ts"))),
     `${name} has no built entry`,
   );
   check(!files.some((file) => file.startsWith("test")), `${name}: tests got into the tarball`);
@@ -167,6 +177,7 @@ function checkInstall(what, shortNames, wantedClients) {
 function checkBundles() {
   const folder = join(work, "everything");
   const shortNames = [...tarballs.keys()]
+    .filter((name) => !COMMANDS.has(name))
     .map((name) => name.replace("@kinesis-connectors/", ""))
     .filter((name) => !NOT_BUNDLED.has(name));
   checkInstall("everything", shortNames, ALL_CLIENTS);
@@ -203,6 +214,32 @@ function checkBundles() {
   check(
     run(process.execPath, ["--no-warnings", "user.cjs"], folder).trim() === "ok",
     "require() does not load them",
+  );
+}
+
+/** A file beside what is installed: the good one is good, and a misspelt option is found. */
+function checkConfigFile() {
+  const folder = join(work, "core-config-s3-and-parquet");
+  const file = (bucket) => `version: 1
+application: click-archive
+source: { stream: clicks, region: eu-central-1 }
+emitter: { type: s3, ${bucket}: my-clicks, region: eu-central-1, format: { type: parquet, infer: true } }
+`;
+  writeFileSync(join(folder, "good.yaml"), file("bucket"));
+  writeFileSync(join(folder, "bad.yaml"), file("bukcet"));
+  writeFileSync(
+    join(folder, "validate.mjs"),
+    [
+      'import { configSchema, problemLine, validateConfig } from "@kinesis-connectors/config";',
+      'const files = ["good.yaml", "bad.yaml"];',
+      "const found = await Promise.all(files.map((name) => validateConfig(name)));",
+      "console.log(found.flat().map(problemLine).join(), typeof configSchema().definitions);",
+    ].join("\n"),
+  );
+  const printed = run(process.execPath, ["--no-warnings", "validate.mjs"], folder).trim();
+  check(
+    printed === "bad.yaml:4:22 emitter.bukcet is not an option of s3; did you mean bucket? object",
+    `a configuration file among installed packages: ${printed}`,
   );
 }
 

@@ -11,6 +11,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
@@ -31,8 +32,8 @@ let passed = 0;
 try {
   const tarballs = pack();
   const folder = await createProject(tarballs);
-  await runProject(folder);
-  await runContainer(folder);
+  const served = await runProject(folder);
+  await runContainer(folder, served);
 } finally {
   for (const child of running) stopGroup(child, "SIGKILL");
   rmSync(work, { recursive: true, force: true });
@@ -45,13 +46,17 @@ function check(holds, what) {
   passed += 1;
 }
 
-/** Every public package as a tarball. */
+/** What the project needs of this workspace, as tarballs. */
 function pack() {
   const tarballs = new Map();
-  for (const name of readdirSync(join(root, "packages"))) {
+  const wanted = ["create", "s3", "local"];
+  for (const name of wanted) {
     const folder = join(root, "packages", name);
     const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    if (manifest.private === true) continue;
+    for (const [other, range] of Object.entries(manifest.dependencies ?? {})) {
+      const short = other.replace("@kinesis-connectors/", "");
+      if (range.startsWith("workspace:") && !wanted.includes(short)) wanted.push(short);
+    }
     const to = join(work, "packed", name);
     mkdirSync(to, { recursive: true });
     execFileSync("npx", ["-y", "pnpm@12.21.0", "pack", "--pack-destination", to], {
@@ -90,7 +95,20 @@ async function createProject(tarballs) {
       manifest[kind][name] = tarball;
     }
   install(folder, manifest, tarballs);
+  checkModule(bin, folder);
   return folder;
+}
+
+/** The same with --ts: what it writes compiles against what is installed. */
+function checkModule(bin, folder) {
+  const { stdout } = run(bin, ["typed-archive", "--yes", "--ts", "--json"], { cwd: work });
+  const typed = JSON.parse(stdout).folder;
+  symlinkSync(join(folder, "node_modules"), join(typed, "node_modules"));
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  run(process.execPath, [tsc, "-p", ".", "--noEmit", "--typeRoots", join(root, "node_modules/@types")], {
+    cwd: typed,
+  });
+  passed += 1;
 }
 
 function install(folder, manifest, tarballs) {
@@ -108,7 +126,7 @@ function install(folder, manifest, tarballs) {
   run("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"], { cwd: folder });
 }
 
-/** The two commands of the project, and what is delivered. */
+/** The two commands of the project, and what is delivered. Leaves the servers running, for the container. */
 async function runProject(folder) {
   const adminPort = await freePorts(1);
   const env = { ADMIN_PORT: String(adminPort) };
@@ -148,18 +166,11 @@ async function runProject(folder) {
     env: environment,
   });
   check(peeked.stdout.trim().split("\n").length === 3, "tail does not show three records");
-  await containerAgainst(local, folder, environment);
-}
-
-let container;
-/** The container's steps want the same servers: remembered until the project has been looked at. */
-async function containerAgainst(local, folder, environment) {
-  container = { local, folder, environment };
+  return { local, environment };
 }
 
 /** The instructions of the recipe, one after the other, in a folder of its own. */
-async function runContainer(folder) {
-  const { local, environment } = container;
+async function runContainer(folder, { local, environment }) {
   const recipe = readFileSync(join(root, "deploy/docker/Dockerfile"), "utf8").replaceAll(/\\\n/g, " ");
   const image = join(work, "image");
   const built = interpret(recipe, folder, image);
@@ -355,7 +366,8 @@ function stopGroup(child, signal) {
 /** The first of some ports in a row that nobody listens on now. */
 async function freePorts(count = 4) {
   for (;;) {
-    const first = 20_000 + Math.floor(Math.random() * 30_000);
+    // Below the ports that a kernel gives to whoever asks for any: one of those may be taken before it is used.
+    const first = 20_000 + Math.floor(Math.random() * 12_000);
     const free = await Promise.all(Array.from({ length: count }, (_, index) => isFree(first + index)));
     if (free.every(Boolean)) return first;
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import * as config from "../../packages/config/src/index.js";
 import * as admin from "../../packages/admin/src/index.js";
 import * as consumer from "../../packages/consumer/src/index.js";
 import * as core from "../../packages/core/src/index.js";
@@ -92,6 +93,13 @@ const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, 
     (options: never) => new core.RecordBuffer(options),
     { maxRecords: 1, maxBytes: 1, maxAgeMs: 1 },
   ],
+  "config.loadConfig": [(options: never) => config.loadConfig("none.yaml", options), { env: {} }],
+  "config.loadSource": [(options: never) => config.loadSource("none.yaml", options), { env: {} }],
+  "config.validateConfig": [
+    (options: never) => config.validateConfig("none.yaml", options),
+    { env: {}, online: true, signal: new AbortController().signal },
+  ],
+  "config.fromProperties": [(options: never) => config.fromProperties("", options), { columns: ["id"] }],
   "consumer.startConnector": [
     consumer.startConnector,
     {
@@ -316,7 +324,11 @@ const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, 
 /** Exported functions that take no options by name. A new one is written down here or above. */
 const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   admin: "",
-  consumer: "KinesisCallError memoryLeases",
+  config: "ConfigError configSchema problemLine",
+  consumer:
+    "KinesisCallError memoryLeases " +
+    // Checks those of startConnector, and says so.
+    "checkConnectorOptions",
   core:
     "ByteBudget ExactNumber KinesisConnectorError allowAll asError backoffMs bytes checkOptions comparePositions compareSequenceNumbers " +
     "dataBytesOf decodeWith errorFields giveNotice guardedLogger hasCode hasLoneSurrogate invalidOption isProgrammingError isPromise " +
@@ -344,6 +356,7 @@ const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
     "partitionHashKey readEventFrames readRecordsCbor readRecordsJson",
 };
 const PACKAGES: Readonly<Record<string, object>> = {
+  config,
   admin,
   consumer,
   core,

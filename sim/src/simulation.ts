@@ -141,7 +141,7 @@ export class Simulation {
       },
       this.bucket.objects,
     );
-    this.#book = new ResetBook(report);
+    this.#book = new ResetBook(report, true);
     const { hasLanded } = this.#destination;
     this.#rows = new LeaseChecker(this.#ledger, this.#objects, report, hasLanded, this.#book);
     const holds = new HoldChecker(this.scheduler, scenario.failoverTimeMs, report);

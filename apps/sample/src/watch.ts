@@ -17,13 +17,18 @@ export interface WatchOptions {
   readonly dynamodb?: DynamoDBClientConfig;
 }
 
+/** The HTTP of a sample, or none. */
+export interface Watch extends AsyncDisposable {
+  readonly url: string | undefined;
+}
+
 /** Starts the HTTP of a sample where its flag asks for it, and prints where that is. */
 export async function watch(
   connector: Connector,
   { port, metrics, dynamodb = {} }: WatchOptions,
-): Promise<AsyncDisposable> {
+): Promise<Watch> {
   metrics.attach(connector);
-  if (port === undefined) return { [Symbol.asyncDispose]: async () => undefined };
+  if (port === undefined) return { url: undefined, [Symbol.asyncDispose]: async () => undefined };
   const client = new DynamoDBClient(dynamodb);
   const table = dynamoDbLeaseTable({
     tableName: connector.progress().application,
@@ -36,6 +41,7 @@ export async function watch(
     const admin = await startAdmin(connector, { port, metrics, steering: { table } });
     process.stderr.write(`watch it: curl ${admin.url}/api/v1/status\n`);
     return {
+      url: admin.url,
       [Symbol.asyncDispose]: async () => {
         await admin.close();
         client.destroy();

@@ -14,7 +14,7 @@ const SNAPSHOT_PERIOD_MS = 1_000;
 const GATHER_MS = 50;
 
 /** A listener whose stream ends gets to read so far; then its connection is closed from here. */
-const LAST_WORDS_MS = 10_000;
+export const LAST_WORDS_MS: number = 10_000;
 
 /** What the streams are made with. */
 export interface EventStreamsOptions {

@@ -17,8 +17,10 @@ describe("what a running connector shows", () => {
     // Filtered, and poison.
     parts.put(-5, -1);
     parts.aws.kinesis.putRecords(STREAM, [{ partitionKey: "a", data: "no JSON: secret-payload" }]);
-    await until(() => parts.landed().length === 60);
-    await until(() => connector.progress().totals.deadLetters === 1);
+    await until(() => {
+      const { recordsEmitted, recordsFiltered, deadLetters } = connector.progress().totals;
+      return recordsEmitted === 60 && recordsFiltered === 5 && deadLetters === 1;
+    });
 
     const status = await ask(admin, "/api/v1/status");
     expect(status.json).toMatchObject({

@@ -70,6 +70,8 @@ describe("health is progress", () => {
     await until(() => owner.progress().shards.some(({ state }) => state === "reading"));
     const idle = await parts.start({ workerId: "idle" });
     await using admin = await startAdmin(idle, { port: 0 });
+    // Its first look at the leases is the end of its start.
+    await untilAnswered(() => ask(admin, "/readyz"), 200);
     expect((await ask(admin, "/api/v1/shards")).json).toEqual({ shards: [] });
     for (const path of ["/livez", "/readyz", "/readyz?strict"])
       expect(await ask(admin, path)).toMatchObject({ status: 200, json: { status: "ok", reasons: [] } });

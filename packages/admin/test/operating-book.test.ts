@@ -6,54 +6,30 @@ import type { Reason } from "../src/verdict.js";
 
 const book = readFileSync(new URL("../../../docs/operating.md", import.meta.url), "utf8");
 
-/** Every type of event; the compiler refuses a table that lacks one, or has one that there is none of. */
-const EVENTS: Readonly<Record<ConnectorEvent["type"] | EventsDropped["type"], true>> = {
-  "aggregate-drop": true,
-  "batch-emit": true,
-  "batch-start": true,
-  "buffer-flush": true,
-  "checkpoint-commit": true,
-  "connector-start": true,
-  "connector-stop": true,
-  "emit-retry": true,
-  "event-loop-blocked": true,
-  "events-drop": true,
-  "fan-out-fallback": true,
-  "fleet-mode": true,
-  "hole-found": true,
-  "iterator-renew": true,
-  "leader-elect": true,
-  "lease-assign": true,
-  "lease-delete": true,
-  "lease-end": true,
-  "lease-evict": true,
-  "lease-handoff": true,
-  "lease-lose": true,
-  "lease-resume": true,
-  "lease-retry": true,
-  "lease-take": true,
-  "leases-unattended": true,
-  "page-read": true,
-  "page-refuse": true,
-  "parent-wait": true,
-  "read-retry": true,
-  "record-dead-letter": true,
-  "retention-gap": true,
-  "retention-risk": true,
-  "shard-end": true,
-  "shard-end-doubt": true,
-  "shard-fail": true,
-  "shard-pause": true,
-  "shard-resume": true,
-  "shard-start": true,
-  "shard-stop": true,
-  "shard-sync": true,
-  "subscription-end": true,
-  "subscription-start": true,
-  "wire-fallback": true,
-  "worker-start": true,
-  "worker-stop": true,
-};
+/** The events that the book names: the compiler refuses one that there is none of. */
+const EVENTS: readonly (ConnectorEvent | EventsDropped)["type"][] = [
+  "batch-emit",
+  "checkpoint-commit",
+  "connector-stop",
+  "emit-retry",
+  "event-loop-blocked",
+  "events-drop",
+  "hole-found",
+  "lease-lose",
+  "lease-resume",
+  "lease-retry",
+  "lease-take",
+  "leases-unattended",
+  "page-read",
+  "page-refuse",
+  "read-retry",
+  "record-dead-letter",
+  "retention-gap",
+  "retention-risk",
+  "shard-fail",
+  "shard-pause",
+  "wire-fallback",
+];
 
 /** Every rule of `/readyz` and `/livez`. */
 const RULES: Readonly<Record<Reason["rule"], true>> = {
@@ -95,9 +71,9 @@ describe("docs/operating.md", () => {
   const rows = rowsBelow("### Symptom, sign, cure");
 
   it("names events that there are", () => {
-    const first = rows.map(([, events = ""]) => namesIn(events)[0]);
-    expect(first.length).toBeGreaterThan(15);
-    for (const event of first) expect(Object.keys(EVENTS)).toContain(event);
+    // Some cells name a member or another thing behind the event, without a dash.
+    const named = rows.flatMap(([, events = ""]) => namesIn(events).filter((name) => name.includes("-")));
+    expect([...new Set(named)].toSorted()).toEqual(EVENTS.toSorted());
   });
 
   it("names metrics that there are", () => {

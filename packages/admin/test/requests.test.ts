@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { describe, expect, it } from "vitest";
+import * as fc from "fast-check";
+import { describe, expect, it, vi } from "vitest";
 import { memoryLeases } from "@kinesis-connectors/leases";
 import { startAdmin } from "../src/index.js";
 import { ask, shardOf, socketTo, TOKEN, toldConnector, until } from "./support.js";
@@ -141,6 +142,96 @@ describe("what is no request", () => {
     });
     await admin.close();
     await Promise.all(gone);
+  });
+});
+
+describe("any request", () => {
+  it("gets an answer of JSON, and never a failure of the server", async () => {
+    await using admin = await start();
+    const method = fc.constantFrom(
+      "GET",
+      "HEAD",
+      "POST",
+      "PUT",
+      "PATCH",
+      "DELETE",
+      "OPTIONS",
+      "TRACE",
+      "QUERY",
+      "PURGE",
+    );
+    const part = fc.oneof(
+      fc.constantFrom(
+        "api",
+        "v1",
+        "shards",
+        "connectors",
+        "clicks-to-nowhere",
+        "pause",
+        "reset",
+        "events",
+        "..",
+        "",
+        "__proto__",
+        "%00",
+        "%2e",
+      ),
+      fc.webSegment(),
+    );
+    const path = fc.array(part, { maxLength: 6 }).map((parts) => `/${parts.join("/")}`);
+    await fc.assert(
+      fc.asyncProperty(method, path, fc.webQueryParameters(), fc.boolean(), fc.string(), async (...given) => {
+        const [asked, at, query, hasToken, body] = given;
+        if (asked === "GET" && at.endsWith("/events")) return;
+        const hasBody = !["GET", "HEAD", "OPTIONS", "TRACE"].includes(asked);
+        const answer = await ask(admin, `${at}?${query}`, {
+          method: asked,
+          ...(hasToken ? { token: TOKEN } : {}),
+          ...(hasBody ? { body } : {}),
+        });
+        expect(answer.status < 500 || answer.status === 501).toBe(true);
+        expect(asked === "HEAD" || typeof answer.json).toBe(asked === "HEAD" ? true : "object");
+        expect(answer.headers["x-content-type-options"]).toBe("nosniff");
+      }),
+      { numRuns: 300 },
+    );
+    expect(await ask(admin, "/livez")).toMatchObject({ status: 200 });
+  });
+});
+
+describe("a client that goes in the middle", () => {
+  it("is no line on the console, and no failure of the process", async () => {
+    const lines: unknown[] = [];
+    const keep = (...line: unknown[]): void => void lines.push(line);
+    const spies = (["log", "info", "warn", "error"] as const).map((level) =>
+      vi.spyOn(console, level).mockImplementation(keep),
+    );
+    try {
+      const connector = toldConnector();
+      connector.show({ shards: Array.from({ length: 20_000 }, (_, n) => shardOf(`shardId-${n}`)) });
+      await using admin = await startAdmin(connector, { port: 0, token: TOKEN });
+      for (const text of [
+        "GET /api/v1/shards HTTP/1.1\r\n",
+        "GET /api/v1/events HTTP/1.1\r\n",
+        "POST /api/v1/pause HTTP/1.1\r\nContent-Length: 500\r\n",
+        "POST /api/v1/pause HTTP/1.1\r\nTransfer-Encoding: chunked\r\n",
+      ]) {
+        const socket = socketTo(admin);
+        socket.on("error", () => undefined);
+        const isReading = text.startsWith("GET");
+        const body = isReading ? "" : "{";
+        socket.write(`${text}Host: localhost\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n${body}`);
+        if (isReading) await once(socket, "data");
+        else await once(socket, "connect");
+        socket.resetAndDestroy();
+        await once(socket, "close");
+      }
+      expect(await ask(admin, "/livez")).toMatchObject({ status: 200 });
+      await admin.close();
+      expect(lines).toEqual([]);
+    } finally {
+      for (const spy of spies) spy.mockRestore();
+    }
   });
 });
 

@@ -23,12 +23,16 @@ describe("startAdmin", () => {
     });
     await using free = await startAdmin(connector, { port: 0 });
     const used = Number(new URL(free.url).port);
-    // The first address was had, the second was not: the first is given back.
+    // The first address is had, the second is not: the first is given back.
+    const first = await startAdmin(connector, { port: 0 });
+    await first.close();
+    const again = Number(new URL(first.url).port);
     await expect(
-      startAdmin(connector, { port: 0, expose: { host: "127.0.0.1", port: used } }),
+      startAdmin(connector, { port: again, expose: { host: "127.0.0.1", port: used } }),
     ).rejects.toMatchObject({
       message: expect.stringMatching(/^expose\.port \d+ of 127\.0\.0\.1 is in use/),
     });
+    await expect(ask(`http://127.0.0.1:${again}`, "/livez")).rejects.toMatchObject({ code: "ECONNREFUSED" });
     connector.tell({ type: "leader-elect", leader: true });
     await expect.poll(() => connector.listeners()).toBe(1);
     other.close();

@@ -1,7 +1,8 @@
+import { memoryLeases } from "@kinesis-connectors/leases";
 import { describe, expect, it } from "vitest";
 import { startAdmin } from "../src/index.js";
 import { live, numbers } from "./live.js";
-import { type Answered, ask, TOKEN, until } from "./support.js";
+import { type Answered, ask, TOKEN, toldConnector, until } from "./support.js";
 
 const SHARDS = ["shardId-000000000000", "shardId-000000000001"] as const;
 
@@ -73,7 +74,7 @@ describe("pause, resume and reset by HTTP", () => {
       ask(admin, `/api/v1/shards/${shardId}${path}`, { method: "POST", token: TOKEN, body });
     const checkpoint = async (): Promise<unknown> => (await parts.table.get(shardId))?.checkpoint;
     parts.put(1, 50);
-    await until(() => parts.landed().length === 50 && connector.progress().totals.commits > 0);
+    await until(() => connector.progress().totals.recordsEmitted === 50);
     const before = await checkpoint();
 
     expect(await post("/reset", { to: "horizon" })).toMatchObject({
@@ -144,6 +145,25 @@ describe("pause, resume and reset by HTTP", () => {
       status: 400,
       json: { error: { code: expect.stringMatching(/^(body-malformed|KC_OPTION_INVALID)$/) } },
     });
+  });
+
+  it("what may not be paused is refused with the reason, and nothing is changed", async () => {
+    const table = memoryLeases().connect();
+    const hashKeyRange = { startingHashKey: "0", endingHashKey: "1" };
+    for (const [leaseKey, checkpoint] of [
+      [SHARDS[0], "SHARD_END"],
+      [SHARDS[1], "TRIM_HORIZON"],
+    ] as const)
+      await table.create({ leaseKey, checkpoint, parentShardIds: [], hashKeyRange });
+    await using admin = await startAdmin(toldConnector(), { port: 0, token: TOKEN, steering: { table } });
+    const post = (path: string): Promise<Answered> =>
+      ask(admin, `/api/v1${path}`, { method: "POST", token: TOKEN });
+    const refused = await post(`/shards/${SHARDS[0]}/pause`);
+    expect(refused).toMatchObject({ status: 409, json: { error: { code: "KC_STEERING_REFUSED" } } });
+    expect(refused.text).toContain("read to its end");
+    // All that are not at their end.
+    expect(await post("/pause")).toMatchObject({ status: 202, json: { shards: [{ shardId: SHARDS[1] }] } });
+    expect((await table.list()).map(({ pausedMs }) => pausedMs !== undefined)).toEqual([false, true]);
   });
 
   it("without a lease table each says which option it lacks", async () => {

@@ -34,13 +34,25 @@ export function ask(
     readonly body?: unknown;
   } = {},
 ): Promise<Answered> {
-  const { method = "GET", headers = {}, token, body } = options;
-  const url = new URL(path, typeof admin === "string" ? admin : admin.url);
+  const { method = "GET", headers = {}, token } = options;
+  const body =
+    options.body === undefined || typeof options.body === "string"
+      ? options.body
+      : JSON.stringify(options.body);
+  const framing =
+    body === undefined || "transfer-encoding" in headers
+      ? {}
+      : { "content-length": `${Buffer.byteLength(body)}` };
+  const url = new URL(`${typeof admin === "string" ? admin : admin.url}${path}`);
   return new Promise((resolve, reject) => {
     const asked = request(url, {
       method,
       agent: false,
-      headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers },
+      headers: {
+        ...framing,
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
     });
     asked.on("error", reject);
     asked.on("response", (response) => {
@@ -59,7 +71,7 @@ export function ask(
         });
       });
     });
-    if (body !== undefined) asked.write(typeof body === "string" ? body : JSON.stringify(body));
+    if (body !== undefined) asked.write(body);
     asked.end();
   });
 }
@@ -126,6 +138,7 @@ export function toldConnector(application = "clicks-to-nowhere"): ToldConnector 
     firstLookDone: true,
     isLeader: false,
     fleetMode: undefined,
+    fleet: undefined,
     fleetRole: "peer",
     recordsRead: 0,
     recordsEmitted: 0,

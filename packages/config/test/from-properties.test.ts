@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fromProperties } from "../src/index.js";
 import { parseProperties } from "../src/properties/parse-properties.js";
@@ -143,7 +143,7 @@ describe("a .properties file is read as Java reads it", () => {
 
   it("and gives back what was written with escapes, whatever it is", () => {
     const escaped = (text: string): string =>
-      [...text].map((character) => (/[\w]/.test(character) ? character : unicode(character))).join("");
+      Array.from(text, (character) => (/\w/.test(character) ? character : unicode(character))).join("");
     const unicode = (character: string): string =>
       Array.from(
         { length: character.length },

@@ -59,11 +59,16 @@ async function deliver(
       const { options } = await loadWith(fileOf(yaml), { env: {} }, fromSources);
       connectors.push(await startConnector(options));
     }
-    const ended = connectors.map(({ done }) => done);
-    await Promise.race([
-      expect.poll(async () => (await delivered()).length, { interval: 200 }).toBeGreaterThanOrEqual(USERS),
-      ...ended.map((done) => done.then(() => Promise.reject(new Error("a connector ended too early")))),
-    ]);
+    let early: unknown;
+    for (const { done } of connectors)
+      done.then(
+        () => (early ??= new Error("a connector ended too early")),
+        (error: unknown) => (early = error),
+      );
+    await expect
+      .poll(async () => (early === undefined ? (await delivered()).length : early), { interval: 200 })
+      .toSatisfy((found) => found === early || (typeof found === "number" && found >= USERS));
+    expect(early).toBeUndefined();
   } finally {
     for (const connector of connectors) await connector.stop();
   }

@@ -174,6 +174,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     readAheadBytes: () => engines.readAheadBytes,
     leaseRenewals: () => worker.renewals(),
     hasLooked: () => worker.hasLooked,
+    fleet: () => worker.fleet,
     retentionMs: () => retention.retentionMs,
     shardFacts: (shardId) => retention.factsOf(shardId),
   });

@@ -8,12 +8,14 @@ import type {
   LeaseRenewals,
   ShardSnapshot,
 } from "./progress.js";
+import { newTally, type ShardTally, type Writable } from "./shard-tally.js";
 
 /** Facts that no event tells, asked for when somebody wants to see them. */
 export interface ProgressSources {
   readonly readAheadBytes: () => number;
   readonly leaseRenewals: () => LeaseRenewals;
   readonly hasLooked: () => boolean;
+  readonly fleet: () => ConnectorProgress["fleet"];
   readonly retentionMs: () => number | undefined;
   readonly shardFacts: (shardId: string) => Pick<ShardSnapshot, "readThroughMs" | "retentionLeftMs">;
 }
@@ -24,13 +26,6 @@ export type ConnectorFacts = Pick<
   "application" | "stream" | "ownerId" | "maxReadAheadBytes" | "failoverTimeMs"
 >;
 
-type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
-
-interface Tally extends Writable<Omit<ShardSnapshot, "readThroughMs" | "retentionLeftMs">> {
-  /** When it came to its end, on the monotonic clock. */
-  endedMs: number | undefined;
-}
-
 /** How long a shard that was read to its end is still listed: long enough for whoever looks once in a while, and no longer, because each reshard leaves some. */
 const ENDED_MS = 600_000;
 
@@ -38,6 +33,7 @@ const NOT_YET: ProgressSources = {
   readAheadBytes: () => 0,
   leaseRenewals: () => ({ count: 0, longestUnrenewedMs: 0 }),
   hasLooked: () => false,
+  fleet: () => undefined,
   retentionMs: () => undefined,
   shardFacts: () => ({ readThroughMs: undefined, retentionLeftMs: undefined }),
 };
@@ -47,7 +43,7 @@ export class ProgressTally {
   readonly #clock: Pick<Clock, "now" | "monotonicNow">;
   readonly #facts: ConnectorFacts;
   readonly #startedMs: number;
-  readonly #shards = new Map<string, Tally>();
+  readonly #shards = new Map<string, ShardTally>();
   readonly #totals: Writable<ConnectorTotals> = {
     recordsRead: 0,
     bytesRead: 0,
@@ -179,6 +175,7 @@ export class ProgressTally {
       ...this.#facts,
       startedMs: this.#startedMs,
       firstLookDone: this.#sources.hasLooked(),
+      fleet: this.#sources.fleet(),
       isLeader: this.#isLeader,
       fleetMode: this.#fleetMode,
       fleetRole: this.#fleetRole,
@@ -279,30 +276,10 @@ export class ProgressTally {
       if (endedMs !== undefined && nowMs - endedMs >= ENDED_MS) this.#shards.delete(shardId);
   }
 
-  #of(shardId: string): Tally {
+  #of(shardId: string): ShardTally {
     let tally = this.#shards.get(shardId);
     if (tally === undefined) {
-      tally = {
-        shardId,
-        state: "reading",
-        sinceMs: this.#clock.now(),
-        pausedSinceMs: undefined,
-        recordsRead: 0,
-        bytesRead: 0,
-        recordsEmitted: 0,
-        recordsFiltered: 0,
-        deadLetters: 0,
-        recordsOfOtherShards: 0,
-        millisBehindLatest: undefined,
-        bufferedRecords: 0,
-        bufferedBytes: 0,
-        batchUnderWay: undefined,
-        checkpoint: undefined,
-        lastCommitMs: undefined,
-        lastPageMs: undefined,
-        failingSinceMs: undefined,
-        endedMs: undefined,
-      };
+      tally = newTally(shardId, this.#clock.now());
       this.#shards.set(shardId, tally);
     }
     return tally;

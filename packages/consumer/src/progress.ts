@@ -85,6 +85,11 @@ export interface ConnectorProgress {
   readonly startedMs: number;
   /** Whether the table is open, the destinations are, and the leases have been looked at once: from then on shards may be owned, or none is left for this worker. */
   readonly firstLookDone: boolean;
+  /**
+   * What the last look at the lease table showed: workers that renew a lease, this one among them, and leases that nobody owns or renews. Undefined before the first look,
+   * and in a fleet in which a leader assigns the leases (KCL 3.x mode).
+   */
+  readonly fleet: { readonly workers: number; readonly availableLeases: number } | undefined;
   /** Whether this worker audits the leases; in 3.x mode, whether it assigns them too. */
   readonly isLeader: boolean;
   /** The mode of a fleet with KCL 3.x workers, as their row says it (`cv`); undefined without one. */

@@ -23,6 +23,11 @@ export function comparePositions(a: Position, b: Position): number {
   );
 }
 
+/** The position alone: a record is one too, and its data must not come along into a lease row or an event. */
+export function positionOf({ sequenceNumber, subSequenceNumber }: Position): Position {
+  return { sequenceNumber, subSequenceNumber };
+}
+
 /** One user record: what a producer put, after aggregated records were taken apart. */
 export interface KinesisRecord extends Position {
   /** The bytes as they were put. May be a view into a larger page: copy what must outlive the batch. */

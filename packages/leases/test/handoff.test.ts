@@ -16,7 +16,7 @@ const ME = "me:1";
 const NEXT = "next:1";
 
 /** A lease of `s0` that this worker holds, and a table of the fleet's leader. */
-async function holding() {
+async function holding(more: { readonly renewAfterMs?: number } = {}) {
   const clock = new VirtualClock();
   const leases = memoryLeases();
   const leader = leases.connect();
@@ -41,6 +41,7 @@ async function holding() {
     lost: (reason) => void lost.push(reason),
     handoff: (next) => void told.push(next),
     tellsThroughput: () => true,
+    ...more,
   });
   const handOff = async (): Promise<string> =>
     (await leader.update(row(), { type: "hand-off", owner: NEXT })).type;
@@ -55,6 +56,25 @@ function once(type: "lose-reply" | "repeat"): Intercept {
     return { type };
   };
 }
+
+test("a lease that is committed all the time is renewed besides now and then, so that its row says what is read of it", async () => {
+  const { clock, held, row } = await holding({ renewAfterMs: 3_000 });
+  let commits = 0;
+  for (let passedMs = 0; passedMs < 60_000; passedMs += 500) {
+    held.noteBytes(2_048);
+    await clock.advance(500);
+    if (passedMs % 1_000 === 0) {
+      commits += 1;
+      await clock.run(
+        held.write({ type: "commit", checkpoint: { sequenceNumber: `${commits}`, subSequenceNumber: 0 } }),
+      );
+    }
+    await clock.run(held.renew());
+  }
+  expect(row().throughputKBps).toBeCloseTo(4, 1);
+  expect(held.renewalCount).toBeGreaterThanOrEqual(5);
+  expect(held.renewalCount).toBeLessThanOrEqual(7);
+});
 
 describe("a lease that its leader gives to another worker", () => {
   test("renewals say what was read of the shard: a moving average over their intervals, in KiB per second", async () => {

@@ -105,7 +105,7 @@ export function create(config: Resolved<RedshiftConfig>): Emitter<object, Redshi
 function formatOf(format: Resolved<RedshiftFormatConfig>): RedshiftFormat<object> {
   switch (format.type) {
     case "jsonAuto":
-      return jsonAuto({ ...(format.ignoreCase === undefined ? {} : { ignoreCase: format.ignoreCase }) });
+      return jsonAuto(format.ignoreCase === undefined ? {} : { ignoreCase: format.ignoreCase });
     case "jsonPaths":
       return jsonPaths(format.url);
     case "delimited":

@@ -6,7 +6,7 @@ import {
   type OptionNames,
   systemClock,
 } from "@kinesis-connectors/core";
-import type { Connector, ConnectorEvent } from "@kinesis-connectors/consumer";
+import type { Connector, ConnectorEvent, ConnectorProgress } from "@kinesis-connectors/consumer";
 
 import { collected } from "./counting/collected.js";
 import { Counts } from "./counting/counts.js";
@@ -50,6 +50,8 @@ export interface Metrics {
    * it must not throw. Returns what ends it.
    */
   readonly listen: (listener: (event: ConnectorEvent, nowMs: number) => void) => () => void;
+  /** The state of the connector that was attached; undefined without one, and after it has stopped. */
+  readonly progress: () => ConnectorProgress | undefined;
   /** Attributes of every series: application and stream. */
   readonly attributes: () => Readonly<Record<string, string>>;
   /** The clock that it was given. */
@@ -94,6 +96,7 @@ export function metricsTally(options: MetricsTallyOptions): Metrics {
     countDropped: (listener, count) => counts.countDropped(listener, count),
     collect: () => collected(counts, connector, clock.now()),
     attributes: () => counts.common,
+    progress: () => (counts.isUp === false ? undefined : connector?.progress()),
     listen: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);

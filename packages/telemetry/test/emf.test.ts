@@ -99,6 +99,8 @@ describe("embedded metrics with the KCL's names", () => {
     expect(valuesOf(first, "CurrentLeases", worker)).toEqual([2]);
     expect(valuesOf(first, "LostLeases", worker)).toEqual([1]);
     expect(valuesOf(first, "TakenLeases", { ...worker, Operation: "TakeLeases" })).toEqual([2]);
+    expect(valuesOf(first, "NumWorkers", { ...worker, Operation: "TakeLeases" })).toEqual([3]);
+    expect(valuesOf(first, "ExpiredLeases", { ...worker, Operation: "TakeLeases" })).toEqual([1]);
     expect(new Set(first.map(({ timestampMs }) => timestampMs))).toEqual(
       new Set([Date.UTC(2026, 0, 1) + 60_000]),
     );

@@ -19,6 +19,10 @@ describe("a connector with poison, a filter and a destination that refuses now a
     const metrics = metricsTally({ application: APPLICATION });
     await using run = await startRealRun({ metrics });
     await run.settled();
+    expect(run.connector.progress()).toMatchObject({
+      fleet: { workers: 1, availableLeases: 0 },
+      retentionMs: 24 * 3_600_000,
+    });
     await run.connector.stop();
     const samples = parsePrometheus(prometheusText(metrics));
     const sum = (name: string, labels?: Record<string, string>): number =>

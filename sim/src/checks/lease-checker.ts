@@ -26,7 +26,7 @@ export class LeaseChecker {
     objects: ObjectChecker,
     report: (violation: Violation) => void,
     hasLanded: (entry: Entry) => boolean = isEachThere,
-    book: ResetBook = new ResetBook(report),
+    book: ResetBook = new ResetBook(report, false),
   ) {
     this.#book = book;
     this.#ledger = ledger;

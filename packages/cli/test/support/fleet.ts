@@ -7,7 +7,7 @@ import type { LocalAws } from "@kinesis-connectors/local";
 export const FAILOVER_TIME_MS = 3_000;
 
 /** Keeps what it is given. */
-export function keeping(kept: string[]): Emitter<string> {
+function keeping(kept: string[]): Emitter<string> {
   return {
     capabilities: { duplicates: "possible", ordering: "shard" },
     emit: ({ entries }) => {

@@ -130,6 +130,8 @@ describe("dead letters", () => {
       "--execute",
     );
     expect(await kcJson(redrive, { cwd: folder })).toMatchObject({ put: 4 });
-    expect(records("throttled").toSorted(([a = ""], [b = ""]) => (a < b ? -1 : 1))).toEqual(BAD.map((text, index) => [`key-${index}`, text]));
+    expect(records("throttled").toSorted(([a = ""], [b = ""]) => (a < b ? -1 : 1))).toEqual(
+      BAD.map((text, index) => [`key-${index}`, text]),
+    );
   });
 });

@@ -43,7 +43,7 @@ async function retrievalOf(
 }
 
 /** @throws KinesisConnectorError `KC_OPTION_INVALID` */
-export function momentOf(option: string, text: string): Date {
+function momentOf(option: string, text: string): Date {
   const moment = new Date(MOMENT.test(text) ? text : Number.NaN);
   if (Number.isNaN(moment.getTime()))
     throw invalidOption(`${option} must be a moment with its zone, such as 2026-11-29T03:00:00Z`);

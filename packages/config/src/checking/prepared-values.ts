@@ -50,8 +50,11 @@ function takesNumber(schema: JsonSchema | undefined, path: Path): boolean {
 }
 
 function typesAt(schema: JsonSchema, path: Path): readonly unknown[] {
-  return schemaNodesAt(schema, path).flatMap(({ type, enum: choices }) => [
-    ...(Array.isArray(type) ? type : type === undefined ? [] : [type]),
-    ...(Array.isArray(choices) && choices.some((choice) => typeof choice === "string") ? ["string"] : []),
-  ]);
+  const types: unknown[] = [];
+  for (const { type, enum: choices } of schemaNodesAt(schema, path)) {
+    if (Array.isArray(type)) types.push(...(type as readonly unknown[]));
+    else if (type !== undefined) types.push(type);
+    if (Array.isArray(choices) && choices.some((choice) => typeof choice === "string")) types.push("string");
+  }
+  return types;
 }

@@ -19,7 +19,7 @@ export interface FoundSecret {
 }
 
 /** Whether what stands at a path is a secret. Without a schema the name of it tells. */
-export function isSecret(schema: JsonSchema | undefined, path: Path): boolean {
+function isSecret(schema: JsonSchema | undefined, path: Path): boolean {
   if (schema === undefined) return path.some((name) => TELLING_NAME.test(name));
   return schemaNodesAt(schema, path).some(({ writeOnly }) => writeOnly === true);
 }

@@ -6,7 +6,7 @@ import { type Env, substitute } from "./variables.js";
 import { yamlFault } from "./yaml-faults.js";
 
 /** More values than that are an alias gone wild; a large file has some hundred. */
-const MAX_VALUES = 100_000;
+const MAX_VALUES = 20_000;
 
 /** A file as it was written: its values, and where each of them stands. */
 export interface ConfigDocument {
@@ -44,12 +44,10 @@ export async function readDocument(file: string, env: Env): Promise<ConfigDocume
   const faults = [...document.errors, ...document.warnings];
   if (faults.length > 0)
     throw new ConfigError(
-      faults.map(({ code, pos: [offset] }) => ({
-        file,
-        ...placeOf(lines, offset),
-        path: "",
-        message: yamlFault(code),
-      })),
+      faults.map(({ code, pos: [offset] }) => {
+        const { line, column } = placeOf(lines, offset);
+        return { file, line, column, path: "", message: yamlFault(code) };
+      }),
     );
   const places: Places = { offsets: new Map(), wholeVariables: [], faults: [], values: 0 };
   const value = valueOf({ yaml, document, env, places }, document.contents, []);

@@ -9,7 +9,7 @@ import { invalidOption } from "@kinesis-connectors/core";
 export type PartModule = ConfigModule<unknown, unknown>;
 
 /** A package with parts of connectors. */
-export interface ImportedPart {
+interface ImportedPart {
   /** Of the package. */
   readonly name: string;
   readonly module: PartModule;

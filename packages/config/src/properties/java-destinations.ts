@@ -122,7 +122,7 @@ export function partsOf(properties: Properties, around: Around): readonly Stage[
       return [{ ...base, transform: model, parts: { emitter: openSearchOf(properties, around) } }];
     case "kinesis":
       return [{ ...base, transform: original, parts: { emitter: streamOf(properties, around, files) } }];
-    case "s3":
+    default:
       return [
         {
           ...base,

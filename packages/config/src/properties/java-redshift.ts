@@ -26,6 +26,7 @@ export function filesIntoRedshift(properties: Properties, around: Around, files?
       "is emitter.ledgerTable, whose columns are this project's: make it with ledgerSchema(), under another name while Java's table is there",
     );
   const bucket = bucketOf(properties, around);
+  const bucketName = properties.text("s3Bucket") ?? "REPLACE-ME";
   if (files !== undefined)
     properties.noteIfThere(
       "redshiftDataDelimiter",
@@ -36,7 +37,7 @@ export function filesIntoRedshift(properties: Properties, around: Around, files?
     loads: "objects",
     ...targetOf(properties, around),
     ledgerTable,
-    buckets: [bucket["bucket"] ?? "REPLACE-ME"],
+    buckets: [bucketName],
     compression: "none",
     staging: { ...bucket, prefix: "manifests" },
     format: files ?? formatOf(properties, around),
@@ -45,12 +46,12 @@ export function filesIntoRedshift(properties: Properties, around: Around, files?
 }
 
 /** What COPY takes. */
-const DELIMITERS = ["|", ",", ";", "\t", "~", "^"];
+const DELIMITERS: ReadonlySet<string> = new Set(["|", ",", ";", "\t", "~", "^"]);
 
 function formatOf(properties: Properties, { columns }: Around): YamlMapping {
   const delimiter = properties.raw("redshiftDataDelimiter");
   if (columns !== undefined) {
-    if (delimiter === undefined || DELIMITERS.includes(delimiter)) return { type: "delimited", delimiter };
+    if (delimiter === undefined || DELIMITERS.has(delimiter)) return { type: "delimited", delimiter };
     properties.note("redshiftDataDelimiter", "is none of | , ; ~ ^ and the tab, and was left out");
     return { type: "delimited" };
   }

@@ -1,5 +1,5 @@
 /** What a file is made of. */
-export type YamlValue = string | number | boolean | readonly YamlValue[] | YamlMapping;
+type YamlValue = string | number | boolean | readonly string[] | YamlMapping;
 
 /** Options by name; those that are undefined are left out. */
 export interface YamlMapping {
@@ -16,28 +16,25 @@ export function writeYaml(options: YamlMapping): string {
 }
 
 function linesOf(mapping: YamlMapping, indent: string): readonly string[] {
-  return Object.entries(mapping).flatMap(([name, value]) => {
-    if (value === undefined) return [];
-    if (isMapping(value)) {
-      const inner = linesOf(value, `${indent}  `);
-      return inner.length === 0 ? [] : [`${indent}${name}:`, ...inner];
+  const lines: string[] = [];
+  for (const [name, value] of Object.entries(mapping)) {
+    if (value === undefined) continue;
+    if (!isMapping(value)) {
+      lines.push(`${indent}${name}: ${inline(value)}`);
+      continue;
     }
-    return [`${indent}${name}: ${inline(value)}`];
-  });
+    const inner = linesOf(value, `${indent}  `);
+    if (inner.length > 0) lines.push(`${indent}${name}:`, ...inner);
+  }
+  return lines;
 }
 
-function inline(value: YamlValue): string {
-  if (typeof value === "string") {
-    // A ${ of Java's file is no variable here.
-    const text = value.replaceAll("${", () => "$${");
-    return PLAIN.test(text) && !OTHER.test(text) ? text : JSON.stringify(text);
-  }
-  if (Array.isArray(value)) return `[${value.map((one: YamlValue) => inline(one)).join(", ")}]`;
-  if (isMapping(value))
-    return `{ ${Object.entries(value)
-      .flatMap(([name, one]) => (one === undefined ? [] : [`${name}: ${inline(one)}`]))
-      .join(", ")} }`;
-  return String(value);
+function inline(value: string | number | boolean | readonly string[]): string {
+  if (typeof value === "object") return `[${value.map((one) => inline(one)).join(", ")}]`;
+  if (typeof value !== "string") return String(value);
+  // A ${ of Java's file is no variable here.
+  const text = value.replaceAll("${", () => "$${");
+  return PLAIN.test(text) && !OTHER.test(text) ? text : JSON.stringify(text);
 }
 
 function isMapping(value: YamlValue): value is YamlMapping {

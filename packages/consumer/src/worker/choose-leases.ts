@@ -16,7 +16,15 @@ export interface LeaseChoice {
   readonly random: Random;
 }
 
-export interface ChosenLeases {
+/** What a look at the leases shows of a fleet, counted as the KCL counts its `NumWorkers` and `ExpiredLeases` (`DynamoDBLeaseTaker`). */
+export interface FleetSeen {
+  /** Workers that renew a lease, this one always among them. */
+  readonly workers: number;
+  /** Leases that nobody owns or renews. */
+  readonly availableLeases: number;
+}
+
+export interface ChosenLeases extends FleetSeen {
   readonly take: readonly Lease[];
   /** Leases of a living worker. */
   readonly steal: readonly Lease[];
@@ -56,15 +64,20 @@ export function chooseLeasesToTake(choice: LeaseChoice): ChosenLeases {
     maxLeasesForWorker,
   );
 
+  const seen = { workers: living.size, availableLeases: available.length };
   const veryOld = available.filter(({ changedMs }) => changedMs < nowMs - VERY_OLD_FACTOR * failoverTimeMs);
   if (veryOld.length > 0)
-    return { take: someOf(veryOld, maxLeasesForWorker - mine, random).map(({ lease }) => lease), steal: [] };
+    return {
+      ...seen,
+      take: someOf(veryOld, maxLeasesForWorker - mine, random).map(({ lease }) => lease),
+      steal: [],
+    };
 
   const need = target - mine;
-  if (need <= 0) return { take: [], steal: [] };
+  if (need <= 0) return { ...seen, take: [], steal: [] };
   if (available.length > 0)
-    return { take: someOf(available, need, random).map(({ lease }) => lease), steal: [] };
-  return { take: [], steal: chooseLeasesToSteal(choice, living, need, target) };
+    return { ...seen, take: someOf(available, need, random).map(({ lease }) => lease), steal: [] };
+  return { ...seen, take: [], steal: chooseLeasesToSteal(choice, living, need, target) };
 }
 
 function chooseLeasesToSteal(

@@ -1,6 +1,6 @@
 import type { Clock, Random } from "@kinesis-connectors/core";
 import { actualOwner, changed, type Lease, type LeaseTable } from "@kinesis-connectors/leases";
-import { chooseLeasesToTake } from "./choose-leases.js";
+import { chooseLeasesToTake, type FleetSeen } from "./choose-leases.js";
 import { inParallel } from "./in-parallel.js";
 import { orphansToTake, type Unattended, unattendedLeases } from "./fleet3/orphans.js";
 import type { LeaseAges } from "./lease-ages.js";
@@ -55,9 +55,15 @@ export type Taking = "share" | "orphans" | "nothing";
 /** Looks at the table and takes what this worker should have. */
 export class LeaseTaker {
   readonly #options: LeaseTakerOptions;
+  #fleet: FleetSeen | undefined;
 
   constructor(options: LeaseTakerOptions) {
     this.#options = options;
+  }
+
+  /** What the last look showed; undefined before the first, and in a fleet in which a leader assigns the leases. */
+  get fleet(): FleetSeen | undefined {
+    return this.#fleet;
   }
 
   async step(taking: () => Taking): Promise<void> {
@@ -74,6 +80,7 @@ export class LeaseTaker {
     const observed = this.#options.ages.observe(leases, endedMs);
     const ended = parentsOfBegun(leases);
     if (how === "orphans") {
+      this.#fleet = undefined;
       const { failoverTimeMs, maxLeasesForWorker } = settings;
       const held = busy();
       const { orphanMs } = this.#options;
@@ -85,7 +92,7 @@ export class LeaseTaker {
       });
       return;
     }
-    const { take, steal } = chooseLeasesToTake({
+    const { take, steal, ...seen } = chooseLeasesToTake({
       ...settings,
       observed,
       me: ownerId,
@@ -93,6 +100,7 @@ export class LeaseTaker {
       busy: busy(),
       random,
     });
+    this.#fleet = seen;
     await inParallel(take, MAX_IN_FLIGHT, async (lease) => {
       if (mayTake()) await this.#take(lease, startedMs, "free", ended);
     });

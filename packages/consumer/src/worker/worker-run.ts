@@ -1,5 +1,6 @@
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 import type { HeldLease, Lease } from "@kinesis-connectors/leases";
+import type { FleetSeen } from "./choose-leases.js";
 import type { TaskEnd } from "./shard-task.js";
 import type { Worker, WorkerOptions } from "./worker.js";
 import { Auditor, isRangeRead } from "./shard-sync/auditor.js";
@@ -101,6 +102,10 @@ export class WorkerRun implements Worker {
     await this.#stopped;
   }
 
+  get fleet(): FleetSeen | undefined {
+    return this.#taker.fleet;
+  }
+
   get hasLooked(): boolean {
     return this.#hasLooked;
   }
@@ -175,7 +180,7 @@ export class WorkerRun implements Worker {
       "take",
       0,
       // Where a leader assigns, the look is for what it has forgotten, and seldom finds any.
-      () => (this.#taking() === "share" || this.#unattended.isAny ? takePeriodMs : 2 * failoverTimeMs),
+      () => (this.#taking() === "share" || this.#unattended.isAny ? takePeriodMs : failoverTimeMs),
       async () => {
         if (this.#taking() === "share") this.#unattended.clear();
         await this.#taker.step(() => this.#taking());

@@ -1,6 +1,7 @@
 import type { Clock, Logger, Random, ShardContext, ShardOutcome } from "@kinesis-connectors/core";
 import type { KinesisApi } from "../kinesis/kinesis-api.js";
 import type { InitialPosition, Lease, LeaseTable } from "@kinesis-connectors/leases";
+import type { FleetSeen } from "./choose-leases.js";
 import type { FleetTimings } from "./fleet3/timings.js";
 import type { LeaseOptions } from "./lease-settings.js";
 import type { WorkerEvent } from "./worker-events.js";
@@ -67,6 +68,8 @@ export interface Worker {
   readonly done: Promise<void>;
   /** Whether the leases have been looked at once since the start, to take some. */
   readonly hasLooked: boolean;
+  /** What the last look at the leases showed of the fleet; undefined where it is not known. */
+  readonly fleet: FleetSeen | undefined;
   readonly renewals: () => {
     /** Writes that did nothing but renew. */
     readonly count: number;

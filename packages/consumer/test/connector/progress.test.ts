@@ -237,6 +237,7 @@ describe("the progress of a connector", () => {
       readAheadBytes: () => 12,
       leaseRenewals: () => ({ count: 3, longestUnrenewedMs: 40 }),
       hasLooked: () => true,
+      fleet: () => undefined,
       shardFacts: () => ({ readThroughMs: 5, retentionLeftMs: 6 }),
       retentionMs: () => 7,
     });

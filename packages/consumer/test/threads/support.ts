@@ -101,6 +101,8 @@ type ProcessOptions = Omit<Options, "pipeline"> & { readonly pipeline: string };
 export interface ConnectorProcess {
   /** Asks for a graceful stop. */
   readonly stop: () => void;
+  /** `kill -9`. */
+  readonly kill: () => void;
   readonly ended: Promise<ProcessEnd>;
 }
 
@@ -129,5 +131,5 @@ export function startProcess(
     const [exitCode]: (number | null)[] = await once(child, "exit");
     return { said, exitCode: exitCode ?? null };
   })();
-  return { stop: () => void child.send("stop"), ended };
+  return { stop: () => void child.send("stop"), kill: () => void child.kill("SIGKILL"), ended };
 }

@@ -36,6 +36,18 @@ function living(owner: string, count: number): readonly ObservedLease[] {
 }
 
 describe("choosing leases", () => {
+  test("tells how many workers renew leases, itself among them, and how many leases nobody does", () => {
+    const seen = [
+      ...living("a", 2),
+      ...living("b", 1),
+      observed("old", "dead", NOW - F - 1),
+      observed("free", undefined, NOW),
+    ];
+    expect(choose(seen)).toMatchObject({ workers: 3, availableLeases: 2 });
+    expect(choose([])).toMatchObject({ workers: 1, availableLeases: 0 });
+    expect(choose(living("me", 2), { busy: new Set(["me-0", "me-1"]) })).toMatchObject({ workers: 1 });
+  });
+
   test("K20 leases that nobody ever owned are all taken at once, beyond the fair share", () => {
     const seen = Array.from({ length: 5 }, (_, index) =>
       observed(`s${index}`, undefined, Number.NEGATIVE_INFINITY),
@@ -55,7 +67,7 @@ describe("choosing leases", () => {
   });
 
   test("a lease whose counter moved within the failover time is left alone", () => {
-    expect(choose([observed("s0", "other", NOW - F)])).toEqual({ take: [], steal: [] });
+    expect(choose([observed("s0", "other", NOW - F)])).toMatchObject({ take: [], steal: [] });
   });
 
   test("nothing is stolen while a lease is up for taking", () => {
@@ -88,7 +100,7 @@ describe("choosing leases", () => {
     const mine = living("me", 2);
     const seen = [...mine, ...living("a", 3), ...living("b", 3)];
     const busy = new Set(keys(mine.map(({ lease }) => lease)));
-    expect(choose(seen, { busy })).toEqual({ take: [], steal: [] });
+    expect(choose(seen, { busy })).toMatchObject({ take: [], steal: [] });
   });
 
   test("a worker that lacks more than one steals one, even if nobody has more than the fair share", () => {
@@ -96,14 +108,14 @@ describe("choosing leases", () => {
   });
 
   test("more workers than leases: a worker without a lease takes none from one that has one", () => {
-    expect(choose([...living("a", 1), ...living("b", 1)])).toEqual({ take: [], steal: [] });
+    expect(choose([...living("a", 1), ...living("b", 1)])).toMatchObject({ take: [], steal: [] });
   });
 
   test("K07 leases beyond the worker's limit are left to others", () => {
     const mine = living("me", 2);
     const busy = new Set(keys(mine.map(({ lease }) => lease)));
     const free = observed("free", undefined, Number.NEGATIVE_INFINITY);
-    expect(choose([...mine, free], { busy, maxLeasesForWorker: 2 })).toEqual({ take: [], steal: [] });
+    expect(choose([...mine, free], { busy, maxLeasesForWorker: 2 })).toMatchObject({ take: [], steal: [] });
   });
 
   test("a shard that this process is still letting go is not taken again", () => {

@@ -214,6 +214,23 @@ describe("a paused shard", () => {
     await fleet.stopAll();
   });
 
+  test("is held as well in a fleet whose leases a KCL 3.x leader assigns, at the slower looks there", async () => {
+    const fleet = new Fleet(1);
+    const member = await fleet.started({ leases: { fleetModePeriodMs: 1_000 } });
+    await fleet.time.advance(6_000);
+    fleet.leases.fleetMode = "CLIENT_VERSION_3X";
+    await fleet.time.advance(30_000);
+    expect(member.eventsOf("fleet-mode")).toHaveLength(1);
+    await pause(fleet);
+    fleet.stream.put(S0, 5);
+    await fleet.time.advance(60_000);
+    expect(fleet.destination.order).toEqual([]);
+    await resumeShards(steering(fleet));
+    await fleet.time.advance(60_000);
+    expect(fleet.destination.order).toEqual(fleet.stream.allRecords());
+    await fleet.stopAll();
+  });
+
   test("whose pause is called off before its engine has stopped just goes on", async () => {
     const fleet = new Fleet(1);
     const member = await fleet.started();

@@ -8,8 +8,11 @@ const SEEDS = [...Array.from({ length: 25 }, (_, index) => index + 1), 118];
 const CHAOS_MS = 180_000;
 const STEP_MS = 500;
 
+/** How the workers share the shards; `changing`: the fleet is switched between 2.x and 3.x all the time. */
+type Sharing = "2.x" | "3.x" | "changing";
+
 /** A run of three workers under kills, pauses, reshards and faults of the table; then everything is mended and drained. */
-async function run(seed: number) {
+async function run(seed: number, sharing: Sharing) {
   const fleet = new Fleet(4, seed);
   const random = seededRandom(seed * 7_919);
   let isChaos = true;
@@ -28,7 +31,15 @@ async function run(seed: number) {
   };
   const living = new Set<Member>();
   const startOne = (): void => {
-    const member = fleet.member({ intercept, latencyMs: 40, leases: { maxLeasesToSteal: 3 } });
+    const member = fleet.member({
+      intercept,
+      latencyMs: 40,
+      leases: {
+        maxLeasesToSteal: 3,
+        ...(sharing === "3.x" ? { mode: "3x" } : {}),
+        ...(sharing === "changing" ? { fleetModePeriodMs: 5_000 } : {}),
+      },
+    });
     living.add(member);
     // A start may fail while the table does; its process is then replaced below.
     member.worker.start().catch(() => living.delete(member));
@@ -64,6 +75,11 @@ async function run(seed: number) {
       });
     }
     if (chance(0.02)) reshard(fleet, random.next);
+    if (sharing === "changing" && chance(0.02))
+      fleet.leases.fleetMode =
+        fleet.leases.fleetMode === "CLIENT_VERSION_2X"
+          ? "CLIENT_VERSION_3X_WITH_ROLLBACK"
+          : "CLIENT_VERSION_2X";
     await fleet.time.advance(STEP_MS);
     watch();
   }
@@ -107,31 +123,34 @@ function spans({ stream, destination }: Fleet): ReadonlyMap<string, readonly [nu
   return found;
 }
 
-describe("three workers under kills, pauses, reshards and a failing lease table", () => {
-  test.each(SEEDS)(
-    "F03 F04 F17 F18 F19 F25 F26 F28 F36 K06 seed %i: every record lands once, children after parents, counters rise",
-    async (seed) => {
-      const { fleet, kills, pauses, failed } = await run(seed);
-      expect(failed).toEqual([]);
-      const { order } = fleet.destination;
-      expect(fleet.destination.duplicates()).toEqual([]);
-      expect(order.toSorted()).toEqual(fleet.stream.allRecords().toSorted());
-      expect(order.length).toBeGreaterThan(500);
-      expect(kills + pauses).toBeGreaterThan(0);
-      const placed = spans(fleet);
-      for (const { shardId, parentShardId, adjacentParentShardId } of fleet.stream.shards) {
-        const child = placed.get(shardId);
-        for (const parentId of [parentShardId, adjacentParentShardId]) {
-          const parent = parentId === undefined ? undefined : placed.get(parentId);
-          expect(child?.[0] ?? Number.POSITIVE_INFINITY).toBeGreaterThan(parent?.[1] ?? -1);
+describe.each(["2.x", "3.x", "changing"] as const)(
+  "sharing %s: three workers under kills, pauses, reshards and a failing lease table",
+  (sharing) => {
+    test.each(SEEDS)(
+      "F03 F04 F17 F18 F19 F25 F26 F28 F36 K06 seed %i: every record lands once, children after parents, counters rise",
+      async (seed) => {
+        const { fleet, kills, pauses, failed } = await run(seed, sharing);
+        expect(failed).toEqual([]);
+        const { order } = fleet.destination;
+        expect(fleet.destination.duplicates()).toEqual([]);
+        expect(order.toSorted()).toEqual(fleet.stream.allRecords().toSorted());
+        expect(order.length).toBeGreaterThan(500);
+        expect(kills + pauses).toBeGreaterThan(0);
+        const placed = spans(fleet);
+        for (const { shardId, parentShardId, adjacentParentShardId } of fleet.stream.shards) {
+          const child = placed.get(shardId);
+          for (const parentId of [parentShardId, adjacentParentShardId]) {
+            const parent = parentId === undefined ? undefined : placed.get(parentId);
+            expect(child?.[0] ?? Number.POSITIVE_INFINITY).toBeGreaterThan(parent?.[1] ?? -1);
+          }
         }
-      }
-    },
-  );
+      },
+    );
 
-  test("the same seed gives the same run", async () => {
-    const [first, second] = [await run(3), await run(3)];
-    expect(first.fleet.destination.order).toEqual(second.fleet.destination.order);
-    expect([...first.fleet.leases.rows]).toEqual([...second.fleet.leases.rows]);
-  });
-});
+    test("the same seed gives the same run", async () => {
+      const [first, second] = [await run(3, sharing), await run(3, sharing)];
+      expect(first.fleet.destination.order).toEqual(second.fleet.destination.order);
+      expect([...first.fleet.leases.rows]).toEqual([...second.fleet.leases.rows]);
+    });
+  },
+);

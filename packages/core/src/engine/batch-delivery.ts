@@ -1,5 +1,6 @@
 import { type Batch, outputCountOf } from "../batch.js";
 import type { PreparedBatch } from "../checkpointer.js";
+import { DeliveryEvents, NOTHING_SENT, type SentForRange } from "./delivery-events.js";
 import { codeOf, type DeadLetter, toDeadLetter } from "../dead-letters.js";
 import { type EmissionContext, emitUntilSettled, untilAnswered } from "./emission.js";
 import type { BatchStep, EmitContext, Emitter, Json, PlannedRange } from "../emitter.js";
@@ -14,9 +15,6 @@ import type { ShardContext } from "./shard-context.js";
 /** A plan whose JSON is longer than this is stored elsewhere, by emitters that can: a lease row holds 400 KB with everything else. */
 const MAX_PLAN_BYTES = 32 * 1024;
 
-/** Of a batch that an earlier owner had written nothing is known here. */
-const NOTHING_SENT = { bytes: 0, oldestArrivalMs: undefined } as const;
-
 /**
  * Takes a closed range to its destination: plan, prepare, emit, commit. The order is the whole point: the boundary and the objects are
  * stored before the first byte is written, and the checkpoint moves only after everything is settled.
@@ -24,10 +22,12 @@ const NOTHING_SENT = { bytes: 0, oldestArrivalMs: undefined } as const;
 export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
   readonly #pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>;
   readonly #context: ShardContext;
+  readonly #events: DeliveryEvents;
 
   constructor(pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>, context: ShardContext) {
     this.#pipeline = pipeline;
     this.#context = context;
+    this.#events = new DeliveryEvents(context);
   }
 
   /** Delivers a range, its own or one that an earlier owner prepared. */
@@ -44,7 +44,7 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
     let stored = inherited !== undefined;
     let current = stored;
     this.#context.abortSignal.throwIfAborted();
-    this.#observeStart(batch, refused.length, inherited !== undefined);
+    this.#events.started(batch, refused.length, inherited !== undefined);
 
     for (;;) {
       if (refused.length > 0 && deadLetterPlan === undefined)
@@ -101,7 +101,7 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
 
     if (refused.length > 0)
       await this.#emitDeadLetters(batch, refused, deadLetterPlan, inherited !== undefined);
-    this.#observeEmit(range, startedMs, { outputs, attempts, inherited: inherited !== undefined });
+    this.#events.emitted(range.batch, startedMs, { outputs, attempts, inherited: inherited !== undefined });
     const { filtered, oldestArrivalMs } = range;
     const dealtWith = { ...range.batch, filtered, deadLettered: refused.length };
     await this.commit(dealtWith, { bytes, oldestArrivalMs });
@@ -141,21 +141,12 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
       PreparedBatch,
       "batchId" | "first" | "last" | "recordCount" | "filtered" | "deadLettered"
     >,
-    sent: { readonly bytes: number; readonly oldestArrivalMs: number | undefined } = NOTHING_SENT,
+    sent: SentForRange = NOTHING_SENT,
   ): Promise<void> {
-    const { batchId, first, last, recordCount, filtered, deadLettered } = dealtWith;
+    const { batchId, first, last, recordCount } = dealtWith;
     const range: PlannedRange = { batchId, first, last, recordCount, ...this.#owner() };
     await this.#around("commit", range, () => this.#context.checkpointer.commit(last));
-    this.#context.observe({
-      type: "checkpoint-commit",
-      ...this.#shard(),
-      checkpoint: last,
-      read: recordCount,
-      emitted: recordCount - filtered - deadLettered,
-      filtered,
-      deadLettered,
-      ...sent,
-    });
+    this.#events.committed(dealtWith, sent);
   }
 
   #around(step: BatchStep, batch: Batch<Output> | PlannedRange, run: () => Promise<void>): Promise<void> {
@@ -290,36 +281,8 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
     };
   }
 
-  #observeStart(batch: Batch<Output>, refused: number, inherited: boolean): void {
-    const records = outputCountOf(batch);
-    // Nothing goes anywhere: only the checkpoint moves.
-    if (records === 0 && refused === 0) return;
-    const { batchId, bytes } = batch;
-    this.#context.observe({ type: "batch-start", ...this.#shard(), batchId, records, bytes, inherited });
-  }
-
-  #observeEmit(
-    range: ClosedRange<Output>,
-    startedMs: number,
-    how: { readonly outputs: number; readonly attempts: number; readonly inherited: boolean },
-  ): void {
-    const { batch } = range;
-    this.#context.observe({
-      type: "batch-emit",
-      ...this.#shard(),
-      batchId: batch.batchId,
-      records: outputCountOf(batch),
-      bytes: batch.bytes,
-      ...how,
-      durationMs: this.#context.clock.monotonicNow() - startedMs,
-    });
-  }
-
-  #shard(): { stream: string; shardId: string } {
-    return { stream: this.#context.stream, shardId: this.#context.shardId };
-  }
-
   #owner(): { application: string; stream: string; shardId: string } {
-    return { application: this.#context.application, ...this.#shard() };
+    const { application, stream, shardId } = this.#context;
+    return { application, stream, shardId };
   }
 }

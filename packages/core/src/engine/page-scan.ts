@@ -47,11 +47,11 @@ export class PageScan<Model, Output> {
     this.#owner = owner;
   }
 
-  /** Scans records until their end, or until the shard is to stop. Returns whether all were scanned. */
-  async scan(records: readonly KinesisRecord[]): Promise<boolean> {
+  /** Scans records until their end, or until the shard is to stop. Returns how many were scanned. */
+  async scan(records: readonly KinesisRecord[]): Promise<number> {
     let next = 0;
     while (next < records.length) {
-      if (this.#owner.isStopping()) return false;
+      if (this.#owner.isStopping()) return next;
       // The clock is read once per page and after every wait: a reading per record would cost as much as a small filter.
       next = this.#run(records, next, this.#context.clock.monotonicNow());
       if (hasNotices()) this.#writeNotices();
@@ -59,7 +59,7 @@ export class PageScan<Model, Output> {
       this.#waiting = undefined;
       if (waiting !== undefined) await waiting;
     }
-    return true;
+    return next;
   }
 
   /** Nothing else has run since they were given, unless a function waited: they are of this shard. */

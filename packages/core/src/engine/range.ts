@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Batch, FlushReason } from "../batch.js";
-import { comparePositions, dataBytesOf, type KinesisRecord, type Position } from "../record.js";
+import { comparePositions, dataBytesOf, type KinesisRecord, type Position, positionOf } from "../record.js";
 import { OutcomeLog } from "./outcomes.js";
 
 /** A record on its way to the dead letters. */
@@ -159,11 +159,6 @@ export class OpenRange {
     this.#first = first;
     this.#openedMs = nowMs;
   }
-}
-
-/** A record is a position too, and its data must not come along into the lease row. */
-function positionOf({ sequenceNumber, subSequenceNumber }: Position): Position {
-  return { sequenceNumber, subSequenceNumber };
 }
 
 function batchIdOf(owner: RangeOwner, first: Position, last: Position): string {

@@ -9,10 +9,11 @@ import { errorFields } from "../logging/error-fields.js";
 import { asError, hasCode } from "../errors.js";
 import { Filling } from "./filling.js";
 import { lastOutcome, PageFetch } from "./page-fetch.js";
+import { pagePart } from "./page-part.js";
 import { PageScan } from "./page-scan.js";
 import { type Pipeline, type RunningPipeline, runningPipeline } from "../pipeline.js";
 import { type ClosedRange, isPast } from "./range.js";
-import type { Position, RecordPage } from "../record.js";
+import { type Position, positionOf, type RecordPage } from "../record.js";
 import { replayRange } from "./replay.js";
 import { gapError } from "./retention-gap.js";
 import type { ShardContext, ShardOutcome } from "./shard-context.js";
@@ -192,24 +193,18 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
 
   async #takePage(page: RecordPage, durationMs: number): Promise<void> {
     const { clock, stream, shardId, observe } = this.#context;
-    const { records, bytes, dataBytes = bytes, millisBehindLatest } = page;
+    const { records } = page;
     if (page.gap !== undefined) this.#meetGap(page.gap.expected, records[0]);
-    if (!(await this.#scan.scan(records))) return;
-    if (page.scannedEnd !== undefined && isPast(page.scannedEnd, records.at(-1)))
-      this.#filling.moveEnd(page.scannedEnd, clock.monotonicNow());
-    if (!this.#filling.settle()) page.release?.();
-    observe({
-      type: "page-read",
-      stream,
-      shardId,
-      records: records.length,
-      bytes,
-      dataBytes,
-      millisBehindLatest,
-      durationMs: page.durationMs ?? durationMs,
-      bufferedRecords: this.#filling.keptCount,
-      bufferedBytes: this.#filling.heldBytes,
-    });
+    const scanned = await this.#scan.scan(records);
+    if (scanned === records.length) {
+      if (page.scannedEnd !== undefined && isPast(page.scannedEnd, records.at(-1)))
+        this.#filling.moveEnd(page.scannedEnd, clock.monotonicNow());
+      if (!this.#filling.settle()) page.release?.();
+    } else if (scanned === 0) return;
+    // What a stop left of it goes with the last batch: what is committed was read, or counts would not add up.
+    const read = { ...pagePart(page, scanned), durationMs: page.durationMs ?? durationMs };
+    const { keptCount: bufferedRecords, heldBytes: bufferedBytes } = this.#filling;
+    observe({ type: "page-read", stream, shardId, ...read, bufferedRecords, bufferedBytes });
   }
 
   /** Closes what was read so far and sends it on its way, once the batch before it has been committed. */
@@ -301,8 +296,3 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
 
 /** Why the last batch is flushed, by how the reading ended. */
 const LAST_FLUSH = { stopped: "stop", ended: "end", "shard-end": "shard-end" } as const;
-
-/** A record is a position with data: events carry the position alone. */
-function positionOf({ sequenceNumber, subSequenceNumber }: Position): Position {
-  return { sequenceNumber, subSequenceNumber };
-}

@@ -9,6 +9,7 @@ const OPTIONAL_FUNCTIONS = [
   "objectCount",
   "planWithout",
   "isWritten",
+  "around",
   "open",
   "close",
 ] as const;

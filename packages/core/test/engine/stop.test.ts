@@ -55,6 +55,33 @@ describe("stop", () => {
     expect(world.clock.pendingTimers).toBe(0);
   });
 
+  it("in the midst of a page counts what was taken in of it as read, no more and no less", async () => {
+    const world = createWorld(recordsOf(100), { pageRecords: 100 });
+    let run: ReturnType<typeof runIn> | undefined;
+    const emitter = world.planned();
+    run = runIn(
+      world,
+      definePipeline({
+        transformer: json<Numbered>(),
+        buffer: { maxRecords: 10 },
+        emitter: {
+          ...emitter,
+          emit: (batch, context) => {
+            // The page is being scanned: its next batch waits for this one.
+            if (batch.first.sequenceNumber !== positionOf(0).sequenceNumber) run?.stop();
+            return emitter.emit(batch, context);
+          },
+        },
+      }),
+    );
+    await world.clock.run(run.done);
+    const sum = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0);
+    const committed = sum(run.eventsOf("checkpoint-commit").map(({ read }) => read));
+    expect(committed).toBeGreaterThan(10);
+    expect(committed).toBeLessThan(100);
+    expect(sum(run.eventsOf("page-read").map(({ records }) => records))).toBe(committed);
+  });
+
   it("leaves nothing on the signals of a worker that outlives the shard, and gathers nothing while it runs", async () => {
     const world = createWorld(recordsOf(3000));
     const stopping = new AbortController();

@@ -146,7 +146,7 @@ class Collection {
 }
 
 /** A shard that waits for its parents is paid for by a lease as well. */
-function isOwned({ state }: ShardSnapshot): boolean {
+export function isOwned({ state }: ShardSnapshot): boolean {
   return state === "reading" || state === "paused" || state === "waiting-for-parent";
 }
 

@@ -1,6 +1,6 @@
 import type { ConnectorEvent } from "@kinesis-connectors/consumer";
 
-import { ATTRIBUTES } from "../metrics.js";
+import { isOwned } from "../counting/collected.js";
 import { Sample } from "../counting/sample.js";
 import type { Metrics } from "../metrics-tally.js";
 import { type EmfLine, type EmfMetric, MAX_VALUES } from "./line.js";
@@ -27,6 +27,7 @@ export class KclNames implements Period {
   readonly #shards = new Map<string, OfShard>();
   #taken = 0;
   #lost = 0;
+  #ownerId: string | undefined;
 
   constructor(metrics: Metrics, namespace: string) {
     this.#metrics = metrics;
@@ -38,7 +39,8 @@ export class KclNames implements Period {
       case "page-read": {
         const shard = this.#of(event.shardId);
         shard.records += event.records;
-        shard.bytes += event.bytes;
+        // The KCL counts what producers put, and not what it came in.
+        shard.bytes += event.dataBytes;
         if (event.millisBehindLatest !== undefined) shard.behindMs.add(event.millisBehindLatest);
         return;
       }
@@ -92,22 +94,28 @@ export class KclNames implements Period {
     return lines;
   }
 
-  /** Without a connector attached nobody knows which worker it is. */
+  /** Without a connector attached nobody knows which worker it is. One that has stopped is the worker that it was, and holds nothing. */
   #workerLines(
     line: (dimensions: Readonly<Record<string, string>>, metrics: readonly EmfMetric[]) => void,
   ): void {
-    const owned = this.#metrics.collect().find(({ definition }) => definition.name === "leases.owned");
-    const [current] = owned?.series ?? [];
-    const ownerId = current?.attributes[ATTRIBUTES.owner];
-    if (current?.value === undefined || ownerId === undefined) return;
+    const progress = this.#metrics.progress();
+    this.#ownerId = progress?.ownerId ?? this.#ownerId;
+    if (this.#ownerId === undefined) return;
     // Owner ids are `<workerId>:<uuid>`: the part that outlives a restart is the KCL's worker identifier.
-    const WorkerIdentifier = ownerId.replace(/:[^:]*$/, "");
+    const WorkerIdentifier = this.#ownerId.replace(/:[^:]*$/, "");
+    const owned = progress?.shards.filter(isOwned).length ?? 0;
     line({ Operation: "RenewAllLeases", WorkerIdentifier }, [
-      { name: "CurrentLeases", unit: "Count", value: current.value },
+      { name: "CurrentLeases", unit: "Count", value: owned },
       { name: "LostLeases", unit: "Count", value: this.#lost },
     ]);
     line({ Operation: "TakeLeases", WorkerIdentifier }, [
       { name: "TakenLeases", unit: "Count", value: this.#taken },
+      ...(progress?.fleet === undefined
+        ? []
+        : [
+            { name: "ExpiredLeases", unit: "Count", value: progress.fleet.availableLeases } as const,
+            { name: "NumWorkers", unit: "Count", value: progress.fleet.workers } as const,
+          ]),
     ]);
   }
 

@@ -54,4 +54,16 @@ export const KCL_METRICS: readonly KclMetric[] = [
     operation: "TakeLeases",
     dimensions: ["Operation", "WorkerIdentifier"],
   },
+  {
+    name: "ExpiredLeases",
+    unit: "Count",
+    operation: "TakeLeases",
+    dimensions: ["Operation", "WorkerIdentifier"],
+  },
+  {
+    name: "NumWorkers",
+    unit: "Count",
+    operation: "TakeLeases",
+    dimensions: ["Operation", "WorkerIdentifier"],
+  },
 ];

@@ -2,6 +2,7 @@ import { checkOptions, type OptionNames } from "@kinesis-connectors/core";
 import { isExcluded } from "../contract/contract.js";
 import type { LeaseTableContract, LeaseTableUnderTest } from "./contract.js";
 import { facts } from "./obligations/facts.js";
+import { handoffs } from "./obligations/handoffs.js";
 import { largeNumbers } from "./obligations/large-numbers.js";
 import { newRows } from "./obligations/new-rows.js";
 import { ownership } from "./obligations/ownership.js";
@@ -57,6 +58,7 @@ export function describeLeaseTable<Setup extends LeaseTableUnderTest>(
   contract.describe(`${contract.name} keeps the contract of lease tables${without}`, () => {
     newRows(contract);
     ownership(contract);
+    handoffs(contract);
     progress(contract);
     facts(contract);
     steering(contract);

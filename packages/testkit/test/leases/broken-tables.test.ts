@@ -67,6 +67,9 @@ const PAUSED = "a pause is a fact";
 const DONE = "an owner says with a renewal that a pause is done";
 const RESET = "reset moves the checkpoint anywhere";
 const FENCED = "whoever owned the row before a reset";
+const HANDED = "hand-off names the next owner";
+const TOLD = "hand-off does not look at the counter";
+const ASSIGNED = "assign gives a row";
 const TWO = "two clients write one row";
 const SEEN = "get sees every write";
 const LOST = "an update whose answer never came";
@@ -93,6 +96,53 @@ const broken: readonly {
       },
     })),
     fails: ["does not create a row twice"],
+  },
+  {
+    what: "looks at the counter for a handoff",
+    make: withFunctions((sound, { rows }) => ({
+      update: async (seen, change) =>
+        change.type === "hand-off" && rows.get(seen.leaseKey)?.counter !== seen.counter
+          ? { type: "refused" }
+          : await sound.update(seen, change),
+    })),
+    fails: [TOLD],
+  },
+  {
+    what: "hands off what is on its way already",
+    make: withFunctions((sound, { rows }) => ({
+      update: async (seen, change): Promise<WriteOutcome> => {
+        const row = rows.get(seen.leaseKey);
+        if (change.type !== "hand-off" || row === undefined) return await sound.update(seen, change);
+        rows.set(seen.leaseKey, changed(row, change));
+        return { type: "applied" };
+      },
+    })),
+    fails: [TOLD],
+  },
+  {
+    what: "assigns whatever handoff is under way",
+    make: withFunctions((sound, { rows }) => ({
+      update: async (seen, change) =>
+        await sound.update(
+          change.type === "assign"
+            ? { ...seen, checkpointOwner: rows.get(seen.leaseKey)?.checkpointOwner }
+            : seen,
+          change,
+        ),
+    })),
+    fails: [ASSIGNED],
+  },
+  {
+    what: "keeps the mark of a handoff that has ended",
+    make: spoiling((row, before) =>
+      before?.checkpointOwner === undefined ? row : { ...row, checkpointOwner: before.checkpointOwner },
+    ),
+    fails: [HANDED, ASSIGNED],
+  },
+  {
+    what: "forgets what is read of a shard",
+    make: spoiling(({ throughputKBps: _throughput, ...row }) => row),
+    fails: ["a renewal says what is read"],
   },
   {
     what: "forgets whose progress a row holds",

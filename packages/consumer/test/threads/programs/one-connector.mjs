@@ -1,10 +1,14 @@
-// A process with a connector on threads and nothing else. The first argument is its options as JSON, the second `stop`: at once, or `wait`:
+// A process with a connector and nothing else. The first argument is its options as JSON, dates as text, the second `stop`: at once, or `wait`:
 // until it ends by itself or is told to stop. Tells what ended it.
 import { startConnector } from "@kinesis-connectors/consumer";
 
 const [, , options, task] = process.argv;
 const run = async () => {
-  const connector = await startConnector(JSON.parse(options));
+  const { until, ...given } = JSON.parse(options);
+  const connector = await startConnector({
+    ...given,
+    ...(until === undefined ? {} : { until: { at: new Date(until.at) } }),
+  });
   process.once("message", () => void connector.stop());
   if (task === "stop") await connector.stop();
   await connector.done;

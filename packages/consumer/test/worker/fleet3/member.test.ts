@@ -157,6 +157,26 @@ describe("a follower in a fleet that a KCL worker leads", () => {
     await fleet.stopAll();
   });
 
+  test("a paused shard is handed over like any other, and stays paused", async () => {
+    const fleet = new Fleet(1);
+    fleet.leases.fleetMode = "CLIENT_VERSION_3X";
+    fleet.leases.rows.set(
+      S0,
+      leaseWith(S0, { owner: "me:1", counter: 1, pausedMs: 5, pausedBy: "somebody" }),
+    );
+    const leader = java(fleet);
+    fleet.stream.put(S0, 10);
+    const member = await fleet.started({ ownerId: "me:1" });
+    await fleet.time.advance(15_000);
+    expect([member.heldShardIds(), fleet.destination.order]).toEqual([[S0], []]);
+    fleet.leases.rows.set(S0, { ...row(fleet), owner: "java", checkpointOwner: "me:1" });
+    await fleet.time.advance(8_000);
+    expect(row(fleet)).toMatchObject({ owner: "java", checkpointOwner: undefined, pausedMs: 5 });
+    expect(fleet.destination.order).toEqual([]);
+    leader.stop();
+    await fleet.stopAll();
+  });
+
   test("K12 K14 a finished shard and one that waits for its parent are given on at once", async () => {
     const fleet = new Fleet(1);
     const [parent, child, ended] = [S0, "shardId-child", "shardId-ended"];
@@ -353,6 +373,28 @@ describe("a fleet of our workers in 3.x mode", () => {
     expect(members.map((member) => member.heldShardIds().length)).toEqual([3, 3]);
     expect(row(fleet, key).checkpointOwner).toBeUndefined();
     expect(fleet.leases.leaderLock).toBeUndefined();
+    await fleet.stopAll();
+  });
+
+  test("an old owner that renews and never lets go is given its time, then the next owner gets the shard all the same", async () => {
+    const { fleet, members } = await start(1, 1);
+    await fleet.time.advance(5_000);
+    const owner = members[0]?.worker.ownerId;
+    fleet.leases.rows.set(
+      "shardId-x",
+      leaseWith("shardId-x", { owner, checkpointOwner: "stubborn", counter: 4 }),
+    );
+    const renew = (): void => {
+      const seen = row(fleet, "shardId-x");
+      if (seen.checkpointOwner !== "stubborn") return;
+      fleet.leases.rows.set("shardId-x", { ...seen, counter: seen.counter + 1 });
+      fleet.time.setTimer(3_000, renew);
+    };
+    renew();
+    await fleet.time.advance(38_000);
+    expect(members[0]?.heldShardIds()).not.toContain("shardId-x");
+    await fleet.time.advance(20_000);
+    expect(members[0]?.heldShardIds()).toContain("shardId-x");
     await fleet.stopAll();
   });
 

@@ -1,0 +1,42 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fromProperties } from "@kinesis-connectors/config";
+import type { CliContext } from "../app/context.js";
+import { CliError } from "../app/errors.js";
+import type { FromPropertiesFlags } from "../commands/config/from-properties.js";
+import { writeKept } from "../steering/backup-file.js";
+
+/** `config from-properties FILE`. */
+export function configFromProperties(
+  { out, cwd }: CliContext,
+  flags: FromPropertiesFlags,
+  file: string,
+): Promise<void> {
+  const { files, notes } = fromProperties(
+    textOf(resolve(cwd, file), file),
+    flags.column === undefined ? {} : { columns: flags.column },
+  );
+  if (flags.out !== undefined) {
+    const folder = resolve(cwd, flags.out);
+    for (const { name, yaml } of files)
+      writeKept(join(folder, name), yaml, () => mkdirSync(folder, { recursive: true }));
+  }
+  if (flags.json) out.json({ files, notes });
+  else {
+    for (const note of notes) out.note(note);
+    for (const { name, yaml } of files) {
+      if (flags.out !== undefined) out.line(`written: ${join(flags.out, name)}`);
+      else out.line(`${files.length > 1 ? `# ${name}\n` : ""}${yaml.trimEnd()}`);
+    }
+  }
+  return Promise.resolve();
+}
+
+function textOf(path: string, shown: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    throw new CliError("KC_USAGE", `${shown} cannot be read (${code ?? "?"})`, { cause: thrown });
+  }
+}

@@ -1,0 +1,98 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadSource } from "@kinesis-connectors/config";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { kc, kcJson } from "./support/kc.js";
+import { requireSchema } from "./support/schemas.js";
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "kc-init-"));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe("init", () => {
+  it.each(["s3", "kinesis", "opensearch"])(
+    "writes a project for %s whose file is right",
+    async (destination) => {
+      const words = [
+        "init",
+        "my-app",
+        "--destination",
+        destination,
+        "--stream",
+        "orders",
+        "--place",
+        "there",
+      ];
+      const report = await kcJson(words, { cwd: folder });
+      requireSchema("init", report);
+      expect(report).toMatchObject({
+        commands: ["cd my-app", "npm install", "npm run local", "npm run dev"],
+      });
+      const at = join(folder, "my-app");
+      const source = await loadSource(join(at, "pipeline.yaml"), {
+        env: { OPENSEARCH_URL: "http://127.0.0.1:1" },
+      });
+      expect(source).toMatchObject({ application: "my-app", stream: "orders" });
+      const manifest = JSON.parse(readFileSync(join(at, "package.json"), "utf8")) as {
+        readonly dependencies: Readonly<Record<string, string>>;
+        readonly scripts: Readonly<Record<string, string>>;
+      };
+      expect(Object.keys(manifest.dependencies)).toEqual([
+        "@kinesis-connectors/cli",
+        `@kinesis-connectors/${destination}`,
+      ]);
+      expect(manifest.scripts["local"]).toContain("--stream orders --shards 2");
+      expect(readFileSync(join(at, "README.md"), "utf8")).toContain("npm run local");
+    },
+  );
+
+  it("writes a module of TypeScript on request", async () => {
+    expect((await kc(["init", "--ts", "--yes"], { cwd: folder })).code).toBe(0);
+    expect(existsSync(join(folder, "src/main.ts"))).toBe(true);
+    expect(existsSync(join(folder, "pipeline.yaml"))).toBe(false);
+    expect(readFileSync(join(folder, "src/main.ts"), "utf8")).toContain('from "@kinesis-connectors/s3"');
+  });
+
+  it("overwrites nothing, and takes no name that would break a file", async () => {
+    writeFileSync(join(folder, "package.json"), "{}");
+    const taken = await kc(["init", "--yes"], { cwd: folder });
+    expect([taken.code, taken.stderr]).toEqual([3, expect.stringContaining("package.json is there already")]);
+    expect(readdirSync(folder)).toEqual(["package.json"]);
+    const odd = await kc(["init", "new", "--stream", "a: {b}"], { cwd: folder });
+    expect([odd.code, odd.stderr]).toEqual([2, expect.stringContaining("--stream takes letters")]);
+  });
+});
+
+describe("config from-properties", () => {
+  const JAVA = [
+    "appName = click-archive",
+    "kinesisInputStream = clicks",
+    "s3Bucket = archive",
+    "regionName = eu-central-1",
+  ].join("\n");
+
+  it("turns a file of the Java connectors into YAML, and says what became of the rest", async () => {
+    writeFileSync(join(folder, "S3Sample.properties"), `${JAVA}\ncreateS3Bucket = true\n`);
+    const words = ["config", "from-properties", "S3Sample.properties"];
+    const printed = await kc(words, { cwd: folder });
+    expect(printed.code).toBe(0);
+    expect(printed.stdout).toContain("application: click-archive");
+    expect(printed.stderr).toContain("createS3Bucket");
+    const report = await kcJson([...words, "--out", "made"], { cwd: folder });
+    requireSchema("config-from-properties", report);
+    const [file = ""] = readdirSync(join(folder, "made"));
+    expect(await loadSource(join(folder, "made", file))).toMatchObject({
+      application: "click-archive",
+      stream: "clicks",
+    });
+    expect((await kc([...words, "--out", "made"], { cwd: folder })).code).toBe(1);
+    expect((await kc(["config", "from-properties", "none"], { cwd: folder })).code).toBe(2);
+  });
+});
