@@ -61,6 +61,21 @@ export class LeaseChecker {
     }
   }
 
+  /** A checkpoint that a KCL worker wrote: what was prepared is gone from the row by it, and may still land, once more than it would. */
+  committedByKcl(before: Lease, checkpoint: Lease["checkpoint"]): void {
+    const shard = this.#ledger.shards.get(before.leaseKey);
+    if (shard === undefined) return;
+    this.#book.changed(before, { type: "commit", checkpoint });
+    const pending = storedBatchIn(before.pending?.state);
+    if (pending !== undefined) {
+      for (const key of keysIn(pending)) this.#objects.forgotten.add(key);
+      const first = shard.indexes.get(nameOf(pending.first)) ?? 0;
+      const last = shard.indexes.get(nameOf(pending.last)) ?? -1;
+      for (const entry of shard.entries.slice(first, last + 1)) entry.strays += 1;
+    }
+    this.#committed(shard, { ...before, pending: undefined }, checkpoint);
+  }
+
   #prepared(shard: ShardLedger, before: Lease, state: Uint8Array | undefined): void {
     const stored = storedBatchIn(state);
     if (stored === undefined) return;
@@ -156,6 +171,7 @@ export class LeaseChecker {
   #requireLanded(entry: Entry): void {
     if (entry.isTrimmed || entry.isBeforeStart) return;
     const { payload } = entry;
+    if (entry.byKcl > 0) return;
     const dead = entry.dead > 0;
     const archived = this.#hasLanded(entry);
     switch (payload?.kind) {
