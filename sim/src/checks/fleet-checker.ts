@@ -106,7 +106,9 @@ export class FleetChecker {
       this.handoffs += 1;
       this.handedOff(after.checkpointOwner, after.owner ?? "");
     } else if (after.checkpointOwner === undefined && state.handoff !== undefined) {
-      if (me !== state.handoff.from) this.#checkForced(before, state.handoff);
+      // An owner that does not renew either has let go by its own clock.
+      if (me !== state.handoff.from && nowMs - state.wroteMs < this.#failoverMs)
+        this.#checkForced(before, state.handoff);
       state.handoff = undefined;
     }
     if (was !== becomes && was !== undefined) state.lastOwnedMs.set(was, nowMs);

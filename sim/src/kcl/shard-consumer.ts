@@ -141,8 +141,8 @@ export class ShardConsumer {
     if (entries.length > 0) {
       await this.#deliver(entries);
       this.#delivered = last;
-      if (random.chance(CHECKPOINTED)) await this.#checkpoint();
     }
+    if (this.#delivered > this.#checkpointed && random.chance(CHECKPOINTED)) await this.#checkpoint();
     const next = page.NextShardIterator ?? undefined;
     if (next !== undefined) {
       if (entries.length === 0) await this.#pause(IDLE_MS);

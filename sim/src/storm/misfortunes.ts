@@ -154,7 +154,8 @@ export class Misfortunes {
       if (this.#fleet.stop(slot)) this.stops += 1;
     } else if (roll < 0.86) this.#reshard();
     else if (roll < 0.95) this.#outage(random.pick(this.#destinations));
-    else if (this.#scenario.mayJumpClocks)
+    // A KCL worker that reported from the future and is gone gets leases for as long as that: nobody but ours ends it.
+    else if (this.#scenario.mayJumpClocks && (slot.kcl === undefined || this.#scenario.fleet?.exodus !== "ours"))
       slot.process?.jumpWallClock(random.pick([-HOUR_MS, HOUR_MS, 1_000]));
   }
 
