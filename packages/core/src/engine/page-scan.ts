@@ -30,6 +30,7 @@ export class PageScan<Model, Output> {
   #outputs: Output[] = [];
   /** The promise to wait for before the next record. */
   #waiting: Promise<void> | undefined;
+  #taken = 0;
 
   constructor(
     pipeline: Pick<
@@ -47,6 +48,11 @@ export class PageScan<Model, Output> {
     this.#owner = owner;
   }
 
+  /** After a scan that threw: how many records were taken in before the one that it threw for. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   /** Scans records until their end, or until the shard is to stop. Returns how many were scanned. */
   async scan(records: readonly KinesisRecord[]): Promise<number> {
     let next = 0;
@@ -57,7 +63,9 @@ export class PageScan<Model, Output> {
       if (hasNotices()) this.#writeNotices();
       const waiting = this.#waiting;
       this.#waiting = undefined;
-      if (waiting !== undefined) await waiting;
+      if (waiting === undefined) continue;
+      this.#taken = next - 1;
+      await waiting;
     }
     return next;
   }
@@ -71,9 +79,15 @@ export class PageScan<Model, Output> {
 
   /** Scans until something has to be waited for; returns the index after the last record. A loop of its own, without an await in it: that is a tenth faster. */
   #run(records: readonly KinesisRecord[], from: number, nowMs: number): number {
-    for (let index = from; index < records.length; index += 1) {
-      this.#waiting = this.#scanRecord(records[index] as KinesisRecord, nowMs);
-      if (this.#waiting !== undefined) return index + 1;
+    let index = from;
+    try {
+      for (; index < records.length; index += 1) {
+        this.#waiting = this.#scanRecord(records[index] as KinesisRecord, nowMs);
+        if (this.#waiting !== undefined) return index + 1;
+      }
+    } catch (thrown) {
+      this.#taken = index;
+      throw thrown;
     }
     return records.length;
   }
