@@ -155,7 +155,10 @@ export class Misfortunes {
     } else if (roll < 0.86) this.#reshard();
     else if (roll < 0.95) this.#outage(random.pick(this.#destinations));
     // A KCL worker that reported from the future and is gone gets leases for as long as that: nobody but ours ends it.
-    else if (this.#scenario.mayJumpClocks && (slot.kcl === undefined || this.#scenario.fleet?.exodus !== "ours"))
+    else if (
+      this.#scenario.mayJumpClocks &&
+      (slot.kcl === undefined || this.#scenario.fleet?.exodus !== "ours")
+    )
       slot.process?.jumpWallClock(random.pick([-HOUR_MS, HOUR_MS, 1_000]));
   }
 

@@ -91,9 +91,8 @@ describe("the next owner of a prepared batch", () => {
       [10, true],
       ...[3, 3, 3, 3, 3].map((read) => [read, false]),
     ]);
-    const sum = (of: readonly { readonly [name: string]: unknown }[], name: string): number =>
-      of.reduce((all, one) => all + Number(one[name]), 0);
-    expect(sum(nextOwner.eventsOf("page-read"), "records")).toBe(15);
+    const read = nextOwner.eventsOf("page-read").reduce((all, { records }) => all + records, 0);
+    expect(read).toBe(15);
   });
 
   it("finishes the range though it begins and ends inside aggregated records", async () => {
