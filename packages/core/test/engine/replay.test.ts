@@ -7,6 +7,7 @@ import {
   KinesisConnectorError,
   type PipelineOptions,
   type PreparedBatch,
+  silentLogger,
 } from "../../src/index.js";
 import type { ObjectPlan } from "../support/memory-emitters.js";
 import { replayRange } from "../../src/engine/replay.js";
@@ -438,7 +439,7 @@ describe("retention that catches up with a replay", () => {
       },
     };
     const range = await replayRange(
-      pipelineOver(world),
+      { ...pipelineOver(world), logger: silentLogger },
       {
         application: "application",
         stream: "stream",
