@@ -8,6 +8,7 @@ import type { Timer } from "../clock.js";
 import { errorFields } from "../logging/error-fields.js";
 import { asError, hasCode } from "../errors.js";
 import { Filling } from "./filling.js";
+import { isLookupFailure } from "./lookups.js";
 import { lastOutcome, PageFetch } from "./page-fetch.js";
 import { tellPage } from "./page-part.js";
 import { PageScan } from "./page-scan.js";
@@ -95,6 +96,10 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     try {
       if (pending !== undefined) await this.#finishInherited(pending);
       return await this.#readFrom(pending?.last ?? checkpoint);
+    } catch (thrown) {
+      // What the transformer asks did not answer for an inherited batch: it stays prepared.
+      if (stopSignal.aborted && isLookupFailure(thrown)) return { type: "stopped" };
+      throw thrown;
     } finally {
       stopSignal.removeEventListener("abort", stop);
       abortSignal.removeEventListener("abort", abort);
