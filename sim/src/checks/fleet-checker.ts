@@ -51,6 +51,7 @@ export class FleetChecker {
   readonly #owners = new Map<string, string>();
   readonly #processes = new Map<string, SimProcess>();
   readonly #readMs = new Map<string, number>();
+  readonly #modeNow: () => string | undefined;
   #mode: string | undefined;
   #modeSinceMs = Number.NEGATIVE_INFINITY;
   #disturbedMs = 0;
@@ -61,13 +62,16 @@ export class FleetChecker {
   constructor(options: {
     readonly scheduler: Scheduler;
     readonly failoverMs: number;
+    /** What the row `Migration3.0` says. */
+    readonly mode: () => string | undefined;
     /** The mode in which everybody starts. */
-    readonly mode: string | undefined;
+    readonly firstMode: string | undefined;
     readonly report: (violation: Violation) => void;
   }) {
     this.#scheduler = options.scheduler;
     this.#failoverMs = options.failoverMs;
-    this.#mode = options.mode;
+    this.#modeNow = options.mode;
+    this.#mode = options.firstMode;
     this.#report = options.report;
   }
 
@@ -139,13 +143,9 @@ export class FleetChecker {
       this.#tell("owner", `${process.name} sends ${name} for ${shardId}, ${overMs} ms after it had to let go`);
   }
 
-  /** The fleet's mode, its reports, and the workers of ours that are up. */
-  look(mode: string | undefined, reports: ReadonlyMap<string, WorkerReport>, members: readonly Member[]): void {
+  /** The reports of the fleet, and the workers of ours that are up. */
+  look(reports: ReadonlyMap<string, WorkerReport>, members: readonly Member[]): void {
     const { nowMs } = this.#scheduler;
-    if (mode !== this.#mode) {
-      this.#mode = mode;
-      this.#modeSinceMs = nowMs;
-    }
     if (!this.#isSettled) return;
     for (const { process, ownerId, startedMs } of members) {
       const sinceMs = Math.max(startedMs, process.resumedMs, this.#disturbedMs);
@@ -181,6 +181,11 @@ export class FleetChecker {
 
   /** Whether everybody knows by now that a leader assigns. */
   get #isSettled(): boolean {
+    const mode = this.#modeNow();
+    if (mode !== this.#mode) {
+      this.#mode = mode;
+      this.#modeSinceMs = this.#scheduler.nowMs;
+    }
     return LED.has(this.#mode) && this.#scheduler.nowMs - this.#modeSinceMs >= MODE_MS;
   }
 

@@ -116,7 +116,8 @@ export class SimLeases {
   /** A KCL worker has written a row. */
   wroteByKcl(process: SimProcess, before: Lease, after: Lease): void {
     const { rows } = this.#leases;
-    rows.set(after.leaseKey, after);
+    const isDiscarded = this.#broken.assignsDiscard === true && before.owner !== after.owner;
+    rows.set(after.leaseKey, isDiscarded ? { ...after, pending: undefined } : after);
     if (before.checkpoint !== after.checkpoint) this.#checker.committedByKcl(before, after.checkpoint);
     this.#shared?.checker.changed(process, before, after, true);
     this.#shared?.history.note(rows);
