@@ -210,7 +210,9 @@ export class Fleet {
       application: "simulation",
       stream: "sim",
       initialPosition: scenario.initialPosition,
-      retrieval: scenario.fanOut ? fanOut() : polling({ idlePollMs: scenario.fleet === undefined ? 700 : 3_000, maxRecordsPerRead: 500 }),
+      retrieval: scenario.fanOut
+        ? fanOut()
+        : polling({ idlePollMs: scenario.fleet === undefined ? 700 : 3_000, maxRecordsPerRead: 500 }),
       clients: { kinesis: kinesis.clientOf(process) },
       leaseTable: leases.tableOf(process),
       workerId: `w${slot.index}`,

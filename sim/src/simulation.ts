@@ -208,7 +208,16 @@ export class Simulation {
     const { seed, stormMs } = scenario;
     const random = new SeededRandom(seed, 10);
     const disturb = (untilMs: number): void => this.#members?.disturb(untilMs);
-    const misfortunes = new Misfortunes({ scenario, scheduler, random, fleet, stream, network, trace, disturb });
+    const misfortunes = new Misfortunes({
+      scenario,
+      scheduler,
+      random,
+      fleet,
+      stream,
+      network,
+      trace,
+      disturb,
+    });
     const fleetMisfortunes = this.#fleetMisfortunes();
     const rarities = new Rarities({
       scenario,

@@ -140,7 +140,10 @@ export class FleetChecker {
     const slackMs = isKcl ? this.#failoverMs + KCL_SLACK_MS : this.#failoverMs / 3 + SLACK_MS;
     const overMs = nowMs - Math.max(lastMs, process.resumedMs) - this.#failoverMs - slackMs;
     if (overMs > 0)
-      this.#tell("owner", `${process.name} sends ${name} for ${shardId}, ${overMs} ms after it had to let go`);
+      this.#tell(
+        "owner",
+        `${process.name} sends ${name} for ${shardId}, ${overMs} ms after it had to let go`,
+      );
   }
 
   /** The reports of the fleet, and the workers of ours that are up. */
@@ -154,7 +157,10 @@ export class FleetChecker {
       const updatedS = reports.get(ownerId)?.updatedS;
       const ageMs = updatedS === undefined ? undefined : process.clock.now() - updatedS * 1_000;
       if (ageMs === undefined || ageMs > REPORT_MS)
-        this.#tell("starved", `${process.name} is up, and its report is ${ageMs === undefined ? "missing" : "old"}`);
+        this.#tell(
+          "starved",
+          `${process.name} is up, and its report is ${ageMs === undefined ? "missing" : "old"}`,
+        );
     }
   }
 
@@ -165,18 +171,28 @@ export class FleetChecker {
     if (!this.#isSettled || owner === undefined || owner === me || before.checkpoint === "SHARD_END") return;
     const handoffMs = state.handoff === undefined ? 0 : nowMs - state.handoff.sinceMs;
     const idleMs = nowMs - state.wroteMs;
-    if (idleMs >= this.#failoverMs - SLACK_MS || handoffMs >= HANDOFF_MS + this.#failoverMs - SLACK_MS) return;
-    this.#tell("robbed", `${process.name} takes ${before.leaseKey} from ${owner}, which wrote ${idleMs} ms ago`);
+    if (idleMs >= this.#failoverMs - SLACK_MS || handoffMs >= HANDOFF_MS + this.#failoverMs - SLACK_MS)
+      return;
+    this.#tell(
+      "robbed",
+      `${process.name} takes ${before.leaseKey} from ${owner}, which wrote ${idleMs} ms ago`,
+    );
   }
 
   /** A handoff was ended for an old owner of ours: it must have been kept from doing that itself. */
-  #checkForced({ leaseKey }: Lease, { from, sinceMs }: { readonly from: string; readonly sinceMs: number }): void {
+  #checkForced(
+    { leaseKey }: Lease,
+    { from, sinceMs }: { readonly from: string; readonly sinceMs: number },
+  ): void {
     const process = this.#processes.get(from);
     if (!this.#isSettled || process === undefined || process.name === from) return;
     if (process.isDead || process.isPaused || process.isOver) return;
     const forMs = this.#scheduler.nowMs - Math.max(sinceMs, process.resumedMs, this.#disturbedMs);
     if (forMs > HANDOFF_MS + this.#failoverMs / 2)
-      this.#tell("handoff", `${process.name} was told to let go of ${leaseKey}, and had not after ${forMs} ms`);
+      this.#tell(
+        "handoff",
+        `${process.name} was told to let go of ${leaseKey}, and had not after ${forMs} ms`,
+      );
   }
 
   /** Whether everybody knows by now that a leader assigns. */

@@ -289,7 +289,10 @@ export class SimLeases {
       return { type: "applied" };
     }
     const isHidden = this.#broken.hidesHandoffs === true && row?.checkpointOwner === seen.owner;
-    return await this.#table.update(isHidden && row !== undefined ? { ...seen, owner: row.owner } : seen, change);
+    return await this.#table.update(
+      isHidden && row !== undefined ? { ...seen, owner: row.owner } : seen,
+      change,
+    );
   }
 
   async #patiently<Answer>(
