@@ -50,6 +50,7 @@ export class FleetChecker {
   readonly #shards = new Map<string, ShardState>();
   readonly #owners = new Map<string, string>();
   readonly #processes = new Map<string, SimProcess>();
+  readonly #leaving = new Set<string>();
   readonly #readMs = new Map<string, number>();
   readonly #modeNow: () => string | undefined;
   #mode: string | undefined;
@@ -84,6 +85,11 @@ export class FleetChecker {
   join(process: SimProcess, ownerId: string): void {
     this.#owners.set(process.name, ownerId);
     this.#processes.set(ownerId, process);
+  }
+
+  /** The process that owns leases under a name. */
+  processOf(ownerId: string | undefined): SimProcess | undefined {
+    return ownerId === undefined ? undefined : this.#processes.get(ownerId);
   }
 
   ownerOf({ name }: SimProcess): string | undefined {
@@ -123,6 +129,8 @@ export class FleetChecker {
 
   /** A call leaves a process: whoever reads a shard or writes for it must own it, or have owned it a moment ago. */
   sent({ process, to, name, about }: Pick<Call<unknown>, "process" | "to" | "name" | "about">): void {
+    // Whoever takes its report back has begun to stop.
+    if (name === "retract") this.#leaving.add(process.name);
     if (to === "leases" || name === "AbortMultipartUpload") return;
     const shardId = /shardId-\d+/.exec(about)?.[0];
     const me = this.ownerOf(process);
@@ -152,7 +160,8 @@ export class FleetChecker {
     if (!this.#isSettled) return;
     for (const { process, ownerId, startedMs } of members) {
       const sinceMs = Math.max(startedMs, process.resumedMs, this.#disturbedMs);
-      const isJudged = !process.isPaused && !process.isOver && process.wallShiftMs === 0;
+      const isUp = !process.isPaused && !process.isOver && !this.#leaving.has(process.name);
+      const isJudged = isUp && process.wallShiftMs === 0;
       if (!isJudged || nowMs - sinceMs < JOIN_MS) continue;
       const updatedS = reports.get(ownerId)?.updatedS;
       const ageMs = updatedS === undefined ? undefined : process.clock.now() - updatedS * 1_000;
