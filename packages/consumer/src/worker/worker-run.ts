@@ -67,7 +67,7 @@ export class WorkerRun implements Worker {
     const shared = {
       ...options,
       settings: this.#settings,
-      ages: new LeaseAges(),
+      ages: new LeaseAges(this.#settings.failoverTimeMs),
       busy: () => this.#tasks.busy(),
     };
     const holder = new LeaseHolder({
