@@ -87,6 +87,7 @@ export class WorkerRun implements Worker {
       ...shared,
       timings,
       loop: (...given) => this.#loop(...given),
+      looked: (leases) => this.#tasks.looked(leases),
       adopt: (leases, seenMs) => this.#taker.adopt(leases, seenMs, () => this.#taking() === "orphans"),
     });
   }
