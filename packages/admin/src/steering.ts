@@ -20,6 +20,8 @@ export interface Steered {
   readonly table: () => LeaseTable;
   readonly failoverTimeMs: () => number;
   readonly clock: Clock;
+  /** Who pauses where a request does not say it. Default: `admin@` and the name of this machine. */
+  readonly by?: string | undefined;
   /** Keeps the rows as they are before a reset is carried out; resolves with the file that holds them. */
   readonly keepRows?: (() => Promise<string>) | undefined;
 }
@@ -35,7 +37,7 @@ export function steeringRoutes(steered: Steered): Hono<AdminEnv> {
     const body = await jsonBody(context);
     onlyMembers(body, "by", ...shardsMember(shardId));
     const table = steered.table();
-    const by = byOf(body["by"]);
+    const by = byOf(body["by"], steered.by);
     const shards = await pauseShards({ table, clock, by, ...(await chosen(table, shardId, body)) });
     return context.json({ desired: "paused", by, shards }, 202);
   };
@@ -124,8 +126,8 @@ function isShardId(value: unknown): value is string {
   return typeof value === "string" && /^[a-zA-Z0-9_.-]{1,128}$/.test(value);
 }
 
-function byOf(by: unknown): string {
-  if (by === undefined) return `admin@${hostname()}`;
+function byOf(by: unknown, otherwise: string = `admin@${hostname()}`): string {
+  if (by === undefined) return otherwise;
   // Shown to operators, in one line.
   if (typeof by === "string" && /^[\x20-\x7e]{1,200}$/.test(by)) return by;
   throw new RequestRefused(400, "body-malformed", "by must be a text of 1 to 200 printable characters");

@@ -41,6 +41,8 @@ export interface ConsoleOptions {
   readonly token: string;
   /** Whether the console may pause, resume and reset. Default false. */
   readonly allowChanges?: boolean;
+  /** Who pauses, as it is shown to others: `user@host`. Default: `admin@` and the name of this machine. */
+  readonly by?: string;
   /** Admin servers of processes, for what the lease table does not say. */
   readonly processes?: readonly RemoteProcess[];
   /** Default 127.0.0.1; another one takes a token of 32 characters or more. */
@@ -60,6 +62,7 @@ export interface ConsoleServer extends AsyncDisposable {
 const NAMES: OptionNames<ConsoleOptions> = {
   token: "required",
   allowChanges: true,
+  by: true,
   processes: true,
   host: true,
   port: true,
@@ -85,7 +88,7 @@ export async function startConsole(
 ): Promise<ConsoleServer> {
   checkOptions("startConsole", options, NAMES);
   if (applications.size === 0) throw invalidOption("applications is an empty map: give one at least");
-  const { allowChanges = false, processes = [], host, port = DEFAULT_PORT, clock = systemClock } = options;
+  const { allowChanges = false, by, processes = [], host, port = DEFAULT_PORT, clock = systemClock } = options;
   const token = nonEmptyText("token", options.token);
   const settings = adminSettings({ ...(host === undefined ? {} : { host }), port, token, clock });
   const access = allowChanges
@@ -116,7 +119,7 @@ export async function startConsole(
     );
     app.route(
       pathOf(name),
-      steeringRoutes({ table: () => table, failoverTimeMs: () => failoverTimeMs, clock, keepRows }),
+      steeringRoutes({ table: () => table, failoverTimeMs: () => failoverTimeMs, clock, keepRows, by }),
     );
   }
   const servers: Server[] = [];

@@ -16,6 +16,12 @@ export function duration(ms: number | null | undefined): string {
   return pair(ms, [DAY_MS, "d"], [HOUR_MS, "h"]);
 }
 
+/** The same with a digit more below ten seconds, for what is fast when all is well. */
+export function fineDuration(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined || ms >= 9_950 || ms < 0) return duration(ms);
+  return `${(ms / SECOND_MS).toFixed(1)} s`;
+}
+
 /** How long ago something was. A clock that is a little ahead of the one that wrote must not show the future. */
 export function ago(ms: number | null | undefined): string {
   return ms === null || ms === undefined ? NOTHING : `${duration(Math.max(0, ms))} ago`;

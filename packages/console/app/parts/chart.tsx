@@ -2,6 +2,7 @@ import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import UPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { clockTime } from "../model/format.js";
 import { onTheme } from "./theme.js";
 
 /** One line of a chart. */
@@ -21,7 +22,7 @@ interface ChartProps {
 }
 
 /** Lines over the time that the page is open: the first is filled, the others are thin. */
-export function Chart({ title, says, atMs, lines, shown, height = 150 }: ChartProps): VNode {
+export function Chart({ title, says, atMs, lines, shown, height = 170 }: ChartProps): VNode {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot | undefined>(undefined);
   const [theme, setTheme] = useState(0);
@@ -91,7 +92,13 @@ function optionsOf(
       y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.15 : 1] },
     },
     axes: [
-      { ...axis, size: 24, space: 90, grid: { show: false } },
+      {
+        ...axis,
+        size: 24,
+        space: 90,
+        grid: { show: false },
+        values: (_plot, ticks) => ticks.map((seconds) => clockTime(seconds * 1000)),
+      },
       { ...axis, size: 52, space: 34, values: (_plot, ticks) => ticks.map(shown) },
     ],
     series: [

@@ -1,7 +1,7 @@
 import type { ComponentChildren, VNode } from "preact";
 import type { ConsoleState } from "../../src/index.js";
 import type { Asks } from "../app.js";
-import { ago, bytes, count, duration, NOTHING, percent, shortShard } from "../model/format.js";
+import { ago, bytes, count, duration, fineDuration, NOTHING, percent, shortShard } from "../model/format.js";
 import type { Row } from "../model/rows.js";
 import { StateMark } from "./mark.js";
 
@@ -86,7 +86,7 @@ export function ShardDetail({ row, rows, state, asks, mayChange }: ShardDetailPr
             <Fact name="buffer">
               {count(live.bufferedRecords)} records, {bytes(live.bufferedBytes)}
             </Fact>
-            <Fact name="reading behind">{duration(live.millisBehindLatest)}</Fact>
+            <Fact name="reading behind">{fineDuration(live.millisBehindLatest)}</Fact>
             <Fact name="retention left">{duration(live.retentionLeftMs)}</Fact>
           </>
         )}

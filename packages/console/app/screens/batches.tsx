@@ -1,7 +1,7 @@
 import type { ComponentChildren, VNode } from "preact";
 import type { ConsoleState } from "../../src/index.js";
 import type { Asks } from "../app.js";
-import { bytes, count, counted, duration, NOTHING, shortOwner, shortShard } from "../model/format.js";
+import { bytes, count, counted, fineDuration, NOTHING, shortOwner, shortShard } from "../model/format.js";
 import type { Row } from "../model/rows.js";
 import { type Column, WindowedTable } from "../parts/windowed-table.js";
 
@@ -77,7 +77,7 @@ function cellOf(row: Row, column: string, nowMs: number, asks: Asks): ComponentC
     case "bytes":
       return bytes(live?.bufferedBytes);
     case "since":
-      return batch === undefined ? NOTHING : duration(nowMs - batch.sinceMs);
+      return batch === undefined ? NOTHING : fineDuration(nowMs - batch.sinceMs);
     case "tries":
       return batch === undefined ? NOTHING : count(batch.failedAttempts);
     case "error":

@@ -1,8 +1,8 @@
 import type { ComponentChildren, VNode } from "preact";
 import type { ConsoleState } from "../../src/index.js";
 import type { Asks } from "../app.js";
-import { ago, bytes, count, duration, NOTHING, rate, shortOwner, shortShard } from "../model/format.js";
-import type { Row } from "../model/rows.js";
+import { ago, bytes, count, duration, fineDuration, NOTHING, rate, shortOwner, shortShard } from "../model/format.js";
+import { type Row, sorted } from "../model/rows.js";
 import { deliveredOf } from "../model/verdict.js";
 import type { View } from "../model/watch.js";
 import { Chart } from "../parts/chart.js";
@@ -28,6 +28,10 @@ export function Overview({ view, state, asks }: OverviewProps): VNode {
   const retention = lowest(open.map((row) => row.live?.retentionLeftMs));
   const retrying = open.filter(({ live: shard }) => (shard?.batchUnderWay?.failedAttempts ?? 0) > 0).length;
   const wanting = open.filter(({ attention }) => attention !== null);
+  const late = sorted(
+    open.filter(({ paused: is, deliveredAgoMs }) => is === null && deliveredAgoMs !== null),
+    { key: "delivered", isDescending: true },
+  ).slice(0, 6);
   const workers = state.fleet?.workers ?? [];
   const renewing = workers.filter(({ isRenewing }) => isRenewing !== false).length;
   const atMs = samples.map((sample) => sample.atMs);
@@ -40,7 +44,7 @@ export function Overview({ view, state, asks }: OverviewProps): VNode {
         <Tile name="Delivered" figure={delivered === null ? NOTHING : ago(delivered)} note="the latest of all shards">
           <Sparkline values={samples.map((sample) => sample.deliveredS)} width={96} height={24} atLeast={10} />
         </Tile>
-        <Tile name="Read" figure={hasLive ? rate(last?.readPerS) : NOTHING} unit="records/s" note={hasLive ? `behind the tip ${duration(worst(open))}` : "no process connected"}>
+        <Tile name="Read" figure={hasLive ? rate(last?.readPerS) : NOTHING} unit="records/s" note={hasLive ? `behind the tip ${fineDuration(worst(open))}` : "no process connected"}>
           <Sparkline values={samples.map((sample) => sample.readPerS)} width={96} height={24} />
         </Tile>
         <Tile name="Emitted" figure={hasLive ? rate(last?.emittedPerS) : NOTHING} unit="records/s" note={hasLive ? `${count(buffered)} waiting, ${bytes(bufferedBytes)}` : "no process connected"}>
@@ -86,21 +90,38 @@ export function Overview({ view, state, asks }: OverviewProps): VNode {
         <h3 id="keys">Hash keys</h3>
         <HashBar rows={rows} choose={asks.shard} />
       </section>
-      <div class="pair">
+      {wanting.length > 0 && (
         <section aria-labelledby="attention">
           <h3 id="attention">Attention</h3>
-          {wanting.length === 0 ? (
-            <p class="quiet">Nothing wants attention.</p>
+          <ul class="list">
+            {wanting.slice(0, 6).map((row) => (
+              <Wanting key={row.shardId} row={row} asks={asks} />
+            ))}
+            {wanting.length > 6 && (
+              <li>
+                <a href="#/shards">and {wanting.length - 6} more</a>
+              </li>
+            )}
+          </ul>
+        </section>
+      )}
+      <div class="pair">
+        <section aria-labelledby="late">
+          <h3 id="late">Latest to deliver</h3>
+          {late.length === 0 ? (
+            <p class="quiet">No row says until when it has delivered.</p>
           ) : (
-            <ul class="list">
-              {wanting.slice(0, 8).map((row) => (
-                <Wanting key={row.shardId} row={row} asks={asks} />
-              ))}
-              {wanting.length > 8 && (
-                <li>
-                  <a href="#/shards">and {wanting.length - 8} more</a>
+            <ul class="list late">
+              {late.map((row) => (
+                <li key={row.shardId}>
+                  <button type="button" class="plain link" onClick={() => asks.shard(row.shardId)}>
+                    shard {shortShard(row.shardId)}
+                  </button>
+                  <StateMark state={row.state} />
+                  <Sparkline values={history.ofShard(row.shardId)} width={140} atLeast={10} />
+                  <span class="figure">{ago(row.deliveredAgoMs)}</span>
                 </li>
-              )}
+              ))}
             </ul>
           )}
         </section>

@@ -2,7 +2,7 @@ import type { ComponentChildren, VNode } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import type { ConsoleState } from "../../src/index.js";
 import type { Asks } from "../app.js";
-import { ago, bytes, count, duration, NOTHING, shortOwner, shortPosition, shortShard } from "../model/format.js";
+import { ago, bytes, count, fineDuration, NOTHING, shortOwner, shortPosition, shortShard } from "../model/format.js";
 import type { History } from "../model/history.js";
 import { type Filter, FILTERS, isShown, type Row, type Sort, sorted, type SortKey } from "../model/rows.js";
 import type { View } from "../model/watch.js";
@@ -161,9 +161,15 @@ function cellOf(row: Row, column: string, { asks, history, state }: CellContext)
     case "lag":
       return row.state === "ended" ? "" : <Sparkline values={history.ofShard(shardId)} atLeast={10} />;
     case "behind":
-      return duration(row.behindMs);
+      return fineDuration(row.behindMs);
     case "buffer":
-      return live === null ? NOTHING : live.bufferedRecords === 0 ? "0" : `${count(live.bufferedRecords)} rec ${bytes(live.bufferedBytes)}`;
+      return live === null ? (
+        NOTHING
+      ) : (
+        <>
+          {count(live.bufferedRecords)} rec <span class="bytes">{bytes(live.bufferedBytes)}</span>
+        </>
+      );
     case "batch":
       return batchText(row, state.nowMs);
     case "owner":
@@ -200,7 +206,7 @@ function batchText({ live, pending, paused }: Row, nowMs: number): ComponentChil
     return `${paused.by === null ? "" : `by ${paused.by} `}${ago(nowMs - paused.sinceMs)}`;
   const batch = live?.batchUnderWay;
   if (batch !== undefined) {
-    const text = `${count(batch.records)} rec, ${duration(nowMs - batch.sinceMs)}`;
+    const text = `${count(batch.records)} rec, ${fineDuration(nowMs - batch.sinceMs)}`;
     return batch.failedAttempts === 0 ? (
       text
     ) : (
