@@ -49,6 +49,7 @@ export async function runChaos(options: ChaosOptions, running: Running): Promise
       retrieval: options.retrieval,
       threads: options.threads,
       leaseFolder: newFolder(options["lease-table"]),
+      leasesMode: options["leases-mode"],
       endpoints: between.endpoints,
       s3: aws.clientOptions("s3"),
     },

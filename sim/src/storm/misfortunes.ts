@@ -21,6 +21,21 @@ const OBJECTS: readonly string[] = [
 /** Steps at which a crash or a pause hurts most; between them is mostly waiting. */
 const DANGEROUS: readonly string[] = ["prepare", "commit", "shard-end", "take", "evict", "renew", "create"];
 
+/** The same of a fleet in which a leader assigns, and of its KCL workers. */
+const DANGEROUS_IN_FLEET: readonly string[] = [
+  "assign",
+  "hand-off",
+  "takeLock",
+  "keepLock",
+  "report",
+  "kcl-renew",
+  "kcl-checkpoint",
+  "kcl-hand-off",
+  "kcl-assign",
+  "kcl-take-lock",
+  "kcl-deliver",
+];
+
 /** The same of what is written to. */
 const DANGEROUS_WRITES: Readonly<Record<EmitterName, readonly string[]>> = {
   s3: OBJECTS,
@@ -54,6 +69,7 @@ export class Misfortunes {
   readonly #stream: SimStream;
   readonly #network: Network;
   readonly #trace: Trace;
+  readonly #disturb: (untilMs: number) => void;
   #ambush: Ambush | undefined;
   #isOver = false;
   crashes = 0;
@@ -70,6 +86,8 @@ export class Misfortunes {
     readonly stream: SimStream;
     readonly network: Network;
     readonly trace: Trace;
+    /** Told until when a destination is down. */
+    readonly disturb: (untilMs: number) => void;
   }) {
     this.#scenario = options.scenario;
     this.#scheduler = options.scheduler;
@@ -78,6 +96,7 @@ export class Misfortunes {
     this.#stream = options.stream;
     this.#network = options.network;
     this.#trace = options.trace;
+    this.#disturb = options.disturb;
   }
 
   start(): void {
@@ -135,15 +154,20 @@ export class Misfortunes {
       if (this.#fleet.stop(slot)) this.stops += 1;
     } else if (roll < 0.86) this.#reshard();
     else if (roll < 0.95) this.#outage(random.pick(this.#destinations));
-    else if (this.#scenario.mayJumpClocks)
+    // A KCL worker that reported from the future and is gone gets leases for as long as that: nobody but ours ends it.
+    else if (
+      this.#scenario.mayJumpClocks &&
+      (slot.kcl === undefined || this.#scenario.fleet?.exodus !== "ours")
+    )
       slot.process?.jumpWallClock(random.pick([-HOUR_MS, HOUR_MS, 1_000]));
   }
 
   #lieInWait(strike: (slot: Slot) => void): void {
     const random = this.#random;
+    const ofFleet = this.#scenario.fleet === undefined ? [] : DANGEROUS_IN_FLEET;
     const moment = random.pick<CallMoment>(["send", "applied", "answered"]);
     this.#ambush = {
-      step: random.pick([...DANGEROUS, ...DANGEROUS_WRITES[this.#scenario.emitter]]),
+      step: random.pick([...DANGEROUS, ...ofFleet, ...DANGEROUS_WRITES[this.#scenario.emitter]]),
       moment,
       strike,
       left: random.between(0, 3),
@@ -176,6 +200,7 @@ export class Misfortunes {
     const forMs = this.#random.pick([0.3, 1, 2]) * this.#scenario.failoverTimeMs;
     this.outages += 1;
     this.#trace.add(this.#scheduler.nowMs, "-", `${destination} is down for ${forMs} ms`);
+    this.#disturb(this.#scheduler.nowMs + forMs);
     this.#network.setDown(destination, true);
     this.#scheduler.after(forMs, undefined, () => this.#network.setDown(destination, false));
   }

@@ -69,7 +69,8 @@ async function loadAll({ cwd }: CliContext, files: readonly string[]): Promise<r
   const problems: ConfigError[] = [];
   for (const file of files)
     try {
-      configs.push(await loadConfig(resolve(cwd, file)));
+      // As it was named where that leads there, for messages.
+      configs.push(await loadConfig(cwd === process.cwd() ? file : resolve(cwd, file)));
     } catch (thrown) {
       if (!(thrown instanceof ConfigError)) throw thrown;
       problems.push(thrown);

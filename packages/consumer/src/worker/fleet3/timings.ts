@@ -8,6 +8,8 @@ export interface FleetTimings {
   readonly reportExpiryMs: number;
   /** A report that is so old is deleted by the leader. KCL `staleWorkerMetricsEntryCleanupDuration`. */
   readonly reportStaleMs: number;
+  /** A report of a worker of ours that has been seen unchanged for so long is deleted. */
+  readonly ownReportStaleMs: number;
   /** How long a leader that does not show itself keeps its place. The KCL's own is 120,000; each lock says its own. */
   readonly lockLeaseMs: number;
   /** How long a lock that is nobody's, or does not change, is left to the KCL workers of the fleet. */
@@ -24,6 +26,7 @@ export const FLEET_TIMINGS: FleetTimings = {
   reportMs: 30_000,
   reportExpiryMs: 60_000,
   reportStaleMs: 86_400_000,
+  ownReportStaleMs: 600_000,
   lockLeaseMs: 30_000,
   reluctanceMs: 240_000,
   handoffMs: 30_000,
