@@ -66,6 +66,7 @@ export default defineConfig({
       project("dynamodb", "packages/dynamodb"),
       project("config", "packages/config"),
       project("admin", "packages/admin"),
+      project("console", "packages/console"),
       project("local", "packages/local"),
       project("testkit", "packages/testkit"),
       project("cli", "packages/cli"),
