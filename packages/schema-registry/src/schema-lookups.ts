@@ -1,4 +1,4 @@
-import { type Clock, poisonRecord } from "@kinesis-connectors/core";
+import { type Clock, hasCode, poisonRecord } from "@kinesis-connectors/core";
 import type { PayloadDecoder } from "./decoders.js";
 import { MAX_UNKNOWN_IDS, UNKNOWN_FOR_MS } from "./limits.js";
 import type { RegisteredSchema } from "./schema.js";
@@ -7,7 +7,7 @@ import type { RegisteredSchema } from "./schema.js";
 export interface SchemaSource<Key> {
   /**
    * The schema of an id; undefined where the registry knows none.
-   * @throws KinesisConnectorError `KC_LOOKUP_FAILED`, `KC_LOOKUP_REFUSED`
+   * @throws KinesisConnectorError `KC_LOOKUP_FAILED`, `KC_LOOKUP_REFUSED`, `KC_RECORD_POISON` for one that cannot be had whole
    */
   readonly ask: (key: Key) => Promise<RegisteredSchema | undefined>;
   /** The id for messages. */
@@ -20,8 +20,8 @@ export class SchemaLookups<Key extends string | number, Model> {
   readonly #decoderOf: (schema: RegisteredSchema) => PayloadDecoder<Model>;
   readonly #clock: Pick<Clock, "monotonicNow">;
   readonly #known = new Map<Key, PayloadDecoder<Model>>();
-  /** When ids that the registry does not know may be asked for again, the earliest first. */
-  readonly #unknown = new Map<Key, number>();
+  /** Ids of which the registry has no schema, why, and when they may be asked for again, the earliest first. */
+  readonly #unknown = new Map<Key, { readonly untilMs: number; readonly error: Error }>();
   readonly #underWay = new Map<Key, Promise<PayloadDecoder<Model>>>();
 
   constructor(
@@ -44,9 +44,9 @@ export class SchemaLookups<Key extends string | number, Model> {
    * @throws at once, `KC_RECORD_POISON` for an id that the registry did not know a minute ago
    */
   find(key: Key): Promise<PayloadDecoder<Model>> {
-    const untilMs = this.#unknown.get(key);
-    if (untilMs !== undefined) {
-      if (this.#clock.monotonicNow() < untilMs) throw this.#noSchema(key);
+    const unknown = this.#unknown.get(key);
+    if (unknown !== undefined) {
+      if (this.#clock.monotonicNow() < unknown.untilMs) throw unknown.error;
       this.#unknown.delete(key);
     }
     const underWay = this.#underWay.get(key) ?? this.#lookUp(key);
@@ -57,25 +57,22 @@ export class SchemaLookups<Key extends string | number, Model> {
   async #lookUp(key: Key): Promise<PayloadDecoder<Model>> {
     try {
       const schema = await this.#source.ask(key);
-      if (schema === undefined) {
-        this.#remember(key);
-        throw this.#noSchema(key);
-      }
+      if (schema === undefined)
+        throw poisonRecord(`the record's schema ${this.#source.shown(key)} is not in the registry`);
       const decoder = this.#decoderOf(schema);
       this.#known.set(key, decoder);
       return decoder;
+    } catch (error) {
+      if (hasCode(error, "KC_RECORD_POISON")) this.#remember(key, error);
+      throw error;
     } finally {
       this.#underWay.delete(key);
     }
   }
 
-  #remember(key: Key): void {
+  #remember(key: Key, error: Error): void {
     const [oldest] = this.#unknown.keys();
     if (oldest !== undefined && this.#unknown.size >= MAX_UNKNOWN_IDS) this.#unknown.delete(oldest);
-    this.#unknown.set(key, this.#clock.monotonicNow() + UNKNOWN_FOR_MS);
-  }
-
-  #noSchema(key: Key): Error {
-    return poisonRecord(`the record's schema ${this.#source.shown(key)} is not in the registry`);
+    this.#unknown.set(key, { untilMs: this.#clock.monotonicNow() + UNKNOWN_FOR_MS, error });
   }
 }

@@ -5,7 +5,13 @@ import {
   type ProxyOption,
   cureAtProxy,
 } from "@kinesis-connectors/aws";
-import { type Clock, invalidOption, type OptionNames, wholeNumber } from "@kinesis-connectors/core";
+import {
+  type Clock,
+  invalidOption,
+  type OptionNames,
+  poisonRecord,
+  wholeNumber,
+} from "@kinesis-connectors/core";
 import { refused, unanswered } from "../failures.js";
 import { DEFAULT_REQUEST_TIMEOUT_MS, MAX_REFERENCES, MAX_SCHEMA_CHARACTERS } from "../limits.js";
 import type { RegisteredSchema, SchemaType } from "../schema.js";
@@ -129,11 +135,11 @@ export function confluentRegistry(
         if (seen.has(path)) continue;
         seen.add(path);
         if (seen.size > MAX_REFERENCES)
-          throw unanswered(registry, id, `it refers to more than ${MAX_REFERENCES} other schemas`);
+          throw poisonRecord(`the record's schema ${id} refers to more than ${MAX_REFERENCES} others`);
         // One after the other, each after those that it refers to itself: that is the order in which they are read.
         const reference = await get(id, path);
         if (reference === undefined)
-          throw unanswered(registry, id, "a schema that it refers to is not there");
+          throw poisonRecord(`the record's schema ${id} refers to one that is not in the registry`);
         await follow(reference.references);
         references.set(path, reference.schema);
       }
