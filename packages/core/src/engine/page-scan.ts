@@ -1,7 +1,7 @@
 import type { FlushReason } from "../batch.js";
 import { poisonError } from "./poison.js";
 import { isBroken } from "../guards/blame.js";
-import { asError } from "../errors.js";
+import { asError, hasCode } from "../errors.js";
 import type { Filling } from "./filling.js";
 import { hasNotices, takeNotices } from "../logging/notices.js";
 import type { RunningPipeline } from "../pipeline.js";
@@ -125,7 +125,8 @@ export class PageScan<Model, Output> {
   #refuse(record: KinesisRecord, error: Error, nowMs: number): Promise<void> | undefined {
     this.#outputs.length = 0;
     this.#context.abortSignal.throwIfAborted();
-    if (isBroken(error)) throw error;
+    // A mistake in how the pipeline is set up, found out by a record, is no fault of the record.
+    if (isBroken(error) || hasCode(error, "KC_OPTION_INVALID")) throw error;
     if (this.#pipeline.onPoison === "stop") throw poisonError(this.#context.shardId, record, error);
     const reason = this.#filling.refuse(record, error, nowMs);
     return reason === undefined ? undefined : this.#owner.flush(reason);
