@@ -38,7 +38,7 @@ export {
   poisonRecord,
 } from "./errors.js";
 export type { ShardEvent } from "./events.js";
-export { ExactNumber } from "./json/exact-number.js";
+export { ExactNumber, exactNumberOf } from "./json/exact-number.js";
 export { allowAll, type Filter } from "./filter.js";
 export type { BatchWriterContext, EncodedOutputs, BatchWriter } from "./batch-writer.js";
 export { hasLoneSurrogate, jsonHasLoneSurrogate, jsonOfOutput, stringifyJson } from "./json/json-text.js";
