@@ -103,16 +103,14 @@ function optionsOf(
     ],
     series: [
       {},
-      ...lines.map(
-        ({ title }, index): UPlot.Series => ({
-          label: title,
-          width: index === 0 ? 1.5 : 1,
-          stroke: colour(index === 0 ? "--accent" : "--muted"),
-          ...(index === 0 ? { fill: colour("--accent-faint") } : { dash: [4, 3] }),
-          points: { show: false },
-          spanGaps: false,
-        }),
-      ),
+      ...lines.map(({ title }, index): UPlot.Series => ({
+        label: title,
+        width: index === 0 ? 1.5 : 1,
+        stroke: colour(index === 0 ? "--accent" : "--muted"),
+        ...(index === 0 ? { fill: colour("--accent-faint") } : { dash: [4, 3] }),
+        points: { show: false },
+        spanGaps: false,
+      })),
     ],
   };
 }

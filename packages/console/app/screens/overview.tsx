@@ -1,7 +1,17 @@
 import type { ComponentChildren, VNode } from "preact";
 import type { ConsoleState } from "../../src/index.js";
 import type { Asks } from "../app.js";
-import { ago, bytes, count, duration, fineDuration, NOTHING, rate, shortOwner, shortShard } from "../model/format.js";
+import {
+  ago,
+  bytes,
+  count,
+  duration,
+  fineDuration,
+  NOTHING,
+  rate,
+  shortOwner,
+  shortShard,
+} from "../model/format.js";
 import { type Row, sorted } from "../model/rows.js";
 import { deliveredOf } from "../model/verdict.js";
 import type { View } from "../model/watch.js";
@@ -41,18 +51,49 @@ export function Overview({ view, state, asks }: OverviewProps): VNode {
     <>
       <h2 class="hidden">Overview</h2>
       <dl class="tiles">
-        <Tile name="Delivered" figure={delivered === null ? NOTHING : ago(delivered)} note="the latest of all shards">
-          <Sparkline values={samples.map((sample) => sample.deliveredS)} width={96} height={24} atLeast={10} />
+        <Tile
+          name="Delivered"
+          figure={delivered === null ? NOTHING : ago(delivered)}
+          note="the latest of all shards"
+        >
+          <Sparkline
+            values={samples.map((sample) => sample.deliveredS)}
+            width={96}
+            height={24}
+            atLeast={10}
+          />
         </Tile>
-        <Tile name="Read" figure={hasLive ? rate(last?.readPerS) : NOTHING} unit="records/s" note={hasLive ? `behind the tip ${fineDuration(worst(open))}` : "no process connected"}>
+        <Tile
+          name="Read"
+          figure={hasLive ? rate(last?.readPerS) : NOTHING}
+          unit="records/s"
+          note={hasLive ? `behind the tip ${fineDuration(worst(open))}` : "no process connected"}
+        >
           <Sparkline values={samples.map((sample) => sample.readPerS)} width={96} height={24} />
         </Tile>
-        <Tile name="Emitted" figure={hasLive ? rate(last?.emittedPerS) : NOTHING} unit="records/s" note={hasLive ? `${count(buffered)} waiting, ${bytes(bufferedBytes)}` : "no process connected"}>
+        <Tile
+          name="Emitted"
+          figure={hasLive ? rate(last?.emittedPerS) : NOTHING}
+          unit="records/s"
+          note={hasLive ? `${count(buffered)} waiting, ${bytes(bufferedBytes)}` : "no process connected"}
+        >
           <Sparkline values={samples.map((sample) => sample.emittedPerS)} width={96} height={24} />
         </Tile>
-        <Tile name="Shards" figure={count(open.length)} note={`${paused === 0 ? "none" : count(paused)} paused, ${count(rows.length - open.length)} ended`} />
-        <Tile name="Workers" figure={state.fleet === null ? count(live.length) : count(renewing)} note={workers.length > renewing ? `${workers.length - renewing} not renewing` : "all renew"} />
-        <Tile name="Retention left" figure={retention === undefined ? NOTHING : duration(retention)} note={hasLive ? `${count(retrying)} batches retried` : "no process connected"} />
+        <Tile
+          name="Shards"
+          figure={count(open.length)}
+          note={`${paused === 0 ? "none" : count(paused)} paused, ${count(rows.length - open.length)} ended`}
+        />
+        <Tile
+          name="Workers"
+          figure={state.fleet === null ? count(live.length) : count(renewing)}
+          note={workers.length > renewing ? `${workers.length - renewing} not renewing` : "all renew"}
+        />
+        <Tile
+          name="Retention left"
+          figure={retention === undefined ? NOTHING : duration(retention)}
+          note={hasLive ? `${count(retrying)} batches retried` : "no process connected"}
+        />
       </dl>
       <div class="pair">
         <Chart
@@ -128,7 +169,9 @@ export function Overview({ view, state, asks }: OverviewProps): VNode {
         <section aria-labelledby="who">
           <h3 id="who">Workers</h3>
           {workers.length === 0 ? (
-            <p class="quiet">{state.fleet === null ? "Only this process is seen." : "Nobody owns a shard."}</p>
+            <p class="quiet">
+              {state.fleet === null ? "Only this process is seen." : "Nobody owns a shard."}
+            </p>
           ) : (
             <ul class="list workers">
               {workers.slice(0, 8).map(({ owner, shards, renewedAgoMs, isRenewing, kind }) => (
