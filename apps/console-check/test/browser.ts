@@ -25,7 +25,10 @@ export interface WatchedPage {
   readonly requests: string[];
 }
 
-export async function openPage(browser: Browser, { width = 1440, theme = "light" as Theme } = {}): Promise<WatchedPage> {
+export async function openPage(
+  browser: Browser,
+  { width = 1440, theme = "light" as Theme } = {},
+): Promise<WatchedPage> {
   const context = await browser.newContext({
     viewport: { width, height: width < 500 ? 844 : 900 },
     colorScheme: theme,

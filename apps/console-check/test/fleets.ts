@@ -48,7 +48,10 @@ export function fleetOf(shape: FleetShape): MemoryFleetOfShards {
           }),
           owner,
           protocolOwner: kcl ? undefined : owner,
-          stream: { streamArn: "arn:aws:kinesis:eu-central-1:123456789012:stream/clicks", createdMs: startMs },
+          stream: {
+            streamArn: "arn:aws:kinesis:eu-central-1:123456789012:stream/clicks",
+            createdMs: startMs,
+          },
           ...(isPaused
             ? { pausedMs: nowMs - 372_000, pausedBy: "ops@host-c", pauseDoneMs: nowMs - 371_000 }
             : {}),

@@ -6,8 +6,18 @@ import { paintedProcess } from "./process.js";
 const application = "click-archive";
 using fleet = fleetOf({ shards: 9, workers: 2 });
 await using one = await paintedProcess({ application, worker: 0, shards: [0, 2, 4, 6, 8] });
-await using two = await paintedProcess({ application, worker: 1, shards: [1, 3, 5, 7], isFailing: process.argv.includes("failing") });
-await using server = await startConsole(new Map([[application, { table: fleet.table }]]), { token: "t".repeat(40), allowChanges: true, port: 0, processes: [{ url: one.url }, { url: two.url }] });
+await using two = await paintedProcess({
+  application,
+  worker: 1,
+  shards: [1, 3, 5, 7],
+  isFailing: process.argv.includes("failing"),
+});
+await using server = await startConsole(new Map([[application, { table: fleet.table }]]), {
+  token: "t".repeat(40),
+  allowChanges: true,
+  port: 0,
+  processes: [{ url: one.url }, { url: two.url }],
+});
 const browser = await launch();
 const screens = (process.argv[2] ?? "overview,shards").split(",");
 const widths = (process.argv[3] ?? "1440").split(",").map(Number);
@@ -21,7 +31,9 @@ for (const theme of themes)
     for (const screen of screens) {
       await page.goto(`${server.url}/#/${screen}`);
       await page.waitForTimeout(400);
-      await page.screenshot({ path: `${SCREENSHOTS}look-${screen.replaceAll("/", "_")}-${width}-${theme}.png` });
+      await page.screenshot({
+        path: `${SCREENSHOTS}look-${screen.replaceAll("/", "_")}-${width}-${theme}.png`,
+      });
     }
     console.log(width, theme, problems);
     await page.context().close();

@@ -34,7 +34,10 @@ export async function paintedProcess(options: PaintedOptions): Promise<PaintedPr
   };
 }
 
-function processAt({ application, worker, shards, isFailing = false }: PaintedOptions, startedMs: number): ConsoleProcess {
+function processAt(
+  { application, worker, shards, isFailing = false }: PaintedOptions,
+  startedMs: number,
+): ConsoleProcess {
   const nowMs = Date.now();
   const ran = (nowMs - startedMs) / 1000;
   const wave = Math.sin(nowMs / 7_000 + worker) + 0.4 * Math.sin(nowMs / 2_300);
@@ -123,7 +126,10 @@ function processAt({ application, worker, shards, isFailing = false }: PaintedOp
             type: "record-dead-letter",
             code: "KC_TRANSFORM_FAILED",
             shardId: idOf(3),
-            position: { sequenceNumber: "49671234567890123456789012345678901234567890139990", subSequenceNumber: 0 },
+            position: {
+              sequenceNumber: "49671234567890123456789012345678901234567890139990",
+              subSequenceNumber: 0,
+            },
             firstMs: nowMs - 7_200_000,
             lastMs: nowMs - 5_400_000,
             count: 2,
@@ -142,9 +148,19 @@ function processAt({ application, worker, shards, isFailing = false }: PaintedOp
       : [],
     config: {
       application,
-      source: { stream: "clicks", region: "eu-central-1", retrieval: { type: "polling", maxRecordsPerRead: 10_000 } },
+      source: {
+        stream: "clicks",
+        region: "eu-central-1",
+        retrieval: { type: "polling", maxRecordsPerRead: 10_000 },
+      },
       buffer: { maxRecords: 100_000, maxBytes: 67_108_864, maxAgeMs: 60_000 },
-      emitter: { type: "s3", bucket: "clicks-archive", prefix: "archive", format: { type: "ndjson" }, credentials: "***" },
+      emitter: {
+        type: "s3",
+        bucket: "clicks-archive",
+        prefix: "archive",
+        format: { type: "ndjson" },
+        credentials: "***",
+      },
     },
   };
 }

@@ -113,9 +113,7 @@ export interface ConsoleSnapshot {
     readonly lastCommitMs?: number | undefined;
     readonly pausedSinceMs?: number | undefined;
     readonly failingSinceMs?: number | undefined;
-    readonly checkpoint?:
-      | { readonly sequenceNumber: string; readonly subSequenceNumber: number }
-      | undefined;
+    readonly checkpoint?: { readonly sequenceNumber: string; readonly subSequenceNumber: number } | undefined;
   }[];
 }
 
@@ -170,9 +168,7 @@ export interface ConsoleReset {
       readonly owner: string | null;
       readonly from: string | { readonly sequenceNumber: string; readonly subSequenceNumber: number };
       readonly to: {
-        readonly checkpoint:
-          | string
-          | { readonly sequenceNumber: string; readonly subSequenceNumber: number };
+        readonly checkpoint: string | { readonly sequenceNumber: string; readonly subSequenceNumber: number };
         readonly startTimestampMs?: number | undefined;
       };
       readonly backMs?: number | undefined;

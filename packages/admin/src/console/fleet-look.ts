@@ -36,7 +36,10 @@ const PATIENCE_MS = 3_000;
 /** Looks at the leases of an application when it is asked, and remembers who renewed when. Nothing is asked while nobody looks. */
 export class FleetLook {
   readonly #options: FleetLookOptions;
-  readonly #renewals = new Map<string, { counter: number; owner: string; atMs: number | undefined; sinceMs: number }>();
+  readonly #renewals = new Map<
+    string,
+    { counter: number; owner: string; atMs: number | undefined; sinceMs: number }
+  >();
   #fleet: ConsoleFleet | null = null;
   #trouble: ConsoleTrouble | null = null;
   #lookedMs = Number.NEGATIVE_INFINITY;
@@ -96,7 +99,10 @@ export class FleetLook {
   #workersOf(leases: readonly Lease[], nowMs: number): readonly ConsoleWorker[] {
     const { failoverTimeMs } = this.#options;
     const known = new Set<string>();
-    const workers = new Map<string, { kind: "ours" | "kcl"; shards: number; atMs: number | undefined; sinceMs: number }>();
+    const workers = new Map<
+      string,
+      { kind: "ours" | "kcl"; shards: number; atMs: number | undefined; sinceMs: number }
+    >();
     for (const lease of leases) {
       const owner = actualOwner(lease);
       if (owner === undefined || isEnded(lease)) continue;

@@ -37,7 +37,8 @@ export async function remoteProcesses(
     );
     return found.filter((process) => process !== undefined);
   } catch (thrown) {
-    const problem = thrown instanceof Refused ? thrown.message : "it does not answer: does it run, and listen there?";
+    const problem =
+      thrown instanceof Refused ? thrown.message : "it does not answer: does it run, and listen there?";
     return [{ url, problem, snapshot: null, errors: [], config: null }];
   }
 }
@@ -59,7 +60,8 @@ async function ask({ url, token }: RemoteProcess, path: string, clock: Clock): P
     });
     if (answer.status === 401 || answer.status === 403)
       throw new Refused("it wants its token: set KC_ADMIN_TOKEN for this command");
-    if (!answer.ok) throw new Refused(`it answers with HTTP ${answer.status}: is it an admin server of this version?`);
+    if (!answer.ok)
+      throw new Refused(`it answers with HTTP ${answer.status}: is it an admin server of this version?`);
     const text = await answer.text();
     if (text.length > MAX_BYTES) throw new Refused("it answers with more than an admin server has to tell");
     return JSON.parse(text);

@@ -88,7 +88,14 @@ export async function startConsole(
 ): Promise<ConsoleServer> {
   checkOptions("startConsole", options, NAMES);
   if (applications.size === 0) throw invalidOption("applications is an empty map: give one at least");
-  const { allowChanges = false, by, processes = [], host, port = DEFAULT_PORT, clock = systemClock } = options;
+  const {
+    allowChanges = false,
+    by,
+    processes = [],
+    host,
+    port = DEFAULT_PORT,
+    clock = systemClock,
+  } = options;
   const token = nonEmptyText("token", options.token);
   const settings = adminSettings({ ...(host === undefined ? {} : { host }), port, token, clock });
   const access = allowChanges
@@ -102,7 +109,10 @@ export async function startConsole(
       connectors: [...applications.keys()].map((name) => ({ name, path: pathOf(name) })),
     }),
   );
-  for (const [name, { table, tableName = name, stream, lastRetry, keepRows, ...application }] of applications) {
+  for (const [
+    name,
+    { table, tableName = name, stream, lastRetry, keepRows, ...application },
+  ] of applications) {
     const failoverTimeMs = wholeNumber("failoverTimeMs", application.failoverTimeMs ?? DEFAULT_FAILOVER_MS, {
       min: 300,
     });

@@ -8,8 +8,7 @@ const THROTTLED =
 
 /** What stands between a look and the lease table, in the words of its operator: never the text of an error that is not ours. */
 export function troubleOf(thrown: Error | string): ConsoleTrouble {
-  const { name, message } =
-    typeof thrown === "string" ? { name: thrown, message: "" } : told(thrown);
+  const { name, message } = typeof thrown === "string" ? { name: thrown, message: "" } : told(thrown);
   const [, action] = /\ballow (dynamodb:[A-Za-z]+)/.exec(message) ?? [];
   if (action !== undefined)
     return {

@@ -13,11 +13,14 @@ export function linesOf(value: unknown, depth = 0): readonly OutlineLine[] {
   return Object.entries(value).flatMap(([key, member]: [string, unknown]): readonly OutlineLine[] => {
     const name = isList ? "-" : `${key}:`;
     if (typeof member !== "object" || member === null) return [{ depth, name, value: scalar(member) }];
-    if (Object.keys(member).length === 0) return [{ depth, name, value: Array.isArray(member) ? "[]" : "{}" }];
+    if (Object.keys(member).length === 0)
+      return [{ depth, name, value: Array.isArray(member) ? "[]" : "{}" }];
     return [{ depth, name, value: undefined }, ...linesOf(member, depth + 1)];
   });
 }
 
 function scalar(value: unknown): string {
-  return typeof value === "string" && /^[\w./:@*+-][\w ./:@*+-]*$/.test(value) ? value : (JSON.stringify(value) ?? "null");
+  return typeof value === "string" && /^[\w./:@*+-][\w ./:@*+-]*$/.test(value)
+    ? value
+    : (JSON.stringify(value) ?? "null");
 }

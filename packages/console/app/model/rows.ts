@@ -94,7 +94,9 @@ function rowOfProcess(shard: ProcessShard, state: ConsoleState, reasons: Readonl
     ownerKind: "ours",
     nextOwner: null,
     deliveredAgoMs:
-      shard.state === "ended" || readThroughMs === undefined ? null : Math.max(0, state.nowMs - readThroughMs),
+      shard.state === "ended" || readThroughMs === undefined
+        ? null
+        : Math.max(0, state.nowMs - readThroughMs),
     behindMs: shard.millisBehindLatest ?? null,
     checkpoint: checkpoint?.sequenceNumber ?? "",
     subSequenceNumber: checkpoint?.subSequenceNumber ?? 0,
@@ -174,7 +176,11 @@ function byId(a: Row, b: Row): number {
 /** Rows that a scrolled table has to draw: those in sight, and some around them. */
 export function windowOf(
   total: number,
-  { scrollTop, height, rowHeight }: { readonly scrollTop: number; readonly height: number; readonly rowHeight: number },
+  {
+    scrollTop,
+    height,
+    rowHeight,
+  }: { readonly scrollTop: number; readonly height: number; readonly rowHeight: number },
 ): { readonly from: number; readonly to: number } {
   const around = 8;
   const from = Math.max(0, Math.min(total, Math.floor(scrollTop / rowHeight)) - around);

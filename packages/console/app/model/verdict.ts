@@ -19,7 +19,11 @@ export function verdictOf(state: ConsoleState, rows: readonly Row[]): Verdict {
   if (rows.length === 0)
     return trouble !== null && trouble.kind !== "not-configured"
       ? { mood: "unknown", word: "unknown", sentence: trouble.message }
-      : { mood: "unknown", word: "no shards", sentence: "no shard has a lease yet: no worker has started, or the first is still looking" };
+      : {
+          mood: "unknown",
+          word: "no shards",
+          sentence: "no shard has a lease yet: no worker has started, or the first is still looking",
+        };
   if (hasNoWorker(state, open))
     return {
       mood: "failing",
@@ -28,11 +32,18 @@ export function verdictOf(state: ConsoleState, rows: readonly Row[]): Verdict {
     };
   const paused = open.filter(({ state: is }) => is === "paused" || is === "pausing");
   if (open.length > 0 && paused.length === open.length)
-    return { mood: "paused", word: "all paused", sentence: "every shard is held and none is read, as an operator wanted" };
+    return {
+      mood: "paused",
+      word: "all paused",
+      sentence: "every shard is held and none is read, as an operator wanted",
+    };
   const failing = state.processes.filter(({ snapshot }) => snapshot?.health.status === "failing");
   const wanting = open.filter(({ attention }) => attention !== null);
   const delivered = deliveredOf(open);
-  const sentence = delivered === null ? "no row says until when it has delivered" : `everything delivered up to ${ago(delivered)}`;
+  const sentence =
+    delivered === null
+      ? "no row says until when it has delivered"
+      : `everything delivered up to ${ago(delivered)}`;
   const pausedNote = paused.length > 0 ? `, ${counted(paused.length, "shard")} paused` : "";
   if (failing.length > 0 || wanting.length > 0)
     return {

@@ -46,8 +46,8 @@ export function Banners({ view, asks }: { readonly view: View; readonly asks: As
           }
         >
           {by !== undefined && by !== null && <>By {by}, </>}
-          {Number.isFinite(since) ? ago(state.nowMs - since) : ""}. Workers hold the shards and read nothing; records
-          wait in the stream.
+          {Number.isFinite(since) ? ago(state.nowMs - since) : ""}. Workers hold the shards and read nothing;
+          records wait in the stream.
         </Banner>
       )}
       {mode !== undefined && (
@@ -80,8 +80,8 @@ function Lost({ sinceMs }: { readonly sinceMs: number }): VNode {
   }, []);
   return (
     <Banner mood="bad" title="Connection lost">
-      The server of this page has not answered since {ago(nowMs - sinceMs)}. What is shown is from before; it is asked
-      again every other second. The connectors do not need it.
+      The server of this page has not answered since {ago(nowMs - sinceMs)}. What is shown is from before; it
+      is asked again every other second. The connectors do not need it.
     </Banner>
   );
 }

@@ -25,7 +25,8 @@ export function ChangeDialog({ watch, state, rows, verb, shardIds, close }: Chan
       (shardIds === undefined ? is !== "ended" : shardIds.includes(shardId)) &&
       (verb !== "resume" || paused !== null),
   );
-  const what = shardIds?.length === 1 ? `shard ${shortShard(shardIds[0] ?? "")}` : counted(chosen.length, "shard");
+  const what =
+    shardIds?.length === 1 ? `shard ${shortShard(shardIds[0] ?? "")}` : counted(chosen.length, "shard");
   const title = `${verb === "pause" ? "Pause" : verb === "resume" ? "Resume" : "Reset"} ${what}`;
   return (
     <Modal title={title} close={close}>

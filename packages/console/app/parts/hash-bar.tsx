@@ -29,7 +29,11 @@ export function HashBar({ rows, chosen, choose }: HashBarProps): VNode {
             key={row?.shardId ?? `hole ${from}`}
             class={`piece ${row === null ? "hole" : row.state}${row !== null && row.shardId === chosen ? " chosen" : ""}`}
             style={{ left: `${from * 100}%`, width: `${(to - from) * 100}%` }}
-            title={row === null ? `hole: ${percent(to - from)}` : `shard ${shortShard(row.shardId)}: ${percent(to - from)}, ${row.state}`}
+            title={
+              row === null
+                ? `hole: ${percent(to - from)}`
+                : `shard ${shortShard(row.shardId)}: ${percent(to - from)}, ${row.state}`
+            }
             onClick={() => {
               if (row !== null) choose(row.shardId);
             }}

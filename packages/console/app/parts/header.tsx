@@ -61,7 +61,11 @@ export function Header({ watch, view, screen }: HeaderProps): VNode {
             stream <b>{stream}</b>
           </span>
         )}
-        <p class={`verdict ${isLost ? "unknown" : (verdict?.mood ?? "unknown")}`} role="status" aria-live="polite">
+        <p
+          class={`verdict ${isLost ? "unknown" : (verdict?.mood ?? "unknown")}`}
+          role="status"
+          aria-live="polite"
+        >
           {isLost ? (
             <>
               <Mark mood="unknown" /> <b>connection lost</b>
@@ -108,5 +112,6 @@ export function Header({ watch, view, screen }: HeaderProps): VNode {
 
 const READ_ONLY: Readonly<Record<"read-only" | "not-offered", string>> = {
   "read-only": "This token reads only. Start the console with --allow-changes to pause, resume and reset.",
-  "not-offered": "This server has no token, and changes nothing. Start it with KC_ADMIN_TOKEN to pause, resume and reset.",
+  "not-offered":
+    "This server has no token, and changes nothing. Start it with KC_ADMIN_TOKEN to pause, resume and reset.",
 };

@@ -37,7 +37,9 @@ export function ResetForm({ watch, state, shardIds, close }: ResetFormProps): VN
     setProblem(undefined);
     watch
       .reset({ shardIds, to: targetOf(to), discardPending, execute })
-      .then(setPlan, (thrown: unknown) => setProblem(thrown instanceof Error ? thrown.message : String(thrown)))
+      .then(setPlan, (thrown: unknown) =>
+        setProblem(thrown instanceof Error ? thrown.message : String(thrown)),
+      )
       .finally(() => setBusy(false));
   };
   const changed = <Value,>(set: (value: Value) => void) => {
@@ -55,12 +57,15 @@ export function ResetForm({ watch, state, shardIds, close }: ResetFormProps): VN
         <legend>Begin again at</legend>
         {KINDS.map(({ type, title }) => (
           <label key={type} class="choice">
-            <input type="radio" name="to" checked={kind === type} onChange={() => changed(setKind)(type)} /> {title}
+            <input type="radio" name="to" checked={kind === type} onChange={() => changed(setKind)(type)} />{" "}
+            {title}
           </label>
         ))}
         {(kind === "time" || kind === "position") && (
           <label class="text">
-            {kind === "time" ? "Time with its zone, such as 2026-11-29T03:00Z" : "Sequence number, or number.sub"}
+            {kind === "time"
+              ? "Time with its zone, such as 2026-11-29T03:00Z"
+              : "Sequence number, or number.sub"}
             <input
               type="text"
               value={text}
@@ -120,7 +125,12 @@ export function ResetForm({ watch, state, shardIds, close }: ResetFormProps): VN
               {isBusy ? "Resetting…" : "Reset"}
             </button>
           ) : (
-            <button type="button" class="main" disabled={isBusy || to === undefined} onClick={() => ask(false)}>
+            <button
+              type="button"
+              class="main"
+              disabled={isBusy || to === undefined}
+              onClick={() => ask(false)}
+            >
               {isBusy ? "Making the plan…" : "Show the plan"}
             </button>
           ))}
@@ -199,7 +209,8 @@ function placeText(
   checkpoint: string | { readonly sequenceNumber: string; readonly subSequenceNumber: number },
   startTimestampMs: number | undefined,
 ): string {
-  if (typeof checkpoint === "object") return shortPosition(checkpoint.sequenceNumber, checkpoint.subSequenceNumber);
+  if (typeof checkpoint === "object")
+    return shortPosition(checkpoint.sequenceNumber, checkpoint.subSequenceNumber);
   if (checkpoint === "AT_TIMESTAMP" && startTimestampMs !== undefined)
     return `at ${new Date(startTimestampMs).toISOString().slice(0, 19)}Z`;
   return checkpoint;

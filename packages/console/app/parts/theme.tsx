@@ -41,7 +41,13 @@ export function ThemeSwitch(): VNode {
     dispatchEvent(new Event("theme-change"));
   };
   return (
-    <button type="button" class="plain icon" onClick={turn} aria-label={`Use the ${other} theme`} title={`Use the ${other} theme`}>
+    <button
+      type="button"
+      class="plain icon"
+      onClick={turn}
+      aria-label={`Use the ${other} theme`}
+      title={`Use the ${other} theme`}
+    >
       <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
         <circle cx="8" cy="8" r="5.5" fill="none" stroke="currentColor" stroke-width="1.4" />
         <path d="M8 2.5a5.5 5.5 0 0 1 0 11z" fill="currentColor" />

@@ -3,7 +3,13 @@ import { useState } from "preact/hooks";
 import type { Watch } from "../model/watch.js";
 
 /** Where the page was opened without its token, or the token is none of this server's. */
-export function TokenForm({ watch, wasRefused }: { readonly watch: Watch; readonly wasRefused: boolean }): VNode {
+export function TokenForm({
+  watch,
+  wasRefused,
+}: {
+  readonly watch: Watch;
+  readonly wasRefused: boolean;
+}): VNode {
   const [token, setToken] = useState("");
   return (
     <form
@@ -15,8 +21,8 @@ export function TokenForm({ watch, wasRefused }: { readonly watch: Watch; readon
     >
       <h2>{wasRefused ? "This token is not the server's" : "The token of this server"}</h2>
       <p>
-        Whoever started the server has it: <code>kinesis-connectors console</code> prints an address that carries it, a
-        process takes it from <code>KC_ADMIN_TOKEN</code>. It stays in the memory of this page.
+        Whoever started the server has it: <code>kinesis-connectors console</code> prints an address that
+        carries it, a process takes it from <code>KC_ADMIN_TOKEN</code>. It stays in the memory of this page.
       </p>
       <label for="token">Token</label>
       <input

@@ -26,7 +26,10 @@ interface BatchesProps {
 /** What is between reading and committing: buffers that fill, batches on their way, and those that a row remembers. */
 export function Batches({ state, rows, asks }: BatchesProps): VNode {
   const items = rows
-    .filter(({ live, pending }) => pending !== null || live?.batchUnderWay !== undefined || (live?.bufferedRecords ?? 0) > 0)
+    .filter(
+      ({ live, pending }) =>
+        pending !== null || live?.batchUnderWay !== undefined || (live?.bufferedRecords ?? 0) > 0,
+    )
     .toSorted((a, b) => failed(b) - failed(a) || (a.shardId < b.shardId ? -1 : 1));
   const emitting = items.filter(({ live }) => live?.batchUnderWay !== undefined).length;
   const retried = items.filter((row) => failed(row) > 0).length;
@@ -71,7 +74,17 @@ function cellOf(row: Row, column: string, nowMs: number, asks: Asks): ComponentC
         </button>
       );
     case "stage":
-      return batch !== undefined ? (failed(row) > 0 ? <span class="warn">tried again</span> : "emitting") : pending !== null ? "prepared" : "filling";
+      return batch !== undefined ? (
+        failed(row) > 0 ? (
+          <span class="warn">tried again</span>
+        ) : (
+          "emitting"
+        )
+      ) : pending !== null ? (
+        "prepared"
+      ) : (
+        "filling"
+      );
     case "records":
       return count(batch?.records ?? (pending === null ? live?.bufferedRecords : pending.records));
     case "bytes":

@@ -19,25 +19,39 @@ export function Configuration({ state }: { readonly state: ConsoleState }): VNod
           <Fact name="lease table" value={fleet?.leaseTable} />
           <Fact name="stream" value={fleet?.stream} />
           <Fact name="failover time" value={fleet === null ? undefined : duration(fleet.failoverTimeMs)} />
-          <Fact name="KCL mode" value={fleet === null ? undefined : (fleet.fleetMode ?? "2.x: each worker takes shards by itself")} />
-          <Fact name="this page may" value={access === "allowed" ? "look, pause, resume and reset" : "look"} />
+          <Fact
+            name="KCL mode"
+            value={
+              fleet === null ? undefined : (fleet.fleetMode ?? "2.x: each worker takes shards by itself")
+            }
+          />
+          <Fact
+            name="this page may"
+            value={access === "allowed" ? "look, pause, resume and reset" : "look"}
+          />
         </dl>
       </section>
-      {shown.map(({ config, snapshot, url }, index) => (
-        <section key={snapshot?.ownerId ?? url} aria-labelledby={`config-${index}`} class="card">
-          <h3 id={`config-${index}`}>{snapshot === null ? (url ?? "process") : shortOwner(snapshot.ownerId)}</h3>
-          <pre tabIndex={0} aria-label="Configuration of the process">
-            {linesOf(config).map(({ depth, name, value }, line) => (
-              <span key={line} class="line">
-                {"  ".repeat(depth)}
-                <span class="name">{name}</span>
-                {value === undefined ? "" : ` ${value}`}
-                {"\n"}
-              </span>
-            ))}
-          </pre>
-        </section>
-      ))}
+      {shown.length > 0 && (
+        <div class="cards">
+          {shown.map(({ config, snapshot, url }, index) => (
+            <section key={snapshot?.ownerId ?? url} aria-labelledby={`config-${index}`} class="card">
+              <h3 id={`config-${index}`}>
+                {snapshot === null ? (url ?? "process") : shortOwner(snapshot.ownerId)}
+              </h3>
+              <pre tabIndex={0} aria-label="Configuration of the process">
+                {linesOf(config).map(({ depth, name, value }, line) => (
+                  <span key={line} class="line">
+                    {"  ".repeat(depth)}
+                    <span class="name">{name}</span>
+                    {value === undefined ? "" : ` ${value}`}
+                    {"\n"}
+                  </span>
+                ))}
+              </pre>
+            </section>
+          ))}
+        </div>
+      )}
       {shown.length === 0 && (
         <p class="quiet pad">
           {processes.length === 0

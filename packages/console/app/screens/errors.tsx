@@ -30,7 +30,11 @@ export function Errors({ state, asks }: { readonly state: ConsoleState; readonly
     .flatMap(({ errors, snapshot, url }) =>
       errors.map((error): ErrorRow => {
         const owner = snapshot?.ownerId ?? url ?? "";
-        return { id: [owner, error.type, error.shardId, error.operation, error.code, error.cause].join(" "), owner, error };
+        return {
+          id: [owner, error.type, error.shardId, error.operation, error.code, error.cause].join(" "),
+          owner,
+          error,
+        };
       }),
     )
     .toSorted((a, b) => b.error.lastMs - a.error.lastMs);
@@ -83,7 +87,11 @@ function cellOf({ owner, error }: ErrorRow, column: string, nowMs: number, asks:
     case "attempt":
       return count(error.attempt);
     case "batch":
-      return error.batchId === undefined ? NOTHING : <code title={error.batchId}>{error.batchId.slice(0, 12)}</code>;
+      return error.batchId === undefined ? (
+        NOTHING
+      ) : (
+        <code title={error.batchId}>{error.batchId.slice(0, 12)}</code>
+      );
     case "position":
       return position === undefined ? (
         NOTHING

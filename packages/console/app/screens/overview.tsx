@@ -1,7 +1,18 @@
 import type { ComponentChildren, VNode } from "preact";
 import type { ConsoleState } from "../../src/index.js";
 import type { Asks } from "../app.js";
-import { ago, bytes, count, duration, fineDuration, NOTHING, rate, shortOwner, shortShard } from "../model/format.js";
+import {
+  ago,
+  bytes,
+  count,
+  counted,
+  duration,
+  fineDuration,
+  NOTHING,
+  rate,
+  shortOwner,
+  shortShard,
+} from "../model/format.js";
 import { type Row, sorted } from "../model/rows.js";
 import { deliveredOf } from "../model/verdict.js";
 import type { View } from "../model/watch.js";
@@ -41,18 +52,49 @@ export function Overview({ view, state, asks }: OverviewProps): VNode {
     <>
       <h2 class="hidden">Overview</h2>
       <dl class="tiles">
-        <Tile name="Delivered" figure={delivered === null ? NOTHING : ago(delivered)} note="the latest of all shards">
-          <Sparkline values={samples.map((sample) => sample.deliveredS)} width={96} height={24} atLeast={10} />
+        <Tile
+          name="Delivered"
+          figure={delivered === null ? NOTHING : ago(delivered)}
+          note="the shard furthest behind"
+        >
+          <Sparkline
+            values={samples.map((sample) => sample.deliveredS)}
+            width={96}
+            height={24}
+            atLeast={10}
+          />
         </Tile>
-        <Tile name="Read" figure={hasLive ? rate(last?.readPerS) : NOTHING} unit="records/s" note={hasLive ? `behind the tip ${fineDuration(worst(open))}` : "no process connected"}>
+        <Tile
+          name="Read"
+          figure={hasLive ? rate(last?.readPerS) : NOTHING}
+          unit="records/s"
+          note={hasLive ? `behind the tip ${fineDuration(worst(open))}` : "no process connected"}
+        >
           <Sparkline values={samples.map((sample) => sample.readPerS)} width={96} height={24} />
         </Tile>
-        <Tile name="Emitted" figure={hasLive ? rate(last?.emittedPerS) : NOTHING} unit="records/s" note={hasLive ? `${count(buffered)} waiting, ${bytes(bufferedBytes)}` : "no process connected"}>
+        <Tile
+          name="Emitted"
+          figure={hasLive ? rate(last?.emittedPerS) : NOTHING}
+          unit="records/s"
+          note={hasLive ? `${count(buffered)} waiting, ${bytes(bufferedBytes)}` : "no process connected"}
+        >
           <Sparkline values={samples.map((sample) => sample.emittedPerS)} width={96} height={24} />
         </Tile>
-        <Tile name="Shards" figure={count(open.length)} note={`${paused === 0 ? "none" : count(paused)} paused, ${count(rows.length - open.length)} ended`} />
-        <Tile name="Workers" figure={state.fleet === null ? count(live.length) : count(renewing)} note={workers.length > renewing ? `${workers.length - renewing} not renewing` : "all renew"} />
-        <Tile name="Retention left" figure={retention === undefined ? NOTHING : duration(retention)} note={hasLive ? `${count(retrying)} batches retried` : "no process connected"} />
+        <Tile
+          name="Shards"
+          figure={count(open.length)}
+          note={`${paused === 0 ? "none" : count(paused)} paused, ${count(rows.length - open.length)} ended`}
+        />
+        <Tile
+          name="Workers"
+          figure={state.fleet === null ? count(live.length) : count(renewing)}
+          note={workers.length > renewing ? `${workers.length - renewing} not renewing` : "all renew"}
+        />
+        <Tile
+          name="Retention left"
+          figure={retention === undefined ? NOTHING : duration(retention)}
+          note={hasLive ? `${counted(retrying, "batch", "batches")} tried again` : "no process connected"}
+        />
       </dl>
       <div class="pair">
         <Chart
@@ -63,7 +105,8 @@ export function Overview({ view, state, asks }: OverviewProps): VNode {
             { title: "delivered", values: samples.map((sample) => sample.deliveredS) },
             { title: "reading", values: samples.map((sample) => sample.behindS) },
           ]}
-          shown={(seconds) => duration(seconds * 1000)}
+          shown={(seconds) => (Number.isInteger(seconds) ? duration : fineDuration)(seconds * 1000)}
+          steps={TIME_STEPS}
         />
         {hasLive ? (
           <Chart
@@ -107,7 +150,7 @@ export function Overview({ view, state, asks }: OverviewProps): VNode {
       )}
       <div class="pair">
         <section aria-labelledby="late">
-          <h3 id="late">Latest to deliver</h3>
+          <h3 id="late">Furthest behind</h3>
           {late.length === 0 ? (
             <p class="quiet">No row says until when it has delivered.</p>
           ) : (
@@ -128,7 +171,9 @@ export function Overview({ view, state, asks }: OverviewProps): VNode {
         <section aria-labelledby="who">
           <h3 id="who">Workers</h3>
           {workers.length === 0 ? (
-            <p class="quiet">{state.fleet === null ? "Only this process is seen." : "Nobody owns a shard."}</p>
+            <p class="quiet">
+              {state.fleet === null ? "Only this process is seen." : "Nobody owns a shard."}
+            </p>
           ) : (
             <ul class="list workers">
               {workers.slice(0, 8).map(({ owner, shards, renewedAgoMs, isRenewing, kind }) => (
@@ -155,6 +200,12 @@ export function Overview({ view, state, asks }: OverviewProps): VNode {
     </>
   );
 }
+
+/** Steps of an axis of seconds, up to two days, at which its figures are round. */
+const TIME_STEPS: readonly number[] = [
+  0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200, 86_400,
+  172_800,
+];
 
 interface TileProps {
   readonly name: string;

@@ -2,7 +2,16 @@ import type { ComponentChildren, VNode } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import type { ConsoleState } from "../../src/index.js";
 import type { Asks } from "../app.js";
-import { ago, bytes, count, fineDuration, NOTHING, shortOwner, shortPosition, shortShard } from "../model/format.js";
+import {
+  ago,
+  bytes,
+  count,
+  fineDuration,
+  NOTHING,
+  shortOwner,
+  shortPosition,
+  shortShard,
+} from "../model/format.js";
 import type { History } from "../model/history.js";
 import { type Filter, FILTERS, isShown, type Row, type Sort, sorted, type SortKey } from "../model/rows.js";
 import type { View } from "../model/watch.js";
@@ -113,7 +122,10 @@ export function Shards({ view, state, asks, shardId }: ShardsProps): VNode {
             setSort((before) => ({
               key,
               // Of times and sizes the largest is looked for; of names the first.
-              isDescending: before.key === key ? !before.isDescending : key !== "shard" && key !== "owner" && key !== "state",
+              isDescending:
+                before.key === key
+                  ? !before.isDescending
+                  : key !== "shard" && key !== "owner" && key !== "state",
             }))
           }
           empty={
@@ -190,11 +202,19 @@ function cellOf(row: Row, column: string, { asks, history, state }: CellContext)
       return row.state === "ended" ? (
         ""
       ) : row.paused === null ? (
-        <button type="button" onClick={() => asks.change("pause", [shardId])} aria-label={`Pause shard ${shortShard(shardId)}`}>
+        <button
+          type="button"
+          onClick={() => asks.change("pause", [shardId])}
+          aria-label={`Pause shard ${shortShard(shardId)}`}
+        >
           Pause
         </button>
       ) : (
-        <button type="button" onClick={() => asks.change("resume", [shardId])} aria-label={`Resume shard ${shortShard(shardId)}`}>
+        <button
+          type="button"
+          onClick={() => asks.change("resume", [shardId])}
+          aria-label={`Resume shard ${shortShard(shardId)}`}
+        >
           Resume
         </button>
       );
@@ -202,8 +222,7 @@ function cellOf(row: Row, column: string, { asks, history, state }: CellContext)
 }
 
 function batchText({ live, pending, paused }: Row, nowMs: number): ComponentChildren {
-  if (paused !== null)
-    return `${paused.by === null ? "" : `by ${paused.by} `}${ago(nowMs - paused.sinceMs)}`;
+  if (paused !== null) return `${paused.by === null ? "" : `by ${paused.by} `}${ago(nowMs - paused.sinceMs)}`;
   const batch = live?.batchUnderWay;
   if (batch !== undefined) {
     const text = `${count(batch.records)} rec, ${fineDuration(nowMs - batch.sinceMs)}`;

@@ -25,13 +25,25 @@ const COLUMNS: readonly Column<never>[] = [
 ];
 
 /** Who owns how many shards, who still renews them, and what the connected processes tell. */
-export function Workers({ state, rows }: { readonly state: ConsoleState; readonly rows: readonly Row[] }): VNode {
+export function Workers({
+  state,
+  rows,
+}: {
+  readonly state: ConsoleState;
+  readonly rows: readonly Row[];
+}): VNode {
   const workers = new Map(state.fleet?.workers.map((worker) => [worker.owner, worker]));
   const live = new Map(
-    state.processes.flatMap(({ snapshot }) => (snapshot === null ? [] : [[snapshot.ownerId, snapshot] as const])),
+    state.processes.flatMap(({ snapshot }) =>
+      snapshot === null ? [] : [[snapshot.ownerId, snapshot] as const],
+    ),
   );
   const owners = [...new Set([...workers.keys(), ...live.keys()])].toSorted();
-  const items = owners.map((owner): WorkerRow => ({ owner, worker: workers.get(owner), live: live.get(owner) }));
+  const items = owners.map((owner): WorkerRow => ({
+    owner,
+    worker: workers.get(owner),
+    live: live.get(owner),
+  }));
   const open = rows.filter((row) => row.state !== "ended");
   const unowned = open.filter(({ owner }) => owner === null).length;
   const shares = items.map(({ worker, live: snapshot }) => shardsOf(worker, snapshot));
@@ -41,7 +53,8 @@ export function Workers({ state, rows }: { readonly state: ConsoleState; readonl
       <div class="tools">
         <h2>Workers</h2>
         <span class="quiet">
-          {count(open.length)} open shards, {unowned === 0 ? "each with an owner" : `${unowned} without an owner`};{" "}
+          {count(open.length)} open shards,{" "}
+          {unowned === 0 ? "each with an owner" : `${unowned} without an owner`};{" "}
           {most - least <= 1 ? "evenly shared" : `from ${least} to ${most} each`}
         </span>
       </div>
@@ -65,10 +78,17 @@ export function Workers({ state, rows }: { readonly state: ConsoleState; readonl
 }
 
 function shardsOf(worker: ConsoleWorker | undefined, live: ConsoleSnapshot | undefined): number {
-  return worker?.shards ?? (live === undefined ? 0 : live.shards.filter(({ state }) => state !== "ended").length);
+  return (
+    worker?.shards ?? (live === undefined ? 0 : live.shards.filter(({ state }) => state !== "ended").length)
+  );
 }
 
-function cellOf({ owner, worker, live }: WorkerRow, column: string, state: ConsoleState, open: number): ComponentChildren {
+function cellOf(
+  { owner, worker, live }: WorkerRow,
+  column: string,
+  state: ConsoleState,
+  open: number,
+): ComponentChildren {
   switch (column) {
     case "worker":
       return (
@@ -91,7 +111,9 @@ function cellOf({ owner, worker, live }: WorkerRow, column: string, state: Conso
         NOTHING
       ) : worker.isRenewing === false ? (
         <span class="warn">
-          {worker.renewedAgoMs === null ? `not for ${duration(state.fleet?.failoverTimeMs)}` : ago(worker.renewedAgoMs)}
+          {worker.renewedAgoMs === null
+            ? `not for ${duration(state.fleet?.failoverTimeMs)}`
+            : ago(worker.renewedAgoMs)}
         </span>
       ) : worker.renewedAgoMs === null ? (
         "watching"
@@ -101,7 +123,9 @@ function cellOf({ owner, worker, live }: WorkerRow, column: string, state: Conso
     case "role":
       return live === undefined ? NOTHING : `${live.fleetRole}${live.isLeader ? ", leader" : ""}`;
     case "memory":
-      return live === undefined ? NOTHING : `${bytes(live.readAheadBytes)} of ${bytes(live.maxReadAheadBytes)}`;
+      return live === undefined
+        ? NOTHING
+        : `${bytes(live.readAheadBytes)} of ${bytes(live.maxReadAheadBytes)}`;
     case "records":
       return count(live?.totals.recordsEmitted);
     case "up":
