@@ -1,5 +1,4 @@
-import { type ChildProcess, fork, spawn } from "node:child_process";
-import { once } from "node:events";
+import { type ChildProcess, fork } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +12,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ConnectorSetup, ConnectorStarted } from "../src/connector-process.js";
 import { launch, openPage, SCREENSHOTS, violationsOf, type WatchedPage } from "./browser.js";
+import { cliConsole, ended, firstOf } from "./cli-console.js";
 import { idOf } from "./fleets.js";
 
 const APPLICATION = "click-archive";
@@ -59,7 +59,10 @@ beforeAll(async () => {
     logger: silentLogger,
   });
   [browser, workers] = await Promise.all([launch(), Promise.all([startWorker(), startWorker()])]);
-  url = await startCli();
+  ({ child: cli, url } = await cliConsole(aws, APPLICATION, [
+    ...["--failover-time", `${FAILOVER_MS}ms`, "--backup-dir", backups, "--allow-changes"],
+    ...workers.flatMap((worker) => ["--connect", worker.url]),
+  ]));
   watched = await openPage(browser);
   ({ page } = watched);
   await page.goto(url);
@@ -68,11 +71,7 @@ beforeAll(async () => {
 afterAll(async () => {
   clearInterval(putting);
   await browser?.close();
-  for (const child of [cli, ...(workers ?? []).map((worker) => worker.child)]) {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) continue;
-    child.kill("SIGKILL");
-    await once(child, "exit");
-  }
+  for (const child of [cli, ...(workers ?? []).map((worker) => worker.child)]) await ended(child, "SIGKILL");
   client?.destroy();
   await aws?.close();
   rmSync(backups, { recursive: true, force: true });
@@ -98,47 +97,6 @@ async function startWorker(): Promise<Worker> {
   );
   const started = await firstOf<ConnectorStarted>(child, child, "message");
   return { ...started, child };
-}
-
-/** The command as a user runs it; its first line is the address. */
-async function startCli(): Promise<string> {
-  const { region, credentials } = aws.clientOptions("dynamodb");
-  cli = spawn(
-    process.execPath,
-    [
-      fileURLToPath(new URL("../../../packages/cli/dist/main.js", import.meta.url)),
-      "console",
-      APPLICATION,
-      ...["--endpoint-dynamodb", aws.endpoints.dynamodb, "--region", region],
-      ...["--failover-time", `${FAILOVER_MS}ms`, "--port", "0", "--backup-dir", backups],
-      ...workers.flatMap((worker) => ["--connect", worker.url]),
-      "--allow-changes",
-    ],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-      env: {
-        ...process.env,
-        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      },
-    },
-  );
-  return (await firstOf<Buffer>(cli, cli.stdout ?? cli, "data")).toString().trim();
-}
-
-/** The first of something that a process tells; an error where it ends before. */
-async function firstOf<Told>(child: ChildProcess, source: NodeJS.EventEmitter, event: string): Promise<Told> {
-  const over = new AbortController();
-  try {
-    return await Promise.race([
-      once(source, event, { signal: over.signal }).then(([told]) => told as Told),
-      once(child, "exit", { signal: over.signal }).then(([code]) => {
-        throw new Error(`a process of the check has ended with ${code} before it told anything`);
-      }),
-    ]);
-  } finally {
-    over.abort();
-  }
 }
 
 const row = (shard: number) =>
@@ -184,7 +142,7 @@ test("a reset of a shard that is read is refused with its cure, and nothing is c
   await page.getByRole("complementary").getByRole("button", { name: "Reset…" }).click();
   const dialog = page.getByRole("dialog", { name: "Reset shard 2" });
   await dialog.getByRole("button", { name: "Show the plan" }).click();
-  await expect.poll(() => dialog.textContent()).toMatch(/Refused/);
+  await expect.poll(() => dialog.textContent()).toMatch(/Refused: nothing has been changed/);
   expect(await dialog.textContent()).toMatch(/not paused/);
   expect(await dialog.textContent()).toMatch(/Cure: pause it first/);
   expect(await dialog.getByRole("button", { name: "Reset", exact: true }).count()).toBe(0);
@@ -257,8 +215,7 @@ test("a worker that is killed is seen not to renew, and its shards go to the oth
 });
 
 test("a server that has gone is told", async () => {
-  cli.kill("SIGTERM");
-  await once(cli, "exit");
+  await ended(cli, "SIGTERM");
   await expect.poll(() => page.getByRole("status").textContent()).toContain("connection lost");
   await page.screenshot({ path: join(SCREENSHOTS, "live-lost.png") });
   // Up to here nothing went wrong on the page; from here on its requests fail, and the browser says so.
