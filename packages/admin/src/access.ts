@@ -56,8 +56,12 @@ export function bearer(rules: AccessRules): MiddlewareHandler<AdminEnv> {
     const isReading = method === "GET" || method === "HEAD";
     if (token === undefined && readToken === undefined && isReading) return next();
     const given = digestOf(bearerOf(context));
-    if (isSame(given, token)) return next();
+    if (isSame(given, token)) {
+      context.set("access", "allowed");
+      return next();
+    }
     if (isSame(given, readToken)) {
+      context.set("access", "read-only");
       if (isReading) return next();
       return refused(
         context,

@@ -128,6 +128,28 @@ test("a worker that is given 400 shards at once on a slow table takes all of the
   await fleet.stopAll();
 });
 
+test("a leader that dies is missed after three failover times, and after 30 s at the latest", async () => {
+  for (const [failoverTimeMs, soonMs, lateMs] of [
+    [2_000, 5_000, 8_500],
+    [10_000, 28_000, 42_000],
+    [30_000, 28_000, 52_000],
+  ] as const) {
+    const fleet = new Fleet(2);
+    const leases = { mode: "3x", failoverTimeMs } as const;
+    const first = await fleet.started({ leases });
+    await fleet.time.advance(1_000);
+    const second = await fleet.started({ leases });
+    await fleet.time.advance(2 * MINUTE);
+    first.clock.pause();
+    await fleet.time.advance(soonMs - failoverTimeMs / 2);
+    expect(second.eventsOf("leader-elect")).toEqual([]);
+    await fleet.time.advance(lateMs - soonMs + failoverTimeMs / 2);
+    expect(second.eventsOf("leader-elect")).toEqual([{ type: "leader-elect", leader: true }]);
+    first.clock.resume();
+    await fleet.stopAll();
+  }
+});
+
 test("a leader that lacks a right gives its place back at once", async () => {
   const fleet = new Fleet(2);
   let isDenied = false;
