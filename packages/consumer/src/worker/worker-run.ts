@@ -67,7 +67,7 @@ export class WorkerRun implements Worker {
     const shared = {
       ...options,
       settings: this.#settings,
-      ages: new LeaseAges(),
+      ages: new LeaseAges(this.#settings.failoverTimeMs),
       busy: () => this.#tasks.busy(),
     };
     const holder = new LeaseHolder({
@@ -87,6 +87,7 @@ export class WorkerRun implements Worker {
       ...shared,
       timings,
       loop: (...given) => this.#loop(...given),
+      looked: (leases) => this.#tasks.looked(leases),
       adopt: (leases, seenMs) => this.#taker.adopt(leases, seenMs, () => this.#taking() === "orphans"),
     });
   }
