@@ -249,7 +249,9 @@ function checkPaths({ path, prose }) {
 }
 
 function isAboutProjects(path) {
-  return /^(?:packages\/(?:create|cli\/src\/init)\/|scripts\/check-project\.mjs$)/.test(path);
+  return /^(?:packages\/(?:create\/|cli\/src\/init\/|cli\/test\/init)|scripts\/check-project\.mjs$)/.test(
+    path,
+  );
 }
 
 /** Every command that a text or a program names must exist: npm scripts, and binaries of our packages. */

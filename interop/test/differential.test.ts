@@ -5,6 +5,7 @@ import type { TableCall } from "../src/rig/dynamo-tap.js";
 
 const call = (operation: string, body: Readonly<Record<string, unknown>>): TableCall => ({
   t: 0,
+  tookMs: 1,
   w: "j1",
   operation,
   status: 200,

@@ -4,7 +4,10 @@ import type { AddressInfo } from "node:net";
 
 /** A call of a worker on DynamoDB, as it went over the wire. */
 export interface TableCall {
+  /** When it was asked, in epoch milliseconds. */
   readonly t: number;
+  /** How long the answer took. */
+  readonly tookMs: number;
   readonly w: string;
   readonly operation: string;
   readonly status: number;
@@ -58,6 +61,7 @@ export class DynamoTap implements AsyncDisposable {
           const status = reply.statusCode ?? 0;
           this.#note({
             t,
+            tookMs: Date.now() - t,
             w: worker,
             operation: String(incoming.headers["x-amz-target"]).split(".").at(-1) ?? "",
             status,

@@ -12,7 +12,13 @@ export const mixed: Scenario = {
 };
 
 function run(version: Run["version"], mode: string, settings: object): Run {
-  return { version, mode, shards: SHARDS, settings: { idleMs: 1000, ...settings }, play };
+  return {
+    version,
+    mode,
+    shards: SHARDS,
+    settings: { idleMs: 1000, ...settings },
+    play,
+  };
 }
 
 async function play(rig: Rig): Promise<void> {

@@ -74,6 +74,23 @@ describe("tail and peek", () => {
     expect(linesOf(ofKey.stdout).map(({ encoding }) => encoding)).toEqual(["hex", "hex"]);
   });
 
+  it("lets no record steer the terminal", async () => {
+    aws.kinesis.createStream({ name: "hostile", shardCount: 1 });
+    const keys = ["\u001B[31mred", "\u009B31mred", "line\u2028end"];
+    aws.kinesis.putRecords(
+      "hostile",
+      keys.map((key) => ({
+        partitionKey: key,
+        data: Buffer.from(`{"text":"${key.replaceAll("\u001B", "")}"}`),
+      })),
+    );
+    const { stdout } = await kc(["tail", "hostile", "--from", "horizon", "--limit", "3", ...to]);
+    // oxlint-disable-next-line no-control-regex -- they are what must not be there
+    expect(stdout).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u2028\u2029]/);
+    expect(linesOf(stdout).map(({ partitionKey }) => partitionKey)).toEqual(keys);
+    expect(linesOf(stdout)[1]?.data).toEqual({ text: keys[1] });
+  });
+
   it("takes an aggregated record apart: three user records with their sub-sequence numbers", async () => {
     const { stdout } = await kc(["tail", "packed", "--from", "horizon", "--limit", "3", ...to]);
     const lines = linesOf(stdout);

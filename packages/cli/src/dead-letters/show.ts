@@ -1,5 +1,6 @@
 import type { CliContext } from "../app/context.js";
 import type { ShowLettersFlags } from "../commands/dead-letters/show.js";
+import { printableJson } from "../output/output.js";
 import { recordLine } from "../records/record-line.js";
 import { lettersOf } from "./letters.js";
 
@@ -17,7 +18,8 @@ export async function showDeadLetters(
     count += 1;
     const { key, stream, errorCode, errorMessage, attempts } = letter;
     const record = recordLine(letter, flags.decode);
-    const line = `${JSON.stringify({ object: key, stream, errorCode, errorMessage, attempts }).slice(0, -1)},${record.slice(1)}`;
+    const head = printableJson(JSON.stringify({ object: key, stream, errorCode, errorMessage, attempts }));
+    const line = `${head.slice(0, -1)},${record.slice(1)}`;
     if (flags.json) lines.push(line);
     else out.line(line);
     if (count >= flags.limit) break;

@@ -1,5 +1,17 @@
 import type { OutputStream } from "./streams.js";
 
+/**
+ * Text of JSON in which no character steers a terminal: JSON escapes those below a blank only, and a record may hold the others, which can stand inside
+ * its texts alone.
+ */
+export function printableJson(text: string): string {
+  return text.replaceAll(
+    // oxlint-disable-next-line no-control-regex -- they are what is looked for
+    /[\u007F-\u009F\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 /** Where a command writes: results to standard output, everything else to standard error. */
 export interface Output {
   /** One line of the result. */
@@ -26,7 +38,7 @@ export function outputTo(
   const isColoured = stdout.isTTY === true && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
   return {
     line: (text) => void stdout.write(`${text}\n`),
-    json: (value) => void stdout.write(`${JSON.stringify(value)}\n`),
+    json: (value) => void stdout.write(`${printableJson(JSON.stringify(value))}\n`),
     note: (text) => void stderr.write(`${text}\n`),
     clear: () => {
       if (stdout.isTTY === true) stdout.write("\u001B[H\u001B[J");

@@ -1,5 +1,6 @@
 import type { StreamRecord } from "@kinesis-connectors/consumer";
 import { deaggregate, type HashKeyRange } from "@kinesis-connectors/wire";
+import { printableJson } from "../output/output.js";
 import type { Decoding } from "./flags.js";
 
 /** One user record with its position. */
@@ -71,7 +72,7 @@ export function recordLine(record: ShownRecord, decoding: Decoding): string {
     ...(failure === undefined ? {} : { failure }),
   };
   const [encoding, shown] = shownData(data, decoding);
-  return `${JSON.stringify(head).slice(0, -1)},"encoding":"${encoding}","data":${shown}}`;
+  return printableJson(`${JSON.stringify(head).slice(0, -1)},"encoding":"${encoding}","data":${shown}}`);
 }
 
 function shownData(data: Uint8Array, decoding: Decoding): readonly [Decoding, string] {

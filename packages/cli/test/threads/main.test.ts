@@ -84,7 +84,7 @@ describe("the command", () => {
         });
         const script = [
           `source <("${process.execPath}" "${MAIN}" completions bash)`,
-          `COMP_WORDS=(${name} wor); COMP_CWORD=1`,
+          `COMP_WORDS=(${name} che); COMP_CWORD=1`,
           "_kinesis_connectors",
           'printf "%s\\n" "${COMPREPLY[@]}"',
           `COMP_WORDS=(${name} tail orders --fr); COMP_CWORD=3`,
@@ -98,7 +98,7 @@ describe("the command", () => {
         });
         expect(stderr).toBe("");
         expect(stdout.split("\n").slice(0, 3)).toEqual([
-          "workers",
+          "checkpoint",
           "--from",
           `complete -o default -F _kinesis_connectors ${name}`,
         ]);

@@ -1,7 +1,7 @@
 import type { FlushReason } from "../batch.js";
 import { poisonError } from "./poison.js";
 import { isBroken } from "../guards/blame.js";
-import { asError } from "../errors.js";
+import { asError, hasCode } from "../errors.js";
 import type { Filling } from "./filling.js";
 import { isLookupFailure, isLookupRefusal, transformPatiently } from "./lookups.js";
 import { hasNotices, takeNotices } from "../logging/notices.js";
@@ -30,6 +30,7 @@ export class PageScan<Model, Output> {
   #outputs: Output[] = [];
   /** The promise to wait for before the next record. */
   #waiting: Promise<void> | undefined;
+  #taken = 0;
   /** A stop came while what the transformer asks did not answer: the record is left to the next owner. */
   #isLeft = false;
 
@@ -49,6 +50,11 @@ export class PageScan<Model, Output> {
     this.#owner = owner;
   }
 
+  /** After a scan that threw: how many records were taken in before the one that it threw for. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   /** Scans records until their end, or until the shard is to stop. Returns how many were scanned. */
   async scan(records: readonly KinesisRecord[]): Promise<number> {
     let next = 0;
@@ -59,7 +65,10 @@ export class PageScan<Model, Output> {
       if (hasNotices()) this.#writeNotices();
       const waiting = this.#waiting;
       this.#waiting = undefined;
-      if (waiting !== undefined) await waiting;
+      if (waiting !== undefined) {
+        this.#taken = next - 1;
+        await waiting;
+      }
       if (this.#isLeft) return next - 1;
     }
     return next;
@@ -74,9 +83,15 @@ export class PageScan<Model, Output> {
 
   /** Scans until something has to be waited for; returns the index after the last record. A loop of its own, without an await in it: that is a tenth faster. */
   #run(records: readonly KinesisRecord[], from: number, nowMs: number): number {
-    for (let index = from; index < records.length; index += 1) {
-      this.#waiting = this.#scanRecord(records[index] as KinesisRecord, nowMs);
-      if (this.#waiting !== undefined) return index + 1;
+    let index = from;
+    try {
+      for (; index < records.length; index += 1) {
+        this.#waiting = this.#scanRecord(records[index] as KinesisRecord, nowMs);
+        if (this.#waiting !== undefined) return index + 1;
+      }
+    } catch (thrown) {
+      this.#taken = index;
+      throw thrown;
     }
     return records.length;
   }
@@ -150,7 +165,14 @@ export class PageScan<Model, Output> {
   #refuse(record: KinesisRecord, error: Error, nowMs: number): Promise<void> | undefined {
     this.#outputs.length = 0;
     this.#context.abortSignal.throwIfAborted();
-    if (isBroken(error) || isLookupRefusal(error) || isLookupFailure(error)) throw error;
+    // A mistake in how the pipeline is set up, found out by a record, is no fault of the record.
+    if (
+      isBroken(error) ||
+      hasCode(error, "KC_OPTION_INVALID") ||
+      isLookupRefusal(error) ||
+      isLookupFailure(error)
+    )
+      throw error;
     if (this.#pipeline.onPoison === "stop") throw poisonError(this.#context.shardId, record, error);
     const reason = this.#filling.refuse(record, error, nowMs);
     return reason === undefined ? undefined : this.#owner.flush(reason);
