@@ -165,7 +165,8 @@ export class Simulation {
             checker: new FleetChecker({
               scheduler: this.scheduler,
               failoverMs: scenario.failoverTimeMs,
-              mode: fleet.mode,
+              mode: () => this.#leases.fleet.fleetMode,
+              firstMode: fleet.mode,
               report,
             }),
           };
@@ -207,7 +208,16 @@ export class Simulation {
     const { seed, stormMs } = scenario;
     const random = new SeededRandom(seed, 10);
     const disturb = (untilMs: number): void => this.#members?.disturb(untilMs);
-    const misfortunes = new Misfortunes({ scenario, scheduler, random, fleet, stream, network, trace, disturb });
+    const misfortunes = new Misfortunes({
+      scenario,
+      scheduler,
+      random,
+      fleet,
+      stream,
+      network,
+      trace,
+      disturb,
+    });
     const fleetMisfortunes = this.#fleetMisfortunes();
     const rarities = new Rarities({
       scenario,

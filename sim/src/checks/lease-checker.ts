@@ -74,7 +74,8 @@ export class LeaseChecker {
       for (const entry of shard.entries.slice(first, last + 1)) entry.strays += 1;
     }
     // What its application has delivered it need not have checkpointed before the end.
-    if (checkpoint === "SHARD_END") for (; shard.covered < shard.entries.length; shard.covered += 1)
+    if (checkpoint === "SHARD_END")
+      for (; shard.covered < shard.entries.length; shard.covered += 1)
         this.#requireLanded(shard.entries[shard.covered] as Entry);
     this.#committed(shard, { ...before, pending: undefined }, checkpoint);
   }

@@ -67,8 +67,7 @@ export class Assignment {
       reports.filter((report) => this.#isActive(report)),
       averageKBps,
     );
-    const decider =
-      strategy === "variance" ? new VarianceDecider(loads, random) : new CountDecider(loads);
+    const decider = strategy === "variance" ? new VarianceDecider(loads, random) : new CountDecider(loads);
     const free = leases.filter(({ isFree }) => isFree).toSorted((a, b) => a.lastIncMs - b.lastIncMs);
     decider.assignFree(free);
     if (this.#runs === 0) decider.balance();
@@ -93,8 +92,7 @@ export class Assignment {
     if (before === undefined) lastIncMs = actualOwner(row) === undefined ? Number.NEGATIVE_INFINITY : nowMs;
     // A counter that went down does not count as a sign of life (K06).
     else if (row.counter <= before.row.counter) ({ lastIncMs } = before);
-    const isSame =
-      before?.row.owner === row.owner && before?.row.checkpointOwner === row.checkpointOwner;
+    const isSame = before?.row.owner === row.owner && before?.row.checkpointOwner === row.checkpointOwner;
     return {
       row,
       lastIncMs,

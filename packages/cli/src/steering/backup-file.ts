@@ -11,8 +11,11 @@ export interface KeptRows {
   readonly rows: number;
 }
 
+/** Whose rows are kept. */
+type Kept = Pick<OpenFleet, "table" | "target">;
+
 /** All rows as text for a file. */
-export async function keptRows({ table, target }: OpenFleet, nowMs: number): Promise<KeptRows> {
+export async function keptRows({ table, target }: Kept, nowMs: number): Promise<KeptRows> {
   const backup = await backupLeases(table);
   const text = JSON.stringify({
     application: target.application,
@@ -28,7 +31,7 @@ export async function keptRows({ table, target }: OpenFleet, nowMs: number): Pro
  */
 export async function keepRows(
   { cwd, clock }: CliContext,
-  fleet: OpenFleet,
+  fleet: Kept,
   folder: string,
 ): Promise<{ readonly file: string; readonly rows: number }> {
   const nowMs = clock.now();

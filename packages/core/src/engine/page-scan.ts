@@ -1,13 +1,13 @@
 import type { FlushReason } from "../batch.js";
 import { poisonError } from "./poison.js";
 import { isBroken } from "../guards/blame.js";
-import { asError } from "../errors.js";
+import { asError, hasCode } from "../errors.js";
 import type { Filling } from "./filling.js";
+import { isLookupFailure, isLookupRefusal, transformPatiently } from "./lookups.js";
 import { hasNotices, takeNotices } from "../logging/notices.js";
 import type { RunningPipeline } from "../pipeline.js";
 import type { KinesisRecord } from "../record.js";
 import type { ShardContext } from "./shard-context.js";
-import { withTransformTimeout } from "./timed.js";
 import { transformOf, type Transform, transformRecord } from "./transform.js";
 
 /** Functions of a shard's processor that a scan calls. */
@@ -21,7 +21,7 @@ export interface ScanOwner {
 export class PageScan<Model, Output> {
   readonly #pipeline: Pick<
     RunningPipeline<Model, Output, never, never>,
-    "onPoison" | "transformTimeoutMs" | "logger"
+    "onPoison" | "transformTimeoutMs" | "retry" | "logger"
   >;
   readonly #context: ShardContext;
   readonly #filling: Filling<Output>;
@@ -31,11 +31,13 @@ export class PageScan<Model, Output> {
   /** The promise to wait for before the next record. */
   #waiting: Promise<void> | undefined;
   #taken = 0;
+  /** A stop came while what the transformer asks did not answer: the record is left to the next owner. */
+  #isLeft = false;
 
   constructor(
     pipeline: Pick<
       RunningPipeline<Model, Output, never, never>,
-      "transformer" | "filter" | "onPoison" | "transformTimeoutMs" | "logger"
+      "transformer" | "filter" | "onPoison" | "transformTimeoutMs" | "retry" | "logger"
     >,
     context: ShardContext,
     filling: Filling<Output>,
@@ -63,9 +65,11 @@ export class PageScan<Model, Output> {
       if (hasNotices()) this.#writeNotices();
       const waiting = this.#waiting;
       this.#waiting = undefined;
-      if (waiting === undefined) continue;
-      this.#taken = next - 1;
-      await waiting;
+      if (waiting !== undefined) {
+        this.#taken = next - 1;
+        await waiting;
+      }
+      if (this.#isLeft) return next - 1;
     }
     return next;
   }
@@ -99,6 +103,7 @@ export class PageScan<Model, Output> {
       if (waiting !== undefined) return this.#scanLater(record, waiting);
       crossed = this.#filling.stage(record, this.#outputs);
     } catch (thrown) {
+      if (isLookupFailure(thrown)) return this.#scanLater(record, Promise.reject(asError(thrown)));
       return this.#refuse(record, asError(thrown), nowMs);
     }
     return this.#keep(record, crossed, nowMs);
@@ -106,20 +111,41 @@ export class PageScan<Model, Output> {
 
   /** One of the user's functions returned a promise. */
   async #scanLater(record: KinesisRecord, waiting: Promise<void>): Promise<void> {
-    const { clock, abortSignal } = this.#context;
+    const { clock } = this.#context;
     // The outputs array is given to this one call: a late answer after the time-out must not reach another record.
     const outputs = this.#outputs;
     this.#outputs = [];
     let crossed: FlushReason | undefined;
     try {
-      await withTransformTimeout(waiting, this.#pipeline.transformTimeoutMs, clock, abortSignal);
-      this.#outputs = outputs;
-      crossed = this.#filling.stage(record, outputs);
+      const found = await transformPatiently(
+        this.#pipeline,
+        this.#context,
+        record,
+        { waiting, outputs },
+        (others) => transformRecord(this.#transform, record, others),
+        () => this.#letLand(),
+      );
+      if (found === undefined) {
+        this.#isLeft = true;
+        return;
+      }
+      this.#outputs = found;
+      crossed = this.#filling.stage(record, found);
     } catch (thrown) {
+      if (thrown instanceof FlushFailed) throw thrown.reason;
       await this.#refuse(record, asError(thrown), clock.monotonicNow());
       return;
     }
     await this.#keep(record, crossed, clock.monotonicNow());
+  }
+
+  /** What was read before the record lands meanwhile: an outage may take hours. */
+  async #letLand(): Promise<void> {
+    try {
+      await this.#owner.flush("age");
+    } catch (thrown) {
+      throw new FlushFailed(thrown);
+    }
   }
 
   /** Takes in a transformed record, behind a flush where it would cross a cap; a promise is returned only when a flush has to be waited for. */
@@ -139,9 +165,26 @@ export class PageScan<Model, Output> {
   #refuse(record: KinesisRecord, error: Error, nowMs: number): Promise<void> | undefined {
     this.#outputs.length = 0;
     this.#context.abortSignal.throwIfAborted();
-    if (isBroken(error)) throw error;
+    // A mistake in how the pipeline is set up, found out by a record, is no fault of the record.
+    if (
+      isBroken(error) ||
+      hasCode(error, "KC_OPTION_INVALID") ||
+      isLookupRefusal(error) ||
+      isLookupFailure(error)
+    )
+      throw error;
     if (this.#pipeline.onPoison === "stop") throw poisonError(this.#context.shardId, record, error);
     const reason = this.#filling.refuse(record, error, nowMs);
     return reason === undefined ? undefined : this.#owner.flush(reason);
+  }
+}
+
+/** A delivery failed while a record waited for a look-up: no fault of that record. */
+class FlushFailed extends Error {
+  readonly reason: unknown;
+
+  constructor(reason: unknown) {
+    super("the batch before the record was not delivered");
+    this.reason = reason;
   }
 }

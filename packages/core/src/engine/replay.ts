@@ -1,12 +1,12 @@
 import type { BufferEntry } from "../batch.js";
 import type { PreparedBatch } from "../checkpointer.js";
 import { asError, hasCode, KinesisConnectorError } from "../errors.js";
-import type { Pipeline } from "../pipeline.js";
+import { isLookupFailure, isLookupRefusal, transformPatiently } from "./lookups.js";
+import type { RunningPipeline } from "../pipeline.js";
 import { type ClosedRange, OpenRange } from "./range.js";
 import { comparePositions, type KinesisRecord, type ShardReader } from "../record.js";
 import { readOutcomes, type RecordOutcome } from "./outcomes.js";
 import type { ShardContext } from "./shard-context.js";
-import { withTransformTimeout } from "./timed.js";
 import { transformRecord } from "./transform.js";
 
 /**
@@ -15,7 +15,7 @@ import { transformRecord } from "./transform.js";
  * @throws KinesisConnectorError `KC_REPLAY_DIFFERS` when a recorded way cannot be repeated
  */
 export async function replayRange<Model, Output, Plan, DeadLetterPlan>(
-  pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
+  pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>,
   context: ShardContext,
   pending: PreparedBatch,
 ): Promise<ClosedRange<Output>> {
@@ -43,7 +43,7 @@ class GapWithin extends KinesisConnectorError {
 }
 
 async function replayOnce<Model, Output, Plan, DeadLetterPlan>(
-  pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
+  pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>,
   context: ShardContext,
   pending: PreparedBatch,
 ): Promise<ClosedRange<Output>> {
@@ -140,7 +140,7 @@ async function* recordsUpTo(
 }
 
 async function replayRecord<Model, Output, Plan, DeadLetterPlan>(
-  pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
+  pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>,
   context: ShardContext,
   record: KinesisRecord,
   outcome: RecordOutcome | undefined,
@@ -159,7 +159,8 @@ async function replayRecord<Model, Output, Plan, DeadLetterPlan>(
   } catch (thrown) {
     context.abortSignal.throwIfAborted();
     failure = asError(thrown);
-    if (hasCode(failure, "KC_REPLAY_DIFFERS")) throw failure;
+    if (hasCode(failure, "KC_REPLAY_DIFFERS") || isLookupFailure(failure) || isLookupRefusal(failure))
+      throw failure;
   }
   if (outcome === "dead-letter") {
     failure ??= new KinesisConnectorError("KC_RECORD_POISON", "set aside by an earlier owner of the shard");
@@ -178,20 +179,42 @@ async function replayRecord<Model, Output, Plan, DeadLetterPlan>(
 }
 
 async function outputsOf<Model, Output, Plan, DeadLetterPlan>(
-  pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
+  pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>,
   context: ShardContext,
   record: KinesisRecord,
   outcome: RecordOutcome | undefined,
 ): Promise<Output[]> {
   for (const selection of ["filtered", "all"] as const) {
-    const outputs: Output[] = [];
-    const waiting = transformRecord(pipeline, record, outputs, selection);
-    if (waiting !== undefined) {
-      await withTransformTimeout(waiting, pipeline.transformTimeoutMs, context.clock, context.abortSignal);
-    }
+    const outputs = await outputsOnce(pipeline, context, record, selection);
     if (typeof outcome !== "number" || outputs.length === outcome) return outputs;
   }
   throw differs(record, `it no longer gives the ${String(outcome)} outputs that were recorded`);
+}
+
+/** Waits through an outage of what the transformer asks: the batch of an earlier owner comes before anything else. */
+async function outputsOnce<Model, Output, Plan, DeadLetterPlan>(
+  pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>,
+  context: ShardContext,
+  record: KinesisRecord,
+  selection: "filtered" | "all",
+): Promise<Output[]> {
+  const again = (into: Output[]): Promise<void> | undefined =>
+    transformRecord(pipeline, record, into, selection);
+  const outputs: Output[] = [];
+  let waiting: Promise<void> | undefined;
+  try {
+    waiting = again(outputs);
+    if (waiting === undefined) return outputs;
+  } catch (thrown) {
+    if (!isLookupFailure(thrown)) throw thrown;
+    waiting = Promise.reject(asError(thrown));
+  }
+  const found = await transformPatiently(pipeline, context, record, { waiting, outputs }, again);
+  if (found !== undefined) return found;
+  throw new KinesisConnectorError(
+    "KC_LOOKUP_FAILED",
+    `${context.shardId}: stopped while what the transformer asks did not answer; the next owner finishes the batch of an earlier one`,
+  );
 }
 
 function countDiffers(shardId: string, pending: PreparedBatch, found: number): KinesisConnectorError {

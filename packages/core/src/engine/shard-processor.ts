@@ -8,6 +8,7 @@ import type { Timer } from "../clock.js";
 import { errorFields } from "../logging/error-fields.js";
 import { asError, hasCode } from "../errors.js";
 import { Filling } from "./filling.js";
+import { isLookupFailure } from "./lookups.js";
 import { lastOutcome, PageFetch } from "./page-fetch.js";
 import { tellPage } from "./page-part.js";
 import { PageScan } from "./page-scan.js";
@@ -95,6 +96,10 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     try {
       if (pending !== undefined) await this.#finishInherited(pending);
       return await this.#readFrom(pending?.last ?? checkpoint);
+    } catch (thrown) {
+      // What the transformer asks did not answer for an inherited batch: it stays prepared.
+      if (stopSignal.aborted && isLookupFailure(thrown)) return { type: "stopped" };
+      throw thrown;
     } finally {
       stopSignal.removeEventListener("abort", stop);
       abortSignal.removeEventListener("abort", abort);
@@ -196,14 +201,11 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     const { records } = page;
     const told = { context: this.#context, filling: this.#filling, durationMs };
     if (page.gap !== undefined) this.#meetGap(page.gap.expected, records[0]);
-    let scanned: number;
-    try {
-      scanned = await this.#scan.scan(records);
-    } catch (thrown) {
+    const scanned = await this.#scan.scan(records).catch((thrown: unknown) => {
       // What came before a record that stops the shard is delivered all the same.
       tellPage(page, this.#scan.taken, told);
       throw thrown;
-    }
+    });
     if (scanned === records.length) {
       if (page.scannedEnd !== undefined && isPast(page.scannedEnd, records.at(-1)))
         this.#filling.moveEnd(page.scannedEnd, clock.monotonicNow());
