@@ -71,6 +71,7 @@ export default defineConfig({
       project("testkit", "packages/testkit"),
       project("cli", "packages/cli"),
       project("telemetry", "packages/telemetry"),
+      project("aws-records", "packages/aws-records"),
       project("scripts", "scripts"),
       project("sim", "sim"),
       project("interop", "interop"),

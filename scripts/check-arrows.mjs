@@ -13,6 +13,7 @@ const MAY_IMPORT = {
   wire: ["core"],
   aws: ["core"],
   leases: ["core"],
+  "aws-records": ["core"],
   consumer: ["core", "leases", "wire", "aws"],
   redshift: ["core", "leases", "wire", "aws", "s3"],
   parquet: ["core", "s3"],

@@ -53,6 +53,7 @@ for (const name of packages) {
 
 checkInstall("core alone", ["core"], []);
 checkInstall("core and leases", ["core", "leases"], []);
+checkInstall("core and aws-records", ["core", "aws-records"], []);
 checkInstall("core and s3", ["core", "s3"], ["client-s3"]);
 checkInstall("core and parquet", ["core", "parquet"], ["client-s3"]);
 checkInstall("core and dynamodb", ["core", "dynamodb"], ["client-dynamodb"]);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as config from "../../packages/config/src/index.js";
 import * as admin from "../../packages/admin/src/index.js";
+import * as awsRecords from "../../packages/aws-records/src/index.js";
 import * as consumer from "../../packages/consumer/src/index.js";
 import * as core from "../../packages/core/src/index.js";
 import * as dynamodb from "../../packages/dynamodb/src/index.js";
@@ -73,6 +74,9 @@ const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, 
       kinesis: {},
     },
   ],
+  "aws-records.cloudWatchLogs": [awsRecords.cloudWatchLogs, { maxBytes: 1 }],
+  "aws-records.dmsChanges": [awsRecords.dmsChanges as (options: never) => unknown, { control: true }],
+  "aws-records.dynamoDbChanges": [awsRecords.dynamoDbChanges, { numbers: "text" }],
   "core.notifying": [core.notifying, { emitter, notifications: () => [], to: emitter }],
   "core.definePipeline": [
     core.definePipeline,
@@ -88,7 +92,9 @@ const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, 
       logger: core.silentLogger,
     },
   ],
+  "core.compressed": [(options: never) => core.compressed(core.json(), options), { maxBytes: 1 }],
   "core.json": [core.json, { numbers: "exact" }],
+  "core.jsonLines": [core.jsonLines, { numbers: "exact" }],
   "core.RecordBuffer": [
     (options: never) => new core.RecordBuffer(options),
     { maxRecords: 1, maxBytes: 1, maxAgeMs: 1 },
@@ -324,6 +330,7 @@ const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, 
 /** Exported functions that take no options by name. A new one is written down here or above. */
 const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   admin: "",
+  "aws-records": "dsqlChanges",
   config: "ConfigError configSchema problemLine",
   consumer:
     "KinesisCallError memoryLeases " +
@@ -331,7 +338,7 @@ const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
     "checkConnectorOptions",
   core:
     "ByteBudget ExactNumber KinesisConnectorError allowAll asError backoffMs bytes checkOptions comparePositions compareSequenceNumbers " +
-    "dataBytesOf decodeWith errorFields giveNotice guardedLogger hasCode hasLoneSurrogate invalidOption isProgrammingError isPromise " +
+    "dataBytesOf decodeWith errorFields exactNumberOf giveNotice guardedLogger hasCode hasLoneSurrogate invalidOption isProgrammingError isPromise " +
     "jsonHasLoneSurrogate jsonOfOutput keptCause nonEmptyText outputCountOf poisonRecord sleep stringifyJson text wholeNumber " +
     // What the owner of a shard hands over, complete but for a logger.
     "processShard",
@@ -358,6 +365,7 @@ const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
 const PACKAGES: Readonly<Record<string, object>> = {
   config,
   admin,
+  "aws-records": awsRecords,
   consumer,
   core,
   dynamodb,

@@ -55,6 +55,7 @@ export interface Slot {
   /** The KCL worker that runs here instead. */
   kcl: KclWorker | undefined;
   startedMs: number;
+  isStopping: boolean;
   /** Nobody starts again here. */
   isRetired: boolean;
 }
@@ -109,6 +110,7 @@ export class Fleet {
       connector: undefined,
       kcl: undefined,
       startedMs: 0,
+      isStopping: false,
       isRetired: false,
     }));
   }
@@ -153,6 +155,7 @@ export class Fleet {
     }
     if (slot.connector === undefined || slot.process?.isPaused === true) return false;
     this.#note(slot.process, "stop");
+    slot.isStopping = true;
     void slot.connector.stop();
     const { process } = slot;
     if (process !== undefined && !this.#stopped.has(process))
@@ -297,6 +300,7 @@ export class Fleet {
 
   #leave(slot: Slot): void {
     slot.process = undefined;
+    slot.isStopping = false;
     slot.connector = undefined;
     slot.kcl = undefined;
     this.#startLater(slot, 100, 3_000);

@@ -165,7 +165,8 @@ export class Simulation {
             checker: new FleetChecker({
               scheduler: this.scheduler,
               failoverMs: scenario.failoverTimeMs,
-              mode: fleet.mode,
+              mode: () => this.#leases.fleet.fleetMode,
+              firstMode: fleet.mode,
               report,
             }),
           };

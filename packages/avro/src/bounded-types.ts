@@ -129,10 +129,19 @@ function tooManyEmpty(): DamagedData {
   return new DamagedData(`hold an array of more than ${MAX_EMPTY_ITEMS} items that take no bytes`);
 }
 
-/** Makes the types above of their schemas, in the place of avsc's own. */
+/** Makes the types above of their schemas, and the others with values that are plain, in the place of avsc's own. */
 export function boundedTypes(schema: Schema, options: object): Type | undefined {
-  if (typeof schema !== "object" || !("type" in schema)) return undefined;
-  switch (schema.type) {
+  if (typeof schema !== "object" || !("type" in schema) || typeof schema.type !== "string") return undefined;
+  const type = typeOf(schema.type, schema, options);
+  return type === undefined ? undefined : withPlainValues(type);
+}
+
+function typeOf(name: string, schema: Schema, options: object): Type | undefined {
+  switch (name) {
+    case "boolean":
+      return new avsc.types.BooleanType();
+    case "int":
+      return new avsc.types.IntType();
     case "long":
       return new Long();
     case "double":
@@ -141,11 +150,28 @@ export function boundedTypes(schema: Schema, options: object): Type | undefined 
       return new Float();
     case "string":
       return new Text();
+    case "bytes":
+      return new avsc.types.BytesType();
+    case "enum":
+      return new avsc.types.EnumType(schema, options);
+    case "fixed":
+      return new avsc.types.FixedType(schema, options);
     case "array":
       return new List(schema, options);
     case "map":
       return new Dictionary(schema, options);
+    case "record":
+      return new avsc.types.RecordType(schema, options);
     default:
       return undefined;
   }
+}
+
+/** avsc makes a class for each record, and for each branch of a union that is shown by name. Destinations take plain objects, and refuse instances of classes. */
+function withPlainValues(type: Type): Type {
+  for (const name of ["recordConstructor", "_branchConstructor"]) {
+    const made: unknown = Reflect.get(type, name);
+    if (typeof made === "function") made.prototype = Object.prototype;
+  }
+  return type;
 }

@@ -62,9 +62,7 @@ describe("Avro data", () => {
   it.each(["avro", "fastavro"] as const)("that the Python package %s wrote are read in full", (writer) => {
     const transformer = avro({ schema: fixtures.schema });
     for (const fixture of fixtures.cases)
-      expect({ ...(decode(transformer, Buffer.from(fixture[writer], "hex")) as object) }).toEqual(
-        meant(fixture.value),
-      );
+      expect(decode(transformer, Buffer.from(fixture[writer], "hex"))).toStrictEqual(meant(fixture.value));
     expect(fixtures.cases.length).toBeGreaterThan(15);
   });
 
@@ -113,13 +111,33 @@ describe("Avro data", () => {
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
   });
 
-  it("become JSON like any other object", () => {
+  it("are plain objects at every level, read by one schema or by two, so that every destination takes them", () => {
+    const inner = { type: "record", name: "I", fields: [{ name: "n", type: "long" }] };
     const schema = record(
-      { name: "n", type: "long" },
-      { name: "list", type: { type: "array", items: "long" } },
+      { name: "list", type: { type: "array", items: inner } },
+      { name: "several", type: ["int", "long", "I"] },
     );
-    const written = avsc.Type.forSchema(schema as avsc.Schema).toBuffer({ n: 1, list: [2] });
-    expect(JSON.stringify(decode(avro({ schema }), written))).toBe('{"n":1,"list":[2]}');
+    const value = { list: [{ n: 1 }], several: { I: { n: 2 } } };
+    const written = avsc.Type.forSchema(schema as avsc.Schema).toBuffer(value);
+    const prototypes = (of: unknown): unknown[] =>
+      typeof of !== "object" || of === null || Array.isArray(of)
+        ? Array.isArray(of)
+          ? of.flatMap(prototypes)
+          : []
+        : [Object.getPrototypeOf(of), ...Object.values(of).flatMap(prototypes)];
+    const reader = record(
+      { name: "list", type: { type: "array", items: inner } },
+      { name: "several", type: ["int", "long", "I"] },
+      { name: "more", type: "int", default: 5 },
+    );
+    for (const [transformer, expected] of [
+      [avro({ schema }), value],
+      [avro({ schema, reader }), { ...value, more: 5 }],
+    ] as const) {
+      const model = decode(transformer, written);
+      expect(model).toStrictEqual(expected);
+      expect(prototypes(model)).toEqual(Array.from({ length: 4 }, () => Object.prototype));
+    }
   });
 });
 

@@ -2,7 +2,16 @@ export { notifying, type NotifyingOptions } from "./notifying.js";
 export { type Batch, type BufferEntry, type FlushReason, outputCountOf } from "./batch.js";
 export type { Batching } from "./batching.js";
 export { type Buffer, type BufferOptions, MiB, RecordBuffer, type Thresholds } from "./buffer.js";
-export { bytes, json, type JsonOptions, type JsonTransformer, text } from "./transformers/built-in.js";
+export {
+  bytes,
+  json,
+  jsonLines,
+  type JsonOptions,
+  type JsonTransformer,
+  text,
+} from "./transformers/built-in.js";
+export { compressed, type CompressedOptions } from "./transformers/compressed.js";
+export type { OutputOf, StandardSchema } from "./transformers/checked.js";
 export { type BudgetHolder, ByteBudget } from "./engine/byte-budget.js";
 export type { Checkpointer, PreparedBatch, ShardProgress } from "./checkpointer.js";
 export { type Clock, type Random, sleep, systemClock, systemRandom, type Timer } from "./clock.js";
@@ -29,7 +38,7 @@ export {
   poisonRecord,
 } from "./errors.js";
 export type { ShardEvent } from "./events.js";
-export { ExactNumber } from "./json/exact-number.js";
+export { ExactNumber, exactNumberOf } from "./json/exact-number.js";
 export { allowAll, type Filter } from "./filter.js";
 export type { BatchWriterContext, EncodedOutputs, BatchWriter } from "./batch-writer.js";
 export { hasLoneSurrogate, jsonHasLoneSurrogate, jsonOfOutput, stringifyJson } from "./json/json-text.js";
@@ -61,4 +70,4 @@ export {
 export { backoffMs, type Retry, type RetryOptions } from "./retry.js";
 export type { ShardContext, ShardOutcome } from "./engine/shard-context.js";
 export { processShard } from "./engine/shard-processor.js";
-export { type DecodingTransformer, decodeWith, type Transformer } from "./transformer.js";
+export { type Decode, type DecodingTransformer, decodeWith, type Transformer } from "./transformer.js";

@@ -1,5 +1,6 @@
 import type { MaybePromise } from "./maybe-promise.js";
 import type { KinesisRecord } from "./record.js";
+import { checkedBy, type OutputOf, type StandardSchema } from "./transformers/checked.js";
 
 /**
  * Turns a Kinesis record into the user's model and the model into what the emitter writes.
@@ -24,6 +25,18 @@ export interface DecodingTransformer<Model> extends Transformer<Model, Model> {
    * key order and white space stay as the producer wrote them. With several models per record, each would emit the same bytes.
    */
   readonly original: () => Transformer<Model, Uint8Array>;
+  /**
+   * Checks each model by a schema, and goes on with what the schema makes of it. Any [Standard Schema](https://standardschema.dev) does: zod, valibot, ArkType.
+   * A record with a model that is not as the schema says is poison (`KC_RECORD_POISON`), whole: the error names the schema and the paths at fault, never a value.
+   * A schema may answer with a promise.
+   *
+   * @example
+   * ```ts
+   * const orders = json().checked(z.object({ id: z.string(), total: z.number().positive() }));
+   * ```
+   * @throws KinesisConnectorError `KC_OPTION_INVALID` for what is no Standard Schema
+   */
+  readonly checked: <Schema extends StandardSchema>(schema: Schema) => DecodingTransformer<OutputOf<Schema>>;
 }
 
 /** Transformers whose output is always the record's own data. */
@@ -34,22 +47,37 @@ export function passesData(transformer: object): boolean {
   return passing.has(transformer);
 }
 
+/** A decoding function. */
+export type Decode<Model> = (record: KinesisRecord) => MaybePromise<Model | readonly Model[] | undefined>;
+
 /** A transformer from a decoding function alone; the models go to the emitter as they are until `.to(...)` says otherwise. */
-export function decodeWith<Model>(
-  toModel: (record: KinesisRecord) => MaybePromise<Model | readonly Model[] | undefined>,
+export function decodeWith<Model>(toModel: Decode<Model>): DecodingTransformer<Model> {
+  return decodingOf(toModel, toModel);
+}
+
+/**
+ * The same, with functions of its own for `.original()`: one that decodes, because there the models serve the filter only, and one for the bytes. Default of those:
+ * the record's data.
+ */
+export function decodingOf<Model>(
+  toModel: Decode<Model>,
+  toSeen: Decode<Model>,
+  dataOf?: (record: KinesisRecord) => MaybePromise<Uint8Array>,
 ): DecodingTransformer<Model> {
   return {
     toModel,
     fromModel: (model) => model,
     to: (encode) => ({ toModel, fromModel: encode }),
     original: () => {
+      if (dataOf !== undefined) return { toModel: toSeen, fromModel: (_model, record) => dataOf(record) };
       const transformer: Transformer<Model, Uint8Array> = {
-        toModel,
+        toModel: toSeen,
         fromModel: (_model, record) => record.data,
       };
       passing.add(transformer);
       return transformer;
     },
+    checked: (schema) => decodingOf(checkedBy(schema, toModel), checkedBy(schema, toSeen), dataOf),
   };
 }
 

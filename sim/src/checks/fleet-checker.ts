@@ -50,7 +50,9 @@ export class FleetChecker {
   readonly #shards = new Map<string, ShardState>();
   readonly #owners = new Map<string, string>();
   readonly #processes = new Map<string, SimProcess>();
+  readonly #leaving = new Set<string>();
   readonly #readMs = new Map<string, number>();
+  readonly #modeNow: () => string | undefined;
   #mode: string | undefined;
   #modeSinceMs = Number.NEGATIVE_INFINITY;
   #disturbedMs = 0;
@@ -61,13 +63,16 @@ export class FleetChecker {
   constructor(options: {
     readonly scheduler: Scheduler;
     readonly failoverMs: number;
+    /** What the row `Migration3.0` says. */
+    readonly mode: () => string | undefined;
     /** The mode in which everybody starts. */
-    readonly mode: string | undefined;
+    readonly firstMode: string | undefined;
     readonly report: (violation: Violation) => void;
   }) {
     this.#scheduler = options.scheduler;
     this.#failoverMs = options.failoverMs;
-    this.#mode = options.mode;
+    this.#modeNow = options.mode;
+    this.#mode = options.firstMode;
     this.#report = options.report;
   }
 
@@ -80,6 +85,11 @@ export class FleetChecker {
   join(process: SimProcess, ownerId: string): void {
     this.#owners.set(process.name, ownerId);
     this.#processes.set(ownerId, process);
+  }
+
+  /** The process that owns leases under a name. */
+  processOf(ownerId: string | undefined): SimProcess | undefined {
+    return ownerId === undefined ? undefined : this.#processes.get(ownerId);
   }
 
   ownerOf({ name }: SimProcess): string | undefined {
@@ -119,6 +129,8 @@ export class FleetChecker {
 
   /** A call leaves a process: whoever reads a shard or writes for it must own it, or have owned it a moment ago. */
   sent({ process, to, name, about }: Pick<Call<unknown>, "process" | "to" | "name" | "about">): void {
+    // Whoever takes its report back has begun to stop.
+    if (name === "retract") this.#leaving.add(process.name);
     if (to === "leases" || name === "AbortMultipartUpload") return;
     const shardId = /shardId-\d+/.exec(about)?.[0];
     const me = this.ownerOf(process);
@@ -142,21 +154,14 @@ export class FleetChecker {
       );
   }
 
-  /** The fleet's mode, its reports, and the workers of ours that are up. */
-  look(
-    mode: string | undefined,
-    reports: ReadonlyMap<string, WorkerReport>,
-    members: readonly Member[],
-  ): void {
+  /** The reports of the fleet, and the workers of ours that are up. */
+  look(reports: ReadonlyMap<string, WorkerReport>, members: readonly Member[]): void {
     const { nowMs } = this.#scheduler;
-    if (mode !== this.#mode) {
-      this.#mode = mode;
-      this.#modeSinceMs = nowMs;
-    }
     if (!this.#isSettled) return;
     for (const { process, ownerId, startedMs } of members) {
-      const sinceMs = Math.max(startedMs, process.resumedMs, this.#disturbedMs);
-      const isJudged = !process.isPaused && !process.isOver && process.wallShiftMs === 0;
+      const sinceMs = Math.max(startedMs, process.resumedMs, process.jumpedMs, this.#disturbedMs);
+      const isUp = !process.isPaused && !process.isOver && !this.#leaving.has(process.name);
+      const isJudged = isUp && process.wallShiftMs === 0;
       if (!isJudged || nowMs - sinceMs < JOIN_MS) continue;
       const updatedS = reports.get(ownerId)?.updatedS;
       const ageMs = updatedS === undefined ? undefined : process.clock.now() - updatedS * 1_000;
@@ -201,6 +206,11 @@ export class FleetChecker {
 
   /** Whether everybody knows by now that a leader assigns. */
   get #isSettled(): boolean {
+    const mode = this.#modeNow();
+    if (mode !== this.#mode) {
+      this.#mode = mode;
+      this.#modeSinceMs = this.#scheduler.nowMs;
+    }
     return LED.has(this.#mode) && this.#scheduler.nowMs - this.#modeSinceMs >= MODE_MS;
   }
 

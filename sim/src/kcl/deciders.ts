@@ -121,26 +121,49 @@ export class CountDecider implements Decider {
   }
 
   assignFree(free: readonly ViewedLease[]): void {
+    const queue = this.#byCount();
+    let at = 0;
     for (const lease of free) {
-      const [to] = this.#loads.workers.toSorted((a, b) => this.#countOf(a) - this.#countOf(b));
+      const to = queue[at];
       if (to === undefined) return;
-      this.#loads.assign(lease, to);
+      // Who owned it counts with it, and gets it again, also when it is gone.
+      to.count += 1;
+      this.#loads.assign(lease, to.worker);
+      if (to.count >= this.#target) at += 1;
     }
   }
 
   balance(): void {
-    const from = this.#loads.workers.filter((worker) => this.#countOf(worker) > this.#target);
-    for (const worker of from)
-      for (const lease of this.#loads.ownedBy(worker.workerId)) {
-        if (this.#countOf(worker) <= this.#target) break;
-        if (lease.row.checkpointOwner !== undefined || this.#loads.assigned.has(lease)) continue;
-        const to = this.#loads.workers.find((other) => this.#countOf(other) < this.#target);
-        if (to === undefined) return;
-        this.#loads.assign(lease, to);
+    const sorted = this.#byCount();
+    const left = new Map(
+      sorted.map(({ worker }) => [
+        worker,
+        this.#loads.ownedBy(worker.workerId).filter(({ row }) => row.checkpointOwner === undefined),
+      ]),
+    );
+    let low = 0;
+    let high = sorted.length - 1;
+    while (low < high) {
+      const [to, from] = [sorted[low], sorted[high]];
+      if (to === undefined || from === undefined) return;
+      if (to.count >= this.#target) {
+        low += 1;
+        continue;
       }
+      const lease = from.count <= this.#target ? undefined : left.get(from.worker)?.shift();
+      if (lease === undefined) {
+        high -= 1;
+        continue;
+      }
+      this.#loads.assign(lease, to.worker);
+      to.count += 1;
+      from.count -= 1;
+    }
   }
 
-  #countOf({ workerId }: LoadedWorker): number {
-    return this.#loads.ownedBy(workerId).length;
+  #byCount(): { readonly worker: LoadedWorker; count: number }[] {
+    return this.#loads.workers
+      .map((worker) => ({ worker, count: this.#loads.ownedBy(worker.workerId).length }))
+      .toSorted((a, b) => a.count - b.count);
   }
 }

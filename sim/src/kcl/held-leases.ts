@@ -3,6 +3,9 @@ import type { SimProcess } from "../world/sim-process.js";
 import type { KclTable } from "./kcl-table.js";
 import type { KclTimes } from "./times.js";
 
+// `DynamoDBLeaseRenewer`: DEFAULT_THROUGHPUT_DIGIT_AFTER_DECIMAL.
+const THROUGHPUT_DIGITS = 6;
+
 /** A lease as a KCL worker holds it in memory. */
 export interface HeldByKcl {
   /** The row as this worker believes it to be. */
@@ -85,7 +88,8 @@ export class HeldLeases {
       return;
     }
     const seconds = times.renewMs / 1_000;
-    held.throughputKBps = (held.throughputKBps + held.readBytes / 1_024 / seconds) / 2;
+    const measured = (held.throughputKBps + held.readBytes / 1_024 / seconds) / 2;
+    held.throughputKBps = Number(measured.toFixed(THROUGHPUT_DIGITS));
     held.readBytes = 0;
     let written = await table.renew(held.row, held.isMoving, held.throughputKBps);
     const { row } = written;

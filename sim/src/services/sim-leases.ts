@@ -116,7 +116,10 @@ export class SimLeases {
   /** A KCL worker has written a row. */
   wroteByKcl(process: SimProcess, before: Lease, after: Lease): void {
     const { rows } = this.#leases;
-    rows.set(after.leaseKey, after);
+    const isDiscarded = this.#broken.assignsDiscard === true && before.owner !== after.owner;
+    rows.set(after.leaseKey, isDiscarded ? { ...after, pending: undefined } : after);
+    if (after.owner !== undefined && after.checkpointOwner === undefined && before.owner !== after.owner)
+      this.#begins(after.leaseKey, after.owner);
     if (before.checkpoint !== after.checkpoint) this.#checker.committedByKcl(before, after.checkpoint);
     this.#shared?.checker.changed(process, before, after, true);
     this.#shared?.history.note(rows);
@@ -236,9 +239,17 @@ export class SimLeases {
   #tell(process: SimProcess, leaseKey: string, change: LeaseChange): void {
     this.applied(process, leaseKey, change);
     this.#holds.applied(process, leaseKey, change);
+    if (change.type === "assign") this.#begins(leaseKey, change.owner);
     if (change.type !== "prepare") return;
     const stored = storedBatchIn(change.pending.state);
     if (stored !== undefined) this.prepared(process, keysIn(stored));
+  }
+
+  /** Others count from the moment at which a lease was given to a worker of ours, and so does that one. */
+  #begins(leaseKey: string, owner: string): void {
+    const to = this.#shared?.checker.processOf(owner);
+    // A KCL worker has its own name, and reads on for longer than ours may.
+    if (to !== undefined && to.name !== owner) this.#holds.applied(to, leaseKey, { type: "take", owner });
   }
 
   async #update(seen: Lease, wanted: LeaseChange): Promise<WriteOutcome> {

@@ -76,13 +76,13 @@ export class FleetMisfortunes {
 
   /** Looks at the fleet now and then, also when all is calm. */
   #look(): void {
-    const { fleetMode, reports } = this.#leases.fleet;
+    const { reports } = this.#leases.fleet;
     const members = this.#fleet.slots.flatMap((slot) => {
-      const { process, connector, startedMs } = slot;
-      if (process === undefined || connector === undefined || this.#fleet.isKcl(slot)) return [];
+      const { process, connector, startedMs, isStopping } = slot;
+      if (process === undefined || connector === undefined || isStopping) return [];
       return [{ process, ownerId: connector.progress().ownerId, startedMs }];
     });
-    this.#checker.look(fleetMode, reports, members);
+    this.#checker.look(reports, members);
     this.#scheduler.after(LOOK_MS, undefined, () => {
       if (!this.#fleet.isOver || !this.#isOver) this.#look();
     });

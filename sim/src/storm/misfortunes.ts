@@ -36,6 +36,10 @@ const DANGEROUS_IN_FLEET: readonly string[] = [
   "kcl-deliver",
 ];
 
+const LEADERS_WRITES: ReadonlySet<string> = new Set(["assign", "hand-off", "kcl-assign", "kcl-hand-off"]);
+const UNDER_WAY = 0.08;
+const UNDER_WAY_MS = [2_000, 25_000] as const;
+
 /** The same of what is written to. */
 const DANGEROUS_WRITES: Readonly<Record<EmitterName, readonly string[]>> = {
   s3: OBJECTS,
@@ -86,7 +90,7 @@ export class Misfortunes {
     readonly stream: SimStream;
     readonly network: Network;
     readonly trace: Trace;
-    /** Told until when a destination is down. */
+    /** Told until when the leases are down. */
     readonly disturb: (untilMs: number) => void;
   }) {
     this.#scenario = options.scenario;
@@ -103,6 +107,7 @@ export class Misfortunes {
     const { faultRate, slowRate } = this.#scenario;
     this.#network.rates = { fault: faultRate, slow: slowRate };
     this.#network.watch = (moment, { process, name }) => {
+      if (moment === "send" && this.#isKeptUnderWay(name)) return this.#random.between(...UNDER_WAY_MS);
       const ambush = this.#ambush;
       if (ambush === undefined || moment !== ambush.moment || name !== ambush.step) return undefined;
       if (ambush.left > 0) {
@@ -125,6 +130,12 @@ export class Misfortunes {
     this.#network.rates = { fault: 0, slow: 0 };
     for (const destination of this.#destinations) this.#network.setDown(destination, false);
     for (const { process } of this.#fleet.slots) process?.resume();
+  }
+
+  /** What a leader writes may arrive when it leads no more, and its owner is another one. */
+  #isKeptUnderWay(name: string): boolean {
+    if (this.#scenario.fleet === undefined || this.#isOver) return false;
+    return LEADERS_WRITES.has(name) && this.#random.chance(UNDER_WAY);
   }
 
   get #destinations(): readonly Destination[] {
@@ -154,11 +165,7 @@ export class Misfortunes {
       if (this.#fleet.stop(slot)) this.stops += 1;
     } else if (roll < 0.86) this.#reshard();
     else if (roll < 0.95) this.#outage(random.pick(this.#destinations));
-    // A KCL worker that reported from the future and is gone gets leases for as long as that: nobody but ours ends it.
-    else if (
-      this.#scenario.mayJumpClocks &&
-      (slot.kcl === undefined || this.#scenario.fleet?.exodus !== "ours")
-    )
+    else if (this.#scenario.mayJumpClocks)
       slot.process?.jumpWallClock(random.pick([-HOUR_MS, HOUR_MS, 1_000]));
   }
 
@@ -200,7 +207,7 @@ export class Misfortunes {
     const forMs = this.#random.pick([0.3, 1, 2]) * this.#scenario.failoverTimeMs;
     this.outages += 1;
     this.#trace.add(this.#scheduler.nowMs, "-", `${destination} is down for ${forMs} ms`);
-    this.#disturb(this.#scheduler.nowMs + forMs);
+    if (destination === "leases") this.#disturb(this.#scheduler.nowMs + forMs);
     this.#network.setDown(destination, true);
     this.#scheduler.after(forMs, undefined, () => this.#network.setDown(destination, false));
   }

@@ -176,6 +176,7 @@ export function sharedWithKcl(scenario: Scenario): Scenario {
     "CLIENT_VERSION_3X_WITH_ROLLBACK",
     undefined,
   ]);
+  const exodus = random.pick([undefined, undefined, undefined, "kcl", "ours"] as const);
   const flips = mode === "CLIENT_VERSION_3X_WITH_ROLLBACK" && random.chance(0.6);
   return {
     ...scenario,
@@ -185,7 +186,7 @@ export function sharedWithKcl(scenario: Scenario): Scenario {
       mode,
       isAskedFor: mode === undefined,
       flips,
-      exodus: random.pick([undefined, undefined, undefined, "kcl", "ours"]),
+      exodus,
       strategy: random.pick(["variance", "variance", "count"]),
       measuresCpu: random.chance(0.25),
       everyMs: random.pick([15_000, 30_000, 60_000]),
@@ -200,6 +201,8 @@ export function sharedWithKcl(scenario: Scenario): Scenario {
     slowRate: random.pick([0, 0.01, 0.03]),
     retentionMs: LONG_RETENTION_MS,
     initialPosition: "TRIM_HORIZON",
+    // To a leader of the KCL who reported from the future and died is there as long as that: its leases are free, and given to it, until one of ours takes them.
+    mayJumpClocks: scenario.mayJumpClocks && exodus !== "ours",
     // What KCL workers read is told by their calls.
     fanOut: false,
     rarities: undefined,

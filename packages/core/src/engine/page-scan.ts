@@ -1,7 +1,7 @@
 import type { FlushReason } from "../batch.js";
 import { poisonError } from "./poison.js";
 import { isBroken } from "../guards/blame.js";
-import { asError } from "../errors.js";
+import { asError, hasCode } from "../errors.js";
 import type { Filling } from "./filling.js";
 import { isLookupFailure, isLookupRefusal, transformPatiently } from "./lookups.js";
 import { hasNotices, takeNotices } from "../logging/notices.js";
@@ -165,7 +165,14 @@ export class PageScan<Model, Output> {
   #refuse(record: KinesisRecord, error: Error, nowMs: number): Promise<void> | undefined {
     this.#outputs.length = 0;
     this.#context.abortSignal.throwIfAborted();
-    if (isBroken(error) || isLookupRefusal(error) || isLookupFailure(error)) throw error;
+    // A mistake in how the pipeline is set up, found out by a record, is no fault of the record.
+    if (
+      isBroken(error) ||
+      hasCode(error, "KC_OPTION_INVALID") ||
+      isLookupRefusal(error) ||
+      isLookupFailure(error)
+    )
+      throw error;
     if (this.#pipeline.onPoison === "stop") throw poisonError(this.#context.shardId, record, error);
     const reason = this.#filling.refuse(record, error, nowMs);
     return reason === undefined ? undefined : this.#owner.flush(reason);

@@ -201,14 +201,11 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     const { records } = page;
     const told = { context: this.#context, filling: this.#filling, durationMs };
     if (page.gap !== undefined) this.#meetGap(page.gap.expected, records[0]);
-    let scanned: number;
-    try {
-      scanned = await this.#scan.scan(records);
-    } catch (thrown) {
+    const scanned = await this.#scan.scan(records).catch((thrown: unknown) => {
       // What came before a record that stops the shard is delivered all the same.
       tellPage(page, this.#scan.taken, told);
       throw thrown;
-    }
+    });
     if (scanned === records.length) {
       if (page.scannedEnd !== undefined && isPast(page.scannedEnd, records.at(-1)))
         this.#filling.moveEnd(page.scannedEnd, clock.monotonicNow());

@@ -1,14 +1,11 @@
-import { isUtf8 } from "node:buffer";
-import { KinesisConnectorError } from "../errors.js";
+import { invalidOption } from "../errors.js";
 import { checkOptions, type OptionNames } from "../known-options.js";
-import { exactNumberOf, isLost } from "../json/exact-number.js";
-import { giveNotice } from "../logging/notices.js";
-import { dataBytesOf, type KinesisRecord } from "../record.js";
-import { decodeData, type DecodingTransformer, decodeWith } from "../transformer.js";
-import { isOutOfRange, losesDigits, parseExact } from "./exact-json.js";
+import type { KinesisRecord } from "../record.js";
+import { decodeData, type DecodingTransformer, decodeWith, decodingOf } from "../transformer.js";
 import { isPlainName, type Picked, pickMembers } from "./json-pick.js";
-
-const BYTE_ORDER_MARK = 0xfeff;
+import { documentsIn } from "./json-documents.js";
+import { DOUBLES, EXACT, type NumberReading, watchedDoubles } from "./number-reading.js";
+import { notJson, parseDocument, readText } from "./record-text.js";
 
 /** The transformer of `json()`: JSON documents as they are, or a few members of them. */
 export interface JsonTransformer<Model> extends DecodingTransformer<Model> {
@@ -22,9 +19,17 @@ export interface JsonTransformer<Model> extends DecodingTransformer<Model> {
   readonly pick: <Name extends keyof Model & string>(
     ...names: readonly Name[]
   ) => DecodingTransformer<Pick<Model, Name>>;
+  /**
+   * Each record is an array, and each of its elements is one model, in order: `json<Order[]>().each()` gives orders. An empty array has none, and the
+   * record counts as filtered; a document that is no array makes the record poison, and so does one that is damaged, whole.
+   */
+  readonly each: () => DecodingTransformer<ElementOf<Model>>;
 }
 
-/** Options of `json`. */
+/** The elements of a document that is an array; nothing is known of those of others. */
+type ElementOf<Model> = Model extends readonly (infer Element)[] ? Element : unknown;
+
+/** Options of `json` and `jsonLines`. */
 export interface JsonOptions {
   /**
    * Treatment of numbers that a double does not hold: integers past 2^53, decimals of more than 15 to 17 digits, 1e400.
@@ -57,12 +62,7 @@ const JSON_OPTIONS: OptionNames<JsonOptions> = { numbers: true };
  * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
 export function json<Model = unknown>(options: JsonOptions = {}): JsonTransformer<Model> {
-  checkOptions("json", options, JSON_OPTIONS);
-  const { numbers = "double" } = options;
-  if (numbers !== "double" && numbers !== "exact")
-    throw new KinesisConnectorError("KC_OPTION_INVALID", 'json: numbers must be "double" or "exact"');
-  // Where the bytes go on as they are, rounding changes nothing that anyone sees.
-  const [told, untold] = numbers === "exact" ? [EXACT, EXACT] : [watchedDoubles(), DOUBLES];
+  const [told, untold] = readingsOf("json", options);
   const whole = decodeJson<Model>(
     (reading) => (record) => {
       // The caller's type for the caller's data: see the docstring.
@@ -73,69 +73,48 @@ export function json<Model = unknown>(options: JsonOptions = {}): JsonTransforme
     told,
     untold,
   );
-  return { ...whole, pick: (...names) => pick<Model, (typeof names)[number]>(names, told, untold) };
-}
-
-/** How the numbers of documents are read. */
-interface NumberReading {
-  /** The whole document, as `JSON.parse` reads it. */
-  readonly parse: (document: string, record: KinesisRecord) => unknown;
-  /** One number of it. */
-  readonly numberOf: (literal: string) => unknown;
-}
-
-const DOUBLES: NumberReading = { parse: (document) => JSON.parse(document) as unknown, numberOf: Number };
-
-const EXACT: NumberReading = {
-  parse: (document, { page, data, dataStart = 0, dataEnd }) =>
-    page === undefined
-      ? parseExact(document, data, 0, data.length)
-      : parseExact(document, page, dataStart, dataEnd ?? page.length),
-  numberOf: exactNumberOf,
-};
-
-/** So many records are looked at one by one, and of the following ones one in `ONE_IN`: a field that loses digits does so all the time. */
-const LOOKED_AT = 10_000;
-const ONE_IN = 8;
-/** The same of large exponents, which cost more to look for. */
-const ONE_IN_FAR = 64;
-/** Shorter numbers lose nothing. */
-const LONG_LITERAL = 16;
-
-/** Doubles, and a notice for the first number that was rounded. */
-function watchedDoubles(): NumberReading {
-  let isTold = false;
-  let seen = 0;
-  const tell = (): void => {
-    isTold = true;
-    giveNotice({
-      code: "KC_DIGITS_LOST",
-      message:
-        "records hold numbers that a JavaScript number does not hold (integers past 2^53, long decimals, 1e400), and json() rounded them; " +
-        'json({ numbers: "exact" }) keeps them, and json().original() passes the bytes on',
-    });
-  };
   return {
-    parse: (document, record) => {
-      if (!isTold) {
-        seen += 1;
-        const exponents = seen <= LOOKED_AT || seen % ONE_IN_FAR === 0;
-        if ((exponents || seen % ONE_IN === 0) && isRounded(document, record, exponents)) tell();
-      }
-      return JSON.parse(document) as unknown;
-    },
-    numberOf: (literal) => {
-      if (!isTold && (literal.length >= LONG_LITERAL || isOutOfRange(literal)) && isLost(literal)) tell();
-      return Number(literal);
-    },
+    ...whole,
+    pick: (...names) => pick<Model, (typeof names)[number]>(names, told, untold),
+    each: () => decodeJson<ElementOf<Model>>(elements, told, untold),
   };
 }
 
-function isRounded(document: string, record: KinesisRecord, exponents: boolean): boolean {
-  const { page, dataStart = 0 } = record;
-  if (page === undefined)
-    return losesDigits(document, record.data, { start: 0, end: record.data.length, exponents });
-  return losesDigits(document, page, { start: dataStart, end: record.dataEnd ?? page.length, exponents });
+/**
+ * Each record holds JSON documents, each of them one model, in order: one a line, or back to back with nothing or white space between them, as producers write
+ * them that batch by themselves. Blank lines are passed over, and a byte order mark before the first.
+ *
+ * A record with a damaged document, or with none, is poison (`KC_RECORD_POISON`) as a whole: no document of it goes on, and the dead letter holds all its bytes.
+ * With `.original()` each document would emit the bytes of the whole record.
+ *
+ * @example
+ * ```ts
+ * const archive = definePipeline({
+ *   transformer: jsonLines<Click>(),
+ *   emitter: s3Emitter({ bucket: "clicks", format: ndjson() }),
+ * });
+ * ```
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`
+ */
+export function jsonLines<Model = unknown>(options: JsonOptions = {}): DecodingTransformer<Model> {
+  const [told, untold] = readingsOf("jsonLines", options);
+  return decodeJson<Model>(
+    // The caller's type for the caller's data, as in `json`.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    (reading) => (record) => documentsIn(record, reading) as readonly Model[],
+    told,
+    untold,
+  );
+}
+
+/** How numbers are read, first where the models go on. */
+function readingsOf(factory: string, options: JsonOptions): readonly [NumberReading, NumberReading] {
+  checkOptions(factory, options, JSON_OPTIONS);
+  const { numbers = "double" } = options;
+  if (numbers !== "double" && numbers !== "exact")
+    throw invalidOption(`${factory}: numbers must be "double" or "exact"`);
+  // Where the bytes go on as they are, rounding changes nothing that anyone sees.
+  return numbers === "exact" ? [EXACT, EXACT] : [watchedDoubles(), DOUBLES];
 }
 
 function decodeJson<Model>(
@@ -143,8 +122,18 @@ function decodeJson<Model>(
   told: NumberReading,
   untold: NumberReading,
 ): DecodingTransformer<Model> {
-  return { ...decodeWith<Model>(decoding(told)), original: decodeWith<Model>(decoding(untold)).original };
+  return decodingOf<Model>(decoding(told), decoding(untold));
 }
+
+const elements =
+  <Element>(reading: NumberReading) =>
+  (record: KinesisRecord): readonly Element[] => {
+    const document = parseDocument(record, readText(record), reading);
+    if (!Array.isArray(document)) throw notJson(record, "array");
+    // The caller's type for the caller's data, as in `json`.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return document as readonly Element[];
+  };
 
 function pick<Model, Name extends keyof Model & string>(
   names: readonly Name[],
@@ -152,8 +141,7 @@ function pick<Model, Name extends keyof Model & string>(
   untold: NumberReading,
 ): DecodingTransformer<Pick<Model, Name>> {
   if (names.length === 0 || names.some((name) => typeof name !== "string" || name === "__proto__"))
-    throw new KinesisConnectorError(
-      "KC_OPTION_INVALID",
+    throw invalidOption(
       "json().pick() takes the names of the members to pick, one at least, and not __proto__",
     );
   const isPlain = names.every(isPlainName);
@@ -194,42 +182,4 @@ export function text(): DecodingTransformer<string> {
 /** Each record's bytes, untouched. */
 export function bytes(): DecodingTransformer<Uint8Array> {
   return decodeData();
-}
-
-/** What a text has where bytes were no UTF-8; real ones are looked at more closely. */
-const REPLACEMENT = "\ufffd";
-
-/** The record's text, without the mark that some tools of Windows put before it: it says how the text is encoded, and is none of it. */
-function readText(record: KinesisRecord): string {
-  const { page, dataStart = 0, dataEnd } = record;
-  const text = (page ?? bufferOf(record.data)).toString("utf8", dataStart, dataEnd);
-  // In a text of one byte per character this costs nothing, and only a text with such a character has to be told from one without.
-  if (text.includes(REPLACEMENT) && !isUtf8(record.data)) {
-    throw new KinesisConnectorError(
-      "KC_RECORD_POISON",
-      `the record's ${dataBytesOf(record)} bytes are not UTF-8; use bytes() for binary data`,
-    );
-  }
-  return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
-}
-
-/** Records read in CBOR are buffers already; a second view of a small one costs a quarter of parsing it. */
-function bufferOf(data: Uint8Array): Buffer {
-  return Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-}
-
-function parseDocument(record: KinesisRecord, document: string, reading: NumberReading): unknown {
-  try {
-    return reading.parse(document, record);
-  } catch {
-    // V8 quotes the document in its message, and the stack repeats it: neither may reach a log, so the cause is not kept.
-    throw notJson(record, "document");
-  }
-}
-
-function notJson(record: KinesisRecord, what: "document" | "object"): KinesisConnectorError {
-  return new KinesisConnectorError(
-    "KC_RECORD_POISON",
-    `the record's ${dataBytesOf(record)} bytes are not a JSON ${what}`,
-  );
 }

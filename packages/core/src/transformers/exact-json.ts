@@ -36,7 +36,7 @@ export function losesDigits(
  * @throws SyntaxError, and RangeError for objects within objects beyond the depth of the stack where there is such a number
  */
 export function parseExact(document: string, bytes: Uint8Array, start: number, end: number): unknown {
-  if (!mayHoldLongNumber(bytes, start, end) && !FAR_EXPONENT.test(document)) return JSON.parse(document);
+  if (!mayHoldExact(document, bytes, start, end)) return JSON.parse(document);
   const numbers: (bigint | ExactNumber)[] = [];
   let marked = "";
   let copied = 0;
@@ -58,6 +58,11 @@ export function parseExact(document: string, bytes: Uint8Array, start: number, e
   }
   if (numbers.length === 0) return JSON.parse(document);
   return unmarked(JSON.parse(marked + document.slice(copied)), numbers);
+}
+
+/** Whether a text may hold numbers that a double does not: false is certain. */
+export function mayHoldExact(text: string, bytes: Uint8Array, start: number, end: number): boolean {
+  return mayHoldLongNumber(bytes, start, end) || FAR_EXPONENT.test(text);
 }
 
 /** Whether the text of one number may be out of the range of doubles. */

@@ -47,6 +47,8 @@ export interface FleetMemberOptions {
   /** Takes up leases that the leader has given to this worker. */
   readonly adopt: (leases: readonly Lease[], seenMs: number) => Promise<void>;
   readonly busy: () => ReadonlySet<string>;
+  /** Given rows as a look shows them: an operator's wishes stand in them. */
+  readonly looked: (leases: readonly Lease[]) => void;
 }
 
 /** Many leases may be given at once, and each has to be renewed within the failover time. */
@@ -204,6 +206,7 @@ export class FleetMember {
       async (): Promise<void> => {
         if (!this.#isLeaving && isMode(this.#mode) && this.#lack === undefined) await step();
       };
+    const discoverMs = Math.min(failoverTimeMs / 2, settings.takePeriodMs);
     const report = async (): Promise<void> => {
       try {
         await this.#report(fleet);
@@ -216,7 +219,7 @@ export class FleetMember {
     const lead = async (): Promise<void> => await this.#leadership?.step();
     this.#loops = new Map([
       ["report", loop("fleet-report", timings.reportMs, () => timings.reportMs, when(isReporting, report))],
-      ["discover", loop("fleet-discover", 0, () => failoverTimeMs / 2, when(isLed, discover))],
+      ["discover", loop("fleet-discover", 0, () => discoverMs, when(isLed, discover))],
       ["lead", loop("fleet-lead", 0, () => leadMs, when(isLed, lead))],
     ]);
   }
@@ -226,10 +229,8 @@ export class FleetMember {
   }
 
   async #discover(fleet: FleetTable): Promise<void> {
-    const { table, ownerId, clock, busy, adopt } = this.#options;
-    const keys =
-      (await fleet.assignedTo(ownerId)) ??
-      (await table.list()).filter(({ owner }) => owner === ownerId).map(({ leaseKey }) => leaseKey);
+    const { table, ownerId, clock, busy, adopt, looked } = this.#options;
+    const keys = (await fleet.assignedTo(ownerId)) ?? (await this.#listed());
     const unknown = keys.filter((key) => !busy().has(key));
     const seenMs = clock.monotonicNow();
     const leases: Lease[] = [];
@@ -239,6 +240,17 @@ export class FleetMember {
       if (row?.owner === ownerId && row.checkpointOwner === undefined) leases.push(row);
     });
     if (leases.length > 0 && this.taking === "orphans") await adopt(leases, seenMs);
+    // The look at all rows is seldom where a leader assigns, and the index holds keys alone.
+    await inParallel([...busy()], MAX_IN_FLIGHT, async (key) => {
+      const row = await table.get(key);
+      if (row !== undefined) looked([row]);
+    });
+  }
+
+  /** Without an index of owners. */
+  async #listed(): Promise<readonly string[]> {
+    const { table, ownerId } = this.#options;
+    return (await table.list()).filter(({ owner }) => owner === ownerId).map(({ leaseKey }) => leaseKey);
   }
 
   #become(mode: string | undefined): void {
