@@ -19,8 +19,11 @@ export function linesOf(value: unknown, depth = 0): readonly OutlineLine[] {
   });
 }
 
+/** Texts that a YAML file would have without quotes. */
+const PLAIN = /^[A-Za-z*./_][\w ./:@*+-]*$/;
+const NOT_A_TEXT = /: |:$|^(?:true|false|null|yes|no|on|off)$/i;
+
 function scalar(value: unknown): string {
-  return typeof value === "string" && /^[\w./:@*+-][\w ./:@*+-]*$/.test(value)
-    ? value
-    : (JSON.stringify(value) ?? "null");
+  if (typeof value === "string" && PLAIN.test(value) && !NOT_A_TEXT.test(value)) return value;
+  return JSON.stringify(value) ?? "null";
 }
