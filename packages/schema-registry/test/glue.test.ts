@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { deflateSync } from "node:zlib";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -263,6 +263,19 @@ describe("a Glue Schema Registry", () => {
       SchemaVersionId: "b7b4a7f0-9c96-4e4a-a687-fb5de9ef0001",
     });
   });
+});
+
+it("the SDK's client of Glue is loaded with the first look-up, and not with the package", () => {
+  const source = new URL("../src/", import.meta.url);
+  const files = readdirSync(source, { recursive: true }).map(String);
+  const imports = files
+    .filter((name) => name.endsWith(".ts"))
+    .flatMap((name) => readFileSync(new URL(name, source), "utf8").split("\n"))
+    .filter((line) => line.includes('"@aws-sdk/client-glue"'))
+    .map((line) => line.trim());
+  expect(imports.filter((line) => !line.startsWith("import type"))).toEqual([
+    'const { GetSchemaVersionCommand, GlueClient: Client } = await import("@aws-sdk/client-glue");',
+  ]);
 });
 
 describe("options of glueRecords", () => {
