@@ -7,7 +7,7 @@ import { hasNotices, takeNotices } from "../logging/notices.js";
 import type { RunningPipeline } from "../pipeline.js";
 import type { KinesisRecord } from "../record.js";
 import type { ShardContext } from "./shard-context.js";
-import { withTransformTimeout } from "./timed.js";
+import { TransformsInFlight } from "./timed.js";
 import { transformOf, type Transform, transformRecord } from "./transform.js";
 
 /** Functions of a shard's processor that a scan calls. */
@@ -17,11 +17,22 @@ export interface ScanOwner {
   readonly flush: (reason: FlushReason) => Promise<void>;
 }
 
+/** A record whose functions have been called. */
+interface Started<Output> {
+  readonly record: KinesisRecord;
+  readonly outputs: Output[];
+  /** Undefined when no function returned a promise. */
+  readonly settled: Promise<void> | undefined;
+}
+
+/** Says that a record was started, and others may be before it is waited for. */
+const STARTED: Promise<void> = Promise.resolve();
+
 /** Takes records through the pipeline's functions into the batch that is being filled, one by one, and ends the batch where it is full. */
 export class PageScan<Model, Output> {
   readonly #pipeline: Pick<
     RunningPipeline<Model, Output, never, never>,
-    "onPoison" | "transformTimeoutMs" | "logger"
+    "onPoison" | "transformConcurrency" | "logger"
   >;
   readonly #context: ShardContext;
   readonly #filling: Filling<Output>;
@@ -30,11 +41,14 @@ export class PageScan<Model, Output> {
   #outputs: Output[] = [];
   /** The promise to wait for before the next record. */
   #waiting: Promise<void> | undefined;
+  readonly #inFlight: TransformsInFlight;
+  /** Records whose functions have been called and whose outputs have not been taken in, in stream order. */
+  readonly #started: Started<Output>[] = [];
 
   constructor(
     pipeline: Pick<
       RunningPipeline<Model, Output, never, never>,
-      "transformer" | "filter" | "onPoison" | "transformTimeoutMs" | "logger"
+      "transformer" | "filter" | "onPoison" | "transformTimeoutMs" | "transformConcurrency" | "logger"
     >,
     context: ShardContext,
     filling: Filling<Output>,
@@ -45,21 +59,27 @@ export class PageScan<Model, Output> {
     this.#filling = filling;
     this.#transform = transformOf(pipeline, filling.takesData);
     this.#owner = owner;
+    this.#inFlight = new TransformsInFlight(pipeline.transformTimeoutMs, context.clock, context.abortSignal);
   }
 
   /** Scans records until their end, or until the shard is to stop. Returns how many were scanned. */
   async scan(records: readonly KinesisRecord[]): Promise<number> {
     let next = 0;
-    while (next < records.length) {
-      if (this.#owner.isStopping()) return next;
-      // The clock is read once per page and after every wait: a reading per record would cost as much as a small filter.
-      next = this.#run(records, next, this.#context.clock.monotonicNow());
-      if (hasNotices()) this.#writeNotices();
-      const waiting = this.#waiting;
-      this.#waiting = undefined;
-      if (waiting !== undefined) await waiting;
+    try {
+      while (next < records.length || this.#started.length > 0) {
+        if (this.#owner.isStopping()) return next - this.#started.length;
+        if (this.#started.length > 0) next = await this.#scanAhead(records, next);
+        // The clock is read once per page and after every wait: a reading per record would cost as much as a small filter.
+        else next = this.#run(records, next, this.#context.clock.monotonicNow());
+        if (hasNotices()) this.#writeNotices();
+        const waiting = this.#waiting;
+        this.#waiting = undefined;
+        if (waiting !== undefined) await waiting;
+      }
+      return next;
+    } finally {
+      if (this.#started.length > 0) this.#letGo();
     }
-    return next;
   }
 
   /** Nothing else has run since they were given, unless a function waited: they are of this shard. */
@@ -82,7 +102,12 @@ export class PageScan<Model, Output> {
     let crossed: FlushReason | undefined;
     try {
       const waiting = transformRecord(this.#transform, record, this.#outputs);
-      if (waiting !== undefined) return this.#scanLater(record, waiting);
+      if (waiting !== undefined) {
+        if (this.#pipeline.transformConcurrency === 1) return this.#scanLater(record, waiting);
+        this.#enter(record, waiting, this.#outputs);
+        this.#outputs = [];
+        return STARTED;
+      }
       crossed = this.#filling.stage(record, this.#outputs);
     } catch (thrown) {
       return this.#refuse(record, asError(thrown), nowMs);
@@ -92,13 +117,48 @@ export class PageScan<Model, Output> {
 
   /** One of the user's functions returned a promise. */
   async #scanLater(record: KinesisRecord, waiting: Promise<void>): Promise<void> {
-    const { clock, abortSignal } = this.#context;
     // The outputs array is given to this one call: a late answer after the time-out must not reach another record.
     const outputs = this.#outputs;
     this.#outputs = [];
+    await this.#take({ record, outputs, settled: this.#inFlight.wait(waiting) });
+  }
+
+  /** Calls the functions of the following records, as many as may be in flight, and takes in the first; returns the index after the last one called. */
+  async #scanAhead(records: readonly KinesisRecord[], from: number): Promise<number> {
+    let next = from;
+    for (; next < records.length && this.#started.length < this.#pipeline.transformConcurrency; next += 1) {
+      const record = records[next] as KinesisRecord;
+      const outputs: Output[] = [];
+      try {
+        this.#enter(record, transformRecord(this.#transform, record, outputs), outputs);
+      } catch (thrown) {
+        // Its turn comes behind those before it.
+        this.#enter(record, Promise.reject(asError(thrown)), outputs);
+      }
+    }
+    const first = this.#started.shift();
+    if (first !== undefined) await this.#take(first);
+    return next;
+  }
+
+  #enter(record: KinesisRecord, waiting: Promise<void> | undefined, outputs: Output[]): void {
+    const settled = waiting === undefined ? undefined : this.#inFlight.wait(waiting);
+    // Seen to when its turn comes, if it comes.
+    settled?.catch(() => undefined);
+    this.#started.push({ record, outputs, settled });
+  }
+
+  /** The shard stops, or a record before them has failed: they are read again by whoever goes on. */
+  #letGo(): void {
+    this.#started.length = 0;
+    this.#inFlight.cancel();
+  }
+
+  async #take({ record, outputs, settled }: Started<Output>): Promise<void> {
+    const { clock } = this.#context;
     let crossed: FlushReason | undefined;
     try {
-      await withTransformTimeout(waiting, this.#pipeline.transformTimeoutMs, clock, abortSignal);
+      if (settled !== undefined) await settled;
       this.#outputs = outputs;
       crossed = this.#filling.stage(record, outputs);
     } catch (thrown) {
