@@ -20,9 +20,10 @@ const MAY_IMPORT = {
   config: ["core", "leases", "wire", "aws", "consumer"],
   telemetry: ["core", "consumer"],
   testkit: ["core", "leases"],
-  cli: ["core", "aws", "wire", "leases", "consumer", "telemetry", "config", "admin"],
+  cli: ["core", "aws", "wire", "leases", "consumer", "telemetry", "config", "admin", "console"],
   create: ["cli"],
-  admin: ["core", "leases", "wire", "consumer", "telemetry"],
+  admin: ["core", "leases", "wire", "consumer", "telemetry", "console"],
+  console: [],
   local: [],
 };
 

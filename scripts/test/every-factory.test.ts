@@ -350,8 +350,8 @@ const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   dynamodb: "itemBytesOf",
   kinesis: "",
   leases:
-    "HeldLease actualOwner backupLeases changed compareCheckpoints described firstCheckpoint leaseCheckpointer leaseFrom memoryLeases ownPending " +
-    "restoreFrom startPositionOf tableOfStream wasOurs",
+    "HeldLease actualOwner backupLeases changed compareCheckpoints described firstCheckpoint isAsSeen isSwitch leaseCheckpointer leaseFrom " +
+    "memoryLeases ownPending restoreFrom startPositionOf tableOfStream wasOurs",
   local: "KinesisError LocalAwsError virtualClock",
   opensearch: "",
   parquet: "",

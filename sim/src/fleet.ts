@@ -4,8 +4,14 @@ import {
   type ConnectorEvent,
   type EventsDropped,
   fanOut,
+  type LeaseOptions,
   polling,
 } from "@kinesis-connectors/consumer";
+import { KclWorker } from "./kcl/kcl-worker.js";
+import type { FleetChecker } from "./checks/fleet-checker.js";
+import type { Landings } from "./checks/landings.js";
+import type { Ledger } from "./checks/ledger.js";
+import type { Network } from "./world/network.js";
 import { Excuses } from "./checks/excuses.js";
 import type { Violation } from "./checks/violation.js";
 import type { SimDestination } from "./destinations/destination.js";
@@ -29,6 +35,15 @@ export interface World {
   readonly report: (violation: Violation) => void;
   /** Whether a stop waits for what is under way as long as that takes. */
   readonly stopsEndlessly: boolean;
+  /** What KCL workers of the fleet need; undefined where there are none. */
+  readonly kcl: KclWorld | undefined;
+}
+
+interface KclWorld {
+  readonly network: Network;
+  readonly ledger: Ledger;
+  readonly landings: Landings;
+  readonly checker: FleetChecker;
 }
 
 /** A place for one worker, taken by one process after the other. */
@@ -37,6 +52,12 @@ export interface Slot {
   starts: number;
   process: SimProcess | undefined;
   connector: Connector | undefined;
+  /** The KCL worker that runs here instead. */
+  kcl: KclWorker | undefined;
+  startedMs: number;
+  isStopping: boolean;
+  /** Nobody starts again here. */
+  isRetired: boolean;
 }
 
 const STRAGGLE_MS = 10_000;
@@ -87,11 +108,21 @@ export class Fleet {
       starts: 0,
       process: undefined,
       connector: undefined,
+      kcl: undefined,
+      startedMs: 0,
+      isStopping: false,
+      isRetired: false,
     }));
   }
 
   start(): void {
     for (const slot of this.slots) this.#startLater(slot, 0, 2_000);
+  }
+
+  /** Whether KCL workers run in this slot. */
+  isKcl({ index }: Slot): boolean {
+    const { fleet } = this.#world.scenario;
+    return fleet !== undefined && index >= fleet.ours;
   }
 
   /** Kills a process; another takes its place after a while. */
@@ -117,8 +148,14 @@ export class Fleet {
 
   /** A graceful stop; another process takes its place after a while. */
   stop(slot: Slot): boolean {
+    if (slot.kcl !== undefined && slot.process?.isPaused === false) {
+      this.#note(slot.process, "stop");
+      void slot.kcl.stop();
+      return true;
+    }
     if (slot.connector === undefined || slot.process?.isPaused === true) return false;
     this.#note(slot.process, "stop");
+    slot.isStopping = true;
     void slot.connector.stop();
     const { process } = slot;
     if (process !== undefined && !this.#stopped.has(process))
@@ -143,6 +180,7 @@ export class Fleet {
     for (const slot of this.slots) {
       if (slot.process?.isPaused === true) slot.process.resume();
       if (slot.connector !== undefined) void slot.connector.stop();
+      else if (slot.kcl !== undefined) void slot.kcl.stop();
       else if (slot.process !== undefined) slot.process.crash();
     }
   }
@@ -154,7 +192,9 @@ export class Fleet {
   #startLater(slot: Slot, low: number, high: number): void {
     const { scheduler, random } = this.#world;
     scheduler.after(random.between(low, high), undefined, () => {
-      if (!this.#isClosing) this.#start(slot);
+      if (this.#isClosing || slot.isRetired) return;
+      if (this.isKcl(slot)) this.#startKcl(slot);
+      else this.#start(slot);
     });
   }
 
@@ -164,12 +204,15 @@ export class Fleet {
     const seed = scenario.seed * 10_000 + slot.index * 1_000 + slot.starts;
     const process = new SimProcess(`w${slot.index}.${slot.starts}`, scheduler, seed);
     slot.process = process;
+    slot.startedMs = scheduler.nowMs;
     this.#note(process, "start");
     const starting = destination.start(process, {
       application: "simulation",
       stream: "sim",
       initialPosition: scenario.initialPosition,
-      retrieval: scenario.fanOut ? fanOut() : polling({ idlePollMs: 700, maxRecordsPerRead: 500 }),
+      retrieval: scenario.fanOut
+        ? fanOut()
+        : polling({ idlePollMs: scenario.fleet === undefined ? 700 : 3_000, maxRecordsPerRead: 500 }),
       clients: { kinesis: kinesis.clientOf(process) },
       leaseTable: leases.tableOf(process),
       workerId: `w${slot.index}`,
@@ -179,6 +222,7 @@ export class Fleet {
         cleanupPeriodMs: 7_000,
         auditPeriodMs: 9_000,
         parentPollMs: 1_000,
+        ...(scenario.fleet === undefined ? {} : this.#asFleetMember(slot)),
       },
       maxReadAheadBytes: scenario.maxReadAheadBytes,
       stopDeadlineMs: this.#world.stopsEndlessly ? HOUR_MS : scenario.stopDeadlineMs,
@@ -217,9 +261,48 @@ export class Fleet {
     );
   }
 
+  /** Looks in a fleet that lives for minutes come as seldom as by default. */
+  #asFleetMember(slot: Slot): LeaseOptions {
+    const mode = slot.index === 0 && this.#world.scenario.fleet?.isAskedFor === true ? "3x" : "auto";
+    return { cleanupPeriodMs: 60_000, auditPeriodMs: 120_000, parentPollMs: 2_000, mode };
+  }
+
+  #startKcl(slot: Slot): void {
+    const { scenario, scheduler, kinesis, leases, kcl, random } = this.#world;
+    const { fleet } = scenario;
+    if (kcl === undefined || fleet === undefined) return;
+    slot.starts += 1;
+    const seed = scenario.seed * 10_000 + slot.index * 1_000 + slot.starts;
+    const process = new SimProcess(`kcl${slot.index}.${slot.starts}`, scheduler, seed);
+    slot.process = process;
+    slot.startedMs = scheduler.nowMs;
+    this.#note(process, "start");
+    kcl.checker.join(process, process.name);
+    const worker = new KclWorker({
+      ...kcl,
+      process,
+      kinesis: kinesis.clientOf(process),
+      leases,
+      seed,
+      failoverMs: scenario.failoverTimeMs,
+      strategy: fleet.strategy,
+      cpu: fleet.measuresCpu ? random.between(20, 80) : undefined,
+    });
+    slot.kcl = worker;
+    worker.start();
+    void worker.done.then(() => {
+      if (process.isDead || slot.process !== process) return;
+      this.#note(process, "end");
+      process.crash();
+      this.#leave(slot);
+    });
+  }
+
   #leave(slot: Slot): void {
     slot.process = undefined;
+    slot.isStopping = false;
     slot.connector = undefined;
+    slot.kcl = undefined;
     this.#startLater(slot, 100, 3_000);
   }
 

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { parentPort, Worker, workerData } from "node:worker_threads";
 import {
+  BROKEN_FLEETS,
   BROKEN_GUARDS,
   BROKEN_HABITS,
   BROKEN_STEERING,
@@ -22,6 +23,7 @@ export interface Work {
   /** See `RunOptions`. */
   readonly rarities?: boolean | undefined;
   readonly steer?: boolean | undefined;
+  readonly fleet?: "kcl3" | undefined;
 }
 
 interface Done {
@@ -96,10 +98,10 @@ export async function run(work: Work): Promise<Tally> {
   return tally;
 }
 
-function replayOf({ kind, broken, emitter, rarities, steer }: Work, index: number): string {
+function replayOf({ kind, broken, emitter, rarities, steer, fleet }: Work, index: number): string {
   const which = kind === "seeds" ? `--seed ${index}` : `--crash-point ${index}`;
   const to = emitter === "s3" ? "" : ` --emitter ${emitter}`;
-  const storm = `${rarities === false ? " --everyday" : ""}${steer === true ? " --steer" : ""}`;
+  const storm = `${rarities === false ? " --everyday" : ""}${steer === true ? " --steer" : ""}${fleet === undefined ? "" : ` --fleet ${fleet}`}`;
   return `npm run sim -- ${which} --trace${to}${storm}${broken === undefined ? "" : ` --broken ${broken}`}`;
 }
 
@@ -107,6 +109,7 @@ const ALL_BROKEN: readonly BrokenVariant[] = [
   ...BROKEN_VARIANTS,
   ...BROKEN_HABITS.keys(),
   ...BROKEN_STEERING.keys(),
+  ...BROKEN_FLEETS.keys(),
   ...BROKEN_GUARDS,
 ];
 

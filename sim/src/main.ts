@@ -19,6 +19,7 @@ const USAGE = `npm run sim -- [options]
   --jobs N             threads (default: the machine's)
   --broken VARIANT     breaks the protocol on purpose, to see that it is noticed
   --steer              somebody pauses and resumes shards and, for even seeds, resets them (emitters s3 and s3-partitioned)
+  --fleet kcl3         modelled workers of the Java KCL 3 share the application (emitters s3 and s3-partitioned)
   --everyday           leaves out what happens seldom, such as a stranger's object where a batch is to go
   --json               prints the totals as JSON
 `;
@@ -39,6 +40,7 @@ async function main(): Promise<number> {
       broken: { type: "string" },
       everyday: { type: "boolean", default: false },
       steer: { type: "boolean", default: false },
+      fleet: { type: "string" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -50,6 +52,9 @@ async function main(): Promise<number> {
   const emitter = emitterNamed(values.emitter);
   const broken = brokenVariantNamed(values.broken);
   if (values.steer && !isS3(emitter)) throw new Error("--steer is for the emitters s3 and s3-partitioned");
+  const fleet = fleetNamed(values.fleet);
+  if (fleet !== undefined && (!isS3(emitter) || values.steer || values["crash-points"]))
+    throw new Error("--fleet is for seeds of the emitters s3 and s3-partitioned, without --steer");
   if (values.seed !== undefined || values["crash-point"] !== undefined) {
     const print = values.trace ? (line: string): void => void process.stdout.write(`${line}\n`) : undefined;
     const schedule =
@@ -60,6 +65,7 @@ async function main(): Promise<number> {
       print,
       rarities: !values.everyday,
       steer: values.steer,
+      fleet,
     });
   }
   const kind = values["crash-points"] ? "crash-points" : "seeds";
@@ -69,7 +75,7 @@ async function main(): Promise<number> {
   const jobs = wholeNumber("jobs", values.jobs, availableParallelism());
   const { steer } = values;
   return await runMany(
-    { kind, emitter, from, count, broken, rarities: !values.everyday, steer },
+    { kind, emitter, from, count, broken, rarities: !values.everyday, steer, fleet },
     jobs,
     values.json,
   );
@@ -119,6 +125,11 @@ async function runOne(seed: number, schedule: number | undefined, options: RunOp
 function described({ points, multipart }: CrashSchedule): string {
   const blows = points.map(({ step, blow, time }) => `${step} ${blow} (time ${time})`);
   return `${blows.join(", then ")}${multipart ? ", objects in parts" : ""}`;
+}
+
+function fleetNamed(name: string | undefined): "kcl3" | undefined {
+  if (name === undefined || name === "kcl3") return name;
+  throw new Error("--fleet takes kcl3");
 }
 
 function wholeNumber(option: string, text: string | undefined, otherwise: number): number {

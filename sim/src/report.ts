@@ -21,6 +21,8 @@ export interface Totals {
   readonly stops: number;
   readonly reshards: number;
   readonly faults: number;
+  readonly handoffs: number;
+  readonly repeatedByKcl: number;
   readonly lost: number;
   readonly duplicated: number;
   readonly reordered: number;
@@ -54,6 +56,8 @@ const NOTHING: Totals = {
   stops: 0,
   reshards: 0,
   faults: 0,
+  handoffs: 0,
+  repeatedByKcl: 0,
   lost: 0,
   duplicated: 0,
   reordered: 0,

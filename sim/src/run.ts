@@ -22,6 +22,9 @@ export interface RunResult extends Readonly<Sightings> {
   readonly shardPauses: number;
   readonly resets: number;
   readonly resetRefusals: number;
+  /** Handoffs that a leader began, and records that landed again where a KCL worker delivered them. */
+  readonly handoffs: number;
+  readonly repeatedByKcl: number;
   readonly lost: number;
   readonly duplicated: number;
   readonly reordered: number;
@@ -37,6 +40,8 @@ export interface RunOptions {
   readonly rarities?: boolean | undefined;
   /** Whether somebody pauses, resumes and resets shards. Default false. */
   readonly steer?: boolean | undefined;
+  /** Whether modelled workers of the Java KCL share the application, in its 3.x mode. Default: workers of ours alone, in 2.x mode. */
+  readonly fleet?: "kcl3" | undefined;
   /** Given each line of the trace. */
   readonly print?: ((line: string) => void) | undefined;
 }

@@ -4,6 +4,9 @@ import { ObjectChecker } from "./checks/checker.js";
 import type { Violation } from "./checks/violation.js";
 import type { SimDestination } from "./destinations/destination.js";
 import { destinationOf, landingRuleOf } from "./destinations/destinations.js";
+import { FleetChecker } from "./checks/fleet-checker.js";
+import { FleetMisfortunes } from "./storm/fleet-misfortunes.js";
+import { RowHistory } from "./services/row-history.js";
 import { Fleet } from "./fleet.js";
 import { HoldChecker } from "./checks/hold-checker.js";
 import { checkEnd, isDrained } from "./checks/end-checker.js";
@@ -20,7 +23,7 @@ import { ResetBook } from "./checks/reset-book.js";
 import type { RunOptions, RunResult } from "./run.js";
 import { SeededRandom } from "./world/random.js";
 import { STAGING } from "./destinations/redshift-destination.js";
-import { type Scenario, scenarioOf, steered } from "./storm/scenario.js";
+import { type Scenario, scenarioOf, sharedWithKcl, steered } from "./storm/scenario.js";
 import { Scheduler } from "./world/scheduler.js";
 import { SimKinesis } from "./services/sim-kinesis.js";
 import { SimLeases } from "./services/sim-leases.js";
@@ -30,6 +33,8 @@ import { Trace } from "./world/trace.js";
 
 /** When all goes well again, everything has to be delivered within this time. */
 const CALM_MS = 240_000;
+/** A fleet in 3.x mode may need a lock's time, and what nobody assigns is taken after four minutes. */
+const FLEET_CALM_MS = 400_000;
 /** So long after the last commit zombies may still do something, and requests that are under way may arrive. */
 const ZOMBIE_MS = 2_000;
 const LATE_MS = 20_000;
@@ -46,10 +51,15 @@ export async function simulate(seed: number, options: RunOptions = {}): Promise<
   const mend = breakProduct(options.broken);
   try {
     const stormy = isPlain ? { ...scenario, rarities: undefined } : scenario;
-    return await new Simulation(options.steer === true ? steered(stormy) : stormy, options).storm();
+    return await new Simulation(asAskedFor(stormy, options), options).storm();
   } finally {
     mend();
   }
+}
+
+function asAskedFor(scenario: Scenario, { steer, fleet }: RunOptions): Scenario {
+  if (fleet === "kcl3") return sharedWithKcl(scenario);
+  return steer === true ? steered(scenario) : scenario;
 }
 
 /** The parts of a run, put together; what befalls them is up to the caller. */
@@ -71,6 +81,7 @@ export class Simulation {
   readonly #s3: SimS3;
   readonly #destination: SimDestination;
   readonly #book: ResetBook;
+  readonly #members: FleetChecker | undefined;
 
   constructor(scenario: Scenario, options: RunOptions = {}) {
     const { seed } = scenario;
@@ -145,12 +156,28 @@ export class Simulation {
     const { hasLanded } = this.#destination;
     this.#rows = new LeaseChecker(this.#ledger, this.#objects, report, hasLanded, this.#book);
     const holds = new HoldChecker(this.scheduler, scenario.failoverTimeMs, report);
-    this.#leases = new SimLeases(this.network, this.#rows, holds, broken.leases);
+    const { fleet } = scenario;
+    const shared =
+      fleet === undefined
+        ? undefined
+        : {
+            history: new RowHistory(this.scheduler, random(52)),
+            checker: new FleetChecker({
+              scheduler: this.scheduler,
+              failoverMs: scenario.failoverTimeMs,
+              mode: () => this.#leases.fleet.fleetMode,
+              firstMode: fleet.mode,
+              report,
+            }),
+          };
+    this.#members = shared?.checker;
+    this.#leases = new SimLeases(this.network, this.#rows, holds, broken.leases, shared);
     const paused = new PauseChecker(() => this.#leases.rows, report);
     this.#leases.applied = (process, shardId, change) => paused.applied(process, shardId, change);
     this.network.sent = (call) => {
       holds.sent(call);
       paused.sent(call);
+      shared?.checker.sent(call);
     };
     this.fleet = new Fleet({
       scenario,
@@ -162,6 +189,15 @@ export class Simulation {
       leases: this.#leases,
       report,
       stopsEndlessly: broken.stopsEndlessly,
+      kcl:
+        shared === undefined
+          ? undefined
+          : {
+              network: this.network,
+              ledger: this.#ledger,
+              landings: this.#landings,
+              checker: shared.checker,
+            },
     });
     new Producer(this.stream, this.scheduler, random(9), scenario).start();
   }
@@ -171,7 +207,18 @@ export class Simulation {
     const { scenario, scheduler, fleet, stream, network, trace } = this;
     const { seed, stormMs } = scenario;
     const random = new SeededRandom(seed, 10);
-    const misfortunes = new Misfortunes({ scenario, scheduler, random, fleet, stream, network, trace });
+    const disturb = (untilMs: number): void => this.#members?.disturb(untilMs);
+    const misfortunes = new Misfortunes({
+      scenario,
+      scheduler,
+      random,
+      fleet,
+      stream,
+      network,
+      trace,
+      disturb,
+    });
+    const fleetMisfortunes = this.#fleetMisfortunes();
     const rarities = new Rarities({
       scenario,
       scheduler,
@@ -195,17 +242,19 @@ export class Simulation {
     misfortunes.start();
     rarities.start();
     operator.start();
+    fleetMisfortunes?.start();
     this.fleet.start();
     this.#trimUntil(stormMs);
     await this.scheduler.runUntil(stormMs, () => this.#hasSeenEnough);
     misfortunes.end();
     rarities.end();
     operator.end();
+    fleetMisfortunes?.end();
     const { crashes, pauses, stops, reshards, outages } = misfortunes;
     return {
       ...(await this.settle()),
-      crashes,
-      pauses,
+      crashes: crashes + (fleetMisfortunes?.crashes ?? 0),
+      pauses: pauses + (fleetMisfortunes?.pauses ?? 0),
       stops,
       reshards,
       strangers: rarities.strangers,
@@ -224,15 +273,25 @@ export class Simulation {
     this.trace.add(scheduler.nowMs, "-", "calm");
     let lookMs = 0;
     let isOver = false;
-    await scheduler.runUntil(scheduler.nowMs + CALM_MS, () => {
+    const calmSinceMs = scheduler.nowMs;
+    const calmMs = scenario.fleet === undefined ? CALM_MS : FLEET_CALM_MS;
+    await scheduler.runUntil(calmSinceMs + calmMs, () => {
       if (scheduler.nowMs >= lookMs) {
         lookMs = scheduler.nowMs + 250;
-        isOver = this.#hasSeenEnough || isDrained(this.#ledger, this.#leases.rows);
+        isOver =
+          this.#hasSeenEnough ||
+          (isDrained(this.#ledger, this.#leases.rows) && this.#forgotten(calmSinceMs).length === 0);
       }
       return isOver;
     });
-    if (!isOver)
-      this.#report({ rule: "stuck", what: `not everything was delivered within ${CALM_MS} ms of calm` });
+    const forgotten = isOver ? [] : this.#forgotten(calmSinceMs);
+    if (forgotten.length > 0)
+      this.#report({
+        rule: "forgotten",
+        what: `nobody reads ${forgotten.join(" and ")} within ${calmMs} ms of calm`,
+      });
+    else if (!isOver)
+      this.#report({ rule: "stuck", what: `not everything was delivered within ${calmMs} ms of calm` });
     await scheduler.runUntil(scheduler.nowMs + ZOMBIE_MS, () => this.#hasSeenEnough);
     await scheduler.runUntil(
       scheduler.nowMs + LATE_MS,
@@ -263,12 +322,32 @@ export class Simulation {
       resets: this.#book.count,
       resetRefusals: 0,
       ...fleet.seen,
+      handoffs: this.#members?.handoffs ?? 0,
+      repeatedByKcl: this.#landings.repeatedByKcl,
       lost,
       duplicated: this.#landings.duplicated,
       reordered: this.#objects.reordered + (this.#destination.reorderedCount?.() ?? 0),
       violations: this.violations,
       traceHash: this.trace.hash,
     };
+  }
+
+  /** Shards that go on and that nobody has read since then, where KCL workers share them. */
+  #forgotten(sinceMs: number): readonly string[] {
+    const members = this.#members;
+    if (members === undefined) return [];
+    return [...this.#ledger.shards.values()]
+      .filter(({ hasEnded, shardId }) => !hasEnded && (members.readMs(shardId) ?? -1) < sinceMs)
+      .map(({ shardId }) => shardId);
+  }
+
+  #fleetMisfortunes(): FleetMisfortunes | undefined {
+    const { scenario, scheduler, fleet, network, trace } = this;
+    const checker = this.#members;
+    if (checker === undefined) return undefined;
+    const random = new SeededRandom(scenario.seed, 53);
+    const leases = this.#leases;
+    return new FleetMisfortunes({ scenario, scheduler, random, fleet, leases, network, checker, trace });
   }
 
   get #hasSeenEnough(): boolean {

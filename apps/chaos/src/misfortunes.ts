@@ -103,11 +103,15 @@ const FAULTS = [
   { server: "s3", operation: "HeadObject", effect: { kind: "error", status: 500, code: "InternalError" } },
 ] as const;
 
+/** One try less than a start makes of a call: a worker that gives up then is right, and proves nothing. */
+const MAX_TIMES = 5;
+
 /** A service throttles, resets, delays, or applies a write and loses the answer, for a little while. */
 const fault: Misfortune = ({ aws, next, counts }) => {
   const chosen = pick(next, FAULTS);
   if (chosen === undefined) return;
-  aws.faults.add({ ...chosen, times: 1 + Math.floor(next() * 6), probability: 0.2 + next() * 0.8 });
+  const times = 1 + Math.floor(next() * MAX_TIMES);
+  aws.faults.add({ ...chosen, times, probability: 0.2 + next() * 0.8 });
   counts.faults += 1;
 };
 

@@ -2,7 +2,7 @@ import { type Flag, oneOf, SAMPLE_FLAGS, UsageError, wholeNumber } from "@kinesi
 
 /** What `npm run chaos -- --help` prints. */
 export const USAGE = `npm run chaos -- [--workers N] [--shards N] [--seconds N] [--seed N] [--retrieval polling|fan-out] [--rate N]
-              [--threads N] [--lease-table dynamodb|file:FOLDER] [--proxy none|surplus] [--json]
+              [--threads N] [--lease-table dynamodb|file:FOLDER] [--leases-mode auto|2x|3x] [--proxy none|surplus] [--json]
 Real worker processes archive a stream to S3, all on loopback, while a seeded schedule kills them, pauses them, splits and merges shards,
 throttles, resets connections and loses replies; then everything drains and is compared with what was put.
   --workers N    worker processes (default 3)
@@ -14,6 +14,7 @@ throttles, resets connections and loses replies; then everything drains and is c
   --threads N    worker threads in each process (default 0: none)
   --lease-table T  dynamodb (default), or file:FOLDER: a new folder within it, with --workers 1, since such a table is for one process at a time; a killed
                  worker's successor takes it over
+  --leases-mode M  how the workers share the shards: auto (default) or 2x, by themselves; 3x, as one of them assigns them
   --proxy P      none (default), or surplus: between workers and Kinesis and DynamoDB stand proxies that send some answers once or twice more
   --json         the last line on standard output is one JSON object`;
 
@@ -40,6 +41,7 @@ export const FLAGS = {
   rate: wholeNumber(500, { max: 100_000 }),
   threads: wholeNumber(0, { min: 0, max: 64 }),
   "lease-table": leaseTable,
+  "leases-mode": oneOf("auto", "2x", "3x"),
   proxy: oneOf("none", "surplus"),
 } as const;
 
@@ -53,6 +55,7 @@ export interface ChaosOptions {
   readonly rate: number;
   readonly threads: number;
   readonly "lease-table": string | undefined;
+  readonly "leases-mode": "auto" | "2x" | "3x";
   readonly proxy: "none" | "surplus";
 }
 
@@ -60,9 +63,14 @@ export interface ChaosOptions {
  * Refuses flags that do not go together.
  * @throws UsageError
  */
-export function checkTogether({ workers, "lease-table": folder }: ChaosOptions): void {
+export function checkTogether(options: ChaosOptions): void {
+  const { workers, "lease-table": folder, "leases-mode": mode } = options;
   if (folder !== undefined && workers !== 1)
     throw new UsageError(
       "--lease-table file:... is for one process at a time: give --workers 1 with it, and --threads to share the work",
+    );
+  if (folder !== undefined && mode === "3x")
+    throw new UsageError(
+      "--leases-mode 3x needs the rows of a fleet, which a table of files has not: leave out one of them",
     );
 }

@@ -11,6 +11,7 @@ export interface WorkerSetup {
   readonly threads: number;
   /** A folder, for one worker at a time; undefined for DynamoDB. */
   readonly leaseFolder: string | undefined;
+  readonly leasesMode: "auto" | "2x" | "3x";
   readonly endpoints: { readonly kinesis: string; readonly dynamodb: string };
   readonly s3: LocalClientOptions;
 }

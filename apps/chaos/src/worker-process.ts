@@ -7,7 +7,8 @@ import type { WorkerSetup } from "./protocol.js";
  * One worker of the fleet, a process of its own: archives the stream to S3, in worker threads where it is told to. Tells its parent what happens to its shards.
  */
 const setup = JSON.parse(process.argv[2] ?? "") as WorkerSetup;
-const { stream, application, failoverTimeMs, endpoints, s3, retrieval, threads, leaseFolder } = setup;
+const { stream, application, failoverTimeMs, endpoints, s3, retrieval, threads, leaseFolder, leasesMode } =
+  setup;
 
 const stop = new AbortController();
 process.once("SIGTERM", () => stop.abort());
@@ -28,7 +29,7 @@ async function work(): Promise<void> {
     region: s3.region,
     credentials: s3.credentials,
     retrieval: retrieval === "fan-out" ? fanOut({ consumerName: application }) : polling({ idlePollMs: 250 }),
-    leases: { failoverTimeMs, maxLeasesToSteal: 2 },
+    leases: { failoverTimeMs, maxLeasesToSteal: 2, mode: leasesMode },
     ...(leaseFolder === undefined ? {} : { leaseTable: fileLeases({ folder: leaseFolder }) }),
     signal: stop.signal,
   };

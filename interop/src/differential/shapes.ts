@@ -3,7 +3,7 @@ import type { TableCall } from "../rig/dynamo-tap.js";
 import type { Row } from "../rig/lease-rows.js";
 
 /** What a write of a lease is for. */
-export type Purpose = "create" | "take" | "renew" | "prepare" | "commit" | "give back" | "tell" | "delete";
+type Purpose = "create" | "take" | "renew" | "prepare" | "commit" | "give back" | "tell" | "delete";
 
 /** A write of a lease, whoever makes it. */
 export interface WriteShape {

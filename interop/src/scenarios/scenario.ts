@@ -1,4 +1,4 @@
-import type { JavaSide, KclVersion } from "../java/java-side.js";
+import type { KclVersion } from "../java/java-side.js";
 import type { LeaseSeen } from "../rig/lease-rows.js";
 import type { Rig } from "../rig/rig.js";
 import type { WorkerSettings } from "../rig/worker-settings.js";
@@ -23,8 +23,6 @@ export interface Scenario {
   readonly isApart?: boolean;
   readonly runs: readonly Run[];
 }
-
-export type { JavaSide };
 
 /** The modes of KCL 3.5 as its workers are set. */
 export const PHASE1 = "CLIENT_VERSION_CONFIG_COMPATIBLE_WITH_2X_PHASE1";

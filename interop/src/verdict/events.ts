@@ -23,7 +23,7 @@ export interface WorkerEvent {
 }
 
 /** Payload, sequence number and sub-sequence number. */
-export type DeliveredRecord = readonly [payload: string, sequenceNumber: string, subSequenceNumber: number];
+type DeliveredRecord = readonly [payload: string, sequenceNumber: string, subSequenceNumber: number];
 
 const PREFIX = "events-";
 

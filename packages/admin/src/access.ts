@@ -24,10 +24,19 @@ export function knownHost({ allowedHosts }: AccessRules): MiddlewareHandler<Admi
   };
 }
 
-/** Refuses requests that a page of another origin makes. There is no CORS: such a page could not read an answer, but could ask for a change. */
+/**
+ * Refuses requests that a page of another origin makes. There is no CORS: such a page could not read an answer, but could ask for a change, or take up
+ * all streams of events as the source of its pictures. A browser names the origin of some requests only, and of all of them whether it is another one.
+ * Following a link to this server is a request of its user.
+ */
 export const sameOrigin: MiddlewareHandler<AdminEnv> = async (context, next) => {
-  const { origin, host } = context.env.incoming.headers;
-  if (origin === undefined || hostOfOrigin(origin) === host?.toLowerCase()) return next();
+  const { origin, host, ...headers } = context.env.incoming.headers;
+  const site = headers["sec-fetch-site"] ?? "none";
+  const isOwn =
+    site === "none" ||
+    site === "same-origin" ||
+    (headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "document");
+  if (isOwn && (origin === undefined || hostOfOrigin(origin) === host?.toLowerCase())) return next();
   return refused(
     context,
     403,
@@ -47,8 +56,12 @@ export function bearer(rules: AccessRules): MiddlewareHandler<AdminEnv> {
     const isReading = method === "GET" || method === "HEAD";
     if (token === undefined && readToken === undefined && isReading) return next();
     const given = digestOf(bearerOf(context));
-    if (isSame(given, token)) return next();
+    if (isSame(given, token)) {
+      context.set("access", "allowed");
+      return next();
+    }
     if (isSame(given, readToken)) {
+      context.set("access", "read-only");
       if (isReading) return next();
       return refused(
         context,

@@ -1,12 +1,14 @@
 import type { HttpBindings } from "@hono/node-server";
+import type { ConsoleAccess } from "@kinesis-connectors/console";
 import { type ErrorCode, KinesisConnectorError } from "@kinesis-connectors/core";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { toldError } from "./told-event.js";
 
-/** What each request has: Node's own request and answer. */
+/** What each request has: Node's own request and answer, and what its token allows. */
 export interface AdminEnv {
   readonly Bindings: HttpBindings;
+  readonly Variables: { access?: ConsoleAccess };
 }
 
 /**

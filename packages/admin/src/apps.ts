@@ -6,6 +6,10 @@ import { changingRoutes, logLevelRoutes } from "./changes.js";
 import type { LoopStamp } from "./loop-stamp.js";
 import type { AdminSettings } from "./options.js";
 import { peekRoutes } from "./peek.js";
+import type { AccessRules } from "./access-rules.js";
+import { consoleFileRoutes } from "./console/console-files.js";
+import { sourceOfProcess } from "./console/own-process.js";
+import { consoleStateRoutes } from "./console/state-routes.js";
 import { probeRoutes } from "./probes.js";
 import { readingRoutes } from "./routes.js";
 import type { WatchedConnector } from "./watched-connector.js";
@@ -17,6 +21,7 @@ export function apiApp(
   settings: AdminSettings,
 ): Hono<AdminEnv> {
   const app = probesApp(connectors, stamp, settings);
+  app.route("/", consoleFileRoutes());
   app.use("/api/*", bearer(settings.access));
   app.get("/api/v1/connectors", (context) =>
     context.json({
@@ -43,6 +48,13 @@ export function probesApp(
   stamp: LoopStamp,
   { access }: AdminSettings,
 ): Hono<AdminEnv> {
+  const app = baseApp(access);
+  app.route("/", probeRoutes(connectors, stamp));
+  return app;
+}
+
+/** What every server has: headers that keep its answers where they belong, known hosts alone, and errors as JSON. */
+export function baseApp(access: AccessRules): Hono<AdminEnv> {
   const app = new Hono<AdminEnv>();
   app.use(async (context, next) => {
     await next();
@@ -58,7 +70,6 @@ export function probesApp(
       },
     }),
   );
-  app.route("/", probeRoutes(connectors, stamp));
   app.notFound((context) =>
     refused(
       context,
@@ -73,6 +84,7 @@ export function probesApp(
 
 function routesOf(watched: WatchedConnector, { allowPayload, clock }: AdminSettings): Hono<AdminEnv> {
   const routes = readingRoutes(watched);
+  routes.route("/", consoleStateRoutes(sourceOfProcess(watched, clock)));
   routes.route("/", changingRoutes(watched, clock));
   if (allowPayload) routes.route("/", peekRoutes(watched, clock));
   return routes;

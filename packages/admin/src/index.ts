@@ -1,3 +1,10 @@
 export { type Admin, type AdminConnector, startAdmin } from "./server.js";
 export type { AdminOptions, ShownOptions } from "./options.js";
 export type { RecentError } from "./recent-errors.js";
+export {
+  type ConsoleApplication,
+  type ConsoleOptions,
+  type ConsoleServer,
+  startConsole,
+} from "./console/start-console.js";
+export type { RemoteProcess } from "./console/remote-process.js";

@@ -4,7 +4,9 @@ const HIDDEN = "***";
 /** Words in the name of an option whose value nobody is shown. `Arn` and `File` only name where a secret lies. */
 const SECRET =
   /(?:secret|passw|token|credential|accesskey|apikey|privatekey|authorization|cookie|passphrase|^pass$|^key$|^cert$|^ca$)/i;
-const NAMES_ONLY = /(?:arn|file|path|url|bytes|ms)$/i;
+const NAMES_ONLY = /(?:arn|file|path|url|bytes)$/i;
+/** How an option that is a time is named: `tokenMs`, and not `tokenParams`. */
+const TIME = /(?:Ms|_ms)$/;
 
 /** Far deeper than options go. */
 const MAX_DEPTH = 12;
@@ -33,7 +35,10 @@ export function redacted(value: unknown, depth: number = MAX_DEPTH): unknown {
 }
 
 function isSecret(name: string, member: unknown): boolean {
-  return member !== undefined && member !== null && SECRET.test(name) && !NAMES_ONLY.test(name);
+  if (member === undefined || member === null) return false;
+  // Of headers too, such as `x-api-key`.
+  const word = name.replaceAll(/[-_]/g, "");
+  return SECRET.test(word) && !NAMES_ONLY.test(word) && !TIME.test(name);
 }
 
 function withoutSecrets(text: string): string {

@@ -83,7 +83,8 @@ export async function startAdmin(
 
 const MAX_STAMP_PERIOD_MS = 1_000;
 
-const CONNECTOR_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
+// `.` and `..` are no parts of a path.
+const CONNECTOR_NAME = /^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,128}$/;
 
 function entriesOf(
   connectors: Connector | ReadonlyMap<string, AdminConnector>,
@@ -103,7 +104,13 @@ function entriesOf(
   }
   requireConnector("connector", connectors);
   checkShown(options);
-  return [[connectors.progress().application, { connector: connectors, ...shownOf(options) }]];
+  return [[pathNameOf(connectors.progress().application), { connector: connectors, ...shownOf(options) }]];
+}
+
+/** An application as a part of a path: with a lease table of one's own its name may be anything. */
+function pathNameOf(application: string): string {
+  const name = application.replaceAll(/[^A-Za-z0-9_.-]/g, "_").slice(0, 128);
+  return CONNECTOR_NAME.test(name) ? name : "connector";
 }
 
 function isMap(

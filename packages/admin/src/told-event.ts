@@ -47,9 +47,14 @@ function causeOf(error: Error): string | undefined {
   return innermost === undefined ? undefined : codeOf(innermost);
 }
 
-/** An event as JSON, its errors as they may be told. */
+/** An event as JSON, its errors as they may be told, also those that would tell themselves (`toJSON`) with all that they know. */
 export function eventJson(event: object): string {
-  return JSON.stringify(event, (_name, value: unknown) =>
-    value instanceof Error ? toldError(value) : value,
-  );
+  return JSON.stringify(event, told);
+}
+
+function told(this: unknown, name: string, value: unknown): unknown {
+  // What `value` is made of: `JSON.stringify` calls `toJSON` first.
+  const of = (this as Readonly<Record<string, unknown>>)[name];
+  if (of instanceof Error) return toldError(of);
+  return typeof value === "bigint" ? String(value) : value;
 }

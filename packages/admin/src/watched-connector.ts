@@ -80,7 +80,7 @@ export class WatchedConnector {
   }
 
   /** The same with the verdict on it. */
-  snapshot(): object {
+  snapshot(): Ending & { readonly health: Verdict } & ConnectorProgress {
     return { ...this.#ending, health: this.verdict(), ...this.progress() };
   }
 

@@ -179,6 +179,23 @@ describe("the Origin of a request", () => {
     },
   );
 
+  it.each(["cross-site", "same-site"])(
+    "S12 a browser need not name it: what a %s page loads takes no stream of events, and a link to here is followed",
+    async (site) => {
+      await using admin = await startAdmin(toldConnector(), { port: 0 });
+      const image = { "sec-fetch-site": site, "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" };
+      for (const path of ["/api/v1/events", "/api/v1/status", "/metrics"])
+        expect(await ask(admin, path, { headers: image })).toMatchObject({
+          status: 403,
+          json: { error: { code: "origin-refused" } },
+        });
+      const frame = { ...image, "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe" };
+      expect(await ask(admin, "/api/v1/status", { headers: frame })).toMatchObject({ status: 403 });
+      const link = { ...frame, "sec-fetch-dest": "document" };
+      expect(await ask(admin, "/api/v1/status", { headers: link })).toMatchObject({ status: 200 });
+    },
+  );
+
   it("is taken where it is the server's own", async () => {
     await using admin = await startAdmin(toldConnector(), { port: 0, token: TOKEN });
     const headers = { origin: admin.url };

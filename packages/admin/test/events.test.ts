@@ -68,6 +68,21 @@ describe("the stream of events", () => {
     expect(text + JSON.stringify(reader.messages)).not.toContain("secret-payload");
   });
 
+  it("S06 tells no error in its own words, also where it would tell itself", async () => {
+    const connector = toldConnector();
+    await using admin = await startAdmin(connector, { port: 0 });
+    const reader = await listenTo(admin);
+    // As errors of HTTP clients do, with the request that failed.
+    class ClientError extends Error {
+      toJSON(): object {
+        return { request: { headers: { authorization: "CANARY-token" } }, body: "CANARY-payload" };
+      }
+    }
+    connector.tell({ type: "shard-fail", shardId: "s", error: new ClientError("CANARY-text") });
+    await until(() => eventsOf(reader).length > 0);
+    expect(eventsOf(reader)).toEqual([{ type: "shard-fail", shardId: "s", error: { code: "Error" } }]);
+  });
+
   it("has four listeners at most; a fifth is told so, and gets a place when one is free", async () => {
     const connector = toldConnector();
     await using admin = await startAdmin(connector, { port: 0 });

@@ -24,9 +24,16 @@ const CONFIG = {
     auth: { username: "ops", password: "CANARY-password" },
     tls: { ca: "CANARY-ca", cert: "CANARY-cert", key: "CANARY-key", passphrase: "CANARY-phrase" },
     secretArn: "arn:aws:secretsmanager:eu-central-1:1:secret:shown",
-    headers: [{ Authorization: "Bearer CANARY-bearer", "x-api-key": "ok" }],
+    headers: [
+      { Authorization: "Bearer CANARY-bearer", "x-api-key": "CANARY-header", api_key: "CANARY-snake" },
+    ],
   },
-  admin: { token: { env: "CANARY_ENV_NAME" }, readToken: "CANARY-read", tokenFile: "/run/secrets/shown" },
+  admin: {
+    token: { env: "CANARY_ENV_NAME" },
+    readToken: "CANARY-read",
+    tokenParams: "CANARY-params",
+    tokenFile: "/run/secrets/shown",
+  },
   deep: {
     client: new (class Client {
       readonly secret = "CANARY-client";

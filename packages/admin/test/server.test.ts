@@ -105,8 +105,22 @@ describe("startAdmin", () => {
     });
   });
 
+  it.each([
+    ["orders: to/s3 *", "orders__to_s3__"],
+    ["..", "connector"],
+    [":shardId", "_shardId"],
+    ['клики"\n', "_______"],
+  ])("serves one connector whose application is %j below %s too", async (application, name) => {
+    await using admin = await startAdmin(toldConnector(application), { port: 0 });
+    const { json } = await ask(admin, "/api/v1/connectors");
+    expect(json).toMatchObject({ connectors: [{ name, path: `/api/v1/connectors/${name}` }] });
+    for (const path of [`/api/v1/connectors/${name}/status`, "/api/v1/status"])
+      expect(await ask(admin, path)).toMatchObject({ status: 200, json: { connector: name, application } });
+  });
+
   it.each<[string, unknown, unknown]>([
     ["none", new Map(), {}],
+    ["a name that is no part of a path", new Map([["..", { connector: toldConnector() }]]), {}],
     ["a name with a slash", new Map([["a/b", { connector: toldConnector() }]]), {}],
     ["an entry that is the connector itself", new Map([["a", toldConnector()]]), {}],
     [

@@ -61,6 +61,11 @@ export type ShardEvent = OfShard &
     | {
         readonly type: "checkpoint-commit";
         readonly checkpoint: Position;
+        /**
+         * Whether it is of a batch that an earlier owner had prepared. Its records are in no `page-read` of this owner: they were read once more for this
+         * batch alone, or, where it had been written, not at all.
+         */
+        readonly inherited: boolean;
         /** Since the previous commit of this owner: records read, and of these emitted, filtered and set aside as dead letters. */
         readonly read: number;
         readonly emitted: number;

@@ -33,6 +33,14 @@ export {
   type TableFault,
 } from "./memory-lease-table.js";
 export { fileLeases, type FileLeasesOptions } from "./file-leases/file-leases.js";
+export {
+  isEnded,
+  type OwnerKind,
+  ownerKindOf,
+  type ShardState,
+  type ShardStatus,
+  shardStatuses,
+} from "./shard-status.js";
 export { firstCheckpoint, type InitialPosition, startPositionOf } from "./start-position.js";
 export { backupLeases, type LeaseBackup, restoreFrom } from "./steering/backup.js";
 export type { SteeringOptions } from "./steering/chosen-rows.js";

@@ -52,6 +52,8 @@ export interface Metrics {
   readonly listen: (listener: (event: ConnectorEvent, nowMs: number) => void) => () => void;
   /** The state of the connector that was attached; undefined without one, and after it has stopped. */
   readonly progress: () => ConnectorProgress | undefined;
+  /** The owner id of the connector that was attached, also after it has stopped; undefined without one. */
+  readonly ownerId: () => string | undefined;
   /** Attributes of every series: application and stream. */
   readonly attributes: () => Readonly<Record<string, string>>;
   /** The clock that it was given. */
@@ -96,6 +98,7 @@ export function metricsTally(options: MetricsTallyOptions): Metrics {
     countDropped: (listener, count) => counts.countDropped(listener, count),
     collect: () => collected(counts, connector, clock.now()),
     attributes: () => counts.common,
+    ownerId: () => connector?.ownerId,
     progress: () => (counts.isUp === false ? undefined : connector?.progress()),
     listen: (listener) => {
       listeners.add(listener);

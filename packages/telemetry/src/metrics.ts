@@ -102,6 +102,14 @@ export const METRICS: readonly MetricDefinition[] = [
     description: "Records set aside as dead letters, committed.",
   }),
   counter({
+    name: "records.inherited",
+    unit: "{record}",
+    scope: "shard",
+    from: "checkpoint-commit.read, inherited",
+    description:
+      "Records of batches that an earlier owner had prepared, committed here: in no count of records read here.",
+  }),
+  counter({
     name: "records.foreign",
     unit: "{record}",
     scope: "shard",

@@ -1,5 +1,5 @@
 import type { HistogramSnapshot } from "./counting/histogram.js";
-import type { MetricDefinition } from "./metrics.js";
+import { ATTRIBUTES, type MetricDefinition } from "./metrics.js";
 import type { Series } from "./series.js";
 import type { Metrics } from "./metrics-tally.js";
 
@@ -8,7 +8,7 @@ export const PROMETHEUS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8
 
 /**
  * Renders metrics in the text format that Prometheus scrapes (exposition format 0.0.4). Several connectors of one process come into one text: each metric is
- * described once, and the attribute `kinesis_connectors_application` tells them apart.
+ * described once, and the attribute `kinesis_connectors_application` tells them apart; those of one application and stream, `service_instance_id`.
  *
  * @example
  * ```ts
@@ -18,11 +18,15 @@ export const PROMETHEUS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8
  */
 export function prometheusText(metrics: Metrics | readonly Metrics[]): string {
   const families = new Map<MetricDefinition, Series[]>();
-  for (const one of isMany(metrics) ? metrics : [metrics]) {
+  const all = [...new Set(isMany(metrics) ? metrics : [metrics])];
+  const twins = twinsAmong(all);
+  for (const one of all) {
+    const instance = twins.get(one);
     for (const { definition, series } of one.collect()) {
+      const told = instance === undefined ? series : series.map((of) => withInstance(of, instance));
       const found = families.get(definition);
-      if (found === undefined) families.set(definition, [...series]);
-      else found.push(...series);
+      if (found === undefined) families.set(definition, [...told]);
+      else found.push(...told);
     }
   }
   const lines: string[] = [];
@@ -37,6 +41,23 @@ export function prometheusText(metrics: Metrics | readonly Metrics[]): string {
     }
   }
   return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+}
+
+/** Workers of one application and stream in one process, which nothing tells apart: a text that holds a series twice is refused. */
+function twinsAmong(all: readonly Metrics[]): ReadonlyMap<Metrics, string> {
+  const seen = new Map<string, Metrics>();
+  const twins = new Map<Metrics, string>();
+  for (const one of all) {
+    const source = JSON.stringify(one.attributes());
+    const first = seen.get(source);
+    if (first === undefined) seen.set(source, one);
+    else for (const twin of [first, one]) twins.set(twin, twin.ownerId() ?? String(all.indexOf(twin)));
+  }
+  return twins;
+}
+
+function withInstance(series: Series, instance: string): Series {
+  return { ...series, attributes: { ...series.attributes, [ATTRIBUTES.owner]: instance } };
 }
 
 function isMany(metrics: Metrics | readonly Metrics[]): metrics is readonly Metrics[] {

@@ -191,6 +191,14 @@ describe("embedded metrics", () => {
     expect(written).toEqual([]);
   });
 
+  it("keep no timer for a connector that did not start, whatever its start told", async () => {
+    const { clock, metrics, written } = setUp();
+    metrics.observe({ type: "wire-fallback", wireFormat: "json" });
+    metrics.observe({ type: "lease-retry", step: "open", error: new Error("x") });
+    expect(clock.pendingTimers()).toBe(0);
+    expect(written).toEqual([]);
+  });
+
   it("end with close, which may be called twice", async () => {
     const { clock, metrics, outlet, data, written } = setUp();
     ofShards(metrics);

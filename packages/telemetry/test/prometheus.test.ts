@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { metricsTally, prometheusText } from "../src/index.js";
-import { batchEmitted, connectorStarted, pageRead, started } from "./support/events.js";
+import { batchEmitted, connectorStarted, pageRead, progressOf, started } from "./support/events.js";
 import { parsePrometheus, sumOf } from "./support/prometheus-parser.js";
 
 describe("Prometheus text", () => {
@@ -55,6 +55,42 @@ describe("Prometheus text", () => {
     expect(text.match(/^# TYPE kinesis_connectors_up gauge$/gm)).toHaveLength(1);
     const up = parsePrometheus(text).filter(({ name }) => name === "kinesis_connectors_up");
     expect(up.map(({ labels }) => labels["kinesis_connectors_application"])).toEqual(["one", "two"]);
+  });
+
+  it("has each series once, also of two workers of one application in a process", () => {
+    const all = ["a:1", "b:2"].map((ownerId) => {
+      const metrics = metricsTally({ application: "one" });
+      metrics.observe(connectorStarted("one"));
+      metrics.observe(pageRead("shardId-0", { records: 3 }));
+      metrics.attach({ ownerId, progress: () => progressOf([]) });
+      return metrics;
+    });
+    const lines = prometheusText([...all, all[0] as (typeof all)[0]]).split("\n");
+    const series = lines.filter((line) => line.startsWith("k")).map((line) => line.replace(/ \S+$/, ""));
+    expect(series).toEqual([...new Set(series)]);
+    const read = lines.filter((line) => line.startsWith("kinesis_connectors_records_read_total"));
+    expect(read).toEqual([
+      expect.stringMatching(/service_instance_id="a:1"} 3$/),
+      expect.stringMatching(/service_instance_id="b:2"} 3$/),
+    ]);
+    // Alone it is the same worker from one start to the next.
+    expect(prometheusText(all[0] as (typeof all)[0])).not.toMatch(
+      /records_read_total\{.*service_instance_id/,
+    );
+  });
+
+  it("names the stream in every series, also in those of what failed before it was known", () => {
+    const metrics = metricsTally({ application: "a" });
+    metrics.observe({ type: "lease-retry", step: "take", error: new Error("x") });
+    prometheusText(metrics);
+    metrics.observe(pageRead("shardId-0"));
+    metrics.observe({ type: "lease-retry", step: "take", error: new Error("x") });
+    const retries = parsePrometheus(prometheusText(metrics)).filter(({ name }) =>
+      name.endsWith("lease_retries_total"),
+    );
+    expect(retries).toMatchObject([
+      { labels: { aws_kinesis_stream_name: "clicks", step: "take" }, value: 2 },
+    ]);
   });
 
   it("is text, and none of it undefined, before anything has happened", () => {

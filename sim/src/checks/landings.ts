@@ -23,16 +23,26 @@ export class Landings {
   readonly #report: (violation: Violation) => void;
   readonly #rule: LandingRule;
   duplicated = 0;
+  /** Records that landed again where a KCL worker was one of those that delivered them. */
+  repeatedByKcl = 0;
 
   constructor(report: (violation: Violation) => void, rule: LandingRule = EXACTLY_ONCE) {
     this.#report = report;
     this.#rule = rule;
   }
 
+  /** A KCL worker delivered a record: at least once is what it promises, and its repeats are only counted. */
+  landByKcl(entry: Entry): void {
+    if (entry.byKcl > 0 || entry.dead > 0 || entry.archived.some((count) => count > 0))
+      this.repeatedByKcl += 1;
+    entry.byKcl += 1;
+  }
+
   /** An output landed in the destination, or its record among the dead letters. */
   land(entry: Entry, output: number, isDead: boolean, where: string): void {
     const { landedBefore, deadBefore, strays } = entry;
     let times: number;
+    if (entry.byKcl > 0 && output === 0) this.repeatedByKcl += 1;
     if (isDead) times = (entry.dead += 1) - deadBefore - strays;
     else
       times =

@@ -61,6 +61,25 @@ export class LeaseChecker {
     }
   }
 
+  /** A checkpoint that a KCL worker wrote: what was prepared is gone from the row by it, and may still land, once more than it would. */
+  committedByKcl(before: Lease, checkpoint: Lease["checkpoint"]): void {
+    const shard = this.#ledger.shards.get(before.leaseKey);
+    if (shard === undefined) return;
+    this.#book.changed(before, { type: "commit", checkpoint });
+    const pending = storedBatchIn(before.pending?.state);
+    if (pending !== undefined) {
+      for (const key of keysIn(pending)) this.#objects.forgotten.add(key);
+      const first = shard.indexes.get(nameOf(pending.first)) ?? 0;
+      const last = shard.indexes.get(nameOf(pending.last)) ?? -1;
+      for (const entry of shard.entries.slice(first, last + 1)) entry.strays += 1;
+    }
+    // What its application has delivered it need not have checkpointed before the end.
+    if (checkpoint === "SHARD_END")
+      for (; shard.covered < shard.entries.length; shard.covered += 1)
+        this.#requireLanded(shard.entries[shard.covered] as Entry);
+    this.#committed(shard, { ...before, pending: undefined }, checkpoint);
+  }
+
   #prepared(shard: ShardLedger, before: Lease, state: Uint8Array | undefined): void {
     const stored = storedBatchIn(state);
     if (stored === undefined) return;
@@ -156,6 +175,7 @@ export class LeaseChecker {
   #requireLanded(entry: Entry): void {
     if (entry.isTrimmed || entry.isBeforeStart) return;
     const { payload } = entry;
+    if (entry.byKcl > 0) return;
     const dead = entry.dead > 0;
     const archived = this.#hasLanded(entry);
     switch (payload?.kind) {

@@ -14,6 +14,8 @@ export interface Entry {
   readonly archived: number[];
   /** How often it landed among the dead letters. */
   dead: number;
+  /** How often a KCL worker delivered it, which promises at least once. */
+  byKcl: number;
   /** Before the moment at which the application began (LATEST). */
   isBeforeStart: boolean;
   /** Retention took it away before a checkpoint covered it. */
@@ -70,6 +72,7 @@ export class Ledger {
         payload,
         archived: Array.from({ length: payload?.outputs ?? 0 }, () => 0),
         dead: 0,
+        byKcl: 0,
         isBeforeStart: false,
         isTrimmed: false,
         isTrimmedUnbegun: false,

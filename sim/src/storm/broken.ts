@@ -19,7 +19,12 @@ export type BrokenVariant =
   | "unversioned"
   | "resets-unconditional"
   | "foreign-rows-believed"
-  | "pauses-at-once";
+  | "pauses-at-once"
+  | "handoffs-ignored"
+  | "handoffs-not-awaited"
+  | "handoffs-discard"
+  | "assigns-unconditional"
+  | "unreported";
 
 /** Variants of the protocol of prepared batches. */
 export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
@@ -44,6 +49,15 @@ export const BROKEN_STEERING: ReadonlyMap<BrokenVariant, readonly string[]> = ne
   ["resets-unconditional", ["asked", "I7", "undone"]],
   ["foreign-rows-believed", ["asked", "I5", "I6", "undone"]],
   ["pauses-at-once", ["pause"]],
+]);
+
+/** Variants of what a member of a fleet in 3.x mode owes the others, with the rules that must tell of each; only with `--fleet kcl3`. */
+export const BROKEN_FLEETS: ReadonlyMap<BrokenVariant, readonly string[]> = new Map([
+  ["handoffs-ignored", ["handoff"]],
+  ["handoffs-not-awaited", ["robbed"]],
+  ["handoffs-discard", ["duplicated", "I2"]],
+  ["assigns-unconditional", ["robbed"]],
+  ["unreported", ["starved"]],
 ]);
 
 /** Variants of what keeps the order of a key at the destination. */
@@ -106,6 +120,16 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
       return { ...sound, leases: { believesForeignRows: true } };
     case "pauses-at-once":
       return { ...sound, leases: { pausesAtOnce: true } };
+    case "handoffs-ignored":
+      return { ...sound, leases: { hidesHandoffs: true } };
+    case "handoffs-not-awaited":
+      return { ...sound, leases: { hidesOldOwners: true } };
+    case "handoffs-discard":
+      return { ...sound, leases: { assignsDiscard: true } };
+    case "assigns-unconditional":
+      return { ...sound, leases: { assignsUnconditionally: true } };
+    case "unreported":
+      return { ...sound, leases: { losesReports: true } };
     case "unversioned":
       return { ...sound, isUnversioned: true };
     default:

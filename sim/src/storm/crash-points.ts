@@ -192,6 +192,7 @@ function scenarioOf(
     variant: variantOf(index, emitter, points),
     keys: isS3(emitter) ? 0 : 4,
     workers: 2,
+    fleet: undefined,
     shards: 1,
     puts: 24,
     stormMs: STORM_MS,

@@ -21,6 +21,25 @@ const OBJECTS: readonly string[] = [
 /** Steps at which a crash or a pause hurts most; between them is mostly waiting. */
 const DANGEROUS: readonly string[] = ["prepare", "commit", "shard-end", "take", "evict", "renew", "create"];
 
+/** The same of a fleet in which a leader assigns, and of its KCL workers. */
+const DANGEROUS_IN_FLEET: readonly string[] = [
+  "assign",
+  "hand-off",
+  "takeLock",
+  "keepLock",
+  "report",
+  "kcl-renew",
+  "kcl-checkpoint",
+  "kcl-hand-off",
+  "kcl-assign",
+  "kcl-take-lock",
+  "kcl-deliver",
+];
+
+const LEADERS_WRITES: ReadonlySet<string> = new Set(["assign", "hand-off", "kcl-assign", "kcl-hand-off"]);
+const UNDER_WAY = 0.08;
+const UNDER_WAY_MS = [2_000, 25_000] as const;
+
 /** The same of what is written to. */
 const DANGEROUS_WRITES: Readonly<Record<EmitterName, readonly string[]>> = {
   s3: OBJECTS,
@@ -54,6 +73,7 @@ export class Misfortunes {
   readonly #stream: SimStream;
   readonly #network: Network;
   readonly #trace: Trace;
+  readonly #disturb: (untilMs: number) => void;
   #ambush: Ambush | undefined;
   #isOver = false;
   crashes = 0;
@@ -70,6 +90,8 @@ export class Misfortunes {
     readonly stream: SimStream;
     readonly network: Network;
     readonly trace: Trace;
+    /** Told until when the leases are down. */
+    readonly disturb: (untilMs: number) => void;
   }) {
     this.#scenario = options.scenario;
     this.#scheduler = options.scheduler;
@@ -78,12 +100,14 @@ export class Misfortunes {
     this.#stream = options.stream;
     this.#network = options.network;
     this.#trace = options.trace;
+    this.#disturb = options.disturb;
   }
 
   start(): void {
     const { faultRate, slowRate } = this.#scenario;
     this.#network.rates = { fault: faultRate, slow: slowRate };
     this.#network.watch = (moment, { process, name }) => {
+      if (moment === "send" && this.#isKeptUnderWay(name)) return this.#random.between(...UNDER_WAY_MS);
       const ambush = this.#ambush;
       if (ambush === undefined || moment !== ambush.moment || name !== ambush.step) return undefined;
       if (ambush.left > 0) {
@@ -106,6 +130,12 @@ export class Misfortunes {
     this.#network.rates = { fault: 0, slow: 0 };
     for (const destination of this.#destinations) this.#network.setDown(destination, false);
     for (const { process } of this.#fleet.slots) process?.resume();
+  }
+
+  /** What a leader writes may arrive when it leads no more, and its owner is another one. */
+  #isKeptUnderWay(name: string): boolean {
+    if (this.#scenario.fleet === undefined || this.#isOver) return false;
+    return LEADERS_WRITES.has(name) && this.#random.chance(UNDER_WAY);
   }
 
   get #destinations(): readonly Destination[] {
@@ -141,9 +171,10 @@ export class Misfortunes {
 
   #lieInWait(strike: (slot: Slot) => void): void {
     const random = this.#random;
+    const ofFleet = this.#scenario.fleet === undefined ? [] : DANGEROUS_IN_FLEET;
     const moment = random.pick<CallMoment>(["send", "applied", "answered"]);
     this.#ambush = {
-      step: random.pick([...DANGEROUS, ...DANGEROUS_WRITES[this.#scenario.emitter]]),
+      step: random.pick([...DANGEROUS, ...ofFleet, ...DANGEROUS_WRITES[this.#scenario.emitter]]),
       moment,
       strike,
       left: random.between(0, 3),
@@ -176,6 +207,7 @@ export class Misfortunes {
     const forMs = this.#random.pick([0.3, 1, 2]) * this.#scenario.failoverTimeMs;
     this.outages += 1;
     this.#trace.add(this.#scheduler.nowMs, "-", `${destination} is down for ${forMs} ms`);
+    if (destination === "leases") this.#disturb(this.#scheduler.nowMs + forMs);
     this.#network.setDown(destination, true);
     this.#scheduler.after(forMs, undefined, () => this.#network.setDown(destination, false));
   }

@@ -14,6 +14,25 @@ export const EMITTER_NAMES: readonly EmitterName[] = [
   "redshift",
 ];
 
+/** A fleet in the KCL's 3.x mode, or on its way there and back, in which some workers are modelled KCL workers. */
+export interface FleetPlan {
+  readonly ours: number;
+  readonly kcl: number;
+  /** The `cv` of the row `Migration3.0` at the beginning. */
+  readonly mode: string | undefined;
+  /** Whether the first of ours is configured for 3.x, and so begins it. */
+  readonly isAskedFor: boolean;
+  /** Whether an operator rolls the fleet back to 2.x and forward again. */
+  readonly flips: boolean;
+  /** Who leaves for good in the middle: all KCL workers, or all of ours. */
+  readonly exodus: "kcl" | "ours" | undefined;
+  readonly strategy: "variance" | "count";
+  /** Whether KCL workers say how much of a processor they use. */
+  readonly measuresCpu: boolean;
+  /** Mean time between two misfortunes of leaders and handoffs. */
+  readonly everyMs: number;
+}
+
 /** Everything about one run that is drawn from its seed beforehand. */
 export interface Scenario {
   readonly seed: number;
@@ -51,6 +70,8 @@ export interface Scenario {
   readonly rarities: Rarity | undefined;
   /** Whether somebody pauses and resumes shards, or resets them besides. Undefined: nobody does. */
   readonly steering: "pauses" | "resets" | undefined;
+  /** Undefined: workers of ours alone, in 2.x mode. */
+  readonly fleet: FleetPlan | undefined;
   readonly mayReshard: boolean;
   readonly mayJumpClocks: boolean;
   /** Of a put being an aggregate. */
@@ -116,6 +137,7 @@ export function scenarioOf(seed: number, emitter: EmitterName = "s3"): Scenario 
     misfortuneEveryMs: random.pick([500, 1_000, 2_500]),
     rarities: raritiesOf(new SeededRandom(seed, 30)),
     steering: undefined,
+    fleet: undefined,
     mayReshard: !isPlain && random.chance(0.7),
     mayJumpClocks: !isPlain && random.chance(0.5),
     aggregates: random.pick([0, 0.2, 0.5]),
@@ -138,6 +160,53 @@ export function steered(scenario: Scenario): Scenario {
     initialPosition: "TRIM_HORIZON",
     rarities: undefined,
     kinds: hasResets ? kinds.filter(([kind]) => STEADY.has(kind)) : kinds,
+  };
+}
+
+/** The same in a fleet with KCL workers: longer, with the KCL's own times, and with records whose transform comes out the same whoever reads them. */
+export function sharedWithKcl(scenario: Scenario): Scenario {
+  const { seed, kinds } = scenario;
+  const random = new SeededRandom(seed, 50);
+  const ours = random.between(1, 3);
+  const kcl = random.between(1, 3);
+  const mode = random.pick([
+    "CLIENT_VERSION_3X",
+    "CLIENT_VERSION_3X",
+    "CLIENT_VERSION_3X_WITH_ROLLBACK",
+    "CLIENT_VERSION_3X_WITH_ROLLBACK",
+    undefined,
+  ]);
+  const exodus = random.pick([undefined, undefined, undefined, "kcl", "ours"] as const);
+  const flips = mode === "CLIENT_VERSION_3X_WITH_ROLLBACK" && random.chance(0.6);
+  return {
+    ...scenario,
+    fleet: {
+      ours,
+      kcl,
+      mode,
+      isAskedFor: mode === undefined,
+      flips,
+      exodus,
+      strategy: random.pick(["variance", "variance", "count"]),
+      measuresCpu: random.chance(0.25),
+      everyMs: random.pick([15_000, 30_000, 60_000]),
+    },
+    workers: ours + kcl,
+    shards: random.between(2, 5),
+    puts: random.between(60, 160),
+    stormMs: random.between(150_000, 420_000),
+    misfortuneEveryMs: random.pick([10_000, 20_000, 40_000]),
+    failoverTimeMs: random.pick([5_000, 10_000]),
+    faultRate: random.pick([0, 0.01, 0.03]),
+    slowRate: random.pick([0, 0.01, 0.03]),
+    retentionMs: LONG_RETENTION_MS,
+    initialPosition: "TRIM_HORIZON",
+    // To a leader of the KCL who reported from the future and died is there as long as that: its leases are free, and given to it, until one of ours takes them.
+    mayJumpClocks: scenario.mayJumpClocks && exodus !== "ours",
+    // What KCL workers read is told by their calls.
+    fanOut: false,
+    rarities: undefined,
+    kinds: kinds.filter(([kind]) => STEADY.has(kind)),
   };
 }
 

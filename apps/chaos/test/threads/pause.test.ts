@@ -49,6 +49,7 @@ async function onStage(threads: number, play: (stage: Stage) => Promise<void>): 
       retrieval: "polling",
       threads,
       leaseFolder: undefined,
+      leasesMode: "auto",
       endpoints: { kinesis: kinesisEndpoint, dynamodb },
       s3: aws.clientOptions("s3"),
     },

@@ -91,6 +91,10 @@ const ROUTES: Readonly<Record<string, Route | Group>> = {
     () => import("../commands/health.js"),
   ),
   drain: route("asks one process to stop its connector gracefully", () => import("../commands/drain.js")),
+  console: route(
+    "shows a fleet in a browser, from its lease table and from processes",
+    () => import("../commands/console.js"),
+  ),
   "dead-letters": {
     brief: "records that were set aside: list, show, and redrive, which shows its plan first",
     routes: {

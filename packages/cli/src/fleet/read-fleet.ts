@@ -1,7 +1,7 @@
 import { DescribeTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type AwsConnection } from "@kinesis-connectors/aws";
 import { dynamoDbLeaseTable } from "@kinesis-connectors/consumer";
-import { silentLogger } from "@kinesis-connectors/core";
+import { asError, silentLogger } from "@kinesis-connectors/core";
 import type { Lease, LeaseTable } from "@kinesis-connectors/leases";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
@@ -9,6 +9,9 @@ import { toDynamoDb } from "./aws.js";
 import { type Cost, countingCost, type Row } from "./cost.js";
 import { type ForeignRow, foreignRowsOf } from "./foreign-rows.js";
 import type { Target } from "./target.js";
+
+/** The key of a lease table, of ours and of the KCL. */
+const KEY = "leaseKey";
 
 /** What one look at the lease table found. */
 export interface Fleet {
@@ -54,10 +57,10 @@ export async function openFleet(context: CliContext, target: Target): Promise<Op
   });
   const look = async (): Promise<Fleet> => {
     const nowMs = clock.now();
-    const leases = await found(context, connection, target, () => table.list());
+    const leases = await found(context, connection, target, () => untilStopped(context, table.list()));
     const rows = tally.rows();
     requireLeases(target, leases, rows);
-    const mode = await table.fleetMode();
+    const mode = await found(context, connection, target, () => untilStopped(context, table.fleetMode()));
     const sorted = leases.toSorted((a, b) => (a.leaseKey < b.leaseKey ? -1 : 1));
     return {
       application: target.application,
@@ -90,6 +93,22 @@ function streamOf(leases: readonly Lease[]): string | undefined {
   return arn?.slice(arn.lastIndexOf("/") + 1);
 }
 
+/** Ctrl-C waits for no answer: a look changes nothing. */
+async function untilStopped<Answer>({ signal }: CliContext, answer: Promise<Answer>): Promise<Answer> {
+  const over = new AbortController();
+  const stopped = new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(asError(signal.reason));
+    signal.addEventListener("abort", () => reject(asError(signal.reason)), { signal: over.signal });
+  });
+  try {
+    return await Promise.race([answer, stopped]);
+  } finally {
+    over.abort();
+    // Whoever stops waiting hears no more of it.
+    answer.catch(() => undefined);
+  }
+}
+
 async function found<Answer>(
   context: CliContext,
   { client }: AwsConnection<DynamoDBClient>,
@@ -100,11 +119,21 @@ async function found<Answer>(
     return await ask();
   } catch (thrown) {
     context.signal.throwIfAborted();
-    const isMissing = await client.send(new DescribeTableCommand({ TableName: tableName })).then(
-      () => false,
-      (error: unknown) => error instanceof Error && error.name === "ResourceNotFoundException",
+    const described = await client.send(new DescribeTableCommand({ TableName: tableName })).then(
+      ({ Table }) => Table?.KeySchema ?? [],
+      (error: unknown) =>
+        error instanceof Error && error.name === "ResourceNotFoundException" ? ("missing" as const) : [],
     );
-    if (!isMissing) throw thrown;
+    context.signal.throwIfAborted();
+    if (described !== "missing") {
+      const names = described.map(({ AttributeName }) => AttributeName).join(", ");
+      if (names === "" || names === KEY) throw thrown;
+      throw new CliError(
+        "KC_NOT_FOUND",
+        `the table ${tableName} is no lease table: its key is ${names}, and that of one is ${KEY}; check APP and --lease-table`,
+        { cause: thrown },
+      );
+    }
     throw new CliError(
       "KC_NOT_FOUND",
       `there is no lease table ${tableName} in ${await client.config.region()}: no worker of application ${application} has started there. ` +

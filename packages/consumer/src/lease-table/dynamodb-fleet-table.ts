@@ -1,6 +1,7 @@
 import {
   DeleteItemCommand,
   DescribeTableCommand,
+  type DynamoDBClient,
   PutItemCommand,
   QueryCommand,
   ScanCommand,
@@ -16,6 +17,8 @@ import { tableFailure } from "./table-failures.js";
 
 export interface DynamoDbFleetTableOptions extends FleetPlacesOptions {
   readonly logger: Logger;
+  /** The same client with the short times of leases: for the calls that a lock or a lease waits for. */
+  readonly urgent: DynamoDBClient;
 }
 
 /** The fleet's rows in DynamoDB, and its mode. */
@@ -25,7 +28,7 @@ export interface DynamoDbFleet extends FleetTable {
 
 /** The rows of a fleet in the tables that KCL workers use too. */
 export function dynamoDbFleetTable(options: DynamoDbFleetTableOptions): DynamoDbFleet {
-  const { client, logger } = options;
+  const { client, urgent, logger } = options;
   const places = new FleetPlaces(options);
   let coordinatorReadable = true;
   let saidNoQuery = false;
@@ -153,7 +156,7 @@ export function dynamoDbFleetTable(options: DynamoDbFleetTableOptions): DynamoDb
     do {
       const page = await places.leases.calls.repeat("Query", async () => {
         try {
-          return await client.send(
+          return await urgent.send(
             new QueryCommand({
               TableName: places.leases.tableName,
               IndexName: OWNER_INDEX,
@@ -208,7 +211,7 @@ export function dynamoDbFleetTable(options: DynamoDbFleetTableOptions): DynamoDb
       return [...newest.values()];
     },
     forget,
-    ...dynamoDbLeaderLock(client, places),
+    ...dynamoDbLeaderLock(urgent, places),
     assignedTo,
     hasIndex: async () => {
       const { Table } = await places.leases.calls.repeat("DescribeTable", () =>

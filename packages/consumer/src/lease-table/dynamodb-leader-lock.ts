@@ -25,9 +25,18 @@ export function dynamoDbLeaderLock(
               values: {},
             }
           : {
-              ConditionExpression: "attribute_exists(#key) AND #version = :seen",
+              // A row that somebody spoiled has none, or one that is no text.
+              ConditionExpression:
+                seen.version === ""
+                  ? "attribute_exists(#key) AND (NOT attribute_type(#version, :text) OR #version = :seen)"
+                  : "attribute_exists(#key) AND #version = :seen",
               names: { "#version": LOCK.version },
-              values: { ExpressionAttributeValues: { ":seen": { S: seen.version } } },
+              values: {
+                ExpressionAttributeValues: {
+                  ":seen": { S: seen.version },
+                  ...(seen.version === "" ? { ":text": { S: "S" } } : {}),
+                },
+              },
             };
     return await isApplied(place, "PutItem", () =>
       client.send(

@@ -38,7 +38,7 @@ export interface DynamoDbLeaseTableOptions {
   /** Whether a missing table is created, with on-demand billing. Default true; needs `dynamodb:CreateTable`. */
   readonly createTable?: boolean;
   /**
-   * Time limit of one call that no lease waits for, in milliseconds: describing and creating the table, listing and making rows, the mode of the fleet. Reads and
+   * Time limit of one call that no lease waits for, in milliseconds: describing and creating the table, listing and making rows, the mode of the fleet and its reports. Reads and
    * writes of one row keep the client's own, which has to be short. Default: the client's own for all.
    */
   readonly controlTimeoutMs?: number;
@@ -77,9 +77,12 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
   const reported = new Set<string>();
   const calls = new TableCalls(options);
   const { application = tableName } = options;
-  const { mode: _mode, ...fleet } = dynamoDbFleetTable({ ...options, application });
-  // Asked for at the start.
-  const { mode } = dynamoDbFleetTable({ ...options, client: control, application });
+  const { mode, ...fleet } = dynamoDbFleetTable({
+    ...options,
+    client: control,
+    urgent: client,
+    application,
+  });
 
   function leaseOf(row: LeaseRow): Lease | undefined {
     const parsed = parseLeaseRow(row);

@@ -30,18 +30,24 @@ export const LOCK = {
   released: "isReleased",
 } as const;
 
-/** The lock that a row `Leader` holds; undefined where it is no lock. */
+// KCL `DynamoDBLockBasedLeaderDecider`: DEFAULT_LEASE_DURATION_MILLIS.
+const KCL_LEASE_MS = 120_000;
+/** Nobody's lock counts for longer, whatever its row says: no leader would ever follow on it. */
+const MAX_LEASE_MS = 5 * KCL_LEASE_MS;
+
+/**
+ * The lock that a row `Leader` holds. A row without a version, which somebody spoiled, is a lock whose version is "": it runs out like that of a leader
+ * that died.
+ */
 export function lockOf(row: LeaseRow | undefined): LeaderLock | undefined {
-  const ownerId = row?.[LOCK.owner]?.S;
-  const version = row?.[LOCK.version]?.S;
-  if (ownerId === undefined || version === undefined) return undefined;
-  const leaseMs = Number(row?.[LOCK.lease]?.S ?? Number.NaN);
+  if (row === undefined) return undefined;
+  const leaseMs = Number(row[LOCK.lease]?.S ?? Number.NaN);
   return {
-    ownerId,
-    version,
+    ownerId: row[LOCK.owner]?.S ?? "",
+    version: row[LOCK.version]?.S ?? "",
     // The KCL's own; a row that does not say how long it counts must not count for nothing.
-    leaseMs: Number.isFinite(leaseMs) && leaseMs > 0 ? leaseMs : 120_000,
-    isReleased: row?.[LOCK.released] !== undefined,
+    leaseMs: Number.isFinite(leaseMs) && leaseMs > 0 ? Math.min(leaseMs, MAX_LEASE_MS) : KCL_LEASE_MS,
+    isReleased: row[LOCK.released] !== undefined,
   };
 }
 

@@ -6,7 +6,10 @@ export interface ObservedLease {
   readonly owner: string | undefined;
   /** Minus infinity for a lease that nobody owned when it was first seen. */
   readonly changedMs: number;
-  /** The same, and for a lease that nobody owned the time at which it was first seen so. */
+  /**
+   * Since when nobody is known to renew it: the same, for a lease that nobody owned the time at which it was first seen so. A leader that gives it to a worker
+   * which does not take it up raises its counter too, once the lease has been free for the failover time: that does not count here.
+   */
   readonly sinceMs: number;
 }
 
@@ -16,12 +19,20 @@ interface Sight {
   readonly sinceMs: number;
 }
 
+/** Nobody renews so seldom, as a part of the failover time: a change by 1 that comes later is of a leader, who waits for all of it. */
+const LONE_CHANGE = 0.75;
+
 /**
  * Expiry is observed and never written: this remembers when each counter was last seen to change. Only the monotonic clock counts,
  * so no jump of the wall clock makes a lease look expired.
  */
 export class LeaseAges {
+  readonly #loneMs: number;
   #sights: ReadonlyMap<string, Sight> = new Map();
+
+  constructor(failoverTimeMs: number) {
+    this.#loneMs = failoverTimeMs * LONE_CHANGE;
+  }
 
   /** Takes in a scan that ended at `scannedMs`. Rows that vanished are forgotten. */
   observe(leases: readonly Lease[], scannedMs: number): readonly ObservedLease[] {
@@ -38,7 +49,12 @@ export class LeaseAges {
           : before.counter === lease.counter
             ? before.changedMs
             : scannedMs;
-      const sinceMs = before?.counter === lease.counter ? before.sinceMs : scannedMs;
+      const isLone =
+        before !== undefined &&
+        lease.counter === before.counter + 1 &&
+        scannedMs - before.changedMs >= this.#loneMs;
+      const isAsBefore = before !== undefined && (before.counter === lease.counter || isLone);
+      const sinceMs = isAsBefore ? before.sinceMs : scannedMs;
       sights.set(lease.leaseKey, { counter: lease.counter, changedMs, sinceMs });
       observed.push({ lease, owner, changedMs, sinceMs });
     }

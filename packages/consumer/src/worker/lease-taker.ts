@@ -151,7 +151,9 @@ export class LeaseTaker {
     if (outcome.type !== "applied") {
       const askedMs = clock.monotonicNow();
       const row = await table.get(before.leaseKey);
-      if (row?.owner !== ownerId || row.counter !== lease.counter)
+      // A leader may have given it away and back meanwhile: then the old owner holds it until it lets go.
+      const isOurs = row?.owner === ownerId && row.checkpointOwner === undefined;
+      if (!isOurs || row.counter !== lease.counter)
         return { row: outcome.type === "refused" ? row : undefined, askedMs };
       // What raised the counter under our name may also be a late write of ours from before the lease was dropped: the row tells. So it was
       // written at any time since it was looked at, and others may count from then.

@@ -7,7 +7,7 @@ import { Auditor, isRangeRead } from "./shard-sync/auditor.js";
 import { cleanUp } from "./shard-sync/cleanup.js";
 import { createFirstLeases, type LeaseCreation } from "./shard-sync/create-leases.js";
 import { FleetMember, type StartLoop } from "./fleet3/fleet-member.js";
-import { FLEET_TIMINGS, orphanAfterMs } from "./fleet3/timings.js";
+import { fleetTimings, orphanAfterMs } from "./fleet3/timings.js";
 import { UnattendedWatch } from "./fleet3/unattended-watch.js";
 import { startKeepers } from "./keepers.js";
 import { LeaseAges } from "./lease-ages.js";
@@ -61,13 +61,13 @@ export class WorkerRun implements Worker {
       parentPollMs: this.#settings.parentPollMs,
       ended: (held, end) => this.#taskEnded(held, end),
     });
-    const timings = { ...FLEET_TIMINGS, ...options.fleetTimings };
+    const timings = fleetTimings(this.#settings.failoverTimeMs, options.fleetTimings);
     const orphanMs = orphanAfterMs(this.#settings.failoverTimeMs);
     this.#unattended = new UnattendedWatch({ ...options, warnMs: timings.warnMs, orphanMs });
     const shared = {
       ...options,
       settings: this.#settings,
-      ages: new LeaseAges(),
+      ages: new LeaseAges(this.#settings.failoverTimeMs),
       busy: () => this.#tasks.busy(),
     };
     const holder = new LeaseHolder({
@@ -87,6 +87,7 @@ export class WorkerRun implements Worker {
       ...shared,
       timings,
       loop: (...given) => this.#loop(...given),
+      looked: (leases) => this.#tasks.looked(leases),
       adopt: (leases, seenMs) => this.#taker.adopt(leases, seenMs, () => this.#taking() === "orphans"),
     });
   }

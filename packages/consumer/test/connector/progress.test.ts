@@ -47,6 +47,7 @@ function commit(more: Partial<Extract<ConnectorEvent, { type: "checkpoint-commit
     type: "checkpoint-commit",
     ...OF_S0,
     checkpoint: { sequenceNumber: "1", subSequenceNumber: 0 },
+    inherited: false,
     read: 10,
     emitted: 7,
     filtered: 2,

@@ -291,6 +291,31 @@ describe("rows as KCL workers write and read them", () => {
     expect(await rowIn(name, "leaseKey", "Leader")).not.toHaveProperty("isReleased");
   });
 
+  test.each([
+    ["nothing but its key", {}],
+    ["a version that is a number", { recordVersionNumber: { N: "1" }, ownerName: { S: "java" } }],
+    ["a version that is empty", { recordVersionNumber: { S: "" } }],
+  ])("a row Leader with %s is a lock that can be taken once it has run out", async (_what, attributes) => {
+    const { fleet, name } = await fresh();
+    await put(name, { leaseKey: { S: "Leader" }, ...attributes });
+    const seen = await fleet.lock();
+    expect(seen).toMatchObject({ version: "", leaseMs: 120_000, isReleased: false });
+    expect(await fleet.takeLock(lock("1"), undefined)).toBe(false);
+    expect(await fleet.takeLock(lock("1"), seen)).toBe(true);
+    // Somebody was faster.
+    expect(await fleet.takeLock(lock("2"), seen)).toBe(false);
+    expect((await fleet.lock())?.version).toBe("1");
+  });
+
+  test("a lock that claims to count for a year counts for ten minutes", async () => {
+    const { fleet, name } = await fresh();
+    const row = { leaseKey: { S: "Leader" }, ownerName: { S: "x" }, recordVersionNumber: { S: "1" } };
+    await put(name, { ...row, leaseDuration: { S: "31536000000" } });
+    expect((await fleet.lock())?.leaseMs).toBe(600_000);
+    await put(name, { ...row, leaseDuration: { S: "soon" } });
+    expect((await fleet.lock())?.leaseMs).toBe(120_000);
+  });
+
   test("the mode's row keeps what it said before, the newest first", async () => {
     const { fleet, name } = await fresh();
     await fleet.changeMode({

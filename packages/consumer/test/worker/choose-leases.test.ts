@@ -168,7 +168,7 @@ describe("choosing leases", () => {
 
 describe("ages of leases", () => {
   test("F29 only a changed counter makes a lease young; the moment is the observer's own", () => {
-    const ages = new LeaseAges();
+    const ages = new LeaseAges(F);
     const lease = leaseWith("s0", { owner: "other", counter: 5 });
     expect(ages.observe([lease], 100)[0]?.changedMs).toBe(100);
     expect(ages.observe([lease], 5_000)[0]?.changedMs).toBe(100);
@@ -176,11 +176,11 @@ describe("ages of leases", () => {
   });
 
   test("a lease first seen without an owner was never renewed", () => {
-    expect(new LeaseAges().observe([leaseWith("s0")], 100)[0]?.changedMs).toBe(Number.NEGATIVE_INFINITY);
+    expect(new LeaseAges(F).observe([leaseWith("s0")], 100)[0]?.changedMs).toBe(Number.NEGATIVE_INFINITY);
   });
 
   test("a row that vanished and comes back is seen for the first time", () => {
-    const ages = new LeaseAges();
+    const ages = new LeaseAges(F);
     const lease = leaseWith("s0", { owner: "other", counter: 5 });
     ages.observe([lease], 100);
     ages.observe([], 200);
@@ -189,6 +189,6 @@ describe("ages of leases", () => {
 
   test("during a handoff the lease counts as the old owner's", () => {
     const lease = leaseWith("s0", { owner: "next", checkpointOwner: "old" });
-    expect(new LeaseAges().observe([lease], 1)[0]?.owner).toBe("old");
+    expect(new LeaseAges(F).observe([lease], 1)[0]?.owner).toBe("old");
   });
 });

@@ -19,7 +19,7 @@ function setUp(fault?: (operation: string) => TableFault | undefined) {
     random: seededRandom(1),
     settings: leaseSettings(),
     orphanMs: 240_000,
-    ages: new LeaseAges(),
+    ages: new LeaseAges(10_000),
     busy: () => new Set<string>(),
     taken: (lease: TakenLease) => void taken.push(lease),
   };
@@ -27,6 +27,24 @@ function setUp(fault?: (operation: string) => TableFault | undefined) {
 }
 
 describe("taking", () => {
+  test("a lease that was given away and is on its way back is not taken for one's own: the old owner holds it until it lets go", async () => {
+    const { leases, table, taken, options } = setUp();
+    leases.rows.set("s0", leaseWith("s0", { owner: "me:1", counter: 1 }));
+    const seen = leases.rows.get("s0")!;
+    // Between the look and the take the leader gives it to another worker (which raises the counter), and then hands it off to us.
+    const back = { ...seen, counter: 2, owner: "me:1", checkpointOwner: "other" };
+    const late = {
+      ...table,
+      update: async () => {
+        leases.rows.set("s0", back);
+        return { type: "refused" } as const;
+      },
+    };
+    await new LeaseTaker({ ...options, table: late }).adopt([seen], 0, () => true);
+    expect(taken).toEqual([]);
+    expect(leases.rows.get("s0")).toEqual(back);
+  });
+
   test("K08 after a slow scan the counters are stale: a lease is read again before it is stolen", async () => {
     const { time, leases, table, taken, options } = setUp();
     for (let index = 0; index < 6; index += 1)

@@ -104,7 +104,7 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
     this.#events.emitted(range.batch, startedMs, { outputs, attempts, inherited: inherited !== undefined });
     const { filtered, oldestArrivalMs } = range;
     const dealtWith = { ...range.batch, filtered, deadLettered: refused.length };
-    await this.commit(dealtWith, { bytes, oldestArrivalMs });
+    await this.commit(dealtWith, { inherited: inherited !== undefined, bytes, oldestArrivalMs });
   }
 
   /** An inherited batch with its whole plan, wherever that was kept. */

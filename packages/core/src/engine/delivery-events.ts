@@ -4,12 +4,14 @@ import type { ShardContext } from "./shard-context.js";
 
 /** What was sent for a range by this owner. */
 export interface SentForRange {
+  /** Whether an earlier owner had prepared it. */
+  readonly inherited: boolean;
   readonly bytes: number;
   readonly oldestArrivalMs: number | undefined;
 }
 
 /** Of a batch that an earlier owner had written nothing is known here. */
-export const NOTHING_SENT: SentForRange = { bytes: 0, oldestArrivalMs: undefined };
+export const NOTHING_SENT: SentForRange = { inherited: true, bytes: 0, oldestArrivalMs: undefined };
 
 /** Tells how batches of a shard get on. */
 export class DeliveryEvents {

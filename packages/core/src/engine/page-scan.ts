@@ -3,6 +3,7 @@ import { poisonError } from "./poison.js";
 import { isBroken } from "../guards/blame.js";
 import { asError, hasCode } from "../errors.js";
 import type { Filling } from "./filling.js";
+import { isLookupFailure, isLookupRefusal, transformPatiently } from "./lookups.js";
 import { hasNotices, takeNotices } from "../logging/notices.js";
 import type { RunningPipeline } from "../pipeline.js";
 import type { KinesisRecord } from "../record.js";
@@ -22,7 +23,7 @@ interface Started<Output> {
   readonly record: KinesisRecord;
   readonly outputs: Output[];
   /** Undefined when no function returned a promise. */
-  readonly settled: Promise<void> | undefined;
+  readonly waiting: Promise<void> | undefined;
 }
 
 /** Says that a record was started, and others may be before it is waited for. */
@@ -32,7 +33,7 @@ const STARTED: Promise<void> = Promise.resolve();
 export class PageScan<Model, Output> {
   readonly #pipeline: Pick<
     RunningPipeline<Model, Output, never, never>,
-    "onPoison" | "transformConcurrency" | "logger"
+    "onPoison" | "transformConcurrency" | "retry" | "logger"
   >;
   readonly #context: ShardContext;
   readonly #filling: Filling<Output>;
@@ -44,11 +45,20 @@ export class PageScan<Model, Output> {
   readonly #inFlight: TransformsInFlight;
   /** Records whose functions have been called and whose outputs have not been taken in, in stream order. */
   readonly #started: Started<Output>[] = [];
+  #taken = 0;
+  /** A stop came while what the transformer asks did not answer: the record is left to the next owner. */
+  #isLeft = false;
 
   constructor(
     pipeline: Pick<
       RunningPipeline<Model, Output, never, never>,
-      "transformer" | "filter" | "onPoison" | "transformTimeoutMs" | "transformConcurrency" | "logger"
+      | "transformer"
+      | "filter"
+      | "onPoison"
+      | "transformTimeoutMs"
+      | "transformConcurrency"
+      | "retry"
+      | "logger"
     >,
     context: ShardContext,
     filling: Filling<Output>,
@@ -60,6 +70,11 @@ export class PageScan<Model, Output> {
     this.#transform = transformOf(pipeline, filling.takesData);
     this.#owner = owner;
     this.#inFlight = new TransformsInFlight(pipeline.transformTimeoutMs, context.clock, context.abortSignal);
+  }
+
+  /** After a scan that threw: how many records were taken in before the one that it threw for. */
+  get taken(): number {
+    return this.#taken;
   }
 
   /** Scans records until their end, or until the shard is to stop. Returns how many were scanned. */
@@ -74,7 +89,11 @@ export class PageScan<Model, Output> {
         if (hasNotices()) this.#writeNotices();
         const waiting = this.#waiting;
         this.#waiting = undefined;
-        if (waiting !== undefined) await waiting;
+        if (waiting !== undefined) {
+          this.#taken = next - 1;
+          await waiting;
+        }
+        if (this.#isLeft) return next - this.#started.length - 1;
       }
       return next;
     } finally {
@@ -91,9 +110,15 @@ export class PageScan<Model, Output> {
 
   /** Scans until something has to be waited for; returns the index after the last record. A loop of its own, without an await in it: that is a tenth faster. */
   #run(records: readonly KinesisRecord[], from: number, nowMs: number): number {
-    for (let index = from; index < records.length; index += 1) {
-      this.#waiting = this.#scanRecord(records[index] as KinesisRecord, nowMs);
-      if (this.#waiting !== undefined) return index + 1;
+    let index = from;
+    try {
+      for (; index < records.length; index += 1) {
+        this.#waiting = this.#scanRecord(records[index] as KinesisRecord, nowMs);
+        if (this.#waiting !== undefined) return index + 1;
+      }
+    } catch (thrown) {
+      this.#taken = index;
+      throw thrown;
     }
     return records.length;
   }
@@ -110,6 +135,7 @@ export class PageScan<Model, Output> {
       }
       crossed = this.#filling.stage(record, this.#outputs);
     } catch (thrown) {
+      if (isLookupFailure(thrown)) return this.#scanLater(record, Promise.reject(asError(thrown)));
       return this.#refuse(record, asError(thrown), nowMs);
     }
     return this.#keep(record, crossed, nowMs);
@@ -120,7 +146,7 @@ export class PageScan<Model, Output> {
     // The outputs array is given to this one call: a late answer after the time-out must not reach another record.
     const outputs = this.#outputs;
     this.#outputs = [];
-    await this.#take({ record, outputs, settled: this.#inFlight.wait(waiting) });
+    await this.#take({ record, outputs, waiting });
   }
 
   /** Calls the functions of the following records, as many as may be in flight, and takes in the first; returns the index after the last one called. */
@@ -137,15 +163,18 @@ export class PageScan<Model, Output> {
       }
     }
     const first = this.#started.shift();
-    if (first !== undefined) await this.#take(first);
+    if (first !== undefined) {
+      this.#taken = next - this.#started.length - 1;
+      await this.#take(first);
+    }
     return next;
   }
 
   #enter(record: KinesisRecord, waiting: Promise<void> | undefined, outputs: Output[]): void {
-    const settled = waiting === undefined ? undefined : this.#inFlight.wait(waiting);
-    // Seen to when its turn comes, if it comes.
-    settled?.catch(() => undefined);
-    this.#started.push({ record, outputs, settled });
+    // Its time begins now, and not when its turn comes. What it rejects with is seen to then, if its turn comes.
+    const timed = waiting === undefined ? undefined : this.#inFlight.wait(waiting);
+    timed?.catch(() => undefined);
+    this.#started.push({ record, outputs, waiting: timed });
   }
 
   /** The shard stops, or a record before them has failed: they are read again by whoever goes on. */
@@ -154,18 +183,42 @@ export class PageScan<Model, Output> {
     this.#inFlight.cancel();
   }
 
-  async #take({ record, outputs, settled }: Started<Output>): Promise<void> {
+  async #take({ record, outputs, waiting }: Started<Output>): Promise<void> {
     const { clock } = this.#context;
     let crossed: FlushReason | undefined;
     try {
-      if (settled !== undefined) await settled;
-      this.#outputs = outputs;
-      crossed = this.#filling.stage(record, outputs);
+      const found =
+        waiting === undefined
+          ? outputs
+          : await transformPatiently(
+              this.#pipeline,
+              this.#context,
+              record,
+              { waiting, outputs, inFlight: this.#inFlight },
+              (others) => transformRecord(this.#transform, record, others),
+              () => this.#letLand(),
+            );
+      if (found === undefined) {
+        this.#isLeft = true;
+        return;
+      }
+      this.#outputs = found;
+      crossed = this.#filling.stage(record, found);
     } catch (thrown) {
+      if (thrown instanceof FlushFailed) throw thrown.reason;
       await this.#refuse(record, asError(thrown), clock.monotonicNow());
       return;
     }
     await this.#keep(record, crossed, clock.monotonicNow());
+  }
+
+  /** What was read before the record lands meanwhile: an outage may take hours. */
+  async #letLand(): Promise<void> {
+    try {
+      await this.#owner.flush("age");
+    } catch (thrown) {
+      throw new FlushFailed(thrown);
+    }
   }
 
   /** Takes in a transformed record, behind a flush where it would cross a cap; a promise is returned only when a flush has to be waited for. */
@@ -186,9 +239,25 @@ export class PageScan<Model, Output> {
     this.#outputs.length = 0;
     this.#context.abortSignal.throwIfAborted();
     // A mistake in how the pipeline is set up, found out by a record, is no fault of the record.
-    if (isBroken(error) || hasCode(error, "KC_OPTION_INVALID")) throw error;
+    if (
+      isBroken(error) ||
+      hasCode(error, "KC_OPTION_INVALID") ||
+      isLookupRefusal(error) ||
+      isLookupFailure(error)
+    )
+      throw error;
     if (this.#pipeline.onPoison === "stop") throw poisonError(this.#context.shardId, record, error);
     const reason = this.#filling.refuse(record, error, nowMs);
     return reason === undefined ? undefined : this.#owner.flush(reason);
+  }
+}
+
+/** A delivery failed while a record waited for a look-up: no fault of that record. */
+class FlushFailed extends Error {
+  readonly reason: unknown;
+
+  constructor(reason: unknown) {
+    super("the batch before the record was not delivered");
+    this.reason = reason;
   }
 }

@@ -1,13 +1,14 @@
 import type { BufferEntry } from "../batch.js";
 import type { PreparedBatch } from "../checkpointer.js";
 import { asError, hasCode, KinesisConnectorError } from "../errors.js";
-import type { Pipeline } from "../pipeline.js";
+import { isLookupFailure, isLookupRefusal, transformPatiently } from "./lookups.js";
+import type { RunningPipeline } from "../pipeline.js";
 import { type ClosedRange, OpenRange } from "./range.js";
 import { comparePositions, type KinesisRecord, type ShardReader } from "../record.js";
 import { readOutcomes, type RecordOutcome } from "./outcomes.js";
 import type { ShardContext } from "./shard-context.js";
-import { TransformsInFlight } from "./timed.js";
 import { transformRecord } from "./transform.js";
+import { TransformsInFlight } from "./timed.js";
 
 /**
  * Builds an inherited batch again: reads from exactly its recorded start to exactly its recorded end, and gives each record the way
@@ -15,7 +16,7 @@ import { transformRecord } from "./transform.js";
  * @throws KinesisConnectorError `KC_REPLAY_DIFFERS` when a recorded way cannot be repeated
  */
 export async function replayRange<Model, Output, Plan, DeadLetterPlan>(
-  pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
+  pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>,
   context: ShardContext,
   pending: PreparedBatch,
 ): Promise<ClosedRange<Output>> {
@@ -43,7 +44,7 @@ class GapWithin extends KinesisConnectorError {
 }
 
 async function replayOnce<Model, Output, Plan, DeadLetterPlan>(
-  pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
+  pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>,
   context: ShardContext,
   pending: PreparedBatch,
 ): Promise<ClosedRange<Output>> {
@@ -67,7 +68,7 @@ async function replayOnce<Model, Output, Plan, DeadLetterPlan>(
         ? withoutOutcomes(records)
         : withOutcomes(records, pending, context.shardId, () => gap);
     for await (const [record, outcome] of recorded) {
-      started.push(start(pipeline, inFlight, record, outcome));
+      started.push(start(pipeline, { context, inFlight }, record, outcome));
       if (started.length >= pipeline.transformConcurrency) await finishFirst();
     }
     while (started.length > 0) await finishFirst();
@@ -154,6 +155,12 @@ async function* recordsUpTo(
   }
 }
 
+/** What the records of a replay have in common. */
+interface Around {
+  readonly context: ShardContext;
+  readonly inFlight: TransformsInFlight;
+}
+
 /** A record on its way, its functions called. */
 interface Started<Output> {
   readonly record: KinesisRecord;
@@ -163,20 +170,20 @@ interface Started<Output> {
 }
 
 function start<Model, Output, Plan, DeadLetterPlan>(
-  pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
-  inFlight: TransformsInFlight,
+  pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>,
+  around: Around,
   record: KinesisRecord,
   outcome: RecordOutcome | undefined,
 ): Started<Output> {
   if (outcome === "dropped") return { record, outcome, outputs: undefined };
-  const outputs = outputsOf(pipeline, inFlight, record, outcome);
+  const outputs = outputsOf(pipeline, around, record, outcome);
   // Seen to when its turn comes, if it comes.
   outputs.catch(() => undefined);
   return { record, outcome, outputs };
 }
 
 async function finish<Model, Output, Plan, DeadLetterPlan>(
-  pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
+  pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>,
   context: ShardContext,
   { record, outcome, outputs: waiting }: Started<Output>,
   range: OpenRange,
@@ -194,7 +201,8 @@ async function finish<Model, Output, Plan, DeadLetterPlan>(
   } catch (thrown) {
     context.abortSignal.throwIfAborted();
     failure = asError(thrown);
-    if (hasCode(failure, "KC_REPLAY_DIFFERS")) throw failure;
+    if (hasCode(failure, "KC_REPLAY_DIFFERS") || isLookupFailure(failure) || isLookupRefusal(failure))
+      throw failure;
   }
   if (outcome === "dead-letter") {
     failure ??= new KinesisConnectorError("KC_RECORD_POISON", "set aside by an earlier owner of the shard");
@@ -213,18 +221,42 @@ async function finish<Model, Output, Plan, DeadLetterPlan>(
 }
 
 async function outputsOf<Model, Output, Plan, DeadLetterPlan>(
-  pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
-  inFlight: TransformsInFlight,
+  pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>,
+  around: Around,
   record: KinesisRecord,
   outcome: RecordOutcome | undefined,
 ): Promise<Output[]> {
   for (const selection of ["filtered", "all"] as const) {
-    const outputs: Output[] = [];
-    const waiting = transformRecord(pipeline, record, outputs, selection);
-    if (waiting !== undefined) await inFlight.wait(waiting);
+    const outputs = await outputsOnce(pipeline, around, record, selection);
     if (typeof outcome !== "number" || outputs.length === outcome) return outputs;
   }
   throw differs(record, `it no longer gives the ${String(outcome)} outputs that were recorded`);
+}
+
+/** Waits through an outage of what the transformer asks: the batch of an earlier owner comes before anything else. */
+async function outputsOnce<Model, Output, Plan, DeadLetterPlan>(
+  pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>,
+  { context, inFlight }: Around,
+  record: KinesisRecord,
+  selection: "filtered" | "all",
+): Promise<Output[]> {
+  const again = (into: Output[]): Promise<void> | undefined =>
+    transformRecord(pipeline, record, into, selection);
+  const outputs: Output[] = [];
+  let waiting: Promise<void> | undefined;
+  try {
+    waiting = again(outputs);
+    if (waiting === undefined) return outputs;
+  } catch (thrown) {
+    if (!isLookupFailure(thrown)) throw thrown;
+    waiting = Promise.reject(asError(thrown));
+  }
+  const found = await transformPatiently(pipeline, context, record, { waiting, outputs, inFlight }, again);
+  if (found !== undefined) return found;
+  throw new KinesisConnectorError(
+    "KC_LOOKUP_FAILED",
+    `${context.shardId}: stopped while what the transformer asks did not answer; the next owner finishes the batch of an earlier one`,
+  );
 }
 
 function countDiffers(shardId: string, pending: PreparedBatch, found: number): KinesisConnectorError {

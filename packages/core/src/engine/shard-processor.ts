@@ -8,8 +8,9 @@ import type { Timer } from "../clock.js";
 import { errorFields } from "../logging/error-fields.js";
 import { asError, hasCode } from "../errors.js";
 import { Filling } from "./filling.js";
+import { isLookupFailure } from "./lookups.js";
 import { lastOutcome, PageFetch } from "./page-fetch.js";
-import { pagePart } from "./page-part.js";
+import { tellPage } from "./page-part.js";
 import { PageScan } from "./page-scan.js";
 import { type Pipeline, type RunningPipeline, runningPipeline } from "../pipeline.js";
 import { type ClosedRange, isPast } from "./range.js";
@@ -95,6 +96,10 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     try {
       if (pending !== undefined) await this.#finishInherited(pending);
       return await this.#readFrom(pending?.last ?? checkpoint);
+    } catch (thrown) {
+      // What the transformer asks did not answer for an inherited batch: it stays prepared.
+      if (stopSignal.aborted && isLookupFailure(thrown)) return { type: "stopped" };
+      throw thrown;
     } finally {
       stopSignal.removeEventListener("abort", stop);
       abortSignal.removeEventListener("abort", abort);
@@ -192,19 +197,21 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
   }
 
   async #takePage(page: RecordPage, durationMs: number): Promise<void> {
-    const { clock, stream, shardId, observe } = this.#context;
+    const { clock } = this.#context;
     const { records } = page;
+    const told = { context: this.#context, filling: this.#filling, durationMs };
     if (page.gap !== undefined) this.#meetGap(page.gap.expected, records[0]);
-    const scanned = await this.#scan.scan(records);
+    const scanned = await this.#scan.scan(records).catch((thrown: unknown) => {
+      // What came before a record that stops the shard is delivered all the same.
+      tellPage(page, this.#scan.taken, told);
+      throw thrown;
+    });
     if (scanned === records.length) {
       if (page.scannedEnd !== undefined && isPast(page.scannedEnd, records.at(-1)))
         this.#filling.moveEnd(page.scannedEnd, clock.monotonicNow());
       if (!this.#filling.settle()) page.release?.();
-    } else if (scanned === 0) return;
-    // What a stop left of it goes with the last batch: what is committed was read, or counts would not add up.
-    const read = { ...pagePart(page, scanned), durationMs: page.durationMs ?? durationMs };
-    const { keptCount: bufferedRecords, heldBytes: bufferedBytes } = this.#filling;
-    observe({ type: "page-read", stream, shardId, ...read, bufferedRecords, bufferedBytes });
+    }
+    tellPage(page, scanned, told);
   }
 
   /** Closes what was read so far and sends it on its way, once the batch before it has been committed. */

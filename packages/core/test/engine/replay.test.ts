@@ -7,6 +7,7 @@ import {
   KinesisConnectorError,
   type PipelineOptions,
   type PreparedBatch,
+  silentLogger,
 } from "../../src/index.js";
 import type { ObjectPlan } from "../support/memory-emitters.js";
 import { replayRange } from "../../src/engine/replay.js";
@@ -65,7 +66,9 @@ describe("the next owner of a prepared batch", () => {
     expect(world.shard.handedOver).toHaveLength(written);
     expect(writesOf(world.lease)).toEqual(["prepare", "commit"]);
     expect(nextOwner.eventsOf("shard-start")).toMatchObject([{ checkpoint: undefined, inherited: true }]);
-    expect(nextOwner.eventsOf("checkpoint-commit")).toMatchObject([{ read: 10, emitted: 10 }]);
+    expect(nextOwner.eventsOf("checkpoint-commit")).toMatchObject([
+      { read: 10, emitted: 10, inherited: true },
+    ]);
     expect(world.gate.count("emit")).toBe(1);
   });
 
@@ -83,6 +86,14 @@ describe("the next owner of a prepared batch", () => {
     expect(numbersIn(world.objects).flat()).toEqual(numbers(25));
     expect(world.lease.prepared.filter((batch) => batch.batchId === pending.batchId)).toHaveLength(1);
     expect(world.shard.openReaders).toBe(0);
+    // Each record is in a page of this owner, or in a batch that it inherited.
+    const commits = nextOwner.eventsOf("checkpoint-commit");
+    expect(commits.map(({ read, inherited }) => [read, inherited])).toEqual([
+      [10, true],
+      ...[3, 3, 3, 3, 3].map((read) => [read, false]),
+    ]);
+    const read = nextOwner.eventsOf("page-read").reduce((all, { records }) => all + records, 0);
+    expect(read).toBe(15);
   });
 
   it("finishes the range though it begins and ends inside aggregated records", async () => {
@@ -428,7 +439,7 @@ describe("retention that catches up with a replay", () => {
       },
     };
     const range = await replayRange(
-      pipelineOver(world),
+      { ...pipelineOver(world), logger: silentLogger },
       {
         application: "application",
         stream: "stream",

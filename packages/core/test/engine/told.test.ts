@@ -49,6 +49,24 @@ describe("what the engine tells", () => {
     expect(third).toMatchObject({ durationMs: 100 });
   });
 
+  it.each(["at once", "later"])(
+    "of the part of a page before a record that stops the shard, found poison %s: what is committed was read",
+    async (when) => {
+      const world = createWorld(recordsOf(10, (index) => (index === 6 ? "{" : `{"n":${index}}`)));
+      const pipeline = definePipeline({
+        transformer: json<Numbered>(),
+        filter: ({ n }) => (when === "later" ? Promise.resolve(n !== 2) : n !== 2),
+        buffer: { maxRecords: 4 },
+        emitter: world.keyed(),
+      });
+      const run = runIn(world, pipeline);
+      await expect(world.clock.run(run.done)).rejects.toMatchObject({ code: "KC_RECORD_POISON" });
+      const commits = run.eventsOf("checkpoint-commit");
+      expect(commits.reduce((sum, { emitted, filtered }) => sum + emitted + filtered, 0)).toBe(6);
+      expect(run.eventsOf("page-read")).toMatchObject([{ records: 6 }]);
+    },
+  );
+
   it("of a commit: the bytes that were sent for it, and when its first record arrived", async () => {
     const world = createWorld(recordsOf(7));
     world.shard.close();

@@ -17,7 +17,7 @@ export interface WorkerReport {
 /** The lock of the leader: the row `Leader`, as amazon-dynamodb-lock-client writes it. It holds no time; whoever looks at it counts for itself. */
 export interface LeaderLock {
   readonly ownerId: string;
-  /** Another one with each sign of life (`recordVersionNumber`). */
+  /** Another one with each sign of life (`recordVersionNumber`); "" in a row that has none, which somebody spoiled. */
   readonly version: string;
   /** How long it counts after its last sign of life, in milliseconds (`leaseDuration`). */
   readonly leaseMs: number;

@@ -91,6 +91,7 @@ export class Counts {
         shards.add(shard, "recordsEmitted", event.emitted);
         shards.add(shard, "recordsFiltered", event.filtered);
         shards.add(shard, "deadLetters", event.deadLettered);
+        if (event.inherited) shards.add(shard, "inheritedRecords", event.read);
         return;
       }
       case "aggregate-drop":

@@ -1,6 +1,7 @@
 import { errorFields } from "@kinesis-connectors/core";
 
 import type { MetricDefinition } from "../metrics.js";
+import type { Series } from "../series.js";
 
 /** More values than this of one metric's attributes come together in `_OTHER`: names of errors are the service's and the emitter's, and no closed set. */
 const MAX_SERIES = 40;
@@ -26,8 +27,16 @@ export class LabelledCounter {
     found.value += by;
   }
 
-  series(): readonly Labelled[] {
-    return [...this.#series.values()];
+  series(): readonly Series[] {
+    const common = this.#common();
+    return [...this.#series.values()].map((labelled) => {
+      // What was counted before the stream was known is its own all the same.
+      if (labelled.common !== common) {
+        labelled.common = common;
+        labelled.attributes = this.#attributes(common, labelled.values);
+      }
+      return labelled;
+    });
   }
 
   #create(key: string, first: string, second: string | undefined): Labelled {
@@ -36,17 +45,27 @@ export class LabelledCounter {
     const name = isFull ? values.join("\n") : key;
     const known = this.#series.get(name);
     if (known !== undefined) return known;
-    const attributes = { ...this.#common() };
-    for (const [index, attribute] of this.definition.attributes.entries())
-      attributes[attribute] = values[index] ?? OTHER;
-    const created = { attributes, value: 0 };
+    const common = this.#common();
+    const created = { common, values, attributes: this.#attributes(common, values), value: 0 };
     this.#series.set(name, created);
     return created;
   }
+
+  #attributes(common: Attributes, values: readonly (string | undefined)[]): Attributes {
+    const attributes = { ...common };
+    for (const [index, attribute] of this.definition.attributes.entries())
+      attributes[attribute] = values[index] ?? OTHER;
+    return attributes;
+  }
 }
 
+type Attributes = Readonly<Record<string, string>>;
+
 interface Labelled {
-  readonly attributes: Readonly<Record<string, string>>;
+  /** Those of every series that `attributes` was made of. */
+  common: Attributes;
+  readonly values: readonly (string | undefined)[];
+  attributes: Attributes;
   value: number;
 }
 

@@ -5,6 +5,7 @@ export interface ShardCounts {
   recordsEmitted: number;
   recordsFiltered: number;
   deadLetters: number;
+  inheritedRecords: number;
   foreignRecords: number;
   retentionGaps: number;
 }
@@ -16,6 +17,7 @@ export const SHARD_COUNTERS: readonly (readonly [name: string, key: keyof ShardC
   ["records.emitted", "recordsEmitted"],
   ["records.filtered", "recordsFiltered"],
   ["records.dead_lettered", "deadLetters"],
+  ["records.inherited", "inheritedRecords"],
   ["records.foreign", "foreignRecords"],
   ["retention.gaps", "retentionGaps"],
 ];
@@ -27,6 +29,7 @@ export function noCounts(): ShardCounts {
     recordsEmitted: 0,
     recordsFiltered: 0,
     deadLetters: 0,
+    inheritedRecords: 0,
     foreignRecords: 0,
     retentionGaps: 0,
   };

@@ -34,7 +34,7 @@ const NAMES: OptionNames<EmfOptions> = { names: "required", namespace: true, per
 
 /**
  * Writes metrics as lines of CloudWatch's embedded metric format: Lambda, the agents of ECS, EKS and EC2 turn them into metrics, and this process needs no
- * permission. The first period begins with the first event, the last line comes when the connector stops, or by `close`.
+ * permission. The first period begins with the start of the connector or its first event of a shard, the last line comes when it stops, or by `close`.
  *
  * @example
  * ```ts
@@ -81,7 +81,8 @@ export function emf(metrics: Metrics, options: EmfOptions): Outlet {
   const stopListening = metrics.listen((event, nowMs) => {
     period.event(event, nowMs);
     if (event.type === "connector-stop") stop();
-    else if (timer === undefined) start();
+    // A start that fails may have told something, of no shard, and tells no stop: a timer would keep its process.
+    else if (timer === undefined && (event.type === "connector-start" || "shardId" in event)) start();
   });
   return {
     close: () => {

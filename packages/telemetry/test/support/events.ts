@@ -31,6 +31,7 @@ export function committed(
     stream: STREAM,
     shardId,
     checkpoint: at(1),
+    inherited: false,
     read: emitted + filtered + deadLettered,
     emitted,
     filtered,

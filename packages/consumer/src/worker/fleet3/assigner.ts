@@ -6,6 +6,7 @@ import type { LeaseSettings } from "../lease-settings.js";
 import type { WorkerEvent } from "../worker-events.js";
 import { decide, type Move } from "./assignment/decide.js";
 import { isFinished, type SeenLease } from "./assignment/fleet-view.js";
+import type { ReportAges } from "./assignment/report-ages.js";
 import { assignable } from "./assignment/reports.js";
 import { SilentWorkers } from "./assignment/silent-workers.js";
 import type { FleetTimings } from "./timings.js";
@@ -18,6 +19,7 @@ export interface AssignerOptions {
   readonly timings: FleetTimings;
   /** When each counter was seen to change: known before this worker leads, so that it need not begin by waiting. */
   readonly ages: LeaseAges;
+  readonly reportAges: ReportAges;
   readonly observe: (event: WorkerEvent) => void;
 }
 
@@ -57,9 +59,10 @@ export class Assigner {
 
   /** One look, as long as `mayLead`. Resolves with the workers that were given leases. */
   async step(mayLead: () => boolean): Promise<ReadonlySet<string>> {
-    const { table, fleet, clock, settings, timings, ages } = this.#options;
+    const { table, fleet, clock, settings, ages, reportAges } = this.#options;
     const startedMs = clock.monotonicNow();
     const [leases, reports] = [await table.list(), await fleet.reports()];
+    reportAges.see(reports);
     const observed = ages.observe(leases, clock.monotonicNow());
     this.#seeHandoffs(leases, startedMs);
     const settlingMs = BALANCES_TO_SETTLE * FAILOVERS_PER_BALANCE * settings.failoverTimeMs;
@@ -77,7 +80,7 @@ export class Assigner {
         isSettling: startedMs - movedMs < settlingMs,
       };
     });
-    const workers = assignable(reports, clock.now(), timings.reportExpiryMs);
+    const workers = assignable(reports, (report) => reportAges.isFresh(report));
     const silent = this.#silent.see(seen, reports);
     const balances = startedMs - this.#balancedMs >= FAILOVERS_PER_BALANCE * settings.failoverTimeMs;
     if (balances) this.#balancedMs = startedMs;
@@ -167,9 +170,15 @@ export class Assigner {
   }
 
   async #forgetStale(reports: readonly WorkerReport[]): Promise<void> {
-    const { fleet, clock, timings } = this.#options;
+    const { fleet, clock, timings, reportAges } = this.#options;
     const staleS = (clock.now() - timings.reportStaleMs) / 1_000;
-    const stale = reports.filter(({ updatedS }) => updatedS === undefined || updatedS < staleS);
+    const stale = reports.filter((report) => {
+      const { updatedS, isOurs } = report;
+      if (reportAges.isFresh(report)) return false;
+      // Ours have a new name at each start: one that was killed never reports again, and a fleet that crashes all day would fill the table.
+      if (isOurs && reportAges.unchangedMs(report) > timings.ownReportStaleMs) return true;
+      return updatedS === undefined || updatedS < staleS;
+    });
     await inParallel(stale, MAX_IN_FLIGHT, async (report) => {
       await fleet.forget(report);
     });

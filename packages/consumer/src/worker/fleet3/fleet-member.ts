@@ -12,6 +12,8 @@ import type { LeaseSettings } from "../lease-settings.js";
 import type { Taking } from "../lease-taker.js";
 import type { Loop } from "../loop.js";
 import type { WorkerEvent } from "../worker-events.js";
+import { inParallel } from "../in-parallel.js";
+import { ReportAges } from "./assignment/report-ages.js";
 import { Leadership } from "./leadership.js";
 import { isLed, isReporting, MODE } from "./modes.js";
 import type { FleetTimings } from "./timings.js";
@@ -45,7 +47,12 @@ export interface FleetMemberOptions {
   /** Takes up leases that the leader has given to this worker. */
   readonly adopt: (leases: readonly Lease[], seenMs: number) => Promise<void>;
   readonly busy: () => ReadonlySet<string>;
+  /** Given rows as a look shows them: an operator's wishes stand in them. */
+  readonly looked: (leases: readonly Lease[]) => void;
 }
+
+/** Many leases may be given at once, and each has to be renewed within the failover time. */
+const MAX_IN_FLIGHT = 20;
 
 /** A worker as a member of a fleet: follows the fleet's mode, reports, takes up what it is given, and leads where it falls to it. */
 export class FleetMember {
@@ -66,10 +73,13 @@ export class FleetMember {
     this.#fleet = options.settings.mode === "2x" ? undefined : options.table.fleet;
     const fleet = this.#fleet;
     if (fleet === undefined) return;
-    this.#upgrade = new UpgradeWatch({ ...options, fleet });
+    const { clock, timings } = options;
+    const reportAges = new ReportAges({ clock, expiryMs: timings.reportExpiryMs });
+    this.#upgrade = new UpgradeWatch({ ...options, fleet, reportAges });
     this.#leadership = new Leadership({
       ...options,
       fleet,
+      reportAges,
       isLeaving: () => this.#isLeaving || !isLed(this.#mode),
       given: (workers) => {
         if (workers.has(options.ownerId)) this.#runSoon("discover");
@@ -95,7 +105,7 @@ export class FleetMember {
 
   /** Before anything is taken: finds the mode, or sets it where this worker was asked to. A table that cannot be used for it is an error. */
   async start(): Promise<void> {
-    const { settings, ownerId, clock } = this.#options;
+    const { settings, ownerId, clock, logger } = this.#options;
     if (settings.mode === "3x") {
       const fleet = this.#fleet;
       if (fleet === undefined)
@@ -109,6 +119,12 @@ export class FleetMember {
         await fleet.changeMode({ from: mode, to: MODE.full, by: ownerId, nowMs: clock.now() });
     }
     await this.watch(true);
+    if (settings.mode === "3x" && !isLed(this.#mode))
+      logger.warn(
+        { mode: this.#mode },
+        'fleet-mode: leases.mode is "3x", and the fleet is not in 3.x mode: its row Migration3.0 says which, and a KCL worker or operator wrote it; finish ' +
+          "the upgrade, or delete that row while no worker runs",
+      );
   }
 
   /** The worker has started: from now on leases are taken up. */
@@ -148,6 +164,7 @@ export class FleetMember {
 
   /** Looks where the fleet's rows lie, and reports if it does not yet, or if something was missing for it. */
   async #join(fleet: FleetTable, isStart: boolean): Promise<void> {
+    if (this.#isLeaving) return;
     try {
       this.#leadership?.seeTableMigration(await fleet.tableMigration());
       if (this.#loops.size > 0 && this.#lack === undefined) return;
@@ -174,6 +191,8 @@ export class FleetMember {
   async #report(fleet: FleetTable): Promise<void> {
     const { ownerId, clock } = this.#options;
     await fleet.report(ownerId, Math.floor(clock.now() / 1_000));
+    // Stopped while this was under way: the fleet must not wait for a worker that has gone.
+    if (this.#isLeaving) await fleet.retract(ownerId);
   }
 
   #startLoops(fleet: FleetTable): void {
@@ -187,6 +206,7 @@ export class FleetMember {
       async (): Promise<void> => {
         if (!this.#isLeaving && isMode(this.#mode) && this.#lack === undefined) await step();
       };
+    const discoverMs = Math.min(failoverTimeMs / 2, settings.takePeriodMs);
     const report = async (): Promise<void> => {
       try {
         await this.#report(fleet);
@@ -199,7 +219,7 @@ export class FleetMember {
     const lead = async (): Promise<void> => await this.#leadership?.step();
     this.#loops = new Map([
       ["report", loop("fleet-report", timings.reportMs, () => timings.reportMs, when(isReporting, report))],
-      ["discover", loop("fleet-discover", 0, () => failoverTimeMs / 2, when(isLed, discover))],
+      ["discover", loop("fleet-discover", 0, () => discoverMs, when(isLed, discover))],
       ["lead", loop("fleet-lead", 0, () => leadMs, when(isLed, lead))],
     ]);
   }
@@ -209,19 +229,28 @@ export class FleetMember {
   }
 
   async #discover(fleet: FleetTable): Promise<void> {
-    const { table, ownerId, clock, busy, adopt } = this.#options;
-    const keys =
-      (await fleet.assignedTo(ownerId)) ??
-      (await table.list()).filter(({ owner }) => owner === ownerId).map(({ leaseKey }) => leaseKey);
+    const { table, ownerId, clock, busy, adopt, looked } = this.#options;
+    const keys = (await fleet.assignedTo(ownerId)) ?? (await this.#listed());
     const unknown = keys.filter((key) => !busy().has(key));
     const seenMs = clock.monotonicNow();
     const leases: Lease[] = [];
-    for (const key of unknown) {
+    await inParallel(unknown, MAX_IN_FLIGHT, async (key) => {
       // The index lags behind: the row itself says whose it is, and whether the old owner has let go (K15).
       const row = await table.get(key);
       if (row?.owner === ownerId && row.checkpointOwner === undefined) leases.push(row);
-    }
+    });
     if (leases.length > 0 && this.taking === "orphans") await adopt(leases, seenMs);
+    // The look at all rows is seldom where a leader assigns, and the index holds keys alone.
+    await inParallel([...busy()], MAX_IN_FLIGHT, async (key) => {
+      const row = await table.get(key);
+      if (row !== undefined) looked([row]);
+    });
+  }
+
+  /** Without an index of owners. */
+  async #listed(): Promise<readonly string[]> {
+    const { table, ownerId } = this.#options;
+    return (await table.list()).filter(({ owner }) => owner === ownerId).map(({ leaseKey }) => leaseKey);
   }
 
   #become(mode: string | undefined): void {

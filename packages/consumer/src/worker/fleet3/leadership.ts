@@ -1,6 +1,5 @@
 import { asError, errorFields, KinesisConnectorError, type Logger } from "@kinesis-connectors/core";
 import { Assigner, type AssignerOptions } from "./assigner.js";
-import { isFresh } from "./assignment/reports.js";
 import { FleetLock, type LeaderLockOptions } from "./leader-lock.js";
 
 export interface LeadershipOptions extends AssignerOptions, Omit<LeaderLockOptions, "leaseMs"> {
@@ -60,7 +59,12 @@ export class Leadership {
           "this worker cannot lead the fleet; it tries again each minute",
         );
       this.#lack = thrown.message;
-      this.#setLeader(false);
+      try {
+        await this.resign();
+      } catch (unreleased) {
+        // Then it runs out.
+        if (!KinesisConnectorError.isInstance(unreleased)) throw unreleased;
+      }
     }
   }
 
@@ -108,12 +112,10 @@ export class Leadership {
    * is ours at once.
    */
   async #reluctanceMs(): Promise<number> {
-    const { fleet, clock, timings } = this.#options;
-    const nowMs = clock.now();
+    const { fleet, timings, reportAges } = this.#options;
     const reports = await fleet.reports();
-    const isJavaThere = reports.some(
-      (report) => !report.isOurs && isFresh(report, nowMs, timings.reportExpiryMs),
-    );
+    reportAges.see(reports);
+    const isJavaThere = reports.some((report) => !report.isOurs && reportAges.isFresh(report));
     return isJavaThere ? timings.reluctanceMs : 0;
   }
 

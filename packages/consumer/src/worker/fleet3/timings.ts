@@ -8,7 +8,9 @@ export interface FleetTimings {
   readonly reportExpiryMs: number;
   /** A report that is so old is deleted by the leader. KCL `staleWorkerMetricsEntryCleanupDuration`. */
   readonly reportStaleMs: number;
-  /** How long a leader that does not show itself keeps its place. The KCL's own is 120,000; each lock says its own. */
+  /** A report of a worker of ours that has been seen unchanged for so long is deleted. */
+  readonly ownReportStaleMs: number;
+  /** How long a leader that does not show itself keeps its place, at most: see `fleetTimings`. The KCL's own is 120,000; each lock says its own. */
   readonly lockLeaseMs: number;
   /** How long a lock that is nobody's, or does not change, is left to the KCL workers of the fleet. */
   readonly reluctanceMs: number;
@@ -20,16 +22,26 @@ export interface FleetTimings {
   readonly warnMs: number;
 }
 
-export const FLEET_TIMINGS: FleetTimings = {
+const FLEET_TIMINGS: FleetTimings = {
   reportMs: 30_000,
   reportExpiryMs: 60_000,
   reportStaleMs: 86_400_000,
+  ownReportStaleMs: 600_000,
   lockLeaseMs: 30_000,
   reluctanceMs: 240_000,
   handoffMs: 30_000,
   upgradeStableMs: 600_000,
   warnMs: 60_000,
 };
+
+/** A leader shows itself each half failover time: it is missed as soon as a lease is that nobody renews, and a little more. */
+const LOCK_FAILOVERS = 3;
+
+/** The times of a fleet with this failover time, and what a caller has given instead. */
+export function fleetTimings(failoverTimeMs: number, given: Partial<FleetTimings> = {}): FleetTimings {
+  const lockLeaseMs = Math.min(FLEET_TIMINGS.lockLeaseMs, LOCK_FAILOVERS * failoverTimeMs);
+  return { ...FLEET_TIMINGS, lockLeaseMs, ...given };
+}
 
 // KCL: a lock counts for 120 s after its last sign of life, and workers look at it every 30 s: one look to see it first, one to see it expired.
 const JAVA_LOCK_MS = 120_000 + 2 * 30_000;

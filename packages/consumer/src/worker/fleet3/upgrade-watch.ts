@@ -1,7 +1,7 @@
 import type { Clock, Logger } from "@kinesis-connectors/core";
 import type { FleetTable, LeaseTable } from "@kinesis-connectors/leases";
 import { electedLeader } from "../leader.js";
-import { isFresh } from "./assignment/reports.js";
+import type { ReportAges } from "./assignment/report-ages.js";
 import { MODE } from "./modes.js";
 import type { FleetTimings } from "./timings.js";
 
@@ -12,6 +12,7 @@ export interface UpgradeWatchOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly timings: FleetTimings;
+  readonly reportAges: ReportAges;
 }
 
 /**
@@ -28,17 +29,16 @@ export class UpgradeWatch {
 
   /** One look. Resolves with whether the fleet was switched by it. */
   async step(): Promise<boolean> {
-    const { table, fleet, ownerId, clock, logger, timings } = this.#options;
+    const { table, fleet, ownerId, clock, logger, timings, reportAges } = this.#options;
     const leases = await table.list();
     if (leases.length === 0 || electedLeader(leases) !== ownerId || !(await fleet.hasIndex())) {
       this.reset();
       return false;
     }
-    const nowMs = clock.now();
+    const reports = await fleet.reports();
+    reportAges.see(reports);
     const reporting = new Set(
-      (await fleet.reports())
-        .filter((report) => isFresh(report, nowMs, timings.reportExpiryMs))
-        .map(({ workerId }) => workerId),
+      reports.filter((report) => reportAges.isFresh(report)).map(({ workerId }) => workerId),
     );
     // A lease that nobody owns keeps it back too: its next owner may be one that does not report.
     if (!leases.every(({ owner }) => owner !== undefined && reporting.has(owner))) {
@@ -49,7 +49,7 @@ export class UpgradeWatch {
     if (clock.monotonicNow() - this.#readySinceMs < timings.upgradeStableMs) return false;
     this.reset();
     const { upgrading: from, withRollback: to } = MODE;
-    if (!(await fleet.changeMode({ from, to, by: ownerId, nowMs }))) return false;
+    if (!(await fleet.changeMode({ from, to, by: ownerId, nowMs: clock.now() }))) return false;
     logger.info(
       { from, to },
       "fleet-mode: all owners of leases have reported, the fleet goes over to 3.x mode",

@@ -157,6 +157,30 @@ describe("a follower in a fleet that a KCL worker leads", () => {
     await fleet.stopAll();
   });
 
+  test.each([true, false])(
+    "sees a pause and its end within half a failover time, with an index of owners: %s",
+    async (hasIndex) => {
+      const fleet = new Fleet(1);
+      fleet.leases.fleetMode = "CLIENT_VERSION_3X";
+      fleet.leases.hasIndex = hasIndex;
+      fleet.leases.rows.set(S0, leaseWith(S0, { owner: "me:1", counter: 1 }));
+      const leader = java(fleet);
+      const member = await fleet.started({ ownerId: "me:1" });
+      for (let round = 1; round <= 10; round += 1) {
+        await fleet.time.advance(23_000 + round * 700);
+        await fleet.leases.connect().describe(S0, { pausedMs: 5, pausedBy: "somebody" });
+        // Half of it, a tenth later at most, and what the stop of an engine takes.
+        await fleet.time.advance(6_000);
+        expect(member.eventsOf("shard-pause")).toHaveLength(round);
+        await fleet.leases.connect().describe(S0, { pausedMs: null, pausedBy: null, pauseDoneMs: null });
+        await fleet.time.advance(6_000);
+        expect(member.eventsOf("shard-resume")).toHaveLength(round);
+      }
+      leader.stop();
+      await fleet.stopAll();
+    },
+  );
+
   test("a paused shard is handed over like any other, and stays paused", async () => {
     const fleet = new Fleet(1);
     fleet.leases.fleetMode = "CLIENT_VERSION_3X";
@@ -302,7 +326,8 @@ describe("a fleet of our workers in 3.x mode", () => {
 
   test("a worker that dies gets nothing back; its shards go on elsewhere within three failover times", async () => {
     const { fleet, members } = await start(8, 3);
-    await fleet.time.advance(MINUTE);
+    // Not right after a report, with which it counts as there for longer.
+    await fleet.time.advance(MINUTE + 5_000);
     const victim = known(members.find((member) => !leaders(members).includes(member)));
     victim.clock.pause();
     await fleet.time.advance(30_000);

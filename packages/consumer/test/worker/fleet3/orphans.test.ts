@@ -65,6 +65,22 @@ describe("leases that a leader has forgotten", () => {
     await fleet.stopAll();
   });
 
+  test("a lease that the leader gives to a worker that is not there, again and again, is taken all the same: its counter moves, and nobody reads it", async () => {
+    const fleet = new Fleet(1);
+    fleet.leases.fleetMode = "CLIENT_VERSION_3X";
+    javaOwned(fleet, 1);
+    fleet.stream.put(shardIdOf(0), 25);
+    const member = await fleet.started({ leases: { mode: "2x" } });
+    // A leader of the KCL, every two failover times, as long as the report of a worker that died does not look old: its clock was ahead.
+    const assigning = setRenewals(fleet, shardIdOf(0), 20_000);
+    await fleet.time.advance(235_000);
+    expect(member.heldShardIds()).toEqual([]);
+    await fleet.time.advance(MINUTE);
+    assigning.stop();
+    expect(member.heldShardIds()).toEqual([shardIdOf(0)]);
+    await fleet.stopAll();
+  });
+
   test("two workers that nobody leads share the orphans", async () => {
     const fleet = new Fleet(8);
     fleet.leases.fleetMode = "CLIENT_VERSION_3X";
@@ -81,14 +97,14 @@ describe("leases that a leader has forgotten", () => {
   });
 });
 
-/** Another worker, as the row shows it: its counter moves every three seconds. */
-function setRenewals(fleet: Fleet, shardId: string): { readonly stop: () => void } {
+/** Another worker, as the row shows it: its counter moves every three seconds, or as often as it is said, while it owns it. */
+function setRenewals(fleet: Fleet, shardId: string, everyMs = 3_000): { readonly stop: () => void } {
   let isStopped = false;
   const renew = (): void => {
     if (isStopped) return;
     const row = fleet.leases.rows.get(shardId);
-    if (row !== undefined) fleet.leases.rows.set(shardId, { ...row, counter: row.counter + 1 });
-    fleet.time.setTimer(3_000, renew);
+    if (row?.owner === "java") fleet.leases.rows.set(shardId, { ...row, counter: row.counter + 1 });
+    fleet.time.setTimer(everyMs, renew);
   };
   renew();
   return {

@@ -29,20 +29,12 @@ function isFailing(report: WorkerReport): boolean {
   return !measuresNothing(report) && Object.values(report.metrics).some((values) => values.at(-1) === FAILED);
 }
 
-/** Whether a worker has said lately that it is there. */
-export function isFresh({ updatedS }: WorkerReport, nowMs: number, expiryMs: number): boolean {
-  return updatedS !== undefined && nowMs - updatedS * 1_000 <= expiryMs;
-}
-
-/** The workers that may get leases. */
+/** The workers that may get leases: those that are there, measure what makes sense, and have not failed at it. */
 export function assignable(
   reports: readonly WorkerReport[],
-  nowMs: number,
-  expiryMs: number,
+  isFresh: (report: WorkerReport) => boolean,
 ): readonly WorkerReport[] {
-  return reports.filter(
-    (report) => isFresh(report, nowMs, expiryMs) && isValid(report) && !isFailing(report),
-  );
+  return reports.filter((report) => isFresh(report) && isValid(report) && !isFailing(report));
 }
 
 /** What a worker's metric comes to: a moving average that passes over what failed. */

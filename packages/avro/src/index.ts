@@ -1,0 +1,1 @@
+export { avro, type AvroOptions, type AvroSchema } from "./avro.js";

@@ -1,0 +1,71 @@
+import type { Command } from "@stricli/core";
+import { lazyCommand } from "../app/command.js";
+import type { CliContext } from "../app/context.js";
+import { APP, FAILOVER_FLAG, FLEET_FLAGS, type FleetFlags, JSON_FLAG } from "../app/flags.js";
+import { textOf, wholeNumberOf } from "../app/inputs.js";
+
+export interface ConsoleFlags extends FleetFlags {
+  readonly json: boolean;
+  readonly failoverTime?: number;
+  readonly connect?: readonly string[];
+  readonly tokenFile?: string;
+  readonly allowChanges: boolean;
+  readonly port: number;
+  readonly backupDir: string;
+}
+
+export const command: Command<CliContext> = lazyCommand<ConsoleFlags, [app?: string]>(
+  async () => (await import("../console/console.js")).consoleServer,
+  {
+    docs: {
+      brief: "shows a fleet in a browser, from its lease table and from processes",
+      fullDescription:
+        "Serves the console on loopback and prints its address, which carries a token that is new with every start. The lease table is scanned once\n" +
+        "in two seconds while somebody looks, and nothing is changed without --allow-changes. No worker has to run; --connect adds what processes tell.\n" +
+        "Their token comes from KC_ADMIN_TOKEN or --token-file. Without APP and --config: every lease table of the region. Ctrl-C ends it.",
+    },
+    parameters: {
+      positional: { kind: "tuple", parameters: [APP] },
+      flags: {
+        ...FLEET_FLAGS,
+        ...FAILOVER_FLAG,
+        ...JSON_FLAG,
+        connect: {
+          kind: "parsed",
+          parse: textOf,
+          variadic: true,
+          optional: true,
+          brief: "the admin server of a process; may be repeated",
+          placeholder: "URL",
+        },
+        tokenFile: {
+          kind: "parsed",
+          parse: textOf,
+          optional: true,
+          brief: "file with the token of the processes",
+          placeholder: "FILE",
+        },
+        allowChanges: {
+          kind: "boolean",
+          default: false,
+          withNegated: false,
+          brief: "lets the console pause, resume and reset",
+        },
+        port: {
+          kind: "parsed",
+          parse: wholeNumberOf(0, 65_535),
+          default: "9465",
+          brief: "where it listens on 127.0.0.1; 0 takes a free port",
+          placeholder: "PORT",
+        },
+        backupDir: {
+          kind: "parsed",
+          parse: textOf,
+          default: ".",
+          brief: "folder for the file with the rows as they were before a reset",
+          placeholder: "DIR",
+        },
+      },
+    },
+  },
+);

@@ -1,0 +1,129 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { type ConsoleApplication, startConsole } from "@kinesis-connectors/admin";
+import { checkedEndpoint } from "@kinesis-connectors/aws";
+import { dynamoDbLeaseTable } from "@kinesis-connectors/consumer";
+import { type Logger, silentLogger } from "@kinesis-connectors/core";
+import type { CliContext } from "../app/context.js";
+import { CliError } from "../app/errors.js";
+import type { ConsoleFlags } from "../commands/console.js";
+import { toDynamoDb } from "../fleet/aws.js";
+import { leaseTablesOf } from "../fleet/lease-tables.js";
+import { type Target, targetOf, whereOf } from "../fleet/target.js";
+import { DEFAULT_FAILOVER_TIME_MS } from "../fleet/workers.js";
+import { keepRows } from "../steering/backup-file.js";
+import { whoami } from "../steering/by.js";
+
+/** `console [APP]`. */
+export async function consoleServer(context: CliContext, flags: ConsoleFlags, app?: string): Promise<void> {
+  const { out, clock, signal } = context;
+  const targets = await targetsOf(context, flags, app);
+  const processes = (flags.connect ?? []).map((url) => ({
+    url: checkedEndpoint(url, flags.allowInsecure, "--connect").href,
+    token: tokenOf(context, flags),
+  }));
+  const opened = await Promise.all(targets.map((target) => applicationOf(context, flags, target)));
+  const token = randomBytes(24).toString("base64url");
+  const server = await startConsole(new Map(opened.map(({ name, application }) => [name, application])), {
+    token,
+    allowChanges: flags.allowChanges,
+    processes,
+    port: flags.port,
+    by: whoami(),
+    clock,
+  });
+  try {
+    const url = `${server.url}/#token=${token}`;
+    const applications = targets.map(({ application }) => application);
+    if (flags.json) out.json({ url, applications, allowChanges: flags.allowChanges });
+    else {
+      out.line(url);
+      out.note(
+        `${applications.join(", ")}: ${flags.allowChanges ? "may be paused, resumed and reset there" : "read-only; --allow-changes lets it pause, resume and reset"}. Ctrl-C ends it`,
+      );
+    }
+    await new Promise<void>((over) => {
+      if (signal.aborted) over();
+      signal.addEventListener("abort", () => over(), { once: true });
+    });
+  } finally {
+    await server.close();
+    for (const { close } of opened) close();
+  }
+}
+
+async function targetsOf(
+  context: CliContext,
+  flags: ConsoleFlags,
+  app: string | undefined,
+): Promise<readonly Target[]> {
+  if (app !== undefined || flags.config !== undefined) return [await targetOf(context, flags, app)];
+  const where = await whereOf(context, flags);
+  const { tables } = await leaseTablesOf(context, where);
+  if (tables.length === 0)
+    throw new CliError(
+      "KC_NOT_FOUND",
+      "there is no lease table in this region: name APP, or check --region and --endpoint-dynamodb",
+    );
+  return tables.map((name) => ({
+    ...where,
+    application: name,
+    tableName: name,
+    stream: undefined,
+    failoverTimeMs: undefined,
+  }));
+}
+
+interface OpenApplication {
+  readonly name: string;
+  readonly application: ConsoleApplication;
+  readonly close: () => void;
+}
+
+/** How long a call that had to be repeated speaks for the state of the table. */
+const RETRY_TOLD_MS = 20_000;
+
+async function applicationOf(
+  context: CliContext,
+  flags: ConsoleFlags,
+  target: Target,
+): Promise<OpenApplication> {
+  const { clock, random } = context;
+  const connection = toDynamoDb(target);
+  await connection.checkEndpoint();
+  const { tableName, stream } = target;
+  let retry: { readonly error: string; readonly atMs: number } | undefined;
+  const note = (fields: object): void => {
+    if ("error" in fields && typeof fields.error === "string")
+      retry = { error: fields.error, atMs: clock.monotonicNow() };
+  };
+  // The table repeats what is throttled by itself, and tells of it by its log alone.
+  const logger: Logger = { ...silentLogger, debug: note, warn: note };
+  const table = dynamoDbLeaseTable({ tableName, client: connection.client, clock, random, logger });
+  return {
+    name: target.application,
+    application: {
+      table,
+      tableName,
+      stream,
+      failoverTimeMs: flags.failoverTime ?? target.failoverTimeMs ?? DEFAULT_FAILOVER_TIME_MS,
+      keepRows: async () => (await keepRows(context, { table, target }, flags.backupDir)).file,
+      lastRetry: () =>
+        retry !== undefined && clock.monotonicNow() - retry.atMs < RETRY_TOLD_MS ? retry.error : undefined,
+    },
+    close: () => connection.close(),
+  };
+}
+
+function tokenOf({ cwd, env }: CliContext, { tokenFile }: ConsoleFlags): string | undefined {
+  if (tokenFile === undefined) return env["KC_ADMIN_TOKEN"];
+  try {
+    return readFileSync(resolve(cwd, tokenFile), "utf8").trim();
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    throw new CliError("KC_USAGE", `--token-file ${tokenFile} cannot be read (${code ?? "?"})`, {
+      cause: thrown,
+    });
+  }
+}

@@ -1,0 +1,1 @@
+export { protobuf } from "./protobuf.js";
