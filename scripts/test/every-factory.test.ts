@@ -78,7 +78,7 @@ const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, 
     },
   ],
   "aws-records.cloudWatchLogs": [awsRecords.cloudWatchLogs, { maxBytes: 1 }],
-  "aws-records.dmsChanges": [awsRecords.dmsChanges as (options: never) => unknown, { control: true }],
+  "aws-records.dmsChanges": [awsRecords.dmsChanges, { control: true }],
   "aws-records.dynamoDbChanges": [awsRecords.dynamoDbChanges, { numbers: "text" }],
   "avro.avro": [avro.avro, { schema: "string", reader: "string", references: ["int"] }],
   "core.notifying": [core.notifying, { emitter, notifications: () => [], to: emitter }],
@@ -93,10 +93,15 @@ const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, 
       onPoison: "stop",
       retry: { maxAttempts: 1, baseDelayMs: 1, maxDelayMs: 1, maxRequestAttempts: 1 },
       transformTimeoutMs: 1,
+      transformConcurrency: 1,
       logger: core.silentLogger,
     },
   ],
   "core.compressed": [(options: never) => core.compressed(core.json(), options), { maxBytes: 1 }],
+  "core.forEachRecord": [
+    (options: never) => core.forEachRecord(() => undefined, options),
+    { concurrency: 1 },
+  ],
   "core.json": [core.json, { numbers: "exact" }],
   "core.jsonLines": [core.jsonLines, { numbers: "exact" }],
   "core.RecordBuffer": [
@@ -361,7 +366,7 @@ const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
     // Checks those of startConnector, and says so.
     "checkConnectorOptions",
   core:
-    "ByteBudget ExactNumber KinesisConnectorError allowAll asError backoffMs bytes checkOptions comparePositions compareSequenceNumbers " +
+    "ByteBudget ExactNumber KinesisConnectorError allowAll asError backoffMs batchesOf bytes checkOptions handedBatches handler comparePositions compareSequenceNumbers " +
     "dataBytesOf decodeWith errorFields exactNumberOf giveNotice guardedLogger hasCode hasLoneSurrogate invalidOption isProgrammingError isPromise " +
     "jsonHasLoneSurrogate jsonOfOutput keptCause nonEmptyText outputCountOf poisonRecord sleep stringifyJson text wholeNumber " +
     // What the owner of a shard hands over, complete but for a logger.
