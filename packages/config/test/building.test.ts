@@ -221,6 +221,24 @@ describe("a file that is no YAML", () => {
     expect(problems.some((problem) => problem.includes("the file is too large"))).toBe(true);
   });
 
+  it("an alias that leads back to itself, and nesting without end, are told once", async () => {
+    const told = expect.stringContaining("is nested deeper than 100 levels") as unknown;
+    expect(await problemsOf("filter: &f { all: [ *f ] }")).toContainEqual(told);
+    expect(await problemsOf("a: &a [ *a, *a ]")).toContainEqual(told);
+    const deep = `filter: ${"{not: ".repeat(300)}1${"}".repeat(300)}`;
+    expect((await problemsOf(deep)).filter((problem) => problem.includes("deeper than"))).toHaveLength(1);
+    // Deeper than the parser follows: a fault of each bracket is one of the file.
+    const open = await problemsOf(`filter: ${"{not: ".repeat(20_000)}`);
+    expect(open.length).toBeLessThan(25);
+    expect(new Set(open).size).toBe(open.length);
+  });
+
+  it("a file that is too long to be one is not read", async () => {
+    expect(await problemsOf(`application: ${"x".repeat(2 ** 20)}`)).toEqual([
+      "1:1 the file is longer than 1 MiB: this is no file of a connector",
+    ]);
+  });
+
   it("a file that is not there, or not UTF-8", async () => {
     const folder = folderOf({});
     await expect(loadSource(join(folder, "none.yaml"))).rejects.toThrow(

@@ -119,7 +119,7 @@ const ALL_HASH_KEYS: HashKeyRange = { startingHashKey: "0", endingHashKey: `${2n
  * const { checkpointer, initialPosition, gone } = shard;
  * await processShard(pipeline, { shardId, checkpointer, initialPosition, abortSignal: gone, ...context });
  * ```
- * @throws KinesisConnectorError `KC_OPTION_INVALID`; `KC_LEASE_LOST` when other owners were faster twice; `KC_LEASE_TABLE` when the table cannot be
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`; `KC_STEERING_REFUSED` when an operator has paused the shard; `KC_LEASE_LOST` when other owners were faster twice; `KC_LEASE_TABLE` when the table cannot be
  * used, or its row belongs to another stream; `KC_STREAM_MISSING` when that was one of the same name; the table's own error when it does not answer
  */
 export async function takeShard(options: TakeShardOptions): Promise<HeldShard> {
@@ -194,6 +194,7 @@ async function takeRow(take: Take): Promise<{ readonly lease: Lease; readonly se
   for (let attempt = 1; ; attempt += 1) {
     const before = await rowOf(take);
     await checkShard(take, before);
+    if (before.pausedMs !== undefined) throw pausedError(before);
     const isVague = before.checkpoint === "LATEST" && before.startTimestampMs === undefined;
     const startTimestampMs = isVague ? Math.floor(clock.now()) : undefined;
     const change = { type: "take", owner: ownerId, startTimestampMs } as const;
@@ -271,6 +272,20 @@ async function end(held: HeldLease, childShardIds: readonly string[]): Promise<v
     );
   if (held.lease.checkpoint === "SHARD_END") return;
   await held.write({ type: "commit", checkpoint: "SHARD_END", childShardIds });
+}
+
+/** Before the take: the row stays as the operator wants it, and its owner may have said that the pause is done. */
+function pausedError({ leaseKey, pausedBy, pausedMs = 0 }: Lease): KinesisConnectorError {
+  return new KinesisConnectorError(
+    "KC_STEERING_REFUSED",
+    `shard ${leaseKey} was not taken: ${pausedBy ?? "somebody"} paused it at ${timeText(pausedMs)}, and it is read by nobody until it is resumed ` +
+      "(resumeShards, or kinesis-connectors resume)",
+  );
+}
+
+function timeText(ms: number): string {
+  const at = new Date(ms);
+  return Number.isNaN(at.getTime()) ? "some time" : at.toISOString();
 }
 
 function overtaken(shardId: string): KinesisConnectorError {

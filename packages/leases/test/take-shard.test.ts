@@ -74,6 +74,22 @@ const batch = (first: number, last: number) => ({
 });
 
 describe("a shard that is taken", () => {
+  test("is refused one that an operator has paused, and the row stays as it was", async () => {
+    const { leases, take } = createWorld();
+    const first = await take("a:1");
+    await first.release();
+    const table = leases.connect();
+    await table.describe("s0", { pausedMs: 1_764_374_400_000, pausedBy: "ops@host" });
+    const before = await table.get("s0");
+    await expect(take("b:1")).rejects.toMatchObject({
+      code: "KC_STEERING_REFUSED",
+      message: expect.stringMatching(/s0 .*ops@host paused it at 2025-11-29T00:00:00.000Z.*resume/),
+    });
+    expect(await table.get("s0")).toEqual(before);
+    await table.describe("s0", { pausedMs: null, pausedBy: null, pauseDoneMs: null });
+    expect((await take("b:1")).lease.owner).toBe("b:1");
+  });
+
   test("has a row made for it, with the position where it begins", async () => {
     const { leases, clock, take } = createWorld();
     const parentShardIds = ["p0"];

@@ -43,6 +43,8 @@ export class FleetLook {
   #fleet: ConsoleFleet | null = null;
   #trouble: ConsoleTrouble | null = null;
   #lookedMs = Number.NEGATIVE_INFINITY;
+  /** The right that the call under way needs. */
+  #asked = "dynamodb:Scan";
   #looking: Promise<void> | undefined;
 
   constructor(options: FleetLookOptions) {
@@ -64,14 +66,16 @@ export class FleetLook {
     ]);
     waiting.abort();
     if (isThere) return { fleet: this.#fleet, trouble: this.#trouble };
-    return { fleet: this.#fleet, trouble: troubleOf(lastRetry?.() ?? "no-answer") };
+    return { fleet: this.#fleet, trouble: troubleOf(lastRetry?.() ?? "no answer", this.#asked) };
   }
 
   async #look(): Promise<void> {
     const { table, tableName, stream, failoverTimeMs, clock } = this.#options;
     const lookedMs = clock.now();
     try {
+      this.#asked = "dynamodb:Scan";
       const leases = await table.list();
+      this.#asked = "dynamodb:GetItem";
       const fleetMode = (await table.fleetMode()) ?? null;
       const nowMs = clock.monotonicNow();
       const sorted = leases.toSorted((a, b) => (a.leaseKey < b.leaseKey ? -1 : 1));
@@ -90,7 +94,7 @@ export class FleetLook {
       };
       this.#trouble = null;
     } catch (thrown) {
-      this.#trouble = troubleOf(asError(thrown));
+      this.#trouble = troubleOf(asError(thrown), this.#asked);
     }
     this.#lookedMs = clock.monotonicNow();
   }

@@ -6,15 +6,20 @@ import { toldCode } from "../told-event.js";
 const THROTTLED =
   /^(?:ProvisionedThroughputExceeded|Throttling|RequestLimitExceeded|TooManyRequests|LimitExceeded)/;
 
-/** What stands between a look and the lease table, in the words of its operator: never the text of an error that is not ours. */
-export function troubleOf(thrown: Error | string): ConsoleTrouble {
+/** DynamoDB says so where a right is missing. */
+const DENIED = /^AccessDenied/;
+
+/**
+ * What stands between a look and the lease table, in the words of its operator: never the text of an error that is not ours.
+ * @param asked the right that the call needed, such as `dynamodb:Scan`
+ */
+export function troubleOf(thrown: Error | string, asked: string): ConsoleTrouble {
   const { name, message } = typeof thrown === "string" ? { name: thrown, message: "" } : told(thrown);
-  const [, action] = /\ballow (dynamodb:[A-Za-z]+)/.exec(message) ?? [];
-  if (action !== undefined)
+  if (DENIED.test(name) || /\ballow dynamodb:/.test(message))
     return {
       kind: "no-rights",
-      action,
-      message: `the credentials of this server may not do ${action} on the lease table: allow it, and this page goes on by itself`,
+      action: asked,
+      message: "is denied to the credentials of this server: allow it on the lease table, and this page goes on by itself",
     };
   if (/ResourceNotFound/.test(name + message))
     return {

@@ -22,6 +22,18 @@ export interface CliOptions {
   readonly random?: Random;
 }
 
+const NEAR = {
+  threshold: 3,
+  weights: { insertion: 1, deletion: 2, substitution: 2, transposition: 1 },
+} as const;
+
+/** Whether a command line asks for JSON: also one that cannot be understood, whose error is then JSON too. */
+function asksForJson(words: readonly string[]): boolean {
+  const end = words.indexOf("--");
+  const flags = end === -1 ? words : words.slice(0, end);
+  return flags.some((word) => word === "--json" || /^--json=(?:true|t|yes|y|on|1)$/i.test(word));
+}
+
 /**
  * Runs one command line and resolves with its exit status: 0 done, 1 failed, 2 wrong use or configuration, 3 refused for safety, 4 unhealthy,
  * 130 interrupted.
@@ -29,7 +41,7 @@ export interface CliOptions {
  */
 export async function runCli(words: readonly string[], options: CliOptions): Promise<number> {
   const { stdout, stderr, env, signal } = options;
-  const text = textFor(words.includes("--json"));
+  const text = textFor(asksForJson(words));
   let asked: number | undefined;
   const streams = {
     stdout: { write: (line: string) => void stdout.write(line) },
@@ -57,7 +69,12 @@ export async function runCli(words: readonly string[], options: CliOptions): Pro
   const application = buildApplication(await routesFor(words), {
     name: NAMES[0],
     versionInfo: { currentVersion: options.version },
-    scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
+    scanner: {
+      caseStyle: "allow-kebab-for-camel",
+      allowArgumentEscapeSequence: true,
+      // Two slips of a finger; the library's own 7 would find a word near to anything.
+      distanceOptions: NEAR,
+    },
     documentation: {
       caseStyle: "convert-camel-to-kebab",
       disableAnsiColor: true,

@@ -21,7 +21,9 @@ export function textFor(isJson: boolean): ApplicationText {
       shown(
         "KC_USAGE",
         corrections.length === 0
-          ? `there is no command ${input}; --help lists them`
+          ? input.startsWith("-")
+            ? `the command comes before its flags, and ${input} is none; --help lists them`
+            : `there is no command ${input}; --help lists them`
           : `there is no command ${input}: did you mean ${corrections.join(" or ").replaceAll("`", "")}?`,
       ),
   };

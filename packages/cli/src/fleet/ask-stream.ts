@@ -1,4 +1,4 @@
-import { sdkKinesis } from "@kinesis-connectors/consumer";
+import { KinesisCallError, sdkKinesis } from "@kinesis-connectors/consumer";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import { toKinesis } from "./aws.js";
@@ -25,13 +25,21 @@ export async function askStream(context: CliContext, target: Target, fleet: Flee
   const api = sdkKinesis(connection.client, nameOf(stream));
   try {
     const behind = new Map<string, number>();
+    let missing: Error | undefined;
     for (const lease of fleet.leases) {
       const position = positionOf(lease);
       if (position === undefined) continue;
-      const iterator = await api.getShardIterator(lease.leaseKey, position, context.signal);
-      const { millisBehindLatest } = await api.getRecords(iterator, 1, context.signal);
-      if (millisBehindLatest !== undefined) behind.set(lease.leaseKey, millisBehindLatest);
+      try {
+        const iterator = await api.getShardIterator(lease.leaseKey, position, context.signal);
+        const { millisBehindLatest } = await api.getRecords(iterator, 1, context.signal);
+        if (millisBehindLatest !== undefined) behind.set(lease.leaseKey, millisBehindLatest);
+      } catch (thrown) {
+        // The row may outlive its shard. Where all of them do, it is the stream that is not there.
+        if (!(thrown instanceof KinesisCallError && thrown.kind === "not-found")) throw thrown;
+        missing = thrown;
+      }
     }
+    if (missing !== undefined && behind.size === 0) throw missing;
     return behind;
   } finally {
     connection.close();

@@ -10,6 +10,9 @@ import { type Cost, countingCost, type Row } from "./cost.js";
 import { type ForeignRow, foreignRowsOf } from "./foreign-rows.js";
 import type { Target } from "./target.js";
 
+/** The key of a lease table, of ours and of the KCL. */
+const KEY = "leaseKey";
+
 /** What one look at the lease table found. */
 export interface Fleet {
   readonly application: string;
@@ -100,11 +103,21 @@ async function found<Answer>(
     return await ask();
   } catch (thrown) {
     context.signal.throwIfAborted();
-    const isMissing = await client.send(new DescribeTableCommand({ TableName: tableName })).then(
-      () => false,
-      (error: unknown) => error instanceof Error && error.name === "ResourceNotFoundException",
+    const described = await client.send(new DescribeTableCommand({ TableName: tableName })).then(
+      ({ Table }) => Table?.KeySchema ?? [],
+      (error: unknown) =>
+        error instanceof Error && error.name === "ResourceNotFoundException" ? ("missing" as const) : [],
     );
-    if (!isMissing) throw thrown;
+    context.signal.throwIfAborted();
+    if (described !== "missing") {
+      const names = described.map(({ AttributeName }) => AttributeName).join(", ");
+      if (names === "" || names === KEY) throw thrown;
+      throw new CliError(
+        "KC_NOT_FOUND",
+        `the table ${tableName} is no lease table: its key is ${names}, and that of one is ${KEY}; check APP and --lease-table`,
+        { cause: thrown },
+      );
+    }
     throw new CliError(
       "KC_NOT_FOUND",
       `there is no lease table ${tableName} in ${await client.config.region()}: no worker of application ${application} has started there. ` +

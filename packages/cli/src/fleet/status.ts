@@ -57,7 +57,7 @@ async function everyStatus(context: CliContext, flags: StatusFlags): Promise<voi
       if (index > 0) out.line("");
       printStatus(out, report, flags);
     }
-    out.note(`${tables.length} lease tables, found by ${calls} calls`);
+    out.note(`${tables.length} lease ${tables.length === 1 ? "table" : "tables"}, found by ${calls} calls`);
   }
   if (flags.check) requireHealth(reports, flags);
 }

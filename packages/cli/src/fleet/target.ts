@@ -41,6 +41,9 @@ export interface FromFile {
   readonly proxy?: ProxyOption | undefined;
 }
 
+/** As DynamoDB takes them (developer guide, "Naming rules"). */
+const TABLE_NAME = /^[A-Za-z0-9_.-]{3,255}$/;
+
 /** The way to AWS: a flag goes before the file. */
 export async function whereOf(context: CliContext, flags: ConnectionFlags): Promise<Where> {
   return wayOf(flags, await fileOf(context, flags));
@@ -62,10 +65,17 @@ export async function targetOf(
       "KC_USAGE",
       "no application is named: give APP, or --config with a file that names it",
     );
+  const tableName = flags.leaseTable ?? (application === undefined ? file.leaseTable : undefined) ?? name;
+  if (!TABLE_NAME.test(tableName))
+    throw new CliError(
+      "KC_USAGE",
+      `no lease table can be called ${JSON.stringify(tableName.slice(0, 300))}: a name has 3 to 255 letters, digits, '_', '.' or '-'; ` +
+        "check APP, or give --lease-table",
+    );
   return {
     ...wayOf(flags, file),
     application: name,
-    tableName: flags.leaseTable ?? (application === undefined ? file.leaseTable : undefined) ?? name,
+    tableName,
     stream: file.application === name ? file.stream : undefined,
     failoverTimeMs: file.failoverTimeMs,
     emitter: file.application === name ? file.emitter : undefined,

@@ -6,9 +6,10 @@ const DAY_MS = 24 * HOUR_MS;
 /** A length of time in at most two units: `4 s`, `6 min`, `2 h 14 min`, `3 d 4 h`. */
 export function shownDuration(ms: number): string {
   if (ms < 0) return `-${shownDuration(-ms)}`;
-  if (ms < MINUTE_MS) return `${Math.round(ms / SECOND_MS)} s`;
-  if (ms < HOUR_MS) return `${Math.round(ms / MINUTE_MS)} min`;
-  if (ms < DAY_MS) return pair(ms, [HOUR_MS, "h"], [MINUTE_MS, "min"]);
+  // By what it is rounded to: 59.8 s are 1 min, and no 60 s.
+  if (Math.round(ms / SECOND_MS) < MINUTE_MS / SECOND_MS) return `${Math.round(ms / SECOND_MS)} s`;
+  if (Math.round(ms / MINUTE_MS) < HOUR_MS / MINUTE_MS) return `${Math.round(ms / MINUTE_MS)} min`;
+  if (Math.round(ms / MINUTE_MS) < DAY_MS / MINUTE_MS) return pair(ms, [HOUR_MS, "h"], [MINUTE_MS, "min"]);
   return pair(ms, [DAY_MS, "d"], [HOUR_MS, "h"]);
 }
 

@@ -141,6 +141,8 @@ class Tailing {
         if (page.nextIterator === undefined) return page.childShards ?? [];
         iterator = page.nextIterator;
       } catch (thrown) {
+        // Enough has been shown, or somebody has stopped it: what is cut off by that is no failure.
+        if (this.#signal.aborted) return [];
         if (isKind(thrown, "expired-iterator")) iterator = undefined;
         else if (!isKind(thrown, "throttled", "limit", "transient")) throw thrown;
         else this.#context.out.note(`shard ${shard.shardId}: read again in a second (${describe(thrown)})`);

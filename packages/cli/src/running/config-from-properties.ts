@@ -6,6 +6,8 @@ import { CliError } from "../app/errors.js";
 import type { FromPropertiesFlags } from "../commands/config/from-properties.js";
 import { writeKept } from "../steering/backup-file.js";
 
+const UTF_8_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
+
 /** `config from-properties FILE`. */
 export function configFromProperties(
   { out, cwd }: CliContext,
@@ -34,7 +36,9 @@ export function configFromProperties(
 
 function textOf(path: string, shown: string): string {
   try {
-    return readFileSync(path, "utf8");
+    const bytes = readFileSync(path);
+    // What java.util.Properties reads from a stream is Latin-1, whatever an editor has made of it. A mark of UTF-8 is nothing that Java would write.
+    return bytes.toString(bytes.subarray(0, 3).equals(UTF_8_MARK) ? "utf8" : "latin1");
   } catch (thrown) {
     const { code } = thrown as NodeJS.ErrnoException;
     throw new CliError("KC_USAGE", `${shown} cannot be read (${code ?? "?"})`, { cause: thrown });

@@ -1,8 +1,8 @@
-import { resolve } from "node:path";
 import { loadConfig } from "@kinesis-connectors/config";
 import type { CliContext } from "../app/context.js";
 import type { ConfigShowFlags } from "../commands/config/show.js";
 import { loadEnvFiles } from "./env-file.js";
+import { namedFrom } from "./named-from.js";
 
 /** `config show FILE`. */
 export async function configShow(
@@ -11,7 +11,7 @@ export async function configShow(
   file: string,
 ): Promise<void> {
   loadEnvFiles(flags.envFile ?? [], cwd, process.env);
-  const config = await loadConfig(resolve(cwd, file));
+  const config = await loadConfig(namedFrom(cwd, file));
   try {
     if (flags.json) out.json({ file, config: config.redacted });
     // JSON is YAML too.

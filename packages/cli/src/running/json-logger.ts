@@ -1,4 +1,5 @@
 import type { Clock, Logger } from "@kinesis-connectors/core";
+import { printableJson } from "../output/output.js";
 import { LOG_LEVELS, type LogLevel } from "./log-level.js";
 
 /** A logger whose level may be set while it is in use: by the admin server's `log-level`. */
@@ -16,7 +17,9 @@ export function jsonLogger(
     (name: LogLevel): Logger[LogLevel] =>
     (fields, message) => {
       if (LOG_LEVELS.indexOf(name) < least) return;
-      write(JSON.stringify({ time: new Date(clock.now()).toISOString(), level: name, message, ...fields }));
+      const head = { time: new Date(clock.now()).toISOString(), level: name, message };
+      // A field never stands for one of these three, by which a line is found.
+      write(printableJson(JSON.stringify({ ...head, ...fields, ...head }, written)));
     };
   return {
     debug: at("debug"),
@@ -32,4 +35,9 @@ export function jsonLogger(
       least = index;
     },
   };
+}
+
+/** What JSON has no word for is a text: a line that cannot be written must not stop what it tells of. */
+function written(_name: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
 }

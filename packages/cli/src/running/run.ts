@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { type Admin } from "@kinesis-connectors/admin";
 import { ConfigError, loadConfig, type LoadedConfig } from "@kinesis-connectors/config";
 import { type Connector, startConnector } from "@kinesis-connectors/consumer";
@@ -9,6 +8,7 @@ import type { RunFlags } from "../commands/run.js";
 import { checkAdmins, startAdmins } from "./admins.js";
 import { loadEnvFiles } from "./env-file.js";
 import { jsonLogger, type LevelledLogger } from "./json-logger.js";
+import { namedFrom } from "./named-from.js";
 import { type Measured, measured } from "./telemetry.js";
 
 /** A connector of a file, running. */
@@ -69,8 +69,7 @@ async function loadAll({ cwd }: CliContext, files: readonly string[]): Promise<r
   const problems: ConfigError[] = [];
   for (const file of files)
     try {
-      // As it was named where that leads there, for messages.
-      configs.push(await loadConfig(cwd === process.cwd() ? file : resolve(cwd, file)));
+      configs.push(await loadConfig(namedFrom(cwd, file)));
     } catch (thrown) {
       if (!(thrown instanceof ConfigError)) throw thrown;
       problems.push(thrown);

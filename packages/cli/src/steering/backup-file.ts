@@ -1,6 +1,6 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { backupLeases } from "@kinesis-connectors/leases";
+import { backupLeases, type ResetTarget, restoreFrom } from "@kinesis-connectors/leases";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import type { OpenFleet } from "../fleet/read-fleet.js";
@@ -42,6 +42,34 @@ export async function keepRows(
   const file = join(at, `leases-${name}-${time}.json`);
   writeKept(file, text, () => mkdirSync(at, { recursive: true }));
   return { file, rows };
+}
+
+/** More than that is no file of rows: 10,000 shards take some 20 MB. */
+const MAX_BYTES = 256 * 1024 * 1024;
+
+/**
+ * What a file of rows says, and of which application they are; undefined where it does not say that.
+ * @throws CliError `KC_USAGE`; KinesisConnectorError `KC_OPTION_INVALID` for what is no such file
+ */
+export function keptIn(
+  path: string,
+  shown: string,
+): { readonly to: ResetTarget; readonly application: string | undefined } {
+  let text: string;
+  try {
+    if (statSync(path).size > MAX_BYTES) throw Object.assign(new Error("too large"), { code: "EFBIG" });
+    text = readFileSync(path, "utf8");
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    throw new CliError(
+      "KC_USAGE",
+      `${shown} cannot be read (${code ?? "?"}): give a file that leases backup wrote`,
+      { cause: thrown },
+    );
+  }
+  const to = restoreFrom(text);
+  const { application } = JSON.parse(text) as { readonly application?: unknown };
+  return { to, application: typeof application === "string" ? application : undefined };
 }
 
 /** Writes a file that must not be there yet. */

@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { restoreFrom } from "@kinesis-connectors/leases";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import type { RestoreFlags } from "../commands/leases/restore.js";
 import { targetOf } from "../fleet/target.js";
+import { keptIn } from "./backup-file.js";
 import { resetTo } from "./checkpoint-reset.js";
 
 /** `leases restore FILE`. */
@@ -14,25 +13,18 @@ export async function leasesRestore(
   file: string,
   app?: string,
 ): Promise<void> {
-  const text = textOf(resolve(context.cwd, file), file);
-  const to = restoreFrom(text);
-  const { application } = JSON.parse(text) as { readonly application?: unknown };
-  const named =
-    app ?? (typeof application === "string" && flags.config === undefined ? application : undefined);
-  await resetTo(context, flags, await targetOf(context, flags, named), to, flags.shard);
-}
-
-function textOf(path: string, shown: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException;
-    throw new CliError(
-      "KC_USAGE",
-      `${shown} cannot be read (${code ?? "?"}): give a file that leases backup wrote`,
-      {
-        cause: thrown,
-      },
-    );
+  const { to, application } = keptIn(resolve(context.cwd, file), file);
+  const named = app ?? (flags.config === undefined ? application : undefined);
+  const target = await targetOf(context, flags, named);
+  if (application !== undefined && application !== target.application) {
+    const what = `${file} holds the rows of ${application}`;
+    // Shards of all streams are called the same: only who says so means another application.
+    if (app === undefined)
+      throw new CliError(
+        "KC_USAGE",
+        `${what}, and --config is about ${target.application}: leave --config out, or name ${target.application} behind the file to mean it`,
+      );
+    context.out.note(`${what}: ${app} would go to where those stood`);
   }
+  await resetTo(context, flags, target, to, flags.shard);
 }

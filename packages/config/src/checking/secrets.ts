@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import type { JsonSchema } from "@kinesis-connectors/core/config";
 import type { ConfigDocument } from "../document/config-document.js";
 import { everyValue, isMapping, type Path, shownPath } from "../document/path.js";
-import type { Env } from "../document/variables.js";
+import { type Env, variableOf } from "../document/variables.js";
 import type { Problem } from "../document/problem.js";
 import { schemaNodesAt } from "./schema-nodes.js";
 
@@ -61,7 +61,7 @@ function fetched(
   env: Env,
 ): { readonly text: string | undefined; readonly fault: string | undefined } {
   if (typeof name === "string") {
-    const text = env[name];
+    const text = variableOf(env, name);
     const isThere = text !== undefined && text !== "";
     return isThere
       ? { text, fault: undefined }

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
-import type { Alias, Document, LineCounter, Node, ParsedNode, YAMLMap } from "yaml";
+import { readFile, stat } from "node:fs/promises";
+import type { Alias, Document, LineCounter, Node, ParsedNode, YAMLError, YAMLMap } from "yaml";
 import { ConfigError, type Problem } from "./problem.js";
 import { keyOf, type Path, shownPath } from "./path.js";
 import { type Env, substitute } from "./variables.js";
@@ -7,6 +7,12 @@ import { yamlFault } from "./yaml-faults.js";
 
 /** More values than that are an alias gone wild; a large file has some hundred. */
 const MAX_VALUES = 20_000;
+/** Deeper than that is an alias that leads back to itself, or no file that a person wrote. */
+const MAX_DEPTH = 100;
+/** A large file has some kilobytes; whatever is longer is another file. */
+const MAX_BYTES = 1024 * 1024;
+/** One bracket too few makes a fault of every line behind it. */
+const MAX_FAULTS = 20;
 
 /** A file as it was written: its values, and where each of them stands. */
 export interface ConfigDocument {
@@ -42,13 +48,7 @@ export async function readDocument(file: string, env: Env): Promise<ConfigDocume
   const lines = new yaml.LineCounter();
   const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false, version: "1.2" });
   const faults = [...document.errors, ...document.warnings];
-  if (faults.length > 0)
-    throw new ConfigError(
-      faults.map(({ code, pos: [offset] }) => {
-        const { line, column } = placeOf(lines, offset);
-        return { file, line, column, path: "", message: yamlFault(code) };
-      }),
-    );
+  if (faults.length > 0) throw new ConfigError(faultsOf(file, faults, lines));
   const places: Places = { offsets: new Map(), wholeVariables: [], faults: [], values: 0 };
   const value = valueOf({ yaml, document, env, places }, document.contents, []);
   const problem = (path: Path, message: string): Problem => ({
@@ -67,11 +67,30 @@ export async function readDocument(file: string, env: Env): Promise<ConfigDocume
   };
 }
 
+/** What the parser found, each place once: what stands first is the cause of most that follows. */
+function faultsOf(
+  file: string,
+  faults: readonly Pick<YAMLError, "code" | "pos">[],
+  lines: LineCounter,
+): readonly Problem[] {
+  const problems = new Map<string, Problem>();
+  for (const { code, pos } of faults) {
+    const { line, column } = placeOf(lines, pos[0]);
+    const key = `${line}:${column}`;
+    if (!problems.has(key)) problems.set(key, { file, line, column, path: "", message: yamlFault(code) });
+  }
+  return [...problems.values()].slice(0, MAX_FAULTS);
+}
+
 async function readText(file: string): Promise<string> {
   let bytes: Buffer;
   try {
+    const { size } = await stat(file);
+    if (size > MAX_BYTES)
+      throw fileProblem(file, "the file is longer than 1 MiB: this is no file of a connector");
     bytes = await readFile(file);
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
     throw fileProblem(
       file,
@@ -113,6 +132,15 @@ interface Reading {
 function valueOf(reading: Reading, node: Node | null, path: Path): unknown {
   const { yaml, document, env, places } = reading;
   places.values += 1;
+  if (path.length > MAX_DEPTH) {
+    // Told once, and at the option that it begins at: a whole way of names would say nothing.
+    places.faults.push({
+      path: path.slice(0, 1),
+      message: `${shownPath(path.slice(0, 1))} is nested deeper than ${MAX_DEPTH} levels: an alias (*name) may lead back to itself`,
+    });
+    places.values = MAX_VALUES + 1;
+    return undefined;
+  }
   if (places.values > MAX_VALUES) {
     if (places.values === MAX_VALUES + 1)
       places.faults.push({ path, message: "the file is too large: its aliases may repeat each other" });

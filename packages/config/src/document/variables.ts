@@ -33,11 +33,16 @@ export function substitute(text: string, env: Env): Substituted | undefined {
         "has a ${...} that names no variable: write ${NAME} or ${NAME:-default}, and $${ where no variable is meant";
       return reference;
     }
-    const value = env[name];
+    const value = variableOf(env, name);
     if (separator !== -1) return value === undefined || value === "" ? body.slice(separator + 2) : value;
     if (value === undefined)
       fault ??= `names the variable ${name}, which is not set: set it, or give a default, \${${name}:-...}`;
     return value ?? reference;
   });
   return { text: result, isWhole: /^\$\{[^}]*\}$/.test(text), fault };
+}
+
+/** The value of a variable; undefined for none. What every object inherits is no variable. */
+export function variableOf(env: Env, name: string): string | undefined {
+  return Object.hasOwn(env, name) ? env[name] : undefined;
 }

@@ -18,7 +18,7 @@ export function duration(ms: number | null | undefined): string {
 
 /** The same with a digit more below ten seconds, for what is fast when all is well. */
 export function fineDuration(ms: number | null | undefined): string {
-  if (ms === null || ms === undefined || ms >= 9_950 || ms < 0) return duration(ms);
+  if (ms === null || ms === undefined || ms >= 9_950 || ms < 50) return duration(ms);
   return `${(ms / SECOND_MS).toFixed(1)} s`;
 }
 

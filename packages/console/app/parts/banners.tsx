@@ -1,7 +1,7 @@
 import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Asks } from "../app.js";
-import { ago, counted } from "../model/format.js";
+import { ago, counted, duration } from "../model/format.js";
 import { hasNoWorker, kclModeOf } from "../model/verdict.js";
 import type { View } from "../model/watch.js";
 
@@ -80,7 +80,7 @@ function Lost({ sinceMs }: { readonly sinceMs: number }): VNode {
   }, []);
   return (
     <Banner mood="bad" title="Connection lost">
-      The server of this page has not answered since {ago(nowMs - sinceMs)}. What is shown is from before; it
+      The server of this page has not answered for {duration(nowMs - sinceMs)}. What is shown is from before; it
       is asked again every other second. The connectors do not need it.
     </Banner>
   );

@@ -18,11 +18,13 @@ interface ChartProps {
   readonly atMs: readonly number[];
   readonly lines: readonly Line[];
   readonly shown: (value: number) => string;
+  /** Steps that its upright axis may have. Default: round numbers. */
+  readonly steps?: readonly number[] | undefined;
   readonly height?: number;
 }
 
 /** Lines over the time that the page is open: the first is filled, the others are thin. */
-export function Chart({ title, says, atMs, lines, shown, height = 170 }: ChartProps): VNode {
+export function Chart({ title, says, atMs, lines, shown, steps, height = 170 }: ChartProps): VNode {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot | undefined>(undefined);
   const [theme, setTheme] = useState(0);
@@ -30,7 +32,7 @@ export function Chart({ title, says, atMs, lines, shown, height = 170 }: ChartPr
   useEffect(() => {
     const element = box.current;
     if (element === null) return undefined;
-    const made = new UPlot(optionsOf(element, lines, shown, height), dataOf(atMs, lines), element);
+    const made = new UPlot(optionsOf(element, { lines, shown, steps, height }), dataOf(atMs, lines), element);
     plot.current = made;
     const watcher = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
     watcher.observe(element);
@@ -68,9 +70,12 @@ function dataOf(atMs: readonly number[], lines: readonly Line[]): UPlot.AlignedD
 
 function optionsOf(
   element: HTMLElement,
-  lines: readonly Line[],
-  shown: (value: number) => string,
-  height: number,
+  {
+    lines,
+    shown,
+    steps,
+    height,
+  }: Pick<ChartProps, "lines" | "shown" | "steps"> & { readonly height: number },
 ): UPlot.Options {
   const style = getComputedStyle(element);
   const colour = (name: string): string => style.getPropertyValue(name).trim();
@@ -99,7 +104,13 @@ function optionsOf(
         grid: { show: false },
         values: (_plot, ticks) => ticks.map((seconds) => clockTime(seconds * 1000)),
       },
-      { ...axis, size: 52, space: 34, values: (_plot, ticks) => ticks.map(shown) },
+      {
+        ...axis,
+        size: 52,
+        space: 34,
+        ...(steps === undefined ? {} : { incrs: [...steps] }),
+        values: (_plot, ticks) => ticks.map(shown),
+      },
     ],
     series: [
       {},

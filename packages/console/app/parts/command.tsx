@@ -13,7 +13,14 @@ export function Command({ text }: { readonly text: string }): VNode {
   return (
     <div class="command">
       <span class="quiet">the same on the command line</span>
-      <code>{text}</code>
+      <code>
+        {text.split(" ").map((word, index) => (
+          <>
+            {index > 0 && " "}
+            <span class="word">{word}</span>
+          </>
+        ))}
+      </code>
       <button type="button" class="plain" onClick={copy}>
         {isCopied ? "copied" : "copy"}
       </button>

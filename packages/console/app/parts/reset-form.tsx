@@ -131,7 +131,7 @@ export function ResetForm({ watch, state, shardIds, close }: ResetFormProps): VN
               disabled={isBusy || to === undefined}
               onClick={() => ask(false)}
             >
-              {isBusy ? "Making the plan…" : "Show the plan"}
+              {isBusy ? "Making the plan…" : plan === undefined ? "Show the plan" : "Make a new plan"}
             </button>
           ))}
       </p>
@@ -150,7 +150,7 @@ function Plan({ answer }: { readonly answer: ConsoleReset }): VNode {
   return (
     <div aria-live="polite">
       <p>
-        <b>{isRefused ? `Refused: ${head}` : head}.</b>
+        <b>{isRefused ? "Refused: nothing has been changed" : head}.</b>
       </p>
       <div class="scroll low" tabIndex={0} role="region" aria-label="Plan">
         <table class="plan">
@@ -184,7 +184,7 @@ function Plan({ answer }: { readonly answer: ConsoleReset }): VNode {
       {warnings.map((warning) => (
         <p key={warning}>Note: {warning}.</p>
       ))}
-      {!executed && (
+      {!executed && !isRefused && (
         <p>
           What is read again comes to the destination again: S3, Redshift and Kinesis then hold it{" "}
           <b>written a second time</b>, DynamoDB and OpenSearch once.

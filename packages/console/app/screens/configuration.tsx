@@ -31,23 +31,27 @@ export function Configuration({ state }: { readonly state: ConsoleState }): VNod
           />
         </dl>
       </section>
-      {shown.map(({ config, snapshot, url }, index) => (
-        <section key={snapshot?.ownerId ?? url} aria-labelledby={`config-${index}`} class="card">
-          <h3 id={`config-${index}`}>
-            {snapshot === null ? (url ?? "process") : shortOwner(snapshot.ownerId)}
-          </h3>
-          <pre tabIndex={0} aria-label="Configuration of the process">
-            {linesOf(config).map(({ depth, name, value }, line) => (
-              <span key={line} class="line">
-                {"  ".repeat(depth)}
-                <span class="name">{name}</span>
-                {value === undefined ? "" : ` ${value}`}
-                {"\n"}
-              </span>
-            ))}
-          </pre>
-        </section>
-      ))}
+      {shown.length > 0 && (
+        <div class="cards">
+          {shown.map(({ config, snapshot, url }, index) => (
+            <section key={snapshot?.ownerId ?? url} aria-labelledby={`config-${index}`} class="card">
+              <h3 id={`config-${index}`}>
+                {snapshot === null ? (url ?? "process") : shortOwner(snapshot.ownerId)}
+              </h3>
+              <pre tabIndex={0} aria-label="Configuration of the process">
+                {linesOf(config).map(({ depth, name, value }, line) => (
+                  <span key={line} class="line">
+                    {"  ".repeat(depth)}
+                    <span class="name">{name}</span>
+                    {value === undefined ? "" : ` ${value}`}
+                    {"\n"}
+                  </span>
+                ))}
+              </pre>
+            </section>
+          ))}
+        </div>
+      )}
       {shown.length === 0 && (
         <p class="quiet pad">
           {processes.length === 0

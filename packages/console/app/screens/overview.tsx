@@ -5,6 +5,7 @@ import {
   ago,
   bytes,
   count,
+  counted,
   duration,
   fineDuration,
   NOTHING,
@@ -54,7 +55,7 @@ export function Overview({ view, state, asks }: OverviewProps): VNode {
         <Tile
           name="Delivered"
           figure={delivered === null ? NOTHING : ago(delivered)}
-          note="the latest of all shards"
+          note="the shard furthest behind"
         >
           <Sparkline
             values={samples.map((sample) => sample.deliveredS)}
@@ -92,7 +93,7 @@ export function Overview({ view, state, asks }: OverviewProps): VNode {
         <Tile
           name="Retention left"
           figure={retention === undefined ? NOTHING : duration(retention)}
-          note={hasLive ? `${count(retrying)} batches retried` : "no process connected"}
+          note={hasLive ? `${counted(retrying, "batch", "batches")} tried again` : "no process connected"}
         />
       </dl>
       <div class="pair">
@@ -104,7 +105,8 @@ export function Overview({ view, state, asks }: OverviewProps): VNode {
             { title: "delivered", values: samples.map((sample) => sample.deliveredS) },
             { title: "reading", values: samples.map((sample) => sample.behindS) },
           ]}
-          shown={(seconds) => duration(seconds * 1000)}
+          shown={(seconds) => (Number.isInteger(seconds) ? duration : fineDuration)(seconds * 1000)}
+          steps={TIME_STEPS}
         />
         {hasLive ? (
           <Chart
@@ -148,7 +150,7 @@ export function Overview({ view, state, asks }: OverviewProps): VNode {
       )}
       <div class="pair">
         <section aria-labelledby="late">
-          <h3 id="late">Latest to deliver</h3>
+          <h3 id="late">Furthest behind</h3>
           {late.length === 0 ? (
             <p class="quiet">No row says until when it has delivered.</p>
           ) : (
@@ -198,6 +200,12 @@ export function Overview({ view, state, asks }: OverviewProps): VNode {
     </>
   );
 }
+
+/** Steps of an axis of seconds, up to two days, at which its figures are round. */
+const TIME_STEPS: readonly number[] = [
+  0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200, 86_400,
+  172_800,
+];
 
 interface TileProps {
   readonly name: string;

@@ -126,15 +126,24 @@ function leaseOf(leaseKey: string, row: LeaseRow): Lease {
   };
 }
 
+/**
+ * Also as somebody has typed it into the table, in another type or with a fraction: the shard is meant to be held, and a row that is passed over would
+ * have it read by nobody who knows of a pause. That the pause is done counts only as an owner writes it.
+ */
 function pauseOf(row: LeaseRow): Pick<Lease, "pausedMs" | "pausedBy" | "pauseDoneMs"> {
-  const pausedMs = wholeOf(row, ATTRIBUTE.pausedMs);
+  const paused = row[ATTRIBUTE.pausedMs];
   const pausedBy = row[ATTRIBUTE.pausedBy]?.S;
-  const pauseDoneMs = wholeOf(row, ATTRIBUTE.pauseDoneMs);
+  const pauseDoneMs = timeOf(row[ATTRIBUTE.pauseDoneMs]?.N);
   return {
-    ...(pausedMs === undefined ? {} : { pausedMs }),
+    ...(paused === undefined ? {} : { pausedMs: timeOf(paused.N) ?? 0 }),
     ...(pausedBy === undefined ? {} : { pausedBy }),
     ...(pauseDoneMs === undefined ? {} : { pauseDoneMs }),
   };
+}
+
+function timeOf(text: string | undefined): number | undefined {
+  const value = Math.floor(Number(text ?? Number.NaN));
+  return Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 
 /** The `kcStream` attribute: `<ARN>@<created, epoch milliseconds>`. An ARN of a stream holds no `@`. */

@@ -24,6 +24,21 @@ const checkpoint: fc.Arbitrary<LeaseCheckpoint> = fc.oneof(
 );
 
 describe("a row of the lease table", () => {
+  test.each<[AttributeValue, number]>([
+    [{ S: "2026-11-29" }, 0],
+    [{ BOOL: true }, 0],
+    [{ NULL: true }, 0],
+    [{ N: "-1" }, 0],
+    [{ N: "1e400" }, 0],
+    [{ N: "1764374400000.5" }, 1_764_374_400_000],
+  ])("that somebody has paused by hand with %j is a lease, and paused", (kcPausedMs, pausedMs) => {
+    const parsed = parseLeaseRow({ ...ROW, kcPausedMs, kcPausedBy: { N: "7" }, kcPauseDoneMs: { S: "now" } });
+    expect(parsed).toMatchObject({ type: "lease", lease: { counter: 12, pausedMs } });
+    expect(parsed).not.toHaveProperty("lease.pausedBy");
+    // That it is done only its owner can say.
+    expect(parsed).not.toHaveProperty("lease.pauseDoneMs");
+  });
+
   test("as a KCL worker writes it is a lease", () => {
     expect(parseLeaseRow(ROW)).toMatchObject({
       type: "lease",

@@ -91,11 +91,25 @@ export function leaseFromStored(value: unknown): Lease | string {
       ? {}
       : { stream: { streamArn: stored.stream.streamArn, createdMs: stored.stream.createdMs } }),
     ...(stored.untilMs === undefined ? {} : { untilMs: stored.untilMs }),
-    ...(stored.pausedMs === undefined ? {} : { pausedMs: stored.pausedMs }),
-    ...(stored.pausedBy === undefined ? {} : { pausedBy: stored.pausedBy }),
-    ...(stored.pauseDoneMs === undefined ? {} : { pauseDoneMs: stored.pauseDoneMs }),
+    ...pauseOf(stored),
     ...(stored.throughputKBps === undefined ? {} : { throughputKBps: stored.throughputKBps }),
   };
+}
+
+/** Also as somebody has typed it into the file: the shard is meant to be held. */
+function pauseOf(stored: Partial<StoredLease>): Pick<Lease, "pausedMs" | "pausedBy" | "pauseDoneMs"> {
+  const paused: unknown = stored.pausedMs;
+  const by: unknown = stored.pausedBy;
+  const pauseDoneMs = timeOf(stored.pauseDoneMs);
+  return {
+    ...(paused === undefined || paused === null ? {} : { pausedMs: timeOf(paused) ?? 0 }),
+    ...(typeof by === "string" ? { pausedBy: by } : {}),
+    ...(pauseDoneMs === undefined ? {} : { pauseDoneMs }),
+  };
+}
+
+function timeOf(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? Math.floor(value) : undefined;
 }
 
 function damaged(file: string, reason: string, cause?: unknown): KinesisConnectorError {

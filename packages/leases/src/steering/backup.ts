@@ -2,7 +2,7 @@ import { invalidOption, KinesisConnectorError } from "@kinesis-connectors/core";
 import { leaseFromStored, type StoredLease, storedOf } from "../file-leases/lease-file.js";
 import type { Lease } from "../lease.js";
 import type { LeaseTable } from "../lease-table.js";
-import type { ResetTarget } from "./reset-target.js";
+import { type ResetTarget, SEQUENCE_NUMBER } from "./reset-target.js";
 
 /** All rows of a table, as JSON can hold them. */
 export interface LeaseBackup {
@@ -36,6 +36,12 @@ export function restoreFrom(backup: unknown): Extract<ResetTarget, { readonly ty
       `backup must be what backupLeases returned: it has no format "${FORMAT}" of version 1`,
     );
   const rows = value.rows.map((row, index) => rowOf(row, index));
+  const keys = new Set<string>();
+  for (const { leaseKey } of rows) {
+    // Two copies put together: which of them is meant, nobody can tell.
+    if (keys.has(leaseKey)) throw invalidOption(`backup: ${leaseKey} has two rows; take another copy`);
+    keys.add(leaseKey);
+  }
   return { type: "rows", rows };
 }
 
@@ -47,6 +53,14 @@ function rowOf(stored: unknown, index: number): Lease {
     if (!isCheckpoint(lease.checkpoint))
       throw invalidOption(
         `backup: the checkpoint of ${lease.leaseKey} is neither a position nor one of ${SENTINELS.join(", ")}`,
+      );
+    const { checkpoint, startTimestampMs, readThroughMs } = lease;
+    for (const [name, ms] of Object.entries({ startTimestampMs, readThroughMs }))
+      if (ms !== undefined && !(Number.isSafeInteger(ms) && ms >= 0))
+        throw invalidOption(`backup: ${name} of ${lease.leaseKey} is no time; take another copy`);
+    if (checkpoint === "AT_TIMESTAMP" && startTimestampMs === undefined)
+      throw invalidOption(
+        `backup: ${lease.leaseKey} stands at a time (AT_TIMESTAMP), and which one is missing; take another copy`,
       );
     return lease;
   } catch (thrown) {
@@ -67,8 +81,9 @@ function isCheckpoint(checkpoint: unknown): boolean {
   const { sequenceNumber, subSequenceNumber } = checkpoint as Readonly<Record<string, unknown>>;
   return (
     typeof sequenceNumber === "string" &&
-    /^[0-9]{1,129}$/.test(sequenceNumber) &&
-    Number.isSafeInteger(subSequenceNumber)
+    SEQUENCE_NUMBER.test(sequenceNumber) &&
+    Number.isSafeInteger(subSequenceNumber) &&
+    (subSequenceNumber as number) >= 0
   );
 }
 

@@ -5,7 +5,7 @@ import type { Lease } from "../lease.js";
  * Why a shard is left as it is. `foreign-owner`: a worker that does not speak our protocol has it (a KCL worker; one of KCL 3.x while the shard
  * moves), and knows no pause. `not-paused`: its owner lives and reads it. `pause-under-way`: its owner has not said yet that it has stopped.
  * `pending-batch`: a batch was prepared and not committed. `ended`: it has been read to its end, which is final. `missing`: there is no row of it.
- * `changed`: the row is not as the plan saw it.
+ * `changed`: the row is not as the plan saw it. `other-stream`: the rows to go back to are of another stream, whose positions mean nothing here.
  */
 export type RefusalCode =
   | "foreign-owner"
@@ -14,7 +14,8 @@ export type RefusalCode =
   | "pending-batch"
   | "ended"
   | "missing"
-  | "changed";
+  | "changed"
+  | "other-stream";
 
 /** Why a shard is left as it is, and what to do about it. */
 export interface Refusal {
@@ -66,6 +67,24 @@ export function missingRow(): Refusal {
     code: "missing",
     reason: "the table has no row of it: it was read to its end and cleaned up, or never begun",
     cure: "leave it out",
+  };
+}
+
+/** The streams of two rows, where both say theirs and it is not the same one. */
+export function otherStream({ stream: here }: Lease, { stream: kept }: Lease): Refusal | undefined {
+  if (here === undefined || kept === undefined) return undefined;
+  const isSame =
+    here.streamArn === kept.streamArn &&
+    (here.createdMs === undefined || kept.createdMs === undefined || here.createdMs === kept.createdMs);
+  if (isSame) return undefined;
+  const what =
+    here.streamArn === kept.streamArn
+      ? "an earlier stream of this name, which was deleted since"
+      : `the stream ${kept.streamArn}, and this one is of ${here.streamArn}`;
+  return {
+    code: "other-stream",
+    reason: `the row to go back to is of ${what}: its positions mean nothing here`,
+    cure: "take a copy of this application's rows, or reset to a time",
   };
 }
 

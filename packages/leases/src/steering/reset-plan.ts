@@ -7,7 +7,7 @@ import {
 } from "@kinesis-connectors/core";
 import type { Lease, LeaseCheckpoint } from "../lease.js";
 import { chosenRows, type SteeringOptions } from "./chosen-rows.js";
-import { ended, hasForeignOwner, missingRow, type Refusal, resetRefusal } from "./refusals.js";
+import { ended, hasForeignOwner, missingRow, otherStream, type Refusal, resetRefusal } from "./refusals.js";
 import { checkTarget, type ResetTarget, type ResetValues, skips, valuesFor } from "./reset-target.js";
 import { DEFAULT_FAILOVER_MS, silentRows } from "./silence.js";
 
@@ -94,7 +94,8 @@ export async function planReset(options: ResetOptions): Promise<ResetPlan> {
     .map(({ row, values }): ShardReset => {
       const seen = silent.get(row.leaseKey) ?? row;
       const isSilent = silent.has(row.leaseKey);
-      return shardReset(seen, values, { isSilent, discardPending });
+      const kept = to.type === "rows" ? to.rows.find(({ leaseKey }) => leaseKey === row.leaseKey) : undefined;
+      return shardReset(seen, values, { isSilent, discardPending, kept });
     })
     .toSorted((a, b) => (a.shardId < b.shardId ? -1 : 1));
   return {
@@ -129,7 +130,12 @@ async function silentAmong(
 function shardReset(
   seen: Lease,
   values: ResetValues | undefined,
-  how: { readonly isSilent: boolean; readonly discardPending: boolean },
+  how: {
+    readonly isSilent: boolean;
+    readonly discardPending: boolean;
+    /** The row that the shard goes back to, if it does. */
+    readonly kept: Lease | undefined;
+  },
 ): ShardReset {
   const to = values ?? { checkpoint: seen.checkpoint, startTimestampMs: undefined, readThroughMs: undefined };
   const wouldEnd = to.checkpoint === "SHARD_END" && seen.checkpoint !== "SHARD_END";
@@ -138,7 +144,7 @@ function shardReset(
       ? { ...missingRow(), reason: "the rows to go back to have none of it" }
       : wouldEnd
         ? { ...ended(), reason: "the rows to go back to say that it was read to its end, and it goes on" }
-        : resetRefusal(seen, how);
+        : ((how.kept && otherStream(seen, how.kept)) ?? resetRefusal(seen, how));
   return {
     shardId: seen.leaseKey,
     seen,

@@ -63,7 +63,7 @@ export function checkTarget(to: ResetTarget, { nowMs, retentionMs, shardIds }: T
 }
 
 /** A sequence number of Kinesis has up to 128 digits (API reference, SequenceNumber). */
-const SEQUENCE_NUMBER = /^(?:0|[1-9][0-9]{0,128})$/;
+export const SEQUENCE_NUMBER: RegExp = /^(?:0|[1-9][0-9]{0,128})$/;
 
 function checkPosition(option: string, position: Position): void {
   const { sequenceNumber, subSequenceNumber } = position ?? {};

@@ -312,6 +312,15 @@ describe("a reset over a table that fails", () => {
   });
 });
 
+/** A backup of rows of one shard that somebody has touched. */
+function damaged(...rows: readonly object[]): object {
+  return {
+    format: "kinesis-connectors lease rows",
+    v: 1,
+    rows: rows.map((row) => ({ v: 1, leaseKey: "s0", counter: 1, checkpoint: "LATEST", ...row })),
+  };
+}
+
 describe("a backup", () => {
   const rows = (): readonly Lease[] => [
     paused("s0", { readThroughMs: 77, startTimestampMs: 3 }),
@@ -353,6 +362,25 @@ describe("a backup", () => {
     expect((await plan(fleet, over, { shardIds: ["s2"] })).shards[0]?.refusal?.code).toBe("ended");
   });
 
+  test("of another stream is refused: its positions mean nothing there", async () => {
+    const stream = { streamArn: "arn:aws:kinesis:eu-central-1:1:stream/a", createdMs: 1_000 };
+    const to = (kept: Lease["stream"]) => ({ type: "rows", rows: [paused("s0", { stream: kept })] }) as const;
+    const fleet = new SmallFleet([paused("s0", { stream })]);
+    const other = await plan(fleet, to({ ...stream, streamArn: stream.streamArn.replace("/a", "/b") }));
+    expect(other.isRefused).toBe(true);
+    expect(other.shards[0]?.refusal).toMatchObject({
+      code: "other-stream",
+      reason: expect.stringContaining("stream/b") as unknown,
+    });
+    // Deleted and created anew under its name.
+    expect((await plan(fleet, to({ ...stream, createdMs: 2_000 }))).shards[0]?.refusal?.code).toBe(
+      "other-stream",
+    );
+    // Rows that others made do not say it.
+    for (const known of [stream, { ...stream, createdMs: undefined }, undefined])
+      expect((await plan(fleet, to(known))).isRefused).toBe(false);
+  });
+
   test.each([
     ["no JSON", "{", /no JSON/],
     ["something else", { v: 1 }, /must be what backupLeases returned/],
@@ -367,6 +395,19 @@ describe("a backup", () => {
       },
       /checkpoint of s0/,
     ],
+    ["a shard twice", damaged({}, {}), /s0 has two rows/],
+    [
+      "a part of a record that is none",
+      damaged({ checkpoint: { sequenceNumber: "7", subSequenceNumber: -1 } }),
+      /checkpoint of s0/,
+    ],
+    [
+      "a number with zeros before it",
+      damaged({ checkpoint: { sequenceNumber: "007", subSequenceNumber: 0 } }),
+      /checkpoint of s0/,
+    ],
+    ["a time that is none", damaged({ readThroughMs: "yesterday" }), /readThroughMs of s0 is no time/],
+    ["a moment that is missing", damaged({ checkpoint: "AT_TIMESTAMP" }), /which one is missing/],
   ])("that is %s is refused", (_, backup, message) => {
     expect(() => restoreFrom(backup)).toThrow(message);
   });
