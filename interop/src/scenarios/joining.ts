@@ -29,7 +29,9 @@ async function play(rig: Rig): Promise<void> {
   await rig.expect("Java owns all", owns(SHARDS, "j1"));
   rig.producer.start(100);
   await rig.java("j2");
-  await rig.expect("two Java workers share", shares(SHARDS, "j1", "j2"), { limitMs: JOIN_LIMIT_MS });
+  await rig.expect("two Java workers share", shares(SHARDS, "j1", "j2"), {
+    limitMs: 2 * JOIN_LIMIT_MS,
+  });
   await rig.ours("t1");
   const sharedMs = await rig.expect(
     "ours has its share",

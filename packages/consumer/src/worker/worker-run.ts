@@ -85,7 +85,6 @@ export class WorkerRun implements Worker {
     });
     this.#member = new FleetMember({
       ...shared,
-      measureCpu: options.measureCpu,
       timings,
       loop: (...given) => this.#loop(...given),
       looked: (leases) => this.#tasks.looked(leases),

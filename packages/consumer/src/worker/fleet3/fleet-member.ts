@@ -47,7 +47,7 @@ export interface FleetMemberOptions {
   readonly ages: LeaseAges;
   readonly loop: StartLoop;
   /** Undefined: this worker measures nothing. */
-  readonly measureCpu: MeasureCpu | undefined;
+  readonly measureCpu?: MeasureCpu;
   /** Takes up leases that the leader has given to this worker. */
   readonly adopt: (leases: readonly Lease[], seenMs: number) => Promise<void>;
   readonly busy: () => ReadonlySet<string>;

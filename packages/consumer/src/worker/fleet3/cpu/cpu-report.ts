@@ -9,7 +9,7 @@ export interface CpuReportOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly timings: Pick<FleetTimings, "reportExpiryMs">;
-  readonly measureCpu: MeasureCpu | undefined;
+  readonly measureCpu?: MeasureCpu;
 }
 
 // KCL: `WorkerMetricType.CPU`, `WorkerMetricsSelector` (what it finds by itself may be used whole), `noOfPersistedMetricsPerWorkerMetrics`, and the digits
