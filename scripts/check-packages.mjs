@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
+import { packAll } from "./pack-all.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const work = mkdtempSync(join(tmpdir(), "kinesis-connectors-packages-"));
@@ -35,20 +36,13 @@ const COMMANDS = new Set(["create-kinesis-connectors"]);
 /** Scripts that npm would run on a user's machine. */
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
 
-const packages = readdirSync(join(root, "packages")).filter((name) =>
-  existsSync(join(root, "packages", name, "package.json")),
-);
 const tarballs = new Map();
-for (const name of packages) {
-  const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"));
-  if (manifest.private === true) continue;
-  const folder = join(work, "packed", name);
-  mkdirSync(folder, { recursive: true });
-  run("npx", ["-y", "pnpm@12.21.0", "pack", "--pack-destination", folder], join(root, "packages", name));
-  const [file] = readdirSync(folder);
-  tarballs.set(manifest.name, join(folder, file));
-  run("tar", ["-xzf", file], folder);
-  checkTarball(manifest.name, join(folder, "package"));
+for (const [name, { folder, tarball }] of packAll(root, join(work, "packed"))) {
+  tarballs.set(name, tarball);
+  const unpacked = join(work, "unpacked", folder);
+  mkdirSync(unpacked, { recursive: true });
+  run("tar", ["-xzf", tarball], unpacked);
+  checkTarball(name, join(unpacked, "package"));
 }
 
 checkInstall("core alone", ["core"], []);
@@ -132,7 +126,15 @@ function checkInstall(what, shortNames, wantedClients) {
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
   run(
     "npm",
-    ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--loglevel=error"],
+    [
+      "install",
+      "--no-audit",
+      "--no-fund",
+      "--ignore-scripts",
+      "--no-package-lock",
+      "--prefer-offline",
+      "--loglevel=error",
+    ],
     folder,
   );
   const scope = join(folder, "node_modules", "@aws-sdk");

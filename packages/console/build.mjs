@@ -1,4 +1,7 @@
 // Builds what a browser loads into dist/app. `buildConsole(folder)` builds it elsewhere, for tests.
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
@@ -24,6 +27,16 @@ export async function buildConsole(outDir = fileURLToPath(new URL("dist/app/", i
       reportCompressedSize: false,
     },
   });
+  writeFileSync(join(outDir, "licenses.txt"), BUNDLED.map(licenceOf).join("\n"));
+}
+
+/** What is in the bundle besides our own: their licences go with every copy. */
+const BUNDLED = ["preact", "uplot"];
+
+function licenceOf(name) {
+  const file = createRequire(import.meta.url).resolve(`${name}/package.json`);
+  const { version } = JSON.parse(readFileSync(file, "utf8"));
+  return `${name} ${version}\n\n${readFileSync(join(dirname(file), "LICENSE"), "utf8")}`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildConsole();

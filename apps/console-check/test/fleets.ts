@@ -63,7 +63,7 @@ export function fleetOf(shape: FleetShape): MemoryFleetOfShards {
         },
         ...(kcl || !(isOpen || before === undefined)
           ? {}
-          : { readThroughMs: nowMs - (isPaused ? 372_000 : lagMs(index)) }),
+          : { readThroughMs: nowMs - (isPaused && before === undefined ? 372_000 : lagMs(index)) }),
       });
     }
   };

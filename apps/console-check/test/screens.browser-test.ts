@@ -56,16 +56,38 @@ describe.each(["light", "dark"] as const satisfies readonly Theme[])("in the %s 
     const { page, problems } = await openPage(browser, { width, theme });
     await page.goto(`${server.url}/#token=${TOKEN}`);
     await page.getByRole("status").getByText("attention").waitFor();
+    const found: string[] = [];
+    const wider: string[] = [];
     for (const screen of SCREENS) {
       await goTo(page, screen);
       await page.screenshot({ path: join(SCREENSHOTS, `${screen.replace("/", "-")}-${width}-${theme}.png`) });
-      expect(await violationsOf(page), screen).toEqual([]);
-      const { scrollWidth, clientWidth } = await page.evaluate(() => document.documentElement);
-      expect(scrollWidth, `${screen} is wider than its window`).toBeLessThanOrEqual(clientWidth);
+      // All of it at the widest, where everything is there; else what is laid out anew.
+      if (width === 1440 || screen.startsWith("shards/")) found.push(...(await violationsOf(page)));
+      const { scrollWidth, clientWidth } = await page.evaluate(() => ({
+        scrollWidth: document.documentElement.scrollWidth,
+        clientWidth: document.documentElement.clientWidth,
+      }));
+      if (scrollWidth > clientWidth) wider.push(screen);
     }
+    expect({ found, wider }).toEqual({ found: [], wider: [] });
     expect(problems).toEqual([]);
     await page.context().close();
   });
+});
+
+test("what axe looks for, it finds", async () => {
+  const { page } = await openPage(browser);
+  await page.goto(`${server.url}/#token=${TOKEN}`);
+  await page.getByRole("status").getByText("attention").waitFor();
+  await page.evaluate(() => {
+    const faint = document.createElement("p");
+    faint.textContent = "too faint to be read";
+    faint.style.color = "#cccccc";
+    document.querySelector("main")?.append(faint, document.createElement("input"));
+  });
+  const rules = (await violationsOf(page)).map((found) => found.split(":", 1)[0]);
+  expect(new Set(rules)).toEqual(new Set(["color-contrast", "label"]));
+  await page.context().close();
 });
 
 test("the switch turns the theme, and another page keeps it", async () => {

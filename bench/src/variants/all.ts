@@ -5,6 +5,7 @@ import { formats } from "./formats.js";
 import { http } from "./http.js";
 import { lifion } from "./lifion.js";
 import { limits } from "./limits.js";
+import { payloads } from "./payloads.js";
 import { sdk } from "./sdk.js";
 import { shape } from "./shape.js";
 import { telemetry } from "./telemetry.js";
@@ -20,6 +21,7 @@ const VARIANTS: readonly Variant[] = [
   ...emission,
   ...threads,
   ...formats,
+  ...payloads,
   ...shape,
 ];
 

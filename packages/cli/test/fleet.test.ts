@@ -1,3 +1,4 @@
+import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectorOn, FAILOVER_TIME_MS, operationsSince, put, until, WRITES } from "./support/fleet.js";
@@ -152,6 +153,33 @@ describe("a fleet of which no worker runs", () => {
     expect(stderr).toContain("no lease table no-such-app in eu-central-1");
     expect(operationsSince(aws, before)).not.toContain("CreateTable");
     expect((await kc(["status", ...to])).stdout).not.toContain("no-such-app");
+  });
+
+  it("takes no other table for one of leases, and no name that no table can have", async () => {
+    const client = new DynamoDBClient(aws.clientOptions("dynamodb"));
+    await client.send(
+      new CreateTableCommand({
+        TableName: "users",
+        BillingMode: "PAY_PER_REQUEST",
+        AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+        KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+      }),
+    );
+    await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName: "users" });
+    client.destroy();
+    for (const words of [["status"], ["leases"], ["pause"], ["checkpoint", "reset", "--to", "horizon"]]) {
+      const { code, stderr } = await kc([...words, "users", ...to]);
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringContaining("users is no lease table: its key is id, and that of one is leaseKey"),
+      ]);
+    }
+    const before = aws.journal.last();
+    for (const name of ["a/b", "we ird", "x"]) {
+      const { code, stderr } = await kc(["status", name, ...to]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining("no lease table can be called")]);
+    }
+    expect(aws.journal.last()).toEqual(before);
   });
 
   it("tells living workers from those that have gone", async () => {

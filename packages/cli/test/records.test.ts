@@ -3,6 +3,7 @@ import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectorOn, put, until } from "./support/fleet.js";
 import { flagsTo, kc, useLocal } from "./support/kc.js";
+import { requireSchema } from "./support/schemas.js";
 
 interface Line {
   readonly shardId: string;
@@ -54,6 +55,7 @@ describe("tail and peek", () => {
     expect(stderr).toContain("of the 5 reads a second that all its consumers share");
     expect(stdout).toContain('"encoding":"json","data":{"total":12345678901234567890, "ok":true}}');
     const lines = linesOf(stdout);
+    for (const line of lines) requireSchema("tail", line);
     expect(lines.map(({ encoding }) => encoding)).toEqual(["json", "text", "hex"]);
     expect(lines.map(({ partitionKey }) => partitionKey)).toEqual(["a", "b", "a"]);
     expect(lines[1]?.data).toBe("grüße, not JSON");
@@ -72,6 +74,24 @@ describe("tail and peek", () => {
       ...to,
     ]);
     expect(linesOf(ofKey.stdout).map(({ encoding }) => encoding)).toEqual(["hex", "hex"]);
+  });
+
+  it("takes no read for failed that is cut off because there are enough", async () => {
+    aws.kinesis.createStream({ name: "two", shardCount: 2 });
+    const delay = aws.faults.add({
+      server: "kinesis",
+      operation: "GetRecords",
+      times: 1,
+      effect: { kind: "delay", delayMs: 60_000 },
+    });
+    const tail = kc(["tail", "two", "--from", "horizon", "--limit", "1", ...to]);
+    await until(() => aws.journal.entries({ operation: "GetRecords" }).length > 0);
+    for (let key = 0; key < 20; key += 1)
+      aws.kinesis.putRecords("two", [{ partitionKey: String(key), data: Buffer.from("{}") }]);
+    const { code, stdout, stderr } = await tail;
+    aws.faults.remove(delay);
+    expect([code, linesOf(stdout).length]).toEqual([0, 1]);
+    expect(stderr.trim().split("\n")).toEqual([expect.stringContaining("two: 2 shards")]);
   });
 
   it("lets no record steer the terminal", async () => {

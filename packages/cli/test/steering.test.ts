@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -142,6 +142,37 @@ describe("steering a fleet", () => {
     expect([again.code, again.stderr]).toEqual([1, expect.stringContaining("EEXIST")]);
     const printed = await kc(["leases", "backup", "app", "--out", "-", ...to]);
     expect(JSON.parse(printed.stdout)).toMatchObject({ application: "app", v: 1 });
+  });
+
+  it("goes back to rows of another application only where that is said", async () => {
+    const kept = await kc(["leases", "backup", "app", "--out", "-", ...to]);
+    writeFileSync(
+      join(folder, "other.json"),
+      kept.stdout.replace('"application":"app"', '"application":"other"'),
+    );
+    writeFileSync(
+      join(folder, "app.yaml"),
+      "version: 1\napplication: app\nsource: { stream: orders }\nemitter: { type: s3 }\n",
+    );
+    const restoring = ["leases", "restore", "other.json", ...FAILOVER, ...to];
+    const meant = await kc([...restoring, "--config", "app.yaml"], { cwd: folder });
+    expect([meant.code, meant.stderr]).toEqual([
+      2,
+      expect.stringContaining("other.json holds the rows of other, and --config is about app"),
+    ]);
+    const said = await kc([...restoring.toSpliced(3, 0, "app")], { cwd: folder });
+    expect([said.code, said.stderr]).toEqual([3, expect.stringContaining("holds the rows of other: app")]);
+  });
+
+  it("takes a word for a word, whatever lies in the folder, and no folder for a file", async () => {
+    const words = (target: string) => ["checkpoint", "reset", "app", "--to", target, ...FAILOVER, ...to];
+    writeFileSync(join(folder, "horizon"), "not rows");
+    mkdirSync(join(folder, "some-folder"));
+    expect((await kc(words("horizon"), { cwd: folder })).stdout).toContain("TRIM_HORIZON");
+    const file = await kc(words("./horizon"), { cwd: folder });
+    expect([file.code, file.stderr]).toEqual([2, expect.stringContaining("backup is no JSON")]);
+    const directory = await kc(words("some-folder"), { cwd: folder });
+    expect([directory.code, directory.stderr]).toEqual([2, expect.stringContaining("EISDIR")]);
   });
 
   it("says what is wrong with a target before anything is read", async () => {

@@ -9,6 +9,8 @@ describe("what is shown", () => {
   it("times are ages of at most two units", () => {
     const ages = [400, 12_000, 59_400, 6 * 60_000, 3_600_000, 8_040_000, 100 * 3_600_000];
     expect(ages.map(shownDuration)).toEqual(["0 s", "12 s", "59 s", "6 min", "1 h", "2 h 14 min", "4 d 4 h"]);
+    // What rounds to the next unit is one of it.
+    expect([59_700, 3_590_000, 86_390_000].map(shownDuration)).toEqual(["1 min", "1 h", "1 d"]);
     expect(shownMoment(undefined, { nowMs: 0, utc: false })).toBe("-");
     // A writer's clock may be ahead.
     expect(shownMoment(2_000, { nowMs: 1_000, utc: false })).toBe("0 s ago");

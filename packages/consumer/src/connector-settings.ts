@@ -185,10 +185,14 @@ function initialPositionOf(
   if (Number.isNaN(timestampMs)) {
     throw invalidOption('initialPosition must be "TRIM_HORIZON", "LATEST" or { at: a valid Date }');
   }
+  if (timestampMs < 0) throw invalidOption(`initialPosition.at ${BEFORE_ALL}`);
   if (timestampMs > clock.now())
     throw invalidOption("initialPosition.at lies in the future: give a moment that has passed");
   return { type: "at-timestamp", timestampMs };
 }
+
+/** A row that held it would be no lease to anybody. */
+const BEFORE_ALL = "lies before 1970, before there was any stream: give a later moment";
 
 function untilOf(
   until: { readonly at: Date } | undefined,
@@ -198,6 +202,7 @@ function untilOf(
   if (until === undefined) return undefined;
   const untilMs = until.at instanceof Date ? until.at.getTime() : Number.NaN;
   if (Number.isNaN(untilMs)) throw invalidOption("until must be { at: a valid Date }");
+  if (untilMs < 0) throw invalidOption(`until.at ${BEFORE_ALL}`);
   const fromMs =
     initialPosition.type === "latest"
       ? clock.now()

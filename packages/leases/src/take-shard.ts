@@ -137,6 +137,9 @@ export async function takeShard(options: TakeShardOptions): Promise<HeldShard> {
     options.failoverTimeMs === undefined
       ? Number.POSITIVE_INFINITY
       : wholeNumber("failoverTimeMs", options.failoverTimeMs, { min: 1 });
+  // A row with another number would be no lease to anybody.
+  if (initialPosition.type === "at-timestamp")
+    wholeNumber("initialPosition.timestampMs", initialPosition.timestampMs, { min: 0 });
   const shardId = nonEmptyText("shardId", options.shardId);
   const ownerId = nonEmptyText("ownerId", options.ownerId);
   const table =

@@ -74,6 +74,17 @@ const batch = (first: number, last: number) => ({
 });
 
 describe("a shard that is taken", () => {
+  test.each([-1, 0.5, Number.NaN])("makes no row that begins at %d", async (timestampMs) => {
+    const { leases, take } = createWorld();
+    await expect(
+      take("a:1", { initialPosition: { type: "at-timestamp", timestampMs } }),
+    ).rejects.toMatchObject({
+      code: "KC_OPTION_INVALID",
+      message: expect.stringContaining("initialPosition.timestampMs"),
+    });
+    expect(leases.rows.size).toBe(0);
+  });
+
   test("is refused one that an operator has paused, and the row stays as it was", async () => {
     const { leases, take } = createWorld();
     const first = await take("a:1");

@@ -1,4 +1,4 @@
-import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
+import { type DescMessage, fromBinary, type MessageShape, ScalarType } from "@bufbuild/protobuf";
 import {
   dataBytesOf,
   type DecodingTransformer,
@@ -9,8 +9,8 @@ import {
 
 /**
  * Each record is one message of Protocol Buffers in binary encoding, and nothing else: no length before it and no framing of a registry
- * (`@kinesis-connectors/schema-registry` has that). Models are messages of `@bufbuild/protobuf`, typed by the schema: 64-bit integers are bigints, and fields
- * that the schema does not know are kept, so that `toBinary` writes them again. They hold nothing of the page that the record came in.
+ * (`@kinesis-connectors/schema-registry` has that). Models are messages of `@bufbuild/protobuf`, typed by the schema: 64-bit integers are bigints. Fields that
+ * the schema does not know, and extensions, are passed over: `original()` passes them on.
  *
  * Data that are no such message make the record poison (`KC_RECORD_POISON`): what is cut off, texts that are not UTF-8, more than 100 messages in each other.
  * A message of another type is not told from one of this type where their fields fit: the encoding names neither.
@@ -34,13 +34,27 @@ export function protobuf<Schema extends DescMessage>(
     throw invalidOption(
       "protobuf takes the schema of a message, which protoc-gen-es names after it: OrderSchema for message Order",
     );
+  // Fields of bytes are views of what they are read from, and the record's page may serve again.
+  const isCopied = hasBytes(schema, new Set());
   return decodeWith((record) => {
     try {
-      // A copy: bytes fields and unknown fields are views of what they are read from, and the record's page may serve again.
-      return fromBinary(schema, Buffer.from(record.data));
+      const { data } = record;
+      return fromBinary(schema, isCopied ? Uint8Array.from(data) : data, OPTIONS);
     } catch {
       // The cause is not kept: it may quote what it found.
       throw poisonRecord(`the record's ${dataBytesOf(record)} bytes are no ${schema.typeName}`);
     }
   });
+}
+
+const OPTIONS = { readUnknownFields: false } as const;
+
+/** Whether a message, or one in it, has a field of bytes. */
+function hasBytes(message: DescMessage, seen: Set<DescMessage>): boolean {
+  if (seen.has(message)) return false;
+  seen.add(message);
+  return message.fields.some(
+    (field) =>
+      field.scalar === ScalarType.BYTES || (field.message !== undefined && hasBytes(field.message, seen)),
+  );
 }

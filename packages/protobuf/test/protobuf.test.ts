@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { create, fromBinary, toBinary, toJson } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { type Any, AnySchema } from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hasCode, type KinesisRecord } from "@kinesis-connectors/core";
@@ -36,16 +37,30 @@ describe("Protobuf messages", () => {
     expect(decode(Buffer.from(fixtures[6]!.data, "hex")).id).toBe(2n ** 63n - 1n);
   });
 
-  it("keep nothing of the page that they came in", () => {
-    const digest = new Uint8Array([1, 2, 3]);
+  it("keep nothing of the page that they came in, and nothing that the schema does not know", () => {
+    const bytes = new Uint8Array([1, 2, 3]);
     const unknown = new BinaryWriter().tag(99, WireType.LengthDelimited).string("unknown").finish();
-    const written = Buffer.concat([toBinary(OrderSchema, create(OrderSchema, { digest })), unknown]);
-    const page = Buffer.alloc(200, 0xff);
-    written.copy(page, 50);
-    const model = decode(page.subarray(50, 50 + written.length));
-    page.fill(0);
-    expect([...model.digest]).toEqual([1, 2, 3]);
-    expect(Buffer.from(toBinary(OrderSchema, model)).equals(written)).toBe(true);
+    const samples = [
+      [OrderSchema, { digest: bytes }, (model: Order) => model.digest],
+      [OrderSchema, { replaces: { digest: bytes } }, (model: Order) => model.replaces?.digest],
+    ] as const;
+    for (const [schema, value, digestOf] of samples) {
+      const written = Buffer.concat([toBinary(schema, create(schema, value)), unknown]);
+      const page = Buffer.alloc(200, 0xff);
+      written.copy(page, 50);
+      const model = decode(page.subarray(50, 50 + written.length));
+      page.fill(0);
+      expect(digestOf(model)).toEqual(bytes);
+      expect(model.$unknown).toBeUndefined();
+    }
+    const well = protobuf(AnySchema);
+    const any = toBinary(
+      AnySchema,
+      create(AnySchema, { typeUrl: "type.googleapis.com/shop.Order", value: bytes }),
+    );
+    const model = well.toModel(recordOf(any)) as Any;
+    any.fill(0);
+    expect(model.value).toEqual(bytes);
   });
 
   it("of no bytes are the message with all its defaults, and original() passes bytes on", () => {

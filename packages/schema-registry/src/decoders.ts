@@ -56,7 +56,7 @@ function decoderOfMessages<Model>(
     const decoder = Object.hasOwn(decoders, name) ? decoders[name] : undefined;
     if (decoder === undefined)
       throw poisonRecord(`the record is a message ${name}, for which formats.PROTOBUF has no decoder`);
-    return decoder.toModel(payload.from(bytes));
+    return decoder.toModel(payload.past(bytes));
   };
 }
 

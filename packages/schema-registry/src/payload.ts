@@ -4,7 +4,7 @@ import { type KinesisRecord, poisonRecord } from "@kinesis-connectors/core";
 export class Payload implements KinesisRecord {
   readonly #record: KinesisRecord;
   readonly page: Buffer;
-  readonly dataStart: number;
+  dataStart: number;
   readonly dataEnd: number;
 
   constructor(record: KinesisRecord, bytes: Buffer, start: number, end: number) {
@@ -51,9 +51,10 @@ export class Payload implements KinesisRecord {
     return this.dataEnd - this.dataStart;
   }
 
-  /** What follows the first bytes. */
-  from(offset: number): Payload {
-    return new Payload(this.#record, this.page, this.dataStart + offset, this.dataEnd);
+  /** Goes past the first bytes: one object for each record is enough. */
+  past(bytes: number): this {
+    this.dataStart += bytes;
+    return this;
   }
 
   /** The same record with other bytes. */

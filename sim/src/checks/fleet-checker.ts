@@ -159,7 +159,7 @@ export class FleetChecker {
     const { nowMs } = this.#scheduler;
     if (!this.#isSettled) return;
     for (const { process, ownerId, startedMs } of members) {
-      const sinceMs = Math.max(startedMs, process.resumedMs, this.#disturbedMs);
+      const sinceMs = Math.max(startedMs, process.resumedMs, process.jumpedMs, this.#disturbedMs);
       const isUp = !process.isPaused && !process.isOver && !this.#leaving.has(process.name);
       const isJudged = isUp && process.wallShiftMs === 0;
       if (!isJudged || nowMs - sinceMs < JOIN_MS) continue;

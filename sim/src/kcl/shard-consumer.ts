@@ -30,6 +30,8 @@ const CHECKPOINTED = 0.6;
 /** Of the tries to create the child of a merge whose other parent has no lease, so many give up the shard (`ShutdownTask`). */
 const DEFERRED_DROP = 1 / 30;
 
+const ENDED: unique symbol = Symbol("the shard has ended");
+
 type End = "lost" | "let-go" | "ended";
 
 /** `ShardConsumer` with an application's record processor: reads a shard by polling, writes what it reads at least once, and checkpoints now and then. */
@@ -78,7 +80,7 @@ export class ShardConsumer {
       try {
         iterator ??= await this.#iterator();
         const end = await this.#readPage(iterator);
-        if (end === "ended") return end;
+        if (end === ENDED) return "ended";
         iterator = end;
       } catch {
         iterator = undefined;
@@ -123,7 +125,7 @@ export class ShardConsumer {
   }
 
   /** Resolves with the next iterator; undefined after a malformed end (K26). */
-  async #readPage(iterator: string): Promise<string | "ended" | undefined> {
+  async #readPage(iterator: string): Promise<string | typeof ENDED | undefined> {
     const { kinesis, random } = this.#options;
     const page = await kinesis.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: 1_000 }));
     const entries: Entry[] = [];
@@ -200,7 +202,7 @@ export class ShardConsumer {
         | { readonly StartingHashKey: string | undefined; readonly EndingHashKey: string | undefined }
         | undefined;
     }[],
-  ): Promise<"ended" | undefined> {
+  ): Promise<typeof ENDED | undefined> {
     const { table, leases, random } = this.#options;
     for (const { ShardId = "", ParentShards = [], HashKeyRange } of children) {
       const other = ParentShards.find((parent) => parent !== this.#shard.shardId);
@@ -220,7 +222,7 @@ export class ShardConsumer {
       });
     }
     const childIds = children.flatMap(({ ShardId }) => ShardId ?? []);
-    return (await leases.checkpoint(this.held, "SHARD_END", childIds)) ? "ended" : undefined;
+    return (await leases.checkpoint(this.held, "SHARD_END", childIds)) ? ENDED : undefined;
   }
 
   async #hasLease(leaseKey: string): Promise<boolean> {

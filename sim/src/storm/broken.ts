@@ -55,7 +55,7 @@ export const BROKEN_STEERING: ReadonlyMap<BrokenVariant, readonly string[]> = ne
 export const BROKEN_FLEETS: ReadonlyMap<BrokenVariant, readonly string[]> = new Map([
   ["handoffs-ignored", ["handoff"]],
   ["handoffs-not-awaited", ["robbed"]],
-  ["handoffs-discard", ["duplicated"]],
+  ["handoffs-discard", ["duplicated", "I2"]],
   ["assigns-unconditional", ["robbed"]],
   ["unreported", ["starved"]],
 ]);

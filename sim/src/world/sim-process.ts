@@ -20,6 +20,7 @@ export class SimProcess {
   #isDead = false;
   #isPaused = false;
   #wallShiftMs = 0;
+  #jumpedMs = 0;
   #resumedMs = 0;
 
   constructor(name: string, scheduler: Scheduler, seed: number) {
@@ -75,7 +76,13 @@ export class SimProcess {
     return this.#wallShiftMs;
   }
 
+  /** When its wall clock last jumped, in virtual milliseconds. */
+  get jumpedMs(): number {
+    return this.#jumpedMs;
+  }
+
   jumpWallClock(byMs: number): void {
+    this.#jumpedMs = this.#scheduler.nowMs;
     this.#wallShiftMs += byMs;
   }
 }

@@ -19,7 +19,8 @@ export function troubleOf(thrown: Error | string, asked: string): ConsoleTrouble
     return {
       kind: "no-rights",
       action: asked,
-      message: "is denied to the credentials of this server: allow it on the lease table, and this page goes on by itself",
+      message:
+        "is denied to the credentials of this server: allow it on the lease table, and this page goes on by itself",
     };
   if (/ResourceNotFound/.test(name + message))
     return {

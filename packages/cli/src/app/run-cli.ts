@@ -22,11 +22,6 @@ export interface CliOptions {
   readonly random?: Random;
 }
 
-const NEAR = {
-  threshold: 3,
-  weights: { insertion: 1, deletion: 2, substitution: 2, transposition: 1 },
-} as const;
-
 /** Whether a command line asks for JSON: also one that cannot be understood, whose error is then JSON too. */
 function asksForJson(words: readonly string[]): boolean {
   const end = words.indexOf("--");
@@ -72,8 +67,6 @@ export async function runCli(words: readonly string[], options: CliOptions): Pro
     scanner: {
       caseStyle: "allow-kebab-for-camel",
       allowArgumentEscapeSequence: true,
-      // Two slips of a finger; the library's own 7 would find a word near to anything.
-      distanceOptions: NEAR,
     },
     documentation: {
       caseStyle: "convert-camel-to-kebab",

@@ -17,16 +17,14 @@ export function textFor(isJson: boolean): ApplicationText {
     exceptionWhileLoadingCommandContext: thrown,
     exceptionWhileRunningCommand: thrown,
     commandErrorResult: thrown,
-    noCommandRegisteredForInput: ({ input, corrections }) =>
-      shown(
-        "KC_USAGE",
-        corrections.length === 0
-          ? input.startsWith("-")
-            ? `the command comes before its flags, and ${input} is none; --help lists them`
-            : `there is no command ${input}; --help lists them`
-          : `there is no command ${input}: did you mean ${corrections.join(" or ").replaceAll("`", "")}?`,
-      ),
+    noCommandRegisteredForInput: ({ input, corrections }) => shown("KC_USAGE", strange(input, corrections)),
   };
+}
+
+function strange(input: string, corrections: readonly string[]): string {
+  if (input.startsWith("-")) return `the command comes first, and ${input} behind it; --help lists them`;
+  if (corrections.length === 0) return `there is no command ${input}; --help lists them`;
+  return `there is no command ${input}: did you mean ${corrections.join(" or ").replaceAll("`", "")}?`;
 }
 
 /** A parser's own error is shown with its stack: the first line says it all. */

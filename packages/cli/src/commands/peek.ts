@@ -3,7 +3,7 @@ import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
 import { CONNECTION_FLAGS, type FleetFlags, FLEET_FLAGS } from "../app/flags.js";
 import { shardIdOf, textOf, wholeNumberOf } from "../app/inputs.js";
-import { type Decoding, DECODE_FLAG, STREAM } from "../records/flags.js";
+import { type Decoding, DECODE_FLAG, LINES_FLAG, STREAM } from "../records/flags.js";
 import { placeOf, type Place } from "../records/place.js";
 
 export interface PeekFlags extends FleetFlags {
@@ -12,6 +12,8 @@ export interface PeekFlags extends FleetFlags {
   readonly checkpoint?: string;
   readonly count: number;
   readonly decode: Decoding;
+  /** Records are lines of JSON with or without it: then errors are JSON too. */
+  readonly json: boolean;
 }
 
 export const command: Command<CliContext> = lazyCommand<PeekFlags, [stream?: string]>(
@@ -57,6 +59,7 @@ export const command: Command<CliContext> = lazyCommand<PeekFlags, [stream?: str
           placeholder: "N",
         },
         ...DECODE_FLAG,
+        ...LINES_FLAG,
       },
     },
   },

@@ -3,7 +3,7 @@ import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
 import { CONNECTION_FLAGS, type ConnectionFlags, SHARD_FLAG } from "../app/flags.js";
 import { momentOf, textOf, wholeNumberOf } from "../app/inputs.js";
-import { type Decoding, DECODE_FLAG, STREAM } from "../records/flags.js";
+import { type Decoding, DECODE_FLAG, LINES_FLAG, STREAM } from "../records/flags.js";
 import type { Moment } from "../app/inputs.js";
 
 export interface TailFlags extends ConnectionFlags {
@@ -12,6 +12,8 @@ export interface TailFlags extends ConnectionFlags {
   readonly key?: string;
   readonly limit?: number;
   readonly decode: Decoding;
+  /** Records are lines of JSON with or without it: then errors are JSON too. */
+  readonly json: boolean;
 }
 
 export const command: Command<CliContext> = lazyCommand<TailFlags, [stream?: string]>(
@@ -50,6 +52,7 @@ export const command: Command<CliContext> = lazyCommand<TailFlags, [stream?: str
           placeholder: "N",
         },
         ...DECODE_FLAG,
+        ...LINES_FLAG,
       },
     },
   },

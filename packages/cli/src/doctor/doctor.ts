@@ -37,10 +37,12 @@ export async function doctor(context: CliContext, flags: DoctorFlags, app?: stri
     findings.push(...(await awsFindings(context, connection.client)));
     if (target !== undefined) findings.push(...(await tableFindings(context, connection.client, target)));
   } catch (thrown) {
+    context.signal.throwIfAborted();
     findings.push({ what: "endpoint", state: "wrong", found: shownError(thrown).message });
   } finally {
     connection.close();
   }
+  context.signal.throwIfAborted();
   print(context, flags, findings);
   if (findings.some(({ state }) => state === "wrong")) context.exitWith(EXIT.failed);
 }

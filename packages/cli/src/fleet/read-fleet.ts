@@ -1,7 +1,7 @@
 import { DescribeTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type AwsConnection } from "@kinesis-connectors/aws";
 import { dynamoDbLeaseTable } from "@kinesis-connectors/consumer";
-import { silentLogger } from "@kinesis-connectors/core";
+import { asError, silentLogger } from "@kinesis-connectors/core";
 import type { Lease, LeaseTable } from "@kinesis-connectors/leases";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
@@ -57,10 +57,10 @@ export async function openFleet(context: CliContext, target: Target): Promise<Op
   });
   const look = async (): Promise<Fleet> => {
     const nowMs = clock.now();
-    const leases = await found(context, connection, target, () => table.list());
+    const leases = await found(context, connection, target, () => untilStopped(context, table.list()));
     const rows = tally.rows();
     requireLeases(target, leases, rows);
-    const mode = await table.fleetMode();
+    const mode = await found(context, connection, target, () => untilStopped(context, table.fleetMode()));
     const sorted = leases.toSorted((a, b) => (a.leaseKey < b.leaseKey ? -1 : 1));
     return {
       application: target.application,
@@ -91,6 +91,22 @@ export async function readFleet(context: CliContext, target: Target): Promise<Fl
 function streamOf(leases: readonly Lease[]): string | undefined {
   const arn = leases.find(({ stream }) => stream !== undefined)?.stream?.streamArn;
   return arn?.slice(arn.lastIndexOf("/") + 1);
+}
+
+/** Ctrl-C waits for no answer: a look changes nothing. */
+async function untilStopped<Answer>({ signal }: CliContext, answer: Promise<Answer>): Promise<Answer> {
+  const over = new AbortController();
+  const stopped = new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(asError(signal.reason));
+    signal.addEventListener("abort", () => reject(asError(signal.reason)), { signal: over.signal });
+  });
+  try {
+    return await Promise.race([answer, stopped]);
+  } finally {
+    over.abort();
+    // Whoever stops waiting hears no more of it.
+    answer.catch(() => undefined);
+  }
 }
 
 async function found<Answer>(

@@ -1,3 +1,5 @@
+import { yamlText } from "./yaml-text.js";
+
 /** Destinations that a new project may begin with: those that need nothing but a name. */
 export const DESTINATIONS = ["s3", "kinesis", "opensearch"] as const;
 
@@ -50,7 +52,7 @@ export const TEXTS: Readonly<Record<Destination, DestinationText>> = {
     dependencies: ["kinesis"],
   },
   opensearch: {
-    yaml: (index) => `{ type: opensearch, node: "\${OPENSEARCH_URL}", index: ${index} }`,
+    yaml: (index) => `{ type: opensearch, node: "\${OPENSEARCH_URL}", index: ${yamlText(index)} }`,
     code: (index) => ({
       names: "openSearchEmitter",
       emitter: `openSearchEmitter({ node: process.env.OPENSEARCH_URL ?? "", index: "${index}" })`,

@@ -1,4 +1,5 @@
 import { type Project, TEXTS } from "./destinations.js";
+import { yamlText } from "./yaml-text.js";
 
 /** The range of this project's packages that a new project asks for: all of one major version fit each other. */
 const RANGE = "^1.0.0";
@@ -42,7 +43,8 @@ function packageJson(project: Project): string {
     (name) => ts || !["core", "consumer"].includes(name),
   );
   return json({
-    name: application.toLowerCase().replaceAll(/[^a-z0-9._-]/g, "-"),
+    // npm takes no name that begins with a dot or an underscore.
+    name: application.toLowerCase().replace(/^[._-]+/, "") || "connector",
     private: true,
     type: "module",
     scripts: {
@@ -66,8 +68,8 @@ function packageJson(project: Project): string {
 function pipelineFile({ application, stream, region, destination, place }: Project): string {
   return `# yaml-language-server: $schema=./node_modules/@kinesis-connectors/config/schema.json
 version: 1
-application: ${application}
-source: { stream: ${stream}, region: "\${AWS_REGION:-${region}}" }
+application: ${yamlText(application)}
+source: { stream: ${yamlText(stream)}, region: "\${AWS_REGION:-${region}}" }
 transform: { decode: json }
 # filter: { path: durationMs, greaterThan: 0 }
 buffer: { maxRecords: 100000, maxBytes: 64 MiB, maxAgeMs: "\${MAX_AGE:-60 s}" }

@@ -14,6 +14,15 @@ export const DECODE_FLAG: FlagParametersForType<{ readonly decode: Decoding }, C
   },
 };
 
+export const LINES_FLAG: FlagParametersForType<{ readonly json: boolean }, CliContext> = {
+  json: {
+    kind: "boolean",
+    default: false,
+    withNegated: false,
+    brief: "prints errors as JSON too; records are lines of JSON always",
+  },
+};
+
 /** The stream that records are read from; a configuration file may name it instead. */
 export const STREAM: {
   readonly parse: (text: string) => string;

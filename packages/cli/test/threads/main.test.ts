@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -49,6 +50,22 @@ describe("the command", () => {
     expect(above).toBeGreaterThan(0);
     // On a machine that is slow just now, Node alone is as slow: 40 ms are 0.7 of the 55 ms that it takes otherwise.
     expect(above).toBeLessThan(Math.max(40_000, 0.7 * node));
+  });
+
+  it("prints errors as JSON however --json is written, and tells a flag from a command", () => {
+    for (const words of [
+      ["statu", "--json"],
+      ["status", "a/b", "--json=true"],
+      ["--json", "status"],
+      ["peek", "x", "--json"],
+    ]) {
+      const { status, stderr } = run(...words);
+      expect([words, status]).toEqual([words, 2]);
+      requireSchema("error", JSON.parse(stderr));
+    }
+    expect(run("--json", "status").stderr).toContain("the command comes first");
+    // Behind -- it is a name.
+    expect(run("status", "--", "--json").stderr).toMatch(/^kinesis-connectors: /);
   });
 
   it("says the nearest word for a command or flag that there is none of: exit 2", () => {
@@ -136,6 +153,21 @@ describe("the command, as a process", () => {
     const { code, stderr } = await tail.done;
     expect(code).toBe(130);
     expect(stderr.split("\n").filter((line) => line.startsWith("kinesis-connectors"))).toEqual([]);
+  });
+
+  it("ends by Ctrl-C while nobody answers it", async () => {
+    const silent = createServer();
+    const asked = new Promise<Socket>((resolve) => void silent.once("connection", resolve));
+    await new Promise<void>((resolve) => void silent.listen(0, "127.0.0.1", resolve));
+    const { port } = silent.address() as AddressInfo;
+    const env = { ...aws.env, AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${port}` };
+    const status = child(MAIN, ["status", "app"], env);
+    const socket = await asked;
+    status.kill("SIGINT");
+    // By itself it would wait 30 s for an answer, and repeat that.
+    expect(await status.done).toEqual({ code: 130, stdout: "", stderr: "" });
+    socket.destroy();
+    silent.close();
   });
 
   it("ends quietly when its reader goes", async () => {

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -95,6 +97,34 @@ describe("connectors from files", () => {
     // One line each, JSON, and no record in any.
     for (const line of running.stderr().trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("level");
     expect(running.stderr()).not.toContain('"id"');
+  });
+
+  it("go on delivering when nobody reads their log any more, and stop as ever", async () => {
+    aws.kinesis.createStream({ name: "unread", shardCount: 1 });
+    writeFileSync(join(folder, "u.yaml"), pipeline("unread").replace("stream: clicks", "stream: unread"));
+    const running = spawn(process.execPath, [MAIN, "run", "u.yaml"], {
+      cwd: folder,
+      env: { PATH: process.env["PATH"], ...aws.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const ended = once(running, "exit");
+    await once(running.stderr, "data");
+    running.stderr.destroy();
+    running.stdout.destroy();
+    put(aws, "unread", 20);
+    await until(() => objects("unread").length === 19);
+    running.kill("SIGTERM");
+    expect(await ended).toEqual([0, null]);
+  });
+
+  it("say so when a module of theirs waits for something that never comes", async () => {
+    writeFileSync(join(folder, "waits.mjs"), "await new Promise(() => {}); export default () => true;");
+    writeFileSync(
+      join(folder, "w.yaml"),
+      pipeline("waits").replace("{ path: id, greaterThan: 0 }", "{ module: ./waits.mjs }"),
+    );
+    const { code, stderr } = await start(["run", "w.yaml"]).done;
+    expect([code, stderr]).toEqual([1, expect.stringContaining("something that never comes")]);
   });
 
   it("end by Ctrl-C with 130, and by drain with 0", async () => {

@@ -80,8 +80,8 @@ function Lost({ sinceMs }: { readonly sinceMs: number }): VNode {
   }, []);
   return (
     <Banner mood="bad" title="Connection lost">
-      The server of this page has not answered for {duration(nowMs - sinceMs)}. What is shown is from before; it
-      is asked again every other second. The connectors do not need it.
+      The server of this page has not answered for {duration(nowMs - sinceMs)}. What is shown is from before;
+      it is asked again every other second. The connectors do not need it.
     </Banner>
   );
 }

@@ -25,6 +25,7 @@ interface WindowedTableProps<Item, Key extends string> {
 }
 
 const ROW_HEIGHT = 34;
+const STEP = 4 * ROW_HEIGHT;
 
 /** A real table of any length that draws the rows in sight alone. */
 export function WindowedTable<Item, Key extends string>(props: WindowedTableProps<Item, Key>): VNode {
@@ -33,7 +34,13 @@ export function WindowedTable<Item, Key extends string>(props: WindowedTableProp
   const [sight, setSight] = useState({ scrollTop: 0, height: 800 });
   const look = (): void => {
     const { current } = box;
-    if (current !== null) setSight({ scrollTop: current.scrollTop, height: current.clientHeight });
+    if (current === null) return;
+    // Rows are drawn a few at a time: what is around those in sight is enough until then.
+    const scrollTop = Math.floor(current.scrollTop / STEP) * STEP;
+    const height = current.clientHeight;
+    setSight((before) =>
+      before.scrollTop === scrollTop && before.height === height ? before : { scrollTop, height },
+    );
   };
   useEffect(() => {
     look();

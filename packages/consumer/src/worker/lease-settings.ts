@@ -7,7 +7,10 @@ export interface LeaseOptions {
    * application. Default 10,000, as the KCL's `failoverTimeMillis`. A worker renews three times in it.
    */
   readonly failoverTimeMs?: number;
-  /** Most shards that this worker holds. Too low a number over all workers leaves shards unread. Default: no limit. */
+  /**
+   * Most shards that this worker holds. Too low a number over all workers leaves shards unread. In 3.x mode the leader's number counts for every worker, as in
+   * the KCL. Default: no limit.
+   */
   readonly maxLeasesForWorker?: number;
   /**
    * Most shards taken from a living worker in one look at the table. The KCL takes 1. Default `share`: of what is lacking, the part that

@@ -112,6 +112,7 @@ describe("bad options", () => {
     ],
     ["a misspelt position", withOptions({ initialPosition: "EARLIEST" }), /initialPosition must be/],
     ["no date", withOptions({ initialPosition: { at: new Date("never") } }), /initialPosition must be/],
+    ["a date before 1970", withOptions({ initialPosition: { at: new Date(-1) } }), /lies before 1970/],
     ["a date to come", withOptions({ initialPosition: { at: new Date("9999-01-01") } }), /in the future/],
     ["a way of reading that there is not", withOptions({ retrieval: { type: "push" } }), /retrieval must be/],
     ["a poll without a pause", withOptions({ retrieval: { type: "polling", idlePollMs: 0 } }), /idlePollMs/],

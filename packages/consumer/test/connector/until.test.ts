@@ -239,6 +239,7 @@ describe("reading until a moment", () => {
 
   it.each([
     ["no date", { until: { at: new Date(Number.NaN) } }, "until must be { at: a valid Date }"],
+    ["a moment before all streams", { until: { at: new Date(-1) } }, "until.at lies before 1970"],
     [
       "a moment before the beginning",
       { until: { at: new Date(1_000) }, initialPosition: { at: new Date(2_000) } },

@@ -317,7 +317,7 @@ function damaged(...rows: readonly object[]): object {
   return {
     format: "kinesis-connectors lease rows",
     v: 1,
-    rows: rows.map((row) => ({ v: 1, leaseKey: "s0", counter: 1, checkpoint: "LATEST", ...row })),
+    rows: rows.map((row) => Object.assign({ v: 1, leaseKey: "s0", counter: 1, checkpoint: "LATEST" }, row)),
   };
 }
 

@@ -69,7 +69,7 @@ export function confluentRecords<Model = unknown>(
         `the record's ${length} bytes do not begin with a header of a Confluent schema registry (0x00, schema id of four bytes)`,
       );
     const id = page.readUInt32BE(dataStart + 1);
-    const content = payload.from(CONFLUENT_HEADER_BYTES);
+    const content = payload.past(CONFLUENT_HEADER_BYTES);
     const decode = lookups.known(id);
     return decode === undefined ? lookups.find(id).then((found) => found(content)) : decode(content);
   });

@@ -45,7 +45,7 @@ export function uuidOf(key: string): string {
  */
 export function glueContent(payload: Payload, maxBytes: number): Payload {
   const compression = payload.page[payload.dataStart + 1];
-  const content = payload.from(GLUE_HEADER_BYTES);
+  const content = payload.past(GLUE_HEADER_BYTES);
   if (compression === GLUE_NOT_COMPRESSED) return content;
   if (compression === GLUE_ZLIB) return content.with(inflated(content, maxBytes));
   throw poisonRecord(

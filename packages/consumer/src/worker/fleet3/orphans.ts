@@ -34,7 +34,10 @@ export function unattendedLeases(
   const [first] = idle;
   return {
     leases: idle.map(({ lease }) => lease),
-    orphans: idle.filter(({ sinceMs }) => nowMs - sinceMs > orphanMs).map(({ lease }) => lease),
+    // Whoever has just been given it has the time to take it up.
+    orphans: idle
+      .filter(({ sinceMs, changedMs }) => nowMs - sinceMs > orphanMs && nowMs - changedMs > failoverTimeMs)
+      .map(({ lease }) => lease),
     longestMs: first === undefined ? 0 : nowMs - first.sinceMs,
   };
 }

@@ -178,3 +178,41 @@ test('a worker with leases.mode "3x" in a fleet that is not in 3.x mode says so'
   expect(member.warnings.filter((text) => text.includes('leases.mode is "3x"'))).toHaveLength(1);
   await fleet.stopAll();
 });
+
+test("200 shards and five workers: all are read within half a minute, even within two, and nothing moves that need not", async () => {
+  const fleet = new Fleet(200);
+  const members: Member[] = [];
+  for (let index = 0; index < 5; index += 1) members.push(await fleet.started({ ...FULL, latencyMs: 60 }));
+  await fleet.time.advance(MINUTE / 2);
+  expect(held(members).reduce((sum, count) => sum + count, 0)).toBe(200);
+  await fleet.time.advance(1.5 * MINUTE);
+  for (const count of held(members)) expect(Math.abs(count - 40)).toBeLessThanOrEqual(4);
+  const takes = (): number => members.flatMap((member) => member.eventsOf("lease-take")).length;
+  const settled = takes();
+  // Each once, and once more what the first of them had to give away.
+  expect(settled).toBeLessThanOrEqual(200 + 160);
+  await fleet.time.advance(5 * MINUTE);
+  expect(takes()).toBe(settled);
+  expect(members.flatMap((member) => member.eventsOf("lease-lose"))).toEqual([]);
+  await fleet.stopAll();
+});
+
+test("workers that come and go every five seconds take no more from the others than what they are given for the balance", async () => {
+  const fleet = new Fleet(8);
+  const members = [await fleet.started({ ...FULL, latencyMs: 20 }), await fleet.started(FULL)];
+  await fleet.time.advance(2 * MINUTE);
+  const before = members.flatMap((member) => member.eventsOf("lease-take")).length;
+  for (let index = 0; index < 12; index += 1) {
+    const guest = await fleet.started({ ...FULL, latencyMs: 20 });
+    await fleet.time.advance(5_000);
+    await fleet.time.until(guest.worker.stop());
+    await fleet.time.advance(1_000);
+  }
+  await fleet.time.advance(MINUTE);
+  expect(held(members)).toEqual([4, 4]);
+  const back = members.flatMap((member) => member.eventsOf("lease-take")).length - before;
+  // Every 30 s the fleet is balanced: at most the share of the guest that is there then.
+  expect(back).toBeLessThanOrEqual(3 * 4);
+  expect(members.flatMap((member) => member.eventsOf("lease-lose"))).toEqual([]);
+  await fleet.stopAll();
+});
