@@ -28,7 +28,7 @@ const run = (command, args, cwd) =>
 const NOT_BUNDLED = new Set(["local", "testkit", "config"]);
 
 /** What the clients of all destinations are. */
-const ALL_CLIENTS = ["client-dynamodb", "client-kinesis", "client-redshift-data", "client-s3"];
+const ALL_CLIENTS = ["client-dynamodb", "client-glue", "client-kinesis", "client-redshift-data", "client-s3"];
 
 /** A command alone: nobody imports it. */
 const COMMANDS = new Set(["create-kinesis-connectors"]);
@@ -50,6 +50,9 @@ checkInstall("core and leases", ["core", "leases"], []);
 checkInstall("core and aws-records", ["core", "aws-records"], []);
 checkInstall("core and s3", ["core", "s3"], ["client-s3"]);
 checkInstall("core and parquet", ["core", "parquet"], ["client-s3"]);
+checkInstall("core and avro", ["core", "avro"], []);
+checkInstall("core and protobuf", ["core", "protobuf"], []);
+checkInstall("core and schema-registry", ["core", "schema-registry"], ["client-glue"]);
 checkInstall("core and dynamodb", ["core", "dynamodb"], ["client-dynamodb"]);
 checkInstall("core and kinesis", ["core", "kinesis"], ["client-kinesis"]);
 checkInstall("core and opensearch", ["core", "opensearch"], []);
@@ -251,8 +254,8 @@ function programOf(shortNames) {
   const uses = (name) => shortNames.includes(name);
   return [
     'import { definePipeline, json, KinesisConnectorError } from "@kinesis-connectors/core";',
-    ...shortNames.map((name) => `import * as ${name} from "@kinesis-connectors/${name}";`),
-    `for (const [name, exported] of Object.entries({ ${shortNames.join(", ")} })) {`,
+    ...shortNames.map((name) => `import * as ${variableOf(name)} from "@kinesis-connectors/${name}";`),
+    `for (const [name, exported] of Object.entries({ ${shortNames.map(variableOf).join(", ")} })) {`,
     "  if (Object.keys(exported).length === 0) throw new Error(`${name} exports nothing`);",
     "}",
     uses("s3")
@@ -263,6 +266,11 @@ function programOf(shortNames) {
     'if (!KinesisConnectorError.isInstance(new KinesisConnectorError("KC_EMIT_FAILED", "x"))) throw new Error("no error class");',
     'console.log("ok");',
   ].join("\n");
+}
+
+/** A package's name as that of a variable. */
+function variableOf(name) {
+  return name.replaceAll("-", "_");
 }
 
 function checkLockfile() {
