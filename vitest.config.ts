@@ -81,6 +81,8 @@ export default defineConfig({
       project("archive-partitioned", "apps/archive-partitioned"),
       project("copy-stream", "apps/copy-stream"),
       project("batched-records", "apps/batched-records"),
+      project("logs-to-s3", "apps/logs-to-s3"),
+      project("changes-to-opensearch", "apps/changes-to-opensearch"),
       project("demo", "apps/demo"),
       project("index-to-opensearch", "apps/index-to-opensearch"),
       project("orders-to-dynamodb", "apps/orders-to-dynamodb"),

@@ -25,6 +25,8 @@ ENDLESS.self = ENDLESS;
 
 /** A slow transform takes up to so long, which is well below the time-out. */
 const MAX_SLOW_MS = 400;
+/** Records whose transformer may be waited for at once, in half of the processes. */
+const MAX_IN_FLIGHT = 12;
 const TRANSFORM_TIMEOUT_MS = 1_000;
 
 /** Where and how objects are put. */
@@ -84,6 +86,7 @@ export function pipelineOf<Plan>(
       : {}),
     retry: { baseDelayMs: 100, maxDelayMs: 2_000 },
     transformTimeoutMs: TRANSFORM_TIMEOUT_MS,
+    transformConcurrency: random.next() < 0.5 ? 1 : 1 + Math.floor(random.next() * MAX_IN_FLIGHT),
   });
 }
 

@@ -184,6 +184,9 @@ export function toldConnector(application = "clicks-to-nowhere"): ToldConnector 
     done,
     stop,
     progress: () => progress,
+    batches: () => {
+      throw new Error("nobody asks it for batches");
+    },
     tell,
     show: (more) => {
       progress = { ...progress, ...more };

@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   type CompressedOptions,
   compressed,
   decodeWith,
@@ -6,6 +7,7 @@ import {
   isPromise,
   json,
   type KinesisRecord,
+  type OptionNames,
 } from "@kinesis-connectors/core";
 import { isMembers, notA, textOf } from "./envelope.js";
 
@@ -26,6 +28,7 @@ export interface LogEvent {
   readonly extractedFields?: Readonly<Record<string, string>>;
 }
 
+const OPTIONS: OptionNames<CompressedOptions> = { maxBytes: true };
 const WHAT = "subscription record of CloudWatch Logs";
 
 /**
@@ -46,6 +49,7 @@ const WHAT = "subscription record of CloudWatch Logs";
  * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
 export function cloudWatchLogs(options: CompressedOptions = {}): DecodingTransformer<LogEvent> {
+  checkOptions("cloudWatchLogs", options, OPTIONS);
   const { toModel } = compressed(json(), options);
   return decodeWith((record) => {
     const document = toModel(record);

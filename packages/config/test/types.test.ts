@@ -4,7 +4,7 @@ import { expectTypeOf, it } from "vitest";
 import type { ConnectorFile, SourceConfig } from "../src/index.js";
 
 /** Options of `startConnector` that only a program can give: parts of its own, and what the CLI gives by itself. */
-type CodeOnly = "clients" | "kinesisApi" | "logger" | "signal" | "clock" | "random" | "observe";
+type CodeOnly = "clients" | "kinesisApi" | "logger" | "signal" | "clock" | "random" | "observe" | "measureCpu";
 
 /** What became of `pipeline`. */
 type InPipeline = "pipeline";
@@ -21,5 +21,8 @@ it("every option of a connector that is data is in the file", () => {
 
 it("every part of a pipeline is in the file, under its own name but for the transformer", () => {
   type Parts = keyof PipelineOptions<unknown, unknown, unknown, unknown>;
-  expectTypeOf<Exclude<Parts, keyof ConnectorFile | "logger">>().toEqualTypeOf<"transformer">();
+  expectTypeOf<Exclude<Parts, keyof ConnectorFile | "logger">>().toEqualTypeOf<
+    // Those of a file return values: there is nothing to wait for.
+    "transformer" | "transformConcurrency"
+  >();
 });

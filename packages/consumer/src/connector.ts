@@ -1,8 +1,9 @@
 import { checkClientEndpoint } from "@kinesis-connectors/aws";
-import { asError, type Logger, errorFields, silentLogger } from "@kinesis-connectors/core";
+import { asError, type HandedBatch, type Logger, errorFields, silentLogger } from "@kinesis-connectors/core";
 
 import { runAssignedShard } from "./engines/assigned-shard.js";
 import { createDynamoDbClient } from "./kinesis/aws-clients.js";
+import { batchesFrom } from "./engines/batches.js";
 import { Closing } from "./engines/closing.js";
 import { enginesOf } from "./engines/engines-of.js";
 import { EventLog } from "./event-log.js";
@@ -22,6 +23,8 @@ import { RetentionWatch } from "./reading/retention-watch.js";
 import type { ShardEngines } from "./engines/shard-engines.js";
 import { consumerArnOf } from "./reading/shard-sources.js";
 import { checkStream } from "./kinesis/stream-check.js";
+import { thisMachine } from "./worker/fleet3/cpu/machine.js";
+import { measuringCpu } from "./worker/fleet3/cpu/measure-cpu.js";
 import { Loop } from "./worker/loop.js";
 import { WorkerRun } from "./worker/worker-run.js";
 
@@ -30,7 +33,8 @@ import { WorkerRun } from "./worker/worker-run.js";
  * how many (`events-drop`), and nothing is kept when nobody iterates. The iteration ends when the connector has stopped, and throws
  * what ended it.
  */
-export interface Connector extends AsyncDisposable, AsyncIterable<ConnectorEvent | EventsDropped> {
+export interface Connector<Output = unknown>
+  extends AsyncDisposable, AsyncIterable<ConnectorEvent | EventsDropped> {
   /** Names this start of this process in the lease table: `<workerId>:<uuid>`. */
   readonly ownerId: string;
   /** Settles when everything has stopped: resolves after a graceful stop, rejects with what ended the connector otherwise. */
@@ -42,6 +46,23 @@ export interface Connector extends AsyncDisposable, AsyncIterable<ConnectorEvent
   readonly stop: () => Promise<void>;
   /** The state of the connector now, shard by shard. */
   readonly progress: () => ConnectorProgress;
+  /**
+   * The batches of a pipeline whose emitter is `handedBatches()`, one after the other, to be committed by whoever takes them. Each shard hands out one batch at a time
+   * and fills the next one meanwhile: a slow loop holds the reading up, and memory stays bounded. Ends when the connector has stopped, and throws what ended it.
+   *
+   * A loop that is left (`break`, a throw) gives its batch back, and the next loop is handed it again. To end in order, call `stop()` or abort `signal` without waiting
+   * for it inside the loop, and go on: the loop ends behind the last batch. What is not committed by `stopDeadlineMs` is read again by the next owner.
+   *
+   * @example
+   * ```ts
+   * for await (const batch of connector.batches()) {
+   *   await insert(batch.entries.map(({ output }) => output));
+   *   await batch.commit();
+   * }
+   * ```
+   * @throws KinesisConnectorError `KC_OPTION_INVALID` when the emitter is another one, or the pipeline runs in threads
+   */
+  readonly batches: () => AsyncGenerator<HandedBatch<Output>, void>;
 }
 
 /**
@@ -58,7 +79,7 @@ export interface Connector extends AsyncDisposable, AsyncIterable<ConnectorEvent
  */
 export async function startConnector<Model, Output, Plan = undefined, DeadLetterPlan = undefined>(
   options: ConnectorOptions<Model, Output, Plan, DeadLetterPlan>,
-): Promise<Connector> {
+): Promise<Connector<Output>> {
   const settings = connectorSettings(options);
   const signal = options.signal ?? new AbortController().signal;
   signal.throwIfAborted();
@@ -77,7 +98,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   settings: ConnectorSettings,
   signal: AbortSignal,
   closing: Closing,
-): Promise<Connector> {
+): Promise<Connector<Output>> {
   const { application, streamName: stream, ownerId, clock, random } = settings;
   const feed = new EventFeed();
   const facts = { application, stream, ownerId };
@@ -168,6 +189,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     logger,
     observe,
     leases: settings.leases,
+    measureCpu: options.measureCpu ?? measuringCpu(thisMachine(clock), clock),
     stopDeadlineMs: settings.stopDeadlineMs,
   });
   tally.attach({
@@ -227,6 +249,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     done,
     stop,
     progress: () => tally.snapshot(),
+    batches: () => batchesFrom(options.pipeline, done),
     [Symbol.asyncDispose]: stop,
     [Symbol.asyncIterator]: () => {
       // Whoever iterates is told of a failure there; `done` need not be looked at as well.

@@ -40,6 +40,9 @@ export {
 export type { ShardEvent } from "./events.js";
 export { ExactNumber, exactNumberOf } from "./json/exact-number.js";
 export { allowAll, type Filter } from "./filter.js";
+export { type BatchHandler, handler } from "./handlers/handler.js";
+export { forEachRecord, type ForEachRecordOptions, type RecordHandler } from "./handlers/for-each-record.js";
+export { batchesOf, type BatchQueue, type HandedBatch, handedBatches } from "./handlers/handed-batches.js";
 export type { BatchWriterContext, EncodedOutputs, BatchWriter } from "./batch-writer.js";
 export { hasLoneSurrogate, jsonHasLoneSurrogate, jsonOfOutput, stringifyJson } from "./json/json-text.js";
 export { guardedLogger, type Logger, silentLogger } from "./logger.js";

@@ -9,7 +9,7 @@ import {
   systemClock,
   systemRandom,
 } from "../src/index.js";
-import { withTransformTimeout } from "../src/engine/timed.js";
+import { TransformsInFlight } from "../src/engine/timed.js";
 import { SeededRandom } from "./support/seeded-random.js";
 import { VirtualClock } from "./support/virtual-clock.js";
 
@@ -47,16 +47,21 @@ describe("waiting", () => {
     const abort = new AbortController();
     const listeners = (): number => getEventListeners(abort.signal, "abort").length;
     await clock.run(sleep(clock, 100, abort.signal));
-    await withTransformTimeout(Promise.resolve(), 1000, clock, abort.signal);
+    await new TransformsInFlight(1000, clock, abort.signal).wait(Promise.resolve());
     await expect(
-      withTransformTimeout(Promise.reject(new Error("no")), 1000, clock, abort.signal),
+      new TransformsInFlight(1000, clock, abort.signal).wait(Promise.reject(new Error("no"))),
     ).rejects.toThrow("no");
     const never = new Promise<void>(() => undefined);
-    await expect(clock.run(withTransformTimeout(never, 1000, clock, abort.signal))).rejects.toMatchObject({
+    await expect(
+      clock.run(new TransformsInFlight(1000, clock, abort.signal).wait(never)),
+    ).rejects.toMatchObject({
       code: "KC_TRANSFORM_TIMEOUT",
     });
     expect(listeners()).toBe(0);
-    const waiting = [sleep(clock, 100, abort.signal), withTransformTimeout(never, 1000, clock, abort.signal)];
+    const waiting = [
+      sleep(clock, 100, abort.signal),
+      new TransformsInFlight(1000, clock, abort.signal).wait(never),
+    ];
     expect(listeners()).toBe(2);
     abort.abort(new Error("stopped"));
     expect((await Promise.allSettled(waiting)).map(({ status }) => status)).toEqual([
@@ -66,7 +71,7 @@ describe("waiting", () => {
     expect(listeners()).toBe(0);
     expect(clock.pendingTimers).toBe(0);
     await sleep(clock, 100, abort.signal);
-    await expect(withTransformTimeout(never, 1000, clock, abort.signal)).rejects.toThrow("stopped");
+    await expect(new TransformsInFlight(1000, clock, abort.signal).wait(never)).rejects.toThrow("stopped");
     expect(clock.pendingTimers).toBe(0);
   });
 });

@@ -5,13 +5,10 @@ import type { RunningPipeline } from "../pipeline.js";
 import type { KinesisRecord } from "../record.js";
 import { backoffMs } from "../retry.js";
 import type { ShardContext } from "./shard-context.js";
-import { withTransformTimeout } from "./timed.js";
+import type { TransformsInFlight } from "./timed.js";
 
 /** The parts of a pipeline that waiting for a transform needs. */
-export type PatientPipeline = Pick<
-  RunningPipeline<never, never, never, never>,
-  "transformTimeoutMs" | "retry" | "logger"
->;
+export type PatientPipeline = Pick<RunningPipeline<never, never, never, never>, "retry" | "logger">;
 
 /** Whether a transform failed by what it asks, and not by its record: it is tried again. */
 export function isLookupFailure(error: unknown): boolean {
@@ -40,16 +37,20 @@ export async function transformPatiently<Output>(
   pipeline: PatientPipeline,
   context: ShardContext,
   record: KinesisRecord,
-  first: { readonly waiting: Promise<void>; readonly outputs: Output[] },
+  first: {
+    readonly waiting: Promise<void>;
+    readonly outputs: Output[];
+    readonly inFlight: TransformsInFlight;
+  },
   again: (outputs: Output[]) => Promise<void> | undefined,
   onWait: () => Promise<void> = async () => undefined,
 ): Promise<Output[] | undefined> {
-  const { clock, abortSignal, stopSignal, stream, shardId, random } = context;
-  const { transformTimeoutMs, retry, logger } = pipeline;
+  const { abortSignal, stopSignal, stream, shardId, random } = context;
+  const { retry, logger } = pipeline;
   let { waiting, outputs }: { waiting: Promise<void> | undefined; outputs: Output[] } = first;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      if (waiting !== undefined) await withTransformTimeout(waiting, transformTimeoutMs, clock, abortSignal);
+      if (waiting !== undefined) await first.inFlight.wait(waiting);
       if (attempt > FIRST_LINE)
         logger.info({ stream, shardId, attempts: attempt }, "what the transformer asks has answered again");
       return outputs;

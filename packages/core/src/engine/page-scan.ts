@@ -8,6 +8,7 @@ import { hasNotices, takeNotices } from "../logging/notices.js";
 import type { RunningPipeline } from "../pipeline.js";
 import type { KinesisRecord } from "../record.js";
 import type { ShardContext } from "./shard-context.js";
+import { TransformsInFlight } from "./timed.js";
 import { transformOf, type Transform, transformRecord } from "./transform.js";
 
 /** Functions of a shard's processor that a scan calls. */
@@ -17,11 +18,22 @@ export interface ScanOwner {
   readonly flush: (reason: FlushReason) => Promise<void>;
 }
 
+/** A record whose functions have been called. */
+interface Started<Output> {
+  readonly record: KinesisRecord;
+  readonly outputs: Output[];
+  /** Undefined when no function returned a promise. */
+  readonly waiting: Promise<void> | undefined;
+}
+
+/** Says that a record was started, and others may be before it is waited for. */
+const STARTED: Promise<void> = Promise.resolve();
+
 /** Takes records through the pipeline's functions into the batch that is being filled, one by one, and ends the batch where it is full. */
 export class PageScan<Model, Output> {
   readonly #pipeline: Pick<
     RunningPipeline<Model, Output, never, never>,
-    "onPoison" | "transformTimeoutMs" | "retry" | "logger"
+    "onPoison" | "transformConcurrency" | "retry" | "logger"
   >;
   readonly #context: ShardContext;
   readonly #filling: Filling<Output>;
@@ -30,6 +42,9 @@ export class PageScan<Model, Output> {
   #outputs: Output[] = [];
   /** The promise to wait for before the next record. */
   #waiting: Promise<void> | undefined;
+  readonly #inFlight: TransformsInFlight;
+  /** Records whose functions have been called and whose outputs have not been taken in, in stream order. */
+  readonly #started: Started<Output>[] = [];
   #taken = 0;
   /** A stop came while what the transformer asks did not answer: the record is left to the next owner. */
   #isLeft = false;
@@ -37,7 +52,13 @@ export class PageScan<Model, Output> {
   constructor(
     pipeline: Pick<
       RunningPipeline<Model, Output, never, never>,
-      "transformer" | "filter" | "onPoison" | "transformTimeoutMs" | "retry" | "logger"
+      | "transformer"
+      | "filter"
+      | "onPoison"
+      | "transformTimeoutMs"
+      | "transformConcurrency"
+      | "retry"
+      | "logger"
     >,
     context: ShardContext,
     filling: Filling<Output>,
@@ -48,6 +69,7 @@ export class PageScan<Model, Output> {
     this.#filling = filling;
     this.#transform = transformOf(pipeline, filling.takesData);
     this.#owner = owner;
+    this.#inFlight = new TransformsInFlight(pipeline.transformTimeoutMs, context.clock, context.abortSignal);
   }
 
   /** After a scan that threw: how many records were taken in before the one that it threw for. */
@@ -58,20 +80,25 @@ export class PageScan<Model, Output> {
   /** Scans records until their end, or until the shard is to stop. Returns how many were scanned. */
   async scan(records: readonly KinesisRecord[]): Promise<number> {
     let next = 0;
-    while (next < records.length) {
-      if (this.#owner.isStopping()) return next;
-      // The clock is read once per page and after every wait: a reading per record would cost as much as a small filter.
-      next = this.#run(records, next, this.#context.clock.monotonicNow());
-      if (hasNotices()) this.#writeNotices();
-      const waiting = this.#waiting;
-      this.#waiting = undefined;
-      if (waiting !== undefined) {
-        this.#taken = next - 1;
-        await waiting;
+    try {
+      while (next < records.length || this.#started.length > 0) {
+        if (this.#owner.isStopping()) return next - this.#started.length;
+        if (this.#started.length > 0) next = await this.#scanAhead(records, next);
+        // The clock is read once per page and after every wait: a reading per record would cost as much as a small filter.
+        else next = this.#run(records, next, this.#context.clock.monotonicNow());
+        if (hasNotices()) this.#writeNotices();
+        const waiting = this.#waiting;
+        this.#waiting = undefined;
+        if (waiting !== undefined) {
+          this.#taken = next - 1;
+          await waiting;
+        }
+        if (this.#isLeft) return next - this.#started.length - 1;
       }
-      if (this.#isLeft) return next - 1;
+      return next;
+    } finally {
+      if (this.#started.length > 0) this.#letGo();
     }
-    return next;
   }
 
   /** Nothing else has run since they were given, unless a function waited: they are of this shard. */
@@ -100,7 +127,12 @@ export class PageScan<Model, Output> {
     let crossed: FlushReason | undefined;
     try {
       const waiting = transformRecord(this.#transform, record, this.#outputs);
-      if (waiting !== undefined) return this.#scanLater(record, waiting);
+      if (waiting !== undefined) {
+        if (this.#pipeline.transformConcurrency === 1) return this.#scanLater(record, waiting);
+        this.#enter(record, waiting, this.#outputs);
+        this.#outputs = [];
+        return STARTED;
+      }
       crossed = this.#filling.stage(record, this.#outputs);
     } catch (thrown) {
       if (isLookupFailure(thrown)) return this.#scanLater(record, Promise.reject(asError(thrown)));
@@ -111,20 +143,61 @@ export class PageScan<Model, Output> {
 
   /** One of the user's functions returned a promise. */
   async #scanLater(record: KinesisRecord, waiting: Promise<void>): Promise<void> {
-    const { clock } = this.#context;
     // The outputs array is given to this one call: a late answer after the time-out must not reach another record.
     const outputs = this.#outputs;
     this.#outputs = [];
+    await this.#take({ record, outputs, waiting });
+  }
+
+  /** Calls the functions of the following records, as many as may be in flight, and takes in the first; returns the index after the last one called. */
+  async #scanAhead(records: readonly KinesisRecord[], from: number): Promise<number> {
+    let next = from;
+    for (; next < records.length && this.#started.length < this.#pipeline.transformConcurrency; next += 1) {
+      const record = records[next] as KinesisRecord;
+      const outputs: Output[] = [];
+      try {
+        this.#enter(record, transformRecord(this.#transform, record, outputs), outputs);
+      } catch (thrown) {
+        // Its turn comes behind those before it.
+        this.#enter(record, Promise.reject(asError(thrown)), outputs);
+      }
+    }
+    const first = this.#started.shift();
+    if (first !== undefined) {
+      this.#taken = next - this.#started.length - 1;
+      await this.#take(first);
+    }
+    return next;
+  }
+
+  #enter(record: KinesisRecord, waiting: Promise<void> | undefined, outputs: Output[]): void {
+    // Its time begins now, and not when its turn comes. What it rejects with is seen to then, if its turn comes.
+    const timed = waiting === undefined ? undefined : this.#inFlight.wait(waiting);
+    timed?.catch(() => undefined);
+    this.#started.push({ record, outputs, waiting: timed });
+  }
+
+  /** The shard stops, or a record before them has failed: they are read again by whoever goes on. */
+  #letGo(): void {
+    this.#started.length = 0;
+    this.#inFlight.cancel();
+  }
+
+  async #take({ record, outputs, waiting }: Started<Output>): Promise<void> {
+    const { clock } = this.#context;
     let crossed: FlushReason | undefined;
     try {
-      const found = await transformPatiently(
-        this.#pipeline,
-        this.#context,
-        record,
-        { waiting, outputs },
-        (others) => transformRecord(this.#transform, record, others),
-        () => this.#letLand(),
-      );
+      const found =
+        waiting === undefined
+          ? outputs
+          : await transformPatiently(
+              this.#pipeline,
+              this.#context,
+              record,
+              { waiting, outputs, inFlight: this.#inFlight },
+              (others) => transformRecord(this.#transform, record, others),
+              () => this.#letLand(),
+            );
       if (found === undefined) {
         this.#isLeft = true;
         return;

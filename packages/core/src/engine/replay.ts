@@ -8,6 +8,7 @@ import { comparePositions, type KinesisRecord, type ShardReader } from "../recor
 import { readOutcomes, type RecordOutcome } from "./outcomes.js";
 import type { ShardContext } from "./shard-context.js";
 import { transformRecord } from "./transform.js";
+import { TransformsInFlight } from "./timed.js";
 
 /**
  * Builds an inherited batch again: reads from exactly its recorded start to exactly its recorded end, and gives each record the way
@@ -55,15 +56,24 @@ async function replayOnce<Model, Output, Plan, DeadLetterPlan>(
     gap = true;
     range.markGap();
   });
+  const inFlight = new TransformsInFlight(pipeline.transformTimeoutMs, context.clock, context.abortSignal);
+  const started: Started<Output>[] = [];
+  const finishFirst = async (): Promise<void> => {
+    const first = started.shift();
+    if (first !== undefined) await finish(pipeline, context, first, range, entries);
+  };
   try {
-    if (pending.routes === undefined) {
-      for await (const record of records)
-        await replayRecord(pipeline, context, record, undefined, range, entries);
-    } else {
-      for await (const [record, outcome] of withOutcomes(records, pending, context.shardId, () => gap))
-        await replayRecord(pipeline, context, record, outcome, range, entries);
+    const recorded =
+      pending.routes === undefined
+        ? withoutOutcomes(records)
+        : withOutcomes(records, pending, context.shardId, () => gap);
+    for await (const [record, outcome] of recorded) {
+      started.push(start(pipeline, { context, inFlight }, record, outcome));
+      if (started.length >= pipeline.transformConcurrency) await finishFirst();
     }
+    while (started.length > 0) await finishFirst();
   } finally {
+    inFlight.cancel();
     await reader.close();
   }
   if (!gap && range.recordCount !== pending.recordCount)
@@ -79,6 +89,12 @@ async function replayOnce<Model, Output, Plan, DeadLetterPlan>(
   // Boundaries and identity are the recorded ones, also when records at either end are gone.
   const { batchId, first, last } = pending;
   return { ...closed, batch: { ...closed.batch, batchId, first, last } };
+}
+
+async function* withoutOutcomes(
+  records: AsyncGenerator<KinesisRecord, void>,
+): AsyncGenerator<readonly [KinesisRecord, undefined], void> {
+  for await (const record of records) yield [record, undefined];
 }
 
 /**
@@ -139,23 +155,49 @@ async function* recordsUpTo(
   }
 }
 
-async function replayRecord<Model, Output, Plan, DeadLetterPlan>(
+/** What the records of a replay have in common. */
+interface Around {
+  readonly context: ShardContext;
+  readonly inFlight: TransformsInFlight;
+}
+
+/** A record on its way, its functions called. */
+interface Started<Output> {
+  readonly record: KinesisRecord;
+  readonly outcome: RecordOutcome | undefined;
+  /** Undefined for a record that was dropped. */
+  readonly outputs: Promise<Output[]> | undefined;
+}
+
+function start<Model, Output, Plan, DeadLetterPlan>(
   pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>,
-  context: ShardContext,
+  around: Around,
   record: KinesisRecord,
   outcome: RecordOutcome | undefined,
+): Started<Output> {
+  if (outcome === "dropped") return { record, outcome, outputs: undefined };
+  const outputs = outputsOf(pipeline, around, record, outcome);
+  // Seen to when its turn comes, if it comes.
+  outputs.catch(() => undefined);
+  return { record, outcome, outputs };
+}
+
+async function finish<Model, Output, Plan, DeadLetterPlan>(
+  pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>,
+  context: ShardContext,
+  { record, outcome, outputs: waiting }: Started<Output>,
   range: OpenRange,
   entries: BufferEntry<Output>[],
 ): Promise<void> {
   const nowMs = context.clock.monotonicNow();
-  if (outcome === "dropped") {
+  if (waiting === undefined) {
     range.accept(record, 0, nowMs);
     return;
   }
   let outputs: Output[] = [];
   let failure: Error | undefined;
   try {
-    outputs = await outputsOf(pipeline, context, record, outcome);
+    outputs = await waiting;
   } catch (thrown) {
     context.abortSignal.throwIfAborted();
     failure = asError(thrown);
@@ -180,12 +222,12 @@ async function replayRecord<Model, Output, Plan, DeadLetterPlan>(
 
 async function outputsOf<Model, Output, Plan, DeadLetterPlan>(
   pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>,
-  context: ShardContext,
+  around: Around,
   record: KinesisRecord,
   outcome: RecordOutcome | undefined,
 ): Promise<Output[]> {
   for (const selection of ["filtered", "all"] as const) {
-    const outputs = await outputsOnce(pipeline, context, record, selection);
+    const outputs = await outputsOnce(pipeline, around, record, selection);
     if (typeof outcome !== "number" || outputs.length === outcome) return outputs;
   }
   throw differs(record, `it no longer gives the ${String(outcome)} outputs that were recorded`);
@@ -194,7 +236,7 @@ async function outputsOf<Model, Output, Plan, DeadLetterPlan>(
 /** Waits through an outage of what the transformer asks: the batch of an earlier owner comes before anything else. */
 async function outputsOnce<Model, Output, Plan, DeadLetterPlan>(
   pipeline: RunningPipeline<Model, Output, Plan, DeadLetterPlan>,
-  context: ShardContext,
+  { context, inFlight }: Around,
   record: KinesisRecord,
   selection: "filtered" | "all",
 ): Promise<Output[]> {
@@ -209,7 +251,7 @@ async function outputsOnce<Model, Output, Plan, DeadLetterPlan>(
     if (!isLookupFailure(thrown)) throw thrown;
     waiting = Promise.reject(asError(thrown));
   }
-  const found = await transformPatiently(pipeline, context, record, { waiting, outputs }, again);
+  const found = await transformPatiently(pipeline, context, record, { waiting, outputs, inFlight }, again);
   if (found !== undefined) return found;
   throw new KinesisConnectorError(
     "KC_LOOKUP_FAILED",

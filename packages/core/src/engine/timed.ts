@@ -1,38 +1,57 @@
 import type { Clock } from "../clock.js";
 import { asError, KinesisConnectorError } from "../errors.js";
 
-/**
- * Waits for what a user's function returned, no longer than `timeoutMs` and not past an abort.
- * @throws KinesisConnectorError `KC_TRANSFORM_TIMEOUT`; the abort's reason; or what the promise rejects with
- */
-export function withTransformTimeout(
-  waiting: Promise<void>,
-  timeoutMs: number,
-  clock: Clock,
-  abortSignal: AbortSignal,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = clock.setTimer(timeoutMs, () => {
-      settle(() =>
-        reject(
-          new KinesisConnectorError(
-            "KC_TRANSFORM_TIMEOUT",
-            `a transformer or filter did not settle within ${timeoutMs} ms (transformTimeoutMs)`,
+/** What a user's functions returned that has not settled yet: waited for no longer than `timeoutMs`, and not past an abort. */
+export class TransformsInFlight {
+  readonly #timeoutMs: number;
+  readonly #clock: Clock;
+  readonly #abortSignal: AbortSignal;
+  /** Ends the waiting for each of them. */
+  readonly #cancels = new Set<() => void>();
+
+  constructor(timeoutMs: number, clock: Clock, abortSignal: AbortSignal) {
+    this.#timeoutMs = timeoutMs;
+    this.#clock = clock;
+    this.#abortSignal = abortSignal;
+  }
+
+  /**
+   * Waits for one of them.
+   * @throws KinesisConnectorError `KC_TRANSFORM_TIMEOUT`; the abort's reason; or what the promise rejects with
+   */
+  wait(waiting: Promise<void>): Promise<void> {
+    const timeoutMs = this.#timeoutMs;
+    return new Promise((resolve, reject) => {
+      const timer = this.#clock.setTimer(timeoutMs, () => {
+        settle(() =>
+          reject(
+            new KinesisConnectorError(
+              "KC_TRANSFORM_TIMEOUT",
+              `a transformer or filter did not settle within ${timeoutMs} ms (transformTimeoutMs)`,
+            ),
           ),
-        ),
+        );
+      });
+      const abort = (): void => settle(() => reject(asError(this.#abortSignal.reason)));
+      const cancel = (): void => settle(() => reject(new Error("nobody waits for it any more")));
+      const settle = (finish: () => void): void => {
+        timer.cancel();
+        this.#abortSignal.removeEventListener("abort", abort);
+        this.#cancels.delete(cancel);
+        finish();
+      };
+      this.#cancels.add(cancel);
+      if (this.#abortSignal.aborted) abort();
+      else this.#abortSignal.addEventListener("abort", abort, { once: true });
+      waiting.then(
+        () => settle(resolve),
+        (error: unknown) => settle(() => reject(asError(error))),
       );
     });
-    const abort = (): void => settle(() => reject(asError(abortSignal.reason)));
-    const settle = (finish: () => void): void => {
-      timer.cancel();
-      abortSignal.removeEventListener("abort", abort);
-      finish();
-    };
-    if (abortSignal.aborted) abort();
-    else abortSignal.addEventListener("abort", abort, { once: true });
-    waiting.then(
-      () => settle(resolve),
-      (error: unknown) => settle(() => reject(asError(error))),
-    );
-  });
+  }
+
+  /** Waits no longer for any of them: what they still bring is of no interest. */
+  cancel(): void {
+    for (const cancel of this.#cancels) cancel();
+  }
 }

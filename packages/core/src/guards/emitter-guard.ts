@@ -6,6 +6,7 @@ import type { BatchWriter } from "../batch-writer.js";
 import { isJson } from "./json-value.js";
 import { hasMembers, shown } from "../options.js";
 import { isError } from "./programming-error.js";
+import { withBatchesOf } from "../handlers/handed-batches.js";
 import { requireEmitter } from "./require-emitter.js";
 
 const guarded = new WeakSet<object>();
@@ -76,7 +77,7 @@ export function guardedEmitter<Output, Plan>(
     ...(close === undefined ? {} : { close: () => blame("close").settled(() => close.call(emitter)) }),
   };
   guarded.add(guard);
-  return guard;
+  return withBatchesOf(emitter, guard);
 }
 
 /**

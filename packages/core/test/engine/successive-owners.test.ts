@@ -134,8 +134,10 @@ class Schedule {
       if (output.n % 13 === 7) return "dead-letter";
       return attempt === 1 && output.n % 29 === 3 ? "retry" : undefined;
     };
+    const transformConcurrency = random.chance(0.5) ? 1 : 2 + random.below(20);
+    const waits = transformConcurrency === 1 ? 0.1 : 0.4;
     const wait = <Value>(value: Value): MaybePromise<Value> =>
-      random.chance(0.1) ? sleep(this.#clock, random.below(500)).then(() => value) : value;
+      random.chance(waits) ? sleep(this.#clock, random.below(500)).then(() => value) : value;
     const parts = {
       transformer: json<Numbered>().to((model: Numbered) => wait(model)),
       filter: ({ n }: Numbered) => wait(fateOfNumber(n) !== "filtered"),
@@ -147,6 +149,7 @@ class Schedule {
       }),
       // Ticks may jump ahead of work that is ready: no time-out may be real here.
       transformTimeoutMs: 1_000_000_000,
+      transformConcurrency,
       retry: { baseDelayMs: 10, maxDelayMs: 500 },
     };
     const context = {
