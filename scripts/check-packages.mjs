@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
+import { packAll } from "./pack-all.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const work = mkdtempSync(join(tmpdir(), "kinesis-connectors-packages-"));
@@ -27,7 +28,7 @@ const run = (command, args, cwd) =>
 const NOT_BUNDLED = new Set(["local", "testkit", "config"]);
 
 /** What the clients of all destinations are. */
-const ALL_CLIENTS = ["client-dynamodb", "client-kinesis", "client-redshift-data", "client-s3"];
+const ALL_CLIENTS = ["client-dynamodb", "client-glue", "client-kinesis", "client-redshift-data", "client-s3"];
 
 /** A command alone: nobody imports it. */
 const COMMANDS = new Set(["create-kinesis-connectors"]);
@@ -35,20 +36,13 @@ const COMMANDS = new Set(["create-kinesis-connectors"]);
 /** Scripts that npm would run on a user's machine. */
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
 
-const packages = readdirSync(join(root, "packages")).filter((name) =>
-  existsSync(join(root, "packages", name, "package.json")),
-);
 const tarballs = new Map();
-for (const name of packages) {
-  const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"));
-  if (manifest.private === true) continue;
-  const folder = join(work, "packed", name);
-  mkdirSync(folder, { recursive: true });
-  run("npx", ["-y", "pnpm@12.21.0", "pack", "--pack-destination", folder], join(root, "packages", name));
-  const [file] = readdirSync(folder);
-  tarballs.set(manifest.name, join(folder, file));
-  run("tar", ["-xzf", file], folder);
-  checkTarball(manifest.name, join(folder, "package"));
+for (const [name, { folder, tarball }] of packAll(root, join(work, "packed"))) {
+  tarballs.set(name, tarball);
+  const unpacked = join(work, "unpacked", folder);
+  mkdirSync(unpacked, { recursive: true });
+  run("tar", ["-xzf", tarball], unpacked);
+  checkTarball(name, join(unpacked, "package"));
 }
 
 checkInstall("core alone", ["core"], []);
@@ -56,6 +50,9 @@ checkInstall("core and leases", ["core", "leases"], []);
 checkInstall("core and aws-records", ["core", "aws-records"], []);
 checkInstall("core and s3", ["core", "s3"], ["client-s3"]);
 checkInstall("core and parquet", ["core", "parquet"], ["client-s3"]);
+checkInstall("core and avro", ["core", "avro"], []);
+checkInstall("core and protobuf", ["core", "protobuf"], []);
+checkInstall("core and schema-registry", ["core", "schema-registry"], ["client-glue"]);
 checkInstall("core and dynamodb", ["core", "dynamodb"], ["client-dynamodb"]);
 checkInstall("core and kinesis", ["core", "kinesis"], ["client-kinesis"]);
 checkInstall("core and opensearch", ["core", "opensearch"], []);
@@ -132,7 +129,15 @@ function checkInstall(what, shortNames, wantedClients) {
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
   run(
     "npm",
-    ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--loglevel=error"],
+    [
+      "install",
+      "--no-audit",
+      "--no-fund",
+      "--ignore-scripts",
+      "--no-package-lock",
+      "--prefer-offline",
+      "--loglevel=error",
+    ],
     folder,
   );
   const scope = join(folder, "node_modules", "@aws-sdk");
@@ -249,8 +254,8 @@ function programOf(shortNames) {
   const uses = (name) => shortNames.includes(name);
   return [
     'import { definePipeline, json, KinesisConnectorError } from "@kinesis-connectors/core";',
-    ...shortNames.map((name) => `import * as ${name} from "@kinesis-connectors/${name}";`),
-    `for (const [name, exported] of Object.entries({ ${shortNames.join(", ")} })) {`,
+    ...shortNames.map((name) => `import * as ${variableOf(name)} from "@kinesis-connectors/${name}";`),
+    `for (const [name, exported] of Object.entries({ ${shortNames.map(variableOf).join(", ")} })) {`,
     "  if (Object.keys(exported).length === 0) throw new Error(`${name} exports nothing`);",
     "}",
     uses("s3")
@@ -261,6 +266,11 @@ function programOf(shortNames) {
     'if (!KinesisConnectorError.isInstance(new KinesisConnectorError("KC_EMIT_FAILED", "x"))) throw new Error("no error class");',
     'console.log("ok");',
   ].join("\n");
+}
+
+/** A package's name as that of a variable. */
+function variableOf(name) {
+  return name.replaceAll("-", "_");
 }
 
 function checkLockfile() {

@@ -1,14 +1,13 @@
 // What `npm create kinesis-connectors` writes, made outside the workspace out of packed tarballs: installed, validated, run against kinesis-local-aws by
 // its own two commands, and asked by the command line. Then the steps of deploy/docker/Dockerfile in a folder, as user 1000 and with a read-only root
 // where this machine allows that; it says what it could not do.
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -19,6 +18,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { packAll } from "./pack-all.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const work = mkdtempSync(join(tmpdir(), "kinesis-connectors-project-"));
@@ -30,7 +30,9 @@ const running = new Set();
 let passed = 0;
 
 try {
-  const tarballs = pack();
+  const tarballs = new Map(
+    [...packAll(root, join(work, "packed"))].map(([name, { tarball }]) => [name, `file:${tarball}`]),
+  );
   const folder = await createProject(tarballs);
   const served = await runProject(folder);
   await runContainer(folder, served);
@@ -44,28 +46,6 @@ process.stdout.write(`${passed} checks of a new project and of the container's s
 function check(holds, what) {
   if (!holds) throw new Error(what);
   passed += 1;
-}
-
-/** What the project needs of this workspace, as tarballs. */
-function pack() {
-  const tarballs = new Map();
-  const wanted = ["create", "s3", "local"];
-  for (const name of wanted) {
-    const folder = join(root, "packages", name);
-    const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    for (const [other, range] of Object.entries(manifest.dependencies ?? {})) {
-      const short = other.replace("@kinesis-connectors/", "");
-      if (range.startsWith("workspace:") && !wanted.includes(short)) wanted.push(short);
-    }
-    const to = join(work, "packed", name);
-    mkdirSync(to, { recursive: true });
-    execFileSync("npx", ["-y", "pnpm@12.21.0", "pack", "--pack-destination", to], {
-      cwd: folder,
-      stdio: "ignore",
-    });
-    tarballs.set(manifest.name, `file:${join(to, readdirSync(to)[0])}`);
-  }
-  return tarballs;
 }
 
 /** As `npm create kinesis-connectors` does it, with packages that no registry has yet. */
@@ -123,7 +103,11 @@ function install(folder, manifest, tarballs) {
     join(folder, "package.json"),
     JSON.stringify({ private: true, ...manifest, overrides }, undefined, 2),
   );
-  run("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"], { cwd: folder });
+  run(
+    "npm",
+    ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline", "--loglevel=error"],
+    { cwd: folder },
+  );
 }
 
 /** The two commands of the project, and what is delivered. Leaves the servers running, for the container. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import * as avro from "../../packages/avro/src/index.js";
 import * as config from "../../packages/config/src/index.js";
 import * as admin from "../../packages/admin/src/index.js";
 import * as awsRecords from "../../packages/aws-records/src/index.js";
@@ -10,8 +11,10 @@ import * as leases from "../../packages/leases/src/index.js";
 import * as local from "../../packages/local/src/index.js";
 import * as opensearch from "../../packages/opensearch/src/index.js";
 import * as parquet from "../../packages/parquet/src/index.js";
+import * as protobuf from "../../packages/protobuf/src/index.js";
 import * as redshift from "../../packages/redshift/src/index.js";
 import * as s3 from "../../packages/s3/src/index.js";
+import * as schemaRegistry from "../../packages/schema-registry/src/index.js";
 import * as telemetry from "../../packages/telemetry/src/index.js";
 import * as testkit from "../../packages/testkit/src/index.js";
 import * as testkitLeases from "../../packages/testkit/src/leases/index.js";
@@ -77,6 +80,7 @@ const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, 
   "aws-records.cloudWatchLogs": [awsRecords.cloudWatchLogs, { maxBytes: 1 }],
   "aws-records.dmsChanges": [awsRecords.dmsChanges, { control: true }],
   "aws-records.dynamoDbChanges": [awsRecords.dynamoDbChanges, { numbers: "text" }],
+  "avro.avro": [avro.avro, { schema: "string", reader: "string", references: ["int"] }],
   "core.notifying": [core.notifying, { emitter, notifications: () => [], to: emitter }],
   "core.definePipeline": [
     core.definePipeline,
@@ -279,6 +283,24 @@ const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, 
     s3.timePartition,
     { by: () => 0, zone: "UTC", pattern: { day: "dd" }, maxLateMs: 1, maxAheadMs: 1, epochUnit: "s" },
   ],
+  "schema-registry.confluentRecords": [
+    schemaRegistry.confluentRecords,
+    {
+      url: endpoint,
+      auth: { username: "a", password: "b" },
+      ca: "c",
+      allowInsecure: true,
+      connectionTimeoutMs: 1,
+      requestTimeoutMs: 1,
+      proxy: false,
+      formats: { AVRO: never, JSON: never },
+      clock: core.systemClock,
+    },
+  ],
+  "schema-registry.glueRecords": [
+    schemaRegistry.glueRecords,
+    { ...connection, formats: { AVRO: never, JSON: never }, maxBytes: 1, clock: core.systemClock },
+  ],
   "telemetry.emf": [
     (options: never) => telemetry.emf(metrics, options),
     { names: "kcl", namespace: "n", periodMs: 60_000, write: () => undefined },
@@ -334,6 +356,8 @@ const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, 
 
 /** Exported functions that take no options by name. A new one is written down here or above. */
 const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
+  avro: "",
+  "schema-registry": "",
   admin: "",
   "aws-records": "dsqlChanges",
   config: "ConfigError configSchema problemLine",
@@ -355,6 +379,7 @@ const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   local: "KinesisError LocalAwsError virtualClock",
   opensearch: "",
   parquet: "",
+  protobuf: "protobuf",
   redshift: "csv delimited jsonPaths ledgerSchema",
   telemetry: "prometheusText",
   s3: "ObjectWriter gzip lengthPrefixed ndjson none rangeNameOf zstd",
@@ -368,6 +393,9 @@ const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
     "partitionHashKey readEventFrames readRecordsCbor readRecordsJson",
 };
 const PACKAGES: Readonly<Record<string, object>> = {
+  avro,
+  protobuf,
+  "schema-registry": schemaRegistry,
   config,
   admin,
   "aws-records": awsRecords,

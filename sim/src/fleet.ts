@@ -229,6 +229,7 @@ export class Fleet {
       onRetentionGap: "continue",
       clock: process.clock,
       random: process.random,
+      measureCpu: () => Promise.resolve(20 + 60 * process.random.next()),
     });
     const ended = (error: Error | undefined): void => {
       if (process.isDead) return;

@@ -27,7 +27,7 @@ export interface WatchedPage {
 
 export async function openPage(
   browser: Browser,
-  { width = 1440, theme = "light" as Theme } = {},
+  { width = 1440, theme = "light" }: { readonly width?: number; readonly theme?: Theme } = {},
 ): Promise<WatchedPage> {
   const context = await browser.newContext({
     viewport: { width, height: width < 500 ? 844 : 900 },

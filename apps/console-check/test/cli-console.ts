@@ -22,7 +22,12 @@ export async function cliConsole(
       fileURLToPath(new URL("../../../packages/cli/dist/main.js", import.meta.url)),
       "console",
       application,
-      ...["--endpoint-dynamodb", aws.endpoints.dynamodb, "--region", region, "--port", "0"],
+      "--endpoint-dynamodb",
+      aws.endpoints.dynamodb,
+      "--region",
+      region,
+      "--port",
+      "0",
       ...flags,
     ],
     {

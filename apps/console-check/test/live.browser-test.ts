@@ -60,7 +60,11 @@ beforeAll(async () => {
   });
   [browser, workers] = await Promise.all([launch(), Promise.all([startWorker(), startWorker()])]);
   ({ child: cli, url } = await cliConsole(aws, APPLICATION, [
-    ...["--failover-time", `${FAILOVER_MS}ms`, "--backup-dir", backups, "--allow-changes"],
+    "--failover-time",
+    `${FAILOVER_MS}ms`,
+    "--backup-dir",
+    backups,
+    "--allow-changes",
     ...workers.flatMap((worker) => ["--connect", worker.url]),
   ]));
   watched = await openPage(browser);

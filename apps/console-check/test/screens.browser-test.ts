@@ -56,18 +56,20 @@ describe.each(["light", "dark"] as const satisfies readonly Theme[])("in the %s 
     const { page, problems } = await openPage(browser, { width, theme });
     await page.goto(`${server.url}/#token=${TOKEN}`);
     await page.getByRole("status").getByText("attention").waitFor();
+    const found: string[] = [];
+    const wider: string[] = [];
     for (const screen of SCREENS) {
       await goTo(page, screen);
       await page.screenshot({ path: join(SCREENSHOTS, `${screen.replace("/", "-")}-${width}-${theme}.png`) });
       // All of it at the widest, where everything is there; else what is laid out anew.
-      if (width === 1440 || screen.startsWith("shards/"))
-        expect(await violationsOf(page), screen).toEqual([]);
+      if (width === 1440 || screen.startsWith("shards/")) found.push(...(await violationsOf(page)));
       const { scrollWidth, clientWidth } = await page.evaluate(() => ({
         scrollWidth: document.documentElement.scrollWidth,
         clientWidth: document.documentElement.clientWidth,
       }));
-      expect(scrollWidth, `${screen} is wider than its window`).toBeLessThanOrEqual(clientWidth);
+      if (scrollWidth > clientWidth) wider.push(screen);
     }
+    expect({ found, wider }).toEqual({ found: [], wider: [] });
     expect(problems).toEqual([]);
     await page.context().close();
   });
@@ -83,10 +85,8 @@ test("what axe looks for, it finds", async () => {
     faint.style.color = "#cccccc";
     document.querySelector("main")?.append(faint, document.createElement("input"));
   });
-  expect((await violationsOf(page)).map((found) => found.split(":", 1)[0]).toSorted()).toEqual([
-    "color-contrast",
-    "label",
-  ]);
+  const rules = (await violationsOf(page)).map((found) => found.split(":", 1)[0]);
+  expect(new Set(rules)).toEqual(new Set(["color-contrast", "label"]));
   await page.context().close();
 });
 

@@ -31,8 +31,8 @@ interface Opened extends AsyncDisposable {
 async function open(
   fleet: MemoryFleetOfShards,
   {
-    theme = "light" as Theme,
-    application = {} as Partial<ConsoleApplication>,
+    theme = "light",
+    application = {},
     ...options
   }: Partial<ConsoleOptions> & {
     readonly theme?: Theme;
@@ -146,7 +146,7 @@ test("without its token the page asks for it, and says when it is another's", as
   await page.getByRole("heading", { name: "This token is not the server's" }).waitFor();
   await page.getByLabel("Token").fill(TOKEN);
   await page.getByRole("button", { name: "Open" }).click();
-  await page.getByRole("status").getByText("ok").waitFor();
+  await expect.poll(() => page.getByRole("status").textContent()).toContain("ok");
 });
 
 test("a connection that is lost is told, and the page goes on when the server is back", async () => {

@@ -26,8 +26,10 @@ export interface WorkerSettings {
   readonly retrieval?: "polling" | "fan-out";
   /** Java: when it checkpoints. Default `each`: after every batch. */
   readonly checkpoint?: "each" | "middle" | "none" | "prepare" | "prepare-only";
-  /** Java, KCL 3: percent of the CPU that its row of metrics tells; without it the row has no statistics. */
+  /** Percent of the CPU that a worker in 3.x mode says it uses. Without it a row of Java's has no statistics, and ours measures the machine where it must. */
   readonly cpuPercent?: number;
+  /** Percent that each shard which a worker has adds to `cpuPercent`. Default 0. */
+  readonly cpuPercentPerShard?: number;
   /** Java, KCL 3: how often it writes its row of metrics, in milliseconds. Default 30,000, the KCL's own. */
   readonly metricsReportMs?: number;
   /** Java: URL that takes its CloudWatch metrics; default: it sends none. */

@@ -1,13 +1,11 @@
 import type { TableCall } from "../rig/dynamo-tap.js";
 import type { Rig } from "../rig/rig.js";
 import type { WorkerSettings } from "../rig/worker-settings.js";
-import { COMPATIBLE, NATIVE, ownedBy, owns, type Run, type Scenario, shares } from "./scenario.js";
+import { COMPATIBLE, ownedBy, owns, type Run, type Scenario, shares } from "./scenario.js";
 
 const SHARDS = 8;
 const WATCHED_MS = 150_000;
 const REPORTED_LIMIT_MS = 90_000;
-/** Three looks of the leader at the balance, with a failover time of 5 s. */
-const JOINED_MS = 100_000;
 /** What both Java workers say of their CPU: alike, and far below their limit. */
 const CPU_PERCENT = 30;
 
@@ -17,17 +15,7 @@ export const leader: Scenario = {
   shows:
     "what a KCL 3 leader with two Java workers of its own does with the shards of one of ours, which takes part or does not",
   isApart: true,
-  runs: [
-    run("takes part", { mode: "auto" }),
-    run("does not", { mode: "2x" }),
-    {
-      version: "3.5.1",
-      mode: "joins",
-      shards: SHARDS,
-      settings: { clientVersion: NATIVE, fleetModeMs: 5_000, cpuPercent: CPU_PERCENT },
-      play: join,
-    },
-  ],
+  runs: [run("takes part", { mode: "auto" }), run("does not", { mode: "2x" })],
 };
 
 function run(mode: string, settings: WorkerSettings): Run {
@@ -73,24 +61,6 @@ async function play(rig: Rig, settings: WorkerSettings): Promise<void> {
     "handovers from ours begun": calls.filter(beginsHandoverFromOurs).length,
     "shards of ours assigned to others": calls.filter(assignsFromOurs).length,
   });
-  rig.say(JSON.stringify(rig.figures));
-  rig.producer.stop();
-  await rig.drained();
-}
-
-/** A worker of ours comes to a fleet in 3.x mode whose Java workers tell their use of the CPU. */
-async function join(rig: Rig): Promise<void> {
-  await rig.java("j1");
-  await rig.expect("Java owns all", owns(SHARDS, "j1"));
-  rig.producer.start(100);
-  await rig.java("j2");
-  await rig.ours("t1");
-  await rig.wait(JOINED_MS);
-  await rig.show(`${JOINED_MS / 1000} s after ours joined`);
-  rig.figures["shards of ours after it joined"] = ownedBy(await rig.rows.leases(), "t1");
-  await rig.stop("j1");
-  await rig.expect("the others own the shards of a stopped Java worker", owns(SHARDS, "j2", "t1"));
-  rig.figures["shards of ours after a Java worker stopped"] = ownedBy(await rig.rows.leases(), "t1");
   rig.say(JSON.stringify(rig.figures));
   rig.producer.stop();
   await rig.drained();

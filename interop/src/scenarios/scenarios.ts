@@ -1,6 +1,7 @@
 import { cloudwatch } from "./cloudwatch.js";
 import { control } from "./control.js";
 import { differential } from "./differential.js";
+import { joining } from "./joining.js";
 import { leader } from "./leader.js";
 import { migrate } from "./migrate/migrate.js";
 import { mixed } from "./mixed.js";
@@ -20,6 +21,7 @@ export const SCENARIOS: readonly Scenario[] = [
   native,
   switchOver,
   leader,
+  joining,
   control,
   cloudwatch,
 ];

@@ -16,6 +16,8 @@ const id = given("id");
 const out = given("out");
 const workMs = number("workMs", 0);
 const paceMs = number("idleMs", 250);
+const cpuPercent = number("cpuPercent", Number.NaN);
+const cpuPercentPerShard = number("cpuPercentPerShard", 0);
 const position = given("position", "TRIM_HORIZON");
 
 function given(name: string, byDefault?: string): string {
@@ -35,6 +37,13 @@ function tell(type: string, more: object = {}): void {
 function modeOf(text: string): "auto" | "2x" | "3x" {
   if (text === "auto" || text === "2x" || text === "3x") return text;
   throw new Error(`${variableOf("mode")} is ${text}`);
+}
+
+const shards = new Set<string>();
+
+/** As the Java worker's `WorkerMetric`. */
+function measureCpu(): Promise<number> {
+  return Promise.resolve(cpuPercent + cpuPercentPerShard * shards.size);
 }
 
 const emit = async ({ entries, shardId }: Batch<string>) => {
@@ -87,6 +96,7 @@ const shared = {
     parentPollMs: 1_000,
     mode: modeOf(given("mode", "auto")),
   },
+  ...(Number.isNaN(cpuPercent) ? {} : { measureCpu }),
 } as const;
 const connector = await (given("plan", "false") === "true"
   ? startConnector({ ...shared, pipeline: definePipeline({ transformer: text(), buffer, emitter: planned }) })
@@ -107,6 +117,8 @@ const telling = (async () => {
   for await (const event of connector) {
     const { type, ...more } = event;
     const { shardId: shard } = more as { readonly shardId?: string };
+    if (type === "shard-start") shards.add(event.shardId);
+    else if (type === "shard-end" || type === "shard-stop") shards.delete(event.shardId);
     if (type === "shard-start")
       tell("begin", { shard, checkpoint: event.checkpoint?.sequenceNumber, pending: event.inherited });
     else if (type === "shard-end") tell("ended", { shard });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import avsc from "avsc";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type DecodingTransformer, hasCode, type KinesisRecord } from "@kinesis-connectors/core";
 import { recordsOf } from "@kinesis-connectors/testkit";
@@ -39,6 +39,19 @@ function errorOf(transformer: DecodingTransformer<unknown>, data: Uint8Array): E
     return error as Error;
   }
   throw new Error("it was decoded");
+}
+
+/** What decoding failed with; undefined where it did not. */
+function refusalOf(
+  transformer: DecodingTransformer<unknown>,
+  data: Uint8Array,
+): (Error & { code?: string }) | undefined {
+  try {
+    decode(transformer, data);
+  } catch (error) {
+    return error as Error;
+  }
+  return undefined;
 }
 
 /** A long as Avro writes it: zigzag, seven bits a byte. */
@@ -218,13 +231,10 @@ describe("damaged Avro data", () => {
     });
     fc.assert(
       fc.property(hostile, fc.constantFrom(transformer, reader), (data, one) => {
-        try {
-          decode(one, data);
-        } catch (error) {
-          expect(hasCode(error, "KC_RECORD_POISON")).toBe(true);
-          expect((error as Error).message).toMatch(/^the record's \d+ bytes /);
-          expect((error as Error).cause).toBeUndefined();
-        }
+        const error = refusalOf(one, data);
+        expect(["none", "KC_RECORD_POISON"]).toContain(error?.code ?? "none");
+        expect(error?.message ?? "the record's 0 bytes ").toMatch(/^the record's \d+ bytes /);
+        expect(error?.cause).toBeUndefined();
       }),
       { numRuns: 3000 },
     );
@@ -253,10 +263,10 @@ describe("damaged Avro data", () => {
     ["a text that is not UTF-8", "string", Buffer.from([2, 0xff])],
   ])("that claim %s are poison at once", (_name, schema, data) => {
     expect(errorOf(avro({ schema: schema as AvroSchema }), data)).toMatchObject({ code: "KC_RECORD_POISON" });
-    // The same where the reader has no such field, and it is skipped.
-    const written = record({ name: "a", type: schema }, { name: "b", type: "int" });
+    // The same where the reader has no such field, and it is skipped; a skipped number or text may be any.
+    const written = record({ name: "a", type: { type: "array", items: schema } }, { name: "b", type: "int" });
     const skipping = avro({ schema: written, reader: record({ name: "b", type: "int" }) });
-    if (typeof schema === "object") expect(() => decode(skipping, data)).toThrow(/the record's/);
+    expect(() => decode(skipping, Buffer.concat([long(2n ** 50n), data]))).toThrow(/the record's/);
   });
 
   it("nested without an end are poison", () => {

@@ -71,7 +71,8 @@ describe("init", () => {
           env: { OPENSEARCH_URL: "http://127.0.0.1:1" },
         });
         expect(source).toMatchObject({ application: name, stream: "007" });
-        if (more.length > 0) expect(source.redacted).toMatchObject({ emitter: { index: "2026" } });
+        const named = more.length > 0 ? { emitter: { index: "2026" } } : {};
+        expect(source.redacted).toMatchObject(named);
         const manifest = JSON.parse(readFileSync(join(at, "package.json"), "utf8")) as {
           readonly name: string;
         };

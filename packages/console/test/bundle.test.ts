@@ -30,18 +30,16 @@ it("is small: 60 kB after gzip, all of it together", () => {
 });
 
 it("loads nothing from elsewhere, keeps no cookie and brings no font", () => {
+  const elsewhere: string[] = [];
   for (const [name, content] of files) {
     if (name.endsWith(".txt")) continue;
     const text = content.toString();
     const addresses = text.match(/(?:https?:)?\/\/[a-z0-9.-]+\.[a-z]{2,}[^\s"'`)]*/gi) ?? [];
     // Names of XML, which nobody fetches.
-    expect(
-      addresses.filter((address) => !/^http:\/\/www\.w3\.org\//.test(address)),
-      name,
-    ).toEqual([]);
-    expect(text.includes("document.cookie"), name).toBe(false);
-    expect(/@font-face|@import/.test(text), name).toBe(false);
+    elsewhere.push(...addresses.filter((address) => !address.startsWith("http://www.w3.org/")));
+    elsewhere.push(...(text.match(/document\.cookie|@font-face|@import/g) ?? []));
   }
+  expect(elsewhere).toEqual([]);
 });
 
 it("its page has no script and no style of its own, which the content security policy would refuse", () => {

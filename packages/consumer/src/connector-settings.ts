@@ -58,6 +58,7 @@ const NAMES: OptionNames<ConnectorOptions<unknown, unknown>> = {
   signal: true,
   clock: true,
   random: true,
+  measureCpu: true,
 };
 
 /** `ConnectorOptions`, checked and complete, without what the types of the pipeline say. */

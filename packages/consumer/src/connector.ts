@@ -23,6 +23,8 @@ import { RetentionWatch } from "./reading/retention-watch.js";
 import type { ShardEngines } from "./engines/shard-engines.js";
 import { consumerArnOf } from "./reading/shard-sources.js";
 import { checkStream } from "./kinesis/stream-check.js";
+import { thisMachine } from "./worker/fleet3/cpu/machine.js";
+import { measuringCpu } from "./worker/fleet3/cpu/measure-cpu.js";
 import { Loop } from "./worker/loop.js";
 import { WorkerRun } from "./worker/worker-run.js";
 
@@ -187,6 +189,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     logger,
     observe,
     leases: settings.leases,
+    measureCpu: options.measureCpu ?? measuringCpu(thisMachine(clock), clock),
     stopDeadlineMs: settings.stopDeadlineMs,
   });
   tally.attach({

@@ -22,6 +22,7 @@ export {
   type WriteOutcome,
 } from "@kinesis-connectors/leases";
 export { dynamoDbLeaseTable, type DynamoDbLeaseTableOptions } from "./lease-table/dynamodb-lease-table.js";
+export type { MeasureCpu } from "./worker/fleet3/cpu/measure-cpu.js";
 export type { LeaseOptions } from "./worker/lease-settings.js";
 export type { WorkerEvent } from "./worker/worker-events.js";
 export {

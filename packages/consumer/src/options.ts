@@ -8,6 +8,7 @@ import type { ConnectorEvent } from "./events.js";
 import type { AwsClientOptions } from "./kinesis/aws-clients.js";
 import type { KinesisApi } from "./kinesis/kinesis-api.js";
 import type { LeaseTable } from "@kinesis-connectors/leases";
+import type { MeasureCpu } from "./worker/fleet3/cpu/measure-cpu.js";
 import type { LeaseOptions } from "./worker/lease-settings.js";
 import type { PipelineModule } from "./engines/pipeline-module.js";
 import type { Polling } from "./reading/polling-reader.js";
@@ -93,4 +94,10 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
   readonly random?: Random;
+  /**
+   * The use of the CPU since the call before, in percent from 0 to 100; undefined where it is not known, as at the first call. Asked for at each report to the
+   * leader of a fleet in KCL 3.x mode, as long as KCL workers of it tell theirs: the leader evens that out. Default: as the KCL measures it on Linux (the
+   * container of an ECS task, the cgroup of a Kubernetes pod, else the machine), and nothing elsewhere.
+   */
+  readonly measureCpu?: MeasureCpu;
 }

@@ -12,6 +12,7 @@ export interface OwnParts {
   readonly leaseTable?: unknown;
   readonly credentials?: unknown;
   readonly observe?: unknown;
+  readonly measureCpu?: unknown;
 }
 
 /** The functions that parts of the caller's own must have, by the option under which they are given. */
@@ -31,7 +32,8 @@ const FUNCTIONS: readonly (readonly [option: string, functions: readonly string[
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option and the function
  */
 export function checkParts(options: OwnParts): void {
-  const { clock, random, signal, clients, kinesisApi, leaseTable, credentials, observe } = options;
+  const { clock, random, signal, clients, kinesisApi, leaseTable, credentials, observe, measureCpu } =
+    options;
   const parts: Members = {
     clock,
     random,
@@ -47,6 +49,8 @@ export function checkParts(options: OwnParts): void {
   }
   if (observe !== undefined && typeof observe !== "function")
     throw invalidOption("observe must be a function, which is called with each event");
+  if (measureCpu !== undefined && typeof measureCpu !== "function")
+    throw invalidOption("measureCpu must be a function, which resolves with the use of the CPU in percent");
   if (credentials === undefined || typeof credentials === "function") return;
   requireNoPromise("credentials", credentials);
   if (typeof credentials !== "object" || credentials === null)

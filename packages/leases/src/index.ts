@@ -13,7 +13,13 @@ export {
   wasOurs,
 } from "./lease.js";
 export { leaseCheckpointer, ownPending } from "./lease-checkpointer.js";
-export type { FleetTable, LeaderLock, ModeChange, WorkerReport } from "./fleet/fleet-table.js";
+export type {
+  FleetTable,
+  LeaderLock,
+  ModeChange,
+  WorkerMeasures,
+  WorkerReport,
+} from "./fleet/fleet-table.js";
 export type { FleetOperation, MemoryFleet } from "./fleet/memory-fleet.js";
 export {
   changed,

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { create, fromBinary, toBinary, toJson } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { type Any, AnySchema } from "@bufbuild/protobuf/wkt";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hasCode, type KinesisRecord } from "@kinesis-connectors/core";
+import { type KinesisRecord } from "@kinesis-connectors/core";
 import { recordsOf } from "@kinesis-connectors/testkit";
 import { protobuf } from "../src/index.js";
 import { type Order, OrderSchema, RefundSchema } from "./fixtures/order_pb.js";
@@ -17,13 +17,14 @@ const transformer = protobuf(OrderSchema);
 const recordOf = (data: Uint8Array): KinesisRecord => recordsOf([data])[0] as KinesisRecord;
 const decode = (data: Uint8Array): Order => transformer.toModel(recordOf(data)) as Order;
 
-function errorOf(data: Uint8Array): Error {
+/** What decoding failed with; undefined where it did not. */
+function refusalOf(data: Uint8Array): (Error & { code?: string }) | undefined {
   try {
     decode(data);
   } catch (error) {
     return error as Error;
   }
-  throw new Error("it was decoded");
+  return undefined;
 }
 
 describe("Protobuf messages", () => {
@@ -71,9 +72,7 @@ describe("Protobuf messages", () => {
   });
 
   it.each([undefined, null, {}, "shop.Order", [OrderSchema]])("are not made by %j", (schema) => {
-    expect(() => protobuf(schema as unknown as typeof OrderSchema)).toThrow(
-      expect.objectContaining({ code: "KC_OPTION_INVALID" }),
-    );
+    expect(() => protobuf(schema as never)).toThrow(expect.objectContaining({ code: "KC_OPTION_INVALID" }));
   });
 });
 
@@ -82,11 +81,7 @@ describe("damaged Protobuf messages", () => {
     for (const fixture of fixtures) {
       const data = Buffer.from(fixture.data, "hex");
       for (let length = 0; length < data.length; length += 1) {
-        try {
-          decode(data.subarray(0, length));
-        } catch (error) {
-          expect(hasCode(error, "KC_RECORD_POISON")).toBe(true);
-        }
+        expect(["none", "KC_RECORD_POISON"]).toContain(refusalOf(data.subarray(0, length))?.code ?? "none");
       }
     }
   });
@@ -107,13 +102,11 @@ describe("damaged Protobuf messages", () => {
     );
     fc.assert(
       fc.property(hostile, (data) => {
-        try {
-          decode(data);
-        } catch (error) {
-          expect(hasCode(error, "KC_RECORD_POISON")).toBe(true);
-          expect((error as Error).message).toBe(`the record's ${data.length} bytes are no shop.Order`);
-          expect((error as Error).cause).toBeUndefined();
-        }
+        const error = refusalOf(data);
+        expect(["none", "KC_RECORD_POISON"]).toContain(error?.code ?? "none");
+        const said = `the record's ${data.length} bytes are no shop.Order`;
+        expect(error?.message ?? said).toBe(said);
+        expect(error?.cause).toBeUndefined();
       }),
       { numRuns: 3000 },
     );
@@ -128,13 +121,13 @@ describe("damaged Protobuf messages", () => {
     ["have a wire type that there is none of", Buffer.from([0x0f])],
     ["have the field 0", Buffer.from([0x00, 0x00])],
   ])("that %s are poison at once", (_name, data) => {
-    expect(errorOf(data)).toMatchObject({ code: "KC_RECORD_POISON" });
+    expect(refusalOf(data)).toMatchObject({ code: "KC_RECORD_POISON" });
   });
 
   it("of more than 100 messages in each other are poison", () => {
-    let nested = new Uint8Array();
+    let nested: Uint8Array = new Uint8Array();
     for (let depth = 0; depth < 200; depth += 1)
-      nested = new BinaryWriter().tag(15, WireType.LengthDelimited).bytes(nested).finish() as typeof nested;
-    expect(errorOf(nested)).toMatchObject({ code: "KC_RECORD_POISON" });
+      nested = new BinaryWriter().tag(15, WireType.LengthDelimited).bytes(nested).finish();
+    expect(refusalOf(nested)).toMatchObject({ code: "KC_RECORD_POISON" });
   });
 });

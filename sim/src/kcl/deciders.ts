@@ -3,7 +3,7 @@ import { actualOwner, type FleetLoads, type LoadedWorker, type ViewedLease } fro
 import { shuffled } from "./lease-taker.js";
 
 /** How a leader decides who gets what. */
-export interface Decider {
+interface Decider {
   readonly assignFree: (free: readonly ViewedLease[]) => void;
   readonly balance: () => void;
 }

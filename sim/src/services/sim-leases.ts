@@ -207,9 +207,9 @@ export class SimLeases {
     return {
       changeMode: (change) => ask("changeMode", () => fleet.changeMode(change)),
       tableMigration: () => ask("tableMigration", () => fleet.tableMigration()),
-      report: (workerId, updatedS) =>
+      report: (workerId, updatedS, measures) =>
         ask("report", async () => {
-          if (this.#broken.losesReports !== true) await fleet.report(workerId, updatedS);
+          if (this.#broken.losesReports !== true) await fleet.report(workerId, updatedS, measures);
         }),
       retract: (workerId) => ask("retract", () => fleet.retract(workerId)),
       reports: () => ask("reports", () => fleet.reports()),

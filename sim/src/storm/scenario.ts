@@ -15,7 +15,7 @@ export const EMITTER_NAMES: readonly EmitterName[] = [
 ];
 
 /** A fleet in the KCL's 3.x mode, or on its way there and back, in which some workers are modelled KCL workers. */
-export interface FleetPlan {
+interface FleetPlan {
   readonly ours: number;
   readonly kcl: number;
   /** The `cv` of the row `Migration3.0` at the beginning. */

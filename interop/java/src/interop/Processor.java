@@ -5,6 +5,8 @@ import static interop.Told.quoted;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import software.amazon.kinesis.lifecycle.events.InitializationInput;
 import software.amazon.kinesis.lifecycle.events.LeaseLostInput;
 import software.amazon.kinesis.lifecycle.events.ProcessRecordsInput;
@@ -17,11 +19,14 @@ import software.amazon.kinesis.retrieval.KinesisClientRecord;
 /** Tells of every record it is given, and checkpoints as the settings say. */
 final class Processor implements ShardRecordProcessor {
   private static final Settings GIVEN = Settings.GIVEN;
+  /** The shards that this worker has. */
+  static final Set<String> SHARDS = ConcurrentHashMap.newKeySet();
   private String shard = "\"\"";
 
   @Override
   public void initialize(InitializationInput input) {
     shard = quoted(input.shardId());
+    SHARDS.add(shard);
     Told.event("begin", "shard", shard,
         "checkpoint", quoted(input.extendedSequenceNumber().sequenceNumber()),
         "pending", String.valueOf(input.pendingCheckpointSequenceNumber() != null));
@@ -72,11 +77,13 @@ final class Processor implements ShardRecordProcessor {
 
   @Override
   public void leaseLost(LeaseLostInput input) {
+    SHARDS.remove(shard);
     Told.event("lost", "shard", shard);
   }
 
   @Override
   public void shardEnded(ShardEndedInput input) {
+    SHARDS.remove(shard);
     Told.event("ended", "shard", shard);
     try {
       input.checkpointer().checkpoint();

@@ -33,6 +33,8 @@ final class Settings {
   final int workMs = number("WORK_MS", 0);
   /** Percent of the CPU that this worker says it uses, in a metrics row with statistics; negative: a row without. */
   final int cpuPercent = number("CPU_PERCENT", -1);
+  /** Percent that each shard adds to it. */
+  final int cpuPercentPerShard = number("CPU_PERCENT_PER_SHARD", 0);
   final int metricsReportMs = number("METRICS_REPORT_MS", 30_000);
 
   private static String text(String name, String byDefault) {

@@ -23,26 +23,30 @@ final class ThirdVersion {
     Object metrics = LeaseManagementConfig.class.getMethod("workerUtilizationAwareAssignmentConfig").invoke(leases);
     // The metrics that it finds by itself ask the instance's metadata service, which this machine has not.
     if (given.cpuPercent < 0) metrics.getClass().getMethod("disableWorkerMetrics", boolean.class).invoke(metrics, true);
-    else metrics.getClass().getMethod("workerMetricList", List.class).invoke(metrics, List.of(cpu(given.cpuPercent)));
+    else metrics.getClass().getMethod("workerMetricList", List.class).invoke(metrics, List.of(cpu()));
     metrics.getClass().getMethod("workerMetricsReporterFreqInMillis", long.class).invoke(metrics, (long) given.metricsReportMs);
   }
 
-  /** A WorkerMetric that always says the same. */
-  private static Object cpu(int percent) throws ReflectiveOperationException {
+  /** A WorkerMetric that goes by the shards that this worker has. */
+  private static Object cpu() throws ReflectiveOperationException {
     Class<?> metric = Class.forName(METRIC + "WorkerMetric");
-    Object value = built(Class.forName(METRIC + "WorkerMetric$WorkerMetricValue"), "value", (double) percent);
-    Object range = built(Class.forName(METRIC + "OperatingRange"), "maxUtilization", 80);
+    Class<?> value = Class.forName(METRIC + "WorkerMetric$WorkerMetricValue");
+    Object range = built(Class.forName(METRIC + "OperatingRange"), "maxUtilization", 100);
     Object type = Class.forName(METRIC + "WorkerMetricType").getField("CPU").get(null);
     return Proxy.newProxyInstance(metric.getClassLoader(), new Class<?>[] {metric}, (proxy, method, args) ->
         switch (method.getName()) {
           case "getShortName" -> "C";
-          case "capture" -> value;
+          case "capture" -> built(value, "value", percent());
           case "getOperatingRange" -> range;
           case "getWorkerMetricType" -> type;
           case "hashCode" -> 1;
           case "equals" -> proxy == args[0];
-          default -> "cpu " + percent;
+          default -> "cpu " + percent();
         });
+  }
+
+  private static double percent() {
+    return Math.min(100, Settings.GIVEN.cpuPercent + Settings.GIVEN.cpuPercentPerShard * Processor.SHARDS.size());
   }
 
   private static Object built(Class<?> type, String field, Object value) throws ReflectiveOperationException {

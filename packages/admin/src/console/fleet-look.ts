@@ -86,10 +86,9 @@ export class FleetLook {
         fleetMode,
         failoverTimeMs,
         lookedMs,
-        shards: shardStatuses(sorted, lookedMs).map((shard) => ({
-          ...shard,
-          hashKeyRange: ranges.get(shard.shardId) ?? null,
-        })),
+        shards: shardStatuses(sorted, lookedMs).map((shard) =>
+          Object.assign({}, shard, { hashKeyRange: ranges.get(shard.shardId) ?? null }),
+        ),
         workers: this.#workersOf(sorted, nowMs),
       };
       this.#trouble = null;

@@ -24,18 +24,22 @@ export async function remoteProcesses(
     const { connectors } = (await ask(remote, "/api/v1/connectors", clock)) as {
       readonly connectors: readonly { readonly name: string }[];
     };
-    const found = await Promise.all(
-      connectors.map(async ({ name }): Promise<ConsoleProcess | undefined> => {
-        const state = (await ask(
-          remote,
-          `/api/v1/connectors/${encodeURIComponent(name)}/console`,
-          clock,
-        )) as { readonly application: string; readonly processes: readonly ConsoleProcess[] };
-        const [own] = state.processes;
-        return state.application !== application || own === undefined ? undefined : { ...own, url };
-      }),
+    const states = await Promise.all(
+      connectors.map(
+        async ({ name }) =>
+          (await ask(
+            remote,
+            `/api/v1/connectors/${encodeURIComponent(name)}/console?only=processes`,
+            clock,
+          )) as { readonly application: string; readonly processes: readonly ConsoleProcess[] },
+      ),
     );
-    return found.filter((process) => process !== undefined);
+    const found: ConsoleProcess[] = [];
+    for (const state of states) {
+      const [own] = state.processes;
+      if (state.application === application && own !== undefined) found.push({ ...own, url });
+    }
+    return found;
   } catch (thrown) {
     const problem =
       thrown instanceof Refused ? thrown.message : "it does not answer: does it run, and listen there?";

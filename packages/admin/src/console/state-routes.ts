@@ -16,7 +16,12 @@ export interface ConsoleSource {
 export function consoleStateRoutes(source: ConsoleSource): Hono<AdminEnv> {
   const routes = new Hono<AdminEnv>();
   routes.get("/console", async (context) => {
-    const [{ fleet, trouble }, processes] = await Promise.all([source.sight(), source.processes()]);
+    // Another console, which looks at the lease table itself.
+    const isProcessesOnly = context.req.query("only") === "processes";
+    const [{ fleet, trouble }, processes] = await Promise.all([
+      isProcessesOnly ? { fleet: null, trouble: null } : source.sight(),
+      source.processes(),
+    ]);
     const state: ConsoleState = {
       nowMs: source.clock.now(),
       application: source.application,

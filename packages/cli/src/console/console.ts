@@ -66,13 +66,16 @@ async function targetsOf(
       "KC_NOT_FOUND",
       "there is no lease table in this region: name APP, or check --region and --endpoint-dynamodb",
     );
-  return tables.map((name) => ({
-    ...where,
-    application: name,
-    tableName: name,
-    stream: undefined,
-    failoverTimeMs: undefined,
-  }));
+  const targets: Target[] = [];
+  for (const name of tables)
+    targets.push({
+      ...where,
+      application: name,
+      tableName: name,
+      stream: undefined,
+      failoverTimeMs: undefined,
+    });
+  return targets;
 }
 
 interface OpenApplication {

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { CliError } from "../app/errors.js";
 import type { Letter } from "./installed-s3.js";
 
@@ -57,9 +57,12 @@ export class RedriveJournal {
     if (this.#descriptor === undefined) {
       const isNew = !existsSync(this.#file);
       this.#descriptor = openSync(this.#file, "a", 0o600);
-      if (isNew) writeSync(this.#descriptor, `${JSON.stringify({ format: FORMAT, v: 1, ...this.#head })}\n`);
+      // The last line of an earlier run may have been cut off: what comes now must not become a part of it.
+      const begin = isNew ? JSON.stringify({ format: FORMAT, v: 1, ...this.#head }) : "";
+      writeFileSync(this.#descriptor, `${begin}\n`);
     }
-    writeSync(this.#descriptor, `${lines.map((line) => JSON.stringify(line)).join("\n")}\n`);
+    // Whole, or not at all with an error: a disk that is full takes a part of what is written at once.
+    writeFileSync(this.#descriptor, `${lines.map((line) => JSON.stringify(line)).join("\n")}\n`);
     fsyncSync(this.#descriptor);
   }
 

@@ -3,11 +3,10 @@ import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import { toKinesis } from "./aws.js";
 import type { Fleet } from "./read-fleet.js";
-import { isEnded } from "./shard-status.js";
 import type { Target } from "./target.js";
 import type { Behind } from "./verdict.js";
 import type { IteratorPosition } from "@kinesis-connectors/consumer";
-import type { Lease } from "@kinesis-connectors/leases";
+import { isEnded, type Lease } from "@kinesis-connectors/leases";
 
 /**
  * How far behind the tip each shard is, by one read of one record after its checkpoint: `MillisBehindLatest`. Costs one of the five reads

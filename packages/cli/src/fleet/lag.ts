@@ -7,7 +7,7 @@ import { shownDuration, shownMoment } from "../output/time.js";
 import { askStream } from "./ask-stream.js";
 import { shownCost } from "./cost.js";
 import { readFleet } from "./read-fleet.js";
-import { shardStatuses } from "./shard-status.js";
+import { shardStatuses } from "@kinesis-connectors/leases";
 import { targetOf } from "./target.js";
 
 interface Figure {

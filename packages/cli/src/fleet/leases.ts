@@ -1,4 +1,4 @@
-import type { Lease } from "@kinesis-connectors/leases";
+import { type Lease, ownerKindOf } from "@kinesis-connectors/leases";
 import type { CliContext } from "../app/context.js";
 import type { LeasesFlags } from "../commands/leases/list.js";
 import { shortOwner, shortPosition, shortShard } from "../output/short.js";
@@ -6,7 +6,6 @@ import { oneLine, tableLines } from "../output/table.js";
 import { shownMoment } from "../output/time.js";
 import { type Row, shownCost } from "./cost.js";
 import { type Fleet, readFleet } from "./read-fleet.js";
-import { ownerKindOf } from "./shard-status.js";
 import { targetOf } from "./target.js";
 
 /** Who wrote a row, as far as its attributes tell. */

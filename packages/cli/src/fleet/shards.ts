@@ -1,4 +1,4 @@
-import type { Lease } from "@kinesis-connectors/leases";
+import { isEnded, type Lease } from "@kinesis-connectors/leases";
 import type { CliContext } from "../app/context.js";
 import type { ShardsFlags } from "../commands/shards.js";
 import { shortShard } from "../output/short.js";
@@ -6,7 +6,6 @@ import { tableLines } from "../output/table.js";
 import { shownCost } from "./cost.js";
 import { type Lineage, lineageOf } from "./lineage.js";
 import { readFleet } from "./read-fleet.js";
-import { isEnded } from "./shard-status.js";
 import { targetOf } from "./target.js";
 
 const HASH_KEYS = 2n ** 128n;

@@ -1,6 +1,6 @@
 import type { Cost } from "./cost.js";
 import type { ForeignRow } from "./foreign-rows.js";
-import type { ShardStatus } from "./shard-status.js";
+import type { ShardStatus } from "@kinesis-connectors/leases";
 import type { Attention } from "./verdict.js";
 
 /** What `status --json` prints of one application. */

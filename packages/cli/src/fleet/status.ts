@@ -7,7 +7,7 @@ import { shortShard } from "../output/short.js";
 import { askStream } from "./ask-stream.js";
 import { leaseTablesOf } from "./lease-tables.js";
 import { type Fleet, readFleet } from "./read-fleet.js";
-import { shardStatuses } from "./shard-status.js";
+import { shardStatuses } from "@kinesis-connectors/leases";
 import type { StatusReport } from "./status-report.js";
 import { printStatus } from "./status-text.js";
 import { type Target, targetOf, whereOf } from "./target.js";

@@ -1,4 +1,4 @@
-import type { ShardStatus } from "./shard-status.js";
+import type { ShardStatus } from "@kinesis-connectors/leases";
 
 /** Why a shard wants attention. */
 export interface Attention {

@@ -1,5 +1,5 @@
 import { sleep } from "@kinesis-connectors/core";
-import { actualOwner, type Lease } from "@kinesis-connectors/leases";
+import { actualOwner, isEnded, type Lease, type OwnerKind, ownerKindOf } from "@kinesis-connectors/leases";
 import type { CliContext } from "../app/context.js";
 import type { WorkersFlags } from "../commands/workers.js";
 import { shortOwner } from "../output/short.js";
@@ -7,7 +7,6 @@ import { tableLines } from "../output/table.js";
 import { shownDuration } from "../output/time.js";
 import { shownCost } from "./cost.js";
 import { openFleet } from "./read-fleet.js";
-import { isEnded, type OwnerKind, ownerKindOf } from "./shard-status.js";
 import { targetOf } from "./target.js";
 
 /** Default of `leases.failoverTimeMs`, of ours and of the KCL. */

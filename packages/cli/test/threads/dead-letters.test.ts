@@ -109,6 +109,13 @@ describe("dead letters", () => {
     appendFileSync(cut, '["begin","ord');
     const redrive = words("redrive", "--to", "stream", "--stream", "again", "--journal", cut);
     expect(await kcJson(redrive, { cwd: folder })).toMatchObject({ streams: [{ toPut: 4, inDoubt: 1 }] });
+    // What the next run writes does not become a part of the line that was cut off.
+    expect(await kcJson([...redrive, "--execute"], { cwd: folder })).toMatchObject({ put: 4 });
+    const lines = readFileSync(cut, "utf8").split("\n").slice(3);
+    expect(lines.filter((line) => line !== "").map((line) => (JSON.parse(line) as string[])[0])).toEqual([
+      ...Array<string>(4).fill("begin"),
+      ...Array<string>(4).fill("done"),
+    ]);
     const other = await kc(words("redrive", "--to", "stream", "--journal", cut), { cwd: folder });
     expect([other.code, other.stderr]).toEqual([2, expect.stringContaining("that go to again")]);
   });

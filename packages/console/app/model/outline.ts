@@ -7,16 +7,24 @@ export interface OutlineLine {
 }
 
 /** A configuration as lines, as a YAML file would have them. */
-export function linesOf(value: unknown, depth = 0): readonly OutlineLine[] {
-  if (typeof value !== "object" || value === null) return [{ depth, name: "", value: scalar(value) }];
+export function linesOf(value: unknown): readonly OutlineLine[] {
+  const lines: OutlineLine[] = [];
+  append(lines, value, 0);
+  return lines;
+}
+
+function append(lines: OutlineLine[], value: unknown, depth: number): void {
+  if (typeof value !== "object" || value === null) {
+    lines.push({ depth, name: "", value: scalar(value) });
+    return;
+  }
   const isList = Array.isArray(value);
-  return Object.entries(value).flatMap(([key, member]: [string, unknown]): readonly OutlineLine[] => {
+  for (const [key, member] of Object.entries(value) as readonly [string, unknown][]) {
     const name = isList ? "-" : `${key}:`;
-    if (typeof member !== "object" || member === null) return [{ depth, name, value: scalar(member) }];
-    if (Object.keys(member).length === 0)
-      return [{ depth, name, value: Array.isArray(member) ? "[]" : "{}" }];
-    return [{ depth, name, value: undefined }, ...linesOf(member, depth + 1)];
-  });
+    const isNested = typeof member === "object" && member !== null && Object.keys(member).length > 0;
+    lines.push({ depth, name, value: isNested ? undefined : scalar(member) });
+    if (isNested) append(lines, member, depth + 1);
+  }
 }
 
 /** Texts that a YAML file would have without quotes. */

@@ -77,7 +77,7 @@ export function hasNoWorker({ fleet, processes }: ConsoleState, open: readonly R
 /** The mode of a fleet with workers of the Java KCL 3, in words; undefined for the algorithms of 2.x, which need none. */
 export function kclModeOf(fleetMode: string | null | undefined): string | undefined {
   if (fleetMode === null || fleetMode === undefined || fleetMode === "CLIENT_VERSION_2X") return undefined;
-  const isOn = /^CLIENT_VERSION_3X/.test(fleetMode);
+  const isOn = fleetMode.startsWith("CLIENT_VERSION_3X");
   return isOn
     ? "This fleet is in KCL 3 mode: a leader assigns the shards by how busy the workers are, and a shard changes hands by a handoff."
     : `This fleet is on its way to or from KCL 3 mode (${fleetMode}): its workers still take shards by themselves.`;

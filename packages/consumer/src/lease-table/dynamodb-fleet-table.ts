@@ -8,7 +8,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { asError, hasCode, type Logger } from "@kinesis-connectors/core";
-import type { FleetTable, ModeChange, WorkerReport } from "@kinesis-connectors/leases";
+import type { FleetTable, ModeChange, WorkerMeasures, WorkerReport } from "@kinesis-connectors/leases";
 import { type FleetPlace, FleetPlaces, type FleetPlacesOptions, isApplied, keyOf } from "./fleet-places.js";
 import { COORDINATOR_KEY, ENTITY, modeRow, OWNER_INDEX, reportOf, reportUpdate } from "./fleet-rows.js";
 import { dynamoDbLeaderLock } from "./dynamodb-leader-lock.js";
@@ -84,11 +84,13 @@ export function dynamoDbFleetTable(options: DynamoDbFleetTableOptions): DynamoDb
     );
   }
 
-  async function report(workerId: string, updatedS: number): Promise<void> {
+  async function report(workerId: string, updatedS: number, measures?: WorkerMeasures): Promise<void> {
     const place = await places.ofReports();
     const isThere = await place.calls.repeat("UpdateItem", async () => {
       try {
-        await client.send(new UpdateItemCommand({ ...keyOf(place, workerId), ...reportUpdate(updatedS) }));
+        await client.send(
+          new UpdateItemCommand({ ...keyOf(place, workerId), ...reportUpdate(updatedS, measures) }),
+        );
         return true;
       } catch (thrown) {
         // A coordinator's table without one of reports: leaders look among the leases too.
@@ -98,7 +100,7 @@ export function dynamoDbFleetTable(options: DynamoDbFleetTableOptions): DynamoDb
     });
     if (isThere) return;
     places.hasMetrics = false;
-    await report(workerId, updatedS);
+    await report(workerId, updatedS, measures);
   }
 
   async function reportsIn(place: FleetPlace): Promise<readonly WorkerReport[]> {

@@ -1,5 +1,5 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import type { LeaderLock, ModeChange, WorkerReport } from "@kinesis-connectors/leases";
+import type { LeaderLock, ModeChange, WorkerMeasures, WorkerReport } from "@kinesis-connectors/leases";
 import type { LeaseRow } from "./lease-row.js";
 
 /** Keys of the rows by which a fleet coordinates itself (amazon-kinesis-client `CoordinatorState`). */
@@ -85,16 +85,18 @@ export function reportOf(
 }
 
 /**
- * What a worker of ours reports, as an update of its row: it measures nothing, so that leaders balance it by the throughput of its leases. It says nothing
- * of what it understands (`sup`): a fleet with one of ours in it does not begin to move into one table, which ours could not drive.
+ * What a worker of ours reports, as an update of its row. Where it measures nothing, leaders balance it by the throughput of its leases. It says nothing of what it understands (`sup`): a fleet with one of ours in it does not begin to move into one table, which ours could not drive.
  */
-export function reportUpdate(updatedS: number): {
+export function reportUpdate(
+  updatedS: number,
+  { metrics, limits }: WorkerMeasures = { metrics: {}, limits: {} },
+): {
   readonly UpdateExpression: string;
   readonly ExpressionAttributeNames: Record<string, string>;
   readonly ExpressionAttributeValues: Record<string, AttributeValue>;
 } {
   return {
-    UpdateExpression: "SET #lut = :lut, #sts = :none, #opr = :none, #type = :type, #ours = :ours",
+    UpdateExpression: "SET #lut = :lut, #sts = :sts, #opr = :opr, #type = :type, #ours = :ours",
     ExpressionAttributeNames: {
       "#lut": "lut",
       "#sts": "sts",
@@ -104,11 +106,21 @@ export function reportUpdate(updatedS: number): {
     },
     ExpressionAttributeValues: {
       ":lut": { N: `${updatedS}` },
-      ":none": { M: {} },
+      ":sts": { M: listsOf(metrics) },
+      // A list as the KCL has it: the first is the limit.
+      ":opr": { M: listsOf(mapped(limits, (limit) => [limit])) },
       ":type": { S: ENTITY.report },
       ":ours": { N: "1" },
     },
   };
+}
+
+function listsOf(lists: Readonly<Record<string, readonly number[]>>): Record<string, AttributeValue> {
+  return mapped(lists, (numbers) => ({ L: numbers.map((number) => ({ N: String(number) })) }));
+}
+
+function mapped<From, To>(of: Readonly<Record<string, From>>, to: (from: From) => To): Record<string, To> {
+  return Object.fromEntries(Object.entries(of).map(([name, from]) => [name, to(from)]));
 }
 
 /** The row `Migration3.0` after a change, without its key; what it said before goes into its history. */

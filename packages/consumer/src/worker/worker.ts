@@ -2,6 +2,7 @@ import type { Clock, Logger, Random, ShardContext, ShardOutcome } from "@kinesis
 import type { KinesisApi } from "../kinesis/kinesis-api.js";
 import type { InitialPosition, Lease, LeaseTable } from "@kinesis-connectors/leases";
 import type { FleetSeen } from "./choose-leases.js";
+import type { MeasureCpu } from "./fleet3/cpu/measure-cpu.js";
 import type { FleetTimings } from "./fleet3/timings.js";
 import type { LeaseOptions } from "./lease-settings.js";
 import type { WorkerEvent } from "./worker-events.js";
@@ -40,6 +41,8 @@ export interface WorkerOptions {
   readonly logger: Logger;
   readonly observe: (event: WorkerEvent) => void;
   readonly leases?: LeaseOptions;
+  /** Default: the worker measures nothing. */
+  readonly measureCpu?: MeasureCpu;
   /** Times of a fleet in 3.x mode, for tests. Default: those of the KCL. */
   readonly fleetTimings?: Partial<FleetTimings>;
   /**

@@ -61,6 +61,11 @@ describe("bad options", () => {
       /signal must have a function add/,
     ],
     [
+      "a number as what measures the CPU",
+      withOptions({ measureCpu: 30 }),
+      /measureCpu must be a function/,
+    ],
+    [
       "a clock without timers",
       withOptions({ clock: { ...systemClock, setTimer: 1 } }),
       /clock must .* setTimer/,

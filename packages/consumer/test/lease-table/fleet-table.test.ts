@@ -137,6 +137,15 @@ describe.each([
     expect(await fleet.reports()).toEqual([]);
   });
 
+  test("what a worker measures is read back as it was told, and is gone with a report that tells nothing", async () => {
+    const { fleet } = await create();
+    const measures = { metrics: { C: [12.345678, 0, 100] }, limits: { C: 100 } };
+    await fleet.report("a:1", 1_000, measures);
+    expect(await fleet.reports()).toMatchObject([{ workerId: "a:1", updatedS: 1_000, ...measures }]);
+    await fleet.report("a:1", 1_030);
+    expect((await fleet.reports())[0]).toMatchObject({ updatedS: 1_030, metrics: {}, limits: {} });
+  });
+
   test("a lock is had by one, kept by its owner alone, replaced by whoever saw its last version, and given back", async () => {
     const { fleet, table } = await create();
     expect(await fleet.lock()).toBeUndefined();

@@ -27,6 +27,7 @@ export interface MemberOptions {
   /** Told of the worker's events too. */
   readonly observe?: (event: WorkerEvent) => void;
   readonly fleetTimings?: WorkerOptions["fleetTimings"];
+  readonly measureCpu?: WorkerOptions["measureCpu"];
 }
 
 type Over = <Arguments extends readonly unknown[], Answer>(
@@ -86,6 +87,7 @@ export class Fleet {
       leases: { takePeriodMs: 5_000, ...options.leases },
       ...(options.watchPaused === undefined ? {} : { watchPaused: options.watchPaused }),
       ...(options.fleetTimings === undefined ? {} : { fleetTimings: options.fleetTimings }),
+      ...(options.measureCpu === undefined ? {} : { measureCpu: options.measureCpu }),
       ...(options.stopDeadlineMs === undefined ? {} : { stopDeadlineMs: options.stopDeadlineMs }),
     });
     const member: Member = {

@@ -1,13 +1,17 @@
+/** What a worker measures of its machine. Nothing in it: it is balanced by the throughput of its leases. */
+export interface WorkerMeasures {
+  /** Averages of each metric, in percent, the oldest first; -1 where measuring failed (`sts`). */
+  readonly metrics: Readonly<Record<string, readonly number[]>>;
+  /** The most that each metric should come to, in percent (`opr`). */
+  readonly limits: Readonly<Record<string, number>>;
+}
+
 /** What a worker says of itself to the leader of its fleet: a row of the KCL's `WorkerMetricStats`. */
-export interface WorkerReport {
+export interface WorkerReport extends WorkerMeasures {
   /** The worker's name, as leases have it as their owner. */
   readonly workerId: string;
   /** When it was written, by the worker's own clock, in whole seconds since 1970 (`lut`). Undefined in a row that does not say. */
   readonly updatedS: number | undefined;
-  /** Averages of each metric that the worker measures, the oldest first; -1 where measuring failed (`sts`). Ours measure none. */
-  readonly metrics: Readonly<Record<string, readonly number[]>>;
-  /** The most that each metric should come to, in percent (`opr`). */
-  readonly limits: Readonly<Record<string, number>>;
   /** Our attribute `kcWorker`: written by a worker of this library. */
   readonly isOurs: boolean;
   /** Where the row lies: in the table of reports that KCL 3.0 to 3.4 made, or among the leases. */
@@ -47,8 +51,8 @@ export interface FleetTable {
    * leaders that drive it may lead.
    */
   readonly tableMigration: () => Promise<string | undefined>;
-  /** Writes this worker's report, where the fleet's leader looks for it. */
-  readonly report: (workerId: string, updatedS: number) => Promise<void>;
+  /** Writes this worker's report, where the fleet's leader looks for it. Without `measures` it says that the worker measures nothing. */
+  readonly report: (workerId: string, updatedS: number, measures?: WorkerMeasures) => Promise<void>;
   /** Deletes this worker's report: it has stopped. */
   readonly retract: (workerId: string) => Promise<void>;
   readonly reports: () => Promise<readonly WorkerReport[]>;

@@ -37,9 +37,9 @@ export function memoryFleetTable(
       const { tableMigration } = fleet;
       return tableMigration === "TABLE_MIGRATION_STATUS_COMPLETE" ? undefined : tableMigration;
     },
-    report: async (workerId, updatedS) => {
+    report: async (workerId, updatedS, { metrics, limits } = { metrics: {}, limits: {} }) => {
       await before("report");
-      const report = { workerId, updatedS, metrics: {}, limits: {}, isOurs: true } as const;
+      const report = { workerId, updatedS, metrics, limits, isOurs: true } as const;
       fleet.reports.set(workerId, { ...report, place: "lease-table" });
     },
     retract: async (workerId) => {

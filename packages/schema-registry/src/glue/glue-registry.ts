@@ -92,7 +92,7 @@ export function glueRegistry(
       answer = await connected.getSchemaVersion(id);
     } catch (error) {
       if (NONE.has(describeAwsError(error).code)) return undefined;
-      throw await failureOf(error, id, connected.connection, hasWorked);
+      throw await failureOf(id, error, connected.connection, hasWorked);
     }
     hasWorked = true;
     return schemaOf(id, answer);
@@ -112,8 +112,8 @@ function checkConnection(options: AwsConnectionOptions<GlueClient>): void {
 }
 
 async function failureOf(
-  error: unknown,
   id: string,
+  error: unknown,
   connection: AwsConnection<GlueClient>,
   hasWorked: boolean,
 ): Promise<Error> {
@@ -127,7 +127,7 @@ async function failureOf(
   if (identity?.kind === "expired") {
     if (!connection.renewsCredentials) return refused(REGISTRY, id, code, RENEW_CURE, cause);
     // Where none can be had either, the next try says so.
-    await connection.refreshCredentials().catch(() => undefined);
+    await Promise.allSettled([connection.refreshCredentials()]);
     return unanswered(REGISTRY, id, code, cause);
   }
   const isPassing =

@@ -21,6 +21,19 @@ export async function failureOf(transformer: DecodingTransformer<unknown>, data:
   throw new Error("it was decoded");
 }
 
+/** What decoding failed with at once; undefined where it did not. */
+export function refusalOf(
+  transformer: DecodingTransformer<unknown>,
+  data: Uint8Array,
+): (Error & { readonly code?: string }) | undefined {
+  try {
+    decode(transformer, data);
+  } catch (error) {
+    return error as Error;
+  }
+  return undefined;
+}
+
 /** Every format, each with the decoder of its own package. */
 export const FORMATS: SchemaFormats<unknown> = {
   AVRO: ({ definition, references }) => avro({ schema: definition, references }),

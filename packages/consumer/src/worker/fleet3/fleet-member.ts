@@ -15,6 +15,8 @@ import type { WorkerEvent } from "../worker-events.js";
 import { inParallel } from "../in-parallel.js";
 import { ReportAges } from "./assignment/report-ages.js";
 import { Leadership } from "./leadership.js";
+import { CpuReport } from "./cpu/cpu-report.js";
+import type { MeasureCpu } from "./cpu/measure-cpu.js";
 import { isLed, isReporting, MODE } from "./modes.js";
 import type { FleetTimings } from "./timings.js";
 import { UpgradeWatch } from "./upgrade-watch.js";
@@ -44,6 +46,8 @@ export interface FleetMemberOptions {
   readonly timings: FleetTimings;
   readonly ages: LeaseAges;
   readonly loop: StartLoop;
+  /** Undefined: this worker measures nothing. */
+  readonly measureCpu?: MeasureCpu;
   /** Takes up leases that the leader has given to this worker. */
   readonly adopt: (leases: readonly Lease[], seenMs: number) => Promise<void>;
   readonly busy: () => ReadonlySet<string>;
@@ -60,6 +64,7 @@ export class FleetMember {
   readonly #fleet: FleetTable | undefined;
   readonly #leadership: Leadership | undefined;
   readonly #upgrade: UpgradeWatch | undefined;
+  readonly #cpu: CpuReport | undefined;
   #mode: string | undefined;
   #role: FleetRole = "peer";
   /** What keeps this worker from taking part, where something does: a right that is missing, say. */
@@ -75,6 +80,7 @@ export class FleetMember {
     if (fleet === undefined) return;
     const { clock, timings } = options;
     const reportAges = new ReportAges({ clock, expiryMs: timings.reportExpiryMs });
+    this.#cpu = new CpuReport({ ...options, fleet });
     this.#upgrade = new UpgradeWatch({ ...options, fleet, reportAges });
     this.#leadership = new Leadership({
       ...options,
@@ -190,9 +196,10 @@ export class FleetMember {
 
   async #report(fleet: FleetTable): Promise<void> {
     const { ownerId, clock } = this.#options;
-    await fleet.report(ownerId, Math.floor(clock.now() / 1_000));
+    await fleet.report(ownerId, Math.floor(clock.now() / 1_000), await this.#cpu?.next());
     // Stopped while this was under way: the fleet must not wait for a worker that has gone.
     if (this.#isLeaving) await fleet.retract(ownerId);
+    else await this.#cpu?.look();
   }
 
   #startLoops(fleet: FleetTable): void {
