@@ -32,6 +32,14 @@ const build = spawnSync(process.execPath, [`${root}node_modules/typescript/bin/t
 if (build.signal !== null) process.exit(128 + constants.signals[build.signal]);
 if (build.status !== 0) process.exit(1);
 
+// What a browser loads is made by another compiler: only who shows it waits for that.
+if (rest.includes("--console") || rest[0] === "console") {
+  const { status } = spawnSync(process.execPath, [`${root}packages/console/build.mjs`], {
+    stdio: ["ignore", 2, 2],
+  });
+  if (status !== 0) process.exit(1);
+}
+
 const child = spawn(process.execPath, [`${root}${app}/dist/${entry}`, ...rest], {
   stdio: "inherit",
   // The SDK says on every start that it will leave Node 20 next year; the README says it once.

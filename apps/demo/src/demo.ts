@@ -2,6 +2,7 @@ import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { S3Client } from "@aws-sdk/client-s3";
 import { archivePipeline } from "@kinesis-connectors/app-archive-to-s3";
 import {
+  clicks,
   figuresOf,
   localTo,
   putLines,
@@ -9,6 +10,7 @@ import {
   untilSettled,
   UNWATCHED,
   watch,
+  type WrittenRecord,
 } from "@kinesis-connectors/app-sample";
 import { startConnector } from "@kinesis-connectors/consumer";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
@@ -18,8 +20,10 @@ import { DeliveryCheck } from "./check.js";
 import { type DemoInput, demoInput } from "./input.js";
 import type { DemoOptions } from "./options.js";
 import { readBack } from "./read-back.js";
+import { shownInBrowser, trickle } from "./shown.js";
 import { type DemoResult, treeText } from "./report.js";
 
+const APPLICATION = "demo";
 const STREAM = "clicks";
 const BUCKET = "clicks-archive";
 
@@ -56,7 +60,7 @@ export async function runDemo(options: DemoOptions, running: Running = UNWATCHED
 /** Puts the lines as any producer would, by requests, while a connector archives them. */
 async function connectAndPut(
   aws: LocalAws,
-  { threads, admin }: DemoOptions,
+  { threads, admin, seed, console: isShown }: DemoOptions,
   { lines, count, format }: DemoInput,
   check: DeliveryCheck,
   { signal, progress }: Running,
@@ -69,23 +73,34 @@ async function connectAndPut(
     maxAgeMs: 1_000,
     s3: aws.clientOptions("s3"),
   };
-  const metrics = metricsTally({ application: "demo" });
+  const metrics = metricsTally({ application: APPLICATION });
   await using connector = await startConnector({
-    ...localTo(aws, STREAM, signal),
-    application: "demo",
+    // Where somebody looks on, Ctrl-C ends the putting: what has been put is still delivered and compared.
+    ...localTo(aws, STREAM, isShown ? UNWATCHED.signal : signal),
+    application: APPLICATION,
     observe: metrics.observe,
     ...(threads === undefined
       ? { pipeline: archivePipeline(archive) }
       : { pipeline: archiveModule(archive), threads }),
   });
-  await using _admin = await watch(connector, {
-    port: admin,
+  const dynamodb = aws.clientOptions("dynamodb");
+  await using watched = await watch(connector, {
+    port: admin ?? (isShown ? 0 : undefined),
     metrics,
-    dynamodb: aws.clientOptions("dynamodb"),
+    dynamodb,
   });
+  await using _console =
+    isShown && watched.url !== undefined
+      ? await shownInBrowser({ application: APPLICATION, dynamodb, process: watched.url })
+      : undefined;
   using _watched = progress.watch(() => figuresOf(connector, check.records, count));
   const client = new KinesisClient(aws.clientOptions("kinesis"));
-  await putLines(lines, { client, stream: STREAM, signal, onWritten: (written) => check.expect(written) });
+  const onWritten = (written: readonly WrittenRecord[]): void => check.expect(written);
+  await putLines(lines, { client, stream: STREAM, signal, onWritten });
+  if (isShown) {
+    const more = clicks(Number.MAX_SAFE_INTEGER, seed + 1)[Symbol.iterator]();
+    await trickle(more, (some) => putLines(some, { client, stream: STREAM, onWritten }), signal);
+  }
   client.destroy();
-  await untilSettled(connector, check.records, signal);
+  await untilSettled(connector, check.records, isShown ? undefined : signal);
 }

@@ -6,12 +6,13 @@ import {
   recordCount,
   SAMPLE_FLAGS,
   text,
+  toggle,
   UsageError,
   wholeNumber,
 } from "@kinesis-connectors/app-sample";
 
 /** What `npm run demo -- --help` prints. */
-export const USAGE = `npm run demo -- [--records N] [--shards N] [--threads N] [--input FILE] [--keep DIR] [--seed N] [--admin PORT] [--json]
+export const USAGE = `npm run demo -- [--records N] [--shards N] [--threads N] [--input FILE] [--keep DIR] [--seed N] [--admin PORT] [--console] [--json]
 Starts AWS on loopback, creates a stream, puts records while a connector archives them to S3, reads every object back and compares.
   --records N   how many generated click events (default 100000)
   --shards N    shards of the stream (default 4)
@@ -20,6 +21,7 @@ Starts AWS on loopback, creates a stream, puts records while a connector archive
   --keep DIR    keeps the objects there as plain files; DIR must be empty or new
   --seed N      seed of the generated clicks (default 1)
   --admin PORT  serves health, metrics and state on loopback while it runs; 0 takes a free port
+  --console     prints where the console shows it in a browser, and goes on with clicks until Ctrl-C
   --json        the last line on standard output is one JSON object`;
 
 /** The flags of the demo. */
@@ -31,6 +33,7 @@ export const FLAGS = {
   input: inputFile,
   keep: text,
   admin: adminPort,
+  console: toggle,
 } as const;
 
 /** The flags, checked against each other. */
@@ -43,6 +46,8 @@ export interface DemoOptions {
   readonly seed: number;
   /** Where it is watched; undefined for nowhere. */
   readonly admin: number | undefined;
+  /** Whether it is shown in a browser, and goes on until it is stopped. */
+  readonly console: boolean;
 }
 
 /** @throws UsageError naming the flag and what it takes */

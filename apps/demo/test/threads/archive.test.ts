@@ -20,6 +20,7 @@ describe("an archive on S3, written by threads", () => {
       keep: undefined,
       seed: 1,
       admin: undefined,
+      console: false,
     });
     expect(result).toMatchObject({
       records: 20_000,

@@ -4,7 +4,7 @@ import { type Row, rowsOf } from "./rows.js";
 import { type Verdict, verdictOf } from "./verdict.js";
 
 /** How the page stands with its server. */
-export type Link =
+type Link =
   | { readonly type: "connecting" }
   | { readonly type: "connected" }
   | { readonly type: "lost"; readonly sinceMs: number }

@@ -6,7 +6,7 @@ import { clockTime } from "../model/format.js";
 import { onTheme } from "./theme.js";
 
 /** One line of a chart. */
-export interface Line {
+interface Line {
   readonly title: string;
   readonly values: readonly (number | null)[];
 }

@@ -12,7 +12,7 @@ export function applyTheme(): void {
 }
 
 /** The theme that is seen now. */
-export function themeNow(): Theme {
+function themeNow(): Theme {
   return chosenTheme() ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 }
 
