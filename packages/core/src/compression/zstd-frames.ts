@@ -8,7 +8,7 @@ export interface ZstdFrame {
 }
 
 /** Why data are no frames of zstd. */
-export class ZstdFramesError extends Error {
+class ZstdFramesError extends Error {
   readonly code: "cut" | "damaged" | "trailing";
 
   constructor(code: "cut" | "damaged" | "trailing") {
