@@ -1,7 +1,8 @@
+import { gunzipSync, gzipSync } from "node:zlib";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import avsc from "avsc";
 import { avro } from "@kinesis-connectors/avro";
-import type { DecodingTransformer, KinesisRecord } from "@kinesis-connectors/core";
+import { compressed, type DecodingTransformer, json, type KinesisRecord } from "@kinesis-connectors/core";
 import { protobuf } from "@kinesis-connectors/protobuf";
 import { confluentRecords } from "@kinesis-connectors/schema-registry";
 import type { Order } from "../data/data-sets.js";
@@ -84,6 +85,7 @@ function decodeBy({ toModel }: Pick<DecodingTransformer<unknown>, "toModel">): D
 
 const avroType = avsc.Type.forSchema(SCHEMA);
 const avroBytes = (order: Order): Buffer => avroType.toBuffer(order);
+const gzipped = (order: Order): Buffer => gzipSync(JSON.stringify(order));
 const messageBytes = (order: Order): Uint8Array => toBinary(MESSAGE, create(MESSAGE, { ...order }));
 const framed = (order: Order): Buffer => Buffer.concat([Buffer.from([0, 0, 0, 0, 1]), avroBytes(order)]);
 
@@ -124,4 +126,21 @@ export const payloads: readonly Variant[] = [
         fromBinary(MESSAGE, data) as unknown as Order,
   ),
   row("protobuf", "protobuf(): the same records", "ours", messageBytes, () => decodeBy(protobuf(MESSAGE))),
+  row(
+    "json",
+    "json(): the same records as JSON",
+    "ours",
+    (order) => Buffer.from(JSON.stringify(order)),
+    () => decodeBy(json()),
+  ),
+  row(
+    "gzip-bare",
+    "zlib and JSON.parse alone: gzipped JSON, records in memory",
+    "peer",
+    gzipped,
+    () =>
+      ({ data }) =>
+        JSON.parse(gunzipSync(data).toString()) as Order,
+  ),
+  row("gzip", "compressed(json()): the same records", "ours", gzipped, () => decodeBy(compressed(json()))),
 ];

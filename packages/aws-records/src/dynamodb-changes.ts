@@ -70,7 +70,7 @@ const TYPES: Readonly<Record<string, DynamoDbChange<unknown>["type"]>> = {
  *     isRemoved: change.newImage === undefined,
  *     changedUs: change.approximateCreationTimeUs,
  *   })),
- *   emitter: openSearchEmitter({
+ *   emitter: openSearchEmitter<{ id?: string; isRemoved: boolean; changedUs: number }>({
  *     node: "https://search.example.com",
  *     index: "orders",
  *     id: (order) => String(order.id),

@@ -160,7 +160,7 @@ describe("steering a fleet", () => {
       2,
       expect.stringContaining("other.json holds the rows of other, and --config is about app"),
     ]);
-    const said = await kc([...restoring.toSpliced(3, 0, "app")], { cwd: folder });
+    const said = await kc(restoring.toSpliced(3, 0, "app"), { cwd: folder });
     expect([said.code, said.stderr]).toEqual([3, expect.stringContaining("holds the rows of other: app")]);
   });
 

@@ -60,11 +60,7 @@ describe("bad options", () => {
       withOptions({ signal: new AbortController() }),
       /signal must have a function add/,
     ],
-    [
-      "a number as what measures the CPU",
-      withOptions({ measureCpu: 30 }),
-      /measureCpu must be a function/,
-    ],
+    ["a number as what measures the CPU", withOptions({ measureCpu: 30 }), /measureCpu must be a function/],
     [
       "a clock without timers",
       withOptions({ clock: { ...systemClock, setTimer: 1 } }),

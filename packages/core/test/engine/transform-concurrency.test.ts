@@ -4,6 +4,7 @@ import {
   definePipeline,
   hasCode,
   json,
+  KinesisConnectorError,
   type KinesisRecord,
   type MaybePromise,
   sleep,
@@ -223,5 +224,53 @@ describe("transformConcurrency", () => {
         message: expect.stringContaining("transformConcurrency"),
       }),
     );
+  });
+});
+
+describe("transformConcurrency and look-ups that do not answer", () => {
+  it("tries each again in its turn, and keeps the order and every record once", async () => {
+    const world = createWorld(recordsOf(60), { pageRecords: 60 });
+    world.shard.close();
+    const tries = new Map<number, number>();
+    const transformer = json<Numbered>().to(async (model) => {
+      await sleep(world.clock, 1 + ((model.n * 7) % 11));
+      const attempt = (tries.get(model.n) ?? 0) + 1;
+      tries.set(model.n, attempt);
+      if (model.n % 6 === 4 && attempt < 3)
+        throw new KinesisConnectorError("KC_LOOKUP_FAILED", "the registry is down");
+      return model;
+    });
+    const pipeline = definePipeline({
+      transformer,
+      emitter: world.planned(),
+      deadLetters: world.deadLetters(),
+      transformConcurrency: 8,
+    });
+    await world.clock.run(runIn(world, pipeline).done);
+    expect(numbersIn(world.objects).flat()).toEqual(numbers(60));
+    expect(world.letters.entries).toHaveLength(0);
+    expect([...tries.values()].filter((count) => count === 3)).toHaveLength(10);
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  it("F42 a stop during the outage leaves the record and those behind it to the next owner, once", async () => {
+    const world = createWorld(recordsOf(30), { pageRecords: 30 });
+    let isDown = true;
+    const transformer = json<Numbered>().to(async (model) => {
+      await sleep(world.clock, 1);
+      if (isDown && model.n >= 12 && model.n % 2 === 0)
+        throw new KinesisConnectorError("KC_LOOKUP_FAILED", "the registry is down");
+      return model;
+    });
+    const pipeline = definePipeline({ transformer, emitter: world.planned(), transformConcurrency: 8 });
+    const first = runIn(world, pipeline);
+    await world.clock.advance(60_000);
+    first.stop();
+    await world.clock.run(first.done);
+    expect(numbersIn(world.objects).flat()).toEqual(numbers(12));
+    isDown = false;
+    world.shard.close();
+    await world.clock.run(runIn(world, pipeline).done);
+    expect(numbersIn(world.objects).flat()).toEqual(numbers(30));
   });
 });

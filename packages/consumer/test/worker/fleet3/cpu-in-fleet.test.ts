@@ -128,8 +128,7 @@ describe("what a worker reports of its CPU", () => {
     const other = java(fleet, "java", { leads: true, cpu: () => 30 });
     let isDenied = true;
     const member = await started(fleet, {
-      intercept: ({ operation }) =>
-        operation === "reports" && isDenied ? { type: "fail" } : undefined,
+      intercept: ({ operation }) => (operation === "reports" && isDenied ? { type: "fail" } : undefined),
     });
     await fleet.time.advance(5 * MINUTE);
     expect(member.warnings.filter((warning) => warning.includes("use of the CPU"))).toHaveLength(1);
