@@ -159,7 +159,7 @@ test("a connection that is lost is told, and the page goes on when the server is
   await first.close();
   await seen(page, "lost", "Connection lost");
   const again = await startConsole(applications, { token: TOKEN, port: Number(new URL(first.url).port) });
-  await page.getByRole("status").getByText("ok").waitFor();
+  await expect.poll(() => page.getByRole("status").textContent()).toContain("ok");
   await again.close();
   await page.context().close();
   fleet[Symbol.dispose]();

@@ -5,6 +5,9 @@ import "uplot/dist/uPlot.min.css";
 import { clockTime } from "../model/format.js";
 import { onTheme } from "./theme.js";
 
+/** Before the first look there is no time to show: whatever is earlier than this is none. */
+const FIRST_S = 1e9;
+
 /** One line of a chart. */
 interface Line {
   readonly title: string;
@@ -102,7 +105,8 @@ function optionsOf(
         size: 24,
         space: 90,
         grid: { show: false },
-        values: (_plot, ticks) => ticks.map((seconds) => clockTime(seconds * 1000)),
+        values: (_plot, ticks) =>
+          ticks.map((seconds) => (seconds < FIRST_S ? "" : clockTime(seconds * 1000))),
       },
       {
         ...axis,

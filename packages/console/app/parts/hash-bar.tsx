@@ -22,7 +22,7 @@ export function HashBar({ rows, chosen, choose }: HashBarProps): VNode {
   const says = `${shards} open shards; ${holes === 0 ? "no hole: every hash key has a shard" : `${percent(holes)} of the hash keys have no open shard`}`;
   return (
     <figure class="hash">
-      <div class="keys" role="img" aria-label={`Hash keys: ${says}`}>
+      <div class={segments.length > 150 ? "keys dense" : "keys"} role="img" aria-label={`Hash keys: ${says}`}>
         {segments.map(({ from, to, row }) => (
           // A second way to what the table offers by keyboard.
           <span

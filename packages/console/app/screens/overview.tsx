@@ -88,7 +88,13 @@ export function Overview({ view, state, asks }: OverviewProps): VNode {
         <Tile
           name="Workers"
           figure={state.fleet === null ? count(live.length) : count(renewing)}
-          note={workers.length > renewing ? `${workers.length - renewing} not renewing` : "all renew"}
+          note={
+            workers.length > renewing
+              ? `${workers.length - renewing} not renewing`
+              : renewing === 0 && !hasLive
+                ? "none renews"
+                : "all renew"
+          }
         />
         <Tile
           name="Retention left"
