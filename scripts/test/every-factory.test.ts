@@ -51,6 +51,18 @@ const steering = { table: leaseTable, shardIds: ["shardId-000000000000"], clock:
 
 /** Each function that takes options, options that it takes, and those within them. Each of their names is misspelt once. */
 const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, Options]>> = {
+  "admin.startConsole": [
+    (options: never) => admin.startConsole(new Map(), options),
+    {
+      token: "t",
+      allowChanges: true,
+      by: "ops@host",
+      processes: [],
+      host: "127.0.0.1",
+      port: 0,
+      clock: core.systemClock,
+    },
+  ],
   "admin.startAdmin": [
     (options) => admin.startAdmin(untyped({ progress: () => ({ application: "a" }) }), options),
     {
@@ -374,8 +386,8 @@ const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   dynamodb: "itemBytesOf",
   kinesis: "",
   leases:
-    "HeldLease actualOwner backupLeases changed compareCheckpoints described firstCheckpoint isAsSeen isSwitch leaseCheckpointer leaseFrom " +
-    "memoryLeases ownPending restoreFrom startPositionOf tableOfStream wasOurs",
+    "HeldLease actualOwner backupLeases changed compareCheckpoints described firstCheckpoint isAsSeen isEnded isSwitch leaseCheckpointer leaseFrom " +
+    "memoryLeases ownPending ownerKindOf restoreFrom shardStatuses startPositionOf tableOfStream wasOurs",
   local: "KinesisError LocalAwsError virtualClock",
   opensearch: "",
   parquet: "",

@@ -4,7 +4,15 @@ import { expectTypeOf, it } from "vitest";
 import type { ConnectorFile, SourceConfig } from "../src/index.js";
 
 /** Options of `startConnector` that only a program can give: parts of its own, and what the CLI gives by itself. */
-type CodeOnly = "clients" | "kinesisApi" | "logger" | "signal" | "clock" | "random" | "observe" | "measureCpu";
+type CodeOnly =
+  | "clients"
+  | "kinesisApi"
+  | "logger"
+  | "signal"
+  | "clock"
+  | "random"
+  | "observe"
+  | "measureCpu";
 
 /** What became of `pipeline`. */
 type InPipeline = "pipeline";
