@@ -19,7 +19,7 @@ export async function paintedProcess(options: PaintedOptions): Promise<PaintedPr
   const startedMs = Date.now() - 3 * 3_600_000;
   const server = createServer((request, response) => {
     response.setHeader("content-type", "application/json");
-    const body = request.url?.endsWith("/console")
+    const body = request.url?.includes("/console?")
       ? { application: options.application, processes: [processAt(options, startedMs)] }
       : { connectors: [{ name: options.application }] };
     response.end(JSON.stringify(body));
