@@ -24,8 +24,8 @@ const check = (holds, what) => {
 const run = (command, args, cwd) =>
   execFileSync(command, args, { cwd, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
 
-/** For tests and development: nobody ships them. And what loads packages from where a file lies, with its schema beside it. */
-const NOT_BUNDLED = new Set(["local", "testkit", "config"]);
+/** For tests and development: nobody ships them. And what loads packages from where a file lies, or hands out files that lie beside it. */
+const NOT_BUNDLED = new Set(["local", "testkit", "config", "console"]);
 
 /** What the clients of all destinations are. */
 const ALL_CLIENTS = ["client-dynamodb", "client-glue", "client-kinesis", "client-redshift-data", "client-s3"];
@@ -76,6 +76,11 @@ checkInstall(
 checkInstall(
   "core, consumer and admin",
   ["core", "consumer", "telemetry", "admin"],
+  ["client-dynamodb", "client-kinesis"],
+);
+checkInstall(
+  "core, consumer, admin and console",
+  ["core", "consumer", "telemetry", "admin", "console"],
   ["client-dynamodb", "client-kinesis"],
 );
 checkInstall("local and testkit", ["core", "local", "testkit"], []);
@@ -259,7 +264,7 @@ function programOf(shortNames) {
     "  if (Object.keys(exported).length === 0) throw new Error(`${name} exports nothing`);",
     "}",
     uses("s3")
-      ? 'const emitter = s3.s3Emitter({ bucket: "a-bucket", format: s3.ndjson(), compression: s3.gzip(), region: "eu-west-1" });'
+      ? 'const emitter = the_s3.s3Emitter({ bucket: "a-bucket", format: the_s3.ndjson(), compression: the_s3.gzip(), region: "eu-west-1" });'
       : 'const emitter = { capabilities: { duplicates: "none", ordering: "shard" } as const, emit: async () => ({ failed: [] }) };',
     'const pipeline = definePipeline({ transformer: json<{ id: string }>(), filter: (model) => model.id !== "", emitter });',
     'if (typeof pipeline.createBuffer !== "function") throw new Error("no pipeline");',
@@ -270,7 +275,8 @@ function programOf(shortNames) {
 
 /** A package's name as that of a variable. */
 function variableOf(name) {
-  return name.replaceAll("-", "_");
+  // A package may be called as something that the program uses, such as console.
+  return `the_${name.replaceAll("-", "_")}`;
 }
 
 function checkLockfile() {

@@ -7,4 +7,4 @@ export {
   type ConsoleServer,
   startConsole,
 } from "./console/start-console.js";
-export type { RemoteProcess } from "./console/remote-process.js";
+export type { RemoteProcess } from "./console/remote-address.js";

@@ -1,12 +1,6 @@
 import type { ConsoleProcess } from "@kinesis-connectors/console";
 import { type Clock, sleep } from "@kinesis-connectors/core";
-
-/** The admin server of another process. */
-export interface RemoteProcess {
-  readonly url: string;
-  /** For reading is enough. Default: none. */
-  readonly token?: string | undefined;
-}
+import type { RemoteProcess } from "./remote-address.js";
 
 const TIMEOUT_MS = 2_000;
 

@@ -16,7 +16,8 @@ import { adminSettings } from "../options.js";
 import { steeringRoutes } from "../steering.js";
 import { consoleFileRoutes } from "./console-files.js";
 import { FleetLook } from "./fleet-look.js";
-import { type RemoteProcess, remoteProcesses } from "./remote-process.js";
+import type { RemoteProcess } from "./remote-address.js";
+import { remoteProcesses } from "./remote-process.js";
 import { consoleStateRoutes } from "./state-routes.js";
 
 /** An application whose leases the console shows. */
