@@ -48,7 +48,7 @@ export type {
   ConnectorProgress,
   ConnectorTotals,
   LeaseRenewals,
-  LeaseTableLooks,
   ShardSnapshot,
 } from "./progress.js";
+export type { LeaseTableLooks } from "./worker/table-watch.js";
 export type { ReadEvent } from "./reading/read-events.js";

@@ -6,9 +6,9 @@ import type {
   ConnectorProgress,
   ConnectorTotals,
   LeaseRenewals,
-  LeaseTableLooks,
   ShardSnapshot,
 } from "./progress.js";
+import type { LeaseTableLooks } from "./worker/table-watch.js";
 import { newTally, type ShardTally, type Writable } from "./shard-tally.js";
 
 /** Facts that no event tells, asked for when somebody wants to see them. */

@@ -1,4 +1,5 @@
 import type { Position } from "@kinesis-connectors/core";
+import type { LeaseTableLooks } from "./worker/table-watch.js";
 
 /** A batch on its way to its destination. */
 export interface BatchSnapshot {
@@ -73,19 +74,6 @@ export interface LeaseRenewals {
   readonly count: number;
   /** The longest time since a write that is known to have been applied, over all leases held now, in milliseconds; 0 when none is held. */
   readonly longestUnrenewedMs: number;
-}
-
-/** How fresh what this worker knows of the lease table is. */
-export interface LeaseTableLooks {
-  /** When the table last answered a look, in epoch milliseconds; undefined before the first. */
-  readonly lastLookMs: number | undefined;
-  /** How long ago that was, in milliseconds on a clock that does not jump; since the worker opened the table before the first. It stands still once the worker stops. */
-  readonly silentMs: number;
-  /**
-   * Above it the table counts as silent, in milliseconds: twice the longer of `leases.takePeriodMs` and `leases.failoverTimeMs`, and a failover time on top. 0 after a
-   * lease was lost for want of renewals, until the next look.
-   */
-  readonly limitMs: number;
 }
 
 /** The state of a connector. */

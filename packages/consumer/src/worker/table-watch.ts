@@ -1,10 +1,22 @@
 import type { Clock, Logger } from "@kinesis-connectors/core";
-import type { LeaseTableLooks } from "../progress.js";
 import type { LeaseSettings } from "./lease-settings.js";
 import { Loop } from "./loop.js";
 
 /** Pause between two warnings that say the same. */
 const WARN_MS = 60_000;
+
+/** How fresh what this worker knows of the lease table is. */
+export interface LeaseTableLooks {
+  /** When the table last answered a look, in epoch milliseconds; undefined before the first. */
+  readonly lastLookMs: number | undefined;
+  /** How long ago that was, in milliseconds on a clock that does not jump; since the worker opened the table before the first. It stands still once the worker stops. */
+  readonly silentMs: number;
+  /**
+   * Above it the table counts as silent, in milliseconds: twice the longer of `leases.takePeriodMs` and `leases.failoverTimeMs`, and a failover time on top. 0 after a
+   * lease was lost for want of renewals, until the next look.
+   */
+  readonly limitMs: number;
+}
 
 export interface TableWatchOptions {
   readonly clock: Clock;

@@ -15,10 +15,9 @@ import { LeaseHolder } from "./lease-holder.js";
 import { type LeaseSettings, leaseSettings } from "./lease-settings.js";
 import { LeaseTaker, type Taking } from "./lease-taker.js";
 import { Loop } from "./loop.js";
-import type { LeaseTableLooks } from "../progress.js";
 import type { Renewer } from "./renewer.js";
 import { ShardTasks } from "./shard-tasks.js";
-import { TableWatch } from "./table-watch.js";
+import { type LeaseTableLooks, TableWatch } from "./table-watch.js";
 import { startError } from "./start-error.js";
 
 const STOP_DEADLINE_MS = 30_000;

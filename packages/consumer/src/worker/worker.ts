@@ -1,11 +1,11 @@
 import type { Clock, Logger, Random, ShardContext, ShardOutcome } from "@kinesis-connectors/core";
-import type { LeaseTableLooks } from "../progress.js";
 import type { KinesisApi } from "../kinesis/kinesis-api.js";
 import type { InitialPosition, Lease, LeaseTable } from "@kinesis-connectors/leases";
 import type { FleetSeen } from "./choose-leases.js";
 import type { MeasureCpu } from "./fleet3/cpu/measure-cpu.js";
 import type { FleetTimings } from "./fleet3/timings.js";
 import type { LeaseOptions } from "./lease-settings.js";
+import type { LeaseTableLooks } from "./table-watch.js";
 import type { WorkerEvent } from "./worker-events.js";
 
 /** A shard that this worker owns: what the engine of the shard needs from it. */
