@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { extname, join, sep } from "node:path";
 import { Hono } from "hono";
 import { type AdminEnv, RequestRefused } from "../answers.js";
@@ -23,11 +23,19 @@ interface ConsoleFile {
  */
 export function consoleFileRoutes(): Hono<AdminEnv> {
   const routes = new Hono<AdminEnv>();
-  let files: Promise<ReadonlyMap<string, ConsoleFile>> | undefined;
+  let found: Promise<FoundFiles> | undefined;
   const answer = async (path: string): Promise<Response> => {
-    files ??= filesOf();
-    const file = (await files).get(path);
-    if (file === undefined) throw notInstalled();
+    const { files, problem } = await (found ??= findFiles());
+    // They may be installed, or built, while this process runs.
+    if (problem !== undefined) found = undefined;
+    const file = files.get(path);
+    if (file === undefined)
+      throw new RequestRefused(
+        404,
+        "not-found",
+        "there is nothing here: /api/v1/status and /readyz are good places to begin" +
+          (problem === undefined ? "" : `. For the console in a browser: ${problem}`),
+      );
     return new Response(file.bytes, { headers: { "Content-Type": file.type } });
   };
   routes.get("/", () => answer("/index.html"));
@@ -36,27 +44,52 @@ export function consoleFileRoutes(): Hono<AdminEnv> {
   return routes;
 }
 
-/** Only what is in the folder is ever served: a path leads to an entry of this map, and never to a file. */
-async function filesOf(): Promise<ReadonlyMap<string, ConsoleFile>> {
-  const files = new Map<string, ConsoleFile>();
-  try {
-    const { consoleFolder } = await import("@kinesis-connectors/console");
-    for (const name of readdirSync(consoleFolder, { recursive: true, encoding: "utf8" })) {
-      const type = TYPES[extname(name)];
-      if (type === undefined) continue;
-      const bytes = new Uint8Array(readFileSync(join(consoleFolder, name)));
-      files.set(`/${name.split(sep).join("/")}`, { type, bytes });
-    }
-  } catch {
-    // It is not installed, or not built.
-  }
-  return files;
+/**
+ * Why the console cannot be shown in a browser, and what mends it; undefined where it can be. For whoever is about to print its address: `startConsole`
+ * serves the data all the same.
+ */
+export async function consoleProblem(): Promise<string | undefined> {
+  const { problem } = await findFiles();
+  return problem;
 }
 
-function notInstalled(): RequestRefused {
-  return new RequestRefused(
-    404,
-    "not-found",
-    "there is nothing here: /api/v1/status and /readyz are good places to begin. For the console in a browser, install @kinesis-connectors/console",
-  );
+interface FoundFiles {
+  readonly files: ReadonlyMap<string, ConsoleFile>;
+  /** Why there is no page among them. */
+  readonly problem: string | undefined;
+}
+
+/** @param load looks for the package; rejects where it is not installed */
+export async function findFiles(
+  load: () => Promise<{ readonly consoleFolder: string }> = () => import("@kinesis-connectors/console"),
+): Promise<FoundFiles> {
+  let folder: string;
+  try {
+    ({ consoleFolder: folder } = await load());
+  } catch {
+    return {
+      files: new Map(),
+      problem: "@kinesis-connectors/console is not installed: npm install @kinesis-connectors/console",
+    };
+  }
+  const files = filesIn(folder);
+  return {
+    files,
+    problem: files.has("/index.html")
+      ? undefined
+      : "@kinesis-connectors/console is installed and not built: node packages/console/build.mjs builds it in a checkout, or install it anew",
+  };
+}
+
+/** Only what is in the folder is ever served: a path leads to an entry of this map, and never to a file. */
+function filesIn(folder: string): ReadonlyMap<string, ConsoleFile> {
+  const files = new Map<string, ConsoleFile>();
+  if (!existsSync(folder)) return files;
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    const type = TYPES[extname(name)];
+    if (type === undefined) continue;
+    const bytes = new Uint8Array(readFileSync(join(folder, name)));
+    files.set(`/${name.split(sep).join("/")}`, { type, bytes });
+  }
+  return files;
 }

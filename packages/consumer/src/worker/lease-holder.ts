@@ -39,13 +39,19 @@ export class LeaseHolder {
         observe({ type: "lease-handoff", shardId, to });
         tasks.handOver(held, handoffMs);
       },
-      lost: (reason) => {
+      lost: (reason, wasReset) => {
         tasks.forget(held);
         observe({ type: "lease-lose", shardId, reason });
-        logger.warn(
-          { shardId, reason },
-          "a lease is lost; its shard goes on elsewhere from the last checkpoint",
-        );
+        if (wasReset)
+          logger.info(
+            { shardId },
+            "a shard was reset by an operator: its lease is free, and it goes on from its new place once it is resumed",
+          );
+        else
+          logger.warn(
+            { shardId, reason },
+            "a lease is lost; its shard goes on elsewhere from the last checkpoint",
+          );
       },
     });
     const from = isAssigned ? undefined : actualOwner(before);
