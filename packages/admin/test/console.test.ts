@@ -7,7 +7,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { dynamoDbLeaseTable } from "@kinesis-connectors/consumer";
 import { startLocalAws } from "@kinesis-connectors/local";
 import { describe, expect, it } from "vitest";
-import { findFiles } from "../src/console/console-files.js";
+import { findFiles } from "../src/console/found-files.js";
 import { startAdmin, startConsole } from "../src/index.js";
 import { live } from "./live.js";
 import { type Answered, ask, TOKEN, toldConnector, until } from "./support.js";

@@ -193,6 +193,12 @@ describe("steering a fleet", () => {
     expect((await kc(["checkpoint", "reset", "app", ...to])).code).toBe(2);
   });
 
+  it("names a shard that there is none of by the flag that named it", async () => {
+    const { code, stderr } = await kc(["pause", "app", "--shard", "77", "--no-wait", ...to]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--shard names "shardId-000000000077"');
+  });
+
   it("shows no console of an application that has no lease table", async () => {
     const { code, stdout, stderr } = await kc(["console", "no-such-app", "--port", "0", ...to]);
     expect([code, stdout]).toEqual([1, ""]);
