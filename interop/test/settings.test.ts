@@ -42,6 +42,7 @@ it("the Java worker reads every variable by the name that it is given under", ()
     "retrieval",
     "checkpoint",
     "cpuPercent",
+    "cpuPercentPerShard",
     "metricsReportMs",
     "cloudwatch",
   ].map(variableOf);

@@ -64,6 +64,44 @@ describe("health is progress", () => {
     expect(parts.landed()).toEqual(numbers(1, 200));
   });
 
+  for (const kind of ["refuses", "hangs"] as const)
+    it(`a lease table that ${kind}: /readyz is 503 with table-silent also without any lease left, and 200 again after`, async () => {
+      await using parts = await live({ shards: 1 });
+      const connector = await parts.start({
+        leases: { bootstrapJitterMs: 0, failoverTimeMs: 2_000, takePeriodMs: 200, parentPollMs: 50 },
+      });
+      await using admin = await startAdmin(connector, { port: 0 });
+      await until(() => connector.progress().shards.length === 1);
+      await untilAnswered(() => ask(admin, "/readyz"), 200);
+      const silent = parts.aws.faults.add({
+        server: "dynamodb",
+        times: "always",
+        effect:
+          kind === "hangs"
+            ? { kind: "delay", delayMs: 15_000 }
+            : { kind: "error", code: "InternalServerError", status: 500 },
+      });
+      await until(() => connector.progress().shards.length === 0);
+      const { leaseRenewals, isReady } = connector.progress();
+      expect({ leaseRenewals, isReady }).toMatchObject({
+        leaseRenewals: { longestUnrenewedMs: 0 },
+        isReady: false,
+      });
+      const lostMs = performance.now();
+      while (performance.now() - lostMs < 3_000) {
+        const answer = await ask(admin, "/readyz");
+        expect(answer).toMatchObject({
+          status: 503,
+          json: { reasons: [expect.objectContaining({ rule: "table-silent" })] },
+        });
+        expect(await ask(admin, "/livez")).toMatchObject({ status: 200 });
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      parts.aws.faults.remove(silent);
+      await until(() => connector.progress().shards.length === 1);
+      await untilAnswered(() => ask(admin, "/readyz"), 200);
+    });
+
   it("zero shards are ready: there may be more workers than shards", async () => {
     await using parts = await live({ shards: 1 });
     const owner = await parts.start({ workerId: "owner" });

@@ -41,6 +41,7 @@ const RULES: Readonly<Record<Reason["rule"], true>> = {
   "reading-fails": true,
   retention: true,
   "lease-renewal": true,
+  "table-silent": true,
   paused: true,
   "unattended-shards": true,
   stopped: true,

@@ -151,6 +151,7 @@ export function toldConnector(application = "clicks-to-nowhere"): ToldConnector 
     readAheadBytes: 0,
     maxReadAheadBytes: 1,
     leaseRenewals: { count: 0, longestUnrenewedMs: 0 },
+    leaseTable: { lastLookMs: 0, silentMs: 0, limitMs: 30_000 },
     failoverTimeMs: 10_000,
     retentionMs: 24 * 3_600_000,
     unattendedShards: 0,

@@ -195,6 +195,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   tally.attach({
     readAheadBytes: () => engines.readAheadBytes,
     leaseRenewals: () => worker.renewals(),
+    leaseTable: () => worker.leaseTable,
     hasLooked: () => worker.hasLooked,
     fleet: () => worker.fleet,
     retentionMs: () => retention.retentionMs,

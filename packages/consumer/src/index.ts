@@ -48,6 +48,7 @@ export type {
   ConnectorProgress,
   ConnectorTotals,
   LeaseRenewals,
+  LeaseTableLooks,
   ShardSnapshot,
 } from "./progress.js";
 export type { ReadEvent } from "./reading/read-events.js";

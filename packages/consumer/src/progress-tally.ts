@@ -6,6 +6,7 @@ import type {
   ConnectorProgress,
   ConnectorTotals,
   LeaseRenewals,
+  LeaseTableLooks,
   ShardSnapshot,
 } from "./progress.js";
 import { newTally, type ShardTally, type Writable } from "./shard-tally.js";
@@ -14,6 +15,7 @@ import { newTally, type ShardTally, type Writable } from "./shard-tally.js";
 export interface ProgressSources {
   readonly readAheadBytes: () => number;
   readonly leaseRenewals: () => LeaseRenewals;
+  readonly leaseTable: () => LeaseTableLooks;
   readonly hasLooked: () => boolean;
   readonly fleet: () => ConnectorProgress["fleet"];
   readonly retentionMs: () => number | undefined;
@@ -32,6 +34,7 @@ const ENDED_MS = 600_000;
 const NOT_YET: ProgressSources = {
   readAheadBytes: () => 0,
   leaseRenewals: () => ({ count: 0, longestUnrenewedMs: 0 }),
+  leaseTable: () => ({ lastLookMs: undefined, silentMs: 0, limitMs: 0 }),
   hasLooked: () => false,
   fleet: () => undefined,
   retentionMs: () => undefined,
@@ -155,7 +158,8 @@ export class ProgressTally {
     this.#forgetEnded();
     const shards: ShardSnapshot[] = [];
     let millisBehindLatest: number | undefined;
-    let isReady = this.#isTaking && this.#unattended === 0;
+    const leaseTable = this.#sources.leaseTable();
+    let isReady = this.#isTaking && this.#unattended === 0 && leaseTable.silentMs <= leaseTable.limitMs;
     let batchesUnderWay = 0;
     let batchesRetrying = 0;
     for (const { endedMs: _endedMs, ...shard } of this.#shards.values()) {
@@ -189,6 +193,7 @@ export class ProgressTally {
       batchesRetrying,
       readAheadBytes: this.#sources.readAheadBytes(),
       leaseRenewals: this.#sources.leaseRenewals(),
+      leaseTable,
       retentionMs: this.#sources.retentionMs(),
       isReady,
       unattendedShards: this.#unattended,

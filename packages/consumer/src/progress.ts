@@ -75,6 +75,19 @@ export interface LeaseRenewals {
   readonly longestUnrenewedMs: number;
 }
 
+/** How fresh what this worker knows of the lease table is. */
+export interface LeaseTableLooks {
+  /** When the table last answered a look, in epoch milliseconds; undefined before the first. */
+  readonly lastLookMs: number | undefined;
+  /** How long ago that was, in milliseconds on a clock that does not jump; since the worker opened the table before the first. It stands still once the worker stops. */
+  readonly silentMs: number;
+  /**
+   * Above it the table counts as silent, in milliseconds: twice the longer of `leases.takePeriodMs` and `leases.failoverTimeMs`, and a failover time on top. 0 after a
+   * lease was lost for want of renewals, until the next look.
+   */
+  readonly limitMs: number;
+}
+
 /** The state of a connector. */
 export interface ConnectorProgress {
   readonly application: string;
@@ -115,13 +128,15 @@ export interface ConnectorProgress {
   readonly readAheadBytes: number;
   readonly maxReadAheadBytes: number;
   readonly leaseRenewals: LeaseRenewals;
+  /** Whether the lease table answers, which is known without any lease too. */
+  readonly leaseTable: LeaseTableLooks;
   /** A lease that is not renewed for so long is lost, in milliseconds (option `leases.failoverTimeMs`). */
   readonly failoverTimeMs: number;
   /** How long the stream keeps its records, as it said last, in milliseconds; undefined while it was not asked. */
   readonly retentionMs: number | undefined;
   /**
    * False while reading, emitting or the taking of shards fails (throttled, no network, no credentials, destination down): nothing is lost, and nothing
-   * moves. Also while there are `unattendedShards`.
+   * moves. Also while there are `unattendedShards`, and while `leaseTable` is silent.
    */
   readonly isReady: boolean;
   /**

@@ -36,6 +36,7 @@ export type HealthRule =
   | "reading-fails"
   | "retention"
   | "lease-renewal"
+  | "table-silent"
   | "unattended-shards"
   | "paused";
 
@@ -133,6 +134,8 @@ function ofStart(
 
 function ofLeases({
   leaseRenewals,
+  leaseTable,
+  firstLookDone,
   failoverTimeMs,
   unattendedShards,
 }: ConnectorProgress): readonly HealthReason[] {
@@ -146,6 +149,14 @@ function ofLeases({
     Math.round(failoverTimeMs * UNRENEWED_PART),
     "leases are about to be lost: look at lease-retry (throttled, no network) and event-loop-blocked in the log",
   );
+  // Whoever has lost all leases has none that gets old. Its limit goes by the worker's own options, as the one above; before the first look the start has its own.
+  if (firstLookDone)
+    hold(
+      "table-silent",
+      leaseTable.silentMs,
+      leaseTable.limitMs,
+      "the lease table does not answer, so no shard can be kept or taken: look at its endpoint, the network, and the rights on it",
+    );
   hold(
     "unattended-shards",
     unattendedShards,

@@ -110,6 +110,24 @@ describe("health is progress", () => {
     expect(unrenewed(6_668)).toBe("failing: lease-renewal");
   });
 
+  it("is failing while the lease table is silent, with shards or without any", () => {
+    const silent = (silentMs: number, limitMs = 30_000) => ({
+      leaseTable: { lastLookMs: NOW_MS - silentMs, silentMs, limitMs },
+    });
+    expect(judged(undefined, {}, silent(30_000))).toBe("ok: ");
+    expect(judged(undefined, {}, silent(30_001))).toBe("failing: table-silent");
+    expect(judged({}, {}, silent(30_001))).toBe("failing: table-silent");
+    // Leases were lost for want of renewals, and the table has not been seen since.
+    expect(judged(undefined, {}, silent(1, 0))).toBe("failing: table-silent");
+    expect(judged(undefined, {}, { ...silent(30_001), firstLookDone: false, startedMs: NOW_MS })).toBe(
+      "failing: starting",
+    );
+    const { reasons } = healthOf(progressOf([], silent(40_000)), {}, NOW_MS);
+    expect(reasons).toMatchObject([
+      { value: 40_000, limit: 30_000, cure: expect.stringMatching(/endpoint.*network.*rights/) },
+    ]);
+  });
+
   it("is failing while there are shards that nobody reads", () => {
     expect(judged(undefined, {}, { unattendedShards: 2 })).toBe("failing: unattended-shards");
   });

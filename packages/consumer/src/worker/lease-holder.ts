@@ -16,7 +16,12 @@ export interface LeaseHolderOptions extends Pick<
   readonly tasks: ShardTasks;
   /** The time that a shard has to be finished when the leader of the fleet gives it to another worker. */
   readonly handoffMs: number;
+  /** Told when a lease was lost because it could not be renewed. */
+  readonly lapsed: () => void;
 }
+
+/** A lease that was lost at this part of its failover time or later was lost for want of renewals, also where somebody else had it by then. */
+const LAPSED_PART = 2 / 3;
 
 /** Holds the leases that were taken, each with a task at work on its shard. */
 export class LeaseHolder {
@@ -29,7 +34,7 @@ export class LeaseHolder {
 
   hold(taken: TakenLease): void {
     const { lease, before, sentMs, steal, wasReadBefore, isAssigned } = taken;
-    const { logger, observe, settings, tasks, handoffMs } = this.#options;
+    const { logger, observe, settings, tasks, handoffMs, lapsed } = this.#options;
     const shardId = lease.leaseKey;
     const held: HeldLease = new HeldLease(lease, sentMs, {
       ...this.#options,
@@ -40,6 +45,7 @@ export class LeaseHolder {
         tasks.handOver(held, handoffMs);
       },
       lost: (reason, wasReset) => {
+        if (!wasReset && held.unrenewedMs >= settings.failoverTimeMs * LAPSED_PART) lapsed();
         tasks.forget(held);
         observe({ type: "lease-lose", shardId, reason });
         if (wasReset)

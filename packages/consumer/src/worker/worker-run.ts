@@ -15,8 +15,10 @@ import { LeaseHolder } from "./lease-holder.js";
 import { type LeaseSettings, leaseSettings } from "./lease-settings.js";
 import { LeaseTaker, type Taking } from "./lease-taker.js";
 import { Loop } from "./loop.js";
+import type { LeaseTableLooks } from "../progress.js";
 import type { Renewer } from "./renewer.js";
 import { ShardTasks } from "./shard-tasks.js";
+import { TableWatch } from "./table-watch.js";
 import { startError } from "./start-error.js";
 
 const STOP_DEADLINE_MS = 30_000;
@@ -34,6 +36,7 @@ export class WorkerRun implements Worker {
   readonly #member: FleetMember;
   readonly #taker: LeaseTaker;
   readonly #unattended: UnattendedWatch;
+  readonly #watch: TableWatch;
   readonly #stopping = new AbortController();
   #keepers: readonly Loop[] = [];
   #takers: Loop[] = [];
@@ -64,6 +67,7 @@ export class WorkerRun implements Worker {
     const timings = fleetTimings(this.#settings.failoverTimeMs, options.fleetTimings);
     const orphanMs = orphanAfterMs(this.#settings.failoverTimeMs);
     this.#unattended = new UnattendedWatch({ ...options, warnMs: timings.warnMs, orphanMs });
+    this.#watch = new TableWatch({ ...options, settings: this.#settings });
     const shared = {
       ...options,
       settings: this.#settings,
@@ -74,6 +78,7 @@ export class WorkerRun implements Worker {
       ...shared,
       tasks: this.#tasks,
       handoffMs: timings.handoffMs,
+      lapsed: () => this.#watch.lapsed(),
       tellsThroughput: () => this.#member.tellsThroughput,
     });
     this.#taker = new LeaseTaker({
@@ -81,7 +86,10 @@ export class WorkerRun implements Worker {
       orphanMs,
       unattended: (leases) => this.#unattended.see(leases),
       taken: (taken) => holder.hold(taken),
-      looked: (leases) => this.#tasks.looked(leases),
+      looked: (leases) => {
+        this.#watch.seen();
+        this.#tasks.looked(leases);
+      },
     });
     this.#member = new FleetMember({
       ...shared,
@@ -105,6 +113,10 @@ export class WorkerRun implements Worker {
 
   get fleet(): FleetSeen | undefined {
     return this.#taker.fleet;
+  }
+
+  get leaseTable(): LeaseTableLooks {
+    return this.#watch.looks;
   }
 
   get hasLooked(): boolean {
@@ -145,7 +157,7 @@ export class WorkerRun implements Worker {
       held: () => this.#tasks.held(),
       failed: (step, error) => this.#stepFailed(step, error),
     });
-    this.#keepers = loops;
+    this.#keepers = [...loops, this.#watch.begin((error) => this.#stepFailed("table-watch", error))];
     this.#renewer = renewer;
     this.#startTakers();
     this.#member.begin();
@@ -186,6 +198,8 @@ export class WorkerRun implements Worker {
         if (this.#taking() === "share") this.#unattended.clear();
         await this.#taker.step(() => this.#taking());
         this.#hasLooked = true;
+        // Taking a thousand leases takes its time, and each was an answer of the table.
+        this.#watch.seen();
         if (isRange && !this.#tasks.isWorking && isRangeRead(await this.#options.table.list()))
           void this.stop();
       },
@@ -265,6 +279,7 @@ export class WorkerRun implements Worker {
   async #stop(deadlineMs: number): Promise<void> {
     const { clock, observe } = this.#options;
     this.#stopping.abort();
+    this.#watch.end();
     this.#tasks.stop();
     const quiet = Promise.all([...this.#takers.map(async (loop) => await loop.stop()), this.#member.leave()]);
     const error = new KinesisConnectorError(

@@ -1,4 +1,5 @@
 import type { Clock, Logger, Random, ShardContext, ShardOutcome } from "@kinesis-connectors/core";
+import type { LeaseTableLooks } from "../progress.js";
 import type { KinesisApi } from "../kinesis/kinesis-api.js";
 import type { InitialPosition, Lease, LeaseTable } from "@kinesis-connectors/leases";
 import type { FleetSeen } from "./choose-leases.js";
@@ -71,6 +72,8 @@ export interface Worker {
   readonly done: Promise<void>;
   /** Whether the leases have been looked at once since the start, to take some. */
   readonly hasLooked: boolean;
+  /** How fresh what is known of the lease table is. */
+  readonly leaseTable: LeaseTableLooks;
   /** What the last look at the leases showed of the fleet; undefined where it is not known. */
   readonly fleet: FleetSeen | undefined;
   readonly renewals: () => {

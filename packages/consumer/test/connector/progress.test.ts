@@ -223,6 +223,23 @@ describe("the progress of a connector", () => {
     expect(tally.snapshot().isReady).toBe(true);
   });
 
+  it("is not ready while the lease table is silent, with nothing that fails and no shard left", () => {
+    const { tally } = tallying();
+    let silentMs = 30_000;
+    tally.attach({
+      readAheadBytes: () => 0,
+      leaseRenewals: () => ({ count: 0, longestUnrenewedMs: 0 }),
+      leaseTable: () => ({ lastLookMs: 1, silentMs, limitMs: 30_000 }),
+      hasLooked: () => true,
+      fleet: () => undefined,
+      shardFacts: () => ({ readThroughMs: undefined, retentionLeftMs: undefined }),
+      retentionMs: () => undefined,
+    });
+    expect(tally.snapshot()).toMatchObject({ isReady: true, shards: [] });
+    silentMs += 1;
+    expect(tally.snapshot()).toMatchObject({ isReady: false, leaseTable: { silentMs, lastLookMs: 1 } });
+  });
+
   it("tells of itself and of its worker", () => {
     const { clock, tally } = tallying();
     expect(tally.snapshot()).toMatchObject({
@@ -237,6 +254,7 @@ describe("the progress of a connector", () => {
     tally.attach({
       readAheadBytes: () => 12,
       leaseRenewals: () => ({ count: 3, longestUnrenewedMs: 40 }),
+      leaseTable: () => ({ lastLookMs: 8, silentMs: 2, limitMs: 30_000 }),
       hasLooked: () => true,
       fleet: () => undefined,
       shardFacts: () => ({ readThroughMs: 5, retentionLeftMs: 6 }),

@@ -48,8 +48,8 @@ const MAX_ATTEMPTS = 8;
 const BACK_OFF = { baseDelayMs: 100, maxDelayMs: 2_000 } as const;
 
 /**
- * Carries a plan out: each shard that is not there already by one conditional write, which removes its owner, so that one that did not know loses its lease cleanly. All rows are
- * looked at again before the first is written. Shards that were paused stay so until they are resumed.
+ * Carries a plan out: each shard that is not there already by one conditional write, which removes its owner, so that one that did not know loses its
+ * lease cleanly. All rows are looked at again before the first is written. Shards that were paused stay so until they are resumed.
  *
  * @throws KinesisConnectorError `KC_STEERING_REFUSED`, with nothing changed, when the plan refuses a shard or a row has changed since; what the table
  * throws before the first write

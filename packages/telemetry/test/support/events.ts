@@ -145,6 +145,7 @@ export function progressOf(
     readAheadBytes: 0,
     maxReadAheadBytes: 1000,
     leaseRenewals: { count: 0, longestUnrenewedMs: 0 },
+    leaseTable: { lastLookMs: 0, silentMs: 0, limitMs: 30_000 },
     failoverTimeMs: 10_000,
     retentionMs: 24 * 3_600_000,
     isReady: true,
