@@ -2,8 +2,9 @@
 import { spawn, spawnSync } from "node:child_process";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
+import { isConsoleBuilt, servesConsole } from "./console-built.mjs";
 import { setup } from "./setup.mjs";
-import { keptByNpm, usageOf } from "./usage.mjs";
+import { isOfOneCommand, keptByNpm, usageOf } from "./usage.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const [app, ...given] = process.argv.slice(2);
@@ -11,7 +12,7 @@ const [entry, rest] = given[0] === "--entry" ? [given[1], given.slice(2)] : ["ma
 
 // Whoever asks for help, or forgot the two dashes, need not wait for anything to be built.
 const usage = usageOf(`${root}${app}/src`, entry);
-if (usage !== undefined && rest.includes("--help")) {
+if (usage !== undefined && rest.includes("--help") && !isOfOneCommand(usage, rest)) {
   process.stdout.write(`${usage.trimEnd()}\n`);
   process.exit(0);
 }
@@ -33,7 +34,8 @@ if (build.signal !== null) process.exit(128 + constants.signals[build.signal]);
 if (build.status !== 0) process.exit(1);
 
 // What a browser loads is made by another compiler: only who shows it waits for that.
-if (rest.includes("--console") || rest[0] === "console") {
+if (servesConsole(rest) && !isConsoleBuilt(`${root}packages/console`)) {
+  process.stderr.write("building packages/console ...\n");
   const { status } = spawnSync(process.execPath, [`${root}packages/console/build.mjs`], {
     stdio: ["ignore", 2, 2],
   });

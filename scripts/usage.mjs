@@ -24,6 +24,11 @@ function usageIn(source) {
   return text?.replaceAll(/\\(.)/g, "$1");
 }
 
+/** Whether help is asked for one command of several, which the program itself has: `COMMAND --help`. */
+export function isOfOneCommand(usage, given) {
+  return /^\S.* COMMAND\b/.test(usage) && given[0]?.startsWith("-") === false;
+}
+
 /**
  * Flags that npm took for options of its own because `--` was forgotten: it leaves them in the environment, `--records 5` as npm_config_records=true and a
  * lone 5. `prefix` is npm's own and always there.

@@ -368,9 +368,9 @@ const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, 
 
 /** Exported functions that take no options by name. A new one is written down here or above. */
 const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
+  admin: "consoleProblem",
   avro: "",
   "schema-registry": "",
-  admin: "",
   "aws-records": "dsqlChanges",
   config: "ConfigError configSchema problemLine",
   consumer:

@@ -1,7 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { isConsoleBuilt, servesConsole } from "../console-built.mjs";
+import { isOfOneCommand } from "../usage.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const { scripts } = JSON.parse(readFileSync(`${ROOT}/package.json`, "utf8")) as {
@@ -40,5 +44,33 @@ describe("npm run", () => {
     expect(stderr).toBe(
       "npm kept --records and --faults for itself: put -- in front of the flags, npm run copy-stream -- --records --faults ...\n",
     );
+  });
+
+  it("leaves the help of one command to the program that has it", () => {
+    const usage = "npm run kc -- COMMAND ...\n  --help";
+    expect(isOfOneCommand(usage, ["pause", "--help"])).toBe(true);
+    expect(isOfOneCommand(usage, ["--help"])).toBe(false);
+    expect(isOfOneCommand("npm run demo -- [--input FILE]", ["a", "--help"])).toBe(false);
+  });
+
+  it("builds the console for programs that serve it, when it is missing or older than its sources", () => {
+    for (const words of [["console", "app"], ["--records", "5", "--admin", "0"], ["--console"], ["run", "f"]])
+      expect([words, servesConsole(words)]).toEqual([words, true]);
+    for (const words of [[], ["status", "app"], ["console", "--help"]])
+      expect([words, servesConsole(words)]).toEqual([words, false]);
+    const folder = mkdtempSync(join(tmpdir(), "kc-run-"));
+    try {
+      const [source, built] = [join(folder, "app/src/main.tsx"), join(folder, "dist/app/index.html")];
+      for (const file of [source, built]) mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(source, "");
+      expect(isConsoleBuilt(folder)).toBe(false);
+      writeFileSync(built, "");
+      utimesSync(built, 2_000_000_000, 2_000_000_000);
+      expect(isConsoleBuilt(folder)).toBe(true);
+      utimesSync(source, 2_000_000_001, 2_000_000_001);
+      expect(isConsoleBuilt(folder)).toBe(false);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -103,7 +103,7 @@ async function runMany(work: Work, jobs: number, asJson: boolean): Promise<numbe
       `${JSON.stringify({ ...sums, ...(failed.length === 0 ? {} : { failed: shown }) })}\n`,
     );
   } else {
-    for (const [what, sum] of Object.entries(sums)) process.stdout.write(`${what.padEnd(12)}${sum}\n`);
+    for (const [what, sum] of Object.entries(sums)) process.stdout.write(`${what.padEnd(16)}${sum}\n`);
     for (const { index, first, replay } of shown)
       process.stdout.write(`${index}: ${first}\n  replay: ${replay}\n`);
   }

@@ -6,6 +6,8 @@ export interface AccessRules {
   readonly token: string | undefined;
   /** For GET alone. */
   readonly readToken: string | undefined;
+  /** Whether a page that was opened by its whole address has the token: that is where somebody without it finds it. Default false. */
+  readonly tokenIsInAddress?: boolean;
   /** Names that a `Host` may have besides this machine's own, in small letters. */
   readonly allowedHosts: readonly string[];
 }

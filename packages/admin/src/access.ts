@@ -70,14 +70,21 @@ export function bearer(rules: AccessRules): MiddlewareHandler<AdminEnv> {
         "the readToken is for GET only: a change takes the token",
       );
     }
-    const cure =
-      token === undefined
-        ? "this process has no token for changes: start it with the option token, or with KC_ADMIN_TOKEN"
-        : "send the token of this process as Authorization: Bearer";
+    const cure = cureOf(rules, isReading);
     return refused(context, 401, given === undefined ? "token-missing" : "token-refused", cure, {
       "WWW-Authenticate": "Bearer",
     });
   };
+}
+
+/** What somebody without a token may do about it. */
+function cureOf({ token, tokenIsInAddress }: AccessRules, isReading: boolean): string {
+  if (tokenIsInAddress === true)
+    return "open the address that was printed at the start, with all that is behind #: the token is there";
+  if (token !== undefined) return "send the token of this process as Authorization: Bearer";
+  return isReading
+    ? "send the readToken of this process as Authorization: Bearer"
+    : "this process has no token for changes: start it with the option token, or with KC_ADMIN_TOKEN";
 }
 
 /** The name or address in a `Host`, without its port, brackets and last dot; undefined where it is none. */

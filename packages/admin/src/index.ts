@@ -7,4 +7,5 @@ export {
   type ConsoleServer,
   startConsole,
 } from "./console/start-console.js";
+export { consoleProblem } from "./console/found-files.js";
 export type { RemoteProcess } from "./console/remote-address.js";

@@ -89,10 +89,16 @@ export function steeringRoutes(steered: Steered): Hono<AdminEnv> {
   return routes;
 }
 
+/** What holds for every reset that goes back: the command `checkpoint reset` says so as well. */
+const AGAIN =
+  "what is read again comes to the destination again: S3, Redshift and Kinesis then hold it twice, DynamoDB and OpenSearch once";
+
 /** A plan without the rows that it was made from: a prepared batch is in them. */
 function shownPlan({ shards, ...plan }: ResetPlan): object {
+  const movesBack = shards.some(({ isThere, skips }) => !isThere && skips !== true);
   return {
     ...plan,
+    warnings: movesBack ? [...plan.warnings, AGAIN] : plan.warnings,
     shards: shards.map(({ seen, ...shard }) => ({ ...shard, owner: seen.owner ?? null })),
   };
 }

@@ -1,9 +1,13 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { silentLogger, systemClock, systemRandom } from "@kinesis-connectors/core";
 import { leaseFrom, type LeaseTable, memoryLeases, type MemoryLeases } from "@kinesis-connectors/leases";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { dynamoDbLeaseTable } from "@kinesis-connectors/consumer";
 import { startLocalAws } from "@kinesis-connectors/local";
 import { describe, expect, it } from "vitest";
+import { findFiles } from "../src/console/found-files.js";
 import { startAdmin, startConsole } from "../src/index.js";
 import { live } from "./live.js";
 import { type Answered, ask, TOKEN, toldConnector, until } from "./support.js";
@@ -58,7 +62,11 @@ describe("the console of a fleet", () => {
   it("takes its token for everything below /api, and changes only where that was allowed", async () => {
     const leases = leasesOf(undefined);
     await using reading = await consoleOf(leases.connect());
-    expect((await ask(reading.url, `${PATH}/console`)).status).toBe(401);
+    for (const path of ["/api/v1/status", `${PATH}/console`])
+      expect(await ask(reading.url, path)).toMatchObject({
+        status: 401,
+        json: { error: { message: expect.stringContaining("open the address that was printed") } },
+      });
     expect((await ask(reading.url, `${PATH}/console`, { token: `${TOKEN}x` })).status).toBe(401);
     const pause = { method: "POST", token: TOKEN } as const;
     expect(await ask(reading.url, `${PATH}/pause`, pause)).toMatchObject({ status: 403 });
@@ -68,6 +76,23 @@ describe("the console of a fleet", () => {
     expect(await ask(changing.url, `${PATH}/pause`, { method: "POST" })).toMatchObject({ status: 401 });
     expect(await ask(changing.url, `${PATH}/pause`, pause)).toMatchObject({ status: 202 });
     expect(leases.rows.get(SHARD)).toMatchObject({ pausedBy: "ops@host-c" });
+  });
+
+  it("tells a page that is not installed from one that is not built", async () => {
+    const missing = await findFiles(() => Promise.reject(new Error("ERR_MODULE_NOT_FOUND")));
+    expect(missing.problem).toMatch(/is not installed: npm install/);
+    const consoleFolder = mkdtempSync(join(tmpdir(), "kc-console-"));
+    try {
+      for (const folder of [consoleFolder, join(consoleFolder, "none")]) {
+        const { problem } = await findFiles(() => Promise.resolve({ consoleFolder: folder }));
+        expect(problem).toMatch(/is installed and not built: node packages/);
+      }
+      writeFileSync(join(consoleFolder, "index.html"), "<!doctype html>");
+      const { files, problem } = await findFiles(() => Promise.resolve({ consoleFolder }));
+      expect([problem, [...files.keys()]]).toEqual([undefined, ["/index.html"]]);
+    } finally {
+      rmSync(consoleFolder, { recursive: true });
+    }
   });
 
   it("refuses pages of other origins and names that are not its own", async () => {

@@ -104,7 +104,13 @@ describe("pause, resume and reset by HTTP", () => {
     await until(async () => (await parts.table.get(shardId))?.pauseDoneMs !== undefined);
     expect(await post("/reset", { to: "horizon" })).toMatchObject({
       status: 200,
-      json: { executed: false, plan: { isRefused: false } },
+      json: {
+        executed: false,
+        plan: {
+          isRefused: false,
+          warnings: [expect.stringContaining("what is read again comes to the destination again")],
+        },
+      },
     });
     expect(await checkpoint()).toEqual(before);
     expect(await post("/reset", { to: "horizon", execute: true })).toMatchObject({
@@ -112,6 +118,9 @@ describe("pause, resume and reset by HTTP", () => {
       json: { executed: true },
     });
     expect(await checkpoint()).toBe("TRIM_HORIZON");
+    expect(await post("/reset", { to: "horizon" })).toMatchObject({
+      json: { plan: { warnings: [], shards: [{ isThere: true }] } },
+    });
     await post("/resume");
     await until(() => connector.progress().totals.recordsRead === 100);
     await until(async () => JSON.stringify(await checkpoint()) === JSON.stringify(before));

@@ -109,6 +109,11 @@ describe("steering a fleet", () => {
     requireSchema("checkpoint-reset", done);
     expect(done).toMatchObject({ isExecuted: true, shards: [{ outcome: "reset" }, { outcome: "reset" }] });
     expect(await checkpoints()).toEqual(["TRIM_HORIZON", "TRIM_HORIZON"]);
+    const again = await kc(reset, { cwd: folder });
+    expect(again.stdout).toMatch(
+      /^app: 0 of 2 shards would go back, 2 already there and left alone; nothing/m,
+    );
+    expect(again.stdout).toMatch(/^0 +TRIM_HORIZON +TRIM_HORIZON +- +already there$/m);
     const [file = ""] = readdirSync(folder);
     expect(file).toMatch(/^leases-app-\d{4}-\d\d-\d\dT[\d-]+Z\.json$/);
     expect(JSON.parse(readFileSync(join(folder, file), "utf8"))).toMatchObject({ application: "app" });
@@ -186,6 +191,18 @@ describe("steering a fleet", () => {
     }
     expect((await kc(["leases", "restore", "no-such-file", ...to])).code).toBe(2);
     expect((await kc(["checkpoint", "reset", "app", ...to])).code).toBe(2);
+  });
+
+  it("names a shard that there is none of by the flag that named it", async () => {
+    const { code, stderr } = await kc(["pause", "app", "--shard", "77", "--no-wait", ...to]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--shard names "shardId-000000000077"');
+  });
+
+  it("shows no console of an application that has no lease table", async () => {
+    const { code, stdout, stderr } = await kc(["console", "no-such-app", "--port", "0", ...to]);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain("there is no lease table no-such-app");
   });
 
   it("refuses to pause what a Java worker owns, and writes nothing", async () => {

@@ -172,6 +172,8 @@ export interface ConsoleReset {
         readonly startTimestampMs?: number | undefined;
       };
       readonly backMs?: number | undefined;
+      /** Whether it stands there already, and is left alone. */
+      readonly isThere?: boolean | undefined;
       readonly refusal?:
         | { readonly code: string; readonly reason: string; readonly cure: string }
         | undefined;

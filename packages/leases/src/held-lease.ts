@@ -20,8 +20,8 @@ export interface HeldLeaseOptions {
   readonly failoverTimeMs: number;
   /** `renew` writes nothing while the last write that is known to have been applied is younger than this: each of them renews. Default 0. */
   readonly renewAfterMs?: number;
-  /** Called once, when the lease is no longer held without having been given back. */
-  readonly lost: (reason: string) => void;
+  /** Called once, when the lease is no longer held without having been given back; `wasReset` where an operator moved the paused shard, who meant it. */
+  readonly lost: (reason: string, wasReset: boolean) => void;
   /**
    * Called once, when the leader of the fleet (KCL 3.x mode) has named another owner. The lease is held until it is given back by an `evict`, which then
    * gives it to that owner, or until the leader gives it away. Default: nobody is told.
@@ -206,6 +206,7 @@ export class HeldLease {
       this.#accept(row, sentMs, change);
       return true;
     }
+    if (wasReset(row, before)) throw this.#lose("it was reset by an operator", true);
     if (!this.#isMine(row)) throw this.#lose(`it belongs to ${row.checkpointOwner ?? row.owner ?? "nobody"}`);
     const moves = row.checkpointOwner !== before.checkpointOwner;
     // KCL 2.x workers that take a lease leave the mark of a handoff in it: where it has just come up, a raised counter alone does not tell
@@ -270,11 +271,11 @@ export class HeldLease {
     );
   }
 
-  #lose(reason: string): KinesisConnectorError {
+  #lose(reason: string, isReset: boolean = false): KinesisConnectorError {
     const error = lost(this.shardId, reason);
     if (!this.#gone.signal.aborted) {
       this.#gone.abort(error);
-      this.#options.lost(reason);
+      this.#options.lost(reason, isReset);
     }
     return error;
   }
@@ -284,6 +285,18 @@ function lost(shardId: string, reason: string): KinesisConnectorError {
   return new KinesisConnectorError(
     "KC_LEASE_LOST",
     `the lease of ${shardId} is lost: ${reason}; its owner goes on from the last checkpoint`,
+  );
+}
+
+/** Whether an operator has moved the shard since (`executeReset`): it was paused, its owner had stopped, and both owner and place are others now. */
+function wasReset(row: Lease, before: Lease): boolean {
+  return (
+    row.owner === undefined &&
+    row.checkpointOwner === undefined &&
+    row.pausedMs !== undefined &&
+    row.pauseDoneMs !== undefined &&
+    row.counter > before.counter &&
+    compareCheckpoints(row.checkpoint, before.checkpoint) !== 0
   );
 }
 

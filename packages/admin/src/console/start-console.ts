@@ -100,8 +100,8 @@ export async function startConsole(
   const token = nonEmptyText("token", options.token);
   const settings = adminSettings({ ...(host === undefined ? {} : { host }), port, token, clock });
   const access = allowChanges
-    ? { ...settings.access, readToken: undefined }
-    : { ...settings.access, token: undefined, readToken: token };
+    ? { ...settings.access, readToken: undefined, tokenIsInAddress: true }
+    : { ...settings.access, token: undefined, readToken: token, tokenIsInAddress: true };
   const app = baseApp(access);
   app.route("/", consoleFileRoutes());
   app.use("/api/*", bearer(access));

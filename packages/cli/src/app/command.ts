@@ -27,7 +27,7 @@ export function lazyCommand<Flags extends FlagsLike<Flags>, Args extends readonl
   spec: NoInfer<Spec<Flags, Args>>,
 ): Command<CliContext> {
   return buildCommand<Flags, Args, CliContext>({
-    docs: spec.docs,
+    docs: withOptionalWords(spec),
     parameters: spec.parameters,
     loader: async () => {
       const run = await load();
@@ -42,4 +42,32 @@ export function lazyCommand<Flags extends FlagsLike<Flags>, Args extends readonl
       };
     },
   });
+}
+
+/** A positional or flag, as far as a line of usage tells of it. */
+interface Told {
+  readonly placeholder?: string;
+  readonly optional?: boolean;
+  readonly kind?: string;
+  readonly default?: unknown;
+}
+
+/** Usage with what may stand behind the command besides what must: `pause [APP]`. The flags that may be there have a list of their own. */
+function withOptionalWords<Docs extends object>(spec: {
+  readonly docs: Docs;
+  readonly parameters: { readonly positional?: unknown; readonly flags?: unknown };
+}): Docs & { readonly customUsage?: readonly string[] } {
+  const { parameters = [] } = (spec.parameters.positional ?? {}) as { readonly parameters?: readonly Told[] };
+  if (!Array.isArray(parameters) || !parameters.some(({ optional }) => optional === true)) return spec.docs;
+  const flags = Object.entries((spec.parameters.flags ?? {}) as Readonly<Record<string, Told>>)
+    .filter(([, told]) => told.kind === "parsed" && told.optional !== true && told.default === undefined)
+    .map(([name, { placeholder = "value" }]) => `(--${kebab(name)} ${placeholder})`);
+  const words = parameters.map(({ placeholder = "arg", optional }) =>
+    optional === true ? `[${placeholder}]` : `<${placeholder}>`,
+  );
+  return { ...spec.docs, customUsage: [[...flags, ...words].join(" ")] };
+}
+
+function kebab(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -1,24 +1,30 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { type ConsoleApplication, startConsole } from "@kinesis-connectors/admin";
+import { type ConsoleApplication, consoleProblem, startConsole } from "@kinesis-connectors/admin";
 import { checkedEndpoint } from "@kinesis-connectors/aws";
 import { dynamoDbLeaseTable } from "@kinesis-connectors/consumer";
-import { type Logger, silentLogger } from "@kinesis-connectors/core";
+import { type Logger, silentLogger, sleep } from "@kinesis-connectors/core";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import type { ConsoleFlags } from "../commands/console.js";
 import { toDynamoDb } from "../fleet/aws.js";
 import { leaseTablesOf } from "../fleet/lease-tables.js";
+import { readFleet } from "../fleet/read-fleet.js";
 import { type Target, targetOf, whereOf } from "../fleet/target.js";
 import { DEFAULT_FAILOVER_TIME_MS } from "../fleet/workers.js";
 import { keepRows } from "../steering/backup-file.js";
 import { whoami } from "../steering/by.js";
 
-/** `console [APP]`. */
+/**
+ * `console [APP]`.
+ * @throws CliError `KC_NOT_FOUND` where there is no page to show, or no lease table of APP
+ */
 export async function consoleServer(context: CliContext, flags: ConsoleFlags, app?: string): Promise<void> {
   const { out, clock, signal } = context;
   const targets = await targetsOf(context, flags, app);
+  const problem = await consoleProblem();
+  if (problem !== undefined) throw new CliError("KC_NOT_FOUND", `there is no page to show: ${problem}`);
   const processes = (flags.connect ?? []).map((url) => ({
     url: checkedEndpoint(url, flags.allowInsecure, "--connect").href,
     token: tokenOf(context, flags),
@@ -58,7 +64,11 @@ async function targetsOf(
   flags: ConsoleFlags,
   app: string | undefined,
 ): Promise<readonly Target[]> {
-  if (app !== undefined || flags.config !== undefined) return [await targetOf(context, flags, app)];
+  if (app !== undefined || flags.config !== undefined) {
+    const target = await targetOf(context, flags, app);
+    await requireTable(context, target);
+    return [target];
+  }
   const where = await whereOf(context, flags);
   const { tables } = await leaseTablesOf(context, where);
   if (tables.length === 0)
@@ -76,6 +86,27 @@ async function targetsOf(
       failoverTimeMs: undefined,
     });
   return targets;
+}
+
+/** How long a table may take to say that it is there; after that the page tells what is the matter. */
+const LOOK_MS = 3_000;
+
+/**
+ * Where the table cannot be reached just now, the page shows so and goes on looking; one that is missing is a name that was mistyped, or too early.
+ * @throws CliError `KC_NOT_FOUND`
+ */
+async function requireTable(context: CliContext, target: Target): Promise<void> {
+  const late = new AbortController();
+  const found = new AbortController();
+  void sleep(context.clock, LOOK_MS, found.signal).then(() => late.abort());
+  try {
+    await readFleet({ ...context, signal: AbortSignal.any([context.signal, late.signal]) }, target);
+  } catch (thrown) {
+    context.signal.throwIfAborted();
+    if (thrown instanceof CliError) throw thrown;
+  } finally {
+    found.abort();
+  }
 }
 
 interface OpenApplication {

@@ -85,26 +85,42 @@ export function printPlan(
   const isForward = shards.some(({ backMs }) => backMs !== null && backMs < 0);
   const way = isForward ? "be moved" : "go back";
   const tail = execute ? "" : " (add --execute)";
+  const moved = shards.filter((shard) => !isThere(shard));
+  const there =
+    moved.length === shards.length ? "" : `, ${shards.length - moved.length} already there and left alone`;
   out.line(
     isExecuted
-      ? `${application}: ${shards.filter(({ outcome }) => outcome === "reset").length} of ${openShards} shards have been reset`
-      : `${application}: ${shards.length} of ${openShards} shards would ${way}; nothing has been changed${isRefused ? "" : tail}`,
+      ? `${application}: ${moved.filter(({ outcome }) => outcome === "reset").length} of ${openShards} shards have been reset${there}`
+      : `${application}: ${moved.length} of ${openShards} shards would ${way}${there}; nothing has been changed${isRefused ? "" : tail}`,
   );
   const nowMs = clock.now();
-  const rows = shards.map(({ from, to, backMs, refusal, shardId, outcome }) => [
-    shortShard(shardId),
-    placeText(from, { nowMs, utc }),
-    placeText(to, { nowMs, utc }),
-    backMs === null ? "-" : shownDuration(backMs),
-    refusal !== null ? `refused: ${refusal.reason}` : outcome === null || outcome === "reset" ? "" : outcome,
-  ]);
+  const rows = shards.map((shard) => {
+    const { from, to, backMs, refusal, shardId, outcome } = shard;
+    const told = outcome === null || outcome === "reset" ? (isThere(shard) ? "already there" : "") : outcome;
+    return [
+      shortShard(shardId),
+      placeText(from, { nowMs, utc }),
+      placeText(to, { nowMs, utc }),
+      backMs === null || isThere(shard) ? "-" : shownDuration(backMs),
+      refusal === null ? told : `refused: ${refusal.reason}`,
+    ];
+  });
   const columns = [{ title: "SHARD" }, { title: "FROM" }, { title: "TO" }, { title: "BACK BY" }];
   for (const line of tableLines(columns, rows, out.width())) out.line(line);
   for (const warning of report.warnings) out.line(`note: ${warning}`);
-  out.line(report.destination);
+  if (moved.length > 0) out.line(report.destination);
   for (const cure of new Set(shards.map(({ refusal }) => refusal?.cure)))
     if (cure !== undefined) out.line(`cure: ${cure}`);
   if (isExecuted) out.line(`paused shards stay so: kinesis-connectors resume ${application}`);
+}
+
+/** Whether a shard stands where it is to go. */
+function isThere({ from, to }: ResetReport["shards"][number]): boolean {
+  return (
+    from.checkpoint === to.checkpoint &&
+    from.subSequenceNumber === to.subSequenceNumber &&
+    (/^(?:\d|TRIM_HORIZON$)/.test(from.checkpoint) || from.startTimestampMs === to.startTimestampMs)
+  );
 }
 
 function placeText(

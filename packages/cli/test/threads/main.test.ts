@@ -30,6 +30,13 @@ describe("the command", () => {
     for (const { words } of commands) expect(stdout).toContain(words[0]);
   });
 
+  it("says in its usage what may stand behind a command", () => {
+    expect(run("pause", "--help").stdout).toContain("\n  kinesis-connectors pause [APP]\n");
+    expect(run("checkpoint", "reset", "--help").stdout).toMatch(
+      /^ {2}kinesis-connectors checkpoint reset \(--to \w+\) \[APP\]$/m,
+    );
+  });
+
   it("is there, with its help, in 40 ms of processor time above Node alone", () => {
     const script = (code: string) => ["--input-type=module", "-e", code];
     const usage =

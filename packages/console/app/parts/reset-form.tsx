@@ -144,9 +144,11 @@ function Plan({ answer }: { readonly answer: ConsoleReset }): VNode {
   const { plan, executed, backupFile } = answer;
   const { shards, warnings, isRefused } = plan;
   const cures = new Set(shards.flatMap(({ refusal }) => refusal?.cure ?? []));
+  const moved = shards.filter(({ isThere }) => isThere !== true).length;
+  const there = moved === shards.length ? "" : `, ${shards.length - moved} already there and left alone`;
   const head = executed
-    ? `${counted(shards.length, "shard has", "shards have")} been reset`
-    : `${counted(shards.length, "shard")} would be moved; nothing has been changed`;
+    ? `${counted(moved, "shard has", "shards have")} been reset${there}`
+    : `${counted(moved, "shard")} would be moved${there}; nothing has been changed`;
   return (
     <div aria-live="polite">
       <p>
@@ -167,14 +169,20 @@ function Plan({ answer }: { readonly answer: ConsoleReset }): VNode {
             </tr>
           </thead>
           <tbody>
-            {shards.map(({ shardId, from, to, backMs, refusal }) => (
+            {shards.map(({ shardId, from, to, backMs, isThere, refusal }) => (
               <tr key={shardId}>
                 <th scope="row">{shortShard(shardId)}</th>
                 <td>{placeText(from, undefined)}</td>
                 <td>{placeText(to.checkpoint, to.startTimestampMs)}</td>
                 <td class="number">{backMs === undefined ? NOTHING : duration(backMs)}</td>
                 <td class={refusal === undefined ? "" : "warn"}>
-                  {refusal === undefined ? (executed ? "reset" : "") : `refused: ${refusal.reason}`}
+                  {refusal !== undefined
+                    ? `refused: ${refusal.reason}`
+                    : isThere === true
+                      ? "already there"
+                      : executed
+                        ? "reset"
+                        : ""}
                 </td>
               </tr>
             ))}
@@ -184,12 +192,6 @@ function Plan({ answer }: { readonly answer: ConsoleReset }): VNode {
       {warnings.map((warning) => (
         <p key={warning}>Note: {warning}.</p>
       ))}
-      {!executed && !isRefused && (
-        <p>
-          What is read again comes to the destination again: S3, Redshift and Kinesis then hold it{" "}
-          <b>written a second time</b>, DynamoDB and OpenSearch once.
-        </p>
-      )}
       {[...cures].map((cure) => (
         <p key={cure} class="warn">
           Cure: {cure}.

@@ -44,14 +44,20 @@ export class LeaseHolder {
         observe({ type: "lease-handoff", shardId, to });
         tasks.handOver(held, handoffMs);
       },
-      lost: (reason) => {
-        if (held.unrenewedMs >= settings.failoverTimeMs * LAPSED_PART) lapsed();
+      lost: (reason, wasReset) => {
+        if (!wasReset && held.unrenewedMs >= settings.failoverTimeMs * LAPSED_PART) lapsed();
         tasks.forget(held);
         observe({ type: "lease-lose", shardId, reason });
-        logger.warn(
-          { shardId, reason },
-          "a lease is lost; its shard goes on elsewhere from the last checkpoint",
-        );
+        if (wasReset)
+          logger.info(
+            { shardId },
+            "a shard was reset by an operator: its lease is free, and it goes on from its new place once it is resumed",
+          );
+        else
+          logger.warn(
+            { shardId, reason },
+            "a lease is lost; its shard goes on elsewhere from the last checkpoint",
+          );
       },
     });
     const from = isAssigned ? undefined : actualOwner(before);

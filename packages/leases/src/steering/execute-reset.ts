@@ -15,6 +15,7 @@ import type { LeaseTable } from "../lease-table.js";
 import { withEach } from "./chosen-rows.js";
 import { changedSince, missingRow, type Refusal, refusedError, resetRefusal } from "./refusals.js";
 import type { ResetPlan, ShardReset } from "./reset-plan.js";
+import { isThere } from "./reset-target.js";
 
 /** What a reset is carried out with. */
 export interface ExecuteResetOptions {
@@ -47,8 +48,8 @@ const MAX_ATTEMPTS = 8;
 const BACK_OFF = { baseDelayMs: 100, maxDelayMs: 2_000 } as const;
 
 /**
- * Carries a plan out: each shard by one conditional write, which removes its owner, so that one that did not know loses its lease cleanly. All rows are
- * looked at again before the first is written. Shards that were paused stay so until they are resumed.
+ * Carries a plan out: each shard that is not there already by one conditional write, which removes its owner, so that one that did not know loses its
+ * lease cleanly. All rows are looked at again before the first is written. Shards that were paused stay so until they are resumed.
  *
  * @throws KinesisConnectorError `KC_STEERING_REFUSED`, with nothing changed, when the plan refuses a shard or a row has changed since; what the table
  * throws before the first write
@@ -115,6 +116,7 @@ async function resetShard(
       if (sent !== undefined && (await hasHappened(table, shard, sent))) return { shardId, state: "reset" };
       const found = await look(table, shard, discardPending);
       if ("refusal" in found) return { shardId, state: "refused", refusal: found.refusal };
+      if (sent === undefined && isThere(found.row, to)) return { shardId, state: "reset" };
       const outcome = await table.update(found.row, { type: "reset", ...to });
       if (outcome.type === "applied") return { shardId, state: "reset" };
       // Refused, it may be our own write that its client sent a second time.

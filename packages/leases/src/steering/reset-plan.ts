@@ -8,7 +8,14 @@ import {
 import type { Lease, LeaseCheckpoint } from "../lease.js";
 import { chosenRows, type SteeringOptions } from "./chosen-rows.js";
 import { ended, hasForeignOwner, missingRow, otherStream, type Refusal, resetRefusal } from "./refusals.js";
-import { checkTarget, type ResetTarget, type ResetValues, skips, valuesFor } from "./reset-target.js";
+import {
+  checkTarget,
+  isThere,
+  type ResetTarget,
+  type ResetValues,
+  skips,
+  valuesFor,
+} from "./reset-target.js";
 import { DEFAULT_FAILOVER_MS, silentRows } from "./silence.js";
 
 /** Options of `planReset`. */
@@ -45,6 +52,8 @@ export interface ShardReset {
   readonly to: ResetValues;
   /** How much time is read again, in milliseconds, as far as the rows tell; negative where time is skipped. */
   readonly backMs: number | undefined;
+  /** Whether it stands there already: its row is not written then, and its owner keeps it. */
+  readonly isThere: boolean;
   /** Whether records are passed over that nobody has read; undefined where that cannot be told. */
   readonly skips: boolean | undefined;
   /** Whether the row counts as nobody's because it stood still: it must do so until it is written. */
@@ -154,6 +163,7 @@ function shardReset(
       seen.readThroughMs === undefined || to.readThroughMs === undefined
         ? undefined
         : seen.readThroughMs - to.readThroughMs,
+    isThere: isThere(seen, to),
     skips: skips(seen, to),
     isSilent: how.isSilent,
     refusal,

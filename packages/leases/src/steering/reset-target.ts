@@ -1,5 +1,5 @@
 import { comparePositions, invalidOption, type Position } from "@kinesis-connectors/core";
-import type { Lease, LeaseCheckpoint } from "../lease.js";
+import { compareCheckpoints, type Lease, type LeaseCheckpoint } from "../lease.js";
 
 /**
  * Where shards are to begin. `horizon`: the oldest record that the stream keeps. `latest`: what is put from the moment of the plan on. `time`: records
@@ -111,6 +111,14 @@ export function valuesFor(row: Lease, to: ResetTarget, nowMs: number): ResetValu
       );
     }
   }
+}
+
+/** Whether a row stands where a reset leads: there is nothing to write then, and its owner may keep it. A prepared batch goes with a write. */
+export function isThere(row: Lease, to: ResetValues): boolean {
+  if (row.pending !== undefined || compareCheckpoints(row.checkpoint, to.checkpoint) !== 0) return false;
+  // Beside a position or the oldest record, a time says nothing of where reading begins.
+  const isTimed = row.checkpoint === "LATEST" || row.checkpoint === "AT_TIMESTAMP";
+  return !isTimed || row.startTimestampMs === to.startTimestampMs;
 }
 
 /** Whether a shard begins later than it stands: what lies between is read by nobody. Undefined where that cannot be told. */

@@ -40,7 +40,7 @@ export class SmallFleet {
       clock: this.clock,
       random: new SeededRandom(1),
       failoverTimeMs: F,
-      lost: (reason) => void this.lost.push(`${shardId}: ${reason}`),
+      lost: (reason, wasReset) => void this.lost.push(`${shardId}: ${reason}${wasReset ? " (meant)" : ""}`),
     });
     this.#held.set(shardId, held);
     const renew = (): void => {

@@ -79,9 +79,30 @@ describe("a reset of paused shards", () => {
     await fleet.clock.advance(30_000);
     expect((await execute(fleet, planned)).isComplete).toBe(true);
     await fleet.clock.advance(5_000);
-    expect(fleet.lost).toEqual(["s0: it belongs to nobody"]);
+    expect(fleet.lost).toEqual(["s0: it was reset by an operator (meant)"]);
     expect(fleet.row()).toMatchObject({ owner: undefined, checkpoint: "TRIM_HORIZON" });
     expect(fleet.row("s1")).toEqual(owned("s1"));
+  });
+
+  test.each<[string, ResetTarget, Partial<Lease>]>([
+    ["the oldest record", { type: "horizon" }, { checkpoint: "TRIM_HORIZON" }],
+    ["a position", { type: "position", position: at(90) }, {}],
+    [
+      "a time",
+      { type: "time", at: new Date("2025-12-31T21:00:00Z") },
+      { checkpoint: "AT_TIMESTAMP", startTimestampMs: Date.UTC(2025, 11, 31, 21) },
+    ],
+  ])("to %s where it stands already leaves the row and its owner alone", async (_, to, stands) => {
+    const fleet = new SmallFleet([paused("s0", stands)]);
+    const planned = await plan(fleet, to, { shardIds: ["s0"] });
+    expect(planned.shards).toMatchObject([{ isThere: true, refusal: undefined }]);
+    expect((await execute(fleet, planned)).isComplete).toBe(true);
+    expect(fleet.row()).toEqual(paused("s0", stands));
+    // A row that has moved on meanwhile is refused as any other.
+    fleet.leases.rows.set("s0", paused("s0", { ...stands, checkpoint: at(95) }));
+    await expect(execute(fleet, planned)).rejects.toMatchObject({ code: "KC_STEERING_REFUSED" });
+    const elsewhere = await plan(fleet, to, { shardIds: ["s0"] });
+    expect(elsewhere.shards).toMatchObject([{ isThere: false }]);
   });
 
   test("warns of what is skipped, of ended shards, and of KCL workers that may take what is freed", async () => {
