@@ -138,7 +138,8 @@ describe("a destination that is broken on purpose is noticed", () => {
 
   test("F63 a ledger that is not locked, or locked after it was read, lets a batch in twice", async () => {
     const locks = new Set<string>();
-    for (let seed = 1; seed <= SEEDS; seed += 1) {
+    // About one seed in fifteen brings two loads of a batch together closely enough.
+    for (let seed = 1; seed <= 200 && locks.size < 2; seed += 1) {
       const { duplicated } = await simulate(seed, {
         emitter: "redshift",
         broken: "unguarded",
