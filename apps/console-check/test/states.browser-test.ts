@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type ConsoleApplication, type ConsoleOptions, startConsole } from "@kinesis-connectors/admin";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { dynamoDbLeaseTable } from "@kinesis-connectors/consumer";
 import { silentLogger, systemClock, systemRandom } from "@kinesis-connectors/core";
 import { startLocalAws } from "@kinesis-connectors/local";
@@ -167,19 +167,22 @@ test("a connection that is lost is told, and the page goes on when the server is
 
 test("no table, a throttled one, and a right that is missing are told apart, and each passes by itself", async () => {
   await using aws = await startLocalAws({ limits: "off" });
+  const client = new DynamoDBClient(aws.clientOptions("dynamodb"));
+  const table = dynamoDbLeaseTable({
+    tableName: APPLICATION,
+    client,
+    clock: systemClock,
+    random: systemRandom,
+    logger: silentLogger,
+  });
+  // A console is not started for an application that has no table; the table may go while it runs.
+  await table.open();
   const { child, url } = await cliConsole(aws, APPLICATION, []);
   try {
     const { page } = await openPage(browser);
     await page.goto(url);
+    await client.send(new DeleteTableCommand({ TableName: APPLICATION }));
     await seen(page, "no-table", "No lease table");
-    const client = new DynamoDBClient(aws.clientOptions("dynamodb"));
-    const table = dynamoDbLeaseTable({
-      tableName: APPLICATION,
-      client,
-      clock: systemClock,
-      random: systemRandom,
-      logger: silentLogger,
-    });
     await table.open();
     await table.create({
       leaseKey: idOf(0),

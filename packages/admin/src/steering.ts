@@ -91,7 +91,7 @@ export function steeringRoutes(steered: Steered): Hono<AdminEnv> {
 
 /** What holds for every reset that goes back: the command `checkpoint reset` says so as well. */
 const AGAIN =
-  "what is read again comes to the destination again: S3, Redshift and Kinesis then hold it twice, DynamoDB and OpenSearch once";
+  "what is read again is written a second time: S3, Redshift and Kinesis then hold it twice, DynamoDB and OpenSearch once";
 
 /** A plan without the rows that it was made from: a prepared batch is in them. */
 function shownPlan({ shards, ...plan }: ResetPlan): object {

@@ -108,7 +108,7 @@ describe("pause, resume and reset by HTTP", () => {
         executed: false,
         plan: {
           isRefused: false,
-          warnings: [expect.stringContaining("what is read again comes to the destination again")],
+          warnings: [expect.stringContaining("what is read again is written a second time")],
         },
       },
     });

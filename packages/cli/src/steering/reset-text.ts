@@ -70,7 +70,7 @@ export function resetReport(of: {
     warnings: plan.warnings,
     destination:
       AGAIN[target.emitter ?? ""] ??
-      "what is read again comes to the destination again: S3, Redshift and Kinesis then hold it twice, DynamoDB and OpenSearch once",
+      "what is read again is written a second time: S3, Redshift and Kinesis then hold it twice, DynamoDB and OpenSearch once",
     backupFile: backupFile ?? null,
   };
 }
