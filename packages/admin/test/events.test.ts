@@ -1,7 +1,7 @@
 import type { ConnectorEvent } from "@kinesis-connectors/consumer";
 import { type Clock, systemClock } from "@kinesis-connectors/core";
 import { describe, expect, it } from "vitest";
-import { LAST_WORDS_MS, MAX_BEHIND_BYTES } from "../src/events.js";
+import { LAST_WORDS_MS, MAX_BEHIND_BYTES } from "../src/watching/events.js";
 import { startAdmin } from "../src/index.js";
 import { ask, type EventReader, listenTo, shardOf, toldConnector, until } from "./support.js";
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { startAdmin } from "../src/index.js";
-import { redacted } from "../src/redacted.js";
+import { redacted } from "../src/watching/redacted.js";
 import { live, STREAM } from "./live.js";
 import { ask, listenTo, socketTo, until } from "./support.js";
 
