@@ -100,7 +100,12 @@ function optionsOf(
     cursor: { y: false, points: { size: 6 } },
     padding: [8, 8, 0, 0],
     scales: {
-      x: { time: true, range: (_plot, min, max) => [Math.min(min, max - 60), max] },
+      x: {
+        time: true,
+        // By itself uPlot lets a day follow the only look that there is.
+        range: ({ data: [at] }, min, max) =>
+          at.length < 2 ? [min - 60, min] : [Math.min(min, max - 60), max],
+      },
       y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.15 : 1] },
     },
     axes: [
