@@ -11,6 +11,7 @@ import type { LeaseAges } from "../lease-ages.js";
 import type { LeaseSettings } from "../lease-settings.js";
 import type { Taking } from "../lease-taker.js";
 import type { Loop } from "../loop.js";
+import type { StartLoop } from "../steps.js";
 import type { WorkerEvent } from "../worker-events.js";
 import { inParallel } from "../in-parallel.js";
 import { ReportAges } from "./assignment/report-ages.js";
@@ -26,14 +27,6 @@ import { UpgradeWatch } from "./upgrade-watch.js";
  * `passenger`: a leader assigns, and this worker does not take part: it keeps what it has.
  */
 export type FleetRole = "peer" | "follower" | "passenger";
-
-/** Starts a step that is repeated: what fails is told, and tried again. */
-export type StartLoop = (
-  name: string,
-  firstDelayMs: number,
-  delayMs: () => number,
-  step: () => Promise<void>,
-) => Loop;
 
 export interface FleetMemberOptions {
   readonly table: LeaseTable;
