@@ -1,12 +1,12 @@
 import type { FleetMember } from "./fleet3/fleet-member.js";
 import type { UnattendedWatch } from "./fleet3/unattended-watch.js";
 import type { LeaseSettings } from "./lease-settings.js";
-import type { LeaseTaker, Taking } from "./lease-taker.js";
+import type { LeaseTaker, Taking } from "./taking/lease-taker.js";
 import type { Loop } from "./loop.js";
 import { Auditor, isRangeRead } from "./shard-sync/auditor.js";
 import { cleanUp } from "./shard-sync/cleanup.js";
 import type { LeaseCreation } from "./shard-sync/create-leases.js";
-import type { ShardTasks } from "./shard-tasks.js";
+import type { ShardTasks } from "./holding/shard-tasks.js";
 import type { StartLoop } from "./steps.js";
 import type { WorkerEvent } from "./worker-events.js";
 

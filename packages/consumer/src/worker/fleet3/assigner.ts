@@ -8,7 +8,7 @@ import {
   type WorkerReport,
 } from "@kinesis-connectors/leases";
 import { inParallel } from "../in-parallel.js";
-import type { LeaseAges } from "../lease-ages.js";
+import type { LeaseAges } from "../taking/lease-ages.js";
 import type { LeaseSettings } from "../lease-settings.js";
 import type { WorkerEvent } from "../worker-events.js";
 import { decide, type Move } from "./assignment/decide.js";

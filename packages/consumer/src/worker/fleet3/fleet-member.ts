@@ -7,9 +7,9 @@ import {
   type Random,
 } from "@kinesis-connectors/core";
 import type { FleetTable, Lease, LeaseTable } from "@kinesis-connectors/leases";
-import type { LeaseAges } from "../lease-ages.js";
+import type { LeaseAges } from "../taking/lease-ages.js";
 import type { LeaseSettings } from "../lease-settings.js";
-import type { Taking } from "../lease-taker.js";
+import type { Taking } from "../taking/lease-taker.js";
 import type { Loop } from "../loop.js";
 import type { StartLoop } from "../steps.js";
 import type { WorkerEvent } from "../worker-events.js";

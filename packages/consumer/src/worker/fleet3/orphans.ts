@@ -1,7 +1,7 @@
 import type { Random } from "@kinesis-connectors/core";
 import type { Lease } from "@kinesis-connectors/leases";
-import type { ObservedLease } from "../lease-ages.js";
-import { someOf } from "../some-of.js";
+import type { ObservedLease } from "../taking/lease-ages.js";
+import { someOf } from "../taking/some-of.js";
 
 // KCL: an owner that died is noticed after one to three failover times, its lease is found by the next one within another, and a look lies between.
 const UNATTENDED_FACTOR = 6;

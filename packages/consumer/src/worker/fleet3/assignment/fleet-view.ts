@@ -1,5 +1,5 @@
 import { isEnded, type WorkerReport } from "@kinesis-connectors/leases";
-import type { ObservedLease } from "../../lease-ages.js";
+import type { ObservedLease } from "../../taking/lease-ages.js";
 import { averageOf, measuresNothing, THROUGHPUT } from "./reports.js";
 
 /**
