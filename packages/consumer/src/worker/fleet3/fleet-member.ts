@@ -235,7 +235,7 @@ export class FleetMember {
     const seenMs = clock.monotonicNow();
     const leases: Lease[] = [];
     await inParallel(unknown, MAX_IN_FLIGHT, async (key) => {
-      // The index lags behind: the row itself says whose it is, and whether the old owner has let go (K15).
+      // The index lags behind: the row itself says whose it is, and whether the old owner has let go.
       const row = await table.get(key);
       if (row?.owner === ownerId && row.checkpointOwner === undefined) leases.push(row);
     });

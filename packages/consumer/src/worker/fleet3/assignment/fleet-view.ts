@@ -78,7 +78,7 @@ export class FleetView {
     return workerId === undefined ? undefined : this.#byId.get(workerId);
   }
 
-  /** What a lease weighs: its throughput, or the average where it is not known. Where nothing is known of any, all weigh the same (K23). */
+  /** What a lease weighs: its throughput, or the average where it is not known. Where nothing is known of any, all weigh the same. */
   weightOf({ lease }: SeenLease): number {
     const floor = this.#averageKBps === 0 ? IDLE_SHARE : this.#averageKBps * IDLE_SHARE;
     if (isEnded(lease)) return floor;
