@@ -4,7 +4,6 @@ import {
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
-  UpdateTableCommand,
   DescribeTableCommand,
 } from "@aws-sdk/client-dynamodb";
 import { silentLogger, systemClock } from "@kinesis-connectors/core";
@@ -15,6 +14,7 @@ import { seededRandom } from "@kinesis-connectors/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dynamoDbLeaseTable } from "../../src/lease-table/dynamodb-lease-table.js";
 import { newLease } from "../support/leases.js";
+import { createOwnerIndex } from "../support/owner-index.js";
 
 let local: LocalAws;
 let client: DynamoDBClient;
@@ -389,27 +389,7 @@ describe("rows as KCL workers write and read them", () => {
       await table.update(lease, { type: "assign", owner: lease.leaseKey === "s1" ? "b:1" : "a:1" });
     await fleet.report("a:1", 1_000);
     expect([await fleet.assignedTo("a:1"), await fleet.hasIndex()]).toEqual([undefined, false]);
-    await client.send(
-      new UpdateTableCommand({
-        TableName: name,
-        AttributeDefinitions: [
-          { AttributeName: "leaseOwner", AttributeType: "S" },
-          { AttributeName: "leaseKey", AttributeType: "S" },
-        ],
-        GlobalSecondaryIndexUpdates: [
-          {
-            Create: {
-              IndexName: "LeaseOwnerToLeaseKeyIndex",
-              KeySchema: [
-                { AttributeName: "leaseOwner", KeyType: "HASH" },
-                { AttributeName: "leaseKey", KeyType: "RANGE" },
-              ],
-              Projection: { ProjectionType: "KEYS_ONLY" },
-            },
-          },
-        ],
-      }),
-    );
+    await createOwnerIndex(client, name);
     await expect.poll(async () => await fleet.hasIndex()).toBe(true);
     expect((await fleet.assignedTo("a:1"))?.toSorted()).toEqual(["s0", "s2"]);
     expect(await fleet.assignedTo("nobody")).toEqual([]);
