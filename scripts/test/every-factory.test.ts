@@ -387,7 +387,7 @@ const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   kinesis: "",
   leases:
     "HeldLease actualOwner backupLeases changed compareCheckpoints described firstCheckpoint isAsSeen isEnded isSwitch leaseCheckpointer leaseFrom " +
-    "memoryLeases ownPending ownerKindOf restoreFrom shardStatuses startPositionOf tableOfStream wasOurs",
+    "memoryLeases ownPending ownerKindOf restoreFrom shardStatuses startPositionOf tableOfRange tableOfStream wasOurs",
   local: "KinesisError LocalAwsError virtualClock",
   opensearch: "",
   parquet: "",

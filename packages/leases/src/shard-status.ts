@@ -1,4 +1,5 @@
 import { actualOwner, type Lease } from "./lease.js";
+import { preparedBatchOf } from "./pending-state.js";
 import { isPauseDone } from "./steering/refusals.js";
 
 /** What a shard is doing, as far as its row says it. */
@@ -83,19 +84,9 @@ function stateOf(lease: Lease, byKey: ReadonlyMap<string, Lease>): ShardState {
   return lease.owner === undefined ? "unowned" : "reading";
 }
 
+/** Another application's bytes say nothing of how many records they stand for. */
 function pendingOf({ pending }: Lease): ShardStatus["pending"] {
   if (pending === undefined) return null;
-  return { records: pending.state === undefined ? null : recordsPrepared(pending.state) };
-}
-
-/** Records of a batch that a worker of ours prepared: version 1 of what it stores beside the checkpoint. Another application's bytes say nothing. */
-function recordsPrepared(state: Uint8Array): number | null {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(state));
-    if (typeof value !== "object" || value === null) return null;
-    const { v, recordCount } = value as { readonly v?: unknown; readonly recordCount?: unknown };
-    return v === 1 && Number.isSafeInteger(recordCount) ? Number(recordCount) : null;
-  } catch {
-    return null;
-  }
+  const batch = pending.state === undefined ? undefined : preparedBatchOf(pending.state);
+  return { records: batch?.recordCount ?? null };
 }

@@ -1,4 +1,5 @@
 import { KinesisConnectorError } from "@kinesis-connectors/core";
+import { checkedTable } from "./checked-table.js";
 import type { Lease, StreamIdentity } from "./lease.js";
 import type { LeaseTable } from "./lease-table.js";
 
@@ -22,27 +23,8 @@ const SAME_TIME_MS = 1_000;
 export function tableOfStream(table: LeaseTable, options: TableOfStreamOptions): LeaseTable {
   const { stream } = options;
   const createdHere = new Set<string>();
-  const checked = (lease: Lease): Lease => {
-    const refusal = refusalOf(lease, options);
-    if (refusal !== undefined) throw refusal;
-    return lease;
-  };
   return {
-    open: (signal) => table.open(signal),
-    describe: (leaseKey, facts) => table.describe(leaseKey, facts),
-    remove: (leaseKey) => table.remove(leaseKey),
-    fleetMode: () => table.fleetMode(),
-    fleet: table.fleet,
-    close: () => table.close?.(),
-    list: async () => {
-      const leases = await table.list();
-      for (const lease of leases) checked(lease);
-      return leases;
-    },
-    get: async (leaseKey) => {
-      const lease = await table.get(leaseKey);
-      return lease === undefined ? undefined : checked(lease);
-    },
+    ...checkedTable(table, (lease) => refusalOf(lease, options)),
     create: async (lease) => {
       if (await table.create({ ...lease, stream })) {
         createdHere.add(lease.leaseKey);

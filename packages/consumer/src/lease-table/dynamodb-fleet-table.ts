@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { asError, hasCode, type Logger } from "@kinesis-connectors/core";
 import type { FleetTable, ModeChange, WorkerMeasures, WorkerReport } from "@kinesis-connectors/leases";
-import { type FleetPlace, FleetPlaces, type FleetPlacesOptions, isApplied, keyOf } from "./fleet-places.js";
+import { type FleetPlace, FleetPlaces, type FleetPlacesOptions, keyOf } from "./fleet-places.js";
 import { COORDINATOR_KEY, ENTITY, modeRow, OWNER_INDEX, reportOf, reportUpdate } from "./fleet-rows.js";
 import { dynamoDbLeaderLock } from "./dynamodb-leader-lock.js";
 import { ATTRIBUTE, type LeaseRow } from "./lease-row.js";
@@ -64,7 +64,7 @@ export function dynamoDbFleetTable(options: DynamoDbFleetTableOptions): DynamoDb
     const row = modeRow(found?.row, change);
     const place = found?.place ?? (await places.ofLock());
     const { from } = change;
-    return await isApplied(place, "PutItem", () =>
+    return await place.calls.isApplied("PutItem", () =>
       client.send(
         new PutItemCommand({
           TableName: place.tableName,
@@ -138,7 +138,7 @@ export function dynamoDbFleetTable(options: DynamoDbFleetTableOptions): DynamoDb
 
   async function forget(seen: WorkerReport): Promise<boolean> {
     const place = seen.place === "own-table" ? places.metrics : places.leases;
-    return await isApplied(place, "DeleteItem", () =>
+    return await place.calls.isApplied("DeleteItem", () =>
       client.send(
         new DeleteItemCommand({
           ...keyOf(place, seen.workerId),

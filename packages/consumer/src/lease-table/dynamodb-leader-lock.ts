@@ -5,7 +5,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { FleetTable, LeaderLock } from "@kinesis-connectors/leases";
-import { type FleetPlaces, isApplied, keyOf } from "./fleet-places.js";
+import { type FleetPlaces, keyOf } from "./fleet-places.js";
 import { COORDINATOR_KEY, LOCK, lockOf, lockRow } from "./fleet-rows.js";
 
 /** The leader's lock in DynamoDB, with the conditions of amazon-dynamodb-lock-client. */
@@ -38,7 +38,7 @@ export function dynamoDbLeaderLock(
                 },
               },
             };
-    return await isApplied(place, "PutItem", () =>
+    return await place.calls.isApplied("PutItem", () =>
       client.send(
         new PutItemCommand({
           TableName: place.tableName,
@@ -60,7 +60,7 @@ export function dynamoDbLeaderLock(
   const keepLock = async (mine: LeaderLock, version: string): Promise<boolean> => {
     const place = await places.ofLock();
     const { ExpressionAttributeNames, ExpressionAttributeValues, ConditionExpression } = stillMine(mine);
-    return await isApplied(place, "UpdateItem", () =>
+    return await place.calls.isApplied("UpdateItem", () =>
       client.send(
         new UpdateItemCommand({
           ...keyOf(place, COORDINATOR_KEY.leader),
@@ -86,7 +86,7 @@ export function dynamoDbLeaderLock(
     keepLock,
     releaseLock: async (mine) => {
       const place = await places.ofLock();
-      await isApplied(place, "DeleteItem", () =>
+      await place.calls.isApplied("DeleteItem", () =>
         client.send(new DeleteItemCommand({ ...keyOf(place, COORDINATOR_KEY.leader), ...stillMine(mine) })),
       );
     },

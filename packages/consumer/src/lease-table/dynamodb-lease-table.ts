@@ -190,7 +190,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
     },
 
     create: async (lease) =>
-      await applied("PutItem", () =>
+      await calls.isApplied("PutItem", () =>
         control.send(
           new PutItemCommand({
             TableName: tableName,
@@ -224,7 +224,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
     },
 
     describe: async (leaseKey, facts) =>
-      await applied("UpdateItem", () =>
+      await calls.isApplied("UpdateItem", () =>
         control.send(
           new UpdateItemCommand({
             TableName: tableName,
@@ -249,16 +249,6 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
       if (ownsClient) client.destroy();
     },
   };
-
-  async function applied(operation: string, call: () => Promise<unknown>): Promise<boolean> {
-    try {
-      await calls.repeat(operation, call);
-      return true;
-    } catch (thrown) {
-      if (tableFailure(thrown) === "refused") return false;
-      throw thrown;
-    }
-  }
 }
 
 function requireKey(tableName: string, table: TableDescription): void {

@@ -20,21 +20,6 @@ export function keyOf(
   return { TableName: place.tableName, Key: { [place.key]: { S: key } } };
 }
 
-/** A conditional write. A repetition of it may be refused by its own first try: whoever asks looks at the row then. */
-export async function isApplied(
-  place: FleetPlace,
-  operation: string,
-  call: () => Promise<unknown>,
-): Promise<boolean> {
-  try {
-    await place.calls.repeat(operation, call);
-    return true;
-  } catch (thrown) {
-    if (tableFailure(thrown) === "refused") return false;
-    throw thrown;
-  }
-}
-
 export interface FleetPlacesOptions extends TableCallsOptions {
   readonly client: DynamoDBClient;
   /** Names the tables that KCL 3.0 to 3.4 make beside the one of leases. */

@@ -90,4 +90,15 @@ export class TableCalls {
       }
     }
   }
+
+  /** A conditional write, repeated likewise. False: refused. That may be by its own first try: whoever must know looks at the row then. */
+  async isApplied(operation: string, call: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await this.repeat(operation, call);
+      return true;
+    } catch (thrown) {
+      if (tableFailure(thrown) === "refused") return false;
+      throw thrown;
+    }
+  }
 }

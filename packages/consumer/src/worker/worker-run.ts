@@ -1,24 +1,24 @@
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 import type { HeldLease, Lease } from "@kinesis-connectors/leases";
-import type { FleetSeen } from "./choose-leases.js";
-import type { TaskEnd } from "./shard-task.js";
+import type { FleetSeen } from "./taking/choose-leases.js";
+import type { TaskEnd } from "./holding/shard-task.js";
 import type { Worker, WorkerOptions } from "./worker.js";
-import { Auditor, isRangeRead } from "./shard-sync/auditor.js";
-import { cleanUp } from "./shard-sync/cleanup.js";
 import { createFirstLeases, type LeaseCreation } from "./shard-sync/create-leases.js";
-import { FleetMember, type StartLoop } from "./fleet3/fleet-member.js";
+import { FleetMember } from "./fleet3/fleet-member.js";
 import { fleetTimings, orphanAfterMs } from "./fleet3/timings.js";
 import { UnattendedWatch } from "./fleet3/unattended-watch.js";
-import { startKeepers } from "./keepers.js";
-import { LeaseAges } from "./lease-ages.js";
-import { LeaseHolder } from "./lease-holder.js";
+import { startKeepers } from "./holding/keepers.js";
+import { LeaseAges } from "./taking/lease-ages.js";
+import { LeaseHolder } from "./holding/lease-holder.js";
 import { type LeaseSettings, leaseSettings } from "./lease-settings.js";
-import { LeaseTaker, type Taking } from "./lease-taker.js";
-import { Loop } from "./loop.js";
-import type { Renewer } from "./renewer.js";
-import { ShardTasks } from "./shard-tasks.js";
+import { LeaseTaker, type Taking } from "./taking/lease-taker.js";
+import type { Loop } from "./loop.js";
+import type { Renewer } from "./holding/renewer.js";
+import { ShardTasks } from "./holding/shard-tasks.js";
 import { type LeaseTableLooks, TableWatch } from "./table-watch.js";
 import { startError } from "./start-error.js";
+import { Steps } from "./steps.js";
+import { startTakers } from "./takers.js";
 
 const STOP_DEADLINE_MS = 30_000;
 
@@ -30,7 +30,9 @@ export class WorkerRun implements Worker {
   readonly ownerId: string;
   readonly done: Promise<void>;
   readonly #options: WorkerOptions;
+  readonly #isRange: boolean;
   readonly #settings: LeaseSettings;
+  readonly #steps: Steps;
   readonly #tasks: ShardTasks;
   readonly #member: FleetMember;
   readonly #taker: LeaseTaker;
@@ -38,9 +40,7 @@ export class WorkerRun implements Worker {
   readonly #watch: TableWatch;
   readonly #stopping = new AbortController();
   #keepers: readonly Loop[] = [];
-  #takers: Loop[] = [];
-  /** Steps whose last try failed. */
-  readonly #failing = new Set<string>();
+  #takers: readonly Loop[] = [];
   #takeLoop: Loop | undefined;
   #renewer: Renewer | undefined;
   #hasLooked = false;
@@ -52,7 +52,13 @@ export class WorkerRun implements Worker {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.ownerId = options.ownerId;
+    this.#isRange = options.isRange ?? false;
     this.#settings = leaseSettings(options.leases);
+    this.#steps = new Steps({
+      ...options,
+      signal: this.#stopping.signal,
+      failed: (error) => this.#fail(error),
+    });
     const { promise, resolve, reject } = withResolvers();
     this.#settle = { resolve, reject };
     this.done = promise;
@@ -93,7 +99,7 @@ export class WorkerRun implements Worker {
     this.#member = new FleetMember({
       ...shared,
       timings,
-      loop: (...given) => this.#loop(...given),
+      loop: this.#steps.loop,
       looked: (leases) => this.#tasks.looked(leases),
       adopt: (leases, seenMs) => this.#taker.adopt(leases, seenMs, () => this.#taking() === "orphans"),
     });
@@ -154,29 +160,12 @@ export class WorkerRun implements Worker {
       ...this.#options,
       settings: this.#settings,
       held: () => this.#tasks.held(),
-      failed: (step, error) => this.#stepFailed(step, error),
+      failed: (step, error) => this.#steps.failed(step, error),
     });
-    this.#keepers = [...loops, this.#watch.begin((error) => this.#stepFailed("table-watch", error))];
+    this.#keepers = [...loops, this.#watch.begin((error) => this.#steps.failed("table-watch", error))];
     this.#renewer = renewer;
     this.#startTakers();
     this.#member.begin();
-  }
-
-  /** A step that is repeated until the worker stops. */
-  #loop(name: string, firstDelayMs: number, delayMs: () => number, step: () => Promise<void>): Loop {
-    const { clock, random } = this.#options;
-    return new Loop({
-      clock,
-      firstDelayMs,
-      // Up to a tenth sooner or later, so that workers started together drift apart.
-      delayMs: () => Math.round(delayMs() * (0.9 + random.next() * 0.2)),
-      kind: "delay",
-      step: async () => {
-        await step();
-        this.#stepWorked(name);
-      },
-      failed: (error) => this.#stepFailed(name, error),
-    });
   }
 
   #taking(): Taking {
@@ -184,89 +173,34 @@ export class WorkerRun implements Worker {
   }
 
   #startTakers(): void {
-    const { observe, isRange = false } = this.#options;
-    const { takePeriodMs, cleanupPeriodMs, auditPeriodMs, fleetModePeriodMs, failoverTimeMs } =
-      this.#settings;
-    const loop: StartLoop = (...given) => this.#loop(...given);
-    this.#takeLoop = loop(
-      "take",
-      0,
-      // Where a leader assigns, the look is for what it has forgotten, and seldom finds any.
-      () => (this.#taking() === "share" || this.#unattended.isAny ? takePeriodMs : failoverTimeMs),
-      async () => {
-        if (this.#taking() === "share") this.#unattended.clear();
-        await this.#taker.step(() => this.#taking());
+    const { take, all } = startTakers({
+      ...this.#creation(),
+      ownerId: this.ownerId,
+      isRange: this.#isRange,
+      settings: this.#settings,
+      observe: this.#options.observe,
+      loop: this.#steps.loop,
+      taker: this.#taker,
+      taking: () => this.#taking(),
+      tasks: this.#tasks,
+      member: this.#member,
+      unattended: this.#unattended,
+      looked: () => {
         this.#hasLooked = true;
         // Taking a thousand leases takes its time, and each was an answer of the table.
         this.#watch.seen();
-        if (isRange && !this.#tasks.isWorking && isRangeRead(await this.#options.table.list()))
-          void this.stop();
       },
-    );
-    const auditor = new Auditor({
-      ...this.#creation(),
-      ownerId: this.ownerId,
-      observe,
-      leads: () => this.#member.leads,
+      rangeRead: () => void this.stop(),
     });
-    this.#takers = [
-      this.#takeLoop,
-      // A hole is looked at again soon: three looks make sure of it, and its shards are not read meanwhile.
-      loop(
-        "audit",
-        Math.floor(auditPeriodMs / 2),
-        () => (auditor.isUnsure ? Math.min(failoverTimeMs, auditPeriodMs) : auditPeriodMs),
-        async () => {
-          if (await auditor.step()) this.#takeLoop?.runSoon();
-        },
-      ),
-      loop(
-        "fleet-mode",
-        fleetModePeriodMs,
-        () => fleetModePeriodMs,
-        async () => await this.#member.watch(),
-      ),
-      loop(
-        "cleanup",
-        cleanupPeriodMs,
-        () => cleanupPeriodMs,
-        async () => {
-          // What was read of a range is told by its rows alone.
-          if (isRange) return;
-          await cleanUp({
-            ...this.#creation(),
-            finished: () => this.#tasks.finished(),
-            deleted: (held) => {
-              held.release();
-              this.#tasks.forget(held);
-              observe({ type: "lease-delete", shardId: held.shardId });
-            },
-          });
-        },
-      ),
-    ];
+    this.#takeLoop = take;
+    this.#takers = all;
   }
 
   #taskEnded(held: HeldLease, end: TaskEnd): void {
     if (end.type === "failed") this.#fail(end.error);
     // Its children have leases now, and this worker is as good as any.
-    const { isRange = false } = this.#options;
-    if (end.type === "finished" && (isRange || held.lease.childShardIds.length > 0))
+    if (end.type === "finished" && (this.#isRange || held.lease.childShardIds.length > 0))
       this.#takeLoop?.runSoon();
-  }
-
-  #stepFailed(step: string, error: Error): void {
-    if (this.#stopping.signal.aborted) return;
-    if (KinesisConnectorError.isInstance(error)) {
-      this.#fail(error);
-      return;
-    }
-    this.#failing.add(step);
-    this.#options.observe({ type: "lease-retry", step, error });
-  }
-
-  #stepWorked(step: string): void {
-    if (this.#failing.delete(step)) this.#options.observe({ type: "lease-resume", step });
   }
 
   /** What no waiting mends ends the worker, by name, after the other shards have been given back. */

@@ -1,7 +1,7 @@
 import type { Clock, Logger, Random, ShardContext, ShardOutcome } from "@kinesis-connectors/core";
 import type { KinesisApi } from "../kinesis/kinesis-api.js";
 import type { InitialPosition, Lease, LeaseTable } from "@kinesis-connectors/leases";
-import type { FleetSeen } from "./choose-leases.js";
+import type { FleetSeen } from "./taking/choose-leases.js";
 import type { MeasureCpu } from "./fleet3/cpu/measure-cpu.js";
 import type { FleetTimings } from "./fleet3/timings.js";
 import type { LeaseOptions } from "./lease-settings.js";

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { chooseLeasesToTake, type LeaseChoice } from "../../src/worker/choose-leases.js";
-import { LeaseAges, type ObservedLease } from "../../src/worker/lease-ages.js";
+import { chooseLeasesToTake, type LeaseChoice } from "../../src/worker/taking/choose-leases.js";
+import { LeaseAges, type ObservedLease } from "../../src/worker/taking/lease-ages.js";
 import { leaseWith } from "../support/leases.js";
 import { seededRandom } from "@kinesis-connectors/testkit";
 

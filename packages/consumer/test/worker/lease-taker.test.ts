@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { LeaseAges } from "../../src/worker/lease-ages.js";
+import { LeaseAges } from "../../src/worker/taking/lease-ages.js";
 import { leaseSettings } from "../../src/worker/lease-settings.js";
-import { LeaseTaker, type TakenLease } from "../../src/worker/lease-taker.js";
+import { LeaseTaker, type TakenLease } from "../../src/worker/taking/lease-taker.js";
 import { memoryLeases, type TableFault } from "@kinesis-connectors/leases";
 import { leaseWith } from "../support/leases.js";
 import { seededRandom } from "@kinesis-connectors/testkit";

@@ -8,7 +8,7 @@ import {
 } from "@kinesis-connectors/leases";
 import { seededRandom } from "@kinesis-connectors/testkit";
 import { describe, expect, test } from "vitest";
-import { Renewer } from "../../src/worker/renewer.js";
+import { Renewer } from "../../src/worker/holding/renewer.js";
 import { leaseWith } from "../support/leases.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 

@@ -7,6 +7,7 @@ import type { Worker } from "../../src/worker/worker.js";
 import { WorkerRun } from "../../src/worker/worker-run.js";
 import { FakeDestination, fakeEngine, FakeStream } from "../support/fake-stream.js";
 import { seededRandom } from "@kinesis-connectors/testkit";
+import { spoilUpdates } from "../support/faulty-updates.js";
 import { shardIdOf } from "../support/shards.js";
 
 const SHARDS = 4;
@@ -50,16 +51,7 @@ test("F02 F04 two workers on DynamoDB, with lost answers, cut connections and th
   };
 
   const first = await startOne("first");
-  for (const rule of [
-    { id: "lost", probability: 0.1, effect: { kind: "reply-lost" } },
-    { id: "cut", probability: 0.05, effect: { kind: "reset", at: "before-headers" } },
-    {
-      id: "throttled",
-      probability: 0.1,
-      effect: { kind: "error", status: 400, code: "ProvisionedThroughputExceededException" },
-    },
-  ] as const)
-    local.faults.add({ server: "dynamodb", operation: "UpdateItem", times: "always", ...rule });
+  spoilUpdates(local);
   const second = await startOne("second");
   for (let count = 0; count < RECORDS; count += 10) {
     for (let index = 0; index < SHARDS; index += 1) stream.put(shardIdOf(index), 10);

@@ -16,7 +16,7 @@ import {
   skips,
   valuesFor,
 } from "./reset-target.js";
-import { DEFAULT_FAILOVER_MS, silentRows } from "./silence.js";
+import { failoverTimeOf, silentRows } from "./silence.js";
 
 /** Options of `planReset`. */
 export interface ResetOptions extends SteeringOptions {
@@ -81,9 +81,7 @@ export interface ResetPlan {
 export async function planReset(options: ResetOptions): Promise<ResetPlan> {
   checkOptions("planReset", options, NAMES);
   const { table, shardIds, to, clock = systemClock, discardPending = false } = options;
-  const failoverTimeMs = wholeNumber("failoverTimeMs", options.failoverTimeMs ?? DEFAULT_FAILOVER_MS, {
-    min: 300,
-  });
+  const failoverTimeMs = failoverTimeOf(options.failoverTimeMs);
   const retentionMs =
     options.retentionMs === undefined
       ? undefined

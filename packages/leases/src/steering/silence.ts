@@ -1,14 +1,22 @@
-import { type Clock, sleep } from "@kinesis-connectors/core";
+import { type Clock, sleep, wholeNumber } from "@kinesis-connectors/core";
 import type { Lease } from "../lease.js";
 import type { LeaseTable } from "../lease-table.js";
 import { withEach } from "./chosen-rows.js";
 
 /** The default of workers, and of the KCL. */
-export const DEFAULT_FAILOVER_MS = 10_000;
+const DEFAULT_FAILOVER_MS = 10_000;
 
 /** A renewal that was on its way when the owner died has arrived by then. */
 const MARGIN_MS = 2_000;
 const LOOK_MS = 2_000;
+
+/**
+ * The option `failoverTimeMs`, or its default.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`
+ */
+export function failoverTimeOf(failoverTimeMs: number | undefined): number {
+  return wholeNumber("failoverTimeMs", failoverTimeMs ?? DEFAULT_FAILOVER_MS, { min: 300 });
+}
 
 /** How long the counter of a row must stand still for its owner to count as dead. */
 export function silenceMs(failoverTimeMs: number): number {

@@ -2,7 +2,7 @@ import { checkOptions, type OptionNames, sleep, systemClock, wholeNumber } from 
 import type { Lease } from "../lease.js";
 import { chosenRows, type SteeringOptions } from "./chosen-rows.js";
 import { isPauseDone } from "./refusals.js";
-import { DEFAULT_FAILOVER_MS, silenceMs } from "./silence.js";
+import { failoverTimeOf, silenceMs } from "./silence.js";
 
 /** Options of `waitForPause`. */
 export interface WaitForPauseOptions extends SteeringOptions {
@@ -52,9 +52,7 @@ export async function waitForPause(options: WaitForPauseOptions): Promise<PauseW
   checkOptions("waitForPause", options, NAMES);
   const { table, shardIds, clock = systemClock, signal } = options;
   const timeoutMs = wholeNumber("timeoutMs", options.timeoutMs ?? 60_000, { min: 0 });
-  const failoverTimeMs = wholeNumber("failoverTimeMs", options.failoverTimeMs ?? DEFAULT_FAILOVER_MS, {
-    min: 300,
-  });
+  const failoverTimeMs = failoverTimeOf(options.failoverTimeMs);
   const deadlineMs = clock.monotonicNow() + timeoutMs;
   const sights = new Map<string, { readonly counter: number; readonly sinceMs: number }>();
   const stateOf = (row: Lease, nowMs: number): PauseState => {

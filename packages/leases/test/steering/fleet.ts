@@ -1,10 +1,16 @@
 import {
+  executeReset,
   HeldLease,
   type Intercept,
   type Lease,
   type LeaseTable,
   memoryLeases,
   type MemoryLeases,
+  planReset,
+  type ResetOptions,
+  type ResetPlan,
+  type ResetResult,
+  type ResetTarget,
 } from "../../src/index.js";
 import { leaseWith } from "../support/leases.js";
 import { SeededRandom } from "../support/seeded-random.js";
@@ -80,4 +86,25 @@ export function owned(shardId = "s0", more: Partial<Lease> = {}): Lease {
 /** A row as a KCL worker leaves it: without kcOwner. */
 export function ofJava(shardId = "s0", more: Partial<Lease> = {}): Lease {
   return leaseWith(shardId, { owner: "java-1", counter: 7, checkpoint: at(90), ...more });
+}
+
+/** A row of ours whose owner has said that its pause is done. */
+export function paused(shardId = "s0", more: Partial<Lease> = {}): Lease {
+  return owned(shardId, { pausedMs: 5, pausedBy: "ops", pauseDoneMs: 6, ...more });
+}
+
+export const pending = { checkpoint: at(95), state: Uint8Array.of(1, 2) };
+
+export async function plan(
+  fleet: SmallFleet,
+  to: ResetTarget,
+  more: Partial<ResetOptions> = {},
+): Promise<ResetPlan> {
+  const { table, clock } = fleet;
+  return await clock.run(planReset({ table, clock, to, failoverTimeMs: F, ...more }));
+}
+
+export async function execute(fleet: SmallFleet, planned: ResetPlan): Promise<ResetResult> {
+  const { table, clock } = fleet;
+  return await clock.run(executeReset(planned, { table, clock, random: new SeededRandom(1) }));
 }

@@ -1,11 +1,18 @@
 import type { Clock } from "@kinesis-connectors/core";
-import type { FleetTable, Lease, LeaseChange, LeaseTable, WorkerReport } from "@kinesis-connectors/leases";
+import {
+  type FleetTable,
+  isEnded,
+  type Lease,
+  type LeaseChange,
+  type LeaseTable,
+  type WorkerReport,
+} from "@kinesis-connectors/leases";
 import { inParallel } from "../in-parallel.js";
-import type { LeaseAges } from "../lease-ages.js";
+import type { LeaseAges } from "../taking/lease-ages.js";
 import type { LeaseSettings } from "../lease-settings.js";
 import type { WorkerEvent } from "../worker-events.js";
 import { decide, type Move } from "./assignment/decide.js";
-import { isFinished, type SeenLease } from "./assignment/fleet-view.js";
+import type { SeenLease } from "./assignment/fleet-view.js";
 import type { ReportAges } from "./assignment/report-ages.js";
 import { assignable } from "./assignment/reports.js";
 import { SilentWorkers } from "./assignment/silent-workers.js";
@@ -119,7 +126,7 @@ export class Assigner {
     const active = new Set(workers.map(({ workerId }) => workerId));
     const overdue = seen.filter(({ lease, isMoving }) => {
       const handoff = this.#handoffs.get(lease.leaseKey);
-      if (!isMoving || handoff === undefined || isFinished(lease)) return false;
+      if (!isMoving || handoff === undefined || isEnded(lease)) return false;
       return nowMs - handoff.sinceMs > patienceMs;
     });
     await inParallel(overdue, MAX_IN_FLIGHT, async ({ lease, owner }) => {

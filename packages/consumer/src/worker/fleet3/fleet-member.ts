@@ -7,10 +7,11 @@ import {
   type Random,
 } from "@kinesis-connectors/core";
 import type { FleetTable, Lease, LeaseTable } from "@kinesis-connectors/leases";
-import type { LeaseAges } from "../lease-ages.js";
+import type { LeaseAges } from "../taking/lease-ages.js";
 import type { LeaseSettings } from "../lease-settings.js";
-import type { Taking } from "../lease-taker.js";
+import type { Taking } from "../taking/lease-taker.js";
 import type { Loop } from "../loop.js";
+import type { StartLoop } from "../steps.js";
 import type { WorkerEvent } from "../worker-events.js";
 import { inParallel } from "../in-parallel.js";
 import { ReportAges } from "./assignment/report-ages.js";
@@ -26,14 +27,6 @@ import { UpgradeWatch } from "./upgrade-watch.js";
  * `passenger`: a leader assigns, and this worker does not take part: it keeps what it has.
  */
 export type FleetRole = "peer" | "follower" | "passenger";
-
-/** Starts a step that is repeated: what fails is told, and tried again. */
-export type StartLoop = (
-  name: string,
-  firstDelayMs: number,
-  delayMs: () => number,
-  step: () => Promise<void>,
-) => Loop;
 
 export interface FleetMemberOptions {
   readonly table: LeaseTable;
@@ -242,7 +235,7 @@ export class FleetMember {
     const seenMs = clock.monotonicNow();
     const leases: Lease[] = [];
     await inParallel(unknown, MAX_IN_FLIGHT, async (key) => {
-      // The index lags behind: the row itself says whose it is, and whether the old owner has let go (K15).
+      // The index lags behind: the row itself says whose it is, and whether the old owner has let go.
       const row = await table.get(key);
       if (row?.owner === ownerId && row.checkpointOwner === undefined) leases.push(row);
     });

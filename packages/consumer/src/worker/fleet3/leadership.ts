@@ -15,7 +15,7 @@ const MAX_FAILURES = 3;
 
 /**
  * This worker's part in leading the fleet. The lock is kept by the same steps that assign: a leader that cannot do its work loses its place to one that
- * can, and does not only look alive (K16).
+ * can, and does not only look alive.
  */
 export class Leadership {
   readonly #options: LeadershipOptions;
@@ -76,7 +76,7 @@ export class Leadership {
     }
     const holds = await this.#lock.step(() => this.#reluctanceMs());
     if (isLeaving()) {
-      // Got while this worker was being stopped (K17).
+      // Got while this worker was being stopped.
       await this.resign();
       return;
     }

@@ -1,6 +1,7 @@
 import type { Random } from "@kinesis-connectors/core";
 import type { Lease } from "@kinesis-connectors/leases";
-import type { ObservedLease } from "../lease-ages.js";
+import type { ObservedLease } from "../taking/lease-ages.js";
+import { someOf } from "../taking/some-of.js";
 
 // KCL: an owner that died is noticed after one to three failover times, its lease is found by the next one within another, and a look lies between.
 const UNATTENDED_FACTOR = 6;
@@ -47,12 +48,5 @@ export function unattendedLeases(
  * the next look.
  */
 export function orphansToTake(orphans: readonly Lease[], room: number, random: Random): readonly Lease[] {
-  const rest = [...orphans];
-  const chosen: Lease[] = [];
-  const count = Math.min(Math.ceil(orphans.length / 2), room);
-  while (chosen.length < count && rest.length > 0) {
-    const [lease] = rest.splice(Math.floor(random.next() * rest.length), 1);
-    if (lease !== undefined) chosen.push(lease);
-  }
-  return chosen;
+  return someOf(orphans, Math.min(Math.ceil(orphans.length / 2), room), random);
 }

@@ -1,4 +1,4 @@
-import { DynamoDBClient, UpdateTableCommand } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type Clock, silentLogger, systemClock, type Timer } from "@kinesis-connectors/core";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
 import { seededRandom } from "@kinesis-connectors/testkit";
@@ -9,6 +9,8 @@ import type { WorkerEvent } from "../../../src/worker/worker-events.js";
 import type { ShardAssignment, Worker } from "../../../src/worker/worker.js";
 import { WorkerRun } from "../../../src/worker/worker-run.js";
 import { FakeDestination, fakeEngine, FakeStream } from "../../support/fake-stream.js";
+import { spoilUpdates } from "../../support/faulty-updates.js";
+import { createOwnerIndex } from "../../support/owner-index.js";
 import { shardIdOf } from "../../support/shards.js";
 
 // Far longer than a busy machine keeps a renewal waiting.
@@ -119,7 +121,7 @@ class DynamoFleet implements AsyncDisposable {
     };
     this.members.push(member);
     await member.worker.start();
-    if (this.members.length === 1) await this.#createIndex(client);
+    if (this.members.length === 1) await createOwnerIndex(client, "orders");
     return member;
   }
 
@@ -156,30 +158,6 @@ class DynamoFleet implements AsyncDisposable {
     for (const { name, clock } of others)
       if (!clock.isStopped) this.overlaps.push(`${shardId}: ${member.name} beside ${name}`);
     others.add(member);
-  }
-
-  async #createIndex(client: DynamoDBClient): Promise<void> {
-    await client.send(
-      new UpdateTableCommand({
-        TableName: "orders",
-        AttributeDefinitions: [
-          { AttributeName: "leaseOwner", AttributeType: "S" },
-          { AttributeName: "leaseKey", AttributeType: "S" },
-        ],
-        GlobalSecondaryIndexUpdates: [
-          {
-            Create: {
-              IndexName: "LeaseOwnerToLeaseKeyIndex",
-              KeySchema: [
-                { AttributeName: "leaseOwner", KeyType: "HASH" },
-                { AttributeName: "leaseKey", KeyType: "RANGE" },
-              ],
-              Projection: { ProjectionType: "KEYS_ONLY" },
-            },
-          },
-        ],
-      }),
-    );
   }
 }
 
@@ -235,16 +213,7 @@ test("F02 F04 with lost answers, cut connections and throttling at every write a
   await using local = await startLocalAws({ kinesis: false, s3: false });
   await using fleet = new DynamoFleet(local, 4);
   await fleet.start("first");
-  for (const rule of [
-    { id: "lost", probability: 0.1, effect: { kind: "reply-lost" } },
-    { id: "cut", probability: 0.05, effect: { kind: "reset", at: "before-headers" } },
-    {
-      id: "throttled",
-      probability: 0.1,
-      effect: { kind: "error", status: 400, code: "ProvisionedThroughputExceededException" },
-    },
-  ] as const)
-    local.faults.add({ server: "dynamodb", operation: "UpdateItem", times: "always", ...rule });
+  spoilUpdates(local);
   fleet.feed();
   await fleet.start("second");
   await expectShared(fleet, fleet.members, 1);

@@ -1,4 +1,5 @@
-import { type FleetView, isFinished, type LoadedWorker, type SeenLease } from "./fleet-view.js";
+import { isEnded } from "@kinesis-connectors/leases";
+import type { FleetView, LoadedWorker, SeenLease } from "./fleet-view.js";
 import { THROUGHPUT } from "./reports.js";
 
 // KCL `LeaseManagementConfig.WorkerUtilizationAwareAssignmentConfig`: reBalanceThresholdPercentage and dampeningPercentage.
@@ -164,7 +165,7 @@ function overfills(view: FleetView, worker: LoadedWorker, seen: SeenLease): bool
 
 function movable({ leases }: LoadedWorker): readonly SeenLease[] {
   return [...leases].filter(
-    ({ lease, isFree, isMoving, isSettling }) => !isFree && !isMoving && !isSettling && !isFinished(lease),
+    ({ lease, isFree, isMoving, isSettling }) => !isFree && !isMoving && !isSettling && !isEnded(lease),
   );
 }
 

@@ -1,6 +1,6 @@
-import type { WorkerReport } from "@kinesis-connectors/leases";
+import { isEnded, type WorkerReport } from "@kinesis-connectors/leases";
 import { balance } from "./balance.js";
-import { FleetView, isFinished, type LoadedWorker, type SeenLease } from "./fleet-view.js";
+import { FleetView, type LoadedWorker, type SeenLease } from "./fleet-view.js";
 
 /** A lease and the worker that shall have it. */
 export interface Move {
@@ -40,7 +40,7 @@ export function decide(decision: Decision): readonly Move[] {
   if (!balances) return moves;
   for (const { seen, to } of balance(view, maxLeasesForWorker))
     // Nobody works on a finished shard: it moves at once.
-    moves.push({ seen, to: to.workerId, how: isFinished(seen.lease) ? "assign" : "hand-off" });
+    moves.push({ seen, to: to.workerId, how: isEnded(seen.lease) ? "assign" : "hand-off" });
   return moves;
 }
 

@@ -1,5 +1,5 @@
-import type { Lease, WorkerReport } from "@kinesis-connectors/leases";
-import type { ObservedLease } from "../../lease-ages.js";
+import { isEnded, type WorkerReport } from "@kinesis-connectors/leases";
+import type { ObservedLease } from "../../taking/lease-ages.js";
 import { averageOf, measuresNothing, THROUGHPUT } from "./reports.js";
 
 /**
@@ -42,7 +42,7 @@ export class FleetView {
 
   constructor(leases: readonly SeenLease[], reports: readonly WorkerReport[]) {
     this.leases = leases;
-    const open = leases.filter(({ lease }) => !isFinished(lease));
+    const open = leases.filter(({ lease }) => !isEnded(lease));
     const known = open.flatMap(({ lease }) => lease.throughputKBps ?? []);
     this.#averageKBps = known.length === 0 ? 0 : known.reduce((sum, kbps) => sum + kbps, 0) / known.length;
     this.workers = reports.map(({ workerId, limits }) => ({
@@ -78,10 +78,10 @@ export class FleetView {
     return workerId === undefined ? undefined : this.#byId.get(workerId);
   }
 
-  /** What a lease weighs: its throughput, or the average where it is not known. Where nothing is known of any, all weigh the same (K23). */
+  /** What a lease weighs: its throughput, or the average where it is not known. Where nothing is known of any, all weigh the same. */
   weightOf({ lease }: SeenLease): number {
     const floor = this.#averageKBps === 0 ? IDLE_SHARE : this.#averageKBps * IDLE_SHARE;
-    if (isFinished(lease)) return floor;
+    if (isEnded(lease)) return floor;
     if (this.#averageKBps === 0) return 1;
     return Math.max(lease.throughputKBps ?? this.#averageKBps, floor);
   }
@@ -117,10 +117,6 @@ export class FleetView {
       worker.loads.set(metric, this.withWeight(worker, metric, weight));
     worker.weight += weight;
   }
-}
-
-export function isFinished({ checkpoint }: Lease): boolean {
-  return checkpoint === "SHARD_END";
 }
 
 function averagesOf(workers: readonly LoadedWorker[]): ReadonlyMap<string, number> {

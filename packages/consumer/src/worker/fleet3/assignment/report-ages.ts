@@ -20,7 +20,7 @@ interface Sight {
 
 /**
  * Which workers are there. A report says when it was written by its worker's own clock; what counts besides is when this worker saw it change, on its own
- * monotonic clock: so a worker whose clock is off is not passed over (K24), and a report from the future does not count for good.
+ * monotonic clock: so a worker whose clock is off is not passed over, and a report from the future does not count for good.
  */
 export class ReportAges {
   readonly #options: ReportAgesOptions;

@@ -24,7 +24,7 @@ function isValid(report: WorkerReport): boolean {
   );
 }
 
-/** Whether the worker measured something last that failed: it is left as it is, and gets nothing (K24). */
+/** Whether the worker measured something last that failed: it is left as it is, and gets nothing. */
 function isFailing(report: WorkerReport): boolean {
   return !measuresNothing(report) && Object.values(report.metrics).some((values) => values.at(-1) === FAILED);
 }

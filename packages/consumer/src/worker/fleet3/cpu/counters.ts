@@ -7,7 +7,8 @@ export interface CpuCounters {
   readonly cores: number;
 }
 
-const CGROUP = "/sys/fs/cgroup";
+/** Where Linux shows the control groups of a container. */
+export const CGROUP = "/sys/fs/cgroup";
 
 /** The use between two readings, in percent from 0 to 100; undefined where no time has passed, or a counter has no sense. */
 export function percentBetween(before: CpuCounters, after: CpuCounters): number | undefined {

@@ -1,5 +1,6 @@
 import type { Clock } from "@kinesis-connectors/core";
 import {
+  CGROUP,
   cgroup1Counters,
   cgroup2Counters,
   type CpuCounters,
@@ -13,7 +14,6 @@ import type { Machine } from "./machine.js";
 export type MeasureCpu = () => Promise<number | undefined>;
 
 const KUBERNETES_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
-const CGROUP = "/sys/fs/cgroup";
 
 type Count = () => Promise<CpuCounters>;
 

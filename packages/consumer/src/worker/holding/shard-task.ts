@@ -7,8 +7,8 @@ import {
   type Timer,
   errorFields,
 } from "@kinesis-connectors/core";
-import { listAllShards, type ShardListing } from "./shard-sync/all-shards.js";
-import { createChildLeases, shouldLetGo } from "./shard-sync/child-leases.js";
+import { listAllShards, type ShardListing } from "../shard-sync/all-shards.js";
+import { createChildLeases, shouldLetGo } from "../shard-sync/child-leases.js";
 import {
   type HeldLease,
   type Lease,
@@ -18,9 +18,9 @@ import {
   startPositionOf,
 } from "@kinesis-connectors/leases";
 import { ShardPause } from "./shard-pause.js";
-import type { WorkerEvent } from "./worker-events.js";
-import { parentsOf } from "./shard-sync/shard-sync.js";
-import type { WorkerOptions } from "./worker.js";
+import type { WorkerEvent } from "../worker-events.js";
+import { parentsOf } from "../shard-sync/shard-sync.js";
+import type { WorkerOptions } from "../worker.js";
 
 export interface ShardTaskOptions
   extends Pick<WorkerOptions, "initialPosition" | "runShard" | "watchPaused">, Omit<ShardListing, "signal"> {

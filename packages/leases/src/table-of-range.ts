@@ -1,5 +1,7 @@
 import { KinesisConnectorError } from "@kinesis-connectors/core";
-import type { Lease, LeaseTable } from "@kinesis-connectors/leases";
+import { checkedTable } from "./checked-table.js";
+import type { Lease } from "./lease.js";
+import type { LeaseTable } from "./lease-table.js";
 
 /** Options of `tableOfRange`. */
 export interface TableOfRangeOptions {
@@ -15,35 +17,18 @@ export interface TableOfRangeOptions {
  */
 export function tableOfRange(table: LeaseTable, options: TableOfRangeOptions): LeaseTable {
   const { untilMs } = options;
-  const checked = (lease: Lease): Lease => {
-    if (lease.untilMs === untilMs) return lease;
-    throw refusal(lease.untilMs, options);
-  };
   return {
-    open: (signal) => table.open(signal),
-    describe: (leaseKey, facts) => table.describe(leaseKey, facts),
-    remove: (leaseKey) => table.remove(leaseKey),
-    fleetMode: () => table.fleetMode(),
-    fleet: table.fleet,
-    close: () => table.close?.(),
-    list: async () => {
-      const leases = await table.list();
-      for (const lease of leases) checked(lease);
-      return leases;
-    },
-    get: async (leaseKey) => {
-      const lease = await table.get(leaseKey);
-      return lease === undefined ? undefined : checked(lease);
-    },
+    ...checkedTable(table, (lease) => refusalOf(lease, options)),
     create: (lease) => table.create(untilMs === undefined ? lease : { ...lease, untilMs }),
-    update: (seen, change) => table.update(seen, change),
   };
 }
 
-function refusal(
-  found: number | undefined,
+/** Why a row must not be touched; undefined where it is of this application. */
+function refusalOf(
+  { untilMs: found }: Lease,
   { untilMs, application }: TableOfRangeOptions,
-): KinesisConnectorError {
+): KinesisConnectorError | undefined {
+  if (found === untilMs) return undefined;
   const has = found === undefined ? "has been read without until" : `has been read until ${timeOf(found)}`;
   const asked =
     untilMs === undefined ? "is now to be read without it" : `is now to be read until ${timeOf(untilMs)}`;

@@ -32,7 +32,7 @@ export class ShardTasks {
     this.#tasks.delete(held.shardId);
     if (end.type === "finished" && !held.gone.aborted) {
       if (held.nextOwner === undefined) this.#finished.set(held.shardId, held);
-      // The leader gave it to another worker while its end was written: nobody else would give it on (K12).
+      // The leader gave it to another worker while its end was written: nobody else would give it on.
       else void evict({ ...this.#options, held });
       for (const other of this.#tasks.values()) other.lookAgain();
     }

@@ -1,10 +1,10 @@
 import type { Clock, Random } from "@kinesis-connectors/core";
 import { actualOwner, changed, type Lease, type LeaseTable } from "@kinesis-connectors/leases";
 import { chooseLeasesToTake, type FleetSeen } from "./choose-leases.js";
-import { inParallel } from "./in-parallel.js";
-import { orphansToTake, type Unattended, unattendedLeases } from "./fleet3/orphans.js";
+import { inParallel } from "../in-parallel.js";
+import { orphansToTake, type Unattended, unattendedLeases } from "../fleet3/orphans.js";
 import type { LeaseAges } from "./lease-ages.js";
-import type { LeaseSettings } from "./lease-settings.js";
+import type { LeaseSettings } from "../lease-settings.js";
 
 const MAX_IN_FLIGHT = 20;
 

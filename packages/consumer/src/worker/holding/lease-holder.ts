@@ -1,10 +1,10 @@
 import { actualOwner, HeldLease, type HeldLeaseOptions, wasOurs } from "@kinesis-connectors/leases";
 import type { Logger } from "@kinesis-connectors/core";
-import type { LeaseSettings } from "./lease-settings.js";
-import type { TakenLease } from "./lease-taker.js";
+import type { LeaseSettings } from "../lease-settings.js";
+import type { TakenLease } from "../taking/lease-taker.js";
 import { renewalTimes } from "./renewer.js";
 import type { ShardTasks } from "./shard-tasks.js";
-import type { WorkerEvent } from "./worker-events.js";
+import type { WorkerEvent } from "../worker-events.js";
 
 export interface LeaseHolderOptions extends Pick<
   HeldLeaseOptions,

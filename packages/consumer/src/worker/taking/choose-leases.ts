@@ -1,6 +1,7 @@
 import type { Random } from "@kinesis-connectors/core";
 import type { Lease } from "@kinesis-connectors/leases";
 import type { ObservedLease } from "./lease-ages.js";
+import { someOf } from "./some-of.js";
 
 export interface LeaseChoice {
   readonly observed: readonly ObservedLease[];
@@ -97,15 +98,4 @@ function chooseLeasesToSteal(
       ? Math.max(1, Math.floor(count / living.size))
       : choice.maxLeasesToSteal;
   return someOf(richest, Math.min(count, most), choice.random);
-}
-
-/** Up to `count` of the items, by a shuffle, so that workers that look at the same moment seldom want the same leases. */
-function someOf<T>(items: readonly T[], count: number, random: Random): readonly T[] {
-  const rest = [...items];
-  const chosen: T[] = [];
-  while (chosen.length < count && rest.length > 0) {
-    const [item] = rest.splice(Math.floor(random.next() * rest.length), 1);
-    if (item !== undefined) chosen.push(item);
-  }
-  return chosen;
 }

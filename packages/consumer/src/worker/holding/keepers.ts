@@ -1,10 +1,10 @@
 import type { Clock, Logger } from "@kinesis-connectors/core";
 import type { HeldLease } from "@kinesis-connectors/leases";
 import { watchEventLoop } from "./event-loop-watch.js";
-import type { LeaseSettings } from "./lease-settings.js";
-import { Loop } from "./loop.js";
+import type { LeaseSettings } from "../lease-settings.js";
+import { Loop } from "../loop.js";
 import { renewalTimes, Renewer } from "./renewer.js";
-import type { WorkerEvent } from "./worker-events.js";
+import type { WorkerEvent } from "../worker-events.js";
 
 export interface KeepersOptions {
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 import type { Clock } from "@kinesis-connectors/core";
 import type { HeldLease, Lease } from "@kinesis-connectors/leases";
-import type { WorkerEvent } from "./worker-events.js";
-import type { WorkerOptions } from "./worker.js";
+import type { WorkerEvent } from "../worker-events.js";
+import type { WorkerOptions } from "../worker.js";
 
 export interface ShardPauseOptions extends Pick<WorkerOptions, "watchPaused"> {
   readonly held: HeldLease;

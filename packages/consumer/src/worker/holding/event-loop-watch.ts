@@ -1,5 +1,5 @@
 import type { Clock } from "@kinesis-connectors/core";
-import { Loop } from "./loop.js";
+import { Loop } from "../loop.js";
 
 /**
  * Measures how late the process gets to its timers. A transform that keeps the thread busy keeps renewals from being sent; that is
