@@ -1,6 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { type ConsoleApplication, consoleProblem, startConsole } from "@kinesis-connectors/admin";
 import { checkedEndpoint } from "@kinesis-connectors/aws";
 import { dynamoDbLeaseTable } from "@kinesis-connectors/consumer";
@@ -13,6 +11,7 @@ import { leaseTablesOf } from "../fleet/lease-tables.js";
 import { readFleet } from "../fleet/read-fleet.js";
 import { type Target, targetOf, whereOf } from "../fleet/target.js";
 import { DEFAULT_FAILOVER_TIME_MS } from "../fleet/workers.js";
+import { tokenOf } from "../process/token.js";
 import { keepRows } from "../steering/backup-file.js";
 import { whoami } from "../steering/by.js";
 
@@ -148,16 +147,4 @@ async function applicationOf(
     },
     close: () => connection.close(),
   };
-}
-
-function tokenOf({ cwd, env }: CliContext, { tokenFile }: ConsoleFlags): string | undefined {
-  if (tokenFile === undefined) return env["KC_ADMIN_TOKEN"];
-  try {
-    return readFileSync(resolve(cwd, tokenFile), "utf8").trim();
-  } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException;
-    throw new CliError("KC_USAGE", `--token-file ${tokenFile} cannot be read (${code ?? "?"})`, {
-      cause: thrown,
-    });
-  }
 }
