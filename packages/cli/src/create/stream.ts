@@ -9,9 +9,10 @@ import {
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import type { CreateStreamFlags } from "../commands/create/stream.js";
-import { toKinesis } from "../fleet/aws.js";
-import { whereOf } from "../fleet/target.js";
+import { toKinesis } from "../connection/aws.js";
+import { whereOf } from "../connection/target.js";
 import { printPlan, untilActive, unlessMissing } from "./make.js";
+import { counted } from "../output/counted.js";
 
 const DEFAULT_RETENTION_HOURS = 24;
 
@@ -39,7 +40,7 @@ export async function createStream(
 function planOf(flags: CreateStreamFlags, name: string): readonly string[] {
   const { shards, retention, kmsKey, noEncryption, tag = [] } = flags;
   return [
-    `create the stream ${name}, ${shards === undefined ? "on demand" : `with ${shards} ${shards === 1 ? "shard" : "shards"}`}`,
+    `create the stream ${name}, ${shards === undefined ? "on demand" : `with ${counted(shards, "shard")}`}`,
     ...(noEncryption ? [] : [`encrypt its records by the key ${kmsKey ?? AWS_KEY}`]),
     ...(retention === undefined || retention === DEFAULT_RETENTION_HOURS
       ? []

@@ -8,8 +8,8 @@ import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import { installed } from "../app/installed.js";
 import type { CreateTableFlags } from "../commands/create/table.js";
-import { toDynamoDb } from "../fleet/aws.js";
-import { whereOf } from "../fleet/target.js";
+import { toDynamoDb } from "../connection/aws.js";
+import { whereOf } from "../connection/target.js";
 import { printPlan, untilActive, unlessMissing } from "./make.js";
 
 /** `create table NAME`. */

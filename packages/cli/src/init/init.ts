@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import type { InitFlags } from "../commands/init.js";
+import { TABLE_NAME } from "../connection/target.js";
 import { DESTINATIONS, type Destination, type Project } from "./destinations.js";
 import { projectFiles } from "./project-files.js";
 import { asker } from "./questions.js";
@@ -38,9 +39,6 @@ export async function init(context: CliContext, flags: InitFlags, dir?: string):
 }
 
 const NAME = /^[A-Za-z0-9_.][A-Za-z0-9_.-]*$/;
-
-/** As DynamoDB takes them. */
-const LEASE_TABLE = /^[A-Za-z0-9_.-]{3,255}$/;
 
 /** What each place takes for a name (S3, "Bucket naming rules"; Kinesis and DynamoDB, "Naming rules"; OpenSearch, "Index naming restrictions"). */
 const PLACE_NAME: Readonly<Record<Destination, { readonly form: RegExp; readonly words: string }>> = {
@@ -80,7 +78,7 @@ async function projectOf(context: CliContext, flags: InitFlags, folder: string):
       flags.application ??
       (await ask.text(
         "Name of the application (and of its lease table)",
-        LEASE_TABLE.test(folderName) ? folderName : "connector",
+        TABLE_NAME.test(folderName) ? folderName : "connector",
       ));
     const stream = flags.stream ?? (await ask.text("Name of the stream", "clicks"));
     const destination =
@@ -93,7 +91,7 @@ async function projectOf(context: CliContext, flags: InitFlags, folder: string):
           "KC_USAGE",
           `--${flag} takes letters, digits, '_', '.' and '-', and not ${JSON.stringify(value)}`,
         );
-    if (!LEASE_TABLE.test(application))
+    if (!TABLE_NAME.test(application))
       throw new CliError(
         "KC_USAGE",
         `--application names the lease table too, and takes 3 to 255 letters, digits, '_', '.' and '-', not ${JSON.stringify(application)}`,

@@ -7,9 +7,9 @@ import {
 import type { HashKeyRange } from "@kinesis-connectors/wire";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
-import { nameOf } from "../fleet/ask-stream.js";
-import { toKinesis } from "../fleet/aws.js";
-import type { Where } from "../fleet/target.js";
+import { nameOf } from "../connection/stream-name.js";
+import { toKinesis } from "../connection/aws.js";
+import type { Where } from "../connection/target.js";
 
 /** A stream that records are read from. */
 export interface OpenStream {

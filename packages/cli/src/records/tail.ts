@@ -7,6 +7,7 @@ import type { TailFlags } from "../commands/tail.js";
 import { targetedStream } from "./targeted-stream.js";
 import { openRecord, recordLine } from "./record-line.js";
 import { isKind, openStream, rangeOf } from "./stream.js";
+import { counted } from "../output/counted.js";
 
 /** Kinesis gives a shard 5 reads a second for all that read it (service quota of GetRecords): this takes one of them. */
 const BETWEEN_READS_MS = 1_000;
@@ -24,7 +25,7 @@ export async function tail(context: CliContext, flags: TailFlags, given?: string
   try {
     const chosen = chosenShards(open.shards, flags);
     context.out.note(
-      `${stream}: ${chosen.length} ${chosen.length === 1 ? "shard" : "shards"}, each read once a second, of the 5 reads a second that all its consumers share`,
+      `${stream}: ${counted(chosen.length, "shard")}, each read once a second, of the 5 reads a second that all its consumers share`,
     );
     const tailing = new Tailing(context, flags, open.api, open.shards, signal, () => enough.abort());
     await tailing.run(chosen);

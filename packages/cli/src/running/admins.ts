@@ -3,9 +3,9 @@ import type { LoadedConfig } from "@kinesis-connectors/config";
 import { type Connector, dynamoDbLeaseTable, sdkKinesis } from "@kinesis-connectors/consumer";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
-import { nameOf } from "../fleet/ask-stream.js";
-import { toDynamoDb, toKinesis } from "../fleet/aws.js";
-import type { Where } from "../fleet/target.js";
+import { nameOf } from "../connection/stream-name.js";
+import { toDynamoDb, toKinesis } from "../connection/aws.js";
+import type { Where } from "../connection/target.js";
 import type { LevelledLogger } from "./json-logger.js";
 import type { Measured } from "./telemetry.js";
 

@@ -4,7 +4,7 @@ import { CliError } from "../app/errors.js";
 import type { BackupFlags } from "../commands/leases/backup.js";
 import { writeNew } from "../files/new-file.js";
 import { openFleet } from "../fleet/read-fleet.js";
-import { targetOf } from "../fleet/target.js";
+import { targetOf } from "../connection/target.js";
 import { keepRows, keptRows } from "./backup-file.js";
 
 /** `leases backup APP`. */

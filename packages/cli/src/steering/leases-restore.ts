@@ -1,7 +1,7 @@
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import type { RestoreFlags } from "../commands/leases/restore.js";
-import { targetOf } from "../fleet/target.js";
+import { targetOf } from "../connection/target.js";
 import { keptIn } from "./backup-file.js";
 import { resetTo } from "./checkpoint-reset.js";
 
