@@ -3,9 +3,8 @@ import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
 import { optional, optionalText, withDefault } from "../app/flag-kinds.js";
 import { CONNECTION_FLAGS, type ConnectionFlags, SHARD_FLAG } from "../app/flags.js";
-import { momentOf, wholeNumberOf } from "../app/inputs.js";
+import { type Moment, momentOf, wholeNumberOf } from "../app/inputs.js";
 import { type Decoding, DECODE_FLAG, LINES_FLAG, STREAM } from "../records/flags.js";
-import type { Moment } from "../app/inputs.js";
 
 export interface TailFlags extends ConnectionFlags {
   readonly from: "latest" | "horizon" | Moment;

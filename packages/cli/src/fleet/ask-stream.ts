@@ -1,11 +1,10 @@
-import { KinesisCallError, sdkKinesis } from "@kinesis-connectors/consumer";
+import { type IteratorPosition, KinesisCallError, sdkKinesis } from "@kinesis-connectors/consumer";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import { toKinesis } from "../connection/aws.js";
 import type { Fleet } from "./read-fleet.js";
 import type { Target } from "../connection/target.js";
 import type { Behind } from "./verdict.js";
-import type { IteratorPosition } from "@kinesis-connectors/consumer";
 import { isEnded, type Lease } from "@kinesis-connectors/leases";
 import { nameOf } from "../connection/stream-name.js";
 

@@ -10,8 +10,7 @@ import { readFleet } from "../fleet/read-fleet.js";
 import { targetOf } from "../connection/target.js";
 import type { Place } from "./place.js";
 import { openRecord, recordLine, type ShownRecord } from "./record-line.js";
-import { openStream, rangeOf } from "./stream.js";
-import { namesOf } from "./tail.js";
+import { namesOf, openStream, rangeOf } from "./stream.js";
 import { targetedStream } from "./targeted-stream.js";
 import { counted } from "../output/counted.js";
 

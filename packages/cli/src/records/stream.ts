@@ -55,3 +55,9 @@ export function isKind(thrown: unknown, ...kinds: readonly KinesisCallError["kin
 export function rangeOf(shard: Pick<ListedShard, "startingHashKey" | "endingHashKey">): HashKeyRange {
   return { startingHashKey: BigInt(shard.startingHashKey), endingHashKey: BigInt(shard.endingHashKey) };
 }
+
+/** Ids of shards for a message, not more than a few. */
+export function namesOf(shards: readonly Pick<ListedShard, "shardId">[]): string {
+  const names = shards.slice(0, 5).map(({ shardId }) => shardId);
+  return `${names.join(", ")}${shards.length > names.length ? ` and ${shards.length - names.length} more` : ""}`;
+}

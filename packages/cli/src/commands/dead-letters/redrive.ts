@@ -26,7 +26,7 @@ export const command: Command<CliContext> = lazyCommand<RedriveFlags>(
         to: {
           kind: "enum",
           values: ["stream"],
-          brief: "where they go: stream",
+          brief: "where they go",
         },
         stream: optionalText("name or ARN of the stream (default: the one that each came from)", "NAME"),
         execute: toggle("puts them"),
