@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readDocument } from "./read-document.mjs";
 import { setup } from "./setup.mjs";
 
 setup();
@@ -25,16 +26,17 @@ const work = join(root, "node_modules", ".cache", "check-docs");
 const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
 const SCOPE = "@kinesis-connectors/";
 const problems = [];
-/** Scripts of the projects that `kinesis-connectors init` writes; scripts/check-project.mjs runs them. */
+/** Scripts of the projects that `kinesis-connectors init` writes; scripts/check-project runs them. */
 const OF_A_PROJECT = new Set(["dev", "put", "status", "validate"]);
 
-const documents = filesBelow(root, ".md").map(readDocument);
+const documents = filesBelow(root, ".md").map((path) => readDocument(root, path));
 const packages = readdirSync(join(root, "packages")).filter((name) =>
   existsSync(join(root, "packages", name, "package.json")),
 );
 const compiled = checkExamples(
   documents.filter(({ path }) => /^(README\.md|docs\/[^/]+\.md|packages\/[^/]+\/README\.md)$/.test(path)),
 );
+for (const document of documents) problems.push(...document.problems);
 for (const document of documents) checkLinks(document);
 for (const document of documents) checkPaths(document);
 checkCommands();
@@ -59,59 +61,6 @@ function filesBelow(folder, ...endings) {
       ? [relative(root, path).split(sep).join("/")]
       : [];
   });
-}
-
-/** A document as lines of prose (code is empty there), its headings' anchors, and its TypeScript blocks. */
-function readDocument(path) {
-  const lines = readFileSync(join(root, path), "utf8").split("\n");
-  const prose = [];
-  const anchors = new Set();
-  const blocks = [];
-  const quoted = []; // blocks that show a file of the repository
-  let open; // the block that has not ended yet
-  let comment; // the HTML comment that has not ended yet, or was the last thing before a block
-  for (const [index, line] of lines.entries()) {
-    const fence = /^\s*(`{3,})(\w*)/.exec(line);
-    if (open !== undefined) {
-      if (fence?.[1] === open.fence && fence[2] === "") {
-        if (open.language === "ts") blocks.push(open);
-        const file = /^[\w./-]+\/[\w.-]+\.ya?ml$/.exec(open.comment?.text ?? "")?.[0];
-        if (file !== undefined)
-          quoted.push({ first: open.first, file, text: open.lines.map(({ text }) => text).join("\n") });
-        open = undefined;
-      } else open.lines.push({ index, text: line });
-      prose.push("");
-    } else if (fence) {
-      open = { fence: fence[1], language: fence[2], first: index + 1, lines: [], comment };
-      comment = undefined;
-      prose.push("");
-    } else if (comment !== undefined && !comment.isClosed) {
-      comment.isClosed = line.includes("-->");
-      if (!comment.isClosed) comment.lines.push({ index, text: line });
-      prose.push("");
-    } else if (line.startsWith("<!--")) {
-      comment = { text: line.replaceAll(/<!--|-->/g, "").trim(), lines: [], isClosed: line.includes("-->") };
-      prose.push("");
-    } else {
-      if (line.trim() !== "") comment = undefined;
-      prose.push(line);
-      const heading = /^#{1,6} (.+)$/.exec(line)?.[1];
-      if (heading !== undefined) anchors.add(anchorOf(heading, anchors));
-    }
-  }
-  if (open !== undefined) problems.push(`${path}:${open.first}: a code block that is never closed`);
-  return { path, prose, anchors, blocks, quoted };
-}
-
-/** How GitHub makes an anchor of a heading; the second one of a name gets -1. */
-function anchorOf(heading, taken) {
-  const slug = heading
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}\p{M}\p{Pc}\- ]/gu, "")
-    .replaceAll(" ", "-");
-  let anchor = slug;
-  for (let copy = 1; taken.has(anchor); copy += 1) anchor = `${slug}-${copy}`;
-  return anchor;
 }
 
 function checkExamples(sources) {
@@ -249,9 +198,7 @@ function checkPaths({ path, prose }) {
 }
 
 function isAboutProjects(path) {
-  return /^(?:packages\/(?:create\/|cli\/src\/init\/|cli\/test\/init)|scripts\/check-project\.mjs$)/.test(
-    path,
-  );
+  return /^(?:packages\/(?:create\/|cli\/src\/init\/|cli\/test\/init)|scripts\/check-project\/)/.test(path);
 }
 
 /** Every command that a text or a program names must exist: npm scripts, and binaries of our packages. */

@@ -2,18 +2,12 @@
 
 /** The packages that have parts of connectors, and the definitions of them. The loader has no such list: it asks the package. */
 export const PARTS = {
-  s3: { package: "s3", types: { emitter: "S3Config", deadLetters: "S3DeadLettersConfig" } },
-  redshift: { package: "redshift", types: { emitter: "RedshiftConfig" } },
-  dynamodb: { package: "dynamodb", types: { emitter: "DynamoDbConfig", deadLetters: "DynamoDbConfig" } },
-  kinesis: {
-    package: "kinesis",
-    types: { emitter: "KinesisConfig", announce: "KinesisConfig", deadLetters: "KinesisConfig" },
-  },
-  opensearch: {
-    package: "opensearch",
-    types: { emitter: "OpenSearchConfig", deadLetters: "OpenSearchConfig" },
-  },
-  parquet: { package: "parquet", types: { format: "ParquetConfig" } },
+  s3: { emitter: "S3Config", deadLetters: "S3DeadLettersConfig" },
+  redshift: { emitter: "RedshiftConfig" },
+  dynamodb: { emitter: "DynamoDbConfig", deadLetters: "DynamoDbConfig" },
+  kinesis: { emitter: "KinesisConfig", announce: "KinesisConfig", deadLetters: "KinesisConfig" },
+  opensearch: { emitter: "OpenSearchConfig", deadLetters: "OpenSearchConfig" },
+  parquet: { format: "ParquetConfig" },
 };
 
 /**
@@ -51,7 +45,7 @@ function withParts(node) {
   );
   if (typeof node.part !== "string") return result;
   const { part, if: own, then, ...rest } = result;
-  const known = Object.entries(PARTS).filter(([, { types }]) => types[part] !== undefined);
+  const known = Object.entries(PARTS).filter(([, types]) => types[part] !== undefined);
   const names = [...(own?.properties.type.enum ?? []), ...known.map(([name]) => name)];
   return {
     ...rest,
@@ -59,13 +53,13 @@ function withParts(node) {
     allOf: [
       // oxlint-disable-next-line unicorn/no-thenable -- the keyword's name
       ...(own === undefined ? [] : [{ if: own, then }]),
-      ...known.map(([name, { package: from, types }]) => ({
+      ...known.map(([name, types]) => ({
         if: {
-          properties: { type: { enum: [name, `@kinesis-connectors/${from}`] } },
+          properties: { type: { enum: [name, `@kinesis-connectors/${name}`] } },
           required: ["type"],
         },
         // oxlint-disable-next-line unicorn/no-thenable -- the keyword's name
-        then: { $ref: `#/definitions/${from}.${types[part]}` },
+        then: { $ref: `#/definitions/${name}.${types[part]}` },
       })),
     ],
   };

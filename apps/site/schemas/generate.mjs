@@ -51,7 +51,7 @@ class TextOrLiteral {
 }
 
 const schemas = {};
-for (const [name, { types }] of Object.entries(PARTS))
+for (const [name, types] of Object.entries(PARTS))
   schemas[name] = schemaOf([...new Set(Object.values(types))]);
 const file = schemaOf(["ConnectorFile"]);
 

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Env } from "./document/variables.js";
 import { checkOptions, type OptionNames, silentLogger } from "@kinesis-connectors/core";
 import { build, type Built } from "./building/build.js";
+import { given } from "./building/given.js";
 import { optionProblem } from "./building/option-problem.js";
 import { sourceOptions } from "./building/source-options.js";
 import { type CheckedFile, checkFile, inOrder } from "./parts/checked-file.js";
@@ -58,7 +59,7 @@ export async function loadSource(file: string, options: LoadOptions = {}): Promi
     const { stream, streamArn, region, endpoints, allowInsecure, proxy, credentials, wireFormat } =
       await sourceOptions(source);
     return {
-      ...defined({
+      ...given({
         stream,
         streamArn,
         region,
@@ -179,12 +180,4 @@ async function openProblems(
       problems.push(optionProblem(document, error, [root], secrets));
     }
   return inOrder(problems);
-}
-
-function defined<Options extends object>(
-  options: Options,
-): { [Key in keyof Options]: Exclude<Options[Key], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof Options]: Exclude<Options[Key], undefined>;
-  };
 }

@@ -1,5 +1,6 @@
 import type { FlagParametersForType } from "@stricli/core";
 import type { CliContext } from "./context.js";
+import { optional, optionalText, repeated, toggle } from "./flag-kinds.js";
 import { durationOf, shardIdOf, textOf } from "./inputs.js";
 
 /** How a command reaches AWS. */
@@ -22,11 +23,6 @@ export interface OutputFlags {
 export interface FleetFlags extends ConnectionFlags {
   readonly leaseTable?: string;
 }
-
-const optionalText = (brief: string, placeholder: string) =>
-  ({ kind: "parsed", parse: textOf, optional: true, brief, placeholder }) as const;
-
-const toggle = (brief: string) => ({ kind: "boolean", default: false, withNegated: false, brief }) as const;
 
 /** Flags of every command that talks to AWS. */
 export const CONNECTION_FLAGS: FlagParametersForType<ConnectionFlags, CliContext> = {
@@ -64,23 +60,20 @@ export const APP: {
 
 /** Shards that a command is about; all where none is named. */
 export const SHARD_FLAG: FlagParametersForType<{ readonly shard?: readonly string[] }, CliContext> = {
-  shard: {
-    kind: "parsed",
-    parse: shardIdOf,
-    variadic: true,
-    optional: true,
-    brief: "a shard, by its id or number; may be repeated (default: all)",
-    placeholder: "ID",
-  },
+  shard: repeated(shardIdOf, "a shard, by its id or number; may be repeated (default: all)", "ID"),
 };
 
 /** The failover time of the fleet: how long a lease holds that nobody renews. */
 export const FAILOVER_FLAG: FlagParametersForType<{ readonly failoverTime?: number }, CliContext> = {
-  failoverTime: {
-    kind: "parsed",
-    parse: durationOf,
-    optional: true,
-    brief: "the fleet's failoverTimeMs (default: the file's, or 10s)",
-    placeholder: "TIME",
-  },
+  failoverTime: optional(durationOf, "the fleet's failoverTimeMs (default: the file's, or 10s)", "TIME"),
+};
+
+/** Asks Kinesis, which the lease table alone would spare. */
+export const ASK_STREAM_FLAG: FlagParametersForType<{ readonly askStream: boolean }, CliContext> = {
+  askStream: toggle("reads one record of each shard to say how far behind it is (1 of the 5 reads a second)"),
+};
+
+/** A command that changes something shows its plan first. */
+export const EXECUTE_FLAG: FlagParametersForType<{ readonly execute: boolean }, CliContext> = {
+  execute: toggle("does what the plan says"),
 };

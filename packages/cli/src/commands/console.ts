@@ -1,6 +1,7 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
+import { optionalText, repeated, toggle, withDefault } from "../app/flag-kinds.js";
 import { APP, FAILOVER_FLAG, FLEET_FLAGS, type FleetFlags, JSON_FLAG } from "../app/flags.js";
 import { textOf, wholeNumberOf } from "../app/inputs.js";
 
@@ -30,41 +31,21 @@ export const command: Command<CliContext> = lazyCommand<ConsoleFlags, [app?: str
         ...FLEET_FLAGS,
         ...FAILOVER_FLAG,
         ...JSON_FLAG,
-        connect: {
-          kind: "parsed",
-          parse: textOf,
-          variadic: true,
-          optional: true,
-          brief: "the admin server of a process; may be repeated",
-          placeholder: "URL",
-        },
-        tokenFile: {
-          kind: "parsed",
-          parse: textOf,
-          optional: true,
-          brief: "file with the token of the processes",
-          placeholder: "FILE",
-        },
-        allowChanges: {
-          kind: "boolean",
-          default: false,
-          withNegated: false,
-          brief: "lets the console pause, resume and reset",
-        },
-        port: {
-          kind: "parsed",
-          parse: wholeNumberOf(0, 65_535),
-          default: "9465",
-          brief: "where it listens on 127.0.0.1; 0 takes a free port",
-          placeholder: "PORT",
-        },
-        backupDir: {
-          kind: "parsed",
-          parse: textOf,
-          default: ".",
-          brief: "folder for the file with the rows as they were before a reset",
-          placeholder: "DIR",
-        },
+        connect: repeated(textOf, "the admin server of a process; may be repeated", "URL"),
+        tokenFile: optionalText("file with the token of the processes", "FILE"),
+        allowChanges: toggle("lets the console pause, resume and reset"),
+        port: withDefault(
+          wholeNumberOf(0, 65_535),
+          "9465",
+          "where it listens on 127.0.0.1; 0 takes a free port",
+          "PORT",
+        ),
+        backupDir: withDefault(
+          textOf,
+          ".",
+          "folder for the file with the rows as they were before a reset",
+          "DIR",
+        ),
       },
     },
   },

@@ -1,8 +1,8 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
+import { optionalText } from "../app/flag-kinds.js";
 import { JSON_FLAG } from "../app/flags.js";
-import { textOf } from "../app/inputs.js";
 import { PROCESS_FLAGS, type ProcessFlags } from "../process/flags.js";
 
 export interface DrainFlags extends ProcessFlags {
@@ -23,20 +23,8 @@ export const command: Command<CliContext> = lazyCommand<DrainFlags>(
       flags: {
         ...PROCESS_FLAGS,
         ...JSON_FLAG,
-        connector: {
-          kind: "parsed",
-          parse: textOf,
-          optional: true,
-          brief: "which of several connectors of the process",
-          placeholder: "APP",
-        },
-        tokenFile: {
-          kind: "parsed",
-          parse: textOf,
-          optional: true,
-          brief: "file with the admin server's token",
-          placeholder: "FILE",
-        },
+        connector: optionalText("which of several connectors of the process", "APP"),
+        tokenFile: optionalText("file with the admin server's token", "FILE"),
       },
     },
   },

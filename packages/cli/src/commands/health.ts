@@ -1,6 +1,7 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
+import { toggle } from "../app/flag-kinds.js";
 import { JSON_FLAG } from "../app/flags.js";
 import { PROCESS_FLAGS, type ProcessFlags } from "../process/flags.js";
 
@@ -21,12 +22,7 @@ export const command: Command<CliContext> = lazyCommand<HealthFlags>(
       flags: {
         ...PROCESS_FLAGS,
         ...JSON_FLAG,
-        strict: {
-          kind: "boolean",
-          default: false,
-          withNegated: false,
-          brief: "takes degraded for not ready",
-        },
+        strict: toggle("takes degraded for not ready"),
       },
     },
   },

@@ -1,6 +1,7 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
+import { optionalText, toggle, withDefault } from "../app/flag-kinds.js";
 import { JSON_FLAG } from "../app/flags.js";
 import { textOf, wholeNumberOf } from "../app/inputs.js";
 import { DESTINATIONS, type Destination } from "../init/destinations.js";
@@ -36,61 +37,28 @@ export const command: Command<CliContext> = lazyCommand<InitFlags, [dir?: string
       },
       flags: {
         ...JSON_FLAG,
-        application: {
-          kind: "parsed",
-          parse: textOf,
-          optional: true,
-          brief: "name of the application and of its lease table (default: the folder's)",
-          placeholder: "NAME",
-        },
-        stream: {
-          kind: "parsed",
-          parse: textOf,
-          optional: true,
-          brief: "the stream (default: clicks)",
-          placeholder: "NAME",
-        },
+        application: optionalText(
+          "name of the application and of its lease table (default: the folder's)",
+          "NAME",
+        ),
+        stream: optionalText("the stream (default: clicks)", "NAME"),
         destination: {
           kind: "enum",
           values: DESTINATIONS,
           optional: true,
           brief: "where records go (default: s3)",
         },
-        place: {
-          kind: "parsed",
-          parse: textOf,
-          optional: true,
-          brief: "the bucket, stream or index there (default: STREAM-archive)",
-          placeholder: "NAME",
-        },
-        region: {
-          kind: "parsed",
-          parse: textOf,
-          optional: true,
-          brief: "region of AWS (default: AWS_REGION, or eu-central-1)",
-          placeholder: "NAME",
-        },
-        shards: {
-          kind: "parsed",
-          parse: wholeNumberOf(1, 100),
-          default: "2",
-          brief: "shards of the stream on this machine",
-          placeholder: "N",
-        },
-        port: {
-          kind: "parsed",
-          parse: wholeNumberOf(1_024, 65_000),
-          default: "4570",
-          brief: "first of four ports for AWS on this machine",
-          placeholder: "N",
-        },
-        ts: {
-          kind: "boolean",
-          default: false,
-          withNegated: false,
-          brief: "writes the pipeline as a TypeScript module",
-        },
-        yes: { kind: "boolean", default: false, withNegated: false, brief: "asks nothing" },
+        place: optionalText("the bucket, stream or index there (default: STREAM-archive)", "NAME"),
+        region: optionalText("region of AWS (default: AWS_REGION, or eu-central-1)", "NAME"),
+        shards: withDefault(wholeNumberOf(1, 100), "2", "shards of the stream on this machine", "N"),
+        port: withDefault(
+          wholeNumberOf(1_024, 65_000),
+          "4570",
+          "first of four ports for AWS on this machine",
+          "N",
+        ),
+        ts: toggle("writes the pipeline as a TypeScript module"),
+        yes: toggle("asks nothing"),
       },
     },
   },

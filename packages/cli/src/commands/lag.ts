@@ -1,7 +1,15 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
-import { APP, FLEET_FLAGS, type FleetFlags, OUTPUT_FLAGS, type OutputFlags } from "../app/flags.js";
+import { optional } from "../app/flag-kinds.js";
+import {
+  APP,
+  ASK_STREAM_FLAG,
+  FLEET_FLAGS,
+  type FleetFlags,
+  OUTPUT_FLAGS,
+  type OutputFlags,
+} from "../app/flags.js";
 import { durationOf } from "../app/inputs.js";
 
 export interface LagFlags extends FleetFlags, OutputFlags {
@@ -22,19 +30,8 @@ export const command: Command<CliContext> = lazyCommand<LagFlags, [app?: string]
       flags: {
         ...FLEET_FLAGS,
         ...OUTPUT_FLAGS,
-        max: {
-          kind: "parsed",
-          parse: durationOf,
-          optional: true,
-          brief: "exit 4 where a shard is above it, or no figure can be had",
-          placeholder: "TIME",
-        },
-        askStream: {
-          kind: "boolean",
-          default: false,
-          withNegated: false,
-          brief: "reads one record of each shard to say how far behind it is (1 of the 5 reads a second)",
-        },
+        max: optional(durationOf, "exit 4 where a shard is above it, or no figure can be had", "TIME"),
+        ...ASK_STREAM_FLAG,
       },
     },
   },

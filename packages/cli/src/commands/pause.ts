@@ -1,6 +1,7 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
+import { toggle, withDefault } from "../app/flag-kinds.js";
 import {
   APP,
   FAILOVER_FLAG,
@@ -35,19 +36,8 @@ export const command: Command<CliContext> = lazyCommand<PauseFlags, [app?: strin
         ...SHARD_FLAG,
         ...FAILOVER_FLAG,
         ...JSON_FLAG,
-        noWait: {
-          kind: "boolean",
-          default: false,
-          withNegated: false,
-          brief: "does not wait until the owners have stopped",
-        },
-        timeout: {
-          kind: "parsed",
-          parse: durationOf,
-          default: "1m",
-          brief: "how long to wait at most",
-          placeholder: "TIME",
-        },
+        noWait: toggle("does not wait until the owners have stopped"),
+        timeout: withDefault(durationOf, "1m", "how long to wait at most", "TIME"),
       },
     },
   },

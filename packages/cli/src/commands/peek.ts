@@ -1,8 +1,9 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
+import { optional, optionalText, withDefault } from "../app/flag-kinds.js";
 import { CONNECTION_FLAGS, type FleetFlags, FLEET_FLAGS } from "../app/flags.js";
-import { shardIdOf, textOf, wholeNumberOf } from "../app/inputs.js";
+import { shardIdOf, wholeNumberOf } from "../app/inputs.js";
 import { type Decoding, DECODE_FLAG, LINES_FLAG, STREAM } from "../records/flags.js";
 import { placeOf, type Place } from "../records/place.js";
 
@@ -30,34 +31,14 @@ export const command: Command<CliContext> = lazyCommand<PeekFlags, [stream?: str
       flags: {
         ...CONNECTION_FLAGS,
         ...FLEET_FLAGS,
-        at: {
-          kind: "parsed",
-          parse: placeOf,
-          optional: true,
-          brief: "a sequence number (with .SUB inside an aggregate), horizon, or a time",
-          placeholder: "POSITION",
-        },
-        shard: {
-          kind: "parsed",
-          parse: shardIdOf,
-          optional: true,
-          brief: "the shard, by its id or number (default: the only one)",
-          placeholder: "ID",
-        },
-        checkpoint: {
-          kind: "parsed",
-          parse: textOf,
-          optional: true,
-          brief: "begins behind the checkpoint of this application",
-          placeholder: "APP",
-        },
-        count: {
-          kind: "parsed",
-          parse: wholeNumberOf(1, 10_000),
-          default: "10",
-          brief: "how many records at most",
-          placeholder: "N",
-        },
+        at: optional(
+          placeOf,
+          "a sequence number (with .SUB inside an aggregate), horizon, or a time",
+          "POSITION",
+        ),
+        shard: optional(shardIdOf, "the shard, by its id or number (default: the only one)", "ID"),
+        checkpoint: optionalText("begins behind the checkpoint of this application", "APP"),
+        count: withDefault(wholeNumberOf(1, 10_000), "10", "how many records at most", "N"),
         ...DECODE_FLAG,
         ...LINES_FLAG,
       },

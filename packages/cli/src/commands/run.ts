@@ -1,7 +1,9 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
+import { toggle } from "../app/flag-kinds.js";
 import { textOf } from "../app/inputs.js";
+import { ENV_FILE_FLAG } from "../running/flags.js";
 import { LOG_LEVELS, type LogLevel } from "../running/log-level.js";
 
 export interface RunFlags {
@@ -26,21 +28,9 @@ export const command: Command<CliContext> = lazyCommand<RunFlags, string[]>(
         parameter: { parse: textOf, placeholder: "FILE", brief: "a connector each, YAML or JSON" },
       },
       flags: {
-        envFile: {
-          kind: "parsed",
-          parse: textOf,
-          variadic: true,
-          optional: true,
-          brief: "NAME=VALUE lines for ${NAME} and for AWS; what the environment has goes before",
-          placeholder: "FILE",
-        },
+        ...ENV_FILE_FLAG,
         logLevel: { kind: "enum", values: LOG_LEVELS, default: "info", brief: "how much is logged" },
-        json: {
-          kind: "boolean",
-          default: false,
-          withNegated: false,
-          brief: "prints one JSON object at the end, also for errors",
-        },
+        json: toggle("prints one JSON object at the end, also for errors"),
       },
     },
   },

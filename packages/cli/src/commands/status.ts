@@ -1,7 +1,15 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
-import { APP, FLEET_FLAGS, type FleetFlags, OUTPUT_FLAGS, type OutputFlags } from "../app/flags.js";
+import { toggle, withDefault } from "../app/flag-kinds.js";
+import {
+  APP,
+  ASK_STREAM_FLAG,
+  FLEET_FLAGS,
+  type FleetFlags,
+  OUTPUT_FLAGS,
+  type OutputFlags,
+} from "../app/flags.js";
 import { durationOf } from "../app/inputs.js";
 
 export interface StatusFlags extends FleetFlags, OutputFlags {
@@ -25,26 +33,10 @@ export const command: Command<CliContext> = lazyCommand<StatusFlags, [app?: stri
       flags: {
         ...FLEET_FLAGS,
         ...OUTPUT_FLAGS,
-        watch: { kind: "boolean", default: false, withNegated: false, brief: "draws anew every 2 s" },
-        check: {
-          kind: "boolean",
-          default: false,
-          withNegated: false,
-          brief: "exit 4 where a shard has no owner or delivers later than --max-lag",
-        },
-        maxLag: {
-          kind: "parsed",
-          parse: durationOf,
-          default: "5m",
-          brief: "what --check and the line of attention allow",
-          placeholder: "TIME",
-        },
-        askStream: {
-          kind: "boolean",
-          default: false,
-          withNegated: false,
-          brief: "reads one record of each shard to say how far behind it is (1 of the 5 reads a second)",
-        },
+        watch: toggle("draws anew every 2 s"),
+        check: toggle("exit 4 where a shard has no owner or delivers later than --max-lag"),
+        maxLag: withDefault(durationOf, "5m", "what --check and the line of attention allow", "TIME"),
+        ...ASK_STREAM_FLAG,
       },
     },
   },

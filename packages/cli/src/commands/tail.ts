@@ -1,10 +1,10 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
+import { optional, optionalText, withDefault } from "../app/flag-kinds.js";
 import { CONNECTION_FLAGS, type ConnectionFlags, SHARD_FLAG } from "../app/flags.js";
-import { momentOf, textOf, wholeNumberOf } from "../app/inputs.js";
+import { type Moment, momentOf, wholeNumberOf } from "../app/inputs.js";
 import { type Decoding, DECODE_FLAG, LINES_FLAG, STREAM } from "../records/flags.js";
-import type { Moment } from "../app/inputs.js";
 
 export interface TailFlags extends ConnectionFlags {
   readonly from: "latest" | "horizon" | Moment;
@@ -30,27 +30,14 @@ export const command: Command<CliContext> = lazyCommand<TailFlags, [stream?: str
       flags: {
         ...CONNECTION_FLAGS,
         ...SHARD_FLAG,
-        from: {
-          kind: "parsed",
-          parse: (text: string) => (text === "latest" || text === "horizon" ? text : momentOf(text)),
-          default: "latest",
-          brief: "latest, horizon, a time with its zone, or how long ago, such as 5m",
-          placeholder: "WHEN",
-        },
-        key: {
-          kind: "parsed",
-          parse: textOf,
-          optional: true,
-          brief: "only records of this partition key",
-          placeholder: "KEY",
-        },
-        limit: {
-          kind: "parsed",
-          parse: wholeNumberOf(1, Number.MAX_SAFE_INTEGER),
-          optional: true,
-          brief: "ends after so many records",
-          placeholder: "N",
-        },
+        from: withDefault(
+          (text: string) => (text === "latest" || text === "horizon" ? text : momentOf(text)),
+          "latest",
+          "latest, horizon, a time with its zone, or how long ago, such as 5m",
+          "WHEN",
+        ),
+        key: optionalText("only records of this partition key", "KEY"),
+        limit: optional(wholeNumberOf(1, Number.MAX_SAFE_INTEGER), "ends after so many records", "N"),
         ...DECODE_FLAG,
         ...LINES_FLAG,
       },

@@ -1,8 +1,10 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
+import { toggle } from "../app/flag-kinds.js";
 import { JSON_FLAG } from "../app/flags.js";
 import { textOf } from "../app/inputs.js";
+import { ENV_FILE_FLAG } from "../running/flags.js";
 
 export interface ValidateFlags {
   readonly json: boolean;
@@ -27,20 +29,8 @@ export const command: Command<CliContext> = lazyCommand<ValidateFlags, string[]>
       },
       flags: {
         ...JSON_FLAG,
-        online: {
-          kind: "boolean",
-          default: false,
-          withNegated: false,
-          brief: "asks the destinations too: buckets, tables, rights",
-        },
-        envFile: {
-          kind: "parsed",
-          parse: textOf,
-          variadic: true,
-          optional: true,
-          brief: "NAME=VALUE lines for ${NAME} and for AWS; what the environment has goes before",
-          placeholder: "FILE",
-        },
+        online: toggle("asks the destinations too: buckets, tables, rights"),
+        ...ENV_FILE_FLAG,
       },
     },
   },

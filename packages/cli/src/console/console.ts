@@ -1,6 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { type ConsoleApplication, consoleProblem, startConsole } from "@kinesis-connectors/admin";
 import { checkedEndpoint } from "@kinesis-connectors/aws";
 import { dynamoDbLeaseTable } from "@kinesis-connectors/consumer";
@@ -8,11 +6,12 @@ import { type Logger, silentLogger, sleep } from "@kinesis-connectors/core";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import type { ConsoleFlags } from "../commands/console.js";
-import { toDynamoDb } from "../fleet/aws.js";
+import { toDynamoDb } from "../connection/aws.js";
 import { leaseTablesOf } from "../fleet/lease-tables.js";
 import { readFleet } from "../fleet/read-fleet.js";
-import { type Target, targetOf, whereOf } from "../fleet/target.js";
-import { DEFAULT_FAILOVER_TIME_MS } from "../fleet/workers.js";
+import { type Target, targetOf, targetOfTable, whereOf } from "../connection/target.js";
+import { failoverTimeMsOf } from "../fleet/failover-time.js";
+import { tokenOf } from "../process/token.js";
 import { keepRows } from "../steering/backup-file.js";
 import { whoami } from "../steering/by.js";
 
@@ -76,16 +75,7 @@ async function targetsOf(
       "KC_NOT_FOUND",
       "there is no lease table in this region: name APP, or check --region and --endpoint-dynamodb",
     );
-  const targets: Target[] = [];
-  for (const name of tables)
-    targets.push({
-      ...where,
-      application: name,
-      tableName: name,
-      stream: undefined,
-      failoverTimeMs: undefined,
-    });
-  return targets;
+  return tables.map((name) => targetOfTable(where, name));
 }
 
 /** How long a table may take to say that it is there; after that the page tells what is the matter. */
@@ -141,23 +131,11 @@ async function applicationOf(
       table,
       tableName,
       stream,
-      failoverTimeMs: flags.failoverTime ?? target.failoverTimeMs ?? DEFAULT_FAILOVER_TIME_MS,
+      failoverTimeMs: failoverTimeMsOf(flags, target),
       keepRows: async () => (await keepRows(context, { table, target }, flags.backupDir)).file,
       lastRetry: () =>
         retry !== undefined && clock.monotonicNow() - retry.atMs < RETRY_TOLD_MS ? retry.error : undefined,
     },
     close: () => connection.close(),
   };
-}
-
-function tokenOf({ cwd, env }: CliContext, { tokenFile }: ConsoleFlags): string | undefined {
-  if (tokenFile === undefined) return env["KC_ADMIN_TOKEN"];
-  try {
-    return readFileSync(resolve(cwd, tokenFile), "utf8").trim();
-  } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException;
-    throw new CliError("KC_USAGE", `--token-file ${tokenFile} cannot be read (${code ?? "?"})`, {
-      cause: thrown,
-    });
-  }
 }

@@ -1,5 +1,6 @@
 import type { FlagParametersForType } from "@stricli/core";
 import type { CliContext } from "../app/context.js";
+import { repeated } from "../app/flag-kinds.js";
 
 /** A tag of a resource. */
 export interface Tag {
@@ -7,19 +8,8 @@ export interface Tag {
   readonly value: string;
 }
 
-export const EXECUTE_FLAG: FlagParametersForType<{ readonly execute: boolean }, CliContext> = {
-  execute: { kind: "boolean", default: false, withNegated: false, brief: "does what the plan says" },
-};
-
 export const TAG_FLAG: FlagParametersForType<{ readonly tag?: readonly Tag[] }, CliContext> = {
-  tag: {
-    kind: "parsed",
-    parse: tagOf,
-    variadic: true,
-    optional: true,
-    brief: "a tag; may be repeated",
-    placeholder: "KEY=VALUE",
-  },
+  tag: repeated(tagOf, "a tag; may be repeated", "KEY=VALUE"),
 };
 
 function tagOf(text: string): Tag {

@@ -6,16 +6,14 @@ import {
   type KinesisClient,
   StartStreamEncryptionCommand,
 } from "@aws-sdk/client-kinesis";
-import { sleep } from "@kinesis-connectors/core";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import type { CreateStreamFlags } from "../commands/create/stream.js";
-import { toKinesis } from "../fleet/aws.js";
-import { whereOf } from "../fleet/target.js";
+import { toKinesis } from "../connection/aws.js";
+import { whereOf } from "../connection/target.js";
+import { printPlan, untilActive, unlessMissing } from "./make.js";
+import { counted } from "../output/counted.js";
 
-const POLL_MS = 500;
-/** A new stream takes a minute or two; with thousands of shards more. */
-const ACTIVE_WAIT_MS = 600_000;
 const DEFAULT_RETENTION_HOURS = 24;
 
 /** `create stream NAME`. */
@@ -33,10 +31,7 @@ export async function createStream(
     const plan = planOf(flags, name);
     if (flags.execute) await make(context, client, flags, name);
     if (flags.json) context.out.json({ stream: name, plan, isDone: flags.execute });
-    else {
-      for (const line of plan) context.out.line(flags.execute ? `done: ${line}` : `would ${line}`);
-      if (!flags.execute) context.out.line("nothing has been changed (add --execute)");
-    }
+    else printPlan(context, plan, flags.execute);
   } finally {
     connection.close();
   }
@@ -45,7 +40,7 @@ export async function createStream(
 function planOf(flags: CreateStreamFlags, name: string): readonly string[] {
   const { shards, retention, kmsKey, noEncryption, tag = [] } = flags;
   return [
-    `create the stream ${name}, ${shards === undefined ? "on demand" : `with ${shards} ${shards === 1 ? "shard" : "shards"}`}`,
+    `create the stream ${name}, ${shards === undefined ? "on demand" : `with ${counted(shards, "shard")}`}`,
     ...(noEncryption ? [] : [`encrypt its records by the key ${kmsKey ?? AWS_KEY}`]),
     ...(retention === undefined || retention === DEFAULT_RETENTION_HOURS
       ? []
@@ -65,6 +60,7 @@ async function make(
 ): Promise<void> {
   const { shards, retention, kmsKey, noEncryption, tag = [] } = flags;
   const options = { abortSignal: context.signal };
+  const untilUsable = () => untilActive(context, `stream ${name}`, () => statusOf(context, client, name));
   await client.send(
     new CreateStreamCommand({
       StreamName: name,
@@ -74,7 +70,7 @@ async function make(
     }),
     options,
   );
-  await untilActive(context, client, name);
+  await untilUsable();
   if (!noEncryption) {
     await client.send(
       new StartStreamEncryptionCommand({
@@ -84,14 +80,14 @@ async function make(
       }),
       options,
     );
-    await untilActive(context, client, name);
+    await untilUsable();
   }
   if (retention !== undefined && retention !== DEFAULT_RETENTION_HOURS) {
     await client.send(
       new IncreaseStreamRetentionPeriodCommand({ StreamName: name, RetentionPeriodHours: retention }),
       options,
     );
-    await untilActive(context, client, name);
+    await untilUsable();
   }
   if (tag.length > 0)
     await client.send(
@@ -103,31 +99,15 @@ async function make(
     );
 }
 
-async function untilActive(context: CliContext, client: KinesisClient, name: string): Promise<void> {
-  const { clock, signal } = context;
-  const deadlineMs = clock.monotonicNow() + ACTIVE_WAIT_MS;
-  for (;;) {
-    const status = await statusOf(context, client, name);
-    if (status === "ACTIVE") return;
-    if (clock.monotonicNow() > deadlineMs)
-      throw new CliError("KC_FAILED", `the stream ${name} is still ${status ?? "missing"}: look again later`);
-    await sleep(clock, POLL_MS, signal);
-    signal.throwIfAborted();
-  }
-}
-
 async function statusOf(
   { signal }: CliContext,
   client: KinesisClient,
   name: string,
 ): Promise<string | undefined> {
-  try {
+  return unlessMissing(async () => {
     const answer = await client.send(new DescribeStreamSummaryCommand({ StreamName: name }), {
       abortSignal: signal,
     });
     return answer.StreamDescriptionSummary?.StreamStatus;
-  } catch (thrown) {
-    if (thrown instanceof Error && thrown.name === "ResourceNotFoundException") return undefined;
-    throw thrown;
-  }
+  });
 }

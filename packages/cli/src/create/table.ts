@@ -1,20 +1,16 @@
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
   DescribeTableCommand,
   type DynamoDBClient,
 } from "@aws-sdk/client-dynamodb";
-import { sleep } from "@kinesis-connectors/core";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
+import { installed } from "../app/installed.js";
 import type { CreateTableFlags } from "../commands/create/table.js";
-import { toDynamoDb } from "../fleet/aws.js";
-import { whereOf } from "../fleet/target.js";
-
-const POLL_MS = 200;
-const ACTIVE_WAIT_MS = 600_000;
+import { toDynamoDb } from "../connection/aws.js";
+import { whereOf } from "../connection/target.js";
+import { printPlan, untilActive, unlessMissing } from "./make.js";
 
 /** `create table NAME`. */
 export async function createTable(context: CliContext, flags: CreateTableFlags, name: string): Promise<void> {
@@ -32,13 +28,10 @@ export async function createTable(context: CliContext, flags: CreateTableFlags, 
     const plan = planOf(flags, name);
     if (flags.execute) {
       await client.send(new CreateTableCommand(input), { abortSignal: context.signal });
-      await untilActive(context, client, name);
+      await untilActive(context, `table ${name}`, () => statusOf(context, client, name));
     }
     if (flags.json) context.out.json({ table: name, plan, isDone: flags.execute });
-    else {
-      for (const line of plan) context.out.line(flags.execute ? `done: ${line}` : `would ${line}`);
-      if (!flags.execute) context.out.line("nothing has been changed (add --execute)");
-    }
+    else printPlan(context, plan, flags.execute);
   } finally {
     connection.close();
   }
@@ -80,31 +73,15 @@ function inputOf(flags: CreateTableFlags, name: string): CreateTableCommandInput
   };
 }
 
-async function untilActive(context: CliContext, client: DynamoDBClient, name: string): Promise<void> {
-  const { clock, signal } = context;
-  const deadlineMs = clock.monotonicNow() + ACTIVE_WAIT_MS;
-  for (;;) {
-    const status = await statusOf(context, client, name);
-    if (status === "ACTIVE") return;
-    if (clock.monotonicNow() > deadlineMs)
-      throw new CliError("KC_FAILED", `the table ${name} is still ${status ?? "missing"}: look again later`);
-    await sleep(clock, POLL_MS, signal);
-    signal.throwIfAborted();
-  }
-}
-
 async function statusOf(
   { signal }: CliContext,
   client: DynamoDBClient,
   name: string,
 ): Promise<string | undefined> {
-  try {
+  return unlessMissing(async () => {
     const answer = await client.send(new DescribeTableCommand({ TableName: name }), { abortSignal: signal });
     return answer.Table?.TableStatus;
-  } catch (thrown) {
-    if (thrown instanceof Error && thrown.name === "ResourceNotFoundException") return undefined;
-    throw thrown;
-  }
+  });
 }
 
 /** The part of `@kinesis-connectors/redshift` that is used here. */
@@ -132,18 +109,11 @@ async function printRedshift({ out, cwd }: CliContext, flags: CreateTableFlags, 
   else out.line(sql.trimEnd());
 }
 
-/** As the user installed it in this folder: the command itself brings no destination. */
 async function redshiftIn(cwd: string): Promise<RedshiftSchema> {
-  const folder = createRequire(pathToFileURL(`${cwd}/`));
-  let path: string;
-  try {
-    path = folder.resolve("@kinesis-connectors/redshift");
-  } catch (thrown) {
-    throw new CliError(
-      "KC_FAILED",
-      "@kinesis-connectors/redshift is not installed here: npm install @kinesis-connectors/redshift",
-      { cause: thrown },
-    );
-  }
-  return (await import(pathToFileURL(path).href)) as RedshiftSchema;
+  const redshift = await installed(cwd, "@kinesis-connectors/redshift");
+  if (redshift !== undefined) return redshift as RedshiftSchema;
+  throw new CliError(
+    "KC_FAILED",
+    "@kinesis-connectors/redshift is not installed here: npm install @kinesis-connectors/redshift",
+  );
 }

@@ -1,5 +1,6 @@
 import type { FlagParametersForType } from "@stricli/core";
 import type { CliContext } from "../app/context.js";
+import { optional, optionalText, repeated } from "../app/flag-kinds.js";
 import { CONNECTION_FLAGS, type ConnectionFlags, JSON_FLAG } from "../app/flags.js";
 import { type Moment, momentOf, textOf } from "../app/inputs.js";
 
@@ -16,40 +17,16 @@ export interface LetterFlags extends ConnectionFlags {
 export const LETTER_FLAGS: FlagParametersForType<LetterFlags, CliContext> = {
   ...CONNECTION_FLAGS,
   ...JSON_FLAG,
-  bucket: {
-    kind: "parsed",
-    parse: textOf,
-    optional: true,
-    brief: "the bucket (default: that of deadLetters in --config)",
-    placeholder: "NAME",
-  },
-  prefix: {
-    kind: "parsed",
-    parse: textOf,
-    optional: true,
-    brief: "where in the bucket (default: that of deadLetters in --config, or all of it)",
-    placeholder: "PREFIX",
-  },
-  endpointS3: {
-    kind: "parsed",
-    parse: textOf,
-    optional: true,
-    brief: "another endpoint of S3 than AWS's own",
-    placeholder: "URL",
-  },
-  since: {
-    kind: "parsed",
-    parse: momentOf,
-    optional: true,
-    brief: "only records that arrived since then: a time with its zone, or how long ago",
-    placeholder: "WHEN",
-  },
-  code: {
-    kind: "parsed",
-    parse: textOf,
-    variadic: true,
-    optional: true,
-    brief: "only those that failed with this code; may be repeated",
-    placeholder: "KC_...",
-  },
+  bucket: optionalText("the bucket (default: that of deadLetters in --config)", "NAME"),
+  prefix: optionalText(
+    "where in the bucket (default: that of deadLetters in --config, or all of it)",
+    "PREFIX",
+  ),
+  endpointS3: optionalText("another endpoint of S3 than AWS's own", "URL"),
+  since: optional(
+    momentOf,
+    "only records that arrived since then: a time with its zone, or how long ago",
+    "WHEN",
+  ),
+  code: repeated(textOf, "only those that failed with this code; may be repeated", "KC_..."),
 };

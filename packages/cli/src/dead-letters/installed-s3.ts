@@ -1,6 +1,5 @@
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
 import { CliError } from "../app/errors.js";
+import { installed } from "../app/installed.js";
 
 /** A dead letter, as `replayDeadLetters` of `@kinesis-connectors/s3` gives it. */
 export interface Letter {
@@ -35,24 +34,14 @@ interface InstalledS3 {
 }
 
 /**
- * `@kinesis-connectors/s3` as the user installed it: in the folder, or with this command.
- * @throws CliError `KC_FAILED` where it is in neither
+ * `@kinesis-connectors/s3` as the user installed it.
+ * @throws CliError `KC_FAILED` where it is not there
  */
 export async function installedS3(cwd: string): Promise<InstalledS3> {
-  for (const from of [pathToFileURL(`${cwd}/`).href, import.meta.url]) {
-    const path = pathOf(from);
-    if (path !== undefined) return (await import(pathToFileURL(path).href)) as InstalledS3;
-  }
+  const s3 = await installed(cwd, "@kinesis-connectors/s3");
+  if (s3 !== undefined) return s3 as InstalledS3;
   throw new CliError(
     "KC_FAILED",
     "dead letters on S3 are read by @kinesis-connectors/s3, which is not installed here: npm install @kinesis-connectors/s3",
   );
-}
-
-function pathOf(from: string): string | undefined {
-  try {
-    return createRequire(from).resolve("@kinesis-connectors/s3");
-  } catch {
-    return undefined;
-  }
 }

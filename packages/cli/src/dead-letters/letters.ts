@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import { atMsOf } from "../app/inputs.js";
-import { whereOf } from "../fleet/target.js";
+import { whereOf } from "../connection/target.js";
 import type { LetterFlags } from "./flags.js";
 import { installedS3, type Letter, type LetterSource } from "./installed-s3.js";
 

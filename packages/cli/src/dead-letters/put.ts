@@ -2,7 +2,7 @@ import { type KinesisClient, PutRecordsCommand, type PutRecordsRequestEntry } fr
 import { backoffMs, sleep } from "@kinesis-connectors/core";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
-import { nameOf } from "../fleet/ask-stream.js";
+import { nameOf } from "../connection/stream-name.js";
 import type { Letter } from "./installed-s3.js";
 
 /** One request takes 500 records and 5 MiB, keys included (API reference, PutRecords). */

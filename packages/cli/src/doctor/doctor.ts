@@ -6,8 +6,9 @@ import { silentLogger } from "@kinesis-connectors/core";
 import type { CliContext } from "../app/context.js";
 import { EXIT, shownError } from "../app/errors.js";
 import type { DoctorFlags } from "../commands/doctor.js";
-import { toDynamoDb } from "../fleet/aws.js";
-import { type Target, targetOf, type Where, whereOf } from "../fleet/target.js";
+import { toDynamoDb } from "../connection/aws.js";
+import { type Target, targetOf, type Where, whereOf } from "../connection/target.js";
+import { isLeaseKey, keyOf, LEASE_KEY } from "../fleet/lease-tables.js";
 import { tableLines } from "../output/table.js";
 import { shownDuration } from "../output/time.js";
 
@@ -171,8 +172,8 @@ async function tableFindings(
     const { Table } = await client.send(new DescribeTableCommand({ TableName: tableName }), {
       abortSignal: signal,
     });
-    const keys = (Table?.KeySchema ?? []).map(({ AttributeName }) => AttributeName ?? "");
-    const isLeaseTable = keys.length === 1 && keys[0] === "leaseKey";
+    const key = keyOf(Table);
+    const isLeaseTable = isLeaseKey(key);
     const account = /^arn:[^:]*:dynamodb:[^:]*:(\d{12}):/.exec(Table?.TableArn ?? "")?.[1];
     const table = dynamoDbLeaseTable({ tableName, client, clock, random, logger: silentLogger });
     const mode = isLeaseTable ? await table.fleetMode() : undefined;
@@ -182,7 +183,7 @@ async function tableFindings(
         state: isLeaseTable ? "ok" : "wrong",
         found: isLeaseTable
           ? `${tableName} is ${Table?.TableStatus ?? "?"}, of account ${account ?? "?"}`
-          : `the key of ${tableName} is ${keys.join(", ")}, and that of a lease table leaseKey alone: choose another application`,
+          : `the key of ${tableName} is ${key.join(", ")}, and that of a lease table ${LEASE_KEY} alone: choose another application`,
       },
       {
         what: "fleet mode",

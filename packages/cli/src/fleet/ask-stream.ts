@@ -1,12 +1,12 @@
-import { KinesisCallError, sdkKinesis } from "@kinesis-connectors/consumer";
+import { type IteratorPosition, KinesisCallError, sdkKinesis } from "@kinesis-connectors/consumer";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
-import { toKinesis } from "./aws.js";
+import { toKinesis } from "../connection/aws.js";
 import type { Fleet } from "./read-fleet.js";
-import type { Target } from "./target.js";
+import type { Target } from "../connection/target.js";
 import type { Behind } from "./verdict.js";
-import type { IteratorPosition } from "@kinesis-connectors/consumer";
 import { isEnded, type Lease } from "@kinesis-connectors/leases";
+import { nameOf } from "../connection/stream-name.js";
 
 /**
  * How far behind the tip each shard is, by one read of one record after its checkpoint: `MillisBehindLatest`. Costs one of the five reads
@@ -43,11 +43,6 @@ export async function askStream(context: CliContext, target: Target, fleet: Flee
   } finally {
     connection.close();
   }
-}
-
-/** The stream in requests: by ARN where it was given so. */
-export function nameOf(stream: string): { readonly StreamName: string } | { readonly StreamARN: string } {
-  return stream.startsWith("arn:") ? { StreamARN: stream } : { StreamName: stream };
 }
 
 /** Where an application goes on in a shard; undefined at its end. */

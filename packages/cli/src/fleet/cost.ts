@@ -1,4 +1,5 @@
 import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { counted } from "../output/counted.js";
 
 /** A row of the table as DynamoDB handed it over. */
 export type Row = Readonly<Record<string, AttributeValue>>;
@@ -48,8 +49,12 @@ export function countingCost(client: DynamoDBClient): CostTally {
   return { cost: () => ({ calls: { ...calls }, readUnits }), rows: () => rows };
 }
 
-/** What a look cost, in words. */
-export function shownCost({ calls, readUnits }: Cost, rows: number): string {
+/**
+ * What a look cost, in words.
+ * @param kinesisReads undefined where Kinesis was not asked
+ */
+export function shownCost({ calls, readUnits }: Cost, rows: number, kinesisReads?: number): string {
+  const asked = kinesisReads === undefined ? "Kinesis was not asked." : `Kinesis: ${kinesisReads} reads.`;
   const parts = Object.entries(calls).map(([name, count]) => `${count} ${name}`);
-  return `lease table: ${rows} ${rows === 1 ? "row" : "rows"}, ${parts.join(", ")} (${readUnits} read ${readUnits === 1 ? "unit" : "units"})`;
+  return `lease table: ${counted(rows, "row")}, ${parts.join(", ")} (${counted(readUnits, "read unit")}). ${asked}`;
 }

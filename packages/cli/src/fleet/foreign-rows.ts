@@ -1,4 +1,5 @@
 import type { Lease } from "@kinesis-connectors/leases";
+import { oneLine } from "../output/table.js";
 import type { Row } from "./cost.js";
 
 /** A row of the lease table that is no lease of this application's shards. */
@@ -24,6 +25,11 @@ export function foreignRowsOf(rows: readonly Row[], leases: readonly Lease[]): r
     .map((row) => ({ key: row["leaseKey"]?.S ?? "(no leaseKey)", kind: kindOf(row) }))
     .filter(({ key }) => !known.has(key))
     .toSorted((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** One of them, as people read it. */
+export function shownForeign({ key, kind }: ForeignRow): string {
+  return `not a lease of ours: ${oneLine(key)} (${kind})`;
 }
 
 function kindOf(row: Row): string {

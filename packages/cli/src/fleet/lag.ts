@@ -8,7 +8,7 @@ import { askStream } from "./ask-stream.js";
 import { shownCost } from "./cost.js";
 import { readFleet } from "./read-fleet.js";
 import { shardStatuses } from "@kinesis-connectors/leases";
-import { targetOf } from "./target.js";
+import { targetOf } from "../connection/target.js";
 
 interface Figure {
   readonly shardId: string;
@@ -53,8 +53,7 @@ export async function lag(context: CliContext, flags: LagFlags, app?: string): P
       isPaused ? "paused" : "",
     ]);
     for (const line of tableLines(columns, rows, out.width())) out.line(line);
-    const asked = behind === undefined ? "Kinesis was not asked." : `Kinesis: ${behind.size} reads.`;
-    out.line(`${shownCost(fleet.cost, fleet.rows.length)}. ${asked}`);
+    out.line(shownCost(fleet.cost, fleet.rows.length, behind?.size));
   }
   if (flags.max !== undefined) requireBelow(figures, flags.max);
 }

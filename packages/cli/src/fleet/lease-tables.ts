@@ -1,7 +1,20 @@
-import { DescribeTableCommand, ListTablesCommand } from "@aws-sdk/client-dynamodb";
+import { DescribeTableCommand, ListTablesCommand, type TableDescription } from "@aws-sdk/client-dynamodb";
 import type { CliContext } from "../app/context.js";
-import { toDynamoDb } from "./aws.js";
-import type { Where } from "./target.js";
+import { toDynamoDb } from "../connection/aws.js";
+import type { Where } from "../connection/target.js";
+
+/** The key of a lease table, of ours and of the KCL. */
+export const LEASE_KEY = "leaseKey";
+
+/** The attributes of a table's key. */
+export function keyOf(table: TableDescription | undefined): readonly string[] {
+  return (table?.KeySchema ?? []).map(({ AttributeName }) => AttributeName ?? "");
+}
+
+/** Whether a key is that of a lease table. */
+export function isLeaseKey(key: readonly string[]): boolean {
+  return key.length === 1 && key[0] === LEASE_KEY;
+}
 
 /** The names of all tables whose key is that of a lease table, and the calls that found them. */
 export async function leaseTablesOf(
@@ -25,8 +38,7 @@ export async function leaseTablesOf(
       for (const name of page.TableNames ?? []) {
         const { Table } = await client.send(new DescribeTableCommand({ TableName: name }), options);
         calls += 1;
-        const [key, ...others] = Table?.KeySchema ?? [];
-        if (key?.AttributeName === "leaseKey" && others.length === 0) tables.push(name);
+        if (isLeaseKey(keyOf(Table))) tables.push(name);
       }
       start = page.LastEvaluatedTableName;
     } while (start !== undefined);

@@ -2,11 +2,13 @@ import { type Lease, ownerKindOf } from "@kinesis-connectors/leases";
 import type { CliContext } from "../app/context.js";
 import type { LeasesFlags } from "../commands/leases/list.js";
 import { shortOwner, shortPosition, shortShard } from "../output/short.js";
-import { oneLine, tableLines } from "../output/table.js";
+import { tableLines } from "../output/table.js";
 import { shownMoment } from "../output/time.js";
 import { type Row, shownCost } from "./cost.js";
+import { shownForeign } from "./foreign-rows.js";
 import { type Fleet, readFleet } from "./read-fleet.js";
-import { targetOf } from "./target.js";
+import { plainCheckpoint } from "./plain-checkpoint.js";
+import { targetOf } from "../connection/target.js";
 
 /** Who wrote a row, as far as its attributes tell. */
 export type Writer = "ours" | "kcl" | "kcl 3" | "kcl 3 handoff" | "nobody yet";
@@ -39,8 +41,7 @@ export function plainLease(lease: Lease): Readonly<Record<string, unknown>> {
     protocolOwner: lease.protocolOwner ?? null,
     counter: lease.counter,
     ownerSwitches: lease.ownerSwitches,
-    checkpoint: typeof checkpoint === "string" ? checkpoint : checkpoint.sequenceNumber,
-    subSequenceNumber: typeof checkpoint === "string" ? 0 : checkpoint.subSequenceNumber,
+    ...plainCheckpoint(checkpoint),
     hasPending: pending !== undefined,
     parentShardIds: lease.parentShardIds,
     childShardIds: lease.childShardIds,
@@ -77,23 +78,22 @@ function printTable({ out }: CliContext, fleet: Fleet, utc: boolean): void {
     { title: "CHILDREN" },
   ];
   const rows = fleet.leases.map((lease) => {
-    const { checkpoint } = lease;
-    const position = typeof checkpoint === "string" ? ([checkpoint, 0] as const) : positionOf(checkpoint);
+    const { checkpoint, subSequenceNumber } = plainCheckpoint(lease.checkpoint);
     return [
       lease.leaseKey,
       writerOf(lease, rowOf(fleet, lease)),
       lease.owner === undefined ? "-" : shortOwner(lease.owner),
       String(lease.counter),
       String(lease.ownerSwitches),
-      shortPosition(...position),
+      shortPosition(checkpoint, subSequenceNumber),
       shownMoment(lease.readThroughMs, { nowMs, utc }),
       lease.parentShardIds.map(shortShard).join(", ") || "-",
       lease.childShardIds.map(shortShard).join(", ") || "-",
     ];
   });
   for (const line of tableLines(columns, rows, out.width())) out.line(line);
-  for (const { key, kind } of fleet.foreign) out.line(`not a lease of ours: ${oneLine(key)} (${kind})`);
-  out.line(`${shownCost(fleet.cost, fleet.rows.length)}. Kinesis was not asked.`);
+  for (const row of fleet.foreign) out.line(shownForeign(row));
+  out.line(shownCost(fleet.cost, fleet.rows.length));
 }
 
 function printRaw({ out }: CliContext, fleet: Fleet, isJson: boolean): void {
@@ -107,7 +107,7 @@ function printRaw({ out }: CliContext, fleet: Fleet, isJson: boolean): void {
     });
   else {
     for (const row of rows) out.json(row);
-    out.note(`${shownCost(fleet.cost, fleet.rows.length)}. Kinesis was not asked.`);
+    out.note(shownCost(fleet.cost, fleet.rows.length));
   }
 }
 
@@ -121,10 +121,6 @@ function plainRow(row: Row): Readonly<Record<string, unknown>> {
         value.B === undefined ? value : { B: Buffer.from(value.B).toString("base64") },
       ]),
   );
-}
-
-function positionOf(checkpoint: { readonly sequenceNumber: string; readonly subSequenceNumber: number }) {
-  return [checkpoint.sequenceNumber, checkpoint.subSequenceNumber] as const;
 }
 
 function rowOf(fleet: Fleet, { leaseKey }: Lease): Row | undefined {

@@ -5,13 +5,12 @@ import { asError, silentLogger } from "@kinesis-connectors/core";
 import type { Lease, LeaseTable } from "@kinesis-connectors/leases";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
-import { toDynamoDb } from "./aws.js";
+import { toDynamoDb } from "../connection/aws.js";
 import { type Cost, countingCost, type Row } from "./cost.js";
 import { type ForeignRow, foreignRowsOf } from "./foreign-rows.js";
-import type { Target } from "./target.js";
-
-/** The key of a lease table, of ours and of the KCL. */
-const KEY = "leaseKey";
+import { isLeaseKey, keyOf, LEASE_KEY } from "./lease-tables.js";
+import type { Target } from "../connection/target.js";
+import { streamNameIn } from "../connection/stream-name.js";
 
 /** What one look at the lease table found. */
 export interface Fleet {
@@ -90,7 +89,7 @@ export async function readFleet(context: CliContext, target: Target): Promise<Fl
 /** The name of the stream that rows of ours say they belong to. */
 function streamOf(leases: readonly Lease[]): string | undefined {
   const arn = leases.find(({ stream }) => stream !== undefined)?.stream?.streamArn;
-  return arn?.slice(arn.lastIndexOf("/") + 1);
+  return arn === undefined ? undefined : streamNameIn(arn);
 }
 
 /** Ctrl-C waits for no answer: a look changes nothing. */
@@ -120,17 +119,16 @@ async function found<Answer>(
   } catch (thrown) {
     context.signal.throwIfAborted();
     const described = await client.send(new DescribeTableCommand({ TableName: tableName })).then(
-      ({ Table }) => Table?.KeySchema ?? [],
+      ({ Table }) => keyOf(Table),
       (error: unknown) =>
         error instanceof Error && error.name === "ResourceNotFoundException" ? ("missing" as const) : [],
     );
     context.signal.throwIfAborted();
     if (described !== "missing") {
-      const names = described.map(({ AttributeName }) => AttributeName).join(", ");
-      if (names === "" || names === KEY) throw thrown;
+      if (described.length === 0 || isLeaseKey(described)) throw thrown;
       throw new CliError(
         "KC_NOT_FOUND",
-        `the table ${tableName} is no lease table: its key is ${names}, and that of one is ${KEY}; check APP and --lease-table`,
+        `the table ${tableName} is no lease table: its key is ${described.join(", ")}, and that of one is ${LEASE_KEY}; check APP and --lease-table`,
         { cause: thrown },
       );
     }

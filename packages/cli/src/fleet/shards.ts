@@ -6,7 +6,7 @@ import { tableLines } from "../output/table.js";
 import { shownCost } from "./cost.js";
 import { type Lineage, lineageOf } from "./lineage.js";
 import { readFleet } from "./read-fleet.js";
-import { targetOf } from "./target.js";
+import { targetOf } from "../connection/target.js";
 
 const HASH_KEYS = 2n ** 128n;
 
@@ -47,7 +47,7 @@ export async function shards(context: CliContext, flags: ShardsFlags, app?: stri
     context.out.line(
       context.out.warn(`${percent(missing)} of the hash keys belong to no open shard of this table`),
     );
-  context.out.line(`${shownCost(fleet.cost, fleet.rows.length)}. Kinesis was not asked.`);
+  context.out.line(shownCost(fleet.cost, fleet.rows.length));
 }
 
 function rowOf({ lease, depth, above }: Lineage): readonly string[] {

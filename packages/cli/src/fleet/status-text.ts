@@ -3,7 +3,9 @@ import { shortOwner, shortPosition, shortShard } from "../output/short.js";
 import { type Column, oneLine, tableLines } from "../output/table.js";
 import { shownDuration, shownMoment } from "../output/time.js";
 import { shownCost } from "./cost.js";
+import { shownForeign } from "./foreign-rows.js";
 import type { StatusReport } from "./status-report.js";
+import { counted } from "../output/counted.js";
 
 type Shard = StatusReport["shards"][number];
 
@@ -35,16 +37,15 @@ export function printStatus(out: Output, report: StatusReport, { utc }: { readon
     remarkOf(shard, nowMs, reasons.get(shard.shardId)),
   ]);
   for (const line of tableLines(columns, rows, out.width())) out.line(line);
-  for (const { key, kind } of foreign) out.line(`not a lease of ours: ${oneLine(key)} (${kind})`);
-  const asked = cost.kinesisReads > 0 ? `Kinesis: ${cost.kinesisReads} reads.` : "Kinesis was not asked.";
-  out.line(`${shownCost(cost, shards.length + foreign.length)}. ${asked}`);
+  for (const row of foreign) out.line(shownForeign(row));
+  out.line(shownCost(cost, shards.length + foreign.length, hasBehind ? cost.kinesisReads : undefined));
 }
 
 function headOf(report: StatusReport, out: Output): string {
   const { application, stream, shards, workers, paused, deliveredAgoMs, attention, fleetMode } = report;
   const counts = [
-    `${shards.length} ${shards.length === 1 ? "shard" : "shards"}`,
-    `${workers} ${workers === 1 ? "worker" : "workers"}`,
+    counted(shards.length, "shard"),
+    counted(workers, "worker"),
     ...(paused > 0 ? [`${paused} paused`] : []),
     ...(fleetMode === null ? [] : [`KCL mode ${fleetMode}`]),
   ].join(", ");

@@ -10,8 +10,9 @@ import { type Fleet, readFleet } from "./read-fleet.js";
 import { shardStatuses } from "@kinesis-connectors/leases";
 import type { StatusReport } from "./status-report.js";
 import { printStatus } from "./status-text.js";
-import { type Target, targetOf, whereOf } from "./target.js";
+import { type Target, targetOf, targetOfTable, whereOf } from "../connection/target.js";
 import { attentionOf, type Behind, withoutFigure } from "./verdict.js";
+import { counted } from "../output/counted.js";
 
 const REDRAW_MS = 2_000;
 
@@ -41,23 +42,14 @@ async function everyStatus(context: CliContext, flags: StatusFlags): Promise<voi
   const where = await whereOf(context, flags);
   const { tables, calls } = await leaseTablesOf(context, where);
   const reports: StatusReport[] = [];
-  for (const name of tables)
-    reports.push(
-      await reportOf(context, flags, {
-        ...where,
-        application: name,
-        tableName: name,
-        stream: undefined,
-        failoverTimeMs: undefined,
-      }),
-    );
+  for (const name of tables) reports.push(await reportOf(context, flags, targetOfTable(where, name)));
   if (flags.json) out.json({ applications: reports });
   else {
     for (const [index, report] of reports.entries()) {
       if (index > 0) out.line("");
       printStatus(out, report, flags);
     }
-    out.note(`${tables.length} lease ${tables.length === 1 ? "table" : "tables"}, found by ${calls} calls`);
+    out.note(`${counted(tables.length, "lease table")}, found by ${calls} calls`);
   }
   if (flags.check) requireHealth(reports, flags);
 }

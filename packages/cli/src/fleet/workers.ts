@@ -7,10 +7,9 @@ import { tableLines } from "../output/table.js";
 import { shownDuration } from "../output/time.js";
 import { shownCost } from "./cost.js";
 import { openFleet } from "./read-fleet.js";
-import { targetOf } from "./target.js";
+import { targetOf } from "../connection/target.js";
+import { failoverTimeMsOf } from "./failover-time.js";
 
-/** Default of `leases.failoverTimeMs`, of ours and of the KCL. */
-export const DEFAULT_FAILOVER_TIME_MS = 10_000;
 /** A look takes time and a renewal may be a little late: without it every third worker would look dead. */
 const SLACK_MS = 200;
 
@@ -28,7 +27,7 @@ export interface WorkerReport {
 export async function workers(context: CliContext, flags: WorkersFlags, app?: string): Promise<void> {
   const { out, clock, signal } = context;
   const target = await targetOf(context, flags, app);
-  const failoverTimeMs = flags.failoverTime ?? target.failoverTimeMs ?? DEFAULT_FAILOVER_TIME_MS;
+  const failoverTimeMs = failoverTimeMsOf(flags, target);
   const betweenMs = Math.ceil(failoverTimeMs / 3) + SLACK_MS;
   const fleet = await openFleet(context, target);
   try {
@@ -70,7 +69,7 @@ export async function workers(context: CliContext, flags: WorkersFlags, app?: st
     out.line(
       `${open.length} open shards, ${unowned} without an owner; ${least === most ? "evenly shared" : `from ${least} to ${most} each`}`,
     );
-    out.line(`${shownCost(after.cost, after.rows.length)}. Kinesis was not asked.`);
+    out.line(shownCost(after.cost, after.rows.length));
   } finally {
     fleet.close();
   }

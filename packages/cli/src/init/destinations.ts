@@ -21,6 +21,13 @@ export interface Project {
 
 /** What a destination is made of, as data and as code. */
 export interface DestinationText {
+  /** What a place there is called, and what it takes for a name. */
+  readonly place: {
+    readonly noun: string;
+    readonly question: string;
+    readonly form: RegExp;
+    readonly words: string;
+  };
   /** The line of the configuration file. */
   readonly yaml: (place: string) => string;
   /** The names to import from its package, and the call that makes the emitter. */
@@ -30,9 +37,15 @@ export interface DestinationText {
   readonly dependencies: readonly string[];
 }
 
-/** Each destination. */
+/** Each destination; names by S3, "Bucket naming rules"; Kinesis, "Naming rules"; OpenSearch, "Index naming restrictions". */
 export const TEXTS: Readonly<Record<Destination, DestinationText>> = {
   s3: {
+    place: {
+      noun: "bucket",
+      question: "Name of the bucket",
+      form: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+      words: "3 to 63 small letters, digits, '.' and '-' (a bucket)",
+    },
     yaml: (bucket) =>
       `{ type: s3, bucket: "\${BUCKET:-${bucket}}", prefix: archive, format: { type: ndjson }, compression: gzip }`,
     code: (bucket) => ({
@@ -43,6 +56,12 @@ export const TEXTS: Readonly<Record<Destination, DestinationText>> = {
     dependencies: ["s3"],
   },
   kinesis: {
+    place: {
+      noun: "stream",
+      question: "Name of the stream to write to",
+      form: /^[A-Za-z0-9_.-]{1,128}$/,
+      words: "1 to 128 letters, digits, '_', '.' and '-' (a stream)",
+    },
     yaml: (stream) => `{ type: kinesis, stream: "\${TARGET:-${stream}}" }`,
     code: (stream) => ({
       names: "kinesisEmitter",
@@ -52,6 +71,12 @@ export const TEXTS: Readonly<Record<Destination, DestinationText>> = {
     dependencies: ["kinesis"],
   },
   opensearch: {
+    place: {
+      noun: "index",
+      question: "Name of the index",
+      form: /^[a-z0-9.][a-z0-9_.-]{0,254}$/,
+      words: "small letters, digits, '_', '.' and '-', and begins with no '_' (an index)",
+    },
     yaml: (index) => `{ type: opensearch, node: "\${OPENSEARCH_URL}", index: ${yamlText(index)} }`,
     code: (index) => ({
       names: "openSearchEmitter",

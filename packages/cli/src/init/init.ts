@@ -3,7 +3,8 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import type { InitFlags } from "../commands/init.js";
-import { DESTINATIONS, type Destination, type Project } from "./destinations.js";
+import { TABLE_NAME } from "../connection/target.js";
+import { DESTINATIONS, type Destination, type Project, TEXTS } from "./destinations.js";
 import { projectFiles } from "./project-files.js";
 import { asker } from "./questions.js";
 
@@ -39,25 +40,6 @@ export async function init(context: CliContext, flags: InitFlags, dir?: string):
 
 const NAME = /^[A-Za-z0-9_.][A-Za-z0-9_.-]*$/;
 
-/** As DynamoDB takes them. */
-const LEASE_TABLE = /^[A-Za-z0-9_.-]{3,255}$/;
-
-/** What each place takes for a name (S3, "Bucket naming rules"; Kinesis and DynamoDB, "Naming rules"; OpenSearch, "Index naming restrictions"). */
-const PLACE_NAME: Readonly<Record<Destination, { readonly form: RegExp; readonly words: string }>> = {
-  s3: {
-    form: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
-    words: "3 to 63 small letters, digits, '.' and '-' (a bucket)",
-  },
-  kinesis: {
-    form: /^[A-Za-z0-9_.-]{1,128}$/,
-    words: "1 to 128 letters, digits, '_', '.' and '-' (a stream)",
-  },
-  opensearch: {
-    form: /^[a-z0-9.][a-z0-9_.-]{0,254}$/,
-    words: "small letters, digits, '_', '.' and '-', and begins with no '_' (an index)",
-  },
-};
-
 /** A name that the place takes, made of the stream's. */
 function placeOf(stream: string, destination: Destination): string {
   const name = `${stream}-archive`;
@@ -80,12 +62,13 @@ async function projectOf(context: CliContext, flags: InitFlags, folder: string):
       flags.application ??
       (await ask.text(
         "Name of the application (and of its lease table)",
-        LEASE_TABLE.test(folderName) ? folderName : "connector",
+        TABLE_NAME.test(folderName) ? folderName : "connector",
       ));
     const stream = flags.stream ?? (await ask.text("Name of the stream", "clicks"));
     const destination =
       flags.destination ?? (await ask.choice<Destination>("Where records go", DESTINATIONS, "s3"));
-    const place = flags.place ?? (await ask.text(PLACE[destination], placeOf(stream, destination)));
+    const { question, form, words } = TEXTS[destination].place;
+    const place = flags.place ?? (await ask.text(question, placeOf(stream, destination)));
     const region = flags.region ?? (await ask.text("Region of AWS", env["AWS_REGION"] ?? "eu-central-1"));
     for (const [flag, value] of Object.entries({ application, stream, place, region }))
       if (!NAME.test(value))
@@ -93,25 +76,16 @@ async function projectOf(context: CliContext, flags: InitFlags, folder: string):
           "KC_USAGE",
           `--${flag} takes letters, digits, '_', '.' and '-', and not ${JSON.stringify(value)}`,
         );
-    if (!LEASE_TABLE.test(application))
+    if (!TABLE_NAME.test(application))
       throw new CliError(
         "KC_USAGE",
         `--application names the lease table too, and takes 3 to 255 letters, digits, '_', '.' and '-', not ${JSON.stringify(application)}`,
       );
-    if (!PLACE_NAME[destination].form.test(place))
-      throw new CliError(
-        "KC_USAGE",
-        `--place takes ${PLACE_NAME[destination].words}, and not ${JSON.stringify(place)}`,
-      );
+    if (!form.test(place))
+      throw new CliError("KC_USAGE", `--place takes ${words}, and not ${JSON.stringify(place)}`);
     const { shards, port, ts } = flags;
     return { application, stream, destination, place, region, shards, port, ts };
   } finally {
     ask.close();
   }
 }
-
-const PLACE: Readonly<Record<Destination, string>> = {
-  s3: "Name of the bucket",
-  kinesis: "Name of the stream to write to",
-  opensearch: "Name of the index",
-};

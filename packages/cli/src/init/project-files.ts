@@ -166,14 +166,9 @@ client.destroy();
 
 function readme(project: Project): string {
   const { application, stream, destination, place, ts } = project;
-  const where = {
-    s3: `the bucket ${place}`,
-    kinesis: `the stream ${place}`,
-    opensearch: `the index ${place}`,
-  };
   return `# ${application}
 
-Moves the stream \`${stream}\` to ${where[destination]}: ${ts ? "`src/main.ts`" : "`pipeline.yaml`"} says how.
+Moves the stream \`${stream}\` to the ${TEXTS[destination].place.noun} ${place}: ${ts ? "`src/main.ts`" : "`pipeline.yaml`"} says how.
 
 \`\`\`sh
 npm install

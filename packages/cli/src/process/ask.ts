@@ -3,9 +3,9 @@ import { checkedEndpoint } from "@kinesis-connectors/aws";
 import { sleep } from "@kinesis-connectors/core";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
+import { DEFAULT_HOST, DEFAULT_PORT } from "./default-address.js";
 import type { ProcessFlags } from "./flags.js";
 
-const DEFAULT_URL = "http://127.0.0.1:9464";
 /** A verdict is a few lines; whoever answers more is no admin server. */
 const MAX_BYTES = 1024 * 1024;
 
@@ -19,7 +19,7 @@ export interface Answer {
 /** The address of a process: of the flag, the file, or the default. */
 async function addressOf({ cwd, env }: CliContext, flags: ProcessFlags): Promise<URL> {
   if (flags.url !== undefined) return checkedEndpoint(flags.url, flags.allowInsecure, "--url");
-  if (flags.config === undefined) return new URL(DEFAULT_URL);
+  if (flags.config === undefined) return new URL(`http://${DEFAULT_HOST}:${DEFAULT_PORT}`);
   const { loadSource } = await import("@kinesis-connectors/config");
   const { admin } = await loadSource(resolve(cwd, flags.config), { env });
   if (admin === undefined)
@@ -27,7 +27,7 @@ async function addressOf({ cwd, env }: CliContext, flags: ProcessFlags): Promise
       "KC_USAGE",
       `${flags.config} has no admin: give it one, such as admin: { port: 9464 }`,
     );
-  const { host = "127.0.0.1", port = 9464 } = admin;
+  const { host = DEFAULT_HOST, port = DEFAULT_PORT } = admin;
   // What listens on every address listens on this machine's own too.
   const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
   return checkedEndpoint(

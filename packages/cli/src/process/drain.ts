@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import type { DrainFlags } from "../commands/drain.js";
 import { ask } from "./ask.js";
+import { tokenOf } from "./token.js";
 
 /** `drain`. */
 export async function drain(context: CliContext, flags: DrainFlags): Promise<void> {
@@ -29,16 +28,4 @@ function refusal(status: number, body: unknown, connector: string | undefined): 
   if (status === 404 && connector === undefined)
     return new CliError("KC_USAGE", "the process has several connectors: name one by --connector");
   return new CliError("KC_FAILED", `the process did not take it (HTTP ${status}${said})`);
-}
-
-function tokenOf({ cwd, env }: CliContext, { tokenFile }: DrainFlags): string | undefined {
-  if (tokenFile === undefined) return env["KC_ADMIN_TOKEN"];
-  try {
-    return readFileSync(resolve(cwd, tokenFile), "utf8").trim();
-  } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException;
-    throw new CliError("KC_USAGE", `--token-file ${tokenFile} cannot be read (${code ?? "?"})`, {
-      cause: thrown,
-    });
-  }
 }

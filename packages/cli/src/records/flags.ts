@@ -1,5 +1,6 @@
 import type { FlagParametersForType } from "@stricli/core";
 import type { CliContext } from "../app/context.js";
+import { toggle } from "../app/flag-kinds.js";
 import { textOf } from "../app/inputs.js";
 
 /** How the bytes of a record are shown. */
@@ -15,12 +16,7 @@ export const DECODE_FLAG: FlagParametersForType<{ readonly decode: Decoding }, C
 };
 
 export const LINES_FLAG: FlagParametersForType<{ readonly json: boolean }, CliContext> = {
-  json: {
-    kind: "boolean",
-    default: false,
-    withNegated: false,
-    brief: "prints errors as JSON too; records are lines of JSON always",
-  },
+  json: toggle("prints errors as JSON too; records are lines of JSON always"),
 };
 
 /** The stream that records are read from; a configuration file may name it instead. */

@@ -7,12 +7,12 @@ import { atMsOf } from "../app/inputs.js";
 import type { PeekFlags } from "../commands/peek.js";
 import { positionOf } from "../fleet/ask-stream.js";
 import { readFleet } from "../fleet/read-fleet.js";
-import { targetOf } from "../fleet/target.js";
+import { targetOf } from "../connection/target.js";
 import type { Place } from "./place.js";
 import { openRecord, recordLine, type ShownRecord } from "./record-line.js";
-import { openStream, rangeOf } from "./stream.js";
-import { namesOf } from "./tail.js";
+import { namesOf, openStream, rangeOf } from "./stream.js";
 import { targetedStream } from "./targeted-stream.js";
+import { counted } from "../output/counted.js";
 
 const BETWEEN_READS_MS = 1_000;
 
@@ -56,7 +56,7 @@ export async function peek(context: CliContext, flags: PeekFlags, given?: string
       iterator = isAtTip ? undefined : page.nextIterator;
     }
     context.out.note(
-      `${flags.count - left} of ${flags.count} records, ${reads} ${reads === 1 ? "read" : "reads"} of shard ${shard.shardId}`,
+      `${flags.count - left} of ${flags.count} records, ${counted(reads, "read")} of shard ${shard.shardId}`,
     );
   } finally {
     open.close();

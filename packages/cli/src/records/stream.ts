@@ -7,9 +7,9 @@ import {
 import type { HashKeyRange } from "@kinesis-connectors/wire";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
-import { nameOf } from "../fleet/ask-stream.js";
-import { toKinesis } from "../fleet/aws.js";
-import type { Where } from "../fleet/target.js";
+import { nameOf } from "../connection/stream-name.js";
+import { toKinesis } from "../connection/aws.js";
+import type { Where } from "../connection/target.js";
 
 /** A stream that records are read from. */
 export interface OpenStream {
@@ -54,4 +54,10 @@ export function isKind(thrown: unknown, ...kinds: readonly KinesisCallError["kin
 /** Hash keys of a shard, for the rule by which an aggregate belongs to it. */
 export function rangeOf(shard: Pick<ListedShard, "startingHashKey" | "endingHashKey">): HashKeyRange {
   return { startingHashKey: BigInt(shard.startingHashKey), endingHashKey: BigInt(shard.endingHashKey) };
+}
+
+/** Ids of shards for a message, not more than a few. */
+export function namesOf(shards: readonly Pick<ListedShard, "shardId">[]): string {
+  const names = shards.slice(0, 5).map(({ shardId }) => shardId);
+  return `${names.join(", ")}${shards.length > names.length ? ` and ${shards.length - names.length} more` : ""}`;
 }

@@ -6,7 +6,8 @@ import { atMsOf } from "../app/inputs.js";
 import type { TailFlags } from "../commands/tail.js";
 import { targetedStream } from "./targeted-stream.js";
 import { openRecord, recordLine } from "./record-line.js";
-import { isKind, openStream, rangeOf } from "./stream.js";
+import { isKind, namesOf, openStream, rangeOf } from "./stream.js";
+import { counted } from "../output/counted.js";
 
 /** Kinesis gives a shard 5 reads a second for all that read it (service quota of GetRecords): this takes one of them. */
 const BETWEEN_READS_MS = 1_000;
@@ -24,7 +25,7 @@ export async function tail(context: CliContext, flags: TailFlags, given?: string
   try {
     const chosen = chosenShards(open.shards, flags);
     context.out.note(
-      `${stream}: ${chosen.length} ${chosen.length === 1 ? "shard" : "shards"}, each read once a second, of the 5 reads a second that all its consumers share`,
+      `${stream}: ${counted(chosen.length, "shard")}, each read once a second, of the 5 reads a second that all its consumers share`,
     );
     const tailing = new Tailing(context, flags, open.api, open.shards, signal, () => enough.abort());
     await tailing.run(chosen);
@@ -51,12 +52,6 @@ function chosenShards(shards: readonly ListedShard[], flags: TailFlags): readonl
     return shards.filter(({ endingSequenceNumber }) => endingSequenceNumber === undefined);
   const known = new Set(shards.map(({ shardId }) => shardId));
   return shards.filter(({ parentShardId }) => parentShardId === undefined || !known.has(parentShardId));
-}
-
-/** Ids of shards for a message, not more than a few. */
-export function namesOf(shards: readonly Pick<ListedShard, "shardId">[]): string {
-  const names = shards.slice(0, 5).map(({ shardId }) => shardId);
-  return `${names.join(", ")}${shards.length > names.length ? ` and ${shards.length - names.length} more` : ""}`;
 }
 
 /** Reads shards side by side, and their children once all parents have been read. */

@@ -1,7 +1,7 @@
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import type { ConnectionFlags } from "../app/flags.js";
-import { streamInFile, type Where, whereOf } from "../fleet/target.js";
+import { streamInFile, type Where, whereOf } from "../connection/target.js";
 
 /**
  * The stream that a command reads, and the way to it.

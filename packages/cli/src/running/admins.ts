@@ -3,16 +3,14 @@ import type { LoadedConfig } from "@kinesis-connectors/config";
 import { type Connector, dynamoDbLeaseTable, sdkKinesis } from "@kinesis-connectors/consumer";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
-import { nameOf } from "../fleet/ask-stream.js";
-import { toDynamoDb, toKinesis } from "../fleet/aws.js";
-import type { Where } from "../fleet/target.js";
+import { nameOf } from "../connection/stream-name.js";
+import { toDynamoDb, toKinesis } from "../connection/aws.js";
+import type { Where } from "../connection/target.js";
+import { DEFAULT_HOST, DEFAULT_PORT } from "../process/default-address.js";
 import type { LevelledLogger } from "./json-logger.js";
 import type { Measured } from "./telemetry.js";
 
 type AdminSection = NonNullable<LoadedConfig["admin"]>;
-
-const DEFAULT_HOST = "127.0.0.1";
-const DEFAULT_PORT = 9464;
 
 /**
  * Connectors of one process that name the same address share its server: then they must say the same of it.

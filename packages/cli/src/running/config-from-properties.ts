@@ -1,10 +1,9 @@
-import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fromProperties } from "@kinesis-connectors/config";
 import type { CliContext } from "../app/context.js";
-import { CliError } from "../app/errors.js";
 import type { FromPropertiesFlags } from "../commands/config/from-properties.js";
-import { writeKept } from "../steering/backup-file.js";
+import { givenBytes } from "../files/given-file.js";
+import { writeNew } from "../files/new-file.js";
 
 const UTF_8_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
 
@@ -15,13 +14,12 @@ export function configFromProperties(
   file: string,
 ): Promise<void> {
   const { files, notes } = fromProperties(
-    textOf(resolve(cwd, file), file),
+    textOf(givenBytes(cwd, { path: file })),
     flags.column === undefined ? {} : { columns: flags.column },
   );
   if (flags.out !== undefined) {
     const folder = resolve(cwd, flags.out);
-    for (const { name, yaml } of files)
-      writeKept(join(folder, name), yaml, () => mkdirSync(folder, { recursive: true }));
+    for (const { name, yaml } of files) writeNew(join(folder, name), yaml, { makesFolder: true });
   }
   if (flags.json) out.json({ files, notes });
   else {
@@ -34,13 +32,7 @@ export function configFromProperties(
   return Promise.resolve();
 }
 
-function textOf(path: string, shown: string): string {
-  try {
-    const bytes = readFileSync(path);
-    // What java.util.Properties reads from a stream is Latin-1, whatever an editor has made of it. A mark of UTF-8 is nothing that Java would write.
-    return bytes.toString(bytes.subarray(0, 3).equals(UTF_8_MARK) ? "utf8" : "latin1");
-  } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException;
-    throw new CliError("KC_USAGE", `${shown} cannot be read (${code ?? "?"})`, { cause: thrown });
-  }
+/** What java.util.Properties reads from a stream is Latin-1, whatever an editor has made of it. A mark of UTF-8 is nothing that Java would write. */
+function textOf(bytes: Buffer): string {
+  return bytes.toString(bytes.subarray(0, 3).equals(UTF_8_MARK) ? "utf8" : "latin1");
 }

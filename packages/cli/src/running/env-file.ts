@@ -1,7 +1,5 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { parseEnv } from "node:util";
-import { CliError } from "../app/errors.js";
+import { givenText } from "../files/given-file.js";
 
 /**
  * Reads NAME=VALUE lines into the environment of this process, as `node --env-file` does: what is set already stays.
@@ -13,13 +11,7 @@ export function loadEnvFiles(
   env: Record<string, string | undefined>,
 ): void {
   for (const file of files) {
-    let text: string;
-    try {
-      text = readFileSync(resolve(cwd, file), "utf8");
-    } catch (thrown) {
-      const { code } = thrown as NodeJS.ErrnoException;
-      throw new CliError("KC_USAGE", `--env-file ${file} cannot be read (${code ?? "?"})`, { cause: thrown });
-    }
+    const text = givenText(cwd, { path: file, flag: "--env-file" });
     for (const [name, value] of Object.entries(parseEnv(text))) env[name] ??= value;
   }
 }

@@ -1,5 +1,6 @@
 import type { LoadedConfig } from "@kinesis-connectors/config";
 import { emf, type Metrics, metricsTally, openTelemetry, type Outlet } from "@kinesis-connectors/telemetry";
+import { streamNameIn } from "../connection/stream-name.js";
 
 /** The measures of a connector, and where they go. */
 export interface Measured {
@@ -16,9 +17,7 @@ export function measured(
   const metrics = metricsTally({
     application,
     ...(stream === undefined ? {} : { stream }),
-    ...(stream === undefined && streamArn !== undefined
-      ? { stream: streamArn.slice(streamArn.lastIndexOf("/") + 1) }
-      : {}),
+    ...(stream === undefined && streamArn !== undefined ? { stream: streamNameIn(streamArn) } : {}),
     ...(telemetry.perShard === undefined ? {} : { perShard: telemetry.perShard }),
   });
   const outlets: Outlet[] = [];

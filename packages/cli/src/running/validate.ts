@@ -4,6 +4,7 @@ import type { CliContext } from "../app/context.js";
 import { EXIT } from "../app/errors.js";
 import type { ValidateFlags } from "../commands/validate.js";
 import { loadEnvFiles } from "./env-file.js";
+import { counted } from "../output/counted.js";
 
 /** `validate FILE...`. */
 export async function validate(context: CliContext, flags: ValidateFlags, ...files: string[]): Promise<void> {
@@ -33,9 +34,7 @@ export async function validate(context: CliContext, flags: ValidateFlags, ...fil
     });
   else {
     for (const problem of problems) out.line(problemLine(problem));
-    out.note(
-      `${files.length} ${files.length === 1 ? "file" : "files"}, ${problems.length} ${problems.length === 1 ? "problem" : "problems"}`,
-    );
+    out.note(`${counted(files.length, "file")}, ${counted(problems.length, "problem")}`);
   }
   if (problems.length > 0) context.exitWith(EXIT.usage);
 }

@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { backupLeases, type ResetTarget, restoreFrom } from "@kinesis-connectors/leases";
 import type { CliContext } from "../app/context.js";
-import { CliError } from "../app/errors.js";
+import { givenText } from "../files/given-file.js";
+import { writeNew } from "../files/new-file.js";
 import type { OpenFleet } from "../fleet/read-fleet.js";
 
 /** A file with all rows of an application, as they are. It says of which. */
@@ -38,9 +38,8 @@ export async function keepRows(
   const { text, rows } = await keptRows(fleet, nowMs);
   const time = new Date(nowMs).toISOString().replaceAll(/[:.]/g, "-");
   const name = fleet.target.application.replaceAll(/[^\w.-]/g, "_");
-  const at = resolve(cwd, folder);
-  const file = join(at, `leases-${name}-${time}.json`);
-  writeKept(file, text, () => mkdirSync(at, { recursive: true }));
+  const file = join(resolve(cwd, folder), `leases-${name}-${time}.json`);
+  writeNew(file, text, { makesFolder: true });
   return { file, rows };
 }
 
@@ -52,35 +51,15 @@ const MAX_BYTES = 256 * 1024 * 1024;
  * @throws CliError `KC_USAGE`; KinesisConnectorError `KC_OPTION_INVALID` for what is no such file
  */
 export function keptIn(
+  cwd: string,
   path: string,
-  shown: string,
 ): { readonly to: ResetTarget; readonly application: string | undefined } {
-  let text: string;
-  try {
-    if (statSync(path).size > MAX_BYTES) throw Object.assign(new Error("too large"), { code: "EFBIG" });
-    text = readFileSync(path, "utf8");
-  } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException;
-    throw new CliError(
-      "KC_USAGE",
-      `${shown} cannot be read (${code ?? "?"}): give a file that leases backup wrote`,
-      { cause: thrown },
-    );
-  }
+  const text = givenText(cwd, {
+    path,
+    maxBytes: MAX_BYTES,
+    cure: "give a file that leases backup wrote",
+  });
   const to = restoreFrom(text);
   const { application } = JSON.parse(text) as { readonly application?: unknown };
   return { to, application: typeof application === "string" ? application : undefined };
-}
-
-/** Writes a file that must not be there yet. */
-export function writeKept(file: string, text: string, before: () => void = () => undefined): void {
-  try {
-    before();
-    writeFileSync(file, text, { flag: "wx" });
-  } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException;
-    throw new CliError("KC_FAILED", `${file} cannot be written (${code ?? "?"}): nothing was changed`, {
-      cause: thrown,
-    });
-  }
 }

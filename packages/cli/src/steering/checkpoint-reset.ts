@@ -1,5 +1,6 @@
 import {
   executeReset,
+  isEnded,
   planReset,
   type ResetPlan,
   type ResetResult,
@@ -9,11 +10,11 @@ import { sdkKinesis } from "@kinesis-connectors/consumer";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import type { CheckpointResetFlags } from "../commands/checkpoint/reset.js";
-import { nameOf } from "../fleet/ask-stream.js";
-import { toKinesis } from "../fleet/aws.js";
+import { nameOf } from "../connection/stream-name.js";
+import { toKinesis } from "../connection/aws.js";
 import { type OpenFleet, openFleet } from "../fleet/read-fleet.js";
-import { type Target, targetOf } from "../fleet/target.js";
-import { DEFAULT_FAILOVER_TIME_MS } from "../fleet/workers.js";
+import { type Target, targetOf } from "../connection/target.js";
+import { failoverTimeMsOf } from "../fleet/failover-time.js";
 import { keepRows } from "./backup-file.js";
 import type { ResetFlags } from "./flags.js";
 import { printPlan, resetReport } from "./reset-text.js";
@@ -43,7 +44,7 @@ export async function resetTo(
   const fleet = await openFleet(context, target);
   try {
     const { stream, leases } = await fleet.look();
-    const failoverTimeMs = flags.failoverTime ?? target.failoverTimeMs ?? DEFAULT_FAILOVER_TIME_MS;
+    const failoverTimeMs = failoverTimeMsOf(flags, target);
     const retentionMs = flags.askStream ? await retentionOf(context, target, stream) : undefined;
     const plan = await planReset({
       table: fleet.table,
@@ -62,8 +63,8 @@ export async function resetTo(
       out.note(`the rows as they were: ${backupFile}`);
       result = await executeReset(plan, { table: fleet.table, clock, random });
     }
-    const all = leases.filter(({ checkpoint }) => checkpoint !== "SHARD_END").length;
-    const report = resetReport({ target, plan, result, backupFile, openShards: all });
+    const openShards = leases.filter((lease) => !isEnded(lease)).length;
+    const report = resetReport({ target, plan, result, backupFile, openShards });
     if (flags.json) out.json(report);
     else printPlan(context, report, { utc: flags.utc, execute: flags.execute });
     requireDone(plan, result, fleet);

@@ -1,8 +1,9 @@
 import type { CliContext } from "../app/context.js";
 import type { CheckpointShowFlags } from "../commands/checkpoint/show.js";
 import { shownCost } from "../fleet/cost.js";
+import { plainCheckpoint } from "../fleet/plain-checkpoint.js";
 import { readFleet } from "../fleet/read-fleet.js";
-import { targetOf } from "../fleet/target.js";
+import { targetOf } from "../connection/target.js";
 import { shortShard } from "../output/short.js";
 import { tableLines } from "../output/table.js";
 import { shownMoment } from "../output/time.js";
@@ -17,8 +18,7 @@ export async function checkpointShow(
   const fleet = await readFleet(context, await targetOf(context, flags, app));
   const shards = fleet.leases.map(({ leaseKey, checkpoint, startTimestampMs, readThroughMs }) => ({
     shardId: leaseKey,
-    checkpoint: typeof checkpoint === "string" ? checkpoint : checkpoint.sequenceNumber,
-    subSequenceNumber: typeof checkpoint === "string" ? 0 : checkpoint.subSequenceNumber,
+    ...plainCheckpoint(checkpoint),
     startTimestampMs: startTimestampMs ?? null,
     readThroughMs: readThroughMs ?? null,
   }));
@@ -38,5 +38,5 @@ export async function checkpointShow(
   ]);
   const columns = [{ title: "SHARD" }, { title: "CHECKPOINT" }, { title: "MEANS" }, { title: "DELIVERED" }];
   for (const line of tableLines(columns, rows, out.width())) out.line(line);
-  out.line(`${shownCost(fleet.cost, fleet.rows.length)}. Kinesis was not asked.`);
+  out.line(shownCost(fleet.cost, fleet.rows.length));
 }

@@ -2,9 +2,10 @@ import { resolve } from "node:path";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import type { BackupFlags } from "../commands/leases/backup.js";
+import { writeNew } from "../files/new-file.js";
 import { openFleet } from "../fleet/read-fleet.js";
-import { targetOf } from "../fleet/target.js";
-import { keepRows, keptRows, writeKept } from "./backup-file.js";
+import { targetOf } from "../connection/target.js";
+import { keepRows, keptRows } from "./backup-file.js";
 
 /** `leases backup APP`. */
 export async function leasesBackup(context: CliContext, flags: BackupFlags, app?: string): Promise<void> {
@@ -29,7 +30,7 @@ export async function leasesBackup(context: CliContext, flags: BackupFlags, app?
 
   async function writeTo(file: string) {
     const { text, rows } = await keptRows(fleet, clock.now());
-    writeKept(file, text);
+    writeNew(file, text);
     return { file, rows };
   }
 }

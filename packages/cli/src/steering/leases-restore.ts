@@ -1,8 +1,7 @@
-import { resolve } from "node:path";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import type { RestoreFlags } from "../commands/leases/restore.js";
-import { targetOf } from "../fleet/target.js";
+import { targetOf } from "../connection/target.js";
 import { keptIn } from "./backup-file.js";
 import { resetTo } from "./checkpoint-reset.js";
 
@@ -13,7 +12,7 @@ export async function leasesRestore(
   file: string,
   app?: string,
 ): Promise<void> {
-  const { to, application } = keptIn(resolve(context.cwd, file), file);
+  const { to, application } = keptIn(context.cwd, file);
   const named = app ?? (flags.config === undefined ? application : undefined);
   const target = await targetOf(context, flags, named);
   if (application !== undefined && application !== target.application) {

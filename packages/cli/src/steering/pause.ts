@@ -3,12 +3,13 @@ import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import type { PauseFlags } from "../commands/pause.js";
 import { openFleet } from "../fleet/read-fleet.js";
-import { targetOf } from "../fleet/target.js";
-import { DEFAULT_FAILOVER_TIME_MS } from "../fleet/workers.js";
+import { targetOf } from "../connection/target.js";
+import { failoverTimeMsOf } from "../fleet/failover-time.js";
 import { shortOwner, shortShard } from "../output/short.js";
 import { tableLines } from "../output/table.js";
 import { shownDuration } from "../output/time.js";
 import { whoami } from "./by.js";
+import { counted } from "../output/counted.js";
 
 /** `pause APP`. */
 export async function pause(context: CliContext, flags: PauseFlags, app?: string): Promise<void> {
@@ -24,13 +25,13 @@ export async function pause(context: CliContext, flags: PauseFlags, app?: string
     const ids = paused.map(({ shardId }) => shardId);
     let wait: PauseWait | undefined;
     if (!flags.noWait && ids.length > 0) {
-      out.note(`waiting for the owners of ${ids.length} ${ids.length === 1 ? "shard" : "shards"} to finish`);
+      out.note(`waiting for the owners of ${counted(ids.length, "shard")} to finish`);
       wait = await waitForPause({
         table,
         clock,
         shardIds: ids,
         timeoutMs: flags.timeout,
-        failoverTimeMs: flags.failoverTime ?? target.failoverTimeMs ?? DEFAULT_FAILOVER_TIME_MS,
+        failoverTimeMs: failoverTimeMsOf(flags, target),
         signal,
       });
     }

@@ -1,14 +1,13 @@
 import type { LeaseCheckpoint, ResetPlan, ResetResult, ResetValues } from "@kinesis-connectors/leases";
 import type { CliContext } from "../app/context.js";
-import type { Target } from "../fleet/target.js";
+import type { Target } from "../connection/target.js";
 import { shortPosition, shortShard } from "../output/short.js";
 import { tableLines } from "../output/table.js";
 import { shownDuration, shownMoment } from "../output/time.js";
+import { type PlainCheckpoint, plainCheckpoint } from "../fleet/plain-checkpoint.js";
 
 /** Where a shard stands or is to begin. */
-interface ShownPlace {
-  readonly checkpoint: string;
-  readonly subSequenceNumber: number;
+interface ShownPlace extends PlainCheckpoint {
   readonly startTimestampMs: number | null;
 }
 
@@ -35,7 +34,7 @@ export interface ResetReport {
 
 /** What the destination makes of records that come again, by the type of its emitter. */
 const AGAIN: Readonly<Record<string, string>> = {
-  s3: "S3: records of that time will be written a second time, into new objects. Prefer `replay --as` into another prefix",
+  s3: "S3: records of that time will be written a second time, into new objects. Prefer another application that begins there and writes to another prefix",
   redshift:
     "Redshift: records of that time will be loaded a second time, for the ledger knows a batch only by its own range",
   dynamodb: "DynamoDB: an item holds the last version of its key, so nothing is doubled",
@@ -136,8 +135,7 @@ function placeText(
 
 function placeOf(checkpoint: LeaseCheckpoint, startTimestampMs: ResetValues["startTimestampMs"]): ShownPlace {
   return {
-    checkpoint: typeof checkpoint === "string" ? checkpoint : checkpoint.sequenceNumber,
-    subSequenceNumber: typeof checkpoint === "string" ? 0 : checkpoint.subSequenceNumber,
+    ...plainCheckpoint(checkpoint),
     startTimestampMs: typeof checkpoint === "string" ? (startTimestampMs ?? null) : null,
   };
 }

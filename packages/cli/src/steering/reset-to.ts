@@ -21,8 +21,7 @@ export function resetTargetOf({ cwd, clock }: Pick<CliContext, "cwd" | "clock">,
     const { sequenceNumber, subSequenceNumber } = place;
     return { type: "position", position: { sequenceNumber, subSequenceNumber } };
   } catch (thrown) {
-    const file = resolve(cwd, text);
-    if (existsSync(file)) return keptIn(file, text).to;
+    if (existsSync(resolve(cwd, text))) return keptIn(cwd, text).to;
     throw new CliError(
       "KC_USAGE",
       `--to takes horizon, latest, a time such as 2026-11-29T03:00Z or 2h, a sequence number, or a file, and not ${JSON.stringify(text)}: there is no such file`,

@@ -2,7 +2,7 @@ import { resumeShards } from "@kinesis-connectors/leases";
 import type { CliContext } from "../app/context.js";
 import type { ResumeFlags } from "../commands/resume.js";
 import { openFleet } from "../fleet/read-fleet.js";
-import { targetOf } from "../fleet/target.js";
+import { targetOf } from "../connection/target.js";
 import { shortShard } from "../output/short.js";
 import { shownDuration } from "../output/time.js";
 

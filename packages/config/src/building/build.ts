@@ -8,11 +8,12 @@ import {
 } from "@kinesis-connectors/core";
 import type { ConfigContext, Resolved } from "@kinesis-connectors/core/config";
 import type { CheckedFile } from "../parts/checked-file.js";
-import { type Path, shownPath } from "../document/path.js";
+import { keyOf, type Path } from "../document/path.js";
 import type { TransformConfig } from "../file/transform-config.js";
 import type { FoundPart } from "../parts/found-parts.js";
 import { loadDefault, loadFunction } from "../parts/load-function.js";
 import type { Problem } from "../document/problem.js";
+import { given } from "./given.js";
 import { optionProblem } from "./option-problem.js";
 import { sourceOptions } from "./source-options.js";
 import { filterOf, transformerOf } from "./transformer.js";
@@ -69,15 +70,17 @@ export async function build(checked: CheckedFile): Promise<Built> {
       ? undefined
       : await attempt(["filter"], () => filterOf(filter, transform, contextOf(checked, ["filter"])));
   const emitterPart = partAt(checked, ["emitter"]);
+  // The schema asks for it, and where it is not installed nobody comes here.
+  if (emitterPart === undefined) throw new Error("no part was found at emitter");
   const written = await emitterAt(["emitter"], () => created(checked, emitterPart));
-  const announce = checked.parts.find(({ root }) => shownPath(root) === "announce");
+  const announce = partAt(checked, ["announce"]);
   const to =
     announce === undefined ? undefined : await emitterAt(["announce"], () => created(checked, announce));
   const emitter =
     announce === undefined || to === undefined || written === undefined
       ? written
       : await attempt(["announce"], () => announcing(emitterPart, written, to));
-  const deadLettersPart = checked.parts.find(({ root }) => shownPath(root) === "deadLetters");
+  const deadLettersPart = partAt(checked, ["deadLetters"]);
   const deadLetters =
     deadLettersPart === undefined
       ? undefined
@@ -110,11 +113,8 @@ export async function build(checked: CheckedFile): Promise<Built> {
   return { options, problems, opened, close };
 }
 
-function partAt({ parts }: CheckedFile, root: Path): FoundPart {
-  const found = parts.find((part) => shownPath(part.root) === shownPath(root));
-  // The schema asks for it, and where it is not installed nobody comes here.
-  if (found === undefined) throw new Error(`no part was found at ${shownPath(root)}`);
-  return found;
+function partAt({ parts }: CheckedFile, root: Path): FoundPart | undefined {
+  return parts.find((part) => keyOf(part.root) === keyOf(root));
 }
 
 /** With what became of secrets, and of parts within it. */
@@ -161,14 +161,5 @@ function contextOf(checked: CheckedFile, around: Path): ConfigContext {
       if (part === undefined) throw invalidOption(`type ${config.type} cannot be used here`);
       return (await created(checked, part)) as Part;
     },
-  };
-}
-
-/** Without what was left out: the options may not be undefined. */
-function given<Options extends object>(
-  options: Options,
-): { [Key in keyof Options]?: Exclude<Options[Key], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof Options]?: Exclude<Options[Key], undefined>;
   };
 }

@@ -1,6 +1,7 @@
 import {
   bytes,
   decodeWith,
+  type Filter,
   invalidOption,
   isPromise,
   json,
@@ -9,7 +10,6 @@ import {
   type Transformer,
 } from "@kinesis-connectors/core";
 import { type ConfigContext, predicateOf, type Resolved } from "@kinesis-connectors/core/config";
-import type { Filter } from "@kinesis-connectors/core";
 import type { FilterConfig, JsonTransformConfig, TransformConfig } from "../file/transform-config.js";
 
 /** A transformer of a file: nobody knows its types. */

@@ -1,5 +1,5 @@
 import type { JsonSchema } from "@kinesis-connectors/core/config";
-import type { Path } from "../document/path.js";
+import { isMapping, type Path } from "../document/path.js";
 
 /**
  * All parts of a schema that may describe what stands at a path, whichever alternative it is: what one of them marks as a secret is one.
@@ -12,7 +12,7 @@ export function schemaNodesAt(schema: JsonSchema, path: Path): readonly JsonSche
 
 function membersOf(schema: JsonSchema, node: JsonSchema, name: string): readonly JsonSchema[] {
   const { properties, additionalProperties, items } = node;
-  if (isNode(properties) && Object.hasOwn(properties, name)) return spread(schema, properties[name]);
+  if (isMapping(properties) && Object.hasOwn(properties, name)) return spread(schema, properties[name]);
   return [...spread(schema, additionalProperties), ...(/^\d+$/.test(name) ? spread(schema, items) : [])];
 }
 
@@ -20,7 +20,7 @@ function membersOf(schema: JsonSchema, node: JsonSchema, name: string): readonly
 function spread(schema: JsonSchema, node: unknown): readonly JsonSchema[] {
   const found = new Set<JsonSchema>();
   const collect = (one: unknown): void => {
-    if (!isNode(one) || found.has(one)) return;
+    if (!isMapping(one) || found.has(one)) return;
     found.add(one);
     if (typeof one["$ref"] === "string") collect(definitionAt(schema, one["$ref"]));
     for (const keyword of ["then", "else"]) collect(one[keyword]);
@@ -38,12 +38,8 @@ function definitionAt(schema: JsonSchema, $ref: string): unknown {
   if (!$ref.startsWith("#")) return undefined;
   for (const escaped of $ref.slice(1).split("/").slice(1)) {
     const name = decodeURIComponent(escaped).replaceAll("~1", "/").replaceAll("~0", "~");
-    if (!isNode(found) || !Object.hasOwn(found, name)) return undefined;
+    if (!isMapping(found) || !Object.hasOwn(found, name)) return undefined;
     found = found[name];
   }
   return found;
-}
-
-function isNode(value: unknown): value is JsonSchema {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

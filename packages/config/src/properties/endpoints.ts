@@ -1,3 +1,5 @@
+import type { Properties } from "./properties.js";
+
 /** An endpoint of a Java file, which may lack its scheme. */
 export interface JavaEndpoint {
   /** Undefined for AWS's own, which the region says. */
@@ -16,6 +18,21 @@ export function endpointOf(text: string): JavaEndpoint | undefined {
   const { hostname, origin } = new URL(address);
   if (!OF_AWS.test(hostname)) return { endpoint: origin, region: undefined };
   return { endpoint: undefined, region: REGION.exec(hostname)?.[1] };
+}
+
+/** An endpoint that is none of AWS's. */
+export function ownEndpoint(properties: Properties, key: string): string | undefined {
+  return addressOf(properties, key)?.endpoint;
+}
+
+/** An endpoint; undefined where there is none, or what is there is no address. */
+export function addressOf(properties: Properties, key: string): JavaEndpoint | undefined {
+  const text = properties.text(key);
+  if (text === undefined) return undefined;
+  const found = endpointOf(text);
+  if (found === undefined) properties.note(key, "is no address, and was left out");
+  else if (found.endpoint === undefined) properties.note(key, "was left out: the region says it");
+  return found;
 }
 
 /** Whether an address is this machine's. */

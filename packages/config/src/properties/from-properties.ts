@@ -1,6 +1,6 @@
 import { checkOptions, type OptionNames } from "@kinesis-connectors/core";
 import { nearestNames } from "@kinesis-connectors/core/config";
-import { endpointOf } from "./endpoints.js";
+import { addressOf } from "./endpoints.js";
 import { GONE } from "./gone-keys.js";
 import { parseProperties } from "./parse-properties.js";
 import { Properties } from "./properties.js";
@@ -177,16 +177,6 @@ function telemetryOf(properties: Properties): YamlMapping | undefined {
     "is under telemetry.emf: metrics are lines on standard output, which the agents of ECS, EKS and EC2 send to CloudWatch",
   );
   return { emf: { names: "kcl", namespace, periodMs } };
-}
-
-/** @returns undefined where there is none, or what is there is no address */
-function addressOf(properties: Properties, key: string): ReturnType<typeof endpointOf> {
-  const text = properties.text(key);
-  if (text === undefined) return undefined;
-  const found = endpointOf(text);
-  if (found === undefined) properties.note(key, "is no address, and was left out");
-  else if (found.endpoint === undefined) properties.note(key, "was left out: the region says it");
-  return found;
 }
 
 function noteTheRest(properties: Properties): void {

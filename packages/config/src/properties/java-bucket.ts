@@ -1,4 +1,4 @@
-import { endpointOf } from "./endpoints.js";
+import { ownEndpoint } from "./endpoints.js";
 import type { Properties } from "./properties.js";
 import type { YamlMapping } from "./write-yaml.js";
 
@@ -14,14 +14,4 @@ export function bucketOf(properties: Properties, { region }: Around): YamlMappin
   const bucket = properties.text("s3Bucket");
   if (bucket === undefined) properties.note("s3Bucket", "is not there: give the bucket's name");
   return { bucket: bucket ?? "REPLACE-ME", region, endpoint: ownEndpoint(properties, "s3Endpoint") };
-}
-
-/** An endpoint that is none of AWS's. */
-export function ownEndpoint(properties: Properties, key: string): string | undefined {
-  const text = properties.text(key);
-  if (text === undefined) return undefined;
-  const found = endpointOf(text);
-  if (found === undefined) properties.note(key, "is no address, and was left out");
-  else if (found.endpoint === undefined) properties.note(key, "was left out: the region says it");
-  return found?.endpoint;
 }

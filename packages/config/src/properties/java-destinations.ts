@@ -1,5 +1,5 @@
-import { endpointOf, isThisMachine } from "./endpoints.js";
-import { type Around, bucketOf, ownEndpoint } from "./java-bucket.js";
+import { endpointOf, isThisMachine, ownEndpoint } from "./endpoints.js";
+import { type Around, bucketOf } from "./java-bucket.js";
 import { filesIntoRedshift, rowsIntoRedshift } from "./java-redshift.js";
 import type { Properties } from "./properties.js";
 import type { YamlMapping } from "./write-yaml.js";

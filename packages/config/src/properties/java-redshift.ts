@@ -1,5 +1,5 @@
-import { jdbcUrl } from "./endpoints.js";
-import { type Around, bucketOf, ownEndpoint } from "./java-bucket.js";
+import { jdbcUrl, ownEndpoint } from "./endpoints.js";
+import { type Around, bucketOf } from "./java-bucket.js";
 import type { Properties } from "./properties.js";
 import type { YamlMapping } from "./write-yaml.js";
 

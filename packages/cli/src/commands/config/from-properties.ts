@@ -1,6 +1,7 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../../app/command.js";
 import type { CliContext } from "../../app/context.js";
+import { optionalText, repeated } from "../../app/flag-kinds.js";
 import { JSON_FLAG } from "../../app/flags.js";
 import { textOf } from "../../app/inputs.js";
 
@@ -32,21 +33,12 @@ export const command: Command<CliContext> = lazyCommand<FromPropertiesFlags, [fi
       },
       flags: {
         ...JSON_FLAG,
-        out: {
-          kind: "parsed",
-          parse: textOf,
-          optional: true,
-          brief: "writes the files into this folder, and overwrites none",
-          placeholder: "DIR",
-        },
-        column: {
-          kind: "parsed",
-          parse: textOf,
-          variadic: true,
-          optional: true,
-          brief: "a column of a Redshift table, in order; Java has them in its transformer",
-          placeholder: "NAME",
-        },
+        out: optionalText("writes the files into this folder, and overwrites none", "DIR"),
+        column: repeated(
+          textOf,
+          "a column of a Redshift table, in order; Java has them in its transformer",
+          "NAME",
+        ),
       },
     },
   },

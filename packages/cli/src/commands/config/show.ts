@@ -1,6 +1,7 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../../app/command.js";
 import type { CliContext } from "../../app/context.js";
+import { repeated } from "../../app/flag-kinds.js";
 import { JSON_FLAG } from "../../app/flags.js";
 import { textOf } from "../../app/inputs.js";
 
@@ -22,14 +23,11 @@ export const command: Command<CliContext> = lazyCommand<ConfigShowFlags, [file: 
       },
       flags: {
         ...JSON_FLAG,
-        envFile: {
-          kind: "parsed",
-          parse: textOf,
-          variadic: true,
-          optional: true,
-          brief: "NAME=VALUE lines for ${NAME}; what the environment has goes before",
-          placeholder: "FILE",
-        },
+        envFile: repeated(
+          textOf,
+          "NAME=VALUE lines for ${NAME}; what the environment has goes before",
+          "FILE",
+        ),
       },
     },
   },

@@ -1,9 +1,10 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../../app/command.js";
 import type { CliContext } from "../../app/context.js";
-import { CONNECTION_FLAGS, type ConnectionFlags, JSON_FLAG } from "../../app/flags.js";
+import { optional, optionalText, toggle } from "../../app/flag-kinds.js";
+import { CONNECTION_FLAGS, type ConnectionFlags, EXECUTE_FLAG, JSON_FLAG } from "../../app/flags.js";
 import { textOf, wholeNumberOf } from "../../app/inputs.js";
-import { EXECUTE_FLAG, TAG_FLAG, type Tag } from "../../create/flags.js";
+import { TAG_FLAG, type Tag } from "../../create/flags.js";
 
 export interface CreateStreamFlags extends ConnectionFlags {
   readonly json: boolean;
@@ -33,33 +34,10 @@ export const command: Command<CliContext> = lazyCommand<CreateStreamFlags, [name
         ...JSON_FLAG,
         ...EXECUTE_FLAG,
         ...TAG_FLAG,
-        shards: {
-          kind: "parsed",
-          parse: wholeNumberOf(1, 10_000),
-          optional: true,
-          brief: "so many provisioned shards (default: on demand)",
-          placeholder: "N",
-        },
-        retention: {
-          kind: "parsed",
-          parse: wholeNumberOf(24, 8_760),
-          optional: true,
-          brief: "hours that records are kept (default: 24)",
-          placeholder: "HOURS",
-        },
-        kmsKey: {
-          kind: "parsed",
-          parse: textOf,
-          optional: true,
-          brief: "key that encrypts the records (default: alias/aws/kinesis)",
-          placeholder: "ID",
-        },
-        noEncryption: {
-          kind: "boolean",
-          default: false,
-          withNegated: false,
-          brief: "leaves the records as they are on Kinesis's disks",
-        },
+        shards: optional(wholeNumberOf(1, 10_000), "so many provisioned shards (default: on demand)", "N"),
+        retention: optional(wholeNumberOf(24, 8_760), "hours that records are kept (default: 24)", "HOURS"),
+        kmsKey: optionalText("key that encrypts the records (default: alias/aws/kinesis)", "ID"),
+        noEncryption: toggle("leaves the records as they are on Kinesis's disks"),
       },
     },
   },

@@ -1,9 +1,10 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../../app/command.js";
 import type { CliContext } from "../../app/context.js";
-import { CONNECTION_FLAGS, type ConnectionFlags, JSON_FLAG } from "../../app/flags.js";
+import { optional, optionalText, repeated, toggle } from "../../app/flag-kinds.js";
+import { CONNECTION_FLAGS, type ConnectionFlags, EXECUTE_FLAG, JSON_FLAG } from "../../app/flags.js";
 import { textOf, wholeNumberOf } from "../../app/inputs.js";
-import { EXECUTE_FLAG, TAG_FLAG, type Tag } from "../../create/flags.js";
+import { TAG_FLAG, type Tag } from "../../create/flags.js";
 import { type KeyAttribute, keyAttributeOf } from "../../create/key-attribute.js";
 
 export interface CreateTableFlags extends ConnectionFlags {
@@ -37,49 +38,16 @@ export const command: Command<CliContext> = lazyCommand<CreateTableFlags, [name:
         ...JSON_FLAG,
         ...EXECUTE_FLAG,
         ...TAG_FLAG,
-        key: {
-          kind: "parsed",
-          parse: keyAttributeOf,
-          variadic: true,
-          optional: true,
-          brief: "partition key, and once more the sort key; type S, N or B",
-          placeholder: "NAME:TYPE",
-        },
-        rcu: {
-          kind: "parsed",
-          parse: wholeNumberOf(1, 1_000_000),
-          optional: true,
-          brief: "provisioned read units",
-          placeholder: "N",
-        },
-        wcu: {
-          kind: "parsed",
-          parse: wholeNumberOf(1, 1_000_000),
-          optional: true,
-          brief: "provisioned write units",
-          placeholder: "N",
-        },
-        kmsKey: {
-          kind: "parsed",
-          parse: textOf,
-          optional: true,
-          brief: "key that encrypts the table (default: DynamoDB's own)",
-          placeholder: "ID",
-        },
-        redshift: {
-          kind: "boolean",
-          default: false,
-          withNegated: false,
-          brief: "prints SQL of @kinesis-connectors/redshift, as it is installed here",
-        },
-        column: {
-          kind: "parsed",
-          parse: textOf,
-          variadic: true,
-          optional: true,
-          brief: "with --redshift: NAME:TYPE, or NAME:TYPE:not-null",
-          placeholder: "COLUMN",
-        },
+        key: repeated(
+          keyAttributeOf,
+          "partition key, and once more the sort key; type S, N or B",
+          "NAME:TYPE",
+        ),
+        rcu: optional(wholeNumberOf(1, 1_000_000), "provisioned read units", "N"),
+        wcu: optional(wholeNumberOf(1, 1_000_000), "provisioned write units", "N"),
+        kmsKey: optionalText("key that encrypts the table (default: DynamoDB's own)", "ID"),
+        redshift: toggle("prints SQL of @kinesis-connectors/redshift, as it is installed here"),
+        column: repeated(textOf, "with --redshift: NAME:TYPE, or NAME:TYPE:not-null", "COLUMN"),
       },
     },
   },

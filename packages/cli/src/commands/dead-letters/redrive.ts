@@ -1,7 +1,7 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../../app/command.js";
 import type { CliContext } from "../../app/context.js";
-import { textOf } from "../../app/inputs.js";
+import { optionalText, toggle } from "../../app/flag-kinds.js";
 import { LETTER_FLAGS, type LetterFlags } from "../../dead-letters/flags.js";
 
 export interface RedriveFlags extends LetterFlags {
@@ -26,23 +26,11 @@ export const command: Command<CliContext> = lazyCommand<RedriveFlags>(
         to: {
           kind: "enum",
           values: ["stream"],
-          brief: "where they go: stream (through the pipeline is part of @kinesis-connectors/replay)",
+          brief: "where they go",
         },
-        stream: {
-          kind: "parsed",
-          parse: textOf,
-          optional: true,
-          brief: "name or ARN of the stream (default: the one that each came from)",
-          placeholder: "NAME",
-        },
-        execute: { kind: "boolean", default: false, withNegated: false, brief: "puts them" },
-        journal: {
-          kind: "parsed",
-          parse: textOf,
-          optional: true,
-          brief: "the journal (default: redrive-BUCKET-PREFIX.journal here)",
-          placeholder: "FILE",
-        },
+        stream: optionalText("name or ARN of the stream (default: the one that each came from)", "NAME"),
+        execute: toggle("puts them"),
+        journal: optionalText("the journal (default: redrive-BUCKET-PREFIX.journal here)", "FILE"),
       },
     },
   },

@@ -1,6 +1,7 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../../app/command.js";
 import type { CliContext } from "../../app/context.js";
+import { withDefault } from "../../app/flag-kinds.js";
 import { textOf, wholeNumberOf } from "../../app/inputs.js";
 import { LETTER_FLAGS, type LetterFlags } from "../../dead-letters/flags.js";
 import { type Decoding, DECODE_FLAG } from "../../records/flags.js";
@@ -22,13 +23,7 @@ export const command: Command<CliContext> = lazyCommand<ShowLettersFlags, string
       flags: {
         ...LETTER_FLAGS,
         ...DECODE_FLAG,
-        limit: {
-          kind: "parsed",
-          parse: wholeNumberOf(1, Number.MAX_SAFE_INTEGER),
-          default: "100",
-          brief: "how many at most",
-          placeholder: "N",
-        },
+        limit: withDefault(wholeNumberOf(1, Number.MAX_SAFE_INTEGER), "100", "how many at most", "N"),
       },
     },
   },

@@ -1,8 +1,8 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../../app/command.js";
 import type { CliContext } from "../../app/context.js";
+import { optionalText } from "../../app/flag-kinds.js";
 import { APP, FLEET_FLAGS, type FleetFlags, JSON_FLAG } from "../../app/flags.js";
-import { textOf } from "../../app/inputs.js";
 
 export interface BackupFlags extends FleetFlags {
   readonly json: boolean;
@@ -18,13 +18,7 @@ export const command: Command<CliContext> = lazyCommand<BackupFlags, [app?: stri
       flags: {
         ...FLEET_FLAGS,
         ...JSON_FLAG,
-        out: {
-          kind: "parsed",
-          parse: textOf,
-          optional: true,
-          brief: "the file, or - for standard output (default: leases-APP-TIME.json)",
-          placeholder: "FILE",
-        },
+        out: optionalText("the file, or - for standard output (default: leases-APP-TIME.json)", "FILE"),
       },
     },
   },

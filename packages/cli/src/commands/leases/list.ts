@@ -1,6 +1,7 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../../app/command.js";
 import type { CliContext } from "../../app/context.js";
+import { toggle } from "../../app/flag-kinds.js";
 import { APP, FLEET_FLAGS, type FleetFlags, OUTPUT_FLAGS, type OutputFlags } from "../../app/flags.js";
 
 export interface LeasesFlags extends FleetFlags, OutputFlags {
@@ -16,12 +17,7 @@ export const command: Command<CliContext> = lazyCommand<LeasesFlags, [app?: stri
       flags: {
         ...FLEET_FLAGS,
         ...OUTPUT_FLAGS,
-        raw: {
-          kind: "boolean",
-          default: false,
-          withNegated: false,
-          brief: "prints each row as DynamoDB keeps it, one JSON line each, those of others included",
-        },
+        raw: toggle("prints each row as DynamoDB keeps it, one JSON line each, those of others included"),
       },
     },
   },

@@ -41,8 +41,8 @@ export interface FromFile {
   readonly proxy?: ProxyOption | undefined;
 }
 
-/** As DynamoDB takes them (developer guide, "Naming rules"). */
-const TABLE_NAME = /^[A-Za-z0-9_.-]{3,255}$/;
+/** Names of tables as DynamoDB takes them (developer guide, "Naming rules"). */
+export const TABLE_NAME: RegExp = /^[A-Za-z0-9_.-]{3,255}$/;
 
 /** The way to AWS: a flag goes before the file. */
 export async function whereOf(context: CliContext, flags: ConnectionFlags): Promise<Where> {
@@ -82,6 +82,11 @@ export async function targetOf(
   };
 }
 
+/** The leases of a table, where nothing but its name is known: that of its application. */
+export function targetOfTable(where: Where, tableName: string): Target {
+  return { ...where, application: tableName, tableName, stream: undefined, failoverTimeMs: undefined };
+}
+
 /** The stream that a configuration file names. */
 export async function streamInFile(context: CliContext, flags: ConnectionFlags): Promise<string | undefined> {
   return (await fileOf(context, flags)).stream;
@@ -103,6 +108,6 @@ function wayOf(flags: ConnectionFlags, file: FromFile): Where {
 
 async function fileOf(context: CliContext, flags: ConnectionFlags): Promise<FromFile> {
   if (flags.config === undefined) return {};
-  const { connectionOf } = await import("../config/connection-of.js");
+  const { connectionOf } = await import("./connection-of.js");
   return connectionOf(context, flags.config);
 }

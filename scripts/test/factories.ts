@@ -1,0 +1,429 @@
+import * as avro from "../../packages/avro/src/index.js";
+import * as config from "../../packages/config/src/index.js";
+import * as admin from "../../packages/admin/src/index.js";
+import * as awsRecords from "../../packages/aws-records/src/index.js";
+import * as consumer from "../../packages/consumer/src/index.js";
+import * as core from "../../packages/core/src/index.js";
+import * as dynamodb from "../../packages/dynamodb/src/index.js";
+import * as kinesis from "../../packages/kinesis/src/index.js";
+import * as leases from "../../packages/leases/src/index.js";
+import * as local from "../../packages/local/src/index.js";
+import * as opensearch from "../../packages/opensearch/src/index.js";
+import * as parquet from "../../packages/parquet/src/index.js";
+import * as protobuf from "../../packages/protobuf/src/index.js";
+import * as redshift from "../../packages/redshift/src/index.js";
+import * as s3 from "../../packages/s3/src/index.js";
+import * as schemaRegistry from "../../packages/schema-registry/src/index.js";
+import * as telemetry from "../../packages/telemetry/src/index.js";
+import * as testkit from "../../packages/testkit/src/index.js";
+import * as testkitLeases from "../../packages/testkit/src/leases/index.js";
+import * as wire from "../../packages/wire/src/index.js";
+
+/** Options by their names. */
+export type Options = Readonly<Record<string, unknown>>;
+
+/** What only a caller without types can pass. */
+export const untyped = (options: unknown): never => options as never;
+
+const emitter = {
+  capabilities: { duplicates: "possible", ordering: "none" },
+  emit: () => Promise.resolve({ failed: [] }),
+};
+const pipeline = core.definePipeline({ transformer: core.json(), emitter: untyped(emitter) });
+const endpoint = "http://127.0.0.1:1";
+const connection = { region: "eu-central-1", endpoint, requestTimeoutMs: 100 };
+const target = {
+  ...connection,
+  workgroup: "w",
+  database: "d",
+  table: "t",
+  columns: ["id"],
+  iamRole: "default",
+  staging: { bucket: "bucket", prefix: "p", region: "eu-central-1" },
+};
+const never = (): never => {
+  throw new Error("a contract was defined in spite of its options");
+};
+const contract = { describe: never, it: never, name: "n", create: never };
+const leaseTable = leases.memoryLeases().connect();
+const metrics = telemetry.metricsTally({ application: "a" });
+const steering = { table: leaseTable, shardIds: ["shardId-000000000000"], clock: core.systemClock };
+
+/** Each function that takes options, options that it takes, and those within them. Each of their names is misspelt once. */
+export const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, Options]>> = {
+  "admin.startConsole": [
+    (options: never) => admin.startConsole(new Map(), options),
+    {
+      token: "t",
+      allowChanges: true,
+      by: "ops@host",
+      processes: [],
+      host: "127.0.0.1",
+      port: 0,
+      clock: core.systemClock,
+    },
+  ],
+  "admin.startAdmin": [
+    (options) => admin.startAdmin(untyped({ progress: () => ({ application: "a" }) }), options),
+    {
+      host: "127.0.0.1",
+      port: 0,
+      token: { file: "never-read" },
+      readToken: { file: "never-read" },
+      allowedHosts: ["ops"],
+      expose: { host: "127.0.0.1", port: 0 },
+      allowPayload: true,
+      logger: { level: "info" },
+      clock: core.systemClock,
+      metrics: {},
+      rules: {
+        maxAgeMs: 1,
+        startDeadlineMs: 1,
+        stalledMs: 1,
+        maxDeliveryLagMs: 1,
+        retryingMs: 1,
+        readFailingMs: 1,
+      },
+      config: {},
+      steering: { table: leaseTable },
+      kinesis: {},
+    },
+  ],
+  "aws-records.cloudWatchLogs": [awsRecords.cloudWatchLogs, { maxBytes: 1 }],
+  "aws-records.dmsChanges": [awsRecords.dmsChanges, { control: true }],
+  "aws-records.dynamoDbChanges": [awsRecords.dynamoDbChanges, { numbers: "text" }],
+  "avro.avro": [avro.avro, { schema: "string", reader: "string", references: ["int"] }],
+  "core.notifying": [core.notifying, { emitter, notifications: () => [], to: emitter }],
+  "core.definePipeline": [
+    core.definePipeline,
+    {
+      transformer: core.json(),
+      emitter,
+      filter: () => true,
+      buffer: { maxRecords: 1, maxBytes: 1, maxAgeMs: 1 },
+      deadLetters: emitter,
+      onPoison: "stop",
+      retry: { maxAttempts: 1, baseDelayMs: 1, maxDelayMs: 1, maxRequestAttempts: 1 },
+      transformTimeoutMs: 1,
+      transformConcurrency: 1,
+      logger: core.silentLogger,
+    },
+  ],
+  "core.compressed": [(options: never) => core.compressed(core.json(), options), { maxBytes: 1 }],
+  "core.forEachRecord": [
+    (options: never) => core.forEachRecord(() => undefined, options),
+    { concurrency: 1 },
+  ],
+  "core.json": [core.json, { numbers: "exact" }],
+  "core.jsonLines": [core.jsonLines, { numbers: "exact" }],
+  "core.RecordBuffer": [
+    (options: never) => new core.RecordBuffer(options),
+    { maxRecords: 1, maxBytes: 1, maxAgeMs: 1 },
+  ],
+  "config.loadConfig": [(options: never) => config.loadConfig("none.yaml", options), { env: {} }],
+  "config.loadSource": [(options: never) => config.loadSource("none.yaml", options), { env: {} }],
+  "config.validateConfig": [
+    (options: never) => config.validateConfig("none.yaml", options),
+    { env: {}, online: true, signal: new AbortController().signal },
+  ],
+  "config.fromProperties": [(options: never) => config.fromProperties("", options), { columns: ["id"] }],
+  "consumer.startConnector": [
+    consumer.startConnector,
+    {
+      application: "a",
+      stream: "s",
+      pipeline,
+      initialPosition: { at: new Date(0) },
+      retrieval: { type: "polling", idlePollMs: 1000 },
+      region: "eu-central-1",
+      endpoints: { kinesis: endpoint, dynamodb: endpoint },
+      credentials: {
+        kinesis: { accessKeyId: "a", secretAccessKey: "b" },
+        dynamodb: { accessKeyId: "a", secretAccessKey: "b" },
+      },
+      clients: {},
+      leases: { failoverTimeMs: 10_000 },
+      onRetentionGap: "stop",
+      stopDeadlineMs: 1,
+      until: { at: new Date(1) },
+      observe: () => undefined,
+    },
+  ],
+  "consumer.polling": [consumer.polling, { idlePollMs: 1000, maxRecordsPerRead: 1 }],
+  "consumer.fanOut": [consumer.fanOut, { consumerName: "c", fallback: "polling" }],
+  "consumer.dynamoDbLeaseTable": [
+    consumer.dynamoDbLeaseTable,
+    {
+      tableName: "t",
+      client: {},
+      clock: core.systemClock,
+      random: core.systemRandom,
+      logger: core.silentLogger,
+      createTable: true,
+      controlTimeoutMs: 15_000,
+      ownsClient: true,
+    },
+  ],
+  "consumer.sdkKinesis": [
+    (options: never) => consumer.sdkKinesis(untyped({}), { StreamName: "s" }, options),
+    { ownsClient: true },
+  ],
+  "dynamodb.dynamoDbEmitter": [
+    dynamodb.dynamoDbEmitter,
+    {
+      ...connection,
+      table: "t",
+      mode: "guarded",
+      isRemoved: () => false,
+      tombstoneExpiry: { attribute: "a", afterMs: 1 },
+      positionAttribute: "p",
+    },
+  ],
+  "kinesis.kinesisEmitter": [
+    kinesis.kinesisEmitter,
+    {
+      ...connection,
+      credentials: { accessKeyId: "a", secretAccessKey: "b", sessionToken: "c", expiration: new Date(0) },
+      stream: "s",
+      aggregate: { maxBytes: 1, maxRecords: 1 },
+      ordering: "none",
+    },
+  ],
+  "leases.fileLeases": [leases.fileLeases, { folder: "never-opened" }],
+  "leases.pauseShards": [leases.pauseShards, { ...steering, by: "ops@host" }],
+  "leases.resumeShards": [leases.resumeShards, steering],
+  "leases.waitForPause": [
+    leases.waitForPause,
+    { ...steering, timeoutMs: 1, failoverTimeMs: 300, signal: new AbortController().signal },
+  ],
+  "leases.planReset": [
+    leases.planReset,
+    {
+      ...steering,
+      to: { type: "time", at: new Date(0) },
+      failoverTimeMs: 300,
+      discardPending: true,
+      retentionMs: 1,
+    },
+  ],
+  "leases.executeReset": [
+    (options) => leases.executeReset(untyped({ shards: [], discardPending: false }), options),
+    { table: leaseTable, clock: core.systemClock, random: core.systemRandom },
+  ],
+  "leases.takeShard": [
+    leases.takeShard,
+    {
+      table: leaseTable,
+      application: "a",
+      stream: { streamArn: "arn:aws:kinesis:eu-west-1:000000000000:stream/s", createdMs: 1 },
+      shardId: "shardId-000000000000",
+      ownerId: "o",
+      failoverTimeMs: 10_000,
+      initialPosition: { type: "trim-horizon" },
+      hashKeyRange: { startingHashKey: "0", endingHashKey: "1" },
+      parentShardIds: [],
+      logger: core.silentLogger,
+    },
+  ],
+  "local.startLocalAws": [
+    local.startLocalAws,
+    {
+      kinesis: { port: 0, limits: { putRecordsEntries: 1 }, transitionMs: 0, tls: { cert: "", key: "" } },
+      s3: { port: 0, buckets: [], listDenied: false, tls: { cert: "", key: "" } },
+      dynamodb: { port: 0, tableDelayMs: 0, tls: { cert: "", key: "" } },
+      opensearch: { port: 0, maxContentBytes: 1, tls: { cert: "", key: "" } },
+      redshift: { port: 0, database: "d", pageRows: 1 },
+      region: "r",
+      accountId: "1",
+      seed: 1,
+      limits: { putRecordsEntries: 1 },
+    },
+  ],
+  "opensearch.openSearchEmitter": [
+    opensearch.openSearchEmitter,
+    {
+      node: endpoint,
+      index: "i",
+      aws: { region: "r", service: "es", credentials: { accessKeyId: "a", secretAccessKey: "b" } },
+      operation: "index",
+    },
+  ],
+  "parquet.parquet": [parquet.parquet, { infer: true, compression: "none", evolution: "full" }],
+  "redshift.jsonAuto": [redshift.jsonAuto, { ignoreCase: true }],
+  "redshift.redshiftEmitter": [
+    redshift.redshiftEmitter,
+    { ...target, format: redshift.jsonAuto(), mergeKeys: ["id"] },
+  ],
+  "redshift.redshiftManifestEmitter": [
+    redshift.redshiftManifestEmitter,
+    { ...target, format: redshift.jsonAuto(), buckets: ["b"] },
+  ],
+  "redshift.s3ManifestEmitter": [
+    redshift.s3ManifestEmitter,
+    { ...connection, bucket: "bucket", format: s3.ndjson(), to: emitter },
+  ],
+  "redshift.tableSchema": [
+    redshift.tableSchema,
+    {
+      table: "t",
+      columns: [{ name: "id", type: "BIGINT", notNull: true }],
+      distributionKey: "id",
+      sortKeys: ["id"],
+    },
+  ],
+  "s3.delimited": [s3.delimited, { columns: ["a"], delimiter: ";", quote: "'", header: true, nullText: "" }],
+  "s3.raw": [s3.raw, { separator: "", extension: ".bin", contentType: "text/plain" }],
+  "s3.replayDeadLetters": [
+    async (options: never) => {
+      for await (const _record of s3.replayDeadLetters(options)) return;
+    },
+    { ...connection, bucket: "bucket", keys: ["a"], maxLineBytes: 1 },
+  ],
+  "s3.s3DeadLetters": [s3.s3DeadLetters, { ...connection, bucket: "bucket", prefix: "p" }],
+  "s3.s3Emitter": [
+    s3.s3Emitter,
+    {
+      ...connection,
+      bucket: "bucket",
+      prefix: "p",
+      format: s3.ndjson(),
+      maxAgeMs: 1,
+      compression: s3.none(),
+    },
+  ],
+  "s3.timePartition": [
+    s3.timePartition,
+    { by: () => 0, zone: "UTC", pattern: { day: "dd" }, maxLateMs: 1, maxAheadMs: 1, epochUnit: "s" },
+  ],
+  "schema-registry.confluentRecords": [
+    schemaRegistry.confluentRecords,
+    {
+      url: endpoint,
+      auth: { username: "a", password: "b" },
+      ca: "c",
+      allowInsecure: true,
+      connectionTimeoutMs: 1,
+      requestTimeoutMs: 1,
+      proxy: false,
+      formats: { AVRO: never, JSON: never },
+      clock: core.systemClock,
+    },
+  ],
+  "schema-registry.glueRecords": [
+    schemaRegistry.glueRecords,
+    { ...connection, formats: { AVRO: never, JSON: never }, maxBytes: 1, clock: core.systemClock },
+  ],
+  "telemetry.emf": [
+    (options: never) => telemetry.emf(metrics, options),
+    { names: "kcl", namespace: "n", periodMs: 60_000, write: () => undefined },
+  ],
+  "telemetry.healthOf": [
+    (options: never) => telemetry.healthOf(untyped({}), options, 0),
+    {
+      maxAgeMs: 1,
+      startDeadlineMs: 1,
+      stalledMs: 1,
+      maxDeliveryLagMs: 1,
+      retryingMs: 1,
+      readFailingMs: 1,
+    },
+  ],
+  "telemetry.metricsTally": [telemetry.metricsTally, { application: "a", stream: "s", perShard: true }],
+  "telemetry.openTelemetry": [
+    (options: never) => telemetry.openTelemetry(metrics, options),
+    { meterProvider: undefined },
+  ],
+  "telemetry.traced": [
+    (options: never) => telemetry.traced(untyped(emitter), options),
+    { tracerProvider: undefined, traceparentOf: () => undefined, read: true },
+  ],
+  "testkit.describeEmitterContract": [testkit.describeEmitterContract, { ...contract, faults: {} }],
+  "testkit.runPipeline": [(options: never) => testkit.runPipeline(pipeline, [], options), { pageRecords: 1 }],
+  "testkit.simulatedShard": [
+    (options: never) => testkit.simulatedShard([], options),
+    { clock: testkit.virtualClock(), pageRecords: 1, pageMs: 1 },
+  ],
+  "testkit.startClockAhead": [
+    (options: never) => testkit.startClockAhead(endpoint, options),
+    { aheadMs: 0, service: "s3" },
+  ],
+  "testkit.startLoopbackProxy": [
+    testkit.startLoopbackProxy,
+    { route: () => 1, forwardTo: 1, credentials: "user:password", tls: { key: "", cert: "" } },
+  ],
+  "testkit/leases.describeLeaseTable": [
+    testkitLeases.describeLeaseTable,
+    {
+      ...contract,
+      connect: testkit.excluded("x"),
+      answerLost: testkit.excluded("x"),
+      restart: testkit.excluded("x"),
+      setCounter: testkit.excluded("x"),
+      manyLeases: 1,
+      additional: never,
+    },
+  ],
+  "wire.createAggregator": [wire.createAggregator, { maxBytes: 1, maxRecords: 1 }],
+};
+
+/** Exported functions that take no options by name. A new one is written down here or above. */
+export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
+  admin: "consoleProblem",
+  avro: "",
+  "schema-registry": "",
+  "aws-records": "dsqlChanges",
+  config: "ConfigError configSchema problemLine",
+  consumer:
+    "KinesisCallError memoryLeases " +
+    // Checks those of startConnector, and says so.
+    "checkConnectorOptions",
+  core:
+    "ByteBudget ExactNumber KinesisConnectorError allowAll asError backoffMs batchesOf bytes checkOptions handedBatches handler comparePositions compareSequenceNumbers " +
+    "dataBytesOf decodeWith errorFields exactNumberOf giveNotice guardedLogger hasCode hasLoneSurrogate invalidOption isProgrammingError isPromise " +
+    "jsonHasLoneSurrogate jsonOfOutput keptCause nonEmptyText outputCountOf poisonRecord sleep stringifyJson text wholeNumber " +
+    // What the owner of a shard hands over, complete but for a logger.
+    "processShard",
+  dynamodb: "itemBytesOf",
+  kinesis: "",
+  leases:
+    "HeldLease actualOwner backupLeases changed compareCheckpoints described firstCheckpoint isAsSeen isEnded isSwitch leaseCheckpointer leaseFrom " +
+    "memoryLeases ownPending ownerKindOf restoreFrom shardStatuses startPositionOf tableOfRange tableOfStream wasOurs",
+  local: "KinesisError LocalAwsError virtualClock",
+  opensearch: "",
+  parquet: "",
+  protobuf: "protobuf",
+  redshift: "csv delimited jsonPaths ledgerSchema",
+  telemetry: "prometheusText",
+  s3: "ObjectWriter gzip lengthPrefixed ndjson none rangeNameOf zstd",
+  testkit:
+    "batchOf batchOfEntries contextOf declaredCapabilities declaredOrder deliver deliverStubbornly emptyBatch entryOf excluded failureFrom " +
+    "encodedOutputs keepingLogger lostReply memoryCheckpointer oversizedRecord planOf promptAbort recordsOf refusedCredentials refusedRecords " +
+    "repeatedBatch repeatedClose requestLimits seededRandom throttling thrownBy untouchedInput virtualClock wholeBatch",
+  "testkit/leases": "",
+  wire:
+    "AggregateInputError AggregatedRecord PageRecord WireFormatError deaggregate deaggregatePageRecord isInHashKeyRange parseExplicitHashKey " +
+    "partitionHashKey readEventFrames readRecordsCbor readRecordsJson",
+};
+/** All exported functions, by package. */
+export const PACKAGES: Readonly<Record<string, object>> = {
+  avro,
+  protobuf,
+  "schema-registry": schemaRegistry,
+  config,
+  admin,
+  "aws-records": awsRecords,
+  consumer,
+  core,
+  dynamodb,
+  kinesis,
+  leases,
+  local,
+  opensearch,
+  parquet,
+  redshift,
+  s3,
+  telemetry,
+  testkit,
+  "testkit/leases": testkitLeases,
+  wire,
+};
