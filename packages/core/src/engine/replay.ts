@@ -7,7 +7,7 @@ import { type ClosedRange, OpenRange } from "./range.js";
 import { comparePositions, type KinesisRecord, type ShardReader } from "../record.js";
 import { readOutcomes, type RecordOutcome } from "./outcomes.js";
 import type { ShardContext } from "./shard-context.js";
-import { transformRecord } from "./transform.js";
+import { startTransform } from "./transform.js";
 import { TransformsInFlight } from "./timed.js";
 
 /**
@@ -241,16 +241,10 @@ async function outputsOnce<Model, Output, Plan, DeadLetterPlan>(
   selection: "filtered" | "all",
 ): Promise<Output[]> {
   const again = (into: Output[]): Promise<void> | undefined =>
-    transformRecord(pipeline, record, into, selection);
+    startTransform(pipeline, record, into, selection);
   const outputs: Output[] = [];
-  let waiting: Promise<void> | undefined;
-  try {
-    waiting = again(outputs);
-    if (waiting === undefined) return outputs;
-  } catch (thrown) {
-    if (!isLookupFailure(thrown)) throw thrown;
-    waiting = Promise.reject(asError(thrown));
-  }
+  const waiting = again(outputs);
+  if (waiting === undefined) return outputs;
   const found = await transformPatiently(pipeline, context, record, { waiting, outputs, inFlight }, again);
   if (found !== undefined) return found;
   throw new KinesisConnectorError(
