@@ -1,14 +1,14 @@
 import type { BufferEntry } from "../batch.js";
 import type { PreparedBatch } from "../checkpointer.js";
 import { asError, hasCode, KinesisConnectorError } from "../errors.js";
-import { isLookupFailure, isLookupRefusal, transformPatiently } from "./lookups.js";
+import { isLookupFailure, isLookupRefusal, transformPatiently } from "./scan/lookups.js";
 import type { RunningPipeline } from "../pipeline.js";
-import { type ClosedRange, OpenRange } from "./range.js";
+import { type ClosedRange, OpenRange } from "./filling/range.js";
 import { comparePositions, type KinesisRecord, type ShardReader } from "../record.js";
-import { readOutcomes, type RecordOutcome } from "./outcomes.js";
+import { readOutcomes, type RecordOutcome } from "./filling/outcomes.js";
 import type { ShardContext } from "./shard-context.js";
-import { startTransform } from "./transform.js";
-import { TransformsInFlight } from "./timed.js";
+import { startTransform } from "./scan/transform.js";
+import { TransformsInFlight } from "./scan/transforms-in-flight.js";
 
 /**
  * Builds an inherited batch again: reads from exactly its recorded start to exactly its recorded end, and gives each record the way

@@ -1,14 +1,14 @@
-import type { FlushReason } from "../batch.js";
-import { poisonError } from "./poison.js";
-import { isBroken } from "../guards/blame.js";
-import { asError, hasCode } from "../errors.js";
-import type { Filling } from "./filling.js";
+import type { FlushReason } from "../../batch.js";
+import { poisonError } from "../poison.js";
+import { isBroken } from "../../guards/blame.js";
+import { asError, hasCode } from "../../errors.js";
+import type { Filling } from "../filling/filling.js";
 import { isLookupFailure, isLookupRefusal, transformPatiently } from "./lookups.js";
-import { hasNotices, takeNotices } from "../logging/notices.js";
-import type { RunningPipeline } from "../pipeline.js";
-import type { KinesisRecord } from "../record.js";
-import type { ShardContext } from "./shard-context.js";
-import { TransformsInFlight } from "./timed.js";
+import { hasNotices, takeNotices } from "../../logging/notices.js";
+import type { RunningPipeline } from "../../pipeline.js";
+import type { KinesisRecord } from "../../record.js";
+import type { ShardContext } from "../shard-context.js";
+import { TransformsInFlight } from "./transforms-in-flight.js";
 import { startTransform, transformOf, type Transform, transformRecord } from "./transform.js";
 
 /** Functions of a shard's processor that a scan calls. */

@@ -1,13 +1,13 @@
-import { type Batch, type BufferEntry, outputCountOf } from "../batch.js";
-import { type Clock, type Random, sleep } from "../clock.js";
-import type { EmitContext, Emitter, EmitResult, FailedEntry, PlannedRange } from "../emitter.js";
-import { errorFields, saidOf } from "../logging/error-fields.js";
-import { asError, hasCode, KinesisConnectorError } from "../errors.js";
-import type { ShardEvent } from "../events.js";
-import type { Logger } from "../logger.js";
-import { isPromise, type MaybePromise } from "../maybe-promise.js";
-import { backoffMs, type Retry } from "../retry.js";
-import { retryLevel, wasRetryTold } from "./retry-lines.js";
+import { type Batch, type BufferEntry, outputCountOf } from "../../batch.js";
+import { type Clock, type Random, sleep } from "../../clock.js";
+import type { EmitContext, Emitter, EmitResult, FailedEntry, PlannedRange } from "../../emitter.js";
+import { errorFields, saidOf } from "../../logging/error-fields.js";
+import { asError, hasCode, KinesisConnectorError } from "../../errors.js";
+import type { ShardEvent } from "../../events.js";
+import type { Logger } from "../../logger.js";
+import { isPromise, type MaybePromise } from "../../maybe-promise.js";
+import { backoffMs, type Retry } from "../../retry.js";
+import { retryLevel, wasRetryTold } from "../retry-lines.js";
 
 /** The context of an emission, beside the batch and its plan. */
 export interface EmissionContext {

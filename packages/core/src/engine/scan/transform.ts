@@ -1,9 +1,9 @@
-import { asError } from "../errors.js";
-import { allowAll } from "../filter.js";
-import { type MaybePromise, isPromise } from "../maybe-promise.js";
-import type { Pipeline } from "../pipeline.js";
-import type { KinesisRecord } from "../record.js";
-import { leavesData, passesData } from "../transformer.js";
+import { asError } from "../../errors.js";
+import { allowAll } from "../../filter.js";
+import { type MaybePromise, isPromise } from "../../maybe-promise.js";
+import type { Pipeline } from "../../pipeline.js";
+import type { KinesisRecord } from "../../record.js";
+import { leavesData, passesData } from "../../transformer.js";
 
 /** The functions that a record goes through. */
 export interface Transform<Model, Output> extends Pick<Pipeline<Model, Output>, "transformer" | "filter"> {

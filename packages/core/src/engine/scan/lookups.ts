@@ -1,12 +1,12 @@
-import { hasCode, type KinesisConnectorError } from "../errors.js";
-import { sleep } from "../clock.js";
-import { errorFields } from "../logging/error-fields.js";
-import type { RunningPipeline } from "../pipeline.js";
-import type { KinesisRecord } from "../record.js";
-import { backoffMs } from "../retry.js";
-import { retryLevel, wasRetryTold } from "./retry-lines.js";
-import type { ShardContext } from "./shard-context.js";
-import type { TransformsInFlight } from "./timed.js";
+import { hasCode, type KinesisConnectorError } from "../../errors.js";
+import { sleep } from "../../clock.js";
+import { errorFields } from "../../logging/error-fields.js";
+import type { RunningPipeline } from "../../pipeline.js";
+import type { KinesisRecord } from "../../record.js";
+import { backoffMs } from "../../retry.js";
+import { retryLevel, wasRetryTold } from "../retry-lines.js";
+import type { ShardContext } from "../shard-context.js";
+import type { TransformsInFlight } from "./transforms-in-flight.js";
 
 /** The parts of a pipeline that waiting for a transform needs. */
 export type PatientPipeline = Pick<RunningPipeline<never, never, never, never>, "retry" | "logger">;
