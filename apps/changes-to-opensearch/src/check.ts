@@ -1,3 +1,4 @@
+import { askOpenSearch } from "@kinesis-connectors/app-sample";
 import type { Order } from "./changes.js";
 import type { OrderDocument } from "./pipeline.js";
 
@@ -19,11 +20,11 @@ export async function checkChanges(
   ids: readonly string[],
   table: ReadonlyMap<string, Order>,
 ): Promise<ChangesCheck> {
-  await ask(`${node}/${index}/_refresh`, {});
+  await askOpenSearch(`${node}/${index}/_refresh`, {});
   const found = new Map<string, OrderDocument>();
   for (let at = 0; at < ids.length; at += IDS_PER_SEARCH) {
     const values = ids.slice(at, at + IDS_PER_SEARCH);
-    const answer = (await ask(`${node}/${index}/_search`, {
+    const answer = (await askOpenSearch(`${node}/${index}/_search`, {
       query: { ids: { values } },
       size: values.length,
     })) as {
@@ -45,14 +46,4 @@ export async function checkChanges(
       wrong += 1;
   }
   return { wrong, unexpected };
-}
-
-async function ask(url: string, body: object): Promise<unknown> {
-  const answer = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`OpenSearch answered ${answer.status} to a question about the index`);
-  return answer.json();
 }

@@ -1,4 +1,10 @@
-import { deliver, type RecordOfStream, type Running } from "@kinesis-connectors/app-sample";
+import {
+  bulkRequestsHindered,
+  deliver,
+  hinderOpenSearch,
+  type RecordOfStream,
+  type Running,
+} from "@kinesis-connectors/app-sample";
 import { startConnector } from "@kinesis-connectors/consumer";
 import { startLocalAws } from "@kinesis-connectors/local";
 import { type Order, tableChanges } from "./changes.js";
@@ -30,15 +36,7 @@ export async function run(
   running?: Running,
 ): Promise<RunResult> {
   await using aws = await startLocalAws({ limits: "off", seed, s3: false });
-  if (faults) {
-    const always = { server: "opensearch", operation: "Bulk", times: "always" } as const;
-    aws.faults.add({
-      ...always,
-      id: "throttled documents",
-      effect: { kind: "partial-failure", share: 0.02 },
-    });
-    aws.faults.add({ ...always, id: "lost replies", probability: 0.05, effect: { kind: "reply-lost" } });
-  }
+  if (faults) hinderOpenSearch(aws);
   const node = aws.endpoints.opensearch;
   const table = new Map<string, Order>();
   const ids = new Set<string>();
@@ -58,13 +56,12 @@ export async function run(
     },
     running,
   );
-  const met = aws.journal.entries({ server: "opensearch", operation: "Bulk" });
   return {
     ...(await checkChanges(node, "orders", [...ids], table)),
     records,
     orders: ids.size,
     inTable: table.size,
-    faults: met.filter((entry) => entry.faults !== undefined).length,
+    faults: bulkRequestsHindered(aws),
     seconds,
   };
 }

@@ -1,3 +1,5 @@
+import { askOpenSearch } from "@kinesis-connectors/app-sample";
+
 /** Ids asked for in one search: a result window holds 10,000. */
 const IDS_PER_SEARCH = 5_000;
 
@@ -11,12 +13,12 @@ export interface IndexCheck {
 
 /** Asks the indices for the number of documents, and for each id that should be there. */
 export async function checkIndex(node: string, indices: string, ids: readonly string[]): Promise<IndexCheck> {
-  await ask(`${node}/${indices}/_refresh`, {});
-  const { count } = (await ask(`${node}/${indices}/_count`, {})) as { readonly count: number };
+  await askOpenSearch(`${node}/${indices}/_refresh`, {});
+  const { count } = (await askOpenSearch(`${node}/${indices}/_count`, {})) as { readonly count: number };
   const missing = new Set(ids);
   for (let at = 0; at < ids.length; at += IDS_PER_SEARCH) {
     const values = ids.slice(at, at + IDS_PER_SEARCH);
-    const found = (await ask(`${node}/${indices}/_search`, {
+    const found = (await askOpenSearch(`${node}/${indices}/_search`, {
       query: { ids: { values } },
       size: values.length,
       _source: false,
@@ -24,14 +26,4 @@ export async function checkIndex(node: string, indices: string, ids: readonly st
     for (const { _id } of found.hits.hits) missing.delete(_id);
   }
   return { count, missing: missing.size };
-}
-
-async function ask(url: string, body: object): Promise<unknown> {
-  const answer = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`OpenSearch answered ${answer.status} to a question about the index`);
-  return answer.json();
 }

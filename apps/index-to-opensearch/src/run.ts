@@ -1,4 +1,11 @@
-import { clicks, deliver, type RecordOfStream, type Running } from "@kinesis-connectors/app-sample";
+import {
+  bulkRequestsHindered,
+  clicks,
+  deliver,
+  hinderOpenSearch,
+  type RecordOfStream,
+  type Running,
+} from "@kinesis-connectors/app-sample";
 import { startConnector } from "@kinesis-connectors/consumer";
 import { startLocalAws } from "@kinesis-connectors/local";
 import { checkIndex, type IndexCheck } from "./check.js";
@@ -30,15 +37,7 @@ export async function run(
   running?: Running,
 ): Promise<RunResult> {
   await using aws = await startLocalAws({ limits: "off", seed, s3: false });
-  if (faults) {
-    const always = { server: "opensearch", operation: "Bulk", times: "always" } as const;
-    aws.faults.add({
-      ...always,
-      id: "throttled documents",
-      effect: { kind: "partial-failure", share: 0.02 },
-    });
-    aws.faults.add({ ...always, id: "lost replies", probability: 0.05, effect: { kind: "reply-lost" } });
-  }
+  if (faults) hinderOpenSearch(aws);
   const ids: string[] = [];
   const { seconds } = await deliver(
     aws,
@@ -59,12 +58,11 @@ export async function run(
     },
     running,
   );
-  const met = aws.journal.entries({ server: "opensearch", operation: "Bulk" });
   return {
     records: ids.length,
     ...(await checkIndex(aws.endpoints.opensearch, "clicks-*", ids)),
     indices: aws.opensearch.indices(),
-    faults: met.filter((entry) => entry.faults !== undefined).length,
+    faults: bulkRequestsHindered(aws),
     seconds,
   };
 }

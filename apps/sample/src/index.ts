@@ -25,6 +25,7 @@ export {
 } from "./flags.js";
 export { kinesisClient } from "./kinesis-client.js";
 export { openInput, readLines } from "./lines.js";
+export { askOpenSearch, bulkRequestsHindered, hinderOpenSearch } from "./open-search.js";
 export {
   type WrittenRecord,
   putLines,

@@ -3,11 +3,12 @@ import { BodyMemory, HttpHandler } from "@kinesis-connectors/aws";
 import { bytes, definePipeline } from "@kinesis-connectors/core";
 import { kinesisProtocol } from "@kinesis-connectors/wire/protocol";
 import { payloads } from "../data/expected.js";
+import { dropping } from "../pipelines/dropping.js";
 import { linesEmitter } from "../pipelines/lines-emitter.js";
+import { connect } from "../rows/connect.js";
 import { UndiciHandler } from "../undici-handler.js";
 import type { SetName } from "../data/data-sets.js";
 import { CREDENTIALS, endpointOf, type Job, REGION, type Transport, type Variant } from "../rows/variant.js";
-import { connect, dropping } from "./connector.js";
 
 /** A client as the connector makes it for itself, with another way of HTTP. */
 function clientOver(handler: (origin: string, memory: BodyMemory) => object, job: Job): KinesisClient {

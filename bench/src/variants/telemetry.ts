@@ -11,8 +11,8 @@ import { bytes, definePipeline } from "@kinesis-connectors/core";
 import { emf, metricsTally, openTelemetry, prometheusText, traced } from "@kinesis-connectors/telemetry";
 import { lines } from "../data/expected.js";
 import { linesEmitter } from "../pipelines/lines-emitter.js";
+import { connect } from "../rows/connect.js";
 import type { Job, Variant } from "../rows/variant.js";
-import { connect } from "./connector.js";
 
 /** How often everybody asks: each far more often than is usual (15 s to a minute), so that it falls into every window. */
 const PERIOD_MS = 1_000;

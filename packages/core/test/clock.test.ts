@@ -9,7 +9,7 @@ import {
   systemClock,
   systemRandom,
 } from "../src/index.js";
-import { TransformsInFlight } from "../src/engine/timed.js";
+import { TransformsInFlight } from "../src/engine/scan/transforms-in-flight.js";
 import { SeededRandom } from "./support/seeded-random.js";
 import { VirtualClock } from "./support/virtual-clock.js";
 

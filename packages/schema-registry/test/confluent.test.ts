@@ -1,20 +1,18 @@
-import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { isPromise } from "@kinesis-connectors/core";
 import { confluentRecords, type ConfluentRecordsOptions } from "../src/index.js";
+import { CONFLUENT_HEADER_BYTES } from "../src/limits.js";
 import { decode, failureOf, FORMATS, meant, refusalOf } from "./support/decoding.js";
+import { damaged, expectRead, expectReadSoon } from "./support/expectations.js";
 import {
   type Answer,
   confluentAnswers,
   type FakeRegistry,
-  type Fixture,
+  fixturesIn,
   startFakeRegistry,
 } from "./support/fake-registry.js";
 
-const fixtures = JSON.parse(
-  readFileSync(new URL("fixtures/confluent.json", import.meta.url), "utf8"),
-) as Fixture[];
+const fixtures = fixturesIn("confluent.json");
 const dataOf = (index: number): Buffer => Buffer.from(fixtures[index]!.data, "hex");
 const [ORDER, REFUND] = [2, 3];
 
@@ -39,15 +37,7 @@ const transformerOf = (options: Partial<ConfluentRecordsOptions<unknown>> = {}) 
 
 describe("records of a Confluent schema registry", () => {
   it("that Confluent's serializers for Python wrote are read, of every format, each schema asked for once", async () => {
-    const transformer = transformerOf();
-    for (const [index, fixture] of fixtures.entries()) {
-      const first = decode(transformer, dataOf(index));
-      expect(isPromise(first)).toBe(true);
-      expect({ ...((await first) as object) }).toMatchObject(meant(fixture));
-      const second = decode(transformer, dataOf(index));
-      expect(isPromise(second)).toBe(false);
-      expect(second).toEqual(await first);
-    }
+    await expectRead(transformerOf(), fixtures);
     expect(registry.asked.map(({ path }) => path)).toEqual(fixtures.map(({ id }) => `/schemas/ids/${id}`));
   });
 
@@ -106,18 +96,9 @@ describe("records of a Confluent schema registry", () => {
     const transformer = transformerOf();
     for (const index of fixtures.keys()) await decode(transformer, dataOf(index));
     fc.assert(
-      fc.property(
-        fc.nat({ max: fixtures.length - 1 }),
-        fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 4 }),
-        fc.nat(),
-        (index, changes, cut) => {
-          const data = dataOf(index);
-          for (const [at, byte] of changes) data[5 + (at % (data.length - 5))] = byte;
-          expect(["none", "KC_RECORD_POISON"]).toContain(
-            refusalOf(transformer, data.subarray(0, 5 + (cut % (data.length - 4))))?.code ?? "none",
-          );
-        },
-      ),
+      fc.property(damaged(fixtures, CONFLUENT_HEADER_BYTES), (data) => {
+        expect(["none", "KC_RECORD_POISON"]).toContain(refusalOf(transformer, data)?.code ?? "none");
+      }),
       { numRuns: 3000 },
     );
   });
@@ -151,16 +132,7 @@ describe("a Confluent schema registry", () => {
     registry.answer = () => answer;
     expect(await failureOf(transformer, dataOf(0))).toMatchObject({ code: "KC_LOOKUP_FAILED" });
     registry.answer = sound;
-    // A slow machine may need more than one try of so short a time.
-    await expect
-      .poll(async () => {
-        try {
-          return { ...((await decode(transformer, dataOf(0))) as object) };
-        } catch (thrown) {
-          return thrown;
-        }
-      })
-      .toMatchObject(meant(fixtures[0]!));
+    await expectReadSoon(transformer, fixtures[0]!);
   });
 
   it.each<[string, (asked: number) => Answer, string]>([
@@ -227,7 +199,7 @@ describe("a Confluent schema registry", () => {
 describe("options of confluentRecords", () => {
   it.each<[object, RegExp]>([
     [{ formats: {} }, /one of AVRO, JSON and PROTOBUF/],
-    [{ url: "http://registry.example.com" }, /url/],
+    [{ url: "http://schemas.example.com" }, /url/],
     [{ url: "https://user:password@example.com" }, /url must not hold credentials/],
     [{ url: "https://example.com?x=1" }, /url must not hold a query/],
     [{ auth: { username: "a" } }, /auth takes/],

@@ -2,21 +2,21 @@ import { readdirSync, readFileSync } from "node:fs";
 import { deflateSync } from "node:zlib";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { isPromise, json } from "@kinesis-connectors/core";
+import { json } from "@kinesis-connectors/core";
 import { recordsOf, virtualClock } from "@kinesis-connectors/testkit";
 import { glueRecords, type GlueRecordsOptions } from "../src/index.js";
-import { decode, failureOf, FORMATS, meant, refusalOf, recordOf } from "./support/decoding.js";
+import { GLUE_HEADER_BYTES } from "../src/limits.js";
+import { decode, failureOf, FORMATS, meant, recordOf, refusalOf } from "./support/decoding.js";
+import { damaged, expectRead, expectReadSoon } from "./support/expectations.js";
 import {
   type Answer,
   type FakeRegistry,
-  type Fixture,
+  fixturesIn,
   glueAnswers,
   startFakeRegistry,
 } from "./support/fake-registry.js";
 
-const fixtures = JSON.parse(
-  readFileSync(new URL("fixtures/glue.json", import.meta.url), "utf8"),
-) as Fixture[];
+const fixtures = fixturesIn("glue.json");
 const dataOf = (index: number): Buffer => Buffer.from(fixtures[index]!.data, "hex");
 
 let registry: FakeRegistry;
@@ -42,15 +42,7 @@ const framed = (compression: number, content: Uint8Array, index = 1): Buffer =>
 
 describe("records of the Glue Schema Registry", () => {
   it("that Glue's serializer for Java wrote are read, of every format, compressed or not, each schema asked for once", async () => {
-    const transformer = transformerOf();
-    for (const fixture of fixtures) {
-      const first = decode(transformer, Buffer.from(fixture.data, "hex"));
-      expect(isPromise(first)).toBe(true);
-      expect({ ...((await first) as object) }).toMatchObject(meant(fixture));
-      const second = decode(transformer, Buffer.from(fixture.data, "hex"));
-      expect(isPromise(second)).toBe(false);
-      expect(second).toEqual(await first);
-    }
+    await expectRead(transformerOf(), fixtures);
     expect(fixtures.map(({ type }) => type)).toEqual(expect.arrayContaining(["AVRO", "JSON", "PROTOBUF"]));
     expect(registry.asked.length).toBe(fixtures.length);
   });
@@ -168,19 +160,9 @@ describe("records of the Glue Schema Registry", () => {
     const transformer = transformerOf();
     for (const index of fixtures.keys()) await decode(transformer, dataOf(index));
     fc.assert(
-      fc.property(
-        fc.nat({ max: fixtures.length - 1 }),
-        fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 4 }),
-        fc.nat(),
-        (index, changes, cut) => {
-          const data = dataOf(index);
-          // Behind the id: another id would be a look-up.
-          for (const [at, byte] of changes) data[18 + (at % (data.length - 18))] = byte;
-          expect(["none", "KC_RECORD_POISON"]).toContain(
-            refusalOf(transformer, data.subarray(0, 18 + (cut % (data.length - 17))))?.code ?? "none",
-          );
-        },
-      ),
+      fc.property(damaged(fixtures, GLUE_HEADER_BYTES), (data) => {
+        expect(["none", "KC_RECORD_POISON"]).toContain(refusalOf(transformer, data)?.code ?? "none");
+      }),
       { numRuns: 3000 },
     );
   });
@@ -228,16 +210,7 @@ describe("a Glue Schema Registry", () => {
       message: expect.stringContaining("b7b4a7f0-9c96-4e4a-a687-fb5de9ef0001"),
     });
     registry.answer = sound;
-    // A slow machine may need more than one try of so short a time.
-    await expect
-      .poll(async () => {
-        try {
-          return { ...((await decode(transformer, dataOf(0))) as object) };
-        } catch (thrown) {
-          return thrown;
-        }
-      })
-      .toMatchObject(meant(fixtures[0]!));
+    await expectReadSoon(transformer, fixtures[0]!);
   });
 
   it.each<[string, Answer, RegExp]>([

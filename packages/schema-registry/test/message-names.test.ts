@@ -4,9 +4,9 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 import { messageNames } from "../src/proto/message-names.js";
-import { file_order } from "./fixtures/order_pb.js";
+import { file_order } from "../../protobuf/test/fixtures/order_pb.js";
 
-const order = readFileSync(new URL("fixtures/order.proto", import.meta.url), "utf8");
+const order = readFileSync(new URL("../../protobuf/test/fixtures/order.proto", import.meta.url), "utf8");
 
 /** The code of what is wrong with a text. */
 function codeOf(text: string): string {

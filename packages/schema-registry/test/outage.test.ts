@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { afterEach, expect, it } from "vitest";
 import {
   ByteBudget,
@@ -19,11 +18,9 @@ import {
 } from "@kinesis-connectors/testkit";
 import { glueRecords } from "../src/index.js";
 import { decode, FORMATS } from "./support/decoding.js";
-import { type FakeRegistry, type Fixture, glueAnswers, startFakeRegistry } from "./support/fake-registry.js";
+import { type FakeRegistry, fixturesIn, glueAnswers, startFakeRegistry } from "./support/fake-registry.js";
 
-const fixtures = JSON.parse(
-  readFileSync(new URL("fixtures/glue.json", import.meta.url), "utf8"),
-) as Fixture[];
+const fixtures = fixturesIn("glue.json");
 
 let registry: FakeRegistry | undefined;
 afterEach(async () => {

@@ -1,13 +1,12 @@
 import zlib, { type ZlibOptions } from "node:zlib";
 import { hasCode, type KinesisConnectorError, poisonRecord } from "../errors.js";
 import { isPromise, type MaybePromise } from "../maybe-promise.js";
+import { MAX_HERE_BYTES } from "./limits.js";
 import { inflateZstd } from "./zstd.js";
 
 /** A compression that data tell by themselves, by how they begin. */
 export type DataCompression = "gzip" | "zlib" | "zstd";
 
-/** Up to so many bytes come out on the event loop, where a small document costs a fifth of a trip to the thread pool; more go to the pool. */
-const MAX_HERE_BYTES = 256 * 1024;
 /** Chunks of the result, each allocated whole. */
 const MIN_CHUNK_BYTES = 1024;
 const MAX_CHUNK_BYTES = 256 * 1024;

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import zlib from "node:zlib";
 import { asError, KinesisConnectorError } from "../errors.js";
 import type { MaybePromise } from "../maybe-promise.js";
+import { MAX_HERE_BYTES } from "./limits.js";
 import { framesOf, type ZstdFrame } from "./zstd-frames.js";
 
 /**
@@ -9,9 +10,6 @@ import { framesOf, type ZstdFrame } from "./zstd-frames.js";
  * bundlers leave it alone: it is optional, and most have it not.
  */
 const BINDING = ["@hpcc-js", "wasm-zstd"].join("/");
-
-/** Up to so many bytes come out on the event loop; more go to the thread pool, where Node has zstd itself. */
-const MAX_HERE_BYTES = 256 * 1024;
 
 /** What is needed of the binding. */
 interface Binding {
@@ -54,20 +52,40 @@ export function inflateZstd(data: Uint8Array, maxBytes: number): MaybePromise<Bu
     : inflateInPool(own, frames, maxBytes);
 }
 
+/** What has come out of the frames so far. */
+class Inflated {
+  readonly #made: Uint8Array[] = [];
+  /** So much more may come. */
+  leftBytes: number;
+
+  constructor(maxBytes: number) {
+    this.leftBytes = maxBytes;
+  }
+
+  /** The same for Node's own, which takes no zero. */
+  get limit(): { readonly maxOutputLength: number } {
+    return { maxOutputLength: Math.max(this.leftBytes, 1) };
+  }
+
+  add(bytes: Uint8Array): void {
+    this.leftBytes -= bytes.length;
+    if (this.leftBytes < 0) throw new TooLarge();
+    this.#made.push(bytes);
+  }
+
+  whole(): Buffer {
+    return Buffer.concat(this.#made);
+  }
+}
+
 function inflateHere(
   run: (...given: unknown[]) => unknown,
   frames: readonly ZstdFrame[],
   maxBytes: number,
 ): Buffer {
-  const made: Buffer[] = [];
-  let left = maxBytes;
-  for (const { bytes } of frames) {
-    const inflated = asBuffer(run(bytes, { maxOutputLength: Math.max(left, 1) }));
-    left -= inflated.length;
-    if (left < 0) throw new TooLarge();
-    made.push(inflated);
-  }
-  return Buffer.concat(made);
+  const inflated = new Inflated(maxBytes);
+  for (const { bytes } of frames) inflated.add(asBuffer(run(bytes, inflated.limit)));
+  return inflated.whole();
 }
 
 async function inflateInPool(
@@ -75,21 +93,17 @@ async function inflateInPool(
   frames: readonly ZstdFrame[],
   maxBytes: number,
 ): Promise<Buffer> {
-  const made: Buffer[] = [];
-  let left = maxBytes;
+  const inflated = new Inflated(maxBytes);
   for (const { bytes } of frames) {
-    const options = { maxOutputLength: Math.max(left, 1) };
-    const inflated = await new Promise<Buffer>((resolve, reject) => {
-      run(bytes, options, (error: unknown, result: unknown) => {
+    const made = await new Promise<Buffer>((resolve, reject) => {
+      run(bytes, inflated.limit, (error: unknown, result: unknown) => {
         if (error == null) resolve(asBuffer(result));
         else reject(asError(error));
       });
     });
-    left -= inflated.length;
-    if (left < 0) throw new TooLarge();
-    made.push(inflated);
+    inflated.add(made);
   }
-  return Buffer.concat(made);
+  return inflated.whole();
 }
 
 function asBuffer(result: unknown): Buffer {
@@ -127,18 +141,15 @@ function inflateByBinding(frames: readonly ZstdFrame[], maxBytes: number): Maybe
 }
 
 function runBinding(binding: Binding, frames: readonly ZstdFrame[], maxBytes: number): Buffer {
-  const made: Uint8Array[] = [];
-  let left = maxBytes;
+  const inflated = new Inflated(maxBytes);
   for (const { bytes, contentBytes, boundBytes } of frames) {
     if (boundBytes === 0) continue;
     binding.reset();
     // One more than may come tells too much from just enough.
-    const inflated = binding.decompressChunk(bytes, Math.min(boundBytes, left + 1));
-    if (inflated.length > left) throw new TooLarge();
-    const isWhole = contentBytes === undefined ? inflated.length > 0 : inflated.length === contentBytes;
+    const made = binding.decompressChunk(bytes, Math.min(boundBytes, inflated.leftBytes + 1));
+    inflated.add(made);
+    const isWhole = contentBytes === undefined ? made.length > 0 : made.length === contentBytes;
     if (!isWhole) throw new Error("the frame is damaged");
-    left -= inflated.length;
-    made.push(inflated);
   }
-  return Buffer.concat(made);
+  return inflated.whole();
 }

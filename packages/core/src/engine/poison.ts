@@ -3,7 +3,7 @@ import { codeOf } from "../dead-letters.js";
 import { KinesisConnectorError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import { errorFields, saidOf } from "../logging/error-fields.js";
-import type { RefusedRecord } from "./range.js";
+import type { RefusedRecord } from "./filling/range.js";
 
 /** One line per batch, however many they are: where the first of them stands, and how many there are of each kind. */
 export function logDeadLetters(

@@ -1,14 +1,14 @@
 import type { BufferEntry } from "../batch.js";
 import type { PreparedBatch } from "../checkpointer.js";
 import { asError, hasCode, KinesisConnectorError } from "../errors.js";
-import { isLookupFailure, isLookupRefusal, transformPatiently } from "./lookups.js";
+import { isLookupFailure, isLookupRefusal, transformPatiently } from "./scan/lookups.js";
 import type { RunningPipeline } from "../pipeline.js";
-import { type ClosedRange, OpenRange } from "./range.js";
+import { type ClosedRange, OpenRange } from "./filling/range.js";
 import { comparePositions, type KinesisRecord, type ShardReader } from "../record.js";
-import { readOutcomes, type RecordOutcome } from "./outcomes.js";
+import { readOutcomes, type RecordOutcome } from "./filling/outcomes.js";
 import type { ShardContext } from "./shard-context.js";
-import { transformRecord } from "./transform.js";
-import { TransformsInFlight } from "./timed.js";
+import { startTransform } from "./scan/transform.js";
+import { TransformsInFlight } from "./scan/transforms-in-flight.js";
 
 /**
  * Builds an inherited batch again: reads from exactly its recorded start to exactly its recorded end, and gives each record the way
@@ -241,16 +241,10 @@ async function outputsOnce<Model, Output, Plan, DeadLetterPlan>(
   selection: "filtered" | "all",
 ): Promise<Output[]> {
   const again = (into: Output[]): Promise<void> | undefined =>
-    transformRecord(pipeline, record, into, selection);
+    startTransform(pipeline, record, into, selection);
   const outputs: Output[] = [];
-  let waiting: Promise<void> | undefined;
-  try {
-    waiting = again(outputs);
-    if (waiting === undefined) return outputs;
-  } catch (thrown) {
-    if (!isLookupFailure(thrown)) throw thrown;
-    waiting = Promise.reject(asError(thrown));
-  }
+  const waiting = again(outputs);
+  if (waiting === undefined) return outputs;
   const found = await transformPatiently(pipeline, context, record, { waiting, outputs, inFlight }, again);
   if (found !== undefined) return found;
   throw new KinesisConnectorError(

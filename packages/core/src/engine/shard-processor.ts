@@ -1,22 +1,22 @@
 import { setMaxListeners } from "node:events";
 import { type FlushReason, outputCountOf } from "../batch.js";
-import { BatchDelivery } from "./batch-delivery.js";
+import { BatchDelivery } from "./delivery/batch-delivery.js";
 import { isBroken } from "../guards/blame.js";
 import type { BudgetHolder } from "./byte-budget.js";
 import type { PreparedBatch } from "../checkpointer.js";
 import type { Timer } from "../clock.js";
 import { errorFields } from "../logging/error-fields.js";
 import { asError, hasCode } from "../errors.js";
-import { Filling } from "./filling.js";
-import { isLookupFailure } from "./lookups.js";
+import { Filling } from "./filling/filling.js";
+import { isLookupFailure } from "./scan/lookups.js";
 import { lastOutcome, PageFetch } from "./page-fetch.js";
-import { tellPage } from "./page-part.js";
-import { PageScan } from "./page-scan.js";
+import { tellPage } from "./page-events.js";
+import { PageScan } from "./scan/page-scan.js";
 import { type Pipeline, type RunningPipeline, runningPipeline } from "../pipeline.js";
-import { type ClosedRange, isPast } from "./range.js";
-import { type Position, positionOf, type RecordPage } from "../record.js";
+import { type ClosedRange, isPast } from "./filling/range.js";
+import type { Position, RecordPage } from "../record.js";
 import { replayRange } from "./replay.js";
-import { gapError } from "./retention-gap.js";
+import { stopAtGap, tellGap } from "./retention-gap.js";
 import type { ShardContext, ShardOutcome } from "./shard-context.js";
 
 /**
@@ -122,10 +122,10 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     }
     const range = await replayRange(this.#pipeline, this.#context, pending);
     const { gap } = range.batch;
-    if (gap) this.#observeGap(pending.first, range.batch.entries[0]?.record);
+    if (gap) tellGap(this.#context, pending.first, range.batch.entries[0]?.record);
     // What is left of the range is written before the policy has its say: by the next start it may be gone as well.
     await this.#delivery.deliver(range, pending);
-    if (gap && this.#stopsAtGaps) throw gapError(this.#context.shardId, pending.first);
+    if (gap) stopAtGap(this.#context, pending.first);
   }
 
   async #readFrom(checkpoint: Position | undefined): Promise<ShardOutcome> {
@@ -200,7 +200,11 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
     const { clock } = this.#context;
     const { records } = page;
     const told = { context: this.#context, filling: this.#filling, durationMs };
-    if (page.gap !== undefined) this.#meetGap(page.gap.expected, records[0]);
+    if (page.gap !== undefined) {
+      tellGap(this.#context, page.gap.expected, records[0]);
+      stopAtGap(this.#context, page.gap.expected);
+      this.#filling.markGap();
+    }
     const scanned = await this.#scan.scan(records).catch((thrown: unknown) => {
       // What came before a record that stops the shard is delivered all the same.
       tellPage(page, this.#scan.taken, told);
@@ -283,21 +287,6 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
         this.#wake?.();
       },
     };
-  }
-
-  get #stopsAtGaps(): boolean {
-    return (this.#context.onRetentionGap ?? "stop") === "stop";
-  }
-
-  #meetGap(expected: Position, found: Position | undefined): void {
-    this.#observeGap(expected, found);
-    if (this.#stopsAtGaps) throw gapError(this.#context.shardId, expected);
-    this.#filling.markGap();
-  }
-
-  #observeGap(expected: Position, found: Position | undefined): void {
-    const { stream, shardId, observe } = this.#context;
-    observe({ type: "retention-gap", stream, shardId, expected, found: found && positionOf(found) });
   }
 }
 

@@ -2,6 +2,7 @@ import { poisonRecord } from "../errors.js";
 import { dataBytesOf, type KinesisRecord } from "../record.js";
 import type { NumberReading } from "./number-reading.js";
 import { readText } from "./record-text.js";
+import { textEnd } from "./text-end.js";
 
 /** White space of RFC 8259 section 2, and nothing else. */
 const BLANKS = /[ \t\n\r]*/y;
@@ -89,16 +90,6 @@ function documentEnd(text: string, start: number): number {
     }
     depth += character === "{" || character === "[" ? 1 : -1;
     if (depth === 0) return STRUCTURE.lastIndex;
-  }
-  return text.length;
-}
-
-/** Behind the quote that ends a text; a quote behind an odd number of backslashes is part of it. */
-function textEnd(text: string, start: number): number {
-  for (let quote = text.indexOf('"', start + 1); quote >= 0; quote = text.indexOf('"', quote + 1)) {
-    let before = quote;
-    while (text[before - 1] === "\\") before -= 1;
-    if ((quote - before) % 2 === 0) return quote + 1;
   }
   return text.length;
 }

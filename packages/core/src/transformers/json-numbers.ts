@@ -1,5 +1,6 @@
+import { textEnd } from "./text-end.js";
+
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const MINUS = 0x2d;
 const DOT = 0x2e;
 const ZERO = 0x30;
@@ -34,18 +35,6 @@ export function* tokensOf(document: string): Generator<Token, void> {
       if (NUMBER.test(document.slice(start, at))) yield { kind: "number", start, end: at };
     } else at += 1;
   }
-}
-
-function textEnd(document: string, start: number): number {
-  let quote = document.indexOf('"', start + 1);
-  while (quote > 0 && isEscaped(document, quote)) quote = document.indexOf('"', quote + 1);
-  return quote < 0 ? document.length : quote + 1;
-}
-
-function isEscaped(document: string, quote: number): boolean {
-  let at = quote;
-  while (document.charCodeAt(at - 1) === BACKSLASH) at -= 1;
-  return (quote - at) % 2 === 1;
 }
 
 function isDigit(code: number): boolean {

@@ -1,6 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readOutcomes, type RecordOutcome, OutcomeLog, storedOutcomes } from "../../src/engine/outcomes.js";
+import {
+  readOutcomes,
+  type RecordOutcome,
+  OutcomeLog,
+  storedOutcomes,
+} from "../../src/engine/filling/outcomes.js";
 import { SeededRandom } from "../support/seeded-random.js";
 
 const outcome: fc.Arbitrary<RecordOutcome> = fc.oneof(

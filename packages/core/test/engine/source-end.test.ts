@@ -1,25 +1,7 @@
 import { describe, expect, it } from "vitest";
-import {
-  comparePositions,
-  definePipeline,
-  json,
-  type KinesisRecord,
-  type RecordPage,
-  type ShardSource,
-} from "../../src/index.js";
+import { comparePositions, type KinesisRecord, type RecordPage, type ShardSource } from "../../src/index.js";
 import { positionOf, recordsOf } from "../support/memory-shard.js";
-import {
-  createWorld,
-  type Numbered,
-  numbers,
-  numbersIn,
-  runIn,
-  type World,
-  writesOf,
-} from "../support/world.js";
-
-const pipelineOver = (world: World<Numbered>) =>
-  definePipeline({ transformer: json<Numbered>(), buffer: { maxRecords: 10 }, emitter: world.planned() });
+import { createWorld, numbers, numbersIn, pipelineOver, runIn, writesOf } from "../support/world.js";
 
 /** Serves what lies behind its beginning as one page that says that nothing comes after it. */
 function onePage(given: readonly KinesisRecord[], more: Partial<RecordPage> = {}): ShardSource {

@@ -1,7 +1,10 @@
 import {
   ByteBudget,
   type BufferEntry,
+  type BufferOptions,
   type DeadLetter,
+  definePipeline,
+  json,
   type KinesisRecord,
   type Pipeline,
 } from "../../src/index.js";
@@ -78,6 +81,10 @@ export function numbers(count: number, from = 0): number[] {
 export function writesOf(lease: MemoryLease): string[] {
   return lease.writes.map((write) => write.type);
 }
+
+/** A pipeline into a world's objects, ten records to a batch unless said otherwise. */
+export const pipelineOver = (world: World<Numbered>, buffer: BufferOptions = { maxRecords: 10 }) =>
+  definePipeline({ transformer: json<Numbered>(), buffer, emitter: world.planned() });
 
 /** Starts the engine over a world's shard, as the next owner of its lease. */
 export function runIn<Model, Output, Plan, DeadLetterPlan, Anything>(

@@ -9,7 +9,7 @@ import {
   text,
   type Transformer,
 } from "../../src/index.js";
-import { transformRecord } from "../../src/engine/transform.js";
+import { transformRecord } from "../../src/engine/scan/transform.js";
 import { recordsOf } from "../support/memory-shard.js";
 import { createWorld, type Numbered, runIn } from "../support/world.js";
 

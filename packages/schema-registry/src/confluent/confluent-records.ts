@@ -44,7 +44,7 @@ const NAMES: OptionNames<ConfluentRecordsOptions<unknown>> = {
  * @example
  * ```ts
  * const transformer = confluentRecords<Order>({
- *   url: "https://registry.example.com",
+ *   url: "https://schemas.example.com",
  *   formats: { AVRO: ({ definition, references }) => avro<Order>({ schema: definition, references, reader: ORDER }) },
  * });
  * ```

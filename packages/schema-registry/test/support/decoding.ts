@@ -3,7 +3,7 @@ import { type DecodingTransformer, json, type KinesisRecord } from "@kinesis-con
 import { protobuf } from "@kinesis-connectors/protobuf";
 import { recordsOf } from "@kinesis-connectors/testkit";
 import type { SchemaFormats } from "../../src/index.js";
-import { Order_LineSchema, OrderSchema, RefundSchema } from "../fixtures/order_pb.js";
+import { Order_LineSchema, OrderSchema, RefundSchema } from "../../../protobuf/test/fixtures/order_pb.js";
 
 export const recordOf = (data: Uint8Array): KinesisRecord => recordsOf([data])[0] as KinesisRecord;
 

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
@@ -62,6 +63,11 @@ export interface Fixture {
   readonly name: string;
   readonly schema: string;
   readonly data: string;
+}
+
+/** The fixtures in a file of `test/fixtures`. */
+export function fixturesIn(file: string): readonly Fixture[] {
+  return JSON.parse(readFileSync(new URL(`../fixtures/${file}`, import.meta.url), "utf8")) as Fixture[];
 }
 
 /** GetSchemaVersion of Glue (API reference), over JSON 1.1. */

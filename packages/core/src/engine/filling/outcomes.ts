@@ -1,5 +1,5 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import { KinesisConnectorError } from "../errors.js";
+import { KinesisConnectorError } from "../../errors.js";
 
 /** What became of one record read: dropped by the filter or without a model, a dead letter, or kept with so many models. */
 export type RecordOutcome = "dropped" | "dead-letter" | number;

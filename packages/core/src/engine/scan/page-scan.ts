@@ -1,15 +1,15 @@
-import type { FlushReason } from "../batch.js";
-import { poisonError } from "./poison.js";
-import { isBroken } from "../guards/blame.js";
-import { asError, hasCode } from "../errors.js";
-import type { Filling } from "./filling.js";
+import type { FlushReason } from "../../batch.js";
+import { poisonError } from "../poison.js";
+import { isBroken } from "../../guards/blame.js";
+import { asError, hasCode } from "../../errors.js";
+import type { Filling } from "../filling/filling.js";
 import { isLookupFailure, isLookupRefusal, transformPatiently } from "./lookups.js";
-import { hasNotices, takeNotices } from "../logging/notices.js";
-import type { RunningPipeline } from "../pipeline.js";
-import type { KinesisRecord } from "../record.js";
-import type { ShardContext } from "./shard-context.js";
-import { TransformsInFlight } from "./timed.js";
-import { transformOf, type Transform, transformRecord } from "./transform.js";
+import { hasNotices, takeNotices } from "../../logging/notices.js";
+import type { RunningPipeline } from "../../pipeline.js";
+import type { KinesisRecord } from "../../record.js";
+import type { ShardContext } from "../shard-context.js";
+import { TransformsInFlight } from "./transforms-in-flight.js";
+import { startTransform, transformOf, type Transform, transformRecord } from "./transform.js";
 
 /** Functions of a shard's processor that a scan calls. */
 export interface ScanOwner {
@@ -155,12 +155,8 @@ export class PageScan<Model, Output> {
     for (; next < records.length && this.#started.length < this.#pipeline.transformConcurrency; next += 1) {
       const record = records[next] as KinesisRecord;
       const outputs: Output[] = [];
-      try {
-        this.#enter(record, transformRecord(this.#transform, record, outputs), outputs);
-      } catch (thrown) {
-        // Its turn comes behind those before it.
-        this.#enter(record, Promise.reject(asError(thrown)), outputs);
-      }
+      // What it throws is seen to behind those before it.
+      this.#enter(record, startTransform(this.#transform, record, outputs), outputs);
     }
     const first = this.#started.shift();
     if (first !== undefined) {
@@ -195,7 +191,7 @@ export class PageScan<Model, Output> {
               this.#context,
               record,
               { waiting, outputs, inFlight: this.#inFlight },
-              (others) => transformRecord(this.#transform, record, others),
+              (others) => startTransform(this.#transform, record, others),
               () => this.#letLand(),
             );
       if (found === undefined) {

@@ -1,12 +1,12 @@
-import type { FlushReason } from "../batch.js";
-import { OpenPartitions } from "../batching.js";
+import type { FlushReason } from "../../batch.js";
+import { OpenPartitions } from "../../batching.js";
 import { type Contents, EntryContents, EncodedContents } from "./contents.js";
-import type { Emitter } from "../emitter.js";
-import type { RunningPipeline } from "../pipeline.js";
+import type { Emitter } from "../../emitter.js";
+import type { RunningPipeline } from "../../pipeline.js";
 import { type ClosedRange, OpenRange } from "./range.js";
-import { dataBytesOf, detached, type KinesisRecord, type Position } from "../record.js";
-import type { ShardContext } from "./shard-context.js";
-import { passesData } from "../transformer.js";
+import { dataBytesOf, detached, type KinesisRecord, type Position } from "../../record.js";
+import type { ShardContext } from "../shard-context.js";
+import { passesData } from "../../transformer.js";
 
 /** A range that was read but has nothing to emit moves the checkpoint this long after its first record at the latest... */
 const PROGRESS_INTERVAL_MS = 10_000;

@@ -1,10 +1,10 @@
-import type { Batch } from "../batch.js";
-import type { PreparedBatch } from "../checkpointer.js";
+import type { Batch } from "../../batch.js";
+import type { PreparedBatch } from "../../checkpointer.js";
 import { withEntries } from "./emission.js";
-import type { Json } from "../emitter.js";
-import type { ClosedRange, RefusedRecord } from "./range.js";
-import { comparePositions } from "../record.js";
-import { readOutcomes, OutcomeLog, storedOutcomes } from "./outcomes.js";
+import type { Json } from "../../emitter.js";
+import type { ClosedRange, RefusedRecord } from "../filling/range.js";
+import { comparePositions } from "../../record.js";
+import { readOutcomes, OutcomeLog, storedOutcomes } from "../filling/outcomes.js";
 
 /** A batch as it goes into the lease row. */
 export function preparedBatch(

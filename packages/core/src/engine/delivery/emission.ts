@@ -1,12 +1,13 @@
-import { type Batch, type BufferEntry, outputCountOf } from "../batch.js";
-import { type Clock, type Random, sleep } from "../clock.js";
-import type { EmitContext, Emitter, EmitResult, FailedEntry, PlannedRange } from "../emitter.js";
-import { errorFields, saidOf } from "../logging/error-fields.js";
-import { asError, hasCode, KinesisConnectorError } from "../errors.js";
-import type { ShardEvent } from "../events.js";
-import type { Logger } from "../logger.js";
-import { isPromise, type MaybePromise } from "../maybe-promise.js";
-import { backoffMs, type Retry } from "../retry.js";
+import { type Batch, type BufferEntry, outputCountOf } from "../../batch.js";
+import { type Clock, type Random, sleep } from "../../clock.js";
+import type { EmitContext, Emitter, EmitResult, FailedEntry, PlannedRange } from "../../emitter.js";
+import { errorFields, saidOf } from "../../logging/error-fields.js";
+import { asError, hasCode, KinesisConnectorError } from "../../errors.js";
+import type { ShardEvent } from "../../events.js";
+import type { Logger } from "../../logger.js";
+import { isPromise, type MaybePromise } from "../../maybe-promise.js";
+import { backoffMs, type Retry } from "../../retry.js";
+import { retryLevel, wasRetryTold } from "../retry-lines.js";
 
 /** The context of an emission, beside the batch and its plan. */
 export interface EmissionContext {
@@ -150,15 +151,6 @@ function emitContext(context: EmissionContext): Omit<EmitContext<never>, "plan" 
   return { signal, logger, clock, random };
 }
 
-// A destination that does not take something at once is everyday life; the third time in a row somebody wants to know, and then now and then.
-const FIRST_LINE = 3;
-const RETRIES_PER_LINE = 5;
-
-/** Whether an operator is told of this try. */
-function isTold(attempt: number): boolean {
-  return attempt === FIRST_LINE || attempt % RETRIES_PER_LINE === 0;
-}
-
 function report(
   range: PlannedRange,
   records: number,
@@ -168,7 +160,7 @@ function report(
   context: EmissionContext,
 ): void {
   const { stream, shardId, batchId } = range;
-  context.logger[isTold(attempt) ? "warn" : "debug"](
+  context.logger[retryLevel(attempt)](
     { stream, shardId, batchId, records, attempt, delayMs, ...errorFields(error) },
     "emit-retry: the destination did not take the batch yet; nothing is lost, and it is tried again",
   );
@@ -177,7 +169,7 @@ function report(
 
 /** The end of what `report` told of. */
 function reportTaken({ stream, shardId, batchId }: PlannedRange, attempts: number, logger: Logger): void {
-  if (attempts > FIRST_LINE)
+  if (wasRetryTold(attempts))
     logger.info({ stream, shardId, batchId, attempts }, "the destination has answered for the batch again");
 }
 

@@ -1,4 +1,4 @@
-import type { Filling } from "./filling.js";
+import type { Filling } from "./filling/filling.js";
 import type { RecordPage } from "../record.js";
 import type { ShardContext } from "./shard-context.js";
 

@@ -1,8 +1,9 @@
-import { allowAll } from "../filter.js";
-import { type MaybePromise, isPromise } from "../maybe-promise.js";
-import type { Pipeline } from "../pipeline.js";
-import type { KinesisRecord } from "../record.js";
-import { leavesData, passesData } from "../transformer.js";
+import { asError } from "../../errors.js";
+import { allowAll } from "../../filter.js";
+import { type MaybePromise, isPromise } from "../../maybe-promise.js";
+import type { Pipeline } from "../../pipeline.js";
+import type { KinesisRecord } from "../../record.js";
+import { leavesData, passesData } from "../../transformer.js";
 
 /** The functions that a record goes through. */
 export interface Transform<Model, Output> extends Pick<Pipeline<Model, Output>, "transformer" | "filter"> {
@@ -45,6 +46,20 @@ export function transformRecord<Model, Output>(
   if (isPromise(models))
     return models.then((decoded) => eachModel(transform, record, decoded, outputs, selection));
   return eachModel(transform, record, models, outputs, selection);
+}
+
+/** The same, where what is thrown at once counts as what a promise rejects with. */
+export function startTransform<Model, Output>(
+  transform: Transform<Model, Output>,
+  record: KinesisRecord,
+  outputs: Output[],
+  selection?: Selection,
+): Promise<void> | undefined {
+  try {
+    return transformRecord(transform, record, outputs, selection);
+  } catch (thrown) {
+    return Promise.reject(asError(thrown));
+  }
 }
 
 function eachModel<Model, Output>(

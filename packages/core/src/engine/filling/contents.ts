@@ -1,10 +1,10 @@
-import type { Batch, BufferEntry, FlushReason } from "../batch.js";
-import type { OpenPartitions } from "../batching.js";
-import { encodedBroken, sizeBroken } from "../guards/blame.js";
-import type { Buffer, Thresholds } from "../buffer.js";
-import type { Emitter } from "../emitter.js";
-import type { BatchWriter } from "../batch-writer.js";
-import { dataBytesOf, type KinesisRecord } from "../record.js";
+import type { Batch, BufferEntry, FlushReason } from "../../batch.js";
+import type { OpenPartitions } from "../../batching.js";
+import { encodedBroken, sizeBroken } from "../../guards/blame.js";
+import type { Buffer, Thresholds } from "../../buffer.js";
+import type { Emitter } from "../../emitter.js";
+import type { BatchWriter } from "../../batch-writer.js";
+import { dataBytesOf, type KinesisRecord } from "../../record.js";
 
 /** The outputs of the batch that is being filled, and the thresholds that they are held against. */
 export interface Contents<Output> {

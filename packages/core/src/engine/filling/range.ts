@@ -1,6 +1,12 @@
 import { createHash } from "node:crypto";
-import type { Batch, FlushReason } from "../batch.js";
-import { comparePositions, dataBytesOf, type KinesisRecord, type Position, positionOf } from "../record.js";
+import type { Batch, FlushReason } from "../../batch.js";
+import {
+  comparePositions,
+  dataBytesOf,
+  type KinesisRecord,
+  type Position,
+  positionOf,
+} from "../../record.js";
 import { OutcomeLog } from "./outcomes.js";
 
 /** A record on its way to the dead letters. */

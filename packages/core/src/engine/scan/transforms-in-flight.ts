@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.js";
-import { asError, KinesisConnectorError } from "../errors.js";
+import type { Clock } from "../../clock.js";
+import { asError, KinesisConnectorError } from "../../errors.js";
 
 /** What a user's functions returned that has not settled yet: waited for no longer than `timeoutMs`, and not past an abort. */
 export class TransformsInFlight {

@@ -1,16 +1,16 @@
-import { type Batch, outputCountOf } from "../batch.js";
-import type { PreparedBatch } from "../checkpointer.js";
+import { type Batch, outputCountOf } from "../../batch.js";
+import type { PreparedBatch } from "../../checkpointer.js";
 import { DeliveryEvents, NOTHING_SENT, type SentForRange } from "./delivery-events.js";
-import { codeOf, type DeadLetter, toDeadLetter } from "../dead-letters.js";
+import { codeOf, type DeadLetter, toDeadLetter } from "../../dead-letters.js";
 import { type EmissionContext, emitUntilSettled, untilAnswered } from "./emission.js";
-import type { BatchStep, EmitContext, Emitter, Json, PlannedRange } from "../emitter.js";
-import { saidOf } from "../logging/error-fields.js";
-import { KinesisConnectorError } from "../errors.js";
-import type { RunningPipeline } from "../pipeline.js";
-import { logDeadLetters, poisonError } from "./poison.js";
+import type { BatchStep, EmitContext, Emitter, Json, PlannedRange } from "../../emitter.js";
+import { saidOf } from "../../logging/error-fields.js";
+import { KinesisConnectorError } from "../../errors.js";
+import type { RunningPipeline } from "../../pipeline.js";
+import { logDeadLetters, poisonError } from "../poison.js";
 import { preparedBatch, withDeadLetters } from "./prepared.js";
-import type { ClosedRange, RefusedRecord } from "./range.js";
-import type { ShardContext } from "./shard-context.js";
+import type { ClosedRange, RefusedRecord } from "../filling/range.js";
+import type { ShardContext } from "../shard-context.js";
 
 /** A plan whose JSON is longer than this is stored elsewhere, by emitters that can: a lease row holds 400 KB with everything else. */
 const MAX_PLAN_BYTES = 32 * 1024;

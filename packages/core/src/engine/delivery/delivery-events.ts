@@ -1,6 +1,6 @@
-import { type Batch, outputCountOf } from "../batch.js";
-import type { PreparedBatch } from "../checkpointer.js";
-import type { ShardContext } from "./shard-context.js";
+import { type Batch, outputCountOf } from "../../batch.js";
+import type { PreparedBatch } from "../../checkpointer.js";
+import type { ShardContext } from "../shard-context.js";
 
 /** What was sent for a range by this owner. */
 export interface SentForRange {

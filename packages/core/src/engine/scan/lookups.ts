@@ -1,17 +1,18 @@
-import { hasCode } from "../errors.js";
-import { sleep } from "../clock.js";
-import { errorFields } from "../logging/error-fields.js";
-import type { RunningPipeline } from "../pipeline.js";
-import type { KinesisRecord } from "../record.js";
-import { backoffMs } from "../retry.js";
-import type { ShardContext } from "./shard-context.js";
-import type { TransformsInFlight } from "./timed.js";
+import { hasCode, type KinesisConnectorError } from "../../errors.js";
+import { sleep } from "../../clock.js";
+import { errorFields } from "../../logging/error-fields.js";
+import type { RunningPipeline } from "../../pipeline.js";
+import type { KinesisRecord } from "../../record.js";
+import { backoffMs } from "../../retry.js";
+import { retryLevel, wasRetryTold } from "../retry-lines.js";
+import type { ShardContext } from "../shard-context.js";
+import type { TransformsInFlight } from "./transforms-in-flight.js";
 
 /** The parts of a pipeline that waiting for a transform needs. */
 export type PatientPipeline = Pick<RunningPipeline<never, never, never, never>, "retry" | "logger">;
 
 /** Whether a transform failed by what it asks, and not by its record: it is tried again. */
-export function isLookupFailure(error: unknown): boolean {
+export function isLookupFailure(error: unknown): error is KinesisConnectorError {
   return hasCode(error, "KC_LOOKUP_FAILED");
 }
 
@@ -20,16 +21,12 @@ export function isLookupRefusal(error: unknown): boolean {
   return hasCode(error, "KC_LOOKUP_REFUSED");
 }
 
-// One failure is everyday life; the third in a row somebody wants to know of, and then now and then.
-const FIRST_LINE = 3;
-const FAILURES_PER_LINE = 5;
-
 /**
  * Waits for a transform, and makes it again for as long as what it asks does not answer (`KC_LOOKUP_FAILED`): an outage is no fault of the record.
  * Returns the outputs, or undefined when the shard was told to stop meanwhile; the record is not scanned then.
  *
  * @param first - under way already, into `outputs`
- * @param again - the same transform into other outputs: a late answer must not reach them
+ * @param again - begins the same transform into other outputs: a late answer must not reach them
  * @param onWait - called before each pause
  * @throws what the transform failed with otherwise; `KC_LOOKUP_FAILED` past `retry.maxRequestAttempts`; the abort's reason
  */
@@ -51,17 +48,16 @@ export async function transformPatiently<Output>(
   for (let attempt = 1; ; attempt += 1) {
     try {
       if (waiting !== undefined) await first.inFlight.wait(waiting);
-      if (attempt > FIRST_LINE)
+      if (wasRetryTold(attempt))
         logger.info({ stream, shardId, attempts: attempt }, "what the transformer asks has answered again");
       return outputs;
     } catch (error) {
       abortSignal.throwIfAborted();
-      if (!hasCode(error, "KC_LOOKUP_FAILED") || attempt >= retry.maxRequestAttempts) throw error;
+      if (!isLookupFailure(error) || attempt >= retry.maxRequestAttempts) throw error;
       const delayMs = backoffMs(attempt, retry, random);
       const { sequenceNumber, subSequenceNumber } = record;
       const position = `${sequenceNumber}.${subSequenceNumber}`;
-      const isTold = attempt === FIRST_LINE || attempt % FAILURES_PER_LINE === 0;
-      logger[isTold ? "warn" : "debug"](
+      logger[retryLevel(attempt)](
         { stream, shardId, position, attempt, delayMs, ...errorFields(error) },
         "lookup-retry: what the transformer asks does not answer yet; nothing is lost, and the record is tried again",
       );
@@ -71,17 +67,7 @@ export async function transformPatiently<Output>(
     abortSignal.throwIfAborted();
     if (stopSignal.aborted) return undefined;
     outputs = [];
-    waiting = begun(() => again(outputs));
-  }
-}
-
-/** A transform may also fail at once: that counts as what it would have rejected with. */
-function begun(transform: () => Promise<void> | undefined): Promise<void> | undefined {
-  try {
-    return transform();
-  } catch (error) {
-    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the user's own error
-    return Promise.reject(error);
+    waiting = again(outputs);
   }
 }
 

@@ -1,0 +1,70 @@
+import type { KinesisClient } from "@aws-sdk/client-kinesis";
+import {
+  type Connector,
+  type ConnectorEvent,
+  fanOut,
+  memoryLeases,
+  polling,
+  startConnector,
+} from "@kinesis-connectors/consumer";
+import { type Clock, type Pipeline, systemClock } from "@kinesis-connectors/core";
+import { streamName } from "../servers/answers.js";
+import { CREDENTIALS, endpointOf, type Job, REGION } from "./variant.js";
+
+/**
+ * Waits of up to a second take one turn of the event loop: the canned shard always has more than its five reads per second allow. Leases
+ * are renewed at their usual pace.
+ */
+const hurriedClock: Clock = {
+  ...systemClock,
+  setTimer: (delayMs, callback) => {
+    if (delayMs > 1_000) return systemClock.setTimer(delayMs, callback);
+    const immediate = setImmediate(callback);
+    return { cancel: () => clearImmediate(immediate) };
+  },
+};
+
+/**
+ * Runs the whole connector on one shard: the real client, the real reader, the engine, the emitter. Stubbed: the lease table is in memory,
+ * and the pauses between reads are left out. Ends when the meter says so.
+ */
+export async function connect<Model, Output, Plan>(
+  job: Job,
+  pipeline: Pipeline<Model, Output, Plan>,
+  options: {
+    readonly isFanOut?: boolean;
+    readonly countPages?: (records: number) => boolean;
+    /** Instead of the connector's own. */
+    readonly client?: KinesisClient;
+    readonly observe?: (event: ConnectorEvent) => void;
+    /** Called once the connector runs. */
+    readonly started?: (connector: Connector) => void;
+  } = {},
+): Promise<void> {
+  const connector = await startConnector({
+    application: "bench",
+    stream: streamName(job.set.name),
+    pipeline,
+    retrieval: options.isFanOut === true ? fanOut({ consumerName: "bench" }) : polling(),
+    ...(options.client === undefined
+      ? { region: REGION, credentials: CREDENTIALS, endpoints: { kinesis: endpointOf(job) } }
+      : { clients: { kinesis: options.client } }),
+    leaseTable: memoryLeases().connect(),
+    leases: { bootstrapJitterMs: 0 },
+    clock: hurriedClock,
+    ...(options.observe === undefined ? {} : { observe: options.observe }),
+  });
+  options.started?.(connector);
+  if (options.countPages === undefined) {
+    // The emitter counts, and what it is asked after the end changes nothing.
+    while (!job.meter.isDone) await Promise.race([connector.done, pause()]);
+  } else {
+    for await (const event of connector)
+      if (event.type === "page-read" && !options.countPages(event.records)) break;
+  }
+  await connector.stop();
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 20));
+}
