@@ -304,7 +304,7 @@ export class Simulation {
     // A run that was broken off has not had the time to deliver everything.
     if (!this.#hasSeenEnough) {
       const { hasLanded } = this.#destination;
-      lost += checkEnd(this.#ledger, fleet.gaps, (violation) => this.#report(violation), hasLanded);
+      lost += checkEnd(this.#ledger, fleet.seen.gaps, (violation) => this.#report(violation), hasLanded);
       lost += this.#destination.checkEnd?.() ?? 0;
     }
     return {
@@ -321,7 +321,7 @@ export class Simulation {
       shardPauses: 0,
       resets: this.#book.count,
       resetRefusals: 0,
-      ...fleet.seen,
+      ...fleet.seen.counts,
       handoffs: this.#members?.handoffs ?? 0,
       repeatedByKcl: this.#landings.repeatedByKcl,
       lost,
