@@ -12,7 +12,7 @@ import { KclTable } from "./kcl-table.js";
 import { KclLeaderLock } from "./leader-lock.js";
 import { LeaseTaker } from "./lease-taker.js";
 import { loop, type Loop } from "./loop.js";
-import { isEnded, isLedMode } from "./rows.js";
+import { isEnded, isLedMode, newRow } from "./rows.js";
 import { ShardConsumer } from "./shard-consumer.js";
 import {
   CLEANUP_MS,
@@ -273,14 +273,12 @@ export class KclWorker {
       token = page.NextToken;
     } while (token !== undefined);
     for (const { ShardId = "", ParentShardId, AdjacentParentShardId, HashKeyRange } of shards)
-      await this.#table.create({
-        leaseKey: ShardId,
-        checkpoint: "TRIM_HORIZON",
-        parentShardIds: [ParentShardId, AdjacentParentShardId].flatMap((parent) => parent ?? []),
-        hashKeyRange: {
-          startingHashKey: HashKeyRange?.StartingHashKey ?? "",
-          endingHashKey: HashKeyRange?.EndingHashKey ?? "",
-        },
-      });
+      await this.#table.create(
+        newRow(
+          ShardId,
+          [ParentShardId, AdjacentParentShardId].flatMap((parent) => parent ?? []),
+          HashKeyRange,
+        ),
+      );
   }
 }

@@ -1,4 +1,22 @@
-import type { Lease } from "@kinesis-connectors/consumer";
+import type { HashKeyRange } from "@aws-sdk/client-kinesis";
+import type { Lease, NewLease } from "@kinesis-connectors/consumer";
+
+/** The row of a shard that nobody has read yet. */
+export function newRow(
+  leaseKey: string,
+  parentShardIds: readonly string[],
+  range: Partial<HashKeyRange> | undefined,
+): NewLease {
+  return {
+    leaseKey,
+    checkpoint: "TRIM_HORIZON",
+    parentShardIds,
+    hashKeyRange: {
+      startingHashKey: range?.StartingHashKey ?? "",
+      endingHashKey: range?.EndingHashKey ?? "",
+    },
+  };
+}
 
 /** Who works on a shard: during a handoff the old owner. */
 export function actualOwner({ owner, checkpointOwner }: Lease): string | undefined {
