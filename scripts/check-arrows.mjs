@@ -42,6 +42,7 @@ const PROGRAMS = ["apps/*", "bench", "sim", "interop"];
  */
 const ROOMS = {
   core: [["engine"], ["*"]],
+  admin: [["."], ["routes", "console"], ["http"], ["watching"]],
   config: [["."], ["building", "properties"], ["parts"], ["checking"], ["file"], ["document"]],
   consumer: [["."], ["engines"], ["reading"], ["worker", "lease-table"], ["kinesis"]],
 };

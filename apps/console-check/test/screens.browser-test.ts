@@ -4,7 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launch, openPage, SCREENSHOTS, type Theme, violationsOf, WIDTHS } from "./browser.js";
 import { fleetOf, idOf, type MemoryFleetOfShards } from "./fleets.js";
-import { type PaintedProcess, paintedProcess } from "./process.js";
+import { type PaintedProcess, paintedProcess } from "./painted-process.js";
 
 const APPLICATION = "click-archive";
 const TOKEN = "a-token-of-thirty-two-characters-";

@@ -1,18 +1,17 @@
 import { Hono } from "hono";
-import { methodNotAllowed } from "hono/method-not-allowed";
-import { bearer, knownHost, sameOrigin } from "./access.js";
-import { type AdminEnv, failureAnswer, refused, SAFE_HEADERS } from "./answers.js";
-import { changingRoutes, logLevelRoutes } from "./changes.js";
-import type { LoopStamp } from "./loop-stamp.js";
+import { bearer } from "./http/access.js";
+import type { AdminEnv } from "./http/answers.js";
+import { baseApp } from "./http/base-app.js";
+import { changingRoutes, logLevelRoutes } from "./routes/changing.js";
+import type { LoopStamp } from "./watching/loop-stamp.js";
 import type { AdminSettings } from "./options.js";
-import { peekRoutes } from "./peek.js";
-import type { AccessRules } from "./access-rules.js";
+import { peekRoutes } from "./routes/peek.js";
 import { consoleFileRoutes } from "./console/console-files.js";
 import { sourceOfProcess } from "./console/own-process.js";
 import { consoleStateRoutes } from "./console/state-routes.js";
-import { probeRoutes } from "./probes.js";
-import { readingRoutes } from "./routes.js";
-import type { WatchedConnector } from "./watched-connector.js";
+import { probeRoutes } from "./routes/probes.js";
+import { readingRoutes } from "./routes/reading.js";
+import type { WatchedConnector } from "./watching/watched-connector.js";
 
 /** Probes and metrics, and the API behind its token. */
 export function apiApp(
@@ -50,35 +49,6 @@ export function probesApp(
 ): Hono<AdminEnv> {
   const app = baseApp(access);
   app.route("/", probeRoutes(connectors, stamp));
-  return app;
-}
-
-/** What every server has: headers that keep its answers where they belong, known hosts alone, and errors as JSON. */
-export function baseApp(access: AccessRules): Hono<AdminEnv> {
-  const app = new Hono<AdminEnv>();
-  app.use(async (context, next) => {
-    await next();
-    for (const [name, value] of Object.entries(SAFE_HEADERS)) context.res.headers.set(name, value);
-  });
-  app.use(knownHost(access), sameOrigin);
-  app.use(
-    methodNotAllowed({
-      app,
-      onMethodNotAllowed: (context, methods) => {
-        const allow = methods.join(", ");
-        return refused(context, 405, "method-not-allowed", `this takes ${allow}`, { Allow: allow });
-      },
-    }),
-  );
-  app.notFound((context) =>
-    refused(
-      context,
-      404,
-      "not-found",
-      "there is nothing here: /api/v1/status and /readyz are good places to begin",
-    ),
-  );
-  app.onError(failureAnswer);
   return app;
 }
 

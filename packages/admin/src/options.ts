@@ -1,35 +1,19 @@
 import { readFileSync } from "node:fs";
 import { isIPv6 } from "node:net";
-import type { KinesisApi } from "@kinesis-connectors/consumer";
 import {
   asError,
   checkOptions,
   type Clock,
   errorFields,
   invalidOption,
-  isPromise,
   nonEmptyText,
   type OptionNames,
   systemClock,
   wholeNumber,
 } from "@kinesis-connectors/core";
-import type { LeaseTable } from "@kinesis-connectors/leases";
-import type { HealthRules, Metrics } from "@kinesis-connectors/telemetry";
-import { type AccessRules, isLoopback } from "./access-rules.js";
-
-/** What an admin server shows of one connector, besides what that tells by itself. */
-export interface ShownOptions {
-  /** What `metricsTally` returned, for `/metrics`. Default: none, and `/metrics` is answered with 404. */
-  readonly metrics?: Metrics;
-  /** The limits of `/readyz`. Default: those of `healthOf`. */
-  readonly rules?: HealthRules;
-  /** The configuration that `/api/v1/config` shows, without what looks like a secret. Default: none. */
-  readonly config?: object;
-  /** The lease table, for `leases`, `pause`, `resume` and `reset`. It need not be opened. Default: none, and these are answered with 501. */
-  readonly steering?: { readonly table: LeaseTable };
-  /** The stream that `peek` reads, as `sdkKinesis` returned it. Only together with `allowPayload`. */
-  readonly kinesis?: KinesisApi;
-}
+import { type AccessRules, isLoopback } from "./http/access-rules.js";
+import type { Address } from "./http/address.js";
+import { SHOWN, type ShownOptions } from "./watching/shown-options.js";
 
 /** Options of `startAdmin` for the server as a whole. */
 export interface AdminOptions {
@@ -55,23 +39,6 @@ export interface AdminOptions {
   readonly clock?: Clock;
 }
 
-const RULES: OptionNames<HealthRules> = {
-  maxAgeMs: true,
-  startDeadlineMs: true,
-  stalledMs: true,
-  maxDeliveryLagMs: true,
-  retryingMs: true,
-  readFailingMs: true,
-};
-
-const SHOWN: OptionNames<ShownOptions> = {
-  metrics: true,
-  rules: RULES,
-  config: true,
-  steering: { table: "required" },
-  kinesis: true,
-};
-
 const NAMES: OptionNames<AdminOptions & ShownOptions> = {
   ...SHOWN,
   host: true,
@@ -84,13 +51,6 @@ const NAMES: OptionNames<AdminOptions & ShownOptions> = {
   logger: true,
   clock: true,
 };
-
-/** An address to listen on, and the option that names its port. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-  readonly option: string;
-}
 
 /** `AdminOptions`, checked and complete. */
 export interface AdminSettings {
@@ -137,37 +97,6 @@ export function adminSettings(options: AdminOptions & ShownOptions): AdminSettin
     logger,
     clock: options.clock ?? systemClock,
   };
-}
-
-/** @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option and what it takes */
-export function checkShown(options: ShownOptions): void {
-  const { table } = options.steering ?? {};
-  if (options.steering !== undefined && typeof table?.list !== "function")
-    throw invalidOption("steering.table must be a lease table, such as dynamoDbLeaseTable({ ... })");
-  if (options.config !== undefined && (typeof options.config !== "object" || options.config === null))
-    throw invalidOption("config must be the object that is to be shown");
-}
-
-/** The part of the options that is about one connector. */
-export function shownOf(options: ShownOptions): ShownOptions {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => name in SHOWN));
-}
-
-/** Checks what is said of one of several connectors. */
-export function checkEntry(name: string, entry: ShownOptions & { readonly connector: unknown }): void {
-  checkOptions(`startAdmin, connector ${name}`, entry, { ...SHOWN, connector: "required" });
-  requireConnector(`connector of ${name}`, entry.connector);
-  checkShown(entry);
-}
-
-/** Refuses what is no connector: a promise of one above all. */
-export function requireConnector(option: string, connector: unknown): void {
-  if (isPromise(connector)) {
-    Promise.resolve(connector).catch(() => undefined);
-    throw invalidOption(`${option} is a promise: await it`);
-  }
-  if (typeof connector === "object" && connector !== null && "progress" in connector) return;
-  throw invalidOption(`${option} must be what startConnector resolves with`);
 }
 
 function requireLongTokens(host: string, { token, readToken }: AccessRules): void {

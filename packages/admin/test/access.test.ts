@@ -14,7 +14,7 @@ afterEach(() => {
 
 describe("where it listens", () => {
   it.each(["0.0.0.0", "::", "[::]", "192.0.2.1", "a-host.example"])(
-    "S12 refuses %s without a token",
+    "refuses %s without a token",
     async (host) => {
       await expect(startAdmin(toldConnector(), { host, port: 0 })).rejects.toMatchObject({
         code: "KC_OPTION_INVALID",
@@ -23,7 +23,7 @@ describe("where it listens", () => {
     },
   );
 
-  it("S12 refuses 0.0.0.0 with a token of 31 characters, and with a readToken of 31", async () => {
+  it("refuses 0.0.0.0 with a token of 31 characters, and with a readToken of 31", async () => {
     expect(SHORT_TOKEN).toHaveLength(31);
     for (const tokens of [{ token: SHORT_TOKEN }, { token: TOKEN, readToken: SHORT_TOKEN }])
       await expect(
@@ -135,7 +135,7 @@ describe("the Host of a request", () => {
     "169.254.169.254",
     "[fe80::1]",
     "a b",
-  ])("S12 is refused where it is %j, with the right token too", async (host) => {
+  ])("is refused where it is %j, with the right token too", async (host) => {
     await using admin = await startAdmin(toldConnector(), { port: 0, token: TOKEN });
     for (const path of ["/livez", "/metrics", "/api/v1/status"]) {
       const answer = await ask(admin, path, { token: TOKEN, headers: { host } });
@@ -163,7 +163,7 @@ describe("the Host of a request", () => {
 
 describe("the Origin of a request", () => {
   it.each(["http://evil.example", "null", "https://127.0.0.1.evil.example", "http://127.0.0.1:1"])(
-    "S12 is refused where it is %s: there is no CORS",
+    "is refused where it is %s: there is no CORS",
     async (origin) => {
       const connector = toldConnector();
       await using admin = await startAdmin(connector, { port: 0, token: TOKEN });
@@ -180,7 +180,7 @@ describe("the Origin of a request", () => {
   );
 
   it.each(["cross-site", "same-site"])(
-    "S12 a browser need not name it: what a %s page loads takes no stream of events, and a link to here is followed",
+    "a browser need not name it: what a %s page loads takes no stream of events, and a link to here is followed",
     async (site) => {
       await using admin = await startAdmin(toldConnector(), { port: 0 });
       const image = { "sec-fetch-site": site, "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" };

@@ -1,7 +1,7 @@
 import type { ConnectorEvent } from "@kinesis-connectors/consumer";
 import { type Clock, systemClock } from "@kinesis-connectors/core";
 import { describe, expect, it } from "vitest";
-import { LAST_WORDS_MS, MAX_BEHIND_BYTES } from "../src/events.js";
+import { LAST_WORDS_MS, MAX_BEHIND_BYTES } from "../src/watching/events.js";
 import { startAdmin } from "../src/index.js";
 import { ask, type EventReader, listenTo, shardOf, toldConnector, until } from "./support.js";
 
@@ -42,7 +42,7 @@ describe("the stream of events", () => {
     });
   });
 
-  it("S06 tells errors by their codes, and nothing of their texts", async () => {
+  it("tells errors by their codes, and nothing of their texts", async () => {
     const connector = toldConnector();
     await using admin = await startAdmin(connector, { port: 0 });
     const reader = await listenTo(admin);
@@ -68,7 +68,7 @@ describe("the stream of events", () => {
     expect(text + JSON.stringify(reader.messages)).not.toContain("secret-payload");
   });
 
-  it("S06 tells no error in its own words, also where it would tell itself", async () => {
+  it("tells no error in its own words, also where it would tell itself", async () => {
     const connector = toldConnector();
     await using admin = await startAdmin(connector, { port: 0 });
     const reader = await listenTo(admin);

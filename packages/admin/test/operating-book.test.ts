@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { ConnectorEvent, EventsDropped } from "@kinesis-connectors/consumer";
 import { METRICS } from "@kinesis-connectors/telemetry";
 import { describe, expect, it } from "vitest";
-import type { Reason } from "../src/verdict.js";
+import type { Reason } from "../src/watching/verdict.js";
 
 const book = readFileSync(new URL("../../../docs/operating.md", import.meta.url), "utf8");
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { startAdmin } from "../src/index.js";
-import { redacted } from "../src/redacted.js";
+import { redacted } from "../src/watching/redacted.js";
 import { live, STREAM } from "./live.js";
 import { ask, listenTo, socketTo, until } from "./support.js";
 
@@ -47,7 +47,7 @@ afterEach(() => {
 });
 
 describe("no answer tells a secret or a record", () => {
-  it("S05 S06 whatever is asked, and whatever fails", async () => {
+  it("whatever is asked, and whatever fails", async () => {
     process.env["KC_ADMIN_TOKEN"] = "CANARY-of-the-environment-with-more-than-32";
     await using parts = await live();
     const connector = await parts.start();
@@ -194,7 +194,7 @@ describe("a configuration as it is shown", () => {
     );
   });
 
-  it("S08 takes no time for hostile texts, and ends in what runs in a circle", () => {
+  it("takes no time for hostile texts, and ends in what runs in a circle", () => {
     const circle: Record<string, unknown> = { name: "a" };
     circle["self"] = circle;
     expect(JSON.stringify(redacted(circle))).toContain("[...]");

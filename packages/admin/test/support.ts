@@ -7,7 +7,7 @@ import type {
   ShardSnapshot,
 } from "@kinesis-connectors/consumer";
 import { sleep, systemClock } from "@kinesis-connectors/core";
-import type { Admin } from "../src/server.js";
+import type { Admin } from "../src/start-admin.js";
 
 export const TOKEN = "t0ken-of-these-tests-with-more-than-32-characters";
 export const READ_TOKEN = "read-t0ken-of-these-tests-with-more-than-32-characters";

@@ -1,6 +1,7 @@
 import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { Change } from "./model/commands.js";
+import type { Asks } from "./model/asks.js";
+import { type Place, placeOf } from "./model/place.js";
 import type { View, Watch } from "./model/watch.js";
 import { Banners } from "./parts/banners.js";
 import { ChangeDialog } from "./parts/change-dialog.js";
@@ -12,21 +13,6 @@ import { Errors } from "./screens/errors.js";
 import { Overview } from "./screens/overview.js";
 import { Shards } from "./screens/shards.js";
 import { Workers } from "./screens/workers.js";
-
-export const SCREENS = ["overview", "shards", "workers", "batches", "errors", "configuration"] as const;
-export type Screen = (typeof SCREENS)[number];
-
-/** What a part asks for: a change opens its dialog, a shard is shown. */
-export interface Asks {
-  readonly change: (verb: Change["verb"], shardIds: readonly string[] | undefined) => void;
-  readonly shard: (shardId: string) => void;
-}
-
-/** Where the address leads: a screen, and on that of the shards one of them. */
-interface Place {
-  readonly screen: Screen;
-  readonly shardId: string | undefined;
-}
 
 export function App({ watch, view }: { readonly watch: Watch; readonly view: View }): VNode {
   const { screen, shardId } = usePlace();
@@ -88,17 +74,11 @@ function toMain(event: Event): void {
 }
 
 function usePlace(): Place {
-  const [place, setPlace] = useState(placeOf);
+  const [place, setPlace] = useState(() => placeOf(location.hash));
   useEffect(() => {
-    const moved = () => setPlace(placeOf());
+    const moved = () => setPlace(placeOf(location.hash));
     addEventListener("hashchange", moved);
     return () => removeEventListener("hashchange", moved);
   }, []);
   return place;
-}
-
-function placeOf(): Place {
-  const [, name = "", id] = /^#\/(\w+)(?:\/(.+))?$/.exec(location.hash) ?? [];
-  const screen = SCREENS.find((one) => one === name) ?? "overview";
-  return { screen, shardId: id === undefined ? undefined : decodeURIComponent(id) };
 }

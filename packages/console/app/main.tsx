@@ -2,7 +2,7 @@ import { render } from "preact";
 import { App } from "./app.js";
 import { Watch } from "./model/watch.js";
 import { applyTheme } from "./parts/theme.js";
-import "./style.css";
+import "./style/index.css";
 
 applyTheme();
 

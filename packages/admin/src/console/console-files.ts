@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { type AdminEnv, RequestRefused } from "../answers.js";
+import { type AdminEnv, NOTHING_HERE, RequestRefused } from "../http/answers.js";
 import { findFiles, type FoundFiles } from "./found-files.js";
 
 /**
@@ -18,8 +18,7 @@ export function consoleFileRoutes(): Hono<AdminEnv> {
       throw new RequestRefused(
         404,
         "not-found",
-        "there is nothing here: /api/v1/status and /readyz are good places to begin" +
-          (problem === undefined ? "" : `. For the console in a browser: ${problem}`),
+        NOTHING_HERE + (problem === undefined ? "" : `. For the console in a browser: ${problem}`),
       );
     return new Response(file.bytes, { headers: { "Content-Type": file.type } });
   };

@@ -1,6 +1,6 @@
 import type { ConsoleProcess } from "@kinesis-connectors/console";
-import { redacted } from "../redacted.js";
-import type { WatchedConnector } from "../watched-connector.js";
+import { redacted } from "../watching/redacted.js";
+import type { WatchedConnector } from "../watching/watched-connector.js";
 import { FleetLook, type FleetSight } from "./fleet-look.js";
 import type { ConsoleSource } from "./state-routes.js";
 import type { Clock } from "@kinesis-connectors/core";

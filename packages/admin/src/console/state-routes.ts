@@ -1,7 +1,7 @@
 import type { ConsoleAccess, ConsoleProcess, ConsoleState } from "@kinesis-connectors/console";
 import type { Clock } from "@kinesis-connectors/core";
 import { type Context, Hono } from "hono";
-import type { AdminEnv } from "../answers.js";
+import type { AdminEnv } from "../http/answers.js";
 import type { FleetSight } from "./fleet-look.js";
 
 /** Where the console of one application has it from. */

@@ -1,6 +1,6 @@
 import type { ConsoleTrouble } from "@kinesis-connectors/console";
 import { errorFields, KinesisConnectorError } from "@kinesis-connectors/core";
-import { toldCode } from "../told-event.js";
+import { toldCode } from "../watching/told-event.js";
 
 /** DynamoDB developer guide, "Error handling": it takes no more for the moment. */
 const THROTTLED =

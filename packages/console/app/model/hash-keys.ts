@@ -39,6 +39,11 @@ export function holesOf(segments: readonly Segment[]): number {
   return segments.reduce((sum, { row, from, to }) => (row === null ? sum + to - from : sum), 0);
 }
 
+/** The part of all hash keys that a shard has. */
+export function shareOf({ startingHashKey, endingHashKey }: NonNullable<Row["hashKeyRange"]>): number {
+  return partOf(BigInt(endingHashKey) - BigInt(startingHashKey) + 1n);
+}
+
 function partOf(key: bigint): number {
   return Number((key * PARTS) / HASH_KEYS) / Number(PARTS);
 }

@@ -1,6 +1,6 @@
 import type { ConsoleState } from "../../src/index.js";
 import type { Row } from "./rows.js";
-import { deliveredOf } from "./verdict.js";
+import { behindOf, deliveredOf } from "./verdict.js";
 
 /** One look, for the charts. Null where nothing was known. */
 export interface Sample {
@@ -42,10 +42,7 @@ export class History {
 
   note(state: ConsoleState, rows: readonly Row[]): void {
     const delivered = deliveredOf(rows);
-    const behind = rows.reduce<number | null>(
-      (worst, { behindMs }) => (behindMs === null ? worst : Math.max(worst ?? 0, behindMs)),
-      null,
-    );
+    const behind = behindOf(rows);
     const rates = this.#ratesOf(state);
     this.#samples.push({
       atMs: state.nowMs,

@@ -2,7 +2,7 @@ import type { ConsoleShard, ConsoleSnapshot, ConsoleState } from "../../src/inde
 
 type ProcessShard = ConsoleSnapshot["shards"][number];
 
-/** What a shard is doing. `unowned-by-dead`: its owner does not renew any more, and nobody has taken it yet. */
+/** What a shard is doing. `abandoned`: its owner does not renew any more, and nobody has taken it yet. */
 export type RowState = ConsoleShard["state"] | "abandoned";
 
 /** A shard as the console shows it: its row in the lease table, and what its process tells besides. */

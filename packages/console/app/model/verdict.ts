@@ -67,6 +67,14 @@ export function deliveredOf(rows: readonly Row[]): number | null {
   return worst;
 }
 
+/** How far reading is behind the tip in the shard that is furthest behind; null where no process says it. */
+export function behindOf(rows: readonly Row[]): number | null {
+  return rows.reduce<number | null>(
+    (most, { behindMs }) => (behindMs === null ? most : Math.max(most ?? 0, behindMs)),
+    null,
+  );
+}
+
 /** Whether shards are open and nobody is left who renews one. A worker that has just been seen first counts. */
 export function hasNoWorker({ fleet, processes }: ConsoleState, open: readonly Row[]): boolean {
   if (fleet === null || open.length === 0) return false;

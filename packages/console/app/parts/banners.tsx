@@ -1,6 +1,6 @@
 import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { Asks } from "../app.js";
+import type { Asks } from "../model/asks.js";
 import { ago, counted, duration } from "../model/format.js";
 import { hasNoWorker, kclModeOf } from "../model/verdict.js";
 import type { View } from "../model/watch.js";

@@ -81,7 +81,11 @@ function optionsOf(
   }: Pick<ChartProps, "lines" | "shown" | "steps"> & { readonly height: number },
 ): UPlot.Options {
   const style = getComputedStyle(element);
-  const colour = (name: string): string => style.getPropertyValue(name).trim();
+  // As a canvas takes it: resolved, because `light-dark()` has no scheme there.
+  const colour = (name: string): string => {
+    element.style.color = `var(${name})`;
+    return style.color;
+  };
   const font = `11px ${style.fontFamily}`;
   const axis: UPlot.Axis = {
     stroke: colour("--muted"),

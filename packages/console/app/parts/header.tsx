@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
-import { SCREENS, type Screen } from "../app.js";
 import { counted } from "../model/format.js";
+import { SCREENS, type Screen } from "../model/place.js";
 import type { View, Watch } from "../model/watch.js";
 import { Mark } from "./mark.js";
 import { ThemeSwitch } from "./theme.js";

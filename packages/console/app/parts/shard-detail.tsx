@@ -1,8 +1,10 @@
-import type { ComponentChildren, VNode } from "preact";
+import type { VNode } from "preact";
 import type { ConsoleState } from "../../src/index.js";
-import type { Asks } from "../app.js";
+import type { Asks } from "../model/asks.js";
 import { ago, bytes, count, duration, fineDuration, NOTHING, percent, shortShard } from "../model/format.js";
+import { shareOf } from "../model/hash-keys.js";
 import type { Row } from "../model/rows.js";
+import { Fact } from "./fact.js";
 import { StateMark } from "./mark.js";
 
 interface ShardDetailProps {
@@ -95,15 +97,6 @@ export function ShardDetail({ row, rows, state, asks, mayChange }: ShardDetailPr
   );
 }
 
-function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }): VNode {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
-}
-
 interface FamilyProps {
   readonly ids: readonly string[];
   readonly rows: readonly Row[];
@@ -131,9 +124,4 @@ function Family({ ids, rows, asks, none }: FamilyProps): VNode {
       ))}
     </>
   );
-}
-
-function shareOf({ startingHashKey, endingHashKey }: NonNullable<Row["hashKeyRange"]>): number {
-  const keys = BigInt(endingHashKey) - BigInt(startingHashKey) + 1n;
-  return Number((keys * 1_000_000n) / 2n ** 128n) / 1_000_000;
 }

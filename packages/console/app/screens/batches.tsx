@@ -1,8 +1,9 @@
 import type { ComponentChildren, VNode } from "preact";
 import type { ConsoleState } from "../../src/index.js";
-import type { Asks } from "../app.js";
-import { bytes, count, counted, fineDuration, NOTHING, shortOwner, shortShard } from "../model/format.js";
+import type { Asks } from "../model/asks.js";
+import { bytes, count, counted, fineDuration, NOTHING, shortOwner } from "../model/format.js";
 import type { Row } from "../model/rows.js";
+import { ShardLink } from "../parts/shard-link.js";
 import { type Column, WindowedTable } from "../parts/windowed-table.js";
 
 const COLUMNS: readonly Column<never>[] = [
@@ -68,11 +69,7 @@ function cellOf(row: Row, column: string, nowMs: number, asks: Asks): ComponentC
   const batch = live?.batchUnderWay;
   switch (column) {
     case "shard":
-      return (
-        <button type="button" class="plain link" title={row.shardId} onClick={() => asks.shard(row.shardId)}>
-          {shortShard(row.shardId)}
-        </button>
-      );
+      return <ShardLink shardId={row.shardId} asks={asks} />;
     case "stage":
       return batch !== undefined ? (
         failed(row) > 0 ? (

@@ -2,6 +2,7 @@ import type { VNode } from "preact";
 import type { ConsoleState } from "../../src/index.js";
 import { duration, NOTHING, shortOwner } from "../model/format.js";
 import { linesOf } from "../model/outline.js";
+import { Fact } from "../parts/fact.js";
 
 /** Where the console looks, and what the connected processes were started with; secrets are hidden before they come here. */
 export function Configuration({ state }: { readonly state: ConsoleState }): VNode {
@@ -15,20 +16,14 @@ export function Configuration({ state }: { readonly state: ConsoleState }): VNod
       <section aria-labelledby="fleet-title" class="card">
         <h3 id="fleet-title">Fleet</h3>
         <dl class="facts">
-          <Fact name="application" value={state.application} />
-          <Fact name="lease table" value={fleet?.leaseTable} />
-          <Fact name="stream" value={fleet?.stream} />
-          <Fact name="failover time" value={fleet === null ? undefined : duration(fleet.failoverTimeMs)} />
-          <Fact
-            name="KCL mode"
-            value={
-              fleet === null ? undefined : (fleet.fleetMode ?? "2.x: each worker takes shards by itself")
-            }
-          />
-          <Fact
-            name="this page may"
-            value={access === "allowed" ? "look, pause, resume and reset" : "look"}
-          />
+          <Fact name="application">{state.application}</Fact>
+          <Fact name="lease table">{fleet?.leaseTable ?? NOTHING}</Fact>
+          <Fact name="stream">{fleet?.stream ?? NOTHING}</Fact>
+          <Fact name="failover time">{duration(fleet?.failoverTimeMs)}</Fact>
+          <Fact name="KCL mode">
+            {fleet === null ? NOTHING : (fleet.fleetMode ?? "2.x: each worker takes shards by itself")}
+          </Fact>
+          <Fact name="this page may">{access === "allowed" ? "look, pause, resume and reset" : "look"}</Fact>
         </dl>
       </section>
       {shown.length > 0 && (
@@ -60,14 +55,5 @@ export function Configuration({ state }: { readonly state: ConsoleState }): VNod
         </p>
       )}
     </>
-  );
-}
-
-function Fact({ name, value }: { readonly name: string; readonly value: string | null | undefined }): VNode {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value ?? NOTHING}</dd>
-    </div>
   );
 }

@@ -1,7 +1,8 @@
 import type { ComponentChildren, VNode } from "preact";
 import type { ConsoleProcess, ConsoleState } from "../../src/index.js";
-import type { Asks } from "../app.js";
-import { ago, clockTime, count, NOTHING, shortOwner, shortPosition, shortShard } from "../model/format.js";
+import type { Asks } from "../model/asks.js";
+import { ago, clockTime, count, NOTHING, shortOwner, shortPosition } from "../model/format.js";
+import { ShardLink } from "../parts/shard-link.js";
 import { type Column, WindowedTable } from "../parts/windowed-table.js";
 
 interface ErrorRow {
@@ -73,13 +74,7 @@ function cellOf({ owner, error }: ErrorRow, column: string, nowMs: number, asks:
     case "cause":
       return error.cause === undefined ? NOTHING : <code>{error.cause}</code>;
     case "shard":
-      return shardId === undefined ? (
-        NOTHING
-      ) : (
-        <button type="button" class="plain link" title={shardId} onClick={() => asks.shard(shardId)}>
-          {shortShard(shardId)}
-        </button>
-      );
+      return shardId === undefined ? NOTHING : <ShardLink shardId={shardId} asks={asks} />;
     case "type":
       return error.operation === undefined ? error.type : `${error.type} ${error.operation}`;
     case "count":

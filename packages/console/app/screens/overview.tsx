@@ -1,6 +1,6 @@
 import type { ComponentChildren, VNode } from "preact";
 import type { ConsoleState } from "../../src/index.js";
-import type { Asks } from "../app.js";
+import type { Asks } from "../model/asks.js";
 import {
   ago,
   bytes,
@@ -14,7 +14,7 @@ import {
   shortShard,
 } from "../model/format.js";
 import { type Row, sorted } from "../model/rows.js";
-import { deliveredOf } from "../model/verdict.js";
+import { behindOf, deliveredOf } from "../model/verdict.js";
 import type { View } from "../model/watch.js";
 import { Chart } from "../parts/chart.js";
 import { HashBar } from "../parts/hash-bar.js";
@@ -68,7 +68,7 @@ export function Overview({ view, state, asks }: OverviewProps): VNode {
           name="Read"
           figure={hasLive ? rate(last?.readPerS) : NOTHING}
           unit="records/s"
-          note={hasLive ? `behind the tip ${fineDuration(worst(open))}` : "no process connected"}
+          note={hasLive ? `behind the tip ${fineDuration(behindOf(open))}` : "no process connected"}
         >
           <Sparkline values={samples.map((sample) => sample.readPerS)} width={96} height={24} />
         </Tile>
@@ -246,13 +246,6 @@ function Wanting({ row, asks }: { readonly row: Row; readonly asks: Asks }): VNo
       <StateMark state={row.state} />
       <span>{row.attention}</span>
     </li>
-  );
-}
-
-function worst(rows: readonly Row[]): number | null {
-  return rows.reduce<number | null>(
-    (most, { behindMs }) => (behindMs === null ? most : Math.max(most ?? 0, behindMs)),
-    null,
   );
 }
 

@@ -1,7 +1,7 @@
 import type { ComponentChildren, VNode } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import type { ConsoleState } from "../../src/index.js";
-import type { Asks } from "../app.js";
+import type { Asks } from "../model/asks.js";
 import {
   ago,
   bytes,
@@ -18,6 +18,7 @@ import type { View } from "../model/watch.js";
 import { HashBar } from "../parts/hash-bar.js";
 import { StateMark } from "../parts/mark.js";
 import { ShardDetail } from "../parts/shard-detail.js";
+import { ShardLink } from "../parts/shard-link.js";
 import { Sparkline } from "../parts/sparkline.js";
 import { type Column, WindowedTable } from "../parts/windowed-table.js";
 
@@ -152,11 +153,7 @@ function cellOf(row: Row, column: string, { asks, history, state }: CellContext)
   const { shardId, live } = row;
   switch (column) {
     case "shard":
-      return (
-        <button type="button" class="plain link" title={shardId} onClick={() => asks.shard(shardId)}>
-          {shortShard(shardId)}
-        </button>
-      );
+      return <ShardLink shardId={shardId} asks={asks} />;
     case "state":
       return (
         <>

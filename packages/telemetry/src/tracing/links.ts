@@ -1,6 +1,8 @@
 import type { KinesisRecord } from "@kinesis-connectors/core";
 import type { Link, SpanContext } from "@opentelemetry/api";
 
+import { EvenlySpread } from "../evenly-spread.js";
+
 /** The most links of one span: the default limit of the SDKs (OpenTelemetry specification, `LinkCountLimit`). */
 export const MAX_LINKS = 128;
 
@@ -21,9 +23,7 @@ export function spanContextOf(traceparent: string | undefined): SpanContext | un
 /** Links to the spans that records come from: at most 128, evenly spread over what was seen. Of a record only its header is kept. */
 export class Links {
   readonly #traceparentOf: (record: KinesisRecord) => string | undefined;
-  #kept: SpanContext[] = [];
-  #stride = 1;
-  #seen = 0;
+  readonly #contexts = new EvenlySpread<SpanContext>(2 * MAX_LINKS);
 
   constructor(traceparentOf: (record: KinesisRecord) => string | undefined) {
     this.#traceparentOf = traceparentOf;
@@ -31,21 +31,12 @@ export class Links {
 
   add(record: KinesisRecord): void {
     const context = this.#of(record);
-    if (context === undefined) return;
-    const number = this.#seen;
-    this.#seen += 1;
-    if (number % this.#stride !== 0) return;
-    if (this.#kept.length === 2 * MAX_LINKS) {
-      this.#kept = this.#kept.filter((_, index) => index % 2 === 0);
-      this.#stride *= 2;
-      if (number % this.#stride !== 0) return;
-    }
-    this.#kept.push(context);
+    if (context !== undefined) this.#contexts.add(context);
   }
 
   /** From the first that was kept to the last, in even steps. */
   links(): Link[] {
-    const kept = this.#kept;
+    const { kept } = this.#contexts;
     const count = Math.min(kept.length, MAX_LINKS);
     const step = count < 2 ? 0 : (kept.length - 1) / (count - 1);
     return Array.from({ length: count }, (_, index) => ({

@@ -3,18 +3,17 @@ import type { Connector } from "@kinesis-connectors/consumer";
 import { invalidOption } from "@kinesis-connectors/core";
 import { healthOf } from "@kinesis-connectors/telemetry";
 import { apiApp, probesApp } from "./apps.js";
-import { closed, listen } from "./listening.js";
-import { LoopStamp } from "./loop-stamp.js";
+import { closed, listen } from "./http/listening.js";
+import { LoopStamp } from "./watching/loop-stamp.js";
+import { type AdminOptions, adminSettings } from "./options.js";
 import {
-  type AdminOptions,
-  adminSettings,
   checkEntry,
   checkShown,
   requireConnector,
   type ShownOptions,
   shownOf,
-} from "./options.js";
-import { WatchedConnector } from "./watched-connector.js";
+} from "./watching/shown-options.js";
+import { WatchedConnector } from "./watching/watched-connector.js";
 
 /** A running admin server. */
 export interface Admin extends AsyncDisposable {

@@ -1,9 +1,9 @@
 import { PROMETHEUS_CONTENT_TYPE, prometheusText } from "@kinesis-connectors/telemetry";
 import { Hono } from "hono";
-import { type AdminEnv, notConfigured } from "./answers.js";
-import type { LoopStamp } from "./loop-stamp.js";
-import { failing, joined, type Verdict } from "./verdict.js";
-import type { WatchedConnector } from "./watched-connector.js";
+import { type AdminEnv, notConfigured } from "../http/answers.js";
+import type { LoopStamp } from "../watching/loop-stamp.js";
+import { failing, joined, type Verdict } from "../watching/verdict.js";
+import type { WatchedConnector } from "../watching/watched-connector.js";
 
 /** A loop that stood still for so many failover times has long lost its leases: only a restart mends that. */
 const STALLED_FAILOVER_TIMES = 4;

@@ -1,10 +1,10 @@
 import type { Clock } from "@kinesis-connectors/core";
 import { Hono } from "hono";
-import { type AdminEnv, notConfigured, RequestRefused } from "./answers.js";
-import { jsonBody, onlyMembers } from "./json-body.js";
-import { steeringTable } from "./routes.js";
+import { type AdminEnv, notConfigured, RequestRefused } from "../http/answers.js";
+import { jsonBody, onlyMembers } from "../http/json-body.js";
+import { steeringTable } from "./reading.js";
 import { steeringRoutes } from "./steering.js";
-import type { WatchedConnector } from "./watched-connector.js";
+import type { WatchedConnector } from "../watching/watched-connector.js";
 
 /** What changes something: its shards, by their lease rows, and the process itself. */
 export function changingRoutes(watched: WatchedConnector, clock: Clock): Hono<AdminEnv> {

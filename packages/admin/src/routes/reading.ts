@@ -2,10 +2,10 @@ import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { ShardSnapshot } from "@kinesis-connectors/consumer";
 import type { Lease, LeaseTable } from "@kinesis-connectors/leases";
 import { Hono } from "hono";
-import { type AdminEnv, notConfigured, RequestRefused, SAFE_HEADERS } from "./answers.js";
-import { MAX_LISTENERS } from "./events.js";
-import { redacted } from "./redacted.js";
-import type { WatchedConnector } from "./watched-connector.js";
+import { type AdminEnv, notConfigured, RequestRefused, SAFE_HEADERS } from "../http/answers.js";
+import { MAX_LISTENERS } from "../watching/events.js";
+import { redacted } from "../watching/redacted.js";
+import type { WatchedConnector } from "../watching/watched-connector.js";
 
 /** What is asked of one connector, and changes nothing. */
 export function readingRoutes(watched: WatchedConnector): Hono<AdminEnv> {

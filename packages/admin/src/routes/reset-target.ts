@@ -1,5 +1,5 @@
 import type { ResetTarget } from "@kinesis-connectors/leases";
-import { RequestRefused } from "./answers.js";
+import { RequestRefused } from "../http/answers.js";
 
 /**
  * Where a reset leads, as a request says it: `"horizon"`, `"latest"`, a time in ISO 8601, or a position.

@@ -9,16 +9,16 @@ import {
   wholeNumber,
 } from "@kinesis-connectors/core";
 import type { LeaseTable } from "@kinesis-connectors/leases";
-import { bearer } from "../access.js";
-import { baseApp } from "../apps.js";
-import { closed, listen } from "../listening.js";
-import { adminSettings } from "../options.js";
-import { steeringRoutes } from "../steering.js";
-import { consoleFileRoutes } from "./console-files.js";
-import { FleetLook } from "./fleet-look.js";
-import type { RemoteProcess } from "./remote-address.js";
-import { remoteProcesses } from "./remote-process.js";
-import { consoleStateRoutes } from "./state-routes.js";
+import { bearer } from "./http/access.js";
+import { baseApp } from "./http/base-app.js";
+import { closed, listen } from "./http/listening.js";
+import { adminSettings } from "./options.js";
+import { steeringRoutes } from "./routes/steering.js";
+import { consoleFileRoutes } from "./console/console-files.js";
+import { FleetLook } from "./console/fleet-look.js";
+import type { RemoteProcess } from "./console/remote-address.js";
+import { remoteProcesses } from "./console/remote-process.js";
+import { consoleStateRoutes } from "./console/state-routes.js";
 
 /** An application whose leases the console shows. */
 export interface ConsoleApplication {

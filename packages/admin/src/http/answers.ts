@@ -3,7 +3,7 @@ import type { ConsoleAccess } from "@kinesis-connectors/console";
 import { type ErrorCode, KinesisConnectorError } from "@kinesis-connectors/core";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { toldError } from "./told-event.js";
+import { toldError } from "../watching/told-event.js";
 
 /** What each request has: Node's own request and answer, and what its token allows. */
 export interface AdminEnv {
@@ -24,6 +24,9 @@ export const SAFE_HEADERS: Readonly<Record<string, string>> = {
   "X-Content-Type-Options": "nosniff",
   "X-Frame-Options": "DENY",
 };
+
+/** What is said where a path leads to nothing. */
+export const NOTHING_HERE = "there is nothing here: /api/v1/status and /readyz are good places to begin";
 
 /** A request that is answered with an error: thrown from wherever that is found out. */
 export class RequestRefused extends Error {

@@ -3,9 +3,9 @@ import { type Clock, comparePositions, type Position } from "@kinesis-connectors
 import type { LeaseCheckpoint } from "@kinesis-connectors/leases";
 import { deaggregate } from "@kinesis-connectors/wire";
 import { Hono } from "hono";
-import { type AdminEnv, notConfigured, RequestRefused } from "./answers.js";
-import { unknownShard } from "./routes.js";
-import type { WatchedConnector } from "./watched-connector.js";
+import { type AdminEnv, notConfigured, RequestRefused } from "../http/answers.js";
+import { unknownShard } from "./reading.js";
+import type { WatchedConnector } from "../watching/watched-connector.js";
 
 /** Of the 5 reads a second that a shard gives (API reference, GetRecords), the connector has the rest. */
 const PERIOD_MS = 1_000;

@@ -9,10 +9,10 @@ import {
   resumeShards,
 } from "@kinesis-connectors/leases";
 import { type Context, Hono } from "hono";
-import { type AdminEnv, RequestRefused } from "./answers.js";
-import { jsonBody, onlyMembers } from "./json-body.js";
+import { type AdminEnv, RequestRefused } from "../http/answers.js";
+import { jsonBody, onlyMembers } from "../http/json-body.js";
 import { resetTargetOf } from "./reset-target.js";
-import { unknownShard } from "./routes.js";
+import { unknownShard } from "./reading.js";
 
 /** The leases of an application, as its operator steers them. */
 export interface Steered {

@@ -8,7 +8,7 @@ import type {
 import { asError, type Clock } from "@kinesis-connectors/core";
 import { healthOf } from "@kinesis-connectors/telemetry";
 import { EventStreams } from "./events.js";
-import type { ShownOptions } from "./options.js";
+import type { ShownOptions } from "./shown-options.js";
 import { RecentErrors } from "./recent-errors.js";
 import { failing, type Verdict } from "./verdict.js";
 import { toldCode, toldError, type ToldError } from "./told-event.js";

@@ -4,7 +4,7 @@ import { getRequestListener } from "@hono/node-server";
 import { asError, errorFields, invalidOption } from "@kinesis-connectors/core";
 import type { Hono } from "hono";
 import { type AdminEnv, SAFE_HEADERS } from "./answers.js";
-import type { Address } from "./options.js";
+import type { Address } from "./address.js";
 
 // Of those who look, a few at a time; whoever opens more connections than that, or dawdles, takes nothing from the connector.
 const MAX_CONNECTIONS = 64;
