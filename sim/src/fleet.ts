@@ -1,18 +1,12 @@
-import { asError, KinesisConnectorError } from "@kinesis-connectors/core";
-import {
-  type Connector,
-  type ConnectorEvent,
-  type EventsDropped,
-  fanOut,
-  type LeaseOptions,
-  polling,
-} from "@kinesis-connectors/consumer";
+import { asError } from "@kinesis-connectors/core";
+import { type Connector, fanOut, type LeaseOptions, polling } from "@kinesis-connectors/consumer";
 import { KclWorker } from "./kcl/kcl-worker.js";
 import type { FleetChecker } from "./checks/fleet-checker.js";
 import type { Landings } from "./checks/landings.js";
 import type { Ledger } from "./checks/ledger.js";
 import type { Network } from "./world/network.js";
 import { Excuses } from "./checks/excuses.js";
+import { codeOf, Sightings } from "./checks/sightings.js";
 import type { Violation } from "./checks/violation.js";
 import type { SimDestination } from "./destinations/destination.js";
 import type { SeededRandom } from "./world/random.js";
@@ -67,34 +61,11 @@ const STOP_STEPS = 2;
 const STOP_SLACK_MS = 3_000;
 const HOUR_MS = 3_600_000;
 
-/** What connectors told of, in events and as their end, counted. */
-export interface Sightings {
-  /** Batches that another process than their first finished by writing. */
-  inherited: number;
-  /** Connectors that ended with `KC_PLACE_TAKEN`, and with `KC_STOP_DEADLINE`. */
-  placesTaken: number;
-  stopDeadlines: number;
-  /** Leases that were dropped because they could not be renewed in time. */
-  overdue: number;
-  /** Answers about the end of a shard that were doubted, and pages that were refused. */
-  endDoubts: number;
-  pagesRefused: number;
-}
-
 /** The workers of a run, each a whole connector, and whoever starts them again. */
 export class Fleet {
   readonly slots: readonly Slot[];
-  /** Shards of which a connector said that records are gone. */
-  readonly gaps: Set<string> = new Set();
   readonly excuses: Excuses;
-  readonly seen: Sightings = {
-    inherited: 0,
-    placesTaken: 0,
-    stopDeadlines: 0,
-    overdue: 0,
-    endDoubts: 0,
-    pagesRefused: 0,
-  };
+  readonly seen: Sightings = new Sightings();
   readonly #world: World;
   /** When each process was told to stop that was. */
   readonly #stopped = new Map<SimProcess, number>();
@@ -235,7 +206,7 @@ export class Fleet {
       if (process.isDead) return;
       this.#note(process, error === undefined ? "end" : `end: ${codeOf(error)} ${error.message}`);
       this.#checkStop(process);
-      if (error !== undefined) this.#count(codeOf(error));
+      if (error !== undefined) this.seen.end(error);
       if (error !== undefined && !this.excuses.isExpected(error, scheduler.nowMs))
         report({
           rule: "error",
@@ -309,65 +280,17 @@ export class Fleet {
 
   async #listen(connector: Connector, process: SimProcess): Promise<void> {
     try {
-      for await (const event of connector) this.#meet(event, process);
+      for await (const event of connector) {
+        const told = this.seen.meet(event);
+        if (told !== undefined) this.#note(process, told);
+      }
     } catch (thrown) {
       // `done` tells the same error to whoever starts the process again.
       this.#note(process, `events end: ${codeOf(asError(thrown))}`);
     }
   }
 
-  #meet(event: ConnectorEvent | EventsDropped, process: SimProcess): void {
-    const shardId = "shardId" in event ? ` ${event.shardId}` : "";
-    switch (event.type) {
-      case "retention-gap":
-        this.gaps.add(event.shardId);
-        break;
-      case "batch-emit":
-        if (event.inherited) this.seen.inherited += 1;
-        break;
-      case "lease-lose":
-        if (event.reason.startsWith("it could not be renewed")) this.seen.overdue += 1;
-        break;
-      case "shard-end-doubt":
-        this.seen.endDoubts += 1;
-        break;
-      case "page-refuse":
-        this.seen.pagesRefused += 1;
-        break;
-      case "page-read":
-        return;
-      default:
-    }
-    this.#note(process, `* ${event.type}${shardId}${detailOf(event)}`);
-  }
-
-  #count(code: string): void {
-    if (code === "KC_PLACE_TAKEN") this.seen.placesTaken += 1;
-    if (code === "KC_STOP_DEADLINE") this.seen.stopDeadlines += 1;
-  }
-
   #note(process: SimProcess | undefined, what: string): void {
     this.#world.trace.add(this.#world.scheduler.nowMs, process?.name ?? "-", what);
-  }
-}
-
-function codeOf(error: Error): string {
-  return KinesisConnectorError.isInstance(error) ? error.code : error.name;
-}
-
-function detailOf(event: ConnectorEvent | EventsDropped): string {
-  switch (event.type) {
-    case "checkpoint-commit":
-      return ` ${event.checkpoint.sequenceNumber}.${event.checkpoint.subSequenceNumber}`;
-    case "buffer-flush":
-      return ` ${event.reason} ${event.records}`;
-    case "batch-emit":
-      return ` ${event.records}${event.inherited ? " inherited" : ""}`;
-    case "shard-start":
-      return event.inherited ? " inherited" : "";
-    case "lease-lose":
-      return `: ${event.reason}`;
-    default:
-      return "";
   }
 }

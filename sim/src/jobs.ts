@@ -11,7 +11,7 @@ import {
 import { type CrashSchedule, crashSchedules, runSchedule } from "./storm/crash-points.js";
 import { type FailedRun, Tally, type Totals } from "./report.js";
 import { EMITTER_NAMES, type EmitterName } from "./storm/scenario.js";
-import { simulate } from "./simulation.js";
+import { simulate } from "./storm/storm.js";
 
 /** Which runs: seeds from one to another, or schedules of crash points by number. */
 export interface Work {

@@ -6,7 +6,7 @@ import { brokenVariantNamed, emitterNamed, run, runInThreads, type Work } from "
 import { isS3 } from "./storm/scenario.js";
 import type { Tally } from "./report.js";
 import type { RunOptions } from "./run.js";
-import { simulate } from "./simulation.js";
+import { simulate } from "./storm/storm.js";
 
 const USAGE = `npm run sim -- [options]
   --emitter NAME       what the records go to: s3 (default), s3-partitioned, dynamodb, kinesis, opensearch or redshift

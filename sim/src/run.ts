@@ -1,10 +1,10 @@
 import type { Violation } from "./checks/violation.js";
-import type { Sightings } from "./fleet.js";
+import type { Seen } from "./checks/sightings.js";
 import type { BrokenVariant } from "./storm/broken.js";
 import type { EmitterName } from "./storm/scenario.js";
 
 /** What one run came to. */
-export interface RunResult extends Readonly<Sightings> {
+export interface RunResult extends Seen {
   readonly seed: number;
   readonly events: number;
   readonly records: number;

@@ -1,11 +1,10 @@
-import { breakProduct, brokenWorld } from "./storm/broken.js";
+import { brokenWorld } from "./storm/broken.js";
 import { Bucket } from "./services/bucket.js";
 import { ObjectChecker } from "./checks/checker.js";
 import type { Violation } from "./checks/violation.js";
 import type { SimDestination } from "./destinations/destination.js";
 import { destinationOf, landingRuleOf } from "./destinations/destinations.js";
 import { FleetChecker } from "./checks/fleet-checker.js";
-import { FleetMisfortunes } from "./storm/fleet-misfortunes.js";
 import { RowHistory } from "./services/row-history.js";
 import { Fleet } from "./fleet.js";
 import { HoldChecker } from "./checks/hold-checker.js";
@@ -13,17 +12,14 @@ import { checkEnd, isDrained } from "./checks/end-checker.js";
 import { Landings } from "./checks/landings.js";
 import { LeaseChecker } from "./checks/lease-checker.js";
 import { Ledger } from "./checks/ledger.js";
-import { Misfortunes } from "./storm/misfortunes.js";
 import { Network } from "./world/network.js";
 import { Producer } from "./storm/producer.js";
-import { Operator } from "./storm/operator.js";
 import { PauseChecker } from "./checks/pause-checker.js";
-import { Rarities } from "./storm/rarities.js";
 import { ResetBook } from "./checks/reset-book.js";
 import type { RunOptions, RunResult } from "./run.js";
 import { SeededRandom } from "./world/random.js";
 import { STAGING } from "./destinations/redshift-destination.js";
-import { type Scenario, scenarioOf, sharedWithKcl, steered } from "./storm/scenario.js";
+import type { Scenario } from "./storm/scenario.js";
 import { Scheduler } from "./world/scheduler.js";
 import { SimKinesis } from "./services/sim-kinesis.js";
 import { SimLeases } from "./services/sim-leases.js";
@@ -44,24 +40,6 @@ const MAX_VIOLATIONS = 20;
 const WRITES =
   /^(?:take|renew|prepare|commit|shard-end|remove|PutObject|CreateMultipart|UploadPart|CompleteMultipart|PutItem|UpdateItem|BatchWrite|PutRecords|bulk|BatchExecute)/;
 
-/** One run of the whole system, from a seed. */
-export async function simulate(seed: number, options: RunOptions = {}): Promise<RunResult> {
-  const scenario = scenarioOf(seed, options.emitter);
-  const isPlain = options.rarities === false;
-  const mend = breakProduct(options.broken);
-  try {
-    const stormy = isPlain ? { ...scenario, rarities: undefined } : scenario;
-    return await new Simulation(asAskedFor(stormy, options), options).storm();
-  } finally {
-    mend();
-  }
-}
-
-function asAskedFor(scenario: Scenario, { steer, fleet }: RunOptions): Scenario {
-  if (fleet === "kcl3") return sharedWithKcl(scenario);
-  return steer === true ? steered(scenario) : scenario;
-}
-
 /** The parts of a run, put together; what befalls them is up to the caller. */
 export class Simulation {
   readonly scenario: Scenario;
@@ -71,23 +49,24 @@ export class Simulation {
   readonly stream: SimStream;
   readonly trace: Trace;
   readonly bucket: Bucket;
+  readonly leases: SimLeases;
+  readonly ledger: Ledger = new Ledger();
+  readonly book: ResetBook;
+  /** Undefined where no KCL workers share the application. */
+  readonly members: FleetChecker | undefined;
   readonly violations: Violation[] = [];
-  readonly #ledger = new Ledger();
   readonly #landings: Landings;
   readonly #objects: ObjectChecker;
   readonly #rows: LeaseChecker;
-  readonly #leases: SimLeases;
   readonly #kinesis: SimKinesis;
   readonly #s3: SimS3;
   readonly #destination: SimDestination;
-  readonly #book: ResetBook;
-  readonly #members: FleetChecker | undefined;
 
   constructor(scenario: Scenario, options: RunOptions = {}) {
     const { seed } = scenario;
     const random = (stream: number): SeededRandom => new SeededRandom(seed, stream);
     const broken = brokenWorld(options.broken);
-    const report = (violation: Violation): void => this.#report(violation);
+    const report = (violation: Violation): void => this.report(violation);
     this.scenario = scenario;
     this.trace = new Trace(options.print);
     this.scheduler = new Scheduler(random(2));
@@ -101,13 +80,13 @@ export class Simulation {
       retentionMs: scenario.retentionMs,
       firstSequence: scenario.firstSequence,
       listener: {
-        put: (shard, record) => this.#ledger.put(shard, record),
-        trimmed: ({ shardId }, { sequenceNumber }) => this.#ledger.trimmed(shardId, sequenceNumber),
-        opened: (shard) => this.#ledger.open(shard),
+        put: (shard, record) => this.ledger.put(shard, record),
+        trimmed: ({ shardId }, { sequenceNumber }) => this.ledger.trimmed(shardId, sequenceNumber),
+        opened: (shard) => this.ledger.open(shard),
       },
     });
     this.#landings = new Landings(report, landingRuleOf(scenario.emitter));
-    this.#objects = new ObjectChecker(this.#ledger, report, broken.isPrepared, this.#landings);
+    this.#objects = new ObjectChecker(this.ledger, report, broken.isPrepared, this.#landings);
     this.bucket = new Bucket((object) => {
       if (!object.key.startsWith(`${STAGING}/`)) this.#objects.created(object);
     });
@@ -142,7 +121,7 @@ export class Simulation {
         scenario,
         scheduler: this.scheduler,
         network: this.network,
-        ledger: this.#ledger,
+        ledger: this.ledger,
         landings: this.#landings,
         random: random(14),
         s3: (process) => this.#s3.clientOf(process),
@@ -152,9 +131,9 @@ export class Simulation {
       },
       this.bucket.objects,
     );
-    this.#book = new ResetBook(report, true);
+    this.book = new ResetBook(report, true);
     const { hasLanded } = this.#destination;
-    this.#rows = new LeaseChecker(this.#ledger, this.#objects, report, hasLanded, this.#book);
+    this.#rows = new LeaseChecker(this.ledger, this.#objects, report, hasLanded, this.book);
     const holds = new HoldChecker(this.scheduler, scenario.failoverTimeMs, report);
     const { fleet } = scenario;
     const shared =
@@ -165,15 +144,15 @@ export class Simulation {
             checker: new FleetChecker({
               scheduler: this.scheduler,
               failoverMs: scenario.failoverTimeMs,
-              mode: () => this.#leases.fleet.fleetMode,
+              mode: () => this.leases.fleet.fleetMode,
               firstMode: fleet.mode,
               report,
             }),
           };
-    this.#members = shared?.checker;
-    this.#leases = new SimLeases(this.network, this.#rows, holds, broken.leases, shared);
-    const paused = new PauseChecker(() => this.#leases.rows, report);
-    this.#leases.applied = (process, shardId, change) => paused.applied(process, shardId, change);
+    this.members = shared?.checker;
+    this.leases = new SimLeases(this.network, this.#rows, holds, broken.leases, shared);
+    const paused = new PauseChecker(() => this.leases.rows, report);
+    this.leases.applied = (process, shardId, change) => paused.applied(process, shardId, change);
     this.network.sent = (call) => {
       holds.sent(call);
       paused.sent(call);
@@ -186,7 +165,7 @@ export class Simulation {
       trace: this.trace,
       kinesis: this.#kinesis,
       destination: this.#destination,
-      leases: this.#leases,
+      leases: this.leases,
       report,
       stopsEndlessly: broken.stopsEndlessly,
       kcl:
@@ -194,74 +173,12 @@ export class Simulation {
           ? undefined
           : {
               network: this.network,
-              ledger: this.#ledger,
+              ledger: this.ledger,
               landings: this.#landings,
               checker: shared.checker,
             },
     });
     new Producer(this.stream, this.scheduler, random(9), scenario).start();
-  }
-
-  /** Lets everything go wrong that the seed says, then all go well, and looks what is left. */
-  async storm(): Promise<RunResult> {
-    const { scenario, scheduler, fleet, stream, network, trace } = this;
-    const { seed, stormMs } = scenario;
-    const random = new SeededRandom(seed, 10);
-    const disturb = (untilMs: number): void => this.#members?.disturb(untilMs);
-    const misfortunes = new Misfortunes({
-      scenario,
-      scheduler,
-      random,
-      fleet,
-      stream,
-      network,
-      trace,
-      disturb,
-    });
-    const fleetMisfortunes = this.#fleetMisfortunes();
-    const rarities = new Rarities({
-      scenario,
-      scheduler,
-      random: new SeededRandom(seed, 31),
-      fleet,
-      network,
-      bucket: this.bucket,
-      trace,
-    });
-    this.#leases.prepared = (process, keys) => rarities.prepared(process, keys);
-    const operator = new Operator({
-      scenario,
-      scheduler,
-      random: new SeededRandom(seed, 40),
-      leases: this.#leases,
-      ledger: this.#ledger,
-      book: this.#book,
-      trace,
-      report: (violation) => this.#report(violation),
-    });
-    misfortunes.start();
-    rarities.start();
-    operator.start();
-    fleetMisfortunes?.start();
-    this.fleet.start();
-    this.#trimUntil(stormMs);
-    await this.scheduler.runUntil(stormMs, () => this.#hasSeenEnough);
-    misfortunes.end();
-    rarities.end();
-    operator.end();
-    fleetMisfortunes?.end();
-    const { crashes, pauses, stops, reshards, outages } = misfortunes;
-    return {
-      ...(await this.settle()),
-      crashes: crashes + (fleetMisfortunes?.crashes ?? 0),
-      pauses: pauses + (fleetMisfortunes?.pauses ?? 0),
-      stops,
-      reshards,
-      strangers: rarities.strangers,
-      shardPauses: operator.pauses,
-      resetRefusals: operator.refusals,
-      faults: this.network.faultCount + outages,
-    };
   }
 
   /** From here on nothing goes wrong: everything has to be delivered, then everything stops, then the books are closed. */
@@ -279,38 +196,38 @@ export class Simulation {
       if (scheduler.nowMs >= lookMs) {
         lookMs = scheduler.nowMs + 250;
         isOver =
-          this.#hasSeenEnough ||
-          (isDrained(this.#ledger, this.#leases.rows) && this.#forgotten(calmSinceMs).length === 0);
+          this.hasSeenEnough ||
+          (isDrained(this.ledger, this.leases.rows) && this.#forgotten(calmSinceMs).length === 0);
       }
       return isOver;
     });
     const forgotten = isOver ? [] : this.#forgotten(calmSinceMs);
     if (forgotten.length > 0)
-      this.#report({
+      this.report({
         rule: "forgotten",
         what: `nobody reads ${forgotten.join(" and ")} within ${calmMs} ms of calm`,
       });
     else if (!isOver)
-      this.#report({ rule: "stuck", what: `not everything was delivered within ${calmMs} ms of calm` });
-    await scheduler.runUntil(scheduler.nowMs + ZOMBIE_MS, () => this.#hasSeenEnough);
+      this.report({ rule: "stuck", what: `not everything was delivered within ${calmMs} ms of calm` });
+    await scheduler.runUntil(scheduler.nowMs + ZOMBIE_MS, () => this.hasSeenEnough);
     await scheduler.runUntil(
       scheduler.nowMs + LATE_MS,
-      () => this.network.underWay === 0 || this.#hasSeenEnough,
+      () => this.network.underWay === 0 || this.hasSeenEnough,
     );
     fleet.close();
     await scheduler.runUntil(scheduler.nowMs + STOP_MS, () => fleet.isOver);
-    if (!fleet.isOver) this.#report({ rule: "stuck", what: "a connector did not stop" });
+    if (!fleet.isOver) this.report({ rule: "stuck", what: "a connector did not stop" });
     let { lost } = this.#rows;
     // A run that was broken off has not had the time to deliver everything.
-    if (!this.#hasSeenEnough) {
+    if (!this.hasSeenEnough) {
       const { hasLanded } = this.#destination;
-      lost += checkEnd(this.#ledger, fleet.gaps, (violation) => this.#report(violation), hasLanded);
+      lost += checkEnd(this.ledger, fleet.seen.gaps, (violation) => this.report(violation), hasLanded);
       lost += this.#destination.checkEnd?.() ?? 0;
     }
     return {
       seed: scenario.seed,
       events: scheduler.eventCount,
-      records: this.#ledger.recordCount,
+      records: this.ledger.recordCount,
       objects: this.#destination.storedCount(),
       crashes: 0,
       pauses: 0,
@@ -319,10 +236,10 @@ export class Simulation {
       faults: this.network.faultCount,
       strangers: 0,
       shardPauses: 0,
-      resets: this.#book.count,
+      resets: this.book.count,
       resetRefusals: 0,
-      ...fleet.seen,
-      handoffs: this.#members?.handoffs ?? 0,
+      ...fleet.seen.counts,
+      handoffs: this.members?.handoffs ?? 0,
       repeatedByKcl: this.#landings.repeatedByKcl,
       lost,
       duplicated: this.#landings.duplicated,
@@ -334,38 +251,19 @@ export class Simulation {
 
   /** Shards that go on and that nobody has read since then, where KCL workers share them. */
   #forgotten(sinceMs: number): readonly string[] {
-    const members = this.#members;
+    const members = this.members;
     if (members === undefined) return [];
-    return [...this.#ledger.shards.values()]
+    return [...this.ledger.shards.values()]
       .filter(({ hasEnded, shardId }) => !hasEnded && (members.readMs(shardId) ?? -1) < sinceMs)
       .map(({ shardId }) => shardId);
   }
 
-  #fleetMisfortunes(): FleetMisfortunes | undefined {
-    const { scenario, scheduler, fleet, network, trace } = this;
-    const checker = this.#members;
-    if (checker === undefined) return undefined;
-    const random = new SeededRandom(scenario.seed, 53);
-    const leases = this.#leases;
-    return new FleetMisfortunes({ scenario, scheduler, random, fleet, leases, network, checker, trace });
-  }
-
-  get #hasSeenEnough(): boolean {
+  /** Whether so much is wrong that no more of it need be seen. */
+  get hasSeenEnough(): boolean {
     return this.violations.length >= MAX_VIOLATIONS;
   }
 
-  #trimUntil(endMs: number): void {
-    const { scheduler, scenario, stream } = this;
-    if (scenario.retentionMs > endMs) return;
-    const trim = (): void => {
-      if (scheduler.nowMs > endMs) return;
-      stream.trim(scheduler.nowMs);
-      scheduler.after(500, undefined, trim);
-    };
-    scheduler.after(500, undefined, trim);
-  }
-
-  #report(violation: Violation): void {
+  report(violation: Violation): void {
     this.trace.add(this.scheduler.nowMs, "!!", `${violation.rule}: ${violation.what}`);
     if (this.violations.length < MAX_VIOLATIONS) this.violations.push(violation);
   }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { crashSchedules, type CrashSchedule, runSchedule } from "../src/storm/crash-points.js";
 import { run } from "../src/jobs.js";
 import type { EmitterName } from "../src/storm/scenario.js";
-import { simulate } from "../src/simulation.js";
+import { simulate } from "../src/storm/storm.js";
 
 /** A busy machine takes many times what a quiet one does. */
 const PATIENCE_MS = 300_000;

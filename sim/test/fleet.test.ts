@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { run } from "../src/jobs.js";
-import { simulate } from "../src/simulation.js";
+import { simulate } from "../src/storm/storm.js";
 import { BROKEN_FLEETS, type BrokenVariant } from "../src/storm/broken.js";
 
 /** A busy machine takes many times what a quiet one does. */

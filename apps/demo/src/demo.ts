@@ -83,16 +83,12 @@ async function connectAndPut(
       ? { pipeline: archivePipeline(archive) }
       : { pipeline: archiveModule(archive), threads }),
   });
-  const dynamodb = aws.clientOptions("dynamodb");
   await using watched = await watch(connector, {
     port: admin ?? (isShown ? 0 : undefined),
     metrics,
-    dynamodb,
+    dynamodb: aws.clientOptions("dynamodb"),
   });
-  await using _console =
-    isShown && watched.url !== undefined
-      ? await shownInBrowser({ application: APPLICATION, dynamodb, process: watched.url })
-      : undefined;
+  await using _console = isShown ? await shownInBrowser(APPLICATION, watched) : undefined;
   using _watched = progress.watch(() => figuresOf(connector, check.records, count));
   const client = new KinesisClient(aws.clientOptions("kinesis"));
   const onWritten = (written: readonly WrittenRecord[]): void => check.expect(written);

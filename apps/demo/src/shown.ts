@@ -1,32 +1,12 @@
-import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { startConsole } from "@kinesis-connectors/admin";
-import { dynamoDbLeaseTable } from "@kinesis-connectors/consumer";
-import { silentLogger, systemClock, systemRandom } from "@kinesis-connectors/core";
+import type { Watch } from "@kinesis-connectors/app-sample";
 import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 
-/** What the console of the demo shows. */
-export interface ShownOptions {
-  readonly application: string;
-  readonly dynamodb: DynamoDBClientConfig;
-  /** The admin server of the connector. */
-  readonly process: string;
-}
-
-/** Serves the console of the demo's fleet, and prints where. */
-export async function shownInBrowser({
-  application,
-  dynamodb,
-  process: url,
-}: ShownOptions): Promise<AsyncDisposable> {
-  const client = new DynamoDBClient(dynamodb);
-  const table = dynamoDbLeaseTable({
-    tableName: application,
-    client,
-    clock: systemClock,
-    random: systemRandom,
-    logger: silentLogger,
-  });
+/** Serves the console of a connector that is watched, and prints where. */
+export async function shownInBrowser(application: string, { url, table }: Watch): Promise<AsyncDisposable> {
+  if (url === undefined || table === undefined)
+    throw new Error("a console shows a connector that is watched");
   const token = randomBytes(24).toString("base64url");
   const server = await startConsole(new Map([[application, { table }]]), {
     token,
@@ -35,12 +15,7 @@ export async function shownInBrowser({
     processes: [{ url, token: process.env["KC_ADMIN_TOKEN"] }],
   });
   process.stderr.write(`open it in a browser: ${server.url}/#token=${token}\nCtrl-C ends the demo\n`);
-  return {
-    [Symbol.asyncDispose]: async () => {
-      await server.close();
-      client.destroy();
-    },
-  };
+  return server;
 }
 
 const PERIOD_MS = 200;

@@ -36,4 +36,4 @@ export {
 export { type Running, runSample, UNWATCHED } from "./run-sample.js";
 export { pick, type SeededNumbers, seededNumbers } from "./seeded-numbers.js";
 export { untilSettled } from "./until-settled.js";
-export { adminPort, watch } from "./watch.js";
+export { adminPort, type Watch, watch } from "./watch.js";

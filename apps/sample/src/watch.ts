@@ -1,6 +1,6 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { startAdmin } from "@kinesis-connectors/admin";
-import { type Connector, dynamoDbLeaseTable } from "@kinesis-connectors/consumer";
+import { type Connector, dynamoDbLeaseTable, type LeaseTable } from "@kinesis-connectors/consumer";
 import { silentLogger, systemClock, systemRandom } from "@kinesis-connectors/core";
 import type { Metrics } from "@kinesis-connectors/telemetry";
 import { type Flag, optional, wholeNumber } from "./flags.js";
@@ -20,6 +20,8 @@ export interface WatchOptions {
 /** The HTTP of a sample, or none. */
 export interface Watch extends AsyncDisposable {
   readonly url: string | undefined;
+  /** The leases of the sample, for who steers them besides; undefined without a server. */
+  readonly table: LeaseTable | undefined;
 }
 
 /** Starts the HTTP of a sample where its flag asks for it, and prints where that is. */
@@ -28,7 +30,8 @@ export async function watch(
   { port, metrics, dynamodb = {} }: WatchOptions,
 ): Promise<Watch> {
   metrics.attach(connector);
-  if (port === undefined) return { url: undefined, [Symbol.asyncDispose]: async () => undefined };
+  if (port === undefined)
+    return { url: undefined, table: undefined, [Symbol.asyncDispose]: async () => undefined };
   const client = new DynamoDBClient(dynamodb);
   const table = dynamoDbLeaseTable({
     tableName: connector.progress().application,
@@ -42,6 +45,7 @@ export async function watch(
     process.stderr.write(`watch it: curl ${admin.url}/api/v1/status\n`);
     return {
       url: admin.url,
+      table,
       [Symbol.asyncDispose]: async () => {
         await admin.close();
         client.destroy();

@@ -11,6 +11,9 @@ import {
   waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
 
+/** The key of the row that tells the mode of a fleet of KCL 3, as `cv`. */
+export const MIGRATION_ROW = "Migration3.0";
+
 /** A row as DynamoDB has it. */
 export type Row = Readonly<Record<string, AttributeValue>>;
 

@@ -1,4 +1,5 @@
 import type { TableCall } from "../rig/dynamo-tap.js";
+import { MIGRATION_ROW } from "../rig/lease-rows.js";
 import type { Rig } from "../rig/rig.js";
 import type { WorkerSettings } from "../rig/worker-settings.js";
 import { COMPATIBLE, ownedBy, owns, type Run, type Scenario, shares } from "./scenario.js";
@@ -47,7 +48,7 @@ async function play(rig: Rig, settings: WorkerSettings): Promise<void> {
   );
   const before = ownedBy(await rig.rows.leases(), "t1");
   // As the KCL's own leader writes it after ten minutes.
-  await rig.rows.set("Migration3.0", { cv: { S: "CLIENT_VERSION_3X_WITH_ROLLBACK" } });
+  await rig.rows.set(MIGRATION_ROW, { cv: { S: "CLIENT_VERSION_3X_WITH_ROLLBACK" } });
   rig.say("the fleet goes over to 3.x mode");
   const switched = rig.tap.calls.length;
   for (let watchedMs = 0; watchedMs < WATCHED_MS; watchedMs += 30_000) {

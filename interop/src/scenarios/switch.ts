@@ -1,3 +1,4 @@
+import { MIGRATION_ROW } from "../rig/lease-rows.js";
 import type { Rig } from "../rig/rig.js";
 import type { WorkerSettings } from "../rig/worker-settings.js";
 import { COMPATIBLE, owns, type Run, type Scenario, shares } from "./scenario.js";
@@ -35,7 +36,7 @@ async function play(rig: Rig, settings: WorkerSettings, switches: boolean): Prom
   let mode: string | undefined;
   while (Date.now() - startedMs < SWITCH_LIMIT_MS && mode?.includes("3X") !== true) {
     await rig.wait(5_000);
-    const row = (await rig.rows.all()).find(({ leaseKey }) => leaseKey?.S === "Migration3.0");
+    const row = (await rig.rows.all()).find(({ leaseKey }) => leaseKey?.S === MIGRATION_ROW);
     if (row?.["cv"]?.S !== mode)
       rig.say(`${row?.["cv"]?.S} after ${Math.round((Date.now() - startedMs) / 1000)} s`);
     mode = row?.["cv"]?.S;

@@ -50,6 +50,7 @@ export interface LocalAws extends AsyncDisposable {
   readonly close: () => Promise<void>;
 }
 
+// Any credentials are accepted; these are the ones the documentation shows.
 const credentials = { accessKeyId: "local", secretAccessKey: "local" } as const;
 
 interface Running {

@@ -80,5 +80,3 @@ export const LOCAL_AWS_NAMES: NamesOf<LocalAwsOptions> = {
   clock: true,
   limits: KINESIS_LIMIT_NAMES,
 };
-
-// Any credentials are accepted; these are the ones the documentation shows.

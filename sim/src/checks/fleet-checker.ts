@@ -1,12 +1,12 @@
 import type { Lease, LeaseChange } from "@kinesis-connectors/consumer";
 import type { WorkerReport } from "@kinesis-connectors/leases";
-import type { Call } from "../world/network.js";
+import { actualOwner, isLedMode } from "../kcl/rows.js";
+import { HANDOFF_MS } from "../kcl/times.js";
 import type { Scheduler } from "../world/scheduler.js";
 import type { SimProcess } from "../world/sim-process.js";
+import { type SentCall, shardOf } from "./shard-call.js";
 import type { Violation } from "./violation.js";
 
-/** The time that an old owner has to let go: KCL `gracefulLeaseHandoffTimeoutMillis`. */
-const HANDOFF_MS = 30_000;
 /** The mode of a fleet is looked at each minute, a little sooner or later, and a call that is under way may be late by seconds. */
 const MODE_MS = 160_000;
 /** Reads may be behind by so much, and answers and timers of a moment come in any order. */
@@ -17,11 +17,6 @@ const KCL_SLACK_MS = 15_000;
 const REPORT_MS = 75_000;
 /** How long a worker has after its start, a pause or an outage until it must be seen. */
 const JOIN_MS = 90_000;
-
-const LED: ReadonlySet<string | undefined> = new Set([
-  "CLIENT_VERSION_3X_WITH_ROLLBACK",
-  "CLIENT_VERSION_3X",
-]);
 
 interface ShardState {
   /** Who may work on it, and until when each other one might. */
@@ -128,11 +123,11 @@ export class FleetChecker {
   }
 
   /** A call leaves a process: whoever reads a shard or writes for it must own it, or have owned it a moment ago. */
-  sent({ process, to, name, about }: Pick<Call<unknown>, "process" | "to" | "name" | "about">): void {
+  sent(call: SentCall): void {
+    const { process, name } = call;
     // Whoever takes its report back has begun to stop.
     if (name === "retract") this.#leaving.add(process.name);
-    if (to === "leases" || name === "AbortMultipartUpload") return;
-    const shardId = /shardId-\d+/.exec(about)?.[0];
+    const shardId = shardOf(call);
     const me = this.ownerOf(process);
     if (shardId === undefined || me === undefined) return;
     const { nowMs } = this.#scheduler;
@@ -211,7 +206,7 @@ export class FleetChecker {
       this.#mode = mode;
       this.#modeSinceMs = this.#scheduler.nowMs;
     }
-    return LED.has(this.#mode) && this.#scheduler.nowMs - this.#modeSinceMs >= MODE_MS;
+    return isLedMode(this.#mode) && this.#scheduler.nowMs - this.#modeSinceMs >= MODE_MS;
   }
 
   #stateOf(row: Lease): ShardState {
@@ -225,8 +220,4 @@ export class FleetChecker {
   #tell(rule: string, what: string): void {
     this.#report({ rule, what });
   }
-}
-
-function actualOwner({ owner, checkpointOwner }: Lease): string | undefined {
-  return checkpointOwner ?? owner;
 }

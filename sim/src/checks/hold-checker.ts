@@ -1,15 +1,12 @@
 import type { LeaseChange } from "@kinesis-connectors/consumer";
-import type { Call } from "../world/network.js";
 import type { Scheduler } from "../world/scheduler.js";
 import type { SimProcess } from "../world/sim-process.js";
+import { type SentCall, shardOf } from "./shard-call.js";
 import type { Violation } from "./violation.js";
 
 /** A look at what is held comes every third of the failover time; answers and timers of that moment come in any order. */
 const LOOKS_PER_FAILOVER = 3;
 const SLACK_MS = 100;
-
-/** Freeing the parts of an upload is allowed to whoever began it. */
-const HARMLESS: ReadonlySet<string> = new Set(["AbortMultipartUpload"]);
 
 /**
  * Looks whether a worker lets go of a shard in time: after the failover time without a write of its lease somebody else may own it, and it must
@@ -38,9 +35,9 @@ export class HoldChecker {
   }
 
   /** A call leaves a process. */
-  sent({ process, to, name, about }: Pick<Call<unknown>, "process" | "to" | "name" | "about">): void {
-    if (to === "leases" || HARMLESS.has(name)) return;
-    const shardId = /shardId-\d+/.exec(about)?.[0];
+  sent(call: SentCall): void {
+    const { process, name } = call;
+    const shardId = shardOf(call);
     const hold = shardId === undefined ? undefined : this.#holds.get(`${process.name} ${shardId}`);
     if (hold === undefined || hold.isReported) return;
     const sinceMs = Math.max(hold.appliedMs + this.#failoverTimeMs, process.resumedMs);

@@ -1,10 +1,7 @@
 import type { Lease, LeaseChange } from "@kinesis-connectors/consumer";
-import type { Call } from "../world/network.js";
 import type { SimProcess } from "../world/sim-process.js";
+import { type SentCall, shardOf } from "./shard-call.js";
 import type { Violation } from "./violation.js";
-
-/** Freeing the parts of an upload is allowed to whoever began it. */
-const HARMLESS: ReadonlySet<string> = new Set(["AbortMultipartUpload"]);
 
 /** Looks whether an owner that has said that a pause is done neither reads its shard nor writes for it, until it is resumed. */
 export class PauseChecker {
@@ -24,9 +21,9 @@ export class PauseChecker {
   }
 
   /** A call leaves a process. */
-  sent({ process, to, name, about }: Pick<Call<unknown>, "process" | "to" | "name" | "about">): void {
-    if (to === "leases" || HARMLESS.has(name)) return;
-    const shardId = /shardId-\d+/.exec(about)?.[0];
+  sent(call: SentCall): void {
+    const { process, name } = call;
+    const shardId = shardOf(call);
     if (shardId === undefined || this.#owners.get(shardId) !== process.name) return;
     const row = this.#rows().get(shardId);
     if (row?.pausedMs === undefined || row.pauseDoneMs === undefined) return;

@@ -3,9 +3,10 @@ import type { WorkerReport } from "@kinesis-connectors/leases";
 import type { SeededRandom } from "../world/random.js";
 import type { SimProcess } from "../world/sim-process.js";
 import { CountDecider, VarianceDecider } from "./deciders.js";
-import { actualOwner, FleetLoads, isEnded, type ViewedLease } from "./fleet-loads.js";
+import { FleetLoads, type ViewedLease } from "./fleet-loads.js";
 import type { KclTable } from "./kcl-table.js";
 import type { KclLeaderLock } from "./leader-lock.js";
+import { actualOwner, isEnded } from "./rows.js";
 import { HANDOFF_MS, type KclTimes, REPORT_EXPIRY_MS } from "./times.js";
 
 export interface AssignmentOptions {

@@ -1,6 +1,7 @@
 import type { SeededRandom } from "../world/random.js";
-import { actualOwner, type FleetLoads, type LoadedWorker, type ViewedLease } from "./fleet-loads.js";
+import type { FleetLoads, LoadedWorker, ViewedLease } from "./fleet-loads.js";
 import { shuffled } from "./lease-taker.js";
+import { actualOwner } from "./rows.js";
 
 /** How a leader decides who gets what. */
 interface Decider {

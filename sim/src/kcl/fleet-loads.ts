@@ -1,5 +1,6 @@
 import type { Lease } from "@kinesis-connectors/consumer";
 import type { WorkerReport } from "@kinesis-connectors/leases";
+import { actualOwner } from "./rows.js";
 
 /** A lease in the leader's memory for one run: `InMemoryStorageView`. */
 export interface ViewedLease {
@@ -15,14 +16,6 @@ export interface LoadedWorker {
   readonly workerId: string;
   readonly metrics: Map<string, number>;
   readonly ranges: ReadonlyMap<string, number>;
-}
-
-export function actualOwner({ owner, checkpointOwner }: Lease): string | undefined {
-  return checkpointOwner ?? owner;
-}
-
-export function isEnded({ checkpoint }: Lease): boolean {
-  return checkpoint === "SHARD_END";
 }
 
 /** What each worker has, and what it is given in this run. */

@@ -1,8 +1,7 @@
-import { backoffMs, sleep } from "@kinesis-connectors/core";
 import type { Lease, LeaseCheckpoint, NewLease } from "@kinesis-connectors/consumer";
 import type { LeaderLock, WorkerReport } from "@kinesis-connectors/leases";
+import { askLeases } from "../services/lease-client.js";
 import type { SimLeases } from "../services/sim-leases.js";
-import { failureError } from "../world/call-error.js";
 import type { Network } from "../world/network.js";
 import type { SimProcess } from "../world/sim-process.js";
 
@@ -14,7 +13,6 @@ export interface KclWrite {
 
 /** The SDK's client tries a request so often; the last refusal may then be of its own first try (K03). */
 const ATTEMPTS = 4;
-const BACK_OFF = { baseDelayMs: 50, maxDelayMs: 1_000 } as const;
 
 /**
  * The requests of a KCL 3.5 worker to its tables, each with the condition of `DynamoDBLeaseRefresher` and of the lock client: written from the protocol,
@@ -193,24 +191,8 @@ export class KclTable {
   }
 
   async #ask<Answer>(name: string, about: string, apply: () => Answer): Promise<Answer> {
-    const { clock, random } = this.#process;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.#network.send({
-          process: this.#process,
-          to: "leases",
-          name,
-          about,
-          apply,
-          failed: (failure) => {
-            throw failureError(failure, "ProvisionedThroughputExceededException", 400);
-          },
-        });
-      } catch (error) {
-        if (attempt === ATTEMPTS) throw error;
-        await sleep(clock, backoffMs(attempt, BACK_OFF, random));
-      }
-    }
+    const process = this.#process;
+    return await askLeases(this.#network, { process, name, about, attempts: ATTEMPTS, apply });
   }
 }
 

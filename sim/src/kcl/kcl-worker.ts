@@ -7,12 +7,12 @@ import type { SimLeases } from "../services/sim-leases.js";
 import { SeededRandom } from "../world/random.js";
 import type { SimProcess } from "../world/sim-process.js";
 import { Assignment } from "./assignment.js";
-import { isEnded } from "./fleet-loads.js";
 import { type HeldByKcl, HeldLeases } from "./held-leases.js";
 import { KclTable } from "./kcl-table.js";
 import { KclLeaderLock } from "./leader-lock.js";
 import { LeaseTaker } from "./lease-taker.js";
 import { loop, type Loop } from "./loop.js";
+import { isEnded, isLedMode, newRow } from "./rows.js";
 import { ShardConsumer } from "./shard-consumer.js";
 import {
   CLEANUP_MS,
@@ -39,10 +39,6 @@ export interface KclWorkerOptions {
   readonly cpu: number | undefined;
 }
 
-const LED: ReadonlySet<string | undefined> = new Set([
-  "CLIENT_VERSION_3X_WITH_ROLLBACK",
-  "CLIENT_VERSION_3X",
-]);
 const UPGRADING = "CLIENT_VERSION_UPGRADE_FROM_2X";
 const MAX_WAIT_MS = 5_000;
 
@@ -86,7 +82,7 @@ export class KclWorker {
   }
 
   get isLed(): boolean {
-    return LED.has(this.#mode);
+    return isLedMode(this.#mode);
   }
 
   start(): void {
@@ -277,14 +273,12 @@ export class KclWorker {
       token = page.NextToken;
     } while (token !== undefined);
     for (const { ShardId = "", ParentShardId, AdjacentParentShardId, HashKeyRange } of shards)
-      await this.#table.create({
-        leaseKey: ShardId,
-        checkpoint: "TRIM_HORIZON",
-        parentShardIds: [ParentShardId, AdjacentParentShardId].flatMap((parent) => parent ?? []),
-        hashKeyRange: {
-          startingHashKey: HashKeyRange?.StartingHashKey ?? "",
-          endingHashKey: HashKeyRange?.EndingHashKey ?? "",
-        },
-      });
+      await this.#table.create(
+        newRow(
+          ShardId,
+          [ParentShardId, AdjacentParentShardId].flatMap((parent) => parent ?? []),
+          HashKeyRange,
+        ),
+      );
   }
 }

@@ -1,4 +1,9 @@
-import { GetRecordsCommand, GetShardIteratorCommand, type KinesisClient } from "@aws-sdk/client-kinesis";
+import {
+  type ChildShard,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  type KinesisClient,
+} from "@aws-sdk/client-kinesis";
 import { sleep } from "@kinesis-connectors/core";
 import type { Lease } from "@kinesis-connectors/consumer";
 import type { Landings } from "../checks/landings.js";
@@ -8,6 +13,7 @@ import type { SeededRandom } from "../world/random.js";
 import type { SimProcess } from "../world/sim-process.js";
 import type { HeldByKcl, HeldLeases } from "./held-leases.js";
 import type { KclTable } from "./kcl-table.js";
+import { newRow } from "./rows.js";
 import { PARENT_POLL_MS } from "./times.js";
 
 export interface ShardConsumerOptions {
@@ -194,15 +200,7 @@ export class ShardConsumer {
   }
 
   /** `ShutdownTask`: leases for the children, then SHARD_END. */
-  async #end(
-    children: readonly {
-      readonly ShardId?: string | undefined;
-      readonly ParentShards?: readonly string[] | undefined;
-      readonly HashKeyRange?:
-        | { readonly StartingHashKey: string | undefined; readonly EndingHashKey: string | undefined }
-        | undefined;
-    }[],
-  ): Promise<typeof ENDED | undefined> {
+  async #end(children: readonly Partial<ChildShard>[]): Promise<typeof ENDED | undefined> {
     const { table, leases, random } = this.#options;
     for (const { ShardId = "", ParentShards = [], HashKeyRange } of children) {
       const other = ParentShards.find((parent) => parent !== this.#shard.shardId);
@@ -211,15 +209,7 @@ export class ShardConsumer {
         await this.#pause(AGAIN_MS);
         return undefined;
       }
-      await table.create({
-        leaseKey: ShardId,
-        checkpoint: "TRIM_HORIZON",
-        parentShardIds: ParentShards,
-        hashKeyRange: {
-          startingHashKey: HashKeyRange?.StartingHashKey ?? "",
-          endingHashKey: HashKeyRange?.EndingHashKey ?? "",
-        },
-      });
+      await table.create(newRow(ShardId, ParentShards, HashKeyRange));
     }
     const childIds = children.flatMap(({ ShardId }) => ShardId ?? []);
     return (await leases.checkpoint(this.held, "SHARD_END", childIds)) ? ENDED : undefined;

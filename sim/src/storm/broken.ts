@@ -1,6 +1,6 @@
 import type { Lease, LeaseChange } from "@kinesis-connectors/consumer";
 import { HeldLease } from "@kinesis-connectors/leases";
-import type { BrokenLeases } from "../services/sim-leases.js";
+import type { BrokenLeases } from "../services/breakable-table.js";
 import type { BrokenBucket } from "../services/sim-s3.js";
 
 /** A variant of the protocol that is broken on purpose: a check that cannot fail proves nothing. */

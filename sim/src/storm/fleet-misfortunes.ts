@@ -89,8 +89,7 @@ export class FleetMisfortunes {
   }
 
   #next(): void {
-    const pauseMs = -Math.log(1 - this.#random.next()) * (this.#scenario.fleet?.everyMs ?? 0);
-    this.#scheduler.after(pauseMs, undefined, () => {
+    this.#scheduler.after(this.#random.untilNextMs(this.#scenario.fleet?.everyMs ?? 0), undefined, () => {
       if (this.#isOver) return;
       this.#strike();
       this.#next();

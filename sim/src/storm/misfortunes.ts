@@ -145,8 +145,7 @@ export class Misfortunes {
   }
 
   #next(): void {
-    const pauseMs = -Math.log(1 - this.#random.next()) * this.#scenario.misfortuneEveryMs;
-    this.#scheduler.after(pauseMs, undefined, () => {
+    this.#scheduler.after(this.#random.untilNextMs(this.#scenario.misfortuneEveryMs), undefined, () => {
       if (this.#isOver) return;
       this.#strike();
       this.#next();

@@ -83,8 +83,7 @@ export class Operator {
   }
 
   #next(): void {
-    const pauseMs = -Math.log(1 - this.#random.next()) * MEAN_PAUSE_MS;
-    this.#scheduler.after(pauseMs, undefined, () => {
+    this.#scheduler.after(this.#random.untilNextMs(MEAN_PAUSE_MS), undefined, () => {
       if (this.#isOver) return;
       void this.#run("", (table, process) => this.#act(table, process)).then(() => {
         if (!this.#isOver) this.#next();

@@ -89,8 +89,7 @@ export class Rarities {
   }
 
   #next(everyMs: number): void {
-    const pauseMs = -Math.log(1 - this.#random.next()) * everyMs;
-    this.#scheduler.after(pauseMs, undefined, () => {
+    this.#scheduler.after(this.#random.untilNextMs(everyMs), undefined, () => {
       if (this.#isOver) return;
       this.#strike();
       this.#next(everyMs);

@@ -35,6 +35,11 @@ export class SeededRandom implements Random {
     return this.next() < probability;
   }
 
+  /** How long until what comes at random moments comes next, where it comes once in `meanMs`. */
+  untilNextMs(meanMs: number): number {
+    return -Math.log(1 - this.next()) * meanMs;
+  }
+
   pick<T>(items: readonly T[]): T {
     return items[Math.floor(this.next() * items.length)] as T;
   }

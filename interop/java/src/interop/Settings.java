@@ -5,7 +5,7 @@ import java.util.Date;
 import software.amazon.kinesis.common.InitialPositionInStream;
 import software.amazon.kinesis.common.InitialPositionInStreamExtended;
 
-/** What a worker is told by its environment: INTEROP_ and the name. worker-environment.ts has the meanings. */
+/** What a worker is told by its environment: INTEROP_ and the name. worker-settings.ts has the meanings. */
 final class Settings {
   static final Settings GIVEN = new Settings();
 

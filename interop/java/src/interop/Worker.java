@@ -70,7 +70,7 @@ public final class Worker {
         Told.event("stop-end", "graceful", String.valueOf(graceful));
       } catch (Exception e) {
         // A KCL that holds the lease of an ended shard does not stop gracefully in time; its process ends all the same.
-      Told.event("stop-end", "graceful", "false", "error", quoted(e.toString()));
+        Told.event("stop-end", "graceful", "false", "error", quoted(e.toString()));
       }
     }));
     Told.event("start", "owner", quoted(GIVEN.id));

@@ -1,3 +1,4 @@
+import { MIGRATION_ROW } from "../../rig/lease-rows.js";
 import type { Rig } from "../../rig/rig.js";
 import type { WorkerEvent } from "../../verdict/events.js";
 import { NATIVE } from "../scenario.js";
@@ -5,8 +6,6 @@ import { type Case, hasShare, moveOn, ownAll, type Step } from "./steps.js";
 
 /** Starts a Java worker of the kind that a case goes back to. */
 export type StartJava = (rig: Rig, name: string) => Promise<void>;
-
-const MIGRATION_ROW = "Migration3.0";
 
 const MOVES_ON: Step = { title: "See that every shard moves on.", run: moveOn };
 

@@ -1,87 +1,21 @@
 import { setImmediate } from "node:timers/promises";
-import {
-  changed,
-  type Intercept,
-  type Lease,
-  leaseFrom,
-  type LeaseTable,
-  type MemoryLeases,
-  memoryLeases,
-  type WriteOutcome,
-} from "@kinesis-connectors/leases";
+import { changed, type Lease, leaseFrom, memoryLeases, type WriteOutcome } from "@kinesis-connectors/leases";
 import { excluded } from "@kinesis-connectors/testkit";
-import { describeLeaseTable, type LeaseTableContract } from "@kinesis-connectors/testkit/leases";
-import { describe, expect, it } from "vitest";
+import { describeLeaseTable } from "@kinesis-connectors/testkit/leases";
+import { expect, it } from "vitest";
 import { collectTests } from "../support/collected-tests.js";
-import { type MakeTable, memoryContract, type MemorySetup } from "./memory-contract.js";
-
-/** The table in memory with some functions of another kind, which may call the sound ones. */
-const withFunctions =
-  (
-    change: (sound: LeaseTable, leases: MemoryLeases, intercept: Intercept) => Partial<LeaseTable>,
-  ): MakeTable =>
-  (leases, intercept) => {
-    const sound = leases.connect(intercept);
-    return { ...sound, ...change(sound, leases, intercept) };
-  };
-
-/** A table that spoils each row that a change leaves behind. */
-const spoiling = (spoil: (row: Lease, before: Lease | undefined) => Lease): MakeTable =>
-  withFunctions((sound, { rows }) => ({
-    update: async (seen, change) => {
-      const before = rows.get(seen.leaseKey);
-      const outcome = await sound.update(seen, change);
-      const after = rows.get(seen.leaseKey);
-      if (outcome.type === "applied" && after !== undefined) rows.set(seen.leaseKey, spoil(after, before));
-      return outcome;
-    },
-  }));
-
-const spoilingState = (spoil: (state: Uint8Array) => Uint8Array): MakeTable =>
-  spoiling((row) =>
-    row.pending?.state === undefined
-      ? row
-      : { ...row, pending: { ...row.pending, state: spoil(row.pending.state) } },
-  );
-
-/** A table whose counters are no whole numbers of 53 bits. */
-const counting = (store: (counter: number) => number): MakeTable =>
-  withFunctions((sound, { rows }) => ({
-    get: async (leaseKey) => {
-      const row = await sound.get(leaseKey);
-      return row && { ...row, counter: store(row.counter) };
-    },
-    update: async (seen, change): Promise<WriteOutcome> => {
-      const row = rows.get(seen.leaseKey);
-      if (row === undefined || store(row.counter) !== store(seen.counter) || row.owner !== seen.owner)
-        return { type: "refused" };
-      rows.set(seen.leaseKey, changed({ ...row, counter: store(row.counter) }, change));
-      return { type: "applied" };
-    },
-  }));
+import { areFound, counting, spoiling, spoilingState, withFunctions } from "./broken-table.js";
+import { memoryContract } from "./memory-contract.js";
 
 const OF_OWNERS = "whatever an earlier owner writes after a take is refused";
 const PREPARED = "prepare stores a place and its bytes";
 const RACE = "facts and a change that are written at the same time";
-const PAUSED = "a pause is a fact";
-const DONE = "an owner says with a renewal that a pause is done";
-const RESET = "reset moves the checkpoint anywhere";
-const FENCED = "whoever owned the row before a reset";
-const HANDED = "hand-off names the next owner";
-const TOLD = "hand-off does not look at the counter";
-const ASSIGNED = "assign gives a row";
 const TWO = "two clients write one row";
 const SEEN = "get sees every write";
 const LOST = "an update whose answer never came";
 const RESTART = "rows outlive a restart";
 
-const broken: readonly {
-  readonly what: string;
-  readonly make?: MakeTable;
-  readonly more?: Partial<LeaseTableContract<MemorySetup>>;
-  /** Names of tests that must fail, each by what it begins with. */
-  readonly fails: readonly string[];
-}[] = [
+areFound([
   {
     what: "says each time that it was created",
     make: withFunctions(() => ({ open: () => Promise.resolve({ created: true }) })),
@@ -96,48 +30,6 @@ const broken: readonly {
       },
     })),
     fails: ["does not create a row twice"],
-  },
-  {
-    what: "looks at the counter for a handoff",
-    make: withFunctions((sound, { rows }) => ({
-      update: async (seen, change) =>
-        change.type === "hand-off" && rows.get(seen.leaseKey)?.counter !== seen.counter
-          ? { type: "refused" }
-          : await sound.update(seen, change),
-    })),
-    fails: [TOLD],
-  },
-  {
-    what: "hands off what is on its way already",
-    make: withFunctions((sound, { rows }) => ({
-      update: async (seen, change): Promise<WriteOutcome> => {
-        const row = rows.get(seen.leaseKey);
-        if (change.type !== "hand-off" || row === undefined) return await sound.update(seen, change);
-        rows.set(seen.leaseKey, changed(row, change));
-        return { type: "applied" };
-      },
-    })),
-    fails: [TOLD],
-  },
-  {
-    what: "assigns whatever handoff is under way",
-    make: withFunctions((sound, { rows }) => ({
-      update: async (seen, change) =>
-        await sound.update(
-          change.type === "assign"
-            ? { ...seen, checkpointOwner: rows.get(seen.leaseKey)?.checkpointOwner }
-            : seen,
-          change,
-        ),
-    })),
-    fails: [ASSIGNED],
-  },
-  {
-    what: "keeps the mark of a handoff that has ended",
-    make: spoiling((row, before) =>
-      before?.checkpointOwner === undefined ? row : { ...row, checkpointOwner: before.checkpointOwner },
-    ),
-    fails: [HANDED, ASSIGNED],
   },
   {
     what: "forgets what is read of a shard",
@@ -216,52 +108,6 @@ const broken: readonly {
       },
     })),
     fails: ["facts about a shard change neither"],
-  },
-  {
-    what: "loses a pause at the next change",
-    make: spoiling(({ pausedMs: _since, pausedBy: _by, ...row }) => row),
-    fails: [PAUSED],
-  },
-  {
-    what: "keeps a pause that was taken away",
-    make: withFunctions((sound, { rows }) => ({
-      describe: async (leaseKey, facts) => {
-        const before = rows.get(leaseKey);
-        const found = await sound.describe(leaseKey, facts);
-        const row = rows.get(leaseKey);
-        if (row !== undefined && before?.pausedMs !== undefined && row.pausedMs === undefined)
-          rows.set(leaseKey, { ...row, pausedMs: before.pausedMs });
-        return found;
-      },
-    })),
-    fails: [PAUSED],
-  },
-  {
-    what: "lets a pause of the owner before count as done",
-    make: spoiling((row, before) =>
-      before?.pauseDoneMs === undefined
-        ? row
-        : { ...row, pauseDoneMs: row.pauseDoneMs ?? before.pauseDoneMs },
-    ),
-    fails: [DONE],
-  },
-  {
-    what: "leaves the owner, or what was prepared, behind a reset",
-    make: spoiling((row, before) =>
-      row.owner === undefined && row.pending === undefined && before?.pending !== undefined
-        ? { ...row, pending: before.pending }
-        : row,
-    ),
-    fails: [RESET],
-  },
-  {
-    what: "does not raise the counter by a reset",
-    make: spoiling((row, before) =>
-      row.owner === undefined && before?.owner !== undefined && row.checkpoint === "TRIM_HORIZON"
-        ? { ...row, counter: before.counter, owner: before.owner }
-        : row,
-    ),
-    fails: [FENCED],
   },
   {
     what: "merges what is prepared into what was prepared before",
@@ -428,22 +274,7 @@ const broken: readonly {
     },
     fails: [SEEN],
   },
-];
-
-describe("a lease table that", () => {
-  for (const { what, make, more, fails } of broken) {
-    it(`${what} is found`, async () => {
-      const tests = collectTests();
-      describeLeaseTable(memoryContract(tests.functions, make, more));
-      const failures = await tests.failures();
-      for (const name of fails)
-        expect(
-          [...failures.keys()].some((failed) => failed.startsWith(name)),
-          `${name} should fail`,
-        ).toBe(true);
-    });
-  }
-});
+]);
 
 it("what is left out stands in the name of the suite, and is not tested", () => {
   const tests = collectTests();
