@@ -1,7 +1,7 @@
 import type { ChildShard } from "@kinesis-connectors/core";
 
 import { listAllShards } from "../worker/shard-sync/all-shards.js";
-import { parentsOf } from "../worker/shard-sync/shard-sync.js";
+import { childrenOf } from "../worker/shard-sync/shard-sync.js";
 import type { ReaderContext } from "./reader-context.js";
 
 /** The facts in an answer or an event about where a shard goes on. */
@@ -55,14 +55,7 @@ export class DoubtfulEnd {
     const shards = await listAllShards({ kinesis: api, clock, random, signal });
     const own = shards.find((shard) => shard.shardId === shardId);
     if (own !== undefined && own.endingSequenceNumber === undefined) return { type: "again" };
-    const childShards = shards
-      .filter((shard) => parentsOf(shard).includes(shardId))
-      .map((shard) => ({
-        shardId: shard.shardId,
-        parentShardIds: parentsOf(shard),
-        startingHashKey: shard.startingHashKey,
-        endingHashKey: shard.endingHashKey,
-      }));
+    const childShards = childrenOf(shardId, shards);
     // A closed shard that is still kept has children: without them the listing is as doubtful as the answer.
     return own !== undefined && childShards.length === 0 ? { type: "again" } : { type: "ended", childShards };
   }

@@ -19,7 +19,7 @@ import {
 } from "@kinesis-connectors/leases";
 import { ShardPause } from "./shard-pause.js";
 import type { WorkerEvent } from "../worker-events.js";
-import { parentsOf } from "../shard-sync/shard-sync.js";
+import { childrenOf } from "../shard-sync/shard-sync.js";
 import type { WorkerOptions } from "../worker.js";
 
 export interface ShardTaskOptions
@@ -175,15 +175,7 @@ export class ShardTask {
     const shards = await this.#patiently("shard-end", () => listAllShards(listing));
     // Given back, it is taken again, by this worker or another, and tried anew.
     if (shards === undefined) return await this.#letGo();
-    const children = shards
-      .filter((shard) => parentsOf(shard).includes(shardId))
-      .map((shard) => ({
-        shardId: shard.shardId,
-        parentShardIds: parentsOf(shard),
-        startingHashKey: shard.startingHashKey,
-        endingHashKey: shard.endingHashKey,
-      }));
-    return await this.#endWith(children);
+    return await this.#endWith(childrenOf(shardId, shards));
   }
 
   /** A parent whose row is absent has been read, trimmed or cleaned up: it does not block. */

@@ -1,4 +1,4 @@
-import { compareSequenceNumbers } from "@kinesis-connectors/core";
+import { type ChildShard, compareSequenceNumbers } from "@kinesis-connectors/core";
 import type { ListedShard } from "../../kinesis/kinesis-api.js";
 import {
   firstCheckpoint,
@@ -124,6 +124,18 @@ export function firstHole(ranges: readonly HashKeyRange[]): HashKeyRange | undef
 /** The shards that a shard came from: none, one (split) or two (merge). */
 export function parentsOf(shard: ListedShard): readonly string[] {
   return [shard.parentShardId, shard.adjacentParentShardId].filter((parent) => parent !== undefined);
+}
+
+/** The children of a shard, as the stream lists them. */
+export function childrenOf(shardId: string, shards: readonly ListedShard[]): readonly ChildShard[] {
+  return shards
+    .filter((shard) => parentsOf(shard).includes(shardId))
+    .map((shard) => ({
+      shardId: shard.shardId,
+      parentShardIds: parentsOf(shard),
+      startingHashKey: shard.startingHashKey,
+      endingHashKey: shard.endingHashKey,
+    }));
 }
 
 function isOpen(shard: ListedShard): boolean {
