@@ -1,4 +1,4 @@
-// Counts what ran on which server: suites say it by their names (`suiteOn` of servers/).
+// Counts what ran on which server: suites say it by their names (`describeOn` of servers/).
 const ON = /^on ((?:PostgreSQL|PGlite|MariaDB|MySQL|Redis|Valkey)\b.*)$/;
 const NEEDS = /^needs (.+) \(npm run test:servers\)$/;
 

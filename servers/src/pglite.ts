@@ -44,9 +44,7 @@ export async function startPglite(): Promise<TestServer> {
 }
 
 /** What is closed and opened in the place of PGlite, whose data are in this process. */
-async function startFront(
-  target: number,
-): Promise<{
+async function startFront(target: number): Promise<{
   readonly port: number;
   readonly open: () => Promise<void>;
   readonly close: () => Promise<void>;
