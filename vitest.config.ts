@@ -64,6 +64,7 @@ export default defineConfig({
       project("kinesis", "packages/kinesis"),
       project("opensearch", "packages/opensearch"),
       project("dynamodb", "packages/dynamodb"),
+      project("postgres", "packages/postgres"),
       project("config", "packages/config"),
       project("admin", "packages/admin"),
       project("console", "packages/console"),
