@@ -77,6 +77,7 @@ export default defineConfig({
       project("scripts", "scripts"),
       project("sim", "sim"),
       project("interop", "interop"),
+      project("servers", "servers"),
       project("bench", "bench"),
       project("sample", "apps/sample"),
       project("replay-dead-letters", "apps/replay-dead-letters"),
