@@ -20,6 +20,7 @@ const MAY_IMPORT = {
   consumer: ["core", "leases", "wire", "aws"],
   redshift: ["core", "leases", "wire", "aws", "s3"],
   parquet: ["core", "s3"],
+  iceberg: ["core", "aws", "s3", "parquet"],
   config: ["core", "leases", "wire", "aws", "consumer"],
   telemetry: ["core", "consumer"],
   testkit: ["core", "leases"],
