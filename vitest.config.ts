@@ -45,8 +45,8 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 120_000 } },
-    // As many as cores, at least two: the runner leaves one core of two unused.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // Two more than cores: many tests wait for real sockets and real seconds, and another file has the core meanwhile.
+    maxWorkers: availableParallelism() + 2,
     projects: [
       threadsProject,
       memoryProject,
@@ -58,12 +58,14 @@ export default defineConfig({
       project("s3", "packages/s3"),
       project("redshift", "packages/redshift"),
       project("parquet", "packages/parquet"),
+      project("iceberg", "packages/iceberg"),
       project("avro", "packages/avro"),
       project("protobuf", "packages/protobuf"),
       project("schema-registry", "packages/schema-registry"),
       project("kinesis", "packages/kinesis"),
       project("opensearch", "packages/opensearch"),
       project("dynamodb", "packages/dynamodb"),
+      project("postgres", "packages/postgres"),
       project("config", "packages/config"),
       project("admin", "packages/admin"),
       project("console", "packages/console"),

@@ -142,13 +142,14 @@ export function parquet<Row extends object>(options: ParquetOptions<Row>): Objec
     ...(generations === undefined ? {} : { check: (row: Row) => generations.take(row) }),
     encodeObject: async (rows, { signal }) => {
       const columns = generations === undefined ? first : await generations.schemaOf(rows, signal);
-      return writeRows(columns, rows, {
+      const written = await writeRows(columns, rows, {
         compression,
         rowGroupRows,
         ignoreUnknown,
         restColumn,
         signal,
       });
+      return "refused" in written ? written : { bytes: written.bytes };
     },
     read: rowsIn,
   };

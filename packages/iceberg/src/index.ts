@@ -1,0 +1,25 @@
+export type {
+  Catalog,
+  CatalogContext,
+  CommitAnswer,
+  CreateTableRequest,
+  LoadedTable,
+  TableCommit,
+  TableIdentifier,
+  TableRequirement,
+  TableUpdate,
+} from "./catalog/catalog.js";
+export type {
+  FieldType,
+  ListFieldType,
+  MapFieldType,
+  PartitionSpec,
+  PartitionSpecField,
+  SchemaField,
+  Snapshot,
+  SnapshotId,
+  SnapshotRef,
+  StructFieldType,
+  TableMetadata,
+  TableSchema,
+} from "./catalog/metadata.js";

@@ -1,0 +1,1 @@
+export type { PostgresConnectionOptions, PostgresTlsOptions } from "./connection/options.js";
