@@ -1,7 +1,8 @@
 import zlib from "node:zlib";
-import { bytes, compressed, isPromise, type KinesisRecord, stringifyJson } from "@kinesis-connectors/core";
+import { stringifyJson } from "@kinesis-connectors/core";
 import type { ArchivedContent, ObjectContent } from "@kinesis-connectors/s3";
-import type { AsyncBuffer, Compressors } from "hyparquet";
+import type { AsyncBuffer, Compressors, FileMetaData } from "hyparquet";
+import { zstdDecompressor } from "./compress.js";
 
 /** Rows that are handed over at a time: a row group may have a million of them. */
 const ROWS_AT_A_TIME = 1000;
@@ -22,6 +23,7 @@ export async function* rowsIn(object: ObjectContent): AsyncGenerator<readonly Ar
     },
   };
   const metadata = await parquetMetadataAsync(file);
+  const compressors = await compressorsOf(metadata);
   let rowStart = 0;
   for (const { num_rows: count } of metadata.row_groups) {
     const rowEnd = rowStart + Number(count);
@@ -35,23 +37,12 @@ export async function* rowsIn(object: ObjectContent): AsyncGenerator<readonly Ar
 }
 
 /** The compressions of `parquet()`; Snappy is the reader's own. */
-const compressors: Compressors = {
-  GZIP: (input) => zlib.gunzipSync(input),
-  ZSTD: (input) => unzstd(input),
-};
-
-const inflating = compressed(bytes());
-
-/** The way of core, for Node releases with and without zstd of their own. */
-function unzstd(input: Uint8Array): Uint8Array {
-  const record: KinesisRecord = {
-    sequenceNumber: "0",
-    subSequenceNumber: 0,
-    partitionKey: "",
-    arrivalTimeMs: 0,
-    data: input,
+async function compressorsOf(metadata: FileMetaData): Promise<Compressors> {
+  const isZstd = metadata.row_groups.some(({ columns }) =>
+    columns.some(({ meta_data: column }) => column?.codec === "ZSTD"),
+  );
+  return {
+    GZIP: (input) => zlib.gunzipSync(input),
+    ...(isZstd ? { ZSTD: await zstdDecompressor() } : {}),
   };
-  const made: unknown = inflating.toModel(record);
-  if (made instanceof Uint8Array) return made;
-  throw new TypeError(isPromise(made) ? "a page of zstd is too large" : "zstd gave no bytes");
 }
