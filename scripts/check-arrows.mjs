@@ -20,6 +20,7 @@ const MAY_IMPORT = {
   consumer: ["core", "leases", "wire", "aws"],
   redshift: ["core", "leases", "wire", "aws", "s3"],
   parquet: ["core", "s3"],
+  iceberg: ["core", "aws", "s3", "parquet"],
   config: ["core", "leases", "wire", "aws", "consumer"],
   telemetry: ["core", "consumer"],
   testkit: ["core", "leases"],
@@ -44,7 +45,7 @@ const BY_PATH = new Set(["lambda", "kcl", "replay"]);
 const OTHERS = ["core", "leases", "wire", "aws"];
 
 /** Folders of programs: they may import every package and each other, and no package imports them. */
-const PROGRAMS = ["apps/*", "bench", "sim", "interop"];
+const PROGRAMS = ["apps/*", "bench", "sim", "interop", "servers"];
 
 /**
  * The rooms of a package, from the top down: a file imports from its own room and from the lines below. `.` is the top of `src`, and `*` all rooms

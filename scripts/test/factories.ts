@@ -422,7 +422,7 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
     // What a driver that owns a shard hands over, complete.
     "listAllShards pollingSource",
   core:
-    "ByteBudget ExactNumber KinesisConnectorError allowAll asError backoffMs batchesOf bytes checkOptions handedBatches handler comparePositions compareSequenceNumbers " +
+    "ByteBudget ExactNumber KinesisConnectorError allowAll asError backoffMs batchesOf bytes checkOptions handedBatches handler comparePositions compareSequenceNumbers entriesPast " +
     "dataBytesOf decodeWith errorFields exactNumberOf giveNotice guardedLogger hasCode hasLoneSurrogate invalidOption isProgrammingError isPromise " +
     "jsonHasLoneSurrogate jsonOfOutput keptCause nonEmptyText outputCountOf poisonRecord sleep stringifyJson text wholeNumber " +
     // What the owner of a shard hands over, complete but for a logger.

@@ -42,7 +42,9 @@ export type ErrorCode =
   /** Shards were not paused or not reset, because that would not be safe now; the message says why and what to do first. Nothing was changed. */
   | "KC_STEERING_REFUSED"
   /** A worker thread ended before it was told to. What was in flight in it is left for the next owner to finish. */
-  | "KC_THREAD_LOST";
+  | "KC_THREAD_LOST"
+  /** What the daemon says that started this process (KCL MultiLangDaemon) is none of its protocol. Nothing of it is taken in. */
+  | "KC_DAEMON_BROKEN";
 
 /**
  * The one error class of this project. `code` says what happened, `message` also says what to do about it, `cause` keeps the

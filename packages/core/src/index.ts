@@ -27,6 +27,7 @@ export type {
   PlannedRange,
   PlanSpill,
 } from "./emitter.js";
+export { entriesPast } from "./entries-past.js";
 export { keptCause } from "./logging/foreign-cause.js";
 export { type ErrorFields, errorFields } from "./logging/error-fields.js";
 export {

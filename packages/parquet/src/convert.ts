@@ -1,6 +1,6 @@
 import { ExactNumber, hasLoneSurrogate, stringifyJson } from "@kinesis-connectors/core";
 import { unscaled } from "./decimals.js";
-import { daysOf, microsOf, momentOf } from "./times.js";
+import { daysOf, localOf, microsOf, momentOf } from "./times.js";
 import { type Column, isFields, type ScalarName, type StructType, type Type } from "./types.js";
 
 /** Why a value does not fit: the path of its column, and what was found there. Neither holds anything of the value. */
@@ -32,7 +32,14 @@ function ofType(type: Type, path: string): Convert {
     case "scalar":
       return ofScalar(type.name, path);
     case "timestamp": {
-      const { unit, truncates } = type;
+      const { unit, truncates, isLocal = false } = type;
+      if (isLocal) {
+        const zoned = new Misfit(
+          path,
+          `takes times without a zone, in ${unit} at most, and within their range`,
+        );
+        return (value) => localOf(value, unit, truncates) ?? zoned;
+      }
       const misfit = new Misfit(
         path,
         `takes moments with a zone, in ${unit} at most, and within their range`,
@@ -49,6 +56,8 @@ function ofType(type: Type, path: string): Convert {
     }
     case "list":
       return ofList(type.element, path);
+    case "map":
+      return ofMap(type.key, type.value, path);
     case "struct":
       return type.fields.size === 0 ? ofEmptyStruct(path) : ofStruct(type, path);
     default: {
@@ -93,8 +102,17 @@ const SCALARS: Readonly<Record<ScalarName, (value: unknown) => unknown>> = {
   bytes: (value) => (value instanceof Uint8Array ? value : undefined),
   date: daysOf,
   timestamp: microsOf,
+  uuid: uuidOf,
   json: jsonOf,
 };
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+function uuidOf(value: unknown): Uint8Array | undefined {
+  if (value instanceof Uint8Array) return value.length === 16 ? value : undefined;
+  if (typeof value !== "string" || !UUID.test(value)) return undefined;
+  return Buffer.from(value.replaceAll("-", ""), "hex");
+}
 
 function exactNumber(value: unknown): number | undefined {
   if (typeof value === "number") return value;
@@ -123,6 +141,25 @@ function ofList(element: Column, path: string): Convert {
       const found = convert(item);
       if (found instanceof Misfit) return found;
       converted.push(found);
+    }
+    return converted;
+  };
+}
+
+/** As the writer takes maps: a list of pairs. */
+function ofMap(key: Column, value: Column, path: string): Convert {
+  const convertKey = converterOf(key, `${path} keys`);
+  const convertValue = converterOf(value, `${path} values`);
+  const misfit = new Misfit(path, "takes maps");
+  return (map) => {
+    const pairs = map instanceof Map ? map : isFields(map) ? Object.entries(map) : undefined;
+    if (pairs === undefined) return misfit;
+    const converted: { readonly key: unknown; readonly value: unknown }[] = [];
+    for (const [name, item] of pairs) {
+      const pair = { key: convertKey(name), value: convertValue(item) };
+      if (pair.key instanceof Misfit) return pair.key;
+      if (pair.value instanceof Misfit) return pair.value;
+      converted.push(pair);
     }
     return converted;
   };

@@ -12,10 +12,11 @@ export function elementsOf({ fields }: StructType): SchemaElement[] {
   ];
 }
 
-function ofColumn(name: string, { type, required }: Column): SchemaElement[] {
+function ofColumn(name: string, { type, required, id }: Column): SchemaElement[] {
   const repetition_type = required ? "REQUIRED" : "OPTIONAL";
   const [first, ...rest] = ofType(name, type);
-  return first === undefined ? [] : [{ ...first, repetition_type }, ...rest];
+  if (first === undefined) return [];
+  return [{ ...first, repetition_type, ...(id === undefined ? {} : { field_id: id }) }, ...rest];
 }
 
 function ofType(name: string, type: Type): SchemaElement[] {
@@ -23,7 +24,7 @@ function ofType(name: string, type: Type): SchemaElement[] {
     case "scalar":
       return [{ name, ...SCALARS[type.name] }];
     case "timestamp":
-      return [{ name, ...TIMESTAMPS[type.unit] }];
+      return [{ name, ...(type.isLocal === true ? localTimestamp(type.unit) : TIMESTAMPS[type.unit]) }];
     case "decimal":
       return [decimal(name, type.precision, type.scale)];
     case "list":
@@ -31,6 +32,13 @@ function ofType(name: string, type: Type): SchemaElement[] {
         { name, num_children: 1, converted_type: "LIST", logical_type: { type: "LIST" } },
         { name: "list", num_children: 1, repetition_type: "REPEATED" },
         ...ofColumn("element", type.element),
+      ];
+    case "map":
+      return [
+        { name, num_children: 1, converted_type: "MAP", logical_type: { type: "MAP" } },
+        { name: "key_value", num_children: 2, repetition_type: "REPEATED" },
+        ...ofColumn("key", type.key),
+        ...ofColumn("value", type.value),
       ];
     case "struct":
       return type.fields.size === 0
@@ -62,6 +70,13 @@ const TIMESTAMPS: Readonly<Record<TimestampUnit, Omit<SchemaElement, "name">>> =
   ns: timestamp("NANOS"),
 };
 
+/** Without the converted type, which says UTC. */
+function localTimestamp(unit: TimestampUnit): Omit<SchemaElement, "name"> {
+  const { logical_type } = TIMESTAMPS[unit];
+  if (logical_type?.type !== "TIMESTAMP") return { type: "INT64" };
+  return { type: "INT64", logical_type: { ...logical_type, isAdjustedToUTC: false } };
+}
+
 const SCALARS: Readonly<Record<ScalarName, Omit<SchemaElement, "name">>> = {
   boolean: { type: "BOOLEAN" },
   int32: { type: "INT32" },
@@ -72,6 +87,7 @@ const SCALARS: Readonly<Record<ScalarName, Omit<SchemaElement, "name">>> = {
   bytes: { type: "BYTE_ARRAY" },
   date: { type: "INT32", converted_type: "DATE", logical_type: { type: "DATE" } },
   timestamp: TIMESTAMPS.us,
+  uuid: { type: "FIXED_LEN_BYTE_ARRAY", type_length: 16, logical_type: { type: "UUID" } },
   // As text, which every reader has: to one that does not know the JSON type it would be bytes.
   json: TEXT,
 };
@@ -101,5 +117,6 @@ export function leavesIn({ fields }: StructType): number {
 
 function leavesOf(type: Type): number {
   if (type.kind === "list") return leavesOf(type.element.type);
+  if (type.kind === "map") return leavesOf(type.key.type) + leavesOf(type.value.type);
   return type.kind === "struct" ? Math.max(1, leavesIn(type)) : 1;
 }

@@ -187,5 +187,6 @@ function columnsIn({ fields }: StructType): number {
 
 function countOf(type: Type): number {
   if (type.kind === "list") return countOf(type.element.type);
+  if (type.kind === "map") return countOf(type.key.type) + countOf(type.value.type);
   return type.kind === "struct" ? 1 + columnsIn(type) : 1;
 }

@@ -42,7 +42,7 @@ function parted(value: Fields, { fields }: StructType, reserved: string | undefi
 }
 
 function hasUnknown(item: unknown, type: Type): boolean {
-  if (type.kind !== "list" && type.kind !== "struct") return false;
+  if (type.kind !== "list" && type.kind !== "map" && type.kind !== "struct") return false;
   const found = converterOf({ type, required: false }, "")(item);
   return found instanceof Misfit && found.isUnknown;
 }

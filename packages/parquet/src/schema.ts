@@ -21,18 +21,22 @@ import {
  * | `date` | `YYYY-MM-DD`, or a `Date` at midnight UTC |
  * | `timestamp` | `Date`, or ISO 8601 with a zone and up to six digits of a second: microseconds in UTC |
  * | `{ timestamp: "ms" \| "us" \| "ns" }` | the same with up to three, six or nine digits of a second; `ns` from 1677 to 2262. With `truncate: true` further digits are cut off |
+ * | `{ timestamp, zone: false }` | ISO 8601 without a zone: what a clock on some wall shows |
+ * | `uuid` | the text of a UUID, or its 16 bytes |
  * | `json` | whatever JSON can write, as its text in a string column |
  * | `{ decimal: [precision, scale] }` | numbers, bigints, `ExactNumber`s and strings such as `"12.50"`, with no more digits than the column has: nothing is rounded |
  * | `{ list: type }` | arrays |
+ * | `{ map: [key, value] }` | a `Map`, or, where keys are strings, an object |
  * | `{ struct: { name: type } }` | objects |
  *
  * Each of them takes null and undefined too, unless it is wrapped: `{ required: type }`.
  */
 export type ColumnType =
   | ScalarName
-  | { readonly timestamp: TimestampUnit; readonly truncate?: boolean }
+  | { readonly timestamp: TimestampUnit; readonly truncate?: boolean; readonly zone?: boolean }
   | { readonly decimal: readonly [precision: number, scale: number] }
   | { readonly list: ColumnType }
+  | { readonly map: readonly [key: ColumnType, value: ColumnType] }
   | { readonly struct: ParquetSchema }
   | { readonly required: ColumnType };
 
@@ -49,6 +53,7 @@ const SCALARS: ReadonlySet<string> = new Set<ScalarName>([
   "bytes",
   "date",
   "timestamp",
+  "uuid",
   "json",
 ]);
 
@@ -56,8 +61,8 @@ const SCALARS: ReadonlySet<string> = new Set<ScalarName>([
  * Checks a declared schema.
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the column
  */
-export function schemaFrom(schema: ParquetSchema): StructType {
-  return structFrom(schema, "schema", 1);
+export function schemaFrom(schema: ParquetSchema, option: string = "schema"): StructType {
+  return structFrom(schema, option, 1);
 }
 
 function structFrom(schema: unknown, path: string, depth: number): StructType {
@@ -93,6 +98,7 @@ function typeFrom(type: unknown, path: string, depth: number): Type {
   if (isScalar(type)) return { kind: "scalar", name: type };
   if (isOnly(type, "list")) return { kind: "list", element: columnFrom(type.list, `${path}[]`, depth + 1) };
   if (isOnly(type, "struct")) return structFrom(type.struct, path, depth + 1);
+  if (isOnly(type, "map")) return mapFrom(type.map, path, depth + 1);
   if (typeof type === "object" && type !== null && "timestamp" in type) return timestampFrom(type, path);
   if (isOnly(type, "decimal")) {
     const [precision, scale, ...more]: unknown[] = Array.isArray(type.decimal) ? type.decimal : [];
@@ -101,19 +107,41 @@ function typeFrom(type: unknown, path: string, depth: number): Type {
     return { kind: "decimal", precision, scale };
   }
   throw invalidOption(
-    `${path} must be one of ${[...SCALARS].join(", ")}, { timestamp }, { decimal }, { list }, { struct } or { required }`,
+    `${path} must be one of ${[...SCALARS].join(", ")}, { timestamp }, { decimal }, { list }, { map }, { struct } or { required }`,
   );
 }
 
 function timestampFrom({ timestamp, ...more }: { readonly timestamp: unknown }, path: string): Type {
-  const { truncate = false, ...others }: { readonly truncate?: unknown } = more;
+  const {
+    truncate = false,
+    zone = true,
+    ...others
+  }: { readonly truncate?: unknown; readonly zone?: unknown } = more;
   if (
     (timestamp !== "ms" && timestamp !== "us" && timestamp !== "ns") ||
     typeof truncate !== "boolean" ||
+    typeof zone !== "boolean" ||
     Object.keys(others).length > 0
   )
-    throw invalidOption(`${path} must be { timestamp: "ms", "us" or "ns", truncate?: true or false }`);
-  return { kind: "timestamp", unit: timestamp, truncates: truncate };
+    throw invalidOption(
+      `${path} must be { timestamp: "ms", "us" or "ns", truncate?: true or false, zone?: true or false }`,
+    );
+  return { kind: "timestamp", unit: timestamp, truncates: truncate, ...(zone ? {} : { isLocal: true }) };
+}
+
+function mapFrom(map: unknown, path: string, depth: number): Type {
+  const [key, value, ...more]: unknown[] = Array.isArray(map) ? map : [];
+  if (key === undefined || value === undefined || more.length > 0)
+    throw invalidOption(`${path} must be { map: [type of keys, type of values] }`);
+  const keys = columnFrom(key, `${path} keys`, depth);
+  const { kind } = keys.type;
+  if (kind === "list" || kind === "map" || kind === "struct")
+    throw invalidOption(`${path} keys must be of a type without parts`);
+  return {
+    kind: "map",
+    key: { ...keys, required: true },
+    value: columnFrom(value, `${path} values`, depth),
+  };
 }
 
 /** A column whose name differs from this one by case only: readers that know no case (Athena, Redshift, DuckDB) read neither then, or one of them. */

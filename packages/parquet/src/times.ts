@@ -39,6 +39,13 @@ export function momentOf(value: unknown, unit: TimestampUnit, truncates: boolean
   return Number.isSafeInteger(sum) ? BigInt(sum) : inRange(BigInt(seconds) * perSecond + BigInt(units));
 }
 
+const LOCAL = /^\d{4}-\d{2}-\d{2}[Tt ][\d:.,]+$/;
+
+/** Units since 1970 of an ISO 8601 text without a zone, as if it were UTC; undefined for all else, and as `momentOf`. */
+export function localOf(value: unknown, unit: TimestampUnit, truncates: boolean): bigint | undefined {
+  return typeof value === "string" && LOCAL.test(value) ? momentOf(`${value}Z`, unit, truncates) : undefined;
+}
+
 /** Nanoseconds reach from 1677 to 2262. */
 function inRange(units: bigint): bigint | undefined {
   return units < INT64_LIMIT && units >= -INT64_LIMIT ? units : undefined;

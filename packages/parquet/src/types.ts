@@ -11,6 +11,7 @@ export type ScalarName =
   | "bytes"
   | "date"
   | "timestamp"
+  | "uuid"
   | "json";
 
 /** What a moment is counted in. */
@@ -19,9 +20,16 @@ export type TimestampUnit = "ms" | "us" | "ns";
 /** A checked type. `unknown` is that of a list of which only empty or null-filled ones have been seen. */
 export type Type =
   | { readonly kind: "scalar"; readonly name: ScalarName }
-  | { readonly kind: "timestamp"; readonly unit: TimestampUnit; readonly truncates: boolean }
+  | {
+      readonly kind: "timestamp";
+      readonly unit: TimestampUnit;
+      readonly truncates: boolean;
+      /** Texts without a zone instead of moments: what a clock on some wall shows. */
+      readonly isLocal?: boolean;
+    }
   | { readonly kind: "decimal"; readonly precision: number; readonly scale: number }
   | { readonly kind: "list"; readonly element: Column }
+  | { readonly kind: "map"; readonly key: Column; readonly value: Column }
   | StructType
   | { readonly kind: "unknown" };
 
@@ -35,6 +43,8 @@ export interface StructType {
 export interface Column {
   readonly type: Type;
   readonly required: boolean;
+  /** Names the column in the file beside its name (`field_id`), for tables whose columns may be renamed. */
+  readonly id?: number;
 }
 
 /** Levels of lists and structs in a row. Readers recurse, and a document of ten thousand brackets must not exhaust their stack. */

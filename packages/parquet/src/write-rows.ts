@@ -1,12 +1,13 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
-import type { EncodedObject, RefusedOutput } from "@kinesis-connectors/s3";
+import type { RefusedOutput } from "@kinesis-connectors/s3";
+import type { RowGroup } from "hyparquet";
 import { ByteWriter, type ColumnSource, ParquetWriter } from "hyparquet-writer";
 import type { PageCompression } from "./compress.js";
 import { type Convert, converterOf, jsonOf, Misfit, requiredOf, unknownField } from "./convert.js";
 import { elementsOf, leavesIn } from "./elements.js";
 import { partedRow } from "./rest.js";
-import { isFields, type StructType, type Type } from "./types.js";
+import { isFields, type StructType } from "./types.js";
 
 /** So many fields are converted in one turn of the event loop. */
 const FIELDS_PER_TURN = 50_000;
@@ -26,12 +27,17 @@ export interface WriteOptions {
   readonly signal: AbortSignal;
 }
 
+/** A file, or the rows that do not fit it. */
+export type WrittenRows =
+  | { readonly bytes: Uint8Array; readonly groups: readonly RowGroup[] }
+  | { readonly refused: readonly RefusedOutput[] };
+
 /** Writes rows of one schema as one file, or tells which do not fit it. Holds the converted values of one row group at a time. */
 export async function writeRows(
   declared: StructType,
   rows: readonly unknown[],
   { compression, rowGroupRows, ignoreUnknown, restColumn, signal }: WriteOptions,
-): Promise<EncodedObject> {
+): Promise<WrittenRows> {
   const schema = restColumn === undefined ? declared : withRest(declared, restColumn);
   if (schema.fields.size === 0)
     return {
@@ -68,11 +74,28 @@ export async function writeRows(
     // With a row refused nothing of the file is used: the rest is only looked through.
     if (refused.length > 0) continue;
     await file.write({ columnData: table.columns(), rowGroupSize: end - start });
+    withoutBoundsOfNaN(file.row_groups.at(-1));
     await turn(signal);
   }
   if (refused.length > 0) return { refused };
   await file.finish();
-  return { bytes: bytes.getBytes() };
+  return { bytes: bytes.getBytes(), groups: file.row_groups };
+}
+
+/** Bounds leave NaN out, but DuckDB takes it for the greatest number and would skip the group that a query for it asks for. */
+function withoutBoundsOfNaN(group: RowGroup | undefined): void {
+  for (const { meta_data } of group?.columns ?? []) {
+    const { statistics } = meta_data ?? {};
+    if (meta_data === undefined || !(nansIn(statistics) > 0)) continue;
+    const { min_value: _least, max_value: _greatest, ...counts } = statistics ?? {};
+    meta_data.statistics = counts;
+  }
+}
+
+/** The writer counts them; the reader's types do not know it yet. */
+export function nansIn(statistics: object | undefined): number {
+  const count: unknown = statistics === undefined ? 0n : Reflect.get(statistics, "nan_count");
+  return typeof count === "bigint" ? Number(count) : 0;
 }
 
 /** The column's name is none that rows have: `parquet` sees to it. */
@@ -97,7 +120,6 @@ function poison(reason: string): KinesisConnectorError {
 
 interface TableColumn {
   readonly convert: Convert;
-  readonly mayHoldNaN: boolean;
   readonly values: unknown[];
 }
 
@@ -119,10 +141,7 @@ class Table {
       [...fields].map(([name, column]) => [name, converterOf(column, `row.${name}`)]),
     );
     this.#columns = new Map(
-      [...fields].map(([name, { type }]) => [
-        name,
-        { convert: converters.get(name) ?? (() => null), mayHoldNaN: hasFloats(type), values: [] },
-      ]),
+      [...fields.keys()].map((name) => [name, { convert: converters.get(name) ?? (() => null), values: [] }]),
     );
     this.#required = requiredOf(fields, converters);
     this.#ignoreUnknown = ignoreUnknown;
@@ -174,30 +193,6 @@ class Table {
   }
 
   columns(): ColumnSource[] {
-    return [...this.#columns].map(([name, { mayHoldNaN, values }]) => ({
-      name,
-      data: values,
-      // Bounds leave NaN out, but DuckDB takes it for the greatest number and would skip the group that a query for it asks for.
-      statistics: !(mayHoldNaN && values.some(holdsNaN)),
-    }));
+    return [...this.#columns].map(([name, { values }]) => ({ name, data: values }));
   }
-}
-
-function hasFloats(type: Type): boolean {
-  switch (type.kind) {
-    case "scalar":
-      return type.name === "float" || type.name === "double";
-    case "list":
-      return hasFloats(type.element.type);
-    case "struct":
-      return [...type.fields.values()].some((field) => hasFloats(field.type));
-    default:
-      return false;
-  }
-}
-
-function holdsNaN(value: unknown): boolean {
-  if (typeof value === "number") return Number.isNaN(value);
-  if (Array.isArray(value)) return value.some(holdsNaN);
-  return isFields(value) && Object.values(value).some(holdsNaN);
 }

@@ -11,6 +11,12 @@ export {
 export type { EncodedObject, Format, ObjectFormat, RecordFormat, RefusedOutput } from "./formats/format.js";
 export { ndjson, raw, type RawOptions } from "./formats/formats.js";
 export { lengthPrefixed } from "./formats/length-prefixed.js";
+export type { ArchivedContent, ArchiveFormat, ObjectContent } from "./formats/archive-format.js";
+export type { ArchivedRange, ArchiveFacts, ArchiveObject } from "./archive/archive-object.js";
+export { ARCHIVE_OPTIONS, type ArchiveOptions } from "./archive/options.js";
+export { type Archive, openArchive } from "./archive/open-archive.js";
+export { type ArchivedRecord, readArchive, type ReadArchiveOptions } from "./archive/read-archive.js";
+export { records } from "./formats/records.js";
 export type { S3BatchingOptions } from "./plan/object-batching.js";
 export { ObjectWriter } from "./formats/object-writer.js";
 export type { S3EmitterOptions, S3ObjectOptions } from "./options.js";
