@@ -38,7 +38,7 @@ const MAY_IMPORT = {
  * Other drivers of the same engine: of the consumer they import these paths alone, which bring no more than they name, and never the process of the
  * connector itself.
  */
-const PATHS = { consumer: ["reading", "dynamodb-leases", "kinesis"] };
+const PATHS = { consumer: ["reading", "user-records", "dynamodb-leases", "kinesis"] };
 const BY_PATH = new Set(["lambda", "kcl", "replay"]);
 
 /** A destination, a format or a store of leases: any package that has no line above. */

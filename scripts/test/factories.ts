@@ -6,6 +6,7 @@ import * as consumer from "../../packages/consumer/src/index.js";
 import * as consumerKinesis from "../../packages/consumer/src/kinesis/index.js";
 import * as consumerLeases from "../../packages/consumer/src/lease-table/index.js";
 import * as consumerReading from "../../packages/consumer/src/reading/index.js";
+import * as consumerUserRecords from "../../packages/consumer/src/reading/user-records.js";
 import * as core from "../../packages/core/src/index.js";
 import * as dynamodb from "../../packages/dynamodb/src/index.js";
 import * as kinesis from "../../packages/kinesis/src/index.js";
@@ -421,6 +422,7 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
     "KinesisCallError toUserRecords " +
     // What a driver that owns a shard hands over, complete.
     "listAllShards pollingSource",
+  "consumer/user-records": "toUserRecords",
   core:
     "ByteBudget ExactNumber KinesisConnectorError allowAll asError backoffMs batchesOf bytes checkOptions handedBatches handler comparePositions compareSequenceNumbers entriesPast " +
     "dataBytesOf decodeWith errorFields exactNumberOf giveNotice guardedLogger hasCode hasLoneSurrogate invalidOption isProgrammingError isPromise " +
@@ -460,6 +462,7 @@ export const PACKAGES: Readonly<Record<string, object>> = {
   "consumer/dynamodb-leases": consumerLeases,
   "consumer/kinesis": consumerKinesis,
   "consumer/reading": consumerReading,
+  "consumer/user-records": consumerUserRecords,
   core,
   dynamodb,
   kinesis,
