@@ -11,6 +11,7 @@ import { fullHashKeyRange, type HashKeyRange } from "@kinesis-connectors/wire";
 
 import type { Connection } from "../connection.js";
 import { partsOf } from "../event.js";
+import { streamReader } from "./later.js";
 
 /** Options of `Streams`. */
 export interface StreamsOptions {
@@ -42,7 +43,7 @@ export class Streams {
     signal: AbortSignal,
   ): Promise<ShardSource> {
     const api = await this.#apiOf(streamArn);
-    const { shardSource } = await reader();
+    const { shardSource } = await streamReader();
     signal.throwIfAborted();
     return shardSource({ ...context, api, stream: partsOf(streamArn).stream });
   }
@@ -66,7 +67,7 @@ export class Streams {
     const { clock, random, logger } = this.#options;
     const kinesis = await this.#apiOf(streamArn);
     try {
-      const { listRanges } = await reader();
+      const { listRanges } = await streamReader();
       return await listRanges({ kinesis, clock, random, signal });
     } catch (thrown) {
       signal.throwIfAborted();
@@ -91,7 +92,7 @@ export class Streams {
   async #connected(streamArn: string): Promise<KinesisApi> {
     const { kinesisApi, connection, logger } = this.#options;
     if (kinesisApi !== undefined) return kinesisApi(streamArn);
-    const { connect } = await reader();
+    const { connect } = await streamReader();
     return await connect(streamArn, connection, logger);
   }
 }
@@ -100,9 +101,4 @@ export class Streams {
 async function known(ranges: Promise<ReadonlyMap<string, HashKeyRange>>, shardId: string): Promise<boolean> {
   const found = await ranges;
   return found.size === 0 || found.has(shardId);
-}
-
-/** Not part of what a cold start loads. */
-async function reader() {
-  return await import("./stream-reader.js");
 }
