@@ -1,3 +1,16 @@
+export {
+  claimCheckStore,
+  type ClaimCheckStoreOptions,
+  type PutClaimCheck,
+} from "./claim-checks/claim-check-store.js";
+export { claimChecks, type ClaimChecksOptions } from "./claim-checks/claim-checks.js";
+export {
+  awsExtended,
+  lifion,
+  type ObjectPlace,
+  type PointerFormat,
+  type StoredObject,
+} from "./claim-checks/pointers.js";
 export type { Compression, PieceCompression, PieceCompressor } from "./compression/compression.js";
 export { gzip } from "./compression/gzip.js";
 export { none } from "./compression/none.js";
