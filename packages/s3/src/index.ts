@@ -22,7 +22,7 @@ export {
   type DelimitedStyle,
 } from "./formats/delimited.js";
 export type { EncodedObject, Format, ObjectFormat, RecordFormat, RefusedOutput } from "./formats/format.js";
-export { ndjson, raw, type RawOptions } from "./formats/formats.js";
+export { ndjson, type NdjsonFormat, raw, type RawOptions } from "./formats/formats.js";
 export { lengthPrefixed } from "./formats/length-prefixed.js";
 export type { ArchivedContent, ArchiveFormat, ObjectContent } from "./formats/archive-format.js";
 export type { ArchivedRange, ArchiveFacts, ArchiveObject } from "./archive/archive-object.js";
