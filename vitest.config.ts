@@ -75,6 +75,7 @@ export default defineConfig({
       project("cli", "packages/cli"),
       project("telemetry", "packages/telemetry"),
       project("aws-records", "packages/aws-records"),
+      project("lambda", "packages/lambda"),
       project("scripts", "scripts"),
       project("sim", "sim"),
       project("interop", "interop"),
