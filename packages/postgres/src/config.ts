@@ -1,1 +1,1 @@
-export {};
+export const TODO = 1;
