@@ -55,6 +55,7 @@ export default defineConfig({
       project("aws", "packages/aws"),
       project("wire", "packages/wire"),
       project("consumer", "packages/consumer"),
+      project("kcl", "packages/kcl"),
       project("s3", "packages/s3"),
       project("redshift", "packages/redshift"),
       project("parquet", "packages/parquet"),
