@@ -52,6 +52,8 @@ export default defineConfig({
       memoryProject,
       project("core", "packages/core"),
       project("leases", "packages/leases"),
+      project("leases-redis", "packages/leases-redis"),
+      project("leases-mysql", "packages/leases-mysql"),
       project("aws", "packages/aws"),
       project("wire", "packages/wire"),
       project("consumer", "packages/consumer"),

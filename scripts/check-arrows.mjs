@@ -13,6 +13,8 @@ const MAY_IMPORT = {
   wire: ["core"],
   aws: ["core"],
   leases: ["core"],
+  "leases-mysql": ["core", "leases"],
+  "leases-redis": ["core", "leases"],
   "aws-records": ["core"],
   avro: ["core"],
   protobuf: ["core"],
