@@ -1,16 +1,17 @@
 import { parquetReadObjects } from "hyparquet";
-import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
 import type { TableMetadata } from "../../src/index.js";
 import { currentSnapshot } from "../../src/columns/current.js";
 import { decodeAvroFile } from "../../src/manifests/avro-file.js";
 import { decodeManifestList, type ManifestEntry } from "../../src/manifests/manifest-list.js";
+import type { ObjectStoreOptions } from "@kinesis-connectors/s3/objects";
 import { memoryCatalog, type MemoryCatalog } from "./memory-catalog.js";
+import { memoryS3 } from "./memory-s3.js";
 
-/** A table's files on a local S3, and a catalog in memory. */
-export interface Lake extends AsyncDisposable {
-  readonly aws: LocalAws;
+/** A table's files and its catalog, both in memory. */
+export interface Lake {
   readonly catalog: MemoryCatalog;
-  readonly storage: ReturnType<LocalAws["clientOptions"]>;
+  readonly storage: ObjectStoreOptions;
+  readonly objectNames: () => readonly string[];
   /** The bytes at `s3://bucket/key`. */
   readonly bytes: (location: string) => Buffer;
   readonly manifests: (metadata?: TableMetadata) => readonly ManifestEntry[];
@@ -35,14 +36,13 @@ export interface FileEntry {
   readonly upper: ReadonlyMap<number, Buffer>;
 }
 
-export async function startLake(): Promise<Lake> {
-  const aws = await startLocalAws({ kinesis: false, dynamodb: false, s3: { buckets: ["lake"] } });
+export function startLake(): Lake {
+  const { client, objects } = memoryS3();
   const catalog = memoryCatalog();
   const bytes = (location: string): Buffer => {
-    const [, bucket = "", key = ""] = /^s3:\/\/([^/]+)\/(.+)$/.exec(location) ?? [];
-    const found = [...aws.s3.objects(bucket)].find((object) => object.key === key);
+    const found = objects.get(location);
     if (found === undefined) throw new Error(`${location} is not there`);
-    return found.body;
+    return found;
   };
   const manifests = (metadata: TableMetadata = catalog.metadata()): readonly ManifestEntry[] => {
     const snapshot = currentSnapshot(metadata);
@@ -57,9 +57,9 @@ export async function startLake(): Promise<Lake> {
       ),
     );
   return {
-    aws,
     catalog,
-    storage: aws.clientOptions("s3"),
+    storage: { client },
+    objectNames: () => [...objects.keys()],
     bytes,
     manifests,
     files,
@@ -67,13 +67,12 @@ export async function startLake(): Promise<Lake> {
       const all = await Promise.all(files(metadata).map(({ path }) => rowsOf(bytes(path))));
       return all.flat();
     },
-    [Symbol.asyncDispose]: () => aws.close(),
   };
 }
 
 export async function rowsOf(file: Buffer): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const buffer = file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength) as ArrayBuffer;
-  return parquetReadObjects({ file: buffer });
+  return parquetReadObjects({ file: buffer, utf8: false });
 }
 
 function fileEntry(entry: Readonly<Record<string, unknown>>, manifest: ManifestEntry): FileEntry {
