@@ -14,7 +14,7 @@ import { createSigner, type Signer } from "./signing.js";
 import { exchangedTokens, givenTokens, type Tokens } from "./tokens.js";
 
 /** One request to the catalog. */
-export interface CatalogRequest {
+interface CatalogRequest {
   readonly method: "GET" | "POST";
   /** Behind the catalog's URI, encoded: `/v1/config`. */
   readonly path: string;
@@ -27,7 +27,7 @@ export interface CatalogRequest {
 }
 
 /** What became of a request that was answered. */
-export type CatalogAnswer =
+type CatalogAnswer =
   | { readonly type: "done"; readonly reply: CatalogReply }
   | { readonly type: "conflict" | "missing" }
   /** Only for requests that change something. */

@@ -4,7 +4,7 @@ import type { Clock } from "@kinesis-connectors/core";
 import type { SigV4Options } from "./authorization.js";
 
 /** A request before it is signed. */
-export interface UnsignedRequest {
+interface UnsignedRequest {
   readonly method: string;
   readonly protocol: string;
   readonly hostname: string;
