@@ -43,3 +43,5 @@ export type {
   TableMetadata,
   TableSchema,
 } from "./catalog/metadata.js";
+export { icebergEmitter, type IcebergEmitterOptions, type IcebergPlan } from "./iceberg-emitter.js";
+export type { IcebergFileOptions, IcebergTableOptions, PartitionBy } from "./options.js";

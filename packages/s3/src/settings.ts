@@ -64,7 +64,7 @@ export function emitterSettingsFrom<Output>(options: S3EmitterOptions<Output>): 
  * Checks what is the same for all objects, and fills in what was left out.
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
  */
-function settingsFrom(
+export function settingsFrom(
   options: S3ObjectOptions,
   contentType: string,
   contentEncoding: string | undefined,
