@@ -45,8 +45,8 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 120_000 } },
-    // As many as cores, at least two: the runner leaves one core of two unused.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // Two more than cores: many tests wait for real sockets and real seconds, and another file has the core meanwhile.
+    maxWorkers: availableParallelism() + 2,
     projects: [
       threadsProject,
       memoryProject,
@@ -55,6 +55,7 @@ export default defineConfig({
       project("aws", "packages/aws"),
       project("wire", "packages/wire"),
       project("consumer", "packages/consumer"),
+      project("kcl", "packages/kcl"),
       project("s3", "packages/s3"),
       project("redshift", "packages/redshift"),
       project("parquet", "packages/parquet"),
@@ -65,6 +66,7 @@ export default defineConfig({
       project("kinesis", "packages/kinesis"),
       project("opensearch", "packages/opensearch"),
       project("dynamodb", "packages/dynamodb"),
+      project("postgres", "packages/postgres"),
       project("config", "packages/config"),
       project("admin", "packages/admin"),
       project("console", "packages/console"),
@@ -76,6 +78,7 @@ export default defineConfig({
       project("scripts", "scripts"),
       project("sim", "sim"),
       project("interop", "interop"),
+      project("servers", "servers"),
       project("bench", "bench"),
       project("sample", "apps/sample"),
       project("replay-dead-letters", "apps/replay-dead-letters"),

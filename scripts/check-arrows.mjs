@@ -29,13 +29,23 @@ const MAY_IMPORT = {
   admin: ["core", "leases", "wire", "consumer", "telemetry", "console"],
   console: [],
   local: [],
+  lambda: ["core", "leases", "wire", "aws", "consumer"],
+  kcl: ["core", "leases", "wire", "aws", "consumer"],
+  replay: ["core", "leases", "wire", "aws", "consumer", "s3", "parquet"],
 };
+
+/**
+ * Other drivers of the same engine: of the consumer they import these paths alone, which bring no more than they name, and never the process of the
+ * connector itself.
+ */
+const PATHS = { consumer: ["reading", "dynamodb-leases", "kinesis"] };
+const BY_PATH = new Set(["lambda", "kcl", "replay"]);
 
 /** A destination, a format or a store of leases: any package that has no line above. */
 const OTHERS = ["core", "leases", "wire", "aws"];
 
 /** Folders of programs: they may import every package and each other, and no package imports them. */
-const PROGRAMS = ["apps/*", "bench", "sim", "interop"];
+const PROGRAMS = ["apps/*", "bench", "sim", "interop", "servers"];
 
 /**
  * The rooms of a package, from the top down: a file imports from its own room and from the lines below. `.` is the top of `src`, and `*` all rooms
@@ -111,7 +121,11 @@ function checkFile(member, file) {
   for (const { specifier, line } of importsOf(readFileSync(file, "utf8"))) {
     const where = `${pathOf(file)}:${line}`;
     if (specifier.startsWith(".")) checkRooms(member, file, resolve(dirname(file), specifier), where);
-    else checkPackage(member, specifier.split("/").slice(0, 2).join("/"), where, `"${specifier}"`);
+    else {
+      const [scope, name, ...path] = specifier.split("/");
+      checkPackage(member, `${scope}/${name}`, where, `"${specifier}"`);
+      checkPath(member, name, path.join("/"), where);
+    }
   }
 }
 
@@ -129,6 +143,13 @@ function checkPackage(member, name, where, what) {
   problems.push(
     `${where}: the arrow ${member.short} -> ${target.short} breaks (${what}): ${member.short} may import ${list}`,
   );
+}
+
+function checkPath(member, name, path, where) {
+  if (member.isProgram || !BY_PATH.has(member.short) || !(name in PATHS)) return;
+  if (PATHS[name].includes(path)) return;
+  const allowed = PATHS[name].map((each) => `${name}/${each}`).join(", ");
+  problems.push(`${where}: ${member.short} imports ${name} by these paths alone: ${allowed}`);
 }
 
 function checkRooms(member, file, target, where) {

@@ -81,6 +81,22 @@ describe("arrows between packages", () => {
     expect(check().status).toBe(1);
   });
 
+  test("another driver imports the consumer by the paths that bring no connector process", () => {
+    manifest("packages/lambda", "lambda");
+    write(
+      "packages/lambda/src/handler.ts",
+      'import { toUserRecords } from "@kinesis-connectors/consumer/reading";\nconst late = await import("@kinesis-connectors/consumer/kinesis");\n',
+    );
+    expect(check()).toEqual({ status: 0, problems: [] });
+    write("packages/lambda/src/late.ts", 'import type { Connector } from "@kinesis-connectors/consumer";\n');
+    expect(check()).toEqual({
+      status: 1,
+      problems: [
+        "packages/lambda/src/late.ts:1: lambda imports consumer by these paths alone: consumer/reading, consumer/dynamodb-leases, consumer/kinesis",
+      ],
+    });
+  });
+
   test("a dependency is an arrow, one for development is none", () => {
     const local = { "@kinesis-connectors/local": "workspace:^" };
     manifest("packages/s3", "s3", { devDependencies: local });

@@ -3,6 +3,9 @@ import * as config from "../../packages/config/src/index.js";
 import * as admin from "../../packages/admin/src/index.js";
 import * as awsRecords from "../../packages/aws-records/src/index.js";
 import * as consumer from "../../packages/consumer/src/index.js";
+import * as consumerKinesis from "../../packages/consumer/src/kinesis/index.js";
+import * as consumerLeases from "../../packages/consumer/src/lease-table/index.js";
+import * as consumerReading from "../../packages/consumer/src/reading/index.js";
 import * as core from "../../packages/core/src/index.js";
 import * as dynamodb from "../../packages/dynamodb/src/index.js";
 import * as kinesis from "../../packages/kinesis/src/index.js";
@@ -49,8 +52,29 @@ const leaseTable = leases.memoryLeases().connect();
 const metrics = telemetry.metricsTally({ application: "a" });
 const steering = { table: leaseTable, shardIds: ["shardId-000000000000"], clock: core.systemClock };
 
+type Sample = readonly [(options: never) => unknown, Options];
+// The consumer has them at its top and at paths of their own.
+const polling: Sample = [consumer.polling, { idlePollMs: 1000, maxRecordsPerRead: 1 }];
+const dynamoDbLeaseTable: Sample = [
+  consumer.dynamoDbLeaseTable,
+  {
+    tableName: "t",
+    client: {},
+    clock: core.systemClock,
+    random: core.systemRandom,
+    logger: core.silentLogger,
+    createTable: true,
+    controlTimeoutMs: 15_000,
+    ownsClient: true,
+  },
+];
+const sdkKinesis: Sample = [
+  (options: never) => consumer.sdkKinesis(untyped({}), { StreamName: "s" }, options),
+  { ownsClient: true },
+];
+
 /** Each function that takes options, options that it takes, and those within them. Each of their names is misspelt once. */
-export const FACTORIES: Readonly<Record<string, readonly [(options: never) => unknown, Options]>> = {
+export const FACTORIES: Readonly<Record<string, Sample>> = {
   "admin.startConsole": [
     (options: never) => admin.startConsole(new Map(), options),
     {
@@ -149,25 +173,39 @@ export const FACTORIES: Readonly<Record<string, readonly [(options: never) => un
       observe: () => undefined,
     },
   ],
-  "consumer.polling": [consumer.polling, { idlePollMs: 1000, maxRecordsPerRead: 1 }],
+  "consumer.polling": polling,
   "consumer.fanOut": [consumer.fanOut, { consumerName: "c", fallback: "polling" }],
-  "consumer.dynamoDbLeaseTable": [
-    consumer.dynamoDbLeaseTable,
+  "consumer.dynamoDbLeaseTable": dynamoDbLeaseTable,
+  "consumer.sdkKinesis": sdkKinesis,
+  "consumer/dynamodb-leases.dynamoDbLeaseTable": dynamoDbLeaseTable,
+  "consumer/dynamodb-leases.ownLeaseTable": [
+    consumerLeases.ownLeaseTable,
     {
-      tableName: "t",
+      ...connection,
+      tableName: "table",
+      application: "a",
       client: {},
-      clock: core.systemClock,
-      random: core.systemRandom,
-      logger: core.silentLogger,
+      credentials: () => Promise.reject(new Error("never asked for")),
+      allowInsecure: true,
+      proxy: false,
       createTable: true,
-      controlTimeoutMs: 15_000,
-      ownsClient: true,
+      clock: core.systemClock,
     },
   ],
-  "consumer.sdkKinesis": [
-    (options: never) => consumer.sdkKinesis(untyped({}), { StreamName: "s" }, options),
-    { ownsClient: true },
+  "consumer/kinesis.connectKinesis": [
+    consumerKinesis.connectKinesis,
+    {
+      region: "eu-central-1",
+      endpoint,
+      stream: { StreamName: "s" },
+      credentials: () => Promise.reject(new Error("never asked for")),
+      allowInsecure: true,
+      proxy: false,
+      wireFormat: "json",
+    },
   ],
+  "consumer/kinesis.sdkKinesis": sdkKinesis,
+  "consumer/reading.polling": polling,
   "dynamodb.dynamoDbEmitter": [
     dynamodb.dynamoDbEmitter,
     {
@@ -178,6 +216,10 @@ export const FACTORIES: Readonly<Record<string, readonly [(options: never) => un
       tombstoneExpiry: { attribute: "a", afterMs: 1 },
       positionAttribute: "p",
     },
+  ],
+  "kinesis.toClaimChecks": [
+    kinesis.toClaimChecks,
+    { put: () => Promise.resolve(""), maxInlineBytes: 1, encode: () => "" },
   ],
   "kinesis.kinesisEmitter": [
     kinesis.kinesisEmitter,
@@ -270,6 +312,21 @@ export const FACTORIES: Readonly<Record<string, readonly [(options: never) => un
       distributionKey: "id",
       sortKeys: ["id"],
     },
+  ],
+  "s3.claimChecks": [
+    (options: never) => s3.claimChecks(core.json(), options),
+    {
+      ...connection,
+      pointer: s3.lifion(),
+      buckets: ["bucket"],
+      maxBytes: 1,
+      expectedBucketOwner: "123456789012",
+      requestPayer: "requester",
+    },
+  ],
+  "s3.claimCheckStore": [
+    s3.claimCheckStore,
+    { ...connection, bucket: "bucket", prefix: "p", pointer: s3.lifion(), contentType: "text/plain" },
   ],
   "s3.delimited": [s3.delimited, { columns: ["a"], delimiter: ";", quote: "'", header: true, nullText: "" }],
   "s3.raw": [s3.raw, { separator: "", extension: ".bin", contentType: "text/plain" }],
@@ -377,9 +434,15 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
     "KinesisCallError memoryLeases " +
     // Checks those of startConnector, and says so.
     "checkConnectorOptions",
+  "consumer/dynamodb-leases": "isTableName",
+  "consumer/kinesis": "",
+  "consumer/reading":
+    "KinesisCallError toUserRecords " +
+    // What a driver that owns a shard hands over, complete.
+    "listAllShards pollingSource",
   core:
     "ByteBudget ExactNumber KinesisConnectorError allowAll asError backoffMs batchesOf bytes checkOptions handedBatches handler comparePositions compareSequenceNumbers entriesPast " +
-    "dataBytesOf decodeWith errorFields exactNumberOf giveNotice guardedLogger hasCode hasLoneSurrogate invalidOption isProgrammingError isPromise " +
+    "dataBytesOf decodeWith decodingOf errorFields exactNumberOf giveNotice guardedLogger hasCode hasLoneSurrogate invalidOption isProgrammingError isPromise " +
     "jsonHasLoneSurrogate jsonOfOutput keptCause nonEmptyText outputCountOf poisonRecord sleep stringifyJson text wholeNumber " +
     // What the owner of a shard hands over, complete but for a logger.
     "processShard",
@@ -394,7 +457,7 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   protobuf: "protobuf",
   redshift: "csv delimited jsonPaths ledgerSchema",
   telemetry: "prometheusText",
-  s3: "ObjectWriter gzip lengthPrefixed ndjson none rangeNameOf zstd",
+  s3: "ObjectWriter awsExtended gzip lengthPrefixed lifion ndjson none rangeNameOf zstd",
   testkit:
     "batchOf batchOfEntries contextOf declaredCapabilities declaredOrder deliver deliverStubbornly emptyBatch entryOf excluded failureFrom " +
     "encodedOutputs keepingLogger lostReply memoryCheckpointer oversizedRecord planOf promptAbort recordsOf refusedCredentials refusedRecords " +
@@ -413,6 +476,9 @@ export const PACKAGES: Readonly<Record<string, object>> = {
   admin,
   "aws-records": awsRecords,
   consumer,
+  "consumer/dynamodb-leases": consumerLeases,
+  "consumer/kinesis": consumerKinesis,
+  "consumer/reading": consumerReading,
   core,
   dynamodb,
   kinesis,

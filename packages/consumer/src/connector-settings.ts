@@ -12,7 +12,7 @@ import {
   invalidOption,
 } from "@kinesis-connectors/core";
 import type { WireFormat } from "@kinesis-connectors/wire/protocol";
-import type { AwsClientOptions } from "./kinesis/aws-clients.js";
+import type { AwsClientOptions } from "./kinesis/client-options.js";
 import {
   checkConsumerName,
   type FanOut,
@@ -21,6 +21,7 @@ import {
   partsOf,
 } from "./reading/fan-out-consumer.js";
 import type { InitialPosition, LeaseTable } from "@kinesis-connectors/leases";
+import { isTableName } from "./lease-table/own-lease-table.js";
 import { LEASE_OPTIONS, type LeaseSettings, leaseSettings } from "./worker/lease-settings.js";
 import type { EngineSettings } from "./engines/engines-of.js";
 import { checkParts } from "./own-parts.js";
@@ -263,12 +264,9 @@ function credentialsOf(given: ConnectorOptions<unknown, unknown>["credentials"])
   );
 }
 
-// CreateTable, TableName: 3 to 255 characters of [a-zA-Z0-9_.-].
-const TABLE_NAME = /^[a-zA-Z0-9_.-]{3,255}$/;
-
 function leaseTableOf(leaseTable: string | LeaseTable | undefined, application: string): string | LeaseTable {
   if (typeof leaseTable === "object") return leaseTable;
-  if (TABLE_NAME.test(leaseTable ?? application)) return leaseTable ?? application;
+  if (isTableName(leaseTable ?? application)) return leaseTable ?? application;
   throw invalidOption(
     leaseTable === undefined
       ? "application names the lease table too, and must be 3 to 255 letters, digits, '_', '.' or '-'; or give leaseTable"

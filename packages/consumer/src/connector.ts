@@ -1,8 +1,6 @@
-import { checkClientEndpoint } from "@kinesis-connectors/aws";
 import { asError, type HandedBatch, type Logger, errorFields, silentLogger } from "@kinesis-connectors/core";
 
 import { runAssignedShard } from "./engines/assigned-shard.js";
-import { createDynamoDbClient } from "./kinesis/aws-clients.js";
 import { batchesFrom } from "./engines/batches.js";
 import { Closing } from "./engines/closing.js";
 import { enginesOf } from "./engines/engines-of.js";
@@ -10,7 +8,7 @@ import { EventLog } from "./event-log.js";
 import { type ConnectorEvent, EventFeed, type EventsDropped } from "./events.js";
 import { kinesisAccess } from "./kinesis/kinesis-access.js";
 import { type LeaseTable, tableOfRange, tableOfStream } from "@kinesis-connectors/leases";
-import { dynamoDbLeaseTable } from "./lease-table/dynamodb-lease-table.js";
+import { ownLeaseTable } from "./lease-table/own-lease-table.js";
 import { type ConnectorSettings, connectorSettings } from "./connector-settings.js";
 import type { ConnectorOptions } from "./options.js";
 import { EventChannels } from "./event-channels.js";
@@ -263,12 +261,6 @@ const HOUR_MS = 3_600_000;
 
 const SUMMARY_PERIOD_MS = 60_000;
 
-// No lease waits for these calls, and a table that has just been made, or has not been used for long, may take its time. Longer than the longest of the others.
-const CONTROL_CALL_MS = 15_000;
-
-// A third of the failover time leaves time to read a lost answer back; more than 10 s helps nobody.
-const MAX_LEASE_CALL_MS = 10_000;
-
 function leaseTableOf<Model, Output, Plan, DeadLetterPlan>(
   options: ConnectorOptions<Model, Output, Plan, DeadLetterPlan>,
   settings: ConnectorSettings,
@@ -276,23 +268,15 @@ function leaseTableOf<Model, Output, Plan, DeadLetterPlan>(
 ): { readonly table: LeaseTable; readonly checkEndpoint?: () => Promise<unknown> } {
   const { leaseTable, leases, clock, random, application } = settings;
   if (typeof leaseTable === "object") return { table: leaseTable };
-  const own = options.clients?.dynamodb;
-  const requestTimeoutMs = Math.min(MAX_LEASE_CALL_MS, Math.ceil(leases.failoverTimeMs / 3));
-  const client = own ?? createDynamoDbClient(settings.dynamodb, logger, requestTimeoutMs);
-  const table = dynamoDbLeaseTable({
+  return ownLeaseTable({
+    ...settings.dynamodb,
     tableName: leaseTable,
-    client,
+    application,
+    client: options.clients?.dynamodb,
+    // A third leaves time to read a lost answer back; more than 10 s helps nobody.
+    requestTimeoutMs: Math.min(10_000, Math.ceil(leases.failoverTimeMs / 3)),
     clock,
     random,
     logger,
-    ownsClient: own === undefined,
-    application,
-    ...(own === undefined ? { controlTimeoutMs: CONTROL_CALL_MS } : {}),
   });
-  const allowInsecure = settings.dynamodb.allowInsecure === true;
-  return {
-    table,
-    checkEndpoint: () =>
-      checkClientEndpoint(client, { allowInsecure, isOwn: own !== undefined, service: "DYNAMODB" }),
-  };
 }

@@ -75,4 +75,10 @@ export {
 export { backoffMs, type Retry, type RetryOptions } from "./retry.js";
 export type { ShardContext, ShardOutcome } from "./engine/shard-context.js";
 export { processShard } from "./engine/shard-processor.js";
-export { type Decode, type DecodingTransformer, decodeWith, type Transformer } from "./transformer.js";
+export {
+  type Decode,
+  type DecodingTransformer,
+  decodeWith,
+  decodingOf,
+  type Transformer,
+} from "./transformer.js";

@@ -2,7 +2,11 @@ import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import { checkClientEndpoint } from "@kinesis-connectors/aws";
 import type { Logger } from "@kinesis-connectors/core";
 
-import { createKinesisClient, createSubscriptionClient, type KinesisClientOptions } from "./aws-clients.js";
+import {
+  createKinesisClient,
+  createSubscriptionClient,
+  type KinesisClientOptions,
+} from "./kinesis-clients.js";
 import type { KinesisApi } from "./kinesis-api.js";
 import { sdkKinesis, type StreamName } from "./sdk-kinesis.js";
 

@@ -32,7 +32,7 @@ export interface UserRecords {
 }
 
 /** An aggregate that was left out because a user record in it belongs to another shard. */
-interface DroppedAggregate {
+export interface DroppedAggregate {
   readonly sequenceNumber: string;
   readonly userRecords: number;
 }

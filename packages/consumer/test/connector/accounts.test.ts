@@ -4,11 +4,8 @@ import { silentLogger, sleep, systemClock } from "@kinesis-connectors/core";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { startConnector } from "../../src/connector.js";
-import {
-  createDynamoDbClient,
-  createKinesisClient,
-  createSubscriptionClient,
-} from "../../src/kinesis/aws-clients.js";
+import { createDynamoDbClient } from "../../src/kinesis/dynamodb-client.js";
+import { createKinesisClient, createSubscriptionClient } from "../../src/kinesis/kinesis-clients.js";
 import { connectorSettings } from "../../src/connector-settings.js";
 import { fanOut } from "../../src/reading/fan-out-consumer.js";
 import { collector, numbered, optionsFor, startAws, STREAM, textPipeline, until } from "./support.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { createKinesisClient } from "../../src/kinesis/aws-clients.js";
+import { createKinesisClient } from "../../src/kinesis/kinesis-clients.js";
 import { KinesisCallError } from "../../src/kinesis/kinesis-api.js";
 import { sdkKinesis } from "../../src/kinesis/sdk-kinesis.js";
 import { silentLogger } from "@kinesis-connectors/core";

@@ -7,7 +7,7 @@ import {
   createKinesisClient,
   createSubscriptionClient,
   type KinesisClientOptions,
-} from "../../kinesis/aws-clients.js";
+} from "../../kinesis/kinesis-clients.js";
 import { EnginesHere } from "../engines-here.js";
 import { loadPipeline } from "../pipeline-module.js";
 import { sdkKinesis } from "../../kinesis/sdk-kinesis.js";

@@ -1,0 +1,29 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { guardEndpoint, HttpHandler } from "@kinesis-connectors/aws";
+import type { Logger } from "@kinesis-connectors/core";
+
+import { type AwsClientOptions, common, CONNECTION_TIMEOUT_MS, MAX_CONNECTIONS } from "./client-options.js";
+
+/**
+ * A DynamoDB client for leases: a renewal that takes longer than `requestTimeoutMs` has to be given up while the lease still holds, so
+ * that its outcome can be read back in time.
+ */
+export function createDynamoDbClient(
+  options: AwsClientOptions,
+  logger: Logger,
+  requestTimeoutMs: number,
+): DynamoDBClient {
+  const client = new DynamoDBClient({
+    ...common(options, logger),
+    // The SDK's own takes an answer that comes again for that of the next request: a refused write would count as applied.
+    requestHandler: new HttpHandler({
+      connectionTimeoutMs: Math.min(CONNECTION_TIMEOUT_MS, requestTimeoutMs),
+      requestTimeoutMs,
+      maxConnections: MAX_CONNECTIONS,
+      onUnasked: ({ message }) => logger.warn({ error: message }, "answer-unasked"),
+      ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
+    }),
+  });
+  guardEndpoint(client, options.allowInsecure === true);
+  return client;
+}

@@ -1,0 +1,8 @@
+export type { AwsClientOptions } from "../kinesis/client-options.js";
+export { dynamoDbLeaseTable, type DynamoDbLeaseTableOptions } from "./dynamodb-lease-table.js";
+export {
+  isTableName,
+  type OwnLeaseTable,
+  ownLeaseTable,
+  type OwnLeaseTableOptions,
+} from "./own-lease-table.js";
