@@ -28,12 +28,12 @@ import { TableShapes } from "./tables/table-shape.js";
 
 /** Options of `icebergFileEmitter`. */
 export interface IcebergFileEmitterOptions
-  extends Omit<IcebergTableOptions, "commitEveryMs" | "streamRetentionHours">, IcebergFileOptions {
+  extends Omit<IcebergTableOptions, "commitEveryMs" | "retentionHours">, IcebergFileOptions {
   /** Takes the announcement of each batch, a text: `kinesisEmitter<string>({ stream })`, for the stream of one shard that the second stage reads. */
   readonly to: Emitter<string>;
 }
 
-const { commitEveryMs: _every, streamRetentionHours: _retention, ...WITHOUT_COMMITS } = TABLE_OPTIONS;
+const { commitEveryMs: _every, retentionHours: _retention, ...WITHOUT_COMMITS } = TABLE_OPTIONS;
 const NAMES: OptionNames<IcebergFileEmitterOptions> = { ...WITHOUT_COMMITS, ...FILE_OPTIONS, to: "required" };
 
 /**

@@ -113,8 +113,10 @@ describe("files of a table", () => {
       agent: { browser: "firefox", version: 3 },
       counts: { one: 1n, two: 2n },
     });
-    expect(second).toMatchObject({ name: "ängstlich", small: null, tags: null, counts: { x: null } });
-    expect(third).toMatchObject({ id: 3n, tags: [], agent: null });
+    expect(second).toMatchObject({ name: "ängstlich", small: null, counts: { x: null } });
+    expect(second?.["tags"] ?? "none").toBe("none");
+    expect(third).toMatchObject({ id: 3n, tags: [] });
+    expect(third?.["agent"] ?? "none").toBe("none");
 
     const file = lake.bytes(onlyFile().path);
     const { schema } = parquetMetadata(

@@ -2,7 +2,11 @@ import { parquetReadObjects } from "hyparquet";
 import type { TableMetadata } from "../../src/index.js";
 import { currentSnapshot } from "../../src/columns/current.js";
 import { decodeAvroFile } from "../../src/manifests/avro-file.js";
-import { decodeManifestList, type ManifestEntry } from "../../src/manifests/manifest-list.js";
+import {
+  decodeManifestList,
+  encodeManifestList,
+  type ManifestEntry,
+} from "../../src/manifests/manifest-list.js";
 import type { ObjectStoreOptions } from "@kinesis-connectors/s3/objects";
 import { memoryCatalog, type MemoryCatalog } from "./memory-catalog.js";
 import { memoryS3 } from "./memory-s3.js";
@@ -15,6 +19,8 @@ export interface Lake {
   /** The bytes at `s3://bucket/key`. */
   readonly bytes: (location: string) => Buffer;
   readonly manifests: (metadata?: TableMetadata) => readonly ManifestEntry[];
+  /** The newest snapshot, as if another writer had committed it: its manifest has another name, which is returned. */
+  readonly asAnotherWriters: () => string;
   /** What the table's metadata says of its files. */
   readonly files: (metadata?: TableMetadata) => readonly FileEntry[];
   readonly rows: (metadata?: TableMetadata) => Promise<readonly Readonly<Record<string, unknown>>[]>;
@@ -62,6 +68,21 @@ export function startLake(): Lake {
     objectNames: () => [...objects.keys()],
     bytes,
     manifests,
+    asAnotherWriters: () => {
+      const snapshot = currentSnapshot(catalog.metadata());
+      if (snapshot === undefined) throw new Error("there is no snapshot");
+      const [entry] = manifests();
+      if (entry === undefined) throw new Error("there is no manifest");
+      const path = "s3://lake/sales/orders/metadata/theirs.avro";
+      objects.set(path, bytes(entry.manifest_path));
+      const entries = [{ ...entry, manifest_path: path }];
+      const { "snapshot-id": id, "sequence-number": sequenceNumber } = snapshot;
+      const list = encodeManifestList(entries, { id, parentId: null, sequenceNumber });
+      objects.set("s3://lake/sales/orders/metadata/snap-theirs.avro", list);
+      const theirs = { ...snapshot, "manifest-list": "s3://lake/sales/orders/metadata/snap-theirs.avro" };
+      catalog.set((metadata) => ({ ...metadata, snapshots: [theirs] }));
+      return path;
+    },
     files,
     rows: async (metadata) => {
       const all = await Promise.all(files(metadata).map(({ path }) => rowsOf(bytes(path))));
