@@ -10,6 +10,7 @@ export {
   type JsonTransformer,
   text,
 } from "./transformers/built-in.js";
+export { parseJson } from "./transformers/exact-json.js";
 export { compressed, type CompressedOptions } from "./transformers/compressed.js";
 export type { OutputOf, StandardSchema } from "./transformers/checked.js";
 export { type BudgetHolder, ByteBudget } from "./engine/byte-budget.js";
