@@ -61,6 +61,7 @@ export default defineConfig({
       project("s3", "packages/s3"),
       project("redshift", "packages/redshift"),
       project("parquet", "packages/parquet"),
+      project("replay", "packages/replay"),
       project("iceberg", "packages/iceberg"),
       project("avro", "packages/avro"),
       project("protobuf", "packages/protobuf"),
