@@ -13,9 +13,9 @@ export type ErrorCode =
   | "KC_RECORD_POISON"
   /** A transformer or filter did not settle in time. */
   | "KC_TRANSFORM_TIMEOUT"
-  /** What a transformer asks (a registry, a table) does not answer for the moment. The record is tried again; it is not poison. */
+  /** What a transformer asks or stores into (a registry, a table, a bucket) does not answer for the moment. The record is tried again; it is not poison. */
   | "KC_LOOKUP_FAILED"
-  /** What a transformer asks refuses in a way that no waiting mends (no rights, wrong address). The shard stops before the record. */
+  /** What a transformer asks or stores into refuses in a way that no waiting mends (no rights, wrong address). The shard stops before the record. */
   | "KC_LOOKUP_REFUSED"
   /** The destination kept refusing and the retries were used up; the checkpoint has not moved. */
   | "KC_EMIT_FAILED"

@@ -193,6 +193,7 @@ function scenarioOf(
     keys: isS3(emitter) ? 0 : 4,
     workers: 2,
     fleet: undefined,
+    driver: undefined,
     shards: 1,
     puts: 24,
     stormMs: STORM_MS,

@@ -99,9 +99,9 @@ describe("namespaces and tables", () => {
       updates: [
         { action: "assign-uuid", uuid },
         { action: "upgrade-format-version", "format-version": 2 },
-        { action: "add-schema", schema: (schemas as unknown[])[0], "last-column-id": 5 },
+        { action: "add-schema", schema: (schemas as unknown as unknown[])[0], "last-column-id": 5 },
         { action: "set-current-schema", "schema-id": -1 },
-        { action: "add-spec", spec: (specs as unknown[])[0] },
+        { action: "add-spec", spec: (specs as unknown as unknown[])[0] },
         { action: "set-default-spec", "spec-id": -1 },
         { action: "add-sort-order", "sort-order": { "order-id": 0, fields: [] } },
         { action: "set-default-sort-order", "sort-order-id": -1 },

@@ -4,7 +4,7 @@ import type { Logger } from "@kinesis-connectors/core";
 import { connect } from "../connection.js";
 import { failureOf, refusal, summaryOf } from "../failures.js";
 import type { S3ObjectOptions } from "../options.js";
-import { settingsFrom } from "../settings.js";
+import { objectSettingsFrom } from "../settings.js";
 import { bodyOf } from "./body.js";
 import { type ObjectSettings, putIfAbsent, target } from "./put-object.js";
 
@@ -45,7 +45,7 @@ export interface ObjectStore {
  */
 export function objectStore(options: ObjectStoreOptions): ObjectStore {
   const connection = connect(options);
-  const general = settingsFrom({ ...options, bucket: "any" }, "application/octet-stream", undefined);
+  const general = objectSettingsFrom({ ...options, bucket: "any" }, "application/octet-stream", undefined);
   let isConditional = true;
 
   const trying = async <Answer>(

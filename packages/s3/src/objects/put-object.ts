@@ -4,6 +4,7 @@ import {
   type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  type CreateMultipartUploadCommandInput,
   HeadObjectCommand,
   PutObjectCommand,
   type ObjectCannedACL,
@@ -261,6 +262,9 @@ async function abort(
   }
 }
 
+/** Parameters of the requests that make an object. */
+type ObjectHeaders = Omit<CreateMultipartUploadCommandInput, "ChecksumAlgorithm">;
+
 /** Parameters of every request about an object. */
 export function target(
   settings: Pick<ObjectSettings, "bucket" | "expectedBucketOwner" | "requestPayer">,
@@ -280,7 +284,10 @@ export function target(
 }
 
 /** What PutObject and CreateMultipartUpload share, so that small and large objects cannot differ. */
-function headersOf(settings: ObjectSettings, object: NewObject) {
+export function headersOf(
+  settings: ObjectSettings,
+  object: Pick<NewObject, "key" | "metadata">,
+): ObjectHeaders {
   return {
     ...target(settings, object.key),
     ContentType: settings.contentType,
