@@ -64,6 +64,7 @@ checkInstall("core and protobuf", ["core", "protobuf"], []);
 checkInstall("core and schema-registry", ["core", "schema-registry"], ["client-glue"]);
 checkInstall("core and dynamodb", ["core", "dynamodb"], ["client-dynamodb"]);
 checkInstall("core and kinesis", ["core", "kinesis"], ["client-kinesis"]);
+checkInstall("core, kcl and s3", ["core", "kcl", "s3"], ["client-dynamodb", "client-kinesis", "client-s3"]);
 checkInstall("core and opensearch", ["core", "opensearch"], []);
 checkInstall("core and redshift", ["core", "redshift"], ["client-redshift-data", "client-s3"]);
 checkInstall(

@@ -9,6 +9,7 @@ import * as consumerReading from "../../packages/consumer/src/reading/index.js";
 import * as consumerUserRecords from "../../packages/consumer/src/reading/user-records.js";
 import * as core from "../../packages/core/src/index.js";
 import * as dynamodb from "../../packages/dynamodb/src/index.js";
+import * as kcl from "../../packages/kcl/src/index.js";
 import * as kinesis from "../../packages/kinesis/src/index.js";
 import * as leases from "../../packages/leases/src/index.js";
 import * as local from "../../packages/local/src/index.js";
@@ -172,6 +173,20 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
       stopDeadlineMs: 1,
       until: { at: new Date(1) },
       observe: () => undefined,
+    },
+  ],
+  "kcl.runKclChild": [
+    kcl.runKclChild,
+    {
+      application: "a",
+      pipeline,
+      leaseTable: "journal",
+      stream: "s",
+      maxReadAheadBytes: 1,
+      stopDeadlineMs: 1,
+      onRetentionGap: "stop",
+      observe: () => undefined,
+      clock: core.systemClock,
     },
   ],
   "consumer.polling": polling,
@@ -449,6 +464,7 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
     // What the owner of a shard hands over, complete but for a logger.
     "processShard",
   dynamodb: "itemBytesOf",
+  kcl: "",
   kinesis: "",
   leases:
     "HeldLease actualOwner backupLeases changed compareCheckpoints described firstCheckpoint isAsSeen isEnded isSwitch leaseCheckpointer leaseFrom " +
@@ -484,6 +500,7 @@ export const PACKAGES: Readonly<Record<string, object>> = {
   "consumer/user-records": consumerUserRecords,
   core,
   dynamodb,
+  kcl,
   kinesis,
   leases,
   local,
