@@ -35,8 +35,8 @@ export interface PostgresEmitterOptions<Row> {
   /** `insert()` adds each row; `upsert({ key })` keeps the last one of each key. Default `insert()`. */
   readonly mode?: PostgresMode<Row>;
   /**
-   * The table that keeps the position of each shard, in the same database, for it moves in the transaction that writes the rows. Several applications and
-   * streams may share one. A pipeline that writes several tables needs one for each. Default `kc_positions`, beside the table.
+   * The table that keeps the position of each shard, in the same database, for it moves in the transaction that writes the rows. Applications, streams and
+   * tables may share one. Default `kc_positions`, beside the table.
    */
   readonly positions?: string;
   /** Creates `positions` where it is missing. Default true. */
