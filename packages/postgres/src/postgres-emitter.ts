@@ -37,7 +37,7 @@ export function postgresEmitter<Row extends object>(
   options: PostgresEmitterOptions<Row>,
 ): Emitter<Row, PostgresPlan> {
   const settings = settingsFrom(options);
-  const connections = new Connections(settings.connection, settings);
+  const connections = new Connections(settings.connect, settings);
   const targets = new Targets(settings);
   const care = new PositionCare(settings.retentionHours + POSITION_MARGIN_HOURS);
 
