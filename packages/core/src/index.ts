@@ -10,6 +10,7 @@ export {
   type JsonTransformer,
   text,
 } from "./transformers/built-in.js";
+export { parseJson } from "./transformers/exact-json.js";
 export { compressed, type CompressedOptions } from "./transformers/compressed.js";
 export type { OutputOf, StandardSchema } from "./transformers/checked.js";
 export { type BudgetHolder, ByteBudget } from "./engine/byte-budget.js";
@@ -24,8 +25,10 @@ export type {
   EmitterCapabilities,
   FailedEntry,
   Json,
+  OpenContext,
   PlannedRange,
   PlanSpill,
+  ReplayedStream,
 } from "./emitter.js";
 export { entriesPast } from "./entries-past.js";
 export { keptCause } from "./logging/foreign-cause.js";
@@ -38,6 +41,7 @@ export {
   KinesisConnectorError,
   poisonRecord,
 } from "./errors.js";
+export { batchIdOf, type RangeOwner } from "./engine/filling/range.js";
 export type { ShardEvent } from "./events.js";
 export { ExactNumber, exactNumberOf } from "./json/exact-number.js";
 export { allowAll, type Filter } from "./filter.js";

@@ -126,7 +126,6 @@ export class GroupCommit {
 
   async #commitAll(left: Map<Append, Waiting>, context: CatalogContext): Promise<void> {
     const store = this.#storeOf(context);
-    const snapshotId = newSnapshotId(context.random);
     let manifests: readonly NewManifest[] = [];
     let written: readonly Append[] = [];
     for (let conflicts = 0; ;) {
@@ -146,6 +145,7 @@ export class GroupCommit {
         written = fitting;
       }
       const { retentionMs } = this.#settings;
+      const snapshotId = newSnapshotId(table.metadata, context.random);
       const commit = await commitOf(fitting, manifests, table.metadata, { snapshotId, retentionMs }, store);
       context.signal.throwIfAborted();
       const answer = await this.#table.catalog.commitTable(this.#table.id, commit, context);

@@ -20,7 +20,7 @@ export type IcebergAuthorization =
   | { readonly type: "sigv4"; readonly service: string };
 
 /** An answer of the token endpoint, whose errors have a form of their own (RFC 6749 section 5.2). */
-export interface TokenAnswer {
+interface TokenAnswer {
   readonly status: number;
   readonly body: JsonObject;
 }

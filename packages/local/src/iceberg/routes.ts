@@ -8,7 +8,7 @@ import { withRefsOnly } from "./snapshots.js";
 import type { StoredTable, TableName, Tables } from "./tables.js";
 
 /** A call whose body has arrived. */
-export interface IcebergCall {
+interface IcebergCall {
   readonly tables: Tables;
   /** The body, with numbers past 2^53 as they were written. */
   readonly body: unknown;
