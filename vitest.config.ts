@@ -95,6 +95,7 @@ export default defineConfig({
       project("demo", "apps/demo"),
       project("index-to-opensearch", "apps/index-to-opensearch"),
       project("orders-to-dynamodb", "apps/orders-to-dynamodb"),
+      project("orders-to-postgres", "apps/orders-to-postgres"),
       project("orders-to-redshift", "apps/orders-to-redshift"),
       project("manifest-to-redshift", "apps/manifest-to-redshift"),
     ],

@@ -15,6 +15,7 @@ const PROJECTS = [
   "apps/chaos",
   "apps/changes-to-opensearch",
   "apps/logs-to-s3",
+  "apps/orders-to-postgres",
   "apps/demo",
   "bench",
 ];

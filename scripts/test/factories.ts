@@ -15,6 +15,7 @@ import * as leases from "../../packages/leases/src/index.js";
 import * as local from "../../packages/local/src/index.js";
 import * as opensearch from "../../packages/opensearch/src/index.js";
 import * as parquet from "../../packages/parquet/src/index.js";
+import * as postgres from "../../packages/postgres/src/index.js";
 import * as protobuf from "../../packages/protobuf/src/index.js";
 import * as redshift from "../../packages/redshift/src/index.js";
 import * as s3 from "../../packages/s3/src/index.js";
@@ -307,6 +308,29 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
     },
   ],
   "parquet.parquet": [parquet.parquet, { infer: true, compression: "none", evolution: "full" }],
+  "postgres.postgresEmitter": [
+    postgres.postgresEmitter,
+    {
+      connection: {
+        host: "127.0.0.1",
+        port: 1,
+        database: "d",
+        user: "u",
+        password: "p",
+        tls: { ca: "c", cert: "c", key: "k" },
+      },
+      table: "t",
+      columns: { id: "text" },
+      mode: postgres.insert(),
+      positions: "p",
+      createPositions: true,
+      retentionHours: 24,
+      maxRowsPerStatement: 1,
+      maxConnections: 1,
+      requestTimeoutMs: 1,
+    },
+  ],
+  "postgres.upsert": [postgres.upsert, { key: ["id"], guarded: true, remove: () => false }],
   "redshift.jsonAuto": [redshift.jsonAuto, { ignoreCase: true }],
   "redshift.redshiftEmitter": [
     redshift.redshiftEmitter,
@@ -472,6 +496,7 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   local: "KinesisError LocalAwsError virtualClock",
   opensearch: "",
   parquet: "",
+  postgres: "insert",
   protobuf: "protobuf",
   redshift: "csv delimited jsonPaths ledgerSchema",
   telemetry: "prometheusText",
@@ -506,6 +531,7 @@ export const PACKAGES: Readonly<Record<string, object>> = {
   local,
   opensearch,
   parquet,
+  postgres,
   redshift,
   s3,
   telemetry,
