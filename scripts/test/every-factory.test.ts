@@ -30,6 +30,7 @@ const PARTS = new Set([
   "pipeline",
   "format",
   "compression",
+  "pointer",
   "table",
   "retrieval",
   "pattern",

@@ -217,6 +217,10 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
       positionAttribute: "p",
     },
   ],
+  "kinesis.toClaimChecks": [
+    kinesis.toClaimChecks,
+    { put: () => Promise.resolve(""), maxInlineBytes: 1, encode: () => "" },
+  ],
   "kinesis.kinesisEmitter": [
     kinesis.kinesisEmitter,
     {
@@ -308,6 +312,21 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
       distributionKey: "id",
       sortKeys: ["id"],
     },
+  ],
+  "s3.claimChecks": [
+    (options: never) => s3.claimChecks(core.json(), options),
+    {
+      ...connection,
+      pointer: s3.lifion(),
+      buckets: ["bucket"],
+      maxBytes: 1,
+      expectedBucketOwner: "123456789012",
+      requestPayer: "requester",
+    },
+  ],
+  "s3.claimCheckStore": [
+    s3.claimCheckStore,
+    { ...connection, bucket: "bucket", prefix: "p", pointer: s3.lifion(), contentType: "text/plain" },
   ],
   "s3.delimited": [s3.delimited, { columns: ["a"], delimiter: ";", quote: "'", header: true, nullText: "" }],
   "s3.raw": [s3.raw, { separator: "", extension: ".bin", contentType: "text/plain" }],
@@ -423,7 +442,7 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
     "listAllShards pollingSource",
   core:
     "ByteBudget ExactNumber KinesisConnectorError allowAll asError backoffMs batchesOf bytes checkOptions handedBatches handler comparePositions compareSequenceNumbers entriesPast " +
-    "dataBytesOf decodeWith errorFields exactNumberOf giveNotice guardedLogger hasCode hasLoneSurrogate invalidOption isProgrammingError isPromise " +
+    "dataBytesOf decodeWith decodingOf errorFields exactNumberOf giveNotice guardedLogger hasCode hasLoneSurrogate invalidOption isProgrammingError isPromise " +
     "jsonHasLoneSurrogate jsonOfOutput keptCause nonEmptyText outputCountOf poisonRecord sleep stringifyJson text wholeNumber " +
     // What the owner of a shard hands over, complete but for a logger.
     "processShard",
@@ -438,7 +457,7 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   protobuf: "protobuf",
   redshift: "csv delimited jsonPaths ledgerSchema",
   telemetry: "prometheusText",
-  s3: "ObjectWriter gzip lengthPrefixed ndjson none rangeNameOf zstd",
+  s3: "ObjectWriter awsExtended gzip lengthPrefixed lifion ndjson none rangeNameOf zstd",
   testkit:
     "batchOf batchOfEntries contextOf declaredCapabilities declaredOrder deliver deliverStubbornly emptyBatch entryOf excluded failureFrom " +
     "encodedOutputs keepingLogger lostReply memoryCheckpointer oversizedRecord planOf promptAbort recordsOf refusedCredentials refusedRecords " +
@@ -446,7 +465,7 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   "testkit/leases": "",
   wire:
     "AggregateInputError AggregatedRecord PageRecord WireFormatError deaggregate deaggregatePageRecord isInHashKeyRange parseExplicitHashKey " +
-    "partitionHashKey readEventFrames readRecordsCbor readRecordsJson",
+    "partitionHashKey readEventFrames readRecordsCbor readRecordsJson startsWithMagic",
 };
 /** All exported functions, by package. */
 export const PACKAGES: Readonly<Record<string, object>> = {

@@ -10,6 +10,7 @@ export {
   type JsonTransformer,
   text,
 } from "./transformers/built-in.js";
+export { parseJson } from "./transformers/exact-json.js";
 export { compressed, type CompressedOptions } from "./transformers/compressed.js";
 export type { OutputOf, StandardSchema } from "./transformers/checked.js";
 export { type BudgetHolder, ByteBudget } from "./engine/byte-budget.js";
@@ -24,8 +25,10 @@ export type {
   EmitterCapabilities,
   FailedEntry,
   Json,
+  OpenContext,
   PlannedRange,
   PlanSpill,
+  ReplayedStream,
 } from "./emitter.js";
 export { entriesPast } from "./entries-past.js";
 export { keptCause } from "./logging/foreign-cause.js";
@@ -38,6 +41,7 @@ export {
   KinesisConnectorError,
   poisonRecord,
 } from "./errors.js";
+export { batchIdOf, type RangeOwner } from "./engine/filling/range.js";
 export type { ShardEvent } from "./events.js";
 export { ExactNumber, exactNumberOf } from "./json/exact-number.js";
 export { allowAll, type Filter } from "./filter.js";
@@ -74,4 +78,10 @@ export {
 export { backoffMs, type Retry, type RetryOptions } from "./retry.js";
 export type { ShardContext, ShardOutcome } from "./engine/shard-context.js";
 export { processShard } from "./engine/shard-processor.js";
-export { type Decode, type DecodingTransformer, decodeWith, type Transformer } from "./transformer.js";
+export {
+  type Decode,
+  type DecodingTransformer,
+  decodeWith,
+  decodingOf,
+  type Transformer,
+} from "./transformer.js";

@@ -42,32 +42,52 @@ export function pageCompression(name: ParquetCompression): PageCompression {
 }
 
 function zstd(): () => Promise<Compress> {
-  const own = nodeZstd();
+  const own = ownFunction("zstdCompressSync");
   if (own !== undefined) return () => Promise.resolve(own);
+  requireBinding('parquet compression "zstd"');
+  return async () => {
+    const loaded = await loadBinding('parquet compression "zstd"');
+    return (bytes) => loaded.compress(bytes, ZSTD_LEVEL);
+  };
+}
+
+function requireBinding(what: string): void {
   try {
     createRequire(import.meta.url).resolve(ZSTD_BINDING);
   } catch (error) {
     throw new KinesisConnectorError(
       "KC_OPTION_INVALID",
-      `parquet compression "zstd" needs Node 22.15 or newer, or the package ${ZSTD_BINDING}: install it, or take "snappy"`,
+      `${what} needs Node 22.15 or newer, or the package ${ZSTD_BINDING}: install it, or take "snappy"`,
       { cause: asError(error) },
     );
   }
-  return async () => {
-    // Loaded once; Node remembers it.
-    const binding = (await import(/* webpackIgnore: true */ /* @vite-ignore */ ZSTD_BINDING)) as ZstdBinding;
-    const loaded = await binding.Zstd.load();
-    return (bytes) => loaded.compress(bytes, ZSTD_LEVEL);
-  };
 }
 
-/** Node's own, which the types of Node 20 do not know. */
-function nodeZstd(): Compress | undefined {
-  const compress: unknown = Reflect.get(zlib, "zstdCompressSync");
-  if (typeof compress !== "function") return undefined;
+/** Loaded once; Node remembers it. */
+async function loadBinding(what: string): Promise<Awaited<ReturnType<ZstdBinding["Zstd"]["load"]>>> {
+  requireBinding(what);
+  const binding = (await import(/* webpackIgnore: true */ /* @vite-ignore */ ZSTD_BINDING)) as ZstdBinding;
+  return await binding.Zstd.load();
+}
+
+/**
+ * Decompresses pages of zstd.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID` where there is no zstd
+ */
+export async function zstdDecompressor(): Promise<Compress> {
+  const own = ownFunction("zstdDecompressSync");
+  if (own !== undefined) return own;
+  const loaded = await loadBinding("the Parquet file is compressed with zstd, which");
+  return (bytes) => loaded.decompress(bytes);
+}
+
+/** One of Node's own, which the types of Node 20 do not know. */
+function ownFunction(name: "zstdCompressSync" | "zstdDecompressSync"): Compress | undefined {
+  const found: unknown = Reflect.get(zlib, name);
+  if (typeof found !== "function") return undefined;
   return (bytes) => {
-    const compressed: unknown = Reflect.apply(compress, zlib, [bytes]);
-    if (compressed instanceof Uint8Array) return compressed;
-    throw new TypeError("zlib.zstdCompressSync gave no bytes");
+    const made: unknown = Reflect.apply(found, zlib, [bytes]);
+    if (made instanceof Uint8Array) return made;
+    throw new TypeError(`zlib.${name} gave no bytes`);
   };
 }

@@ -5,11 +5,12 @@ import {
   checkOptions,
   type OptionNames,
 } from "@kinesis-connectors/core";
-import type { ObjectFormat } from "@kinesis-connectors/s3";
+import type { ArchiveFormat, ObjectFormat } from "@kinesis-connectors/s3";
 import { pageCompression, type ParquetCompression } from "./compress.js";
 import { Misfit } from "./convert.js";
 import { Generations } from "./generations.js";
 import { grow, type Growth } from "./grow.js";
+import { rowsIn } from "./read-rows.js";
 import { type ParquetSchema, schemaFrom, twinOf } from "./schema.js";
 import type { StructType } from "./types.js";
 import { writeRows } from "./write-rows.js";
@@ -90,6 +91,8 @@ const GROWTH: Readonly<Record<SchemaEvolution, Pick<Growth, "columns" | "types">
 /**
  * One Parquet file per object, a row per output. A row with a value that does not fit its column is named and goes the way of dead letters.
  *
+ * `readArchive` of the S3 package takes it as one of its `formats`, for objects of whatever columns: `parquet({ infer: true })` will do.
+ *
  * @example
  * ```ts
  * const format = parquet<Click>({
@@ -99,7 +102,7 @@ const GROWTH: Readonly<Record<SchemaEvolution, Pick<Growth, "columns" | "types">
  * ```
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
  */
-export function parquet<Row extends object>(options: ParquetOptions<Row>): ObjectFormat<Row> {
+export function parquet<Row extends object>(options: ParquetOptions<Row>): ObjectFormat<Row> & ArchiveFormat {
   checkOptions("parquet", options, NAMES);
   const { schema, infer, unknownFields = "refuse" } = options;
   const compression = pageCompression(options.compression ?? "snappy");
@@ -148,6 +151,7 @@ export function parquet<Row extends object>(options: ParquetOptions<Row>): Objec
       });
       return "refused" in written ? written : { bytes: written.bytes };
     },
+    read: rowsIn,
   };
 }
 

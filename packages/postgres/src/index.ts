@@ -1,1 +1,11 @@
 export type { PostgresConnectionOptions, PostgresTlsOptions } from "./connection/options.js";
+export {
+  insert,
+  type InsertMode,
+  type PostgresMode,
+  upsert,
+  type UpsertMode,
+  type UpsertOptions,
+} from "./modes.js";
+export { postgresEmitter, type PostgresPlan } from "./postgres-emitter.js";
+export type { PostgresEmitterOptions } from "./settings.js";

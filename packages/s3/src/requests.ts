@@ -155,7 +155,8 @@ function endName(position: Position): string {
     : position.sequenceNumber;
 }
 
-function arrivalOf(batch: NamedBatch): Date {
+/** When the record of the first output arrived. */
+export function arrivalOf(batch: NamedBatch): Date {
   const arrivalTimeMs = encodedIn(batch)?.arrivalTimeMs ?? batch.entries[0]?.record.arrivalTimeMs ?? 0;
   // A damaged time must not make the batch impossible to name: it is filed under 1970.
   const inRange = arrivalTimeMs >= 0 && arrivalTimeMs < Date.UTC(10_000, 0);

@@ -27,6 +27,8 @@ import { BUCKET, linesIn, startS3 } from "./support/local-s3.js";
 import { Shard } from "./support/run-shard.js";
 import { bytesOf, record } from "./support/support.js";
 
+const NO_RECORD = record(0, new Uint8Array());
+
 const caseOf = (name: string): Promise<Buffer> => readFile(new URL(`cases/${name}`, import.meta.url));
 
 describe("byte-order-mark", () => {
@@ -60,7 +62,7 @@ describe("byte-order-mark", () => {
   it("of raw() stays with its bytes", async () => {
     const writer = new ObjectWriter();
     const records = await recordsOf();
-    for (const { data } of records) raw({ separator: "" }).write(data, writer);
+    for (const { data } of records) raw({ separator: "" }).write(data, writer, NO_RECORD);
     expect(writer.bytes()).toEqual(Buffer.concat(records.map(({ data }) => data)));
   });
 });
@@ -169,13 +171,13 @@ describe("exact-numbers", () => {
 describe("half a surrogate pair", () => {
   it("stays an escape in JSON lines, and is refused where UTF-8 would have another character in its place", () => {
     const writer = new ObjectWriter();
-    ndjson().write({ a: "x\ud800" }, writer);
+    ndjson().write({ a: "x\ud800" }, writer, NO_RECORD);
     expect(writer.bytes().toString()).toBe('{"a":"x\\ud800"}\n');
     for (const format of [raw(), lengthPrefixed()])
       for (const half of ["x\ud800", "\udc00"])
         expect(
           hasCode(
-            thrownBy(() => format.write(half, writer)),
+            thrownBy(() => format.write(half, writer, NO_RECORD)),
             "KC_RECORD_POISON",
           ),
         ).toBe(true);

@@ -39,6 +39,7 @@ describe("a batch", () => {
       "kc-last": "49600000000002.0",
       "kc-stream": "clicks",
       "kc-shard": "shardId-000000000003",
+      "kc-first-arrival-ms": String(ARRIVAL_MS),
       "kc-gap": "true",
     });
   });

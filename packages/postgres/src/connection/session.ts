@@ -1,6 +1,6 @@
 import { Socket } from "node:net";
 import type { Clock } from "@kinesis-connectors/core";
-import pg from "pg";
+import { Client, type QueryResult } from "pg";
 import type { ConnectionSettings } from "./options.js";
 
 /** Bounds of what is asked: the caller's signal, and the clock that time is measured with. */
@@ -17,14 +17,14 @@ const TEXTS = { getTypeParser: () => (text: unknown) => text };
 
 /** One connection to the server. It is good for one user at a time, and for nothing once anything failed in it. */
 export class Session {
-  readonly #client: pg.Client;
+  readonly #client: Client;
   readonly #socket: Socket;
   readonly #requestTimeoutMs: number;
   #isOver = false;
   /** Rejects what is under way. */
   #stop: ((reason: unknown) => void) | undefined;
 
-  private constructor(client: pg.Client, socket: Socket, requestTimeoutMs: number) {
+  private constructor(client: Client, socket: Socket, requestTimeoutMs: number) {
     this.#client = client;
     this.#socket = socket;
     this.#requestTimeoutMs = requestTimeoutMs;
@@ -42,7 +42,7 @@ export class Session {
     const { host, port, database, user, password, tls } = settings;
     // The client's own end waits for the server in the middle of a handshake; a socket can be dropped at any time.
     const socket = new Socket();
-    const client = new pg.Client({
+    const client = new Client({
       host,
       port,
       database,
@@ -72,17 +72,14 @@ export class Session {
     values: readonly (string | null)[] | undefined,
     bounds: Bounds,
   ): Promise<readonly AnswerRow[]> {
-    const answer: pg.QueryResult<AnswerRow> | readonly pg.QueryResult<AnswerRow>[] = await this.#within(
-      bounds,
-      "query",
-      () =>
-        values === undefined
-          ? this.#client.query<AnswerRow>({ text, types: TEXTS })
-          : this.#client.query<AnswerRow>({ text, values: [...values], types: TEXTS }),
-    );
     // The declared type knows one answer; several statements have several.
-    const last = Array.isArray(answer) ? (answer as readonly pg.QueryResult<AnswerRow>[]).at(-1) : answer;
-    return (last as pg.QueryResult<AnswerRow> | undefined)?.rows ?? [];
+    const answer: unknown = await this.#within(bounds, "query", () =>
+      values === undefined
+        ? this.#client.query<AnswerRow>({ text, types: TEXTS })
+        : this.#client.query<AnswerRow>({ text, values: [...values], types: TEXTS }),
+    );
+    const last = (Array.isArray(answer) ? answer.at(-1) : answer) as QueryResult<AnswerRow> | undefined;
+    return last?.rows ?? [];
   }
 
   /** Drops the connection; the server rolls back what was under way in it. */

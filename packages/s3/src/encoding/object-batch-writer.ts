@@ -77,7 +77,7 @@ export class ObjectBatchWriter<Output> implements BatchWriter<Output> {
   readonly write = (output: Output, record: KinesisRecord, partition: string = ""): number => {
     const object = this.#objectOf(partition);
     const start = object.length;
-    object.write(output);
+    object.write(output, record);
     const bytes = this.#options.countedBytes?.(output, record) ?? object.growth();
     this.#pending.add(output, record, object, start, bytes);
     return bytes;

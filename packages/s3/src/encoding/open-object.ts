@@ -51,10 +51,10 @@ export class OpenObject<Output> {
    * Appends an output.
    * @throws what the format refuses it with; it leaves nothing behind then
    */
-  write(output: Output): void {
+  write(output: Output, record: KinesisRecord): void {
     const start = this.#writer.length;
     try {
-      this.#format.write(output, this.#writer);
+      this.#format.write(output, this.#writer, record);
     } catch (error) {
       this.#writer.truncate(start);
       throw error;

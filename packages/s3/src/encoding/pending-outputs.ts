@@ -36,7 +36,7 @@ export class PendingOutputs<Output> {
     for (let nth = 0; nth < this.count; nth += 1) {
       const object = objectOf(this.objects[nth]?.partition ?? "");
       this.#starts[nth] = object.length;
-      object.write(this.#outputs[nth] as Output);
+      object.write(this.#outputs[nth] as Output, this.records[nth] as KinesisRecord);
       object.tell(this.#bytes[nth] ?? 0);
       this.objects[nth] = object;
     }

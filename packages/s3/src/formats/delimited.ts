@@ -9,6 +9,8 @@ import {
   invalidOption,
   poisonRecord,
 } from "@kinesis-connectors/core";
+import type { ArchiveFormat } from "./archive-format.js";
+import { rowsIn } from "./delimited-rows.js";
 import type { RecordFormat } from "./format.js";
 
 /** A column of `delimited`: the name of a field, or a name with a function of the output. */
@@ -46,9 +48,13 @@ const NAMES: OptionNames<DelimitedOptions<unknown>> = {
  * One line per output: CSV, TSV and their like. Texts as they are, numbers and booleans as JavaScript writes them, BigInts and `ExactNumber`s with all their
  * digits, dates in ISO 8601, objects and arrays as JSON. Refused by name, as dead letters: NaN and infinities, bytes, functions, half a surrogate pair
  * (UTF-8 cannot write it), and what would need a quote where there is none.
+ *
+ * Read back by `readArchive`, each field is a text, or null where it is `nullText` without a quote.
  * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
-export function delimited<Output extends object>(options: DelimitedOptions<Output>): RecordFormat<Output> {
+export function delimited<Output extends object>(
+  options: DelimitedOptions<Output>,
+): RecordFormat<Output> & ArchiveFormat {
   checkOptions("delimited", options, NAMES);
   const { columns, delimiter = ",", quote = '"', header = false, nullText = "" } = options;
   if (!isSeparator(delimiter) || delimiter === quote)
@@ -96,6 +102,8 @@ export function delimited<Output extends object>(options: DelimitedOptions<Outpu
       object.writeText(lineOf(output));
       object.writeNewLine();
     },
+    read: (object) =>
+      rowsIn(object, { delimiter, quote, header, nullText, names: fields.map(({ name }) => name) }),
   };
 }
 

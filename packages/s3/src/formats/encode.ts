@@ -86,7 +86,7 @@ function tryWrite<Output>(
   writer: ObjectWriter,
 ): Error | undefined {
   try {
-    format.write(entry.output, writer);
+    format.write(entry.output, writer, entry.record);
     return undefined;
   } catch (error) {
     return asError(error);

@@ -3,17 +3,26 @@ import {
   hasLoneSurrogate,
   jsonOfOutput,
   checkOptions,
+  type KinesisRecord,
   type OptionNames,
   invalidOption,
   poisonRecord,
 } from "@kinesis-connectors/core";
+import type { ArchiveFormat } from "./archive-format.js";
 import type { RecordFormat } from "./format.js";
 import type { ObjectWriter } from "./object-writer.js";
+import { piecesOf } from "./pieces.js";
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const SPACE = 0x20;
+const NEW_LINE: Buffer = Buffer.from("\n");
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
+
+/** The format of `ndjson()`, whose `write` needs no record: other packages write its lines too. */
+export interface NdjsonFormat extends RecordFormat<unknown>, ArchiveFormat {
+  readonly write: (output: unknown, object: ObjectWriter, record?: KinesisRecord) => void;
+}
 
 /**
  * One JSON document per line, each line ended by a line feed.
@@ -27,9 +36,17 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
  * Refused by name, as dead letters: empty bytes, several lines that are not one JSON document, and what JSON cannot
  * write (undefined, functions, symbols, circular objects).
  */
-export function ndjson(): RecordFormat<unknown> {
+export function ndjson(): NdjsonFormat {
   // No sizeOf: writing each output as JSON twice is too dear, and the record's own size is near enough for a threshold.
-  return { extension: ".ndjson", contentType: "application/x-ndjson", write: writeLine };
+  return {
+    extension: ".ndjson",
+    contentType: "application/x-ndjson",
+    write: writeLine,
+    read: async function* ({ chunks, maxRecordBytes }) {
+      for await (const lines of piecesOf(chunks(), { separator: NEW_LINE, maxBytes: maxRecordBytes }))
+        yield lines.map((data) => ({ data }));
+    },
+  };
 }
 
 /** Options of `raw`. */
@@ -49,7 +66,7 @@ const NAMES: OptionNames<RawOptions> = { separator: true, extension: true, conte
  * surrogate pair, which UTF-8 cannot write.
  * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
-export function raw(options: RawOptions = {}): RecordFormat<Uint8Array | string> {
+export function raw(options: RawOptions = {}): RecordFormat<Uint8Array | string> & ArchiveFormat {
   checkOptions("raw", options, NAMES);
   const { separator = "\n", extension = ".raw", contentType = "application/octet-stream" } = options;
   if (typeof separator !== "string") throw invalidOption("raw.separator must be a text");
@@ -77,6 +94,14 @@ export function raw(options: RawOptions = {}): RecordFormat<Uint8Array | string>
       else object.writeBytes(end);
     },
     sizeOf: (output) => sizeOf(output) + end.length,
+    read: async function* ({ chunks, maxRecordBytes }) {
+      if (end.length === 0)
+        throw invalidOption(
+          'an archive of raw({ separator: "" }) does not say where its records end: it cannot be read record by record',
+        );
+      for await (const pieces of piecesOf(chunks(), { separator: end, maxBytes: maxRecordBytes }))
+        yield pieces.map((data) => ({ data }));
+    },
   };
 }
 

@@ -1,10 +1,22 @@
 import { type Batch, type Position, invalidOption } from "@kinesis-connectors/core";
 import { MAX_METADATA_BYTES } from "../limits.js";
+import { arrivalOf } from "../requests.js";
 
 /** Metadata key of the batch's id: what tells our own object from somebody else's. */
 export const BATCH_ID = "kc-batch-id";
 
-/** Our own eight entries take up to about 600 bytes; the rest of S3's 2 KB is the caller's. */
+/** Metadata keys that an archive is read by. */
+export const FACTS = {
+  recordCount: "kc-record-count",
+  idsSha256: "kc-ids-sha256",
+  first: "kc-first",
+  last: "kc-last",
+  stream: "kc-stream",
+  shardId: "kc-shard",
+  firstArrivalMs: "kc-first-arrival-ms",
+} as const;
+
+/** Our own nine entries take up to about 600 bytes; the rest of S3's 2 KB is the caller's. */
 const OWN_METADATA_BYTES = 800;
 
 /** What every object says about itself, so that a bucket can be reconciled with a stream without its lease table. */
@@ -16,12 +28,13 @@ export function metadataOf(
   return {
     ...own,
     [BATCH_ID]: batch.batchId,
-    "kc-record-count": String(recordCount),
-    "kc-ids-sha256": idsSha256,
-    "kc-first": positionText(batch.first),
-    "kc-last": positionText(batch.last),
-    "kc-stream": batch.stream,
-    "kc-shard": batch.shardId,
+    [FACTS.recordCount]: String(recordCount),
+    [FACTS.idsSha256]: idsSha256,
+    [FACTS.first]: positionText(batch.first),
+    [FACTS.last]: positionText(batch.last),
+    [FACTS.stream]: batch.stream,
+    [FACTS.shardId]: batch.shardId,
+    [FACTS.firstArrivalMs]: String(arrivalOf(batch).getTime()),
     "kc-gap": String(batch.gap),
   };
 }

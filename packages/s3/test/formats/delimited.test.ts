@@ -9,12 +9,12 @@ import {
   ObjectWriter,
   type RecordFormat,
 } from "@kinesis-connectors/s3";
-import { bytesOf } from "../support/support.js";
+import { bytesOf, record } from "../support/support.js";
 
 function written<Output>(format: RecordFormat<Output>, ...outputs: Output[]): Buffer {
   const writer = new ObjectWriter();
   format.begin?.(writer);
-  for (const output of outputs) format.write(output, writer);
+  for (const output of outputs) format.write(output, writer, record(0, new Uint8Array()));
   return writer.bytes();
 }
 

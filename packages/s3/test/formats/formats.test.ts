@@ -3,11 +3,11 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hasCode } from "@kinesis-connectors/core";
 import { type RecordFormat, ndjson, ObjectWriter, raw } from "@kinesis-connectors/s3";
-import { bytesOf } from "../support/support.js";
+import { bytesOf, record } from "../support/support.js";
 
 function written<Output>(format: RecordFormat<Output>, ...outputs: Output[]): Buffer {
   const writer = new ObjectWriter();
-  for (const output of outputs) format.write(output, writer);
+  for (const output of outputs) format.write(output, writer, record(0, new Uint8Array()));
   return writer.bytes();
 }
 
