@@ -147,5 +147,6 @@ export function mysqlLeaseTable(options: MysqlLeaseTableOptions): LeaseTable {
 
 function textOf(value: unknown): string | undefined {
   if (value === null || value === undefined) return undefined;
-  return Buffer.isBuffer(value) ? value.toString() : String(value);
+  if (Buffer.isBuffer(value)) return value.toString();
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

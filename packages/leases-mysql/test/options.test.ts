@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { expect, it } from "vitest";
 import { mysqlLeaseTable, type MysqlLeaseTableOptions } from "../src/index.js";
 import { failureOf } from "../src/failures.js";
@@ -36,5 +37,5 @@ it("a failure is shown without its statement", () => {
   });
   const { type, cause } = failureOf(error);
   expect(type).toBe("waiting");
-  expect(JSON.stringify({ ...cause, message: cause.message })).not.toContain("secret");
+  expect(inspect(cause, { depth: 10, showHidden: true })).not.toContain("secret");
 });
