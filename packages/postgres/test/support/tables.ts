@@ -41,19 +41,19 @@ export async function createSchema(server: TestServer, ...ddl: readonly string[]
     schema,
     run,
     proxy,
-    emitter: ({ table, ...options }) => {
-      const emitter = postgresEmitter({
+    emitter: <Row extends object>(options: Omit<PostgresEmitterOptions<Row>, "connection">) => {
+      const emitter = postgresEmitter<Row>({
         connection: proxy.url,
-        table: `${schema}.${table}`,
         // PGlite has one session for all connections.
         ...(server.name === "PGlite" ? { maxConnections: 1 } : {}),
         ...options,
-      } as never) as Emitter<never, PostgresPlan>;
+        table: `${schema}.${options.table}`,
+      });
       open.push(emitter);
-      return emitter as never;
+      return emitter;
     },
     [Symbol.asyncDispose]: async () => {
-      await Promise.all(open.map((emitter) => emitter.close?.()));
+      for (const emitter of open) await emitter.close?.();
       await proxy[Symbol.asyncDispose]();
       // Another client: this one may have met what the test did to the server.
       const last = new Client(server.url);

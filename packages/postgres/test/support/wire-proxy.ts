@@ -147,26 +147,29 @@ interface Message {
 
 /** Takes a client's messages out of its bytes. The first has no type. */
 class Messages {
-  #rest: Buffer = Buffer.alloc(0);
+  readonly #chunks: Buffer[] = [];
+  #length = 0;
+  /** So many bytes are wanted before there is anything to be taken. */
+  #wanted = 5;
   #isKnown = false;
 
   *take(bytes: Buffer): Generator<Message, void> {
-    this.#rest = Buffer.concat([this.#rest, bytes]);
+    this.#chunks.push(bytes);
+    this.#length += bytes.length;
+    if (this.#length < this.#wanted) return;
+    let rest = Buffer.concat(this.#chunks.splice(0));
     for (;;) {
       const at = this.#isKnown ? 1 : 0;
-      if (this.#rest.length < at + 4) return;
-      const end = at + this.#rest.readInt32BE(at);
-      if (this.#rest.length < end) return;
-      const whole = this.#rest.subarray(0, end);
-      this.#rest = this.#rest.subarray(end);
-      if (!this.#isKnown) {
-        this.#isKnown = true;
-        yield { type: undefined, whole, text: undefined };
-        continue;
-      }
-      const type = String.fromCodePoint(whole[0] ?? 0);
-      yield { type, whole, text: textOf(type, whole) };
+      this.#wanted = rest.length < at + 4 ? at + 4 : at + rest.readInt32BE(at);
+      if (rest.length < this.#wanted) break;
+      const whole = rest.subarray(0, this.#wanted);
+      rest = rest.subarray(this.#wanted);
+      const type = this.#isKnown ? String.fromCodePoint(whole[0] ?? 0) : undefined;
+      this.#isKnown = true;
+      yield { type, whole, text: type === undefined ? undefined : textOf(type, whole) };
     }
+    this.#chunks.push(rest);
+    this.#length = rest.length;
   }
 }
 
