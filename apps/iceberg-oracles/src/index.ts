@@ -1,0 +1,3 @@
+export { rowsByIcebird } from "./icebird.js";
+export { Missing, type Oracle } from "./oracle.js";
+export { type PythonSide, startPython } from "./python.js";
