@@ -13,6 +13,8 @@ const PROJECTS = [
   "packages/create",
   "apps/without-code",
   "apps/chaos",
+  "apps/changes-to-opensearch",
+  "apps/logs-to-s3",
   "apps/demo",
   "bench",
 ];

@@ -13,6 +13,8 @@ const MAY_IMPORT = {
   wire: ["core"],
   aws: ["core"],
   leases: ["core"],
+  "leases-mysql": ["core", "leases"],
+  "leases-redis": ["core", "leases"],
   "aws-records": ["core"],
   avro: ["core"],
   protobuf: ["core"],
@@ -20,6 +22,7 @@ const MAY_IMPORT = {
   consumer: ["core", "leases", "wire", "aws"],
   redshift: ["core", "leases", "wire", "aws", "s3"],
   parquet: ["core", "s3"],
+  replay: ["core", "leases", "wire", "aws", "consumer", "s3"],
   iceberg: ["core", "aws", "s3", "parquet"],
   config: ["core", "leases", "wire", "aws", "consumer"],
   telemetry: ["core", "consumer"],
@@ -55,6 +58,7 @@ const ROOMS = {
   core: [["engine"], ["*"]],
   admin: [["."], ["routes", "console"], ["http"], ["watching"]],
   config: [["."], ["building", "properties"], ["parts"], ["checking"], ["file"], ["document"]],
+  replay: [["."], ["sources", "repair"], ["archive"], ["*"]],
   consumer: [["."], ["engines"], ["reading"], ["worker", "lease-table"], ["kinesis"]],
 };
 

@@ -465,7 +465,7 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   "testkit/leases": "",
   wire:
     "AggregateInputError AggregatedRecord PageRecord WireFormatError deaggregate deaggregatePageRecord isInHashKeyRange parseExplicitHashKey " +
-    "partitionHashKey readEventFrames readRecordsCbor readRecordsJson",
+    "partitionHashKey readEventFrames readRecordsCbor readRecordsJson startsWithMagic",
 };
 /** All exported functions, by package. */
 export const PACKAGES: Readonly<Record<string, object>> = {

@@ -1,5 +1,6 @@
 import { asError } from "@kinesis-connectors/core";
 import { type Connector, fanOut, type LeaseOptions, polling } from "@kinesis-connectors/consumer";
+import { AtLeastOnce } from "./kcl/at-least-once.js";
 import { KclWorker } from "./kcl/kcl-worker.js";
 import type { FleetChecker } from "./checks/fleet-checker.js";
 import type { Landings } from "./checks/landings.js";
@@ -250,8 +251,12 @@ export class Fleet {
     slot.startedMs = scheduler.nowMs;
     this.#note(process, "start");
     kcl.checker.join(process, process.name);
+    const { network, ledger, landings } = kcl;
     const worker = new KclWorker({
-      ...kcl,
+      network,
+      ledger,
+      processorOf: (shard, begun, draws) =>
+        new AtLeastOnce(shard, begun, { process, network, landings, random: draws }),
       process,
       kinesis: kinesis.clientOf(process),
       leases,

@@ -8,13 +8,7 @@ import {
   entriesPast,
   type OptionNames,
   type PlannedRange,
-  systemClock,
-  systemRandom,
 } from "@kinesis-connectors/core";
-import { tableFileWriter } from "@kinesis-connectors/parquet/tables";
-import { objectStore } from "@kinesis-connectors/s3/objects";
-import type { CatalogContext } from "./catalog/catalog.js";
-import { CurrentTable } from "./commits/current-table.js";
 import { GroupCommit } from "./commits/group-commit.js";
 import { isPast, positionIn, positionKey } from "./commits/position.js";
 import { writeFiles } from "./files/write-files.js";
@@ -27,7 +21,8 @@ import {
   tableSettings,
 } from "./options.js";
 import { batchTag, contentOf, requireSameContent } from "./commits/content.js";
-import { checkPartitions, prepareTable } from "./tables/prepare-table.js";
+import { openTable, tableTools } from "./tables/open-table.js";
+import { checkPartitions } from "./tables/prepare-table.js";
 import { TableShapes } from "./tables/table-shape.js";
 
 /** Options of `icebergEmitter`. */
@@ -63,11 +58,10 @@ export function icebergEmitter<Output extends object>(
   const table = tableSettings(options);
   const files = fileSettings(options);
   checkPartitions(files);
-  const current = new CurrentTable(table.catalog, table.id);
-  const objects = objectStore(table.storage);
+  const { current, objects, encode, close } = tableTools(table, files);
   const commits = new GroupCommit(current, table, (context) => ({ objects, context }));
   const shapes = new TableShapes(files.declared, current.name);
-  const tools = { encode: tableFileWriter(files), objects };
+  const tools = { encode, objects };
 
   const plan = (batch: Batch<Output>): IcebergPlan => ({ v: 1, contentSha256: contentOf(batch.entries) });
 
@@ -119,13 +113,9 @@ export function icebergEmitter<Output extends object>(
     planWithout: (_plan, batch, kept) => plan({ ...batch, entries: keptOf(batch.entries, kept) }),
     isWritten,
     emit,
-    open: ({ signal, logger }) => {
-      const context: CatalogContext = { signal, logger, clock: systemClock, random: systemRandom };
-      return prepareTable(current, files, context);
-    },
+    open: (opening) => openTable(current, files, opening),
     close: () => {
-      objects.close();
-      table.catalog.close?.();
+      close();
       return Promise.resolve();
     },
   };

@@ -45,3 +45,5 @@ export type {
 } from "./catalog/metadata.js";
 export { icebergEmitter, type IcebergEmitterOptions, type IcebergPlan } from "./iceberg-emitter.js";
 export type { IcebergFileOptions, IcebergTableOptions, PartitionBy } from "./options.js";
+export { icebergFileEmitter, type IcebergFileEmitterOptions } from "./file-emitter.js";
+export { icebergManifestEmitter, type IcebergManifestEmitterOptions } from "./manifest-emitter.js";

@@ -34,7 +34,7 @@ export interface IcebergTableOptions {
    * How long the stream keeps its records, in hours. Positions of shards that were committed longer ago, and a day, are removed from the table's properties. Never less than the stream's
    * own retention: a record read again after that would be added again. Default 8,760, the longest there is.
    */
-  readonly streamRetentionHours?: number;
+  readonly retentionHours?: number;
 }
 
 /** Options of the Parquet files, and of the table that they are of. */
@@ -63,7 +63,7 @@ export const TABLE_OPTIONS: OptionNames<IcebergTableOptions> = {
   table: "required",
   storage: true,
   commitEveryMs: true,
-  streamRetentionHours: true,
+  retentionHours: true,
 };
 
 /** The names of `IcebergFileOptions`. */
@@ -103,14 +103,14 @@ export function tableSettings(options: IcebergTableOptions): TableSettings {
     throw invalidOption("catalog must be restCatalog(), or an own Catalog");
   if (typeof storage !== "object" || storage === null)
     throw invalidOption("storage must be an object of S3 options");
-  const hours = options.streamRetentionHours ?? MAX_STREAM_RETENTION_HOURS;
+  const hours = options.retentionHours ?? MAX_STREAM_RETENTION_HOURS;
   return {
     catalog,
     id: identifierOf(options.table),
     storage,
     commitEveryMs: wholeNumber("commitEveryMs", options.commitEveryMs ?? 0, { min: 0, max: 3_600_000 }),
     retentionMs:
-      wholeNumber("streamRetentionHours", hours, { min: 24, max: MAX_STREAM_RETENTION_HOURS }) * MS_PER_HOUR,
+      wholeNumber("retentionHours", hours, { min: 24, max: MAX_STREAM_RETENTION_HOURS }) * MS_PER_HOUR,
   };
 }
 

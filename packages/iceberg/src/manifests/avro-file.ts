@@ -53,9 +53,18 @@ interface Header {
 /** A schema as its JSON: avsc's own types drop the attributes that are not Avro's, and `field-id` is one. */
 export type AvroSchema = Schema & object;
 
-function typeOf(schema: AvroSchema): Type {
-  // Each file has its own, so that names of one are none of another's.
-  return avsc.Type.forSchema(schema, { registry: { long: LONG }, wrapUnions: false });
+/** Schemas of a table and of its writers are few, and a type of one takes longer to make than a list to read. */
+const MAX_TYPES = 64;
+const types = new Map<string, Type>();
+
+function typeOf(schema: AvroSchema, text: string = JSON.stringify(schema)): Type {
+  const known = types.get(text);
+  if (known !== undefined) return known;
+  const [oldest] = types.keys();
+  if (types.size >= MAX_TYPES && oldest !== undefined) types.delete(oldest);
+  const type = avsc.Type.forSchema(schema, { registry: { long: LONG }, wrapUnions: false });
+  types.set(text, type);
+  return type;
 }
 
 /**
@@ -67,13 +76,15 @@ export function encodeAvroFile(
   records: readonly object[],
   metadata: Readonly<Record<string, string>>,
 ): Buffer {
-  const type = typeOf(schema);
+  const text = JSON.stringify(schema);
+  const type = typeOf(schema, text);
   const block = zlib.deflateRawSync(Buffer.concat(records.map((record) => type.toBuffer(record))));
   const sync = createHash("md5").update(block).digest();
   const meta = Object.fromEntries(
-    Object.entries({ ...metadata, "avro.schema": JSON.stringify(schema), "avro.codec": "deflate" }).map(
-      ([name, text]) => [name, Buffer.from(text)],
-    ),
+    Object.entries({ ...metadata, "avro.schema": text, "avro.codec": "deflate" }).map(([name, text]) => [
+      name,
+      Buffer.from(text),
+    ]),
   );
   const blocks =
     records.length === 0
@@ -117,9 +128,10 @@ function decode(buffer: Buffer, name: string): AvroFile {
   const metadata = Object.fromEntries(
     Object.entries(header.meta).map(([key, value]) => [key, value.toString()]),
   );
-  const schema = JSON.parse(metadata["avro.schema"] ?? "") as AvroSchema;
+  const text = metadata["avro.schema"] ?? "";
+  const schema = JSON.parse(text) as AvroSchema;
   const decompress = decompressionOf(metadata["avro.codec"] ?? "null", name);
-  const type = typeOf(schema);
+  const type = typeOf(schema, text);
   const records: Readonly<Record<string, unknown>>[] = [];
   for (let at = offset; at < buffer.length;) {
     const counts = COUNTS.decode(buffer, at) as {

@@ -130,7 +130,7 @@ export function decodeManifestList(bytes: Uint8Array, name: string): readonly Ma
   const { schema, records } = decodeAvroFile(bytes, name);
   const names = namesById(schema);
   return records.map((record) => {
-    const entry: Record<string, unknown> = { ...LEFT_OUT };
+    const entry: Record<string, unknown> = Object.assign({}, LEFT_OUT);
     for (const [theirs, ours] of names) {
       const value = record[theirs];
       if (value !== null && value !== undefined) entry[ours] = value;

@@ -1,19 +1,26 @@
 import { parquetReadObjects } from "hyparquet";
-import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
 import type { TableMetadata } from "../../src/index.js";
 import { currentSnapshot } from "../../src/columns/current.js";
 import { decodeAvroFile } from "../../src/manifests/avro-file.js";
-import { decodeManifestList, type ManifestEntry } from "../../src/manifests/manifest-list.js";
+import {
+  decodeManifestList,
+  encodeManifestList,
+  type ManifestEntry,
+} from "../../src/manifests/manifest-list.js";
+import type { ObjectStoreOptions } from "@kinesis-connectors/s3/objects";
 import { memoryCatalog, type MemoryCatalog } from "./memory-catalog.js";
+import { memoryS3 } from "./memory-s3.js";
 
-/** A table's files on a local S3, and a catalog in memory. */
-export interface Lake extends AsyncDisposable {
-  readonly aws: LocalAws;
+/** A table's files and its catalog, both in memory. */
+export interface Lake {
   readonly catalog: MemoryCatalog;
-  readonly storage: ReturnType<LocalAws["clientOptions"]>;
+  readonly storage: ObjectStoreOptions;
+  readonly objectNames: () => readonly string[];
   /** The bytes at `s3://bucket/key`. */
   readonly bytes: (location: string) => Buffer;
   readonly manifests: (metadata?: TableMetadata) => readonly ManifestEntry[];
+  /** The newest snapshot, as if another writer had committed it: its manifest has another name, which is returned. */
+  readonly asAnotherWriters: () => string;
   /** What the table's metadata says of its files. */
   readonly files: (metadata?: TableMetadata) => readonly FileEntry[];
   readonly rows: (metadata?: TableMetadata) => Promise<readonly Readonly<Record<string, unknown>>[]>;
@@ -35,14 +42,13 @@ export interface FileEntry {
   readonly upper: ReadonlyMap<number, Buffer>;
 }
 
-export async function startLake(): Promise<Lake> {
-  const aws = await startLocalAws({ kinesis: false, dynamodb: false, s3: { buckets: ["lake"] } });
+export function startLake(): Lake {
+  const { client, objects } = memoryS3();
   const catalog = memoryCatalog();
   const bytes = (location: string): Buffer => {
-    const [, bucket = "", key = ""] = /^s3:\/\/([^/]+)\/(.+)$/.exec(location) ?? [];
-    const found = [...aws.s3.objects(bucket)].find((object) => object.key === key);
+    const found = objects.get(location);
     if (found === undefined) throw new Error(`${location} is not there`);
-    return found.body;
+    return found;
   };
   const manifests = (metadata: TableMetadata = catalog.metadata()): readonly ManifestEntry[] => {
     const snapshot = currentSnapshot(metadata);
@@ -57,23 +63,37 @@ export async function startLake(): Promise<Lake> {
       ),
     );
   return {
-    aws,
     catalog,
-    storage: aws.clientOptions("s3"),
+    storage: { client },
+    objectNames: () => [...objects.keys()],
     bytes,
     manifests,
+    asAnotherWriters: () => {
+      const snapshot = currentSnapshot(catalog.metadata());
+      if (snapshot === undefined) throw new Error("there is no snapshot");
+      const [entry] = manifests();
+      if (entry === undefined) throw new Error("there is no manifest");
+      const path = "s3://lake/sales/orders/metadata/theirs.avro";
+      objects.set(path, bytes(entry.manifest_path));
+      const entries = [{ ...entry, manifest_path: path }];
+      const { "snapshot-id": id, "sequence-number": sequenceNumber } = snapshot;
+      const list = encodeManifestList(entries, { id, parentId: null, sequenceNumber });
+      objects.set("s3://lake/sales/orders/metadata/snap-theirs.avro", list);
+      const theirs = { ...snapshot, "manifest-list": "s3://lake/sales/orders/metadata/snap-theirs.avro" };
+      catalog.set((metadata) => ({ ...metadata, snapshots: [theirs] }));
+      return path;
+    },
     files,
     rows: async (metadata) => {
       const all = await Promise.all(files(metadata).map(({ path }) => rowsOf(bytes(path))));
       return all.flat();
     },
-    [Symbol.asyncDispose]: () => aws.close(),
   };
 }
 
 export async function rowsOf(file: Buffer): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const buffer = file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength) as ArrayBuffer;
-  return parquetReadObjects({ file: buffer });
+  return parquetReadObjects({ file: buffer, utf8: false });
 }
 
 function fileEntry(entry: Readonly<Record<string, unknown>>, manifest: ManifestEntry): FileEntry {

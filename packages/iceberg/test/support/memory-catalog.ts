@@ -24,6 +24,8 @@ export interface MemoryCatalog extends Catalog {
   loads: number;
   readonly metadata: (name?: string) => TableMetadata;
   readonly set: (change: (metadata: TableMetadata) => TableMetadata, name?: string) => void;
+  /** Holds the answers to commits from now on. */
+  readonly hold: () => { readonly release: () => void };
   /** Applies the commits that were late. */
   readonly land: () => void;
 }
@@ -31,6 +33,7 @@ export interface MemoryCatalog extends Catalog {
 export function memoryCatalog(location: string = "s3://lake/sales"): MemoryCatalog {
   const tables = new Map<string, TableMetadata>();
   const late: (() => void)[] = [];
+  let held = Promise.resolve();
   const keyOf = ({ namespace, name }: TableIdentifier): string => [...namespace, name].join(".");
   const loaded = (metadata: TableMetadata): LoadedTable => structuredClone({ metadata });
 
@@ -54,6 +57,11 @@ export function memoryCatalog(location: string = "s3://lake/sales"): MemoryCatal
     set: (change, name = "sales.orders") => {
       tables.set(name, change(catalog.metadata(name)));
     },
+    hold: () => {
+      let release = (): void => undefined;
+      held = new Promise<void>((resolve) => (release = resolve));
+      return { release: () => release() };
+    },
     land: () => late.splice(0).forEach((commit) => commit()),
     loadTable: async (id, { signal }) => {
       await Promise.resolve();
@@ -70,7 +78,7 @@ export function memoryCatalog(location: string = "s3://lake/sales"): MemoryCatal
       return loaded(metadata);
     },
     commitTable: async (id, commit, { signal }) => {
-      await Promise.resolve();
+      await held;
       signal.throwIfAborted();
       const key = keyOf(id);
       const fate = catalog.fates.shift();

@@ -85,8 +85,8 @@ export class StoreCalls {
         if (failure.type === "fatal" || stop.aborted || clock.monotonicNow() >= deadlineMs)
           throw this.#error("open", failure);
         if (attempt === FIRST_TOLD || attempt % ATTEMPTS_PER_LINE === 0) {
-          const line = { table, attempt, cure: failure.cure, ...errorFields(failure.cause) };
-          logger.warn(line, `${store} does not answer, which has the leases; waiting`);
+          const line = { table, attempt, ...errorFields(failure.cause), reason: failure.cause.message };
+          logger.warn(line, `${store}, which has the leases, does not answer; waiting: ${failure.cure}`);
         }
         await sleep(clock, backoffMs(attempt, BACKOFF, random), stop);
       }

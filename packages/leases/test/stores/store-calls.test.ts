@@ -39,8 +39,8 @@ describe("the calls of a lease table on its store", () => {
     expect(await clock.run(calls.start(undefined, failing("waiting", 40)))).toBe(true);
     expect(lines).toHaveLength(5);
     expect(lines[0]).toMatchObject([
-      { table: "leases", attempt: 3, cure: "do this" },
-      expect.stringContaining("waiting"),
+      { table: "leases", attempt: 3, reason: "the server said waiting" },
+      expect.stringContaining("waiting: do this"),
     ]);
   });
 
