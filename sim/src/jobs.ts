@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { parentPort, Worker, workerData } from "node:worker_threads";
 import {
+  BROKEN_COMMITS,
   BROKEN_FLEETS,
   BROKEN_GUARDS,
   BROKEN_HABITS,
@@ -111,6 +112,7 @@ const ALL_BROKEN: readonly BrokenVariant[] = [
   ...BROKEN_STEERING.keys(),
   ...BROKEN_FLEETS.keys(),
   ...BROKEN_GUARDS,
+  ...BROKEN_COMMITS,
 ];
 
 /** The name of an emitter among the options of the command. */

@@ -1,6 +1,7 @@
 import type { StoredObject } from "../services/bucket.js";
 import type { DestinationParts, SimDestination } from "./destination.js";
 import { dynamoDbDestination } from "./dynamodb-destination.js";
+import { icebergDestination } from "./iceberg-destination.js";
 import { kinesisDestination } from "./kinesis-destination.js";
 import type { LandingRule } from "../checks/landings.js";
 import { openSearchDestination } from "./opensearch-destination.js";
@@ -16,6 +17,8 @@ export function destinationOf(
   switch (parts.scenario.emitter) {
     case "dynamodb":
       return dynamoDbDestination(parts);
+    case "iceberg":
+      return icebergDestination(parts, objects);
     case "kinesis":
       return kinesisDestination(parts);
     case "opensearch":
@@ -31,6 +34,7 @@ export function destinationOf(
 export function landingRuleOf(emitter: EmitterName): LandingRule {
   return {
     repeats: emitter === "kinesis" ? "counted" : "wrong",
-    isPlanned: emitter === "s3" || emitter === "s3-partitioned" || emitter === "redshift",
+    isPlanned:
+      emitter === "s3" || emitter === "s3-partitioned" || emitter === "redshift" || emitter === "iceberg",
   };
 }

@@ -3,7 +3,14 @@ import type { RecordKind } from "./payload.js";
 import { SeededRandom } from "../world/random.js";
 
 /** What the connectors of a run write to. */
-export type EmitterName = "s3" | "s3-partitioned" | "dynamodb" | "kinesis" | "opensearch" | "redshift";
+export type EmitterName =
+  | "s3"
+  | "s3-partitioned"
+  | "dynamodb"
+  | "kinesis"
+  | "opensearch"
+  | "redshift"
+  | "iceberg";
 
 export const EMITTER_NAMES: readonly EmitterName[] = [
   "s3",
@@ -12,6 +19,7 @@ export const EMITTER_NAMES: readonly EmitterName[] = [
   "kinesis",
   "opensearch",
   "redshift",
+  "iceberg",
 ];
 
 /** A fleet in the KCL's 3.x mode, or on its way there and back, in which some workers are modelled KCL workers. */
