@@ -86,7 +86,9 @@ def pyiceberg_answer(question):
         if len(counts) % 5 == 0 and scan.count() != counts[-1]:
             counts[-1] = f"{counts[-1]} rows, but a count of {scan.count()}"
     answer = {"counts": counts, "files": files}
-    if question["rows"]:
+    if question["tell"] == "ids":
+        answer["ids"] = [str(row["id"]) for row in table.scan(selected_fields=("id",)).to_arrow().to_pylist()]
+    if question["tell"] == "rows":
         struct_type = table.schema().as_struct()
         answer["rows"] = [plain(row, struct_type) for row in table.scan().to_arrow().to_pylist()]
     return answer
@@ -142,7 +144,9 @@ def duckdb_answer(question):
             counts.append(connection.execute(f"SELECT count(*) FROM {view} WHERE {sql(filter, types)}").fetchone()[0])
         except duckdb.Error as error:
             counts.append(f"cannot: {type(error).__name__}: {error}"[:300])
-    return {"counts": counts}
+    if question["tell"] != "ids":
+        return {"counts": counts}
+    return {"counts": counts, "ids": [str(id) for (id,) in connection.execute(f"SELECT id FROM {view}").fetchall()]}
 
 
 def sql(filter, types):

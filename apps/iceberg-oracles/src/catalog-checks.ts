@@ -37,7 +37,9 @@ export async function catalogChecks(
   await look("four writers at Iceberg's own catalog", total);
   const wider = { ...columns, note: "string" } as const;
   const more = numbers(total, total + ROWS).map((id) => ({ ...named(id), note: "new" }));
-  await writeTable(lake, NAME, { columns: wider, addColumns: true }, [more], { shardId: "shardId-000000000009" });
+  await writeTable(lake, NAME, { columns: wider, addColumns: true }, [more], {
+    shardId: "shardId-000000000009",
+  });
   await look("one more column at Iceberg's own catalog", total + ROWS);
   return [
     [

@@ -27,7 +27,7 @@ export async function checkTable(
   questions: readonly Question[],
   { rows, plain }: Expected,
 ): Promise<Checked> {
-  const found = await oracle.ask(table, questions.map(asFilter), plain !== undefined);
+  const found = await oracle.ask(table, questions.map(asFilter), plain === undefined ? "counts" : "rows");
   const wrong: string[] = [];
   const unable = new Map<string, number>();
   for (const [nth, question] of questions.entries()) {
@@ -48,8 +48,7 @@ function filesOf({ files = [] }: Found): number {
 
 /** Rows that are missing, of other content, or there more than once; by their ids. */
 export function differences(found: readonly Plain[], expected: readonly Plain[]): readonly string[] {
-  const idOf = (row: Plain): string =>
-    String((row as { readonly id?: unknown } | null)?.id);
+  const idOf = (row: Plain): string => String((row as { readonly id?: unknown } | null)?.id);
   const byId = new Map<string, Plain[]>();
   for (const row of found) byId.set(idOf(row), [...(byId.get(idOf(row)) ?? []), row]);
   const wrong: string[] = [];
@@ -58,7 +57,8 @@ export function differences(found: readonly Plain[], expected: readonly Plain[])
     byId.delete(idOf(row));
     if (first === undefined) wrong.push(`row ${idOf(row)} is missing`);
     else if (more.length > 0) wrong.push(`row ${idOf(row)} is there ${more.length + 1} times`);
-    else if (!isDeepStrictEqual(first, row)) wrong.push(`row ${idOf(row)} differs in ${columnOf(first, row)}`);
+    else if (!isDeepStrictEqual(first, row))
+      wrong.push(`row ${idOf(row)} differs in ${columnOf(first, row)}`);
   }
   for (const id of byId.keys()) wrong.push(`row ${id} was never written`);
   return wrong;
@@ -67,7 +67,9 @@ export function differences(found: readonly Plain[], expected: readonly Plain[])
 function columnOf(found: Plain, expected: Plain): string {
   const fields = Object.entries(expected as Readonly<Record<string, Plain>>);
   const [name, value] =
-    fields.find(([column, one]) => !isDeepStrictEqual((found as Readonly<Record<string, Plain>>)[column], one)) ?? [];
+    fields.find(
+      ([column, one]) => !isDeepStrictEqual((found as Readonly<Record<string, Plain>>)[column], one),
+    ) ?? [];
   return name === undefined
     ? "its columns"
     : `${name}: ${JSON.stringify((found as Readonly<Record<string, Plain>>)[name])} instead of ${JSON.stringify(value)}`;

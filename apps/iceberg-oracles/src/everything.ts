@@ -37,7 +37,13 @@ export const ROWS_PER_BATCH = 100;
 export const BATCHES = 6;
 
 /** Longer than the 16 characters that bounds keep; characters of one to four bytes, and one that nothing comes after. */
-const LONG_TEXTS = ["a".repeat(40), "ä".repeat(40), "水".repeat(40), "🦆".repeat(40), "\u{10FFFF}".repeat(40)];
+const LONG_TEXTS = [
+  "a".repeat(40),
+  "ä".repeat(40),
+  "水".repeat(40),
+  "🦆".repeat(40),
+  "\u{10FFFF}".repeat(40),
+];
 
 /** The row of a number from 0. Of the batches one has nothing but nulls, one nothing but NaN, one zeros of both signs. */
 export function rowOf(id: number): EverythingRow {
@@ -62,7 +68,9 @@ export function rowOf(id: number): EverythingRow {
     moment: or(() => cell.timestamptz(moment)),
     wall: or(() => cell.timestamp(moment)),
     day: or(() => cell.date(Number(base) % 100_000)),
-    key: or(() => cell.uuid(`${(batch * 3).toString(16)}0000000-0000-4000-8000-${String(nth).padStart(12, "0")}`)),
+    key: or(() =>
+      cell.uuid(`${(batch * 3).toString(16)}0000000-0000-4000-8000-${String(nth).padStart(12, "0")}`),
+    ),
     blob: or(() => cell.binary(Buffer.alloc(20, batch === 5 ? 0xff : batch * 40).fill(nth, 19))),
     "payload.score": or(() => cell.double(Number(base) + 0.5)),
     "payload.inner.note": nth % 7 === 0 || isNull ? null : cell.string(`note ${batch} ${nth}`),
@@ -72,11 +80,19 @@ export function rowOf(id: number): EverythingRow {
   const score = cells["payload.score"] ?? null;
   // The list of a row is null, empty, or has nulls in it; a map has none, one or two keys.
   const tags = nth % 4 === 0 ? null : nth % 4 === 1 ? [] : [`t${nth}`, null];
-  const lines = nth % 5 === 0 ? null : Array.from({ length: nth % 3 }, (_, at) => ({ sku: `s${at}`, quantity: at === 1 ? null : nth }));
-  const counters = nth % 6 === 0 ? null : Object.fromEntries(Array.from({ length: nth % 3 }, (_, at) => [`k${at}`, base + BigInt(at)]));
+  const lines =
+    nth % 5 === 0
+      ? null
+      : Array.from({ length: nth % 3 }, (_, at) => ({ sku: `s${at}`, quantity: at === 1 ? null : nth }));
+  const counters =
+    nth % 6 === 0
+      ? null
+      : Object.fromEntries(Array.from({ length: nth % 3 }, (_, at) => [`k${at}`, base + BigInt(at)]));
   const row = {
     ...Object.fromEntries(top.map(([name, one]) => [name, one?.row ?? null])),
-    payload: isNull ? null : { score: score?.row, inner: { at: cells["moment"]?.row, note: inner?.row ?? null } },
+    payload: isNull
+      ? null
+      : { score: score?.row, inner: { at: cells["moment"]?.row, note: inner?.row ?? null } },
     tags,
     lines,
     counters,
@@ -85,17 +101,26 @@ export function rowOf(id: number): EverythingRow {
     ...Object.fromEntries(top.map(([name, one]) => [name, one?.plain ?? null])),
     payload: isNull
       ? null
-      : { score: score?.plain ?? null, inner: { at: cells["moment"]?.plain ?? null, note: inner?.plain ?? null } },
+      : {
+          score: score?.plain ?? null,
+          inner: { at: cells["moment"]?.plain ?? null, note: inner?.plain ?? null },
+        },
     tags,
-    lines: lines?.map(({ sku, quantity }) => ({ sku, quantity: quantity === null ? null : String(quantity) })) ?? null,
-    counters: counters === null ? null : Object.fromEntries(Object.entries(counters).map(([key, value]) => [key, String(value)])),
+    lines:
+      lines?.map(({ sku, quantity }) => ({ sku, quantity: quantity === null ? null : String(quantity) })) ??
+      null,
+    counters:
+      counters === null
+        ? null
+        : Object.fromEntries(Object.entries(counters).map(([key, value]) => [key, String(value)])),
   };
   return { cells, row, plain };
 }
 
 function realOf(batch: number, nth: number, value: number): number {
   if (batch === 1) return nth % 2 === 0 ? -0 : 0;
-  if (batch === 3 && nth % 5 === 0) return nth % 2 === 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  if (batch === 3 && nth % 5 === 0)
+    return nth % 2 === 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   return batch === 4 || nth % 9 === 0 ? Number.NaN : value * 1.1;
 }
 

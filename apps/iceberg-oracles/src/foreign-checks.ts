@@ -17,7 +17,10 @@ export async function foreignChecks(
   const before = wrong.length;
   const ours = (from: number, until: number): Promise<void> =>
     writeTable(lake, NAME, { columns: COLUMNS }, [numbers(from, until).map(named)], { from });
-  const theirs = (what: ForeignWork["what"], rows?: readonly object[]): Promise<{ readonly snapshots: number }> =>
+  const theirs = (
+    what: ForeignWork["what"],
+    rows?: readonly object[],
+  ): Promise<{ readonly snapshots: number }> =>
     python.foreign({
       uri: lake.uri,
       endpoint: lake.aws.endpoints.s3,
@@ -26,7 +29,12 @@ export async function foreignChecks(
       ...(rows === undefined ? {} : { rows }),
     });
   const look = (what: string, until: number): Promise<void> =>
-    checkIds(lake, { name: NAME, folder, oracles, what }, [...numbers(0, until), ...numbers(1_000, 1_010)], wrong);
+    checkIds(
+      lake,
+      { name: NAME, folder, oracles, what },
+      [...numbers(0, until), ...numbers(1_000, 1_010)],
+      wrong,
+    );
 
   await ours(0, 40);
   await theirs("append", numbers(1_000, 1_010).map(named));
@@ -43,5 +51,10 @@ export async function foreignChecks(
   await ours(120, 160);
   await look("all older snapshots expired", 160);
   const found = wrong.length - before;
-  return [["pyiceberg as another writer", `rows, a rewrite and expired snapshots between our commits, ${found} wrong`]];
+  return [
+    [
+      "pyiceberg as another writer",
+      `rows, a rewrite and expired snapshots between our commits, ${found} wrong`,
+    ],
+  ];
 }

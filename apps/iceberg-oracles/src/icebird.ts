@@ -3,14 +3,15 @@ import { icebergRead } from "icebird";
 import { differences } from "./check.js";
 import { BATCHES, rowOf, ROWS_PER_BATCH } from "./everything.js";
 import type { AskedTable, Plain } from "./oracle.js";
-import { askedTable, type Lake } from "./tables.js";
+import { askedTable, type Lake, NAMESPACE } from "./tables.js";
 
 /**
  * Reads all rows of a table by icebird, which needs nothing but Node. It knows no filters, and no S3 but that of AWS: what it asks of `amazonaws.com` goes to the table's own.
  */
-export async function rowsByIcebird(
-  { metadata, endpoint }: Pick<AskedTable, "metadata" | "endpoint">,
-): Promise<readonly Readonly<Record<string, unknown>>[]> {
+export async function rowsByIcebird({
+  metadata,
+  endpoint,
+}: Pick<AskedTable, "metadata" | "endpoint">): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const parsed = parseJson(metadata) as IcebirdMetadata;
   if ((parsed.snapshots ?? []).length === 0) return [];
   const usual = globalThis.fetch;
@@ -35,7 +36,7 @@ export async function icebirdChecks(
   folder: string,
   wrong: string[],
 ): Promise<readonly [string, string]> {
-  const found = await rowsByIcebird(await askedTable(lake, "everything", folder));
+  const found = await rowsByIcebird(await askedTable(lake, NAMESPACE, "everything", folder));
   const told = found.map(plainOf);
   const expected = Array.from({ length: BATCHES * ROWS_PER_BATCH }, (_, id) => {
     const { plain } = rowOf(id);

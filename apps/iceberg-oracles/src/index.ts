@@ -1,3 +1,4 @@
 export { rowsByIcebird } from "./icebird.js";
-export { Missing, type Oracle } from "./oracle.js";
-export { type PythonSide, startPython } from "./python.js";
+export { Missing } from "./oracle.js";
+export { startPython } from "./python.js";
+export { askedTable, type Lake } from "./tables.js";

@@ -97,5 +97,7 @@ async function run(command: string, args: readonly string[], name: string): Prom
   });
   if (code === 0) return;
   const reason = said.trim().split("\n").at(-1) ?? "";
-  throw new Missing(`${name} cannot be had: ${command} ended with ${code}${reason === "" ? "" : ` (${reason})`}`);
+  throw new Missing(
+    `${name} cannot be had: ${command} ended with ${code}${reason === "" ? "" : ` (${reason})`}`,
+  );
 }

@@ -24,9 +24,9 @@ export async function startJava(warehouse: string, say: (text: string) => void):
   return {
     oracle: {
       name: "Iceberg's own Java 1.10.0",
-      ask: async (table, filters, rows) => {
+      ask: async (table, filters, tell) => {
         const { metadata, endpoint } = table;
-        const body = stringifyJson({ metadata, endpoint, filters, rows }) ?? "";
+        const body = stringifyJson({ metadata, endpoint, filters, tell }) ?? "";
         const answer = await fetch(`${uri}/read`, { method: "POST", body });
         const text = await answer.text();
         if (answer.status !== 200) throw new Error(text.slice(0, 2_000));

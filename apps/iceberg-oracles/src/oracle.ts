@@ -32,15 +32,20 @@ export interface Found {
   readonly counts: readonly (number | string)[];
   /** Files that each filter has to look into, of those that can tell. */
   readonly files?: readonly number[];
-  /** All rows, of those that were asked for them. */
+  /** All rows, of those that can tell them and were asked to. */
   readonly rows?: readonly Plain[];
+  /** The values of the column `id` of all rows, where they were asked for. */
+  readonly ids?: readonly string[];
 }
+
+/** What is told beside counts. */
+export type Tell = "counts" | "rows" | "ids";
 
 /** Somebody else's reader of Iceberg tables. */
 export interface Oracle {
   /** With its version. */
   readonly name: string;
-  readonly ask: (table: AskedTable, filters: readonly Filter[], rows: boolean) => Promise<Found>;
+  readonly ask: (table: AskedTable, filters: readonly Filter[], tell: Tell) => Promise<Found>;
 }
 
 /** An oracle that cannot be had here, in one sentence. */

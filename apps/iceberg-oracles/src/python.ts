@@ -5,7 +5,7 @@ import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { stringifyJson } from "@kinesis-connectors/core";
 import { pythonWithPackages } from "./install.js";
-import { type AskedTable, type Filter, type Found, Missing, type Oracle } from "./oracle.js";
+import { type AskedTable, type Filter, type Found, Missing, type Oracle, type Tell } from "./oracle.js";
 
 const PROGRAM = fileURLToPath(new URL("../python/oracle.py", import.meta.url));
 
@@ -35,8 +35,8 @@ export async function startPython(say: (text: string) => void): Promise<PythonSi
   const versions = await ask<{ readonly pyiceberg: string; readonly duckdb: string }>({ of: "versions" });
   const oracle = (of: "pyiceberg" | "duckdb"): Oracle => ({
     name: `${of === "duckdb" ? "DuckDB" : of} ${versions[of]}`,
-    ask: (table: AskedTable, filters: readonly Filter[], rows: boolean) =>
-      ask<Found>({ of, ...table, filters, rows }),
+    ask: (table: AskedTable, filters: readonly Filter[], tell: Tell) =>
+      ask<Found>({ of, ...table, filters, tell }),
   });
   return {
     oracles: [oracle("pyiceberg"), oracle("duckdb")],

@@ -7,7 +7,13 @@ import { checkTable } from "./check.js";
 import { BATCHES, COLUMNS, everyFilter, rowOf, ROWS_PER_BATCH } from "./everything.js";
 import { Missing, type Oracle } from "./oracle.js";
 import { startJava } from "./java.js";
-import { partitionedRow, PARTITIONED_ROWS, partitionFilters, PARTITION_COLUMNS, PARTITIONS } from "./partitioned.js";
+import {
+  partitionedRow,
+  PARTITIONED_ROWS,
+  partitionFilters,
+  PARTITION_COLUMNS,
+  PARTITIONS,
+} from "./partitioned.js";
 import { startPython } from "./python.js";
 import { askedTable, type Lake, NAMESPACE, writeTable } from "./tables.js";
 import { catalogChecks } from "./catalog-checks.js";
@@ -63,7 +69,8 @@ export async function run({ signal }: Running = UNWATCHED): Promise<OraclesResul
   lines.push(await icebirdChecks(lake, folder, wrong));
   if (python !== undefined) lines.push(...(await foreignChecks(lake, folder, python, oracles, wrong)));
   signal.throwIfAborted();
-  if (java !== undefined) lines.push(...(await catalogChecks({ aws, uri: java.catalogUri }, folder, oracles, wrong)));
+  if (java !== undefined)
+    lines.push(...(await catalogChecks({ aws, uri: java.catalogUri }, folder, oracles, wrong)));
   for (const sentence of missing) lines.push(["not asked", sentence]);
   lines.push(["answers that are wrong", wrong.length]);
   return { lines, wrong, oracles: oracles.map(({ name }) => name), missing };
@@ -88,7 +95,7 @@ async function everythingChecks(
     rows.slice(batch * ROWS_PER_BATCH, (batch + 1) * ROWS_PER_BATCH).map(({ row }) => row),
   );
   await writeTable(lake, "everything", { columns: COLUMNS }, batches);
-  const table = await askedTable(lake, "everything", folder);
+  const table = await askedTable(lake, NAMESPACE, "everything", folder);
   const questions = everyFilter();
   const expected = { rows: rows.map(({ cells }) => cells), plain: rows.map(({ plain }) => plain) };
   const lines: [string, string][] = [];
@@ -96,7 +103,10 @@ async function everythingChecks(
     const { asked, wrong: found, unable, files } = await checkTable(oracle, table, questions, expected);
     wrong.push(...found.map((one) => `${oracle.name}, every type: ${one}`));
     const looked = files === 0 ? "" : `, ${files} of ${asked * BATCHES} files looked into`;
-    lines.push([oracle.name, `${asked} filters on every type${looked}, ${found.length} wrong${unableText(unable)}`]);
+    lines.push([
+      oracle.name,
+      `${asked} filters on every type${looked}, ${found.length} wrong${unableText(unable)}`,
+    ]);
   }
   return lines;
 }
@@ -120,7 +130,7 @@ async function partitionChecks(
     const half = PARTITIONED_ROWS / 2;
     const options = { columns: PARTITION_COLUMNS, partitionBy: [partition] };
     await writeTable(lake, name, options, [rows.slice(0, half), rows.slice(half)]);
-    const table = await askedTable(lake, name, folder);
+    const table = await askedTable(lake, NAMESPACE, name, folder);
     const questions = partitionFilters(partition.column);
     for (const oracle of oracles) {
       const found = await checkTable(oracle, table, questions, { rows: cells });

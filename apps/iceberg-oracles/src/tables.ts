@@ -49,8 +49,13 @@ export async function writeTable(
 }
 
 /** A table as the catalog has it now, with its files laid down in a folder. */
-export async function askedTable({ aws, uri }: Lake, name: string, folder: string): Promise<AskedTable> {
-  const answer = await fetch(`${uri}/v1/namespaces/${NAMESPACE}/tables/${name}`);
+export async function askedTable(
+  { aws, uri }: Lake,
+  namespace: string,
+  name: string,
+  folder: string,
+): Promise<AskedTable> {
+  const answer = await fetch(`${uri}/v1/namespaces/${namespace}/tables/${name}`);
   const { metadata } = parseJson(await answer.text()) as { readonly metadata: { readonly location: string } };
   const [, bucket = "", prefix = ""] = /^s3:\/\/([^/]+)\/(.+)$/.exec(metadata.location) ?? [];
   for (const { key, body } of aws.s3.objects(bucket)) {

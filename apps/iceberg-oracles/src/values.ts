@@ -34,7 +34,12 @@ export const cell = {
     rank: BigInt(text.replace(".", "")),
   }),
   // In the order of code points, which is that of UTF-8.
-  string: (text: string): Cell => ({ row: text, filter: text, plain: text, rank: Buffer.from(text).toString("hex") }),
+  string: (text: string): Cell => ({
+    row: text,
+    filter: text,
+    plain: text,
+    rank: Buffer.from(text).toString("hex"),
+  }),
   timestamptz: (micros: bigint): Cell => {
     const text = `${isoOf(micros)}+00:00`;
     return { row: text, filter: text, plain: String(micros), rank: micros };

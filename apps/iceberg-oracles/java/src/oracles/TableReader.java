@@ -38,7 +38,7 @@ final class TableReader {
     this.mapper = mapper;
   }
 
-  /** `{ endpoint, metadata, filters: [expression], rows }` gives counts and planned files of each filter, and the rows where asked for. */
+  /** `{ endpoint, metadata, filters: [expression], tell }` gives counts and planned files of each filter, and `rows` or `ids` where asked to tell them. */
   JsonNode read(JsonNode question) throws Exception {
     FileIO io = new HttpFileIO(question.get("endpoint").asText());
     TableMetadata metadata = TableMetadataParser.fromJson("s3://oracle/metadata.json", question.get("metadata").asText());
@@ -65,7 +65,15 @@ final class TableReader {
       }
       files.add(planned);
     }
-    if (question.get("rows").asBoolean()) {
+    if (question.get("tell").asText().equals("ids")) {
+      ArrayNode ids = answer.putArray("ids");
+      try (CloseableIterable<Record> rows = IcebergGenerics.read(table).select("id").build()) {
+        for (Record row : rows) {
+          ids.add(String.valueOf(row.getField("id")));
+        }
+      }
+    }
+    if (question.get("tell").asText().equals("rows")) {
       ArrayNode list = answer.putArray("rows");
       try (CloseableIterable<Record> rows = IcebergGenerics.read(table).build()) {
         for (Record row : rows) {
