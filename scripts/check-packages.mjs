@@ -56,6 +56,7 @@ checkInstall("core and schema-registry", ["core", "schema-registry"], ["client-g
 checkInstall("core and dynamodb", ["core", "dynamodb"], ["client-dynamodb"]);
 checkInstall("core and kinesis", ["core", "kinesis"], ["client-kinesis"]);
 checkInstall("core and opensearch", ["core", "opensearch"], []);
+checkInstall("core and iceberg", ["core", "iceberg"], ["client-s3"]);
 checkInstall("core and redshift", ["core", "redshift"], ["client-redshift-data", "client-s3"]);
 checkInstall(
   "core, consumer and s3",

@@ -40,6 +40,8 @@ const PARTS = new Set([
   "restart",
   "setCounter",
   "capabilities",
+  "catalog",
+  "columns",
   "limits",
 ]);
 
