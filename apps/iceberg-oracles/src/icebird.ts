@@ -1,5 +1,5 @@
 import { parseJson } from "@kinesis-connectors/core";
-import { icebergRead } from "icebird";
+import { avroMetadata, avroRead, icebergRead } from "icebird";
 import { differences } from "./check.js";
 import { BATCHES, rowOf, ROWS_PER_BATCH } from "./everything.js";
 import type { AskedTable, Plain } from "./oracle.js";
@@ -21,6 +21,12 @@ export async function rowsByIcebird({
   } finally {
     globalThis.fetch = usual;
   }
+}
+
+/** How many manifests a manifest list names. */
+export function manifestCount(list: Uint8Array): number {
+  const reader = { view: new DataView(list.buffer, list.byteOffset, list.byteLength), offset: 0 };
+  return avroRead({ reader, ...avroMetadata(reader) }).length;
 }
 
 type IcebirdMetadata = NonNullable<Parameters<typeof icebergRead>[0]["metadata"]>;
