@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { asError, ByteBudget, KinesisConnectorError, type Pipeline } from "@kinesis-connectors/core";
 import {
   isEnded,
@@ -79,6 +80,8 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   };
   const stopping = new AbortController();
   const aborting = new AbortController();
+  // One listener for each shard under way is no leak; Node warns from the eleventh on.
+  setMaxListeners(0, stopping.signal, aborting.signal);
   const { maxBytesPerSecond } = options;
   const source = await options.source.open({
     application,

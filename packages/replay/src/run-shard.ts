@@ -117,6 +117,8 @@ async function taken<Model, Output, Plan, DeadLetterPlan>(
   }: ShardsContext<Model, Output, Plan, DeadLetterPlan>,
 ): Promise<HeldShard | undefined> {
   const ending = AbortSignal.any([stopSignal, abortSignal]);
+  // One of its own: the shard listens to it for as long as it lives, and a replay may have thousands.
+  const signal = AbortSignal.any([abortSignal]);
   for (let attempt = 1; !ending.aborted; attempt += 1) {
     try {
       return await takeShard({
@@ -127,7 +129,7 @@ async function taken<Model, Output, Plan, DeadLetterPlan>(
         initialPosition,
         hashKeyRange,
         parentShardIds,
-        signal: abortSignal,
+        signal,
         logger,
         clock,
         random,

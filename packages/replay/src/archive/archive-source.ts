@@ -18,6 +18,9 @@ const MAX_PAGE = 1000;
 const GROUP_BYTES: number = 4 * 1024 * 1024;
 const MIN_CHUNK_BYTES: number = 64 * 1024;
 
+/** Objects that are looked at before they are read. */
+const LOOK_AHEAD = 16;
+
 /** What is read of an archive, and how. */
 export interface ArchiveReading {
   readonly archive: Archive;
@@ -134,8 +137,7 @@ async function* recordsOf(
   for await (const page of pages) yield page.filter(({ content }) => reading.isWanted(content)).map(toRecord);
   // By their place in the group, whichever of its objects they are in.
   let ordinal = 0;
-  for (const object of unknown) {
-    const facts = await factsOf(reading, shardId, object);
+  for await (const [object, facts] of withFacts(reading, shardId, unknown)) {
     if (!reading.isWholeWanted(object.key, facts)) {
       ordinal += facts.recordCount;
       continue;
@@ -147,6 +149,24 @@ async function* recordsOf(
         return toRecord({ position, content, facts });
       });
     }
+  }
+}
+
+/** Looks ahead: an archive of small objects would take a trip to S3 for each of them before it is read. */
+async function* withFacts(
+  reading: ArchiveReading,
+  shardId: string,
+  objects: readonly ShardObject[],
+): AsyncGenerator<readonly [ShardObject, ArchiveFacts], void> {
+  const ahead: Promise<ArchiveFacts>[] = [];
+  for (const [nth, object] of objects.entries()) {
+    while (ahead.length < LOOK_AHEAD && nth + ahead.length < objects.length) {
+      const facts = factsOf(reading, shardId, objects[nth + ahead.length] as ShardObject);
+      // Told by whoever comes to it; nobody may.
+      facts.catch(() => undefined);
+      ahead.push(facts);
+    }
+    yield [object, await (ahead.shift() as Promise<ArchiveFacts>)];
   }
 }
 

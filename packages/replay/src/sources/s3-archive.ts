@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import {
   checkOptions,
   KinesisConnectorError,
@@ -119,6 +120,8 @@ async function openSource(
   { clock, random, logger, maxBytesPerSecond, signal }: SourceContext,
 ): Promise<OpenedSource> {
   const closing = new AbortController();
+  // One listener for each request under way is no leak; Node warns from the eleventh on.
+  setMaxListeners(0, closing.signal);
   const archive = openArchive({
     ...ofArchive,
     objects,
