@@ -56,7 +56,7 @@ const ROOMS = {
   core: [["engine"], ["*"]],
   admin: [["."], ["routes", "console"], ["http"], ["watching"]],
   config: [["."], ["building", "properties"], ["parts"], ["checking"], ["file"], ["document"]],
-  replay: [["."], ["sources", "repair"], ["archive"], ["*"]],
+  replay: [["."], ["repair"], ["sources"], ["archive"]],
   consumer: [["."], ["engines"], ["reading"], ["worker", "lease-table"], ["kinesis"]],
 };
 

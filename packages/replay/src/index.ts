@@ -1,3 +1,6 @@
+export type { Gap } from "./repair/gaps.js";
+export type { RepairedGap } from "./repair/gaps-source.js";
+export { type ArchiveRepair, repairArchive, type RepairOptions } from "./repair-archive.js";
 export { type Replay } from "./replay-run.js";
 export type { ReplayEvent } from "./sources/replay-events.js";
 export type { ReplayRunOptions } from "./run-options.js";

@@ -5,7 +5,7 @@ import {
   ScanCommand,
 } from "@aws-sdk/client-dynamodb";
 import { startConnector } from "@kinesis-connectors/consumer";
-import { definePipeline, hasCode, json, text } from "@kinesis-connectors/core";
+import { definePipeline, type Emitter, hasCode, json, text } from "@kinesis-connectors/core";
 import { dynamoDbEmitter } from "@kinesis-connectors/dynamodb";
 import { memoryLeases } from "@kinesis-connectors/leases";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
@@ -300,22 +300,20 @@ async function placed(
   source: ReturnType<typeof s3Archive>,
 ): Promise<readonly { readonly position: string; readonly line: string }[]> {
   const found: { position: string; line: string }[] = [];
+  const emitter: Emitter<string> = {
+    capabilities: { duplicates: "none", ordering: "shard" },
+    emit: ({ shardId, entries }) => {
+      for (const { output, record } of entries)
+        found.push({
+          position: `${shardId} ${record.sequenceNumber}.${record.subSequenceNumber}`,
+          line: output,
+        });
+      return Promise.resolve({ failed: [] });
+    },
+  };
   const replay = await startReplay({
     application: "again",
-    pipeline: definePipeline({
-      transformer: text(),
-      emitter: {
-        capabilities: { duplicates: "none", ordering: "shard" },
-        emit: ({ shardId, entries }) => {
-          for (const { output, record } of entries)
-            found.push({
-              position: `${shardId} ${record.sequenceNumber}.${record.subSequenceNumber}`,
-              line: output,
-            });
-          return Promise.resolve({ failed: [] });
-        },
-      },
-    }),
+    pipeline: definePipeline({ transformer: text(), emitter }),
     source,
     leaseTable: memoryLeases().connect(),
     maxBytesPerSecond: 1_000_000_000,
