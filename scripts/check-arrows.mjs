@@ -25,7 +25,7 @@ const MAY_IMPORT = {
   config: ["core", "leases", "wire", "aws", "consumer"],
   telemetry: ["core", "consumer"],
   testkit: ["core", "leases"],
-  cli: ["core", "aws", "wire", "leases", "consumer", "telemetry", "config", "admin", "console"],
+  cli: ["core", "aws", "wire", "leases", "consumer", "telemetry", "config", "admin", "console", "replay"],
   create: ["cli"],
   admin: ["core", "leases", "wire", "consumer", "telemetry", "console"],
   console: [],

@@ -8,6 +8,7 @@ export type { ReplayTotals } from "./progress.js";
 export { type ReplayOptions, startReplay } from "./start-replay.js";
 export {
   deadLetters,
+  type DeadLetterPlace,
   type DeadLettersOptions,
   s3Archive,
   type S3ArchiveOptions,

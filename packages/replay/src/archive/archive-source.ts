@@ -26,9 +26,16 @@ export interface ArchiveReading {
   readonly archive: Archive;
   readonly stream: string;
   /** Whether a record is wanted; asked alike whenever it is read, so that a batch is the same for whoever finishes it. */
-  readonly isWanted: (content: ArchivedContent) => boolean;
+  readonly isWanted: (content: ArchivedContent, place: ContentPlace) => boolean;
   /** Whether an object that keeps no times of its records is wanted. */
   readonly isWholeWanted: (key: string, facts: ArchiveFacts) => boolean;
+}
+
+/** Where a record of an archive is. */
+export interface ContentPlace {
+  readonly key: string;
+  readonly stream: string;
+  readonly shardId: string;
 }
 
 /** The source of one archived shard. It ends when its last object has been read. */
@@ -109,6 +116,7 @@ function newerThan(start: StartPosition): (record: Position) => boolean {
 }
 
 interface PlacedContent {
+  readonly key: string;
   readonly position: Position;
   readonly content: ArchivedContent;
   readonly facts: ArchiveFacts;
@@ -134,7 +142,10 @@ async function* recordsOf(
   const sources = known.map((object) => placedIn(reading, shardId, object, chunkBytes));
   const only = sources[0];
   const pages = sources.length === 1 && only !== undefined ? only : merged(sources, MAX_PAGE);
-  for await (const page of pages) yield page.filter(({ content }) => reading.isWanted(content)).map(toRecord);
+  for await (const page of pages)
+    yield page
+      .filter(({ content, key }) => reading.isWanted(content, { key, stream: reading.stream, shardId }))
+      .map(toRecord);
   // By their place in the group, whichever of its objects they are in.
   let ordinal = 0;
   for await (const [object, facts] of withFacts(reading, shardId, unknown)) {
@@ -146,7 +157,7 @@ async function* recordsOf(
       yield page.map((content) => {
         const position = { sequenceNumber: group.first.sequenceNumber, subSequenceNumber: ordinal };
         ordinal += 1;
-        return toRecord({ position, content, facts });
+        return toRecord({ key: object.key, position, content, facts });
       });
     }
   }
@@ -179,7 +190,7 @@ async function* placedIn(
   const facts = await factsOf(reading, shardId, object);
   for await (const page of reading.archive.read(object.key, facts, { chunkBytes }))
     yield page.flatMap((content) =>
-      content.position === undefined ? [] : [{ position: content.position, content, facts }],
+      content.position === undefined ? [] : [{ key: object.key, position: content.position, content, facts }],
     );
 }
 
