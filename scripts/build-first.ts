@@ -14,6 +14,7 @@ const PROJECTS = [
   "apps/without-code",
   "apps/chaos",
   "apps/demo",
+  "apps/replay",
   "bench",
 ];
 
