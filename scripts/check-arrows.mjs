@@ -13,6 +13,8 @@ const MAY_IMPORT = {
   wire: ["core"],
   aws: ["core"],
   leases: ["core"],
+  "leases-mysql": ["core", "leases"],
+  "leases-redis": ["core", "leases"],
   "aws-records": ["core"],
   avro: ["core"],
   protobuf: ["core"],
@@ -39,14 +41,14 @@ const MAY_IMPORT = {
  * Other drivers of the same engine: of the consumer they import these paths alone, which bring no more than they name, and never the process of the
  * connector itself.
  */
-const PATHS = { consumer: ["reading", "dynamodb-leases", "kinesis"] };
+const PATHS = { consumer: ["reading", "user-records", "dynamodb-leases", "kinesis"] };
 const BY_PATH = new Set(["lambda", "kcl", "replay"]);
 
 /** A destination, a format or a store of leases: any package that has no line above. */
 const OTHERS = ["core", "leases", "wire", "aws"];
 
 /** Folders of programs: they may import every package and each other, and no package imports them. */
-const PROGRAMS = ["apps/*", "bench", "sim", "interop"];
+const PROGRAMS = ["apps/*", "bench", "sim", "interop", "servers"];
 
 /**
  * The rooms of a package, from the top down: a file imports from its own room and from the lines below. `.` is the top of `src`, and `*` all rooms

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
+import { ranOn } from "./ran-on.mjs";
 import { setup } from "./setup.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -23,10 +24,12 @@ const { status } = spawnSync(
 let passed = 0;
 let failed = 0;
 let skipped = 0;
+const lines = [];
 if (existsSync(results)) {
   const report = JSON.parse(readFileSync(results, "utf8"));
   passed = report.numPassedTests;
   skipped = report.numPendingTests + report.numTodoTests;
+  lines.push(...ranOn(report.testResults));
   // A file that could not even be loaded has no tests to count: it counts as one.
   const broken = report.testResults.filter(
     (file) => file.status === "failed" && file.assertionResults.length === 0,
@@ -37,5 +40,6 @@ rmSync(folder, { recursive: true, force: true });
 // An error outside of any test, or no report at all.
 if (status !== 0 && failed === 0) failed = 1;
 if (status === 0 && passed === 0) failed = 1;
-process.stdout.write(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}\n`);
+if (skipped > 0) lines.push(`${skipped} skipped`);
+process.stdout.write(`\n${[...lines, `${passed} passed, ${failed} failed`].join("\n")}\n`);
 process.exit(failed === 0 ? 0 : 1);

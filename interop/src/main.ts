@@ -7,7 +7,8 @@ import {
   UsageError,
   wholeNumber,
 } from "@kinesis-connectors/app-sample";
-import { JavaMissing, KCL_VERSIONS } from "./java/java-side.js";
+import { KCL_VERSIONS } from "./java/java-side.js";
+import { JavaMissing } from "./java/maven.js";
 import { play } from "./play.js";
 import { SCENARIOS } from "./scenarios/scenarios.js";
 import { isRight } from "./verdict/result.js";

@@ -6,13 +6,16 @@ import * as consumer from "../../packages/consumer/src/index.js";
 import * as consumerKinesis from "../../packages/consumer/src/kinesis/index.js";
 import * as consumerLeases from "../../packages/consumer/src/lease-table/index.js";
 import * as consumerReading from "../../packages/consumer/src/reading/index.js";
+import * as consumerUserRecords from "../../packages/consumer/src/reading/user-records.js";
 import * as core from "../../packages/core/src/index.js";
 import * as dynamodb from "../../packages/dynamodb/src/index.js";
+import * as kcl from "../../packages/kcl/src/index.js";
 import * as kinesis from "../../packages/kinesis/src/index.js";
 import * as leases from "../../packages/leases/src/index.js";
 import * as local from "../../packages/local/src/index.js";
 import * as opensearch from "../../packages/opensearch/src/index.js";
 import * as parquet from "../../packages/parquet/src/index.js";
+import * as postgres from "../../packages/postgres/src/index.js";
 import * as protobuf from "../../packages/protobuf/src/index.js";
 import * as redshift from "../../packages/redshift/src/index.js";
 import * as s3 from "../../packages/s3/src/index.js";
@@ -173,6 +176,20 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
       observe: () => undefined,
     },
   ],
+  "kcl.runKclChild": [
+    kcl.runKclChild,
+    {
+      application: "a",
+      pipeline,
+      leaseTable: "journal",
+      stream: "s",
+      maxReadAheadBytes: 1,
+      stopDeadlineMs: 1,
+      onRetentionGap: "stop",
+      observe: () => undefined,
+      clock: core.systemClock,
+    },
+  ],
   "consumer.polling": polling,
   "consumer.fanOut": [consumer.fanOut, { consumerName: "c", fallback: "polling" }],
   "consumer.dynamoDbLeaseTable": dynamoDbLeaseTable,
@@ -216,6 +233,10 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
       tombstoneExpiry: { attribute: "a", afterMs: 1 },
       positionAttribute: "p",
     },
+  ],
+  "kinesis.toClaimChecks": [
+    kinesis.toClaimChecks,
+    { put: () => Promise.resolve(""), maxInlineBytes: 1, encode: () => "" },
   ],
   "kinesis.kinesisEmitter": [
     kinesis.kinesisEmitter,
@@ -287,6 +308,29 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
     },
   ],
   "parquet.parquet": [parquet.parquet, { infer: true, compression: "none", evolution: "full" }],
+  "postgres.postgresEmitter": [
+    postgres.postgresEmitter,
+    {
+      connection: {
+        host: "127.0.0.1",
+        port: 1,
+        database: "d",
+        user: "u",
+        password: "p",
+        tls: { ca: "c", cert: "c", key: "k" },
+      },
+      table: "t",
+      columns: { id: "text" },
+      mode: postgres.insert(),
+      positions: "p",
+      createPositions: true,
+      retentionHours: 24,
+      maxRowsPerStatement: 1,
+      maxConnections: 1,
+      requestTimeoutMs: 1,
+    },
+  ],
+  "postgres.upsert": [postgres.upsert, { key: ["id"], guarded: true, remove: () => false }],
   "redshift.jsonAuto": [redshift.jsonAuto, { ignoreCase: true }],
   "redshift.redshiftEmitter": [
     redshift.redshiftEmitter,
@@ -308,6 +352,21 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
       distributionKey: "id",
       sortKeys: ["id"],
     },
+  ],
+  "s3.claimChecks": [
+    (options: never) => s3.claimChecks(core.json(), options),
+    {
+      ...connection,
+      pointer: s3.lifion(),
+      buckets: ["bucket"],
+      maxBytes: 1,
+      expectedBucketOwner: "123456789012",
+      requestPayer: "requester",
+    },
+  ],
+  "s3.claimCheckStore": [
+    s3.claimCheckStore,
+    { ...connection, bucket: "bucket", prefix: "p", pointer: s3.lifion(), contentType: "text/plain" },
   ],
   "s3.delimited": [s3.delimited, { columns: ["a"], delimiter: ";", quote: "'", header: true, nullText: "" }],
   "s3.raw": [s3.raw, { separator: "", extension: ".bin", contentType: "text/plain" }],
@@ -421,13 +480,15 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
     "KinesisCallError toUserRecords " +
     // What a driver that owns a shard hands over, complete.
     "listAllShards pollingSource",
+  "consumer/user-records": "toUserRecords",
   core:
     "ByteBudget ExactNumber KinesisConnectorError allowAll asError backoffMs batchesOf bytes checkOptions handedBatches handler comparePositions compareSequenceNumbers entriesPast " +
-    "dataBytesOf decodeWith errorFields exactNumberOf giveNotice guardedLogger hasCode hasLoneSurrogate invalidOption isProgrammingError isPromise " +
+    "dataBytesOf decodeWith decodingOf errorFields exactNumberOf giveNotice guardedLogger hasCode hasLoneSurrogate invalidOption isProgrammingError isPromise " +
     "jsonHasLoneSurrogate jsonOfOutput keptCause nonEmptyText outputCountOf poisonRecord sleep stringifyJson text wholeNumber " +
     // What the owner of a shard hands over, complete but for a logger.
     "processShard",
   dynamodb: "itemBytesOf",
+  kcl: "",
   kinesis: "",
   leases:
     "HeldLease actualOwner backupLeases changed compareCheckpoints described firstCheckpoint isAsSeen isEnded isSwitch leaseCheckpointer leaseFrom " +
@@ -435,10 +496,11 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   local: "KinesisError LocalAwsError virtualClock",
   opensearch: "",
   parquet: "",
+  postgres: "insert",
   protobuf: "protobuf",
   redshift: "csv delimited jsonPaths ledgerSchema",
   telemetry: "prometheusText",
-  s3: "ObjectWriter gzip lengthPrefixed ndjson none rangeNameOf zstd",
+  s3: "ObjectWriter awsExtended gzip lengthPrefixed lifion ndjson none rangeNameOf zstd",
   testkit:
     "batchOf batchOfEntries contextOf declaredCapabilities declaredOrder deliver deliverStubbornly emptyBatch entryOf excluded failureFrom " +
     "encodedOutputs keepingLogger lostReply memoryCheckpointer oversizedRecord planOf promptAbort recordsOf refusedCredentials refusedRecords " +
@@ -446,7 +508,7 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   "testkit/leases": "",
   wire:
     "AggregateInputError AggregatedRecord PageRecord WireFormatError deaggregate deaggregatePageRecord isInHashKeyRange parseExplicitHashKey " +
-    "partitionHashKey readEventFrames readRecordsCbor readRecordsJson",
+    "partitionHashKey readEventFrames readRecordsCbor readRecordsJson startsWithMagic",
 };
 /** All exported functions, by package. */
 export const PACKAGES: Readonly<Record<string, object>> = {
@@ -460,13 +522,16 @@ export const PACKAGES: Readonly<Record<string, object>> = {
   "consumer/dynamodb-leases": consumerLeases,
   "consumer/kinesis": consumerKinesis,
   "consumer/reading": consumerReading,
+  "consumer/user-records": consumerUserRecords,
   core,
   dynamodb,
+  kcl,
   kinesis,
   leases,
   local,
   opensearch,
   parquet,
+  postgres,
   redshift,
   s3,
   telemetry,

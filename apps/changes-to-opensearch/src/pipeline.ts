@@ -12,8 +12,14 @@ export interface OrderDocument {
   readonly changedUs: number;
 }
 
+/** Where the orders are. */
+export interface OrderIndex {
+  readonly node: string;
+  readonly index: string;
+}
+
 /** Indexes orders by the time of their change, whatever comes when and how often. */
-export function changesPipeline(node: string, index: string): Pipeline<DynamoDbChange<Order>, OrderDocument> {
+export function changesPipeline({ node, index }: OrderIndex): Pipeline<DynamoDbChange<Order>, OrderDocument> {
   return definePipeline({
     transformer: dynamoDbChanges<Order>().to((change) => ({
       order: String(change.keys.id),

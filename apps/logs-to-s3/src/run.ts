@@ -1,11 +1,10 @@
 import { gunzipSync } from "node:zlib";
-import { deliver, type Running } from "@kinesis-connectors/app-sample";
-import { cloudWatchLogs, type LogEvent } from "@kinesis-connectors/aws-records";
+import { deliver, deliverThroughKills, type Running } from "@kinesis-connectors/app-sample";
+import type { LogEvent } from "@kinesis-connectors/aws-records";
 import { startConnector } from "@kinesis-connectors/consumer";
-import { definePipeline } from "@kinesis-connectors/core";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
-import { gzip, ndjson, s3DeadLetters, s3Emitter } from "@kinesis-connectors/s3";
 import { checkLogs, type LogsCheck } from "./check.js";
+import { logsPipeline } from "./pipeline.js";
 import { type Subscribed, subscriptionRecords } from "./subscription.js";
 
 const BUCKET = "logs";
@@ -15,6 +14,8 @@ export interface RunOptions {
   readonly events: number;
   readonly shards: number;
   readonly seed: number;
+  /** How often the worker is killed; it is a process of its own then. Default 0. */
+  readonly kills?: number;
 }
 
 /** The result of a run. */
@@ -24,40 +25,58 @@ export interface RunResult extends LogsCheck {
   readonly damaged: number;
   readonly deadLetters: number;
   readonly objects: number;
+  readonly kills: number;
+  /** Batches that a killed worker had begun, and the next one ended. */
+  readonly takenOver: number;
   readonly seconds: number;
 }
 
 /** Starts AWS on loopback, puts records of a subscription while a connector archives each log event, and compares. */
-export async function run({ events, shards, seed }: RunOptions, running?: Running): Promise<RunResult> {
+export async function run(
+  { events, shards, seed, kills = 0 }: RunOptions,
+  running?: Running,
+): Promise<RunResult> {
   await using aws = await startLocalAws({ limits: "off", s3: { buckets: [BUCKET] }, seed });
+  // On loopback a batch is on its way for a moment only; a kill should meet it there, written and not.
+  for (const phase of kills === 0 ? [] : (["before", "after"] as const))
+    aws.faults.add({
+      server: "s3",
+      operation: "PutObject",
+      times: "always",
+      probability: 0.5,
+      phase,
+      effect: { kind: "delay", delayMs: 200 },
+    });
   const put: Subscribed = { ids: [], controlMessages: 0, damaged: 0 };
-  const connection = { ...aws.clientOptions("s3"), bucket: BUCKET };
-  const { records, seconds } = await deliver(
-    aws,
-    {
-      stream: "logs",
-      shards,
-      records: subscriptionRecords(events, seed, put),
-      count: undefined,
-      start: (local) =>
-        startConnector({
-          ...local,
-          application: "logs-to-s3",
-          pipeline: definePipeline({
-            transformer: cloudWatchLogs(),
-            buffer: { maxRecords: 5_000, maxAgeMs: 500 },
-            emitter: s3Emitter<LogEvent>({
-              ...connection,
-              prefix: "events",
-              format: ndjson(),
-              compression: gzip(),
-            }),
-            deadLetters: s3DeadLetters({ ...connection, prefix: "dead-letters" }),
-          }),
-        }),
-    },
-    running,
-  );
+  const archive = { connection: aws.clientOptions("s3"), bucket: BUCKET };
+  const delivery = {
+    stream: "logs",
+    shards,
+    records: subscriptionRecords(events, seed, put),
+    count: undefined,
+  };
+  const application = "logs-to-s3";
+  const { records, seconds, takenOver } = await (kills === 0
+    ? deliver(
+        aws,
+        {
+          ...delivery,
+          start: (local) => startConnector({ ...local, application, pipeline: logsPipeline(archive) }),
+        },
+        running,
+      ).then((delivered) => ({ ...delivered, takenOver: 0 }))
+    : deliverThroughKills(
+        aws,
+        {
+          ...delivery,
+          application,
+          worker: new URL("worker.js", import.meta.url),
+          setup: archive,
+          kills,
+          seed,
+        },
+        running,
+      ));
   const archived = linesBelow(aws, "events/").map((line) => (JSON.parse(line) as LogEvent).id);
   return {
     ...checkLogs(put.ids, archived),
@@ -66,6 +85,8 @@ export async function run({ events, shards, seed }: RunOptions, running?: Runnin
     damaged: put.damaged,
     deadLetters: linesBelow(aws, "dead-letters/").length,
     objects: objectsBelow(aws, "events/").length,
+    kills,
+    takenOver,
     seconds,
   };
 }

@@ -23,6 +23,8 @@ export {
   UsageError,
   wholeNumber,
 } from "./flags.js";
+export { deliverThroughKills, type KilledDelivery } from "./kills/deliver-through-kills.js";
+export { runWorkerProcess } from "./kills/worker-process.js";
 export { kinesisClient } from "./kinesis-client.js";
 export { openInput, readLines } from "./lines.js";
 export { askOpenSearch, bulkRequestsHindered, hinderOpenSearch } from "./open-search.js";

@@ -1,9 +1,8 @@
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { CACHE, JVM, present, run, SOURCES, writeClassPath } from "./maven.js";
 
 /** The versions of the KCL that runs are made with, of Maven Central. */
 export const KCL_VERSIONS = ["2.7.2", "3.5.1"] as const;
@@ -15,25 +14,6 @@ export interface JavaSide {
   readonly version: KclVersion;
   readonly command: { readonly program: string; readonly args: readonly string[] };
 }
-
-/** The Java side cannot be had here, in one sentence. */
-export class JavaMissing extends Error {
-  override readonly name = "JavaMissing";
-}
-
-const SOURCES = fileURLToPath(new URL("../../java/", import.meta.url));
-const CACHE = fileURLToPath(new URL("../../.cache/", import.meta.url));
-
-const JVM = [
-  "-Xmx256m",
-  "-XX:+UseSerialGC",
-  "-XX:TieredStopAtLevel=1",
-  // The SDK asks the instance's metadata service for nothing here.
-  "-Daws.disableEc2Metadata=true",
-  "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-  "-Dorg.slf4j.simpleLogger.showDateTime=true",
-  "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
-] as const;
 
 /**
  * The Java worker for a version: its jars by Maven, its source by javac, both kept in `.cache`.
@@ -51,15 +31,7 @@ export async function javaSide(version: KclVersion, say: (text: string) => void)
     const made = `${built}.part`;
     await rm(made, { recursive: true, force: true });
     await mkdir(join(made, "classes"), { recursive: true });
-    await run("mvn", [
-      "--quiet",
-      "--batch-mode",
-      "--file",
-      join(SOURCES, "pom.xml"),
-      `-Dkcl.version=${version}`,
-      "dependency:build-classpath",
-      `-Dmdep.outputFile=${join(made, "class-path.txt")}`,
-    ]);
+    await writeClassPath("amazon-kinesis-client", version, join(made, "class-path.txt"));
     const classPath = await readFile(join(made, "class-path.txt"), "utf8");
     const sources = (await sourceFiles()).map((name) => join(SOURCES, "src", "interop", name));
     await run("javac", [
@@ -92,30 +64,4 @@ async function fingerprint(): Promise<string> {
   const hash = createHash("sha256").update(await readFile(join(SOURCES, "pom.xml")));
   for (const name of await sourceFiles()) hash.update(await readFile(join(SOURCES, "src", "interop", name)));
   return hash.digest("hex").slice(0, 12);
-}
-
-async function present(program: string, args: readonly string[], name: string): Promise<void> {
-  try {
-    await run(program, args);
-  } catch {
-    throw new JavaMissing(
-      `${name} is not there (\`${program} ${args.join(" ")}\` fails), and these runs need it to start workers of the Java KCL.`,
-    );
-  }
-}
-
-async function run(program: string, args: readonly string[]): Promise<void> {
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (text: Buffer) => {
-      said += text.toString();
-    });
-  await new Promise<void>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("exit", (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`${program} ended with ${code ?? "a signal"}: ${said.trim().slice(-2000)}`));
-    });
-  });
 }

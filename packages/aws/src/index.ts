@@ -53,4 +53,5 @@ export { type Proxy, type ProxyOption, proxyRule, type ProxyRule, type ProxyTarg
 export { cureAtProxy, PROXY_CURE, saidOfProxy } from "./proxy/proxy-failure.js";
 export { type TunnelBounds, tunnelWithin } from "./proxy/tunnel.js";
 export { type RecordVersion, versionWriter } from "./record-version.js";
+export { Sha256 } from "./sha256.js";
 export type { AwsCommand } from "./kept-requests.js";

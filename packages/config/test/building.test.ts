@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type KinesisRecord, type Pipeline, stringifyJson } from "@kinesis-connectors/core";
@@ -68,6 +69,45 @@ describe("transform", () => {
     );
   });
 
+  it("json-lines: each document is a model of its own, and a filter looks at its fields", async () => {
+    const { transformer, filter } = pipelineOf(
+      await load(
+        fileWith("transform: { decode: json-lines, numbers: exact }\nfilter: { path: a, equals: 2 }"),
+      ),
+    );
+    const models = await transformer.toModel(record('{"a":1}\n{"a":2}{"a":12345678901234567890}'));
+    expect(models).toEqual([{ a: 1 }, { a: 2 }, { a: 12345678901234567890n }]);
+    expect(await filter({ a: 2 }, record(""))).toBe(true);
+  });
+
+  it("compressed: what is compressed is inflated, up to its limit, and the original is what was compressed", async () => {
+    const packed = { ...record(""), data: gzipSync('{"a":1}') };
+    const { transformer } = pipelineOf(await load(fileWith("transform: { decode: json, compressed: true }")));
+    expect(await transformer.toModel(packed)).toEqual({ a: 1 });
+    expect(await transformer.toModel(record({ a: 2 }))).toEqual({ a: 2 });
+    const limited = pipelineOf(
+      await load(fileWith("transform: { decode: text, compressed: { maxBytes: 6 } }")),
+    ).transformer;
+    await expect((async () => await limited.toModel(packed))()).rejects.toThrow("maxBytes of compressed()");
+    const original = pipelineOf(
+      await load(fileWith("transform: { decode: json, compressed: true, output: original }")),
+    ).transformer;
+    expect(String(await original.fromModel(await original.toModel(packed), packed))).toBe('{"a":1}');
+    const { transformer: plain } = pipelineOf(
+      await load(fileWith("transform: { decode: text, compressed: false }")),
+    );
+    expect(() => plain.toModel(packed)).toThrow("not UTF-8");
+  });
+
+  it("transformConcurrency is that of the pipeline", async () => {
+    expect(pipelineOf(await load(fileWith("transformConcurrency: 16")))).toMatchObject({
+      transformConcurrency: 16,
+    });
+    expect(await problemsOf(fileWith("transformConcurrency: 0"))).toEqual([
+      expect.stringContaining("transformConcurrency"),
+    ]);
+  });
+
   it("original beside many is refused at its place", async () => {
     expect(await problemsOf(fileWith("transform: { decode: json, many: true, output: original }"))).toEqual([
       "5:40 transform.output cannot be original beside many: each of a record's models would be the whole record; leave output out",
@@ -127,7 +167,7 @@ describe("filter", () => {
   it("by path over texts is refused: they have no fields", async () => {
     expect(await problemsOf(fileWith("transform: { decode: text }\nfilter: { path: a, equals: 1 }"))).toEqual(
       [
-        "6:11 filter.path needs records with fields: transform.decode must be json, but is text; or take a module",
+        "6:11 filter.path needs records with fields: transform.decode must be json or json-lines, but is text; or take a module",
       ],
     );
   });

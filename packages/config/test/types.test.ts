@@ -29,8 +29,5 @@ it("every option of a connector that is data is in the file", () => {
 
 it("every part of a pipeline is in the file, under its own name but for the transformer", () => {
   type Parts = keyof PipelineOptions<unknown, unknown, unknown, unknown>;
-  expectTypeOf<Exclude<Parts, keyof ConnectorFile | "logger">>().toEqualTypeOf<
-    // Those of a file return values: there is nothing to wait for.
-    "transformer" | "transformConcurrency"
-  >();
+  expectTypeOf<Exclude<Parts, keyof ConnectorFile | "logger">>().toEqualTypeOf<"transformer">();
 });

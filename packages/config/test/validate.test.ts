@@ -34,7 +34,7 @@ emitter:
 `),
   ).toEqual([
     "5:3 source.initialPositon is not an option of source; did you mean initialPosition?",
-    "6:14 transform.decode must be json, text or bytes; did you mean json?",
+    "6:14 transform.decode must be json, json-lines, text or bytes; did you mean json?",
     "8:3 buffer.maxBytes must be a whole number of bytes, or a size such as 512 KiB or 64 MiB",
     "11:3 emitter.bukcet is not an option of s3; did you mean bucket?",
     "13:3 emitter.compression must be none, gzip, zstd or an object; did you mean gzip?",

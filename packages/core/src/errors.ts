@@ -13,9 +13,9 @@ export type ErrorCode =
   | "KC_RECORD_POISON"
   /** A transformer or filter did not settle in time. */
   | "KC_TRANSFORM_TIMEOUT"
-  /** What a transformer asks (a registry, a table) does not answer for the moment. The record is tried again; it is not poison. */
+  /** What a transformer asks or stores into (a registry, a table, a bucket) does not answer for the moment. The record is tried again; it is not poison. */
   | "KC_LOOKUP_FAILED"
-  /** What a transformer asks refuses in a way that no waiting mends (no rights, wrong address). The shard stops before the record. */
+  /** What a transformer asks or stores into refuses in a way that no waiting mends (no rights, wrong address). The shard stops before the record. */
   | "KC_LOOKUP_REFUSED"
   /** The destination kept refusing and the retries were used up; the checkpoint has not moved. */
   | "KC_EMIT_FAILED"
@@ -42,7 +42,9 @@ export type ErrorCode =
   /** Shards were not paused or not reset, because that would not be safe now; the message says why and what to do first. Nothing was changed. */
   | "KC_STEERING_REFUSED"
   /** A worker thread ended before it was told to. What was in flight in it is left for the next owner to finish. */
-  | "KC_THREAD_LOST";
+  | "KC_THREAD_LOST"
+  /** What the daemon says that started this process (KCL MultiLangDaemon) is none of its protocol. Nothing of it is taken in. */
+  | "KC_DAEMON_BROKEN";
 
 /**
  * The one error class of this project. `code` says what happened, `message` also says what to do about it, `cause` keeps the

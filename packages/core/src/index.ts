@@ -10,6 +10,7 @@ export {
   type JsonTransformer,
   text,
 } from "./transformers/built-in.js";
+export { parseJson } from "./transformers/exact-json.js";
 export { compressed, type CompressedOptions } from "./transformers/compressed.js";
 export type { OutputOf, StandardSchema } from "./transformers/checked.js";
 export { type BudgetHolder, ByteBudget } from "./engine/byte-budget.js";
@@ -77,4 +78,10 @@ export {
 export { backoffMs, type Retry, type RetryOptions } from "./retry.js";
 export type { ShardContext, ShardOutcome } from "./engine/shard-context.js";
 export { processShard } from "./engine/shard-processor.js";
-export { type Decode, type DecodingTransformer, decodeWith, type Transformer } from "./transformer.js";
+export {
+  type Decode,
+  type DecodingTransformer,
+  decodeWith,
+  decodingOf,
+  type Transformer,
+} from "./transformer.js";

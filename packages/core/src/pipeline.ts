@@ -21,6 +21,12 @@ export interface PipelinePolicies {
   readonly retry?: RetryOptions;
   /** Time limit of a transformer or filter that returned a promise, in milliseconds. Default 30,000. */
   readonly transformTimeoutMs?: number;
+  /**
+   * Records of a page whose functions may be waited for at once, for transformers and filters that look something up and return promises: 200 look-ups of 5 ms
+   * take a second one by one, and 30 ms at 50. Their order stays, and a function is called for a record before those of the records before it have
+   * settled. Costs nothing where functions return values. Default 1, at most 1,000.
+   */
+  readonly transformConcurrency?: number;
 }
 
 /** The parts of a pipeline, as the user writes them. */
@@ -31,12 +37,6 @@ export interface PipelineOptions<Model, Output, Plan, DeadLetterPlan> extends Pi
   /** Three thresholds, or a function that makes an own buffer, called once per shard. */
   readonly buffer?: BufferOptions | (() => Buffer<NoInfer<Output>>);
   readonly emitter: Emitter<Output, Plan>;
-  /**
-   * Records of a page whose functions may be waited for at once, for transformers and filters that look something up and return promises: 200 look-ups of 5 ms
-   * take a second one by one, and 30 ms at 50. Their order stays, and a function is called for a record before those of the records before it have
-   * settled. Costs nothing where functions return values. Default 1, at most 1,000.
-   */
-  readonly transformConcurrency?: number;
   /** Takes the records that cannot be decoded, transformed or written. Default: none, and such a record stops the shard. */
   readonly deadLetters?: DeadLetterEmitter<DeadLetterPlan>;
   /** Default: the connector's, `startConnector({ logger })`; silent where that has none either. */

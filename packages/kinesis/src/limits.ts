@@ -33,3 +33,6 @@ export const DEFAULT_AGGREGATE_BYTES: number = 50 * KiB;
 
 /** Shards in one answer of ListShards (API reference: 1 to 10,000). */
 export const MAX_LISTED_SHARDS = 10_000;
+
+/** Data in bytes that `toClaimChecks` leaves in the record by default: as lifion-kinesis does (`largeItemThreshold`), and a MiB with the longest key. */
+export const DEFAULT_MAX_INLINE_BYTES: number = 900 * KiB;

@@ -131,7 +131,7 @@ function aggregateOf(
 
 function dataOf<Output>(options: KinesisEmitterOptions<Output>): KinesisSettings<Output>["data"] {
   const { data, positionField } = options;
-  if (positionField === undefined) return data ?? asItIs;
+  if (positionField === undefined) return data ?? dataAsItIs;
   if (typeof positionField !== "string" || positionField === "")
     throw invalidOption("positionField must be the name of a field");
   if (data !== undefined)
@@ -140,7 +140,7 @@ function dataOf<Output>(options: KinesisEmitterOptions<Output>): KinesisSettings
 }
 
 /** Bytes and texts as they are, everything else as JSON, its numbers with all their digits. */
-function asItIs(output: unknown): Uint8Array | string {
+export function dataAsItIs(output: unknown): Uint8Array | string {
   return output instanceof Uint8Array || typeof output === "string" ? output : jsonOfOutput(output);
 }
 

@@ -1,19 +1,8 @@
 import { describe, expect, it } from "vitest";
-import {
-  notifying,
-  ByteBudget,
-  definePipeline,
-  json,
-  type KinesisRecord,
-  type Pipeline,
-  processShard,
-  type ShardEvent,
-  systemClock,
-  systemRandom,
-} from "@kinesis-connectors/core";
+import { notifying, definePipeline, json, type KinesisRecord } from "@kinesis-connectors/core";
 import { ndjson, s3Emitter } from "@kinesis-connectors/s3";
-import { memoryCheckpointer, recordsOf, simulatedShard } from "@kinesis-connectors/testkit";
-import { startTarget } from "./support.js";
+import { recordsOf } from "@kinesis-connectors/testkit";
+import { runShard, startTarget } from "./support.js";
 
 interface Order {
   readonly id: number;
@@ -26,31 +15,6 @@ const orderRecords = (count: number, keys: number): KinesisRecord[] =>
       partitionKey: `key-${id % keys}`,
     })),
   );
-
-/** Runs a shard of these records to its end; returns what the engine told of itself. */
-async function runShard<Model, Output, Plan>(
-  pipeline: Pipeline<Model, Output, Plan>,
-  records: readonly KinesisRecord[],
-): Promise<ShardEvent[]> {
-  const events: ShardEvent[] = [];
-  const source = simulatedShard(records, { clock: systemClock, pageRecords: 100 });
-  source.close();
-  await processShard(pipeline, {
-    application: "copy",
-    stream: "orders",
-    shardId: "shardId-000000000003",
-    source,
-    checkpointer: memoryCheckpointer(),
-    initialPosition: { type: "trim-horizon" },
-    clock: systemClock,
-    random: systemRandom,
-    budget: new ByteBudget(64 * 1024 * 1024),
-    observe: (event) => events.push(event),
-    stopSignal: new AbortController().signal,
-    abortSignal: new AbortController().signal,
-  });
-  return events;
-}
 
 const idsOf = (texts: readonly string[]): number[] => texts.map((text) => (JSON.parse(text) as Order).id);
 

@@ -1,4 +1,15 @@
-import type { Batch, Emitter, EmitResult, KinesisRecord } from "@kinesis-connectors/core";
+import {
+  type Batch,
+  ByteBudget,
+  type Emitter,
+  type EmitResult,
+  type KinesisRecord,
+  type Pipeline,
+  processShard,
+  type ShardEvent,
+  systemClock,
+  systemRandom,
+} from "@kinesis-connectors/core";
 import {
   type FaultEffect,
   type FaultRule,
@@ -6,7 +17,13 @@ import {
   type LocalAwsOptions,
   startLocalAws,
 } from "@kinesis-connectors/local";
-import { batchOfEntries, contextOf, entryOf } from "@kinesis-connectors/testkit";
+import {
+  batchOfEntries,
+  contextOf,
+  entryOf,
+  memoryCheckpointer,
+  simulatedShard,
+} from "@kinesis-connectors/testkit";
 import { deaggregate, fullHashKeyRange, type HashKeyRange } from "@kinesis-connectors/wire";
 import { kinesisEmitter, type KinesisEmitterOptions } from "@kinesis-connectors/kinesis";
 
@@ -158,4 +175,29 @@ export async function emitUntilWritten<Output>(
     if (remaining.entries.length === 0) return rejected;
   }
   throw new Error(`not settled after ${maxAttempts} tries`);
+}
+
+/** Runs a shard of these records to its end; returns what the engine told of itself. */
+export async function runShard<Model, Output, Plan>(
+  pipeline: Pipeline<Model, Output, Plan>,
+  records: readonly KinesisRecord[],
+): Promise<ShardEvent[]> {
+  const events: ShardEvent[] = [];
+  const source = simulatedShard(records, { clock: systemClock, pageRecords: 100 });
+  source.close();
+  await processShard(pipeline, {
+    application: "copy",
+    stream: "orders",
+    shardId: "shardId-000000000003",
+    source,
+    checkpointer: memoryCheckpointer(),
+    initialPosition: { type: "trim-horizon" },
+    clock: systemClock,
+    random: systemRandom,
+    budget: new ByteBudget(64 * 1024 * 1024),
+    observe: (event) => events.push(event),
+    stopSignal: new AbortController().signal,
+    abortSignal: new AbortController().signal,
+  });
+  return events;
 }

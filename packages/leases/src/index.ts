@@ -39,6 +39,9 @@ export {
   type TableFault,
 } from "./memory-lease-table.js";
 export { fileLeases, type FileLeasesOptions } from "./file-leases/file-leases.js";
+export { factWrites, type FieldChange, fieldChange, type FieldWrites } from "./stores/field-change.js";
+export { type LeaseField, leaseFields, type LeaseFields, leaseOfFields } from "./stores/lease-fields.js";
+export { StoreCalls, type StoreCallsOptions, type StoreFailure } from "./stores/store-calls.js";
 export {
   isEnded,
   type OwnerKind,

@@ -26,7 +26,8 @@ function inFlags(message: string): string {
     .replace("`s3.port`", "--s3-port")
     .replace("`dynamodb.port`", "--dynamodb-port")
     .replace("`opensearch.port`", "--opensearch-port")
-    .replace("`redshift.port`", "--redshift-port");
+    .replace("`redshift.port`", "--redshift-port")
+    .replace("`iceberg.port`", "--iceberg-port");
 }
 
 main().catch((error: unknown) => {

@@ -10,6 +10,7 @@ export type FaultEffect =
   | SuccessWithErrorEffect
   | ConditionsIgnoredEffect
   | ForeignObjectEffect
+  | ForeignCommitEffect
   | StatementEffect;
 
 /** An error answer: throttling, 500, 503 `SlowDown`, access denied, expired token, clock skew, 409 conflict. */
@@ -111,6 +112,14 @@ interface ForeignObjectEffect {
 }
 
 /**
+ * Somebody else commits to the table that the call is about: the Iceberg catalog. In phase `before` just before the call is judged, so that a commit meets
+ * it; in `after` upon what the call has committed. The commit is of the kind that a compaction makes: a new snapshot on `main`, of the same rows.
+ */
+interface ForeignCommitEffect {
+  readonly kind: "foreign-commit";
+}
+
+/**
  * What becomes of SQL after its call was accepted: Redshift's ExecuteStatement and BatchExecuteStatement. In phase
  * `after` it strikes when a statement's change is made and not yet committed.
  */
@@ -156,6 +165,7 @@ const kinds: Readonly<Record<FaultKind, readonly string[]>> = {
   "success-with-error": ["code"],
   "conditions-ignored": [],
   "foreign-object": [],
+  "foreign-commit": [],
   statement: ["what"],
 };
 

@@ -11,6 +11,8 @@ export const USAGE: string = `kinesis-local-aws: Kinesis, S3, DynamoDB and OpenS
   --redshift          Redshift's Data API too, over PGlite; needs the package @electric-sql/pglite
   --redshift-port N   port of Redshift's Data API; implies --redshift
   --redshift-url URL  the PostgreSQL server to use instead of PGlite; implies --redshift; needs the package pg
+  --iceberg           an Iceberg REST catalog too, whose tables lie in the local S3
+  --iceberg-port N    port of the Iceberg catalog; implies --iceberg
   --stream NAME       a stream to create; may be repeated
   --shards N          shards of each stream (default 1)
   --bucket NAME       a bucket to create; may be repeated
@@ -28,6 +30,8 @@ const flags = {
   redshift: { type: "boolean" },
   "redshift-port": { type: "string" },
   "redshift-url": { type: "string" },
+  iceberg: { type: "boolean" },
+  "iceberg-port": { type: "string" },
   stream: { type: "string", multiple: true },
   shards: { type: "string" },
   bucket: { type: "string", multiple: true },
@@ -36,6 +40,8 @@ const flags = {
   seed: { type: "string" },
   help: { type: "boolean" },
 } as const;
+
+type PortFlag = "port" | "s3-port" | "dynamodb-port" | "opensearch-port" | "redshift-port" | "iceberg-port";
 
 /** A flag that makes no sense; its message is the one sentence the user sees. */
 export class FlagError extends Error {}
@@ -66,7 +72,7 @@ export interface Flags {
 export function readFlags(args: readonly string[]): Flags {
   try {
     const { values } = parseArgs({ args: [...args], options: flags, allowPositionals: false });
-    const port = (name: "port" | "s3-port" | "dynamodb-port" | "opensearch-port" | "redshift-port") => {
+    const port = (name: PortFlag) => {
       const value = number(name, values[name], 0, 65_535);
       return value === undefined ? {} : { port: value };
     };
@@ -88,6 +94,9 @@ export function readFlags(args: readonly string[]): Flags {
                 ...(values["redshift-url"] === undefined ? {} : { connectionString: values["redshift-url"] }),
               },
             }
+          : {}),
+        ...(values.iceberg === true || values["iceberg-port"] !== undefined
+          ? { iceberg: port("iceberg-port") }
           : {}),
         limits: limitsChoice(values.limits),
         seed: number("seed", values.seed, 0, Number.MAX_SAFE_INTEGER) ?? 1,

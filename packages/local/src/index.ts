@@ -6,12 +6,15 @@ export type { CallParameters, Journal, JournalEntry, JournalFilter, ServerName }
 export type { CborForm } from "./kinesis/protocol/cbor-writer.js";
 export { KinesisError } from "./kinesis/errors.js";
 export type { KinesisLimits } from "./kinesis/limits.js";
+export type { IcebergAuthorization } from "./iceberg/authorization.js";
+export type { LocalTable } from "./iceberg/iceberg-server.js";
 export type { LocalRecord, LocalStreams } from "./kinesis/local-streams.js";
 export type { KinesisOptions } from "./kinesis/server.js";
 export type { Input as KinesisInput, WireObject as KinesisOutput } from "./kinesis/protocol/values.js";
 export { type LocalAws, type LocalClientOptions, startLocalAws } from "./local-aws.js";
 export type {
   DynamoDbOptions,
+  IcebergOptions,
   LocalAwsOptions,
   OpenSearchOptions,
   RedshiftOptions,

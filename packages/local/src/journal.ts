@@ -1,13 +1,13 @@
 import type { Clock } from "./clock.js";
 
 /** The servers of this package, as they appear in the journal and in fault rules. */
-export type ServerName = "kinesis" | "s3" | "dynamodb" | "opensearch" | "redshift";
+export type ServerName = "kinesis" | "s3" | "dynamodb" | "opensearch" | "redshift" | "iceberg";
+
+const SERVERS: readonly ServerName[] = ["kinesis", "s3", "dynamodb", "opensearch", "redshift", "iceberg"];
 
 /** Whether a word names a server. */
 export function isServerName(name: unknown): name is ServerName {
-  return (
-    name === "kinesis" || name === "s3" || name === "dynamodb" || name === "opensearch" || name === "redshift"
-  );
+  return SERVERS.some((server) => server === name);
 }
 
 /** The identity of a call: its shard, key, table, counts. Never payload, never credentials. */

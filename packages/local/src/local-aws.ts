@@ -1,16 +1,16 @@
 import { seededRandom, systemClock } from "./clock.js";
-import { startDynamoDbServer, type DynamoDbServer } from "./dynamodb/dynamodb-server.js";
 import { LocalAwsError } from "./errors.js";
 import { createFaults, type Faults } from "./faults.js";
+import type { IcebergServer } from "./iceberg/iceberg-server.js";
 import { checkNames } from "./known-options.js";
 import { createJournal, type Journal, type ServerName } from "./journal.js";
 import { localStreams, type LocalStreams } from "./kinesis/local-streams.js";
-import { startKinesisServer, type KinesisServer } from "./kinesis/server.js";
-import { startOpenSearchServer, type OpenSearchServer } from "./opensearch/opensearch-server.js";
-import { startRedshiftServer, type RedshiftServer } from "./redshift/redshift-server.js";
-import { startS3Server, type S3Server } from "./s3/s3-server.js";
-import type { SharedParts } from "./shared-parts.js";
 import { LOCAL_AWS_NAMES, type LocalAwsOptions } from "./local-options.js";
+import type { OpenSearchServer } from "./opensearch/opensearch-server.js";
+import type { RedshiftServer } from "./redshift/redshift-server.js";
+import { type Running, startServers } from "./running-servers.js";
+import type { S3Server } from "./s3/s3-server.js";
+import type { SharedParts } from "./shared-parts.js";
 
 /** Options of an AWS SDK client that talks to a local server. */
 export interface LocalClientOptions {
@@ -30,6 +30,7 @@ export interface LocalAws extends AsyncDisposable {
     readonly dynamodb: string;
     readonly opensearch: string;
     readonly redshift: string;
+    readonly iceberg: string;
   };
   /** Environment variables that point the AWS SDKs of a process here. S3 needs `forcePathStyle` besides. */
   readonly env: Readonly<Record<string, string>>;
@@ -46,6 +47,8 @@ export interface LocalAws extends AsyncDisposable {
   readonly opensearch: Pick<OpenSearchServer, "documents" | "indices">;
   /** The local Redshift's database, in-process. */
   readonly redshift: Pick<RedshiftServer, "query">;
+  /** The local Iceberg catalog, in-process. */
+  readonly iceberg: Pick<IcebergServer, "createNamespace" | "table">;
   /** Stops everything at once, cutting open connections. Warns about fault rules that never fired. */
   readonly close: () => Promise<void>;
 }
@@ -53,70 +56,8 @@ export interface LocalAws extends AsyncDisposable {
 // Any credentials are accepted; these are the ones the documentation shows.
 const credentials = { accessKeyId: "local", secretAccessKey: "local" } as const;
 
-interface Running {
-  readonly kinesis: KinesisServer | undefined;
-  readonly s3: S3Server | undefined;
-  readonly dynamodb: DynamoDbServer | undefined;
-  readonly opensearch: OpenSearchServer | undefined;
-  readonly redshift: RedshiftServer | undefined;
-}
-
-async function startServers(options: LocalAwsOptions, shared: SharedParts): Promise<Running> {
-  const { kinesis = {}, s3 = {}, dynamodb = {}, opensearch = {}, redshift = false } = options;
-  const objects: { s3: S3Server | undefined } = { s3: undefined };
-  const starts = [
-    Promise.resolve(
-      kinesis === false
-        ? undefined
-        : startKinesisServer(shared, {
-            ...(options.limits === undefined ? {} : { limits: options.limits }),
-            ...kinesis,
-          }),
-    ),
-    Promise.resolve(s3 === false ? undefined : startS3Server({ ...shared, ...s3, portOption: "s3.port" })),
-    Promise.resolve(
-      dynamodb === false
-        ? undefined
-        : startDynamoDbServer({ ...shared, ...dynamodb, portOption: "dynamodb.port" }),
-    ),
-    Promise.resolve(
-      opensearch === false
-        ? undefined
-        : startOpenSearchServer({ ...shared, ...opensearch, portOption: "opensearch.port" }),
-    ),
-    Promise.resolve(
-      redshift === false
-        ? undefined
-        : startRedshiftServer({
-            ...shared,
-            ...redshift,
-            portOption: "redshift.port",
-            objects: {
-              read: (bucket, key) => objects.s3?.read(bucket, key),
-              list: (bucket, prefix) => objects.s3?.list(bucket, prefix),
-            },
-          }),
-    ),
-  ] as const;
-  const started = await Promise.allSettled(starts);
-  const failure = started.find((outcome) => outcome.status === "rejected");
-  if (failure) {
-    // One port that is taken must not leave the other servers running.
-    for (const outcome of started) if (outcome.status === "fulfilled") await outcome.value?.close();
-    throw failure.reason;
-  }
-  objects.s3 = await starts[1];
-  return {
-    kinesis: await starts[0],
-    s3: objects.s3,
-    dynamodb: await starts[2],
-    opensearch: await starts[3],
-    redshift: await starts[4],
-  };
-}
-
 /**
- * Starts Kinesis, S3, DynamoDB and OpenSearch on 127.0.0.1, in this process and in memory; Redshift when asked for.
+ * Starts Kinesis, S3, DynamoDB and OpenSearch on 127.0.0.1, in this process and in memory; Redshift and an Iceberg catalog when asked for.
  *
  * @example
  * await using local = await startLocalAws();
@@ -145,8 +86,8 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     if (!server)
       throw new LocalAwsError(
         "KC_LOCAL_BAD_OPTION",
-        name === "redshift"
-          ? "[local] redshift was left out: start with `redshift: {}` to use it"
+        name === "redshift" || name === "iceberg"
+          ? `[local] ${name} was left out: start with \`${name}: {}\` to use it`
           : `[local] ${name} was left out: start without \`${name}: false\` to use it`,
       );
     return server;
@@ -158,6 +99,8 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     // No AWS variable: the service has an address per domain.
     ...(running.opensearch ? { OPENSEARCH_URL: running.opensearch.url } : {}),
     ...(running.redshift ? { AWS_ENDPOINT_URL_REDSHIFT_DATA: running.redshift.url } : {}),
+    // No AWS variable either: an Iceberg catalog may be anybody's.
+    ...(running.iceberg ? { ICEBERG_REST_URI: running.iceberg.url } : {}),
     AWS_REGION: region,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
@@ -168,13 +111,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
       const unfired = faults.unfired();
       if (unfired.length > 0)
         process.emitWarning(`fault rules never fired: ${unfired.join(", ")}`, "LocalAwsWarning");
-      await Promise.all([
-        running.kinesis?.close(),
-        running.s3?.close(),
-        running.dynamodb?.close(),
-        running.opensearch?.close(),
-        running.redshift?.close(),
-      ]);
+      await Promise.all(Object.values(running).map((server) => server?.close()));
     })();
     return closed;
   };
@@ -195,6 +132,9 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
       },
       get redshift() {
         return need("redshift").url;
+      },
+      get iceberg() {
+        return need("iceberg").url;
       },
     },
     env,
@@ -218,6 +158,9 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     },
     get redshift() {
       return need("redshift");
+    },
+    get iceberg() {
+      return need("iceberg");
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -1,6 +1,7 @@
 import type { Clock } from "./clock.js";
 import type { DynamoDbServerOptions } from "./dynamodb/dynamodb-server.js";
 import type { NamesOf } from "./known-options.js";
+import type { IcebergServerOptions } from "./iceberg/iceberg-server.js";
 import { KINESIS_LIMIT_NAMES, type KinesisLimits } from "./kinesis/limits.js";
 import type { KinesisOptions } from "./kinesis/server.js";
 import type { OpenSearchServerOptions } from "./opensearch/opensearch-server.js";
@@ -21,6 +22,12 @@ export type OpenSearchOptions = Omit<OpenSearchServerOptions, keyof SharedParts 
 /** Settings of the local Redshift Data API. */
 export type RedshiftOptions = Omit<RedshiftServerOptions, keyof SharedParts | "portOption" | "objects">;
 
+/** Settings of the local Iceberg catalog. */
+export type IcebergOptions = Omit<
+  IcebergServerOptions,
+  keyof SharedParts | "portOption" | "files" | "filesUrl"
+>;
+
 /** Options of `startLocalAws`. Everything has a default; a server is left out with `false`. */
 export interface LocalAwsOptions {
   readonly kinesis?: KinesisOptions | false;
@@ -29,6 +36,8 @@ export interface LocalAwsOptions {
   readonly opensearch?: OpenSearchOptions | false;
   /** Redshift's Data API over PostgreSQL. Default: left out; `{}` starts it. Its COPY reads from the local S3. */
   readonly redshift?: RedshiftOptions | false;
+  /** An Iceberg REST catalog. Default: left out; `{}` starts it. Its tables lie in the local S3. */
+  readonly iceberg?: IcebergOptions | false;
   /** Default `eu-central-1`. */
   readonly region?: string;
   /** 12 digits; default `000000000000`. */
@@ -68,12 +77,21 @@ const REDSHIFT_NAMES: NamesOf<RedshiftOptions> = {
   pageRows: true,
   tls: TLS_NAMES,
 };
+const ICEBERG_NAMES: NamesOf<IcebergOptions> = {
+  port: true,
+  warehouse: true,
+  warehouseName: true,
+  prefix: true,
+  authorization: true,
+  tls: TLS_NAMES,
+};
 export const LOCAL_AWS_NAMES: NamesOf<LocalAwsOptions> = {
   kinesis: KINESIS_NAMES,
   s3: S3_NAMES,
   dynamodb: DYNAMODB_NAMES,
   opensearch: OPENSEARCH_NAMES,
   redshift: REDSHIFT_NAMES,
+  iceberg: ICEBERG_NAMES,
   region: true,
   accountId: true,
   seed: true,

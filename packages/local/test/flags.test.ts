@@ -42,3 +42,10 @@ test.each([
   expect(read).toThrow(sentence);
   expect(read).not.toThrow("\n");
 });
+
+test.each([
+  ["--iceberg", {}],
+  ["--iceberg-port 5555", { port: 5555 }],
+])("the Iceberg catalog runs when a flag names it: %s", (line, iceberg) => {
+  expect(readFlags(line.split(" ")).aws.iceberg).toEqual(iceberg);
+});

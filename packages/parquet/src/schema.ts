@@ -61,8 +61,8 @@ const SCALARS: ReadonlySet<string> = new Set<ScalarName>([
  * Checks a declared schema.
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the column
  */
-export function schemaFrom(schema: ParquetSchema): StructType {
-  return structFrom(schema, "schema", 1);
+export function schemaFrom(schema: ParquetSchema, option: string = "schema"): StructType {
+  return structFrom(schema, option, 1);
 }
 
 function structFrom(schema: unknown, path: string, depth: number): StructType {

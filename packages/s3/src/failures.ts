@@ -39,7 +39,7 @@ const REPEATED = new Set([
 const REGION = "set `region` to the region of the bucket";
 
 /** Codes that no repetition mends, with the cure (same page). */
-const CURES: ReadonlyMap<string, string> = new Map([
+export const CURES: ReadonlyMap<string, string> = new Map([
   ["NoSuchBucket", "create the bucket, or correct `bucket`"],
   ["InvalidBucketName", "correct `bucket`"],
   [
@@ -58,8 +58,11 @@ const CURES: ReadonlyMap<string, string> = new Map([
   ],
 ]);
 
-/** Sorts what a request to S3 failed with. Pure. */
-export function failureOf(error: unknown): Failure {
+/**
+ * Sorts what a request to S3 failed with. Pure.
+ * @param cures - by code, where the options and rights are others than those of emitters
+ */
+export function failureOf(error: unknown, cures: ReadonlyMap<string, string> = CURES): Failure {
   const { code, status } = describeAwsError(error);
   const identity = identityOutcomeOf(error);
   if (identity !== undefined) return identity;
@@ -73,12 +76,12 @@ export function failureOf(error: unknown): Failure {
     };
   }
   if (code === "PreconditionFailed" || status === 412) return { kind: "taken" };
-  const cure = CURES.get(code);
+  const cure = cures.get(code);
   if (cure !== undefined) return { kind: "refused", cure };
   // Without a status no answer came: reset, refused connection, unknown host, time-out, credentials not served for a moment.
   if (status === undefined || status >= 500 || status === 408 || status === 409 || status === 429)
     return RETRY;
-  if (status === 403) return { kind: "refused", cure: CURES.get("AccessDenied") ?? CREDENTIALS_CURE };
+  if (status === 403) return { kind: "refused", cure: cures.get("AccessDenied") ?? CREDENTIALS_CURE };
   if (status === 301 || status === 307) return { kind: "refused", cure: REGION };
   if (status >= 400) return { kind: "refused", cure: "see the code and correct the option it is about" };
   // A success that could not be read: whether it was applied shows when it is repeated.

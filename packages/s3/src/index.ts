@@ -1,3 +1,16 @@
+export {
+  claimCheckStore,
+  type ClaimCheckStoreOptions,
+  type PutClaimCheck,
+} from "./claim-checks/claim-check-store.js";
+export { claimChecks, type ClaimChecksOptions } from "./claim-checks/claim-checks.js";
+export {
+  awsExtended,
+  lifion,
+  type ObjectPlace,
+  type PointerFormat,
+  type StoredObject,
+} from "./claim-checks/pointers.js";
 export type { Compression, PieceCompression, PieceCompressor } from "./compression/compression.js";
 export { gzip } from "./compression/gzip.js";
 export { none } from "./compression/none.js";
@@ -9,7 +22,7 @@ export {
   type DelimitedStyle,
 } from "./formats/delimited.js";
 export type { EncodedObject, Format, ObjectFormat, RecordFormat, RefusedOutput } from "./formats/format.js";
-export { ndjson, raw, type RawOptions } from "./formats/formats.js";
+export { ndjson, type NdjsonFormat, raw, type RawOptions } from "./formats/formats.js";
 export { lengthPrefixed } from "./formats/length-prefixed.js";
 export type { ArchivedContent, ArchiveFormat, ObjectContent } from "./formats/archive-format.js";
 export type { ArchivedRange, ArchiveFacts, ArchiveObject } from "./archive/archive-object.js";

@@ -30,3 +30,9 @@ export const DEFAULT_PART_BYTES: number = 8 * MiB;
 
 /** Longest record that a replay of dead letters reads, in bytes of its line: a 10 MiB record in base64, and its fields. */
 export const MAX_DEAD_LETTER_LINE_BYTES: number = 16 * MiB;
+
+/** Bytes of the object that a claim check names, unless said otherwise: six times the largest record of Kinesis. */
+export const DEFAULT_MAX_PAYLOAD_BYTES: number = 64 * MiB;
+
+/** Time limit of reading or storing the payload of a claim check in milliseconds, unless said otherwise: below a pipeline's `transformTimeoutMs` of 30,000. */
+export const DEFAULT_PAYLOAD_TIMEOUT_MS = 20_000;

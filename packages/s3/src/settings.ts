@@ -1,3 +1,4 @@
+import type { RequestPayer } from "@aws-sdk/client-s3";
 import { nonEmptyText, wholeNumber, invalidOption } from "@kinesis-connectors/core";
 import type { ConditionalWrites } from "./objects/conditional-writes.js";
 import {
@@ -54,7 +55,7 @@ export function emitterSettingsFrom<Output>(options: S3EmitterOptions<Output>): 
       max: 1000,
     }),
     conditionalWrites: conditionalWritesOf(options),
-    object: settingsFrom(options, format.contentType, compression.contentEncoding),
+    object: objectSettingsFrom(options, format.contentType, compression.contentEncoding),
     prefix: checkedPrefix(options.prefix ?? ""),
     metadata: checkedMetadata(options.metadata),
   };
@@ -64,8 +65,8 @@ export function emitterSettingsFrom<Output>(options: S3EmitterOptions<Output>): 
  * Checks what is the same for all objects, and fills in what was left out.
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
  */
-function settingsFrom(
-  options: S3ObjectOptions,
+export function objectSettingsFrom(
+  options: Omit<S3ObjectOptions, "client">,
   contentType: string,
   contentEncoding: string | undefined,
 ): ObjectSettings {
@@ -81,13 +82,8 @@ function settingsFrom(
       throw invalidOption('sseKmsKeyId needs serverSideEncryption "aws:kms" or "aws:kms:dsse"');
     }
   }
-  if (expectedBucketOwner !== undefined && !/^\d{12}$/.test(expectedBucketOwner)) {
-    throw invalidOption("expectedBucketOwner must be an account id of 12 digits");
-  }
   if (storageClass !== undefined) nonEmptyText("storageClass", storageClass);
   if (acl !== undefined) nonEmptyText("acl", acl);
-  if (requestPayer !== undefined && requestPayer !== "requester")
-    throw invalidOption('requestPayer must be "requester"');
   return {
     bucket: checkedBucket(options.bucket),
     contentType,
@@ -96,10 +92,10 @@ function settingsFrom(
     sseKmsKeyId,
     bucketKeyEnabled: options.bucketKeyEnabled,
     storageClass,
-    expectedBucketOwner,
+    expectedBucketOwner: checkedOwner(expectedBucketOwner),
     tagging: taggingOf(options.tags),
     acl,
-    requestPayer,
+    requestPayer: checkedPayer(requestPayer),
     multipartAboveBytes: wholeNumber(
       "multipartAboveBytes",
       options.multipartAboveBytes ?? DEFAULT_MULTIPART_ABOVE_BYTES,
@@ -111,6 +107,26 @@ function settingsFrom(
     }),
     partConcurrency: wholeNumber("partConcurrency", options.partConcurrency ?? 4, { min: 1, max: 100 }),
   };
+}
+
+/**
+ * The account that must own a bucket.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`
+ */
+export function checkedOwner(expectedBucketOwner: string | undefined): string | undefined {
+  if (expectedBucketOwner !== undefined && !/^\d{12}$/.test(expectedBucketOwner))
+    throw invalidOption("expectedBucketOwner must be an account id of 12 digits");
+  return expectedBucketOwner;
+}
+
+/**
+ * Who pays for requests.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`
+ */
+export function checkedPayer(requestPayer: RequestPayer | undefined): RequestPayer | undefined {
+  if (requestPayer !== undefined && requestPayer !== "requester")
+    throw invalidOption('requestPayer must be "requester"');
+  return requestPayer;
 }
 
 /**

@@ -1,7 +1,14 @@
-import { batchOf, contextOf, deliver, failureFrom, planOf } from "@kinesis-connectors/testkit";
+import { batchOf, contextOf, deliver, failureFrom, planOf, recordsOf } from "@kinesis-connectors/testkit";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { replayDeadLetters, s3DeadLetters } from "@kinesis-connectors/s3";
+import { json } from "@kinesis-connectors/core";
+import {
+  awsExtended,
+  claimChecks,
+  claimCheckStore,
+  replayDeadLetters,
+  s3DeadLetters,
+} from "@kinesis-connectors/s3";
 import { BUCKET, startS3 } from "./support/local-s3.js";
 
 /** The right that each operation takes (Service Authorization Reference, "Actions for Amazon S3"). */
@@ -73,5 +80,22 @@ describe("S01 the shipped policies", () => {
       expect(record.data.length).toBe(0);
     const called = s3.aws.journal.entries({ after }).map(({ operation }) => rightOf(operation));
     expect(distinct(called)).toEqual(granted("replay-policy.json"));
+  });
+
+  it("grant a store of claim checks, and readers of them, what they call; readers are told of missing objects besides", async () => {
+    await using s3 = await startS3();
+    const pointer = awsExtended();
+    const put = claimCheckStore({ ...s3.connection, bucket: BUCKET, prefix: "p", pointer });
+    const record = await put(Buffer.from("{}"), { sha256: "0" });
+    const called = s3.calls().map(rightOf);
+    expect(distinct(called)).toEqual(granted("claim-check-store-policy.json"));
+    const after = s3.aws.journal.last();
+    const [read] = recordsOf([record]);
+    expect(
+      await claimChecks(json(), { ...s3.connection, buckets: [BUCKET], pointer }).toModel(read!),
+    ).toEqual({});
+    const asked = s3.aws.journal.entries({ after }).map(({ operation }) => rightOf(operation));
+    // S3 says 403 of an object that is missing to those who may not list, and nothing is listed.
+    expect(distinct([...asked, "s3:ListBucket"])).toEqual(granted("claim-checks-policy.json"));
   });
 });

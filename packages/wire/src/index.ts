@@ -6,6 +6,7 @@ export {
   type KinesisRecordToPut,
 } from "./aggregation/aggregate.js";
 export type { RecordToAggregate } from "./aggregation/aggregate-writer.js";
+export { startsWithMagic } from "./aggregation/aggregate-format.js";
 export { AggregatedRecord } from "./page/aggregated-record.js";
 export {
   type Deaggregation,

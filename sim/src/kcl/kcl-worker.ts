@@ -1,6 +1,5 @@
 import { type KinesisClient, ListShardsCommand, type Shard } from "@aws-sdk/client-kinesis";
 import { sleep } from "@kinesis-connectors/core";
-import type { Landings } from "../checks/landings.js";
 import type { Ledger } from "../checks/ledger.js";
 import type { Network } from "../world/network.js";
 import type { SimLeases } from "../services/sim-leases.js";
@@ -12,6 +11,7 @@ import { KclTable } from "./kcl-table.js";
 import { KclLeaderLock } from "./leader-lock.js";
 import { LeaseTaker } from "./lease-taker.js";
 import { loop, type Loop } from "./loop.js";
+import type { ProcessedShard, RecordProcessor } from "./record-processor.js";
 import { isEnded, isLedMode, newRow } from "./rows.js";
 import { ShardConsumer } from "./shard-consumer.js";
 import {
@@ -31,7 +31,8 @@ export interface KclWorkerOptions {
   readonly kinesis: KinesisClient;
   readonly leases: SimLeases;
   readonly ledger: Ledger;
-  readonly landings: Landings;
+  /** The application of each shard. */
+  readonly processorOf: (shard: ProcessedShard, begun: number, random: SeededRandom) => RecordProcessor;
   readonly seed: number;
   readonly failoverMs: number;
   readonly strategy: "variance" | "count";
@@ -189,19 +190,17 @@ export class KclWorker {
   /** The Scheduler's loop: a consumer for each lease that is held, and none for those that are at their end. */
   #startConsumers(): void {
     if (this.#isStopping) return;
-    const { ledger, process, network, kinesis, landings } = this.#options;
+    const { ledger, process, kinesis, processorOf } = this.#options;
     for (const held of this.#held.current()) {
       const shard = ledger.shards.get(held.row.leaseKey);
       if (this.#consumers.has(held) || shard === undefined || isEnded(held.row)) continue;
       const consumer = new ShardConsumer(held, shard, {
         process,
-        network,
         kinesis,
         table: this.#table,
         leases: this.#held,
-        ledger,
-        landings,
         random: this.#random,
+        processorOf: (shard, begun) => processorOf(shard, begun, this.#random),
         ended: () => this.#discovery?.runSoon(),
       });
       this.#consumers.set(held, consumer);

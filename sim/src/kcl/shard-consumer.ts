@@ -6,33 +6,28 @@ import {
 } from "@aws-sdk/client-kinesis";
 import { sleep } from "@kinesis-connectors/core";
 import type { Lease } from "@kinesis-connectors/consumer";
-import type { Landings } from "../checks/landings.js";
-import type { Entry, Ledger, ShardLedger } from "../checks/ledger.js";
-import type { Network } from "../world/network.js";
+import type { Entry, ShardLedger } from "../checks/ledger.js";
 import type { SeededRandom } from "../world/random.js";
 import type { SimProcess } from "../world/sim-process.js";
 import type { HeldByKcl, HeldLeases } from "./held-leases.js";
 import type { KclTable } from "./kcl-table.js";
+import type { ProcessedShard, RecordProcessor } from "./record-processor.js";
 import { newRow } from "./rows.js";
 import { PARENT_POLL_MS } from "./times.js";
 
 export interface ShardConsumerOptions {
   readonly process: SimProcess;
-  readonly network: Network;
   readonly kinesis: KinesisClient;
   readonly table: KclTable;
   readonly leases: HeldLeases;
-  readonly ledger: Ledger;
-  readonly landings: Landings;
   readonly random: SeededRandom;
+  /** The application; `begun` is the entry that the checkpoint covers last, -1 where it covers none. */
+  readonly processorOf: (shard: ProcessedShard, begun: number) => RecordProcessor;
   readonly ended: () => void;
 }
 
 const IDLE_MS = 3_000;
 const AGAIN_MS = 1_000;
-const PROCESSING_MS = 200;
-/** An application that checkpoints after this part of its batches. */
-const CHECKPOINTED = 0.6;
 /** Of the tries to create the child of a merge whose other parent has no lease, so many give up the shard (`ShutdownTask`). */
 const DEFERRED_DROP = 1 / 30;
 
@@ -40,22 +35,30 @@ const ENDED: unique symbol = Symbol("the shard has ended");
 
 type End = "lost" | "let-go" | "ended";
 
-/** `ShardConsumer` with an application's record processor: reads a shard by polling, writes what it reads at least once, and checkpoints now and then. */
+/** `ShardConsumer`: reads a shard by polling, and hands what it reads to its application. */
 export class ShardConsumer {
   readonly held: HeldByKcl;
   readonly done: Promise<void>;
   readonly #options: ShardConsumerOptions;
   readonly #shard: ShardLedger;
+  readonly #processor: RecordProcessor;
+  #isInitialized = false;
   #isLettingGo = false;
-  /** The last entry that was delivered, and the last that a checkpoint covers. */
-  #delivered: number;
-  #checkpointed: number;
 
   constructor(held: HeldByKcl, shard: ShardLedger, options: ShardConsumerOptions) {
     this.held = held;
     this.#shard = shard;
     this.#options = options;
-    this.#delivered = this.#checkpointed = placeOf(shard, held.row);
+    this.#processor = options.processorOf(
+      {
+        held,
+        entries: shard.entries,
+        isHeld: () => this.#isHeld,
+        checkpoint: async ({ sequenceNumber, subSequenceNumber }) =>
+          await options.leases.checkpoint(held, { sequenceNumber, subSequenceNumber }),
+      },
+      placeOf(shard, held.row),
+    );
     this.done = this.#run();
   }
 
@@ -68,10 +71,12 @@ export class ShardConsumer {
     const { leases, ended } = this.#options;
     const end = await this.#work();
     if (end === "let-go") {
-      if (this.#delivered > this.#checkpointed) await patiently(() => this.#checkpoint());
+      if (this.#isInitialized) await patiently(() => this.#processor.shutdownRequested());
       if (this.held.isMoving) await patiently(() => leases.giveOn(this.held));
       else leases.drop(this.held);
     }
+    const { leaseLost } = this.#processor;
+    if (end !== "ended" && this.#isInitialized && leaseLost !== undefined) await patiently(leaseLost);
     if (end === "ended") ended();
     // The leader gave it away while its end was written: nobody renews it for ever (K12).
     if (end === "ended" && this.held.isMoving) leases.drop(this.held);
@@ -80,6 +85,8 @@ export class ShardConsumer {
   async #work(): Promise<End> {
     if (this.held.row.checkpoint === "SHARD_END") return "ended";
     if (!(await this.#untilParentsEnded())) return this.#isHeld ? "let-go" : "lost";
+    this.#isInitialized = true;
+    if (this.#processor.initialize !== undefined) await this.#processor.initialize();
     let iterator: string | undefined;
     while (this.#isHeld) {
       if (this.#isLettingGo) return "let-go";
@@ -117,7 +124,7 @@ export class ShardConsumer {
   }
 
   async #iterator(): Promise<string> {
-    const last = this.#shard.entries[this.#delivered];
+    const last = this.#shard.entries[this.#processor.delivered];
     const { ShardIterator = "" } = await this.#options.kinesis.send(
       new GetShardIteratorCommand({
         StreamName: "sim",
@@ -132,25 +139,22 @@ export class ShardConsumer {
 
   /** Resolves with the next iterator; undefined after a malformed end (K26). */
   async #readPage(iterator: string): Promise<string | typeof ENDED | undefined> {
-    const { kinesis, random } = this.#options;
+    const { kinesis } = this.#options;
     const page = await kinesis.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: 1_000 }));
     const entries: Entry[] = [];
-    let last = this.#delivered;
+    const { delivered } = this.#processor;
+    let last = delivered;
     for (const { SequenceNumber = "", Data } of page.Records ?? []) {
       this.held.readBytes += Data?.length ?? 0;
       for (let at = this.#shard.indexes.get(`${SequenceNumber}.0`) ?? Infinity; ; at += 1) {
         const entry = this.#shard.entries[at];
         if (entry?.sequenceNumber !== SequenceNumber) break;
-        if (at <= this.#delivered) continue;
+        if (at <= delivered) continue;
         entries.push(entry);
         last = at;
       }
     }
-    if (entries.length > 0) {
-      await this.#deliver(entries);
-      this.#delivered = last;
-    }
-    if (this.#delivered > this.#checkpointed && random.chance(CHECKPOINTED)) await this.#checkpoint();
+    await this.#processor.processRecords({ entries, last, millisBehindLatest: page.MillisBehindLatest ?? 0 });
     const next = page.NextShardIterator ?? undefined;
     if (next !== undefined) {
       if (entries.length === 0) await this.#pause(IDLE_MS);
@@ -161,42 +165,6 @@ export class ShardConsumer {
       return undefined;
     }
     return await this.#end(page.ChildShards ?? []);
-  }
-
-  /** The application writes a batch, and tries until it is written: whoever owns the shard by then. */
-  async #deliver(entries: readonly Entry[]): Promise<void> {
-    const { process, network, landings, random } = this.#options;
-    await this.#pause(random.between(1, PROCESSING_MS));
-    for (;;) {
-      try {
-        await network.send({
-          process,
-          to: "s3",
-          name: "kcl-deliver",
-          about: `${this.#shard.shardId} ${entries.length} from ${entries[0]?.sequenceNumber ?? ""}`,
-          apply: () => {
-            for (const entry of entries) landings.landByKcl(entry);
-            return entries.length;
-          },
-          failed: (failure) => {
-            throw new Error(failure);
-          },
-        });
-        return;
-      } catch (thrown) {
-        if (!this.#isHeld) throw thrown;
-        await this.#pause(AGAIN_MS);
-      }
-    }
-  }
-
-  async #checkpoint(): Promise<void> {
-    const entry = this.#shard.entries[this.#delivered];
-    if (entry === undefined) return;
-    const { sequenceNumber, subSequenceNumber } = entry;
-    const at = this.#delivered;
-    if (await this.#options.leases.checkpoint(this.held, { sequenceNumber, subSequenceNumber }))
-      this.#checkpointed = at;
   }
 
   /** `ShutdownTask`: leases for the children, then SHARD_END. */
@@ -212,7 +180,10 @@ export class ShardConsumer {
       await table.create(newRow(ShardId, ParentShards, HashKeyRange));
     }
     const childIds = children.flatMap(({ ShardId }) => ShardId ?? []);
-    return (await leases.checkpoint(this.held, "SHARD_END", childIds)) ? ENDED : undefined;
+    const storeEnd = (): Promise<boolean> => leases.checkpoint(this.held, "SHARD_END", childIds);
+    const { shardEnded = (store: typeof storeEnd) => store() } = this.#processor;
+    const isStored = await shardEnded(storeEnd);
+    return isStored ? ENDED : undefined;
   }
 
   async #hasLease(leaseKey: string): Promise<boolean> {

@@ -24,7 +24,9 @@ export type BrokenVariant =
   | "handoffs-not-awaited"
   | "handoffs-discard"
   | "assigns-unconditional"
-  | "unreported";
+  | "unreported"
+  | "row-after-daemon"
+  | "no-journal";
 
 /** Variants of the protocol of prepared batches. */
 export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
@@ -58,6 +60,12 @@ export const BROKEN_FLEETS: ReadonlyMap<BrokenVariant, readonly string[]> = new 
   ["handoffs-discard", ["duplicated", "I2"]],
   ["assigns-unconditional", ["robbed"]],
   ["unreported", ["starved"]],
+]);
+
+/** Variants of what a child of a daemon owes its journal, with the rules that must tell of each; only with `--driver kcl`. */
+export const BROKEN_CHILDREN: ReadonlyMap<BrokenVariant, readonly string[]> = new Map([
+  ["row-after-daemon", ["error", "lost"]],
+  ["no-journal", ["duplicated", "I2"]],
 ]);
 
 /** Variants of what keeps the order of a key at the destination. */
@@ -113,7 +121,10 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
     case "stops-endlessly":
       return { ...sound, stopsEndlessly: true };
     case "overdue-unnoticed":
+    case "row-after-daemon":
       return sound;
+    case "no-journal":
+      return { ...sound, isPrepared: false };
     case "resets-unconditional":
       return { ...sound, leases: { resetsUnconditionally: true } };
     case "foreign-rows-believed":

@@ -93,12 +93,12 @@ export async function build(checked: CheckedFile): Promise<Built> {
   if (transformer === undefined || emitter === undefined || source === undefined || problems.length > 0)
     return { options: undefined, problems, opened, close };
   const { application, workerId, stopDeadlineMs, leaseTable, leases } = config;
-  const { buffer, retry, onPoison, transformTimeoutMs } = config;
+  const { buffer, retry, onPoison, transformTimeoutMs, transformConcurrency } = config;
   const pipeline = await attempt([], () =>
     definePipeline<unknown, unknown, unknown, unknown>({
       transformer,
       emitter,
-      ...given({ filter: keeps, buffer, retry, onPoison, transformTimeoutMs }),
+      ...given({ filter: keeps, buffer, retry, onPoison, transformTimeoutMs, transformConcurrency }),
       // It takes dead letters: it was made for them.
       ...(deadLetters === undefined ? {} : { deadLetters: deadLetters as DeadLetterEmitter<unknown> }),
     }),

@@ -1,10 +1,15 @@
 import {
   bytes,
+  compressed,
+  type CompressedOptions,
+  type DecodingTransformer,
   decodeWith,
   type Filter,
   invalidOption,
   isPromise,
   json,
+  jsonLines,
+  type JsonOptions,
   type KinesisRecord,
   text,
   type Transformer,
@@ -26,15 +31,30 @@ export async function transformerOf(
   load: (module: string) => Promise<unknown>,
 ): Promise<AnyTransformer> {
   if ("module" in config) return ofModule(await load(config.module));
+  const decoded = decodingOf(config);
+  const inflated = compressedBy(config.compressed, decoded);
+  return isOriginal(config) ? inflated.original() : inflated;
+}
+
+/** What it decodes is what it encodes, until somebody wants the original. */
+type AnyDecoding = DecodingTransformer<unknown>;
+
+function decodingOf(config: Exclude<Resolved<TransformConfig>, { readonly module: string }>): AnyDecoding {
   switch (config.decode) {
     case "json":
       return ofJson(config);
+    case "json-lines":
+      return jsonLines(numbersOf(config));
     case "text":
-      // What it decodes is what it encodes.
-      return text() as AnyTransformer;
+      return text() as AnyDecoding;
     default:
-      return bytes() as AnyTransformer;
+      return bytes() as AnyDecoding;
   }
+}
+
+function compressedBy(given: boolean | CompressedOptions | undefined, decoded: AnyDecoding): AnyDecoding {
+  if (given === undefined || given === false) return decoded;
+  return given === true ? compressed(decoded) : compressed(decoded, given);
 }
 
 function ofModule(found: unknown): AnyTransformer {
@@ -46,10 +66,18 @@ function ofModule(found: unknown): AnyTransformer {
   );
 }
 
-function ofJson({ numbers, many = false, output = "model" }: Resolved<JsonTransformConfig>): AnyTransformer {
-  const documents = json(numbers === undefined ? {} : { numbers });
-  if (!many) return output === "original" ? documents.original() : documents;
-  if (output === "original")
+function isOriginal(config: Resolved<TransformConfig>): boolean {
+  return "output" in config && config.output === "original";
+}
+
+function numbersOf({ numbers }: Resolved<JsonOptions>): JsonOptions {
+  return numbers === undefined ? {} : { numbers };
+}
+
+function ofJson(config: Resolved<JsonTransformConfig>): AnyDecoding {
+  const documents = json(numbersOf(config));
+  if (config.many !== true) return documents;
+  if (isOriginal(config))
     throw invalidOption(
       "output cannot be original beside many: each of a record's models would be the whole record; leave output out",
     );
@@ -71,9 +99,9 @@ export async function filterOf(
   context: ConfigContext,
 ): Promise<Filter<unknown>> {
   if ("module" in config) return context.functionOf<Filter<unknown>>(config);
-  if (!("module" in transform) && transform.decode !== "json")
+  if (!("module" in transform) && transform.decode !== "json" && transform.decode !== "json-lines")
     throw invalidOption(
-      `path needs records with fields: transform.decode must be json, but is ${transform.decode}; or take a module`,
+      `path needs records with fields: transform.decode must be json or json-lines, but is ${transform.decode}; or take a module`,
     );
   return predicateOf("filter", config);
 }

@@ -23,6 +23,7 @@ const COMPRESSED_OPTIONS: OptionNames<CompressedOptions> = { maxBytes: true };
  * `.original()` passes on what was compressed; `.to(...)` is given the record as it came.
  *
  * zstd needs Node 22.15 or newer, or the package `@hpcc-js/wasm-zstd` beside this one; without either the first such record stops its shard (`KC_OPTION_INVALID`).
+ * A frame of zstd without a checksum, which most libraries write unless told otherwise, may be damaged within and decode all the same; gzip and zlib have one always.
  * A text that begins with the two bytes of zlib (`x^`, for one) is taken for it.
  *
  * @example

@@ -60,6 +60,15 @@ export function parseExact(document: string, bytes: Uint8Array, start: number, e
   return unmarked(JSON.parse(marked + document.slice(copied)), numbers);
 }
 
+/**
+ * `JSON.parse` with numbers that a double does not hold as bigints and `ExactNumber`s (see `exactNumberOf`); `stringifyJson` writes them again.
+ * @throws SyntaxError, whose message quotes the document
+ */
+export function parseJson(document: string): unknown {
+  const bytes = Buffer.from(document);
+  return parseExact(document, bytes, 0, bytes.length);
+}
+
 /** Whether a text may hold numbers that a double does not: false is certain. */
 export function mayHoldExact(text: string, bytes: Uint8Array, start: number, end: number): boolean {
   return mayHoldLongNumber(bytes, start, end) || FAR_EXPONENT.test(text);

@@ -9,6 +9,7 @@ import {
   type JsonOptions,
   type Logger,
   silentLogger,
+  parseJson,
   stringifyJson,
   type Transformer,
 } from "../../src/index.js";
@@ -241,5 +242,21 @@ describe("a byte order mark", () => {
       thrown = error;
     }
     expect(hasCode(thrown, "KC_RECORD_POISON")).toBe(true);
+  });
+});
+
+describe("parseJson()", () => {
+  it("keeps every digit of a long, and gives plain numbers where they hold it", () => {
+    const document =
+      '{"id":9223372036854775807,"n":17,"list":[-9223372036854775808,1.5],"text":"9223372036854775807"}';
+    const parsed = parseJson(document);
+    expect(parsed).toEqual({
+      id: 9223372036854775807n,
+      n: 17,
+      list: [-9223372036854775808n, 1.5],
+      text: "9223372036854775807",
+    });
+    expect(stringifyJson(parsed)).toBe(document);
+    expect(() => parseJson("{")).toThrow(SyntaxError);
   });
 });

@@ -22,3 +22,37 @@ export function bytesOfLong(value: bigint): Uint8Array {
   new DataView(bytes.buffer).setBigInt64(0, value, true);
   return bytes;
 }
+
+/**
+ * A single value as bounds have it (Iceberg table spec, appendix D "Binary single-value serialization").
+ * @param type of the column, without parts: `long`, `decimal(9,2)`
+ */
+export function bytesOfValue(value: Value, type: string): Uint8Array {
+  if (typeof value === "string") return Buffer.from(value);
+  if (value instanceof Uint8Array) return value;
+  if (typeof value === "boolean") return Uint8Array.of(value ? 1 : 0);
+  if (type.startsWith("decimal")) return bytesOfBigint(BigInt(value));
+  const bytes = new Uint8Array(WIDE.test(type) ? 8 : 4);
+  const view = new DataView(bytes.buffer);
+  if (type === "double") view.setFloat64(0, Number(value), true);
+  else if (type === "float") view.setFloat32(0, Number(value), true);
+  else if (bytes.length === 8) view.setBigInt64(0, BigInt(value), true);
+  else view.setInt32(0, Number(value), true);
+  return bytes;
+}
+
+const WIDE = /^(long|double|timestamp|timestamptz|time)$/;
+
+/** What `bytesOfValue` made bytes of. */
+export function valueOfBytes(bytes: Uint8Array, type: string): Value {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (type === "string") return Buffer.from(bytes).toString();
+  if (type === "boolean") return bytes[0] === 1;
+  if (type === "double") return view.getFloat64(0, true);
+  if (type === "float") return view.getFloat32(0, true);
+  if (type.startsWith("decimal"))
+    return bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), (bytes[0] ?? 0) >= 0x80 ? -1n : 0n);
+  if (WIDE.test(type)) return view.getBigInt64(0, true);
+  if (type === "int" || type === "date") return view.getInt32(0, true);
+  return bytes;
+}

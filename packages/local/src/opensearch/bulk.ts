@@ -2,7 +2,7 @@ import type { Random } from "../clock.js";
 import { parseExact } from "../exact-json.js";
 import { type ErrorCause, OpenSearchError } from "./errors.js";
 import type { BulkAction } from "./writes.js";
-import { fieldOf, isObject, textOf } from "./values.js";
+import { fieldOf, isObject, textOf } from "../json-values.js";
 
 const KINDS = ["index", "create", "update", "delete"] as const;
 

@@ -1,6 +1,6 @@
 import { digitsOf } from "../exact-json.js";
 import type { ErrorCause } from "./errors.js";
-import { isObject } from "./values.js";
+import { isObject } from "../json-values.js";
 
 /** The field types that are told apart; others are refused when an index is made. */
 const TYPES = [

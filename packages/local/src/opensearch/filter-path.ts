@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "./values.js";
+import { isObject, type JsonObject } from "../json-values.js";
 
 /** Keeps the parts of an answer that `filter_path` names: paths with dots and `*`, several with commas. */
 export function filtered(answer: JsonObject, filterPath: string | null): unknown {

@@ -3,7 +3,7 @@ import { OpenSearchError } from "./errors.js";
 import { matches, requireIndexName } from "./index-names.js";
 import { createMapping, type Mapping } from "./mapping.js";
 import { aliasesIn, changed, numberSetting, type Settings, settingsIn } from "./settings.js";
-import { fieldOf, type JsonObject } from "./values.js";
+import { fieldOf, type JsonObject } from "../json-values.js";
 
 /** A document as it is kept. */
 export interface StoredDocument {

@@ -1,7 +1,7 @@
 import { notEmulated, OpenSearchError, type ErrorCause } from "./errors.js";
 import { dynamicField, type Field, immenseTerm, isFieldType, misfitOf } from "./field-types.js";
 import { numberSetting, type Settings, settingText } from "./settings.js";
-import { fieldOf, isObject, type JsonObject, textOf } from "./values.js";
+import { fieldOf, isObject, type JsonObject, textOf } from "../json-values.js";
 
 /** Fields that belong to the service (OpenSearch, MapperService). */
 const METADATA = new Set([

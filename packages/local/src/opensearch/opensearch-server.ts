@@ -14,7 +14,7 @@ import { filtered } from "./filter-path.js";
 import { createIndices, type Indices } from "./indices.js";
 import { routeOf, type OpenSearchAnswer, type OpenSearchCall, type OpenSearchRoute } from "./routes.js";
 import { find } from "./search.js";
-import type { JsonObject } from "./values.js";
+import type { JsonObject } from "../json-values.js";
 
 /** How a local OpenSearch is started. */
 export interface OpenSearchServerOptions extends SharedParts {

@@ -5,7 +5,7 @@ import { readActions } from "./bulk.js";
 import { notEmulated, OpenSearchError } from "./errors.js";
 import type { Indices } from "./indices.js";
 import { find, searchAnswer } from "./search.js";
-import { isObject, type JsonObject } from "./values.js";
+import { isObject, type JsonObject } from "../json-values.js";
 import { applyAction, type BulkFailure } from "./writes.js";
 
 /** A call whose body has arrived. */

@@ -1,6 +1,6 @@
 import { notEmulated, OpenSearchError } from "./errors.js";
 import type { LocalIndex, StoredDocument } from "./indices.js";
-import { fieldOf, isObject, type JsonObject } from "./values.js";
+import { fieldOf, isObject, type JsonObject } from "../json-values.js";
 
 /** `index.max_result_window`. */
 const MAX_RESULT_WINDOW = 10_000;

@@ -1,4 +1,4 @@
-import { fieldOf, isObject } from "./values.js";
+import { fieldOf, isObject } from "../json-values.js";
 
 /** What an index, or the cluster, was set to, by dotted names: `index.blocks.write` -> `true`. */
 export type Settings = ReadonlyMap<string, string>;

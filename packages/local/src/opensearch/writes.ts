@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { errorBody, type ErrorCause, notEmulated, OpenSearchError } from "./errors.js";
 import type { Indices, LocalIndex, StoredDocument } from "./indices.js";
 import { runScript, type ScriptContext } from "./script.js";
-import { fieldOf, isObject, type JsonObject, textOf } from "./values.js";
+import { fieldOf, isObject, type JsonObject, textOf } from "../json-values.js";
 
 /** One action of a bulk request. */
 export interface BulkAction {

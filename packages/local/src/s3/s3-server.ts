@@ -13,6 +13,7 @@ import { InjectedError, partialFailures, raiseFault, successWithError } from "./
 import { writeForeignObject } from "./foreign-object.js";
 import { type LocalObject, localObject } from "./local-object.js";
 import { createObjectStore, type OpenWrite } from "./store/object-store.js";
+import { plainObject } from "./store/plain-object.js";
 import { readRequestBody, type ReceivedBody } from "./protocol/request-body.js";
 import { routeOf, type S3Route } from "./routes.js";
 
@@ -42,6 +43,10 @@ export interface S3Server {
   readonly read: (bucket: string, key: string) => Buffer | undefined;
   /** Keys that start with the prefix, in key order; undefined when there is no such bucket. */
   readonly list: (bucket: string, prefix: string) => readonly string[] | undefined;
+  /** Stores an object without a request; false when there is no such bucket. */
+  readonly write: (bucket: string, key: string, body: Buffer, contentType: string) => boolean;
+  /** Removes an object, if it is there. */
+  readonly remove: (bucket: string, key: string) => void;
   /** Multipart uploads that were neither completed nor aborted. */
   readonly openUploads: (bucket: string) => number;
   /** Stops at once; open connections are cut. */
@@ -106,6 +111,12 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
         .bucket(bucket)
         ?.sortedKeys()
         .filter((key) => key.startsWith(prefix)),
+    write: (bucketName, key, body, contentType) => {
+      const bucket = store.bucket(bucketName);
+      bucket?.replace(plainObject(key, body, options.clock, contentType));
+      return bucket !== undefined;
+    },
+    remove: (bucket, key) => store.bucket(bucket)?.delete(key),
     openUploads: (bucket) => store.bucket(bucket)?.uploads.count() ?? 0,
     close: server.close,
   };

@@ -3,6 +3,7 @@ import {
   hasLoneSurrogate,
   jsonOfOutput,
   checkOptions,
+  type KinesisRecord,
   type OptionNames,
   invalidOption,
   poisonRecord,
@@ -18,6 +19,11 @@ const SPACE = 0x20;
 const NEW_LINE: Buffer = Buffer.from("\n");
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
 
+/** The format of `ndjson()`, whose `write` needs no record: other packages write its lines too. */
+export interface NdjsonFormat extends RecordFormat<unknown>, ArchiveFormat {
+  readonly write: (output: unknown, object: ObjectWriter, record?: KinesisRecord) => void;
+}
+
 /**
  * One JSON document per line, each line ended by a line feed.
  *
@@ -30,7 +36,7 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
  * Refused by name, as dead letters: empty bytes, several lines that are not one JSON document, and what JSON cannot
  * write (undefined, functions, symbols, circular objects).
  */
-export function ndjson(): RecordFormat<unknown> & ArchiveFormat {
+export function ndjson(): NdjsonFormat {
   // No sizeOf: writing each output as JSON twice is too dear, and the record's own size is near enough for a threshold.
   return {
     extension: ".ndjson",

@@ -4,6 +4,7 @@ import {
   type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  type CreateMultipartUploadCommandInput,
   HeadObjectCommand,
   PutObjectCommand,
   type ObjectCannedACL,
@@ -55,15 +56,19 @@ const ABORT_TIMEOUT_MS = 2_000;
 
 type Context = RequestBounds & { readonly logger: Logger };
 
-/** Writes an object if nothing is at its key: in one request, or in parts when it is large. Rejects with the SDK's error. */
+/**
+ * Writes an object if nothing is at its key: in one request, or in parts when it is large. Rejects with the SDK's error.
+ * @param isConditional false: over whatever is there, for names that stand for their bytes at stores without conditional writes
+ */
 export async function putIfAbsent(
   connection: S3Connection,
   settings: ObjectSettings,
   object: NewObject,
   context: Context,
+  isConditional: boolean = true,
 ): Promise<void> {
   if (object.body.length > settings.multipartAboveBytes) {
-    await putInParts(connection, settings, object, context);
+    await putInParts(connection, settings, object, context, isConditional);
     return;
   }
   const bytes = await object.body.read(0, object.body.length);
@@ -74,7 +79,7 @@ export async function putIfAbsent(
         Body: bytes,
         ContentLength: object.body.length,
         ChecksumAlgorithm: "CRC32",
-        IfNoneMatch: "*",
+        ...(isConditional ? { IfNoneMatch: "*" } : {}),
       }),
       { abortSignal },
     ),
@@ -109,6 +114,7 @@ async function putInParts(
   settings: ObjectSettings,
   object: NewObject,
   context: Context,
+  isConditional: boolean,
 ): Promise<void> {
   const { UploadId } = await limited(connection, context, (abortSignal) =>
     connection.client.send(
@@ -119,7 +125,7 @@ async function putInParts(
   if (UploadId === undefined) throw new Error("S3 answered CreateMultipartUpload without an UploadId");
   try {
     const parts = await putParts(connection, settings, object, UploadId, context);
-    await complete(connection, settings, object, UploadId, parts, context);
+    await complete(connection, settings, object, { UploadId, parts, isConditional }, context);
   } catch (error) {
     // Also after a failed Complete: where that was applied after all, there is no upload left to abort, and the object stays.
     await abort(connection, settings, object.key, UploadId, context);
@@ -184,19 +190,19 @@ async function complete(
   connection: S3Connection,
   settings: ObjectSettings,
   object: NewObject,
-  uploadId: string,
-  parts: CompletedPart[],
+  upload: { readonly UploadId: string; readonly parts: CompletedPart[]; readonly isConditional: boolean },
   context: Context,
 ): Promise<void> {
+  const { UploadId, parts, isConditional } = upload;
   try {
     // S3 may answer 200 and send an error in the body while it puts the parts together; the SDK's client sees that and throws.
     await limited(connection, context, (abortSignal) =>
       connection.client.send(
         new CompleteMultipartUploadCommand({
           ...target(settings, object.key),
-          UploadId: uploadId,
+          UploadId,
           MultipartUpload: { Parts: parts },
-          IfNoneMatch: "*",
+          ...(isConditional ? { IfNoneMatch: "*" } : {}),
         }),
         { abortSignal },
       ),
@@ -256,6 +262,9 @@ async function abort(
   }
 }
 
+/** Parameters of the requests that make an object. */
+type ObjectHeaders = Omit<CreateMultipartUploadCommandInput, "ChecksumAlgorithm">;
+
 /** Parameters of every request about an object. */
 export function target(
   settings: Pick<ObjectSettings, "bucket" | "expectedBucketOwner" | "requestPayer">,
@@ -275,7 +284,10 @@ export function target(
 }
 
 /** What PutObject and CreateMultipartUpload share, so that small and large objects cannot differ. */
-function headersOf(settings: ObjectSettings, object: NewObject) {
+export function headersOf(
+  settings: ObjectSettings,
+  object: Pick<NewObject, "key" | "metadata">,
+): ObjectHeaders {
   return {
     ...target(settings, object.key),
     ContentType: settings.contentType,

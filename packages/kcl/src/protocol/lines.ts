@@ -1,0 +1,32 @@
+import type { Readable } from "node:stream";
+
+const LINE_FEED = 0x0a;
+
+/**
+ * The lines of a stream of UTF-8, without their ends. A page of 10 MiB is a line of 14 MB and more: its pieces are put together once. What stands behind
+ * the last line feed is no line: whoever wrote it was killed. A stream that breaks off has ended.
+ */
+export async function* linesOf(stream: Readable): AsyncGenerator<string, void> {
+  let pieces: Buffer[] = [];
+  try {
+    for await (const chunk of stream) {
+      let rest = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+      for (let end = rest.indexOf(LINE_FEED); end !== -1; end = rest.indexOf(LINE_FEED)) {
+        pieces.push(rest.subarray(0, end));
+        rest = rest.subarray(end + 1);
+        const line = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
+        pieces = [];
+        if (line !== undefined) yield line.toString("utf8");
+      }
+      if (rest.length > 0) pieces.push(rest);
+    }
+  } catch (thrown) {
+    if (!isBroken(thrown)) throw thrown;
+  }
+}
+
+/** A pipe whose other end was closed, or this one. */
+function isBroken(thrown: unknown): boolean {
+  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  return code === "ERR_STREAM_PREMATURE_CLOSE" || code === "ECONNRESET" || code === "EPIPE" || code === "EIO";
+}

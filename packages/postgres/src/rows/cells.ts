@@ -1,0 +1,105 @@
+import {
+  ExactNumber,
+  hasLoneSurrogate,
+  jsonHasLoneSurrogate,
+  jsonOfOutput,
+  poisonRecord,
+} from "@kinesis-connectors/core";
+import type { Column } from "../target/target.js";
+
+/**
+ * A value as an element of an array's text (manual, "Array Input and Output Syntax"): texts stand in double quotes, numbers and NULL do not.
+ * @throws KinesisConnectorError `KC_RECORD_POISON`, naming the column and nothing of the value
+ */
+export function elementOf(value: unknown, column: Column): string {
+  if (value === undefined || value === null) return "NULL";
+  if (!column.isArray) return scalarOf(value, column);
+  return quoted(arrayText(value, column, 0), column);
+}
+
+/** Arrays of PostgreSQL have six dimensions at most (`MAXDIM` of c.h). */
+const MAX_DIMENSIONS = 6;
+
+function arrayText(value: unknown, column: Column, depth: number): string {
+  if (!Array.isArray(value)) throw misfit(column, "is no array, but its column is one");
+  if (depth === MAX_DIMENSIONS) throw misfit(column, `has more than ${MAX_DIMENSIONS} dimensions`);
+  const elements = (value as readonly unknown[]).map((element) => {
+    if (element === undefined || element === null) return "NULL";
+    // An array of JSON documents may hold arrays that are documents.
+    return Array.isArray(element) && column.kind !== "json"
+      ? arrayText(element, column, depth + 1)
+      : scalarOf(element, column);
+  });
+  return `{${elements.join(",")}}`;
+}
+
+function scalarOf(value: unknown, column: Column): string {
+  if (column.kind === "json") return jsonElement(value, column);
+  switch (typeof value) {
+    case "string":
+      if (column.kind === "bytes") break;
+      return quoted(value, column);
+    case "number":
+    case "bigint":
+    case "boolean":
+      if (column.kind === "bytes") break;
+      // Digits and words: nothing in them means anything to an array.
+      return String(value);
+    default:
+      return objectElement(value, column);
+  }
+  throw misfit(column, "must be a Uint8Array: the column is bytea");
+}
+
+function objectElement(value: unknown, column: Column): string {
+  if (column.kind === "bytes") {
+    // The backslash of the hex format is one of the array, too.
+    if (value instanceof Uint8Array)
+      return `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("hex")}"`;
+    throw misfit(column, "must be a Uint8Array: the column is bytea");
+  }
+  if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) throw misfit(column, "is an invalid Date");
+    return `"${value.toISOString()}"`;
+  }
+  if (ExactNumber.isInstance(value)) return value.text;
+  throw misfit(
+    column,
+    Array.isArray(value)
+      ? "is an array, but its column is none; a column of the type jsonb holds any"
+      : `is of the type ${typeof value}, which its column does not hold; a column of the type jsonb holds any object`,
+  );
+}
+
+function jsonElement(value: unknown, column: Column): string {
+  const json = jsonOfOutput(value);
+  if (jsonHasLoneSurrogate(json))
+    throw misfit(column, "holds half a surrogate pair, which no text of a database holds");
+  return escaped(json);
+}
+
+// oxlint-disable-next-line no-control-regex -- NUL is what is looked for
+const SPECIAL = /["\\\0]/;
+
+function quoted(text: string, column: Column): string {
+  if (hasLoneSurrogate(text))
+    throw misfit(column, "holds half a surrogate pair, which no text of a database holds");
+  if (!SPECIAL.test(text)) return `"${text}"`;
+  if (text.includes("\0")) throw misfit(column, "holds a NUL character, which no text of PostgreSQL holds");
+  return escaped(text);
+}
+
+function escaped(text: string): string {
+  return `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+}
+
+function misfit({ name }: Column, what: string): Error {
+  return poisonRecord(`the value for the column ${name} ${what}`);
+}
+
+/** Bytes that a value takes at least, without looking into it. */
+export function leastBytesOf(value: unknown): number {
+  if (typeof value === "string") return value.length;
+  // Two hex digits for each.
+  return value instanceof Uint8Array ? 2 * value.length : 0;
+}

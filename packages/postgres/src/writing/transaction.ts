@@ -1,0 +1,28 @@
+import type { Bounds, Session } from "../connection/session.js";
+
+/**
+ * Begins a transaction whose commit is durable and which holds nobody up for long: the server ends it when the process that began it falls silent, so that
+ * the next owner of the shard is not kept waiting for the lock of its position. In the transaction alone, because a pooler may give the connection to
+ * another one afterwards.
+ */
+export async function begin(session: Session, requestTimeoutMs: number, bounds: Bounds): Promise<void> {
+  await session.query(
+    "BEGIN ISOLATION LEVEL READ COMMITTED; " +
+      `SET LOCAL statement_timeout = ${requestTimeoutMs}; ` +
+      `SET LOCAL idle_in_transaction_session_timeout = ${requestTimeoutMs}; ` +
+      // A commit that a crash of the server takes back would be lost: the checkpoint has moved by then.
+      "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'",
+    undefined,
+    bounds,
+  );
+}
+
+/** Makes what was written last, all of it or nothing. */
+export async function commit(session: Session, bounds: Bounds): Promise<void> {
+  await session.query("COMMIT", undefined, bounds);
+}
+
+/** Takes back what was written. */
+export async function rollBack(session: Session, bounds: Bounds): Promise<void> {
+  await session.query("ROLLBACK", undefined, bounds);
+}

@@ -1,0 +1,7 @@
+/** For packages whose tables lie in S3: objects in whichever buckets, under names that stand for their bytes. */
+export {
+  type ObjectPlace,
+  type ObjectStore,
+  objectStore,
+  type ObjectStoreOptions,
+} from "./objects/object-store.js";
