@@ -17,6 +17,7 @@ const PROJECTS = [
   "apps/logs-to-s3",
   "apps/orders-to-postgres",
   "apps/demo",
+  "apps/replay",
   "bench",
 ];
 
