@@ -544,7 +544,7 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
     "KinesisCallError memoryLeases " +
     // Checks those of startConnector, and says so.
     "checkConnectorOptions",
-  "consumer/dynamodb-leases": "isTableName",
+  "consumer/dynamodb-leases": "isTableName isTableOutage",
   "consumer/kinesis": "",
   "consumer/reading":
     "KinesisCallError toUserRecords " +

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { definePipeline, text } from "@kinesis-connectors/core";
+import { type Clock, definePipeline, systemClock, text } from "@kinesis-connectors/core";
 import { startLocalAws } from "@kinesis-connectors/local";
+import { failureFrom, keepingLogger } from "@kinesis-connectors/testkit";
 import { afterEach, expect, test } from "vitest";
 import { runKclChild } from "../src/index.js";
 import { initializeMessage, KclShard } from "./support/kcl-shard.js";
@@ -58,6 +59,57 @@ test("the journal is a table of its own in DynamoDB, found by the environment, a
     next.end();
     await again;
     expect(objects.landed).toHaveLength(8);
+  } finally {
+    await aws.close();
+  }
+});
+
+/** The machine's clock, whose timers go off a hundred times as soon: pauses between tries are no part of these tests. */
+const hasty: Clock = {
+  ...systemClock,
+  setTimer: (delayMs, callback) => systemClock.setTimer(delayMs / 100, callback),
+};
+
+test.each([
+  ["an outage is waited out", { kind: "reset", at: "before-headers" } as const, undefined],
+  [
+    "a missing right ends the child with the cure",
+    { kind: "error", code: "AccessDeniedException", status: 400 } as const,
+    "allow dynamodb:DescribeTable",
+  ],
+])("when the journal cannot be opened, %s", async (_, effect, cure) => {
+  const aws = await startLocalAws({ limits: "off", s3: false, opensearch: false });
+  try {
+    Object.assign(process.env, aws.env);
+    aws.faults.add({ server: "dynamodb", operation: "DescribeTable", times: 15, effect });
+    const objects = new Objects();
+    const daemon = new ScriptedDaemon();
+    const logger = keepingLogger();
+    const done = runKclChild({
+      application: "clicks",
+      pipeline: definePipeline<string, string, Plan>({
+        transformer: text(),
+        emitter: objectsEmitter(objects),
+      }),
+      link: daemon.link,
+      logger,
+      clock: hasty,
+    });
+    if (cure === undefined) {
+      expect(await new KclShard(records(1, 3)).handTo(daemon, () => 3)).toBe(true);
+      daemon.end();
+      await done;
+      expect(objects.landed).toHaveLength(3);
+      expect(logger.lines.some((line) => line.startsWith("the journal does not do what it is asked"))).toBe(
+        true,
+      );
+    } else {
+      daemon.say(initializeMessage("s0", "TRIM_HORIZON"));
+      const error = await failureFrom(done);
+      expect(error).toMatchObject({ code: "KC_LEASE_TABLE" });
+      expect(error.message).toContain(cure);
+      expect(daemon.said).toEqual([]);
+    }
   } finally {
     await aws.close();
   }
