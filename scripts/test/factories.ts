@@ -14,6 +14,8 @@ import * as iceberg from "../../packages/iceberg/src/index.js";
 import * as icebergFiles from "../../packages/iceberg/src/files.js";
 import * as kinesis from "../../packages/kinesis/src/index.js";
 import * as leases from "../../packages/leases/src/index.js";
+import * as leasesMysql from "../../packages/leases-mysql/src/index.js";
+import * as leasesRedis from "../../packages/leases-redis/src/index.js";
 import * as local from "../../packages/local/src/index.js";
 import * as opensearch from "../../packages/opensearch/src/index.js";
 import * as parquet from "../../packages/parquet/src/index.js";
@@ -272,6 +274,47 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
       stream: "s",
       aggregate: { maxBytes: 1, maxRecords: 1 },
       ordering: "none",
+    },
+  ],
+  "leases-mysql.mysqlLeaseTable": [
+    leasesMysql.mysqlLeaseTable,
+    {
+      application: "a",
+      connection: {
+        host: "127.0.0.1",
+        port: 1,
+        database: "d",
+        user: "u",
+        password: "p",
+        tls: { ca: "x", cert: "y", key: "z" },
+      },
+      table: "t",
+      createTable: true,
+      maxConnections: 1,
+      requestTimeoutMs: 100,
+      logger: core.silentLogger,
+      clock: core.systemClock,
+      random: core.systemRandom,
+    },
+  ],
+  "leases-redis.redisLeaseTable": [
+    leasesRedis.redisLeaseTable,
+    {
+      application: "a",
+      connection: {
+        host: "127.0.0.1",
+        port: 1,
+        username: "u",
+        password: "p",
+        database: 0,
+        tls: { ca: "x", cert: "y", key: "z" },
+      },
+      key: "k",
+      waitReplicas: 1,
+      requestTimeoutMs: 100,
+      logger: core.silentLogger,
+      clock: core.systemClock,
+      random: core.systemRandom,
     },
   ],
   "leases.fileLeases": [leases.fileLeases, { folder: "never-opened" }],
@@ -539,7 +582,10 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   avro: "",
   "schema-registry": "",
   "aws-records": "dsqlChanges",
-  config: "ConfigError configSchema problemLine",
+  config:
+    "ConfigError configSchema problemLine " +
+    // What a file or a flag says; the factory of the store checks it.
+    "leaseTableAt",
   consumer:
     "KinesisCallError memoryLeases " +
     // Checks those of startConnector, and says so.
@@ -563,7 +609,7 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   "iceberg/files": "filesOfManifest tableFiles tableManifests",
   kinesis: "",
   leases:
-    "HeldLease actualOwner backupLeases changed compareCheckpoints described firstCheckpoint isAsSeen isEnded isSwitch leaseCheckpointer leaseFrom " +
+    "HeldLease StoreCalls actualOwner backupLeases changed compareCheckpoints described factWrites fieldChange firstCheckpoint leaseFields leaseOfFields isAsSeen isEnded isSwitch leaseCheckpointer leaseFrom " +
     "memoryLeases ownPending ownerKindOf restoreFrom shardStatuses startPositionOf tableOfRange tableOfStream wasOurs",
   local: "KinesisError LocalAwsError virtualClock",
   opensearch: "",
@@ -596,6 +642,8 @@ export const PACKAGES: Readonly<Record<string, object>> = {
   "consumer/reading": consumerReading,
   "consumer/user-records": consumerUserRecords,
   core,
+  "leases-mysql": leasesMysql,
+  "leases-redis": leasesRedis,
   dynamodb,
   kcl,
   iceberg,
