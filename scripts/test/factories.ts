@@ -10,6 +10,8 @@ import * as consumerUserRecords from "../../packages/consumer/src/reading/user-r
 import * as core from "../../packages/core/src/index.js";
 import * as dynamodb from "../../packages/dynamodb/src/index.js";
 import * as kcl from "../../packages/kcl/src/index.js";
+import * as iceberg from "../../packages/iceberg/src/index.js";
+import * as icebergFiles from "../../packages/iceberg/src/files.js";
 import * as kinesis from "../../packages/kinesis/src/index.js";
 import * as leases from "../../packages/leases/src/index.js";
 import * as local from "../../packages/local/src/index.js";
@@ -47,6 +49,30 @@ const target = {
   columns: ["id"],
   iamRole: "default",
   staging: { bucket: "bucket", prefix: "p", region: "eu-central-1" },
+};
+const icebergTable = {
+  catalog: { loadTable: () => undefined, createTable: () => undefined, commitTable: () => undefined },
+  table: "n.t",
+  storage: { ...connection, serverSideEncryption: "AES256", partConcurrency: 1 },
+};
+const icebergColumns = {
+  columns: { id: "int64" },
+  unknownFields: "refuse",
+  createTable: true,
+  addColumns: true,
+  partitionBy: [],
+  properties: {},
+  compression: "none",
+  rowGroupRows: 1,
+};
+const icebergCommits = { commitEveryMs: 0, retentionHours: 24 };
+const catalogConnection = {
+  ca: "pem",
+  allowInsecure: false,
+  connectionTimeoutMs: 1,
+  requestTimeoutMs: 1,
+  maxSockets: 1,
+  proxy: false,
 };
 const never = (): never => {
   throw new Error("a contract was defined in spite of its options");
@@ -333,6 +359,50 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
     },
   ],
   "postgres.upsert": [postgres.upsert, { key: ["id"], guarded: true, remove: () => false }],
+  "iceberg.clientCredentials": [
+    iceberg.clientCredentials,
+    { clientId: "c", clientSecret: "s", tokenUri: "https://localhost", scope: "catalog" },
+  ],
+  "iceberg.glueCatalog": [
+    iceberg.glueCatalog,
+    {
+      ...catalogConnection,
+      region: "eu-central-1",
+      catalogId: "123456789012",
+      credentials: () => Promise.reject(new Error("never asked")),
+      uri: endpoint,
+    },
+  ],
+  "iceberg.icebergEmitter": [
+    iceberg.icebergEmitter,
+    { ...icebergTable, ...icebergColumns, ...icebergCommits },
+  ],
+  "iceberg.icebergFileEmitter": [
+    iceberg.icebergFileEmitter,
+    { ...icebergTable, ...icebergColumns, to: emitter },
+  ],
+  "iceberg.icebergManifestEmitter": [iceberg.icebergManifestEmitter, { ...icebergTable, ...icebergCommits }],
+  "iceberg.restCatalog": [
+    iceberg.restCatalog,
+    { ...catalogConnection, uri: endpoint, warehouse: "w", auth: undefined },
+  ],
+  "iceberg.s3TablesCatalog": [
+    iceberg.s3TablesCatalog,
+    {
+      ...catalogConnection,
+      tableBucketArn: "arn:aws:s3tables:eu-central-1:123456789012:bucket/lake",
+      credentials: () => Promise.reject(new Error("never asked")),
+      uri: endpoint,
+    },
+  ],
+  "iceberg.sigV4": [
+    iceberg.sigV4,
+    {
+      region: "eu-central-1",
+      service: "glue",
+      credentials: () => Promise.reject(new Error("never asked")),
+    },
+  ],
   "redshift.jsonAuto": [redshift.jsonAuto, { ignoreCase: true }],
   "redshift.redshiftEmitter": [
     redshift.redshiftEmitter,
@@ -574,6 +644,8 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
     "processShard",
   dynamodb: "itemBytesOf",
   kcl: "",
+  iceberg: "bearer",
+  "iceberg/files": "filesOfManifest tableFiles tableManifests",
   kinesis: "",
   leases:
     "HeldLease actualOwner backupLeases changed compareCheckpoints described firstCheckpoint isAsSeen isEnded isSwitch leaseCheckpointer leaseFrom " +
@@ -612,6 +684,8 @@ export const PACKAGES: Readonly<Record<string, object>> = {
   core,
   dynamodb,
   kcl,
+  iceberg,
+  "iceberg/files": icebergFiles,
   kinesis,
   leases,
   local,

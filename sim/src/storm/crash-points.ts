@@ -70,6 +70,11 @@ const WRITES: Readonly<Record<Exclude<EmitterName, "s3" | "s3-partitioned">, typ
     ["DescribeStatement", 3],
     ["GetStatementResult", 2],
   ],
+  iceberg: [
+    ["PutObject", 6],
+    ["LoadTable", 3],
+    ["UpdateTable", 3],
+  ],
 };
 const DEAD_LETTERS: typeof STEPS = [["PutObject dead", 1]];
 

@@ -59,6 +59,7 @@ const DANGEROUS_WRITES: Readonly<Record<EmitterName, readonly string[]>> = {
     "GetStatementResult",
     "PutObject dead",
   ],
+  iceberg: ["PutObject", "UpdateTable", "UpdateTable", "LoadTable", "PutObject dead"],
 };
 
 interface Ambush {

@@ -10,7 +10,8 @@ export type EmitterName =
   | "kinesis"
   | "opensearch"
   | "redshift"
-  | "postgres";
+  | "postgres"
+  | "iceberg";
 
 export const EMITTER_NAMES: readonly EmitterName[] = [
   "s3",
@@ -20,6 +21,7 @@ export const EMITTER_NAMES: readonly EmitterName[] = [
   "opensearch",
   "redshift",
   "postgres",
+  "iceberg",
 ];
 
 /** A fleet in the KCL's 3.x mode, or on its way there and back, in which some workers are modelled KCL workers. */
