@@ -92,6 +92,13 @@ export interface Emitter<Output, Plan = undefined> {
   readonly planWithout?: (plan: Plan, batch: Batch<Output>, kept: ReadonlySet<BufferEntry<Output>>) => Plan;
   /** Whether everything that a plan names is written already; asked by the next owner of a prepared batch before it reads anything again. */
   readonly isWritten?: (batch: PlannedRange, context: EmitContext<Plan>) => Promise<boolean>;
+  /**
+   * What would be twice at the destination, or worse than before, if another application ran records of a stream through this emitter that may have come to it
+   * already: a phrase that names an example, for an error (`batches of "clicks" that another application wrote, such as archive/...`). Undefined: nothing,
+   * because what lands goes by the record or its key, or nothing of the stream is there. Asked once by a replay before its first record, after `open`.
+   * Default: it is not known, and a replay wants to be told that the place is another one.
+   */
+  readonly wouldDouble?: (again: ReplayedStream, context: OpenContext) => Promise<string | undefined>;
   readonly emit: (batch: Batch<Output>, context: EmitContext<Plan>) => Promise<EmitResult<Output>>;
   /**
    * Called around what the engine itself does with a batch of this emitter: `prepare` stores its range and plan, `commit` moves the checkpoint to its
@@ -104,9 +111,22 @@ export interface Emitter<Output, Plan = undefined> {
     run: () => Promise<void>,
   ) => Promise<void>;
   /** Called once, before the first shard starts: fail here with a clear error when the destination cannot work. */
-  readonly open?: (context: { readonly signal: AbortSignal; readonly logger: Logger }) => Promise<void>;
+  readonly open?: (context: OpenContext) => Promise<void>;
   /** Called once, after the last shard ended. May be called twice; the second time does nothing. */
   readonly close?: () => Promise<void>;
+}
+
+/** What an emitter is given before there are batches. */
+export interface OpenContext {
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+}
+
+/** A stream whose records come again, and who brings them. */
+export interface ReplayedStream {
+  /** The application that brings them: what it wrote itself in an earlier run is not twice. */
+  readonly application: string;
+  readonly stream: string;
 }
 
 /** What the engine itself does with a batch: `prepare` before the first `emit`, `commit` after everything is written. */

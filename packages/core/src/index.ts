@@ -25,8 +25,10 @@ export type {
   EmitterCapabilities,
   FailedEntry,
   Json,
+  OpenContext,
   PlannedRange,
   PlanSpill,
+  ReplayedStream,
 } from "./emitter.js";
 export { entriesPast } from "./entries-past.js";
 export { keptCause } from "./logging/foreign-cause.js";
@@ -39,6 +41,7 @@ export {
   KinesisConnectorError,
   poisonRecord,
 } from "./errors.js";
+export { batchIdOf, type RangeOwner } from "./engine/filling/range.js";
 export type { ShardEvent } from "./events.js";
 export { ExactNumber, exactNumberOf } from "./json/exact-number.js";
 export { allowAll, type Filter } from "./filter.js";

@@ -52,8 +52,18 @@ export function notifying<Output, Plan, Notification>(
     );
   const emitter = guardedEmitter("emitter", options.emitter);
   const to = guardedEmitter("to", options.to);
-  const { plan, isWritten, sizeOf, batching, createWriter, objectCount, spill, planWithout, around } =
-    emitter;
+  const {
+    plan,
+    isWritten,
+    wouldDouble,
+    sizeOf,
+    batching,
+    createWriter,
+    objectCount,
+    spill,
+    planWithout,
+    around,
+  } = emitter;
   if (plan === undefined)
     throw new KinesisConnectorError(
       "KC_OPTION_INVALID",
@@ -110,6 +120,9 @@ export function notifying<Output, Plan, Notification>(
             return true;
           },
         }),
+    ...(wouldDouble === undefined
+      ? {}
+      : { wouldDouble: (again, context) => wouldDouble.call(emitter, again, context) }),
     emit: async (batch, context) => {
       const result = await emitter.emit(batch, context);
       // A planned emitter with failures is called again: for the rest, or with another plan.

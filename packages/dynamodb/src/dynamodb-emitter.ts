@@ -117,6 +117,13 @@ export function dynamoDbEmitter<Item extends object>(options: DynamoDbEmitterOpt
     emit: async (batch, context) =>
       batch.entries.length === 0 ? { failed: [] } : { failed: await emit(batch, context) },
 
+    wouldDouble: () =>
+      Promise.resolve(
+        mode === "put"
+          ? `whatever the table "${settings.table}" has by now: mode "put" has no guard against older records`
+          : undefined,
+      ),
+
     open: async (opening) => {
       await firstLook(connection, opening, {
         look: table.schema,

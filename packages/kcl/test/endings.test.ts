@@ -192,7 +192,7 @@ describe("when the lease has gone to another worker", () => {
     const zombie = start();
     await zombie.initialize();
     await old.page(records(1, 6));
-    for (let looks = 0; looks < 15; looks += 1) {
+    for (let looks = 0; looks < 8; looks += 1) {
       await clock.advance(7_000);
       expect(await old.page([])).toEqual([status("processRecords")]);
     }

@@ -211,6 +211,15 @@ export function openSearchEmitter<Document extends object>(
       return { failed };
     },
 
+    wouldDouble: () =>
+      Promise.resolve(
+        options.dataStream === true
+          ? `documents that the data stream has by now: it knows an id within its newest backing index only`
+          : operation === "index" && options.id !== undefined
+            ? `whatever the index has by now under the ids of option id: operation "index" has no guard against older records`
+            : undefined,
+      ),
+
     open: async ({ signal, logger }) => {
       let answer;
       try {

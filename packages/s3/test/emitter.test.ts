@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { hasCode } from "@kinesis-connectors/core";
 import { gzip, ndjson, raw, s3Emitter } from "@kinesis-connectors/s3";
 import { ACCOUNT_ID, BUCKET, linesIn, startS3 } from "./support/local-s3.js";
-import { bytesOf, keyOf } from "./support/support.js";
+import { ARRIVAL_MS, bytesOf, keyOf } from "./support/support.js";
 
 const MiB = 1024 * 1024;
 
@@ -39,6 +39,7 @@ describe("a batch", () => {
       "kc-last": "49600000000002.0",
       "kc-stream": "clicks",
       "kc-shard": "shardId-000000000003",
+      "kc-first-arrival-ms": String(ARRIVAL_MS),
       "kc-gap": "true",
     });
   });

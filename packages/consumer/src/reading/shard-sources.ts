@@ -6,7 +6,7 @@ import { FanOutConsumer } from "./fan-out-subscription.js";
 import type { KinesisApi } from "../kinesis/kinesis-api.js";
 import { type Polling, pollingSource } from "./polling-reader.js";
 import type { ReaderContext } from "./reader-context.js";
-import { sourcesUntil } from "./source-until.js";
+import { sourcesWithin } from "./source-within.js";
 import type { CheckContext } from "../kinesis/stream-check.js";
 
 /** Facts about the stream, known once it has been looked at. */
@@ -24,6 +24,8 @@ export interface SourceSettings {
   readonly retrieval: Polling | FanOut;
   /** Where the range of time ends that is read, in epoch milliseconds; undefined where it has no end. */
   readonly untilMs: number | undefined;
+  /** Where it begins; undefined where what is read first is where it begins. Only beside `untilMs`. */
+  readonly fromMs?: number | undefined;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -60,7 +62,8 @@ export function shardSources(
   facts: Pick<StreamFacts, "streamArn" | "consumerArn">,
 ): (context: ReaderContext) => ShardSource {
   const sourceOf = endlessSources(settings, api, facts);
-  return settings.untilMs === undefined ? sourceOf : sourcesUntil(settings.untilMs, sourceOf);
+  const { fromMs, untilMs } = settings;
+  return untilMs === undefined ? sourceOf : sourcesWithin({ fromMs, untilMs }, sourceOf);
 }
 
 function endlessSources(

@@ -26,7 +26,7 @@ export function guardedEmitter<Output, Plan>(
   requireEmitter(option, emitter);
   if (guarded.has(emitter)) return emitter;
   const { sizeOf, batching, createWriter, plan, objectCount, spill, planWithout, isWritten } = emitter;
-  const { around, open, close } = emitter;
+  const { wouldDouble, around, open, close } = emitter;
   const blame = (part: string): Blame => new Blame(`${option}.${part}`);
   const guard: Emitter<Output, Plan> = {
     capabilities: emitter.capabilities,
@@ -57,6 +57,19 @@ export function guardedEmitter<Output, Plan>(
             const written: unknown = await asked.settled(() => isWritten.call(emitter, range, context));
             if (typeof written === "boolean") return written;
             throw asked.broken(`settled with ${shown(written)}; it must settle with true or false`);
+          },
+        }),
+    ...(wouldDouble === undefined
+      ? {}
+      : {
+          wouldDouble: async (again, context) => {
+            const asked = blame("wouldDouble");
+            const found: unknown = await asked.settled(
+              () => wouldDouble.call(emitter, again, context),
+              context.signal,
+            );
+            if (found === undefined || typeof found === "string") return found;
+            throw asked.broken(`settled with ${shown(found)}; it must settle with a text or undefined`);
           },
         }),
     emit: async (batch, context) => {

@@ -9,6 +9,7 @@ const OPTIONAL_FUNCTIONS = [
   "objectCount",
   "planWithout",
   "isWritten",
+  "wouldDouble",
   "around",
   "open",
   "close",

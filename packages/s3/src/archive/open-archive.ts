@@ -11,6 +11,7 @@ import {
   wholeNumber,
 } from "@kinesis-connectors/core";
 import { connect } from "../connection.js";
+import { deadLetterLines } from "../dead-letters/dead-letter-lines.js";
 import { DEAD_LETTER_EXTENSION } from "../dead-letters/s3-dead-letters.js";
 import type { ArchivedContent, ArchiveFormat, ObjectContent } from "../formats/archive-format.js";
 import { ndjson, raw } from "../formats/formats.js";
@@ -36,7 +37,7 @@ export interface Archive extends AsyncDisposable {
   /** Without a slash at its end; empty for the whole bucket. */
   readonly prefix: string;
   /**
-   * Its objects in the order of their keys, a page of the listing at a time. Dead letters, plans and what the store was tried with are left out.
+   * Its objects in the order of their keys, a page of the listing at a time. Plans and what the store was tried with are left out, and dead letters or everything else as `objects` says.
    * @throws KinesisConnectorError `KC_READ_REFUSED`
    */
   readonly list: (within?: {
@@ -57,7 +58,7 @@ export interface Archive extends AsyncDisposable {
     options?: { readonly chunkBytes?: number },
   ) => AsyncGenerator<readonly ArchivedContent[], void>;
   /**
-   * Whether the objects keep the positions and times of their records: `records()` does.
+   * Whether an object keeps the positions and times of its records: those of `records()` and dead letters do.
    * @throws KinesisConnectorError `KC_OPTION_INVALID` where no format is given for it
    */
   readonly keepsPositions: (key: string) => boolean;
@@ -75,7 +76,15 @@ export function openArchive(options: ArchiveOptions): Archive {
   checkOptions("openArchive", options, ARCHIVE_OPTIONS);
   const bucket = checkedBucket(options.bucket);
   const prefix = checkedPrefix(options.prefix ?? "");
-  const formats = byExtension(options.formats ?? [records(), ndjson(), raw(), lengthPrefixed()]);
+  const { objects = "records" } = options;
+  if (objects !== "records" && objects !== "dead-letters")
+    throw invalidOption('objects must be "records" or "dead-letters"');
+  const areDeadLetters = objects === "dead-letters";
+  const formats = byExtension(
+    areDeadLetters
+      ? [deadLetterLines()]
+      : (options.formats ?? [records(), ndjson(), raw(), lengthPrefixed()]),
+  );
   const maxRecordBytes = wholeNumber("maxRecordBytes", options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES, {
     min: 1,
   });
@@ -116,7 +125,12 @@ export function openArchive(options: ArchiveOptions): Archive {
         connection.client.send(request, { abortSignal }),
       );
       const objects = (page.Contents ?? []).flatMap(({ Key, Size, LastModified }): ArchiveObject[] => {
-        if (Key === undefined || Key.endsWith("/") || isHidden(Key) || Key.includes(DEAD_LETTER_EXTENSION))
+        if (
+          Key === undefined ||
+          Key.endsWith("/") ||
+          isHidden(Key) ||
+          Key.includes(DEAD_LETTER_EXTENSION) !== areDeadLetters
+        )
           return [];
         const lastModifiedMs = LastModified?.getTime() ?? 0;
         return [{ key: Key, bytes: Size ?? 0, lastModifiedMs, range: rangeInKey(Key) }];
@@ -192,7 +206,7 @@ export function openArchive(options: ArchiveOptions): Archive {
       return await headOf(context, key);
     },
     read,
-    keepsPositions: (key) => formatOf(key).extension === records().extension,
+    keepsPositions: (key) => formatOf(key).keepsPositions === true,
     close: () => {
       connection.close();
       return Promise.resolve();

@@ -14,6 +14,8 @@ export interface ArchiveOptions extends S3ConnectionOptions {
    * and formats of other packages, such as `parquet`, are handed in: `[delimited({ columns })]`.
    */
   readonly formats?: readonly ArchiveFormat[];
+  /** `records` (default): what was delivered. `dead-letters`: what was set aside, and nothing else; `formats` is not looked at then. */
+  readonly objects?: "records" | "dead-letters";
   readonly expectedBucketOwner?: string;
   /** Most bytes of a record, after decompression. Default 16 MiB. */
   readonly maxRecordBytes?: number;
@@ -37,6 +39,7 @@ export const ARCHIVE_OPTIONS: OptionNames<ArchiveOptions> = {
   bucket: "required",
   prefix: true,
   formats: true,
+  objects: true,
   expectedBucketOwner: true,
   maxRecordBytes: true,
   chunkBytes: true,

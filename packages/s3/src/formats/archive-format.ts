@@ -12,6 +12,12 @@ export interface ArchivedContent {
   readonly explicitHashKey?: string;
   /** When the stream received it, in epoch milliseconds. */
   readonly arrivalTimeMs?: number;
+  /** Why it was set aside, of a dead letter. */
+  readonly deadLetter?: {
+    readonly errorCode: string;
+    readonly errorMessage: string;
+    readonly attempts: number;
+  };
 }
 
 /** An object of an archive, as a format reads it. */
@@ -31,6 +37,8 @@ export interface ObjectContent {
 export interface ArchiveFormat {
   /** The extension of its objects, without that of their compression: `.ndjson`. */
   readonly extension: string;
+  /** Whether it keeps positions and times of records beside their bytes. Default false. */
+  readonly keepsPositions?: boolean;
   /**
    * The records of an object, in their order, some at a time. What it throws means that the object is damaged; the message holds nothing of a record.
    */

@@ -24,9 +24,10 @@ export interface RecordFormat<Output> extends FormatCommon<Output> {
   /**
    * Appends one output. What it throws refuses this record alone, which then goes the way of dead letters; whatever it had
    * appended is taken back. Throw `KC_RECORD_POISON` with a message that holds nothing of the record. Bytes may be a view that is valid during the call
-   * only. Called when the record is taken in, and again by whoever finishes its batch. `record` is the one that the output came from.
+   * only. Called when the record is taken in, and again by whoever finishes its batch. `record` is the one that the output came from; absent only where another
+   * format calls.
    */
-  readonly write: (output: Output, object: ObjectWriter, record: KinesisRecord) => void;
+  readonly write: (output: Output, object: ObjectWriter, record?: KinesisRecord) => void;
   /** Appends what stands before the first output, such as a line of column names. Default: nothing. */
   readonly begin?: (object: ObjectWriter) => void;
   readonly encodeObject?: undefined;

@@ -23,6 +23,7 @@ const LINE_BYTES = 4096;
 export function records(): RecordFormat<unknown> & ArchiveFormat {
   return {
     extension: RECORDS_EXTENSION,
+    keepsPositions: true,
     contentType: "application/x-ndjson",
     write: (_output, object, record) => {
       if (record === undefined)

@@ -171,18 +171,18 @@ describe("an archive is read back", () => {
   });
 
   it("without dead letters, plans and what the store was tried with", async () => {
-    const put = clicks(150);
+    const put = clicks(250);
     put[7] = record(7, bytesOf("no json"));
     // Plans of so many places are objects of their own.
     await archive(put, {
       to: (one) => one,
       format: ndjson(),
-      maxRecords: 150,
+      maxRecords: 250,
       partition: ({ n }) => ({ n }),
     });
     expect(s3.objects().some(({ key }) => key.includes("/_plans/"))).toBe(true);
     expect(s3.objects().some(({ key }) => key.endsWith(".dead.ndjson"))).toBe(true);
-    expect(await read()).toHaveLength(149);
+    expect(await read()).toHaveLength(249);
   });
 
   it("of several outputs of a record once, where records() kept it", async () => {

@@ -132,9 +132,18 @@ function passedOn<Output, Plan>(
   emitter: Emitter<Output, Plan>,
 ): Pick<
   Emitter<Output, Plan>,
-  "capabilities" | "sizeOf" | "batching" | "plan" | "objectCount" | "spill" | "planWithout" | "isWritten"
+  | "capabilities"
+  | "sizeOf"
+  | "batching"
+  | "plan"
+  | "objectCount"
+  | "spill"
+  | "planWithout"
+  | "isWritten"
+  | "wouldDouble"
 > {
-  const { capabilities, sizeOf, batching, plan, objectCount, spill, planWithout, isWritten } = emitter;
+  const { capabilities, sizeOf, batching, plan, objectCount, spill, planWithout, isWritten, wouldDouble } =
+    emitter;
   return {
     capabilities,
     ...(sizeOf === undefined ? {} : { sizeOf: sizeOf.bind(emitter) }),
@@ -144,6 +153,7 @@ function passedOn<Output, Plan>(
     ...(spill === undefined ? {} : { spill }),
     ...(planWithout === undefined ? {} : { planWithout: planWithout.bind(emitter) }),
     ...(isWritten === undefined ? {} : { isWritten: isWritten.bind(emitter) }),
+    ...(wouldDouble === undefined ? {} : { wouldDouble: wouldDouble.bind(emitter) }),
   };
 }
 

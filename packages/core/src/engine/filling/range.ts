@@ -167,7 +167,8 @@ export class OpenRange {
   }
 }
 
-function batchIdOf(owner: RangeOwner, first: Position, last: Position): string {
+/** The id of a batch: 32 hex digits, equal for the same range of the same shard of the same application, whoever asks. */
+export function batchIdOf(owner: RangeOwner, first: Position, last: Position): string {
   const name = [
     owner.application,
     owner.stream,

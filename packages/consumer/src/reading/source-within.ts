@@ -15,12 +15,18 @@ import type { ReaderContext } from "./reader-context.js";
  */
 const GRACE_MS = 300_000;
 
+/** A range of time, in epoch milliseconds: from `fromMs` (default: from the first record) to before `untilMs`. */
+export interface ArrivalRange {
+  readonly fromMs?: number | undefined;
+  readonly untilMs: number;
+}
+
 /**
- * Sources of a range of time: records that arrived at `untilMs` or later are left out, and a shard ends once no earlier one can follow any more. That is when
+ * Sources of a range of time: records that arrived before it, or at `untilMs` or later, are left out, and a shard ends once no earlier one can follow any more. That is when
  * everything that arrived until five minutes past the end has been read, or a record comes that arrived later than that, or the shard itself ends.
  */
-export function sourcesUntil(
-  untilMs: number,
+export function sourcesWithin(
+  range: ArrivalRange,
   sourceOf: (context: ReaderContext) => ShardSource,
 ): (context: ReaderContext) => ShardSource {
   return (context) => {
@@ -35,20 +41,27 @@ export function sourcesUntil(
     return {
       open: (start) => {
         throughMs = Number.NEGATIVE_INFINITY;
-        return new ReaderUntil(source.open(start), start, untilMs, () => throughMs);
+        return new ReaderWithin(source.open(start), start, range, () => throughMs);
       },
     };
   };
 }
 
-class ReaderUntil implements ShardReader {
+class ReaderWithin implements ShardReader {
   readonly #reader: ShardReader;
+  readonly #fromMs: number;
   readonly #untilMs: number;
   readonly #throughMs: () => number;
   readonly #mayEnd: boolean;
 
-  constructor(reader: ShardReader, start: StartPosition, untilMs: number, throughMs: () => number) {
+  constructor(
+    reader: ShardReader,
+    start: StartPosition,
+    { fromMs = Number.NEGATIVE_INFINITY, untilMs }: ArrivalRange,
+    throughMs: () => number,
+  ) {
     this.#reader = reader;
+    this.#fromMs = fromMs;
     this.#untilMs = untilMs;
     this.#throughMs = throughMs;
     // A batch that was prepared is read again to its recorded end, wherever the shard itself ends.
@@ -74,7 +87,9 @@ class ReaderUntil implements ShardReader {
 
   /** The page with those of the records that are in the range; the reading has come past the others all the same. */
   #within(page: RecordPage, scanned: readonly KinesisRecord[]): RecordPage {
-    const records = scanned.filter(({ arrivalTimeMs }) => arrivalTimeMs < this.#untilMs);
+    const records = scanned.filter(
+      ({ arrivalTimeMs }) => arrivalTimeMs >= this.#fromMs && arrivalTimeMs < this.#untilMs,
+    );
     const last = scanned.at(-1);
     const scannedEnd = page.scannedEnd ?? (last === records.at(-1) ? undefined : positionOf(last));
     return { ...page, records, ...(scannedEnd === undefined ? {} : { scannedEnd }) };

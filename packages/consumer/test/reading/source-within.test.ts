@@ -3,7 +3,7 @@ import { fullHashKeyRange } from "@kinesis-connectors/wire";
 import { describe, expect, it } from "vitest";
 
 import type { ReaderContext } from "../../src/reading/reader-context.js";
-import { sourcesUntil } from "../../src/reading/source-until.js";
+import { sourcesWithin } from "../../src/reading/source-within.js";
 
 const UNTIL_MS = 1_000_000;
 const MINUTE_MS = 60_000;
@@ -15,7 +15,11 @@ interface Answer extends Omit<RecordPage, "records" | "bytes"> {
 }
 
 /** What a reader of these answers gives, as far as it goes. */
-async function read(answers: readonly Answer[], start: StartPosition = { type: "trim-horizon" }) {
+async function read(
+  answers: readonly Answer[],
+  start: StartPosition = { type: "trim-horizon" },
+  fromMs?: number,
+) {
   let last = 100;
   const waiting = answers.map(({ arrivals, throughMs, ...page }) => {
     const records = arrivals.map((arrivalTimeMs): KinesisRecord => {
@@ -64,7 +68,7 @@ async function read(answers: readonly Answer[], start: StartPosition = { type: "
     observe: unused,
     onReadThrough: (ms) => through.push(ms),
   };
-  const reader = sourcesUntil(UNTIL_MS, sourceOf)(context).open(start);
+  const reader = sourcesWithin({ fromMs, untilMs: UNTIL_MS }, sourceOf)(context).open(start);
   const pages: RecordPage[] = [];
   while (waiting.length > 0) {
     const page = await reader.next(new AbortController().signal);
@@ -89,6 +93,16 @@ describe("a source that ends with a range of time", () => {
     expect(pages.map(({ scannedEnd }) => scannedEnd?.sequenceNumber)).toEqual(["104", "106"]);
     expect(pages.map(({ end }) => end)).toEqual([undefined, undefined]);
     expect(through).toEqual([7]);
+  });
+
+  it("leaves out what arrived before it begins, as an iterator at a time may give, and comes past it all the same", async () => {
+    const { pages, sequenceNumbers } = await read(
+      [{ arrivals: [9, 10, 8, 11], throughMs: 7 }, { arrivals: [12, 9] }],
+      { type: "at-timestamp", timestampMs: 10 },
+      10,
+    );
+    expect(sequenceNumbers).toEqual([["102", "104"], ["105"]]);
+    expect(pages.map(({ scannedEnd }) => scannedEnd?.sequenceNumber)).toEqual([undefined, "106"]);
   });
 
   it("takes what arrived before its end and comes after it, as arrival times need not rise", async () => {
