@@ -3,6 +3,7 @@ import { parentPort, Worker, workerData } from "node:worker_threads";
 import {
   BROKEN_CHILDREN,
   BROKEN_FLEETS,
+  BROKEN_FUNCTIONS,
   BROKEN_GUARDS,
   BROKEN_HABITS,
   BROKEN_STEERING,
@@ -113,6 +114,7 @@ const ALL_BROKEN: readonly BrokenVariant[] = [
   ...BROKEN_STEERING.keys(),
   ...BROKEN_FLEETS.keys(),
   ...BROKEN_CHILDREN.keys(),
+  ...BROKEN_FUNCTIONS.keys(),
   ...BROKEN_GUARDS,
 ];
 
