@@ -10,6 +10,8 @@ import * as consumerUserRecords from "../../packages/consumer/src/reading/user-r
 import * as core from "../../packages/core/src/index.js";
 import * as dynamodb from "../../packages/dynamodb/src/index.js";
 import * as kinesis from "../../packages/kinesis/src/index.js";
+import * as lambda from "../../packages/lambda/src/index.js";
+import * as lambdaTesting from "../../packages/lambda/src/testing/index.js";
 import * as leases from "../../packages/leases/src/index.js";
 import * as local from "../../packages/local/src/index.js";
 import * as opensearch from "../../packages/opensearch/src/index.js";
@@ -232,6 +234,44 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
       ordering: "none",
     },
   ],
+  "lambda.kinesisHandler": [
+    lambda.kinesisHandler,
+    {
+      application: "application",
+      pipeline,
+      leaseTable: "table",
+      parallelizationFactor: 1,
+      reportBatchItemFailures: true,
+      region: "eu-central-1",
+      endpoints: { dynamodb: endpoint, kinesis: endpoint, lambda: endpoint },
+      allowInsecure: true,
+      proxy: false,
+      onRetentionGap: "stop",
+      maxReadAheadBytes: 1,
+      clock: core.systemClock,
+    },
+  ],
+  "lambda/testing.eventSource": [
+    lambdaTesting.eventSource,
+    {
+      kinesis: {},
+      handler: () => Promise.reject(new Error("never called")),
+      batchSize: 1,
+      parallelizationFactor: 1,
+      reportBatchItemFailures: true,
+      bisectBatchOnFunctionError: true,
+      maximumRetryAttempts: 1,
+      maximumRecordAgeInSeconds: 1,
+      timeoutMs: 1,
+      faults: { cutAnew: 0, killed: 0, frozen: 0, replyLost: 0, coldStart: 0, withinMs: 1, thawMs: 1 },
+      seed: 1,
+      clock: core.systemClock,
+    },
+  ],
+  "lambda/testing.startFunctionProcess": [
+    lambdaTesting.startFunctionProcess,
+    { module: "file:///none.js", handler: "handler", env: {} },
+  ],
   "leases.fileLeases": [leases.fileLeases, { folder: "never-opened" }],
   "leases.pauseShards": [leases.pauseShards, { ...steering, by: "ops@host" }],
   "leases.resumeShards": [leases.resumeShards, steering],
@@ -450,6 +490,9 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
     "processShard",
   dynamodb: "itemBytesOf",
   kinesis: "",
+  lambda: "",
+  // What starts a sandbox takes a clock and a function.
+  "lambda/testing": "sandboxOf",
   leases:
     "HeldLease actualOwner backupLeases changed compareCheckpoints described firstCheckpoint isAsSeen isEnded isSwitch leaseCheckpointer leaseFrom " +
     "memoryLeases ownPending ownerKindOf restoreFrom shardStatuses startPositionOf tableOfRange tableOfStream wasOurs",
@@ -485,6 +528,8 @@ export const PACKAGES: Readonly<Record<string, object>> = {
   core,
   dynamodb,
   kinesis,
+  lambda,
+  "lambda/testing": lambdaTesting,
   leases,
   local,
   opensearch,
