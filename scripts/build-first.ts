@@ -15,7 +15,9 @@ const PROJECTS = [
   "apps/chaos",
   "apps/changes-to-opensearch",
   "apps/logs-to-s3",
+  "apps/orders-to-postgres",
   "apps/demo",
+  "apps/replay",
   "bench",
 ];
 

@@ -27,7 +27,7 @@ const MAY_IMPORT = {
   config: ["core", "leases", "wire", "aws", "consumer"],
   telemetry: ["core", "consumer"],
   testkit: ["core", "leases"],
-  cli: ["core", "aws", "wire", "leases", "consumer", "telemetry", "config", "admin", "console"],
+  cli: ["core", "aws", "wire", "leases", "consumer", "telemetry", "config", "admin", "console", "replay"],
   create: ["cli"],
   admin: ["core", "leases", "wire", "consumer", "telemetry", "console"],
   console: [],
@@ -58,7 +58,7 @@ const ROOMS = {
   core: [["engine"], ["*"]],
   admin: [["."], ["routes", "console"], ["http"], ["watching"]],
   config: [["."], ["building", "properties"], ["parts"], ["checking"], ["file"], ["document"]],
-  replay: [["."], ["sources", "repair"], ["archive"], ["*"]],
+  replay: [["."], ["repair"], ["sources"], ["archive"]],
   consumer: [["."], ["engines"], ["reading"], ["worker", "lease-table"], ["kinesis"]],
 };
 

@@ -64,7 +64,10 @@ checkInstall("core and protobuf", ["core", "protobuf"], []);
 checkInstall("core and schema-registry", ["core", "schema-registry"], ["client-glue"]);
 checkInstall("core and dynamodb", ["core", "dynamodb"], ["client-dynamodb"]);
 checkInstall("core and kinesis", ["core", "kinesis"], ["client-kinesis"]);
+checkInstall("core, kcl and s3", ["core", "kcl", "s3"], ["client-dynamodb", "client-kinesis", "client-s3"]);
 checkInstall("core and opensearch", ["core", "opensearch"], []);
+checkInstall("core and postgres", ["core", "postgres"], []);
+checkInstall("core and iceberg", ["core", "iceberg"], ["client-s3"]);
 checkInstall("core and redshift", ["core", "redshift"], ["client-redshift-data", "client-s3"]);
 checkInstall(
   "core, consumer and s3",

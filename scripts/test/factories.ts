@@ -9,6 +9,9 @@ import * as consumerReading from "../../packages/consumer/src/reading/index.js";
 import * as consumerUserRecords from "../../packages/consumer/src/reading/user-records.js";
 import * as core from "../../packages/core/src/index.js";
 import * as dynamodb from "../../packages/dynamodb/src/index.js";
+import * as kcl from "../../packages/kcl/src/index.js";
+import * as iceberg from "../../packages/iceberg/src/index.js";
+import * as icebergFiles from "../../packages/iceberg/src/files.js";
 import * as kinesis from "../../packages/kinesis/src/index.js";
 import * as lambda from "../../packages/lambda/src/index.js";
 import * as lambdaTesting from "../../packages/lambda/src/testing/index.js";
@@ -16,6 +19,7 @@ import * as leases from "../../packages/leases/src/index.js";
 import * as local from "../../packages/local/src/index.js";
 import * as opensearch from "../../packages/opensearch/src/index.js";
 import * as parquet from "../../packages/parquet/src/index.js";
+import * as postgres from "../../packages/postgres/src/index.js";
 import * as protobuf from "../../packages/protobuf/src/index.js";
 import * as redshift from "../../packages/redshift/src/index.js";
 import * as s3 from "../../packages/s3/src/index.js";
@@ -46,6 +50,30 @@ const target = {
   columns: ["id"],
   iamRole: "default",
   staging: { bucket: "bucket", prefix: "p", region: "eu-central-1" },
+};
+const icebergTable = {
+  catalog: { loadTable: () => undefined, createTable: () => undefined, commitTable: () => undefined },
+  table: "n.t",
+  storage: { ...connection, serverSideEncryption: "AES256", partConcurrency: 1 },
+};
+const icebergColumns = {
+  columns: { id: "int64" },
+  unknownFields: "refuse",
+  createTable: true,
+  addColumns: true,
+  partitionBy: [],
+  properties: {},
+  compression: "none",
+  rowGroupRows: 1,
+};
+const icebergCommits = { commitEveryMs: 0, retentionHours: 24 };
+const catalogConnection = {
+  ca: "pem",
+  allowInsecure: false,
+  connectionTimeoutMs: 1,
+  requestTimeoutMs: 1,
+  maxSockets: 1,
+  proxy: false,
 };
 const never = (): never => {
   throw new Error("a contract was defined in spite of its options");
@@ -174,6 +202,20 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
       stopDeadlineMs: 1,
       until: { at: new Date(1) },
       observe: () => undefined,
+    },
+  ],
+  "kcl.runKclChild": [
+    kcl.runKclChild,
+    {
+      application: "a",
+      pipeline,
+      leaseTable: "journal",
+      stream: "s",
+      maxReadAheadBytes: 1,
+      stopDeadlineMs: 1,
+      onRetentionGap: "stop",
+      observe: () => undefined,
+      clock: core.systemClock,
     },
   ],
   "consumer.polling": polling,
@@ -332,6 +374,73 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
     },
   ],
   "parquet.parquet": [parquet.parquet, { infer: true, compression: "none", evolution: "full" }],
+  "postgres.postgresEmitter": [
+    postgres.postgresEmitter,
+    {
+      connection: {
+        host: "127.0.0.1",
+        port: 1,
+        database: "d",
+        user: "u",
+        password: "p",
+        tls: { ca: "c", cert: "c", key: "k" },
+      },
+      table: "t",
+      columns: { id: "text" },
+      mode: postgres.insert(),
+      positions: "p",
+      createPositions: true,
+      retentionHours: 24,
+      maxRowsPerStatement: 1,
+      maxConnections: 1,
+      requestTimeoutMs: 1,
+    },
+  ],
+  "postgres.upsert": [postgres.upsert, { key: ["id"], guarded: true, remove: () => false }],
+  "iceberg.clientCredentials": [
+    iceberg.clientCredentials,
+    { clientId: "c", clientSecret: "s", tokenUri: "https://localhost", scope: "catalog" },
+  ],
+  "iceberg.glueCatalog": [
+    iceberg.glueCatalog,
+    {
+      ...catalogConnection,
+      region: "eu-central-1",
+      catalogId: "123456789012",
+      credentials: () => Promise.reject(new Error("never asked")),
+      uri: endpoint,
+    },
+  ],
+  "iceberg.icebergEmitter": [
+    iceberg.icebergEmitter,
+    { ...icebergTable, ...icebergColumns, ...icebergCommits },
+  ],
+  "iceberg.icebergFileEmitter": [
+    iceberg.icebergFileEmitter,
+    { ...icebergTable, ...icebergColumns, to: emitter },
+  ],
+  "iceberg.icebergManifestEmitter": [iceberg.icebergManifestEmitter, { ...icebergTable, ...icebergCommits }],
+  "iceberg.restCatalog": [
+    iceberg.restCatalog,
+    { ...catalogConnection, uri: endpoint, warehouse: "w", auth: undefined },
+  ],
+  "iceberg.s3TablesCatalog": [
+    iceberg.s3TablesCatalog,
+    {
+      ...catalogConnection,
+      tableBucketArn: "arn:aws:s3tables:eu-central-1:123456789012:bucket/lake",
+      credentials: () => Promise.reject(new Error("never asked")),
+      uri: endpoint,
+    },
+  ],
+  "iceberg.sigV4": [
+    iceberg.sigV4,
+    {
+      region: "eu-central-1",
+      service: "glue",
+      credentials: () => Promise.reject(new Error("never asked")),
+    },
+  ],
   "redshift.jsonAuto": [redshift.jsonAuto, { ignoreCase: true }],
   "redshift.redshiftEmitter": [
     redshift.redshiftEmitter,
@@ -489,6 +598,9 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
     // What the owner of a shard hands over, complete but for a logger.
     "processShard",
   dynamodb: "itemBytesOf",
+  kcl: "",
+  iceberg: "bearer",
+  "iceberg/files": "filesOfManifest tableFiles tableManifests",
   kinesis: "",
   lambda: "",
   // What starts a sandbox takes a clock and a function.
@@ -499,6 +611,7 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   local: "KinesisError LocalAwsError virtualClock",
   opensearch: "",
   parquet: "",
+  postgres: "insert",
   protobuf: "protobuf",
   redshift: "csv delimited jsonPaths ledgerSchema",
   telemetry: "prometheusText",
@@ -527,6 +640,9 @@ export const PACKAGES: Readonly<Record<string, object>> = {
   "consumer/user-records": consumerUserRecords,
   core,
   dynamodb,
+  kcl,
+  iceberg,
+  "iceberg/files": icebergFiles,
   kinesis,
   lambda,
   "lambda/testing": lambdaTesting,
@@ -534,6 +650,7 @@ export const PACKAGES: Readonly<Record<string, object>> = {
   local,
   opensearch,
   parquet,
+  postgres,
   redshift,
   s3,
   telemetry,

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { parentPort, Worker, workerData } from "node:worker_threads";
 import {
   BROKEN_CHILDREN,
+  BROKEN_COMMITS,
   BROKEN_FLEETS,
   BROKEN_FUNCTIONS,
   BROKEN_GUARDS,
@@ -116,6 +117,7 @@ const ALL_BROKEN: readonly BrokenVariant[] = [
   ...BROKEN_CHILDREN.keys(),
   ...BROKEN_FUNCTIONS.keys(),
   ...BROKEN_GUARDS,
+  ...BROKEN_COMMITS,
 ];
 
 /** The name of an emitter among the options of the command. */

@@ -40,7 +40,7 @@ const STOP_MS = 60_000;
 const MAX_VIOLATIONS = 20;
 /** A stop that ran out of time may leave calls behind it that change nothing, or make the lease of a child; but never a write. */
 const WRITES =
-  /^(?:take|renew|prepare|commit|shard-end|remove|PutObject|CreateMultipart|UploadPart|CompleteMultipart|PutItem|UpdateItem|BatchWrite|PutRecords|bulk|BatchExecute)/;
+  /^(?:take|renew|prepare|commit|shard-end|remove|PutObject|CreateMultipart|UploadPart|CompleteMultipart|PutItem|UpdateItem|BatchWrite|PutRecords|bulk|BatchExecute|UpdateTable)/;
 
 /** The parts of a run, put together; what befalls them is up to the caller. */
 export class Simulation {
@@ -130,6 +130,7 @@ export class Simulation {
         report,
         isUnguarded: broken.isUnguarded,
         isUnversioned: broken.isUnversioned,
+        brokenTable: broken.table,
       },
       this.bucket.objects,
     );

@@ -6,6 +6,7 @@ import type { Landings } from "../checks/landings.js";
 import { type Entry, type Ledger, nameOf } from "../checks/ledger.js";
 import type { Network } from "../world/network.js";
 import type { SeededRandom } from "../world/random.js";
+import type { BrokenTable } from "../services/sim-iceberg.js";
 import { keyText, type Line } from "../storm/payload.js";
 import type { Scenario } from "../storm/scenario.js";
 import type { Scheduler } from "../world/scheduler.js";
@@ -46,6 +47,8 @@ export interface DestinationParts {
   readonly isUnguarded: boolean;
   /** Whether emitters are not told of the versions that records have of their own. */
   readonly isUnversioned: boolean;
+  /** How the table of `iceberg`, or its writer, is broken. */
+  readonly brokenTable: BrokenTable | undefined;
 }
 
 /** How pipelines with an emitter of this kind are made. */

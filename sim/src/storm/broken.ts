@@ -1,6 +1,7 @@
 import type { Lease, LeaseChange } from "@kinesis-connectors/consumer";
 import { HeldLease } from "@kinesis-connectors/leases";
 import type { BrokenLeases } from "../services/breakable-table.js";
+import { BROKEN_TABLES, type BrokenTable } from "../services/sim-iceberg.js";
 import type { BrokenBucket } from "../services/sim-s3.js";
 
 /** A variant of the protocol that is broken on purpose: a check that cannot fail proves nothing. */
@@ -29,7 +30,8 @@ export type BrokenVariant =
   | "factor-2"
   | "answers-unread"
   | "row-after-daemon"
-  | "no-journal";
+  | "no-journal"
+  | BrokenTable;
 
 /** Variants of the protocol of prepared batches. */
 export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
@@ -81,6 +83,9 @@ export const BROKEN_FUNCTIONS: ReadonlyMap<BrokenVariant, readonly string[]> = n
 /** Variants of what keeps the order of a key at the destination. */
 export const BROKEN_GUARDS: readonly BrokenVariant[] = ["unguarded", "unversioned"];
 
+/** Variants of a commit that moves data and position together; only with `--emitter iceberg`. */
+export const BROKEN_COMMITS: readonly BrokenVariant[] = BROKEN_TABLES;
+
 /** How the world around the connectors has to behave for them to work as if their protocol were the broken one. */
 export function brokenWorld(variant: BrokenVariant | undefined): {
   readonly leases: BrokenLeases;
@@ -94,6 +99,7 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
   /** Whether readers are to take the first answer without an iterator for the end of a shard. */
   readonly believesEnds: boolean;
   readonly stopsEndlessly: boolean;
+  readonly table: BrokenTable | undefined;
 } {
   const sound = {
     leases: {},
@@ -103,6 +109,7 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
     isUnversioned: false,
     believesEnds: false,
     stopsEndlessly: false,
+    table: undefined,
   };
   switch (variant) {
     case undefined:
@@ -154,6 +161,10 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
       return { ...sound, leases: { assignsUnconditionally: true } };
     case "unreported":
       return { ...sound, leases: { losesReports: true } };
+    case "position-outside":
+    case "unrequired":
+    case "unlooked":
+      return { ...sound, table: variant };
     case "unversioned":
       return { ...sound, isUnversioned: true };
     default:

@@ -51,6 +51,7 @@ const DANGEROUS_WRITES: Readonly<Record<EmitterName, readonly string[]>> = {
   dynamodb: ["PutItem", "UpdateItem", "BatchWriteItem", "PutObject dead"],
   kinesis: ["PutRecords", "PutRecords", "PutObject dead"],
   opensearch: ["bulk", "bulk", "PutObject dead"],
+  postgres: ["lock-position", "insert-rows", "move-position", "commit-rows", "savepoint", "PutObject dead"],
   redshift: [
     "PutObject",
     "BatchExecuteStatement",
@@ -58,6 +59,7 @@ const DANGEROUS_WRITES: Readonly<Record<EmitterName, readonly string[]>> = {
     "GetStatementResult",
     "PutObject dead",
   ],
+  iceberg: ["PutObject", "UpdateTable", "UpdateTable", "LoadTable", "PutObject dead"],
 };
 
 interface Ambush {

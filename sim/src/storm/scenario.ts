@@ -3,7 +3,15 @@ import type { RecordKind } from "./payload.js";
 import { SeededRandom } from "../world/random.js";
 
 /** What the connectors of a run write to. */
-export type EmitterName = "s3" | "s3-partitioned" | "dynamodb" | "kinesis" | "opensearch" | "redshift";
+export type EmitterName =
+  | "s3"
+  | "s3-partitioned"
+  | "dynamodb"
+  | "kinesis"
+  | "opensearch"
+  | "redshift"
+  | "postgres"
+  | "iceberg";
 
 export const EMITTER_NAMES: readonly EmitterName[] = [
   "s3",
@@ -12,6 +20,8 @@ export const EMITTER_NAMES: readonly EmitterName[] = [
   "kinesis",
   "opensearch",
   "redshift",
+  "postgres",
+  "iceberg",
 ];
 
 /** A fleet in the KCL's 3.x mode, or on its way there and back, in which some workers are modelled KCL workers. */
