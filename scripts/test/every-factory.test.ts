@@ -28,6 +28,7 @@ const PARTS = new Set([
   "random",
   "client",
   "pipeline",
+  "columns",
   "format",
   "compression",
   "pointer",

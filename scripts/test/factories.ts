@@ -6,15 +6,20 @@ import * as consumer from "../../packages/consumer/src/index.js";
 import * as consumerKinesis from "../../packages/consumer/src/kinesis/index.js";
 import * as consumerLeases from "../../packages/consumer/src/lease-table/index.js";
 import * as consumerReading from "../../packages/consumer/src/reading/index.js";
+import * as consumerUserRecords from "../../packages/consumer/src/reading/user-records.js";
 import * as core from "../../packages/core/src/index.js";
 import * as dynamodb from "../../packages/dynamodb/src/index.js";
+import * as kcl from "../../packages/kcl/src/index.js";
 import * as iceberg from "../../packages/iceberg/src/index.js";
 import * as icebergFiles from "../../packages/iceberg/src/files.js";
 import * as kinesis from "../../packages/kinesis/src/index.js";
 import * as leases from "../../packages/leases/src/index.js";
+import * as leasesMysql from "../../packages/leases-mysql/src/index.js";
+import * as leasesRedis from "../../packages/leases-redis/src/index.js";
 import * as local from "../../packages/local/src/index.js";
 import * as opensearch from "../../packages/opensearch/src/index.js";
 import * as parquet from "../../packages/parquet/src/index.js";
+import * as postgres from "../../packages/postgres/src/index.js";
 import * as protobuf from "../../packages/protobuf/src/index.js";
 import * as redshift from "../../packages/redshift/src/index.js";
 import * as s3 from "../../packages/s3/src/index.js";
@@ -199,6 +204,20 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
       observe: () => undefined,
     },
   ],
+  "kcl.runKclChild": [
+    kcl.runKclChild,
+    {
+      application: "a",
+      pipeline,
+      leaseTable: "journal",
+      stream: "s",
+      maxReadAheadBytes: 1,
+      stopDeadlineMs: 1,
+      onRetentionGap: "stop",
+      observe: () => undefined,
+      clock: core.systemClock,
+    },
+  ],
   "consumer.polling": polling,
   "consumer.fanOut": [consumer.fanOut, { consumerName: "c", fallback: "polling" }],
   "consumer.dynamoDbLeaseTable": dynamoDbLeaseTable,
@@ -255,6 +274,47 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
       stream: "s",
       aggregate: { maxBytes: 1, maxRecords: 1 },
       ordering: "none",
+    },
+  ],
+  "leases-mysql.mysqlLeaseTable": [
+    leasesMysql.mysqlLeaseTable,
+    {
+      application: "a",
+      connection: {
+        host: "127.0.0.1",
+        port: 1,
+        database: "d",
+        user: "u",
+        password: "p",
+        tls: { ca: "x", cert: "y", key: "z" },
+      },
+      table: "t",
+      createTable: true,
+      maxConnections: 1,
+      requestTimeoutMs: 100,
+      logger: core.silentLogger,
+      clock: core.systemClock,
+      random: core.systemRandom,
+    },
+  ],
+  "leases-redis.redisLeaseTable": [
+    leasesRedis.redisLeaseTable,
+    {
+      application: "a",
+      connection: {
+        host: "127.0.0.1",
+        port: 1,
+        username: "u",
+        password: "p",
+        database: 0,
+        tls: { ca: "x", cert: "y", key: "z" },
+      },
+      key: "k",
+      waitReplicas: 1,
+      requestTimeoutMs: 100,
+      logger: core.silentLogger,
+      clock: core.systemClock,
+      random: core.systemRandom,
     },
   ],
   "leases.fileLeases": [leases.fileLeases, { folder: "never-opened" }],
@@ -317,6 +377,29 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
     },
   ],
   "parquet.parquet": [parquet.parquet, { infer: true, compression: "none", evolution: "full" }],
+  "postgres.postgresEmitter": [
+    postgres.postgresEmitter,
+    {
+      connection: {
+        host: "127.0.0.1",
+        port: 1,
+        database: "d",
+        user: "u",
+        password: "p",
+        tls: { ca: "c", cert: "c", key: "k" },
+      },
+      table: "t",
+      columns: { id: "text" },
+      mode: postgres.insert(),
+      positions: "p",
+      createPositions: true,
+      retentionHours: 24,
+      maxRowsPerStatement: 1,
+      maxConnections: 1,
+      requestTimeoutMs: 1,
+    },
+  ],
+  "postgres.upsert": [postgres.upsert, { key: ["id"], guarded: true, remove: () => false }],
   "iceberg.clientCredentials": [
     iceberg.clientCredentials,
     { clientId: "c", clientSecret: "s", tokenUri: "https://localhost", scope: "catalog" },
@@ -499,17 +582,21 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   avro: "",
   "schema-registry": "",
   "aws-records": "dsqlChanges",
-  config: "ConfigError configSchema problemLine",
+  config:
+    "ConfigError configSchema problemLine " +
+    // What a file or a flag says; the factory of the store checks it.
+    "leaseTableAt",
   consumer:
     "KinesisCallError memoryLeases " +
     // Checks those of startConnector, and says so.
     "checkConnectorOptions",
-  "consumer/dynamodb-leases": "isTableName",
+  "consumer/dynamodb-leases": "isTableName isTableOutage",
   "consumer/kinesis": "",
   "consumer/reading":
     "KinesisCallError toUserRecords " +
     // What a driver that owns a shard hands over, complete.
     "listAllShards pollingSource",
+  "consumer/user-records": "toUserRecords",
   core:
     "ByteBudget ExactNumber KinesisConnectorError allowAll asError backoffMs batchesOf bytes checkOptions handedBatches handler comparePositions compareSequenceNumbers entriesPast " +
     "dataBytesOf decodeWith decodingOf errorFields exactNumberOf giveNotice guardedLogger hasCode hasLoneSurrogate invalidOption isProgrammingError isPromise " +
@@ -517,15 +604,17 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
     // What the owner of a shard hands over, complete but for a logger.
     "processShard",
   dynamodb: "itemBytesOf",
+  kcl: "",
   iceberg: "bearer",
   "iceberg/files": "filesOfManifest tableFiles tableManifests",
   kinesis: "",
   leases:
-    "HeldLease actualOwner backupLeases changed compareCheckpoints described firstCheckpoint isAsSeen isEnded isSwitch leaseCheckpointer leaseFrom " +
+    "HeldLease StoreCalls actualOwner backupLeases changed compareCheckpoints described factWrites fieldChange firstCheckpoint leaseFields leaseOfFields isAsSeen isEnded isSwitch leaseCheckpointer leaseFrom " +
     "memoryLeases ownPending ownerKindOf restoreFrom shardStatuses startPositionOf tableOfRange tableOfStream wasOurs",
   local: "KinesisError LocalAwsError virtualClock",
   opensearch: "",
   parquet: "",
+  postgres: "insert",
   protobuf: "protobuf",
   redshift: "csv delimited jsonPaths ledgerSchema",
   telemetry: "prometheusText",
@@ -551,8 +640,12 @@ export const PACKAGES: Readonly<Record<string, object>> = {
   "consumer/dynamodb-leases": consumerLeases,
   "consumer/kinesis": consumerKinesis,
   "consumer/reading": consumerReading,
+  "consumer/user-records": consumerUserRecords,
   core,
+  "leases-mysql": leasesMysql,
+  "leases-redis": leasesRedis,
   dynamodb,
+  kcl,
   iceberg,
   "iceberg/files": icebergFiles,
   kinesis,
@@ -560,6 +653,7 @@ export const PACKAGES: Readonly<Record<string, object>> = {
   local,
   opensearch,
   parquet,
+  postgres,
   redshift,
   s3,
   telemetry,

@@ -120,6 +120,22 @@ describeOn(describe, redis, "Redis or Valkey", ({ url, process }) => {
     expect((await refusalOf(tableOf().open())).message).toContain("another version");
   });
 
+  it("an update that was carried out and never answered is unknown, and the row has it", async () => {
+    await using cutter = await startAnswerCutter({ url });
+    const table = tableOf({ connection: cutter.url });
+    await table.open();
+    await table.create(lease);
+    const seen = await table.get("s0");
+    if (seen === undefined) throw new Error("no row");
+    const other = tableOf();
+    const hasHappened = cutter.cut(async () => {
+      await expect.poll(async () => (await other.get("s0"))?.counter).toBe(1);
+    });
+    expect((await table.update(seen, { type: "take", owner: "a" })).type).toBe("unknown");
+    expect(hasHappened()).toBe(true);
+    expect((await table.get("s0"))?.owner).toBe("a");
+  });
+
   it("a server that is silent: an update is unknown in time, and the next one goes by a new connection", async () => {
     await using cutter = await startAnswerCutter({ url });
     const table = tableOf({ connection: cutter.url, requestTimeoutMs: 300 });

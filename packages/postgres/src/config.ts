@@ -34,8 +34,10 @@ export interface PostgresTlsConfig {
 }
 
 /** The server, the database and the user. */
-export interface PostgresConnectionConfig
-  extends Pick<PostgresConnectionOptions, "host" | "port" | "database" | "user"> {
+export interface PostgresConnectionConfig extends Pick<
+  PostgresConnectionOptions,
+  "host" | "port" | "database" | "user"
+> {
   /**
    * The user's password. Default: the variable `PGPASSWORD`, or none.
    * @writeOnly true

@@ -40,6 +40,9 @@ export class Excuses {
           (emitter === "redshift" || emitter === "iceberg") &&
           kinds.some(([kind]) => kind === "flaky-filter" || UNREPEATABLE.has(kind))
         );
+      case "KC_LEASE_LOST":
+        // A child that took its row later than the one that its shard went to: its daemon is started again, and that one as well.
+        return this.#scenario.driver === "kcl";
       case "KC_REPLAY_DIFFERS":
         return isUnrepeatable;
       default:

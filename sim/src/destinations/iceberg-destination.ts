@@ -4,7 +4,7 @@ import { filesOfManifest, type TableFileEntry, tableManifests } from "@kinesis-c
 import type { StoredObject } from "../services/bucket.js";
 import { SimIceberg } from "../services/sim-iceberg.js";
 import { bucketOf, type Output } from "../sim-pipeline.js";
-import { type DestinationParts, entryOf, type SimDestination, starting } from "./destination.js";
+import { type DestinationParts, entryOf, type SimDestination, driving } from "./destination.js";
 import { STAGING } from "./redshift-destination.js";
 
 const LOCATION = `s3://simulated/${STAGING}/rows`;
@@ -75,7 +75,7 @@ export function icebergDestination(
     committed: (after) => contents.look(after),
   });
   return {
-    start: starting(parts, (process) => {
+    drive: driving(parts, (process) => {
       const { bucket: _bucket, ...storage } = bucketOf(scenario, parts.s3(process));
       return icebergEmitter<Output>({
         catalog: catalog.clientOf(process),

@@ -26,6 +26,8 @@ export type BrokenVariant =
   | "handoffs-discard"
   | "assigns-unconditional"
   | "unreported"
+  | "row-after-daemon"
+  | "no-journal"
   | BrokenTable;
 
 /** Variants of the protocol of prepared batches. */
@@ -60,6 +62,12 @@ export const BROKEN_FLEETS: ReadonlyMap<BrokenVariant, readonly string[]> = new 
   ["handoffs-discard", ["duplicated", "I2"]],
   ["assigns-unconditional", ["robbed"]],
   ["unreported", ["starved"]],
+]);
+
+/** Variants of what a child of a daemon owes its journal, with the rules that must tell of each; only with `--driver kcl`. */
+export const BROKEN_CHILDREN: ReadonlyMap<BrokenVariant, readonly string[]> = new Map([
+  ["row-after-daemon", ["error", "lost"]],
+  ["no-journal", ["duplicated", "I2"]],
 ]);
 
 /** Variants of what keeps the order of a key at the destination. */
@@ -120,7 +128,10 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
     case "stops-endlessly":
       return { ...sound, stopsEndlessly: true };
     case "overdue-unnoticed":
+    case "row-after-daemon":
       return sound;
+    case "no-journal":
+      return { ...sound, isPrepared: false };
     case "resets-unconditional":
       return { ...sound, leases: { resetsUnconditionally: true } };
     case "foreign-rows-believed":

@@ -10,6 +10,7 @@ export type EmitterName =
   | "kinesis"
   | "opensearch"
   | "redshift"
+  | "postgres"
   | "iceberg";
 
 export const EMITTER_NAMES: readonly EmitterName[] = [
@@ -19,6 +20,7 @@ export const EMITTER_NAMES: readonly EmitterName[] = [
   "kinesis",
   "opensearch",
   "redshift",
+  "postgres",
   "iceberg",
 ];
 
@@ -40,6 +42,9 @@ interface FleetPlan {
   /** Mean time between two misfortunes of leaders and handoffs. */
   readonly everyMs: number;
 }
+
+/** What runs the pipeline instead of workers of ours: modelled MultiLangDaemons of the KCL, whose children run it. */
+export type DriverName = "kcl";
 
 /** Everything about one run that is drawn from its seed beforehand. */
 export interface Scenario {
@@ -80,6 +85,8 @@ export interface Scenario {
   readonly steering: "pauses" | "resets" | undefined;
   /** Undefined: workers of ours alone, in 2.x mode. */
   readonly fleet: FleetPlan | undefined;
+  /** Undefined: workers of ours. */
+  readonly driver: DriverName | undefined;
   readonly mayReshard: boolean;
   readonly mayJumpClocks: boolean;
   /** Of a put being an aggregate. */
@@ -146,6 +153,7 @@ export function scenarioOf(seed: number, emitter: EmitterName = "s3"): Scenario 
     rarities: raritiesOf(new SeededRandom(seed, 30)),
     steering: undefined,
     fleet: undefined,
+    driver: undefined,
     mayReshard: !isPlain && random.chance(0.7),
     mayJumpClocks: !isPlain && random.chance(0.5),
     aggregates: random.pick([0, 0.2, 0.5]),
@@ -215,6 +223,25 @@ export function sharedWithKcl(scenario: Scenario): Scenario {
     fanOut: false,
     rarities: undefined,
     kinds: kinds.filter(([kind]) => STEADY.has(kind)),
+  };
+}
+
+/**
+ * The same with daemons of the KCL that run the pipeline in their children: longer, because the KCL takes a shard no faster. What retention takes before it is read
+ * the KCL passes over without a word, and it doubts no answer about the end of a shard.
+ */
+export function drivenByKcl(scenario: Scenario): Scenario {
+  const random = new SeededRandom(scenario.seed, 60);
+  return {
+    ...scenario,
+    driver: "kcl",
+    puts: random.between(60, 160),
+    stormMs: random.between(50_000, 120_000),
+    misfortuneEveryMs: random.pick([3_000, 6_000, 12_000]),
+    retentionMs: LONG_RETENTION_MS,
+    initialPosition: "TRIM_HORIZON",
+    fanOut: false,
+    rarities: undefined,
   };
 }
 
