@@ -7,6 +7,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const PROJECTS = [
   "packages/leases",
   "packages/consumer",
+  "packages/kcl",
   "packages/local",
   "packages/testkit",
   "packages/config",
@@ -15,7 +16,9 @@ const PROJECTS = [
   "apps/chaos",
   "apps/changes-to-opensearch",
   "apps/logs-to-s3",
+  "apps/orders-to-postgres",
   "apps/demo",
+  "apps/replay",
   "bench",
 ];
 

@@ -28,6 +28,7 @@ const PARTS = new Set([
   "random",
   "client",
   "pipeline",
+  "columns",
   "format",
   "compression",
   "pointer",
@@ -40,6 +41,8 @@ const PARTS = new Set([
   "restart",
   "setCounter",
   "capabilities",
+  "catalog",
+  "columns",
   "limits",
 ]);
 

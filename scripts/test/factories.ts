@@ -6,8 +6,12 @@ import * as consumer from "../../packages/consumer/src/index.js";
 import * as consumerKinesis from "../../packages/consumer/src/kinesis/index.js";
 import * as consumerLeases from "../../packages/consumer/src/lease-table/index.js";
 import * as consumerReading from "../../packages/consumer/src/reading/index.js";
+import * as consumerUserRecords from "../../packages/consumer/src/reading/user-records.js";
 import * as core from "../../packages/core/src/index.js";
 import * as dynamodb from "../../packages/dynamodb/src/index.js";
+import * as kcl from "../../packages/kcl/src/index.js";
+import * as iceberg from "../../packages/iceberg/src/index.js";
+import * as icebergFiles from "../../packages/iceberg/src/files.js";
 import * as kinesis from "../../packages/kinesis/src/index.js";
 import * as leases from "../../packages/leases/src/index.js";
 import * as leasesMysql from "../../packages/leases-mysql/src/index.js";
@@ -15,6 +19,7 @@ import * as leasesRedis from "../../packages/leases-redis/src/index.js";
 import * as local from "../../packages/local/src/index.js";
 import * as opensearch from "../../packages/opensearch/src/index.js";
 import * as parquet from "../../packages/parquet/src/index.js";
+import * as postgres from "../../packages/postgres/src/index.js";
 import * as protobuf from "../../packages/protobuf/src/index.js";
 import * as redshift from "../../packages/redshift/src/index.js";
 import * as s3 from "../../packages/s3/src/index.js";
@@ -45,6 +50,30 @@ const target = {
   columns: ["id"],
   iamRole: "default",
   staging: { bucket: "bucket", prefix: "p", region: "eu-central-1" },
+};
+const icebergTable = {
+  catalog: { loadTable: () => undefined, createTable: () => undefined, commitTable: () => undefined },
+  table: "n.t",
+  storage: { ...connection, serverSideEncryption: "AES256", partConcurrency: 1 },
+};
+const icebergColumns = {
+  columns: { id: "int64" },
+  unknownFields: "refuse",
+  createTable: true,
+  addColumns: true,
+  partitionBy: [],
+  properties: {},
+  compression: "none",
+  rowGroupRows: 1,
+};
+const icebergCommits = { commitEveryMs: 0, retentionHours: 24 };
+const catalogConnection = {
+  ca: "pem",
+  allowInsecure: false,
+  connectionTimeoutMs: 1,
+  requestTimeoutMs: 1,
+  maxSockets: 1,
+  proxy: false,
 };
 const never = (): never => {
   throw new Error("a contract was defined in spite of its options");
@@ -173,6 +202,20 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
       stopDeadlineMs: 1,
       until: { at: new Date(1) },
       observe: () => undefined,
+    },
+  ],
+  "kcl.runKclChild": [
+    kcl.runKclChild,
+    {
+      application: "a",
+      pipeline,
+      leaseTable: "journal",
+      stream: "s",
+      maxReadAheadBytes: 1,
+      stopDeadlineMs: 1,
+      onRetentionGap: "stop",
+      observe: () => undefined,
+      clock: core.systemClock,
     },
   ],
   "consumer.polling": polling,
@@ -334,6 +377,73 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
     },
   ],
   "parquet.parquet": [parquet.parquet, { infer: true, compression: "none", evolution: "full" }],
+  "postgres.postgresEmitter": [
+    postgres.postgresEmitter,
+    {
+      connection: {
+        host: "127.0.0.1",
+        port: 1,
+        database: "d",
+        user: "u",
+        password: "p",
+        tls: { ca: "c", cert: "c", key: "k" },
+      },
+      table: "t",
+      columns: { id: "text" },
+      mode: postgres.insert(),
+      positions: "p",
+      createPositions: true,
+      retentionHours: 24,
+      maxRowsPerStatement: 1,
+      maxConnections: 1,
+      requestTimeoutMs: 1,
+    },
+  ],
+  "postgres.upsert": [postgres.upsert, { key: ["id"], guarded: true, remove: () => false }],
+  "iceberg.clientCredentials": [
+    iceberg.clientCredentials,
+    { clientId: "c", clientSecret: "s", tokenUri: "https://localhost", scope: "catalog" },
+  ],
+  "iceberg.glueCatalog": [
+    iceberg.glueCatalog,
+    {
+      ...catalogConnection,
+      region: "eu-central-1",
+      catalogId: "123456789012",
+      credentials: () => Promise.reject(new Error("never asked")),
+      uri: endpoint,
+    },
+  ],
+  "iceberg.icebergEmitter": [
+    iceberg.icebergEmitter,
+    { ...icebergTable, ...icebergColumns, ...icebergCommits },
+  ],
+  "iceberg.icebergFileEmitter": [
+    iceberg.icebergFileEmitter,
+    { ...icebergTable, ...icebergColumns, to: emitter },
+  ],
+  "iceberg.icebergManifestEmitter": [iceberg.icebergManifestEmitter, { ...icebergTable, ...icebergCommits }],
+  "iceberg.restCatalog": [
+    iceberg.restCatalog,
+    { ...catalogConnection, uri: endpoint, warehouse: "w", auth: undefined },
+  ],
+  "iceberg.s3TablesCatalog": [
+    iceberg.s3TablesCatalog,
+    {
+      ...catalogConnection,
+      tableBucketArn: "arn:aws:s3tables:eu-central-1:123456789012:bucket/lake",
+      credentials: () => Promise.reject(new Error("never asked")),
+      uri: endpoint,
+    },
+  ],
+  "iceberg.sigV4": [
+    iceberg.sigV4,
+    {
+      region: "eu-central-1",
+      service: "glue",
+      credentials: () => Promise.reject(new Error("never asked")),
+    },
+  ],
   "redshift.jsonAuto": [redshift.jsonAuto, { ignoreCase: true }],
   "redshift.redshiftEmitter": [
     redshift.redshiftEmitter,
@@ -480,12 +590,13 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
     "KinesisCallError memoryLeases " +
     // Checks those of startConnector, and says so.
     "checkConnectorOptions",
-  "consumer/dynamodb-leases": "isTableName",
+  "consumer/dynamodb-leases": "isTableName isTableOutage",
   "consumer/kinesis": "",
   "consumer/reading":
     "KinesisCallError toUserRecords " +
     // What a driver that owns a shard hands over, complete.
     "listAllShards pollingSource",
+  "consumer/user-records": "toUserRecords",
   core:
     "ByteBudget ExactNumber KinesisConnectorError allowAll asError backoffMs batchesOf bytes checkOptions handedBatches handler comparePositions compareSequenceNumbers entriesPast " +
     "dataBytesOf decodeWith decodingOf errorFields exactNumberOf giveNotice guardedLogger hasCode hasLoneSurrogate invalidOption isProgrammingError isPromise " +
@@ -493,6 +604,9 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
     // What the owner of a shard hands over, complete but for a logger.
     "processShard",
   dynamodb: "itemBytesOf",
+  kcl: "",
+  iceberg: "bearer",
+  "iceberg/files": "filesOfManifest tableFiles tableManifests",
   kinesis: "",
   leases:
     "HeldLease StoreCalls actualOwner backupLeases changed compareCheckpoints described factWrites fieldChange firstCheckpoint leaseFields leaseOfFields isAsSeen isEnded isSwitch leaseCheckpointer leaseFrom " +
@@ -500,6 +614,7 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   local: "KinesisError LocalAwsError virtualClock",
   opensearch: "",
   parquet: "",
+  postgres: "insert",
   protobuf: "protobuf",
   redshift: "csv delimited jsonPaths ledgerSchema",
   telemetry: "prometheusText",
@@ -525,15 +640,20 @@ export const PACKAGES: Readonly<Record<string, object>> = {
   "consumer/dynamodb-leases": consumerLeases,
   "consumer/kinesis": consumerKinesis,
   "consumer/reading": consumerReading,
+  "consumer/user-records": consumerUserRecords,
   core,
   "leases-mysql": leasesMysql,
   "leases-redis": leasesRedis,
   dynamodb,
+  kcl,
+  iceberg,
+  "iceberg/files": icebergFiles,
   kinesis,
   leases,
   local,
   opensearch,
   parquet,
+  postgres,
   redshift,
   s3,
   telemetry,

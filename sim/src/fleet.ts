@@ -1,7 +1,16 @@
 import { asError } from "@kinesis-connectors/core";
-import { type Connector, fanOut, type LeaseOptions, polling } from "@kinesis-connectors/consumer";
+import {
+  type Connector,
+  type ConnectorOptions,
+  fanOut,
+  type LeaseOptions,
+  polling,
+  startConnector,
+} from "@kinesis-connectors/consumer";
 import { AtLeastOnce } from "./kcl/at-least-once.js";
 import { KclWorker } from "./kcl/kcl-worker.js";
+import { DaemonFleet } from "./drivers/kcl/daemon-fleet.js";
+import type { DaemonWorld } from "./drivers/kcl/sim-daemon.js";
 import type { FleetChecker } from "./checks/fleet-checker.js";
 import type { Landings } from "./checks/landings.js";
 import type { Ledger } from "./checks/ledger.js";
@@ -32,6 +41,8 @@ export interface World {
   readonly stopsEndlessly: boolean;
   /** What KCL workers of the fleet need; undefined where there are none. */
   readonly kcl: KclWorld | undefined;
+  /** What daemons of the KCL need that run the pipeline instead; undefined where workers of ours do. */
+  readonly daemons: Omit<DaemonWorld, "destination" | "journal" | "report" | "scheduler"> | undefined;
 }
 
 interface KclWorld {
@@ -68,6 +79,7 @@ export class Fleet {
   readonly excuses: Excuses;
   readonly seen: Sightings = new Sightings();
   readonly #world: World;
+  readonly #daemons: DaemonFleet | undefined;
   /** When each process was told to stop that was. */
   readonly #stopped = new Map<SimProcess, number>();
   #isClosing = false;
@@ -75,6 +87,7 @@ export class Fleet {
   constructor(world: World) {
     this.#world = world;
     this.excuses = new Excuses(world.scenario);
+    this.#daemons = this.#daemonFleet();
     this.slots = Array.from({ length: world.scenario.workers }, (_, index) => ({
       index,
       starts: 0,
@@ -97,8 +110,21 @@ export class Fleet {
     return fleet !== undefined && index >= fleet.ours;
   }
 
+  /** The slot in which a process runs, as a worker, a daemon or its child. */
+  slotOf(process: SimProcess): Slot | undefined {
+    const index = this.#daemons?.slotOf(process);
+    return index === undefined ? this.slots.find((slot) => slot.process === process) : this.slots[index];
+  }
+
+  /** Nobody stands still any more. */
+  resume(): void {
+    for (const { process } of this.slots) process?.resume();
+    this.#daemons?.resume();
+  }
+
   /** Kills a process; another takes its place after a while. */
-  crash(slot: Slot): boolean {
+  crash(slot: Slot, struck: SimProcess | undefined = slot.process): boolean {
+    if (this.#daemons !== undefined) return struck !== undefined && this.#daemons.crash(struck);
     if (slot.process === undefined || slot.process.isDead) return false;
     this.#note(slot.process, "crash");
     slot.process.crash();
@@ -106,7 +132,8 @@ export class Fleet {
     return true;
   }
 
-  pause(slot: Slot, forMs: number): boolean {
+  pause(slot: Slot, forMs: number, struck: SimProcess | undefined = slot.process): boolean {
+    if (this.#daemons !== undefined) return struck !== undefined && this.#daemons.pause(struck, forMs);
     const { process } = slot;
     if (process === undefined || process.isDead || process.isPaused) return false;
     this.#note(process, `pause for ${forMs} ms`);
@@ -120,6 +147,7 @@ export class Fleet {
 
   /** A graceful stop; another process takes its place after a while. */
   stop(slot: Slot): boolean {
+    if (this.#daemons !== undefined) return slot.process !== undefined && this.#daemons.stop(slot.process);
     if (slot.kcl !== undefined && slot.process?.isPaused === false) {
       this.#note(slot.process, "stop");
       void slot.kcl.stop();
@@ -149,6 +177,10 @@ export class Fleet {
   /** Stops everything, for good. */
   close(): void {
     this.#isClosing = true;
+    if (this.#daemons !== undefined) {
+      this.#daemons.close();
+      return;
+    }
     for (const slot of this.slots) {
       if (slot.process?.isPaused === true) slot.process.resume();
       if (slot.connector !== undefined) void slot.connector.stop();
@@ -158,6 +190,7 @@ export class Fleet {
   }
 
   get isOver(): boolean {
+    if (this.#daemons !== undefined) return this.#daemons.isOver;
     return this.slots.every(({ process }) => process === undefined || process.isDead);
   }
 
@@ -165,7 +198,8 @@ export class Fleet {
     const { scheduler, random } = this.#world;
     scheduler.after(random.between(low, high), undefined, () => {
       if (this.#isClosing || slot.isRetired) return;
-      if (this.isKcl(slot)) this.#startKcl(slot);
+      if (this.#daemons !== undefined) this.#startDaemon(slot, this.#daemons);
+      else if (this.isKcl(slot)) this.#startKcl(slot);
       else this.#start(slot);
     });
   }
@@ -178,7 +212,7 @@ export class Fleet {
     slot.process = process;
     slot.startedMs = scheduler.nowMs;
     this.#note(process, "start");
-    const starting = destination.start(process, {
+    const options: Omit<ConnectorOptions<unknown, unknown>, "pipeline"> = {
       application: "simulation",
       stream: "sim",
       initialPosition: scenario.initialPosition,
@@ -202,7 +236,11 @@ export class Fleet {
       clock: process.clock,
       random: process.random,
       measureCpu: () => Promise.resolve(20 + 60 * process.random.next()),
-    });
+    };
+    const starting: Promise<Connector> = destination.drive(
+      process,
+      async (pipeline) => await startConnector({ ...options, pipeline }),
+    );
     const ended = (error: Error | undefined): void => {
       if (process.isDead) return;
       this.#note(process, error === undefined ? "end" : `end: ${codeOf(error)} ${error.message}`);
@@ -273,6 +311,33 @@ export class Fleet {
       process.crash();
       this.#leave(slot);
     });
+  }
+
+  #daemonFleet(): DaemonFleet | undefined {
+    const { daemons, scenario, scheduler, kinesis, destination, leases, report, random } = this.#world;
+    if (daemons === undefined) return undefined;
+    return new DaemonFleet({
+      world: { ...daemons, scheduler, destination, journal: leases, report },
+      scenario,
+      random,
+      kinesisOf: (process) => kinesis.clientOf(process),
+      meet: (process, event) => {
+        const told = this.seen.meet(event);
+        if (told !== undefined) this.#note(process, told);
+      },
+      note: (process, what) => this.#note(process, what),
+      failed: (process, error) => {
+        this.seen.end(error);
+        if (!this.excuses.isExpected(error, scheduler.nowMs))
+          report({ rule: "error", what: `${process.name} ended with ${codeOf(error)}: ${error.message}` });
+      },
+    });
+  }
+
+  #startDaemon(slot: Slot, daemons: DaemonFleet): void {
+    slot.starts += 1;
+    slot.startedMs = this.#world.scheduler.nowMs;
+    slot.process = daemons.start(slot.index, slot.starts, () => this.#leave(slot));
   }
 
   #leave(slot: Slot): void {

@@ -19,6 +19,9 @@ export type Output = Line;
 /** How long a request to a destination may take. */
 export const REQUEST_TIMEOUT_MS = 4_000;
 
+/** Where a record that is refused is found out by the server alone. */
+const FOUND_BY_SERVER: ReadonlySet<string> = new Set(["redshift", "postgres"]);
+
 /** What no JSON holds. */
 const ENDLESS: { self?: object } = {};
 ENDLESS.self = ENDLESS;
@@ -71,7 +74,7 @@ export function pipelineOf<Plan>(
       fromModel: ({ id, kind, n, key }, { sequenceNumber, subSequenceNumber }) => {
         const line = { id, n, at: `${sequenceNumber}.${subSequenceNumber}`, key };
         return kind === "rejected"
-          ? { ...line, key: "", unwritable: scenario.emitter === "redshift" ? 1n : ENDLESS }
+          ? { ...line, key: "", unwritable: FOUND_BY_SERVER.has(scenario.emitter) ? 1n : ENDLESS }
           : line;
       },
     },

@@ -15,7 +15,7 @@ const STEPS_OF_ALL: ReadonlySet<string> = new Set(
   crashSchedules("s3").flatMap(({ points }) => points.map(({ step }) => step)),
 );
 
-const EXACT: readonly EmitterName[] = ["s3-partitioned", "dynamodb", "opensearch", "redshift"];
+const EXACT: readonly EmitterName[] = ["s3-partitioned", "dynamodb", "opensearch", "redshift", "postgres"];
 
 describe("every emitter under seeded misfortunes", () => {
   test.each(EXACT)(
@@ -79,7 +79,7 @@ test(
 );
 
 describe("crash points of the writes of every emitter", () => {
-  test.each(["dynamodb", "kinesis", "opensearch", "redshift"] as const)(
+  test.each(["dynamodb", "kinesis", "opensearch", "redshift", "postgres", "iceberg"] as const)(
     "%s: each single one: nothing lost, nothing that is not owed",
     async (emitter) => {
       const missed: CrashSchedule[] = [];
@@ -95,6 +95,13 @@ describe("crash points of the writes of every emitter", () => {
     PATIENCE_MS,
   );
 });
+
+/** What is broken of the positions in PostgreSQL, by the seed, and how it shows. */
+const BROKEN_POSITIONS = [
+  ["not locked", "duplicated"],
+  ["outside of the transaction", "lost"],
+  ["not looked at", "duplicated"],
+] as const;
 
 // In everyday storms, which is where the conditions matter.
 describe("a destination that is broken on purpose is noticed", () => {
@@ -148,6 +155,20 @@ describe("a destination that is broken on purpose is noticed", () => {
       if (duplicated > 0) locks.add(seed % 2 === 0 ? "no lock" : "after the read");
     }
     expect([...locks].toSorted()).toEqual(["after the read", "no lock"]);
+  });
+
+  test("positions that are not locked, or not looked at, let rows in twice; one that moves outside of the transaction loses them", async () => {
+    const noticed = new Set<string>();
+    for (let seed = 1; seed <= 100 && noticed.size < BROKEN_POSITIONS.length; seed += 1) {
+      const { duplicated, lost } = await simulate(seed, {
+        emitter: "postgres",
+        broken: "unguarded",
+        rarities: false,
+      });
+      const [rule, outcome] = BROKEN_POSITIONS[seed % BROKEN_POSITIONS.length] ?? [];
+      if ((outcome === "lost" ? lost : duplicated) > 0) noticed.add(String(rule));
+    }
+    expect([...noticed].toSorted()).toEqual(BROKEN_POSITIONS.map(([rule]) => rule).toSorted());
   });
 
   test("an emitter that keeps no order puts records of a key past those that were refused", async () => {

@@ -4,10 +4,11 @@
 export const PARTS = {
   s3: { emitter: "S3Config", deadLetters: "S3DeadLettersConfig" },
   redshift: { emitter: "RedshiftConfig" },
-  postgres: { emitter: "PostgresConfig" },
+  postgres: { emitter: "PostgresConfig", deadLetters: "PostgresConfig" },
   dynamodb: { emitter: "DynamoDbConfig", deadLetters: "DynamoDbConfig" },
   kinesis: { emitter: "KinesisConfig", announce: "KinesisConfig", deadLetters: "KinesisConfig" },
   opensearch: { emitter: "OpenSearchConfig", deadLetters: "OpenSearchConfig" },
+  iceberg: { emitter: "IcebergConfig" },
   parquet: { format: "ParquetConfig" },
 };
 

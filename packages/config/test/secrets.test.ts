@@ -56,6 +56,7 @@ it("every secret field of every schema has a canary in the file of these tests",
       .concat([
         "../kinesis/config.schema.json",
         "../opensearch/config.schema.json",
+        "../postgres/config.schema.json",
         "../parquet/config.schema.json",
       ])
       .flatMap((file) => secretFields(readSchema(new URL(`../${file}`, import.meta.url)))),
@@ -67,6 +68,10 @@ it("every secret field of every schema has a canary in the file of these tests",
     "CredentialsConfig.secretAccessKey",
     "CredentialsConfig.sessionToken",
     "OpenSearchConfig.ca",
+    "PostgresConnectionConfig.password",
+    "PostgresTlsConfig.ca",
+    "PostgresTlsConfig.cert",
+    "PostgresTlsConfig.key",
   ]);
 });
 
@@ -87,6 +92,29 @@ describe("secrets", () => {
     expect(shown).toContain("http://***@127.0.0.1:3128");
     // What is no secret is shown: who reads it wants to know which keys these are.
     expect(shown).toContain("AKIA1");
+    await loaded.close();
+  });
+
+  it("of a connection to PostgreSQL reach it, and nothing that is shown", async () => {
+    const text = `version: 1
+application: app
+source: { stream: in }
+emitter:
+  type: postgres
+  connection:
+    host: db.example.com
+    database: shop
+    user: writer
+    password: { file: password.txt }
+    tls: { ca: CANARY-ca, cert: CANARY-cert, key: { env: S3_SECRET } }
+  table: public.clicks
+  columns: { page: text, at: timestamptz }
+  mode: { type: upsert, key: [page], guarded: true, remove: { path: gone, equals: true } }
+`;
+    const loaded = await loadWith(fileOf(text, FILES), { env: ENV }, fromSources);
+    expect(loaded.options.pipeline).toMatchObject({ emitter: { plan: expect.any(Function) } });
+    expect(JSON.stringify(loaded.redacted)).not.toContain("CANARY");
+    expect(JSON.stringify(loaded.redacted).match(/\*\*\*/g)).toHaveLength(4);
     await loaded.close();
   });
 

@@ -12,6 +12,9 @@ import { isFields, type StructType } from "./types.js";
 /** So many fields are converted in one turn of the event loop. */
 const FIELDS_PER_TURN = 50_000;
 
+/** A file of so many rows is written without a turn for others. */
+const ROWS_PER_TURN = 1_000;
+
 /** Rows of so many columns on disk make full row groups. Of more columns a group takes fewer rows: it is encoded in one turn, and its values are in memory. */
 const USUAL_LEAVES = 10;
 
@@ -75,7 +78,8 @@ export async function writeRows(
     if (refused.length > 0) continue;
     await file.write({ columnData: table.columns(), rowGroupSize: end - start });
     withoutBoundsOfNaN(file.row_groups.at(-1));
-    await turn(signal);
+    // A file of a few rows takes no turn worth speaking of.
+    if (rows.length > ROWS_PER_TURN) await turn(signal);
   }
   if (refused.length > 0) return { refused };
   await file.finish();

@@ -1,4 +1,5 @@
 export type { PostgresConnectionOptions, PostgresTlsOptions } from "./connection/options.js";
+export type { PostgresConnect, PostgresSession } from "./connection/session.js";
 export {
   insert,
   type InsertMode,

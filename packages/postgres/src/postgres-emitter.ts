@@ -37,7 +37,7 @@ export function postgresEmitter<Row extends object>(
   options: PostgresEmitterOptions<Row>,
 ): Emitter<Row, PostgresPlan> {
   const settings = settingsFrom(options);
-  const connections = new Connections(settings.connection, settings);
+  const connections = new Connections(settings.connect, settings);
   const targets = new Targets(settings);
   const care = new PositionCare(settings.retentionHours + POSITION_MARGIN_HOURS);
 
@@ -66,7 +66,7 @@ export function postgresEmitter<Row extends object>(
     isWritten: (range, context) =>
       inSession(context, async (session) => {
         const target = await targets.of(session, context.plan, context);
-        const position = await readPosition(session, target.positionsSql, range, context);
+        const position = await readPosition(session, target, range, context);
         return position !== undefined && comparePositions(position, range.last) >= 0;
       }),
 

@@ -7,10 +7,11 @@ import {
 } from "@kinesis-connectors/core";
 import {
   CONNECTION_OPTIONS,
-  type ConnectionSettings,
   connectionSettings,
   type PostgresConnectionOptions,
 } from "./connection/options.js";
+import { pgConnect } from "./connection/pg-session.js";
+import type { PostgresConnect } from "./connection/session.js";
 import {
   DEFAULT_MAX_CONNECTIONS,
   DEFAULT_REQUEST_TIMEOUT_MS,
@@ -23,8 +24,11 @@ import { besideTable, quotedName, type TableName, tableName } from "./sql/identi
 
 /** Options of `postgresEmitter`. */
 export interface PostgresEmitterOptions<Row> {
-  /** The server, the database and the user; or a URL, `postgres://user:password@host:5432/database`. */
-  readonly connection: string | PostgresConnectionOptions;
+  /**
+   * The server, the database and the user; or a URL, `postgres://user:password@host:5432/database`; or a function that opens connections by a driver of one's
+   * own.
+   */
+  readonly connection: string | PostgresConnectionOptions | PostgresConnect;
   /** The table, or `schema.table`, exactly as the catalog shows it. It must exist. */
   readonly table: string;
   /**
@@ -35,8 +39,8 @@ export interface PostgresEmitterOptions<Row> {
   /** `insert()` adds each row; `upsert({ key })` keeps the last one of each key. Default `insert()`. */
   readonly mode?: PostgresMode<Row>;
   /**
-   * The table that keeps the position of each shard, in the same database, for it moves in the transaction that writes the rows. Several applications and
-   * streams may share one. A pipeline that writes several tables needs one for each. Default `kc_positions`, beside the table.
+   * The table that keeps the position of each shard, in the same database, for it moves in the transaction that writes the rows. Applications, streams and
+   * tables may share one. Default `kc_positions`, beside the table.
    */
   readonly positions?: string;
   /** Creates `positions` where it is missing. Default true. */
@@ -87,7 +91,7 @@ export type ModeSetting<Row> =
 
 /** `PostgresEmitterOptions`, checked and complete. */
 export interface Settings<Row> {
-  readonly connection: ConnectionSettings;
+  readonly connect: PostgresConnect;
   readonly table: TableName;
   readonly columns: readonly ColumnSetting[];
   readonly mode: ModeSetting<Row>;
@@ -125,7 +129,10 @@ export function settingsFrom<Row>(options: PostgresEmitterOptions<Row>): Setting
     range: { readonly min: number; readonly max?: number } = { min: 1 },
   ): number => wholeNumber(name, options[name] ?? fallback, range);
   return {
-    connection: connectionSettings("postgresEmitter", options.connection),
+    connect:
+      typeof options.connection === "function"
+        ? options.connection
+        : pgConnect(connectionSettings("postgresEmitter", options.connection)),
     table,
     columns,
     mode: modeFrom(options.mode ?? { type: "insert" }, columns),

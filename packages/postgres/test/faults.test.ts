@@ -131,7 +131,7 @@ describeOn(describe, server, "PostgreSQL", () => {
     await using test = await createSchema(
       server,
       ITEMS,
-      "CREATE TABLE kc_positions (application text, stream text, shard text, seq numeric(56), sub bigint, updated_at timestamptz DEFAULT now(), PRIMARY KEY (application, stream, shard), CHECK (seq < 5))",
+      "CREATE TABLE kc_positions (application text, stream text, shard text, destination text, seq numeric(56), sub bigint, updated_at timestamptz DEFAULT now(), PRIMARY KEY (application, stream, shard, destination), CHECK (seq < 5))",
     );
     const emitter = emitterOf(test);
     const error = await rejectionOf(() => deliver(emitter, rows(0, 3)));
@@ -146,6 +146,20 @@ describeOn(describe, server, "PostgreSQL", () => {
     await later.emit(rows(0, 5), contextOf(plan, { inherited: true }));
     expect(await landed(test)).toEqual(numbers(5));
     expect(await test.run("SELECT * FROM others")).toEqual([]);
+  });
+
+  it("keeps a position for each table, so that one batch may go into several", async () => {
+    await using test = await createSchema(server, ITEMS, "CREATE TABLE letters (n integer)");
+    await deliver(emitterOf(test), rows(0, 5));
+    const letters = test.emitter<Row>({ table: "letters", columns: { n: "integer" } });
+    await deliver(letters, rows(0, 5));
+    await deliver(letters, rows(0, 5));
+    expect(await landed(test)).toEqual(numbers(5));
+    expect(await test.run("SELECT n FROM letters")).toHaveLength(5);
+    expect(await test.run("SELECT destination FROM kc_positions ORDER BY 1")).toEqual([
+      { destination: `${test.schema}.items` },
+      { destination: `${test.schema}.letters` },
+    ]);
   });
 
   it("waits out a server that only reads after a failover, over a new connection", async () => {
@@ -182,8 +196,8 @@ describeOn(describe, server, "PostgreSQL", () => {
       (await test.run("SELECT shard FROM kc_positions ORDER BY shard")).map(({ shard }) => String(shard));
     await deliver(emitter, rows(0, 1), { clock });
     await test.run(
-      `INSERT INTO kc_positions SELECT application, stream, shard || age, seq, sub, now() - make_interval(hours => age) FROM kc_positions, unnest(ARRAY[71, 73]) AS age
-       UNION ALL SELECT 'other', stream, 'of-another', seq, sub, now() - interval '400 days' FROM kc_positions`,
+      `INSERT INTO kc_positions SELECT application, stream, shard || age, destination, seq, sub, now() - make_interval(hours => age) FROM kc_positions, unnest(ARRAY[71, 73]) AS age
+       UNION ALL SELECT 'other', stream, 'of-another', destination, seq, sub, now() - interval '400 days' FROM kc_positions`,
     );
     const own = rows(0, 1).shardId;
     const all = ["of-another", own, `${own}71`, `${own}73`];

@@ -125,8 +125,8 @@ describeOn(describe, server, "PostgreSQL", () => {
     "CREATE TABLE guarded (page text UNIQUE, ms integer NOT NULL, kc_seq numeric(56), kc_sub bigint, kc_removed boolean)",
     "CREATE UNLOGGED TABLE passing (page text)",
     "CREATE MATERIALIZED VIEW seen AS SELECT page FROM clicks",
-    "CREATE TABLE no_key (application text, stream text, shard text, seq numeric(56), sub bigint, updated_at timestamptz DEFAULT now())",
-    "CREATE TABLE short_key (application text, stream text, shard text, seq numeric(55), sub bigint, updated_at timestamptz DEFAULT now(), PRIMARY KEY (application, stream, shard))",
+    "CREATE TABLE no_key (application text, stream text, shard text, destination text, seq numeric(56), sub bigint, updated_at timestamptz DEFAULT now())",
+    "CREATE TABLE short_key (application text, stream text, shard text, destination text, seq numeric(55), sub bigint, updated_at timestamptz DEFAULT now(), PRIMARY KEY (application, stream, shard, destination))",
   ];
   const ONLY_PAGE = { columns: { page: "text" } };
   const BOTH = { columns: { page: "text", ms: "integer" } };
@@ -166,7 +166,7 @@ describeOn(describe, server, "PostgreSQL", () => {
     ],
     ["positions: there is no", { table: "clicks", ...ONLY_PAGE, createPositions: false }],
     [
-      "has no primary key (application, stream, shard)",
+      "has no primary key (application, stream, shard, destination)",
       { table: "clicks", ...ONLY_PAGE, positions: "SCHEMA.no_key" },
     ],
     ["seq of", { table: "clicks", ...ONLY_PAGE, positions: "SCHEMA.short_key" }],
@@ -204,6 +204,7 @@ describeOn(describe, server, "PostgreSQL", () => {
       "application text",
       "stream text",
       "shard text",
+      "destination text",
       "seq numeric(56,0)",
       "sub bigint",
       "updated_at timestamp with time zone",

@@ -1,9 +1,11 @@
 import type { StoredObject } from "../services/bucket.js";
 import type { DestinationParts, SimDestination } from "./destination.js";
 import { dynamoDbDestination } from "./dynamodb-destination.js";
+import { icebergDestination } from "./iceberg-destination.js";
 import { kinesisDestination } from "./kinesis-destination.js";
 import type { LandingRule } from "../checks/landings.js";
 import { openSearchDestination } from "./opensearch-destination.js";
+import { postgresDestination } from "./postgres-destination.js";
 import { redshiftDestination } from "./redshift-destination.js";
 import { s3Destination } from "./s3-destination.js";
 import type { EmitterName } from "../storm/scenario.js";
@@ -16,10 +18,14 @@ export function destinationOf(
   switch (parts.scenario.emitter) {
     case "dynamodb":
       return dynamoDbDestination(parts);
+    case "iceberg":
+      return icebergDestination(parts, objects);
     case "kinesis":
       return kinesisDestination(parts);
     case "opensearch":
       return openSearchDestination(parts);
+    case "postgres":
+      return postgresDestination(parts);
     case "redshift":
       return redshiftDestination(parts, objects);
     default:
@@ -27,10 +33,19 @@ export function destinationOf(
   }
 }
 
+/** Emitters that store what becomes of each record before they write. */
+const PLANNED: ReadonlySet<EmitterName> = new Set<EmitterName>([
+  "s3",
+  "s3-partitioned",
+  "redshift",
+  "postgres",
+  "iceberg",
+]);
+
 /** What a destination owes about records that land more than once. */
 export function landingRuleOf(emitter: EmitterName): LandingRule {
   return {
     repeats: emitter === "kinesis" ? "counted" : "wrong",
-    isPlanned: emitter === "s3" || emitter === "s3-partitioned" || emitter === "redshift",
+    isPlanned: PLANNED.has(emitter),
   };
 }

@@ -57,11 +57,23 @@ const WRITES: Readonly<Record<Exclude<EmitterName, "s3" | "s3-partitioned">, typ
   ],
   kinesis: [["PutRecords", 2]],
   opensearch: [["bulk", 2]],
+  postgres: [
+    ["begin", 2],
+    ["lock-position", 2],
+    ["insert-rows", 2],
+    ["move-position", 2],
+    ["commit-rows", 2],
+  ],
   redshift: [
     ["PutObject", 2],
     ["BatchExecuteStatement", 2],
     ["DescribeStatement", 3],
     ["GetStatementResult", 2],
+  ],
+  iceberg: [
+    ["PutObject", 6],
+    ["LoadTable", 3],
+    ["UpdateTable", 3],
   ],
 };
 const DEAD_LETTERS: typeof STEPS = [["PutObject dead", 1]];
@@ -193,6 +205,7 @@ function scenarioOf(
     keys: isS3(emitter) ? 0 : 4,
     workers: 2,
     fleet: undefined,
+    driver: undefined,
     shards: 1,
     puts: 24,
     stormMs: STORM_MS,

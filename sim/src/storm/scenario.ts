@@ -3,7 +3,15 @@ import type { RecordKind } from "./payload.js";
 import { SeededRandom } from "../world/random.js";
 
 /** What the connectors of a run write to. */
-export type EmitterName = "s3" | "s3-partitioned" | "dynamodb" | "kinesis" | "opensearch" | "redshift";
+export type EmitterName =
+  | "s3"
+  | "s3-partitioned"
+  | "dynamodb"
+  | "kinesis"
+  | "opensearch"
+  | "redshift"
+  | "postgres"
+  | "iceberg";
 
 export const EMITTER_NAMES: readonly EmitterName[] = [
   "s3",
@@ -12,6 +20,8 @@ export const EMITTER_NAMES: readonly EmitterName[] = [
   "kinesis",
   "opensearch",
   "redshift",
+  "postgres",
+  "iceberg",
 ];
 
 /** A fleet in the KCL's 3.x mode, or on its way there and back, in which some workers are modelled KCL workers. */
@@ -32,6 +42,9 @@ interface FleetPlan {
   /** Mean time between two misfortunes of leaders and handoffs. */
   readonly everyMs: number;
 }
+
+/** What runs the pipeline instead of workers of ours: modelled MultiLangDaemons of the KCL, whose children run it. */
+export type DriverName = "kcl";
 
 /** Everything about one run that is drawn from its seed beforehand. */
 export interface Scenario {
@@ -72,6 +85,8 @@ export interface Scenario {
   readonly steering: "pauses" | "resets" | undefined;
   /** Undefined: workers of ours alone, in 2.x mode. */
   readonly fleet: FleetPlan | undefined;
+  /** Undefined: workers of ours. */
+  readonly driver: DriverName | undefined;
   readonly mayReshard: boolean;
   readonly mayJumpClocks: boolean;
   /** Of a put being an aggregate. */
@@ -138,6 +153,7 @@ export function scenarioOf(seed: number, emitter: EmitterName = "s3"): Scenario 
     rarities: raritiesOf(new SeededRandom(seed, 30)),
     steering: undefined,
     fleet: undefined,
+    driver: undefined,
     mayReshard: !isPlain && random.chance(0.7),
     mayJumpClocks: !isPlain && random.chance(0.5),
     aggregates: random.pick([0, 0.2, 0.5]),
@@ -207,6 +223,25 @@ export function sharedWithKcl(scenario: Scenario): Scenario {
     fanOut: false,
     rarities: undefined,
     kinds: kinds.filter(([kind]) => STEADY.has(kind)),
+  };
+}
+
+/**
+ * The same with daemons of the KCL that run the pipeline in their children: longer, because the KCL takes a shard no faster. What retention takes before it is read
+ * the KCL passes over without a word, and it doubts no answer about the end of a shard.
+ */
+export function drivenByKcl(scenario: Scenario): Scenario {
+  const random = new SeededRandom(scenario.seed, 60);
+  return {
+    ...scenario,
+    driver: "kcl",
+    puts: random.between(60, 160),
+    stormMs: random.between(50_000, 120_000),
+    misfortuneEveryMs: random.pick([3_000, 6_000, 12_000]),
+    retentionMs: LONG_RETENTION_MS,
+    initialPosition: "TRIM_HORIZON",
+    fanOut: false,
+    rarities: undefined,
   };
 }
 

@@ -15,6 +15,8 @@ const SOURCES: Readonly<Record<string, () => Promise<object>>> = {
   dynamodb: () => import("@kinesis-connectors/dynamodb/config"),
   kinesis: () => import("@kinesis-connectors/kinesis/config"),
   opensearch: () => import("@kinesis-connectors/opensearch/config"),
+  postgres: () => import("@kinesis-connectors/postgres/config"),
+  iceberg: () => import("@kinesis-connectors/iceberg/config"),
   parquet: () => import("@kinesis-connectors/parquet/config"),
 };
 

@@ -73,6 +73,7 @@ const NAMES: OptionNames<EventSourceOptions> = {
     cutAnew: true,
     killed: true,
     frozen: true,
+    misfortune: true,
     replyLost: true,
     coldStart: true,
     withinMs: true,

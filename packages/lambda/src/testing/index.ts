@@ -2,3 +2,4 @@ export { type EventSource, eventSource, type EventSourceOptions } from "./event-
 export type { EventSourceCounts, EventSourceFaults } from "./invoke.js";
 export type { DiscardedBatch } from "./lane.js";
 export { type FunctionSandbox, type InvocationOrder, type SandboxInside, sandboxOf } from "./sandbox.js";
+export { type FunctionProcessOptions, startFunctionProcess } from "./function-process.js";

@@ -1,5 +1,7 @@
 import type { Clock, Timer } from "@kinesis-connectors/core";
 
+import { giveStreamReader } from "../handler/later.js";
+import * as reader from "../handler/stream-reader.js";
 import type { KinesisBatchResponse, KinesisEvent } from "../event.js";
 import type { KinesisHandler } from "../kinesis-handler.js";
 
@@ -24,6 +26,8 @@ export interface FunctionSandbox {
   readonly freeze: () => void;
   /** Lets it go on there: what it does from now on, nobody has asked for any more. */
   readonly thaw: () => void;
+  /** Whether it has ended, by itself or by a kill. Default: it never does by itself. */
+  readonly isOver?: () => boolean;
   /** Ends it when nobody needs it any more. Default: nothing to do. */
   readonly close?: () => Promise<void>;
 }
@@ -41,6 +45,7 @@ export function sandboxOf(
   clock: Clock,
   coldStart: (inside: SandboxInside) => KinesisHandler,
 ): FunctionSandbox {
+  giveStreamReader(reader);
   let state: "running" | "frozen" | "killed" = "running";
   let waiting: (() => void)[] = [];
   const whenRunning = (run: () => void): void => {

@@ -50,7 +50,8 @@ export interface World {
   readonly reads: { count: number };
   /** Puts so many records, some of them aggregates and some of them poison. */
   readonly putSome: (count: number) => void;
-  readonly run: () => Promise<void>;
+  /** Hands over what there is; for so many milliseconds at most, after which no new invocation begins. */
+  readonly run: (forMs?: number) => Promise<void>;
 }
 
 /** Everything of a service, each call on its way for some milliseconds and carried out only while the sandbox runs. */
@@ -170,7 +171,11 @@ export function createWorld(options: WorldOptions = {}): World {
         else stream.putRecord(shardId, line(), `key-${Math.floor(random.next() * 10)}`);
       }
     },
-    run: async () => await clock.run(source.run(), 100 * 24 * 3_600_000),
+    run: async (forMs) => {
+      const over = new AbortController();
+      if (forMs !== undefined) clock.setTimer(forMs, () => over.abort());
+      await clock.run(source.run(over.signal), 100 * 24 * 3_600_000);
+    },
   };
 }
 

@@ -1,5 +1,4 @@
-import { type Bounds, Session } from "./session.js";
-import type { ConnectionSettings } from "./options.js";
+import { type Bounds, type PostgresConnect, Session } from "./session.js";
 import { Slots } from "./slots.js";
 
 /** How many connections there may be, and how long an answer may take. */
@@ -10,15 +9,15 @@ export interface ConnectionBounds {
 
 /** The connections of an emitter or a lease table: made when they are needed, kept for the next who needs one. */
 export class Connections {
-  readonly #settings: ConnectionSettings;
+  readonly #connect: PostgresConnect;
   readonly #requestTimeoutMs: number;
   readonly #slots: Slots;
   readonly #idle: Session[] = [];
   readonly #busy = new Set<Session>();
   #isClosed = false;
 
-  constructor(settings: ConnectionSettings, { maxConnections, requestTimeoutMs }: ConnectionBounds) {
-    this.#settings = settings;
+  constructor(connect: PostgresConnect, { maxConnections, requestTimeoutMs }: ConnectionBounds) {
+    this.#connect = connect;
     this.#requestTimeoutMs = requestTimeoutMs;
     this.#slots = new Slots(maxConnections);
   }
@@ -61,7 +60,7 @@ export class Connections {
     for (;;) {
       // The one used last: the others get old, and are dropped by whoever is tired of them.
       const kept = this.#idle.pop();
-      if (kept === undefined) return Session.connect(this.#settings, this.#requestTimeoutMs, bounds);
+      if (kept === undefined) return Session.connect(this.#connect, this.#requestTimeoutMs, bounds);
       if (!kept.isOver) return kept;
     }
   }

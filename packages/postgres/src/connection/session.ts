@@ -1,7 +1,4 @@
-import { Socket } from "node:net";
 import type { Clock } from "@kinesis-connectors/core";
-import { Client, type QueryResult } from "pg";
-import type { ConnectionSettings } from "./options.js";
 
 /** Bounds of what is asked: the caller's signal, and the clock that time is measured with. */
 export interface Bounds {
@@ -12,117 +9,139 @@ export interface Bounds {
 /** A row of an answer: each value as PostgreSQL writes it, whatever its type. */
 export type AnswerRow = Readonly<Record<string, string | null>>;
 
-/** Every value as PostgreSQL writes it: what it means is decided where it is read. */
-const TEXTS = { getTypeParser: () => (text: unknown) => text };
+/** One connection to PostgreSQL, as a driver of one's own gives it. It is used for one statement at a time, and not again once one of them was given up. */
+export interface PostgresSession {
+  /**
+   * Sends a statement and settles with the rows of its answer, each value as the text that PostgreSQL writes. Without values it may be several statements,
+   * with a semicolon between them, and the answer is that of the last. Rejects with the server's error, `code` (SQLSTATE) and `severity` on it, or with what
+   * the connection failed with.
+   */
+  readonly query: (
+    text: string,
+    values: readonly (string | null)[] | undefined,
+  ) => Promise<readonly AnswerRow[]>;
+  /** Ends it. At once: without waiting for a statement that is under way; the server rolls back what was not committed. */
+  readonly close: (isAtOnce: boolean) => Promise<void>;
+  /** Whether it has ended by itself. Default: the next statement tells. */
+  readonly hasEnded?: () => boolean;
+}
 
-/** One connection to the server. It is good for one user at a time, and for nothing once anything failed in it. */
+/** Opens a connection to PostgreSQL. When `signal` is aborted nobody waits for it any more. */
+export type PostgresConnect = (signal: AbortSignal) => Promise<PostgresSession>;
+
+/** A session whose statements take no longer than they may. It is good for nothing once anything was given up in it. */
 export class Session {
-  readonly #client: Client;
-  readonly #socket: Socket;
+  readonly #session: PostgresSession;
   readonly #requestTimeoutMs: number;
   #isOver = false;
   /** Rejects what is under way. */
   #stop: ((reason: unknown) => void) | undefined;
 
-  private constructor(client: Client, socket: Socket, requestTimeoutMs: number) {
-    this.#client = client;
-    this.#socket = socket;
+  private constructor(session: PostgresSession, requestTimeoutMs: number) {
+    this.#session = session;
     this.#requestTimeoutMs = requestTimeoutMs;
-    // A server that goes away is told by the query that runs; of an idle connection it is found out here.
-    client.on("error", () => this.destroy());
-    client.on("end", () => this.destroy());
   }
 
   /** Connects, within the time of a request. */
-  static async connect(
-    settings: ConnectionSettings,
-    requestTimeoutMs: number,
-    bounds: Bounds,
-  ): Promise<Session> {
-    const { host, port, database, user, password, tls } = settings;
-    // The client's own end waits for the server in the middle of a handshake; a socket can be dropped at any time.
-    const socket = new Socket();
-    const client = new Client({
-      host,
-      port,
-      database,
-      user,
-      ...(password === undefined ? {} : { password }),
-      ssl: tls,
-      stream: () => socket,
-      keepAlive: true,
-      application_name: "kinesis-connectors",
-    });
-    const session = new Session(client, socket, requestTimeoutMs);
-    await session.#within(bounds, "connect", () => client.connect());
-    return session;
+  static async connect(connect: PostgresConnect, requestTimeoutMs: number, bounds: Bounds): Promise<Session> {
+    const givenUp = new AbortController();
+    const connecting = connect(givenUp.signal);
+    try {
+      const session = await within(
+        bounds,
+        requestTimeoutMs,
+        "connect",
+        () => connecting,
+        () => undefined,
+      );
+      return new Session(session, requestTimeoutMs);
+    } catch (error) {
+      givenUp.abort(error);
+      // One that comes after all is not wanted any more.
+      connecting
+        .then(
+          (late) => late.close(true),
+          () => undefined,
+        )
+        .catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Whether it can be used no more. */
   get isOver(): boolean {
-    return this.#isOver;
+    return this.#isOver || this.#session.hasEnded?.() === true;
   }
 
   /**
    * Sends one statement and waits for its answer; of several statements without values, for the last one's.
-   * @throws what the server answered, as `pg` has it; an error named `TimeoutError`; the signal's reason
+   * @throws what the session rejects with; an error named `TimeoutError`; the signal's reason
    */
   async query(
     text: string,
     values: readonly (string | null)[] | undefined,
     bounds: Bounds,
   ): Promise<readonly AnswerRow[]> {
-    // The declared type knows one answer; several statements have several.
-    const answer: unknown = await this.#within(bounds, "query", () =>
-      values === undefined
-        ? this.#client.query<AnswerRow>({ text, types: TEXTS })
-        : this.#client.query<AnswerRow>({ text, values: [...values], types: TEXTS }),
-    );
-    const last = (Array.isArray(answer) ? answer.at(-1) : answer) as QueryResult<AnswerRow> | undefined;
-    return last?.rows ?? [];
+    bounds.signal.throwIfAborted();
+    if (this.isOver) throw new Error("the connection was closed");
+    try {
+      return await within(
+        bounds,
+        // The server ends a statement that takes too long by itself, and says so.
+        this.#requestTimeoutMs + GRACE_MS,
+        "statement",
+        () => this.#session.query(text, values),
+        (stop) => {
+          this.#stop = stop;
+        },
+      );
+    } finally {
+      this.#stop = undefined;
+    }
   }
 
   /** Drops the connection; the server rolls back what was under way in it. */
-  destroy(reason: unknown = new Error("the connection was closed")): void {
+  destroy(): void {
     this.#isOver = true;
-    this.#stop?.(reason);
-    this.#socket.destroy();
+    this.#stop?.(new Error("the connection was closed"));
+    this.#session.close(true).catch(() => undefined);
   }
 
-  /** Says good-bye, and drops the connection. */
+  /** Ends it when nothing is under way in it. */
   async end(): Promise<void> {
-    if (!this.#isOver) await this.#client.end().catch(() => undefined);
-    this.destroy();
-  }
-
-  async #within<Answer>(
-    { signal, clock }: Bounds,
-    what: "connect" | "query",
-    run: () => Promise<Answer>,
-  ): Promise<Answer> {
-    signal.throwIfAborted();
-    if (this.#isOver) throw new Error("the connection was closed");
-    const onAbort = (): void => this.destroy(signal.reason);
-    const timer = clock.setTimer(this.#requestTimeoutMs + GRACE_MS, () => {
-      const error = new Error(
-        `no answer to a ${what} within ${this.#requestTimeoutMs} ms (requestTimeoutMs)`,
-      );
-      error.name = "TimeoutError";
-      this.destroy(error);
-    });
-    try {
-      return await new Promise<Answer>((resolve, reject) => {
-        this.#stop = reject;
-        signal.addEventListener("abort", onAbort, { once: true });
-        run().then(resolve, reject);
-      });
-    } finally {
-      this.#stop = undefined;
-      timer.cancel();
-      signal.removeEventListener("abort", onAbort);
-    }
+    this.#isOver = true;
+    await this.#session.close(false).catch(() => undefined);
   }
 }
 
-/** The server ends a statement that takes too long by itself, and says so; its answer has this long to arrive. */
+/** The server's own word about a statement that took too long has so much time to arrive. */
 const GRACE_MS = 1_000;
+
+async function within<Answer>(
+  { signal, clock }: Bounds,
+  timeoutMs: number,
+  what: string,
+  run: () => Promise<Answer>,
+  onStart: (stop: (reason: unknown) => void) => void,
+): Promise<Answer> {
+  let end = (): void => undefined;
+  try {
+    return await new Promise<Answer>((resolve, reject) => {
+      const onAbort = (): void => reject(signal.reason as Error);
+      const timer = clock.setTimer(timeoutMs, () => {
+        const error = new Error(`no answer to a ${what} within ${timeoutMs} ms (requestTimeoutMs)`);
+        error.name = "TimeoutError";
+        reject(error);
+      });
+      end = () => {
+        timer.cancel();
+        signal.removeEventListener("abort", onAbort);
+      };
+      signal.addEventListener("abort", onAbort, { once: true });
+      onStart(reject);
+      run().then(resolve, reject);
+    });
+  } finally {
+    end();
+  }
+}

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Clock } from "@kinesis-connectors/core";
 import { Connections } from "../connection/connections.js";
+import { pgConnect } from "../connection/pg-session.js";
 import type { AnswerRow, Session } from "../connection/session.js";
 import { ConnectFailure } from "./lease-failures.js";
 import type { LeaseTableSettings } from "./options.js";
@@ -21,8 +22,9 @@ export class LeaseConnections {
 
   constructor(settings: LeaseTableSettings, clock: Clock, closed: AbortSignal) {
     const { connection, maxConnections, requestTimeoutMs } = settings;
-    this.#rows = new Connections(connection, { maxConnections, requestTimeoutMs });
-    this.#control = new Connections(connection, {
+    const connect = pgConnect(connection);
+    this.#rows = new Connections(connect, { maxConnections, requestTimeoutMs });
+    this.#control = new Connections(connect, {
       maxConnections: CONTROL_CONNECTIONS,
       requestTimeoutMs: Math.max(CONTROL_TIMEOUT_MS, requestTimeoutMs),
     });

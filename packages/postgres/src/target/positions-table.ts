@@ -4,13 +4,14 @@ import { codeOf } from "../failures.js";
 import type { TableName } from "../sql/identifiers.js";
 import { type CatalogTable, findColumns, findTable, hasUniqueIndex } from "./catalog.js";
 
-/** Columns of the key: each application has a position of its own in each shard. */
-export const POSITION_KEY = ["application", "stream", "shard"] as const;
+/** Columns of the key: each application has a position of its own in each shard, for each table that it writes. */
+const POSITION_KEY = ["application", "stream", "shard", "destination"] as const;
 
 const COLUMNS = [
   ["application", "text NOT NULL"],
   ["stream", "text NOT NULL"],
   ["shard", "text NOT NULL"],
+  ["destination", "text NOT NULL"],
   // Sequence numbers have up to 56 digits (`Position` of the core package). NULL until the first rows are written.
   ["seq", "numeric(56)"],
   ["sub", "bigint"],

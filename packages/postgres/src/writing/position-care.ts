@@ -40,18 +40,18 @@ export class PositionCare {
   /** Removes positions of no use, at most once a day. What fails here fails nothing: the batch is written. */
   async removeOld<Row>(
     session: Session,
-    { positionsSql, mayRemovePositions }: Target<Row>,
+    target: Target<Row>,
     batch: Batch<Row>,
     context: EmitContext<unknown>,
   ): Promise<void> {
-    const key = JSON.stringify([positionsSql, batch.application, batch.stream]);
+    const key = JSON.stringify([target.positionsSql, batch.application, batch.stream]);
     const nowMs = context.clock.monotonicNow();
     const lastMs = this.#removedMs.get(key);
-    if (!mayRemovePositions || (lastMs !== undefined && nowMs - lastMs < DAY_MS)) return;
+    if (!target.mayRemovePositions || (lastMs !== undefined && nowMs - lastMs < DAY_MS)) return;
     this.#removedMs.set(key, nowMs);
     const { stream } = batch;
     try {
-      const shards = await removeOldPositions(session, positionsSql, batch, this.#olderThanHours, context);
+      const shards = await removeOldPositions(session, target, batch, this.#olderThanHours, context);
       if (shards.length > 0)
         context.logger.info(
           { stream, shards: shards.length },

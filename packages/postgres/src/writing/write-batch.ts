@@ -55,7 +55,7 @@ type WriteRows<Row> = (
 async function inTransaction<Row>(writing: Writing<Row>, write: WriteRows<Row>): Promise<Written<Row>> {
   const { session, target, batch, context, settings } = writing;
   await begin(session, settings.requestTimeoutMs, context);
-  const position = await lockPosition(session, target.positionsSql, batch, context);
+  const position = await lockPosition(session, target, batch, context);
   const entries = entriesPast(position, batch);
   const refused = entries.length === 0 ? [] : await write(target, entries);
   if (refused.length > 0) {
@@ -63,7 +63,7 @@ async function inTransaction<Row>(writing: Writing<Row>, write: WriteRows<Row>):
     return { refused, skipped: 0 };
   }
   if (position === undefined || comparePositions(batch.last, position) > 0)
-    await movePosition(session, target.positionsSql, batch, batch.last, context);
+    await movePosition(session, target, batch, batch.last, context);
   try {
     await commit(session, context);
   } catch (error) {
