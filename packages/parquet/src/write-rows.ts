@@ -7,7 +7,7 @@ import type { PageCompression } from "./compress.js";
 import { type Convert, converterOf, jsonOf, Misfit, requiredOf, unknownField } from "./convert.js";
 import { elementsOf, leavesIn } from "./elements.js";
 import { partedRow } from "./rest.js";
-import { isFields, type StructType } from "./types.js";
+import { isFields, type StructType, type Type } from "./types.js";
 
 /** So many fields are converted in one turn of the event loop. */
 const FIELDS_PER_TURN = 50_000;
@@ -124,6 +124,7 @@ function poison(reason: string): KinesisConnectorError {
 
 interface TableColumn {
   readonly convert: Convert;
+  readonly hasFloats: boolean;
   readonly values: unknown[];
 }
 
@@ -145,7 +146,10 @@ class Table {
       [...fields].map(([name, column]) => [name, converterOf(column, `row.${name}`)]),
     );
     this.#columns = new Map(
-      [...fields.keys()].map((name) => [name, { convert: converters.get(name) ?? (() => null), values: [] }]),
+      [...fields].map(([name, { type }]) => [
+        name,
+        { convert: converters.get(name) ?? (() => null), hasFloats: hasFloats(type), values: [] },
+      ]),
     );
     this.#required = requiredOf(fields, converters);
     this.#ignoreUnknown = ignoreUnknown;
@@ -197,6 +201,33 @@ class Table {
   }
 
   columns(): ColumnSource[] {
-    return [...this.#columns].map(([name, { values }]) => ({ name, data: values }));
+    return [...this.#columns].map(([name, { values, hasFloats }]) => ({
+      name,
+      data: values,
+      // The writer's dictionary takes -0 for 0, and would write whichever comes first for both.
+      ...(hasFloats && values.some(hasNegativeZero) ? { encoding: "PLAIN" } : {}),
+    }));
   }
+}
+
+/** Whether there are floats in a column. */
+function hasFloats(type: Type): boolean {
+  switch (type.kind) {
+    case "scalar":
+      return type.name === "float" || type.name === "double";
+    case "list":
+      return hasFloats(type.element.type);
+    case "map":
+      return hasFloats(type.key.type) || hasFloats(type.value.type);
+    case "struct":
+      return [...type.fields.values()].some((column) => hasFloats(column.type));
+    default:
+      return false;
+  }
+}
+
+function hasNegativeZero(value: unknown): boolean {
+  if (typeof value === "number") return Object.is(value, -0);
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return false;
+  return (Array.isArray(value) ? (value as readonly unknown[]) : Object.values(value)).some(hasNegativeZero);
 }
