@@ -13,7 +13,11 @@ import * as kcl from "../../packages/kcl/src/index.js";
 import * as iceberg from "../../packages/iceberg/src/index.js";
 import * as icebergFiles from "../../packages/iceberg/src/files.js";
 import * as kinesis from "../../packages/kinesis/src/index.js";
+import * as lambda from "../../packages/lambda/src/index.js";
+import * as lambdaTesting from "../../packages/lambda/src/testing/index.js";
 import * as leases from "../../packages/leases/src/index.js";
+import * as leasesMysql from "../../packages/leases-mysql/src/index.js";
+import * as leasesRedis from "../../packages/leases-redis/src/index.js";
 import * as local from "../../packages/local/src/index.js";
 import * as opensearch from "../../packages/opensearch/src/index.js";
 import * as parquet from "../../packages/parquet/src/index.js";
@@ -275,6 +279,85 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
       aggregate: { maxBytes: 1, maxRecords: 1 },
       ordering: "none",
     },
+  ],
+  "leases-mysql.mysqlLeaseTable": [
+    leasesMysql.mysqlLeaseTable,
+    {
+      application: "a",
+      connection: {
+        host: "127.0.0.1",
+        port: 1,
+        database: "d",
+        user: "u",
+        password: "p",
+        tls: { ca: "x", cert: "y", key: "z" },
+      },
+      table: "t",
+      createTable: true,
+      maxConnections: 1,
+      requestTimeoutMs: 100,
+      logger: core.silentLogger,
+      clock: core.systemClock,
+      random: core.systemRandom,
+    },
+  ],
+  "leases-redis.redisLeaseTable": [
+    leasesRedis.redisLeaseTable,
+    {
+      application: "a",
+      connection: {
+        host: "127.0.0.1",
+        port: 1,
+        username: "u",
+        password: "p",
+        database: 0,
+        tls: { ca: "x", cert: "y", key: "z" },
+      },
+      key: "k",
+      waitReplicas: 1,
+      requestTimeoutMs: 100,
+      logger: core.silentLogger,
+      clock: core.systemClock,
+      random: core.systemRandom,
+    },
+  ],
+  "lambda.kinesisHandler": [
+    lambda.kinesisHandler,
+    {
+      application: "application",
+      pipeline,
+      leaseTable: "table",
+      parallelizationFactor: 1,
+      reportBatchItemFailures: true,
+      region: "eu-central-1",
+      endpoints: { dynamodb: endpoint, kinesis: endpoint, lambda: endpoint },
+      allowInsecure: true,
+      proxy: false,
+      onRetentionGap: "stop",
+      maxReadAheadBytes: 1,
+      clock: core.systemClock,
+    },
+  ],
+  "lambda/testing.eventSource": [
+    lambdaTesting.eventSource,
+    {
+      kinesis: {},
+      handler: () => Promise.reject(new Error("never called")),
+      batchSize: 1,
+      parallelizationFactor: 1,
+      reportBatchItemFailures: true,
+      bisectBatchOnFunctionError: true,
+      maximumRetryAttempts: 1,
+      maximumRecordAgeInSeconds: 1,
+      timeoutMs: 1,
+      faults: { cutAnew: 0, killed: 0, frozen: 0, replyLost: 0, coldStart: 0, withinMs: 1, thawMs: 1 },
+      seed: 1,
+      clock: core.systemClock,
+    },
+  ],
+  "lambda/testing.startFunctionProcess": [
+    lambdaTesting.startFunctionProcess,
+    { module: "file:///none.js", handler: "handler", env: {} },
   ],
   "leases.fileLeases": [leases.fileLeases, { folder: "never-opened" }],
   "leases.pauseShards": [leases.pauseShards, { ...steering, by: "ops@host" }],
@@ -622,12 +705,15 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   avro: "",
   "schema-registry": "",
   "aws-records": "dsqlChanges",
-  config: "ConfigError configSchema problemLine",
+  config:
+    "ConfigError configSchema problemLine " +
+    // What a file or a flag says; the factory of the store checks it.
+    "leaseTableAt",
   consumer:
     "KinesisCallError memoryLeases " +
     // Checks those of startConnector, and says so.
     "checkConnectorOptions",
-  "consumer/dynamodb-leases": "isTableName",
+  "consumer/dynamodb-leases": "isTableName isTableOutage",
   "consumer/kinesis": "",
   "consumer/reading":
     "KinesisCallError toUserRecords " +
@@ -647,8 +733,11 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   iceberg: "bearer",
   "iceberg/files": "filesOfManifest tableFiles tableManifests",
   kinesis: "",
+  lambda: "",
+  // What starts a sandbox takes a clock and a function.
+  "lambda/testing": "sandboxOf",
   leases:
-    "HeldLease actualOwner backupLeases changed compareCheckpoints described firstCheckpoint isAsSeen isEnded isSwitch leaseCheckpointer leaseFrom " +
+    "HeldLease StoreCalls actualOwner backupLeases changed compareCheckpoints described factWrites fieldChange firstCheckpoint leaseFields leaseOfFields isAsSeen isEnded isSwitch leaseCheckpointer leaseFrom " +
     "memoryLeases ownPending ownerKindOf restoreFrom shardStatuses startPositionOf tableOfRange tableOfStream wasOurs",
   local: "KinesisError LocalAwsError virtualClock",
   opensearch: "",
@@ -682,11 +771,15 @@ export const PACKAGES: Readonly<Record<string, object>> = {
   "consumer/reading": consumerReading,
   "consumer/user-records": consumerUserRecords,
   core,
+  "leases-mysql": leasesMysql,
+  "leases-redis": leasesRedis,
   dynamodb,
   kcl,
   iceberg,
   "iceberg/files": icebergFiles,
   kinesis,
+  lambda,
+  "lambda/testing": lambdaTesting,
   leases,
   local,
   opensearch,
