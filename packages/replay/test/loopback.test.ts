@@ -60,9 +60,9 @@ it("a range of a real stream, with rows in DynamoDB, takes the rights of its pol
   const policy = JSON.parse(
     await readFile(new URL("../iam/replay-policy.json", import.meta.url), "utf8"),
   ) as { readonly Statement: readonly { readonly Action: readonly string[] }[] };
-  const allowed = policy.Statement.flatMap(({ Action }) => Action);
+  const allowed = new Set(policy.Statement.flatMap(({ Action }) => Action));
   const called = aws.journal.entries().map(({ server, operation }) => `${server}:${operation}`);
-  expect([...new Set(called)].filter((action) => !allowed.includes(action))).toEqual([]);
+  expect([...new Set(called)].filter((action) => !allowed.has(action))).toEqual([]);
 });
 
 it("by a registered consumer of its own lands the same", async () => {
