@@ -7,6 +7,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const PROJECTS = [
   "packages/leases",
   "packages/consumer",
+  "packages/kcl",
   "packages/local",
   "packages/testkit",
   "packages/config",

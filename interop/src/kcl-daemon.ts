@@ -1,6 +1,6 @@
 import { runSample, SAMPLE_FLAGS, UsageError, wholeNumber } from "@kinesis-connectors/app-sample";
 import { runDaemon } from "./daemon/daemon-run.js";
-import { daemonSide } from "./java/daemon-side.js";
+import { DAEMON_VERSION, daemonSide } from "./java/daemon-side.js";
 import { JavaMissing } from "./java/maven.js";
 
 const USAGE = `npm run kcl-daemon -- [--kills N] [--per-second N] [--shards N] [--json]
@@ -24,7 +24,8 @@ await runSample("kcl-daemon", {
     const say = (line: string): void => void process.stderr.write(`${line}\n`);
     try {
       const side = await daemonSide(say);
-      const result = await runDaemon({ side, kills, perSecond, shards, signal, say });
+      const run = await runDaemon({ side, kills, perSecond, shards, signal, say });
+      const result = { daemon: DAEMON_VERSION, ...run };
       const { lost, duplicated, outOfOrder, stopped } = result;
       return {
         lines: Object.entries(result).map(([label, figure]) => [label, String(figure)]),

@@ -31,7 +31,8 @@ export async function startLeaseServer(flag: LeaseTableFlag): Promise<LeaseServe
     kills: () => kills,
     trouble: async (next, over) => {
       const process = server?.process;
-      while (process !== undefined && !over.aborted) {
+      if (process === undefined) return;
+      while (!over.aborted) {
         await wait(LIVES_MS.least + next() * LIVES_MS.more, undefined, { signal: over }).catch(
           () => undefined,
         );

@@ -36,7 +36,7 @@ export async function catalogChecks(
     checkIds(lake, { name: NAME, folder, oracles, what }, numbers(0, until), wrong);
   await look("four writers at Iceberg's own catalog", total);
   const wider = { ...columns, note: "string" } as const;
-  const more = numbers(total, total + ROWS).map((id) => ({ ...named(id), note: "new" }));
+  const more = numbers(total, total + ROWS).map((id) => ({ id, name: `row ${id}`, note: "new" }));
   await writeTable(lake, NAME, { columns: wider, addColumns: true }, [more], {
     shardId: "shardId-000000000009",
   });

@@ -1,4 +1,4 @@
-import { parseJson } from "@kinesis-connectors/core";
+import { parseJson, stringifyJson } from "@kinesis-connectors/core";
 import { avroMetadata, avroRead, icebergRead } from "icebird";
 import { differences } from "./check.js";
 import { BATCHES, rowOf, ROWS_PER_BATCH } from "./everything.js";
@@ -15,7 +15,7 @@ export async function rowsByIcebird({
   const parsed = parseJson(metadata) as IcebirdMetadata;
   if ((parsed.snapshots ?? []).length === 0) return [];
   const usual = globalThis.fetch;
-  globalThis.fetch = (to, init) => usual(onLoopback(String(to), endpoint), init);
+  globalThis.fetch = (to, init) => usual(onLoopback(urlOf(to), endpoint), init);
   try {
     return await icebergRead({ tableUrl: parsed.location, metadata: parsed });
   } finally {
@@ -30,6 +30,11 @@ export function manifestCount(list: Uint8Array): number {
 }
 
 type IcebirdMetadata = NonNullable<Parameters<typeof icebergRead>[0]["metadata"]>;
+
+function urlOf(to: string | URL | Request): string {
+  if (typeof to === "string") return to;
+  return to instanceof URL ? to.href : to.url;
+}
 
 function onLoopback(url: string, endpoint: string): string {
   const [, bucket, key] = /^https:\/\/(.+)\.s3\.amazonaws\.com\/(.*)$/.exec(url) ?? [];
@@ -63,5 +68,6 @@ function plainOf(row: Readonly<Record<string, unknown>>): Plain {
 
 function plainValue(value: unknown): Plain {
   if (value === null || value === undefined) return null;
-  return Array.isArray(value) ? value.map(plainValue) : String(value as string | number | bigint | boolean);
+  if (Array.isArray(value)) return value.map(plainValue);
+  return typeof value === "string" ? value : (stringifyJson(value) ?? null);
 }

@@ -32,7 +32,9 @@ export interface OraclesResult {
 const WAREHOUSE = "s3://warehouse";
 
 /** Starts whatever oracles can be had, writes the tables and asks them. */
-export async function run({ signal }: Running = UNWATCHED): Promise<OraclesResult> {
+export async function run({ signal, progress }: Running = UNWATCHED): Promise<OraclesResult> {
+  let doing = "starting";
+  using _watched = progress.watch(() => ({ share: undefined, text: doing }));
   await using aws = await startLocalAws({
     kinesis: false,
     dynamodb: false,
@@ -62,13 +64,17 @@ export async function run({ signal }: Running = UNWATCHED): Promise<OraclesResul
   const lake: Lake = { aws, uri: aws.endpoints.iceberg };
 
   signal.throwIfAborted();
+  doing = "columns of every type";
   lines.push(...(await everythingChecks(lake, folder, oracles, wrong)));
   signal.throwIfAborted();
+  doing = "partitions by every transform";
   lines.push(...(await partitionChecks(lake, folder, oracles, wrong)));
   signal.throwIfAborted();
+  doing = "another writer at the same table";
   lines.push(await icebirdChecks(lake, folder, wrong));
   if (python !== undefined) lines.push(...(await foreignChecks(lake, folder, python, oracles, wrong)));
   signal.throwIfAborted();
+  doing = "Iceberg's own catalog";
   if (java !== undefined)
     lines.push(...(await catalogChecks({ aws, uri: java.catalogUri }, folder, oracles, wrong)));
   for (const sentence of missing) lines.push(["not asked", sentence]);

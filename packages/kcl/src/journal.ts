@@ -34,6 +34,8 @@ export class Journal {
   readonly #settings: ChildSettings;
   readonly #ownerId: string;
   #table: LeaseTable | undefined;
+  /** Whether the table says itself that it was an outage; a table of one's own rejects with what is no error of ours then. */
+  #isOutage: (error: unknown) => boolean = () => false;
 
   constructor(settings: ChildSettings) {
     this.#settings = settings;
@@ -83,7 +85,8 @@ export class Journal {
     const { leaseTable, application, logger, clock, random } = this.#settings;
     if (typeof leaseTable === "string") {
       // Its client is loaded by those alone who use it.
-      const { ownLeaseTable } = await import("@kinesis-connectors/consumer/dynamodb-leases");
+      const { isTableOutage, ownLeaseTable } = await import("@kinesis-connectors/consumer/dynamodb-leases");
+      this.#isOutage = isTableOutage;
       const { table, checkEndpoint } = ownLeaseTable({
         tableName: leaseTable,
         application,
@@ -137,7 +140,7 @@ export class Journal {
       } catch (thrown) {
         signal.throwIfAborted();
         const isOvertaken = hasCode(thrown, "KC_LEASE_LOST") && attempt < MAX_TAKES;
-        if (KinesisConnectorError.isInstance(thrown) && !isOvertaken) throw thrown;
+        if (KinesisConnectorError.isInstance(thrown) && !isOvertaken && !this.#isOutage(thrown)) throw thrown;
         tellOutage(logger, what, attempt, asError(thrown));
         await sleep(clock, backoffMs(attempt, BACK_OFF, random), signal);
       }

@@ -55,18 +55,6 @@ export interface MysqlLeaseTableOptions {
   readonly random?: Random;
 }
 
-const NAMES: OptionNames<MysqlLeaseTableOptions> = {
-  application: "required",
-  connection: "required",
-  table: true,
-  createTable: true,
-  maxConnections: true,
-  requestTimeoutMs: true,
-  logger: true,
-  clock: true,
-  random: true,
-};
-
 const CONNECTION: OptionNames<MysqlConnectionOptions> = {
   host: "required",
   port: true,
@@ -74,6 +62,18 @@ const CONNECTION: OptionNames<MysqlConnectionOptions> = {
   user: "required",
   password: true,
   tls: { ca: true, cert: true, key: true },
+};
+
+const NAMES: OptionNames<MysqlLeaseTableOptions> = {
+  application: "required",
+  connection: CONNECTION,
+  table: true,
+  createTable: true,
+  maxConnections: true,
+  requestTimeoutMs: true,
+  logger: true,
+  clock: true,
+  random: true,
 };
 
 const DEFAULT_PORT = 3_306;
@@ -112,6 +112,8 @@ export function tableSettings(options: MysqlLeaseTableOptions): TableSettings {
     maxConnections = DEFAULT_CONNECTIONS,
     requestTimeoutMs = DEFAULT_TIMEOUT_MS,
   } = options;
+  if (options.connection === undefined)
+    throw invalidOption("connection is missing: mysqlLeaseTable needs it");
   const application = nonEmptyText("application", options.application);
   const table = nonEmptyText("table", options.table ?? `kc_leases_${application}`);
   if (table.length > MAX_TABLE_NAME || /[\0/\\.]/.test(table))
@@ -133,7 +135,6 @@ function connectionSettings(connection: string | MysqlConnectionOptions): Connec
     throw invalidOption(
       "connection must be a URL that begins with mysql://, or give host, database and user",
     );
-  checkOptions("mysqlLeaseTable, within connection,", given, CONNECTION);
   const host = nonEmptyText("connection.host", given.host);
   const { password, tls = !isLoopback(host) } = given;
   if (password !== undefined && typeof password !== "string" && typeof password !== "function")

@@ -80,6 +80,7 @@ export async function writeRows(
     withoutBoundsOfNaN(file.row_groups.at(-1));
     // A file of a few rows takes no turn worth speaking of.
     if (rows.length > ROWS_PER_TURN) await turn(signal);
+    else signal.throwIfAborted();
   }
   if (refused.length > 0) return { refused };
   await file.finish();

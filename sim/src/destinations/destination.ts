@@ -14,7 +14,7 @@ import { type Model, pipelineOf, type Output } from "../sim-pipeline.js";
 import type { SimProcess } from "../world/sim-process.js";
 
 /** What runs a pipeline, whatever its plans are: a connector, or another driver. */
-export type Driver<Running> = <Plan>(pipeline: Pipeline<Model, Output, Plan, S3Plan>) => Running;
+type Driver<Running> = <Plan>(pipeline: Pipeline<Model, Output, Plan, S3Plan>) => Running;
 
 /** What records are written to, with what looks at it. */
 export interface SimDestination {

@@ -74,7 +74,8 @@ function locate(name: string, file: string): { readonly name: string; readonly p
   }
 }
 
-function folderOf(name: string, start: string): string | undefined {
+/** The folder of a package that is installed in `start`, or in a folder above it. */
+export function folderOf(name: string, start: string): string | undefined {
   for (let folder = start; ; folder = dirname(folder)) {
     const candidate = join(folder, "node_modules", name);
     if (existsSync(join(candidate, "package.json"))) return candidate;
