@@ -13,6 +13,8 @@ import * as kcl from "../../packages/kcl/src/index.js";
 import * as iceberg from "../../packages/iceberg/src/index.js";
 import * as icebergFiles from "../../packages/iceberg/src/files.js";
 import * as kinesis from "../../packages/kinesis/src/index.js";
+import * as lambda from "../../packages/lambda/src/index.js";
+import * as lambdaTesting from "../../packages/lambda/src/testing/index.js";
 import * as leases from "../../packages/leases/src/index.js";
 import * as leasesMysql from "../../packages/leases-mysql/src/index.js";
 import * as leasesRedis from "../../packages/leases-redis/src/index.js";
@@ -318,6 +320,44 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
       clock: core.systemClock,
       random: core.systemRandom,
     },
+  ],
+  "lambda.kinesisHandler": [
+    lambda.kinesisHandler,
+    {
+      application: "application",
+      pipeline,
+      leaseTable: "table",
+      parallelizationFactor: 1,
+      reportBatchItemFailures: true,
+      region: "eu-central-1",
+      endpoints: { dynamodb: endpoint, kinesis: endpoint, lambda: endpoint },
+      allowInsecure: true,
+      proxy: false,
+      onRetentionGap: "stop",
+      maxReadAheadBytes: 1,
+      clock: core.systemClock,
+    },
+  ],
+  "lambda/testing.eventSource": [
+    lambdaTesting.eventSource,
+    {
+      kinesis: {},
+      handler: () => Promise.reject(new Error("never called")),
+      batchSize: 1,
+      parallelizationFactor: 1,
+      reportBatchItemFailures: true,
+      bisectBatchOnFunctionError: true,
+      maximumRetryAttempts: 1,
+      maximumRecordAgeInSeconds: 1,
+      timeoutMs: 1,
+      faults: { cutAnew: 0, killed: 0, frozen: 0, replyLost: 0, coldStart: 0, withinMs: 1, thawMs: 1 },
+      seed: 1,
+      clock: core.systemClock,
+    },
+  ],
+  "lambda/testing.startFunctionProcess": [
+    lambdaTesting.startFunctionProcess,
+    { module: "file:///none.js", handler: "handler", env: {} },
   ],
   "leases.fileLeases": [leases.fileLeases, { folder: "never-opened" }],
   "leases.pauseShards": [leases.pauseShards, { ...steering, by: "ops@host" }],
@@ -693,6 +733,9 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   iceberg: "bearer",
   "iceberg/files": "filesOfManifest tableFiles tableManifests",
   kinesis: "",
+  lambda: "",
+  // What starts a sandbox takes a clock and a function.
+  "lambda/testing": "sandboxOf",
   leases:
     "HeldLease StoreCalls actualOwner backupLeases changed compareCheckpoints described factWrites fieldChange firstCheckpoint leaseFields leaseOfFields isAsSeen isEnded isSwitch leaseCheckpointer leaseFrom " +
     "memoryLeases ownPending ownerKindOf restoreFrom shardStatuses startPositionOf tableOfRange tableOfStream wasOurs",
@@ -735,6 +778,8 @@ export const PACKAGES: Readonly<Record<string, object>> = {
   iceberg,
   "iceberg/files": icebergFiles,
   kinesis,
+  lambda,
+  "lambda/testing": lambdaTesting,
   leases,
   local,
   opensearch,

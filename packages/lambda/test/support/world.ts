@@ -162,13 +162,13 @@ export function createWorld(options: WorldOptions = {}): World {
     warnings,
     reads,
     putSome: (count) => {
-      const end = number + count;
-      while (number < end) {
+      for (let left = count; left > 0;) {
         const open = stream.openShardIds;
         const shardId = open[Math.floor(random.next() * open.length)] ?? "";
-        if (random.next() < 0.2)
-          stream.putAggregate(shardId, Array.from({ length: 1 + Math.floor(random.next() * 6) }, line));
+        const packed = random.next() < 0.2 ? 1 + Math.floor(random.next() * 6) : 0;
+        if (packed > 0) stream.putAggregate(shardId, Array.from({ length: packed }, line));
         else stream.putRecord(shardId, line(), `key-${Math.floor(random.next() * 10)}`);
+        left -= Math.max(1, packed);
       }
     },
     run: async (forMs) => {
