@@ -22,7 +22,6 @@ const MAY_IMPORT = {
   consumer: ["core", "leases", "wire", "aws"],
   redshift: ["core", "leases", "wire", "aws", "s3"],
   parquet: ["core", "s3"],
-  replay: ["core", "leases", "wire", "aws", "consumer", "s3"],
   iceberg: ["core", "aws", "s3", "parquet"],
   config: ["core", "leases", "wire", "aws", "consumer"],
   telemetry: ["core", "consumer"],

@@ -13,6 +13,8 @@ import * as kcl from "../../packages/kcl/src/index.js";
 import * as iceberg from "../../packages/iceberg/src/index.js";
 import * as icebergFiles from "../../packages/iceberg/src/files.js";
 import * as kinesis from "../../packages/kinesis/src/index.js";
+import * as lambda from "../../packages/lambda/src/index.js";
+import * as lambdaTesting from "../../packages/lambda/src/testing/index.js";
 import * as leases from "../../packages/leases/src/index.js";
 import * as leasesMysql from "../../packages/leases-mysql/src/index.js";
 import * as leasesRedis from "../../packages/leases-redis/src/index.js";
@@ -21,6 +23,7 @@ import * as opensearch from "../../packages/opensearch/src/index.js";
 import * as parquet from "../../packages/parquet/src/index.js";
 import * as postgres from "../../packages/postgres/src/index.js";
 import * as protobuf from "../../packages/protobuf/src/index.js";
+import * as replay from "../../packages/replay/src/index.js";
 import * as redshift from "../../packages/redshift/src/index.js";
 import * as s3 from "../../packages/s3/src/index.js";
 import * as schemaRegistry from "../../packages/schema-registry/src/index.js";
@@ -250,6 +253,7 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
     },
   ],
   "consumer/kinesis.sdkKinesis": sdkKinesis,
+  "consumer/reading.fanOut": [consumer.fanOut, { consumerName: "c", fallback: "polling" }],
   "consumer/reading.polling": polling,
   "dynamodb.dynamoDbEmitter": [
     dynamodb.dynamoDbEmitter,
@@ -316,6 +320,44 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
       clock: core.systemClock,
       random: core.systemRandom,
     },
+  ],
+  "lambda.kinesisHandler": [
+    lambda.kinesisHandler,
+    {
+      application: "application",
+      pipeline,
+      leaseTable: "table",
+      parallelizationFactor: 1,
+      reportBatchItemFailures: true,
+      region: "eu-central-1",
+      endpoints: { dynamodb: endpoint, kinesis: endpoint, lambda: endpoint },
+      allowInsecure: true,
+      proxy: false,
+      onRetentionGap: "stop",
+      maxReadAheadBytes: 1,
+      clock: core.systemClock,
+    },
+  ],
+  "lambda/testing.eventSource": [
+    lambdaTesting.eventSource,
+    {
+      kinesis: {},
+      handler: () => Promise.reject(new Error("never called")),
+      batchSize: 1,
+      parallelizationFactor: 1,
+      reportBatchItemFailures: true,
+      bisectBatchOnFunctionError: true,
+      maximumRetryAttempts: 1,
+      maximumRecordAgeInSeconds: 1,
+      timeoutMs: 1,
+      faults: { cutAnew: 0, killed: 0, frozen: 0, replyLost: 0, coldStart: 0, withinMs: 1, thawMs: 1 },
+      seed: 1,
+      clock: core.systemClock,
+    },
+  ],
+  "lambda/testing.startFunctionProcess": [
+    lambdaTesting.startFunctionProcess,
+    { module: "file:///none.js", handler: "handler", env: {} },
   ],
   "leases.fileLeases": [leases.fileLeases, { folder: "never-opened" }],
   "leases.pauseShards": [leases.pauseShards, { ...steering, by: "ops@host" }],
@@ -504,6 +546,87 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
   ],
   "s3.delimited": [s3.delimited, { columns: ["a"], delimiter: ";", quote: "'", header: true, nullText: "" }],
   "s3.raw": [s3.raw, { separator: "", extension: ".bin", contentType: "text/plain" }],
+  "replay.deadLetters": [
+    replay.deadLetters,
+    {
+      ...connection,
+      bucket: "bucket",
+      prefix: "p",
+      codes: ["KC_RECORD_POISON"],
+      keys: ["a"],
+      maxRecordBytes: 1,
+    },
+  ],
+  "replay.repairArchive": [
+    replay.repairArchive,
+    {
+      application: "a",
+      pipeline: "p",
+      bucket: "b",
+      prefix: "p",
+      stream: "s",
+      deadLetters: { bucket: "b", prefix: "p" },
+      kinesis: { region: "r", endpoint },
+      dynamodb: { region: "r", endpoint },
+      maxBytesPerSecond: 1,
+    },
+  ],
+  "replay.s3Archive": [
+    replay.s3Archive,
+    {
+      ...connection,
+      bucket: "bucket",
+      prefix: "p",
+      formats: [s3.records()],
+      maxRecordBytes: 1,
+      chunkBytes: 1024,
+    },
+  ],
+  "replay.startReplay": [
+    replay.startReplay,
+    {
+      application: "a",
+      pipeline: "p",
+      source: "s",
+      into: "other",
+      leaseTable: "t",
+      dynamodb: { region: "r", endpoint },
+      maxBytesPerSecond: 1,
+      shardConcurrency: 1,
+      maxReadAheadBytes: 1,
+      stopDeadlineMs: 1,
+      onRetentionGap: "stop",
+    },
+  ],
+  "replay.streamRange": [
+    replay.streamRange,
+    { region: "r", endpoint, stream: "s", from: new Date(1), until: new Date(2), allowInsecure: true },
+  ],
+  "s3.openArchive": [
+    s3.openArchive,
+    {
+      ...connection,
+      bucket: "bucket",
+      prefix: "p",
+      formats: [s3.records()],
+      objects: "records",
+      maxAttempts: 1,
+      chunkBytes: 1024,
+    },
+  ],
+  "s3.readArchive": [
+    async (options: never) => {
+      for await (const _record of s3.readArchive(options)) return;
+    },
+    {
+      ...connection,
+      bucket: "bucket",
+      from: new Date(1),
+      until: new Date(2),
+      shardId: "s",
+      maxRecordBytes: 1,
+    },
+  ],
   "s3.replayDeadLetters": [
     async (options: never) => {
       for await (const _record of s3.replayDeadLetters(options)) return;
@@ -616,10 +739,12 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   "consumer/reading":
     "KinesisCallError toUserRecords " +
     // What a driver that owns a shard hands over, complete.
-    "listAllShards pollingSource",
+    "listAllShards pollingSource " +
+    // What is handed over was checked by whoever made it.
+    "checkStream consumerArnOf shardSources",
   "consumer/user-records": "toUserRecords",
   core:
-    "ByteBudget ExactNumber KinesisConnectorError allowAll asError backoffMs batchesOf bytes checkOptions handedBatches handler comparePositions compareSequenceNumbers entriesPast " +
+    "ByteBudget ExactNumber KinesisConnectorError allowAll asError backoffMs batchIdOf batchesOf bytes checkOptions handedBatches handler comparePositions compareSequenceNumbers entriesPast " +
     "dataBytesOf decodeWith decodingOf errorFields exactNumberOf giveNotice guardedLogger hasCode hasLoneSurrogate invalidOption isProgrammingError isPromise " +
     "jsonHasLoneSurrogate jsonOfOutput keptCause nonEmptyText outputCountOf poisonRecord sleep stringifyJson text wholeNumber " +
     // What the owner of a shard hands over, complete but for a logger.
@@ -629,6 +754,9 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   iceberg: "bearer",
   "iceberg/files": "filesOfManifest tableFiles tableManifests",
   kinesis: "",
+  lambda: "",
+  // What starts a sandbox takes a clock and a function.
+  "lambda/testing": "sandboxOf",
   leases:
     "HeldLease StoreCalls actualOwner backupLeases changed compareCheckpoints described factWrites fieldChange firstCheckpoint leaseFields leaseOfFields isAsSeen isEnded isSwitch leaseCheckpointer leaseFrom " +
     "memoryLeases ownPending ownerKindOf restoreFrom shardStatuses startPositionOf tableOfRange tableOfStream wasOurs",
@@ -637,9 +765,10 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   parquet: "",
   postgres: "insert",
   protobuf: "protobuf",
+  replay: "",
   redshift: "csv delimited jsonPaths ledgerSchema",
   telemetry: "prometheusText",
-  s3: "ObjectWriter awsExtended gzip lengthPrefixed lifion ndjson none rangeNameOf zstd",
+  s3: "ObjectWriter awsExtended gzip lengthPrefixed lifion ndjson none rangeNameOf records zstd",
   testkit:
     "batchOf batchOfEntries contextOf declaredCapabilities declaredOrder deliver deliverStubbornly emptyBatch entryOf excluded failureFrom " +
     "encodedOutputs keepingLogger lostReply memoryCheckpointer oversizedRecord planOf promptAbort recordsOf refusedCredentials refusedRecords " +
@@ -670,12 +799,15 @@ export const PACKAGES: Readonly<Record<string, object>> = {
   iceberg,
   "iceberg/files": icebergFiles,
   kinesis,
+  lambda,
+  "lambda/testing": lambdaTesting,
   leases,
   local,
   opensearch,
   parquet,
   postgres,
   redshift,
+  replay,
   s3,
   telemetry,
   testkit,

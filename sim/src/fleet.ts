@@ -4,11 +4,13 @@ import {
   type ConnectorOptions,
   fanOut,
   type LeaseOptions,
+  memoryLeases,
   polling,
   startConnector,
 } from "@kinesis-connectors/consumer";
 import { AtLeastOnce } from "./kcl/at-least-once.js";
 import { KclWorker } from "./kcl/kcl-worker.js";
+import { FunctionFleet, type FunctionFleetOptions } from "./drivers/lambda/function-fleet.js";
 import { DaemonFleet } from "./drivers/kcl/daemon-fleet.js";
 import type { DaemonWorld } from "./drivers/kcl/sim-daemon.js";
 import type { FleetChecker } from "./checks/fleet-checker.js";
@@ -41,9 +43,13 @@ export interface World {
   readonly stopsEndlessly: boolean;
   /** What KCL workers of the fleet need; undefined where there are none. */
   readonly kcl: KclWorld | undefined;
+  /** What a function on an event source mapping needs that runs the pipeline instead; undefined where workers of ours do. */
+  readonly functions: FunctionWorld | undefined;
   /** What daemons of the KCL need that run the pipeline instead; undefined where workers of ours do. */
   readonly daemons: Omit<DaemonWorld, "destination" | "journal" | "report" | "scheduler"> | undefined;
 }
+
+type FunctionWorld = Pick<FunctionFleetOptions, "stream" | "broken"> & { readonly ledger: Ledger };
 
 interface KclWorld {
   readonly network: Network;
@@ -80,6 +86,7 @@ export class Fleet {
   readonly seen: Sightings = new Sightings();
   readonly #world: World;
   readonly #daemons: DaemonFleet | undefined;
+  readonly #functions: FunctionFleet | undefined;
   /** When each process was told to stop that was. */
   readonly #stopped = new Map<SimProcess, number>();
   #isClosing = false;
@@ -88,6 +95,7 @@ export class Fleet {
     this.#world = world;
     this.excuses = new Excuses(world.scenario);
     this.#daemons = this.#daemonFleet();
+    this.#functions = this.#functionFleet();
     this.slots = Array.from({ length: world.scenario.workers }, (_, index) => ({
       index,
       starts: 0,
@@ -101,7 +109,8 @@ export class Fleet {
   }
 
   start(): void {
-    for (const slot of this.slots) this.#startLater(slot, 0, 2_000);
+    if (this.#functions !== undefined) this.#functions.start();
+    else for (const slot of this.slots) this.#startLater(slot, 0, 2_000);
   }
 
   /** Whether KCL workers run in this slot. */
@@ -112,6 +121,7 @@ export class Fleet {
 
   /** The slot in which a process runs, as a worker, a daemon or its child. */
   slotOf(process: SimProcess): Slot | undefined {
+    if (this.#functions?.has(process) === true) return this.slots[0];
     const index = this.#daemons?.slotOf(process);
     return index === undefined ? this.slots.find((slot) => slot.process === process) : this.slots[index];
   }
@@ -120,10 +130,12 @@ export class Fleet {
   resume(): void {
     for (const { process } of this.slots) process?.resume();
     this.#daemons?.resume();
+    this.#functions?.resume();
   }
 
   /** Kills a process; another takes its place after a while. */
   crash(slot: Slot, struck: SimProcess | undefined = slot.process): boolean {
+    if (this.#functions !== undefined) return this.#functions.crash(struck);
     if (this.#daemons !== undefined) return struck !== undefined && this.#daemons.crash(struck);
     if (slot.process === undefined || slot.process.isDead) return false;
     this.#note(slot.process, "crash");
@@ -133,6 +145,7 @@ export class Fleet {
   }
 
   pause(slot: Slot, forMs: number, struck: SimProcess | undefined = slot.process): boolean {
+    if (this.#functions !== undefined) return this.#functions.pause(struck, forMs);
     if (this.#daemons !== undefined) return struck !== undefined && this.#daemons.pause(struck, forMs);
     const { process } = slot;
     if (process === undefined || process.isDead || process.isPaused) return false;
@@ -177,6 +190,10 @@ export class Fleet {
   /** Stops everything, for good. */
   close(): void {
     this.#isClosing = true;
+    if (this.#functions !== undefined) {
+      this.#functions.close();
+      return;
+    }
     if (this.#daemons !== undefined) {
       this.#daemons.close();
       return;
@@ -190,6 +207,7 @@ export class Fleet {
   }
 
   get isOver(): boolean {
+    if (this.#functions !== undefined) return this.#functions.isOver;
     if (this.#daemons !== undefined) return this.#daemons.isOver;
     return this.slots.every(({ process }) => process === undefined || process.isDead);
   }
@@ -330,6 +348,37 @@ export class Fleet {
         this.seen.end(error);
         if (!this.excuses.isExpected(error, scheduler.nowMs))
           report({ rule: "error", what: `${process.name} ended with ${codeOf(error)}: ${error.message}` });
+      },
+    });
+  }
+
+  #functionFleet(): FunctionFleet | undefined {
+    const { functions, scenario, scheduler, kinesis, destination, leases, report, random } = this.#world;
+    if (functions === undefined) return undefined;
+    const { stream, ledger, broken } = functions;
+    return new FunctionFleet({
+      scenario,
+      scheduler,
+      random,
+      stream,
+      destination,
+      broken,
+      tableOf: (process) => leases.tableOf(process),
+      noTable: () => memoryLeases().connect(),
+      kinesisOf: (process) => kinesis.clientOf(process),
+      meet: (process, event) => {
+        const told = this.seen.meet(event);
+        if (told !== undefined) this.#note(process, told);
+      },
+      note: (process, what) => this.#note(process, what),
+      failed: (process, error) => {
+        this.seen.end(error);
+        if (!this.excuses.isExpected(error, scheduler.nowMs))
+          report({ rule: "error", what: `${process.name} threw ${codeOf(error)}: ${error.message}` });
+      },
+      shardEnded: (shardId) => {
+        const shard = ledger.shards.get(shardId);
+        if (shard !== undefined) shard.hasEnded = true;
       },
     });
   }

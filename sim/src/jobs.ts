@@ -4,6 +4,7 @@ import {
   BROKEN_CHILDREN,
   BROKEN_COMMITS,
   BROKEN_FLEETS,
+  BROKEN_FUNCTIONS,
   BROKEN_GUARDS,
   BROKEN_HABITS,
   BROKEN_STEERING,
@@ -114,6 +115,7 @@ const ALL_BROKEN: readonly BrokenVariant[] = [
   ...BROKEN_STEERING.keys(),
   ...BROKEN_FLEETS.keys(),
   ...BROKEN_CHILDREN.keys(),
+  ...BROKEN_FUNCTIONS.keys(),
   ...BROKEN_GUARDS,
   ...BROKEN_COMMITS,
 ];

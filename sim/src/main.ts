@@ -21,6 +21,7 @@ const USAGE = `npm run sim -- [options]
   --steer              somebody pauses and resumes shards and, for even seeds, resets them (emitters s3 and s3-partitioned)
   --fleet kcl3         modelled workers of the Java KCL 3 share the application (emitters s3 and s3-partitioned)
   --driver kcl         modelled MultiLangDaemons of the KCL run the pipeline, in child processes, instead of workers of ours
+  --driver lambda      a function on an event source mapping of Lambda's runs the pipeline
   --everyday           leaves out what happens seldom, such as a stranger's object where a batch is to go
   --json               prints the totals as JSON
 `;
@@ -139,8 +140,8 @@ function fleetNamed(name: string | undefined): "kcl3" | undefined {
 }
 
 function driverNamed(name: string | undefined): DriverName | undefined {
-  if (name === undefined || name === "kcl") return name;
-  throw new Error("--driver takes kcl");
+  if (name === undefined || name === "kcl" || name === "lambda") return name;
+  throw new Error("--driver takes kcl or lambda");
 }
 
 function wholeNumber(option: string, text: string | undefined, otherwise: number): number {

@@ -138,7 +138,7 @@ export class Simulation {
     const { hasLanded } = this.#destination;
     this.#rows = new LeaseChecker(this.ledger, this.#objects, report, hasLanded, this.book);
     // A row of the journal is held until it is taken: nobody looks at its age.
-    const holdMs = scenario.driver === "kcl" ? Number.POSITIVE_INFINITY : scenario.failoverTimeMs;
+    const holdMs = scenario.driver === undefined ? scenario.failoverTimeMs : Number.POSITIVE_INFINITY;
     const holds = new HoldChecker(this.scheduler, holdMs, report);
     const { fleet } = scenario;
     const shared =
@@ -182,6 +182,10 @@ export class Simulation {
               landings: this.#landings,
               checker: shared.checker,
             },
+      functions:
+        scenario.driver === "lambda"
+          ? { stream: this.stream, ledger: this.ledger, broken: options.broken }
+          : undefined,
       daemons: scenario.driver === "kcl" ? this.#daemons(options.broken) : undefined,
     });
     new Producer(this.stream, this.scheduler, random(9), scenario).start();
@@ -215,7 +219,7 @@ export class Simulation {
     this.#destination.calm?.();
     this.trace.add(scheduler.nowMs, "-", "calm");
     // A KCL worker shows its application nothing of an aggregate that belongs to another shard.
-    const isHidden = ({ payload }: Entry): boolean => scenario.driver === "kcl" && payload === undefined;
+    const isHidden = ({ payload }: Entry): boolean => scenario.driver !== undefined && payload === undefined;
     let lookMs = 0;
     let isOver = false;
     const calmSinceMs = scheduler.nowMs;

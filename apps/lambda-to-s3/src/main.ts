@@ -1,4 +1,4 @@
-import { rate, recordCount, runSample, SAMPLE_FLAGS, wholeNumber } from "@kinesis-connectors/app-sample";
+import { recordCount, runSample, SAMPLE_FLAGS, wholeNumber } from "@kinesis-connectors/app-sample";
 import { run } from "./run.js";
 
 const USAGE = `npm run lambda-to-s3 -- [--records N] [--kills N] [--freezes N] [--batch-size N] [--shards N] [--seed N] [--json]
@@ -33,7 +33,7 @@ await runSample("lambda-to-s3", {
         ["phantom", phantom],
         ["invocations", `${result.invocations}, in ${result.processes} processes`],
         ["killed, frozen", `${result.kills}, ${result.freezes}`],
-        ["wall time", rate(result.put, result.seconds, "clicks")],
+        ["wall time", `${result.seconds} s, cold starts of the processes included`],
       ],
       isRight: lost + duplicated + phantom === 0,
       says: ["each click landed once", "THE ARCHIVE IS NOT WHAT WAS PUT"],

@@ -109,6 +109,19 @@ describe("an invocation", () => {
     expect(texts()).toEqual(["1", "2", "3", "4", "5"]);
   });
 
+  test("tells what happens, and goes on whatever the listener does", async () => {
+    const types: string[] = [];
+    const { handler, texts } = setUp({
+      observe: ({ type }) => {
+        types.push(type);
+        throw new Error("a listener of one's own");
+      },
+    });
+    expect(await handler(event(lines(1)), context())).toEqual({ batchItemFailures: [] });
+    expect(texts()).toEqual(["1"]);
+    expect(types).toContain("checkpoint-commit");
+  });
+
   test("of a registered consumer delivers for the stream that this is one of", async () => {
     const { handler, leases } = setUp();
     await handler(event(lines(1), S0, `${STREAM_ARN}/consumer/clicks:1700000000`), context());
@@ -379,13 +392,13 @@ describe("without rows", () => {
         emitter: {
           ...keyed,
           emit: ({ entries }) => {
-            const [{ output, ...entry } = { output: "" }] = entries;
+            const output = entries[0]?.output ?? "";
             if (output === "3")
               return Promise.resolve({
                 failed: entries.map((failed) => ({
                   entry: failed,
                   action: "retry" as const,
-                  error: new Error(`no ${String(entry)}`),
+                  error: new Error("not now"),
                 })),
               });
             seen.push(output);

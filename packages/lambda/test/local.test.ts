@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 import { CreateTableCommand, DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { connectKinesis } from "@kinesis-connectors/consumer/kinesis";
 import { definePipeline, json, type Logger } from "@kinesis-connectors/core";
@@ -8,6 +10,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { kinesisHandler } from "../src/index.js";
 import { type EventSource, eventSource } from "../src/testing/index.js";
+
+const policy = JSON.parse(readFileSync(new URL("../iam/function-policy.json", import.meta.url), "utf8")) as {
+  readonly Statement: readonly { readonly Action: readonly string[] }[];
+};
 
 interface Order {
   readonly id: string;
@@ -89,6 +95,13 @@ test("S3, dead letters and rows in DynamoDB: each line lands once, though answer
   }
   expect(landed.toSorted()).toEqual(lines.toSorted());
   expect(source.counts.repliesLost).toBeGreaterThan(0);
+  const allowed = policy.Statement.flatMap(({ Action }) => Action);
+  const called = new Set(
+    aws.journal.entries({ server: "dynamodb" }).map(({ operation }) => `dynamodb:${operation}`),
+  );
+  expect([...called].toSorted()).toEqual(
+    allowed.filter((action) => action.startsWith("dynamodb:")).toSorted(),
+  );
 });
 
 test("DynamoDB without rows: what comes again changes nothing", async () => {

@@ -107,7 +107,12 @@ async function replayed(
   return { lines: place.landed, events };
 }
 
-const ordersOf = (lines: readonly string[]): Order[] => lines.map((line) => JSON.parse(line) as Order);
+/** Orders of JSON, in which CSV has texts for numbers. */
+const ordersOf = (lines: readonly string[]): Order[] =>
+  lines.map((line) => {
+    const { id, n, total } = JSON.parse(line) as Readonly<Record<keyof Order, string | number>>;
+    return { id: String(id), n: Number(n), total: Number(total) };
+  });
 const byNumber = (a: Order, b: Order): number => a.n - b.n;
 const ALL: readonly Order[] = Array.from({ length: COUNT }, (_, n) => orderOf(n)).filter(
   ({ n }) => n !== 123,
@@ -209,11 +214,7 @@ describe("a replay of an archive", () => {
       await placed(s3Archive({ ...s3(), prefix: "lines", ...options })),
       await placed(s3Archive({ ...s3(), prefix: "lines", ...options })),
     ];
-    const orders = ordersOf(once.map(({ line }) => line)).map(({ id, n, total }) => ({
-      id,
-      n: Number(n),
-      total: Number(total),
-    }));
+    const orders = ordersOf(once.map(({ line }) => line));
     expect(orders.toSorted(byNumber)).toEqual(ALL);
     expect(new Set(once.map(({ position }) => position)).size).toBe(ALL.length);
     expect(twice).toEqual(once);

@@ -42,7 +42,8 @@ export class Excuses {
         );
       case "KC_LEASE_LOST":
         // A child that took its row later than the one that its shard went to: its daemon is started again, and that one as well.
-        return this.#scenario.driver === "kcl";
+        // And an invocation that was given up, whose records another has.
+        return this.#scenario.driver !== undefined;
       case "KC_REPLAY_DIFFERS":
         return isUnrepeatable;
       default:

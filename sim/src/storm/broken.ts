@@ -26,6 +26,9 @@ export type BrokenVariant =
   | "handoffs-discard"
   | "assigns-unconditional"
   | "unreported"
+  | "no-row"
+  | "factor-2"
+  | "answers-unread"
   | "row-after-daemon"
   | "no-journal"
   | BrokenTable;
@@ -68,6 +71,13 @@ export const BROKEN_FLEETS: ReadonlyMap<BrokenVariant, readonly string[]> = new 
 export const BROKEN_CHILDREN: ReadonlyMap<BrokenVariant, readonly string[]> = new Map([
   ["row-after-daemon", ["error", "lost"]],
   ["no-journal", ["duplicated", "I2"]],
+]);
+
+/** Variants of what a function and its mapping owe each other, with the rules that must tell of each; only with `--driver lambda`. */
+export const BROKEN_FUNCTIONS: ReadonlyMap<BrokenVariant, readonly string[]> = new Map([
+  ["no-row", ["duplicated", "I2"]],
+  ["factor-2", ["lost", "I5"]],
+  ["answers-unread", ["lost", "I5"]],
 ]);
 
 /** Variants of what keeps the order of a key at the destination. */
@@ -129,7 +139,10 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
       return { ...sound, stopsEndlessly: true };
     case "overdue-unnoticed":
     case "row-after-daemon":
+    case "factor-2":
+    case "answers-unread":
       return sound;
+    case "no-row":
     case "no-journal":
       return { ...sound, isPrepared: false };
     case "resets-unconditional":

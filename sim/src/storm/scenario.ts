@@ -44,7 +44,7 @@ interface FleetPlan {
 }
 
 /** What runs the pipeline instead of workers of ours: modelled MultiLangDaemons of the KCL, whose children run it. */
-export type DriverName = "kcl";
+export type DriverName = "kcl" | "lambda";
 
 /** Everything about one run that is drawn from its seed beforehand. */
 export interface Scenario {
@@ -241,6 +241,25 @@ export function drivenByKcl(scenario: Scenario): Scenario {
     retentionMs: LONG_RETENTION_MS,
     initialPosition: "TRIM_HORIZON",
     fanOut: false,
+    rarities: undefined,
+  };
+}
+
+/**
+ * The same with a function on an event source mapping that runs the pipeline: what the service has not handed over in time it gives up, and nothing tells the
+ * function, so that no record is taken by retention; and its sandboxes have the time of the service.
+ */
+export function drivenByLambda(scenario: Scenario): Scenario {
+  const random = new SeededRandom(scenario.seed, 61);
+  return {
+    ...scenario,
+    driver: "lambda",
+    puts: random.between(60, 160),
+    misfortuneEveryMs: random.pick([500, 1_000, 2_000]),
+    retentionMs: LONG_RETENTION_MS,
+    initialPosition: "TRIM_HORIZON",
+    fanOut: false,
+    mayJumpClocks: false,
     rarities: undefined,
   };
 }

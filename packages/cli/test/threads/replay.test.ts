@@ -142,10 +142,11 @@ describe("what comes again", () => {
   });
 
   it("redrive --to pipeline runs dead letters through the file's pipeline once: what fails again stays, and goes the next time", async () => {
-    const redrive = (config: string) => [
-      ...["dead-letters", "redrive", "--to", "pipeline", "--config", config],
-      ...["--bucket", "archive", "--prefix", "live-dead", "--journal", "one.journal", ...flagsTo(aws)],
-    ];
+    const redrive = (config: string) =>
+      ["dead-letters", "redrive", "--to", "pipeline", "--config", config].concat(
+        ["--bucket", "archive", "--prefix", "live-dead", "--journal", "one.journal"],
+        flagsTo(aws),
+      );
     const objects = (): number =>
       [...aws.s3.objects("archive")].filter(({ key }) => key.includes(".dead.")).length;
     const before = objects();

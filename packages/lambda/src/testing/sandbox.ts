@@ -1,7 +1,5 @@
 import type { Clock, Timer } from "@kinesis-connectors/core";
 
-import { giveStreamReader } from "../handler/later.js";
-import * as reader from "../handler/stream-reader.js";
 import type { KinesisBatchResponse, KinesisEvent } from "../event.js";
 import type { KinesisHandler } from "../kinesis-handler.js";
 
@@ -45,7 +43,6 @@ export function sandboxOf(
   clock: Clock,
   coldStart: (inside: SandboxInside) => KinesisHandler,
 ): FunctionSandbox {
-  giveStreamReader(reader);
   let state: "running" | "frozen" | "killed" = "running";
   let waiting: (() => void)[] = [];
   const whenRunning = (run: () => void): void => {
