@@ -249,9 +249,9 @@ function checkBundles() {
 function checkFunctionBundle() {
   const folder = join(work, "core-lambda-and-s3");
   copyFileSync(join(root, "apps/lambda-to-s3/src/function.ts"), join(folder, "function.ts"));
-  for (const [mainFields, name] of [
-    [["main", "module"], "function-main"],
-    [["module", "main"], "function-module"],
+  for (const { mainFields, name } of [
+    { mainFields: ["main", "module"], name: "function-main" },
+    { mainFields: ["module", "main"], name: "function-module" },
   ]) {
     const { metafile } = buildSync({
       absWorkingDir: folder,

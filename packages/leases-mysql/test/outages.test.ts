@@ -102,7 +102,13 @@ describeOn(describe, mariadb, "MariaDB or MySQL", ({ url, process }) => {
     const seen = await opened(table);
     await sql(`DROP TABLE ${name}`);
     const calls: Promise<unknown>[] = [table.list(), table.get("s0"), table.update(seen, { type: "renew" })];
-    for (const call of calls) expect((await refusalOf(call)).message).toContain("the table is gone");
+    for (const { message } of await Promise.all(calls.map(refusalOf)))
+      expect(message).toContain("the table is gone");
+  });
+
+  it("of many that start at once, one creates the table", async () => {
+    const opened = await Promise.all(Array.from({ length: 8 }, () => tableOf().open()));
+    expect(opened.filter(({ created }) => created)).toHaveLength(1);
   });
 
   it("a row that cannot be understood is named, and is not made anew", async () => {

@@ -99,10 +99,15 @@ describeOn(describe, redis, "Redis or Valkey", ({ url, process }) => {
       table.describe("s0", { pausedMs: 1 }),
     ];
     if (seen !== undefined) calls.push(table.update(seen, { type: "renew" }));
-    for (const call of calls) expect((await refusalOf(call)).message).toContain("are gone");
+    for (const { message } of await Promise.all(calls.map(refusalOf))) expect(message).toContain("are gone");
     expect(calls).toHaveLength(5);
     // Whoever starts anew begins anew.
     expect(await tableOf().open()).toEqual({ created: true });
+  });
+
+  it("of many that start at once, one creates the table", async () => {
+    const opened = await Promise.all(Array.from({ length: 8 }, () => tableOf().open()));
+    expect(opened.filter(({ created }) => created)).toHaveLength(1);
   });
 
   it("a row that cannot be understood is named, and is not made anew", async () => {
