@@ -125,7 +125,8 @@ function poison(reason: string): KinesisConnectorError {
 
 interface TableColumn {
   readonly convert: Convert;
-  readonly hasFloats: boolean;
+  /** Floats, which have a zero with a sign. */
+  readonly mayHoldZeros: boolean;
   readonly values: unknown[];
 }
 
@@ -149,7 +150,7 @@ class Table {
     this.#columns = new Map(
       [...fields].map(([name, { type }]) => [
         name,
-        { convert: converters.get(name) ?? (() => null), hasFloats: hasFloats(type), values: [] },
+        { convert: converters.get(name) ?? (() => null), mayHoldZeros: hasFloats(type), values: [] },
       ]),
     );
     this.#required = requiredOf(fields, converters);
@@ -202,16 +203,15 @@ class Table {
   }
 
   columns(): ColumnSource[] {
-    return [...this.#columns].map(([name, { values, hasFloats }]) => ({
-      name,
-      data: values,
-      // The writer's dictionary takes -0 for 0, and would write whichever comes first for both.
-      ...(hasFloats && values.some(hasNegativeZero) ? { encoding: "PLAIN" } : {}),
-    }));
+    return [...this.#columns].map(([name, { mayHoldZeros, values }]) =>
+      // To the writer's dictionary both zeros are one, and it keeps the first that came.
+      mayHoldZeros && values.some(holdsMinusZero)
+        ? { name, data: values, encoding: "PLAIN" }
+        : { name, data: values },
+    );
   }
 }
 
-/** Whether there are floats in a column. */
 function hasFloats(type: Type): boolean {
   switch (type.kind) {
     case "scalar":
@@ -221,14 +221,14 @@ function hasFloats(type: Type): boolean {
     case "map":
       return hasFloats(type.key.type) || hasFloats(type.value.type);
     case "struct":
-      return [...type.fields.values()].some((column) => hasFloats(column.type));
+      return [...type.fields.values()].some((field) => hasFloats(field.type));
     default:
       return false;
   }
 }
 
-function hasNegativeZero(value: unknown): boolean {
+function holdsMinusZero(value: unknown): boolean {
   if (typeof value === "number") return Object.is(value, -0);
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return false;
-  return (Array.isArray(value) ? (value as readonly unknown[]) : Object.values(value)).some(hasNegativeZero);
+  if (Array.isArray(value)) return value.some(holdsMinusZero);
+  return isFields(value) && Object.values(value).some(holdsMinusZero);
 }
