@@ -15,6 +15,7 @@ import { ABORT_LIMIT_MS, BACK_OFF, GONE_LIMIT_MS, LOOK_MS } from "./limits.js";
 import type { ChildSettings } from "./options.js";
 import type { Daemon } from "./protocol/daemon.js";
 import { broken, type DaemonAction } from "./protocol/messages.js";
+import { Repeats } from "./repeats.js";
 import { type RunEnd, ShardRun } from "./shard-run.js";
 
 /** What a worker of the KCL says whose lease has gone to another one (`ShardRecordProcessorCheckpointer`). */
@@ -40,6 +41,7 @@ type ProcessRecords = Extract<DaemonAction, { action: "processRecords" }>;
 export class KclChild<Model, Output, Plan, DeadLetterPlan> {
   readonly #parts: KclChildParts<Model, Output, Plan, DeadLetterPlan>;
   readonly #trail: CheckpointTrail;
+  readonly #repeats: Repeats;
   /** Aborted when the daemon is gone, or something has failed: nothing is waited for any more. */
   readonly #ending = new AbortController();
   /** Aborted: the row is not taken any more, and let go of where it has been. */
@@ -51,10 +53,13 @@ export class KclChild<Model, Output, Plan, DeadLetterPlan> {
   #handling: Promise<void> = Promise.resolve();
   /** Since when pages come that nobody takes any more. */
   #uselessSinceMs: number | undefined;
+  /** What said that the shard is over for this child. */
+  #overBy: "shardEnded" | "leaseLost" | undefined;
 
   constructor(parts: KclChildParts<Model, Output, Plan, DeadLetterPlan>) {
     this.#parts = parts;
     this.#trail = new CheckpointTrail(parts.daemon, parts.settings);
+    this.#repeats = new Repeats(parts.settings);
     this.#failed = new Promise<never>((_resolve, reject) => {
       this.#fail = reject;
     });
@@ -152,7 +157,10 @@ export class KclChild<Model, Output, Plan, DeadLetterPlan> {
     });
   }
 
-  async #processRecords(run: ShardRun, page: ProcessRecords): Promise<boolean> {
+  async #processRecords(run: ShardRun, handed: ProcessRecords): Promise<boolean> {
+    // Answered, they would count as delivered.
+    if (this.#overBy !== undefined) throw broken(`has records after ${this.#overBy}`);
+    const page = this.#repeats.without(run.shardId, handed);
     this.#trail.delivered(page.records.at(-1));
     await run.give(page);
     if (run.ended === undefined || run.ended.type === "done") {
@@ -181,6 +189,7 @@ export class KclChild<Model, Output, Plan, DeadLetterPlan> {
   }
 
   async #shardEnded(run: ShardRun): Promise<boolean> {
+    this.#overBy = "shardEnded";
     const end = await this.#finished(run);
     if (end.type === "failed") return false;
     if (end.type === "stopped") return this.#mayGoOn(run, end);
@@ -232,6 +241,7 @@ export class KclChild<Model, Output, Plan, DeadLetterPlan> {
   }
 
   async #leaseLost(run: ShardRun): Promise<boolean> {
+    this.#overBy = "leaseLost";
     const reason = new KinesisConnectorError(
       "KC_LEASE_LOST",
       `${run.shardId}: the daemon has lost the lease of the shard; its owner goes on from the last checkpoint`,
