@@ -1,7 +1,6 @@
 import {
   asError,
   backoffMs,
-  type Clock,
   hasCode,
   KinesisConnectorError,
   type Pipeline,
@@ -17,6 +16,7 @@ import type { Daemon } from "./protocol/daemon.js";
 import { broken, type DaemonAction } from "./protocol/messages.js";
 import { Repeats } from "./repeats.js";
 import { type RunEnd, ShardRun } from "./shard-run.js";
+import { within } from "./within.js";
 
 /** What a worker of the KCL says whose lease has gone to another one (`ShardRecordProcessorCheckpointer`). */
 const LEASE_IS_GONE = "ShutdownException";
@@ -88,7 +88,8 @@ export class KclChild<Model, Output, Plan, DeadLetterPlan> {
     if (this.#leaving.signal.aborted) return;
     if (run === undefined) {
       this.#leaving.abort(new Error("the daemon is gone"));
-      await this.#handling;
+      // An `open` that does not listen would keep a process without a daemon for ever.
+      await within(this.#parts.settings.clock, ABORT_LIMIT_MS, this.#handling);
       return;
     }
     const end = await this.#stop(run);
@@ -276,16 +277,4 @@ export class KclChild<Model, Output, Plan, DeadLetterPlan> {
     const { clock } = this.#parts.settings;
     return (await within(clock, ABORT_LIMIT_MS, run.end)) ?? run.abandon();
   }
-}
-
-/** What a promise resolves with, or undefined when it takes longer. */
-async function within<Value>(
-  clock: Clock,
-  limitMs: number,
-  promise: Promise<Value>,
-): Promise<Value | undefined> {
-  const waiting = new AbortController();
-  const value = await Promise.race([promise, sleep(clock, limitMs, waiting.signal).then(() => undefined)]);
-  waiting.abort();
-  return value;
 }

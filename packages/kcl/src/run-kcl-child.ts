@@ -29,7 +29,7 @@ export async function runKclChild<Model, Output, Plan = undefined, DeadLetterPla
   const { clock, logger, observe } = settings;
   const daemon = new Daemon(link, { clock, logger });
   const journal = new Journal(settings);
-  const emitters = new Emitters([pipeline.emitter, pipeline.deadLetters], logger);
+  const emitters = new Emitters([pipeline.emitter, pipeline.deadLetters], { logger, clock });
   const told = guarded(observe, logger);
   try {
     await new KclChild({ pipeline, settings, daemon, journal, emitters, observe: told }).serve();

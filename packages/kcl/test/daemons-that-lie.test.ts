@@ -1,6 +1,6 @@
 import { failureFrom } from "@kinesis-connectors/testkit";
 import { describe, expect, test } from "vitest";
-import { at, createWorld, record, records } from "./support/world.js";
+import { at, createWorld, objectsEmitter, record, records } from "./support/world.js";
 
 const numbers = (from: number, to: number): readonly string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => String(from + index));
@@ -97,4 +97,34 @@ test("an observer whose promise rejects is told once, and ends no process", asyn
   } finally {
     process.off("unhandledRejection", note);
   }
+});
+
+describe("an emitter that hangs keeps no process whose daemon is gone:", () => {
+  const never = new Promise<never>(() => undefined);
+
+  test("in its open", async () => {
+    const { start, objects, clock } = createWorld();
+    const child = start({}, { emitter: { ...objectsEmitter(objects), open: () => never } });
+    child.daemon.say({ action: "initialize", shardId: "s0", sequenceNumber: "TRIM_HORIZON" });
+    await clock.advance(1_000);
+    let isOver = false;
+    void child.done.then(() => (isOver = true));
+    child.daemon.end();
+    await clock.advance(10_000);
+    expect(isOver).toBe(true);
+  });
+
+  test("in its close, and what was read has landed", async () => {
+    const { start, objects, clock, lines } = createWorld();
+    const child = start({}, { emitter: { ...objectsEmitter(objects), close: () => never } });
+    await child.initialize();
+    await child.page(records(1, 2));
+    let isOver = false;
+    void child.done.then(() => (isOver = true));
+    child.daemon.end();
+    await clock.advance(10_000);
+    expect(isOver).toBe(true);
+    expect(objects.landed).toEqual(["1", "2"]);
+    expect(lines.filter((line) => line.startsWith("an emitter does not close"))).toHaveLength(1);
+  });
 });
