@@ -7,6 +7,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const PROJECTS = [
   "packages/leases",
   "packages/consumer",
+  "packages/kcl",
   "packages/local",
   "packages/testkit",
   "packages/config",
@@ -17,6 +18,7 @@ const PROJECTS = [
   "apps/logs-to-s3",
   "apps/orders-to-postgres",
   "apps/demo",
+  "apps/replay",
   "bench",
 ];
 

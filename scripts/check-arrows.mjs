@@ -22,12 +22,11 @@ const MAY_IMPORT = {
   consumer: ["core", "leases", "wire", "aws"],
   redshift: ["core", "leases", "wire", "aws", "s3"],
   parquet: ["core", "s3"],
-  replay: ["core", "leases", "wire", "aws", "consumer", "s3"],
   iceberg: ["core", "aws", "s3", "parquet"],
   config: ["core", "leases", "wire", "aws", "consumer"],
   telemetry: ["core", "consumer"],
   testkit: ["core", "leases"],
-  cli: ["core", "aws", "wire", "leases", "consumer", "telemetry", "config", "admin", "console"],
+  cli: ["core", "aws", "wire", "leases", "consumer", "telemetry", "config", "admin", "console", "replay"],
   create: ["cli"],
   admin: ["core", "leases", "wire", "consumer", "telemetry", "console"],
   console: [],
@@ -41,7 +40,7 @@ const MAY_IMPORT = {
  * Other drivers of the same engine: of the consumer they import these paths alone, which bring no more than they name, and never the process of the
  * connector itself.
  */
-const PATHS = { consumer: ["reading", "dynamodb-leases", "kinesis"] };
+const PATHS = { consumer: ["reading", "user-records", "dynamodb-leases", "kinesis"] };
 const BY_PATH = new Set(["lambda", "kcl", "replay"]);
 
 /** A destination, a format or a store of leases: any package that has no line above. */
@@ -58,7 +57,7 @@ const ROOMS = {
   core: [["engine"], ["*"]],
   admin: [["."], ["routes", "console"], ["http"], ["watching"]],
   config: [["."], ["building", "properties"], ["parts"], ["checking"], ["file"], ["document"]],
-  replay: [["."], ["sources", "repair"], ["archive"], ["*"]],
+  replay: [["."], ["repair"], ["sources"], ["archive"]],
   consumer: [["."], ["engines"], ["reading"], ["worker", "lease-table"], ["kinesis"]],
 };
 

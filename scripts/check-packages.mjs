@@ -1,6 +1,7 @@
 // Packs every public package, installs the tarballs in an empty folder outside the workspace, and looks at them as a user would.
 import { execFileSync } from "node:child_process";
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -36,6 +37,14 @@ const COMMANDS = new Set(["create-kinesis-connectors"]);
 /** Scripts that npm would run on a user's machine. */
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
 
+/** Dependencies in CommonJS require Node's own modules: a bundle of modules has no require of its own. */
+const REQUIRE_BANNER = {
+  js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+};
+
+/** What a cold start of a function may load. */
+const MAX_FUNCTION_KIB = 900;
+
 const tarballs = new Map();
 for (const [name, { folder, tarball }] of packAll(root, join(work, "packed"))) {
   tarballs.set(name, tarball);
@@ -55,8 +64,10 @@ checkInstall("core and protobuf", ["core", "protobuf"], []);
 checkInstall("core and schema-registry", ["core", "schema-registry"], ["client-glue"]);
 checkInstall("core and dynamodb", ["core", "dynamodb"], ["client-dynamodb"]);
 checkInstall("core and kinesis", ["core", "kinesis"], ["client-kinesis"]);
+checkInstall("core, kcl and s3", ["core", "kcl", "s3"], ["client-dynamodb", "client-kinesis", "client-s3"]);
 checkInstall("core and opensearch", ["core", "opensearch"], []);
 checkInstall("core and postgres", ["core", "postgres"], []);
+checkInstall("core and iceberg", ["core", "iceberg"], ["client-s3"]);
 checkInstall("core and redshift", ["core", "redshift"], ["client-redshift-data", "client-s3"]);
 checkInstall(
   "core, consumer and s3",
@@ -84,6 +95,12 @@ checkInstall(
   ["core", "consumer", "telemetry", "admin", "console"],
   ["client-dynamodb", "client-kinesis"],
 );
+checkInstall(
+  "core, lambda and s3",
+  ["core", "lambda", "s3"],
+  ["client-dynamodb", "client-kinesis", "client-s3"],
+);
+checkFunctionBundle();
 checkInstall("local and testkit", ["core", "local", "testkit"], []);
 checkBundles();
 checkLockfile();
@@ -193,12 +210,8 @@ function checkBundles() {
     .map((name) => name.replace("@kinesis-connectors/", ""))
     .filter((name) => !NOT_BUNDLED.has(name));
   checkInstall("everything", shortNames, ALL_CLIENTS);
-  // Dependencies in CommonJS require Node's own modules: a bundle in the other format has no require of its own.
-  const banner = {
-    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-  };
   for (const { format, file, ...more } of [
-    { format: "esm", file: "bundle.mjs", banner },
+    { format: "esm", file: "bundle.mjs", banner: REQUIRE_BANNER },
     { format: "cjs", file: "bundle.cjs", logOverride: { "empty-import-meta": "silent" } },
   ]) {
     try {
@@ -227,6 +240,67 @@ function checkBundles() {
     run(process.execPath, ["--no-warnings", "user.cjs"], folder).trim() === "ok",
     "require() does not load them",
   );
+}
+
+/**
+ * The function of the sample, bundled as for Lambda: what a cold start loads must stay small, and the client of Kinesis, which few invocations need, must
+ * stand in a file of its own. With the main fields that Node takes, which a bundler may be left at, and with those of modules, which the README asks for.
+ */
+function checkFunctionBundle() {
+  const folder = join(work, "core-lambda-and-s3");
+  copyFileSync(join(root, "apps/lambda-to-s3/src/function.ts"), join(folder, "function.ts"));
+  for (const { mainFields, name } of [
+    { mainFields: ["main", "module"], name: "function-main" },
+    { mainFields: ["module", "main"], name: "function-module" },
+  ]) {
+    const { metafile } = buildSync({
+      absWorkingDir: folder,
+      entryPoints: ["function.ts"],
+      outdir: join(folder, name),
+      outExtension: { ".js": ".mjs" },
+      bundle: true,
+      minify: true,
+      splitting: true,
+      metafile: true,
+      platform: "node",
+      target: "node20",
+      format: "esm",
+      mainFields,
+      banner: REQUIRE_BANNER,
+      logLevel: "warning",
+    });
+    const loaded = loadedAtStart(metafile.outputs);
+    const bytes = loaded.reduce((sum, file) => sum + metafile.outputs[file].bytes, 0);
+    const kib = Math.round(bytes / 1024);
+    process.stdout.write(`the sample function, ${mainFields.join(" before ")}: ${kib} KiB at a cold start\n`);
+    check(kib <= MAX_FUNCTION_KIB, `the function is ${kib} KiB, more than ${MAX_FUNCTION_KIB}`);
+    const inputs = loaded.flatMap((file) => Object.keys(metafile.outputs[file].inputs));
+    check(
+      !inputs.some((path) => path.includes("client-kinesis/")),
+      "the function loads the client of Kinesis at once",
+    );
+    const all = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
+    check(
+      all.some((path) => path.includes("client-kinesis/")),
+      "the function has no client of Kinesis at all",
+    );
+    writeFileSync(
+      join(folder, "start.mjs"),
+      `import { handler } from "./${name}/function.mjs"; console.log(typeof handler);`,
+    );
+    const printed = run(process.execPath, ["--no-warnings", "start.mjs"], folder).trim();
+    check(printed === "function", `the bundled function is ${printed}`);
+  }
+}
+
+/** The files that a bundle's entry loads at once: its own and those that it imports, but not what it imports later. */
+function loadedAtStart(outputs) {
+  const loaded = Object.keys(outputs).filter((file) => outputs[file].entryPoint === "function.ts");
+  for (const file of loaded)
+    for (const { path, kind } of outputs[file].imports)
+      if (kind === "import-statement" && outputs[path] !== undefined && !loaded.includes(path))
+        loaded.push(path);
+  return loaded;
 }
 
 /** A file beside what is installed: the good one is good, and a misspelt option is found. */

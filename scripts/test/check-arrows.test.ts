@@ -92,7 +92,7 @@ describe("arrows between packages", () => {
     expect(check()).toEqual({
       status: 1,
       problems: [
-        "packages/lambda/src/late.ts:1: lambda imports consumer by these paths alone: consumer/reading, consumer/dynamodb-leases, consumer/kinesis",
+        "packages/lambda/src/late.ts:1: lambda imports consumer by these paths alone: consumer/reading, consumer/user-records, consumer/dynamodb-leases, consumer/kinesis",
       ],
     });
   });

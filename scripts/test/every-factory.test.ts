@@ -41,6 +41,8 @@ const PARTS = new Set([
   "restart",
   "setCounter",
   "capabilities",
+  "catalog",
+  "columns",
   "limits",
 ]);
 

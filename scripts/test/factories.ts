@@ -6,15 +6,24 @@ import * as consumer from "../../packages/consumer/src/index.js";
 import * as consumerKinesis from "../../packages/consumer/src/kinesis/index.js";
 import * as consumerLeases from "../../packages/consumer/src/lease-table/index.js";
 import * as consumerReading from "../../packages/consumer/src/reading/index.js";
+import * as consumerUserRecords from "../../packages/consumer/src/reading/user-records.js";
 import * as core from "../../packages/core/src/index.js";
 import * as dynamodb from "../../packages/dynamodb/src/index.js";
+import * as kcl from "../../packages/kcl/src/index.js";
+import * as iceberg from "../../packages/iceberg/src/index.js";
+import * as icebergFiles from "../../packages/iceberg/src/files.js";
 import * as kinesis from "../../packages/kinesis/src/index.js";
+import * as lambda from "../../packages/lambda/src/index.js";
+import * as lambdaTesting from "../../packages/lambda/src/testing/index.js";
 import * as leases from "../../packages/leases/src/index.js";
+import * as leasesMysql from "../../packages/leases-mysql/src/index.js";
+import * as leasesRedis from "../../packages/leases-redis/src/index.js";
 import * as local from "../../packages/local/src/index.js";
 import * as opensearch from "../../packages/opensearch/src/index.js";
 import * as parquet from "../../packages/parquet/src/index.js";
 import * as postgres from "../../packages/postgres/src/index.js";
 import * as protobuf from "../../packages/protobuf/src/index.js";
+import * as replay from "../../packages/replay/src/index.js";
 import * as redshift from "../../packages/redshift/src/index.js";
 import * as s3 from "../../packages/s3/src/index.js";
 import * as schemaRegistry from "../../packages/schema-registry/src/index.js";
@@ -44,6 +53,30 @@ const target = {
   columns: ["id"],
   iamRole: "default",
   staging: { bucket: "bucket", prefix: "p", region: "eu-central-1" },
+};
+const icebergTable = {
+  catalog: { loadTable: () => undefined, createTable: () => undefined, commitTable: () => undefined },
+  table: "n.t",
+  storage: { ...connection, serverSideEncryption: "AES256", partConcurrency: 1 },
+};
+const icebergColumns = {
+  columns: { id: "int64" },
+  unknownFields: "refuse",
+  createTable: true,
+  addColumns: true,
+  partitionBy: [],
+  properties: {},
+  compression: "none",
+  rowGroupRows: 1,
+};
+const icebergCommits = { commitEveryMs: 0, retentionHours: 24 };
+const catalogConnection = {
+  ca: "pem",
+  allowInsecure: false,
+  connectionTimeoutMs: 1,
+  requestTimeoutMs: 1,
+  maxSockets: 1,
+  proxy: false,
 };
 const never = (): never => {
   throw new Error("a contract was defined in spite of its options");
@@ -174,6 +207,20 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
       observe: () => undefined,
     },
   ],
+  "kcl.runKclChild": [
+    kcl.runKclChild,
+    {
+      application: "a",
+      pipeline,
+      leaseTable: "journal",
+      stream: "s",
+      maxReadAheadBytes: 1,
+      stopDeadlineMs: 1,
+      onRetentionGap: "stop",
+      observe: () => undefined,
+      clock: core.systemClock,
+    },
+  ],
   "consumer.polling": polling,
   "consumer.fanOut": [consumer.fanOut, { consumerName: "c", fallback: "polling" }],
   "consumer.dynamoDbLeaseTable": dynamoDbLeaseTable,
@@ -206,6 +253,7 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
     },
   ],
   "consumer/kinesis.sdkKinesis": sdkKinesis,
+  "consumer/reading.fanOut": [consumer.fanOut, { consumerName: "c", fallback: "polling" }],
   "consumer/reading.polling": polling,
   "dynamodb.dynamoDbEmitter": [
     dynamodb.dynamoDbEmitter,
@@ -231,6 +279,85 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
       aggregate: { maxBytes: 1, maxRecords: 1 },
       ordering: "none",
     },
+  ],
+  "leases-mysql.mysqlLeaseTable": [
+    leasesMysql.mysqlLeaseTable,
+    {
+      application: "a",
+      connection: {
+        host: "127.0.0.1",
+        port: 1,
+        database: "d",
+        user: "u",
+        password: "p",
+        tls: { ca: "x", cert: "y", key: "z" },
+      },
+      table: "t",
+      createTable: true,
+      maxConnections: 1,
+      requestTimeoutMs: 100,
+      logger: core.silentLogger,
+      clock: core.systemClock,
+      random: core.systemRandom,
+    },
+  ],
+  "leases-redis.redisLeaseTable": [
+    leasesRedis.redisLeaseTable,
+    {
+      application: "a",
+      connection: {
+        host: "127.0.0.1",
+        port: 1,
+        username: "u",
+        password: "p",
+        database: 0,
+        tls: { ca: "x", cert: "y", key: "z" },
+      },
+      key: "k",
+      waitReplicas: 1,
+      requestTimeoutMs: 100,
+      logger: core.silentLogger,
+      clock: core.systemClock,
+      random: core.systemRandom,
+    },
+  ],
+  "lambda.kinesisHandler": [
+    lambda.kinesisHandler,
+    {
+      application: "application",
+      pipeline,
+      leaseTable: "table",
+      parallelizationFactor: 1,
+      reportBatchItemFailures: true,
+      region: "eu-central-1",
+      endpoints: { dynamodb: endpoint, kinesis: endpoint, lambda: endpoint },
+      allowInsecure: true,
+      proxy: false,
+      onRetentionGap: "stop",
+      maxReadAheadBytes: 1,
+      clock: core.systemClock,
+    },
+  ],
+  "lambda/testing.eventSource": [
+    lambdaTesting.eventSource,
+    {
+      kinesis: {},
+      handler: () => Promise.reject(new Error("never called")),
+      batchSize: 1,
+      parallelizationFactor: 1,
+      reportBatchItemFailures: true,
+      bisectBatchOnFunctionError: true,
+      maximumRetryAttempts: 1,
+      maximumRecordAgeInSeconds: 1,
+      timeoutMs: 1,
+      faults: { cutAnew: 0, killed: 0, frozen: 0, replyLost: 0, coldStart: 0, withinMs: 1, thawMs: 1 },
+      seed: 1,
+      clock: core.systemClock,
+    },
+  ],
+  "lambda/testing.startFunctionProcess": [
+    lambdaTesting.startFunctionProcess,
+    { module: "file:///none.js", handler: "handler", env: {} },
   ],
   "leases.fileLeases": [leases.fileLeases, { folder: "never-opened" }],
   "leases.pauseShards": [leases.pauseShards, { ...steering, by: "ops@host" }],
@@ -292,6 +419,27 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
     },
   ],
   "parquet.parquet": [parquet.parquet, { infer: true, compression: "none", evolution: "full" }],
+  "postgres.postgresLeaseTable": [
+    postgres.postgresLeaseTable,
+    {
+      application: "a",
+      connection: {
+        host: "127.0.0.1",
+        port: 1,
+        database: "d",
+        user: "u",
+        password: "p",
+        tls: { ca: "x", cert: "y", key: "z" },
+      },
+      table: "t",
+      createTable: true,
+      maxConnections: 1,
+      requestTimeoutMs: 100,
+      logger: core.silentLogger,
+      clock: core.systemClock,
+      random: core.systemRandom,
+    },
+  ],
   "postgres.postgresEmitter": [
     postgres.postgresEmitter,
     {
@@ -315,6 +463,50 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
     },
   ],
   "postgres.upsert": [postgres.upsert, { key: ["id"], guarded: true, remove: () => false }],
+  "iceberg.clientCredentials": [
+    iceberg.clientCredentials,
+    { clientId: "c", clientSecret: "s", tokenUri: "https://localhost", scope: "catalog" },
+  ],
+  "iceberg.glueCatalog": [
+    iceberg.glueCatalog,
+    {
+      ...catalogConnection,
+      region: "eu-central-1",
+      catalogId: "123456789012",
+      credentials: () => Promise.reject(new Error("never asked")),
+      uri: endpoint,
+    },
+  ],
+  "iceberg.icebergEmitter": [
+    iceberg.icebergEmitter,
+    { ...icebergTable, ...icebergColumns, ...icebergCommits },
+  ],
+  "iceberg.icebergFileEmitter": [
+    iceberg.icebergFileEmitter,
+    { ...icebergTable, ...icebergColumns, to: emitter },
+  ],
+  "iceberg.icebergManifestEmitter": [iceberg.icebergManifestEmitter, { ...icebergTable, ...icebergCommits }],
+  "iceberg.restCatalog": [
+    iceberg.restCatalog,
+    { ...catalogConnection, uri: endpoint, warehouse: "w", auth: undefined },
+  ],
+  "iceberg.s3TablesCatalog": [
+    iceberg.s3TablesCatalog,
+    {
+      ...catalogConnection,
+      tableBucketArn: "arn:aws:s3tables:eu-central-1:123456789012:bucket/lake",
+      credentials: () => Promise.reject(new Error("never asked")),
+      uri: endpoint,
+    },
+  ],
+  "iceberg.sigV4": [
+    iceberg.sigV4,
+    {
+      region: "eu-central-1",
+      service: "glue",
+      credentials: () => Promise.reject(new Error("never asked")),
+    },
+  ],
   "redshift.jsonAuto": [redshift.jsonAuto, { ignoreCase: true }],
   "redshift.redshiftEmitter": [
     redshift.redshiftEmitter,
@@ -354,6 +546,87 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
   ],
   "s3.delimited": [s3.delimited, { columns: ["a"], delimiter: ";", quote: "'", header: true, nullText: "" }],
   "s3.raw": [s3.raw, { separator: "", extension: ".bin", contentType: "text/plain" }],
+  "replay.deadLetters": [
+    replay.deadLetters,
+    {
+      ...connection,
+      bucket: "bucket",
+      prefix: "p",
+      codes: ["KC_RECORD_POISON"],
+      keys: ["a"],
+      maxRecordBytes: 1,
+    },
+  ],
+  "replay.repairArchive": [
+    replay.repairArchive,
+    {
+      application: "a",
+      pipeline: "p",
+      bucket: "b",
+      prefix: "p",
+      stream: "s",
+      deadLetters: { bucket: "b", prefix: "p" },
+      kinesis: { region: "r", endpoint },
+      dynamodb: { region: "r", endpoint },
+      maxBytesPerSecond: 1,
+    },
+  ],
+  "replay.s3Archive": [
+    replay.s3Archive,
+    {
+      ...connection,
+      bucket: "bucket",
+      prefix: "p",
+      formats: [s3.records()],
+      maxRecordBytes: 1,
+      chunkBytes: 1024,
+    },
+  ],
+  "replay.startReplay": [
+    replay.startReplay,
+    {
+      application: "a",
+      pipeline: "p",
+      source: "s",
+      into: "other",
+      leaseTable: "t",
+      dynamodb: { region: "r", endpoint },
+      maxBytesPerSecond: 1,
+      shardConcurrency: 1,
+      maxReadAheadBytes: 1,
+      stopDeadlineMs: 1,
+      onRetentionGap: "stop",
+    },
+  ],
+  "replay.streamRange": [
+    replay.streamRange,
+    { region: "r", endpoint, stream: "s", from: new Date(1), until: new Date(2), allowInsecure: true },
+  ],
+  "s3.openArchive": [
+    s3.openArchive,
+    {
+      ...connection,
+      bucket: "bucket",
+      prefix: "p",
+      formats: [s3.records()],
+      objects: "records",
+      maxAttempts: 1,
+      chunkBytes: 1024,
+    },
+  ],
+  "s3.readArchive": [
+    async (options: never) => {
+      for await (const _record of s3.readArchive(options)) return;
+    },
+    {
+      ...connection,
+      bucket: "bucket",
+      from: new Date(1),
+      until: new Date(2),
+      shardId: "s",
+      maxRecordBytes: 1,
+    },
+  ],
   "s3.replayDeadLetters": [
     async (options: never) => {
       for await (const _record of s3.replayDeadLetters(options)) return;
@@ -453,36 +726,49 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   avro: "",
   "schema-registry": "",
   "aws-records": "dsqlChanges",
-  config: "ConfigError configSchema problemLine",
+  config:
+    "ConfigError configSchema problemLine " +
+    // What a file or a flag says; the factory of the store checks it.
+    "leaseTableAt",
   consumer:
     "KinesisCallError memoryLeases " +
     // Checks those of startConnector, and says so.
     "checkConnectorOptions",
-  "consumer/dynamodb-leases": "isTableName",
+  "consumer/dynamodb-leases": "isTableName isTableOutage",
   "consumer/kinesis": "",
   "consumer/reading":
     "KinesisCallError toUserRecords " +
     // What a driver that owns a shard hands over, complete.
-    "listAllShards pollingSource",
+    "listAllShards pollingSource " +
+    // What is handed over was checked by whoever made it.
+    "checkStream consumerArnOf shardSources",
+  "consumer/user-records": "toUserRecords",
   core:
-    "ByteBudget ExactNumber KinesisConnectorError allowAll asError backoffMs batchesOf bytes checkOptions handedBatches handler comparePositions compareSequenceNumbers entriesPast " +
+    "ByteBudget ExactNumber KinesisConnectorError allowAll asError backoffMs batchIdOf batchesOf bytes checkOptions handedBatches handler comparePositions compareSequenceNumbers entriesPast " +
     "dataBytesOf decodeWith decodingOf errorFields exactNumberOf giveNotice guardedLogger hasCode hasLoneSurrogate invalidOption isProgrammingError isPromise " +
     "jsonHasLoneSurrogate jsonOfOutput keptCause nonEmptyText outputCountOf poisonRecord sleep stringifyJson text wholeNumber " +
     // What the owner of a shard hands over, complete but for a logger.
     "processShard",
   dynamodb: "itemBytesOf",
+  kcl: "",
+  iceberg: "bearer",
+  "iceberg/files": "filesOfManifest tableFiles tableManifests",
   kinesis: "",
+  lambda: "",
+  // What starts a sandbox takes a clock and a function.
+  "lambda/testing": "sandboxOf",
   leases:
-    "HeldLease actualOwner backupLeases changed compareCheckpoints described firstCheckpoint isAsSeen isEnded isSwitch leaseCheckpointer leaseFrom " +
+    "HeldLease StoreCalls actualOwner backupLeases changed compareCheckpoints described factWrites fieldChange firstCheckpoint leaseFields leaseOfFields isAsSeen isEnded isSwitch leaseCheckpointer leaseFrom " +
     "memoryLeases ownPending ownerKindOf restoreFrom shardStatuses startPositionOf tableOfRange tableOfStream wasOurs",
   local: "KinesisError LocalAwsError virtualClock",
   opensearch: "",
   parquet: "",
   postgres: "insert",
   protobuf: "protobuf",
+  replay: "",
   redshift: "csv delimited jsonPaths ledgerSchema",
   telemetry: "prometheusText",
-  s3: "ObjectWriter awsExtended gzip lengthPrefixed lifion ndjson none rangeNameOf zstd",
+  s3: "ObjectWriter awsExtended gzip lengthPrefixed lifion ndjson none rangeNameOf records zstd",
   testkit:
     "batchOf batchOfEntries contextOf declaredCapabilities declaredOrder deliver deliverStubbornly emptyBatch entryOf excluded failureFrom " +
     "encodedOutputs keepingLogger lostReply memoryCheckpointer oversizedRecord planOf promptAbort recordsOf refusedCredentials refusedRecords " +
@@ -504,15 +790,24 @@ export const PACKAGES: Readonly<Record<string, object>> = {
   "consumer/dynamodb-leases": consumerLeases,
   "consumer/kinesis": consumerKinesis,
   "consumer/reading": consumerReading,
+  "consumer/user-records": consumerUserRecords,
   core,
+  "leases-mysql": leasesMysql,
+  "leases-redis": leasesRedis,
   dynamodb,
+  kcl,
+  iceberg,
+  "iceberg/files": icebergFiles,
   kinesis,
+  lambda,
+  "lambda/testing": lambdaTesting,
   leases,
   local,
   opensearch,
   parquet,
   postgres,
   redshift,
+  replay,
   s3,
   telemetry,
   testkit,

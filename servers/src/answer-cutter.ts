@@ -9,8 +9,10 @@ export interface AnswerCutter extends AsyncDisposable {
   /**
    * From the next bytes on that a client sends: the server gets them, what it answers is dropped, and once `then` has settled (or at once) all connections
    * break. Gives whether it has happened.
+   *
+   * @param skip lets so many pieces by before: a client may ask the server to prepare a statement. Default 0
    */
-  readonly cut: (then?: () => Promise<void>) => () => boolean;
+  readonly cut: (then?: () => Promise<void>, skip?: number) => () => boolean;
   /** Passes nothing on any more, in either direction, and closes nothing; new connections hang likewise. */
   readonly silence: () => void;
   /** Passes on again what new connections send; those that were silenced break. */
@@ -22,6 +24,7 @@ export async function startAnswerCutter(server: Pick<TestServer, "url">): Promis
   const target = new URL(server.url);
   const sockets = new Set<Socket>();
   let armed: (() => Promise<void>) | undefined;
+  let skipped = 0;
   let isSilent = false;
   const breakAll = (): void => {
     for (const socket of sockets) socket.destroy();
@@ -45,6 +48,10 @@ export async function startAnswerCutter(server: Pick<TestServer, "url">): Promis
       upstream.write(bytes);
       const then = armed;
       if (then === undefined) return;
+      if (skipped > 0) {
+        skipped -= 1;
+        return;
+      }
       armed = undefined;
       isCut = true;
       void then().finally(breakAll);
@@ -60,8 +67,9 @@ export async function startAnswerCutter(server: Pick<TestServer, "url">): Promis
   url.host = `127.0.0.1:${(front.address() as AddressInfo).port}`;
   return {
     url: url.href,
-    cut: (then = () => Promise.resolve()) => {
+    cut: (then = () => Promise.resolve(), skip = 0) => {
       let hasHappened = false;
+      skipped = skip;
       armed = async () => {
         hasHappened = true;
         await then();

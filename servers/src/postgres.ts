@@ -8,16 +8,25 @@ import type { TestServer } from "./test-server.js";
 
 const PASSWORD = "secret-of-tests";
 
+/** Options of `startPostgres`. */
+export interface StartPostgresOptions {
+  /** Starts it as a standby of nobody, which answers and writes nothing; undefined where PostgreSQL is not installed. */
+  readonly standby: true;
+}
+
 /**
  * Starts PostgreSQL in a temporary folder; where it is not installed, PGlite, which is PostgreSQL with one session that all connections share.
  * `KC_TEST_POSTGRES` chooses: `pglite`, or the URL of a server of the user's.
  */
-export async function startPostgres(): Promise<TestServer> {
+export async function startPostgres(): Promise<TestServer>;
+export async function startPostgres(options: StartPostgresOptions): Promise<TestServer | undefined>;
+export async function startPostgres(options?: StartPostgresOptions): Promise<TestServer | undefined> {
   const { url, name } = chosen("KC_TEST_POSTGRES", ["pglite"]);
-  if (url !== undefined) return usersOwn("PostgreSQL", url);
+  const isStandby = options !== undefined;
+  if (url !== undefined && !isStandby) return usersOwn("PostgreSQL", url);
   const postgres = name === "pglite" ? undefined : binary("postgres");
   const initdb = name === "pglite" ? undefined : binary("initdb");
-  if (postgres === undefined || initdb === undefined) return await startPglite();
+  if (postgres === undefined || initdb === undefined) return isStandby ? undefined : await startPglite();
   const user = runAs("postgres");
   const folder = await newFolder("postgres", user);
   const [data, secret] = [join(folder, "data"), join(folder, "password")];
@@ -30,6 +39,7 @@ export async function startPostgres(): Promise<TestServer> {
     "--encoding=UTF8",
   ];
   prepare(initdb, [...how, "--no-sync", `--pgdata=${data}`], user, folder);
+  if (isStandby) await writeFile(join(data, "standby.signal"), "");
   const port = await freePort();
   return await startChild({
     name: `PostgreSQL ${versionOf(postgres)}`,
@@ -50,7 +60,7 @@ export async function startPostgres(): Promise<TestServer> {
       "-c",
       "fsync=off",
     ],
-    readyLine: /database system is ready to accept connections/,
+    readyLine: /database system is ready to accept (?:read-only )?connections/,
   });
 }
 

@@ -1,7 +1,18 @@
 import { asError } from "@kinesis-connectors/core";
-import { type Connector, fanOut, type LeaseOptions, polling } from "@kinesis-connectors/consumer";
+import {
+  type Connector,
+  type ConnectorOptions,
+  fanOut,
+  type LeaseOptions,
+  memoryLeases,
+  polling,
+  startConnector,
+} from "@kinesis-connectors/consumer";
 import { AtLeastOnce } from "./kcl/at-least-once.js";
 import { KclWorker } from "./kcl/kcl-worker.js";
+import { FunctionFleet, type FunctionFleetOptions } from "./drivers/lambda/function-fleet.js";
+import { DaemonFleet } from "./drivers/kcl/daemon-fleet.js";
+import type { DaemonWorld } from "./drivers/kcl/sim-daemon.js";
 import type { FleetChecker } from "./checks/fleet-checker.js";
 import type { Landings } from "./checks/landings.js";
 import type { Ledger } from "./checks/ledger.js";
@@ -32,7 +43,13 @@ export interface World {
   readonly stopsEndlessly: boolean;
   /** What KCL workers of the fleet need; undefined where there are none. */
   readonly kcl: KclWorld | undefined;
+  /** What a function on an event source mapping needs that runs the pipeline instead; undefined where workers of ours do. */
+  readonly functions: FunctionWorld | undefined;
+  /** What daemons of the KCL need that run the pipeline instead; undefined where workers of ours do. */
+  readonly daemons: Omit<DaemonWorld, "destination" | "journal" | "report" | "scheduler"> | undefined;
 }
+
+type FunctionWorld = Pick<FunctionFleetOptions, "stream" | "broken"> & { readonly ledger: Ledger };
 
 interface KclWorld {
   readonly network: Network;
@@ -68,6 +85,8 @@ export class Fleet {
   readonly excuses: Excuses;
   readonly seen: Sightings = new Sightings();
   readonly #world: World;
+  readonly #daemons: DaemonFleet | undefined;
+  readonly #functions: FunctionFleet | undefined;
   /** When each process was told to stop that was. */
   readonly #stopped = new Map<SimProcess, number>();
   #isClosing = false;
@@ -75,6 +94,8 @@ export class Fleet {
   constructor(world: World) {
     this.#world = world;
     this.excuses = new Excuses(world.scenario);
+    this.#daemons = this.#daemonFleet();
+    this.#functions = this.#functionFleet();
     this.slots = Array.from({ length: world.scenario.workers }, (_, index) => ({
       index,
       starts: 0,
@@ -88,7 +109,8 @@ export class Fleet {
   }
 
   start(): void {
-    for (const slot of this.slots) this.#startLater(slot, 0, 2_000);
+    if (this.#functions !== undefined) this.#functions.start();
+    else for (const slot of this.slots) this.#startLater(slot, 0, 2_000);
   }
 
   /** Whether KCL workers run in this slot. */
@@ -97,8 +119,24 @@ export class Fleet {
     return fleet !== undefined && index >= fleet.ours;
   }
 
+  /** The slot in which a process runs, as a worker, a daemon or its child. */
+  slotOf(process: SimProcess): Slot | undefined {
+    if (this.#functions?.has(process) === true) return this.slots[0];
+    const index = this.#daemons?.slotOf(process);
+    return index === undefined ? this.slots.find((slot) => slot.process === process) : this.slots[index];
+  }
+
+  /** Nobody stands still any more. */
+  resume(): void {
+    for (const { process } of this.slots) process?.resume();
+    this.#daemons?.resume();
+    this.#functions?.resume();
+  }
+
   /** Kills a process; another takes its place after a while. */
-  crash(slot: Slot): boolean {
+  crash(slot: Slot, struck: SimProcess | undefined = slot.process): boolean {
+    if (this.#functions !== undefined) return this.#functions.crash(struck);
+    if (this.#daemons !== undefined) return struck !== undefined && this.#daemons.crash(struck);
     if (slot.process === undefined || slot.process.isDead) return false;
     this.#note(slot.process, "crash");
     slot.process.crash();
@@ -106,7 +144,9 @@ export class Fleet {
     return true;
   }
 
-  pause(slot: Slot, forMs: number): boolean {
+  pause(slot: Slot, forMs: number, struck: SimProcess | undefined = slot.process): boolean {
+    if (this.#functions !== undefined) return this.#functions.pause(struck, forMs);
+    if (this.#daemons !== undefined) return struck !== undefined && this.#daemons.pause(struck, forMs);
     const { process } = slot;
     if (process === undefined || process.isDead || process.isPaused) return false;
     this.#note(process, `pause for ${forMs} ms`);
@@ -120,6 +160,7 @@ export class Fleet {
 
   /** A graceful stop; another process takes its place after a while. */
   stop(slot: Slot): boolean {
+    if (this.#daemons !== undefined) return slot.process !== undefined && this.#daemons.stop(slot.process);
     if (slot.kcl !== undefined && slot.process?.isPaused === false) {
       this.#note(slot.process, "stop");
       void slot.kcl.stop();
@@ -149,6 +190,14 @@ export class Fleet {
   /** Stops everything, for good. */
   close(): void {
     this.#isClosing = true;
+    if (this.#functions !== undefined) {
+      this.#functions.close();
+      return;
+    }
+    if (this.#daemons !== undefined) {
+      this.#daemons.close();
+      return;
+    }
     for (const slot of this.slots) {
       if (slot.process?.isPaused === true) slot.process.resume();
       if (slot.connector !== undefined) void slot.connector.stop();
@@ -158,6 +207,8 @@ export class Fleet {
   }
 
   get isOver(): boolean {
+    if (this.#functions !== undefined) return this.#functions.isOver;
+    if (this.#daemons !== undefined) return this.#daemons.isOver;
     return this.slots.every(({ process }) => process === undefined || process.isDead);
   }
 
@@ -165,7 +216,8 @@ export class Fleet {
     const { scheduler, random } = this.#world;
     scheduler.after(random.between(low, high), undefined, () => {
       if (this.#isClosing || slot.isRetired) return;
-      if (this.isKcl(slot)) this.#startKcl(slot);
+      if (this.#daemons !== undefined) this.#startDaemon(slot, this.#daemons);
+      else if (this.isKcl(slot)) this.#startKcl(slot);
       else this.#start(slot);
     });
   }
@@ -178,7 +230,7 @@ export class Fleet {
     slot.process = process;
     slot.startedMs = scheduler.nowMs;
     this.#note(process, "start");
-    const starting = destination.start(process, {
+    const options: Omit<ConnectorOptions<unknown, unknown>, "pipeline"> = {
       application: "simulation",
       stream: "sim",
       initialPosition: scenario.initialPosition,
@@ -202,7 +254,11 @@ export class Fleet {
       clock: process.clock,
       random: process.random,
       measureCpu: () => Promise.resolve(20 + 60 * process.random.next()),
-    });
+    };
+    const starting: Promise<Connector> = destination.drive(
+      process,
+      async (pipeline) => await startConnector({ ...options, pipeline }),
+    );
     const ended = (error: Error | undefined): void => {
       if (process.isDead) return;
       this.#note(process, error === undefined ? "end" : `end: ${codeOf(error)} ${error.message}`);
@@ -273,6 +329,64 @@ export class Fleet {
       process.crash();
       this.#leave(slot);
     });
+  }
+
+  #daemonFleet(): DaemonFleet | undefined {
+    const { daemons, scenario, scheduler, kinesis, destination, leases, report, random } = this.#world;
+    if (daemons === undefined) return undefined;
+    return new DaemonFleet({
+      world: { ...daemons, scheduler, destination, journal: leases, report },
+      scenario,
+      random,
+      kinesisOf: (process) => kinesis.clientOf(process),
+      meet: (process, event) => {
+        const told = this.seen.meet(event);
+        if (told !== undefined) this.#note(process, told);
+      },
+      note: (process, what) => this.#note(process, what),
+      failed: (process, error) => {
+        this.seen.end(error);
+        if (!this.excuses.isExpected(error, scheduler.nowMs))
+          report({ rule: "error", what: `${process.name} ended with ${codeOf(error)}: ${error.message}` });
+      },
+    });
+  }
+
+  #functionFleet(): FunctionFleet | undefined {
+    const { functions, scenario, scheduler, kinesis, destination, leases, report, random } = this.#world;
+    if (functions === undefined) return undefined;
+    const { stream, ledger, broken } = functions;
+    return new FunctionFleet({
+      scenario,
+      scheduler,
+      random,
+      stream,
+      destination,
+      broken,
+      tableOf: (process) => leases.tableOf(process),
+      noTable: () => memoryLeases().connect(),
+      kinesisOf: (process) => kinesis.clientOf(process),
+      meet: (process, event) => {
+        const told = this.seen.meet(event);
+        if (told !== undefined) this.#note(process, told);
+      },
+      note: (process, what) => this.#note(process, what),
+      failed: (process, error) => {
+        this.seen.end(error);
+        if (!this.excuses.isExpected(error, scheduler.nowMs))
+          report({ rule: "error", what: `${process.name} threw ${codeOf(error)}: ${error.message}` });
+      },
+      shardEnded: (shardId) => {
+        const shard = ledger.shards.get(shardId);
+        if (shard !== undefined) shard.hasEnded = true;
+      },
+    });
+  }
+
+  #startDaemon(slot: Slot, daemons: DaemonFleet): void {
+    slot.starts += 1;
+    slot.startedMs = this.#world.scheduler.nowMs;
+    slot.process = daemons.start(slot.index, slot.starts, () => this.#leave(slot));
   }
 
   #leave(slot: Slot): void {

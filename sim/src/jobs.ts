@@ -1,7 +1,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { parentPort, Worker, workerData } from "node:worker_threads";
 import {
+  BROKEN_CHILDREN,
+  BROKEN_COMMITS,
   BROKEN_FLEETS,
+  BROKEN_FUNCTIONS,
   BROKEN_GUARDS,
   BROKEN_HABITS,
   BROKEN_STEERING,
@@ -10,7 +13,7 @@ import {
 } from "./storm/broken.js";
 import { type CrashSchedule, crashSchedules, runSchedule } from "./storm/crash-points.js";
 import { type FailedRun, Tally, type Totals } from "./report.js";
-import { EMITTER_NAMES, type EmitterName } from "./storm/scenario.js";
+import { type DriverName, EMITTER_NAMES, type EmitterName } from "./storm/scenario.js";
 import { simulate } from "./storm/storm.js";
 
 /** Which runs: seeds from one to another, or schedules of crash points by number. */
@@ -24,6 +27,7 @@ export interface Work {
   readonly rarities?: boolean | undefined;
   readonly steer?: boolean | undefined;
   readonly fleet?: "kcl3" | undefined;
+  readonly driver?: DriverName | undefined;
 }
 
 interface Done {
@@ -98,10 +102,10 @@ export async function run(work: Work): Promise<Tally> {
   return tally;
 }
 
-function replayOf({ kind, broken, emitter, rarities, steer, fleet }: Work, index: number): string {
+function replayOf({ kind, broken, emitter, rarities, steer, fleet, driver }: Work, index: number): string {
   const which = kind === "seeds" ? `--seed ${index}` : `--crash-point ${index}`;
   const to = emitter === "s3" ? "" : ` --emitter ${emitter}`;
-  const storm = `${rarities === false ? " --everyday" : ""}${steer === true ? " --steer" : ""}${fleet === undefined ? "" : ` --fleet ${fleet}`}`;
+  const storm = `${rarities === false ? " --everyday" : ""}${steer === true ? " --steer" : ""}${fleet === undefined ? "" : ` --fleet ${fleet}`}${driver === undefined ? "" : ` --driver ${driver}`}`;
   return `npm run sim -- ${which} --trace${to}${storm}${broken === undefined ? "" : ` --broken ${broken}`}`;
 }
 
@@ -110,7 +114,10 @@ const ALL_BROKEN: readonly BrokenVariant[] = [
   ...BROKEN_HABITS.keys(),
   ...BROKEN_STEERING.keys(),
   ...BROKEN_FLEETS.keys(),
+  ...BROKEN_CHILDREN.keys(),
+  ...BROKEN_FUNCTIONS.keys(),
   ...BROKEN_GUARDS,
+  ...BROKEN_COMMITS,
 ];
 
 /** The name of an emitter among the options of the command. */

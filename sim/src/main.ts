@@ -3,13 +3,13 @@ import { parseArgs } from "node:util";
 import { systemClock } from "@kinesis-connectors/core";
 import { crashSchedules, type CrashSchedule, runSchedule } from "./storm/crash-points.js";
 import { brokenVariantNamed, emitterNamed, run, runInThreads, type Work } from "./jobs.js";
-import { isS3 } from "./storm/scenario.js";
+import { type DriverName, isS3 } from "./storm/scenario.js";
 import type { Tally } from "./report.js";
 import type { RunOptions } from "./run.js";
 import { simulate } from "./storm/storm.js";
 
 const USAGE = `npm run sim -- [options]
-  --emitter NAME       what the records go to: s3 (default), s3-partitioned, dynamodb, kinesis, opensearch, redshift or postgres
+  --emitter NAME       what the records go to: s3 (default), s3-partitioned, dynamodb, kinesis, opensearch, redshift, postgres or iceberg
   --seeds N            runs N seeds (default 1000)
   --from N             the first seed (default 1)
   --crash-points       runs every single crash point and every ordered pair instead
@@ -20,6 +20,8 @@ const USAGE = `npm run sim -- [options]
   --broken VARIANT     breaks the protocol on purpose, to see that it is noticed
   --steer              somebody pauses and resumes shards and, for even seeds, resets them (emitters s3 and s3-partitioned)
   --fleet kcl3         modelled workers of the Java KCL 3 share the application (emitters s3 and s3-partitioned)
+  --driver kcl         modelled MultiLangDaemons of the KCL run the pipeline, in child processes, instead of workers of ours
+  --driver lambda      a function on an event source mapping of Lambda's runs the pipeline
   --everyday           leaves out what happens seldom, such as a stranger's object where a batch is to go
   --json               prints the totals as JSON
 `;
@@ -41,6 +43,7 @@ async function main(): Promise<number> {
       everyday: { type: "boolean", default: false },
       steer: { type: "boolean", default: false },
       fleet: { type: "string" },
+      driver: { type: "string" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -55,6 +58,9 @@ async function main(): Promise<number> {
   const fleet = fleetNamed(values.fleet);
   if (fleet !== undefined && (!isS3(emitter) || values.steer || values["crash-points"]))
     throw new Error("--fleet is for seeds of the emitters s3 and s3-partitioned, without --steer");
+  const driver = driverNamed(values.driver);
+  if (driver !== undefined && (fleet !== undefined || values.steer || values["crash-points"]))
+    throw new Error("--driver is for seeds, without --fleet and --steer");
   if (values.seed !== undefined || values["crash-point"] !== undefined) {
     const print = values.trace ? (line: string): void => void process.stdout.write(`${line}\n`) : undefined;
     const schedule =
@@ -66,6 +72,7 @@ async function main(): Promise<number> {
       rarities: !values.everyday,
       steer: values.steer,
       fleet,
+      driver,
     });
   }
   const kind = values["crash-points"] ? "crash-points" : "seeds";
@@ -75,7 +82,7 @@ async function main(): Promise<number> {
   const jobs = wholeNumber("jobs", values.jobs, availableParallelism());
   const { steer } = values;
   return await runMany(
-    { kind, emitter, from, count, broken, rarities: !values.everyday, steer, fleet },
+    { kind, emitter, from, count, broken, rarities: !values.everyday, steer, fleet, driver },
     jobs,
     values.json,
   );
@@ -130,6 +137,11 @@ function described({ points, multipart }: CrashSchedule): string {
 function fleetNamed(name: string | undefined): "kcl3" | undefined {
   if (name === undefined || name === "kcl3") return name;
   throw new Error("--fleet takes kcl3");
+}
+
+function driverNamed(name: string | undefined): DriverName | undefined {
+  if (name === undefined || name === "kcl" || name === "lambda") return name;
+  throw new Error("--driver takes kcl or lambda");
 }
 
 function wholeNumber(option: string, text: string | undefined, otherwise: number): number {

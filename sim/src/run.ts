@@ -1,7 +1,7 @@
 import type { Violation } from "./checks/violation.js";
 import type { Seen } from "./checks/sightings.js";
 import type { BrokenVariant } from "./storm/broken.js";
-import type { EmitterName } from "./storm/scenario.js";
+import type { DriverName, EmitterName } from "./storm/scenario.js";
 
 /** What one run came to. */
 export interface RunResult extends Seen {
@@ -42,6 +42,8 @@ export interface RunOptions {
   readonly steer?: boolean | undefined;
   /** Whether modelled workers of the Java KCL share the application, in its 3.x mode. Default: workers of ours alone, in 2.x mode. */
   readonly fleet?: "kcl3" | undefined;
+  /** What runs the pipeline. Default: workers of ours. */
+  readonly driver?: DriverName | undefined;
   /** Given each line of the trace. */
   readonly print?: ((line: string) => void) | undefined;
 }

@@ -1,3 +1,4 @@
+import { memoryLeases } from "@kinesis-connectors/leases";
 import { brokenWorld } from "./storm/broken.js";
 import { Bucket } from "./services/bucket.js";
 import { ObjectChecker } from "./checks/checker.js";
@@ -6,12 +7,12 @@ import type { SimDestination } from "./destinations/destination.js";
 import { destinationOf, landingRuleOf } from "./destinations/destinations.js";
 import { FleetChecker } from "./checks/fleet-checker.js";
 import { RowHistory } from "./services/row-history.js";
-import { Fleet } from "./fleet.js";
+import { Fleet, type World } from "./fleet.js";
 import { HoldChecker } from "./checks/hold-checker.js";
 import { checkEnd, isDrained } from "./checks/end-checker.js";
 import { Landings } from "./checks/landings.js";
 import { LeaseChecker } from "./checks/lease-checker.js";
-import { Ledger } from "./checks/ledger.js";
+import { type Entry, Ledger } from "./checks/ledger.js";
 import { Network } from "./world/network.js";
 import { Producer } from "./storm/producer.js";
 import { PauseChecker } from "./checks/pause-checker.js";
@@ -22,6 +23,7 @@ import { STAGING } from "./destinations/redshift-destination.js";
 import type { Scenario } from "./storm/scenario.js";
 import { Scheduler } from "./world/scheduler.js";
 import { SimKinesis } from "./services/sim-kinesis.js";
+import { newRow } from "./kcl/rows.js";
 import { SimLeases } from "./services/sim-leases.js";
 import { SimS3 } from "./services/sim-s3.js";
 import { SimStream } from "./services/sim-stream.js";
@@ -38,7 +40,7 @@ const STOP_MS = 60_000;
 const MAX_VIOLATIONS = 20;
 /** A stop that ran out of time may leave calls behind it that change nothing, or make the lease of a child; but never a write. */
 const WRITES =
-  /^(?:take|renew|prepare|commit|shard-end|remove|PutObject|CreateMultipart|UploadPart|CompleteMultipart|PutItem|UpdateItem|BatchWrite|PutRecords|bulk|BatchExecute)/;
+  /^(?:take|renew|prepare|commit|shard-end|remove|PutObject|CreateMultipart|UploadPart|CompleteMultipart|PutItem|UpdateItem|BatchWrite|PutRecords|bulk|BatchExecute|UpdateTable)/;
 
 /** The parts of a run, put together; what befalls them is up to the caller. */
 export class Simulation {
@@ -128,13 +130,16 @@ export class Simulation {
         report,
         isUnguarded: broken.isUnguarded,
         isUnversioned: broken.isUnversioned,
+        brokenTable: broken.table,
       },
       this.bucket.objects,
     );
     this.book = new ResetBook(report, true);
     const { hasLanded } = this.#destination;
     this.#rows = new LeaseChecker(this.ledger, this.#objects, report, hasLanded, this.book);
-    const holds = new HoldChecker(this.scheduler, scenario.failoverTimeMs, report);
+    // A row of the journal is held until it is taken: nobody looks at its age.
+    const holdMs = scenario.driver === undefined ? scenario.failoverTimeMs : Number.POSITIVE_INFINITY;
+    const holds = new HoldChecker(this.scheduler, holdMs, report);
     const { fleet } = scenario;
     const shared =
       fleet === undefined
@@ -177,8 +182,33 @@ export class Simulation {
               landings: this.#landings,
               checker: shared.checker,
             },
+      functions:
+        scenario.driver === "lambda"
+          ? { stream: this.stream, ledger: this.ledger, broken: options.broken }
+          : undefined,
+      daemons: scenario.driver === "kcl" ? this.#daemons(options.broken) : undefined,
     });
     new Producer(this.stream, this.scheduler, random(9), scenario).start();
+  }
+
+  /** What daemons of the KCL have beside the journal of their children: rows of their own, which no checker of ours looks at. */
+  #daemons(broken: RunOptions["broken"]): World["daemons"] {
+    const nobody = (): void => undefined;
+    const unchecked = new LeaseChecker(new Ledger(), this.#objects, nobody);
+    const held = new HoldChecker(this.scheduler, Number.POSITIVE_INFINITY, nobody);
+    const rows = new SimLeases(this.network, unchecked, held);
+    // The modelled worker audits no holes, and a crash between the first rows of an application would leave some.
+    for (const { shardId, startingHashKey, endingHashKey } of this.stream.openShards)
+      rows.createdByKcl(
+        newRow(shardId, [], { StartingHashKey: `${startingHashKey}`, EndingHashKey: `${endingHashKey}` }),
+      );
+    return {
+      network: this.network,
+      ledger: this.ledger,
+      rows,
+      broken: broken === "row-after-daemon" || broken === "no-journal" ? broken : undefined,
+      noJournal: () => memoryLeases().connect(),
+    };
   }
 
   /** From here on nothing goes wrong: everything has to be delivered, then everything stops, then the books are closed. */
@@ -188,6 +218,8 @@ export class Simulation {
     Object.assign(this.#s3.temper, { conflicts: 0, errorsInside: 0 });
     this.#destination.calm?.();
     this.trace.add(scheduler.nowMs, "-", "calm");
+    // A KCL worker shows its application nothing of an aggregate that belongs to another shard.
+    const isHidden = ({ payload }: Entry): boolean => scenario.driver !== undefined && payload === undefined;
     let lookMs = 0;
     let isOver = false;
     const calmSinceMs = scheduler.nowMs;
@@ -197,7 +229,7 @@ export class Simulation {
         lookMs = scheduler.nowMs + 250;
         isOver =
           this.hasSeenEnough ||
-          (isDrained(this.ledger, this.leases.rows) && this.#forgotten(calmSinceMs).length === 0);
+          (isDrained(this.ledger, this.leases.rows, isHidden) && this.#forgotten(calmSinceMs).length === 0);
       }
       return isOver;
     });

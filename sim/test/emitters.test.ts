@@ -79,7 +79,7 @@ test(
 );
 
 describe("crash points of the writes of every emitter", () => {
-  test.each(["dynamodb", "kinesis", "opensearch", "redshift", "postgres"] as const)(
+  test.each(["dynamodb", "kinesis", "opensearch", "redshift", "postgres", "iceberg"] as const)(
     "%s: each single one: nothing lost, nothing that is not owed",
     async (emitter) => {
       const missed: CrashSchedule[] = [];

@@ -1,10 +1,9 @@
 import { CreateStreamCommand, KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { type Running, type SeededNumbers, seededNumbers } from "@kinesis-connectors/app-sample";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
-import { mkdirSync, mkdtempSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Fleet, type FleetEvent } from "./fleet.js";
+import { type LeaseServer, startLeaseServer } from "./lease-server.js";
 import { type MisfortuneCounts, nextMisfortune } from "./misfortunes.js";
 import { OpenShards } from "./open-shards.js";
 import type { ChaosOptions } from "./options.js";
@@ -28,6 +27,8 @@ export interface ChaosResult extends Comparison {
   readonly pauses: number;
   readonly reshards: number;
   readonly faults: number;
+  /** Deaths of the server that has the leases. */
+  readonly serverKills: number;
   /** Answers that came again. */
   readonly surplus: number;
 }
@@ -36,6 +37,7 @@ export interface ChaosResult extends Comparison {
 export async function runChaos(options: ChaosOptions, running: Running): Promise<ChaosResult> {
   await using aws = await startLocalAws({ limits: "off", seed: options.seed, s3: { buckets: [BUCKET] } });
   const over = new AbortController();
+  await using leases = await startLeaseServer(options["lease-table"]);
   await using between = await startBetween(aws, options, over.signal);
   const kinesis = new KinesisClient(aws.clientOptions("kinesis"));
   await kinesis.send(new CreateStreamCommand({ StreamName: STREAM, ShardCount: options.shards }));
@@ -48,7 +50,7 @@ export async function runChaos(options: ChaosOptions, running: Running): Promise
       failoverTimeMs: FAILOVER_TIME_MS,
       retrieval: options.retrieval,
       threads: options.threads,
-      leaseFolder: newFolder(options["lease-table"]),
+      leaseStore: leases.store,
       leasesMode: options["leases-mode"],
       endpoints: between.endpoints,
       s3: aws.clientOptions("s3"),
@@ -58,7 +60,7 @@ export async function runChaos(options: ChaosOptions, running: Running): Promise
   try {
     for (let started = 0; started < options.workers; started += 1) fleet.start();
     await untilAllShardsAreRead(events, options.shards, running.signal);
-    const counts = await troubledTimes(aws, fleet, kinesis, options, running);
+    const counts = await troubledTimes(aws, fleet, kinesis, leases, options, running);
     over.abort();
     await drain(aws, fleet, running);
     await fleet.stopAll();
@@ -68,6 +70,7 @@ export async function runChaos(options: ChaosOptions, running: Running): Promise
       takeoverSecondsMax: Math.round(longestTakeoverMs(events, fleet.deaths)) / 1000,
       leaseOverlaps: leaseOverlaps(events),
       ...counts,
+      serverKills: leases.kills(),
       surplus: between.repeated(),
     };
   } finally {
@@ -109,13 +112,6 @@ async function startBetween(
   };
 }
 
-/** A folder for this run alone: rows of an earlier one are of another stream. */
-function newFolder(within: string | undefined): string | undefined {
-  if (within === undefined) return undefined;
-  mkdirSync(within, { recursive: true });
-  return mkdtempSync(join(within, "leases-"));
-}
-
 /** Things go wrong only once everything works: a worker that dies before it owns a shard proves nothing. */
 async function untilAllShardsAreRead(
   events: readonly FleetEvent[],
@@ -137,6 +133,7 @@ async function troubledTimes(
   aws: LocalAws,
   fleet: Fleet,
   kinesis: KinesisClient,
+  leases: LeaseServer,
   options: ChaosOptions,
   { signal, progress }: Running,
 ): Promise<MisfortuneCounts> {
@@ -161,6 +158,8 @@ async function troubledTimes(
   };
   const over = new AbortController();
   const producing = produce(kinesis, options.rate, next, over.signal);
+  // Numbers of its own, so that the schedule is the same with any store.
+  const dying = leases.trouble(seededNumbers(options.seed + 3), over.signal);
   const startMs = performance.now();
   const spentMs = (): number => performance.now() - startMs;
   {
@@ -177,7 +176,7 @@ async function troubledTimes(
     }
   }
   over.abort();
-  await producing;
+  await Promise.all([producing, dying]);
   signal.throwIfAborted();
   aws.faults.clear();
   // What was to happen later happens now: whoever was to be started or woken is.

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { isShared } from "./lease-store.js";
 import type { WorkerMessage, WorkerSetup } from "./protocol.js";
 
 interface RunningWorker {
@@ -42,7 +43,7 @@ export class Fleet {
 
   /** Starts a worker; none where the lease table is for one at a time, and there is one. */
   start(): void {
-    if (this.#setup.leaseFolder !== undefined && this.#workers.size > 0) return;
+    if (!isShared(this.#setup.leaseStore) && this.#workers.size > 0) return;
     this.#started += 1;
     const number = this.#started;
     const child = fork(
@@ -72,7 +73,7 @@ export class Fleet {
   replace(number: number): void {
     this.start();
     void this.stop(number).then(() => {
-      if (this.#setup.leaseFolder !== undefined) this.start();
+      if (!isShared(this.#setup.leaseStore)) this.start();
     });
   }
 

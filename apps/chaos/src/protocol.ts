@@ -1,4 +1,5 @@
 import type { LocalClientOptions } from "@kinesis-connectors/local";
+import type { LeaseStore } from "./lease-store.js";
 
 /** What a worker process is started with. */
 export interface WorkerSetup {
@@ -9,8 +10,8 @@ export interface WorkerSetup {
   readonly retrieval: "polling" | "fan-out";
   /** Worker threads in each process; 0 for none. */
   readonly threads: number;
-  /** A folder, for one worker at a time; undefined for DynamoDB. */
-  readonly leaseFolder: string | undefined;
+  /** Where the leases are; undefined for DynamoDB. */
+  readonly leaseStore: LeaseStore | undefined;
   readonly leasesMode: "auto" | "2x" | "3x";
   readonly endpoints: { readonly kinesis: string; readonly dynamodb: string };
   readonly s3: LocalClientOptions;

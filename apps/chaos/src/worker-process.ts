@@ -1,13 +1,13 @@
 import { fanOut, polling, startConnector } from "@kinesis-connectors/consumer";
-import { fileLeases } from "@kinesis-connectors/leases";
 import { archiveModule, archivePipeline } from "./archive.js";
+import { leaseTableOf } from "./lease-store.js";
 import type { WorkerSetup } from "./protocol.js";
 
 /**
  * One worker of the fleet, a process of its own: archives the stream to S3, in worker threads where it is told to. Tells its parent what happens to its shards.
  */
 const setup = JSON.parse(process.argv[2] ?? "") as WorkerSetup;
-const { stream, application, failoverTimeMs, endpoints, s3, retrieval, threads, leaseFolder, leasesMode } =
+const { stream, application, failoverTimeMs, endpoints, s3, retrieval, threads, leaseStore, leasesMode } =
   setup;
 
 const stop = new AbortController();
@@ -30,7 +30,7 @@ async function work(): Promise<void> {
     credentials: s3.credentials,
     retrieval: retrieval === "fan-out" ? fanOut({ consumerName: application }) : polling({ idlePollMs: 250 }),
     leases: { failoverTimeMs, maxLeasesToSteal: 2, mode: leasesMode },
-    ...(leaseFolder === undefined ? {} : { leaseTable: fileLeases({ folder: leaseFolder }) }),
+    ...(leaseStore === undefined ? {} : { leaseTable: leaseTableOf(leaseStore, failoverTimeMs) }),
     signal: stop.signal,
   };
   const connector = await (threads === 0

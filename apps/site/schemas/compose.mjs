@@ -8,6 +8,7 @@ export const PARTS = {
   dynamodb: { emitter: "DynamoDbConfig", deadLetters: "DynamoDbConfig" },
   kinesis: { emitter: "KinesisConfig", announce: "KinesisConfig", deadLetters: "KinesisConfig" },
   opensearch: { emitter: "OpenSearchConfig", deadLetters: "OpenSearchConfig" },
+  iceberg: { emitter: "IcebergConfig" },
   parquet: { format: "ParquetConfig" },
 };
 

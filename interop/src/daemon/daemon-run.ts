@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { propertiesOf } from "./daemon-properties.js";
 import { type Comparison, compare, countLanded } from "./landed.js";
-import { begunSince, toldBy } from "./told.js";
+import { begunSince, type ToldByChild, toldBy } from "./told.js";
 import type { DaemonSide } from "../java/daemon-side.js";
 import { Children } from "../rig/children.js";
 import { shardId, Shards } from "../rig/shards.js";
@@ -19,11 +19,13 @@ const BUCKET = "archive";
 const STREAM = "clicks";
 const APPLICATION = "click-archive";
 const DAEMON = "daemon";
-/** A daemon starts in a minute on a busy machine, and after a kill the dead leader's lock runs out first. */
+/** A daemon starts in a minute or two on a busy machine, and after a kill the dead one's leases, or its leader's lock, may have to run out first. */
 const BEGIN_LIMIT_MS = 420_000;
 const DRAIN_LIMIT_MS = 300_000;
 const STOP_LIMIT_MS = 60_000;
 const LOOK_EVERY_MS = 250;
+/** What the store takes for an object. */
+const PUT_MS = 400;
 /** Between the moment at which all shards are under way and the kill. */
 const UNTIL_KILL_MS = [1_500, 5_000] as const;
 
@@ -69,6 +71,13 @@ export async function runDaemon(options: DaemonRunOptions): Promise<DaemonResult
   try {
     aws.kinesis.createStream({ name: STREAM, shardCount: options.shards });
     aws.s3.createBucket(BUCKET);
+    // A batch is under way most of the time, then: a kill meets one.
+    aws.faults.add({
+      server: "s3",
+      operation: "PutObject",
+      times: "always",
+      effect: { kind: "delay", delayMs: PUT_MS },
+    });
     const shards = new Shards(aws, STREAM);
     const file = join(folder, "daemon.properties");
     const command = [process.execPath, CHILD, APPLICATION, STREAM, BUCKET, told].join(" ");
@@ -132,8 +141,12 @@ export async function runDaemon(options: DaemonRunOptions): Promise<DaemonResult
       }
       const [low, high] = UNTIL_KILL_MS;
       await wait(low + Math.random() * (high - low));
-      say(`kill -9 of the daemon (${countLanded(aws, BUCKET)} of ${producer.sent.size} records have landed)`);
+      // Now and then its children go with it, as a machine does; otherwise they are orphans, and finish what they can.
+      const takesChildren = kill % 2 === 1;
+      const whole = takesChildren ? "the daemon and its children" : "the daemon";
+      say(`kill -9 of ${whole} (${countLanded(aws, BUCKET)} of ${producer.sent.size} records have landed)`);
       children.signal(DAEMON, "SIGKILL");
+      if (takesChildren) killChildren(toldBy(told).filter(({ t }) => t >= sinceMs));
       while (children.isRunning(DAEMON)) await wait(50);
       sinceMs = start();
     }
@@ -165,6 +178,19 @@ export async function runDaemon(options: DaemonRunOptions): Promise<DaemonResult
     await children.killAll();
     await aws.close();
     say(`what the daemon and its children wrote is in ${folder}`);
+  }
+}
+
+/** Kills the processes that have told of a beginning and not of their end. */
+function killChildren(told: readonly ToldByChild[]): void {
+  const over = new Set(told.flatMap(({ type, pid }) => (type === "over" ? [pid] : [])));
+  for (const pid of new Set(told.map((event) => event.pid))) {
+    if (over.has(pid)) continue;
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It has ended since.
+    }
   }
 }
 

@@ -21,8 +21,10 @@ export type {
   TextTransformConfig,
   TransformConfig,
 } from "./file/transform-config.js";
+export { type LeasePlace, leaseTableAt } from "./parts/lease-store.js";
+export type { LeaseStoreConfig } from "./file/lease-store-config.js";
 export { loadConfig, loadSource, validateConfig, type ValidateOptions } from "./load-config.js";
-export type { LoadedConfig, LoadedSource, LoadOptions } from "./loaded-config.js";
+export type { LoadedConfig, LoadedSource, LoadOptions, LeaseStore } from "./loaded-config.js";
 export { ConfigError, type Problem, problemLine } from "./document/problem.js";
 export { configSchema } from "./config-schema.js";
 export {

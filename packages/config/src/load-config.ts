@@ -34,7 +34,7 @@ export interface ValidateOptions extends LoadOptions {
   readonly signal?: AbortSignal;
 }
 
-const LOAD_NAMES: OptionNames<LoadOptions> = { env: true };
+const LOAD_NAMES: OptionNames<LoadOptions> = { env: true, logger: true };
 const VALIDATE_NAMES: OptionNames<ValidateOptions> = { ...LOAD_NAMES, online: true, signal: true };
 
 /** All that is wrong with a file; empty for one that `loadConfig` takes. */
@@ -55,6 +55,7 @@ export async function loadSource(file: string, options: LoadOptions = {}): Promi
   const { env = process.env } = options;
   const { document, config, redacted, secrets } = await checkFile(file, env, undefined);
   const { application, leaseTable = application, leases, admin, source } = config;
+  const isNamed = typeof leaseTable === "string";
   try {
     const { stream, streamArn, region, endpoints, allowInsecure, proxy, credentials, wireFormat } =
       await sourceOptions(source);
@@ -71,7 +72,8 @@ export async function loadSource(file: string, options: LoadOptions = {}): Promi
         leases,
       }),
       application,
-      leaseTable,
+      leaseTable: isNamed ? leaseTable : undefined,
+      leaseStore: isNamed ? undefined : leaseTable,
       admin,
       redacted,
     };
@@ -83,11 +85,11 @@ export async function loadSource(file: string, options: LoadOptions = {}): Promi
 /** `loadConfig`, with packages from where `importPart` has them. */
 export async function loadWith(
   file: string,
-  { env = process.env }: LoadOptions,
+  { env = process.env, logger }: LoadOptions,
   importPart: ImportPart,
 ): Promise<LoadedConfig> {
   const checked = await checkFile(file, env, importPart);
-  const built = await build(checked);
+  const built = await build(checked, logger);
   const { config, redacted } = checked;
   const inThreads = config.threads === undefined ? built : await threaded(checked, built, env);
   const { options, close } = await completed(checked, inThreads);

@@ -1,4 +1,5 @@
 import type { ConnectorOptions } from "@kinesis-connectors/consumer";
+import type { Logger } from "@kinesis-connectors/core";
 import type { Resolved } from "@kinesis-connectors/core/config";
 import type { AdminConfig, TelemetryConfig } from "./file/process-config.js";
 import type { Env } from "./document/variables.js";
@@ -7,6 +8,8 @@ import type { Env } from "./document/variables.js";
 export interface LoadOptions {
   /** What `${NAME}` and `{ env: NAME }` are looked up in. Default: the environment of the process. */
   readonly env?: Env;
+  /** Is told when a lease table that is not in DynamoDB waits for its server. The connector's own is told of everything else. Default: nobody is. */
+  readonly logger?: Logger;
 }
 
 /** A connector out of a file, ready to be started. */
@@ -26,6 +29,13 @@ export interface LoadedConfig {
   readonly close: () => Promise<void>;
 }
 
+/** Where leases are kept beside DynamoDB. */
+export interface LeaseStore {
+  /** With user and password: not to be shown. */
+  readonly url: string;
+  readonly table?: string | undefined;
+}
+
 /** What a file says of the stream and the lease table: enough for commands that look at a connector and do not run it. */
 export interface LoadedSource extends Pick<
   ConnectorOptions<unknown, unknown>,
@@ -40,8 +50,10 @@ export interface LoadedSource extends Pick<
   | "wireFormat"
   | "leases"
 > {
-  /** Name of the lease table. */
-  readonly leaseTable: string;
+  /** Name of the lease table in DynamoDB. Undefined where the leases are in another store. */
+  readonly leaseTable: string | undefined;
+  /** The other store. */
+  readonly leaseStore: LeaseStore | undefined;
   readonly admin: Resolved<AdminConfig> | undefined;
   readonly redacted: unknown;
 }

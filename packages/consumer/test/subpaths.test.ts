@@ -35,6 +35,7 @@ async function clientsOf(entry: string): Promise<readonly string[]> {
 describe("each path of the package brings only the clients that it uses", () => {
   test.each([
     ["reading/index.ts", []],
+    ["reading/user-records.ts", []],
     ["lease-table/index.ts", ["@aws-sdk/client-dynamodb"]],
     ["kinesis/index.ts", ["@aws-sdk/client-kinesis"]],
     ["index.ts", ["@aws-sdk/client-dynamodb", "@aws-sdk/client-kinesis"]],

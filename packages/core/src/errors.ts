@@ -39,7 +39,7 @@ export type ErrorCode =
   | "KC_LEASE_TABLE"
   /** The deadline of a graceful stop passed; what was in flight is left for the next owner to finish. */
   | "KC_STOP_DEADLINE"
-  /** Shards were not paused or not reset, because that would not be safe now; the message says why and what to do first. Nothing was changed. */
+  /** Shards were not paused or not reset, or a replay was not started, because that would not be safe now; the message says why and what to do first. Nothing was changed. */
   | "KC_STEERING_REFUSED"
   /** A worker thread ended before it was told to. What was in flight in it is left for the next owner to finish. */
   | "KC_THREAD_LOST"

@@ -1,7 +1,13 @@
-import { invalidOption, nonEmptyText, type OptionNames, wholeNumber } from "@kinesis-connectors/core";
+import {
+  invalidOption,
+  type KnownNames,
+  nonEmptyText,
+  type OptionNames,
+  wholeNumber,
+} from "@kinesis-connectors/core";
 import type { ParquetCompression, ParquetSchema } from "@kinesis-connectors/parquet";
 import type { StructType } from "@kinesis-connectors/parquet/tables";
-import type { ObjectStoreOptions } from "@kinesis-connectors/s3/objects";
+import { OBJECT_STORE_OPTIONS, type ObjectStoreOptions } from "@kinesis-connectors/s3/objects";
 import type { Catalog, TableIdentifier } from "./catalog/catalog.js";
 import { declaredColumns } from "./columns/declared.js";
 import { MAX_STREAM_RETENTION_HOURS } from "./limits.js";
@@ -58,10 +64,10 @@ export interface IcebergFileOptions {
 }
 
 /** The names of `IcebergTableOptions`. */
-export const TABLE_OPTIONS: OptionNames<IcebergTableOptions> = {
+export const TABLE_OPTIONS: OptionNames<IcebergTableOptions> & { readonly storage: KnownNames } = {
   catalog: "required",
   table: "required",
-  storage: true,
+  storage: OBJECT_STORE_OPTIONS,
   commitEveryMs: true,
   retentionHours: true,
 };

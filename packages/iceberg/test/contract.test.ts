@@ -7,9 +7,8 @@ import {
   type HasFired,
 } from "@kinesis-connectors/testkit";
 import { icebergEmitter, type IcebergEmitterOptions, type IcebergPlan, restCatalog } from "../src/index.js";
-import { currentSnapshot } from "../src/columns/current.js";
-import { decodeAvroFile } from "../src/manifests/avro-file.js";
-import { decodeManifestList } from "../src/manifests/manifest-list.js";
+import { tableFiles } from "../src/files.js";
+import { CONTEXT } from "./catalog/local-catalog.js";
 import { rowsOf } from "./support/lake.js";
 import { opened } from "./support/orders.js";
 
@@ -39,22 +38,10 @@ function fault(server: "iceberg" | "s3", effect: FaultEffect, rule: Partial<Faul
 
 async function readBack(name: string): Promise<readonly string[]> {
   const catalog = restCatalog({ uri: aws.endpoints.iceberg });
-  const { signal } = new AbortController();
-  const nothing = (): void => undefined;
-  const logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
-  const random = { next: () => 0.5, uuid: () => "" };
-  const clock = { now: () => 0, monotonicNow: () => 0, setTimer: () => ({ cancel: nothing }) };
-  const table = await catalog.loadTable({ namespace: ["sales"], name }, { signal, logger, clock, random });
+  const table = await catalog.loadTable({ namespace: ["sales"], name }, CONTEXT);
   catalog.close?.();
-  const snapshot = table === undefined ? undefined : currentSnapshot(table.metadata);
-  if (snapshot === undefined) return [];
-  const list = decodeManifestList(bytesAt(snapshot["manifest-list"]), "list");
-  const paths = list.flatMap(({ manifest_path }) =>
-    decodeAvroFile(bytesAt(manifest_path), "manifest").records.map((entry) =>
-      String(Reflect.get(entry["data_file"] as object, "file_path")),
-    ),
-  );
-  const rows = await Promise.all(paths.map((path) => rowsOf(bytesAt(path))));
+  const files = table === undefined ? [] : await tableFiles(table.metadata, bytesAt);
+  const rows = await Promise.all(files.map(({ path }) => rowsOf(bytesAt(path))));
   return rows
     .flat()
     .map(({ id, text }) =>

@@ -3,6 +3,7 @@ import {
   asError,
   backoffMs,
   errorFields,
+  hasCode,
   KinesisConnectorError,
   type Logger,
   sleep,
@@ -15,7 +16,7 @@ import {
   type LeaseTable,
   takeShard,
 } from "@kinesis-connectors/leases";
-import { ALL_HASH_KEYS, BACK_OFF } from "./limits.js";
+import { ALL_HASH_KEYS, BACK_OFF, MAX_TAKES } from "./limits.js";
 import type { ChildSettings } from "./options.js";
 
 /** A shard, and where its daemon begins with it. */
@@ -33,6 +34,8 @@ export class Journal {
   readonly #settings: ChildSettings;
   readonly #ownerId: string;
   #table: LeaseTable | undefined;
+  /** Whether the table says itself that it was an outage; a table of one's own rejects with what is no error of ours then. */
+  #isOutage: (error: unknown) => boolean = () => false;
 
   constructor(settings: ChildSettings) {
     this.#settings = settings;
@@ -68,6 +71,12 @@ export class Journal {
     return held;
   }
 
+  /** Whether somebody has brought the shard to its end. */
+  async isEnded(shardId: string, signal: AbortSignal): Promise<boolean> {
+    const row = await this.#patiently("get", signal, async () => await this.#table?.get(shardId));
+    return row?.checkpoint === "SHARD_END";
+  }
+
   close(): void {
     if (typeof this.#settings.leaseTable === "string") this.#table?.close?.();
   }
@@ -76,7 +85,8 @@ export class Journal {
     const { leaseTable, application, logger, clock, random } = this.#settings;
     if (typeof leaseTable === "string") {
       // Its client is loaded by those alone who use it.
-      const { ownLeaseTable } = await import("@kinesis-connectors/consumer/dynamodb-leases");
+      const { isTableOutage, ownLeaseTable } = await import("@kinesis-connectors/consumer/dynamodb-leases");
+      this.#isOutage = isTableOutage;
       const { table, checkEndpoint } = ownLeaseTable({
         tableName: leaseTable,
         application,
@@ -129,7 +139,8 @@ export class Journal {
         return await step();
       } catch (thrown) {
         signal.throwIfAborted();
-        if (KinesisConnectorError.isInstance(thrown)) throw thrown;
+        const isOvertaken = hasCode(thrown, "KC_LEASE_LOST") && attempt < MAX_TAKES;
+        if (KinesisConnectorError.isInstance(thrown) && !isOvertaken && !this.#isOutage(thrown)) throw thrown;
         tellOutage(logger, what, attempt, asError(thrown));
         await sleep(clock, backoffMs(attempt, BACK_OFF, random), signal);
       }
@@ -140,7 +151,7 @@ export class Journal {
 function tellOutage(logger: Logger, what: string, attempt: number, error: Error): void {
   logger.warn(
     { step: what, attempt, ...errorFields(error) },
-    "the journal does not answer; it is asked again, and the daemon waits meanwhile",
+    "the journal does not do what it is asked; it is asked again, and the daemon waits meanwhile",
   );
 }
 

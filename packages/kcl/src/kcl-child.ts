@@ -11,7 +11,7 @@ import {
 import { CheckpointTrail } from "./checkpoint-trail.js";
 import type { Emitters } from "./emitters.js";
 import type { Journal } from "./journal.js";
-import { ABORT_LIMIT_MS, BACK_OFF, GONE_LIMIT_MS } from "./limits.js";
+import { ABORT_LIMIT_MS, BACK_OFF, GONE_LIMIT_MS, LOOK_MS } from "./limits.js";
 import type { ChildSettings } from "./options.js";
 import type { Daemon } from "./protocol/daemon.js";
 import { broken, type DaemonAction } from "./protocol/messages.js";
@@ -25,7 +25,7 @@ export interface KclChildParts<Model, Output, Plan, DeadLetterPlan> {
   readonly pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>;
   readonly settings: ChildSettings;
   readonly daemon: Daemon;
-  readonly journal: Pick<Journal, "take">;
+  readonly journal: Pick<Journal, "take" | "isEnded">;
   readonly emitters: Pick<Emitters, "open">;
   readonly observe: (event: ShardEvent) => void;
 }
@@ -182,7 +182,9 @@ export class KclChild<Model, Output, Plan, DeadLetterPlan> {
 
   async #shardEnded(run: ShardRun): Promise<boolean> {
     const end = await this.#finished(run);
-    if (end.type !== "shard-end" && end.type !== "done") return this.#mayGoOn(run, end);
+    if (end.type === "failed") return false;
+    if (end.type === "stopped") return this.#mayGoOn(run, end);
+    if (end.type === "lost") await this.#untilOthersEnd(run, end);
     const { clock, random, logger } = this.#parts.settings;
     // A shard whose daemon does not know that it has been read to its end keeps its children waiting.
     for (let attempt = 1; ; attempt += 1) {
@@ -194,6 +196,20 @@ export class KclChild<Model, Output, Plan, DeadLetterPlan> {
       );
       await sleep(clock, backoffMs(attempt, BACK_OFF, random), this.#ending.signal);
       if (this.#ending.signal.aborted) return false;
+    }
+  }
+
+  /**
+   * Where another child has the shard, that one is to bring it to its end. The daemon waits for that: told that the end has been dealt with, and without a
+   * checkpoint of it, a daemon that still has its lease would never come to it (`ShutdownTask`).
+   */
+  async #untilOthersEnd(run: ShardRun, end: RunEnd): Promise<void> {
+    const { journal, settings } = this.#parts;
+    const { signal } = this.#ending;
+    while (!(await journal.isEnded(run.shardId, signal))) {
+      this.#mayGoOn(run, end);
+      await sleep(settings.clock, LOOK_MS, signal);
+      signal.throwIfAborted();
     }
   }
 

@@ -7,7 +7,13 @@ export const ALL_HASH_KEYS: HashKeyRange = { startingHashKey: "0", endingHashKey
  * How long a daemon may go on with a shard that is ours no more. A worker of the KCL learns that its lease is gone at its next renewal, which comes every
  * third of `failoverTimeMillis` (10,000 by default; `LeaseManagementConfig`), and on busy machines some seconds later. Past this the daemon still has its lease.
  */
-export const GONE_LIMIT_MS = 120_000;
+export const GONE_LIMIT_MS = 60_000;
+
+/** How often the row is looked at whose other owner is to come to the end of the shard. */
+export const LOOK_MS = 2_000;
+
+/** A child whose daemon has just started it is the one that should have the row: so often it takes it in spite of others that are as quick. */
+export const MAX_TAKES = 5;
 
 /** After so long without an answer of the daemon a line says so, and then again each time: a call of its to DynamoDB ends after 60 s (`LeaseManagementConfig`). */
 export const ANSWER_WARNING_MS = 60_000;

@@ -188,7 +188,7 @@ describe("a child of the daemon", () => {
     child.daemon.say({ action: "initialize", shardId: "s0", sequenceNumber: "TRIM_HORIZON" });
     await clock.advance(120_000);
     expect(child.daemon.said).toEqual([]);
-    const told = lines.filter((line) => line.startsWith("the journal does not answer"));
+    const told = lines.filter((line) => line.startsWith("the journal does not do what it is asked"));
     expect(told.length).toBeGreaterThan(5);
     isDown = false;
     await clock.advance(20_000);

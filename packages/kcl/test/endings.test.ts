@@ -192,7 +192,7 @@ describe("when the lease has gone to another worker", () => {
     const zombie = start();
     await zombie.initialize();
     await old.page(records(1, 6));
-    for (let looks = 0; looks < 15; looks += 1) {
+    for (let looks = 0; looks < 8; looks += 1) {
       await clock.advance(7_000);
       expect(await old.page([])).toEqual([status("processRecords")]);
     }
@@ -203,6 +203,68 @@ describe("when the lease has gone to another worker", () => {
     expect(error.message).toContain("its next start takes the shard again");
     await zombie.end();
   });
+});
+
+describe("when another child has the row of a shard that is at its end", () => {
+  test("the daemon is answered once that one has brought it there", async () => {
+    const { start, clock, objects } = createWorld();
+    const old = start();
+    await old.initialize();
+    const heir = start();
+    await heir.initialize();
+    await old.page(records(1, 6));
+    old.daemon.say(shardEnded);
+    await clock.advance(10_000);
+    expect(old.daemon.said.at(-1)).toEqual(status("processRecords"));
+    await heir.page(records(1, 6));
+    expect(await heir.ask(shardEnded)).toEqual([atTheEnd, status("shardEnded")]);
+    await clock.advance(2_000);
+    expect(old.daemon.said.at(-1)).toEqual(atTheEnd);
+    old.daemon.say({ ...atTheEnd, error: "ShutdownException" });
+    await clock.advance(0);
+    expect(old.daemon.said.at(-1)).toEqual(status("shardEnded"));
+    await old.end();
+    await heir.end();
+    expect(objects.landed).toHaveLength(6);
+  });
+
+  test("and does not bring it there, the daemon is ended: told that all was well it would wait for ever", async () => {
+    const { start, clock } = createWorld();
+    const old = start();
+    await old.initialize();
+    await start().initialize();
+    await old.page(records(1, 6));
+    old.daemon.say(shardEnded);
+    await expect(clock.run(old.done)).rejects.toMatchObject({ code: "KC_LEASE_LOST" });
+    expect(old.daemon.said).not.toContainEqual(status("shardEnded"));
+  });
+});
+
+test("a row that others take as quickly is taken again", async () => {
+  const { start, leases, clock, row, lines } = createWorld();
+  const own = leases.connect();
+  const other = leases.connect();
+  let robberies = 3;
+  const child = start({
+    leaseTable: {
+      ...own,
+      update: async (seen, change) => {
+        const now = await other.get("s0");
+        if (change.type === "take" && now !== undefined && robberies > 0) {
+          robberies -= 1;
+          await other.update(now, { type: "take", owner: `other:${robberies}` });
+        }
+        return await own.update(seen, change);
+      },
+    },
+  });
+  const answer = child.initialize();
+  await clock.advance(5_000);
+  expect(await answer).toEqual([status("initialize")]);
+  expect(robberies).toBe(0);
+  expect(row()?.owner).not.toMatch(/^other/);
+  expect(lines.some((line) => line.includes("KC_LEASE_LOST"))).toBe(true);
+  await child.end();
 });
 
 describe("the answers to checkpoints", () => {

@@ -11,6 +11,8 @@ const given = [
   "node dist/child.js",
 ];
 
+const withCommand = (command: string): readonly string[] => [...given.slice(0, -1), command];
+
 /** The file as `java.util.Properties` reads it, as far as this file needs. */
 function loaded(file: string): ReadonlyMap<string, string> {
   const lines = file.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
@@ -52,7 +54,7 @@ describe("kinesis-connectors-kcl properties", () => {
   });
 
   test("escapes what a properties file would take for something else", () => {
-    const args = given.with(-1, String.raw`C:\node\node.exe pürée.js`);
+    const args = withCommand(String.raw`C:\node\node.exe pürée.js`);
     const { out } = runCommand(args);
     expect(out).toMatch(/^[\n\u0020-\u007e]*$/);
     expect(loaded(out).get("executableName")).toBe(String.raw`C:\node\node.exe pürée.js`);
@@ -60,7 +62,7 @@ describe("kinesis-connectors-kcl properties", () => {
 
   test.each([
     ["LATEST", [...given, "--initial-position", "LATEST"], "TRIM_HORIZON or a moment"],
-    ["a command with quotes", given.with(-1, 'node "my child.js"'), "without quotes"],
+    ["a command with quotes", withCommand('node "my child.js"'), "without quotes"],
     ["no command", given.slice(0, -2), "--command is missing"],
     ["another command", ["start"], "the one command is: properties"],
     ["a flag that there is none of", [...given, "--regoin", "x"], "regoin"],

@@ -2,10 +2,13 @@ import { type AwsCredentials, checkCredentials, type ProxyOption, proxyRule } fr
 import { isTableName } from "@kinesis-connectors/consumer/dynamodb-leases";
 import type { KinesisApi, ReadEvent } from "@kinesis-connectors/consumer/reading";
 import {
+  asError,
   checkOptions,
   type Clock,
+  errorFields,
   guardedLogger,
   invalidOption,
+  isPromise,
   type Logger,
   nonEmptyText,
   type OptionNames,
@@ -56,7 +59,7 @@ export interface KinesisHandlerOptions<Model, Output, Plan = undefined, DeadLett
   readonly onRetentionGap?: "stop" | "continue";
   /** Bytes that one invocation may keep between reading and committing. Default 256 MiB. */
   readonly maxReadAheadBytes?: number;
-  /** Called with each event of the engine and of reading, as it happens. What it throws is the caller's mistake and is not caught. */
+  /** Called with each event of the engine and of reading, as it happens. What it throws is told once in the log, and changes nothing. */
   readonly observe?: (event: ShardEvent | ReadEvent) => void;
   /** Default: the pipeline's, or else `console`, whose lines Lambda keeps. */
   readonly logger?: Logger;
@@ -119,6 +122,7 @@ export function handlerSettings<Model, Output, Plan, DeadLetterPlan>(
   checkOptions("kinesisHandler", options, NAMES);
   const { pipeline, observe, onRetentionGap = "stop", credentials, proxy } = options;
   const application = nonEmptyText("application", options.application);
+  const logger = guardedLogger("logger", options.logger ?? pipeline?.logger ?? console);
   if (typeof pipeline?.createBuffer !== "function")
     throw invalidOption("pipeline must be what definePipeline({ ... }) returns");
   if (options.parallelizationFactor !== undefined && options.parallelizationFactor !== 1)
@@ -149,12 +153,35 @@ export function handlerSettings<Model, Output, Plan, DeadLetterPlan>(
     maxReadAheadBytes: wholeNumber("maxReadAheadBytes", options.maxReadAheadBytes ?? 256 * 1024 * 1024, {
       min: 1,
     }),
-    observe: observe ?? (() => undefined),
-    logger: guardedLogger("logger", options.logger ?? pipeline.logger ?? console),
+    observe: guarded(observe, logger),
+    logger,
     kinesisApi: options.kinesisApi,
     listMappings: options.listMappings,
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
+  };
+}
+
+type Observe = (event: ShardEvent | ReadEvent) => void;
+
+function guarded(observe: Observe | undefined, logger: Logger): Observe {
+  if (observe === undefined) return () => undefined;
+  let isSaid = false;
+  const failed = (thrown: unknown): void => {
+    if (isSaid) return;
+    isSaid = true;
+    logger.error(
+      { ...errorFields(asError(thrown)) },
+      "the option observe threw; delivery goes on, and no further failure of it is told: mend the function",
+    );
+  };
+  return (event) => {
+    try {
+      const returned: unknown = observe(event);
+      if (isPromise(returned)) Promise.resolve(returned).catch(failed);
+    } catch (thrown) {
+      failed(thrown);
+    }
   };
 }
 

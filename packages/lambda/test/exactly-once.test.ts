@@ -22,15 +22,15 @@ describe("a function on an event source", () => {
         refusals: seed % 4 === 1 ? 0.2 : 0,
         source: {
           faults: STORM,
-          batchSize: 1 + (seed % 60),
+          batchSize: 1 + (seed % 40),
           bisectBatchOnFunctionError: seed % 2 === 0,
           // A quarter of a second until the handler lets go by itself.
           timeoutMs: seed % 4 === 2 ? 1_250 : 60_000,
         },
       });
-      world.putSome(40);
+      world.putSome(25);
       if (seed % 3 === 0) world.stream.split(world.stream.openShardIds[0] ?? "");
-      world.putSome(40);
+      world.putSome(25);
       await world.run();
       expect({ seed, ...compare(world) }).toEqual({ seed, lost: [], duplicated: [] });
       for (const row of world.leases.rows.values()) expect(row.pending).toBeUndefined();

@@ -64,18 +64,6 @@ export interface RedisLeaseTableOptions {
   readonly random?: Random;
 }
 
-const NAMES: OptionNames<RedisLeaseTableOptions> = {
-  application: "required",
-  connection: true,
-  client: true,
-  key: true,
-  waitReplicas: true,
-  requestTimeoutMs: true,
-  logger: true,
-  clock: true,
-  random: true,
-};
-
 const CONNECTION: OptionNames<RedisConnectionOptions> = {
   host: "required",
   port: true,
@@ -83,6 +71,18 @@ const CONNECTION: OptionNames<RedisConnectionOptions> = {
   password: true,
   database: true,
   tls: { ca: true, cert: true, key: true },
+};
+
+const NAMES: OptionNames<RedisLeaseTableOptions> = {
+  application: "required",
+  connection: CONNECTION,
+  client: true,
+  key: true,
+  waitReplicas: true,
+  requestTimeoutMs: true,
+  logger: true,
+  clock: true,
+  random: true,
 };
 
 const DEFAULT_TIMEOUT_MS = 3_000;
@@ -129,7 +129,6 @@ function connectionSettings(connection: string | RedisConnectionOptions): Connec
   const given = typeof connection === "string" ? optionsOfUrl(connection) : connection;
   if (typeof given !== "object" || given === null)
     throw invalidOption("connection must be a URL that begins with redis:// or rediss://, or give host");
-  checkOptions("redisLeaseTable, within connection,", given, CONNECTION);
   const { password, tls = false, database = 0, port = DEFAULT_PORT } = given;
   nonEmptyText("connection.host", given.host);
   if (password !== undefined && typeof password !== "string" && typeof password !== "function")

@@ -99,10 +99,15 @@ describeOn(describe, redis, "Redis or Valkey", ({ url, process }) => {
       table.describe("s0", { pausedMs: 1 }),
     ];
     if (seen !== undefined) calls.push(table.update(seen, { type: "renew" }));
-    for (const call of calls) expect((await refusalOf(call)).message).toContain("are gone");
+    for (const { message } of await Promise.all(calls.map(refusalOf))) expect(message).toContain("are gone");
     expect(calls).toHaveLength(5);
     // Whoever starts anew begins anew.
     expect(await tableOf().open()).toEqual({ created: true });
+  });
+
+  it("of many that start at once, one creates the table", async () => {
+    const opened = await Promise.all(Array.from({ length: 8 }, () => tableOf().open()));
+    expect(opened.filter(({ created }) => created)).toHaveLength(1);
   });
 
   it("a row that cannot be understood is named, and is not made anew", async () => {
@@ -118,6 +123,22 @@ describeOn(describe, redis, "Redis or Valkey", ({ url, process }) => {
   it("a table of a later version is left alone", async () => {
     await withClient(async (client) => await client.hset(key, "#format", "2"));
     expect((await refusalOf(tableOf().open())).message).toContain("another version");
+  });
+
+  it("an update that was carried out and never answered is unknown, and the row has it", async () => {
+    await using cutter = await startAnswerCutter({ url });
+    const table = tableOf({ connection: cutter.url });
+    await table.open();
+    await table.create(lease);
+    const seen = await table.get("s0");
+    if (seen === undefined) throw new Error("no row");
+    const other = tableOf();
+    const hasHappened = cutter.cut(async () => {
+      await expect.poll(async () => (await other.get("s0"))?.counter).toBe(1);
+    });
+    expect((await table.update(seen, { type: "take", owner: "a" })).type).toBe("unknown");
+    expect(hasHappened()).toBe(true);
+    expect((await table.get("s0"))?.owner).toBe("a");
   });
 
   it("a server that is silent: an update is unknown in time, and the next one goes by a new connection", async () => {

@@ -10,3 +10,5 @@ export {
 } from "./modes.js";
 export { postgresEmitter, type PostgresPlan } from "./postgres-emitter.js";
 export type { PostgresEmitterOptions } from "./settings.js";
+export type { PostgresLeaseTableOptions } from "./lease-table/options.js";
+export { postgresLeaseTable } from "./lease-table/postgres-lease-table.js";

@@ -6,7 +6,7 @@ import type { DeadLetterEmitter, Pipeline } from "@kinesis-connectors/core";
  */
 export function leavingDeadLetters<Model, Output, Plan, DeadLetterPlan>(
   pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
-): Pipeline<Model, Output, Plan, undefined> {
+): Pipeline<Model, Output, Plan> {
   return { ...pipeline, deadLetters: stays, onPoison: "dead-letter" };
 }
 

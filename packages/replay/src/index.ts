@@ -1,3 +1,6 @@
+export type { Gap } from "./repair/gaps.js";
+export type { RepairedGap } from "./repair/gaps-source.js";
+export { type ArchiveRepair, repairArchive, type RepairOptions } from "./repair-archive.js";
 export { type Replay } from "./replay-run.js";
 export type { ReplayEvent } from "./sources/replay-events.js";
 export type { ReplayRunOptions } from "./run-options.js";
@@ -5,6 +8,7 @@ export type { ReplayTotals } from "./progress.js";
 export { type ReplayOptions, startReplay } from "./start-replay.js";
 export {
   deadLetters,
+  type DeadLetterPlace,
   type DeadLettersOptions,
   s3Archive,
   type S3ArchiveOptions,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { asError, ByteBudget, KinesisConnectorError, type Pipeline } from "@kinesis-connectors/core";
 import {
   isEnded,
@@ -79,6 +80,8 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   };
   const stopping = new AbortController();
   const aborting = new AbortController();
+  // One listener for each shard under way is no leak; Node warns from the eleventh on.
+  setMaxListeners(0, stopping.signal, aborting.signal);
   const { maxBytesPerSecond } = options;
   const source = await options.source.open({
     application,
@@ -203,6 +206,7 @@ function requireSameRange(rows: readonly Lease[], { fromMs }: OpenedSource, appl
 
 /** The shards of the source, and those that rows know and the source has forgotten. */
 function shardsOf(rows: readonly Lease[], source: OpenedSource): readonly ShardToRun[] {
+  if (source.shardsFor !== undefined) return source.shardsFor(rows).map((shard) => toRun(shard, source));
   const listed = source.shards.map((shard) => toRun(shard, source));
   const known = new Set(listed.map(({ leaseKey }) => leaseKey));
   const forgotten = rows.flatMap(({ leaseKey, parentShardIds, hashKeyRange }) =>
@@ -214,13 +218,12 @@ function shardsOf(rows: readonly Lease[], source: OpenedSource): readonly ShardT
 }
 
 function toRun(shard: SourceShard, source: OpenedSource): ShardToRun {
-  const { stream, shardId, parentShardIds, hashKeyRange } = shard;
+  const { leaseKey = shard.shardId, observe, startPosition, ...named } = shard;
   return {
-    leaseKey: shardId,
-    stream,
-    shardId,
-    parentShardIds,
-    hashKeyRange,
+    ...named,
+    leaseKey,
+    ...(startPosition === undefined ? {} : { startPosition }),
+    ...(observe === undefined ? {} : { observe }),
     initialPosition: { type: "at-timestamp", timestampMs: source.fromMs ?? 0 },
     source: source.sourceOf(shard),
   };

@@ -54,6 +54,8 @@ export interface ShardToRun {
   /** Where reading begins without a checkpoint, where that is no sentinel of a row. Default: as the row says. */
   readonly startPosition?: StartPosition;
   readonly source: ShardSource;
+  /** Told the events of this one as well. */
+  readonly observe?: (event: ReplayEvent) => void;
 }
 
 /** How a run of a shard ended: read to the end of its range, with the shards that follow where it ended itself; or stopped before. */
@@ -88,7 +90,10 @@ export async function runShard<Model, Output, Plan, DeadLetterPlan>(
       random,
       logger,
       budget,
-      observe,
+      observe: (event) => {
+        shard.observe?.(event);
+        observe(event);
+      },
       stopSignal,
       abortSignal: AbortSignal.any([abortSignal, held.gone]),
       onRetentionGap,
@@ -117,6 +122,8 @@ async function taken<Model, Output, Plan, DeadLetterPlan>(
   }: ShardsContext<Model, Output, Plan, DeadLetterPlan>,
 ): Promise<HeldShard | undefined> {
   const ending = AbortSignal.any([stopSignal, abortSignal]);
+  // One of its own: the shard listens to it for as long as it lives, and a replay may have thousands.
+  const signal = AbortSignal.any([abortSignal]);
   for (let attempt = 1; !ending.aborted; attempt += 1) {
     try {
       return await takeShard({
@@ -127,7 +134,7 @@ async function taken<Model, Output, Plan, DeadLetterPlan>(
         initialPosition,
         hashKeyRange,
         parentShardIds,
-        signal: abortSignal,
+        signal,
         logger,
         clock,
         random,

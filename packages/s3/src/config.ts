@@ -18,6 +18,7 @@ import { delimited, type DelimitedStyle } from "./formats/delimited.js";
 import type { Format } from "./formats/format.js";
 import { ndjson, raw, type RawOptions } from "./formats/formats.js";
 import { lengthPrefixed } from "./formats/length-prefixed.js";
+import { records } from "./formats/records.js";
 import type { S3EmitterOptions, S3ObjectOptions } from "./options.js";
 import type { PointInTime } from "./partitions/event-time.js";
 import type { PartitionValues } from "./partitions/partition-path.js";
@@ -50,6 +51,11 @@ export interface LengthPrefixedConfig {
   readonly type: "lengthPrefixed";
 }
 
+/** The records themselves, with their positions, to be replayed from. */
+export interface RecordsConfig {
+  readonly type: "records";
+}
+
 /** One line per output: CSV, TSV and their like. */
 export interface DelimitedConfig extends DelimitedStyle {
   readonly type: "delimited";
@@ -58,7 +64,7 @@ export interface DelimitedConfig extends DelimitedStyle {
 }
 
 /** A format of this package; or the `type` names another package, such as `parquet`, with options of its own. */
-export type FormatConfig = NdjsonConfig | RawConfig | LengthPrefixedConfig | DelimitedConfig;
+export type FormatConfig = NdjsonConfig | RawConfig | LengthPrefixedConfig | RecordsConfig | DelimitedConfig;
 
 /** A folder by a field of the output. */
 export interface FieldFolder {
@@ -199,6 +205,8 @@ function formatOf(
       return ndjson();
     case "lengthPrefixed":
       return anything(lengthPrefixed());
+    case "records":
+      return records();
     case "raw": {
       const { type: _type, ...options } = format;
       return anything(raw(options));

@@ -35,10 +35,15 @@ export class Excuses {
       case "KC_RECORD_POISON":
         return !hasDeadLetters && isUnrepeatable;
       case "KC_PLACE_TAKEN":
-        // The ledger has the rows of another owner, whose filter chose otherwise; who starts again finds the batch loaded, and goes on.
+        // The table has the rows of another owner, whose filter chose otherwise; who starts again finds the batch there, and goes on.
         return (
-          emitter === "redshift" && kinds.some(([kind]) => kind === "flaky-filter" || UNREPEATABLE.has(kind))
+          (emitter === "redshift" || emitter === "iceberg") &&
+          kinds.some(([kind]) => kind === "flaky-filter" || UNREPEATABLE.has(kind))
         );
+      case "KC_LEASE_LOST":
+        // A child that took its row later than the one that its shard went to: its daemon is started again, and that one as well.
+        // And an invocation that was given up, whose records another has.
+        return this.#scenario.driver !== undefined;
       case "KC_REPLAY_DIFFERS":
         return isUnrepeatable;
       default:

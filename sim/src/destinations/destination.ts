@@ -1,24 +1,25 @@
-import { type Connector, type ConnectorOptions, startConnector } from "@kinesis-connectors/consumer";
-import type { Emitter } from "@kinesis-connectors/core";
+import type { Emitter, Pipeline } from "@kinesis-connectors/core";
+import type { S3Plan } from "@kinesis-connectors/s3";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Violation } from "../checks/violation.js";
 import type { Landings } from "../checks/landings.js";
 import { type Entry, type Ledger, nameOf } from "../checks/ledger.js";
 import type { Network } from "../world/network.js";
 import type { SeededRandom } from "../world/random.js";
+import type { BrokenTable } from "../services/sim-iceberg.js";
 import { keyText, type Line } from "../storm/payload.js";
 import type { Scenario } from "../storm/scenario.js";
 import type { Scheduler } from "../world/scheduler.js";
-import { pipelineOf, type Output } from "../sim-pipeline.js";
+import { type Model, pipelineOf, type Output } from "../sim-pipeline.js";
 import type { SimProcess } from "../world/sim-process.js";
 
-/** Everything that a connector is started with beside its pipeline. */
-type StartOptions = Omit<ConnectorOptions<unknown, unknown>, "pipeline">;
+/** What runs a pipeline, whatever its plans are: a connector, or another driver. */
+type Driver<Running> = <Plan>(pipeline: Pipeline<Model, Output, Plan, S3Plan>) => Running;
 
 /** What records are written to, with what looks at it. */
 export interface SimDestination {
-  /** Starts a connector of a process, with the product's own emitter in its pipeline. */
-  readonly start: (process: SimProcess, options: StartOptions) => Promise<Connector>;
+  /** Has a driver run the pipeline of a process, with the product's own emitter in it. */
+  readonly drive: <Running>(process: SimProcess, driver: Driver<Running>) => Running;
   /** From here on it does nothing by itself that its callers have to bear with. */
   readonly calm?: () => void;
   /** Whether all outputs of a record that a checkpoint covers are where they belong. Default: each has landed at least once. */
@@ -46,15 +47,16 @@ export interface DestinationParts {
   readonly isUnguarded: boolean;
   /** Whether emitters are not told of the versions that records have of their own. */
   readonly isUnversioned: boolean;
+  /** How the table of `iceberg`, or its writer, is broken. */
+  readonly brokenTable: BrokenTable | undefined;
 }
 
-/** How connectors with an emitter of this kind are started. */
-export function starting<Plan>(
+/** How pipelines with an emitter of this kind are made. */
+export function driving<Plan>(
   { scenario, s3 }: Pick<DestinationParts, "scenario" | "s3">,
   emitterOf: (process: SimProcess) => Emitter<Output, Plan>,
-): SimDestination["start"] {
-  return (process, options) =>
-    startConnector({ ...options, pipeline: pipelineOf(scenario, process, s3(process), emitterOf(process)) });
+): SimDestination["drive"] {
+  return (process, driver) => driver(pipelineOf(scenario, process, s3(process), emitterOf(process)));
 }
 
 /** The record that a line tells of; undefined where nobody put it, which is reported. `where` holds the line. */

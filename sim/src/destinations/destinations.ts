@@ -1,6 +1,7 @@
 import type { StoredObject } from "../services/bucket.js";
 import type { DestinationParts, SimDestination } from "./destination.js";
 import { dynamoDbDestination } from "./dynamodb-destination.js";
+import { icebergDestination } from "./iceberg-destination.js";
 import { kinesisDestination } from "./kinesis-destination.js";
 import type { LandingRule } from "../checks/landings.js";
 import { openSearchDestination } from "./opensearch-destination.js";
@@ -17,6 +18,8 @@ export function destinationOf(
   switch (parts.scenario.emitter) {
     case "dynamodb":
       return dynamoDbDestination(parts);
+    case "iceberg":
+      return icebergDestination(parts, objects);
     case "kinesis":
       return kinesisDestination(parts);
     case "opensearch":
@@ -36,6 +39,7 @@ const PLANNED: ReadonlySet<EmitterName> = new Set<EmitterName>([
   "s3-partitioned",
   "redshift",
   "postgres",
+  "iceberg",
 ]);
 
 /** What a destination owes about records that land more than once. */

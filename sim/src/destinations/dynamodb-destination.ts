@@ -1,5 +1,5 @@
 import { dynamoDbEmitter } from "@kinesis-connectors/dynamodb";
-import { type DestinationParts, type SimDestination, starting } from "./destination.js";
+import { type DestinationParts, type SimDestination, driving } from "./destination.js";
 import { NewestChecker, type Version } from "../checks/newest-checker.js";
 import { nameOf } from "../checks/ledger.js";
 import { keyText, revisionOf } from "../storm/payload.js";
@@ -51,7 +51,7 @@ export function dynamoDbDestination(parts: DestinationParts): SimDestination {
 
   const isUpdate = mode === "update" || mode === "update-per-shard";
   return {
-    start: starting(parts, (process) => {
+    drive: driving(parts, (process) => {
       const place = {
         client: table.clientOf(process),
         table: "simulated",

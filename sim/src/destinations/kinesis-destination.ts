@@ -1,5 +1,5 @@
 import { kinesisEmitter, type SourcePosition } from "@kinesis-connectors/kinesis";
-import { type DestinationParts, entryOf, type SimDestination, starting } from "./destination.js";
+import { type DestinationParts, entryOf, type SimDestination, driving } from "./destination.js";
 import { type Entry, nameOf } from "../checks/ledger.js";
 import { compareEntries, type Version } from "../checks/newest-checker.js";
 import type { Line } from "../storm/payload.js";
@@ -67,7 +67,7 @@ export function kinesisDestination(parts: DestinationParts): SimDestination {
   });
 
   return {
-    start: starting(parts, (process) =>
+    drive: driving(parts, (process) =>
       kinesisEmitter<Output>({
         client: target.clientOf(process),
         stream: "target",

@@ -1,5 +1,5 @@
 import { openSearchEmitter } from "@kinesis-connectors/opensearch";
-import { type DestinationParts, type SimDestination, starting } from "./destination.js";
+import { type DestinationParts, type SimDestination, driving } from "./destination.js";
 import { NewestChecker, type Version } from "../checks/newest-checker.js";
 import { revisionOf } from "../storm/payload.js";
 import type { Output } from "../sim-pipeline.js";
@@ -39,7 +39,7 @@ export function openSearchDestination(parts: DestinationParts): SimDestination {
   });
 
   return {
-    start: starting(parts, (process) => {
+    drive: driving(parts, (process) => {
       const place = { node: "http://localhost:9200", index: "simulated" };
       const byKey = {
         ordering: "guarded" as const,

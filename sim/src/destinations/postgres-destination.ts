@@ -2,7 +2,7 @@ import { postgresEmitter } from "@kinesis-connectors/postgres";
 import { type PositionRule, PostgresDatabase, type TargetRow } from "../services/postgres-database.js";
 import { SimPostgres } from "../services/sim-postgres.js";
 import { type Output, REQUEST_TIMEOUT_MS } from "../sim-pipeline.js";
-import { type DestinationParts, entryOf, type SimDestination, starting } from "./destination.js";
+import { type DestinationParts, entryOf, type SimDestination, driving } from "./destination.js";
 
 /** Ways to break what keeps a batch from being written twice, or not at all; by the seed. */
 const BROKEN: readonly PositionRule[] = ["not-locked", "outside", "not-looked-at"];
@@ -36,7 +36,7 @@ export function postgresDestination(parts: DestinationParts): SimDestination {
   });
   const server = new SimPostgres(database, parts.network, random);
   return {
-    start: starting(parts, (process) =>
+    drive: driving(parts, (process) =>
       postgresEmitter<Output>({
         connection: server.connectorOf(process),
         requestTimeoutMs: REQUEST_TIMEOUT_MS,

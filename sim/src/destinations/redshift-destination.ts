@@ -1,6 +1,6 @@
 import { jsonAuto, redshiftEmitter } from "@kinesis-connectors/redshift";
 import type { StoredObject } from "../services/bucket.js";
-import { type DestinationParts, entryOf, type SimDestination, starting } from "./destination.js";
+import { type DestinationParts, entryOf, type SimDestination, driving } from "./destination.js";
 import { RedshiftDatabase, type TargetRow } from "../services/redshift-database.js";
 import { bucketOf, type Output, REQUEST_TIMEOUT_MS } from "../sim-pipeline.js";
 import { SimRedshift } from "../services/sim-redshift.js";
@@ -31,7 +31,7 @@ export function redshiftDestination(
   });
   const api = new SimRedshift(database, parts.network, random);
   return {
-    start: starting(parts, (process) =>
+    drive: driving(parts, (process) =>
       redshiftEmitter<Output>({
         client: api.clientOf(process),
         requestTimeoutMs: REQUEST_TIMEOUT_MS,

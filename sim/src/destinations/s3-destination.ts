@@ -1,5 +1,5 @@
 import { ndjson, s3Emitter } from "@kinesis-connectors/s3";
-import { type DestinationParts, type SimDestination, starting } from "./destination.js";
+import { type DestinationParts, type SimDestination, driving } from "./destination.js";
 import { bucketOf, type Output } from "../sim-pipeline.js";
 
 /** Records as lines of objects. What there is to check is checked as each object comes into being. */
@@ -9,7 +9,7 @@ export function s3Destination(
 ): SimDestination {
   const { scenario, s3 } = parts;
   return {
-    start: starting(parts, (process) => {
+    drive: driving(parts, (process) => {
       // A next owner that asked again would put a record into two objects, or into none: it has to follow what was stored.
       const partitioned =
         scenario.partitions > 1

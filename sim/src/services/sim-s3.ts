@@ -2,6 +2,7 @@ import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   PutObjectCommand,
@@ -85,6 +86,10 @@ export class SimS3 {
       const key = this.#keyOf(command.input.Key);
       return { name: "HeadObject", about: key, apply: () => ({ Metadata: this.#bucket.head(key).metadata }) };
     }
+    if (command instanceof GetObjectCommand) {
+      const key = this.#keyOf(command.input.Key);
+      return { name: "GetObject", about: key, apply: () => this.#get(key) };
+    }
     if (command instanceof HeadBucketCommand) return { name: "HeadBucket", about: "", apply: () => ({}) };
     return this.#multipartOperation(command);
   }
@@ -149,6 +154,11 @@ export class SimS3 {
       const isTaken = error instanceof CallError && error.name === "PreconditionFailed";
       if (!isTaken || this.#broken?.takenIsDone !== true) throw error;
     }
+  }
+
+  #get(key: string): object {
+    const { body } = this.#bucket.head(key);
+    return { Body: { transformToByteArray: () => Promise.resolve(body) } };
   }
 
   #keyOf(key: string | undefined): string {

@@ -1,6 +1,7 @@
 import type { Lease, LeaseChange } from "@kinesis-connectors/consumer";
 import { HeldLease } from "@kinesis-connectors/leases";
 import type { BrokenLeases } from "../services/breakable-table.js";
+import { BROKEN_TABLES, type BrokenTable } from "../services/sim-iceberg.js";
 import type { BrokenBucket } from "../services/sim-s3.js";
 
 /** A variant of the protocol that is broken on purpose: a check that cannot fail proves nothing. */
@@ -24,7 +25,13 @@ export type BrokenVariant =
   | "handoffs-not-awaited"
   | "handoffs-discard"
   | "assigns-unconditional"
-  | "unreported";
+  | "unreported"
+  | "no-row"
+  | "factor-2"
+  | "answers-unread"
+  | "row-after-daemon"
+  | "no-journal"
+  | BrokenTable;
 
 /** Variants of the protocol of prepared batches. */
 export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
@@ -60,8 +67,24 @@ export const BROKEN_FLEETS: ReadonlyMap<BrokenVariant, readonly string[]> = new 
   ["unreported", ["starved"]],
 ]);
 
+/** Variants of what a child of a daemon owes its journal, with the rules that must tell of each; only with `--driver kcl`. */
+export const BROKEN_CHILDREN: ReadonlyMap<BrokenVariant, readonly string[]> = new Map([
+  ["row-after-daemon", ["error", "lost"]],
+  ["no-journal", ["duplicated", "I2"]],
+]);
+
+/** Variants of what a function and its mapping owe each other, with the rules that must tell of each; only with `--driver lambda`. */
+export const BROKEN_FUNCTIONS: ReadonlyMap<BrokenVariant, readonly string[]> = new Map([
+  ["no-row", ["duplicated", "I2"]],
+  ["factor-2", ["lost", "I5"]],
+  ["answers-unread", ["lost", "I5"]],
+]);
+
 /** Variants of what keeps the order of a key at the destination. */
 export const BROKEN_GUARDS: readonly BrokenVariant[] = ["unguarded", "unversioned"];
+
+/** Variants of a commit that moves data and position together; only with `--emitter iceberg`. */
+export const BROKEN_COMMITS: readonly BrokenVariant[] = BROKEN_TABLES;
 
 /** How the world around the connectors has to behave for them to work as if their protocol were the broken one. */
 export function brokenWorld(variant: BrokenVariant | undefined): {
@@ -76,6 +99,7 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
   /** Whether readers are to take the first answer without an iterator for the end of a shard. */
   readonly believesEnds: boolean;
   readonly stopsEndlessly: boolean;
+  readonly table: BrokenTable | undefined;
 } {
   const sound = {
     leases: {},
@@ -85,6 +109,7 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
     isUnversioned: false,
     believesEnds: false,
     stopsEndlessly: false,
+    table: undefined,
   };
   switch (variant) {
     case undefined:
@@ -113,7 +138,13 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
     case "stops-endlessly":
       return { ...sound, stopsEndlessly: true };
     case "overdue-unnoticed":
+    case "row-after-daemon":
+    case "factor-2":
+    case "answers-unread":
       return sound;
+    case "no-row":
+    case "no-journal":
+      return { ...sound, isPrepared: false };
     case "resets-unconditional":
       return { ...sound, leases: { resetsUnconditionally: true } };
     case "foreign-rows-believed":
@@ -130,6 +161,10 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
       return { ...sound, leases: { assignsUnconditionally: true } };
     case "unreported":
       return { ...sound, leases: { losesReports: true } };
+    case "position-outside":
+    case "unrequired":
+    case "unlooked":
+      return { ...sound, table: variant };
     case "unversioned":
       return { ...sound, isUnversioned: true };
     default:

@@ -68,6 +68,11 @@ const WRITES: Readonly<Record<Exclude<EmitterName, "s3" | "s3-partitioned">, typ
     ["DescribeStatement", 3],
     ["GetStatementResult", 2],
   ],
+  iceberg: [
+    ["PutObject", 6],
+    ["LoadTable", 3],
+    ["UpdateTable", 3],
+  ],
 };
 const DEAD_LETTERS: typeof STEPS = [["PutObject dead", 1]];
 
@@ -198,6 +203,7 @@ function scenarioOf(
     keys: isS3(emitter) ? 0 : 4,
     workers: 2,
     fleet: undefined,
+    driver: undefined,
     shards: 1,
     puts: 24,
     stormMs: STORM_MS,

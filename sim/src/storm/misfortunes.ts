@@ -3,6 +3,7 @@ import type { CallMoment, Destination, Network } from "../world/network.js";
 import type { SeededRandom } from "../world/random.js";
 import { type EmitterName, isS3, type Scenario } from "./scenario.js";
 import type { Scheduler } from "../world/scheduler.js";
+import type { SimProcess } from "../world/sim-process.js";
 import type { SimStream } from "../services/sim-stream.js";
 import type { Trace } from "../world/trace.js";
 
@@ -36,6 +37,9 @@ const DANGEROUS_IN_FLEET: readonly string[] = [
   "kcl-deliver",
 ];
 
+/** The same of a daemon; its children prepare and commit in their journal. */
+const DANGEROUS_IN_DAEMON: readonly string[] = ["kcl-renew", "kcl-checkpoint", "kcl-checkpoint", "kcl-take"];
+
 const LEADERS_WRITES: ReadonlySet<string> = new Set(["assign", "hand-off", "kcl-assign", "kcl-hand-off"]);
 const UNDER_WAY = 0.08;
 const UNDER_WAY_MS = [2_000, 25_000] as const;
@@ -55,12 +59,13 @@ const DANGEROUS_WRITES: Readonly<Record<EmitterName, readonly string[]>> = {
     "GetStatementResult",
     "PutObject dead",
   ],
+  iceberg: ["PutObject", "UpdateTable", "UpdateTable", "LoadTable", "PutObject dead"],
 };
 
 interface Ambush {
   readonly step: string;
   readonly moment: CallMoment;
-  readonly strike: (slot: Slot) => void;
+  readonly strike: (slot: Slot, process: SimProcess) => void;
   /** So many more times the step passes unharmed. */
   left: number;
 }
@@ -115,10 +120,10 @@ export class Misfortunes {
         ambush.left -= 1;
         return undefined;
       }
-      const slot = this.#fleet.slots.find((one) => one.process === process);
+      const slot = this.#fleet.slotOf(process);
       if (slot === undefined) return undefined;
       this.#ambush = undefined;
-      ambush.strike(slot);
+      ambush.strike(slot, process);
       return undefined;
     };
     this.#next();
@@ -130,7 +135,7 @@ export class Misfortunes {
     this.#ambush = undefined;
     this.#network.rates = { fault: 0, slow: 0 };
     for (const destination of this.#destinations) this.#network.setDown(destination, false);
-    for (const { process } of this.#fleet.slots) process?.resume();
+    this.#fleet.resume();
   }
 
   /** What a leader writes may arrive when it leads no more, and its owner is another one. */
@@ -157,9 +162,9 @@ export class Misfortunes {
     const random = this.#random;
     const slot = random.pick(this.#fleet.slots);
     const roll = random.next();
-    if (roll < 0.3) this.#lieInWait((victim) => this.#crash(victim));
+    if (roll < 0.3) this.#lieInWait((victim, process) => this.#crash(victim, process));
     else if (roll < 0.4) this.#crash(slot);
-    else if (roll < 0.55) this.#lieInWait((victim) => this.#pause(victim));
+    else if (roll < 0.55) this.#lieInWait((victim, process) => this.#pause(victim, process));
     else if (roll < 0.62) this.#pause(slot);
     else if (roll < 0.72) {
       if (this.#fleet.stop(slot)) this.stops += 1;
@@ -169,9 +174,10 @@ export class Misfortunes {
       slot.process?.jumpWallClock(random.pick([-HOUR_MS, HOUR_MS, 1_000]));
   }
 
-  #lieInWait(strike: (slot: Slot) => void): void {
+  #lieInWait(strike: Ambush["strike"]): void {
     const random = this.#random;
-    const ofFleet = this.#scenario.fleet === undefined ? [] : DANGEROUS_IN_FLEET;
+    const { fleet, driver } = this.#scenario;
+    const ofFleet = fleet === undefined ? (driver === "kcl" ? DANGEROUS_IN_DAEMON : []) : DANGEROUS_IN_FLEET;
     const moment = random.pick<CallMoment>(["send", "applied", "answered"]);
     this.#ambush = {
       step: random.pick([...DANGEROUS, ...ofFleet, ...DANGEROUS_WRITES[this.#scenario.emitter]]),
@@ -181,14 +187,14 @@ export class Misfortunes {
     };
   }
 
-  #crash(slot: Slot): void {
-    if (this.#fleet.crash(slot)) this.crashes += 1;
+  #crash(slot: Slot, process: SimProcess | undefined = slot.process): void {
+    if (this.#fleet.crash(slot, process)) this.crashes += 1;
   }
 
-  #pause(slot: Slot): void {
+  #pause(slot: Slot, process: SimProcess | undefined = slot.process): void {
     const { failoverTimeMs } = this.#scenario;
     const forMs = this.#random.pick([0.5, 1.2, 2, 5]) * failoverTimeMs;
-    if (this.#fleet.pause(slot, forMs)) this.pauses += 1;
+    if (this.#fleet.pause(slot, forMs, process)) this.pauses += 1;
   }
 
   #reshard(): void {

@@ -10,7 +10,8 @@ export type EmitterName =
   | "kinesis"
   | "opensearch"
   | "redshift"
-  | "postgres";
+  | "postgres"
+  | "iceberg";
 
 export const EMITTER_NAMES: readonly EmitterName[] = [
   "s3",
@@ -20,6 +21,7 @@ export const EMITTER_NAMES: readonly EmitterName[] = [
   "opensearch",
   "redshift",
   "postgres",
+  "iceberg",
 ];
 
 /** A fleet in the KCL's 3.x mode, or on its way there and back, in which some workers are modelled KCL workers. */
@@ -40,6 +42,9 @@ interface FleetPlan {
   /** Mean time between two misfortunes of leaders and handoffs. */
   readonly everyMs: number;
 }
+
+/** What runs the pipeline instead of workers of ours: modelled MultiLangDaemons of the KCL, whose children run it. */
+export type DriverName = "kcl" | "lambda";
 
 /** Everything about one run that is drawn from its seed beforehand. */
 export interface Scenario {
@@ -80,6 +85,8 @@ export interface Scenario {
   readonly steering: "pauses" | "resets" | undefined;
   /** Undefined: workers of ours alone, in 2.x mode. */
   readonly fleet: FleetPlan | undefined;
+  /** Undefined: workers of ours. */
+  readonly driver: DriverName | undefined;
   readonly mayReshard: boolean;
   readonly mayJumpClocks: boolean;
   /** Of a put being an aggregate. */
@@ -146,6 +153,7 @@ export function scenarioOf(seed: number, emitter: EmitterName = "s3"): Scenario 
     rarities: raritiesOf(new SeededRandom(seed, 30)),
     steering: undefined,
     fleet: undefined,
+    driver: undefined,
     mayReshard: !isPlain && random.chance(0.7),
     mayJumpClocks: !isPlain && random.chance(0.5),
     aggregates: random.pick([0, 0.2, 0.5]),
@@ -215,6 +223,44 @@ export function sharedWithKcl(scenario: Scenario): Scenario {
     fanOut: false,
     rarities: undefined,
     kinds: kinds.filter(([kind]) => STEADY.has(kind)),
+  };
+}
+
+/**
+ * The same with daemons of the KCL that run the pipeline in their children: longer, because the KCL takes a shard no faster. What retention takes before it is read
+ * the KCL passes over without a word, and it doubts no answer about the end of a shard.
+ */
+export function drivenByKcl(scenario: Scenario): Scenario {
+  const random = new SeededRandom(scenario.seed, 60);
+  return {
+    ...scenario,
+    driver: "kcl",
+    puts: random.between(60, 160),
+    stormMs: random.between(50_000, 120_000),
+    misfortuneEveryMs: random.pick([3_000, 6_000, 12_000]),
+    retentionMs: LONG_RETENTION_MS,
+    initialPosition: "TRIM_HORIZON",
+    fanOut: false,
+    rarities: undefined,
+  };
+}
+
+/**
+ * The same with a function on an event source mapping that runs the pipeline: what the service has not handed over in time it gives up, and nothing tells the
+ * function, so that no record is taken by retention; and its sandboxes have the time of the service.
+ */
+export function drivenByLambda(scenario: Scenario): Scenario {
+  const random = new SeededRandom(scenario.seed, 61);
+  return {
+    ...scenario,
+    driver: "lambda",
+    puts: random.between(60, 160),
+    misfortuneEveryMs: random.pick([500, 1_000, 2_000]),
+    retentionMs: LONG_RETENTION_MS,
+    initialPosition: "TRIM_HORIZON",
+    fanOut: false,
+    mayJumpClocks: false,
+    rarities: undefined,
   };
 }
 

@@ -6,7 +6,14 @@ import { FleetMisfortunes } from "./fleet-misfortunes.js";
 import { Misfortunes } from "./misfortunes.js";
 import { Operator } from "./operator.js";
 import { Rarities } from "./rarities.js";
-import { type Scenario, scenarioOf, sharedWithKcl, steered } from "./scenario.js";
+import {
+  drivenByKcl,
+  drivenByLambda,
+  type Scenario,
+  scenarioOf,
+  sharedWithKcl,
+  steered,
+} from "./scenario.js";
 
 const TRIM_EVERY_MS = 500;
 
@@ -23,7 +30,9 @@ export async function simulate(seed: number, options: RunOptions = {}): Promise<
   }
 }
 
-function asAskedFor(scenario: Scenario, { steer, fleet }: RunOptions): Scenario {
+function asAskedFor(scenario: Scenario, { steer, fleet, driver }: RunOptions): Scenario {
+  if (driver === "kcl") return drivenByKcl(scenario);
+  if (driver === "lambda") return drivenByLambda(scenario);
   if (fleet === "kcl3") return sharedWithKcl(scenario);
   return steer === true ? steered(scenario) : scenario;
 }

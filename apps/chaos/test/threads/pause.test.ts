@@ -48,7 +48,7 @@ async function onStage(threads: number, play: (stage: Stage) => Promise<void>): 
       failoverTimeMs: 3_000,
       retrieval: "polling",
       threads,
-      leaseFolder: undefined,
+      leaseStore: undefined,
       leasesMode: "auto",
       endpoints: { kinesis: kinesisEndpoint, dynamodb },
       s3: aws.clientOptions("s3"),

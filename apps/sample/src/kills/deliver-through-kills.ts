@@ -3,7 +3,7 @@ import type { LocalAws } from "@kinesis-connectors/local";
 import { type Delivered, type Delivery, localTo } from "../deliver.js";
 import { type Running, UNWATCHED } from "../run-sample.js";
 import { pick, seededNumbers } from "../seeded-numbers.js";
-import { KillableWorker } from "./killable-worker.js";
+import { Crew } from "./crew.js";
 import type { WorkerMessage, WorkerSetup } from "./worker-process.js";
 
 /** Short, so that the next worker need not wait long for the shards of a dead one. */
@@ -23,6 +23,8 @@ export interface KilledDelivery<Setup> extends Pick<Delivery, "stream" | "shards
   readonly worker: URL;
   /** What its pipeline is made of, as JSON. */
   readonly setup: Setup;
+  /** How many worker processes share the shards. Default 1. */
+  readonly workers?: number;
   /** How often a worker is killed. */
   readonly kills: number;
   /** Seed of the moments. */
@@ -36,14 +38,24 @@ export interface KilledDelivered extends Delivered {
 }
 
 /**
- * Fills a stream while a worker process delivers it, which is killed (SIGKILL) again and again in the middle of its work and followed by another one, until everything
+ * Fills a stream while worker processes deliver it, of which one is killed (SIGKILL) again and again in the middle of its work and followed by another one, until everything
  * that was put is committed. A part of the records is put before each kill, so that there is work in the middle of which to be killed.
  *
  * @throws when a worker ends by itself, or nothing is heard of one for a minute; the signal's reason
  */
 export async function deliverThroughKills<Setup>(
   aws: LocalAws,
-  { stream, shards, records, application, worker: program, setup, kills, seed }: KilledDelivery<Setup>,
+  {
+    stream,
+    shards,
+    records,
+    application,
+    worker: program,
+    workers = 1,
+    setup,
+    kills,
+    seed,
+  }: KilledDelivery<Setup>,
   { signal, progress }: Running = UNWATCHED,
 ): Promise<KilledDelivered> {
   aws.kinesis.createStream({ name: stream, shardCount: shards });
@@ -56,18 +68,17 @@ export async function deliverThroughKills<Setup>(
   let told: WorkerMessage["type"][] = [];
   let killed = 0;
   let takenOver = 0;
-  const start = (): KillableWorker =>
-    new KillableWorker(program, given, ({ type, shardId, committed: position, isInherited }) => {
-      told.push(type);
-      if (isInherited) takenOver += 1;
-      if (position !== undefined) committed.set(shardId, position);
-    });
+  const heard = ({ type, shardId, committed: position, isInherited }: WorkerMessage): void => {
+    told.push(type);
+    if (isInherited) takenOver += 1;
+    if (position !== undefined) committed.set(shardId, position);
+  };
   const all = [...records];
   using _watched = progress.watch(() => ({
     share: killed / (kills + 1),
     text: `put ${all.length} in ${kills + 1} parts  kills ${killed}`,
   }));
-  let worker = start();
+  const crew = new Crew(workers, program, given, heard);
   try {
     for (let part = 0; part <= kills; part += 1) {
       const from = Math.floor((all.length * part) / (kills + 1));
@@ -84,19 +95,18 @@ export async function deliverThroughKills<Setup>(
       told = [];
       const isDone = (): boolean => isAllCommitted(put, committed);
       // Where it was faster than that, it dies with nothing left to do.
-      await worker.until(
+      await crew.until(
         () => isDone() || told.filter((type) => type === moment).length >= times,
         PATIENCE_MS,
         signal,
       );
-      await worker.kill();
+      await crew.killLast();
       killed += 1;
-      worker = start();
     }
-    await worker.until(() => isAllCommitted(put, committed), PATIENCE_MS, signal);
-    await worker.stop();
+    await crew.until(() => isAllCommitted(put, committed), PATIENCE_MS, signal);
+    await crew.stop();
   } finally {
-    await worker.kill();
+    await crew.kill();
   }
   const seconds = Math.round(performance.now() - startMs) / 1000;
   return { records: all.length, seconds, takenOver };

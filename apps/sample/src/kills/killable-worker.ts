@@ -44,6 +44,11 @@ export class KillableWorker {
     }
   }
 
+  /** What it is waited for may have come about by another worker. */
+  look(): void {
+    this.#wake();
+  }
+
   /** Ends the process at once, in whatever it is doing. */
   async kill(): Promise<void> {
     this.#isExpectedToEnd = true;

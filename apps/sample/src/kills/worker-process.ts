@@ -20,13 +20,13 @@ export interface WorkerMessage {
   readonly isInherited: boolean;
 }
 
-/** Runs a connector in a process that `deliverThroughKills` has started, until SIGTERM. */
-export async function runWorkerProcess<Setup, Model, Output, Plan, DeadLetterPlan>(
-  pipelineOf: (setup: Setup) => Pipeline<Model, Output, Plan, DeadLetterPlan>,
+/** Runs a connector in a process that `deliverThroughKills` has started, until SIGTERM. What the pipeline is made of comes as JSON: its type is the caller's word. */
+export async function runWorkerProcess<Model, Output, Plan, DeadLetterPlan>(
+  pipelineOf: (setup: never) => Pipeline<Model, Output, Plan, DeadLetterPlan>,
 ): Promise<void> {
   const { application, failoverTimeMs, local, setup } = JSON.parse(
     process.argv[2] ?? "",
-  ) as WorkerSetup<Setup>;
+  ) as WorkerSetup<never>;
   const stop = new AbortController();
   process.once("SIGTERM", () => stop.abort());
   const connector = await startConnector({

@@ -37,7 +37,10 @@ export const CONNECTION_FLAGS: FlagParametersForType<ConnectionFlags, CliContext
 /** Flags of every command that looks at the leases of an application. */
 export const FLEET_FLAGS: FlagParametersForType<FleetFlags, CliContext> = {
   ...CONNECTION_FLAGS,
-  leaseTable: optionalText("lease table (default: named like the application)", "NAME"),
+  leaseTable: optionalText(
+    "lease table in DynamoDB (default: named like the application), or the URL of PostgreSQL, MySQL or Redis",
+    "NAME",
+  ),
 };
 
 export const JSON_FLAG: FlagParametersForType<Pick<OutputFlags, "json">, CliContext> = {

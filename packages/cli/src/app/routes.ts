@@ -65,6 +65,10 @@ const ROUTES: Readonly<Record<string, Route | Group>> = {
     },
   },
   run: route("runs connectors from files, several in one process", () => import("../commands/run.js")),
+  replay: route(
+    "runs a range of time of a stream, or an archive, through a file's pipeline once more",
+    () => import("../commands/replay.js"),
+  ),
   validate: route(
     "looks for what is wrong with files, each with its line and column",
     () => import("../commands/validate.js"),
@@ -104,7 +108,7 @@ const ROUTES: Readonly<Record<string, Route | Group>> = {
       ),
       show: route("dead letters with their records", () => import("../commands/dead-letters/show.js")),
       redrive: route(
-        "puts dead letters back into a stream; shows its plan first",
+        "puts dead letters back into a stream, or runs them through a pipeline; shows its plan first",
         () => import("../commands/dead-letters/redrive.js"),
       ),
     },

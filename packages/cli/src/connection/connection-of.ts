@@ -18,6 +18,7 @@ export async function connectionOf({ cwd, env }: CliContext, file: string): Prom
     endpointDynamodb: endpoints?.dynamodb,
     allowInsecure: source.allowInsecure,
     leaseTable: source.leaseTable,
+    leaseStore: source.leaseStore && { ...source.leaseStore, beside: resolve(cwd, file) },
     failoverTimeMs: leases?.failoverTimeMs,
     emitter: emitterOf(redacted),
     credentials,

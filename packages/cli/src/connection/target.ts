@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { ProxyOption } from "@kinesis-connectors/aws";
 import type { GivenCredentials } from "./credentials.js";
 import { CliError } from "../app/errors.js";
@@ -15,10 +16,22 @@ export interface Where {
   readonly proxy?: ProxyOption | undefined;
 }
 
+/** Leases beside DynamoDB. */
+export interface GivenStore {
+  /** With user and password: not to be shown. */
+  readonly url: string;
+  readonly table?: string | undefined;
+  /** A file beside which its package is installed. */
+  readonly beside: string;
+}
+
 /** Whose leases are looked at, and where they are. */
 export interface Target extends Where {
   readonly application: string;
+  /** In DynamoDB; or the other store, as it may be shown. */
   readonly tableName: string;
+  /** Undefined for DynamoDB. */
+  readonly store?: GivenStore | undefined;
   /** Name or ARN, where the configuration says it; rows of ours say it too. */
   readonly stream: string | undefined;
   readonly failoverTimeMs: number | undefined;
@@ -35,6 +48,7 @@ export interface FromFile {
   readonly endpointDynamodb?: string | undefined;
   readonly allowInsecure?: boolean | undefined;
   readonly leaseTable?: string | undefined;
+  readonly leaseStore?: GivenStore | undefined;
   readonly failoverTimeMs?: number | undefined;
   readonly emitter?: string | undefined;
   readonly credentials?: GivenCredentials;
@@ -65,8 +79,10 @@ export async function targetOf(
       "KC_USAGE",
       "no application is named: give APP, or --config with a file that names it",
     );
-  const tableName = flags.leaseTable ?? (application === undefined ? file.leaseTable : undefined) ?? name;
-  if (!TABLE_NAME.test(tableName))
+  const store = storeOf(context, flags, application === undefined ? file : {});
+  const inFile = application === undefined ? file.leaseTable : undefined;
+  const tableName = store === undefined ? (flags.leaseTable ?? inFile ?? name) : shownStore(store);
+  if (store === undefined && !TABLE_NAME.test(tableName))
     throw new CliError(
       "KC_USAGE",
       `no lease table can be called ${JSON.stringify(tableName.slice(0, 300))}: a name has 3 to 255 letters, digits, '_', '.' or '-'; ` +
@@ -76,10 +92,28 @@ export async function targetOf(
     ...wayOf(flags, file),
     application: name,
     tableName,
+    store,
     stream: file.application === name ? file.stream : undefined,
     failoverTimeMs: file.failoverTimeMs,
     emitter: file.application === name ? file.emitter : undefined,
   };
+}
+
+/** The store that a flag names, or else the file. */
+function storeOf(
+  { cwd }: CliContext,
+  { leaseTable }: FleetFlags,
+  { leaseStore }: FromFile,
+): GivenStore | undefined {
+  if (leaseTable === undefined) return leaseStore;
+  return leaseTable.includes("://") ? { url: leaseTable, beside: join(cwd, "command") } : undefined;
+}
+
+/** Without user and password. */
+function shownStore({ url, table }: GivenStore): string {
+  if (!URL.canParse(url)) return "a store";
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}${table === undefined ? "" : ` ${table}`}`;
 }
 
 /** The leases of a table, where nothing but its name is known: that of its application. */

@@ -3,6 +3,7 @@ import { type ConsoleApplication, consoleProblem, startConsole } from "@kinesis-
 import { checkedEndpoint } from "@kinesis-connectors/aws";
 import { dynamoDbLeaseTable } from "@kinesis-connectors/consumer";
 import { type Logger, silentLogger, sleep } from "@kinesis-connectors/core";
+import type { LeaseTable } from "@kinesis-connectors/leases";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import type { ConsoleFlags } from "../commands/console.js";
@@ -113,9 +114,7 @@ async function applicationOf(
   flags: ConsoleFlags,
   target: Target,
 ): Promise<OpenApplication> {
-  const { clock, random } = context;
-  const connection = toDynamoDb(target);
-  await connection.checkEndpoint();
+  const { clock } = context;
   const { tableName, stream } = target;
   let retry: { readonly error: string; readonly atMs: number } | undefined;
   const note = (fields: object): void => {
@@ -124,7 +123,7 @@ async function applicationOf(
   };
   // The table repeats what is throttled by itself, and tells of it by its log alone.
   const logger: Logger = { ...silentLogger, debug: note, warn: note };
-  const table = dynamoDbLeaseTable({ tableName, client: connection.client, clock, random, logger });
+  const { table, close } = await tableOf(context, target, logger);
   return {
     name: target.application,
     application: {
@@ -136,6 +135,26 @@ async function applicationOf(
       lastRetry: () =>
         retry !== undefined && clock.monotonicNow() - retry.atMs < RETRY_TOLD_MS ? retry.error : undefined,
     },
-    close: () => connection.close(),
+    close,
   };
+}
+
+async function tableOf(
+  { clock, random }: CliContext,
+  target: Target,
+  logger: Logger,
+): Promise<{ readonly table: LeaseTable; readonly close: () => void }> {
+  const { tableName, application, store } = target;
+  if (store !== undefined) {
+    const { leaseTableAt } = await import("@kinesis-connectors/config");
+    const table = await leaseTableAt(
+      { url: store.url, table: store.table, application, logger },
+      store.beside,
+    );
+    return { table, close: () => table.close?.() };
+  }
+  const connection = toDynamoDb(target);
+  await connection.checkEndpoint();
+  const table = dynamoDbLeaseTable({ tableName, client: connection.client, clock, random, logger });
+  return { table, close: () => connection.close() };
 }

@@ -4,6 +4,15 @@ import type { Letter } from "./installed-s3.js";
 
 const FORMAT = "kinesis-connectors redrive journal";
 
+/** A run of letters through a pipeline that has begun: it takes them all, and is ended as a whole. */
+export interface PipelineRun {
+  /** From 1: each run has a name and rows of its own. */
+  readonly number: number;
+  /** The letters of it, by `idOf`, and the objects that they are in. */
+  readonly ids: readonly string[];
+  readonly keys: readonly string[];
+}
+
 /** What letters a journal is about. */
 export interface JournalHead {
   readonly bucket: string;
@@ -20,6 +29,9 @@ export class RedriveJournal {
   readonly #head: JournalHead;
   readonly #done = new Set<string>();
   readonly #begun = new Set<string>();
+  readonly #failed = new Set<string>();
+  #runs = 0;
+  #run: PipelineRun | undefined;
   #descriptor: number | undefined;
 
   /** @throws CliError `KC_USAGE` for a file that is no journal, or one of other letters */
@@ -27,6 +39,44 @@ export class RedriveJournal {
     this.#file = file;
     this.#head = head;
     if (existsSync(file)) this.#read(readFileSync(file, "utf8"));
+  }
+
+  /** The run that was cut off, or is under way. */
+  get run(): PipelineRun | undefined {
+    return this.#run;
+  }
+
+  /** Letters of the run that failed once more. */
+  get failedCount(): number {
+    return this.#failed.size;
+  }
+
+  /** Begins a run of these letters. */
+  beginRun(ids: readonly string[], keys: readonly string[]): PipelineRun {
+    this.#append([["run", ids, keys]]);
+    this.#startRun(ids, keys);
+    return this.#run as PipelineRun;
+  }
+
+  /** Notes a letter of the run that failed once more, before the row of its shard moves past it. */
+  fail(id: string): void {
+    if (this.#failed.has(id)) return;
+    this.#append([["failed", id]]);
+    this.#failed.add(id);
+  }
+
+  /** Ends the run: its letters are done, but for those that failed once more. */
+  endRun(): void {
+    const done = (this.#run?.ids ?? []).filter((id) => !this.#failed.has(id));
+    this.#append([...done.map((id) => ["done", id]), ["end"]]);
+    for (const id of done) this.#done.add(id);
+    this.#run = undefined;
+  }
+
+  #startRun(ids: readonly string[], keys: readonly string[]): void {
+    this.#runs += 1;
+    this.#run = { number: this.#runs, ids, keys };
+    this.#failed.clear();
   }
 
   has(letter: Letter): boolean {
@@ -81,7 +131,10 @@ export class RedriveJournal {
       );
     for (const line of lines) {
       // The last line may have been cut off with the process: what it began is not known to be done.
-      const [what, id] = (parsed(line) ?? []) as readonly unknown[];
+      const [what, id, keys] = (parsed(line) ?? []) as readonly unknown[];
+      if (what === "run" && isTexts(id) && isTexts(keys)) this.#startRun(id, keys);
+      if (what === "end") this.#run = undefined;
+      if (what === "failed" && typeof id === "string") this.#failed.add(id);
       if (typeof id !== "string") continue;
       if (what === "done") this.#done.add(id);
       if (what === "begin") this.#begun.add(id);
@@ -90,7 +143,12 @@ export class RedriveJournal {
 }
 
 /** Names a letter for good: the place of its record in the stream that it came from. */
-export function idOf({ stream, shardId, sequenceNumber, subSequenceNumber }: Letter): string {
+export function idOf({
+  stream,
+  shardId,
+  sequenceNumber,
+  subSequenceNumber,
+}: Pick<Letter, "stream" | "shardId" | "sequenceNumber" | "subSequenceNumber">): string {
   return `${stream} ${shardId} ${sequenceNumber}.${subSequenceNumber}`;
 }
 
@@ -100,4 +158,19 @@ function parsed(line: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === "string");
+}
+
+/** The journal of letters below a prefix, where none is named. */
+export function journalName({
+  bucket,
+  prefix = "",
+}: {
+  readonly bucket: string;
+  readonly prefix?: string | undefined;
+}): string {
+  return `redrive-${`${bucket}-${prefix}`.replaceAll(/[^\w.-]+/g, "-").replace(/-$/, "")}.journal`;
 }

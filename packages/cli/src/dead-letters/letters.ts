@@ -10,6 +10,7 @@ import { installedS3, type Letter, type LetterSource } from "./installed-s3.js";
 export interface Letters {
   readonly bucket: string;
   readonly prefix: string | undefined;
+  readonly endpoint: string | undefined;
   /** Those that are meant, object by object. */
   readonly read: (keys?: readonly string[]) => AsyncGenerator<Letter, void>;
 }
@@ -42,7 +43,7 @@ export async function lettersOf(context: CliContext, flags: LetterFlags): Promis
   const sinceMs = flags.since === undefined ? undefined : atMsOf(flags.since, clock.now());
   const codes = flags.code === undefined ? undefined : new Set(flags.code);
   const { replayDeadLetters } = await installedS3(cwd);
-  return { bucket, prefix, read };
+  return { bucket, prefix, endpoint, read };
 
   async function* read(keys?: readonly string[]): AsyncGenerator<Letter, void> {
     const what = keys === undefined ? (prefix === undefined ? {} : { prefix }) : { keys };

@@ -4,7 +4,7 @@ import type { RedriveFlags } from "../commands/dead-letters/redrive.js";
 import { toKinesis } from "../connection/aws.js";
 import { whereOf } from "../connection/target.js";
 import type { Letter } from "./installed-s3.js";
-import { idOf, RedriveJournal } from "./journal.js";
+import { idOf, journalName, RedriveJournal } from "./journal.js";
 import { type Letters, lettersOf } from "./letters.js";
 import { MAX_RECORDS, putLetters, requestsOf } from "./put.js";
 
@@ -61,10 +61,6 @@ export async function redrive(context: CliContext, flags: RedriveFlags): Promise
 
 /** Stands in a journal for the stream that each letter came from. */
 const OWN = "(its own)";
-
-function journalName({ bucket, prefix = "" }: Letters): string {
-  return `redrive-${`${bucket}-${prefix}`.replaceAll(/[^\w.-]+/g, "-").replace(/-$/, "")}.journal`;
-}
 
 /** Counts a letter, and says whether it is to be put. */
 function count(

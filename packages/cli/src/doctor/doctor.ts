@@ -8,6 +8,7 @@ import { EXIT, shownError } from "../app/errors.js";
 import type { DoctorFlags } from "../commands/doctor.js";
 import { toDynamoDb } from "../connection/aws.js";
 import { type Target, targetOf, type Where, whereOf } from "../connection/target.js";
+import { readFleet } from "../fleet/read-fleet.js";
 import { isLeaseKey, keyOf, LEASE_KEY } from "../fleet/lease-tables.js";
 import { tableLines } from "../output/table.js";
 import { shownDuration } from "../output/time.js";
@@ -36,13 +37,15 @@ export async function doctor(context: CliContext, flags: DoctorFlags, app?: stri
   try {
     await connection.checkEndpoint();
     findings.push(...(await awsFindings(context, connection.client)));
-    if (target !== undefined) findings.push(...(await tableFindings(context, connection.client, target)));
+    if (target !== undefined && target.store === undefined)
+      findings.push(...(await tableFindings(context, connection.client, target)));
   } catch (thrown) {
     context.signal.throwIfAborted();
     findings.push({ what: "endpoint", state: "wrong", found: shownError(thrown).message });
   } finally {
     connection.close();
   }
+  if (target?.store !== undefined) findings.push(await storeFinding(context, target));
   context.signal.throwIfAborted();
   print(context, flags, findings);
   if (findings.some(({ state }) => state === "wrong")) context.exitWith(EXIT.failed);
@@ -160,6 +163,17 @@ function watchDates(
     { step: "deserialize", priority: "low", name: "kinesisConnectorsDate" },
   );
   return { skewMs: () => skewMs };
+}
+
+/** Leases beside DynamoDB: whether they can be listed. */
+async function storeFinding(context: CliContext, target: Target): Promise<Finding> {
+  try {
+    const { leases, tableName } = await readFleet(context, target);
+    return { what: "lease table", state: "ok", found: `${tableName} has ${leases.length} leases` };
+  } catch (thrown) {
+    context.signal.throwIfAborted();
+    return { what: "lease table", state: "wrong", found: shownError(thrown).message };
+  }
 }
 
 async function tableFindings(

@@ -56,5 +56,7 @@ export function countingCost(client: DynamoDBClient): CostTally {
 export function shownCost({ calls, readUnits }: Cost, rows: number, kinesisReads?: number): string {
   const asked = kinesisReads === undefined ? "Kinesis was not asked." : `Kinesis: ${kinesisReads} reads.`;
   const parts = Object.entries(calls).map(([name, count]) => `${count} ${name}`);
-  return `lease table: ${counted(rows, "row")}, ${parts.join(", ")} (${counted(readUnits, "read unit")}). ${asked}`;
+  // Other stores than DynamoDB count no units.
+  const units = readUnits === 0 ? "" : ` (${counted(readUnits, "read unit")})`;
+  return `lease table: ${counted(rows, "row")}, ${parts.join(", ")}${units}. ${asked}`;
 }

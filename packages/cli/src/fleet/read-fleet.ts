@@ -9,7 +9,7 @@ import { toDynamoDb } from "../connection/aws.js";
 import { type Cost, countingCost, type Row } from "./cost.js";
 import { type ForeignRow, foreignRowsOf } from "./foreign-rows.js";
 import { isLeaseKey, keyOf, LEASE_KEY } from "./lease-tables.js";
-import type { Target } from "../connection/target.js";
+import type { GivenStore, Target } from "../connection/target.js";
 import { streamNameIn } from "../connection/stream-name.js";
 
 /** What one look at the lease table found. */
@@ -42,6 +42,7 @@ export interface OpenFleet {
 
 /** The leases of an application, without creating anything: a missing table is an error. */
 export async function openFleet(context: CliContext, target: Target): Promise<OpenFleet> {
+  if (target.store !== undefined) return await openStoredFleet(context, target, target.store);
   const connection = toDynamoDb(target);
   await connection.checkEndpoint();
   const tally = countingCost(connection.client);
@@ -74,6 +75,36 @@ export async function openFleet(context: CliContext, target: Target): Promise<Op
     };
   };
   return { table, target, look, close: () => connection.close() };
+}
+
+/** The same in another store than DynamoDB: what a look costs there nobody counts, and KCL workers share none of them. */
+async function openStoredFleet(
+  context: CliContext,
+  target: Target,
+  { url, table: name, beside }: GivenStore,
+): Promise<OpenFleet> {
+  const { application, tableName } = target;
+  const { leaseTableAt } = await import("@kinesis-connectors/config");
+  const table = await leaseTableAt({ url, table: name, application }, beside);
+  let looks = 0;
+  const look = async (): Promise<Fleet> => {
+    const nowMs = context.clock.now();
+    const leases = await untilStopped(context, table.list());
+    looks += 1;
+    const sorted = leases.toSorted((a, b) => (a.leaseKey < b.leaseKey ? -1 : 1));
+    return {
+      application,
+      tableName,
+      stream: streamOf(sorted) ?? target.stream,
+      leases: sorted,
+      rows: sorted.map(({ leaseKey }) => ({ [LEASE_KEY]: { S: leaseKey } })),
+      foreign: [],
+      mode: undefined,
+      nowMs,
+      cost: { calls: { query: looks }, readUnits: 0 },
+    };
+  };
+  return { table, target, look, close: () => table.close?.() };
 }
 
 /** One look at the leases of an application. */

@@ -91,15 +91,24 @@ function shownOf(
     proxy: options.proxy,
   };
   const { leaseTable } = options;
-  const tableName = typeof leaseTable === "string" ? leaseTable : application;
-  const { client } = toDynamoDb(where);
   const stream = options.streamArn ?? options.stream;
   return {
     connector,
     ...(telemetry?.prometheus === false ? {} : { metrics }),
     ...(admin?.rules === undefined ? {} : { rules: admin.rules }),
     config: redacted as object,
-    steering: { table: dynamoDbLeaseTable({ tableName, client, clock, random, logger }) },
+    steering: {
+      table:
+        typeof leaseTable === "object"
+          ? leaseTable
+          : dynamoDbLeaseTable({
+              tableName: leaseTable ?? application,
+              client: toDynamoDb(where).client,
+              clock,
+              random,
+              logger,
+            }),
+    },
     ...(admin?.allowPayload === true && stream !== undefined
       ? { kinesis: sdkKinesis(toKinesis(where).client, nameOf(stream)) }
       : {}),

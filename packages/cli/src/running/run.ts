@@ -23,7 +23,7 @@ export async function run(context: CliContext, flags: RunFlags, ...files: string
   loadEnvFiles(flags.envFile ?? [], context.cwd, process.env);
   const { out, clock } = context;
   const logger = jsonLogger((line) => out.note(line), { clock, level: flags.logLevel });
-  const configs = await loadAll(context, files);
+  const configs = await loadAll(context, files, logger);
   checkAdmins(configs);
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
@@ -64,12 +64,16 @@ export async function run(context: CliContext, flags: RunFlags, ...files: string
 }
 
 /** All files, checked before anything is started. What is wrong with any of them is told at once. */
-async function loadAll({ cwd }: CliContext, files: readonly string[]): Promise<readonly LoadedConfig[]> {
+async function loadAll(
+  { cwd }: CliContext,
+  files: readonly string[],
+  logger: LevelledLogger,
+): Promise<readonly LoadedConfig[]> {
   const configs: LoadedConfig[] = [];
   const problems: ConfigError[] = [];
   for (const file of files)
     try {
-      configs.push(await loadConfig(namedFrom(cwd, file)));
+      configs.push(await loadConfig(namedFrom(cwd, file), { logger }));
     } catch (thrown) {
       if (!(thrown instanceof ConfigError)) throw thrown;
       problems.push(thrown);

@@ -4,6 +4,7 @@ import {
   definePipeline,
   type Emitter,
   invalidOption,
+  type Logger,
   notifying,
 } from "@kinesis-connectors/core";
 import type { ConfigContext, Resolved } from "@kinesis-connectors/core/config";
@@ -11,6 +12,7 @@ import type { CheckedFile } from "../parts/checked-file.js";
 import { keyOf, type Path } from "../document/path.js";
 import type { TransformConfig } from "../file/transform-config.js";
 import type { FoundPart } from "../parts/found-parts.js";
+import { leaseTableAt } from "../parts/lease-store.js";
 import { loadDefault, loadFunction } from "../parts/load-function.js";
 import type { Problem } from "../document/problem.js";
 import { given } from "./given.js";
@@ -37,8 +39,10 @@ export interface Built {
 
 const DEFAULT_TRANSFORM: Resolved<TransformConfig> = { decode: "json" };
 
-/** Makes all parts of a connector. Each one that cannot be made is a problem of its own. */
-export async function build(checked: CheckedFile): Promise<Built> {
+/**
+ * Makes all parts of a connector, and its lease table where that is in another store than DynamoDB; `logger` is told when that waits. Each one that cannot be made is a problem of its own.
+ */
+export async function build(checked: CheckedFile, logger?: Logger): Promise<Built> {
   const { document, config, secrets } = checked;
   const problems: Problem[] = [];
   const opened: { readonly root: Path; readonly emitter: AnyEmitter }[] = [];
@@ -103,10 +107,16 @@ export async function build(checked: CheckedFile): Promise<Built> {
       ...(deadLetters === undefined ? {} : { deadLetters: deadLetters as DeadLetterEmitter<unknown> }),
     }),
   );
-  if (pipeline === undefined) return { options: undefined, problems, opened, close };
+  const table =
+    typeof leaseTable === "object"
+      ? await attempt(["leaseTable"], () =>
+          leaseTableAt({ ...leaseTable, application, logger }, document.file),
+        )
+      : leaseTable;
+  if (pipeline === undefined || problems.length > 0) return { options: undefined, problems, opened, close };
   const options = {
     ...source,
-    ...given({ workerId, stopDeadlineMs, leaseTable, leases }),
+    ...given({ workerId, stopDeadlineMs, leaseTable: table, leases }),
     application,
     pipeline,
   };

@@ -1,5 +1,6 @@
 import type { BufferOptions, PipelinePolicies } from "@kinesis-connectors/core";
 import type { ConnectorOptions, LeaseOptions } from "@kinesis-connectors/consumer";
+import type { LeaseStoreConfig } from "./lease-store-config.js";
 import type { AdminConfig, TelemetryConfig } from "./process-config.js";
 import type { SourceConfig } from "./source-config.js";
 import type { FilterConfig, TransformConfig } from "./transform-config.js";
@@ -7,7 +8,7 @@ import type { FilterConfig, TransformConfig } from "./transform-config.js";
 /** A part out of a package that is installed beside the file. */
 export interface PartConfig {
   /**
-   * The package: `s3`, `redshift`, `dynamodb`, `kinesis`, `opensearch` or `postgres` for `@kinesis-connectors/<type>`, or the name of any other package that has the
+   * The package: `s3`, `redshift`, `dynamodb`, `kinesis`, `opensearch`, `postgres` or `iceberg` for `@kinesis-connectors/<type>`, or the name of any other package that has the
    * module `<name>/config`.
    */
   readonly type: string;
@@ -26,8 +27,11 @@ export interface ConnectorFile
   readonly version: 1;
   /** The stream, and how it is read. */
   readonly source: SourceConfig;
-  /** Name of the lease table. Default: that of the application; it is created when missing. */
-  readonly leaseTable?: string;
+  /**
+   * Name of the lease table in DynamoDB, or the URL of another store: `{ url: { env: LEASES_URL } }`. Default: the application's name, in DynamoDB. It is
+   * created when missing.
+   */
+  readonly leaseTable?: string | LeaseStoreConfig;
   /** The way in which workers share the shards. */
   readonly leases?: LeaseOptions;
   /** How records are decoded. Default `decode: json`. */

@@ -22,7 +22,7 @@ const SCOPE = "@kinesis-connectors/";
 /** Names as npm takes them. Nothing that leads to another folder. */
 const PACKAGE_NAME = /^(?:@[a-z0-9-][a-z0-9._-]{0,100}\/)?[a-z0-9-][a-z0-9._-]{0,100}$/;
 /** Only to say what was probably meant: any package can be named. */
-const OURS = ["s3", "redshift", "dynamodb", "kinesis", "opensearch", "postgres", "parquet"];
+const OURS = ["s3", "redshift", "dynamodb", "kinesis", "opensearch", "postgres", "iceberg", "parquet"];
 
 /**
  * Imports `<package>/config`, looked for from the folder of the file, so that only what the user installed is used. A short name is one of ours, or that of
@@ -74,7 +74,8 @@ function locate(name: string, file: string): { readonly name: string; readonly p
   }
 }
 
-function folderOf(name: string, start: string): string | undefined {
+/** The folder of a package that is installed in `start`, or in a folder above it. */
+export function folderOf(name: string, start: string): string | undefined {
   for (let folder = start; ; folder = dirname(folder)) {
     const candidate = join(folder, "node_modules", name);
     if (existsSync(join(candidate, "package.json"))) return candidate;

@@ -16,6 +16,7 @@ const SOURCES: Readonly<Record<string, () => Promise<object>>> = {
   kinesis: () => import("@kinesis-connectors/kinesis/config"),
   opensearch: () => import("@kinesis-connectors/opensearch/config"),
   postgres: () => import("@kinesis-connectors/postgres/config"),
+  iceberg: () => import("@kinesis-connectors/iceberg/config"),
   parquet: () => import("@kinesis-connectors/parquet/config"),
 };
 

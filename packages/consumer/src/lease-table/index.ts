@@ -6,3 +6,4 @@ export {
   ownLeaseTable,
   type OwnLeaseTableOptions,
 } from "./own-lease-table.js";
+export { isTableOutage } from "./table-failures.js";

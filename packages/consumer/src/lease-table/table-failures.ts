@@ -6,7 +6,7 @@ import {
   saidWithoutValues,
   summaryOf,
 } from "@kinesis-connectors/aws";
-import { asError, KinesisConnectorError } from "@kinesis-connectors/core";
+import { asError, hasCode, KinesisConnectorError } from "@kinesis-connectors/core";
 
 /**
  * What a failed call on the lease table means. `refused`: the condition did not hold. `throttled`: it was not taken and may be sent
@@ -60,6 +60,13 @@ export function tableFailure(thrown: unknown): TableFailure {
   if (DENIED.has(name)) return "denied";
   if (THROTTLED.has(name)) return "throttled";
   return FATAL.has(name) || message.startsWith("Region is missing") ? "fatal" : "unknown";
+}
+
+/** Whether a table could not be used because of an outage: whoever asks on may be answered later. */
+export function isTableOutage(error: unknown): boolean {
+  if (!hasCode(error, "KC_LEASE_TABLE") || error.cause === undefined) return false;
+  const failure = tableFailure(error.cause);
+  return failure === "throttled" || failure === "no-credentials" || failure === "unknown";
 }
 
 /** The error that users see when the table cannot be used, with the cure. */

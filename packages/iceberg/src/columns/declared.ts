@@ -1,6 +1,6 @@
 import { invalidOption } from "@kinesis-connectors/core";
 import type { ParquetSchema } from "@kinesis-connectors/parquet";
-import { type Column, schemaFrom, type StructType, type Type } from "@kinesis-connectors/parquet/tables";
+import { schemaFrom, type StructType, type Type } from "@kinesis-connectors/parquet/tables";
 import type { FieldType, SchemaField } from "../catalog/metadata.js";
 
 /**
@@ -127,9 +127,4 @@ export function asInTable(declared: Type, inTable: string): Type | undefined {
   if (own === inTable) return declared;
   if (WIDER[own]?.includes(inTable) !== true) return undefined;
   return { kind: "scalar", name: inTable === "long" ? "int64" : "double" };
-}
-
-/** Whether a column has parts. */
-export function hasParts({ type }: Column): boolean {
-  return type.kind === "struct" || type.kind === "list" || type.kind === "map";
 }

@@ -25,6 +25,12 @@ const LONG = avsc.types.LongType.__with({
   compare: (left: number | bigint, right: number | bigint) => (left < right ? -1 : left > right ? 1 : 0),
 });
 
+/** A long with attributes, such as that of a timestamp, is found in no registry. */
+function longOf(schema: unknown): Type | undefined {
+  const isLong = typeof schema === "object" && schema !== null && "type" in schema && schema.type === "long";
+  return isLong ? LONG : undefined;
+}
+
 const HEADER: Type = avsc.Type.forSchema({
   type: "record",
   name: "header",
@@ -62,7 +68,7 @@ function typeOf(schema: AvroSchema, text: string = JSON.stringify(schema)): Type
   if (known !== undefined) return known;
   const [oldest] = types.keys();
   if (types.size >= MAX_TYPES && oldest !== undefined) types.delete(oldest);
-  const type = avsc.Type.forSchema(schema, { registry: { long: LONG }, wrapUnions: false });
+  const type = avsc.Type.forSchema(schema, { registry: { long: LONG }, typeHook: longOf, wrapUnions: false });
   types.set(text, type);
   return type;
 }

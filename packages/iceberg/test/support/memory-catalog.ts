@@ -13,7 +13,7 @@ import type {
 } from "../../src/index.js";
 
 /** What happens to the next commit. `lost`: applied, and its answer lost. `late`: applied only when `land` is called. */
-export type Fate = "conflict" | "lost" | "never-sent" | "late" | "refused";
+type Fate = "conflict" | "lost" | "never-sent" | "late" | "refused";
 
 /** A catalog in memory, with what tests ask of it. */
 export interface MemoryCatalog extends Catalog {

@@ -3,7 +3,7 @@ import type { LeaseCheckpoint } from "@kinesis-connectors/leases";
 import type { ChildMessage, ScriptedDaemon } from "./scripted-daemon.js";
 
 /** A record as the daemon hands it over. */
-export function recordMessage(record: KinesisRecord): object {
+function recordMessage(record: KinesisRecord): object {
   return {
     action: "record",
     data: Buffer.from(record.data).toString("base64"),

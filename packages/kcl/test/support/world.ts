@@ -83,7 +83,7 @@ export function objectsEmitter(
 type Options = Partial<KclChildOptions<string, string, Plan>>;
 
 /** A child that runs beside its scripted daemon. */
-export interface RunningChild {
+interface RunningChild {
   readonly daemon: ScriptedDaemon;
   readonly done: Promise<void>;
   /** Says something, and waits for the answers up to the status of it; checkpoints are answered as `checkpointError` says. */

@@ -4,7 +4,6 @@ import type { LeaseTable } from "@kinesis-connectors/leases";
 
 import { checkMappings } from "../mapping/check-mapping.js";
 import type { ListMappings, MappingQuestion } from "../mapping/event-source-mapping.js";
-import { listMappingsBy } from "../mapping/list-mappings.js";
 import type { HandlerSettings } from "../options.js";
 
 /** What has been found out about a mapping. */
@@ -28,7 +27,13 @@ export class ColdStart<Model, Output, Plan, DeadLetterPlan> {
   constructor(settings: HandlerSettings<Model, Output, Plan, DeadLetterPlan>) {
     this.#settings = settings;
     const { leaseTable, connection, clock } = settings;
-    this.#list = settings.listMappings ?? listMappingsBy(connection, clock);
+    this.#list =
+      settings.listMappings ??
+      (async (question) => {
+        // Not loaded where the mapping is stated.
+        const { listMappingsBy } = await import("../mapping/list-mappings.js");
+        return await listMappingsBy(connection, clock)(question);
+      });
     if (typeof leaseTable === "string") {
       const own = ownTable(settings, leaseTable);
       this.#table = own.table;

@@ -1,4 +1,5 @@
-import { type StreamRecord, toUserRecords, type UserRecords } from "@kinesis-connectors/consumer/reading";
+import type { StreamRecord } from "@kinesis-connectors/consumer/reading";
+import { toUserRecords, type UserRecords } from "@kinesis-connectors/consumer/user-records";
 import {
   comparePositions,
   compareSequenceNumbers,

@@ -1,5 +1,5 @@
 import type { ReadEvent, StreamRecord } from "@kinesis-connectors/consumer/reading";
-import { toUserRecords } from "@kinesis-connectors/consumer/reading";
+import { toUserRecords } from "@kinesis-connectors/consumer/user-records";
 import {
   asError,
   ByteBudget,

@@ -1,11 +1,4 @@
-import {
-  type KinesisApi,
-  listAllShards,
-  type ListedShard,
-  polling,
-  pollingSource,
-  type ReaderContext,
-} from "@kinesis-connectors/consumer/reading";
+import type { KinesisApi, ReaderContext } from "@kinesis-connectors/consumer/reading";
 import {
   asError,
   type Clock,
@@ -18,6 +11,7 @@ import { fullHashKeyRange, type HashKeyRange } from "@kinesis-connectors/wire";
 
 import type { Connection } from "../connection.js";
 import { partsOf } from "../event.js";
+import { streamReader } from "./later.js";
 
 /** Options of `Streams`. */
 export interface StreamsOptions {
@@ -49,8 +43,9 @@ export class Streams {
     signal: AbortSignal,
   ): Promise<ShardSource> {
     const api = await this.#apiOf(streamArn);
+    const { shardSource } = await streamReader();
     signal.throwIfAborted();
-    return pollingSource({ ...context, api, stream: partsOf(streamArn).stream }, polling());
+    return shardSource({ ...context, api, stream: partsOf(streamArn).stream });
   }
 
   /**
@@ -72,8 +67,8 @@ export class Streams {
     const { clock, random, logger } = this.#options;
     const kinesis = await this.#apiOf(streamArn);
     try {
-      const shards = await listAllShards({ kinesis, clock, random, signal });
-      return new Map(shards.map((shard) => [shard.shardId, rangeOfShard(shard)]));
+      const { listRanges } = await streamReader();
+      return await listRanges({ kinesis, clock, random, signal });
     } catch (thrown) {
       signal.throwIfAborted();
       logger.warn(
@@ -97,16 +92,8 @@ export class Streams {
   async #connected(streamArn: string): Promise<KinesisApi> {
     const { kinesisApi, connection, logger } = this.#options;
     if (kinesisApi !== undefined) return kinesisApi(streamArn);
-    const { connectKinesis } = await import("@kinesis-connectors/consumer/kinesis");
-    return await connectKinesis({
-      stream: { StreamARN: streamArn },
-      region: partsOf(streamArn).region,
-      endpoint: connection.endpoints.kinesis,
-      credentials: connection.credentials,
-      allowInsecure: connection.allowInsecure,
-      proxy: connection.proxy,
-      logger,
-    });
+    const { connect } = await streamReader();
+    return await connect(streamArn, connection, logger);
   }
 }
 
@@ -114,8 +101,4 @@ export class Streams {
 async function known(ranges: Promise<ReadonlyMap<string, HashKeyRange>>, shardId: string): Promise<boolean> {
   const found = await ranges;
   return found.size === 0 || found.has(shardId);
-}
-
-function rangeOfShard({ startingHashKey, endingHashKey }: ListedShard): HashKeyRange {
-  return { startingHashKey: BigInt(startingHashKey), endingHashKey: BigInt(endingHashKey) };
 }

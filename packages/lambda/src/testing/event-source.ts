@@ -1,87 +1,16 @@
-import { createHash } from "node:crypto";
+import { listAllShards, type ListedShard, type RecordsAnswer } from "@kinesis-connectors/consumer/reading";
+import { checkOptions, sleep, systemClock, wholeNumber } from "@kinesis-connectors/core";
 
-import {
-  type KinesisApi,
-  listAllShards,
-  type ListedShard,
-  type RecordsAnswer,
-  type StreamRecord,
-} from "@kinesis-connectors/consumer/reading";
-import {
-  checkOptions,
-  type Clock,
-  type OptionNames,
-  sleep,
-  systemClock,
-  wholeNumber,
-} from "@kinesis-connectors/core";
-
-import type { KinesisEvent } from "../event.js";
-import type { KinesisHandler } from "../kinesis-handler.js";
-import { FOR_EVER, MAX_BATCH_RECORDS, MAX_PAYLOAD_BYTES } from "../limits.js";
+import { giveStreamReader } from "../handler/later.js";
+import * as reader from "../handler/stream-reader.js";
+import { FOR_EVER, MAX_BATCH_RECORDS } from "../limits.js";
 import type { EventSourceMapping } from "../mapping/event-source-mapping.js";
-import { type EventSourceCounts, type EventSourceFaults, SandboxPool } from "./invoke.js";
-import { type DiscardedBatch, Lane } from "./lane.js";
-import { type FunctionSandbox, sandboxOf } from "./sandbox.js";
+import { EVENT_SOURCE_OPTIONS, type EventSourceOptions } from "./event-source-options.js";
+import { type EventSourceCounts, SandboxPool } from "./invoke.js";
+import { Lane } from "./lane.js";
+import { sandboxOf } from "./sandbox.js";
 import { seededRandom } from "./seeded-random.js";
-
-/** Options of `eventSource`: those of a mapping, by the names that Lambda gives them, and what happens besides. */
-export interface EventSourceOptions {
-  /** The stream: `connectKinesis` of `@kinesis-connectors/consumer/kinesis`, or a port of one's own. */
-  readonly kinesis: Pick<KinesisApi, "describeStream" | "listShards" | "getShardIterator" | "getRecords">;
-  /**
-   * The function: its handler, or what starts a sandbox of it. A handler alone cannot be killed or frozen: one that is given up runs on beside those that come after it.
-   */
-  readonly handler: KinesisHandler | { readonly coldStart: () => FunctionSandbox | Promise<FunctionSandbox> };
-  /** Most records of one invocation. Default 100, at most 10,000. */
-  readonly batchSize?: number;
-  /** Batches of one shard that are handed over at the same time, by partition key. Default 1, at most 10. */
-  readonly parallelizationFactor?: number;
-  /** Default true. */
-  readonly reportBatchItemFailures?: boolean;
-  /** Default false. */
-  readonly bisectBatchOnFunctionError?: boolean;
-  /** Default -1: for ever. */
-  readonly maximumRetryAttempts?: number;
-  /** Default -1: for ever. */
-  readonly maximumRecordAgeInSeconds?: number;
-  /** The mapping's destination for records that are given up. Default: none. */
-  readonly onDiscard?: (batch: DiscardedBatch) => void;
-  /** The function's time limit, in milliseconds. Default 60,000. */
-  readonly timeoutMs?: number;
-  /** Chances of what happens in between. Default: nothing does. */
-  readonly faults?: EventSourceFaults;
-  /** Decides what chances decide: the same seed and clock give the same run. Default 1. */
-  readonly seed?: number;
-  /** Default: the machine's. */
-  readonly clock?: Clock;
-  readonly functionArn?: string;
-}
-
-const NAMES: OptionNames<EventSourceOptions> = {
-  kinesis: "required",
-  handler: "required",
-  batchSize: true,
-  parallelizationFactor: true,
-  reportBatchItemFailures: true,
-  bisectBatchOnFunctionError: true,
-  maximumRetryAttempts: true,
-  maximumRecordAgeInSeconds: true,
-  onDiscard: true,
-  timeoutMs: true,
-  faults: {
-    cutAnew: true,
-    killed: true,
-    frozen: true,
-    replyLost: true,
-    coldStart: true,
-    withinMs: true,
-    thawMs: true,
-  },
-  seed: true,
-  clock: true,
-  functionArn: true,
-};
+import { fitting, laneOf, toEvent } from "./to-event.js";
 
 /** An event source mapping of Kinesis, for tests. */
 export interface EventSource {
@@ -93,6 +22,11 @@ export interface EventSource {
    * @param signal aborted: nothing more is handed over
    */
   readonly run: (signal?: AbortSignal) => Promise<void>;
+  /**
+   * The same for as long as it is let: looks for new records and for new shards, as the service does.
+   * @param signal aborted: no new invocation begins; resolves once those under way have ended, and the sandboxes that were frozen
+   */
+  readonly poll: (signal: AbortSignal) => Promise<void>;
 }
 
 const FUNCTION_ARN = "arn:aws:lambda:eu-central-1:000000000000:function:pipeline";
@@ -100,8 +34,8 @@ const FUNCTION_ARN = "arn:aws:lambda:eu-central-1:000000000000:function:pipeline
 /** A pause between two looks at a shard that has nothing new, in milliseconds: the service polls once a second. */
 const IDLE_MS = 1_000;
 
-/** Bytes of an event beside the data of its records, for each of them: about what the names and the two ARNs take. */
-const BYTES_BESIDE_DATA = 600;
+/** A pause between two looks for new shards, in milliseconds. */
+const LIST_MS = 2_000;
 
 /**
  * An event source mapping in this process, with the rules of Lambda's: batches that are cut anew, partial answers, bisecting, retries, records that are given up,
@@ -109,7 +43,9 @@ const BYTES_BESIDE_DATA = 600;
  * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
 export function eventSource(options: EventSourceOptions): EventSource {
-  checkOptions("eventSource", options, NAMES);
+  checkOptions("eventSource", options, EVENT_SOURCE_OPTIONS);
+  // Its own clock knows of no file that is loaded.
+  giveStreamReader(reader);
   const { kinesis, handler, clock = systemClock, faults = {}, functionArn = FUNCTION_ARN } = options;
   const batchSize = wholeNumber("batchSize", options.batchSize ?? 100, { min: 1, max: MAX_BATCH_RECORDS });
   const factor = wholeNumber("parallelizationFactor", options.parallelizationFactor ?? 1, {
@@ -139,31 +75,40 @@ export function eventSource(options: EventSourceOptions): EventSource {
     typeof handler === "function" ? () => sandboxOf(clock, () => handler) : () => handler.coldStart();
   const timeoutMs = wholeNumber("timeoutMs", options.timeoutMs ?? 60_000, { min: 1 });
   const readFrom = new Map<string, string>();
+  const ended = new Set<string>();
   const allLanes = new Map<string, readonly Lane[]>();
 
+  /** Says whether the shard has come to its end. */
   async function runShard(
     { shardId }: ListedShard,
     streamArn: string,
     pool: SandboxPool,
-    signal: AbortSignal,
-  ): Promise<void> {
+    { signal, isEndless }: Reading,
+  ): Promise<boolean> {
     const lanes = lanesOf(shardId, streamArn);
-    let iterator: string | undefined = await iteratorOf(shardId, signal);
-    let isAtTip = false;
+    let iterator: string | undefined;
+    let isEnd = false;
     while (!signal.aborted) {
-      while (iterator !== undefined && !isAtTip && waiting(lanes) < 2 * batchSize) {
+      let isAtTip = false;
+      while (!isEnd && !isAtTip && waiting(lanes) < 2 * batchSize) {
+        iterator ??= await iteratorOf(shardId, signal);
         const page: RecordsAnswer = await kinesis.getRecords(iterator, 1_000, signal);
         for (const record of page.records) {
           lanes[laneOf(record, factor)]?.add(record);
           readFrom.set(shardId, record.sequenceNumber);
         }
         iterator = page.nextIterator;
+        isEnd = iterator === undefined;
         isAtTip = page.records.length === 0 && (page.millisBehindLatest ?? 0) === 0;
-        if (page.records.length === 0 && !isAtTip) await sleep(clock, IDLE_MS, signal);
+        if (page.records.length === 0 && !isAtTip && !isEnd) await sleep(clock, IDLE_MS, signal);
       }
-      if (lanes.every((lane) => lane.isEmpty)) return;
-      await Promise.all(lanes.map((lane) => lane.work((event) => pool.invoke(event), signal)));
+      const isDone = lanes.every((lane) => lane.isEmpty);
+      if (isDone && isEnd) return true;
+      if (isDone && !isEndless) return false;
+      if (isDone) await sleep(clock, IDLE_MS, signal);
+      else await Promise.all(lanes.map((lane) => lane.work((event) => pool.invoke(event), signal)));
     }
+    return false;
   }
 
   /** The lanes of a shard: what they have not handed over waits for the next run. */
@@ -222,28 +167,55 @@ export function eventSource(options: EventSourceOptions): EventSource {
       },
     },
     run: async (signal = new AbortController().signal) => {
-      const { streamArn } = await kinesis.describeStream(signal);
-      const shards = await listAllShards({ kinesis, clock, random, signal });
-      const pool = new SandboxPool({ coldStart, functionArn, timeoutMs, faults, clock, random, counts });
-      // The service keeps parents before their children.
-      const runs = new Map<string, Promise<void>>();
-      const runOf = (shard: ListedShard): Promise<void> => {
-        let run = runs.get(shard.shardId);
-        if (run === undefined) {
-          run = Promise.all(parentsOf(shard, shards).map(runOf)).then(() =>
-            runShard(shard, streamArn, pool, signal),
-          );
-          runs.set(shard.shardId, run);
-        }
-        return run;
-      };
-      try {
-        await Promise.all(shards.map(runOf));
-      } finally {
-        await pool.close();
-      }
+      await readAll({ signal, isEndless: false });
+    },
+    poll: async (signal) => {
+      await readAll({ signal, isEndless: true });
     },
   };
+
+  async function readAll(reading: Reading): Promise<void> {
+    const { signal } = reading;
+    const { streamArn } = await kinesis.describeStream(signal);
+    const pool = new SandboxPool({ coldStart, functionArn, timeoutMs, faults, clock, random, counts });
+    // The service keeps parents before their children.
+    const runs = new Map<string, Promise<boolean>>();
+    const runOf = (shard: ListedShard, shards: readonly ListedShard[]): Promise<boolean> => {
+      let run = runs.get(shard.shardId);
+      if (run === undefined) {
+        run = afterParents(shard, shards);
+        runs.set(shard.shardId, run);
+        run.catch(() => undefined);
+      }
+      return run;
+    };
+    const afterParents = async (shard: ListedShard, shards: readonly ListedShard[]): Promise<boolean> => {
+      await Promise.all(parentsOf(shard, shards).map((parent) => runOf(parent, shards)));
+      const isEnd = !signal.aborted && (await runShard(shard, streamArn, pool, reading));
+      if (isEnd && !ended.has(shard.shardId)) {
+        ended.add(shard.shardId);
+        options.onShardEnd?.(shard.shardId);
+      }
+      return isEnd;
+    };
+    try {
+      do {
+        const shards = await listAllShards({ kinesis, clock, random, signal });
+        for (const shard of shards) void runOf(shard, shards);
+        if (reading.isEndless) await sleep(clock, LIST_MS, signal);
+      } while (reading.isEndless && !signal.aborted);
+      await Promise.all(runs.values());
+    } finally {
+      await pool.close();
+    }
+  }
+}
+
+/** How long a stream is read. */
+interface Reading {
+  readonly signal: AbortSignal;
+  /** Also beyond what is there now. */
+  readonly isEndless: boolean;
 }
 
 function parentsOf(shard: ListedShard, shards: readonly ListedShard[]): readonly ListedShard[] {
@@ -254,41 +226,4 @@ function parentsOf(shard: ListedShard, shards: readonly ListedShard[]): readonly
 
 function waiting(lanes: readonly Lane[]): number {
   return lanes.reduce((sum, { waitingCount }) => sum + waitingCount, 0);
-}
-
-/** Records of one partition key stay in one order. */
-function laneOf({ partitionKey }: StreamRecord, factor: number): number {
-  if (factor === 1) return 0;
-  return createHash("md5").update(partitionKey).digest().readUInt32BE(0) % factor;
-}
-
-/** How many records fit into one payload, as base64; at least one. */
-function fitting(records: readonly StreamRecord[]): number {
-  let bytes = 0;
-  for (const [index, { data, partitionKey }] of records.entries()) {
-    bytes += Math.ceil(data.length / 3) * 4 + partitionKey.length + BYTES_BESIDE_DATA;
-    if (bytes > MAX_PAYLOAD_BYTES) return Math.max(1, index);
-  }
-  return records.length;
-}
-
-function toEvent(records: readonly StreamRecord[], shardId: string, streamArn: string): KinesisEvent {
-  return {
-    Records: records.map(({ sequenceNumber, partitionKey, data, arrivalTimeMs }) => ({
-      kinesis: {
-        kinesisSchemaVersion: "1.0",
-        partitionKey,
-        sequenceNumber,
-        data: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64"),
-        approximateArrivalTimestamp: arrivalTimeMs / 1_000,
-      },
-      eventSource: "aws:kinesis",
-      eventVersion: "1.0",
-      eventID: `${shardId}:${sequenceNumber}`,
-      eventName: "aws:kinesis:record",
-      invokeIdentityArn: "arn:aws:iam::000000000000:role/pipeline",
-      awsRegion: "eu-central-1",
-      eventSourceARN: streamArn,
-    })),
-  };
 }

@@ -12,6 +12,8 @@ export interface EventSourceFaults {
   readonly killed?: number;
   /** The sandbox is given up and frozen in the middle, and goes on after a while: what it writes then, nobody has asked for any more. */
   readonly frozen?: number;
+  /** Decides by the number of the invocation, from 1, in place of the two chances before. It does not happen to one that ends before its moment comes. */
+  readonly misfortune?: (invocation: number) => "killed" | "frozen" | undefined;
   /** The invocation ended well, and the service never hears of it. */
   readonly replyLost?: number;
   /** The next invocation begins in a new sandbox although one is free. */
@@ -50,7 +52,7 @@ export interface SandboxPoolOptions {
   readonly counts: EventSourceCounts;
 }
 
-type Misfortune = "none" | "killed" | "frozen";
+type Misfortune = "killed" | "frozen";
 
 /** Invokes a function as the service does, with what may happen to it. */
 export class SandboxPool {
@@ -77,7 +79,7 @@ export class SandboxPool {
       );
     const misfortune = this.#misfortune();
     const atMs =
-      misfortune === "none" ? timeoutMs : Math.min(timeoutMs, random.next() * (faults.withinMs ?? 300));
+      misfortune === undefined ? timeoutMs : Math.min(timeoutMs, random.next() * (faults.withinMs ?? 300));
     const first = await this.#firstOf(answer, atMs);
     if (first === undefined) {
       if (misfortune === "frozen") this.#freeze(sandbox, answer);
@@ -85,7 +87,8 @@ export class SandboxPool {
       counts.failed += 1;
       return { type: "failed" };
     }
-    this.#idle.push(sandbox);
+    if (sandbox.isOver?.() === true) await this.#end(sandbox);
+    else this.#idle.push(sandbox);
     if (chance(random, faults.replyLost)) {
       counts.repliesLost += 1;
       counts.failed += 1;
@@ -103,7 +106,7 @@ export class SandboxPool {
       await end;
     });
     await Promise.all(ends);
-    await Promise.all([...this.#all].map((sandbox) => sandbox.close?.()));
+    await Promise.all([...this.#all].map(async (sandbox) => await sandbox.close?.()));
   }
 
   async #sandbox(): Promise<FunctionSandbox> {
@@ -118,11 +121,12 @@ export class SandboxPool {
     return sandbox;
   }
 
-  #misfortune(): Misfortune {
-    const { killed = 0, frozen = 0 } = this.#options.faults;
+  #misfortune(): Misfortune | undefined {
+    const { killed = 0, frozen = 0, misfortune } = this.#options.faults;
+    if (misfortune !== undefined) return misfortune(this.#options.counts.invocations);
     const drawn = this.#options.random.next();
     if (drawn < killed) return "killed";
-    return drawn < killed + frozen ? "frozen" : "none";
+    return drawn < killed + frozen ? "frozen" : undefined;
   }
 
   /** The answer, or undefined when the time was over before it. */
@@ -136,7 +140,12 @@ export class SandboxPool {
     return first;
   }
 
-  #kill(sandbox: FunctionSandbox, misfortune: Misfortune): void {
+  async #end(sandbox: FunctionSandbox): Promise<void> {
+    this.#all.delete(sandbox);
+    await sandbox.close?.();
+  }
+
+  #kill(sandbox: FunctionSandbox, misfortune: Misfortune | undefined): void {
     const { counts } = this.#options;
     sandbox.kill();
     this.#all.delete(sandbox);

@@ -24,6 +24,8 @@ export interface FunctionSandbox {
   readonly freeze: () => void;
   /** Lets it go on there: what it does from now on, nobody has asked for any more. */
   readonly thaw: () => void;
+  /** Whether it has ended, by itself or by a kill. Default: it never does by itself. */
+  readonly isOver?: () => boolean;
   /** Ends it when nobody needs it any more. Default: nothing to do. */
   readonly close?: () => Promise<void>;
 }

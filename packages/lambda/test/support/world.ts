@@ -50,7 +50,8 @@ export interface World {
   readonly reads: { count: number };
   /** Puts so many records, some of them aggregates and some of them poison. */
   readonly putSome: (count: number) => void;
-  readonly run: () => Promise<void>;
+  /** Hands over what there is; for so many milliseconds at most, after which no new invocation begins. */
+  readonly run: (forMs?: number) => Promise<void>;
 }
 
 /** Everything of a service, each call on its way for some milliseconds and carried out only while the sandbox runs. */
@@ -161,16 +162,20 @@ export function createWorld(options: WorldOptions = {}): World {
     warnings,
     reads,
     putSome: (count) => {
-      const end = number + count;
-      while (number < end) {
+      for (let left = count; left > 0;) {
         const open = stream.openShardIds;
         const shardId = open[Math.floor(random.next() * open.length)] ?? "";
-        if (random.next() < 0.2)
-          stream.putAggregate(shardId, Array.from({ length: 1 + Math.floor(random.next() * 6) }, line));
+        const packed = random.next() < 0.2 ? 1 + Math.floor(random.next() * 6) : 0;
+        if (packed > 0) stream.putAggregate(shardId, Array.from({ length: packed }, line));
         else stream.putRecord(shardId, line(), `key-${Math.floor(random.next() * 10)}`);
+        left -= Math.max(1, packed);
       }
     },
-    run: async () => await clock.run(source.run(), 100 * 24 * 3_600_000),
+    run: async (forMs) => {
+      const over = new AbortController();
+      if (forMs !== undefined) clock.setTimer(forMs, () => over.abort());
+      await clock.run(source.run(over.signal), 100 * 24 * 3_600_000);
+    },
   };
 }
 

@@ -18,14 +18,24 @@ const MAX_PAGE = 1000;
 const GROUP_BYTES: number = 4 * 1024 * 1024;
 const MIN_CHUNK_BYTES: number = 64 * 1024;
 
+/** Objects that are looked at before they are read. */
+const LOOK_AHEAD = 16;
+
 /** What is read of an archive, and how. */
 export interface ArchiveReading {
   readonly archive: Archive;
   readonly stream: string;
   /** Whether a record is wanted; asked alike whenever it is read, so that a batch is the same for whoever finishes it. */
-  readonly isWanted: (content: ArchivedContent) => boolean;
+  readonly isWanted: (content: ArchivedContent, place: ContentPlace) => boolean;
   /** Whether an object that keeps no times of its records is wanted. */
   readonly isWholeWanted: (key: string, facts: ArchiveFacts) => boolean;
+}
+
+/** Where a record of an archive is. */
+export interface ContentPlace {
+  readonly key: string;
+  readonly stream: string;
+  readonly shardId: string;
 }
 
 /** The source of one archived shard. It ends when its last object has been read. */
@@ -106,6 +116,7 @@ function newerThan(start: StartPosition): (record: Position) => boolean {
 }
 
 interface PlacedContent {
+  readonly key: string;
   readonly position: Position;
   readonly content: ArchivedContent;
   readonly facts: ArchiveFacts;
@@ -131,11 +142,13 @@ async function* recordsOf(
   const sources = known.map((object) => placedIn(reading, shardId, object, chunkBytes));
   const only = sources[0];
   const pages = sources.length === 1 && only !== undefined ? only : merged(sources, MAX_PAGE);
-  for await (const page of pages) yield page.filter(({ content }) => reading.isWanted(content)).map(toRecord);
+  for await (const page of pages)
+    yield page
+      .filter(({ content, key }) => reading.isWanted(content, { key, stream: reading.stream, shardId }))
+      .map(toRecord);
   // By their place in the group, whichever of its objects they are in.
   let ordinal = 0;
-  for (const object of unknown) {
-    const facts = await factsOf(reading, shardId, object);
+  for await (const [object, facts] of withFacts(reading, shardId, unknown)) {
     if (!reading.isWholeWanted(object.key, facts)) {
       ordinal += facts.recordCount;
       continue;
@@ -144,9 +157,27 @@ async function* recordsOf(
       yield page.map((content) => {
         const position = { sequenceNumber: group.first.sequenceNumber, subSequenceNumber: ordinal };
         ordinal += 1;
-        return toRecord({ position, content, facts });
+        return toRecord({ key: object.key, position, content, facts });
       });
     }
+  }
+}
+
+/** Looks ahead: an archive of small objects would take a trip to S3 for each of them before it is read. */
+async function* withFacts(
+  reading: ArchiveReading,
+  shardId: string,
+  objects: readonly ShardObject[],
+): AsyncGenerator<readonly [ShardObject, ArchiveFacts], void> {
+  const ahead: Promise<ArchiveFacts>[] = [];
+  for (const [nth, object] of objects.entries()) {
+    while (ahead.length < LOOK_AHEAD && nth + ahead.length < objects.length) {
+      const facts = factsOf(reading, shardId, objects[nth + ahead.length] as ShardObject);
+      // Told by whoever comes to it; nobody may.
+      facts.catch(() => undefined);
+      ahead.push(facts);
+    }
+    yield [object, await (ahead.shift() as Promise<ArchiveFacts>)];
   }
 }
 
@@ -159,7 +190,7 @@ async function* placedIn(
   const facts = await factsOf(reading, shardId, object);
   for await (const page of reading.archive.read(object.key, facts, { chunkBytes }))
     yield page.flatMap((content) =>
-      content.position === undefined ? [] : [{ position: content.position, content, facts }],
+      content.position === undefined ? [] : [{ key: object.key, position: content.position, content, facts }],
     );
 }
 

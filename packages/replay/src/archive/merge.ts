@@ -21,10 +21,14 @@ export async function* merged<One extends Placed>(
 ): AsyncGenerator<readonly One[], void> {
   const heads: Head<One>[] = [];
   try {
-    for (const source of sources) {
-      const head: Head<One> = { pages: source[Symbol.asyncIterator](), page: [], at: 0 };
-      if (await filled(head)) heads.push(head);
-    }
+    const opened = sources.map((source): Head<One> => ({
+      pages: source[Symbol.asyncIterator](),
+      page: [],
+      at: 0,
+    }));
+    heads.push(...opened);
+    const isFilled = await Promise.all(opened.map(filled));
+    heads.splice(0, heads.length, ...opened.filter((_, nth) => isFilled[nth]));
     // A heap: a batch may have hundreds of objects.
     for (let nth = (heads.length >> 1) - 1; nth >= 0; nth -= 1) sink(heads, nth);
     let page: One[] = [];

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import {
   checkOptions,
   KinesisConnectorError,
@@ -13,7 +14,7 @@ import {
   type ArchiveOptions,
   openArchive,
 } from "@kinesis-connectors/s3";
-import { archiveSource } from "../archive/archive-source.js";
+import { archiveSource, type ContentPlace } from "../archive/archive-source.js";
 import { indexArchive } from "../archive/archived-shards.js";
 import { checkRange, momentOf } from "./moments.js";
 import { Pace, paced } from "./pace.js";
@@ -73,10 +74,30 @@ export function s3Archive(options: S3ArchiveOptions): ReplaySource {
 export interface DeadLettersOptions extends Omit<S3ArchiveOptions, "formats"> {
   /** Only those that failed with one of these codes. Default: all. */
   readonly codes?: readonly string[];
+  /** Only those of these objects. Default: all below the prefix. */
+  readonly keys?: readonly string[];
+  /** Only those for which it returns true. It must say the same of a dead letter until the replay has ended. Default: all. */
+  readonly isWanted?: (letter: DeadLetterPlace) => boolean;
+}
+
+/** A dead letter, as far as it is known without its record. */
+export interface DeadLetterPlace {
+  /** The object that it is in. */
+  readonly key: string;
+  readonly stream: string;
+  readonly shardId: string;
+  readonly sequenceNumber: string;
+  readonly subSequenceNumber: number;
+  readonly errorCode: string;
 }
 
 const { formats: _formats, ...OF_LETTERS } = NAMES;
-const LETTER_NAMES: OptionNames<DeadLettersOptions> = { ...OF_LETTERS, codes: true };
+const LETTER_NAMES: OptionNames<DeadLettersOptions> = {
+  ...OF_LETTERS,
+  codes: true,
+  keys: true,
+  isWanted: true,
+};
 
 /**
  * Dead letters that `s3DeadLetters` set aside, once what they failed on has been mended: run through the pipeline directly, with the positions that they
@@ -90,16 +111,31 @@ const LETTER_NAMES: OptionNames<DeadLettersOptions> = { ...OF_LETTERS, codes: tr
  */
 export function deadLetters(options: DeadLettersOptions): ReplaySource {
   checkOptions("deadLetters", options, LETTER_NAMES);
-  const { from, until, codes, ...ofArchive } = options;
+  const { from, until, codes, keys, isWanted: isAlsoWanted, ...ofArchive } = options;
   const range = { fromMs: momentOf("from", from), untilMs: momentOf("until", until) };
   checkRange(range.fromMs, range.untilMs);
   const wanted = codes === undefined ? undefined : new Set(codes.map((code) => nonEmptyText("codes", code)));
   void openArchive(ofArchive).close();
-  const isWanted = ({ deadLetter }: ArchivedContent): boolean =>
-    wanted === undefined || (deadLetter !== undefined && wanted.has(deadLetter.errorCode));
+  const onlyOf = keys === undefined ? undefined : new Set(keys);
+  const isWanted = (content: ArchivedContent, { key, stream, shardId }: ContentPlace): boolean => {
+    const { errorCode } = content.deadLetter ?? {};
+    if (errorCode === undefined || content.position === undefined) return false;
+    if (wanted !== undefined && !wanted.has(errorCode)) return false;
+    return isAlsoWanted?.({ key, stream, shardId, errorCode, ...content.position }) !== false;
+  };
   return {
     type: "dead-letters",
-    open: (context) => openSource({ ofArchive, ...range, isWanted, objects: "dead-letters" }, context),
+    open: (context) =>
+      openSource(
+        {
+          ofArchive,
+          ...range,
+          isWanted,
+          objects: "dead-letters",
+          ...(onlyOf === undefined ? {} : { isListed: (key) => onlyOf.has(key) }),
+        },
+        context,
+      ),
   };
 }
 
@@ -107,7 +143,9 @@ interface ArchiveRange {
   readonly ofArchive: ArchiveOptions;
   readonly fromMs: number | undefined;
   readonly untilMs: number | undefined;
-  readonly isWanted: (content: ArchivedContent) => boolean;
+  readonly isWanted: (content: ArchivedContent, place: ContentPlace) => boolean;
+  /** Whether an object is of those that are meant. Default: all are. */
+  readonly isListed?: (key: string) => boolean;
   readonly objects: "records" | "dead-letters";
 }
 
@@ -115,10 +153,12 @@ interface ArchiveRange {
 const CLOCK_GRACE_MS = 300_000;
 
 async function openSource(
-  { ofArchive, fromMs, untilMs, isWanted, objects }: ArchiveRange,
+  { ofArchive, fromMs, untilMs, isWanted, isListed = () => true, objects }: ArchiveRange,
   { clock, random, logger, maxBytesPerSecond, signal }: SourceContext,
 ): Promise<OpenedSource> {
   const closing = new AbortController();
+  // One listener for each request under way is no leak; Node warns from the eleventh on.
+  setMaxListeners(0, closing.signal);
   const archive = openArchive({
     ...ofArchive,
     objects,
@@ -136,14 +176,14 @@ async function openSource(
   const giveUp = (): void => closing.abort(signal.reason);
   signal.addEventListener("abort", giveUp, { once: true });
   try {
-    const isOpen = (content: ArchivedContent): boolean =>
-      isWanted(content) && isWithin(content.arrivalTimeMs);
+    const isOpen = (content: ArchivedContent, place: ContentPlace): boolean =>
+      isWithin(content.arrivalTimeMs) && isWanted(content, place);
     const isWithin = (arrivalMs: number | undefined): boolean =>
       arrivalMs === undefined ||
       ((fromMs === undefined || arrivalMs >= fromMs) && (untilMs === undefined || arrivalMs < untilMs));
     // What arrived later than an object was written is not in it.
-    const mayHold = ({ lastModifiedMs }: ArchiveObject): boolean =>
-      fromMs === undefined || lastModifiedMs + CLOCK_GRACE_MS >= fromMs;
+    const mayHold = ({ key, lastModifiedMs }: ArchiveObject): boolean =>
+      isListed(key) && (fromMs === undefined || lastModifiedMs + CLOCK_GRACE_MS >= fromMs);
     const { stream, shards } = await indexArchive(archive, mayHold);
     if (stream === undefined) throw nothingThere(archive, objects);
     const reading = {

@@ -1,10 +1,10 @@
-import type { ChildShard, Clock, Logger, Random, ShardSource } from "@kinesis-connectors/core";
-import type { HashKeyRange, StreamIdentity } from "@kinesis-connectors/leases";
+import type { ChildShard, Clock, Logger, Random, ShardSource, StartPosition } from "@kinesis-connectors/core";
+import type { HashKeyRange, Lease, StreamIdentity } from "@kinesis-connectors/leases";
 import type { ReplayEvent } from "./replay-events.js";
 
-/** What a replay reads: `streamRange`, `s3Archive` or `deadLetters`. */
+/** What a replay reads: `streamRange`, `s3Archive` or `deadLetters`, or what `repairArchive` found missing. */
 export interface ReplaySource {
-  readonly type: "stream-range" | "s3-archive" | "dead-letters";
+  readonly type: "stream-range" | "s3-archive" | "dead-letters" | "gaps";
   /**
    * Looks at what there is to read.
    * @throws KinesisConnectorError with what no waiting mends, and the cure
@@ -28,12 +28,18 @@ export interface SourceContext {
 
 /** A shard as it is read again. */
 export interface SourceShard {
+  /** The key of its row. Default: the shard's id. */
+  readonly leaseKey?: string;
   readonly stream: string;
   readonly shardId: string;
   /** Read before this one, as far as they are read at all. */
   readonly parentShardIds: readonly string[];
   /** Where they are known. */
   readonly hashKeyRange?: HashKeyRange | undefined;
+  /** Where reading begins. Default: at the beginning of the range of time. */
+  readonly startPosition?: StartPosition;
+  /** Told the events of this one as well. */
+  readonly observe?: (event: ReplayEvent) => void;
 }
 
 /** A source that has been looked at. */
@@ -44,6 +50,8 @@ export interface OpenedSource {
   readonly fromMs: number | undefined;
   readonly untilMs: number | undefined;
   readonly shards: readonly SourceShard[];
+  /** The shards that are read, by the rows of earlier runs. Default: `shards`, and those that only rows know any more. */
+  readonly shardsFor?: (rows: readonly Lease[]) => readonly SourceShard[];
   readonly sourceOf: (shard: SourceShard) => ShardSource;
   /** The shards that came of one that was read to its end. Absent: there are none but `shards`. */
   readonly childrenOf?: (

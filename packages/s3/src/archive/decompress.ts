@@ -80,7 +80,9 @@ async function wholeZstd(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array>
   } catch (error) {
     if (!hasCode(error, "KC_RECORD_POISON")) throw error;
     // It is an object, and whose it is says the caller.
-    throw new Error(error.message.replace("the record's", "its").replace(/ \(maxBytes of .*\)$/, ""));
+    throw new Error(error.message.replace("the record's", "its").replace(/ \(maxBytes of .*\)$/, ""), {
+      cause: error,
+    });
   }
   throw new TypeError("zstd gave no bytes");
 }

@@ -125,7 +125,12 @@ export function openArchive(options: ArchiveOptions): Archive {
         connection.client.send(request, { abortSignal }),
       );
       const objects = (page.Contents ?? []).flatMap(({ Key, Size, LastModified }): ArchiveObject[] => {
-        if (Key === undefined || Key.endsWith("/") || isHidden(Key) || Key.includes(DEAD_LETTER_EXTENSION) !== areDeadLetters)
+        if (
+          Key === undefined ||
+          Key.endsWith("/") ||
+          isHidden(Key) ||
+          Key.includes(DEAD_LETTER_EXTENSION) !== areDeadLetters
+        )
           return [];
         const lastModifiedMs = LastModified?.getTime() ?? 0;
         return [{ key: Key, bytes: Size ?? 0, lastModifiedMs, range: rangeInKey(Key) }];

@@ -1,9 +1,9 @@
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { describeAwsError, limited, type RequestBounds } from "@kinesis-connectors/aws";
-import type { Logger } from "@kinesis-connectors/core";
+import type { Logger, OptionNames } from "@kinesis-connectors/core";
 import { connect } from "../connection.js";
 import { failureOf, refusal, summaryOf } from "../failures.js";
-import type { S3ObjectOptions } from "../options.js";
+import { S3_OBJECT_OPTIONS, type S3ObjectOptions } from "../options.js";
 import { objectSettingsFrom } from "../settings.js";
 import { bodyOf } from "./body.js";
 import { type ObjectSettings, putIfAbsent, target } from "./put-object.js";
@@ -13,6 +13,20 @@ export type ObjectStoreOptions = Omit<
   S3ObjectOptions,
   "bucket" | "prefix" | "compression" | "metadata" | "objectConcurrency" | "spoolDir" | "conditionalWrites"
 >;
+
+const {
+  bucket: _bucket,
+  prefix: _prefix,
+  compression: _compression,
+  metadata: _metadata,
+  objectConcurrency: _concurrency,
+  spoolDir: _spoolDir,
+  conditionalWrites: _conditional,
+  ...NAMES
+} = S3_OBJECT_OPTIONS;
+
+/** The names of all of `ObjectStoreOptions`, for `checkOptions` of the packages that take them. */
+export const OBJECT_STORE_OPTIONS: OptionNames<ObjectStoreOptions> = NAMES;
 
 /** A place in a bucket. */
 export interface ObjectPlace {

@@ -99,9 +99,15 @@ describe("an archive is read back", () => {
       });
       const found = await read();
       expect(
-        found.map(({ position, partitionKey, arrivalTimeMs, data, stream, shardId }) => {
-          return { ...position, partitionKey, arrivalTimeMs, data: textOf(data), stream, shardId };
-        }),
+        found.map(({ position, partitionKey, arrivalTimeMs, data, stream, shardId }) => ({
+          sequenceNumber: position?.sequenceNumber,
+          subSequenceNumber: position?.subSequenceNumber,
+          partitionKey,
+          arrivalTimeMs,
+          data: textOf(data),
+          stream,
+          shardId,
+        })),
       ).toEqual(
         put.map(({ sequenceNumber, subSequenceNumber, partitionKey, arrivalTimeMs, data }) => ({
           sequenceNumber,

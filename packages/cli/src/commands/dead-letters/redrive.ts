@@ -5,19 +5,23 @@ import { optionalText, toggle } from "../../app/flag-kinds.js";
 import { LETTER_FLAGS, type LetterFlags } from "../../dead-letters/flags.js";
 
 export interface RedriveFlags extends LetterFlags {
-  readonly to: "stream";
+  readonly to: "stream" | "pipeline";
   readonly stream?: string;
   readonly execute: boolean;
   readonly journal?: string;
 }
 
 export const command: Command<CliContext> = lazyCommand<RedriveFlags>(
-  async () => (await import("../../dead-letters/redrive.js")).redrive,
+  async () => async (context, flags) => {
+    if (flags.to === "stream") await (await import("../../dead-letters/redrive.js")).redrive(context, flags);
+    else await (await import("../../dead-letters/redrive-pipeline.js")).redriveThrough(context, flags);
+  },
   {
     docs: {
-      brief: "puts dead letters back into a stream; shows its plan first",
+      brief: "puts dead letters back into a stream, or runs them through a pipeline; shows its plan first",
       fullDescription:
-        "Each with its own partition key and bytes. A journal file keeps which have been put, so that a second run skips them; the objects stay.\n" +
+        "To a stream each goes with its own partition key and bytes; to a pipeline, that of --config, with the position that it had, and no stream is asked.\n" +
+        "A journal file keeps which are done, so that a second run skips them; the objects stay, and so does what fails once more.\n" +
         "Changes nothing without --execute.",
     },
     parameters: {
@@ -25,7 +29,7 @@ export const command: Command<CliContext> = lazyCommand<RedriveFlags>(
         ...LETTER_FLAGS,
         to: {
           kind: "enum",
-          values: ["stream"],
+          values: ["stream", "pipeline"],
           brief: "where they go",
         },
         stream: optionalText("name or ARN of the stream (default: the one that each came from)", "NAME"),

@@ -1,0 +1,19 @@
+import type { Timer } from "@kinesis-connectors/core";
+import type { Replay } from "@kinesis-connectors/replay";
+import type { CliContext } from "../app/context.js";
+
+const PERIOD_MS = 5_000;
+
+/** Says now and then how far a replay has come; what is returned ends that. */
+export function noting({ out, clock }: CliContext, replay: Replay): () => void {
+  let timer: Timer;
+  const note = (): void => {
+    const { recordsRead, recordsEmitted, shards, shardsEnded } = replay.progress();
+    out.note(
+      `${recordsRead} records read, ${recordsEmitted} written, ${shardsEnded} of ${shards} shards done`,
+    );
+    timer = clock.setTimer(PERIOD_MS, note);
+  };
+  timer = clock.setTimer(PERIOD_MS, note);
+  return () => timer.cancel();
+}

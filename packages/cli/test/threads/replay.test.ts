@@ -1,0 +1,174 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { loadConfig } from "@kinesis-connectors/config";
+import { startConnector } from "@kinesis-connectors/consumer";
+import { type LocalAws, startLocalAws, systemClock } from "@kinesis-connectors/local";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { until } from "../support/fleet.js";
+import { flagsTo, kc, kcJson, useLocal } from "../support/kc.js";
+import { requireSchema } from "../support/schemas.js";
+
+const PACKAGES = fileURLToPath(new URL("../../../", import.meta.url));
+const MINUTE_MS = 60_000;
+const COUNT = 40;
+
+const pipeline = (application: string, prefix: string, more = ""): string => `version: 1
+application: ${application}
+source: { stream: clicks }
+buffer: { maxRecords: 7, maxAgeMs: 300 ms }
+emitter: { type: s3, bucket: archive, prefix: ${prefix}, format: { type: ndjson } }
+deadLetters: { type: s3, bucket: archive, prefix: ${prefix}-dead }
+${more}`;
+
+describe("what comes again", () => {
+  let aws: LocalAws;
+  let folder: string;
+  let restore: () => void;
+  let startMs: number;
+
+  const inArchive = (prefix: string): readonly number[] =>
+    [...aws.s3.objects("archive")]
+      .filter(({ key }) => key.startsWith(`${prefix}/2`))
+      .flatMap(({ body }) => body.toString().trim().split("\n"))
+      .map((line) => (JSON.parse(line) as { readonly n: number }).n)
+      .toSorted((a, b) => a - b);
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return name;
+  };
+  const at = (n: number): string => new Date(startMs + n * 10_000).toISOString();
+
+  beforeAll(async () => {
+    let aheadMs = -30 * MINUTE_MS;
+    const clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
+    aws = await startLocalAws({
+      limits: "off",
+      clock,
+      s3: { buckets: ["archive"] },
+      opensearch: false,
+      redshift: false,
+    });
+    restore = useLocal(aws);
+    folder = mkdtempSync(join(tmpdir(), "kc-replay-"));
+    const scope = join(folder, "node_modules/@kinesis-connectors");
+    mkdirSync(scope, { recursive: true });
+    // As it would be installed beside the file.
+    symlinkSync(join(PACKAGES, "s3"), join(scope, "s3"));
+    aws.kinesis.createStream({ name: "clicks", shardCount: 2 });
+    startMs = Math.ceil(clock.now());
+    for (let n = 0; n < COUNT; n += 1) {
+      aheadMs = startMs + n * 10_000 - systemClock.now();
+      const data = n % 10 === 3 ? `{"n":${n}` : `{"n":${n}}`;
+      aws.kinesis.putRecords("clicks", [{ partitionKey: `key-${n}`, data }]);
+    }
+    aheadMs = 0;
+    const { options } = await loadConfig(join(folder, file("live.yaml", pipeline("clicks-live", "live"))));
+    const connector = await startConnector(options);
+    await until(() => connector.progress().recordsRead === COUNT);
+    await connector.stop();
+  });
+
+  afterAll(async () => {
+    restore();
+    await aws.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const GOOD = Array.from({ length: COUNT }, (_, n) => n).filter((n) => n % 10 !== 3);
+
+  it("replay runs exactly what arrived from one time to another, into another prefix, and does nothing the second time", async () => {
+    const words = [
+      "replay",
+      "--config",
+      file("again.yaml", pipeline("clicks-live", "again")),
+      ...flagsTo(aws),
+    ];
+    const range = ["--from", at(10), "--to", at(30), "--as", "clicks-again"];
+    const done = await kcJson([...words, ...range], { cwd: folder });
+    requireSchema("replay", done);
+    expect(done).toMatchObject({
+      isComplete: true,
+      recordsRead: 20,
+      recordsEmitted: 18,
+      recordsDeadLettered: 2,
+    });
+    expect(inArchive("again")).toEqual(GOOD.filter((n) => n >= 10 && n < 30));
+    expect(await kcJson([...words, ...range], { cwd: folder })).toMatchObject({
+      isComplete: true,
+      recordsRead: 0,
+    });
+    expect(inArchive("again")).toHaveLength(18);
+    const status = await kcJson(["status", "clicks-again", ...flagsTo(aws)], { cwd: folder });
+    expect(status).toMatchObject({ application: "clicks-again" });
+  });
+
+  it("replay is refused with exit 3 where live records would be twice, and says where it would write", async () => {
+    const before = inArchive("live");
+    expect(before).toEqual(GOOD);
+    const words = [
+      "replay",
+      "--config",
+      "live.yaml",
+      "--from",
+      at(0),
+      "--to",
+      at(9),
+      "--as",
+      "twice",
+      ...flagsTo(aws),
+    ];
+    const refused = await kc(words, { cwd: folder });
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toContain("into s3 archive/live");
+    expect(refused.stderr).toContain('into: "other"');
+    expect(inArchive("live")).toEqual(before);
+  });
+
+  it.each([
+    ["no file", ["--as", "x"]],
+    ["no times", ["--config", "live.yaml", "--as", "x"]],
+    [
+      "the live connector's own name",
+      ["--config", "live.yaml", "--as", "clicks-live", "--from", "5m", "--to", "1m"],
+    ],
+    [
+      "another application's file",
+      ["other", "--config", "live.yaml", "--as", "x", "--from", "5m", "--to", "1m"],
+    ],
+  ])("replay with %s ends with exit 2", async (_, words) => {
+    expect((await kc(["replay", ...words, ...flagsTo(aws)], { cwd: folder })).code).toBe(2);
+  });
+
+  it("redrive --to pipeline runs dead letters through the file's pipeline once: what fails again stays, and goes the next time", async () => {
+    const redrive = (config: string) =>
+      ["dead-letters", "redrive", "--to", "pipeline", "--config", config].concat(
+        ["--bucket", "archive", "--prefix", "live-dead", "--journal", "one.journal"],
+        flagsTo(aws),
+      );
+    const objects = (): number =>
+      [...aws.s3.objects("archive")].filter(({ key }) => key.includes(".dead.")).length;
+    const before = objects();
+    const plan = await kcJson(redrive("live.yaml"), { cwd: folder });
+    requireSchema("dead-letters-redrive", plan);
+    expect(plan).toMatchObject({ isExecuted: false, toRun: 4, written: 0 });
+    const failing = await kcJson([...redrive("live.yaml"), "--execute"], { cwd: folder });
+    expect(failing).toMatchObject({ toRun: 4, written: 0, left: 4 });
+    // Mended: what is no JSON is kept as it is.
+    const mended = file(
+      "mended.yaml",
+      pipeline("clicks-live", "mended", "transform: { decode: text }").replace("ndjson", "raw"),
+    );
+    const done = await kcJson([...redrive(mended), "--execute"], { cwd: folder });
+    requireSchema("dead-letters-redrive", done);
+    expect(done).toMatchObject({ toRun: 4, written: 4, left: 0, alreadyDone: 0 });
+    const again = await kcJson([...redrive(mended), "--execute"], { cwd: folder });
+    expect(again).toMatchObject({ toRun: 0, written: 0, alreadyDone: 4 });
+    const landed = [...aws.s3.objects("archive")].filter(({ key }) => key.startsWith("mended/2"));
+    expect(landed.flatMap(({ body }) => body.toString().trim().split("\n")).toSorted()).toEqual(
+      ['{"n":13', '{"n":23', '{"n":3', '{"n":33'].toSorted(),
+    );
+    expect(objects()).toBe(before);
+  });
+});

@@ -1,0 +1,78 @@
+import { setMaxListeners } from "node:events";
+import type { Clock } from "@kinesis-connectors/core";
+import { Connections } from "../connection/connections.js";
+import { pgConnect } from "../connection/pg-session.js";
+import type { AnswerRow, Session } from "../connection/session.js";
+import { ConnectFailure } from "./lease-failures.js";
+import type { LeaseTableSettings } from "./options.js";
+import type { Statement } from "./statements.js";
+
+/** All rows at once, and the table itself: no lease waits for it. */
+const CONTROL_TIMEOUT_MS = 30_000;
+const CONTROL_CONNECTIONS = 2;
+
+/** The connections of a lease table: for single rows with a short time limit, for everything else with a long one. */
+export class LeaseConnections {
+  readonly #rows: Connections;
+  readonly #control: Connections;
+  readonly #clock: Clock;
+  readonly #closed: AbortSignal;
+  /** Sessions of which it is known that their server writes. */
+  readonly #writing = new WeakSet<Session>();
+
+  constructor(settings: LeaseTableSettings, clock: Clock, closed: AbortSignal) {
+    const { connection, maxConnections, requestTimeoutMs } = settings;
+    const connect = pgConnect(connection);
+    this.#rows = new Connections(connect, { maxConnections, requestTimeoutMs });
+    this.#control = new Connections(connect, {
+      maxConnections: CONTROL_CONNECTIONS,
+      requestTimeoutMs: Math.max(CONTROL_TIMEOUT_MS, requestTimeoutMs),
+    });
+    this.#clock = clock;
+    this.#closed = closed;
+    // Each call that is under way or waits for its turn listens to it.
+    setMaxListeners(0, closed);
+  }
+
+  /**
+   * What a statement about one row answers.
+   * @throws ConnectFailure where nothing was sent
+   */
+  async row(statement: Statement): Promise<readonly AnswerRow[]> {
+    return await this.#run(this.#rows, statement);
+  }
+
+  /**
+   * What any other statement answers.
+   * @throws ConnectFailure where nothing was sent
+   */
+  async all(statement: Statement): Promise<readonly AnswerRow[]> {
+    return await this.#run(this.#control, statement);
+  }
+
+  close(): void {
+    void this.#rows.close();
+    void this.#control.close();
+  }
+
+  async #run(connections: Connections, { sql, values }: Statement): Promise<readonly AnswerRow[]> {
+    const bounds = { clock: this.#clock, signal: this.#closed };
+    let isSent = false;
+    try {
+      return await connections.use(bounds, async (session) => {
+        if (!this.#writing.has(session)) {
+          const [answer] = await session.query("SELECT pg_is_in_recovery() AS standby", undefined, bounds);
+          // A standby answers with rows of a while ago: after a failover an address may lead to one.
+          if (answer?.["standby"] === "t")
+            throw new Error("the server is a standby: give the address of the writer");
+          this.#writing.add(session);
+        }
+        isSent = true;
+        return await session.query(sql, values, bounds);
+      });
+    } catch (thrown) {
+      if (isSent) throw thrown;
+      throw new ConnectFailure("no connection", { cause: thrown });
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import { isEnded, type Lease, type LeaseTable } from "@kinesis-connectors/leases";
+import type { Archive } from "@kinesis-connectors/s3";
+import type { StartPosition } from "@kinesis-connectors/core";
+import { type ArchiveIndex, foreignObject, indexArchive } from "../archive/archived-shards.js";
+import { openStream, type StreamToOpen } from "../sources/open-stream.js";
+import type { OpenedSource, ReplaySource, SourceContext, SourceShard } from "../sources/source.js";
+import { gapSource } from "./gap-source.js";
+import type { KnownLetters } from "./known-letters.js";
+import { type Gap, gapOfKey, gapsOf, keyOfGap } from "./gaps.js";
+
+/** A gap, and what has become of it. */
+export interface RepairedGap extends Gap {
+  /** Records of the stream that are in it, as far as they have been read and committed. */
+  recordsRead: number;
+  /** Outputs of them, which were missing: 0 where all of them are filtered, which is no gap. */
+  recordsRepaired: number;
+}
+
+/** What gaps are looked for in, and with. */
+export interface GapsToFind {
+  readonly stream: StreamToOpen;
+  /** What was delivered. */
+  readonly archive: Archive;
+  /** What was set aside, for `known`. */
+  readonly letters: Archive;
+  readonly known: KnownLetters;
+  /** The rows of the live connector. */
+  readonly live: LeaseTable;
+  /** What arrived before the first object is looked at from here on, in epoch milliseconds; undefined: it is not. */
+  readonly fromMs: number | undefined;
+  /** Takes what is found. */
+  readonly found: RepairedGap[];
+  /** Told where an earlier run has left some unfinished: these alone are read then. */
+  readonly onLeftOver: () => void;
+}
+
+/** The gaps of an archive as a source: each of them is read like a shard, one after the other in each shard. */
+export function gapsSource(options: GapsToFind): ReplaySource {
+  return { type: "gaps", open: (context) => openGaps(options, context) };
+}
+
+async function openGaps(
+  { stream, archive, letters, known, live, fromMs, found, onLeftOver }: GapsToFind,
+  context: SourceContext,
+): Promise<OpenedSource> {
+  // The checkpoints first: whatever is committed by then is in the list that follows.
+  const rows = await live.list();
+  const index = await indexOf(archive, stream.name);
+  known.learn(await indexOf(letters, stream.name));
+  const opened = await openStream(stream, context);
+  const inStream = new Map(opened.shards.map((shard) => [shard.shardId, shard]));
+  const gaps = gapsIn(index, rows, fromMs);
+  const gapOf = new Map<string, RepairedGap>();
+  const toShard = (gap: Gap): SourceShard => {
+    const { shardId, after, fromMs: beginMs = 0 } = gap;
+    const leaseKey = keyOfGap(gap);
+    const repaired: RepairedGap = { ...gap, recordsRead: 0, recordsRepaired: 0 };
+    gapOf.set(leaseKey, repaired);
+    const startPosition: StartPosition =
+      after === undefined
+        ? { type: "at-timestamp", timestampMs: beginMs }
+        : { type: "after", position: after };
+    return {
+      leaseKey,
+      stream: stream.name,
+      shardId,
+      parentShardIds: [],
+      hashKeyRange: inStream.get(shardId)?.hashKeyRange,
+      startPosition,
+      observe: (event) => {
+        if (event.type !== "checkpoint-commit") return;
+        repaired.recordsRead += event.read;
+        repaired.recordsRepaired += event.emitted;
+      },
+    };
+  };
+  return {
+    identity: opened.identity,
+    stream: stream.name,
+    fromMs: undefined,
+    untilMs: undefined,
+    shards: [],
+    shardsFor: (own: readonly Lease[]) => {
+      const begun = own.flatMap((row) => {
+        const gap = isEnded(row) ? undefined : gapOfKey(row.leaseKey);
+        return gap === undefined ? [] : [gap];
+      });
+      // What an earlier run began is finished as it was begun; the rest of it would be found as another gap now, and be there twice.
+      if (begun.length > 0) onLeftOver();
+      const wanted = begun.length > 0 ? begun : gaps;
+      const shards = wanted.map(toShard);
+      found.push(...gapOf.values());
+      return shards;
+    },
+    sourceOf: (shard) => {
+      const gap = gapOf.get(shard.leaseKey ?? shard.shardId);
+      const source = opened.sourceOf(shard);
+      return gap === undefined ? source : gapSource(source, gap);
+    },
+    close: opened.close,
+  };
+}
+
+/** The objects of an archive, which must be of the stream. */
+async function indexOf(archive: Archive, stream: string): Promise<ArchiveIndex> {
+  const index = await indexArchive(archive);
+  if (index.stream === undefined || index.stream === stream) return index;
+  const where = `${archive.bucket}/${archive.prefix}`;
+  throw foreignObject(where, `stream "${index.stream}"`, `stream "${stream}"`);
+}
+
+function gapsIn(
+  { shards }: ArchiveIndex,
+  rows: readonly Lease[],
+  fromMs: number | undefined,
+): readonly Gap[] {
+  const checkpoints = new Map(rows.map((row) => [row.leaseKey, row.checkpoint]));
+  const ranges = new Map(shards.map(({ shardId, groups }) => [shardId, groups]));
+  const shardIds = new Set([...ranges.keys(), ...checkpoints.keys()]);
+  return [...shardIds]
+    .toSorted()
+    .flatMap((shardId) => gapsOf(shardId, ranges.get(shardId) ?? [], checkpoints.get(shardId), fromMs));
+}

@@ -1,0 +1,157 @@
+import type { AwsClientOptions, KinesisApi, StreamName } from "@kinesis-connectors/consumer/kinesis";
+import type { FanOut, ListedShard, Polling } from "@kinesis-connectors/consumer/reading";
+import { type ChildShard, KinesisConnectorError } from "@kinesis-connectors/core";
+import { fullHashKeyRange } from "@kinesis-connectors/wire";
+import { Pace, paced } from "./pace.js";
+import { smallAnswers } from "./small-answers.js";
+import type { OpenedSource, SourceContext, SourceShard } from "./source.js";
+
+/** The way to a stream. */
+interface StreamOptions extends AwsClientOptions {
+  readonly retrieval?: Polling | FanOut;
+  readonly kinesisApi?: KinesisApi;
+}
+
+/** Of the five reads a second that all readers of a shard share, the live one needs one at the tip, and more where it is behind. */
+const MIN_READ_INTERVAL_MS = 500;
+const HOUR_MS = 3_600_000;
+
+/** A stream, and what is read of it. */
+export interface StreamToOpen {
+  readonly options: StreamOptions;
+  readonly name: string;
+  readonly target: StreamName;
+  /** The range of time, in epoch milliseconds. Undefined: shards are read as they are. */
+  readonly range: { readonly fromMs: number; readonly untilMs: number } | undefined;
+}
+
+/**
+ * Looks at a stream, and lists its shards.
+ * @throws KinesisConnectorError `KC_STREAM_MISSING`, `KC_READ_REFUSED`, `KC_RETENTION_GAP`, `KC_OPTION_INVALID`
+ */
+export async function openStream(opening: StreamToOpen, context: SourceContext): Promise<OpenedSource> {
+  const { range, name } = opening;
+  const api = await kinesisOf(opening, context);
+  try {
+    const { checkStream, consumerArnOf, listAllShards, polling, shardSources } =
+      await import("@kinesis-connectors/consumer/reading");
+    const { application, clock, random, logger, signal, observe, maxBytesPerSecond } = context;
+    const checking = { api, stream: name, clock, random, signal, logger };
+    const { streamArn, createdMs, retentionHours } = await checkStream(checking);
+    const retentionMs = retentionHours * HOUR_MS;
+    requireKept(opening, context, { retentionMs, createdMs });
+    const settings = {
+      application,
+      stream: name,
+      retrieval: opening.options.retrieval ?? polling(),
+      fromMs: range?.fromMs,
+      untilMs: range?.untilMs,
+      clock,
+      random,
+    };
+    const isPolling = settings.retrieval.type === "polling";
+    const consumerArn = await consumerArnOf(settings, checking, streamArn);
+    const reading = isPolling ? smallAnswers(api, maxBytesPerSecond) : api;
+    const sourceOf = shardSources(settings, reading, { streamArn, consumerArn });
+    const listed = async (until: AbortSignal): Promise<readonly SourceShard[]> => {
+      const shards = await listAllShards({ kinesis: api, clock, random, signal: until });
+      return shards.map((shard) => shardOf(shard, name));
+    };
+    return {
+      identity: { streamArn, createdMs },
+      stream: name,
+      fromMs: range?.fromMs,
+      untilMs: range?.untilMs,
+      shards: await listed(signal),
+      sourceOf: ({ shardId, hashKeyRange }) => {
+        const source = sourceOf({
+          api: reading,
+          stream: name,
+          shardId,
+          range:
+            hashKeyRange === undefined
+              ? fullHashKeyRange
+              : {
+                  startingHashKey: BigInt(hashKeyRange.startingHashKey),
+                  endingHashKey: BigInt(hashKeyRange.endingHashKey),
+                },
+          clock,
+          random,
+          observe,
+          retentionMs,
+        });
+        const pace = new Pace({ maxBytesPerSecond, minIntervalMs: MIN_READ_INTERVAL_MS, clock });
+        return isPolling ? paced(source, pace) : source;
+      },
+      childrenOf: async (shardId, named, until) => {
+        if (named.length > 0) return named.map((child) => childOf(child, name));
+        // A shard that retention has taken away names no children.
+        return (await listed(until)).filter(({ parentShardIds }) => parentShardIds.includes(shardId));
+      },
+      close: () => {
+        api.close();
+        return Promise.resolve();
+      },
+    };
+  } catch (error) {
+    api.close();
+    throw error;
+  }
+}
+
+async function kinesisOf({ options, target }: StreamToOpen, { logger }: SourceContext): Promise<KinesisApi> {
+  if (options.kinesisApi !== undefined) return options.kinesisApi;
+  const { region, endpoint, credentials, allowInsecure, proxy } = options;
+  const { connectKinesis } = await import("@kinesis-connectors/consumer/kinesis");
+  return await connectKinesis({
+    stream: target,
+    logger,
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(allowInsecure === undefined ? {} : { allowInsecure }),
+    ...(proxy === undefined ? {} : { proxy }),
+  });
+}
+
+/** An iterator at a time that is no longer kept begins with the oldest record there is, without a word. */
+function requireKept(
+  { range, name }: StreamToOpen,
+  { clock, onRetentionGap, logger }: SourceContext,
+  { retentionMs, createdMs = 0 }: { readonly retentionMs: number; readonly createdMs: number | undefined },
+): void {
+  const oldestKeptMs = clock.now() - retentionMs;
+  if (range === undefined || range.fromMs >= oldestKeptMs || createdMs >= oldestKeptMs) return;
+  const oldest = new Date(oldestKeptMs).toISOString();
+  if (onRetentionGap === "continue") {
+    logger.warn(
+      { stream: name, oldest },
+      "the range begins before what the stream still keeps; what is gone is left out",
+    );
+    return;
+  }
+  throw new KinesisConnectorError(
+    "KC_RETENTION_GAP",
+    `stream "${name}" keeps what arrived since ${oldest}, and from asks for more: give a later one, replay an archive (s3Archive), or set ` +
+      'onRetentionGap to "continue" for what is left',
+  );
+}
+
+function shardOf(
+  { shardId, parentShardId, adjacentParentShardId, startingHashKey, endingHashKey }: ListedShard,
+  stream: string,
+): SourceShard {
+  return {
+    stream,
+    shardId,
+    parentShardIds: [parentShardId, adjacentParentShardId].filter((id) => id !== undefined),
+    hashKeyRange: { startingHashKey, endingHashKey },
+  };
+}
+
+function childOf(
+  { shardId, parentShardIds, startingHashKey, endingHashKey }: ChildShard,
+  stream: string,
+): SourceShard {
+  return { stream, shardId, parentShardIds, hashKeyRange: { startingHashKey, endingHashKey } };
+}

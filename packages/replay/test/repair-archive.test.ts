@@ -1,0 +1,196 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { startConnector } from "@kinesis-connectors/consumer";
+import { definePipeline, json } from "@kinesis-connectors/core";
+import { memoryLeases } from "@kinesis-connectors/leases";
+import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
+import { ndjson, readArchive, s3DeadLetters, s3Emitter } from "@kinesis-connectors/s3";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type ArchiveRepair, repairArchive } from "../src/index.js";
+import { gapOfKey, gapsOf, keyOfGap } from "../src/repair/gaps.js";
+
+const at = (n: number, sub = 0) => ({ sequenceNumber: String(n), subSequenceNumber: sub });
+const range = (first: number, last: number) => ({ first: at(first), last: at(last) });
+
+describe("gaps", () => {
+  it.each([
+    ["none where ranges follow each other to the checkpoint", [range(1, 5)], at(5), undefined, []],
+    [
+      "between ranges, and behind the last one to the checkpoint",
+      [range(3, 5), range(9, 12)],
+      at(20),
+      undefined,
+      ["s/5.0/before/9.0", "s/12.0/through/20.0"],
+    ],
+    [
+      "behind the last one to the end of the shard",
+      [range(3, 5)],
+      "SHARD_END" as const,
+      undefined,
+      ["s/5.0/shard-end"],
+    ],
+    ["before the first one where that is asked for", [range(3, 5)], at(5), 7, ["s/@7/before/3.0"]],
+    ["from the beginning to the checkpoint where there is no object", [], at(5), 7, ["s/@7/through/5.0"]],
+    ["none where there is no object and nothing is asked for", [], at(5), undefined, []],
+    [
+      "none of ranges within another",
+      [range(1, 9), range(2, 3), range(10, 11)],
+      at(11),
+      undefined,
+      ["s/9.0/before/10.0"],
+    ],
+    ["none past the checkpoint", [range(1, 5)], at(3), undefined, []],
+    ["none behind the last one of a shard without a row", [range(1, 5)], undefined, undefined, []],
+  ])("%s", (_, ranges, checkpoint, fromMs, keys) => {
+    const gaps = gapsOf("s", ranges, checkpoint, fromMs);
+    expect(gaps.map(keyOfGap)).toEqual(keys);
+    expect(gaps.map((gap) => gapOfKey(keyOfGap(gap)))).toEqual(gaps);
+  });
+
+  it("of rows of another making are none", () => {
+    for (const key of ["shardId-000000000000", "s/x/before/3.0", "s/1.0/before/x", "s/1.0/other/3.0"])
+      expect(gapOfKey(key)).toBeUndefined();
+  });
+});
+
+const BUCKET = "clicks";
+const COUNT = 300;
+interface Click {
+  readonly n: number;
+}
+
+describe("repairArchive", () => {
+  let aws: LocalAws;
+  const live = memoryLeases();
+  const own = memoryLeases();
+  const isKept = (n: number): boolean => (n < 100 || n >= 180) && n % 9 !== 0;
+  const wanted = Array.from({ length: COUNT }, (_, n) => n).filter((n) => isKept(n) && n !== 50);
+
+  beforeAll(async () => {
+    aws = await startLocalAws({
+      limits: "off",
+      s3: { buckets: [BUCKET] },
+      opensearch: false,
+      redshift: false,
+    });
+    aws.kinesis.createStream({ name: "clicks", shardCount: 1 });
+    for (let n = 0; n < COUNT; n += 20)
+      aws.kinesis.putRecords(
+        "clicks",
+        Array.from({ length: 20 }, (_, nth) => ({
+          partitionKey: "a",
+          data: n + nth === 50 ? "damaged" : JSON.stringify({ n: n + nth }),
+        })),
+      );
+    const { region, credentials } = aws.clientOptions("kinesis");
+    await using connector = await startConnector({
+      region,
+      credentials,
+      endpoints: { kinesis: aws.endpoints.kinesis, dynamodb: aws.endpoints.dynamodb },
+      application: "clicks-to-s3",
+      stream: "clicks",
+      leaseTable: live.connect(),
+      pipeline: pipeline(20),
+    });
+    while (connector.progress().recordsRead < COUNT) await wait(10);
+    await connector.stop();
+  });
+  afterAll(async () => {
+    await aws.close();
+  });
+
+  const s3 = () => ({ ...aws.clientOptions("s3"), bucket: BUCKET, prefix: "archive" });
+  function pipeline(maxRecords: number) {
+    return definePipeline({
+      transformer: json<Click>().to((click) => click),
+      filter: ({ n }) => isKept(n),
+      buffer: { maxRecords },
+      emitter: s3Emitter<Click>({ ...s3(), format: ndjson() }),
+      deadLetters: s3DeadLetters(s3()),
+    });
+  }
+
+  async function archived(): Promise<{
+    readonly numbers: readonly number[];
+    readonly keys: readonly string[];
+  }> {
+    const numbers: number[] = [];
+    const keys = new Set<string>();
+    for await (const { data, key } of readArchive(s3())) {
+      numbers.push((JSON.parse(Buffer.from(data).toString("utf8")) as Click).n);
+      keys.add(key);
+    }
+    return { numbers: numbers.toSorted((a, b) => a - b), keys: [...keys] };
+  }
+
+  async function lose(keys: readonly string[]): Promise<void> {
+    const client = new S3Client({ ...aws.clientOptions("s3"), forcePathStyle: true });
+    for (const Key of keys) await client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key }));
+    client.destroy();
+  }
+
+  async function repair(
+    maxRecords = 20,
+    signal?: AbortSignal,
+    onCommit?: () => void,
+  ): Promise<ArchiveRepair> {
+    const { bucket, prefix, ...connection } = s3();
+    const { region, credentials } = aws.clientOptions("kinesis");
+    return await repairArchive({
+      application: "clicks-to-s3",
+      pipeline: pipeline(maxRecords),
+      bucket,
+      prefix,
+      stream: "clicks",
+      checkpoints: live.connect(),
+      leaseTable: own.connect(),
+      s3: connection,
+      kinesis: { region, credentials, endpoint: aws.endpoints.kinesis },
+      maxBytesPerSecond: 1_000_000_000,
+      ...(signal === undefined ? {} : { signal }),
+      observe: ({ type }) => {
+        if (type === "checkpoint-commit") onCommit?.();
+      },
+    });
+  }
+
+  it("finds nothing to write where nothing is missing, whatever was filtered or set aside", async () => {
+    expect((await archived()).numbers).toEqual(wanted);
+    const { gaps, isComplete, recordsEmitted } = await repair();
+    expect({ isComplete, recordsEmitted }).toEqual({ isComplete: true, recordsEmitted: 0 });
+    expect(gaps.every(({ recordsRepaired }) => recordsRepaired === 0)).toBe(true);
+    const dead = [...aws.s3.objects(BUCKET)].filter(({ key }) => key.endsWith(".dead.ndjson"));
+    expect(dead).toHaveLength(1);
+  });
+
+  it("writes exactly what is missing into the same prefix, the last object included, and nothing twice when it is stopped in between", async () => {
+    const before = await archived();
+    const lost = [1, 2, 3, 6, before.keys.length - 1].flatMap((nth) => before.keys[nth] ?? []);
+    await lose(lost);
+    const missing = wanted.length - (await archived()).numbers.length;
+    expect(missing).toBeGreaterThan(60);
+    // Stopped in the middle of a gap, then again, each time with other batches.
+    let repaired = 0;
+    let runs = 0;
+    for (let isComplete = false; !isComplete; runs += 1) {
+      const stop = new AbortController();
+      const done = await repair(7 + runs, stop.signal, () => {
+        if (runs < 3) stop.abort();
+      });
+      ({ isComplete } = done);
+      repaired += done.recordsEmitted;
+    }
+    expect(runs).toBe(4);
+    const after = await archived();
+    expect(after.numbers).toEqual(wanted);
+    expect(after.keys.filter((key) => before.keys.includes(key))).toHaveLength(
+      before.keys.length - lost.length,
+    );
+    expect(repaired).toBe(missing);
+    const letters = [...aws.s3.objects(BUCKET)].filter(({ key }) => key.endsWith(".dead.ndjson"));
+    expect(letters).toHaveLength(1);
+    const { gaps, recordsEmitted } = await repair();
+    expect(recordsEmitted).toBe(0);
+    expect(gaps.every(({ recordsRepaired }) => recordsRepaired === 0)).toBe(true);
+  });
+});
