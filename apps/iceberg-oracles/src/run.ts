@@ -103,7 +103,11 @@ async function everythingChecks(
   await writeTable(lake, "everything", { columns: COLUMNS }, batches);
   const table = await askedTable(lake, NAMESPACE, "everything", folder);
   const questions = everyFilter();
-  const expected = { rows: rows.map(({ cells }) => cells), plain: rows.map(({ plain }) => plain) };
+  const expected = {
+    where: "every type",
+    rows: rows.map(({ cells }) => cells),
+    plain: rows.map(({ plain }) => plain),
+  };
   const lines: [string, string][] = [];
   for (const oracle of oracles) {
     const { asked, wrong: found, unable, files } = await checkTable(oracle, table, questions, expected);
@@ -139,15 +143,14 @@ async function partitionChecks(
     const table = await askedTable(lake, NAMESPACE, name, folder);
     const questions = partitionFilters(partition.column);
     for (const oracle of oracles) {
-      const found = await checkTable(oracle, table, questions, { rows: cells });
+      const where = `${partition.transform} of ${partition.column}`;
+      const found = await checkTable(oracle, table, questions, { where, rows: cells });
       const total = totals.get(oracle);
       if (total === undefined) continue;
       total.asked += found.asked;
       total.wrong += found.wrong.length;
       for (const [why, times] of found.unable) total.unable.set(why, (total.unable.get(why) ?? 0) + times);
-      wrong.push(
-        ...found.wrong.map((one) => `${oracle.name}, ${partition.transform} of ${partition.column}: ${one}`),
-      );
+      wrong.push(...found.wrong.map((one) => `${oracle.name}, ${where}: ${one}`));
     }
   }
   return [...totals].map(([{ name }, total]) => [
@@ -158,7 +161,6 @@ async function partitionChecks(
 
 /** What an oracle itself cannot do is nothing that was written wrong, but it is said. */
 function unableText(unable: ReadonlyMap<string, number>): string {
-  const [first] = unable.keys();
-  const times = [...unable.values()].reduce((sum, one) => sum + one, 0);
-  return first === undefined ? "" : `, ${times} that it cannot answer (${first.slice(0, 120)})`;
+  const reasons = [...unable].map(([why, times]) => `${times} by a fault of its own: ${why.slice(0, 120)}`);
+  return reasons.length === 0 ? "" : `, ${reasons.join("; ")}`;
 }

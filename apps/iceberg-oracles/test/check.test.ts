@@ -19,6 +19,7 @@ const answering = (found: Found): Oracle => ({ name: "somebody", ask: () => Prom
 
 it("counts that are as written are right; others are told by their filter", async () => {
   const right = await checkTable(answering({ counts: [2, 1, 1], files: [1, 1, 1] }), TABLE, QUESTIONS, {
+    where: "t",
     rows: ROWS,
   });
   expect(right).toMatchObject({ asked: 3, wrong: [], files: 3 });
@@ -26,7 +27,7 @@ it("counts that are as written are right; others are told by their filter", asyn
     answering({ counts: [2, 0, "cannot: UUIDs"] }),
     TABLE,
     QUESTIONS,
-    { rows: ROWS },
+    { where: "t", rows: ROWS },
   );
   expect(wrong).toEqual(['{"type":"is-null","term":"note"}: 0 rows instead of 1']);
   expect([...unable]).toEqual([["UUIDs", 1]]);
@@ -57,4 +58,17 @@ it("questions are asked about values that some rows have and others have not", (
   }
   for (const type of ["lt", "gt-eq", "eq", "is-null", "not-null", "is-nan", "starts-with"])
     expect(kinds).toContain(`${type} some`);
+});
+
+it("what a reader does wrong by itself is told apart, at that reader and that table alone", async () => {
+  const before1970: readonly Question[] = [{ type: "eq", term: "moment", value: cell.timestamptz(-1n) }];
+  const rows = [{ id: cell.long(1n), moment: cell.timestamptz(-1n) }];
+  const asked = async (name: string, where: string): Promise<readonly number[]> => {
+    const oracle: Oracle = { name, ask: () => Promise.resolve({ counts: [0] }) };
+    const { wrong, unable } = await checkTable(oracle, TABLE, before1970, { where, rows });
+    return [wrong.length, unable.size];
+  };
+  expect(await asked("DuckDB 1.5.5", "day of moment")).toEqual([0, 1]);
+  expect(await asked("DuckDB 1.5.5", "hour of moment")).toEqual([1, 0]);
+  expect(await asked("pyiceberg 0.12.0", "day of moment")).toEqual([1, 0]);
 });
