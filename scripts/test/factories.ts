@@ -419,6 +419,27 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
     },
   ],
   "parquet.parquet": [parquet.parquet, { infer: true, compression: "none", evolution: "full" }],
+  "postgres.postgresLeaseTable": [
+    postgres.postgresLeaseTable,
+    {
+      application: "a",
+      connection: {
+        host: "127.0.0.1",
+        port: 1,
+        database: "d",
+        user: "u",
+        password: "p",
+        tls: { ca: "x", cert: "y", key: "z" },
+      },
+      table: "t",
+      createTable: true,
+      maxConnections: 1,
+      requestTimeoutMs: 100,
+      logger: core.silentLogger,
+      clock: core.systemClock,
+      random: core.systemRandom,
+    },
+  ],
   "postgres.postgresEmitter": [
     postgres.postgresEmitter,
     {

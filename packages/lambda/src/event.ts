@@ -54,7 +54,7 @@ export function shardsOf(event: KinesisEvent): readonly ShardRecords[] {
     if (typeof kinesis?.sequenceNumber !== "string" || typeof eventID !== "string")
       throw notOfKinesis("a record of it has no kinesis.sequenceNumber or no eventID");
     const shardId = eventID.slice(0, eventID.indexOf(":"));
-    const streamArn = streamArnOf(eventSourceARN);
+    const { streamArn } = partsOf(eventSourceARN);
     const key = `${streamArn} ${shardId}`;
     let shard = shards.get(key);
     if (shard === undefined) shards.set(key, (shard = { shardId, streamArn, records: [] }));
@@ -74,20 +74,15 @@ const SOURCE_ARN =
   /^(arn:aws[a-z-]{0,20}:kinesis:([a-z0-9-]{1,40}):\d{12}:stream\/([a-zA-Z0-9_.-]{1,128}))(?:\/consumer\/.+)?$/;
 
 /**
- * The ARN of the stream itself.
- * @throws KinesisConnectorError `KC_OPTION_INVALID`
+ * What the ARN of a source says of the stream itself.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID` for another one than that of a Kinesis stream
  */
-export function streamArnOf(eventSourceArn: string): string {
-  return partsOf(eventSourceArn).streamArn;
-}
-
-/** What an ARN says of its stream. */
 export function partsOf(eventSourceArn: string): {
   readonly streamArn: string;
   readonly region: string;
   readonly stream: string;
 } {
-  const [, streamArn, region, stream] = SOURCE_ARN.exec(String(eventSourceArn)) ?? [];
+  const [, streamArn, region, stream] = SOURCE_ARN.exec(eventSourceArn) ?? [];
   if (streamArn === undefined || region === undefined || stream === undefined)
     throw notOfKinesis("the eventSourceARN of a record is not that of a Kinesis stream");
   return { streamArn, region, stream };

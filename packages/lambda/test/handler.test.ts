@@ -392,13 +392,13 @@ describe("without rows", () => {
         emitter: {
           ...keyed,
           emit: ({ entries }) => {
-            const [{ output, ...entry } = { output: "" }] = entries;
+            const output = entries[0]?.output ?? "";
             if (output === "3")
               return Promise.resolve({
                 failed: entries.map((failed) => ({
                   entry: failed,
                   action: "retry" as const,
-                  error: new Error(`no ${String(entry)}`),
+                  error: new Error("not now"),
                 })),
               });
             seen.push(output);

@@ -106,7 +106,7 @@ export class SandboxPool {
       await end;
     });
     await Promise.all(ends);
-    await Promise.all([...this.#all].map((sandbox) => sandbox.close?.()));
+    await Promise.all([...this.#all].map(async (sandbox) => await sandbox.close?.()));
   }
 
   async #sandbox(): Promise<FunctionSandbox> {

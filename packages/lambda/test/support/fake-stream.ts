@@ -129,7 +129,8 @@ export class FakeStream {
         return first(
           ({ sequenceNumber }) => compareSequenceNumbers(sequenceNumber, position.sequenceNumber) >= 0,
         );
-      case "after-sequence-number":
+      default:
+        position.type satisfies "after-sequence-number";
         return first(
           ({ sequenceNumber }) => compareSequenceNumbers(sequenceNumber, position.sequenceNumber) > 0,
         );

@@ -53,7 +53,7 @@ export function streamPort(
   };
 }
 
-export const STREAM_ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/sim";
+const STREAM_ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/sim";
 
 function listed(shard: SimShard): ListedShard {
   const { shardId, parentShardIds, startingHashKey, endingHashKey, startingSequence } = shard;
