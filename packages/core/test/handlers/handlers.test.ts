@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import {
   batchesOf,
@@ -185,6 +186,56 @@ describe("handedBatches()", () => {
     expect(world.lease.progress.checkpoint).toBeUndefined();
     await rest!.commit();
     await world.clock.run(run.done);
+  });
+
+  it("keeps nothing of a batch that is done: its shard's signal, which lives on, is not asked about it any more", async () => {
+    const world = createWorld(recordsOf(60));
+    world.shard.close();
+    const { pipeline, queue } = pipelineIn(2);
+    const run = runIn(world, pipeline);
+    const first = (await world.clock.run(queue.next()))!;
+    const before = getEventListeners(first.signal, "abort").length;
+    let last = first;
+    for (let n = 0; n < 20; n += 1) {
+      if (n % 3 === 0) last.fail(new Error("not now"));
+      else if (n % 3 === 1)
+        await last.commit([{ entry: last.entries[0]!, action: "retry", error: new Error("this one") }]);
+      else await last.commit();
+      last = (await world.clock.run(queue.next()))!;
+    }
+    expect(getEventListeners(last.signal, "abort").length).toBe(before);
+    run.abort(new Error("enough"));
+    await expect(run.done).rejects.toThrow("enough");
+  });
+
+  it("tells whoever waits for the checkpoint when the shard stops before it moves", async () => {
+    const world = createWorld(recordsOf(4));
+    world.shard.close();
+    const pipeline = definePipeline({
+      transformer: json<Numbered>().to((model) => {
+        if (model.n === 1) throw new Error("bad");
+        return model;
+      }),
+      buffer: { maxRecords: 4 },
+      emitter: handedBatches<Numbered>(),
+      deadLetters: {
+        capabilities: { duplicates: "possible", ordering: "none" },
+        emit: ({ entries }) =>
+          Promise.resolve({
+            failed: entries.map((entry) => ({ entry, action: "dead-letter", error: new Error("no") })),
+          }),
+      },
+    });
+    const run = runIn(world, pipeline);
+    const batch = (await world.clock.run(batchesOf(pipeline.emitter)!.next()))!;
+    const commit = batch.commit().then(
+      () => "committed",
+      (error: unknown) => (hasCode(error, "KC_EMIT_FAILED") ? "told" : error),
+    );
+    expect(hasCode(await world.clock.run(rejectionOf(run)), "KC_EMIT_FAILED")).toBe(true);
+    expect(
+      await Promise.race([commit, world.clock.run(sleep(world.clock, 60_000)).then(() => "waiting")]),
+    ).toBe("told");
   });
 
   it("hands a batch that was put back to whoever waits, and ends with its emitter", async () => {
