@@ -139,6 +139,76 @@ describe("forEachRecord()", () => {
   });
 });
 
+describe("handlers", () => {
+  const idle = (): Promise<void> => new Promise(() => undefined);
+
+  it.each([
+    ["handler()", handler<Numbered>(idle)],
+    ["forEachRecord()", forEachRecord<Numbered>(idle)],
+    ["forEachRecord() of several", forEachRecord<Numbered>(idle, { concurrency: 3 })],
+  ])("%s that never look at their signal hold up no shard that was lost", async (_name, emitter) => {
+    const world = createWorld(recordsOf(4));
+    world.shard.close();
+    const run = runIn(
+      world,
+      definePipeline({ transformer: json<Numbered>(), buffer: { maxRecords: 4 }, emitter }),
+    );
+    await world.clock.advance(1000);
+    run.abort(new Error("lost"));
+    const late = world.clock.advance(60_000).then(() => "still there");
+    expect(await Promise.race([rejectionOf(run), late])).toMatchObject({ message: "lost" });
+  });
+
+  it.each([1, 3])(
+    "set aside what failed too often, and try what waited behind it, %d at once",
+    async (concurrency) => {
+      const records = recordsOf(6).map((record) => Object.assign(record, { partitionKey: "key" }));
+      const world = createWorld(records);
+      world.shard.close();
+      const tried: number[] = [];
+      const pipeline = definePipeline({
+        transformer: json<Numbered>(),
+        buffer: { maxRecords: 6 },
+        emitter: forEachRecord<Numbered>(
+          ({ n }) => {
+            tried.push(n);
+            if (n === 2 || n === 4) throw new Error("always");
+          },
+          { concurrency },
+        ),
+        deadLetters: world.deadLetters(),
+        retry: { maxAttempts: 3 },
+      });
+      await world.clock.run(runIn(world, pipeline).done);
+      expect(tried).toEqual([0, 1, 2, 2, 2, 3, 4, 4, 4, 5]);
+      expect(
+        world.letters.entries.map(({ output }) => Buffer.from(output.data, "base64").toString()),
+      ).toEqual(['{"n":2}', '{"n":4}']);
+    },
+  );
+
+  it("of several records at once begin no other record once one of them is at fault", async () => {
+    const records = recordsOf(60).map((record, index) => Object.assign(record, { partitionKey: `${index}` }));
+    const world = createWorld(records);
+    world.shard.close();
+    let calls = 0;
+    const emitter = forEachRecord<Numbered>(
+      async ({ n }) => {
+        calls += 1;
+        await Promise.resolve();
+        if (n === 0) throw new TypeError("a mistake");
+      },
+      { concurrency: 4 },
+    );
+    const run = runIn(
+      world,
+      definePipeline({ transformer: json<Numbered>(), buffer: { maxRecords: 60 }, emitter }),
+    );
+    expect(hasCode(await world.clock.run(rejectionOf(run)), "KC_EMITTER_BROKEN")).toBe(true);
+    expect(calls).toBeLessThan(12);
+  });
+});
+
 describe("handedBatches()", () => {
   const pipelineIn = (maxRecords: number) => {
     const pipeline = definePipeline({
