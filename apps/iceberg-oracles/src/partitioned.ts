@@ -42,7 +42,7 @@ export const PARTITIONED_ROWS = 60;
 
 /** Every transform with every type that it takes (Iceberg table spec, "Partition Transforms"). */
 export const PARTITIONS: readonly PartitionBy[] = [
-  ...["small", "big", "price", "name", "moment", "wall", "day", "blob", "flag"].map((column) => ({
+  ...["small", "big", "price", "name", "moment", "wall", "day", "key", "blob", "flag"].map((column) => ({
     column,
     transform: "identity",
   })),

@@ -3,6 +3,11 @@ import { KinesisConnectorError } from "@kinesis-connectors/core";
 
 import type { KinesisCallError } from "./kinesis-api.js";
 
+// "Quotas and limits" of the Kinesis developer guide, and "Queues" for what they take of it.
+const CONSUMERS_CURE =
+  "A stream has at most 20 registered consumers (50 on On-demand Advantage), queues on it count among them, and 5 may be made at a time: deregister one, " +
+  "share one that is there by consumerName, or use polling()";
+
 /** The cure of a refused call, for its user. */
 export function cureOf(error: KinesisCallError): string {
   switch (error.kind) {
@@ -19,6 +24,7 @@ export function cureOf(error: KinesisCallError): string {
       return 'Such a server needs JSON from all who put and read: wireFormat "json", or AWS_CBOR_DISABLE=1';
     case "throttled":
     case "limit":
+      if (error.operation === "RegisterStreamConsumer") return CONSUMERS_CURE;
       return "Others use up the calls that the account may make: start fewer programs at a time, or ask AWS for a higher limit";
     case "invalid-argument":
       return "Check the stream's name or ARN and the initial position";

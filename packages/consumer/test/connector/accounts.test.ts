@@ -1,6 +1,7 @@
 import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { DescribeStreamSummaryCommand } from "@aws-sdk/client-kinesis";
 import { silentLogger, sleep, systemClock } from "@kinesis-connectors/core";
+import { virtualClock } from "@kinesis-connectors/testkit";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { startConnector } from "../../src/connector.js";
@@ -14,7 +15,7 @@ type RequestStep = (next: unknown) => (args: { readonly request: unknown }) => P
 
 const pipeline = textPipeline(collector().emitter);
 
-describe("a stream in another account than the lease table", () => {
+describe("cross-account: a stream in another account than the lease table", () => {
   it("is read with its own credentials, and the table is written with others", async () => {
     await using local = await startAws();
     local.kinesis.putRecords(STREAM, numbered(1, 20));
@@ -63,7 +64,7 @@ describe("a stream in another account than the lease table", () => {
   });
 });
 
-describe("a consumer that the owner of the stream registered", () => {
+describe("cross-account: a consumer that the owner of the stream registered", () => {
   const startOwned = async () => {
     const local = await startAws();
     local.kinesis.putRecords(STREAM, numbered(1, 20));
@@ -117,6 +118,34 @@ describe("a consumer that the owner of the stream registered", () => {
     await expect(failed).rejects.toThrow(/is not registered \(there is .*\): let the owner of the stream/);
   });
 
+  it("is what the cure names where a stream has as many consumers as it may have, beside the other ways", async () => {
+    await using local = await startAws();
+    local.faults.add({
+      operation: "RegisterStreamConsumer",
+      times: "always",
+      effect: { kind: "error", status: 400, code: "LimitExceededException" },
+    });
+    const time = virtualClock();
+    const failed = startConnector({
+      ...optionsFor(local, pipeline),
+      clock: time,
+      retrieval: fanOut(),
+    });
+    let isOver = false;
+    const over = failed.then(
+      () => new Error("it started"),
+      (error: Error) => error,
+    );
+    void over.finally(() => (isOver = true));
+    while (!isOver) {
+      await time.advance(5_000);
+      await sleep(systemClock, 1);
+    }
+    expect((await over).message).toMatch(
+      /at most 20 registered consumers \(50 on On-demand Advantage\), queues on it count among them, .* consumerName, or use polling\(\)/,
+    );
+  });
+
   it("is checked before anything starts", () => {
     const arn = "arn:aws:kinesis:eu-central-1:000000000000:stream/clicks/consumer/given:1";
     expect(fanOut({ consumerArn: arn })).toMatchObject({ consumerArn: arn });
@@ -133,7 +162,7 @@ describe("a consumer that the owner of the stream registered", () => {
   });
 });
 
-describe("AWS's other addresses", () => {
+describe("AWS's other addresses, fips and dual stack,", () => {
   afterEach(() => void vi.unstubAllEnvs());
 
   /** Where a client would go; it goes nowhere. */

@@ -31,7 +31,7 @@ export function partitionFields(spec: PartitionSpec, schema: TableSchema): reado
     if (known === undefined || columnType === undefined || type === undefined)
       throw new KinesisConnectorError(
         "KC_EMIT_REFUSED",
-        `the table is partitioned by ${transform} as ${name}, which cannot be written here: take identity, year, month, day, hour, bucket or truncate of a column without parts, and of a UUID bucket`,
+        `the table is partitioned by ${transform} as ${name}, which cannot be written here: take identity, year, month, day, hour, bucket or truncate of a column without parts`,
       );
     const id = field["field-id"] ?? 0;
     return { id, name, sourceId: field["source-id"], transform: known, columnType, type };

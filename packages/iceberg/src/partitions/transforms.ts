@@ -28,11 +28,7 @@ export function transformOf(text: string): Transform | undefined {
 type Rule = Omit<Transform, "text">;
 
 const SIMPLE: Readonly<Record<string, Rule>> = {
-  // Which UUIDs lie between two others is told differently by readers, and a partition says between which values its own lie.
-  identity: {
-    typeOf: (type) => (isPrimitive(type) && type !== "uuid" ? type : undefined),
-    apply: (value) => value,
-  },
+  identity: { typeOf: (type) => (isPrimitive(type) ? type : undefined), apply: (value) => value },
   void: { typeOf: (type) => type, apply: () => null },
   year: overTime("int", (days) => yearOf(days) - 1970),
   month: overTime("int", (days) => {
