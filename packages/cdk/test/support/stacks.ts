@@ -18,7 +18,8 @@ export const ACCOUNT = "111122223333";
  */
 export function stackOf(): Stack {
   const builtinCloudFormationValidation = process.env["KC_VALIDATE_TEMPLATES"] === "true";
-  const app = new App({ analyticsReporting: false, builtinCloudFormationValidation });
+  const context = { "@aws-cdk/core:validateAgainstDefaultRules": true };
+  const app = new App({ analyticsReporting: false, builtinCloudFormationValidation, context });
   return new Stack(app, "Stack", { env: { region: REGION, account: ACCOUNT } });
 }
 
