@@ -98,6 +98,7 @@ export default defineConfig({
       project("orders-to-dynamodb", "apps/orders-to-dynamodb"),
       project("orders-to-postgres", "apps/orders-to-postgres"),
       project("orders-to-redshift", "apps/orders-to-redshift"),
+      project("iceberg-oracles", "apps/iceberg-oracles"),
       project("orders-to-iceberg", "apps/orders-to-iceberg"),
       project("manifest-to-redshift", "apps/manifest-to-redshift"),
     ],

@@ -45,6 +45,9 @@ const REQUIRE_BANNER = {
 /** What a cold start of a function may load. */
 const MAX_FUNCTION_KIB = 900;
 
+/** Beside it for what nobody asks for: the SDK as Node would load it, which grows with each of its versions. */
+const SLACK_KIB = 50;
+
 const tarballs = new Map();
 for (const [name, { folder, tarball }] of packAll(root, join(work, "packed"))) {
   tarballs.set(name, tarball);
@@ -249,9 +252,9 @@ function checkBundles() {
 function checkFunctionBundle() {
   const folder = join(work, "core-lambda-and-s3");
   copyFileSync(join(root, "apps/lambda-to-s3/src/function.ts"), join(folder, "function.ts"));
-  for (const { mainFields, name } of [
-    { mainFields: ["main", "module"], name: "function-main" },
-    { mainFields: ["module", "main"], name: "function-module" },
+  for (const { mainFields, name, maxKib } of [
+    { mainFields: ["module", "main"], name: "function-module", maxKib: MAX_FUNCTION_KIB },
+    { mainFields: ["main", "module"], name: "function-main", maxKib: MAX_FUNCTION_KIB + SLACK_KIB },
   ]) {
     const { metafile } = buildSync({
       absWorkingDir: folder,
@@ -273,7 +276,7 @@ function checkFunctionBundle() {
     const bytes = loaded.reduce((sum, file) => sum + metafile.outputs[file].bytes, 0);
     const kib = Math.round(bytes / 1024);
     process.stdout.write(`the sample function, ${mainFields.join(" before ")}: ${kib} KiB at a cold start\n`);
-    check(kib <= MAX_FUNCTION_KIB, `the function is ${kib} KiB, more than ${MAX_FUNCTION_KIB}`);
+    check(kib <= maxKib, `the function is ${kib} KiB, more than ${maxKib}`);
     const inputs = loaded.flatMap((file) => Object.keys(metafile.outputs[file].inputs));
     check(
       !inputs.some((path) => path.includes("client-kinesis/")),

@@ -6,7 +6,7 @@ import { JavaMissing } from "./java/maven.js";
 const USAGE = `npm run kcl-daemon -- [--kills N] [--per-second N] [--shards N] [--json]
 Runs a pipeline as the child of the real MultiLangDaemon of the Java KCL, on packages/local: records are put all the time, the daemon is killed (kill -9)
 and started again, a shard is split, and in the end what landed in S3 is compared with what was put. Needs Java 17 and Maven, which fetches the daemon
-once. A killed daemon's leader lock has to run out before its next start reads: some minutes a kill.
+once. Three kills take about five minutes on two busy cores; most of it is the daemon starting.
   --kills N       how often the daemon is killed (default 3)
   --per-second N  records put a second (default 50)
   --shards N      shards at the beginning (default 2)

@@ -96,12 +96,8 @@ describe("crash points of the writes of every emitter", () => {
   );
 });
 
-/** What is broken of the positions in PostgreSQL, by the seed, and how it shows. */
-const BROKEN_POSITIONS = [
-  ["not locked", "duplicated"],
-  ["outside of the transaction", "lost"],
-  ["not looked at", "duplicated"],
-] as const;
+/** What is broken of the positions in PostgreSQL, by the seed. */
+const BROKEN_POSITIONS: readonly string[] = ["not locked", "outside of the transaction", "not looked at"];
 
 // In everyday storms, which is where the conditions matter.
 describe("a destination that is broken on purpose is noticed", () => {
@@ -157,18 +153,21 @@ describe("a destination that is broken on purpose is noticed", () => {
     expect([...locks].toSorted()).toEqual(["after the read", "no lock"]);
   });
 
-  test("positions that are not locked, or not looked at, let rows in twice; one that moves outside of the transaction loses them", async () => {
+  test("positions that are not locked, not looked at, or moved outside of the transaction let rows in twice", async () => {
     const noticed = new Set<string>();
-    for (let seed = 1; seed <= 100 && noticed.size < BROKEN_POSITIONS.length; seed += 1) {
-      const { duplicated, lost } = await simulate(seed, {
-        emitter: "postgres",
-        broken: "unguarded",
-        rarities: false,
-      });
-      const [rule, outcome] = BROKEN_POSITIONS[seed % BROKEN_POSITIONS.length] ?? [];
-      if ((outcome === "lost" ? lost : duplicated) > 0) noticed.add(String(rule));
+    const options = { emitter: "postgres", broken: "unguarded", rarities: false } as const;
+    // A commit that comes long after its sender is gone: seldom enough that no storm needs to bring it about.
+    const lateCommit: CrashSchedule = {
+      points: [{ step: "commit-rows", blow: "late", time: 2 }],
+      multipart: false,
+    };
+    for (let seed = 1; seed <= 60 && noticed.size < BROKEN_POSITIONS.length; seed += 1) {
+      const rule = BROKEN_POSITIONS[seed % BROKEN_POSITIONS.length] ?? "";
+      const { duplicated } =
+        rule === "not locked" ? await runSchedule(lateCommit, seed, options) : await simulate(seed, options);
+      if (duplicated > 0) noticed.add(rule);
     }
-    expect([...noticed].toSorted()).toEqual(BROKEN_POSITIONS.map(([rule]) => rule).toSorted());
+    expect([...noticed].toSorted()).toEqual(BROKEN_POSITIONS.toSorted());
   });
 
   test("an emitter that keeps no order puts records of a key past those that were refused", async () => {

@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import { stringifyJson } from "@kinesis-connectors/core";
 import type { AskedTable, Found, Oracle, Plain } from "./oracle.js";
+import { ownFaultOf } from "./own-faults.js";
 import { asFilter, type Cells, fits, type Question } from "./values.js";
 
 /** What an oracle was asked about one table, and what it answered otherwise than expected. */
 export interface Checked {
   readonly asked: number;
   readonly wrong: readonly string[];
-  /** Why an oracle could not answer, by faults of its own, and how often. */
+  /** Why an oracle could not answer, or answered otherwise, by faults of its own, and how often. */
   readonly unable: ReadonlyMap<string, number>;
   /** Files that filters had to look into, of so many that there are: less where statistics and partitions are of use. */
   readonly files: number;
@@ -15,6 +16,8 @@ export interface Checked {
 
 /** What a table should hold. */
 export interface Expected {
+  /** Which table it is, in a few words. */
+  readonly where: string;
   readonly rows: readonly Cells[];
   /** All of the rows as oracles tell them, where they are asked to. */
   readonly plain?: readonly Plain[];
@@ -25,20 +28,26 @@ export async function checkTable(
   oracle: Oracle,
   table: AskedTable,
   questions: readonly Question[],
-  { rows, plain }: Expected,
+  { where, rows, plain }: Expected,
 ): Promise<Checked> {
   const found = await oracle.ask(table, questions.map(asFilter), plain === undefined ? "counts" : "rows");
-  const wrong: string[] = [];
+  const answers: string[] = [];
   const unable = new Map<string, number>();
+  const count = (why: string): void => void unable.set(why, (unable.get(why) ?? 0) + 1);
   for (const [nth, question] of questions.entries()) {
     const expected = rows.filter((row) => fits(row, question)).length;
-    const count = found.counts[nth];
-    const [, why] = /^cannot: (.*)$/s.exec(String(count)) ?? [];
-    if (why !== undefined) unable.set(why, (unable.get(why) ?? 0) + 1);
-    else if (count !== expected)
-      wrong.push(`${stringifyJson(asFilter(question))}: ${count} rows instead of ${expected}`);
+    const told = found.counts[nth];
+    const [, why] = /^cannot: (.*)$/s.exec(String(told)) ?? [];
+    if (why !== undefined) count(why);
+    else if (told !== expected)
+      answers.push(`${stringifyJson(asFilter(question))}: ${told} rows instead of ${expected}`);
   }
-  if (plain !== undefined && found.rows !== undefined) wrong.push(...differences(found.rows, plain));
+  if (plain !== undefined && found.rows !== undefined) answers.push(...differences(found.rows, plain));
+  const wrong = answers.filter((answer) => {
+    const why = ownFaultOf(oracle.name, where, answer);
+    if (why !== undefined) count(why);
+    return why === undefined;
+  });
   return { asked: questions.length, wrong, unable, files: filesOf(found) };
 }
 

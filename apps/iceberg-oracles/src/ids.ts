@@ -27,7 +27,7 @@ export async function checkIds(
 }
 
 /** Ids that are missing, there more than once, or of nobody: a sentence for each kind. */
-export function compareIds(told: readonly string[], expected: readonly string[]): readonly string[] {
+function compareIds(told: readonly string[], expected: readonly string[]): readonly string[] {
   const seen = new Set(told);
   const known = new Set(expected);
   const lost = expected.filter((id) => !seen.has(id)).length;

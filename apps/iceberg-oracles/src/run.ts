@@ -32,7 +32,9 @@ export interface OraclesResult {
 const WAREHOUSE = "s3://warehouse";
 
 /** Starts whatever oracles can be had, writes the tables and asks them. */
-export async function run({ signal }: Running = UNWATCHED): Promise<OraclesResult> {
+export async function run({ signal, progress }: Running = UNWATCHED): Promise<OraclesResult> {
+  let doing = "starting";
+  using _watched = progress.watch(() => ({ share: undefined, text: doing }));
   await using aws = await startLocalAws({
     kinesis: false,
     dynamodb: false,
@@ -62,13 +64,17 @@ export async function run({ signal }: Running = UNWATCHED): Promise<OraclesResul
   const lake: Lake = { aws, uri: aws.endpoints.iceberg };
 
   signal.throwIfAborted();
+  doing = "columns of every type";
   lines.push(...(await everythingChecks(lake, folder, oracles, wrong)));
   signal.throwIfAborted();
+  doing = "partitions by every transform";
   lines.push(...(await partitionChecks(lake, folder, oracles, wrong)));
   signal.throwIfAborted();
+  doing = "another writer at the same table";
   lines.push(await icebirdChecks(lake, folder, wrong));
   if (python !== undefined) lines.push(...(await foreignChecks(lake, folder, python, oracles, wrong)));
   signal.throwIfAborted();
+  doing = "Iceberg's own catalog";
   if (java !== undefined)
     lines.push(...(await catalogChecks({ aws, uri: java.catalogUri }, folder, oracles, wrong)));
   for (const sentence of missing) lines.push(["not asked", sentence]);
@@ -97,7 +103,11 @@ async function everythingChecks(
   await writeTable(lake, "everything", { columns: COLUMNS }, batches);
   const table = await askedTable(lake, NAMESPACE, "everything", folder);
   const questions = everyFilter();
-  const expected = { rows: rows.map(({ cells }) => cells), plain: rows.map(({ plain }) => plain) };
+  const expected = {
+    where: "every type",
+    rows: rows.map(({ cells }) => cells),
+    plain: rows.map(({ plain }) => plain),
+  };
   const lines: [string, string][] = [];
   for (const oracle of oracles) {
     const { asked, wrong: found, unable, files } = await checkTable(oracle, table, questions, expected);
@@ -133,15 +143,14 @@ async function partitionChecks(
     const table = await askedTable(lake, NAMESPACE, name, folder);
     const questions = partitionFilters(partition.column);
     for (const oracle of oracles) {
-      const found = await checkTable(oracle, table, questions, { rows: cells });
+      const where = `${partition.transform} of ${partition.column}`;
+      const found = await checkTable(oracle, table, questions, { where, rows: cells });
       const total = totals.get(oracle);
       if (total === undefined) continue;
       total.asked += found.asked;
       total.wrong += found.wrong.length;
       for (const [why, times] of found.unable) total.unable.set(why, (total.unable.get(why) ?? 0) + times);
-      wrong.push(
-        ...found.wrong.map((one) => `${oracle.name}, ${partition.transform} of ${partition.column}: ${one}`),
-      );
+      wrong.push(...found.wrong.map((one) => `${oracle.name}, ${where}: ${one}`));
     }
   }
   return [...totals].map(([{ name }, total]) => [
@@ -152,7 +161,6 @@ async function partitionChecks(
 
 /** What an oracle itself cannot do is nothing that was written wrong, but it is said. */
 function unableText(unable: ReadonlyMap<string, number>): string {
-  const [first] = unable.keys();
-  const times = [...unable.values()].reduce((sum, one) => sum + one, 0);
-  return first === undefined ? "" : `, ${times} that it cannot answer (${first.slice(0, 120)})`;
+  const reasons = [...unable].map(([why, times]) => `${times} by a fault of its own: ${why.slice(0, 120)}`);
+  return reasons.length === 0 ? "" : `, ${reasons.join("; ")}`;
 }

@@ -65,7 +65,7 @@ export async function run(
           mappings: () => [source.mapping],
         }),
     },
-    timeoutMs: 30_000,
+    timeoutMs: 120_000,
     // In the middle of an invocation: a warm one takes about as long.
     faults: { cutAnew: 0.2, withinMs: 150, thawMs: 2_000, misfortune: (number) => misfortune(number) },
   });

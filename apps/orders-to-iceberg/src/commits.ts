@@ -16,7 +16,7 @@ export interface CommitsOptions {
 }
 
 /** The table after so many commits. */
-export interface Milestone {
+interface Milestone {
   readonly commits: number;
   /** . */
   readonly loadMs: number;

@@ -11,7 +11,7 @@ import {
 import { NAME, NAMESPACE } from "./pipeline.js";
 
 /** What one reader found in the table. */
-export interface ReadBack {
+interface ReadBack {
   readonly reader: string;
   readonly rows: number;
   readonly lost: number;

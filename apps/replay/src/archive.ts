@@ -18,7 +18,7 @@ export function archivePipeline(
       onRecord(arrivalTimeMs);
       return data;
     }),
-    buffer: { maxRecords: 2_000, maxAgeMs: 500 },
+    buffer: { maxRecords: 1_000, maxAgeMs: 500 },
     emitter: s3Emitter<Uint8Array>({
       ...s3,
       bucket,

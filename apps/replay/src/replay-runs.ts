@@ -6,7 +6,7 @@ import type { ReplayMessage, ReplaySetup } from "./protocol.js";
 const PROGRAM = fileURLToPath(new URL("./replay-process.js", import.meta.url));
 
 /** Commits after which a run is killed. */
-const COMMITS_BEFORE_KILL = 2;
+const COMMITS_BEFORE_KILL = 1;
 
 /**
  * Runs the replay in processes of its own, kills the first ones in the middle of their work, and starts it again each time, until it has ended by itself.

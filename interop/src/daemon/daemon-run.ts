@@ -19,7 +19,7 @@ const BUCKET = "archive";
 const STREAM = "clicks";
 const APPLICATION = "click-archive";
 const DAEMON = "daemon";
-/** A daemon starts in a minute on a busy machine, and after a kill the dead leader's lock runs out first. */
+/** A daemon starts in a minute or two on a busy machine, and after a kill the dead one's leases, or its leader's lock, may have to run out first. */
 const BEGIN_LIMIT_MS = 420_000;
 const DRAIN_LIMIT_MS = 300_000;
 const STOP_LIMIT_MS = 60_000;

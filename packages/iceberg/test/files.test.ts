@@ -216,4 +216,20 @@ describe("files of a table", () => {
     expect(valueOfBytes(manifest?.partitions?.[0]?.lower_bound ?? Buffer.alloc(0), "date")).toBe(20_786);
     expect(valueOfBytes(manifest?.partitions?.[0]?.upper_bound ?? Buffer.alloc(0), "date")).toBe(20_787);
   });
+
+  it.each<[string, string, readonly unknown[]]>([
+    [
+      "UUIDs, which readers order in two ways",
+      "key",
+      ["f79c3e09-677c-4bbd-a479-3f349cb785e7", "079c3e09-677c-4bbd-a479-3f349cb785e7"],
+    ],
+    ["NaN, which readers order in two ways", "ratio", [1.5, Number.NaN]],
+  ])("say nothing of the partitions of a manifest with %s", async (_what, column, values) => {
+    await written(
+      values.map((value, id) => ({ id, [column]: value })),
+      { partitionBy: [{ column, transform: "identity" }] },
+    );
+    expect(lake.manifests().map(({ partitions }) => partitions)).toEqual([null]);
+    expect(lake.files()).toHaveLength(2);
+  });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Clock, definePipeline, systemClock, text } from "@kinesis-connectors/core";
-import { startLocalAws } from "@kinesis-connectors/local";
+import { type FaultRule, startLocalAws } from "@kinesis-connectors/local";
 import { failureFrom, keepingLogger } from "@kinesis-connectors/testkit";
 import { afterEach, expect, test } from "vitest";
 import { runKclChild } from "../src/index.js";
@@ -70,47 +70,38 @@ const hasty: Clock = {
   setTimer: (delayMs, callback) => systemClock.setTimer(delayMs / 100, callback),
 };
 
-test.each([
-  ["an outage is waited out", { kind: "reset", at: "before-headers" } as const, undefined],
-  [
-    "a missing right ends the child with the cure",
-    { kind: "error", code: "AccessDeniedException", status: 400 } as const,
-    "allow dynamodb:DescribeTable",
-  ],
-])("when the journal cannot be opened, %s", async (_, effect, cure) => {
+/** A child whose journal goes wrong in this way when it is opened, 15 times. */
+async function startUnder(effect: FaultRule["effect"]) {
   const aws = await startLocalAws({ limits: "off", s3: false, opensearch: false });
-  try {
-    Object.assign(process.env, aws.env);
-    aws.faults.add({ server: "dynamodb", operation: "DescribeTable", times: 15, effect });
-    const objects = new Objects();
-    const daemon = new ScriptedDaemon();
-    const logger = keepingLogger();
-    const done = runKclChild({
-      application: "clicks",
-      pipeline: definePipeline<string, string, Plan>({
-        transformer: text(),
-        emitter: objectsEmitter(objects),
-      }),
-      link: daemon.link,
-      logger,
-      clock: hasty,
-    });
-    if (cure === undefined) {
-      expect(await new KclShard(records(1, 3)).handTo(daemon, () => 3)).toBe(true);
-      daemon.end();
-      await done;
-      expect(objects.landed).toHaveLength(3);
-      expect(logger.lines.some((line) => line.startsWith("the journal does not do what it is asked"))).toBe(
-        true,
-      );
-    } else {
-      daemon.say(initializeMessage("s0", "TRIM_HORIZON"));
-      const error = await failureFrom(done);
-      expect(error).toMatchObject({ code: "KC_LEASE_TABLE" });
-      expect(error.message).toContain(cure);
-      expect(daemon.said).toEqual([]);
-    }
-  } finally {
-    await aws.close();
-  }
+  Object.assign(process.env, aws.env);
+  aws.faults.add({ server: "dynamodb", operation: "DescribeTable", times: 15, effect });
+  const objects = new Objects();
+  const daemon = new ScriptedDaemon();
+  const logger = keepingLogger();
+  const pipeline = definePipeline<string, string, Plan>({
+    transformer: text(),
+    emitter: objectsEmitter(objects),
+  });
+  const done = runKclChild({ application: "clicks", pipeline, link: daemon.link, logger, clock: hasty });
+  return { objects, daemon, logger, done, [Symbol.asyncDispose]: () => aws.close() };
+}
+
+test("an outage while the journal is opened is waited out, and told", async () => {
+  await using child = await startUnder({ kind: "reset", at: "before-headers" });
+  const { daemon, logger, objects, done } = child;
+  expect(await new KclShard(records(1, 3)).handTo(daemon, () => 3)).toBe(true);
+  daemon.end();
+  await done;
+  expect(objects.landed).toHaveLength(3);
+  expect(logger.lines.some((line) => line.startsWith("the journal does not do what it is asked"))).toBe(true);
+});
+
+test("a right that is missing when the journal is opened ends the child with the cure", async () => {
+  await using child = await startUnder({ kind: "error", code: "AccessDeniedException", status: 400 });
+  const { daemon, done } = child;
+  daemon.say(initializeMessage("s0", "TRIM_HORIZON"));
+  const error = await failureFrom(done);
+  expect(error).toMatchObject({ code: "KC_LEASE_TABLE" });
+  expect(error.message).toContain("allow dynamodb:DescribeTable");
+  expect(daemon.said).toEqual([]);
 });

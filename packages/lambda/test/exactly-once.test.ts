@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { compare, createWorld } from "./support/world.js";
 
-const STORM = { cutAnew: 0.5, killed: 0.2, frozen: 0.2, replyLost: 0.1, coldStart: 0.2 };
+const STORM = { withinMs: 150, cutAnew: 0.5, killed: 0.2, frozen: 0.2, replyLost: 0.1, coldStart: 0.2 };
 
 describe("a function on an event source", () => {
   test("delivers every record once, when nothing happens", async () => {
@@ -22,15 +22,15 @@ describe("a function on an event source", () => {
         refusals: seed % 4 === 1 ? 0.2 : 0,
         source: {
           faults: STORM,
-          batchSize: 1 + (seed % 40),
+          batchSize: 1 + (seed % 30),
           bisectBatchOnFunctionError: seed % 2 === 0,
           // A quarter of a second until the handler lets go by itself.
           timeoutMs: seed % 4 === 2 ? 1_250 : 60_000,
         },
       });
-      world.putSome(25);
+      world.putSome(20);
       if (seed % 3 === 0) world.stream.split(world.stream.openShardIds[0] ?? "");
-      world.putSome(25);
+      world.putSome(20);
       await world.run();
       expect({ seed, ...compare(world) }).toEqual({ seed, lost: [], duplicated: [] });
       for (const row of world.leases.rows.values()) expect(row.pending).toBeUndefined();

@@ -30,8 +30,8 @@ export class Connection {
       return await this.#within(timeoutMs, run(client));
     } catch (thrown) {
       const { name, message } = asError(thrown);
-      // A primary that has become a replica, and a server that says nothing: the next connection may lead to another one.
-      if (name === "TimeoutError" || message.startsWith("READONLY") || isOver(client)) this.#drop(client);
+      // A connection that failed, a server that says nothing, a primary that has become a replica: the next connection may lead to another one.
+      if (name !== "ReplyError" || message.startsWith("READONLY")) this.#drop(client);
       throw thrown;
     }
   }

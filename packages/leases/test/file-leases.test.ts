@@ -66,6 +66,32 @@ describe("the lock of a folder of leases", () => {
     expect(await readFile(lockPath(), "utf8")).not.toContain("theirs");
   });
 
+  test("of a process in another container, whose id means nothing here, is held as long as that process lives", async () => {
+    const first = await opened();
+    const { token, socket } = JSON.parse(await readFile(lockPath(), "utf8")) as Record<string, string>;
+    // As two containers see each other that share the folder: the id is that of another process, or of none.
+    for (const stranger of [{ pid: process.pid, started: "this boot:1" }, { pid: 2 ** 30 }]) {
+      await writeFile(lockPath(), JSON.stringify({ ...stranger, token, socket }));
+      await expect(tableOf().open()).rejects.toMatchObject({ code: "KC_LEASE_TABLE" });
+    }
+    first.close?.();
+    expect(await tableOf().open()).toEqual({ created: false });
+  });
+
+  test("in a folder with a long path is held likewise, and leaves nothing but itself behind", async () => {
+    folder = join(folder, "a".repeat(200));
+    const first = await opened();
+    const { token, socket } = JSON.parse(await readFile(lockPath(), "utf8")) as Record<string, string>;
+    await writeFile(lockPath(), JSON.stringify({ pid: 2 ** 30, token, socket }));
+    await expect(tableOf().open()).rejects.toMatchObject({ code: "KC_LEASE_TABLE" });
+    first.close?.();
+    await opened();
+    await expect
+      .poll(async () => (await readdir(folder)).filter((name) => name.endsWith(".sock")).length)
+      .toBe(1);
+    folder = join(folder, "..");
+  });
+
   test("of many that find a stale one at once, one gets it", async () => {
     await writeFile(lockPath(), JSON.stringify({ pid: 2 ** 30, token: "theirs" }));
     const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => opened()));
@@ -112,7 +138,8 @@ describe("the files of leases", () => {
     await writeFile(join(folder, "s0.json.draft"), '{"v":1,"leaseKey":"s0"');
     const table = await opened();
     expect(await table.list()).toEqual([]);
-    expect(await readdir(folder)).toEqual(["format", "lock"]);
+    const names = (await readdir(folder)).map((name) => name.replace(/^lock-.*\.sock$/, "socket"));
+    expect(names.toSorted()).toEqual(["format", "lock", "socket"]);
   });
 
   test.each(["", "{", "null", '{"v":2}', '{"v":1,"leaseKey":"s0","counter":1.5,"checkpoint":"LATEST"}'])(

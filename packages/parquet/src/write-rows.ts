@@ -7,7 +7,7 @@ import type { PageCompression } from "./compress.js";
 import { type Convert, converterOf, jsonOf, Misfit, requiredOf, unknownField } from "./convert.js";
 import { elementsOf, leavesIn } from "./elements.js";
 import { partedRow } from "./rest.js";
-import { isFields, type StructType } from "./types.js";
+import { isFields, type StructType, type Type } from "./types.js";
 
 /** So many fields are converted in one turn of the event loop. */
 const FIELDS_PER_TURN = 50_000;
@@ -80,6 +80,7 @@ export async function writeRows(
     withoutBoundsOfNaN(file.row_groups.at(-1));
     // A file of a few rows takes no turn worth speaking of.
     if (rows.length > ROWS_PER_TURN) await turn(signal);
+    else signal.throwIfAborted();
   }
   if (refused.length > 0) return { refused };
   await file.finish();
@@ -124,6 +125,8 @@ function poison(reason: string): KinesisConnectorError {
 
 interface TableColumn {
   readonly convert: Convert;
+  /** Floats, which have a zero with a sign. */
+  readonly mayHoldZeros: boolean;
   readonly values: unknown[];
 }
 
@@ -145,7 +148,10 @@ class Table {
       [...fields].map(([name, column]) => [name, converterOf(column, `row.${name}`)]),
     );
     this.#columns = new Map(
-      [...fields.keys()].map((name) => [name, { convert: converters.get(name) ?? (() => null), values: [] }]),
+      [...fields].map(([name, { type }]) => [
+        name,
+        { convert: converters.get(name) ?? (() => null), mayHoldZeros: hasFloats(type), values: [] },
+      ]),
     );
     this.#required = requiredOf(fields, converters);
     this.#ignoreUnknown = ignoreUnknown;
@@ -197,6 +203,32 @@ class Table {
   }
 
   columns(): ColumnSource[] {
-    return [...this.#columns].map(([name, { values }]) => ({ name, data: values }));
+    return [...this.#columns].map(([name, { mayHoldZeros, values }]) =>
+      // To the writer's dictionary both zeros are one, and it keeps the first that came.
+      mayHoldZeros && values.some(holdsMinusZero)
+        ? { name, data: values, encoding: "PLAIN" }
+        : { name, data: values },
+    );
   }
+}
+
+function hasFloats(type: Type): boolean {
+  switch (type.kind) {
+    case "scalar":
+      return type.name === "float" || type.name === "double";
+    case "list":
+      return hasFloats(type.element.type);
+    case "map":
+      return hasFloats(type.key.type) || hasFloats(type.value.type);
+    case "struct":
+      return [...type.fields.values()].some((field) => hasFloats(field.type));
+    default:
+      return false;
+  }
+}
+
+function holdsMinusZero(value: unknown): boolean {
+  if (typeof value === "number") return Object.is(value, -0);
+  if (Array.isArray(value)) return value.some(holdsMinusZero);
+  return isFields(value) && Object.values(value).some(holdsMinusZero);
 }

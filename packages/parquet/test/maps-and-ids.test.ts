@@ -100,6 +100,23 @@ describe("maps, UUIDs and times without a zone", () => {
   });
 });
 
+it("a zero keeps its sign beside the other one, in lists and maps too", async () => {
+  const zeros = [0, -0, 0, 0, -0, 0, 0, 0, 0, -0];
+  const schema = {
+    x: "double",
+    f: "float",
+    l: { list: "double" },
+    m: { map: ["string", "double"] },
+  } as const;
+  const written = await encoded(
+    schema,
+    zeros.map((zero) => ({ x: zero, f: zero, l: [zero], m: { a: zero } })),
+  );
+  expect(written).toMatchObject({
+    rows: zeros.map((zero) => ({ x: zero, f: zero, l: [zero], m: { a: zero } })),
+  });
+});
+
 describe("statistics of table files", () => {
   it("cover all row groups, and have no bounds where one holds NaN", async () => {
     const { fields } = schemaFrom({ n: "int64", x: "double", s: "string" });

@@ -1,16 +1,20 @@
 import { readArchive } from "@kinesis-connectors/s3";
 import { startConnector } from "@kinesis-connectors/consumer";
-import { definePipeline, json } from "@kinesis-connectors/core";
+import { definePipeline, ExactNumber, json } from "@kinesis-connectors/core";
 import { startLocalAws } from "@kinesis-connectors/local";
 import { parquet, type ParquetCompression } from "@kinesis-connectors/parquet";
 import { s3Emitter } from "@kinesis-connectors/s3";
 import { describe, expect, it } from "vitest";
 
-const COUNT = 2500;
+const COUNT = 1200;
 const documentOf = (n: number) => ({
   id: n,
   big: BigInt(n) * 1_000_000_000_000_000n,
   at: new Date(Date.UTC(2026, 10, 29, 0, 0, n)),
+  price: n === 7 ? new ExactNumber("-12345678901234567890123.45") : n / 4,
+  micros: n === 7 ? "2026-11-29T00:00:00.123456Z" : new Date(Date.UTC(2026, 10, 29, 1)),
+  bytes: Uint8Array.of(0xff, n % 256),
+  lines: [{ cost: n / 2 }, { cost: null }],
   tags: [`t${n % 3}`, null],
   of: { country: n % 2 === 0 ? "AT" : null },
 });
@@ -33,10 +37,14 @@ describe("readArchive of Parquet objects", () => {
           id: { required: "int32" },
           big: "int64",
           at: "timestamp",
+          price: { decimal: [25, 2] },
+          micros: "timestamp",
+          bytes: "bytes",
+          lines: { list: { struct: { cost: { decimal: [9, 1] } } } },
           tags: { list: "string" },
           of: { struct: { country: "string" } },
         },
-        rowGroupRows: 1000,
+        rowGroupRows: 500,
         compression,
       });
       await using connector = await startConnector({
@@ -72,7 +80,8 @@ describe("readArchive of Parquet objects", () => {
       }
       expect(rows).toEqual(Array.from({ length: COUNT }, (_, n) => documentOf(n)));
       expect(first).toBe(
-        '{"id":0,"big":0,"at":"2026-11-29T00:00:00.000Z","tags":["t0",null],"of":{"country":"AT"}}',
+        '{"id":0,"big":0,"at":"2026-11-29T00:00:00.000Z","price":0,"micros":"2026-11-29T01:00:00.000Z","bytes":"/wA=",' +
+          '"lines":[{"cost":0},{"cost":null}],"tags":["t0",null],"of":{"country":"AT"}}',
       );
     },
   );

@@ -84,7 +84,7 @@ describeOn(describe, server, "PostgreSQL", () => {
         throttle: strike(/^BEGIN/, { code: "53300" }),
         throttleEntries: excluded("a transaction takes all rows or none"),
         outage: strike(/INSERT INTO .*items/, "break-before"),
-        replyLost: strike(/^COMMIT/, "break-after"),
+        replyLost: strike(/COMMIT$/, "break-after"),
         credentials: strike(/INSERT INTO .*items/, { code: "42501" }, Number.POSITIVE_INFINITY),
         stall: strike(/INSERT INTO .*items/, "silence"),
       },

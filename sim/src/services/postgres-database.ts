@@ -47,8 +47,10 @@ export interface DatabaseTemper {
 }
 
 const PASSING: readonly string[] = ["40P01", "53300", "55P03", "57014", "25006"];
-/** How long a transaction may lie idle before the server ends its session, and a statement may wait for a lock. */
+/** How long a statement may wait for a lock. */
 const TIMEOUT_MS = 4_000;
+/** How long a transaction may lie idle before the server ends its session: longer than it takes for a shard to have its next owner. */
+const IDLE_MS = 15_000;
 
 /** A table, the positions of shards, and of SQL what the emitter's transactions consist of, under READ COMMITTED. */
 export class PostgresDatabase {
@@ -114,9 +116,10 @@ export class PostgresDatabase {
     if (!this.#positions.has(key)) this.#positions.set(key, { seq: null, sub: null });
   }
 
-  move(transaction: Transaction, move: Move): void {
-    if (this.#rule === "outside") this.#positions.set(move.key, move.to);
-    else transaction.moves.push(move);
+  /** Takes the rows of a transaction; broken on purpose, they are seen by all before the position has moved. */
+  write(transaction: Transaction, rows: readonly TargetRow[]): void {
+    if (this.#rule === "outside") this.commit({ ...transaction, rows: [...rows], moves: [] });
+    else transaction.rows.push(...rows);
   }
 
   commit({ rows, moves }: Transaction): void {
@@ -190,28 +193,25 @@ export class DatabaseSession {
     if (this.#transaction?.hasFailed === true && !sql.startsWith("ROLLBACK TO"))
       throw new PostgresError("25P02");
     this.#database.misbehave(this);
-    if (sql.startsWith("BEGIN")) {
+    if (sql.startsWith("BEGIN"))
       this.#transaction = { rows: [], moves: [], savepoints: [], hasFailed: false };
-      return [];
-    }
-    const key = values.slice(0, 4).join(" ");
-    if (sql.endsWith("FOR UPDATE")) return rowsOf(await this.#database.lock(this, key));
-    if (sql.startsWith("SELECT seq")) return rowsOf(this.#database.read(key));
+    if (sql.endsWith("FOR UPDATE")) return rowsOf(await this.#database.lock(this, keyIn(sql)));
+    if (sql.startsWith("SELECT seq")) return rowsOf(this.#database.read(keyIn(sql)));
     if (sql.startsWith("DELETE FROM")) return [];
     const transaction = this.#transaction;
     // All else is part of a transaction.
     if (transaction === undefined) throw new PostgresError("25P01");
     if (sql.endsWith("ON CONFLICT DO NOTHING")) {
-      this.#database.insertPosition(key);
+      this.#database.insertPosition(values.join(" "));
       return [];
     }
-    if (sql.startsWith("INSERT INTO")) return insert(transaction, sql, values);
-    if (sql.startsWith("UPDATE")) {
-      const [seq = null, sub = null] = values.slice(4);
-      this.#database.move(transaction, { key, to: { seq, sub } });
-      return [{ shard: values[2] ?? "" }];
+    if (sql.startsWith("INSERT INTO")) {
+      this.#database.write(transaction, insertedBy(sql, values));
+      return [];
     }
-    if (sql.startsWith("COMMIT")) {
+    if (sql.endsWith("COMMIT")) {
+      const [, seq = null, sub = null] = /SET seq = '(\d+)'::numeric, sub = (\d+)::/.exec(sql) ?? [];
+      if (seq !== null) transaction.moves.push({ key: keyIn(sql), to: { seq, sub } });
       this.#database.commit(transaction);
       return this.#rollBack();
     }
@@ -235,30 +235,32 @@ export class DatabaseSession {
     this.#statements += 1;
     const number = this.#statements;
     if (this.#transaction === undefined) return;
-    this.#database.scheduler.after(TIMEOUT_MS, undefined, () => {
+    this.#database.scheduler.after(IDLE_MS, undefined, () => {
       if (!this.#isBusy && this.#statements === number) this.end();
     });
   }
+}
+
+/** The key of a position, as the condition of a statement names it. */
+function keyIn(sql: string): string {
+  return [...sql.matchAll(/(?:application|stream|shard|destination) = '([^']*)'/g)]
+    .map(([, text]) => text)
+    .join(" ");
 }
 
 function rowsOf(position: StoredPosition | undefined): readonly TargetRow[] {
   return position === undefined ? [] : [{ ...position }];
 }
 
-/** Columns of the statement, each an array in its text form. A row with a value for `unwritable` does not fit. */
-function insert(
-  transaction: Transaction,
-  sql: string,
-  values: readonly (string | null)[],
-): readonly TargetRow[] {
+/** The rows of a statement, whose values are arrays in their text form. A row with a value for `unwritable` does not fit. */
+function insertedBy(sql: string, values: readonly (string | null)[]): readonly TargetRow[] {
   const names = [...(/\(([^)]*)\)/.exec(sql)?.[1] ?? "").matchAll(/"([^"]+)"/g)].map(([, name = ""]) => name);
   const columns = values.map((value) => elementsOf(value ?? "{}"));
   const rows = (columns[0] ?? []).map((_, index) =>
     Object.fromEntries(names.map((name, column) => [name, columns[column]?.[index] ?? null])),
   );
   if (rows.some((row) => row["unwritable"] !== null)) throw new PostgresError("22003");
-  transaction.rows.push(...rows);
-  return [];
+  return rows;
 }
 
 /** The texts of this simulation hold no quotes, commas and braces. */

@@ -6,7 +6,7 @@ import type { SimProcess } from "../world/sim-process.js";
 import type { DatabaseSession, PostgresDatabase, TargetRow } from "./postgres-database.js";
 
 /** How long after a client is gone the server may take to notice: until then it carries out what is still under way. */
-const MAX_UNNOTICED_MS = 6_000;
+const MAX_UNNOTICED_MS = 15_000;
 
 /** PostgreSQL as a driver shows it: the emitter's own code down to the statements, and none of the client `pg`. */
 export class SimPostgres {
@@ -70,12 +70,10 @@ function answerOnce(
 
 /** Steps of a transaction, for the trace and the crash points. */
 const NAMES: readonly (readonly [pattern: RegExp, name: string])[] = [
-  [/^BEGIN/, "begin"],
   [/FOR UPDATE$/, "lock-position"],
   [/ON CONFLICT DO NOTHING$/, "first-position"],
   [/^INSERT/, "insert-rows"],
-  [/^UPDATE/, "move-position"],
-  [/^COMMIT/, "commit-rows"],
+  [/COMMIT$/, "commit-rows"],
   [/^ROLLBACK TO/, "undo-rows"],
   [/^ROLLBACK/, "roll-back"],
   [/^(?:SAVEPOINT|RELEASE)/, "savepoint"],

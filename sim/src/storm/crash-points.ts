@@ -58,10 +58,8 @@ const WRITES: Readonly<Record<Exclude<EmitterName, "s3" | "s3-partitioned">, typ
   kinesis: [["PutRecords", 2]],
   opensearch: [["bulk", 2]],
   postgres: [
-    ["begin", 2],
     ["lock-position", 2],
     ["insert-rows", 2],
-    ["move-position", 2],
     ["commit-rows", 2],
   ],
   redshift: [

@@ -51,7 +51,7 @@ const DANGEROUS_WRITES: Readonly<Record<EmitterName, readonly string[]>> = {
   dynamodb: ["PutItem", "UpdateItem", "BatchWriteItem", "PutObject dead"],
   kinesis: ["PutRecords", "PutRecords", "PutObject dead"],
   opensearch: ["bulk", "bulk", "PutObject dead"],
-  postgres: ["lock-position", "insert-rows", "move-position", "commit-rows", "savepoint", "PutObject dead"],
+  postgres: ["lock-position", "insert-rows", "commit-rows", "savepoint", "PutObject dead"],
   redshift: [
     "PutObject",
     "BatchExecuteStatement",

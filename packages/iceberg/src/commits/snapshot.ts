@@ -29,7 +29,7 @@ export interface NewManifest {
   readonly length: number;
   readonly specId: number;
   readonly files: readonly DataFile[];
-  readonly partitions: readonly PartitionSummary[];
+  readonly partitions: readonly PartitionSummary[] | null;
 }
 
 /** Writes the manifests of files, one for each partition spec. */

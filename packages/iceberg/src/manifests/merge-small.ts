@@ -82,7 +82,7 @@ async function merge(
     existing_rows_count: rowCount,
     deleted_rows_count: 0,
     partitions: mergedSummaries(
-      manifests.map(({ partitions }) => partitions ?? []),
+      manifests.map(({ partitions }) => partitions),
       context.fields,
     ),
     key_metadata: null,

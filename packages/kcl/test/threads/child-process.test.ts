@@ -52,14 +52,9 @@ function startChild(pace: "quick" | "slow" = "quick") {
     readonly [name: string]: unknown;
   }): Promise<void> => {
     say(message);
-    for (;;) {
-      const heard = await hear();
-      if (heard?.["action"] !== "checkpoint") {
-        expect(heard).toEqual({ action: "status", responseFor: message.action });
-        return;
-      }
-      say({ ...heard, error: null });
-    }
+    let heard = await hear();
+    for (; heard?.["action"] === "checkpoint"; heard = await hear()) say({ ...heard, error: null });
+    expect(heard).toEqual({ action: "status", responseFor: message.action });
   };
   return { child, say, ask, exited, errors: () => errors };
 }

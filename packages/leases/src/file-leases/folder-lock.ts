@@ -1,7 +1,8 @@
 import { readFileSync, rmSync } from "node:fs";
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { KinesisConnectorError, sleep, systemClock, systemRandom } from "@kinesis-connectors/core";
+import { isAnswered, listenIn } from "./lock-socket.js";
 
 /** The holder of a folder. */
 interface Holder {
@@ -9,12 +10,17 @@ interface Holder {
   /** When the process was started, where the system says: a pid comes again, after a restart of the machine or of a container. */
   readonly started?: string;
   readonly token: string;
+  /** The socket beside the lock that answers while its process lives, where there can be one. */
+  readonly socket?: string;
 }
 
 /** Tokens of the locks that this very process holds: its pid in any other lock is that of an earlier process. */
 const ownTokens = new Set<string>();
 
 const NOBODY: Holder = { pid: 0, token: "" };
+
+/** Nothing that leads out of the folder. */
+const SOCKET = /^lock-[\w-]+\.sock$/;
 
 /** A lock that cannot be read is being written, or was when the machine stopped. */
 const UNREADABLE_WAIT_MS = 200;
@@ -38,23 +44,33 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   const path = join(folder, "lock");
   const token = systemRandom.uuid();
   const started = await startOf(process.pid);
-  const mine: Holder = { pid: process.pid, ...(started === undefined ? {} : { started }), token };
+  const name = `lock-${token}.sock`;
+  const socket = await listenIn(folder, name);
+  const mine: Holder = {
+    pid: process.pid,
+    ...(started === undefined ? {} : { started }),
+    token,
+    ...(socket === undefined ? {} : { socket: name }),
+  };
   const draft = join(folder, `lock-${token}`);
   ownTokens.add(token);
   try {
     await writeFile(draft, JSON.stringify(mine), { flush: true });
     for (let attempt = 1; !(await create(draft, path)); attempt += 1) {
       const holder = await holderOf(path);
-      if (attempt > MAX_ATTEMPTS || (await isAlive(holder))) throw inUse(path, holder);
+      if (attempt > MAX_ATTEMPTS || (await isAlive(path, holder))) throw inUse(path, holder);
       // Moved aside and not deleted: of two that take over at once, one moves the stale lock and the other finds it gone.
       await rename(path, `${draft}-stale`).catch(() => undefined);
       const moved = await holderOf(`${draft}-stale`);
+      if (holder.socket !== undefined && SOCKET.test(holder.socket))
+        await rm(join(folder, holder.socket), { force: true });
       // What was moved is the fresh lock of a faster one: it goes back.
       if (moved.token !== "" && moved.token !== holder.token) await create(`${draft}-stale`, path);
       await rm(`${draft}-stale`, { force: true });
     }
   } catch (thrown) {
     ownTokens.delete(token);
+    socket?.close();
     throw thrown;
   } finally {
     await rm(draft, { force: true });
@@ -67,6 +83,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
     },
     release: () => {
       ownTokens.delete(token);
+      socket?.close();
       try {
         if (parsed(readFileSync(path, "utf8"))?.token === token) rmSync(path, { force: true });
       } catch {
@@ -121,8 +138,10 @@ function parsed(text: string): Holder | undefined {
   }
 }
 
-async function isAlive({ pid, started, token }: Holder): Promise<boolean> {
+async function isAlive(path: string, { pid, started, token, socket }: Holder): Promise<boolean> {
   if (pid <= 0) return false;
+  // Another container that has the same folder has processes of the same ids, and cannot see the others.
+  if (socket !== undefined && SOCKET.test(socket) && (await isAnswered(dirname(path), socket))) return true;
   const now = await startOf(pid);
   if (started !== undefined && now !== undefined) return started === now;
   if (pid === process.pid) return ownTokens.has(token);

@@ -23,8 +23,8 @@ import { leaseFailureOf } from "./lease-failures.js";
 import { leaseTableSettings, type PostgresLeaseTableOptions } from "./options.js";
 import { createTable, insertRow, selectRows, type Statement, updateRow } from "./statements.js";
 
-/** Two workers that create a table at once: one finds the table, or the row of its type (PostgreSQL, `pg_type_typname_nsp_index`). */
-const CREATED_BY_ANOTHER: ReadonlySet<string | undefined> = new Set(["42P07", "23505"]);
+/** Two workers that create a table at once: one finds the table, its type, or the row of its type in the catalog (`pg_type_typname_nsp_index`). */
+const CREATED_BY_ANOTHER: ReadonlySet<string | undefined> = new Set(["42P07", "42710", "23505"]);
 
 /**
  * Leases in a table of PostgreSQL, a row each. Exactly once holds as with DynamoDB, on a server with `synchronous_commit` on, as it is by default; across a

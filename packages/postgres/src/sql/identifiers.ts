@@ -39,6 +39,13 @@ export function tableName(option: string, text: string): TableName {
   return { text, sql: parts.map((part) => quotedName(option, part)).join(".") };
 }
 
+/** A text in single quotes, for statements that take no values. A backslash in it is one, whatever `standard_conforming_strings` says. */
+export function literal(text: string): string {
+  if (text.includes("\0")) throw new RangeError("a text of PostgreSQL holds no NUL character");
+  const quoted = text.replaceAll("'", "''");
+  return quoted.includes("\\") ? `E'${quoted.replaceAll("\\", "\\\\")}'` : `'${quoted}'`;
+}
+
 /** The name of a table beside another one, in the same schema. */
 export function besideTable(option: string, { text }: TableName, name: string): TableName {
   const parts = partsOf(text) ?? [];

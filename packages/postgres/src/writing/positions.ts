@@ -1,4 +1,6 @@
-import type { PlannedRange, Position } from "@kinesis-connectors/core";
+import { comparePositions, type PlannedRange, type Position } from "@kinesis-connectors/core";
+import { beginSql } from "./transaction.js";
+import { literal } from "../sql/identifiers.js";
 import type { AnswerRow, Bounds, Session } from "../connection/session.js";
 import type { Target } from "../target/target.js";
 
@@ -8,32 +10,39 @@ export type PositionKey = Pick<PlannedRange, "application" | "stream" | "shardId
 /** The tables: that of the rows, and that of the positions. Each table of rows has positions of its own, so that a pipeline may write several. */
 export type PositionTables = Pick<Target<never>, "tableSql" | "positionsSql">;
 
-const KEY = "application = $1 AND stream = $2 AND shard = $3 AND destination = $4";
-
-const valuesOf = (
-  { tableSql }: PositionTables,
-  { application, stream, shardId }: PositionKey,
-): readonly string[] => [application, stream, shardId, tableSql];
+/** The condition that names a position. */
+function keySql({ tableSql }: PositionTables, { application, stream, shardId }: PositionKey): string {
+  return (
+    `application = ${literal(application)} AND stream = ${literal(stream)} AND shard = ${literal(shardId)} ` +
+    `AND destination = ${literal(tableSql)}`
+  );
+}
 
 /**
- * Takes the position of a shard for the transaction: whoever else writes of it waits until this one ends, and finds then how far it came.
+ * Begins a transaction and takes the position of a shard for it, in one go: whoever else writes of the shard waits until it ends, and finds then how far it
+ * came.
  * @returns undefined when nothing was written of the shard yet
  */
-export async function lockPosition(
+export async function beginWithPosition(
   session: Session,
   tables: PositionTables,
   key: PositionKey,
+  requestTimeoutMs: number,
   bounds: Bounds,
 ): Promise<Position | undefined> {
-  const select = `SELECT seq::text AS seq, sub::text AS sub FROM ${tables.positionsSql} WHERE ${KEY} FOR UPDATE`;
-  const values = valuesOf(tables, key);
-  for (;;) {
-    const [row] = await session.query(select, values, bounds);
-    if (row !== undefined) return positionOf(row);
+  const lock = `SELECT seq::text AS seq, sub::text AS sub FROM ${tables.positionsSql} WHERE ${keySql(tables, key)} FOR UPDATE`;
+  let [row] = await session.query(`${beginSql(requestTimeoutMs)}; ${lock}`, undefined, bounds);
+  while (row === undefined) {
     // The first batch of the shard here. It may be somebody else's at this moment too: whoever comes second waits for the first.
-    const insert = `INSERT INTO ${tables.positionsSql} (application, stream, shard, destination) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`;
-    await session.query(insert, values, bounds);
+    const values = [key.application, key.stream, key.shardId, tables.tableSql];
+    await session.query(
+      `INSERT INTO ${tables.positionsSql} (application, stream, shard, destination) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+      values,
+      bounds,
+    );
+    [row] = await session.query(lock, undefined, bounds);
   }
+  return positionOf(row);
 }
 
 /** How far a shard has come, as of the transactions that have ended; undefined when nothing was written of it. */
@@ -43,23 +52,24 @@ export async function readPosition(
   key: PositionKey,
   bounds: Bounds,
 ): Promise<Position | undefined> {
-  const select = `SELECT seq::text AS seq, sub::text AS sub FROM ${tables.positionsSql} WHERE ${KEY}`;
-  const [row] = await session.query(select, valuesOf(tables, key), bounds);
+  const select = `SELECT seq::text AS seq, sub::text AS sub FROM ${tables.positionsSql} WHERE ${keySql(tables, key)}`;
+  const [row] = await session.query(select, undefined, bounds);
   return row === undefined ? undefined : positionOf(row);
 }
 
-/** Moves the position that the transaction has taken. */
-export async function movePosition(
+/** Makes what was written last, all of it or nothing, and the position with it: `last`, or as it is where that lies behind. */
+export async function commitWithPosition(
   session: Session,
   tables: PositionTables,
   key: PositionKey,
-  { sequenceNumber, subSequenceNumber }: Position,
+  { last, position }: { readonly last: Position; readonly position: Position | undefined },
   bounds: Bounds,
 ): Promise<void> {
-  const update = `UPDATE ${tables.positionsSql} SET seq = $5::numeric, sub = $6::bigint, updated_at = now() WHERE ${KEY} RETURNING shard`;
-  const values = [...valuesOf(tables, key), sequenceNumber, String(subSequenceNumber)];
-  const moved = await session.query(update, values, bounds);
-  if (moved.length !== 1) throw new Error(`the position of ${key.shardId} is gone, though it was locked`);
+  const isMoved = position === undefined || comparePositions(last, position) > 0;
+  const move =
+    `UPDATE ${tables.positionsSql} SET seq = ${literal(last.sequenceNumber)}::numeric, sub = ${last.subSequenceNumber}::bigint, ` +
+    `updated_at = now() WHERE ${keySql(tables, key)}; `;
+  await session.query(`${isMoved ? move : ""}COMMIT`, undefined, bounds);
 }
 
 /**

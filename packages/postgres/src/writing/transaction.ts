@@ -5,21 +5,14 @@ import type { Bounds, Session } from "../connection/session.js";
  * the next owner of the shard is not kept waiting for the lock of its position. In the transaction alone, because a pooler may give the connection to
  * another one afterwards.
  */
-export async function begin(session: Session, requestTimeoutMs: number, bounds: Bounds): Promise<void> {
-  await session.query(
+export function beginSql(requestTimeoutMs: number): string {
+  return (
     "BEGIN ISOLATION LEVEL READ COMMITTED; " +
-      `SET LOCAL statement_timeout = ${requestTimeoutMs}; ` +
-      `SET LOCAL idle_in_transaction_session_timeout = ${requestTimeoutMs}; ` +
-      // A commit that a crash of the server takes back would be lost: the checkpoint has moved by then.
-      "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'",
-    undefined,
-    bounds,
+    `SET LOCAL statement_timeout = ${requestTimeoutMs}; ` +
+    `SET LOCAL idle_in_transaction_session_timeout = ${requestTimeoutMs}; ` +
+    // A commit that a crash of the server takes back would be lost: the checkpoint has moved by then.
+    "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
   );
-}
-
-/** Makes what was written last, all of it or nothing. */
-export async function commit(session: Session, bounds: Bounds): Promise<void> {
-  await session.query("COMMIT", undefined, bounds);
 }
 
 /** Takes back what was written. */

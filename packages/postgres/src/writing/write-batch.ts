@@ -1,16 +1,10 @@
-import {
-  type Batch,
-  comparePositions,
-  type EmitContext,
-  entriesPast,
-  type FailedEntry,
-} from "@kinesis-connectors/core";
+import { type Batch, type EmitContext, entriesPast, type FailedEntry } from "@kinesis-connectors/core";
 import type { Session } from "../connection/session.js";
 import { failureOf } from "../failures.js";
 import type { Settings } from "../settings.js";
 import type { Target } from "../target/target.js";
-import { lockPosition, movePosition } from "./positions.js";
-import { begin, commit, rollBack } from "./transaction.js";
+import { beginWithPosition, commitWithPosition } from "./positions.js";
+import { rollBack } from "./transaction.js";
 import { findRefusedRows, RowsRefused, writeRows } from "./write-rows.js";
 
 /** A batch on its way into its tables. */
@@ -40,12 +34,9 @@ export async function writeBatch<Row>(writing: Writing<Row>): Promise<Written<Ro
     );
   } catch (thrown) {
     if (!(thrown instanceof RowsRefused)) throw thrown;
-    return await withRefusedRows(writing, thrown.cause === COMMITTING);
+    return await withRefusedRows(writing, thrown);
   }
 }
-
-/** Marks rows that were refused when the transaction was to be committed, by constraints that wait until then. */
-const COMMITTING = Symbol("committing");
 
 type WriteRows<Row> = (
   target: Target<Row>,
@@ -54,20 +45,18 @@ type WriteRows<Row> = (
 
 async function inTransaction<Row>(writing: Writing<Row>, write: WriteRows<Row>): Promise<Written<Row>> {
   const { session, target, batch, context, settings } = writing;
-  await begin(session, settings.requestTimeoutMs, context);
-  const position = await lockPosition(session, target, batch, context);
+  const { requestTimeoutMs } = settings;
+  const position = await beginWithPosition(session, target, batch, requestTimeoutMs, context);
   const entries = entriesPast(position, batch);
   const refused = entries.length === 0 ? [] : await write(target, entries);
   if (refused.length > 0) {
     await rollBack(session, context);
     return { refused, skipped: 0 };
   }
-  if (position === undefined || comparePositions(batch.last, position) > 0)
-    await movePosition(session, target, batch, batch.last, context);
   try {
-    await commit(session, context);
+    await commitWithPosition(session, target, batch, { last: batch.last, position }, context);
   } catch (error) {
-    throw failureOf(error).kind === "data" ? new RowsRefused(COMMITTING) : error;
+    throw failureOf(error).kind === "data" ? new RowsRefused(error, true) : error;
   }
   return { refused: [], skipped: batch.entries.length - entries.length };
 }
@@ -76,14 +65,22 @@ async function inTransaction<Row>(writing: Writing<Row>, write: WriteRows<Row>):
  * Writes the batch once more, and finds what was refused. Where nothing is refused any more, it has written it: a key that another transaction held
  * for a moment, or keys that are equal to the database alone.
  */
-async function withRefusedRows<Row>(writing: Writing<Row>, wasCommitting: boolean): Promise<Written<Row>> {
+async function withRefusedRows<Row>(
+  writing: Writing<Row>,
+  { wasCommitting }: RowsRefused,
+): Promise<Written<Row>> {
   const { session, context, settings } = writing;
   // After a COMMIT that was refused there is no transaction any more; the server only remarks on it.
   await rollBack(session, context);
   const target = await writing.lookUpAgain();
-  return inTransaction({ ...writing, target }, async (_, entries) => {
-    // Only then: rows may refer to later ones of the same batch, which constraints that wait permit.
-    if (wasCommitting) await session.query("SET CONSTRAINTS ALL IMMEDIATE", undefined, context);
-    return findRefusedRows(session, target, entries, settings.maxRowsPerStatement, context);
-  });
+  try {
+    return await inTransaction({ ...writing, target }, async (_, entries) => {
+      // Only then: rows may refer to later ones of the same batch, which constraints that wait permit.
+      if (wasCommitting) await session.query("SET CONSTRAINTS ALL IMMEDIATE", undefined, context);
+      return findRefusedRows(session, target, entries, settings.maxRowsPerStatement, context);
+    });
+  } catch (thrown) {
+    // Each row was taken, and yet the whole was not: it is the table of positions that is wrong.
+    throw thrown instanceof RowsRefused ? thrown.cause : thrown;
+  }
 }

@@ -9,10 +9,13 @@ import type { Target } from "../target/target.js";
 export class RowsRefused extends Error {
   override readonly name = "RowsRefused";
   override readonly cause: unknown;
+  /** Whether it was the commit that refused them, for constraints that wait until then. */
+  readonly wasCommitting: boolean;
 
-  constructor(cause: unknown) {
+  constructor(cause: unknown, wasCommitting: boolean) {
     super("rows were refused");
     this.cause = cause;
+    this.wasCommitting = wasCommitting;
   }
 }
 
@@ -36,7 +39,7 @@ export async function writeRows<Row>(
     await underWay;
     if (refused.length > 0) continue;
     underWay = session.query(sql, values, bounds).catch((error: unknown) => {
-      throw failureOf(error).kind === "data" ? new RowsRefused(error) : error;
+      throw failureOf(error).kind === "data" ? new RowsRefused(error, false) : error;
     });
     // It is awaited next; until then a failure must not count as unhandled.
     underWay.catch(() => undefined);

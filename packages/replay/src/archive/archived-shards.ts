@@ -64,7 +64,7 @@ export async function indexArchive(
  * Objects in the order of the stream, and together where they cannot be told apart by their ranges: the objects of one batch, batches that overlap, and
  * batches that begin in one aggregate, whose records without positions of their own would be called alike.
  */
-export function groupsOf(objects: readonly ShardObject[]): readonly ObjectGroup[] {
+function groupsOf(objects: readonly ShardObject[]): readonly ObjectGroup[] {
   const sorted = objects.toSorted(
     (a, b) =>
       comparePositions(a.range.first, b.range.first) ||

@@ -7,7 +7,7 @@ import { smallAnswers } from "./small-answers.js";
 import type { OpenedSource, SourceContext, SourceShard } from "./source.js";
 
 /** The way to a stream. */
-export interface StreamOptions extends AwsClientOptions {
+interface StreamOptions extends AwsClientOptions {
   readonly retrieval?: Polling | FanOut;
   readonly kinesisApi?: KinesisApi;
 }

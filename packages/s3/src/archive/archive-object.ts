@@ -1,4 +1,4 @@
-import { comparePositions, type Position } from "@kinesis-connectors/core";
+import type { Position } from "@kinesis-connectors/core";
 import { FACTS } from "../objects/object-metadata.js";
 
 /** The range of a shard that the batch of an object was made of. Both ends were read for it. */
@@ -91,11 +91,6 @@ export function factsOf(answer: {
     bytes: answer.ContentLength ?? 0,
     contentEncoding: answer.ContentEncoding,
   };
-}
-
-/** Ranges of a shard in the order of the stream. */
-export function compareRanges(a: ArchivedRange, b: ArchivedRange): number {
-  return comparePositions(a.first, b.first) || comparePositions(a.last, b.last);
 }
 
 function endOf(text: string): Position {

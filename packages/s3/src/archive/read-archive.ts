@@ -64,7 +64,7 @@ export async function* readArchive(options: ReadArchiveOptions): AsyncGenerator<
 }
 
 /** A range of time; either end may be open. */
-export interface TimeRange {
+interface TimeRange {
   readonly fromMs: number | undefined;
   readonly untilMs: number | undefined;
 }
@@ -73,7 +73,7 @@ export interface TimeRange {
 const CLOCK_GRACE_MS = 300_000;
 
 /** Whether an object may hold records that arrived in a range, as far as its listing tells: what arrived later than it was written is not in it. */
-export function mayHoldTime({ lastModifiedMs }: ArchiveObject, { fromMs }: TimeRange): boolean {
+function mayHoldTime({ lastModifiedMs }: ArchiveObject, { fromMs }: TimeRange): boolean {
   return fromMs === undefined || lastModifiedMs + CLOCK_GRACE_MS >= fromMs;
 }
 
@@ -81,7 +81,7 @@ export function mayHoldTime({ lastModifiedMs }: ArchiveObject, { fromMs }: TimeR
  * Whether an object without times of its own counts for a range: by the arrival of its first record.
  * @throws KinesisConnectorError `KC_OPTION_INVALID` where that is not known
  */
-export function isWholeWithin(key: string, facts: ArchiveFacts, { fromMs, untilMs }: TimeRange): boolean {
+function isWholeWithin(key: string, facts: ArchiveFacts, { fromMs, untilMs }: TimeRange): boolean {
   if (fromMs === undefined && untilMs === undefined) return true;
   const arrivalMs = facts.firstArrivalMs ?? hourIn(key);
   if (arrivalMs === undefined)
@@ -92,7 +92,7 @@ export function isWholeWithin(key: string, facts: ArchiveFacts, { fromMs, untilM
 }
 
 /** Whether a record that knows when it arrived is in a range. */
-export function isWithin(arrivalTimeMs: number | undefined, { fromMs, untilMs }: TimeRange): boolean {
+function isWithin(arrivalTimeMs: number | undefined, { fromMs, untilMs }: TimeRange): boolean {
   if (arrivalTimeMs === undefined) return true;
   return (
     (fromMs === undefined || arrivalTimeMs >= fromMs) && (untilMs === undefined || arrivalTimeMs < untilMs)

@@ -1,3 +1,5 @@
+import { base64 } from "../formats/base64.js";
+
 /** A record that was set aside, as it can be put into a stream again. */
 export interface ReplayedRecord {
   readonly partitionKey: string;
@@ -69,12 +71,4 @@ function count(letter: Letter, name: string): number {
     throw new SyntaxError(`${name} is missing or not a whole number`);
   }
   return value;
-}
-
-function base64(value: string): Uint8Array {
-  // Buffer.from passes over what is not base64, which would change the record silently.
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(value) || value.length % 4 !== 0) {
-    throw new SyntaxError("data is not base64");
-  }
-  return Buffer.from(value, "base64");
 }

@@ -1,10 +1,11 @@
 import { type KinesisRecord, poisonRecord } from "@kinesis-connectors/core";
 import type { ArchivedContent, ArchiveFormat } from "./archive-format.js";
+import { base64 } from "./base64.js";
 import type { RecordFormat } from "./format.js";
 import { piecesOf } from "./pieces.js";
 
 /** The extension of objects of `records()`. */
-export const RECORDS_EXTENSION = ".records.ndjson";
+const RECORDS_EXTENSION = ".records.ndjson";
 
 const LINE_FEED: Buffer = Buffer.from("\n");
 
@@ -92,15 +93,4 @@ function number(fields: Readonly<Record<string, unknown>>, name: string): number
   if (typeof value !== "number" || !Number.isFinite(value) || value < 0)
     throw new SyntaxError(`${name} is missing or not a number`);
   return value;
-}
-
-/** The bytes of a text in base64. `Buffer.from` passes over what is none, which would change the record silently. */
-export function base64(value: string): Uint8Array {
-  const bytes = Buffer.from(value, "base64");
-  const { length } = value;
-  const padding = value.endsWith("==") ? 2 : value.endsWith("=") ? 1 : 0;
-  // What was passed over is missing in the length.
-  if (length % 4 !== 0 || bytes.length !== (length / 4) * 3 - padding || /[-_]/.test(value))
-    throw new SyntaxError("data is not base64");
-  return bytes;
 }
