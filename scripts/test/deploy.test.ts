@@ -155,7 +155,10 @@ describe("deploy/", () => {
     expect(ecsFile().telemetry).toEqual({ perShard: false, emf: true });
     const clock = virtualClock();
     const metrics = metricsTally({ application: "click-archive", stream: "clicks", perShard: false, clock });
-    metrics.attach({ ownerId: "w:1", progress: () => progressOf([shard({ shardId: "s0", readThroughMs: clock.now() })]) });
+    metrics.attach({
+      ownerId: "w:1",
+      progress: () => progressOf([shard({ shardId: "s0", readThroughMs: clock.now() })]),
+    });
     const written: string[] = [];
     emf(metrics, { names: "own", write: (lines) => void written.push(lines) });
     metrics.observe(connectorStarted("click-archive"));
