@@ -49,7 +49,7 @@ function checkKubernetes() {
   const module = ["-m", "kubernetes_validate", "--strict", "-k", "1.37.0"];
   for (const file of new Set(of.map((each) => each.file)))
     expectSuccess(file, run(python, [...module, file]));
-  const [{ object }] = of.filter((each) => each.object.kind === "Deployment");
+  const { object } = of.find((each) => each.object.kind === "Deployment");
   const misspelt = structuredClone(object);
   misspelt.spec.template.spec.terminationGracePeriodsSeconds = 40;
   const { status } = inFolder({ "misspelt.json": JSON.stringify(misspelt) }, (folder) =>
@@ -111,7 +111,7 @@ function checkAws() {
     "sys.exit(report.generate_report() + str(sorted(unknown)) if report.has_errors() or unknown else 0)",
   ].join("\n");
   for (const each of inputs)
-    expectSuccess(`${each.operation}`, run(python, ["-c", script], { input: JSON.stringify(each) }));
+    expectSuccess(each.operation, run(python, ["-c", script], { input: JSON.stringify(each) }));
   const [{ input, ...first }] = inputs;
   const misspelt = { ...first, input: { ...input, cpus: "1024" } };
   const { status } = run(python, ["-c", script], { input: JSON.stringify(misspelt) });

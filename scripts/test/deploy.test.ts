@@ -46,10 +46,10 @@ function bytesOf(quantity: string): number {
 
 describe("deploy/", () => {
   it("holds YAML and JSON that can be read, and every manifest is in a kustomization", () => {
-    for (const file of filesOf(ROOT, "", ".json")) expect(readJson(ROOT, file), file).toBeTypeOf("object");
+    for (const file of filesOf(ROOT, "", ".json")) expect(readJson(ROOT, file)).toBeTypeOf("object");
     const yaml = filesOf(ROOT, "", ".yaml");
     expect(yaml.length).toBeGreaterThan(10);
-    for (const file of yaml) expect(readYaml(ROOT, file), file).not.toEqual([]);
+    for (const file of yaml) expect(readYaml(ROOT, file)).not.toEqual([]);
     const listed = filesOf(ROOT, "kubernetes", "kustomization.yaml").flatMap((file) => {
       const [{ resources }] = readYaml(ROOT, file) as readonly Document[];
       return (resources as string[]).map((name) => join(file, "..", name));
@@ -137,9 +137,11 @@ describe("deploy/", () => {
       // Values of a trigger are texts, which the schema leaves open.
       for (const value of Object.values(spec.triggers[0].metadata)) expect(value).toBeTypeOf("string");
     }
-    expect(() => new ScaledObject({ ...scaled[0], spec: { triggers: [] } }).validate()).toThrow();
+    expect(() => new ScaledObject({ ...scaled[0], spec: { triggers: [] } }).validate()).toThrow(
+      /scaleTargetRef/,
+    );
     expect(() => new TriggerAuthentication(objectOf("TriggerAuthentication")).validate()).not.toThrow();
-    const [trigger] = scaled.flatMap(({ spec }) => spec.triggers).filter(({ type }) => type === "prometheus");
+    const trigger = scaled.flatMap(({ spec }) => spec.triggers).find(({ type }) => type === "prometheus");
     expect(trigger).toMatchObject({ metricType: "Value" });
     expect(trigger.metadata.query).toMatch(
       /^max\(kinesis_connectors_delivery_lag_seconds\{.*="click-archive"\}\)$/,
@@ -148,7 +150,7 @@ describe("deploy/", () => {
   });
 
   it("has ECS follow the metric that the connector writes, by its name and dimensions", async () => {
-    const policy = readJson(ROOT, "deploy/ecs/scaling-policy.json") as Document;
+    const policy = readJson(ROOT, "deploy/ecs/scaling-policy.json");
     const { CustomizedMetricSpecification: metric, ...target } =
       policy.TargetTrackingScalingPolicyConfiguration;
     expect(target).toMatchObject({ ScaleInCooldown: 600, ScaleOutCooldown: 600 });
@@ -167,7 +169,7 @@ describe("deploy/", () => {
       .join("")
       .trim()
       .split("\n")
-      .map((line) => JSON.parse(line) as Document);
+      .map((line) => JSON.parse(line));
     const line = lines.find((each) => each[metric.MetricName] !== undefined);
     const [{ Namespace, Dimensions, Metrics }] = line["_aws"].CloudWatchMetrics;
     expect(Namespace).toBe(metric.Namespace);
@@ -199,10 +201,10 @@ describe("deploy/", () => {
         }),
       );
     const statementsOf = (file: string): readonly Document[] =>
-      (readJson(ROOT, `packages/${file}`) as Document).Statement.filter(
+      readJson(ROOT, `packages/${file}`).Statement.filter(
         ({ Sid }: Document) => Sid !== "OnlyForEncryptedStreams" && Sid !== "OnlyForSseKms",
       );
-    const { Statement: statements } = readJson(ROOT, "deploy/iam/worker-policy.json") as Document;
+    const { Statement: statements } = readJson(ROOT, "deploy/iam/worker-policy.json");
     const { emitter, deadLetters } = kubernetesFile();
     expect(granted(statements).toSorted()).toEqual(
       [

@@ -24,7 +24,7 @@ export function stackOf(): Stack {
 }
 
 /** A resource of a template, as far as tests look at it. */
-export interface Resource {
+interface Resource {
   readonly Type: string;
   readonly Properties: Readonly<Record<string, unknown>>;
 }
@@ -50,10 +50,11 @@ export class Made {
     const policies = Object.values(this.template.findResources("AWS::IAM::Policy")) as Resource[];
     return policies.flatMap(({ Properties }) => {
       const { Statement: statements } = Properties["PolicyDocument"] as { Statement: readonly Statement[] };
-      return statements.map((statement) => ({
-        ...statement,
-        Action: [statement.Action].flat(),
-        Resource: joined(statement.Resource),
+      return statements.map(({ Sid, Effect, Action, Resource }) => ({
+        Sid,
+        Effect,
+        Action: [Action].flat(),
+        Resource: joined(Resource),
       }));
     });
   }
@@ -87,11 +88,12 @@ export function grantedBy(
 ): readonly Statement[] {
   const filled = (text: string): string =>
     text.replaceAll(/(?<!\w)[A-Z][A-Z_]+(?!\w)/g, (word) => ({ REGION, ACCOUNT, ...names })[word] ?? word);
-  return policy.Statement.filter(({ Sid }) => keep(Sid)).map((statement) => {
-    const resources = [statement.Resource].flat().map(filled);
+  return policy.Statement.filter(({ Sid }) => keep(Sid)).map(({ Sid, Effect, Action, Resource }) => {
+    const resources = [Resource].flat().map(filled);
     return {
-      ...statement,
-      Action: [statement.Action].flat(),
+      Sid,
+      Effect,
+      Action: [Action].flat(),
       Resource: resources.length === 1 ? resources[0] : resources,
     };
   });
