@@ -79,6 +79,7 @@ export default defineConfig({
       project("telemetry", "packages/telemetry"),
       project("aws-records", "packages/aws-records"),
       project("lambda", "packages/lambda"),
+      project("cdk", "packages/cdk"),
       project("scripts", "scripts"),
       project("sim", "sim"),
       project("interop", "interop"),

@@ -31,6 +31,7 @@ const MAY_IMPORT = {
   admin: ["core", "leases", "wire", "consumer", "telemetry", "console"],
   console: [],
   local: [],
+  cdk: ["core"],
   lambda: ["core", "leases", "wire", "aws", "consumer"],
   kcl: ["core", "leases", "wire", "aws", "consumer"],
   replay: ["core", "leases", "wire", "aws", "consumer", "s3", "parquet"],

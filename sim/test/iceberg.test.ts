@@ -29,6 +29,14 @@ test(
 );
 
 test(
+  "a batch that is in the table with the choice of another owner's filter stops a worker once and not for ever, seed 312",
+  async () => {
+    expect((await simulate(312, { emitter: "iceberg" })).violations).toEqual([]);
+  },
+  PATIENCE_MS,
+);
+
+test(
   "a commit that is applied whatever the table has become since loses what others added",
   async () => {
     const { violations } = await simulate(4, { emitter: "iceberg", broken: "unrequired", rarities: false });

@@ -1,4 +1,7 @@
-/** What a reader answers otherwise than is written by a fault of its own: tables that pyiceberg writes fare alike. */
+/**
+ * What a reader answers otherwise than is written by a fault of its own: tables that pyiceberg writes fare alike, but for partitions by UUIDs themselves, which it cannot write; an order
+ * of theirs ends in its TypeError.
+ */
 interface OwnFault {
   readonly oracle: RegExp;
   /** Which table it is. */
@@ -25,6 +28,12 @@ const OWN_FAULTS: readonly OwnFault[] = [
     where: /^every type$/,
     answer: /differs in lines: \[\] instead of null$/,
     why: "it reads lists of structs that are null as empty",
+  },
+  {
+    oracle: /^pyiceberg 0\.12/,
+    where: /^identity of key$/,
+    answer: /"type":"eq","term":"key"/,
+    why: "it compares UUIDs of partitions with bytes",
   },
 ];
 

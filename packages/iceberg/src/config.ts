@@ -24,12 +24,20 @@ import type { IcebergFileOptions, IcebergTableOptions } from "./options.js";
 /** A token that goes with every request. */
 export interface BearerConfig {
   readonly type: "bearer";
+  /**
+   * The token.
+   * @writeOnly true
+   */
   readonly token: Secret;
 }
 
 /** An id and a secret that are exchanged for tokens. */
 export interface ClientCredentialsConfig extends Omit<ClientCredentialsOptions, "clientSecret"> {
   readonly type: "clientCredentials";
+  /**
+   * What only the two of them know.
+   * @writeOnly true
+   */
   readonly clientSecret: Secret;
 }
 
@@ -47,7 +55,10 @@ export interface SigV4Config {
 /** A catalog that speaks Iceberg's REST: `restCatalog`. */
 export interface RestCatalogConfig extends Omit<RestCatalogOptions, "auth" | "ca"> {
   readonly type: "rest";
-  /** Certificates of the authority that signed the catalog's, PEM. Default: Node's own list. */
+  /**
+   * Certificates of the authority that signed the catalog's, PEM. Default: Node's own list.
+   * @writeOnly true
+   */
   readonly ca?: Secret;
   /** Who asks. Default: nobody in particular. */
   readonly auth?: BearerConfig | ClientCredentialsConfig | SigV4Config;
@@ -56,7 +67,10 @@ export interface RestCatalogConfig extends Omit<RestCatalogOptions, "auth" | "ca
 /** The Glue Data Catalog: `glueCatalog`. */
 export interface GlueCatalogConfig extends Omit<GlueCatalogOptions, "credentials" | "ca"> {
   readonly type: "glue";
-  /** Certificates of the authority that signed the catalog's, PEM. Default: Node's own list. */
+  /**
+   * Certificates of the authority that signed the catalog's, PEM. Default: Node's own list.
+   * @writeOnly true
+   */
   readonly ca?: Secret;
   /** Default: the SDK's chain. */
   readonly credentials?: CredentialsConfig;
@@ -65,7 +79,10 @@ export interface GlueCatalogConfig extends Omit<GlueCatalogOptions, "credentials
 /** A table bucket of S3 Tables: `s3TablesCatalog`. */
 export interface S3TablesCatalogConfig extends Omit<S3TablesCatalogOptions, "credentials" | "ca"> {
   readonly type: "s3Tables";
-  /** Certificates of the authority that signed the catalog's, PEM. Default: Node's own list. */
+  /**
+   * Certificates of the authority that signed the catalog's, PEM. Default: Node's own list.
+   * @writeOnly true
+   */
   readonly ca?: Secret;
   /** Default: the SDK's chain. */
   readonly credentials?: CredentialsConfig;

@@ -132,12 +132,13 @@ describe("an append", () => {
     expect(lake.catalog.commits).toEqual([]);
   });
 
-  it("with other rows than the table has of the batch stops", async () => {
+  it("with other rows than the table has of the batch stops, and who starts again goes on", async () => {
     await deliver(await orderEmitter(lake), orders(0, 3));
     const heir = await orderEmitter(lake);
     const whole = orders(0, 3);
     const rest = { ...whole, entries: whole.entries.slice(1) };
     await expect(deliver(heir, rest)).rejects.toMatchObject({ code: "KC_PLACE_TAKEN" });
+    expect(await heir.isWritten?.(rest, contextOf(planOf(heir, rest)))).toBe(true);
   });
 
   it("of a lost shard settles at once, and what is there stays whole", async () => {

@@ -203,13 +203,16 @@ describeOn(describe, redis, "Redis or Valkey", ({ url, process }) => {
       const seen = await table.get("s0");
       if (seen === undefined) throw new Error("no row");
       await process?.kill();
-      expect((await table.update(seen, { type: "renew" })).type).toMatch(/unknown|throttled/);
-      // Once the break is noticed nothing is sent any more.
+      // What a dying server still does is done; once the break is noticed nothing is sent any more.
       await expect.poll(async () => (await table.update(seen, { type: "renew" })).type).toBe("throttled");
       const error: Error = await refusalOf(table.get("s0"));
       expect(error.message).toContain("ECONNREFUSED");
       await process?.start();
-      await expect.poll(async () => (await table.update(seen, { type: "renew" })).type).toBe("applied");
+      const renewed = async (): Promise<string> => {
+        const row = await table.get("s0");
+        return row === undefined ? "gone" : (await table.update(row, { type: "renew" })).type;
+      };
+      await expect.poll(renewed).toBe("applied");
     },
   );
 

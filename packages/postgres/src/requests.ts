@@ -9,14 +9,10 @@ export interface RowStatement<Row> {
   readonly values: readonly string[];
 }
 
-/** The elements of a row, one for each parameter. */
-type RowElements = readonly string[];
-
 /**
  * Splits rows into statements, one after the other as they are asked for. In an upsert the outputs of one record stay together, so that the guard, which
- * knows positions alone, never stands between them. Rows that have no form in PostgreSQL are left out.
- *
- * @param refused takes the rows that are left out
+ * knows positions alone, never stands between them. Rows that have no form in PostgreSQL go to `refused`, and what was to go with them is not given: then
+ * nothing may be written anyway.
  */
 export function* rowStatements<Row>(
   entries: readonly BufferEntry<Row>[],
@@ -24,115 +20,156 @@ export function* rowStatements<Row>(
   maxRows: number,
   refused: FailedEntry<Row>[],
 ): Generator<RowStatement<Row>, void> {
-  const parameters = new Parameters<Row>(target);
-  for (const entry of entries) {
-    let row: RowElements;
-    try {
-      row = elementsOf(entry, target);
-    } catch (thrown) {
-      refused.push({ entry, action: "dead-letter", error: asError(thrown) });
-      continue;
-    }
-    const isFull =
-      parameters.rowCount >= maxRows || parameters.characters + charactersOf(row) > MAX_STATEMENT_CHARACTERS;
-    const isWithinRecord = target.mode.type === "upsert" && parameters.lastRecord === entry.record;
-    if (isFull && !isWithinRecord && parameters.rowCount > 0) yield parameters.take();
-    parameters.add(entry, row);
+  for (let from = 0; from < entries.length;) {
+    const to = endOf(entries, from, Math.min(from + maxRows, entries.length), target);
+    const block = new Block(from === 0 && to === entries.length ? entries : entries.slice(from, to), target);
+    from = to;
+    if (block.isWhole) yield* block.statements();
+    else refused.push(...block.refused);
   }
-  if (parameters.rowCount > 0) yield parameters.take();
 }
 
-/** The same rows as one statement; all of them have a form. */
+/** The same rows as one statement. @throws what makes one of them a dead letter */
 export function oneStatement<Row>(
   entries: readonly BufferEntry<Row>[],
   target: Target<Row>,
 ): RowStatement<Row> {
-  const parameters = new Parameters<Row>(target);
-  for (const entry of entries) parameters.add(entry, elementsOf(entry, target));
-  return parameters.take();
+  const block = new Block(entries, target);
+  const [refused] = block.isWhole ? [] : block.refused;
+  if (refused !== undefined) throw refused.error;
+  return block.statement(0, entries.length);
 }
 
-class Parameters<Row> {
-  #entries: BufferEntry<Row>[] = [];
-  #columns: string[][];
-  characters = 0;
+/** Where a statement may end that would end at `to`: not within a record's outputs, in an upsert. */
+function endOf<Row>(
+  entries: readonly BufferEntry<Row>[],
+  from: number,
+  to: number,
+  { mode }: Target<Row>,
+): number {
+  let end = to;
+  if (mode.type === "upsert")
+    while (end > from && end < entries.length && entries[end]?.record === entries[end - 1]?.record) end += 1;
+  return end;
+}
 
-  constructor({ columns, mode }: Target<Row>) {
-    const own = mode.type === "insert" ? 0 : (mode.guarded ? 2 : 0) + (mode.remove === undefined ? 0 : 1);
-    this.#columns = Array.from({ length: columns.length + own }, () => []);
+/** Rows, column by column: each column has one kind of values, which is quicker than row by row. */
+class Block<Row> {
+  readonly #entries: readonly BufferEntry<Row>[];
+  readonly #target: Target<Row>;
+  /** The elements of each parameter. */
+  readonly #parameters: string[][];
+  /** Characters of each row. */
+  readonly #characters: Float64Array;
+  /** Why rows are looked at no further, by their place. */
+  readonly #refused = new Map<number, Error>();
+  readonly #isRemoved: boolean[] = [];
+
+  constructor(entries: readonly BufferEntry<Row>[], target: Target<Row>) {
+    this.#entries = entries;
+    this.#target = target;
+    this.#characters = new Float64Array(entries.length);
+    this.#lookAtRows();
+    this.#parameters = target.columns.map((column) => this.#elementsOf(column));
+    for (let index = 0; index < entries.length; index += 1)
+      if ((this.#characters[index] ?? 0) > MAX_ROW_BYTES) this.#refuse(index, tooLarge());
+    const { mode } = target;
+    if (mode.type === "insert") return;
+    if (mode.guarded)
+      this.#parameters.push(
+        entries.map(({ record }) => record.sequenceNumber),
+        entries.map(({ record }) => String(record.subSequenceNumber)),
+      );
+    if (mode.remove !== undefined)
+      this.#parameters.push(entries.map((_, index) => String(this.#isRemoved[index] === true)));
   }
 
-  get rowCount(): number {
-    return this.#entries.length;
+  /** The rows that have no form, in the order of the stream. */
+  get refused(): readonly FailedEntry<Row>[] {
+    return this.#entries.flatMap((entry, index) => {
+      const error = this.#refused.get(index);
+      return error === undefined ? [] : [{ entry, action: "dead-letter", error }];
+    });
   }
 
-  get lastRecord(): unknown {
-    return this.#entries.at(-1)?.record;
+  get isWhole(): boolean {
+    return this.#refused.size === 0;
   }
 
-  add(entry: BufferEntry<Row>, row: RowElements): void {
-    this.#entries.push(entry);
-    for (let index = 0; index < row.length; index += 1) this.#columns[index]?.push(row[index] as string);
-    this.characters += charactersOf(row);
+  *statements(): Generator<RowStatement<Row>, void> {
+    let from = 0;
+    let characters = 0;
+    for (let to = 0; to < this.#entries.length; to += 1) {
+      const own = this.#characters[to] ?? 0;
+      if (
+        to > from &&
+        characters + own > MAX_STATEMENT_CHARACTERS &&
+        endOf(this.#entries, from, to, this.#target) === to
+      ) {
+        yield this.statement(from, to);
+        from = to;
+        characters = 0;
+      }
+      characters += own;
+    }
+    yield this.statement(from, this.#entries.length);
   }
 
-  take(): RowStatement<Row> {
-    const statement = {
-      entries: this.#entries,
-      values: this.#columns.map((elements) => `{${elements.join(",")}}`),
+  statement(from: number, to: number): RowStatement<Row> {
+    const isWhole = from === 0 && to === this.#entries.length;
+    return {
+      entries: isWhole ? this.#entries : this.#entries.slice(from, to),
+      values: this.#parameters.map((all) => `{${(isWhole ? all : all.slice(from, to)).join(",")}}`),
     };
-    this.#entries = [];
-    this.#columns = this.#columns.map(() => []);
-    this.characters = 0;
-    return statement;
   }
-}
 
-/**
- * The elements of a row: those of its columns, and what the mode adds to them.
- * @throws KinesisConnectorError `KC_RECORD_POISON`, or what `remove` throws
- */
-function elementsOf<Row>({ output, record }: BufferEntry<Row>, { columns, mode }: Target<Row>): RowElements {
-  if (typeof output !== "object" || output === null)
-    throw poisonRecord("the output is no object, whose fields are the columns");
-  const row = output as Readonly<Record<string, unknown>>;
-  let bytes = 0;
-  for (const { name } of columns) bytes += leastBytesOf(row[name]);
-  if (bytes > MAX_ROW_BYTES) throw tooLarge();
-  const isRemoved = mode.type === "upsert" && mode.remove?.(output, record) === true;
-  const elements: string[] = [];
-  let characters = 0;
-  for (const column of columns) {
-    const value = row[column.name];
-    if (column.isKey && (value === undefined || value === null))
-      throw poisonRecord(`the row has no value for the column ${column.name}, which is of its key`);
-    const element = isRemoved && !column.isKey ? "NULL" : fitting(value, column);
-    elements.push(element);
-    characters += element.length;
+  /** What is wrong with a row as a whole, before any of its values is looked into. */
+  #lookAtRows(): void {
+    const { columns, mode } = this.#target;
+    for (let index = 0; index < this.#entries.length; index += 1) {
+      const { output, record } = this.#entries[index] as BufferEntry<Row>;
+      try {
+        if (typeof output !== "object" || output === null)
+          throw poisonRecord("the output is no object, whose fields are the columns");
+        const row = output as Readonly<Record<string, unknown>>;
+        let bytes = 0;
+        for (const { name } of columns) bytes += leastBytesOf(row[name]);
+        if (bytes > MAX_ROW_BYTES) throw tooLarge();
+        if (mode.type === "upsert" && mode.remove !== undefined)
+          this.#isRemoved[index] = mode.remove(output, record);
+      } catch (thrown) {
+        this.#refuse(index, asError(thrown));
+      }
+    }
   }
-  if (characters > MAX_ROW_BYTES) throw tooLarge();
-  if (mode.type === "insert") return elements;
-  if (mode.guarded) elements.push(record.sequenceNumber, String(record.subSequenceNumber));
-  if (mode.remove !== undefined) elements.push(String(isRemoved));
-  return elements;
-}
 
-function fitting(value: unknown, column: Column): string {
-  try {
-    return elementOf(value, column);
-  } catch (thrown) {
-    // A text of more characters than a text of JavaScript has.
-    if (thrown instanceof RangeError) throw tooLarge();
-    throw thrown;
+  #elementsOf(column: Column): string[] {
+    const { name, isKey } = column;
+    const elements: string[] = [];
+    for (let index = 0; index < this.#entries.length; index += 1) {
+      let element = "NULL";
+      if (!this.#refused.has(index) && (isKey || this.#isRemoved[index] !== true)) {
+        try {
+          const row = this.#entries[index]?.output as Readonly<Record<string, unknown>>;
+          element = elementOf(row[name], column);
+          if (isKey && element === "NULL")
+            throw poisonRecord(`the row has no value for the column ${name}, which is of its key`);
+        } catch (thrown) {
+          // A text of more characters than a text of JavaScript has.
+          this.#refuse(index, thrown instanceof RangeError ? tooLarge() : asError(thrown));
+        }
+      }
+      elements.push(element);
+      this.#characters[index] = (this.#characters[index] ?? 0) + element.length + 1;
+    }
+    return elements;
+  }
+
+  #refuse(index: number, error: Error): void {
+    if (!this.#refused.has(index)) this.#refused.set(index, error);
   }
 }
 
 function tooLarge(): Error {
   return poisonRecord(`the row has more than ${MAX_ROW_BYTES} bytes, which no table of PostgreSQL holds`);
-}
-
-function charactersOf(row: RowElements): number {
-  let characters = row.length;
-  for (const element of row) characters += element.length;
-  return characters;
 }

@@ -12,7 +12,9 @@ export type TokenSource = string | (() => string | Promise<string>);
 
 /** Options of `clientCredentials`. */
 export interface ClientCredentialsOptions {
+  /** Who asks. */
   readonly clientId: string;
+  /** What only the two of them know. */
   readonly clientSecret: string;
   /** Where tokens are given: `https`, or `http` on this machine. Default: `<uri>/v1/oauth/tokens`, which catalogs are moving away from. */
   readonly tokenUri?: string;

@@ -6,6 +6,7 @@ import { CATALOG_CONNECTION_OPTIONS, type CatalogConnectionOptions, restCatalog 
 
 /** Options of `glueCatalog`. */
 export interface GlueCatalogOptions extends CatalogConnectionOptions {
+  /** Of the catalog. */
   readonly region: string;
   /**
    * Which catalog: an account's id, or `<account>:s3tablescatalog/<table bucket>` for a table bucket that is mounted in Glue. Default: that of the

@@ -24,7 +24,9 @@ export interface PostgresConnectionOptions {
   readonly host: string;
   /** Default 5432. */
   readonly port?: number;
+  /** The database that holds the tables. */
   readonly database: string;
+  /** The role to connect as; its rights are in the README. */
   readonly user: string;
   /**
    * The user's password, or a function that fetches it, called for each new connection: the token of RDS IAM authentication lasts 15 minutes. Default: the

@@ -60,7 +60,7 @@ function objectElement(value: unknown, column: Column): string {
   }
   if (value instanceof Date) {
     if (Number.isNaN(value.getTime())) throw misfit(column, "is an invalid Date");
-    return `"${value.toISOString()}"`;
+    return `"${isoText(value)}"`;
   }
   if (ExactNumber.isInstance(value)) return value.text;
   throw misfit(
@@ -69,6 +69,27 @@ function objectElement(value: unknown, column: Column): string {
       ? "is an array, but its column is none; a column of the type jsonb holds any"
       : `is of the type ${typeof value}, which its column does not hold; a column of the type jsonb holds any object`,
   );
+}
+
+const DAY_MS = 86_400_000;
+const TWO_DIGITS = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, "0"));
+let lastDay = Number.NaN;
+let lastDate = "";
+
+/** As `toISOString` has it, a few times as fast: times of a batch are mostly of one day. */
+function isoText(date: Date): string {
+  const time = date.getTime();
+  const day = Math.floor(time / DAY_MS);
+  if (day !== lastDay) {
+    // All before "00:00:00.000Z".
+    lastDate = date.toISOString().slice(0, -13);
+    lastDay = day;
+  }
+  const ms = time - day * DAY_MS;
+  const seconds = Math.floor(ms / 1_000);
+  const minutes = Math.floor(seconds / 60);
+  const thousandths = String(ms - seconds * 1_000).padStart(3, "0");
+  return `${lastDate}${TWO_DIGITS[Math.floor(minutes / 60)]}:${TWO_DIGITS[minutes % 60]}:${TWO_DIGITS[seconds % 60]}.${thousandths}Z`;
 }
 
 function jsonElement(value: unknown, column: Column): string {
@@ -90,7 +111,8 @@ function quoted(text: string, column: Column): string {
 }
 
 function escaped(text: string): string {
-  return `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+  const backslashes = text.includes("\\") ? text.replaceAll("\\", "\\\\") : text;
+  return `"${backslashes.replaceAll('"', String.raw`\"`)}"`;
 }
 
 function misfit({ name }: Column, what: string): Error {

@@ -227,12 +227,15 @@ describeOn(describe, postgres, "PostgreSQL", ({ name: serverName, url, process }
       expect(await opening).toEqual({ created: true });
       const seen = await opened(table);
       await process?.kill();
-      expect((await table.update(seen, { type: "renew" })).type).toMatch(/unknown|throttled/);
-      // Once the break is noticed nothing is sent any more.
+      // What a dying server still does is done; once the break is noticed nothing is sent any more.
       await expect.poll(async () => (await table.update(seen, { type: "renew" })).type).toBe("throttled");
       expect((await refusalOf(table.get("s0"))).message).toContain("ECONNREFUSED");
       await process?.start();
-      await expect.poll(async () => (await table.update(seen, { type: "renew" })).type).toBe("applied");
+      const renewed = async (): Promise<string> => {
+        const row = await table.get("s0");
+        return row === undefined ? "gone" : (await table.update(row, { type: "renew" })).type;
+      };
+      await expect.poll(renewed).toBe("applied");
     },
   );
 });
