@@ -93,15 +93,20 @@ describe("a mapping that changes while a sandbox is warm", () => {
 });
 
 describe("what does not answer until the time is over is named, and keeps no later invocation waiting", () => {
-  const hanging = <Call extends (...given: never[]) => Promise<unknown>>(call: Call) => {
+  const hanging = <Given extends readonly unknown[], Result>(
+    call: (...given: Given) => Promise<Result>,
+  ): ((...given: Given) => Promise<Result>) => {
     let calls = 0;
-    return (...given: Parameters<Call>) => ((calls += 1) === 1 ? never : call(...given));
+    return (...given) => ((calls += 1) === 1 ? never : call(...given));
   };
 
   test.each(["open", "get", "create", "update"] as const)("%s of the lease table", async (step) => {
     const clock = virtualClock();
     const table = memoryLeases().connect();
-    const leaseTable = { ...table, [step]: hanging(table[step]) } as LeaseTable;
+    const leaseTable = {
+      ...table,
+      [step]: hanging(table[step] as (...given: unknown[]) => Promise<unknown>),
+    } as LeaseTable;
     const { handler, texts } = createFunction({ clock, leaseTable });
     await expect(clock.run(handler(eventOf(1, 2), context(10_000, clock)))).rejects.toMatchObject({
       code: "KC_STOP_DEADLINE",
