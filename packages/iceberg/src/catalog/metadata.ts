@@ -42,6 +42,10 @@ export interface Snapshot {
 export interface SnapshotRef {
   readonly "snapshot-id": SnapshotId;
   readonly type: "branch" | "tag";
+  /** How long a branch keeps its snapshots, where it says so itself. */
+  readonly "min-snapshots-to-keep"?: number;
+  readonly "max-snapshot-age-ms"?: number;
+  readonly "max-ref-age-ms"?: number;
 }
 
 export interface TableSchema extends StructFieldType {

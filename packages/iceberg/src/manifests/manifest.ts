@@ -103,7 +103,9 @@ function distinctlyNamed(types: readonly AvroType[]): readonly AvroType[] {
   });
 }
 
-type AvroType = string | { readonly type: string; readonly name?: string };
+type AvroType =
+  | string
+  | { readonly type: string; readonly name?: string; readonly [attribute: string]: unknown };
 
 /** Types of partition values (table spec, appendix A "Avro"). */
 function avroTypeOf(type: string): AvroType {

@@ -51,7 +51,14 @@ export function partitionOf(fields: readonly PartitionField[], columns: StructTy
       const value = convert(found.path.reduce(memberOf, row));
       if (value instanceof Misfit) return value;
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what columns without parts are converted to
-      return field.transform.apply(value as Value | null, field.columnType);
+      const made = field.transform.apply(value as Value | null, field.columnType);
+      // Truncated, a negative decimal grows, and the type of the partition is the column's.
+      return fitsDigits(made, field.type)
+        ? made
+        : new Misfit(
+            `row.${found.path.join(".")}`,
+            `has a ${field.transform.text} of more digits than ${field.type}`,
+          );
     };
   });
   return (row) => {
@@ -63,6 +70,13 @@ export function partitionOf(fields: readonly PartitionField[], columns: StructTy
     }
     return values;
   };
+}
+
+function fitsDigits(value: Value | null, type: string): boolean {
+  const [, digits] = /^decimal\((\d+),/.exec(type) ?? [];
+  if (digits === undefined || typeof value !== "bigint") return true;
+  const limit = 10n ** BigInt(digits);
+  return -limit < value && value < limit;
 }
 
 function memberOf(value: unknown, name: string): unknown {

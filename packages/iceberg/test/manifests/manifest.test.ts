@@ -5,6 +5,7 @@ import { type DataFile, partitionTexts } from "../../src/files/data-file.js";
 import { decodeAvroFile } from "../../src/manifests/avro-file.js";
 import { encodeManifest, type ManifestContext } from "../../src/manifests/manifest.js";
 import { manifestContext } from "../../src/manifests/manifest-store.js";
+import { mergedSummaries, summariesOf } from "../../src/manifests/partition-summaries.js";
 
 /** A table that is partitioned by columns of these types. */
 function contextOf(types: readonly string[]): ManifestContext {
@@ -60,6 +61,19 @@ function partitionIn(manifest: Uint8Array): unknown {
 }
 
 describe("a manifest", () => {
+  it.each<[string, string, Value, Value]>([
+    ["int", "long", -7, -7n],
+    ["float", "double", -0.5, -0.5],
+    ["decimal(9, 2)", "decimal(20, 2)", -7n, -7n],
+  ])("holds files of a partition of type %s whose column has come to be %s", (type, wider, value, now) => {
+    const file = fileOf([value], contextOf([type]));
+    const context = contextOf([wider]);
+    const own = fileOf([now], context);
+    expect(encodeManifest([file], context)).toEqual(encodeManifest([own], context));
+    const before = summariesOf([file], contextOf([type]).fields);
+    expect(mergedSummaries([before, before], context.fields)).toEqual(summariesOf([own], context.fields));
+  });
+
   it.each<[string, Value, Value]>([
     ["uuid", Buffer.alloc(16, 1), Buffer.alloc(16, 2)],
     ["fixed[3]", Buffer.alloc(3, 1), Buffer.alloc(3, 2)],
