@@ -60,3 +60,30 @@ export function valueOfBytes(bytes: Uint8Array, type: string): Value {
   if (type === "int" || type === "date") return view.getInt32(0, true);
   return bytes;
 }
+
+const SIZES: Readonly<Record<string, readonly number[]>> = {
+  boolean: [1],
+  int: [4],
+  date: [4],
+  float: [4],
+  long: [4, 8],
+  double: [4, 8],
+  time: [8],
+  timestamp: [8],
+  timestamptz: [8],
+  uuid: [16],
+};
+
+/** Whether bytes are a value of a type. */
+export function isBytesOf(bytes: Uint8Array, type: string): boolean {
+  const sizes = SIZES[type];
+  if (sizes !== undefined) return sizes.includes(bytes.length);
+  const [, kind, parameter] = /^(decimal\(|fixed\[)(\d+)/.exec(type) ?? [];
+  if (kind === "fixed[") return bytes.length === Number(parameter);
+  if (kind === "decimal(") {
+    const value = bytes.length > 0 ? valueOfBytes(bytes.subarray(0, 17), type) : undefined;
+    const limit = 10n ** BigInt(parameter ?? 0);
+    return typeof value === "bigint" && -limit < value && value < limit;
+  }
+  return true;
+}

@@ -1,8 +1,7 @@
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 import { type Column, converterOf, Misfit, type StructType } from "@kinesis-connectors/parquet/tables";
-import type { PartitionSpec, StructFieldType, TableSchema } from "../catalog/metadata.js";
+import type { PartitionSpec, StructFieldType } from "../catalog/metadata.js";
 import type { Value } from "../columns/values.js";
-import { primitiveTypes } from "../columns/table-columns.js";
 import { type Transform, transformOf } from "./transforms.js";
 
 /** A field of a partition spec, with the type of its values. */
@@ -18,11 +17,13 @@ export interface PartitionField {
 }
 
 /**
- * The fields of a spec.
+ * The fields of a spec; `types` are those of columns, by id.
  * @throws KinesisConnectorError `KC_EMIT_REFUSED` for a transform that is not known here
  */
-export function partitionFields(spec: PartitionSpec, schema: TableSchema): readonly PartitionField[] {
-  const types = primitiveTypes(schema);
+export function partitionFields(
+  spec: PartitionSpec,
+  types: ReadonlyMap<number, string>,
+): readonly PartitionField[] {
   return spec.fields.map(({ name, transform, ...field }): PartitionField => {
     const known = transformOf(transform);
     // The column of a void field may be gone.
