@@ -35,7 +35,7 @@ export interface Snapshot {
   readonly "timestamp-ms": number;
   /** Where the manifest list is. */
   readonly "manifest-list": string;
-  readonly summary: Readonly<Record<string, string>> & { readonly operation: string };
+  readonly summary?: Readonly<Record<string, string>> & { readonly operation: string };
   readonly "schema-id"?: number;
 }
 
