@@ -27,7 +27,7 @@ import { createTable, insertRow, selectRows, type Statement, updateRow } from ".
 const CREATED_BY_ANOTHER: ReadonlySet<string | undefined> = new Set(["42P07", "42710", "23505"]);
 
 /**
- * Leases in a table of PostgreSQL, a row each. Exactly once holds as with DynamoDB, on a server with `synchronous_commit` on, as it is by default; across a
+ * Leases in a table of PostgreSQL, a row each. Exactly once holds as with DynamoDB: commits are durable, also where `synchronous_commit` is off by default; across a
  * failover, where the standby has acknowledged before (`synchronous_standby_names`, Aurora, RDS Multi-AZ).
  *
  * @example

@@ -171,6 +171,26 @@ describeOn(describe, postgres, "PostgreSQL", ({ name: serverName, url, process }
     await expect.poll(async () => (await table.update(seen, { type: "renew" })).type).toBe("applied");
   });
 
+  it("writes durably, within its time, whatever the defaults of the database", async () => {
+    const database = new URL(url).pathname.slice(1);
+    await sql(`ALTER DATABASE ${database} SET synchronous_commit = off`);
+    try {
+      const table = tableOf({ requestTimeoutMs: 7_000 });
+      await table.open();
+      await sql(
+        `ALTER TABLE ${name} ADD COLUMN durable text DEFAULT current_setting('synchronous_commit'), ADD COLUMN statement text DEFAULT current_setting('statement_timeout')`,
+      );
+      await table.create(lease);
+      const client = new Client({ connectionString: url });
+      await client.connect();
+      const { rows } = await client.query(`SELECT durable, statement FROM ${name}`);
+      await client.end();
+      expect(rows).toEqual([{ durable: "on", statement: "7s" }]);
+    } finally {
+      await sql(`ALTER DATABASE ${database} RESET synchronous_commit`);
+    }
+  });
+
   it.runIf(isReal)("a request that was given up does not wait on at the server for a lock", async () => {
     const table = tableOf({ requestTimeoutMs: 300 });
     const seen = await opened(table);
