@@ -36,6 +36,6 @@ it("manifests are merged as far as one takes, the oldest first, and their order 
     Array.from({ length: 13 }, (_, nth) => 97 - nth * 8),
   );
   // What does not fit together is not read again with each commit.
-  const halves = small.map((entry) => ({ ...entry, manifest_length: 5 * MIB }));
+  const halves = small.map((entry) => Object.assign({}, entry, { manifest_length: 5 * MIB }));
   expect(await mergeSmall(halves, merging)).toEqual(halves);
 });
