@@ -35,6 +35,13 @@ describe("an append", () => {
     ]);
   });
 
+  it("goes into a table without a snapshot whose catalog says null for what there is not", async () => {
+    await orderEmitter(lake);
+    lake.catalog.set((metadata) => ({ ...metadata, snapshots: null, "current-snapshot-id": null }));
+    await deliver(await orderEmitter(lake), orders(0, 3));
+    expect(await idsIn(lake)).toEqual(upTo(3));
+  });
+
   it("leaves to main how long it keeps its snapshots, and other branches and tags as they are", async () => {
     const made = await orderEmitter(lake);
     await deliver(made, orders(0, 3));

@@ -123,8 +123,8 @@ export class SimIceberg {
 
   /** Somebody else commits the same files under another snapshot, with an id of all 63 bits as Java draws it. */
   #compact(): void {
-    const { snapshots = [], "last-sequence-number": last = 0 } = this.metadata;
-    const before = snapshots.at(-1);
+    const { snapshots, "last-sequence-number": last = 0 } = this.metadata;
+    const before = snapshots?.at(-1);
     if (before === undefined) return;
     this.#foreignId += 1n;
     const snapshot: Snapshot = {

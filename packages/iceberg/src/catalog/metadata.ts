@@ -18,7 +18,7 @@ export interface TableMetadata {
   readonly properties?: Readonly<Record<string, string>>;
   /** Absent, null or -1 for a table without a snapshot. */
   readonly "current-snapshot-id"?: SnapshotId | null;
-  readonly snapshots?: readonly Snapshot[];
+  readonly snapshots?: readonly Snapshot[] | null;
   readonly refs?: Readonly<Record<string, SnapshotRef>>;
 }
 

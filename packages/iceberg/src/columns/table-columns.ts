@@ -162,5 +162,7 @@ export function typesEver({
   const newestLast = schemas.toSorted(
     (left, right) => Number(left["schema-id"] === current) - Number(right["schema-id"] === current),
   );
-  return new Map(newestLast.flatMap((schema) => [...primitiveTypes(schema)]));
+  const types = new Map<number, string>();
+  for (const schema of newestLast) for (const [id, type] of primitiveTypes(schema)) types.set(id, type);
+  return types;
 }

@@ -17,10 +17,11 @@ import { summariesOf } from "../manifests/partition-summaries.js";
 import { summaryOf } from "./snapshot-summary.js";
 
 /** A random id below 2^53, so that every reader of JSON has it exactly. */
-export function newSnapshotId({ snapshots = [] }: TableMetadata, random: Random): number {
+export function newSnapshotId({ snapshots }: TableMetadata, random: Random): number {
   for (;;) {
     const id = 1 + Number.parseInt(random.uuid().replaceAll("-", "").slice(0, 12), 16);
-    if (!snapshots.some((snapshot) => snapshot["snapshot-id"] === id)) return id;
+    // Catalogs say null as well as nothing.
+    if (snapshots?.some((snapshot) => snapshot["snapshot-id"] === id) !== true) return id;
   }
 }
 

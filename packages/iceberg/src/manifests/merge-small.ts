@@ -37,11 +37,37 @@ export async function mergeSmall(
   let kept = manifests;
   for (const [specId, some] of small) {
     if (some.length < MANIFESTS_BEFORE_MERGE || !isKnownSpec(merging.metadata, specId)) continue;
-    const merged = await merge(some, specId, merging);
-    const gone = new Set(some);
-    kept = [merged, ...kept.filter((manifest) => !gone.has(manifest))];
+    for (const bin of binsOf(some)) {
+      const merged = await merge(bin, specId, merging);
+      const gone = new Set(bin);
+      const [newest] = bin;
+      kept = kept.flatMap((manifest) => {
+        if (manifest === newest) return [merged];
+        return gone.has(manifest) ? [] : [manifest];
+      });
+    }
   }
   return kept;
+}
+
+/**
+ * What is merged into one manifest: so many neighbours, the oldest first, as one takes. All of them at once would be as much memory as there are files in the
+ * table. The newest ones wait until they are a hundred, or fill one.
+ */
+function binsOf(newestFirst: readonly ManifestEntry[]): readonly (readonly ManifestEntry[])[] {
+  const bins: ManifestEntry[][] = [];
+  let open: ManifestEntry[] = [];
+  let bytes = 0;
+  for (const manifest of newestFirst.toReversed()) {
+    if (open.length > 0 && bytes + manifest.manifest_length > MERGED_MANIFEST_BYTES) {
+      bins.push(open);
+      [open, bytes] = [[], 0];
+    }
+    open.unshift(manifest);
+    bytes += manifest.manifest_length;
+  }
+  const full = bins.filter(({ length }) => length > 1);
+  return open.length < MANIFESTS_BEFORE_MERGE ? full : [...full, open];
 }
 
 function isSmall({ manifest_path, manifest_length, content, deleted_files_count }: ManifestEntry): boolean {

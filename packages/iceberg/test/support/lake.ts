@@ -89,10 +89,9 @@ export function startLake(): Lake {
       objects.set("s3://lake/sales/orders/metadata/snap-v1.avro", list);
       catalog.set((metadata) => ({
         ...metadata,
-        snapshots: (metadata.snapshots ?? []).map(({ summary: _summary, ...snapshot }) => ({
-          ...snapshot,
-          "manifest-list": "s3://lake/sales/orders/metadata/snap-v1.avro",
-        })),
+        snapshots: (metadata.snapshots ?? []).map(({ summary: _summary, ...snapshot }) =>
+          Object.assign(snapshot, { "manifest-list": "s3://lake/sales/orders/metadata/snap-v1.avro" }),
+        ),
       }));
     },
     asAnotherWriters: () => {
