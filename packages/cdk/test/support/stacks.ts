@@ -9,8 +9,8 @@ export interface Statement {
   readonly Resource: unknown;
 }
 
-export const REGION = "eu-central-1";
-export const ACCOUNT = "111122223333";
+const REGION = "eu-central-1";
+const ACCOUNT = "111122223333";
 
 /**
  * A stack of a known account and region, so that names come out as they are. The CDK's own validation of templates takes seconds: `npm run check:deploy` runs
@@ -68,7 +68,7 @@ const PSEUDO: Readonly<Record<string, string>> = {
 };
 
 /** Puts together what CloudFormation joins, with references by name. */
-export function joined(value: unknown): unknown {
+function joined(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(joined);
   if (typeof value !== "object" || value === null) return value;
   if ("Fn::Join" in value) {

@@ -23,7 +23,7 @@ export interface JsonTransformConfig extends JsonOptions, CompressibleConfig {
 }
 
 /** Each record holds JSON documents, one a line or back to back, and each of them goes its own way. */
-interface JsonLinesTransformConfig extends JsonOptions, CompressibleConfig {
+export interface JsonLinesTransformConfig extends JsonOptions, CompressibleConfig {
   readonly decode: "json-lines";
 }
 
