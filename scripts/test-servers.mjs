@@ -15,6 +15,19 @@ const SERVERS = [
   { program: "redis-server", chosenBy: "KC_TEST_REDIS", package: "redis-server" },
 ];
 
+const USAGE = `npm run test:servers [-- <arguments of vitest>]
+Runs every test that wants a server of PostgreSQL, MariaDB or Redis. Tests start them by themselves, in temporary folders; as root the programs are
+installed with apt-get first where they are missing.
+  -t PATTERN         only tests of that name; so are all flags of vitest
+  KC_TEST_POSTGRES, KC_TEST_MYSQL, KC_TEST_REDIS   the URL of a server of yours, for each that is not to be started
+`;
+
+// Whoever asks for help wants nothing installed.
+if (process.argv.includes("--help")) {
+  process.stdout.write(USAGE);
+  process.exit(0);
+}
+
 const wanted = missing();
 if (wanted.length > 0) install(wanted.map((server) => server.package));
 const still = missing();

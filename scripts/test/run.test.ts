@@ -33,6 +33,14 @@ describe("npm run", () => {
     },
   );
 
+  it("test:servers -- --help says what it does, and neither installs nor runs anything", () => {
+    // Without a PATH neither apt-get nor a server is found.
+    const { status, stdout, stderr } = run("test:servers", ["--help"], { PATH: "" });
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^npm run test:servers /);
+    expect(stdout).toContain("KC_TEST_MYSQL");
+  });
+
   it("tells of flags that npm kept because -- was forgotten", () => {
     // What npm makes of `npm run copy-stream --records 5 --faults`.
     const { status, stderr } = run("copy-stream", ["5"], {

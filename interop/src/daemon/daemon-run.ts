@@ -47,7 +47,7 @@ export interface DaemonResult extends Comparison {
   readonly inherited: number;
   readonly shardsEnded: number;
   /** From the start of a daemon after a kill until one of its children had begun a shard, the longest. */
-  readonly longestStartS: number;
+  readonly longestStartAfterKillS: number;
   /** Whether the last daemon ended by itself when it was asked to. */
   readonly stopped: boolean;
   readonly seconds: number;
@@ -116,14 +116,14 @@ export async function runDaemon(options: DaemonRunOptions): Promise<DaemonResult
 
     producer.start(perSecond);
     let sinceMs = start();
-    let longestStartMs = 0;
+    let longestStartAfterKillMs = 0;
     for (let kill = 0; kill <= kills; kill += 1) {
       const begunMs = await until(
         "the first shard is begun",
         BEGIN_LIMIT_MS,
         () => begunSince(toldBy(told), sinceMs).size > 0,
       );
-      if (kill > 0) longestStartMs = Math.max(longestStartMs, begunMs);
+      if (kill > 0) longestStartAfterKillMs = Math.max(longestStartAfterKillMs, begunMs);
       const isOpen = openShards(aws.kinesis.call("ListShards", { StreamName: STREAM }));
       await until("every open shard is begun", BEGIN_LIMIT_MS, () => {
         const begun = begunSince(toldBy(told), sinceMs);
@@ -169,7 +169,7 @@ export async function runDaemon(options: DaemonRunOptions): Promise<DaemonResult
       children: new Set(events.map(({ pid }) => pid)).size,
       inherited: events.filter(({ inherited }) => inherited === true).length,
       shardsEnded: events.filter(({ type }) => type === "shard-end").length,
-      longestStartS: Math.round(longestStartMs / 100) / 10,
+      longestStartAfterKillS: Math.round(longestStartAfterKillMs / 100) / 10,
       stopped,
       seconds: Math.round((Date.now() - startedMs) / 1000),
     };

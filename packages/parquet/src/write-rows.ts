@@ -18,6 +18,9 @@ const ROWS_PER_TURN = 1_000;
 /** Rows of so many columns on disk make full row groups. Of more columns a group takes fewer rows: it is encoded in one turn, and its values are in memory. */
 const USUAL_LEAVES = 10;
 
+/** A row is refused for a field without a column only where the columns are declared and none may be added. */
+const CURE_OF_UNKNOWN = "`unknownFields` can leave such fields out";
+
 /** How the rows become a file. */
 export interface WriteOptions {
   readonly compression: PageCompression;
@@ -190,7 +193,7 @@ class Table {
       const column = name === this.#restColumn ? undefined : this.#columns.get(name);
       if (column === undefined) {
         const misfit = this.#ignoreUnknown ? undefined : unknownField(row[name], "row", nth);
-        if (misfit !== undefined) return misfit;
+        if (misfit !== undefined) return new Misfit("row", `${misfit.reason} (${CURE_OF_UNKNOWN})`, true);
         continue;
       }
       const value = column.convert(row[name]);

@@ -189,7 +189,7 @@ describe("declared columns", () => {
     expect(more).toEqual([]);
     expect(refused).toMatchObject({ index: 1 });
     expect(refused?.error.message).toBe(
-      "the record does not fit the Parquet columns: row has no column for field number 2 of the record",
+      "the record does not fit the Parquet columns: row has no column for field number 2 of the record (`unknownFields` can leave such fields out)",
     );
     const bytes = await bytesOf(parquet<object>({ schema, unknownFields: "ignore" }), rows);
     expect(await duck.read(bytes)).toEqual([{ a: 1 }, { a: 2 }, { a: 3 }]);

@@ -68,6 +68,7 @@ export async function deliverThroughKills<Setup>(
   let told: WorkerMessage["type"][] = [];
   let killed = 0;
   let takenOver = 0;
+  let putRecords = 0;
   const heard = ({ type, shardId, committed: position, isInherited }: WorkerMessage): void => {
     told.push(type);
     if (isInherited) takenOver += 1;
@@ -76,7 +77,7 @@ export async function deliverThroughKills<Setup>(
   const all = [...records];
   using _watched = progress.watch(() => ({
     share: killed / (kills + 1),
-    text: `put ${all.length} in ${kills + 1} parts  kills ${killed}`,
+    text: `put ${putRecords} of ${all.length} records  kills ${killed}`,
   }));
   const crew = new Crew(workers, program, given, heard);
   try {
@@ -89,6 +90,7 @@ export async function deliverThroughKills<Setup>(
           all.slice(at, Math.min(at + PUT_AT_A_TIME, to)),
         ))
           put.set(shardId, sequenceNumber);
+      putRecords = to;
       if (part === kills) break;
       const moment = pick(next, MOMENTS);
       const times = 1 + Math.floor(next() * MAX_TIMES);
