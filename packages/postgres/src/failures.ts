@@ -75,6 +75,14 @@ const NAMES: ReadonlyMap<string, string> = new Map([
 const TLS_CODES =
   /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT|UNABLE_TO_GET_ISSUER_CERT_LOCALLY|UNABLE_TO_VERIFY_LEAF_SIGNATURE|CERT_HAS_EXPIRED|CERT_NOT_YET_VALID|CERT_UNTRUSTED|CERT_REJECTED|HOSTNAME_MISMATCH|ERR_TLS_CERT_ALTNAME_INVALID|ERR_OSSL_.*)$/;
 
+/** A table that another process creates at the same moment: it is found as the table, as its row type, or as the row of either in the catalog. */
+const CREATED_BY_ANOTHER: ReadonlySet<string> = new Set(["42P07", "42710", "23505"]);
+
+/** Whether a CREATE TABLE failed because somebody else was first. */
+export function isCreatedByAnother(error: unknown): boolean {
+  return CREATED_BY_ANOTHER.has(codeOf(error) ?? "");
+}
+
 /** The SQLSTATE of a server's answer; undefined for anything else. */
 export function codeOf(error: unknown): string | undefined {
   const code = field(error, "code");

@@ -199,6 +199,19 @@ describeOn(describe, server, "PostgreSQL", () => {
     expect(await landed(test)).toEqual(numbers(3));
   });
 
+  it.each(["42P07", "42710", "23505"])(
+    "goes on when another process creates the table of positions at the same moment (%s)",
+    async (code) => {
+      await using test = await createSchema(server, ITEMS);
+      const emitter = emitterOf(test);
+      test.proxy.strike(/CREATE TABLE/, { code });
+      const error = await rejectionOf(() => deliver(emitter, rows(0, 1)));
+      expect(KinesisConnectorError.isInstance(error)).toBe(false);
+      await deliver(emitter, rows(0, 1));
+      expect(await landed(test)).toEqual(numbers(1));
+    },
+  );
+
   it("removes positions once the longest retention and a day have passed, those of its own stream, once a day", async () => {
     await using test = await createSchema(server, ITEMS);
     const clock = virtualClock();

@@ -7,7 +7,7 @@ const LINE_FEED = 0x0a;
  * Most bytes of a line. A page holds 10 MiB at most (Kinesis API reference, GetRecords); aggregates of the smallest records make thirty times of it, with the names of
  * their members. A text of V8 has 512 Mi characters at most.
  */
-export const MAX_LINE_BYTES: number = 500 * 1024 * 1024;
+const MAX_LINE_BYTES: number = 500 * 1024 * 1024;
 
 /**
  * The lines of a stream of UTF-8, without their ends. A page of 10 MiB is a line of 14 MB and more: its pieces are put together once. What stands behind

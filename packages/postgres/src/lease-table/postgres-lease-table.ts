@@ -17,14 +17,11 @@ import {
   StoreCalls,
 } from "@kinesis-connectors/leases";
 import type { AnswerRow } from "../connection/session.js";
-import { codeOf } from "../failures.js";
+import { isCreatedByAnother } from "../failures.js";
 import { LeaseConnections } from "./lease-connections.js";
 import { leaseFailureOf } from "./lease-failures.js";
 import { leaseTableSettings, type PostgresLeaseTableOptions } from "./options.js";
 import { createTable, insertRow, selectRows, type Statement, updateRow } from "./statements.js";
-
-/** Two workers that create a table at once: one finds the table, its type, or the row of its type in the catalog (`pg_type_typname_nsp_index`). */
-const CREATED_BY_ANOTHER: ReadonlySet<string | undefined> = new Set(["42P07", "42710", "23505"]);
 
 /**
  * Leases in a table of PostgreSQL, a row each. Exactly once holds as with DynamoDB: commits are durable, also where `synchronous_commit` is off by default; across a
@@ -87,7 +84,7 @@ export function postgresLeaseTable(options: PostgresLeaseTableOptions): LeaseTab
       return true;
     } catch (thrown) {
       // Another worker was quicker.
-      if (CREATED_BY_ANOTHER.has(codeOf(thrown))) return false;
+      if (isCreatedByAnother(thrown)) return false;
       throw thrown;
     }
   }

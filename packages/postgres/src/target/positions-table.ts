@@ -1,6 +1,6 @@
 import { invalidOption } from "@kinesis-connectors/core";
 import type { Bounds, Session } from "../connection/session.js";
-import { codeOf } from "../failures.js";
+import { isCreatedByAnother } from "../failures.js";
 import type { TableName } from "../sql/identifiers.js";
 import { type CatalogTable, findColumns, findTable, hasUniqueIndex } from "./catalog.js";
 
@@ -24,9 +24,6 @@ function positionsDdl(nameSql: string): string {
   return `CREATE TABLE ${nameSql} (${columns}, PRIMARY KEY (${POSITION_KEY.join(", ")}))`;
 }
 
-/** Another process created it meanwhile: the table, or its row type of the same name. */
-const CREATED_BY_ANOTHER: ReadonlySet<string> = new Set(["42P07", "23505"]);
-
 /**
  * Finds the table of positions, or creates it.
  * @throws KinesisConnectorError `KC_OPTION_INVALID` for one that cannot keep positions; what the server answered
@@ -45,7 +42,7 @@ export async function lookUpPositions(
     try {
       await session.query(ddl, undefined, bounds);
     } catch (error) {
-      if (!CREATED_BY_ANOTHER.has(codeOf(error) ?? "")) throw error;
+      if (!isCreatedByAnother(error)) throw error;
     }
     found = await findTable(session, name.sql, bounds);
     if (found === undefined) throw new Error(`${name.sql} was created, and is not there`);
