@@ -67,6 +67,8 @@ export default defineConfig({
       project("protobuf", "packages/protobuf"),
       project("schema-registry", "packages/schema-registry"),
       project("kinesis", "packages/kinesis"),
+      project("firehose", "packages/firehose"),
+      project("sqs", "packages/sqs"),
       project("opensearch", "packages/opensearch"),
       project("dynamodb", "packages/dynamodb"),
       project("postgres", "packages/postgres"),

@@ -11,6 +11,7 @@ import * as core from "../../packages/core/src/index.js";
 import * as dynamodb from "../../packages/dynamodb/src/index.js";
 import * as kcl from "../../packages/kcl/src/index.js";
 import * as iceberg from "../../packages/iceberg/src/index.js";
+import * as firehose from "../../packages/firehose/src/index.js";
 import * as icebergFiles from "../../packages/iceberg/src/files.js";
 import * as kinesis from "../../packages/kinesis/src/index.js";
 import * as lambda from "../../packages/lambda/src/index.js";
@@ -27,6 +28,7 @@ import * as replay from "../../packages/replay/src/index.js";
 import * as redshift from "../../packages/redshift/src/index.js";
 import * as s3 from "../../packages/s3/src/index.js";
 import * as schemaRegistry from "../../packages/schema-registry/src/index.js";
+import * as sqs from "../../packages/sqs/src/index.js";
 import * as telemetry from "../../packages/telemetry/src/index.js";
 import * as testkit from "../../packages/testkit/src/index.js";
 import * as testkitLeases from "../../packages/testkit/src/leases/index.js";
@@ -280,6 +282,23 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
       ordering: "none",
     },
   ],
+  "firehose.firehoseEmitter": [
+    firehose.firehoseEmitter,
+    { ...connection, deliveryStream: "d", encode: () => "", delimiter: "" },
+  ],
+  "sqs.sqsEmitter": [
+    sqs.sqsEmitter,
+    {
+      ...connection,
+      queueUrl: `${endpoint}/1/q.fifo`,
+      encode: () => "",
+      groupId: () => "g",
+      deduplication: "position",
+      attributes: () => ({}),
+      unsendable: "base64",
+      maxMessageBytes: 1024,
+    },
+  ],
   "leases-mysql.mysqlLeaseTable": [
     leasesMysql.mysqlLeaseTable,
     {
@@ -403,6 +422,8 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
       dynamodb: { port: 0, tableDelayMs: 0, tls: { cert: "", key: "" } },
       opensearch: { port: 0, maxContentBytes: 1, tls: { cert: "", key: "" } },
       redshift: { port: 0, database: "d", pageRows: 1 },
+      firehose: { port: 0, deliveryStreams: [] },
+      sqs: { port: 0, queues: [] },
       region: "r",
       accountId: "1",
       seed: 1,
@@ -753,6 +774,8 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   kcl: "",
   iceberg: "bearer",
   "iceberg/files": "filesOfManifest tableFiles tableManifests",
+  firehose: "",
+  sqs: "",
   kinesis: "",
   lambda: "",
   // What starts a sandbox takes a clock and a function.
@@ -798,6 +821,8 @@ export const PACKAGES: Readonly<Record<string, object>> = {
   kcl,
   iceberg,
   "iceberg/files": icebergFiles,
+  firehose,
+  sqs,
   kinesis,
   lambda,
   "lambda/testing": lambdaTesting,

@@ -57,6 +57,8 @@ it("every secret field of every schema has a canary in the file of these tests",
         "../kinesis/config.schema.json",
         "../opensearch/config.schema.json",
         "../postgres/config.schema.json",
+        "../firehose/config.schema.json",
+        "../sqs/config.schema.json",
         "../parquet/config.schema.json",
         "../iceberg/config.schema.json",
       ])
