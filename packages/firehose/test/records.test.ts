@@ -6,6 +6,8 @@ import { deliver, failureFrom } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
 import { batchOf, startTarget } from "./support.js";
 
+/** Options as a program without types would give them. */
+const untyped = (options: unknown) => options as { deliveryStream: string };
 const opening = { signal: new AbortController().signal, logger: silentLogger };
 
 describe("records in a delivery stream", () => {
@@ -89,7 +91,7 @@ describe("a mistake stops the shard and names the cure", () => {
     [{ deliveryStream: "a", delimiter: 5 }, "delimiter"],
     [{ deliveryStream: "a", encode: "json" }, "encode"],
   ])("an option that cannot work: %j", (options, name) => {
-    expect(() => firehoseEmitter(options as unknown as { deliveryStream: string })).toThrow(name);
+    expect(() => firehoseEmitter(untyped(options))).toThrow(name);
   });
 });
 

@@ -6,6 +6,8 @@ import { deliver, failureFrom, virtualClock } from "@kinesis-connectors/testkit"
 import { describe, expect, it } from "vitest";
 import { batchOf, startTarget } from "./support.js";
 
+/** Options as a program without types would give them. */
+const untyped = (options: unknown) => options as { queueUrl: string };
 const opening = { signal: new AbortController().signal, logger: silentLogger };
 
 describe("a FIFO queue", () => {
@@ -77,14 +79,14 @@ describe("bodies and attributes", () => {
   it("are dead letters where SQS would never take them, and the rest goes on", async () => {
     await using target = await startTarget("target");
     const outputs = [Uint8Array.of(0xff), "bell \u0007", "\ufffe", "", "\ud800", "fine \t\n\r 😀"];
-    const { failed } = await deliver(target.emitter<unknown>(), batchOf<unknown>(outputs));
+    const { failed } = await deliver(target.emitter(), batchOf<unknown>(outputs));
     expect(failed.map(({ action }) => action)).toEqual(Array.from({ length: 5 }, () => "dead-letter"));
     expect(target.bodies()).toEqual(["fine \t\n\r 😀"]);
   });
 
   it("travel as base64 on request, and an attribute says so", async () => {
     await using target = await startTarget("target");
-    const emitter = target.emitter<unknown>({ unsendable: "base64" });
+    const emitter = target.emitter({ unsendable: "base64" });
     await deliver(emitter, batchOf<unknown>([Uint8Array.of(0xff, 0), "bell \u0007", "text"]));
     expect(target.messages().map(({ body, attributes }) => [body, attributes])).toEqual([
       ["/wA=", { encoding: "base64" }],
@@ -166,7 +168,7 @@ describe("a mistake stops the shard and names the cure", () => {
     [{ queueUrl: "https://sqs.eu-central-1.amazonaws.com/1/q", groupId: "g" }, "groupId"],
     [{ queueUrl: "https://sqs.eu-central-1.amazonaws.com/1/q", maxMessageBytes: 1 }, "maxMessageBytes"],
   ])("an option that cannot work: %j", (options, name) => {
-    expect(() => sqsEmitter(options as unknown as { queueUrl: string })).toThrow(name);
+    expect(() => sqsEmitter(untyped(options))).toThrow(name);
   });
 });
 
