@@ -25,8 +25,11 @@ const check = (holds, what) => {
 const run = (command, args, cwd) =>
   execFileSync(command, args, { cwd, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
 
-/** For tests and development: nobody ships them. And what loads packages from where a file lies, or hands out files that lie beside it. */
-const NOT_BUNDLED = new Set(["local", "testkit", "config", "console"]);
+/**
+ * For tests and development: nobody ships them. What loads packages from where a file lies, or hands out files that lie beside it. And the constructs, whose
+ * peer is a program of its own.
+ */
+const NOT_BUNDLED = new Set(["local", "testkit", "config", "console", "cdk"]);
 
 /** What the clients of all destinations are. */
 const ALL_CLIENTS = ["client-dynamodb", "client-glue", "client-kinesis", "client-redshift-data", "client-s3"];

@@ -44,6 +44,10 @@ const PARTS = new Set([
   "catalog",
   "columns",
   "limits",
+  "environment",
+  "secrets",
+  "functionOptions",
+  "serviceOptions",
 ]);
 
 /** The same options with one name misspelt: a letter of it doubled. */

@@ -1,4 +1,5 @@
 import * as avro from "../../packages/avro/src/index.js";
+import * as cdk from "../../packages/cdk/src/index.js";
 import * as config from "../../packages/config/src/index.js";
 import * as admin from "../../packages/admin/src/index.js";
 import * as awsRecords from "../../packages/aws-records/src/index.js";
@@ -207,6 +208,48 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
       stopDeadlineMs: 1,
       until: { at: new Date(1) },
       observe: () => undefined,
+    },
+  ],
+  "cdk.rightsFrom": [
+    (options: never) => cdk.rightsFrom({ Version: "2012-10-17", Statement: [] }, options),
+    { names: {}, without: [] },
+  ],
+  "cdk.KinesisConnectorFunction": [
+    (props: never) => new cdk.KinesisConnectorFunction(untyped(undefined), "id", props),
+    {
+      application: "application",
+      stream: {},
+      code: {},
+      handler: "index.handler",
+      runtime: {},
+      leaseTable: "table",
+      startingPosition: "TRIM_HORIZON",
+      batchSize: 1,
+      maxBatchingWindowS: 1,
+      onFailure: {},
+      rights: [],
+      functionOptions: {},
+    },
+  ],
+  "cdk.KinesisConnectorService": [
+    (props: never) => new cdk.KinesisConnectorService(untyped(undefined), "id", props),
+    {
+      application: "application",
+      stream: {},
+      cluster: {},
+      image: {},
+      scaling: { minTasks: 1, maxTasks: 1, deliveryLagS: 1 },
+      fanOut: true,
+      leaseTable: "table",
+      stopDeadlineMs: 1,
+      maxReadAheadBytes: 1,
+      cpu: 256,
+      memoryMiB: 512,
+      adminPort: 1,
+      environment: {},
+      secrets: {},
+      rights: [],
+      serviceOptions: {},
     },
   ],
   "kcl.runKclChild": [
@@ -771,6 +814,7 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
     // What the owner of a shard hands over, complete but for a logger.
     "processShard",
   dynamodb: "itemBytesOf",
+  cdk: "",
   kcl: "",
   iceberg: "bearer",
   "iceberg/files": "filesOfManifest tableFiles tableManifests",
@@ -818,6 +862,7 @@ export const PACKAGES: Readonly<Record<string, object>> = {
   "leases-mysql": leasesMysql,
   "leases-redis": leasesRedis,
   dynamodb,
+  cdk,
   kcl,
   iceberg,
   "iceberg/files": icebergFiles,

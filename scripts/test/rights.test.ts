@@ -53,11 +53,11 @@ describe("S01 policies of the packages", () => {
       expect(Effect).toBe("Allow");
       for (const action of [Action].flat()) expect(action).toMatch(/^[a-z0-9-]+:[A-Z]\w+$/);
       // What the service cannot limit to a resource (Service Authorization Reference: no resource types, or a condition instead).
-      if (Resource === "*")
-        expect(
-          [Action].flat().every((each) => /^(lambda:ListEventSourceMappings|redshift-data:)/.test(each)),
-        ).toBe(true);
-      else for (const resource of [Resource].flat()) expect(resource).toMatch(/^arn:aws:[\w-]+:/);
+      const isUnlimited = [Action]
+        .flat()
+        .every((each) => /^(lambda:ListEventSourceMappings|redshift-data:)/.test(each));
+      for (const resource of [Resource].flat())
+        expect(resource).toMatch(isUnlimited && Resource === "*" ? /^\*$/ : /^arn:aws:[\w-]+:/);
     }
   });
 });

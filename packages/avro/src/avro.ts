@@ -61,11 +61,10 @@ export function avro<Model = unknown>(options: AvroOptions): DecodingTransformer
   const wanted = reader === undefined ? written : typeOf("reader", reader, {});
   const resolver = wanted === written ? undefined : resolverOf(wanted, written);
   return decodeWith<Model>((record) => {
-    const { data } = record;
     try {
       // The caller's type for the caller's data: see the docstring.
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-      const model = wanted.fromBuffer(bufferOf(data), resolver) as Model;
+      const model = wanted.fromBuffer(bytesOf(record), resolver) as Model;
       return Array.isArray(model) ? [model] : model;
     } catch (thrown) {
       throw damaged(record, thrown);
@@ -117,7 +116,10 @@ function reasonOf(thrown: unknown): string {
   return "are no datum of the Avro schema";
 }
 
-/** Records read in CBOR are buffers already. */
-function bufferOf(data: Uint8Array): Buffer {
+/** The record's bytes in its page: models keep no view of them, since avsc copies bytes and texts. */
+function bytesOf(record: KinesisRecord): Buffer {
+  const { page, dataStart, dataEnd } = record;
+  if (page !== undefined) return page.subarray(dataStart, dataEnd);
+  const { data } = record;
   return Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }

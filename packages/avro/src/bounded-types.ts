@@ -1,6 +1,14 @@
 import avsc, { type Schema, type Type } from "avsc";
-import { MAX_EMPTY_ITEMS } from "./limits.js";
-import { DamagedData, readBlockCount, readLong, readText, requireWithin, type Tap } from "./tap.js";
+import {
+  countEmptyItem,
+  DamagedData,
+  readBlockCount,
+  readInt,
+  readLong,
+  readText,
+  requireWithin,
+  type Tap,
+} from "./tap.js";
 
 /** The part of a type that reads, which avsc's declarations leave out: `_read` and `_skip` of lib/types.js, 5.7.9. */
 interface Reading {
@@ -17,6 +25,24 @@ interface Resolving {
 function readingOf(type: unknown): Reading {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see `Reading`
   return type as Reading;
+}
+
+/** Ints of 32 bits: avsc takes as many as there are. */
+class Int extends avsc.types.IntType {
+  _read(tap: Tap): number {
+    return readInt(tap);
+  }
+}
+
+/** A byte that is one of both. */
+class Bool extends avsc.types.BooleanType {
+  _read(tap: Tap): boolean {
+    const byte = tap.buf[tap.pos];
+    tap.pos += 1;
+    if (byte !== undefined && byte > 1)
+      throw new DamagedData("hold a boolean that is neither true nor false");
+    return byte === 1;
+  }
 }
 
 /** Longs in full. avsc's own refuse what a double does not hold. */
@@ -67,15 +93,12 @@ class List extends avsc.types.ArrayType {
   _read(tap: Tap): unknown[] {
     const items = readingOf(this.itemsType);
     const list: unknown[] = [];
-    let empty = 0;
     for (let count = readBlockCount(tap); count !== 0; count = readBlockCount(tap)) {
       for (; count > 0; count -= 1) {
         const start = tap.pos;
         list.push(items._read(tap));
-        if (tap.pos === start) {
-          empty += 1;
-          if (empty > MAX_EMPTY_ITEMS) throw tooManyEmpty();
-        } else requireWithin(tap);
+        if (tap.pos === start) countEmptyItem(tap);
+        else requireWithin(tap);
       }
     }
     return list;
@@ -125,23 +148,33 @@ class Dictionary extends avsc.types.MapType {
   }
 }
 
-function tooManyEmpty(): DamagedData {
-  return new DamagedData(`hold an array of more than ${MAX_EMPTY_ITEMS} items that take no bytes`);
-}
-
 /** Makes the types above of their schemas, and the others with values that are plain, in the place of avsc's own. */
 export function boundedTypes(schema: Schema, options: object): Type | undefined {
   if (typeof schema !== "object" || !("type" in schema) || typeof schema.type !== "string") return undefined;
+  requireNames(schema);
   const type = typeOf(schema.type, schema, options);
   return type === undefined ? undefined : withPlainValues(type);
+}
+
+/** avsc writes each field by assignment, and `__proto__` would be no field but what the model inherits from. */
+function requireNames(schema: object): void {
+  const { name, fields }: { name?: unknown; fields?: unknown } = schema;
+  const named: unknown[] = [name];
+  if (Array.isArray(fields))
+    for (const field of fields as unknown[])
+      if (typeof field === "object" && field !== null && "name" in field) named.push(field.name);
+  if (named.some((one) => typeof one === "string" && one.split(".").includes("__proto__")))
+    throw new Error(
+      "it names a type or a field __proto__, which no JavaScript object can hold as a member of its own",
+    );
 }
 
 function typeOf(name: string, schema: Schema, options: object): Type | undefined {
   switch (name) {
     case "boolean":
-      return new avsc.types.BooleanType();
+      return new Bool();
     case "int":
-      return new avsc.types.IntType();
+      return new Int();
     case "long":
       return new Long();
     case "double":

@@ -1,6 +1,5 @@
 /**
- * Items of an array that take no bytes (`null`, records without fields), in one record beyond its length in bytes: what names more of them than that is no
- * array but a bomb. Items of other types take a byte each at least, so the record's length bounds them.
+ * Items of all arrays of a record that take no bytes (`null`, records without fields): what names more of them than that is a bomb. Items of other types take a byte each at least, so the record's length bounds them.
  */
 export const MAX_EMPTY_ITEMS = 10_000;
 

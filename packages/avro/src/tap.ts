@@ -1,10 +1,12 @@
 import { isUtf8 } from "node:buffer";
-import { MAX_LONG_BYTES } from "./limits.js";
+import { MAX_EMPTY_ITEMS, MAX_LONG_BYTES } from "./limits.js";
 
 /** What avsc 5.7.9 reads from (`lib/utils.js`, Tap): the bytes of a record, and how far it has come. */
 export interface Tap {
   readonly buf: Buffer;
   pos: number;
+  /** Items that took no bytes, in all arrays of the record so far. */
+  emptyItems?: number;
   readonly readLong: () => number;
   readonly skipLong: () => void;
   readonly readString: () => string | undefined;
@@ -17,6 +19,22 @@ export class DamagedData extends Error {}
 /** avsc adds longs up as doubles: an odd number past 2^53, which a negative long is before its sign is known, is rounded there. */
 const EXACT = 2 ** 52;
 const REPLACEMENT = "\ufffd";
+
+/** An int, of 32 bits. */
+export function readInt(tap: Tap): number {
+  // The same encoding (specification, "Binary encoding"), so that the wrong one would be read as some other number.
+  const value = tap.readLong();
+  if (value === (value | 0)) return value;
+  throw new DamagedData("hold an int of more than 32 bits");
+}
+
+/** Counts an item of an array that took no bytes: nothing else bounds how many there are, also of arrays in arrays. */
+export function countEmptyItem(tap: Tap): void {
+  const items = (tap.emptyItems ?? 0) + 1;
+  tap.emptyItems = items;
+  if (items > MAX_EMPTY_ITEMS)
+    throw new DamagedData(`hold arrays of more than ${MAX_EMPTY_ITEMS} items that take no bytes`);
+}
 
 /** A long: a number as far as numbers are exact, and a bigint past that. */
 export function readLong(tap: Tap): number | bigint {

@@ -269,6 +269,36 @@ describe("damaged Avro data", () => {
     expect(() => decode(skipping, Buffer.concat([long(2n ** 50n), data]))).toThrow(/the record's/);
   });
 
+  it("of arrays in arrays whose items take no bytes are poison, however small each of them is", () => {
+    const schema = { type: "array", items: { type: "array", items: "null" } };
+    // A block of 8,000 nulls in three bytes, and so ten times: zigzag varints.
+    const nulls = [0x80, 0x7d, 0x00];
+    const data = Uint8Array.from([0x14, ...Array.from({ length: 10 }, () => nulls).flat(), 0x00]);
+    expect(refusalOf(avro({ schema }), data)?.message).toContain("10000 items that take no bytes");
+    expect(decode(avro({ schema }), Uint8Array.from([0x02, ...nulls, 0x00]))).toEqual([
+      [Array.from({ length: 8000 }, () => null)],
+    ]);
+  });
+
+  it("of ints past 32 bits, and of booleans that are neither, are poison", () => {
+    const long = Uint8Array.from([0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
+    for (const options of [
+      { schema: "int" },
+      { schema: "int", reader: "long" },
+      { schema: "int", reader: "double" },
+    ])
+      expect(refusalOf(avro(options), long)?.code).toBe("KC_RECORD_POISON");
+    expect(decode(avro({ schema: "int" }), Uint8Array.from([0xff, 0xff, 0xff, 0xff, 0x0f]))).toBe(-(2 ** 31));
+    expect(refusalOf(avro({ schema: "boolean" }), Uint8Array.from([2]))?.code).toBe("KC_RECORD_POISON");
+  });
+
+  it("of a schema that names a field __proto__ are not read without it: the schema is refused", () => {
+    const of = (name: string): object => ({ type: "record", name: "R", fields: [{ name, type: "string" }] });
+    expect(() => avro({ schema: of("__proto__") })).toThrow("__proto__");
+    expect(() => avro({ schema: { type: "enum", name: "__proto__", symbols: ["A"] } })).toThrow("__proto__");
+    expect(decode(avro({ schema: of("proto") }), Uint8Array.from([2, 0x78]))).toEqual({ proto: "x" });
+  });
+
   it("nested without an end are poison", () => {
     const list = { type: "record", name: "L", fields: [{ name: "next", type: ["null", "L"] }] };
     expect(errorOf(avro({ schema: list }), Buffer.alloc(1_000_000, 2)).message).toContain(

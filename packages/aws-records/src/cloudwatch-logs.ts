@@ -24,7 +24,7 @@ export interface LogEvent {
   readonly owner: string;
   /** Names of the filters that let it through. */
   readonly subscriptionFilters: readonly string[];
-  /** Fields that a filter pattern found in the message; absent where there is none. */
+  /** Fields that a filter pattern found in the message, as texts: what is none comes as its JSON. Absent where there is none. */
   readonly extractedFields?: Readonly<Record<string, string>>;
 }
 
@@ -81,5 +81,10 @@ function eventsOf(document: unknown, record: KinesisRecord): readonly LogEvent[]
 }
 
 function textsOf(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, textOf(value)]));
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]),
+  );
 }

@@ -56,6 +56,7 @@ const TYPES: Readonly<Record<string, DynamoDbChange<unknown>["type"]>> = {
 
 /**
  * Changes of a DynamoDB table through Kinesis Data Streams for DynamoDB, with plain values in the place of `{ "S": ... }`: sets are Sets, binary values Uint8Arrays.
+ * Destinations that write JSON have arrays and base64 of them.
  *
  * **A change may come twice, and changes of one item out of order** (DynamoDB developer guide, "Kinesis Data Streams and DynamoDB"): write to a store that keeps the
  * latest version of each key, with `approximateCreationTimeUs` as the version, and not in the order of the stream. A removal has no `newImage`.

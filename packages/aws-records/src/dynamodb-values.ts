@@ -5,6 +5,8 @@ import { isMembers, type Members, notA } from "./envelope.js";
 export type ItemNumbers = "exact" | "double" | "text";
 
 const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+/** RFC 4648 section 4. */
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 export const WHAT = "change record of DynamoDB";
 
 /** Makes plain values of an item with its types (`{ "S": "a" }`), as the API reference has them (AttributeValue). */
@@ -41,7 +43,7 @@ export class ItemReader {
       case "NULL":
         return null;
       case "B":
-        if (typeof value === "string") return bytesOf(value);
+        if (isBase64(value)) return bytesOf(value);
         break;
       case "M":
         return this.item(value, record, path);
@@ -49,14 +51,13 @@ export class ItemReader {
         if (Array.isArray(value)) return value.map((element) => this.#value(element, record, path));
         break;
       case "SS":
-        if (isTexts(value)) return new Set(value);
+        if (isTexts(value)) return setOf(value);
         break;
       case "NS":
-        if (isTexts(value) && value.every(isNumber))
-          return new Set(value.map((text) => this.#numberOf(text)));
+        if (isTexts(value) && value.every(isNumber)) return setOf(value.map((text) => this.#numberOf(text)));
         break;
       case "BS":
-        if (isTexts(value)) return new Set(value.map(bytesOf));
+        if (isTexts(value) && value.every(isBase64)) return setOf(value.map(bytesOf));
         break;
     }
     throw notA(WHAT, record, `a value of type ${/^[A-Z]{1,4}$/.test(type) ? type : "unknown"} in ${path}`);
@@ -71,8 +72,31 @@ function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((element) => typeof element === "string");
 }
 
+/** Node passes over what is no base64, and would give fewer bytes than there were. */
+function isBase64(value: unknown): value is string {
+  return typeof value === "string" && value.length % 4 === 0 && BASE64.test(value);
+}
+
 function bytesOf(base64: string): Uint8Array {
-  return new Uint8Array(Buffer.from(base64, "base64"));
+  return withJson(new Uint8Array(Buffer.from(base64, "base64")), asBase64);
+}
+
+function setOf(values: readonly unknown[]): ReadonlySet<unknown> {
+  return withJson(new Set(values), asArray);
+}
+
+/** JSON has neither sets nor bytes, and would write `{}` of a set: destinations that write JSON are to find what is in it. */
+function withJson<Value extends object>(value: Value, toJson: (this: Value) => unknown): Value {
+  return Object.defineProperty(value, "toJSON", { value: toJson });
+}
+
+function asArray(this: ReadonlySet<unknown>): readonly unknown[] {
+  return [...this];
+}
+
+/** As DynamoDB itself writes bytes in JSON. */
+function asBase64(this: Uint8Array): string {
+  return Buffer.from(this.buffer, this.byteOffset, this.byteLength).toString("base64");
 }
 
 /** Not by assignment, which would take __proto__ for something else. */

@@ -69,6 +69,16 @@ describe("cloudWatchLogs()", () => {
     ]);
   });
 
+  it("loses nothing of such a field that is no text", () => {
+    const extractedFields = { level: "info", count: 7, tags: ["a"], none: null };
+    const [record] = recordsOf([
+      JSON.stringify({ ...message, logEvents: [{ ...events[0], extractedFields }] }),
+    ]);
+    expect(cloudWatchLogs().toModel(record!)).toMatchObject([
+      { extractedFields: { level: "info", count: "7", tags: '["a"]', none: "null" } },
+    ]);
+  });
+
   it.each([
     [[], "it is no object"],
     [{ ...message, messageType: "4111" }, "messageType"],

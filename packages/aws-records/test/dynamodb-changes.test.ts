@@ -1,5 +1,5 @@
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { ExactNumber, hasCode, type KinesisRecord } from "@kinesis-connectors/core";
+import { ExactNumber, hasCode, type KinesisRecord, stringifyJson } from "@kinesis-connectors/core";
 import { recordsOf } from "@kinesis-connectors/testkit";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -103,6 +103,29 @@ describe("dynamoDbChanges()", () => {
       a: "9007199254740993",
       b: "0.12345678901234567890123",
       c: new Set(["1", "1E+2"]),
+    });
+  });
+
+  it("has sets and bytes that lose nothing where a destination writes JSON of them", () => {
+    const image = imageOf({
+      a: { SS: ["x", "y"] },
+      b: { NS: ["1", "9007199254740993"] },
+      c: { BS: ["AQI="] },
+      d: { B: "AQID" },
+      e: { L: [{ M: { f: { SS: ["z"] } } }] },
+    });
+    expect(stringifyJson(image)).toBe(
+      '{"a":["x","y"],"b":[1,9007199254740993],"c":["AQI="],"d":"AQID","e":[{"f":["z"]}]}',
+    );
+  });
+
+  it("takes no text for bytes that is not base64", () => {
+    for (const text of ["AQI", "A?I=", "AQI=AQI=", "=", "AQ_-"])
+      for (const value of [{ B: text }, { BS: ["AQI=", text] }])
+        expect(() => imageOf({ a: value })).toThrow(/value of type BS?/);
+    expect(imageOf({ a: { B: "" }, b: { B: "+/+/" } })).toEqual({
+      a: new Uint8Array(0),
+      b: new Uint8Array([0xfb, 0xff, 0xbf]),
     });
   });
 

@@ -54,7 +54,7 @@ function serviceOf(props: Partial<KinesisConnectorServiceProps> = {}) {
     availabilityZones: ["eu-central-1a", "eu-central-1b"],
     privateSubnetIds: ["subnet-0a1b2c3d", "subnet-1a1b2c3d"],
   });
-  new KinesisConnectorService(stack, "Archive", {
+  const made = new KinesisConnectorService(stack, "Archive", {
     application: "click-archive",
     stream: Stream.fromStreamArn(stack, "Stream", "arn:aws:kinesis:eu-central-1:111122223333:stream/clicks"),
     cluster: Cluster.fromClusterAttributes(stack, "Cluster", { clusterName: "clicks", vpc }),
@@ -62,6 +62,7 @@ function serviceOf(props: Partial<KinesisConnectorServiceProps> = {}) {
     scaling: { maxTasks: 4 },
     ...props,
   });
+  expect(made.container.essential).toBe(true);
   return new Made(stack);
 }
 
@@ -118,17 +119,18 @@ describe("KinesisConnectorFunction", () => {
 
   it("reads a stream of another account, and the key of one that is encrypted", () => {
     const { stack, template } = functionOf();
-    new KinesisConnectorFunction(stack, "Others", {
+    const others = new KinesisConnectorFunction(stack, "Others", {
       application: "others",
       stream: Stream.fromStreamArn(stack, "OthersStream", OTHERS_ARN),
       code: Code.fromInline("exports.handler = () => {}"),
     });
     const encrypted = new Stream(stack, "Encrypted", { encryption: StreamEncryption.KMS });
-    new KinesisConnectorFunction(stack, "OfEncrypted", {
+    const ofEncrypted = new KinesisConnectorFunction(stack, "OfEncrypted", {
       application: "of-encrypted",
       stream: encrypted,
       code: Code.fromInline("exports.handler = () => {}"),
     });
+    expect([others.failureQueue, ofEncrypted.failureQueue]).not.toContain(undefined);
     const resources = template()
       .statements()
       .map(({ Sid, Resource }) => [Sid, JSON.stringify(Resource)] as const);

@@ -17,6 +17,7 @@ export type {
 export type {
   BytesTransformConfig,
   FilterConfig,
+  JsonLinesTransformConfig,
   JsonTransformConfig,
   TextTransformConfig,
   TransformConfig,

@@ -29,6 +29,11 @@ export interface FailedEntry<Output> {
   /** `retry`: the destination may take it later (throttled). `dead-letter`: it never will (rejected). */
   readonly action: "retry" | "dead-letter";
   readonly error: Error;
+  /**
+   * With `retry`: the entry was not tried, because it waits behind one that failed. It does not become a dead letter with that one, but has its turn after it.
+   * Default false.
+   */
+  readonly isBehind?: boolean;
 }
 
 /** The result of an emission. Entries that it does not name have been written. */

@@ -28,7 +28,7 @@ export interface DecodingTransformer<Model> extends Transformer<Model, Model> {
   /**
    * Checks each model by a schema, and goes on with what the schema makes of it. Any [Standard Schema](https://standardschema.dev) does: zod, valibot, ArkType.
    * A record with a model that is not as the schema says is poison (`KC_RECORD_POISON`), whole: the error names the schema and the paths at fault, never a value.
-   * A schema may answer with a promise.
+   * A schema may answer with a promise; one that asks something which does not answer throws `KC_LOOKUP_FAILED`, and the record is tried again.
    *
    * @example
    * ```ts

@@ -35,6 +35,22 @@ describe("an append", () => {
     ]);
   });
 
+  it("leaves to main how long it keeps its snapshots, and other branches and tags as they are", async () => {
+    const made = await orderEmitter(lake);
+    await deliver(made, orders(0, 3));
+    const first = lake.catalog.metadata()["current-snapshot-id"] ?? 0;
+    const kept = { "min-snapshots-to-keep": 10, "max-snapshot-age-ms": 86_400_000 };
+    const audit = { "snapshot-id": first, type: "tag", "max-ref-age-ms": 1_000 } as const;
+    lake.catalog.set((metadata) => ({
+      ...metadata,
+      refs: { audit, main: { "snapshot-id": first, type: "branch", ...kept } },
+    }));
+    await deliver(await orderEmitter(lake), orders(3, 5));
+    const { refs, "current-snapshot-id": second } = lake.catalog.metadata();
+    expect(second).not.toBe(first);
+    expect(refs).toEqual({ audit, main: { "snapshot-id": second, type: "branch", ...kept } });
+  });
+
   it("of a batch that is there already adds nothing, also by another emitter", async () => {
     await deliver(await orderEmitter(lake), orders(0, 3));
     const heir = await orderEmitter(lake);
@@ -76,7 +92,7 @@ describe("an append", () => {
     // It saw the table before that.
     await deliver(one, orders(5, 7));
     expect(await idsIn(lake)).toEqual(upTo(7));
-    expect(lake.catalog.metadata().snapshots?.at(-1)?.summary["total-records"]).toBe("7");
+    expect(lake.catalog.metadata().snapshots?.at(-1)?.summary?.["total-records"]).toBe("7");
   });
 
   it("of a zombie finds the position past its batch", async () => {

@@ -217,6 +217,27 @@ describe("files of a table", () => {
     expect(valueOfBytes(manifest?.partitions?.[0]?.upper_bound ?? Buffer.alloc(0), "date")).toBe(20_787);
   });
 
+  it("leave out a row whose truncated decimal the partition cannot hold", async () => {
+    const columns = { id: "int32", rate: { decimal: [2, 0] } } as const;
+    const emitter = await opened(
+      icebergEmitter<Row>({
+        catalog: lake.catalog,
+        storage: lake.storage,
+        table: "sales.orders",
+        columns,
+        createTable: true,
+        partitionBy: [{ column: "rate", transform: "truncate[1000]" }],
+      }),
+    );
+    const { failed } = await deliver(emitter, batchOf([{ id: 0, rate: "-99" }]));
+    expect(failed.map(({ action, error }) => [action, error.message])).toEqual([
+      [
+        "dead-letter",
+        expect.stringContaining("row.rate has a truncate[1000] of more digits than decimal(2, 0)"),
+      ],
+    ]);
+  });
+
   it.each<[string, string, readonly unknown[]]>([
     [
       "UUIDs, which readers order in two ways",

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Emitter, systemRandom } from "@kinesis-connectors/core";
-import { batchOf, contextOf } from "@kinesis-connectors/testkit";
+import { batchOf, batchOfEntries, contextOf, entryOf } from "@kinesis-connectors/testkit";
 import { objectStore } from "@kinesis-connectors/s3/objects";
 import { announcementIn, announcementText } from "../src/files/announcement.js";
 import { icebergFileEmitter, icebergManifestEmitter } from "../src/index.js";
@@ -90,14 +90,53 @@ describe("two stages", () => {
       changed('"v":1,"path":"s3://lake/sales/orders/', '"v":1,"path":"s3://lake/elsewhere/'),
       changed('"tableUuid":"', '"tableUuid":"x'),
       changed('"rows":2', '"rows":-2'),
+      changed('"specId":0', '"specId":7'),
+      changed('"partition":[]', '"partition":["AAAA"]'),
+      changed('"lower":"', '"lower":"AAAA'),
       JSON.stringify({ v: 1, storedAt: "s3://lake/elsewhere/kc-files-x.json" }),
     ];
-    expect(new Set([...bad, good]).size).toBe(7);
+    expect(new Set([...bad, good]).size).toBe(10);
     const { failed } = await deliver(await stageTwo(), batchOf([...bad, good]));
     expect(failed.map(({ entry, action }) => [entry.output, action])).toEqual(
       bad.map((text) => [text, "dead-letter"]),
     );
     expect(await idsIn(lake)).toEqual([0, 1]);
+  });
+
+  it("add files of a partition whose column has come to be wider, or is gone, and merge their manifests", async () => {
+    const partitionBy = [{ column: "id", transform: "identity" }];
+    const files = {
+      ...place(),
+      columns: { id: "int32", note: "string" },
+      partitionBy,
+      createTable: true,
+    } as const;
+    const one = await opened(icebergFileEmitter<{ readonly id: number }>({ ...files, to: stream }));
+    for (let id = 0; id < 102; id += 1) await deliver(one, batchOfEntries([entryOf(id, { id })]));
+    const { schemas } = lake.catalog.metadata();
+    const wide = { id: 1, name: "id", required: false, type: "long" };
+    const [, note] = schemas[0]?.fields ?? [];
+    if (note === undefined) throw new Error("there is no column");
+    const two = await stageTwo();
+    await deliver(two, batchOf(told.slice(0, 1)));
+    lake.catalog.set((metadata) => ({
+      ...metadata,
+      schemas: [...schemas, { type: "struct", "schema-id": 1, fields: [wide, note] }],
+      "current-schema-id": 1,
+    }));
+    await deliver(await stageTwo(), batchOf(told.slice(1, 2)));
+    lake.catalog.set((metadata) => ({
+      ...metadata,
+      schemas: [...metadata.schemas, { type: "struct", "schema-id": 2, fields: [note] }],
+      "current-schema-id": 2,
+      "partition-specs": [...metadata["partition-specs"], { "spec-id": 1, fields: [] }],
+      "default-spec-id": 1,
+    }));
+    const three = await stageTwo();
+    for (let id = 2; id < 102; id += 1) await deliver(three, batchOf(told.slice(id, id + 1)));
+    expect(lake.manifests().length).toBeLessThan(10);
+    const partitions = lake.files().map(({ partition }) => Number(partition["id"]));
+    expect(partitions.toSorted((left, right) => left - right)).toEqual(upTo(102));
   });
 
   it("keep a long announcement beside the table", async () => {

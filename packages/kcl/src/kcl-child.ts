@@ -1,7 +1,6 @@
 import {
   asError,
   backoffMs,
-  type Clock,
   hasCode,
   KinesisConnectorError,
   type Pipeline,
@@ -15,7 +14,9 @@ import { ABORT_LIMIT_MS, BACK_OFF, GONE_LIMIT_MS, LOOK_MS } from "./limits.js";
 import type { ChildSettings } from "./options.js";
 import type { Daemon } from "./protocol/daemon.js";
 import { broken, type DaemonAction } from "./protocol/messages.js";
+import { Repeats } from "./repeats.js";
 import { type RunEnd, ShardRun } from "./shard-run.js";
+import { within } from "./within.js";
 
 /** What a worker of the KCL says whose lease has gone to another one (`ShardRecordProcessorCheckpointer`). */
 const LEASE_IS_GONE = "ShutdownException";
@@ -40,6 +41,7 @@ type ProcessRecords = Extract<DaemonAction, { action: "processRecords" }>;
 export class KclChild<Model, Output, Plan, DeadLetterPlan> {
   readonly #parts: KclChildParts<Model, Output, Plan, DeadLetterPlan>;
   readonly #trail: CheckpointTrail;
+  readonly #repeats: Repeats;
   /** Aborted when the daemon is gone, or something has failed: nothing is waited for any more. */
   readonly #ending = new AbortController();
   /** Aborted: the row is not taken any more, and let go of where it has been. */
@@ -51,10 +53,13 @@ export class KclChild<Model, Output, Plan, DeadLetterPlan> {
   #handling: Promise<void> = Promise.resolve();
   /** Since when pages come that nobody takes any more. */
   #uselessSinceMs: number | undefined;
+  /** What said that the shard is over for this child. */
+  #overBy: "shardEnded" | "leaseLost" | undefined;
 
   constructor(parts: KclChildParts<Model, Output, Plan, DeadLetterPlan>) {
     this.#parts = parts;
     this.#trail = new CheckpointTrail(parts.daemon, parts.settings);
+    this.#repeats = new Repeats(parts.settings);
     this.#failed = new Promise<never>((_resolve, reject) => {
       this.#fail = reject;
     });
@@ -83,7 +88,8 @@ export class KclChild<Model, Output, Plan, DeadLetterPlan> {
     if (this.#leaving.signal.aborted) return;
     if (run === undefined) {
       this.#leaving.abort(new Error("the daemon is gone"));
-      await this.#handling;
+      // An `open` that does not listen would keep a process without a daemon for ever.
+      await within(this.#parts.settings.clock, ABORT_LIMIT_MS, this.#handling);
       return;
     }
     const end = await this.#stop(run);
@@ -152,7 +158,10 @@ export class KclChild<Model, Output, Plan, DeadLetterPlan> {
     });
   }
 
-  async #processRecords(run: ShardRun, page: ProcessRecords): Promise<boolean> {
+  async #processRecords(run: ShardRun, handed: ProcessRecords): Promise<boolean> {
+    // Answered, they would count as delivered.
+    if (this.#overBy !== undefined) throw broken(`has records after ${this.#overBy}`);
+    const page = this.#repeats.without(run.shardId, handed);
     this.#trail.delivered(page.records.at(-1));
     await run.give(page);
     if (run.ended === undefined || run.ended.type === "done") {
@@ -181,6 +190,7 @@ export class KclChild<Model, Output, Plan, DeadLetterPlan> {
   }
 
   async #shardEnded(run: ShardRun): Promise<boolean> {
+    this.#overBy = "shardEnded";
     const end = await this.#finished(run);
     if (end.type === "failed") return false;
     if (end.type === "stopped") return this.#mayGoOn(run, end);
@@ -232,6 +242,7 @@ export class KclChild<Model, Output, Plan, DeadLetterPlan> {
   }
 
   async #leaseLost(run: ShardRun): Promise<boolean> {
+    this.#overBy = "leaseLost";
     const reason = new KinesisConnectorError(
       "KC_LEASE_LOST",
       `${run.shardId}: the daemon has lost the lease of the shard; its owner goes on from the last checkpoint`,
@@ -266,16 +277,4 @@ export class KclChild<Model, Output, Plan, DeadLetterPlan> {
     const { clock } = this.#parts.settings;
     return (await within(clock, ABORT_LIMIT_MS, run.end)) ?? run.abandon();
   }
-}
-
-/** What a promise resolves with, or undefined when it takes longer. */
-async function within<Value>(
-  clock: Clock,
-  limitMs: number,
-  promise: Promise<Value>,
-): Promise<Value | undefined> {
-  const waiting = new AbortController();
-  const value = await Promise.race([promise, sleep(clock, limitMs, waiting.signal).then(() => undefined)]);
-  waiting.abort();
-  return value;
 }

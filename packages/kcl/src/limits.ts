@@ -29,3 +29,6 @@ export const DEFAULT_STOP_DEADLINE_MS = 30_000;
 
 /** An emitter settles promptly when it is told to end; one that does not is not waited for any longer. */
 export const ABORT_LIMIT_MS = 2_000;
+
+/** How long the closing of an emitter is waited for: all that is to land has landed by then. */
+export const CLOSE_LIMIT_MS = 5_000;

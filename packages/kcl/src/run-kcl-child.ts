@@ -1,4 +1,4 @@
-import { asError, errorFields, type Logger, type ShardEvent } from "@kinesis-connectors/core";
+import { asError, errorFields, isPromise, type Logger, type ShardEvent } from "@kinesis-connectors/core";
 import { Emitters } from "./emitters.js";
 import { Journal } from "./journal.js";
 import { KclChild } from "./kcl-child.js";
@@ -29,7 +29,7 @@ export async function runKclChild<Model, Output, Plan = undefined, DeadLetterPla
   const { clock, logger, observe } = settings;
   const daemon = new Daemon(link, { clock, logger });
   const journal = new Journal(settings);
-  const emitters = new Emitters([pipeline.emitter, pipeline.deadLetters], logger);
+  const emitters = new Emitters([pipeline.emitter, pipeline.deadLetters], { logger, clock });
   const told = guarded(observe, logger);
   try {
     await new KclChild({ pipeline, settings, daemon, journal, emitters, observe: told }).serve();
@@ -46,23 +46,27 @@ export async function runKclChild<Model, Output, Plan = undefined, DeadLetterPla
   }
 }
 
-/** The caller's `observe`, which may break without breaking anything; the first failure of it is told. */
+/** The caller's `observe`, which may break without breaking anything: what it throws, or what a promise of it rejects with, is told once. */
 function guarded(
   observe: ((event: ShardEvent) => void) | undefined,
   logger: Logger,
 ): (event: ShardEvent) => void {
   if (observe === undefined) return () => undefined;
   let isSaid = false;
+  const failed = (thrown: unknown, { type }: ShardEvent): void => {
+    if (isSaid) return;
+    isSaid = true;
+    logger.error(
+      { event: type, ...errorFields(asError(thrown)) },
+      "the option observe threw; delivery goes on, and no further failure of it is told: mend the function",
+    );
+  };
   return (event) => {
     try {
-      observe(event);
+      const returned: unknown = observe(event);
+      if (isPromise(returned)) Promise.resolve(returned).catch((thrown: unknown) => failed(thrown, event));
     } catch (thrown) {
-      if (isSaid) return;
-      isSaid = true;
-      logger.error(
-        { event: event.type, ...errorFields(asError(thrown)) },
-        "the option observe threw; delivery goes on, and no further failure of it is told: mend the function",
-      );
+      failed(thrown, event);
     }
   };
 }

@@ -51,6 +51,20 @@ describe("the lines of a pipe", () => {
     );
   });
 
+  test("that never end are given up, so that whatever writes there does not fill the memory", async () => {
+    const stream = new PassThrough();
+    const lines = (async () => {
+      const found: string[] = [];
+      for await (const line of linesOf(stream, 1_000)) found.push(line);
+      return found;
+    })();
+    stream.write(`${"a".repeat(900)}\n${"b".repeat(900)}`);
+    await setImmediate();
+    stream.write("b".repeat(200));
+    await expect(lines).rejects.toMatchObject({ code: "KC_DAEMON_BROKEN" });
+    expect(stream.destroyed).toBe(true);
+  });
+
   test("end where the pipe breaks off", async () => {
     const stream = new PassThrough();
     const lines = (async () => {

@@ -1,5 +1,5 @@
 import type { StreamRecord } from "@kinesis-connectors/consumer/reading";
-import { KinesisConnectorError } from "@kinesis-connectors/core";
+import { compareSequenceNumbers, invalidOption, KinesisConnectorError } from "@kinesis-connectors/core";
 
 /** A record as an event source mapping of Kinesis hands it over (Lambda developer guide, "Process Amazon Kinesis Data Streams records with Lambda"). */
 export interface KinesisEventRecord {
@@ -45,28 +45,85 @@ export interface ShardRecords {
 
 /**
  * The records of an event, by shard. The service fills an event from one shard; others that call a function may not.
- * @throws KinesisConnectorError `KC_OPTION_INVALID` for an event that is not one of Kinesis
+ * @throws KinesisConnectorError `KC_OPTION_INVALID` for an event that is not as one of Kinesis is: what stands in it would land wrong, twice or not at all
  */
 export function shardsOf(event: KinesisEvent): readonly ShardRecords[] {
   if (!Array.isArray(event?.Records)) throw notOfKinesis("it has no Records");
   const shards = new Map<string, { shardId: string; streamArn: string; records: StreamRecord[] }>();
-  for (const { eventID, eventSourceARN, kinesis } of event.Records) {
-    if (typeof kinesis?.sequenceNumber !== "string" || typeof eventID !== "string")
-      throw notOfKinesis("a record of it has no kinesis.sequenceNumber or no eventID");
-    const shardId = eventID.slice(0, eventID.indexOf(":"));
+  for (const given of event.Records as readonly unknown[]) {
+    const { eventID, eventSourceARN, kinesis } = recordOf(given);
     const { streamArn } = partsOf(eventSourceARN);
+    const shardId = SHARD_OF_EVENT_ID.exec(eventID)?.[1];
+    if (shardId === undefined)
+      throw notOfKinesis("the eventID of a record is not <shard id>:<sequence number>");
     const key = `${streamArn} ${shardId}`;
     let shard = shards.get(key);
     if (shard === undefined) shards.set(key, (shard = { shardId, streamArn, records: [] }));
+    const { sequenceNumber, partitionKey } = kinesis;
+    const before = shard.records.at(-1)?.sequenceNumber;
+    // What comes behind its successor would be taken for something that was delivered before.
+    if (before !== undefined && compareSequenceNumbers(before, sequenceNumber) >= 0)
+      throw notOfKinesis(
+        `after record ${before} of ${shardId} comes ${sequenceNumber}, and a shard's records rise: hand the event on as Lambda gave it, aggregates not taken apart`,
+      );
     shard.records.push({
-      sequenceNumber: kinesis.sequenceNumber,
-      partitionKey: kinesis.partitionKey,
-      data: Buffer.from(kinesis.data, "base64"),
+      sequenceNumber,
+      partitionKey,
+      data: bytesOf(kinesis.data),
       // Rounded: the fraction is one of milliseconds, and a record read from the stream itself has the same.
       arrivalTimeMs: Math.round(kinesis.approximateArrivalTimestamp * 1_000),
     });
   }
   return [...shards.values()];
+}
+
+/** `<shard id>:<sequence number>`. */
+const SHARD_OF_EVENT_ID = /^([a-zA-Z0-9_.-]{1,128}):[0-9]+$/;
+
+function recordOf(given: unknown): KinesisEventRecord {
+  const record = (given ?? {}) as Partial<KinesisEventRecord>;
+  const { eventID, eventSourceARN, kinesis } = record;
+  if (typeof eventID !== "string" || typeof kinesis?.sequenceNumber !== "string")
+    throw notOfKinesis("a record of it has no kinesis.sequenceNumber or no eventID");
+  if (!/^[0-9]+$/.test(kinesis.sequenceNumber))
+    throw notOfKinesis("a kinesis.sequenceNumber is no whole number");
+  if (typeof kinesis.partitionKey !== "string" || typeof kinesis.data !== "string")
+    throw notOfKinesis(
+      "a record of it has no text as kinesis.data or kinesis.partitionKey; a middleware that decodes records must not stand before the handler",
+    );
+  if (!(kinesis.approximateArrivalTimestamp >= 0) || !Number.isFinite(kinesis.approximateArrivalTimestamp))
+    throw notOfKinesis("a record of it has no number as kinesis.approximateArrivalTimestamp");
+  return { eventID, eventSourceARN: eventSourceARN ?? "", kinesis };
+}
+
+/** Whoever decodes leaves out what is no base64, without a word. */
+function bytesOf(base64: string): Uint8Array {
+  const data = Buffer.from(base64, "base64");
+  const padding = base64.endsWith("==") ? 2 : base64.endsWith("=") ? 1 : 0;
+  if (base64.length % 4 === 0 && data.length === (base64.length / 4) * 3 - padding) return data;
+  throw notOfKinesis(
+    `kinesis.data of a record is no base64 (${base64.length} characters); a middleware that decodes records must not stand before the handler`,
+  );
+}
+
+/**
+ * Looks whether a context is one of Lambda's.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`
+ */
+export function requireContext(context: InvocationContext): void {
+  const given = (context ?? {}) as Partial<InvocationContext>;
+  const missing =
+    typeof given.getRemainingTimeInMillis !== "function"
+      ? "a function getRemainingTimeInMillis, and without it an invocation cannot let go before Lambda ends it"
+      : typeof given.awsRequestId !== "string"
+        ? "a text awsRequestId"
+        : typeof given.invokedFunctionArn !== "string"
+          ? "a text invokedFunctionArn"
+          : undefined;
+  if (missing === undefined) return;
+  throw invalidOption(
+    `the handler's second argument lacks ${missing}: hand it the context that Lambda gives`,
+  );
 }
 
 /** `arn:aws:kinesis:<region>:<account>:stream/<name>`, with `/consumer/<name>:<time>` behind it for a registered consumer. */

@@ -1,7 +1,13 @@
 import { asError, errorFields } from "@kinesis-connectors/core";
 
-import { type InvocationContext, type KinesisBatchResponse, type KinesisEvent, shardsOf } from "./event.js";
-import { ColdStart } from "./handler/cold-start.js";
+import {
+  type InvocationContext,
+  type KinesisBatchResponse,
+  type KinesisEvent,
+  requireContext,
+  shardsOf,
+} from "./event.js";
+import { ColdStart, type MappingFacts } from "./handler/cold-start.js";
 import { InvocationDeadline } from "./handler/invocation-deadline.js";
 import { runShard, type ShardAnswer } from "./handler/shard-invocation.js";
 import { Streams } from "./handler/streams.js";
@@ -32,20 +38,32 @@ export function kinesisHandler<Model, Output, Plan = undefined, DeadLetterPlan =
   const settings = handlerSettings(options);
   const { kinesisApi, connection, logger, clock, random } = settings;
   const coldStart = new ColdStart(settings);
+  const ended = new Set<string>();
   const streams = new Streams({ kinesisApi, connection, logger, clock, random });
   return async (event, context) => {
     const shards = shardsOf(event);
     const { eventSourceARN: eventSourceArn } = event.Records[0] ?? {};
     if (eventSourceArn === undefined) return { batchItemFailures: [] };
+    requireContext(context);
     const { awsRequestId: requestId, invokedFunctionArn: functionArn } = context;
     const deadline = new InvocationDeadline(context, clock);
     try {
       const { signal } = deadline;
-      const { reportsFailures } = await coldStart.ready({ functionArn, eventSourceArn, signal });
+      const mapping = { functionArn, eventSourceArn, signal };
+      const { reportsFailures } = await deadline.limit(
+        "the start of the sandbox (mapping, lease table, open of the emitter)",
+        coldStart.ready(mapping),
+      );
       const { table } = coldStart;
-      const invocation = { settings, table, streams, requestId, deadline };
+      const lookAgain = async (): Promise<MappingFacts> => await coldStart.lookAgain(mapping);
+      const invocation = { settings, table, streams, requestId, deadline, ended, lookAgain };
       const answers = await Promise.all(shards.map((shard) => runShard(invocation, shard)));
-      return answerOf(settings, answers, reportsFailures);
+      return await answerOf(settings, answers, async () => {
+        if (!reportsFailures) return false;
+        const facts =
+          coldStart.believed(mapping) ?? (await deadline.limit("the look at the mapping", lookAgain()));
+        return facts.reportsFailures;
+      });
     } finally {
       deadline.cancel();
     }
@@ -54,17 +72,18 @@ export function kinesisHandler<Model, Output, Plan = undefined, DeadLetterPlan =
 
 /**
  * What Lambda is answered. Nothing made anywhere, or an answer that would not be heard, is thrown: Lambda counts it as an error, and bisects.
+ * @param isHeard whether the mapping takes an answer that names where to go on, now: to one that does not any more it would be success
  */
-function answerOf<Model, Output, Plan, DeadLetterPlan>(
+async function answerOf<Model, Output, Plan, DeadLetterPlan>(
   { logger }: HandlerSettings<Model, Output, Plan, DeadLetterPlan>,
   answers: readonly ShardAnswer[],
-  reportsFailures: boolean,
-): KinesisBatchResponse {
+  isHeard: () => Promise<boolean>,
+): Promise<KinesisBatchResponse> {
   const failed = answers.filter((answer) => answer.type !== "done");
   const [first, ...others] = failed;
   if (first === undefined) return { batchItemFailures: [] };
   const isNothing = answers.every(({ type }) => type === "nothing");
-  if (!isNothing && reportsFailures) {
+  if (!isNothing && (await isHeard().catch(() => false))) {
     for (const { type, error } of failed)
       if (type === "nothing") logger.error(errorFields(asError(error)), "a shard of the event failed");
     return { batchItemFailures: failed.map(({ identifier }) => ({ itemIdentifier: identifier })) };

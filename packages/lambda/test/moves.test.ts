@@ -134,6 +134,7 @@ describe("an application moves", () => {
     const objects = world.bucket.objects.size;
     await world.run();
     expect(world.bucket.objects.size).toBe(objects);
+    expect(world.warnings.filter((line) => line.includes("deleted and made again"))).toHaveLength(1);
     expect(compare(world)).toEqual({ lost: [], duplicated: [] });
   });
 });

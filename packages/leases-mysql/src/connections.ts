@@ -130,6 +130,7 @@ export class Connections {
         throw thrown;
       }
       await this.#within(requestTimeoutMs, requireWriter(kept.connection));
+      await this.#within(requestTimeoutMs, setSession(kept.connection, requestTimeoutMs));
       return kept;
     } catch (thrown) {
       if (kept !== undefined) destroy(kept);
@@ -148,6 +149,9 @@ export class Connections {
     });
   }
 }
+
+/** A year: as long as servers take for their own limit (`lock_wait_timeout`). */
+const MAX_LOCK_WAIT_S = 31_536_000;
 
 function destroy(kept: Kept): void {
   kept.isOver = true;
@@ -188,6 +192,20 @@ async function requireWriter(connection: Connection): Promise<void> {
   );
   if (isOff(row?.["server"]) && isOff(row?.["engine"])) return;
   throw new Error("the server is read-only: give the address of the writer");
+}
+
+/**
+ * Settings that a server may have otherwise, and with which a lease would not be what was answered: without autocommit nothing is ever committed, and
+ * without a strict mode a key that is too long is cut in silence, so that two shards share a row. A lock is waited for no longer than an answer, so that
+ * requests that were given up neither pile up at the server nor are carried out long afterwards.
+ */
+async function setSession(connection: Connection, requestTimeoutMs: number): Promise<void> {
+  const seconds = Math.min(Math.ceil(requestTimeoutMs / 1_000), MAX_LOCK_WAIT_S);
+  await connection.query(
+    "SET SESSION autocommit = 1, SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', " +
+      `SESSION innodb_lock_wait_timeout = ${seconds}, SESSION lock_wait_timeout = ${seconds}`,
+  );
+  await connection.query("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
 }
 
 /** MariaDB has more than two values of read_only, and tells them by name. */

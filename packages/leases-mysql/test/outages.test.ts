@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { type KinesisConnectorError, type Logger, silentLogger } from "@kinesis-connectors/core";
 import type { Lease, LeaseTable, NewLease } from "@kinesis-connectors/leases";
 import { describeOn, startAnswerCutter, startMariadb } from "@kinesis-connectors/servers";
-import { createConnection } from "mysql2/promise";
+import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { mysqlLeaseTable, type MysqlLeaseTableOptions } from "../src/index.js";
 
@@ -57,6 +57,12 @@ describeOn(describe, mariadb, "MariaDB or MySQL", ({ url, process }) => {
     const client = await createConnection(url);
     await client.query(text);
     await client.end();
+  };
+  const globalOf = async (variable: string): Promise<string> => {
+    const client = await createConnection(url);
+    const [[row]] = await client.query<RowDataPacket[]>(`SELECT @@GLOBAL.${variable} AS value`);
+    await client.end();
+    return String(row?.["value"]);
   };
   const refusalOf = async (work: Promise<unknown>): Promise<KinesisConnectorError> =>
     await work.then(
@@ -133,6 +139,68 @@ describeOn(describe, mariadb, "MariaDB or MySQL", ({ url, process }) => {
     for (const owner of ["worker:a", "worker:A ", "worker:Ä"])
       expect((await table.update({ ...seen, owner, counter: 1 }, { type: "renew" })).type).toBe("refused");
     expect((await table.get("s0"))?.owner).toBe("worker:A");
+  });
+
+  // Its settings are of all its users.
+  describe.runIf(process !== undefined)("a server that is set otherwise", () => {
+    const keys = async (): Promise<string[]> => {
+      const client = await createConnection(url);
+      const [rows] = await client.query<RowDataPacket[]>(`SELECT lease_key FROM ${name}`);
+      await client.end();
+      return rows.map((row) => String(row["lease_key"]));
+    };
+
+    it("without autocommit: what is answered as written is there for others", async () => {
+      await sql("SET GLOBAL autocommit = 0");
+      try {
+        await opened(tableOf());
+      } finally {
+        await sql("SET GLOBAL autocommit = 1");
+      }
+      expect(await keys()).toEqual(["s0"]);
+    });
+
+    it("without a strict mode: keys that are too long are refused, and are not cut to the same row", async () => {
+      const mode = await globalOf("sql_mode");
+      await sql("SET GLOBAL sql_mode = ''");
+      try {
+        const table = tableOf();
+        await table.open();
+        const error = await refusalOf(table.create({ ...lease, leaseKey: "x".repeat(300) }));
+        expect(error.message).toContain("a row is too long");
+      } finally {
+        await sql(`SET GLOBAL sql_mode = '${mode}'`);
+      }
+      expect(await keys()).toEqual([]);
+    });
+
+    it("with long waits for locks: a request that was given up does not wait on at the server", async () => {
+      const table = tableOf({ requestTimeoutMs: 1_000 });
+      const seen = await opened(table);
+      const other = await createConnection(url);
+      try {
+        await other.query("START TRANSACTION");
+        await other.query(`SELECT * FROM ${name} FOR UPDATE`);
+        expect(["throttled", "unknown"]).toContain(
+          (await table.update(seen, { type: "take", owner: "late" })).type,
+        );
+        await expect
+          .poll(
+            async () => {
+              const [rows] = await other.query<RowDataPacket[]>(
+                "SELECT id FROM information_schema.processlist WHERE info LIKE ?",
+                [`UPDATE%${name}%`],
+              );
+              return rows.length;
+            },
+            { timeout: 20_000, interval: 200 },
+          )
+          .toBe(0);
+      } finally {
+        await other.end();
+      }
+      expect((await table.get("s0"))?.owner).toBeUndefined();
+    });
   });
 
   it("an update that was carried out and never answered is unknown, and the row has it", async () => {

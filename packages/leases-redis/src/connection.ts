@@ -1,6 +1,6 @@
 import { type Clock, asError } from "@kinesis-connectors/core";
 import { type Cluster, Redis } from "ioredis";
-import { ConnectFailure } from "./failures.js";
+import { ConnectFailure, wordOf } from "./failures.js";
 import type { ConnectionSettings, TableSettings } from "./options.js";
 
 /** A client of Redis: the part that is used here. */
@@ -31,7 +31,7 @@ export class Connection {
     } catch (thrown) {
       const { name, message } = asError(thrown);
       // A connection that failed, a server that says nothing, a primary that has become a replica: the next connection may lead to another one.
-      if (name !== "ReplyError" || message.startsWith("READONLY")) this.#drop(client);
+      if (name !== "ReplyError" || wordOf(message) === "READONLY") this.#drop(client);
       throw thrown;
     }
   }

@@ -25,6 +25,16 @@ const BUSY: ReadonlyMap<string, string> = new Map([
 
 const REFUSED: ReadonlySet<string> = new Set(["WRONGPASS", "NOAUTH", "NOPERM"]);
 
+/** What servers before version 7 put before the error of a command that a script has run (`luaPushError` of scripting.c). */
+const OF_SCRIPT = /^ERR Error running script\b.*@user_script: ?\d+: -?(?=[A-Z]+ )/;
+
+/**
+ * The word in capitals that a server's answer begins with, also where a script has met it; empty for a message of the client's own.
+ */
+export function wordOf(message: string): string {
+  return /^[A-Z]+(?= )/.exec(message.replace(OF_SCRIPT, ""))?.[0] ?? "";
+}
+
 /** Error codes of TLS that waiting does not mend (Node.js, "TLS", X509 certificate error codes). */
 const TLS_CODES =
   /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT|UNABLE_TO_GET_ISSUER_CERT_LOCALLY|UNABLE_TO_VERIFY_LEAF_SIGNATURE|CERT_HAS_EXPIRED|CERT_NOT_YET_VALID|CERT_UNTRUSTED|CERT_REJECTED|HOSTNAME_MISMATCH|ERR_TLS_CERT_ALTNAME_INVALID|ERR_OSSL_.*)$/;
@@ -36,9 +46,10 @@ export function failureOf(thrown: unknown): StoreFailure {
   const cause = shown(error);
   const code = textOf(error, "code");
   if (code !== undefined && TLS_CODES.test(code)) return { type: "fatal", cause, cure: CHECK_TLS };
-  // What a server answers begins with a word in capitals; a message of the client's own does not.
-  const [word = ""] = /^[A-Z]+(?= )/.exec(cause.message) ?? [];
+  const word = wordOf(cause.message);
   if (REFUSED.has(word)) return { type: "refused", cause, cure: CHECK_USER };
+  if (word === "MOVED" || word === "ASK")
+    return { type: "refused", cause, cure: "it is a node of a cluster: give a Cluster as the option client" };
   const cure = BUSY.get(word);
   if (cure !== undefined) return { type: "waiting", cause, cure };
   if (word === "WRONGTYPE")

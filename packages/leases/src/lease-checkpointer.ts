@@ -8,7 +8,7 @@ import {
 } from "@kinesis-connectors/core";
 import { type LeaseCheckpoint, shownCheckpoint } from "./lease.js";
 import type { HeldLease } from "./held-lease.js";
-import { pendingStateOf, preparedBatchOf } from "./pending-state.js";
+import { otherVersionOf, pendingStateOf, preparedBatchOf } from "./pending-state.js";
 
 /**
  * Core's checkpointer on a lease that this process holds. It has no way to name another row than the lease's, moves the checkpoint
@@ -22,6 +22,14 @@ export function leaseCheckpointer(held: HeldLease, logger: Logger): Checkpointer
       const position = typeof checkpoint === "string" ? undefined : checkpoint;
       if (pending?.state === undefined) return { checkpoint: position, pending: undefined };
       const batch = preparedBatchOf(pending.state);
+      const version = otherVersionOf(pending.state);
+      // What it prepared may have landed: passed over, it would land again under other names.
+      if (version !== undefined)
+        throw new KinesisConnectorError(
+          "KC_REPLAY_DIFFERS",
+          `shard ${held.shardId} holds a batch that another release of these packages prepared (version ${version} of its state, and this one knows 1): run that ` +
+            "release until the batch is committed, and this one after",
+        );
       const fits =
         batch !== undefined &&
         typeof pending.checkpoint !== "string" &&

@@ -7,14 +7,27 @@ export function pendingStateOf(batch: PreparedBatch): Uint8Array {
 
 /** The prepared batch in a row; undefined when the bytes are not one of ours (a KCL application stores what it likes there). */
 export function preparedBatchOf(state: Uint8Array): PreparedBatch | undefined {
-  let value: unknown;
+  const value = jsonOf(state);
+  return isPreparedBatch(value) ? value : undefined;
+}
+
+function jsonOf(state: Uint8Array): unknown {
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(state));
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(state));
   } catch {
     // Not UTF-8, or not JSON: some other application's state.
     return undefined;
   }
-  return isPreparedBatch(value) ? value : undefined;
+}
+
+/** The version of a prepared batch that another release of these packages has written; undefined for everything else. */
+export function otherVersionOf(state: Uint8Array): number | undefined {
+  const value = jsonOf(state);
+  if (!isObject(value) || typeof value["batchId"] !== "string") return undefined;
+  const { v } = value;
+  return typeof v === "number" && v !== 1 && isPosition(value["first"]) && isPosition(value["last"])
+    ? v
+    : undefined;
 }
 
 function isPreparedBatch(value: unknown): value is PreparedBatch {

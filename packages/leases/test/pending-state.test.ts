@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { memoryLeases, takeShard } from "../src/index.js";
 import { pendingStateOf, preparedBatchOf } from "../src/pending-state.js";
 
 const sequenceNumber = fc.bigInt({ min: 0n, max: 10n ** 56n - 1n }).map(String);
@@ -35,5 +36,47 @@ describe("a prepared batch in a row", () => {
         },
       ),
     );
+  });
+});
+
+const place = (number: number) => ({ sequenceNumber: `${number}`, subSequenceNumber: 0 });
+
+async function loadedWith(state: object): Promise<unknown> {
+  const leases = memoryLeases();
+  const taken = async (ownerId: string) =>
+    await takeShard({
+      table: leases.connect(),
+      application: "clicks",
+      shardId: "s0",
+      ownerId,
+      initialPosition: { type: "trim-horizon" },
+    });
+  await taken("a");
+  const row = leases.rows.get("s0");
+  if (row === undefined) throw new Error("the take made no row");
+  const pending = { checkpoint: place(3), state: new TextEncoder().encode(JSON.stringify(state)) };
+  leases.rows.set("s0", { ...row, pending });
+  const { checkpointer } = await taken("b");
+  return await checkpointer.load();
+}
+
+describe("what a row holds as prepared", () => {
+  const batch = { batchId: "b", first: place(1), last: place(3), recordCount: 3 };
+
+  test("by another release is not passed over: it may have landed, and would again under another name", async () => {
+    await expect(loadedWith({ ...batch, v: 2, parts: [] })).rejects.toMatchObject({
+      code: "KC_REPLAY_DIFFERS",
+      message: expect.stringContaining("version 2"),
+    });
+  });
+
+  test("by another application is passed over", async () => {
+    const nothing = { checkpoint: undefined, pending: undefined };
+    expect(await loadedWith({ v: 2, parts: [] })).toEqual(nothing);
+    expect(await loadedWith({ batchId: "theirs", at: 3 })).toEqual(nothing);
+  });
+
+  test("by this one is found", async () => {
+    expect(await loadedWith({ ...batch, v: 1 })).toMatchObject({ pending: { batchId: "b" } });
   });
 });

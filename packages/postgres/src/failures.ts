@@ -31,14 +31,20 @@ const CURES: ReadonlyMap<string, string> = new Map([
 
 /** Codes and classes of a row that does not fit. */
 const DATA = [
-  // Data exceptions; integrity constraints; a row twice in one upsert; a view's check; limits of a row or an index; a trigger's own word.
+  // Data exceptions; integrity constraints; a row twice in one upsert; a view's check; limits of a row or an index.
   "22",
   "23",
   "21000",
   "44000",
   "54",
-  "P0001",
-  "P0004",
+  // What triggers fail with: their own word, a row that they look for, a case that they do not know, functions in other languages.
+  "P0",
+  "09",
+  "20000",
+  "27000",
+  "2F",
+  "38",
+  "39",
 ] as const;
 
 /** What the most frequent codes mean, for messages: those of the server may hold values of the row. */
@@ -59,7 +65,10 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ["44000", "the check of a view"],
   ["54000", "a limit of the server, such as the size of a field or of an index entry"],
   ["54001", "it is nested too deep"],
+  ["42501", "a policy of row security"],
   ["P0001", "a trigger refused it"],
+  ["P0002", "a trigger found no row that belongs to it"],
+  ["P0003", "a trigger found several rows that belong to it"],
 ]);
 
 /** Error codes of TLS that waiting does not mend (Node.js, "TLS", X509 certificate error codes). */
@@ -83,6 +92,28 @@ export function failureOf(error: unknown): Failure {
   return cure === undefined ? { kind: "retry" } : { kind: "refused", cure };
 }
 
+/** What no trigger can say of a row: that the same may work later. */
+const LATER = /^(?:08|40|53|55|57|58)/;
+
+/** Whether a statement that writes rows failed because of a row; the same code anywhere else may be a mistake in the options. */
+export function isAboutRows(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code === undefined) return false;
+  if (failureOf(error).kind === "data") return true;
+  // Rows that a policy of row security does not let in have the code of missing rights.
+  return isOfPolicy(error) || (isRaised(error) && !LATER.test(code));
+}
+
+/** The server's function that found the error: of messages the one part that is never translated. */
+function isOfPolicy(error: unknown): boolean {
+  return codeOf(error) === "42501" && field(error, "routine") === "ExecWithCheckOptions";
+}
+
+/** Whether it is the RAISE of a trigger, with a code and a message of its author's. */
+function isRaised(error: unknown): boolean {
+  return field(error, "routine") === "exec_stmt_raise";
+}
+
 function failureOfClient(error: unknown): Failure {
   if (TLS_CODES.test(field(error, "code") ?? "")) return { kind: "refused", cure: CHECK_TLS };
   const message = error instanceof Error ? error.message : "";
@@ -103,7 +134,8 @@ function failureOfClient(error: unknown): Failure {
 export function summaryOf(error: unknown): Error {
   const code = codeOf(error);
   if (code === undefined) return error instanceof Error ? error : new Error("PostgreSQL failed");
-  const isAboutServer = /^(?:08|0A|25|28|3D|3F|40|42|53|55|57|58)/.test(code);
+  const isAboutServer =
+    !isRaised(error) && !isOfPolicy(error) && /^(?:08|0A|25|28|3D|3F|40|42|53|55|57|58)/.test(code);
   const said = isAboutServer ? (error as Error).message.slice(0, 300) : NAMES.get(code);
   const names = ["schema", "table", "column", "constraint"].flatMap((name) => {
     const value = field(error, name);

@@ -66,7 +66,7 @@ export function postgresEmitter<Row extends object>(
     isWritten: (range, context) =>
       inSession(context, async (session) => {
         const target = await targets.of(session, context.plan, context);
-        const position = await readPosition(session, target, range, context);
+        const position = await readPosition(session, target, range, settings.requestTimeoutMs, context);
         return position !== undefined && comparePositions(position, range.last) >= 0;
       }),
 

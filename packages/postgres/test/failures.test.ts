@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { failureOf, summaryOf } from "../src/failures.js";
+import { failureOf, isAboutRows, summaryOf } from "../src/failures.js";
 
 const answered = (code: string, more: object = {}): Error =>
   Object.assign(new Error("the value secret is wrong"), {
@@ -51,6 +51,13 @@ describe("what PostgreSQL answers", () => {
     "44000",
     "54000",
     "P0001",
+    "P0002",
+    "P0003",
+    "09000",
+    "20000",
+    "27000",
+    "38000",
+    "39004",
   ])("%s is about rows", (code) => {
     expect(failureOf(answered(code)).kind).toBe("data");
   });
@@ -80,6 +87,19 @@ describe("what PostgreSQL answers", () => {
     [new Error("SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string"), "connection.password"],
   ])("%s stops, and names %s", (error, cure) => {
     expect(failureOf(error)).toMatchObject({ kind: "refused", cure: expect.stringContaining(cure) });
+  });
+
+  it.each([
+    ["42501", "ExecWithCheckOptions", true],
+    ["42501", "aclcheck_error", false],
+    ["KC001", "exec_stmt_raise", true],
+    ["42501", "exec_stmt_raise", true],
+    ["40001", "exec_stmt_raise", false],
+    ["KC001", "", false],
+  ])("%s of %s: about the row that is written is %s", (code, routine, isOfRow) => {
+    const error = answered(code, { routine });
+    expect(isAboutRows(error)).toBe(isOfRow);
+    if (isOfRow) expect(summaryOf(error).message).not.toContain("secret");
   });
 
   it("is told without what it may hold of a row", () => {

@@ -230,6 +230,16 @@ describeOn(describe, server, "PostgreSQL", () => {
     expect(await landed(test)).toEqual(numbers(5));
   });
 
+  it("uses a connection no more in which the removal of old positions was given up", async () => {
+    await using test = await createSchema(server, ITEMS);
+    const fired = test.proxy.strike(/^DELETE FROM/, "silence");
+    const emitter = emitterOf(test, { requestTimeoutMs: 300 });
+    expect(await deliver(emitter, rows(0, 3))).toEqual({ failed: [] });
+    expect(fired()).toBe(1);
+    expect(await deliver(emitter, rows(3, 5))).toEqual({ failed: [] });
+    expect(await landed(test)).toEqual(numbers(5));
+  });
+
   it("commits durably, in a transaction that waits for nobody for long", async () => {
     await using test = await createSchema(
       server,

@@ -4,6 +4,7 @@ import {
   type DecodingTransformer,
   decodeWith,
   invalidOption,
+  type KinesisRecord,
   poisonRecord,
 } from "@kinesis-connectors/core";
 
@@ -38,13 +39,18 @@ export function protobuf<Schema extends DescMessage>(
   const isCopied = hasBytes(schema, new Set());
   return decodeWith((record) => {
     try {
-      const { data } = record;
+      const data = bytesOf(record);
       return fromBinary(schema, isCopied ? Uint8Array.from(data) : data, OPTIONS);
     } catch {
       // The cause is not kept: it may quote what it found.
       throw poisonRecord(`the record's ${dataBytesOf(record)} bytes are no ${schema.typeName}`);
     }
   });
+}
+
+/** The record's bytes, in its page where it has one: models keep no view of them. */
+function bytesOf(record: KinesisRecord): Uint8Array {
+  return record.page?.subarray(record.dataStart, record.dataEnd) ?? record.data;
 }
 
 const OPTIONS = { readUnknownFields: false } as const;

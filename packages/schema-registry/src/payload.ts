@@ -23,7 +23,14 @@ export class Payload implements KinesisRecord {
     return new Payload(record, bytes, 0, bytes.length);
   }
 
+  /** A view that may be kept as long as the record's own: whoever takes that is noted by the page, and its memory is left to them. */
   get data(): Buffer {
+    if (this.page === this.#record.page) void this.#record.data;
+    return this.bytes;
+  }
+
+  /** The same, for those who keep nothing of it. */
+  get bytes(): Buffer {
     return this.page.subarray(this.dataStart, this.dataEnd);
   }
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { deflateSync } from "node:zlib";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { json } from "@kinesis-connectors/core";
+import { bytes, json, type KinesisRecord } from "@kinesis-connectors/core";
 import { recordsOf, virtualClock } from "@kinesis-connectors/testkit";
 import { glueRecords, type GlueRecordsOptions } from "../src/index.js";
 import { GLUE_HEADER_BYTES } from "../src/limits.js";
@@ -59,6 +59,26 @@ describe("records of the Glue Schema Registry", () => {
       page.fill(0);
       expect({ ...(model as object) }).toMatchObject(meant(fixture));
     }
+  });
+
+  it("have data that may be kept: their page is told that it is not free", async () => {
+    const index = fixtures.findIndex(({ type }) => type === "JSON");
+    const transformer = transformerOf({ formats: { JSON: () => bytes() } });
+    const data = dataOf(index);
+    let isKept = false;
+    const record: KinesisRecord = {
+      ...recordOf(data),
+      page: data,
+      dataStart: 0,
+      dataEnd: data.length,
+      get data() {
+        isKept = true;
+        return data;
+      },
+    };
+    isKept = false;
+    await transformer.toModel(record);
+    expect(isKept).toBe(true);
   });
 
   it("that arrive together before the first answer ask once", async () => {

@@ -67,6 +67,11 @@ describe("the names of a .proto file's messages", () => {
       "a.b.message",
     ]);
     expect(messageNames("message A {}").sorted).toEqual(["A"]);
+    const visible = `edition = "2024"; export message A { local message B {} local enum C { D = 0; } local local = 1; export message = 2; }
+      local message E {} export enum F { G = 0; } message H {}`;
+    const { at, sorted } = messageNames(visible);
+    expect(sorted).toEqual(["A", "A.B", "E", "H"]);
+    expect([at([0, 0]), at([1]), at([2])]).toEqual(["A.B", "E", "H"]);
   });
 
   it("are found or refused in whatever text there is, soon", () => {

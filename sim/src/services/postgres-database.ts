@@ -2,7 +2,7 @@ import type { SeededRandom } from "../world/random.js";
 import type { Scheduler } from "../world/scheduler.js";
 
 /** What PostgreSQL answers with when it refuses: the code is what counts (SQLSTATE). */
-export class PostgresError extends Error {
+class PostgresError extends Error {
   readonly severity = "ERROR";
   readonly code: string;
 

@@ -9,8 +9,8 @@ export interface Statement {
   readonly Resource: unknown;
 }
 
-export const REGION = "eu-central-1";
-export const ACCOUNT = "111122223333";
+const REGION = "eu-central-1";
+const ACCOUNT = "111122223333";
 
 /**
  * A stack of a known account and region, so that names come out as they are. The CDK's own validation of templates takes seconds: `npm run check:deploy` runs
@@ -18,12 +18,13 @@ export const ACCOUNT = "111122223333";
  */
 export function stackOf(): Stack {
   const builtinCloudFormationValidation = process.env["KC_VALIDATE_TEMPLATES"] === "true";
-  const app = new App({ analyticsReporting: false, builtinCloudFormationValidation });
+  const context = { "@aws-cdk/core:validateAgainstDefaultRules": true };
+  const app = new App({ analyticsReporting: false, builtinCloudFormationValidation, context });
   return new Stack(app, "Stack", { env: { region: REGION, account: ACCOUNT } });
 }
 
 /** A resource of a template, as far as tests look at it. */
-export interface Resource {
+interface Resource {
   readonly Type: string;
   readonly Properties: Readonly<Record<string, unknown>>;
 }
@@ -49,10 +50,11 @@ export class Made {
     const policies = Object.values(this.template.findResources("AWS::IAM::Policy")) as Resource[];
     return policies.flatMap(({ Properties }) => {
       const { Statement: statements } = Properties["PolicyDocument"] as { Statement: readonly Statement[] };
-      return statements.map((statement) => ({
-        ...statement,
-        Action: [statement.Action].flat(),
-        Resource: joined(statement.Resource),
+      return statements.map(({ Sid, Effect, Action, Resource }) => ({
+        Sid,
+        Effect,
+        Action: [Action].flat(),
+        Resource: joined(Resource),
       }));
     });
   }
@@ -66,7 +68,7 @@ const PSEUDO: Readonly<Record<string, string>> = {
 };
 
 /** Puts together what CloudFormation joins, with references by name. */
-export function joined(value: unknown): unknown {
+function joined(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(joined);
   if (typeof value !== "object" || value === null) return value;
   if ("Fn::Join" in value) {
@@ -86,11 +88,12 @@ export function grantedBy(
 ): readonly Statement[] {
   const filled = (text: string): string =>
     text.replaceAll(/(?<!\w)[A-Z][A-Z_]+(?!\w)/g, (word) => ({ REGION, ACCOUNT, ...names })[word] ?? word);
-  return policy.Statement.filter(({ Sid }) => keep(Sid)).map((statement) => {
-    const resources = [statement.Resource].flat().map(filled);
+  return policy.Statement.filter(({ Sid }) => keep(Sid)).map(({ Sid, Effect, Action, Resource }) => {
+    const resources = [Resource].flat().map(filled);
     return {
-      ...statement,
-      Action: [statement.Action].flat(),
+      Sid,
+      Effect,
+      Action: [Action].flat(),
       Resource: resources.length === 1 ? resources[0] : resources,
     };
   });

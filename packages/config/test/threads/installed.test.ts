@@ -217,6 +217,14 @@ it("modules of the user's own are loaded from the file's folder", async () => {
   ]);
 });
 
+it.each(["kubernetes", "ecs"])("the file of deploy/%s has no problem", async (name) => {
+  const file = new URL(`../../../../deploy/${name}/pipeline.yaml`, import.meta.url);
+  const folder = folderOf({ "pipeline.yaml": readFileSync(file, "utf8") });
+  install(folder, "s3");
+  const problems = await validateConfig(join(folder, "pipeline.yaml"), { env: {} });
+  expect(problems.map(problemLine)).toEqual([]);
+});
+
 it("a file with threads delivers each record once, each thread with emitters of its own", async () => {
   await using aws = await startLocalAws({ limits: "off", s3: { buckets: ["clicks"] } });
   const records = await putInto(aws, 300);

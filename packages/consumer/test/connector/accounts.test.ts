@@ -131,13 +131,13 @@ describe("cross-account: a consumer that the owner of the stream registered", ()
       clock: time,
       retrieval: fanOut(),
     });
-    let isOver = false;
+    const waiting = new Set([failed]);
     const over = failed.then(
       () => new Error("it started"),
       (error: Error) => error,
     );
-    void over.finally(() => (isOver = true));
-    while (!isOver) {
+    void over.finally(() => waiting.clear());
+    while (waiting.size > 0) {
       await time.advance(5_000);
       await sleep(systemClock, 1);
     }

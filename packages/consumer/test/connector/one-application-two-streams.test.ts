@@ -120,6 +120,29 @@ describe("one-application-two-streams", () => {
     await expect(archive(local, "clicks", collector())).rejects.toMatchObject({ code: "KC_LEASE_TABLE" });
   });
 
+  it.each([
+    ["another region", "arn:aws:kinesis:us-east-1:000000000000:stream/orders"],
+    ["another account", "arn:aws:kinesis:eu-central-1:999988887777:stream/orders"],
+  ])(
+    "cross-account: a stream of the same name in %s is refused with both ARNs",
+    async (_where, streamArn) => {
+      const shared = memoryLeases();
+      const own = "arn:aws:kinesis:eu-central-1:000000000000:stream/orders";
+      const of = (arn: string) =>
+        tableOfStream(shared.connect(), {
+          stream: { streamArn: arn, createdMs: 1 },
+          application: "archive",
+          tableName: "archive",
+        });
+      await of(own).create(newLease("shardId-000000000000"));
+      const failed = of(streamArn).list();
+      await expect(failed).rejects.toMatchObject({ code: "KC_LEASE_TABLE" });
+      await expect(failed).rejects.toThrow(
+        `holds the progress of stream orders (${own}), and this connector reads stream orders (${streamArn}): give this one another application`,
+      );
+    },
+  );
+
   it("of two that start at once on an empty table, the one that comes second takes back what it had made", async () => {
     const shared = memoryLeases();
     const named = (name: string) =>

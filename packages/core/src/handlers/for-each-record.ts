@@ -3,9 +3,10 @@ import type { EmitContext, Emitter, FailedEntry } from "../emitter.js";
 import { asError, hasCode, invalidOption } from "../errors.js";
 import { isProgrammingError } from "../guards/programming-error.js";
 import { checkOptions, type OptionNames } from "../known-options.js";
-import type { MaybePromise } from "../maybe-promise.js";
+import { isPromise, type MaybePromise } from "../maybe-promise.js";
 import { wholeNumber } from "../options.js";
 import type { KinesisRecord } from "../record.js";
+import { type End, endOf } from "./end.js";
 
 /** Handles one output; what it throws is the fate of its record, as `forEachRecord` says. */
 export type RecordHandler<Output> = (
@@ -27,6 +28,8 @@ const OPTIONS: OptionNames<ForEachRecordOptions> = { concurrency: true };
  *
  * What the function throws makes the record come again after a back-off, with those of its key behind it; `poisonRecord("...")`, or any other error of the code
  * `KC_RECORD_POISON`, makes it a dead letter; a mistake in code (a TypeError) stops the shard. A record comes again when its worker ends in the middle: at least once.
+ * A record that failed `retry.maxAttempts` times becomes a dead letter, and those of its key behind it have their turn then. Once the shard is somebody else's
+ * (`context.signal`), nobody waits for the function any more.
  *
  * @example
  * ```ts
@@ -49,15 +52,22 @@ export function forEachRecord<Output>(
     emit: async ({ entries }, context) => {
       const failed: FailedEntry<Output>[] = [];
       const lanes = concurrency === 1 ? [entries] : byKey(entries);
+      const end = endOf(context.signal);
       let next = 0;
       const work = async (): Promise<void> => {
-        for (let lane = lanes[next++]; lane !== undefined; lane = lanes[next++])
-          await handleInOrder(handle, lane, context, failed);
+        try {
+          for (let lane = lanes[next++]; lane !== undefined; lane = lanes[next++])
+            await handleInOrder(handle, lane, { context, end, failed });
+        } catch (thrown) {
+          next = lanes.length;
+          throw thrown;
+        }
       };
-      // What one of them throws ends the batch; the others are waited for, so that nothing runs on unseen.
+      // What one of them throws ends the batch: the others begin nothing more, and are waited for, so that nothing runs on unseen.
       const workers = await Promise.allSettled(
         Array.from({ length: Math.min(concurrency, lanes.length) }, work),
       );
+      end.forget();
       for (const worker of workers) if (worker.status === "rejected") throw asError(worker.reason);
       return { failed };
     },
@@ -77,8 +87,15 @@ function byKey<Output>(entries: readonly BufferEntry<Output>[]): readonly (reado
 async function handleInOrder<Output>(
   handle: RecordHandler<Output>,
   entries: readonly BufferEntry<Output>[],
-  context: EmitContext<undefined>,
-  failed: FailedEntry<Output>[],
+  {
+    context,
+    end,
+    failed,
+  }: {
+    readonly context: EmitContext<undefined>;
+    readonly end: End;
+    readonly failed: FailedEntry<Output>[];
+  },
 ): Promise<void> {
   /** Keys of which a record has to come again, and why. */
   const held = new Map<string, Error>();
@@ -86,12 +103,13 @@ async function handleInOrder<Output>(
     const { output, record } = entry;
     const before = held.get(record.partitionKey);
     if (before !== undefined) {
-      failed.push({ entry, action: "retry", error: before });
+      failed.push({ entry, action: "retry", error: before, isBehind: true });
       continue;
     }
     context.signal.throwIfAborted();
     try {
-      await handle(output, record, context);
+      const handled = handle(output, record, context);
+      if (isPromise(handled)) await end.orSettled(handled);
     } catch (thrown) {
       context.signal.throwIfAborted();
       if (isProgrammingError(thrown)) throw thrown;

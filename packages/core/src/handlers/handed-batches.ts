@@ -18,7 +18,8 @@ export interface HandedBatch<Output> {
   /**
    * Says that the batch is done; the checkpoint moves behind it. Resolves when it has moved. With `failed`, which names entries to try again or to set aside, it
    * resolves at once: those to try again come as a batch of their own, before the checkpoint moves.
-   * @throws what the checkpoint could not be moved for: `KC_LEASE_LOST` when the shard belongs to somebody else
+   * @throws what the checkpoint could not be moved for: `KC_LEASE_LOST` when the shard belongs to somebody else, or what stopped the shard, such as dead letters
+   * of the same batch that nobody took
    */
   readonly commit: (failed?: readonly FailedEntry<unknown>[]) => Promise<void>;
   /** Says that the batch failed: it comes again after a back-off. */
@@ -30,6 +31,8 @@ export interface BatchQueue<Output> {
   readonly next: () => Promise<HandedBatch<Output> | undefined>;
   /** Gives a batch back that was taken: unless it was committed or failed, it is handed out again, before all others. */
   readonly putBack: (batch: HandedBatch<Output>) => void;
+  /** Says that the checkpoint will not move behind a batch: whoever waits for that is told why. */
+  readonly abandon: (batchId: string, error: Error) => void;
 }
 
 /**
@@ -48,7 +51,7 @@ export function handedBatches<Output>(): Emitter<Output> {
       try {
         await run();
       } catch (thrown) {
-        queue.committed(batchId, asError(thrown));
+        queue.abandon(batchId, asError(thrown));
         throw thrown;
       }
       return queue.committed(batchId);
@@ -101,8 +104,10 @@ class Queue<Output> implements BatchQueue<Output> {
         if (index !== -1) this.#waiting.splice(index, 1);
         return true;
       };
+      // The signal lives as long as its shard, and would keep all batches that it was ever asked about.
+      const forget = (): void => signal.removeEventListener("abort", lost);
       const lost = (): void => {
-        this.committed(batch.batchId, lostError(batch.shardId));
+        this.abandon(batch.batchId, lostError(batch.shardId));
         if (over()) reject(asError(signal.reason));
       };
       const handed: HandedBatch<Output> = {
@@ -117,13 +122,22 @@ class Queue<Output> implements BatchQueue<Output> {
           // Entries of this very batch, which the engine looks at: the type of their outputs is no matter here.
           // oxlint-disable-next-line typescript/no-unsafe-type-assertion
           resolve({ failed: failed as readonly FailedEntry<Output>[] });
-          if (failed.length > 0) return Promise.resolve();
+          if (failed.length > 0) {
+            forget();
+            return Promise.resolve();
+          }
           return new Promise((done, refuse) => {
-            this.#commits.set(batch.batchId, (error) => (error === undefined ? done() : refuse(error)));
+            this.#commits.set(batch.batchId, (error) => {
+              forget();
+              if (error === undefined) done();
+              else refuse(error);
+            });
           });
         },
         fail: (error) => {
-          if (over()) reject(asError(error));
+          if (!over()) return;
+          forget();
+          reject(asError(error));
         },
       };
       if (signal.aborted) {
@@ -140,6 +154,10 @@ class Queue<Output> implements BatchQueue<Output> {
   #give(batch: HandedBatch<Output>, taker: (batch: HandedBatch<Output>) => void): void {
     this.#taken.add(batch);
     taker(batch);
+  }
+
+  abandon(batchId: string, error: Error): void {
+    this.committed(batchId, error);
   }
 
   committed(batchId: string, error?: Error): void {

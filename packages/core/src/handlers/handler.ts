@@ -1,7 +1,8 @@
 import type { Batch } from "../batch.js";
 import type { EmitContext, Emitter, FailedEntry } from "../emitter.js";
 import { invalidOption } from "../errors.js";
-import type { MaybePromise } from "../maybe-promise.js";
+import { isPromise, type MaybePromise } from "../maybe-promise.js";
+import { endOf } from "./end.js";
 
 /**
  * A function in the place of a destination. It is given a batch, and returns what it could not handle, each entry to `retry` or as a `dead-letter`; nothing, or an
@@ -16,7 +17,7 @@ export type BatchHandler<Output> = (
  * An emitter of one function: for those who have no destination, or one of their own that needs no package. One batch of a shard at a time, several shards at
  * once; the checkpoint moves when the function is done with the batch.
  *
- * A batch comes again when its worker ends in the middle: at least once. Count by `record.sequenceNumber` and `record.subSequenceNumber` where that matters.
+ * Once the shard is somebody else's (`context.signal`), nobody waits for the function any more. A batch comes again when its worker ends in the middle: at least once. Count by `record.sequenceNumber` and `record.subSequenceNumber` where that matters.
  *
  * @example
  * ```ts
@@ -34,6 +35,14 @@ export function handler<Output>(handle: BatchHandler<Output>): Emitter<Output> {
   if (typeof handle !== "function") throw invalidOption("handler takes a function of a batch");
   return {
     capabilities: { duplicates: "possible", ordering: "shard" },
-    emit: async (batch, context) => ({ failed: (await handle(batch, context)) ?? [] }),
+    emit: async (batch, context) => {
+      const end = endOf(context.signal);
+      try {
+        const handled = handle(batch, context);
+        return { failed: (isPromise(handled) ? await end.orSettled(handled) : handled) ?? [] };
+      } finally {
+        end.forget();
+      }
+    },
   };
 }

@@ -1,4 +1,4 @@
-import { invalidOption, type KinesisConnectorError, poisonRecord } from "../errors.js";
+import { hasCode, invalidOption, type KinesisConnectorError, poisonRecord } from "../errors.js";
 import { isPromise, type MaybePromise } from "../maybe-promise.js";
 import type { KinesisRecord } from "../record.js";
 
@@ -122,6 +122,8 @@ function refused(
 
 /** An issue's message may quote the value, and so may what a schema throws: neither may reach a log. */
 function threw(vendor: string, thrown: unknown): KinesisConnectorError {
+  // What the schema asks does not answer, or refuses: no fault of the record, which would be set aside with all others.
+  if (hasCode(thrown, "KC_LOOKUP_FAILED") || hasCode(thrown, "KC_LOOKUP_REFUSED")) return thrown;
   const name = thrown instanceof Error ? thrown.name : typeof thrown;
   return poisonRecord(`the schema (${nameOf(vendor)}) threw ${nameOf(name)} over the model`);
 }

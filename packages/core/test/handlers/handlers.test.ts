@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import {
   batchesOf,
@@ -138,6 +139,76 @@ describe("forEachRecord()", () => {
   });
 });
 
+describe("handlers", () => {
+  const idle = (): Promise<void> => new Promise(() => undefined);
+
+  it.each([
+    ["handler()", handler<Numbered>(idle)],
+    ["forEachRecord()", forEachRecord<Numbered>(idle)],
+    ["forEachRecord() of several", forEachRecord<Numbered>(idle, { concurrency: 3 })],
+  ])("%s that never look at their signal hold up no shard that was lost", async (_name, emitter) => {
+    const world = createWorld(recordsOf(4));
+    world.shard.close();
+    const run = runIn(
+      world,
+      definePipeline({ transformer: json<Numbered>(), buffer: { maxRecords: 4 }, emitter }),
+    );
+    await world.clock.advance(1000);
+    run.abort(new Error("lost"));
+    const late = world.clock.advance(60_000).then(() => "still there");
+    expect(await Promise.race([rejectionOf(run), late])).toMatchObject({ message: "lost" });
+  });
+
+  it.each([1, 3])(
+    "set aside what failed too often, and try what waited behind it, %d at once",
+    async (concurrency) => {
+      const records = recordsOf(6).map((record) => Object.assign(record, { partitionKey: "key" }));
+      const world = createWorld(records);
+      world.shard.close();
+      const tried: number[] = [];
+      const pipeline = definePipeline({
+        transformer: json<Numbered>(),
+        buffer: { maxRecords: 6 },
+        emitter: forEachRecord<Numbered>(
+          ({ n }) => {
+            tried.push(n);
+            if (n === 2 || n === 4) throw new Error("always");
+          },
+          { concurrency },
+        ),
+        deadLetters: world.deadLetters(),
+        retry: { maxAttempts: 3 },
+      });
+      await world.clock.run(runIn(world, pipeline).done);
+      expect(tried).toEqual([0, 1, 2, 2, 2, 3, 4, 4, 4, 5]);
+      expect(
+        world.letters.entries.map(({ output }) => Buffer.from(output.data, "base64").toString()),
+      ).toEqual(['{"n":2}', '{"n":4}']);
+    },
+  );
+
+  it("of several records at once begin no other record once one of them is at fault", async () => {
+    const records = recordsOf(60).map((record, index) => Object.assign(record, { partitionKey: `${index}` }));
+    const world = createWorld(records);
+    world.shard.close();
+    let calls = 0;
+    const emitter = forEachRecord<Numbered>(
+      async ({ n }) => {
+        calls += 1;
+        await Promise.resolve();
+        if (n === 0) throw new TypeError("a mistake");
+      },
+      { concurrency: 4 },
+    );
+    const run = runIn(
+      world,
+      definePipeline({ transformer: json<Numbered>(), buffer: { maxRecords: 60 }, emitter }),
+    );
+    expect(hasCode(await world.clock.run(rejectionOf(run)), "KC_EMITTER_BROKEN")).toBe(true);
+    expect(calls).toBeLessThan(12);
+  });
+});
+
 describe("handedBatches()", () => {
   const pipelineIn = (maxRecords: number) => {
     const pipeline = definePipeline({
@@ -185,6 +256,56 @@ describe("handedBatches()", () => {
     expect(world.lease.progress.checkpoint).toBeUndefined();
     await rest!.commit();
     await world.clock.run(run.done);
+  });
+
+  it("keeps nothing of a batch that is done: its shard's signal, which lives on, is not asked about it any more", async () => {
+    const world = createWorld(recordsOf(60));
+    world.shard.close();
+    const { pipeline, queue } = pipelineIn(2);
+    const run = runIn(world, pipeline);
+    const first = (await world.clock.run(queue.next()))!;
+    const before = getEventListeners(first.signal, "abort").length;
+    let last = first;
+    for (let n = 0; n < 20; n += 1) {
+      if (n % 3 === 0) last.fail(new Error("not now"));
+      else if (n % 3 === 1)
+        await last.commit([{ entry: last.entries[0]!, action: "retry", error: new Error("this one") }]);
+      else await last.commit();
+      last = (await world.clock.run(queue.next()))!;
+    }
+    expect(getEventListeners(last.signal, "abort").length).toBe(before);
+    run.abort(new Error("enough"));
+    await expect(run.done).rejects.toThrow("enough");
+  });
+
+  it("tells whoever waits for the checkpoint when the shard stops before it moves", async () => {
+    const world = createWorld(recordsOf(4));
+    world.shard.close();
+    const pipeline = definePipeline({
+      transformer: json<Numbered>().to((model) => {
+        if (model.n === 1) throw new Error("bad");
+        return model;
+      }),
+      buffer: { maxRecords: 4 },
+      emitter: handedBatches<Numbered>(),
+      deadLetters: {
+        capabilities: { duplicates: "possible", ordering: "none" },
+        emit: ({ entries }) =>
+          Promise.resolve({
+            failed: entries.map((entry) => ({ entry, action: "dead-letter", error: new Error("no") })),
+          }),
+      },
+    });
+    const run = runIn(world, pipeline);
+    const batch = (await world.clock.run(batchesOf(pipeline.emitter)!.next()))!;
+    const commit = batch.commit().then(
+      () => "committed",
+      (error: unknown) => (hasCode(error, "KC_EMIT_FAILED") ? "told" : error),
+    );
+    expect(hasCode(await world.clock.run(rejectionOf(run)), "KC_EMIT_FAILED")).toBe(true);
+    expect(
+      await Promise.race([commit, world.clock.run(sleep(world.clock, 60_000)).then(() => "waiting")]),
+    ).toBe("told");
   });
 
   it("hands a batch that was put back to whoever waits, and ends with its emitter", async () => {

@@ -5,6 +5,7 @@ import {
   hasCode,
   json,
   jsonLines,
+  KinesisConnectorError,
   type KinesisRecord,
   type StandardSchema,
 } from "../../src/index.js";
@@ -55,6 +56,32 @@ describe("checked()", () => {
     expect(error.message).toBe("the model is not as the schema (by-hand) says, at items[0].total");
     expect(`${error.stack} ${String(error.cause)}`).not.toContain("4111");
   });
+
+  it.each(["at once", "later"])(
+    "leaves an outage of what a schema asks an outage, thrown %s: the record is tried again, and is no dead letter",
+    async (when) => {
+      const world = createWorld<{ total: number }>(recordsOf(3, (index) => `{"total":${index + 1}}`));
+      world.shard.close();
+      let asked = 0;
+      const away = (): never => {
+        throw new KinesisConnectorError("KC_LOOKUP_FAILED", "the prices are away");
+      };
+      const asking = schemaOf<{ total: number }>((value) => value as { total: number });
+      const validate = (value: unknown) => {
+        asked += 1;
+        if (asked > 2) return asking["~standard"].validate(value);
+        return when === "at once" ? away() : Promise.resolve().then(away);
+      };
+      const pipeline = definePipeline({
+        transformer: json().checked({ "~standard": { ...asking["~standard"], validate } }),
+        emitter: world.planned(),
+        deadLetters: world.deadLetters(),
+      });
+      await world.clock.run(runIn(world, pipeline).done);
+      expect(world.objects.entries.map(({ output }) => output.total)).toEqual([1, 2, 3]);
+      expect(world.letters.entries).toEqual([]);
+    },
+  );
 
   it("shortens names of members, which a producer may have chosen, and quotes what is no name", async () => {
     const hostile = schemaOf(() => [

@@ -1,7 +1,7 @@
 import { deflateSync, gzipSync, deflateRawSync } from "node:zlib";
 import * as fc from "fast-check";
 import { Zstd } from "@hpcc-js/wasm-zstd";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   bytes,
   compressed,
@@ -108,6 +108,49 @@ describe("compressed()", () => {
     });
     await world.clock.run(runIn(world, pipeline).done);
     expect(world.objects.entries.map(({ output }) => output.n)).toEqual(data.map(() => 1));
+  });
+
+  it("makes poison of a frame of zstd that says it is empty and is not, and of one that is damaged behind its first block", async () => {
+    // A raw block of five bytes in a frame of a single segment, whose size of content is the byte before it.
+    const frame = (contentBytes: number): Buffer =>
+      Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, contentBytes, (5 << 3) | 1, 0, 0, ...Buffer.from("hello")]);
+    expect(await decode(frame(5))).toBe("hello");
+    for (const data of [frame(0), Buffer.concat([frame(5), frame(0)]), frame(4), frame(6)])
+      await expect(decode(data)).rejects.toMatchObject({ code: "KC_RECORD_POISON" });
+
+    const head = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58]);
+    const raw = Buffer.from([5 << 3, 0, 0, ...Buffer.from("hello")]);
+    // A compressed block that holds no section of literals.
+    const damaged = Buffer.from([(2 << 1) | (3 << 3) | 1, 0, 0, 0xff, 0xff, 0xff]);
+    const last = Buffer.from([1, 0, 0]);
+    expect(await decode(Buffer.concat([head, raw, raw, last]))).toBe("hellohello");
+    await expect(decode(Buffer.concat([head, raw, damaged]))).rejects.toMatchObject({
+      code: "KC_RECORD_POISON",
+    });
+    // The same with a checksum that is none of its content, behind a block that is empty.
+    head[4] = 0x04;
+    await expect(decode(Buffer.concat([head, raw, last, Buffer.from([1, 2, 3, 4])]))).rejects.toMatchObject({
+      code: "KC_RECORD_POISON",
+    });
+  });
+
+  it("spends the memory of a block at a time on a bomb of zstd that says nothing of its size, and ends at the limit", async () => {
+    const MiB = 1024 * 1024;
+    // Blocks of 128 KiB of one byte: a GiB in 32 KiB.
+    const block = (isLast: boolean): Buffer => {
+      const header = (128 * 1024 * 8) | 2 | (isLast ? 1 : 0);
+      return Buffer.from([header & 0xff, (header >> 8) & 0xff, (header >> 16) & 0xff, 0x61]);
+    };
+    const bomb = Buffer.concat([
+      Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58]),
+      ...Array.from({ length: 8192 }, (_, index) => block(index === 8191)),
+    ]);
+    const decompress = vi.spyOn(zstd, "decompressChunk");
+    await expect(decode(bomb, 16 * MiB)).rejects.toMatchObject({ code: "KC_RECORD_POISON" });
+    // Node's own is not asked in pieces.
+    expect(decompress.mock.calls.length).toBeLessThanOrEqual(129);
+    for (const [, outputBytes] of decompress.mock.calls) expect(outputBytes).toBeLessThanOrEqual(128 * 1024);
+    decompress.mockRestore();
   });
 
   it.each(["", "\u001f", "(", "(\u00b5/", "x", "xy", "x{}"])("leaves %j alone", async (data) => {

@@ -35,13 +35,17 @@ export interface Snapshot {
   readonly "timestamp-ms": number;
   /** Where the manifest list is. */
   readonly "manifest-list": string;
-  readonly summary: Readonly<Record<string, string>> & { readonly operation: string };
+  readonly summary?: Readonly<Record<string, string>> & { readonly operation: string };
   readonly "schema-id"?: number;
 }
 
 export interface SnapshotRef {
   readonly "snapshot-id": SnapshotId;
   readonly type: "branch" | "tag";
+  /** How long a branch keeps its snapshots, where it says so itself. */
+  readonly "min-snapshots-to-keep"?: number;
+  readonly "max-snapshot-age-ms"?: number;
+  readonly "max-ref-age-ms"?: number;
 }
 
 export interface TableSchema extends StructFieldType {

@@ -16,12 +16,20 @@ export function specOf(metadata: TableMetadata, id: number): PartitionSpec {
   return spec;
 }
 
-/** The snapshot that `main` leads to; undefined for a table without one. */
+/**
+ * The snapshot that `main` leads to; undefined for a table without one.
+ * @throws KinesisConnectorError `KC_EMIT_REFUSED` for one that cannot be built upon
+ */
 export function currentSnapshot(metadata: TableMetadata): Snapshot | undefined {
   const id = currentSnapshotId(metadata);
   if (id === null) return undefined;
   const snapshot = metadata.snapshots?.find((one) => one["snapshot-id"] === id);
   if (snapshot === undefined) throw broken(`the table has no snapshot ${id}`);
+  if (typeof snapshot["manifest-list"] !== "string")
+    throw new KinesisConnectorError(
+      "KC_EMIT_REFUSED",
+      `the table's snapshot ${id} has no manifest list, as those of version 1 may: rewrite its manifests (rewrite_manifests)`,
+    );
   return snapshot;
 }
 

@@ -1,5 +1,11 @@
 import type { Column, StructType, Type } from "@kinesis-connectors/parquet/tables";
-import type { FieldType, SchemaField, StructFieldType, TableSchema } from "../catalog/metadata.js";
+import type {
+  FieldType,
+  SchemaField,
+  StructFieldType,
+  TableMetadata,
+  TableSchema,
+} from "../catalog/metadata.js";
 import { asInTable, fieldTypeOf, type NextId } from "./declared.js";
 
 /** Declared columns beside those of a table. */
@@ -146,4 +152,15 @@ export function primitiveTypes(schema: StructFieldType): ReadonlyMap<number, str
   };
   for (const field of schema.fields) add(field.id, field.type);
   return types;
+}
+
+/** The types of all columns that a table has or had, by id: files of an old partition spec may be partitioned by a column that is gone. */
+export function typesEver({
+  schemas,
+  "current-schema-id": current,
+}: TableMetadata): ReadonlyMap<number, string> {
+  const newestLast = schemas.toSorted(
+    (left, right) => Number(left["schema-id"] === current) - Number(right["schema-id"] === current),
+  );
+  return new Map(newestLast.flatMap((schema) => [...primitiveTypes(schema)]));
 }

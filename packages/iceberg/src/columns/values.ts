@@ -43,16 +43,47 @@ export function bytesOfValue(value: Value, type: string): Uint8Array {
 
 const WIDE = /^(long|double|timestamp|timestamptz|time)$/;
 
-/** What `bytesOfValue` made bytes of. */
+/**
+ * What `bytesOfValue` made bytes of, also where the column has come to be wider since: four bytes of a long were an int's, of a double a float's
+ * (same appendix).
+ */
 export function valueOfBytes(bytes: Uint8Array, type: string): Value {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (type === "string") return Buffer.from(bytes).toString();
   if (type === "boolean") return bytes[0] === 1;
-  if (type === "double") return view.getFloat64(0, true);
+  if (type === "double") return bytes.length === 4 ? view.getFloat32(0, true) : view.getFloat64(0, true);
   if (type === "float") return view.getFloat32(0, true);
   if (type.startsWith("decimal"))
     return bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), (bytes[0] ?? 0) >= 0x80 ? -1n : 0n);
+  if (type === "long" && bytes.length === 4) return BigInt(view.getInt32(0, true));
   if (WIDE.test(type)) return view.getBigInt64(0, true);
   if (type === "int" || type === "date") return view.getInt32(0, true);
   return bytes;
+}
+
+const SIZES: Readonly<Record<string, readonly number[]>> = {
+  boolean: [1],
+  int: [4],
+  date: [4],
+  float: [4],
+  long: [4, 8],
+  double: [4, 8],
+  time: [8],
+  timestamp: [8],
+  timestamptz: [8],
+  uuid: [16],
+};
+
+/** Whether bytes are a value of a type. */
+export function isBytesOf(bytes: Uint8Array, type: string): boolean {
+  const sizes = SIZES[type];
+  if (sizes !== undefined) return sizes.includes(bytes.length);
+  const [, kind, parameter] = /^(decimal\(|fixed\[)(\d+)/.exec(type) ?? [];
+  if (kind === "fixed[") return bytes.length === Number(parameter);
+  if (kind === "decimal(") {
+    const value = bytes.length > 0 ? valueOfBytes(bytes.subarray(0, 17), type) : undefined;
+    const limit = 10n ** BigInt(parameter ?? 0);
+    return typeof value === "bigint" && -limit < value && value < limit;
+  }
+  return true;
 }

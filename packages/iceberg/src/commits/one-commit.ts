@@ -61,6 +61,8 @@ export async function commitOf(
     updates.push(
       { action: "add-snapshot", snapshot },
       {
+        // How long it keeps its snapshots is said anew with each change, or forgotten.
+        ...metadata.refs?.["main"],
         action: "set-snapshot-ref",
         "ref-name": "main",
         type: "branch",

@@ -16,7 +16,7 @@ export function summaryOf(
   files: readonly DataFile[],
   parent: Snapshot | undefined,
   positions: Readonly<Record<string, string>>,
-): Snapshot["summary"] {
+): NonNullable<Snapshot["summary"]> {
   const partitions = new Set(files.map(({ specId, partition }) => JSON.stringify([specId, partition])));
   const added: Readonly<Record<string, string>> = {
     "added-data-files": String(files.length),
@@ -24,7 +24,9 @@ export function summaryOf(
     "added-files-size": String(files.reduce((sum, { bytes }) => sum + bytes, 0)),
     "changed-partition-count": String(partitions.size),
   };
-  const before = parent === undefined ? undefined : parent.summary;
+  // Version 1 knows snapshots without a summary.
+  const before: Readonly<Record<string, string>> | undefined =
+    parent === undefined ? undefined : (parent.summary ?? {});
   const totals: Record<string, string> = {};
   for (const [total, part] of Object.entries(GROWING)) {
     const known = before === undefined ? "0" : before[total];

@@ -4,6 +4,7 @@ import { currentSnapshot } from "../columns/current.js";
 import type { DataFile } from "../files/data-file.js";
 import { placeOf } from "../files/locations.js";
 import { encodeManifest } from "../manifests/manifest.js";
+import { countedEntries } from "../manifests/count-files.js";
 import {
   decodeManifestList,
   encodeManifestList,
@@ -101,7 +102,7 @@ async function readList(
   const bytes = await objects.read(placeOf(path), context);
   // Not refused: a snapshot may expire between the catalog's answer and this.
   if (bytes === undefined) throw new Error(`the manifest list ${path} is gone`);
-  return decodeManifestList(bytes, path);
+  return countedEntries(decodeManifestList(bytes, path), { objects, context });
 }
 
 function entryOf(

@@ -2,6 +2,10 @@ import { createHash } from "node:crypto";
 import { comparePositions, type PlannedRange, type Position } from "@kinesis-connectors/core";
 import type { CatalogContext } from "../catalog/catalog.js";
 import type { TableMetadata } from "../catalog/metadata.js";
+import { isBytesOf } from "../columns/values.js";
+import { typesEver } from "../columns/table-columns.js";
+import { isKnownSpec, manifestContext } from "../manifests/manifest-store.js";
+import type { PartitionField } from "../partitions/partition-fields.js";
 import { dataLocation, metadataLocation, placeOf } from "./locations.js";
 import type { DataFile } from "./data-file.js";
 import type { ObjectStore } from "@kinesis-connectors/s3/objects";
@@ -95,9 +99,39 @@ function announced(told: Fields | undefined, metadata: TableMetadata): Announcem
   if (!files.every(isDataFile)) return "a file has not all that the table's metadata needs";
   if (files.some(({ tableUuid }) => tableUuid !== metadata["table-uuid"])) return "it is of another table";
   const folders = [dataLocation(metadata), metadata.location.replace(/\/+$/, "")];
+  const specs = new Map<number, readonly PartitionField[] | undefined>();
+  for (const { specId } of files)
+    if (!specs.has(specId))
+      specs.set(specId, isKnownSpec(metadata, specId) ? manifestContext(metadata, specId).fields : undefined);
+  if (!files.every(({ specId, partition }) => isPartition(partition, specs.get(specId))))
+    return "a file is of a partition that the table cannot have";
+  const types = typesEver(metadata);
+  if (!files.every(({ columns }) => areBounds(columns, types)))
+    return "a file has bounds that are none of its columns";
   if (!files.every(({ path }) => folders.some((folder) => path.startsWith(`${folder}/`))))
     return "a file lies outside of the table";
   return { owner: { application, stream, shardId }, first, last, batch, files };
+}
+
+function isPartition(
+  partition: DataFile["partition"],
+  fields: readonly PartitionField[] | undefined,
+): boolean {
+  return (
+    fields?.length === partition.length &&
+    fields.every(({ type }, nth) => isValueText(partition[nth] ?? undefined, type))
+  );
+}
+
+function areBounds(columns: DataFile["columns"], types: ReadonlyMap<number, string>): boolean {
+  return columns.every(({ id, lower, upper }) => {
+    const type = types.get(id) ?? "";
+    return isValueText(lower, type) && isValueText(upper, type);
+  });
+}
+
+function isValueText(text: string | undefined, type: string): boolean {
+  return text === undefined || isBytesOf(Buffer.from(text, "base64"), type);
 }
 
 function isFields(value: unknown): value is Fields {

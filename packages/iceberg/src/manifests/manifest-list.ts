@@ -72,17 +72,20 @@ const SCHEMA: AvroSchema = {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- avsc's types know none of Iceberg's attributes
 } as unknown as AvroSchema;
 
+/** In the place of a count that the list does not have: zero would have readers pass over the manifest. */
+export const NOT_COUNTED = -1;
+
 /** What another writer may leave out, and what it means then (same section: "optional" and "default" columns). */
 const LEFT_OUT: Partial<ManifestEntry> = {
   content: 0,
   sequence_number: 0,
   min_sequence_number: 0,
-  added_files_count: 0,
-  existing_files_count: 0,
-  deleted_files_count: 0,
-  added_rows_count: 0,
-  existing_rows_count: 0,
-  deleted_rows_count: 0,
+  added_files_count: NOT_COUNTED,
+  existing_files_count: NOT_COUNTED,
+  deleted_files_count: NOT_COUNTED,
+  added_rows_count: NOT_COUNTED,
+  existing_rows_count: NOT_COUNTED,
+  deleted_rows_count: NOT_COUNTED,
   partitions: null,
   key_metadata: null,
 };

@@ -3,6 +3,7 @@ import type { ObjectStore } from "@kinesis-connectors/s3/objects";
 import type { CatalogContext } from "../catalog/catalog.js";
 import type { TableMetadata } from "../catalog/metadata.js";
 import { currentSchema, specOf } from "../columns/current.js";
+import { typesEver } from "../columns/table-columns.js";
 import { metadataLocation, placeOf } from "../files/locations.js";
 import { partitionFields } from "../partitions/partition-fields.js";
 import type { ManifestContext } from "./manifest.js";
@@ -19,7 +20,16 @@ export interface TableStore {
 export function manifestContext(metadata: TableMetadata, specId: number): ManifestContext {
   const schema = currentSchema(metadata);
   const spec = specOf(metadata, specId);
-  return { schema, spec, fields: partitionFields(spec, schema) };
+  return { schema, spec, fields: partitionFields(spec, typesEver(metadata)) };
+}
+
+/** Whether manifests of a spec can be written: specs and old schemas that nothing uses any more are taken out of the metadata. */
+export function isKnownSpec(metadata: TableMetadata, specId: number): boolean {
+  const spec = metadata["partition-specs"].find((one) => one["spec-id"] === specId);
+  const types = typesEver(metadata);
+  return (
+    spec?.fields.every(({ "source-id": id, transform }) => types.has(id) || transform === "void") === true
+  );
 }
 
 /** Writes under a name that stands for the bytes, so that writing again changes nothing. Returns its location. */

@@ -40,7 +40,9 @@ function manifestSchema(fields: readonly PartitionField[]): AvroSchema {
   const partition = {
     type: "record",
     name: "r102",
-    fields: fields.map(({ id, name, type }) => optional(id, avroName(name), avroTypeOf(type))),
+    fields: distinctlyNamed(fields.map(({ type }) => avroTypeOf(type))).map((type, nth) =>
+      optional(fields[nth]?.id ?? 0, avroName(fields[nth]?.name ?? ""), type),
+    ),
   };
   const schema = {
     type: "record",
@@ -87,8 +89,26 @@ function avroName(name: string): string {
   return /^\d/.test(made) ? `_${made}` : made;
 }
 
+/**
+ * Avro takes a name once (Avro specification, "Names"), and not every reader follows a type by its name alone: of several fields of a named type each
+ * but the first has a name of its own.
+ */
+function distinctlyNamed(types: readonly AvroType[]): readonly AvroType[] {
+  const taken = new Set<string>();
+  return types.map((type, nth) => {
+    if (typeof type === "string" || type.name === undefined) return type;
+    const name = taken.has(type.name) ? `${type.name}_p${nth}` : type.name;
+    taken.add(name);
+    return { ...type, name };
+  });
+}
+
+type AvroType =
+  | string
+  | { readonly type: string; readonly name?: string; readonly [attribute: string]: unknown };
+
 /** Types of partition values (table spec, appendix A "Avro"). */
-function avroTypeOf(type: string): unknown {
+function avroTypeOf(type: string): AvroType {
   if (type === "date") return { type: "int", logicalType: "date" };
   if (type === "timestamp" || type === "timestamptz")
     return { type: "long", logicalType: "timestamp-micros", "adjust-to-utc": type === "timestamptz" };

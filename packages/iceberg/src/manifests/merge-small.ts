@@ -4,7 +4,7 @@ import { inTurn } from "../files/in-turn.js";
 import { FILE_CONCURRENCY, MANIFESTS_BEFORE_MERGE, MERGED_MANIFEST_BYTES } from "../limits.js";
 import { mergeManifests } from "./manifest.js";
 import type { ManifestEntry } from "./manifest-list.js";
-import { manifestContext, type TableStore, writeNamed } from "./manifest-store.js";
+import { isKnownSpec, manifestContext, type TableStore, writeNamed } from "./manifest-store.js";
 import { mergedSummaries } from "./partition-summaries.js";
 
 /** What the names of our manifests start with: only those are merged, so that nothing of another writer is lost. */
@@ -36,7 +36,7 @@ export async function mergeSmall(
   }
   let kept = manifests;
   for (const [specId, some] of small) {
-    if (some.length < MANIFESTS_BEFORE_MERGE) continue;
+    if (some.length < MANIFESTS_BEFORE_MERGE || !isKnownSpec(merging.metadata, specId)) continue;
     const merged = await merge(some, specId, merging);
     const gone = new Set(some);
     kept = [merged, ...kept.filter((manifest) => !gone.has(manifest))];

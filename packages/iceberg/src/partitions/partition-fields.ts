@@ -1,8 +1,7 @@
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 import { type Column, converterOf, Misfit, type StructType } from "@kinesis-connectors/parquet/tables";
-import type { PartitionSpec, StructFieldType, TableSchema } from "../catalog/metadata.js";
+import type { PartitionSpec, StructFieldType } from "../catalog/metadata.js";
 import type { Value } from "../columns/values.js";
-import { primitiveTypes } from "../columns/table-columns.js";
 import { type Transform, transformOf } from "./transforms.js";
 
 /** A field of a partition spec, with the type of its values. */
@@ -18,11 +17,13 @@ export interface PartitionField {
 }
 
 /**
- * The fields of a spec.
+ * The fields of a spec; `types` are those of columns, by id.
  * @throws KinesisConnectorError `KC_EMIT_REFUSED` for a transform that is not known here
  */
-export function partitionFields(spec: PartitionSpec, schema: TableSchema): readonly PartitionField[] {
-  const types = primitiveTypes(schema);
+export function partitionFields(
+  spec: PartitionSpec,
+  types: ReadonlyMap<number, string>,
+): readonly PartitionField[] {
   return spec.fields.map(({ name, transform, ...field }): PartitionField => {
     const known = transformOf(transform);
     // The column of a void field may be gone.
@@ -51,7 +52,14 @@ export function partitionOf(fields: readonly PartitionField[], columns: StructTy
       const value = convert(found.path.reduce(memberOf, row));
       if (value instanceof Misfit) return value;
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what columns without parts are converted to
-      return field.transform.apply(value as Value | null, field.columnType);
+      const made = field.transform.apply(value as Value | null, field.columnType);
+      // Truncated, a negative decimal grows, and the type of the partition is the column's.
+      return fitsDigits(made, field.type)
+        ? made
+        : new Misfit(
+            `row.${found.path.join(".")}`,
+            `has a ${field.transform.text} of more digits than ${field.type}`,
+          );
     };
   });
   return (row) => {
@@ -63,6 +71,13 @@ export function partitionOf(fields: readonly PartitionField[], columns: StructTy
     }
     return values;
   };
+}
+
+function fitsDigits(value: Value | null, type: string): boolean {
+  const [, digits] = /^decimal\((\d+),/.exec(type) ?? [];
+  if (digits === undefined || typeof value !== "bigint") return true;
+  const limit = 10n ** BigInt(digits);
+  return -limit < value && value < limit;
 }
 
 function memberOf(value: unknown, name: string): unknown {

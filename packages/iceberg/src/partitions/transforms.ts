@@ -14,6 +14,8 @@ export interface Transform {
 const MICROS_PER_HOUR = 3_600_000_000n;
 const MICROS_PER_DAY = 24n * MICROS_PER_HOUR;
 const MS_PER_DAY = 86_400_000;
+/** Of 400 years. */
+const DAYS_PER_ERA = 146_097;
 
 /** Undefined for one that is not known. */
 export function transformOf(text: string): Transform | undefined {
@@ -30,11 +32,8 @@ type Rule = Omit<Transform, "text">;
 const SIMPLE: Readonly<Record<string, Rule>> = {
   identity: { typeOf: (type) => (isPrimitive(type) ? type : undefined), apply: (value) => value },
   void: { typeOf: (type) => type, apply: () => null },
-  year: overTime("int", (days) => yearOf(days) - 1970),
-  month: overTime("int", (days) => {
-    const date = new Date(days * MS_PER_DAY);
-    return (yearOf(days) - 1970) * 12 + date.getUTCMonth();
-  }),
+  year: overTime("int", (days) => Math.floor(monthsOf(days) / 12)),
+  month: overTime("int", monthsOf),
   // Java keeps days as dates, and readers show them as such.
   day: overTime("date", (days) => days),
   hour: {
@@ -53,8 +52,11 @@ function overTime(result: string, ofDays: (days: number) => number): Rule {
   };
 }
 
-function yearOf(days: number): number {
-  return new Date(days * MS_PER_DAY).getUTCFullYear();
+/** Months since 1970. The calendar repeats itself after 400 years, and a column may hold days that `Date` does not reach. */
+function monthsOf(days: number): number {
+  const eras = Math.floor(days / DAYS_PER_ERA);
+  const date = new Date((days - eras * DAYS_PER_ERA) * MS_PER_DAY);
+  return (eras * 400 + date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth();
 }
 
 function floored(value: bigint, divisor: bigint): bigint {

@@ -40,8 +40,8 @@ export class TableShapes {
         "set addColumns and start again, or leave it out of columns",
       );
     const specId = metadata["default-spec-id"];
-    const fields = partitionFields(specOf(metadata, specId), schema);
     const types = primitiveTypes(schema);
+    const fields = partitionFields(specOf(metadata, specId), types);
     this.#last = { metadata, columns, types, specId, fields, partitionOf: partitionOf(fields, columns) };
     return this.#last;
   }

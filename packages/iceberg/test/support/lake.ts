@@ -1,7 +1,7 @@
 import { parquetReadObjects } from "hyparquet";
 import type { TableMetadata } from "../../src/index.js";
 import { currentSnapshot } from "../../src/columns/current.js";
-import { decodeAvroFile } from "../../src/manifests/avro-file.js";
+import { decodeAvroFile, encodeAvroFile } from "../../src/manifests/avro-file.js";
 import {
   decodeManifestList,
   encodeManifestList,
@@ -19,6 +19,8 @@ export interface Lake {
   /** The bytes at `s3://bucket/key`. */
   readonly bytes: (location: string) => Buffer;
   readonly manifests: (metadata?: TableMetadata) => readonly ManifestEntry[];
+  /** The newest snapshot, as version 1 may have it: neither counts nor a summary. */
+  readonly asOfVersion1: () => void;
   /** The newest snapshot, as if another writer had committed it: its manifest has another name, which is returned. */
   readonly asAnotherWriters: () => string;
   /** What the table's metadata says of its files. */
@@ -68,6 +70,31 @@ export function startLake(): Lake {
     objectNames: () => [...objects.keys()],
     bytes,
     manifests,
+    asOfVersion1: () => {
+      const list = encodeAvroFile(
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- avsc's types know no field ids
+        {
+          type: "record",
+          name: "manifest_file",
+          fields: [
+            { name: "manifest_path", type: "string", "field-id": 500 },
+            { name: "manifest_length", type: "long", "field-id": 501 },
+            { name: "partition_spec_id", type: "int", "field-id": 502 },
+            { name: "added_snapshot_id", type: ["null", "long"], default: null, "field-id": 503 },
+          ],
+        } as never,
+        manifests(),
+        {},
+      );
+      objects.set("s3://lake/sales/orders/metadata/snap-v1.avro", list);
+      catalog.set((metadata) => ({
+        ...metadata,
+        snapshots: (metadata.snapshots ?? []).map(({ summary: _summary, ...snapshot }) => ({
+          ...snapshot,
+          "manifest-list": "s3://lake/sales/orders/metadata/snap-v1.avro",
+        })),
+      }));
+    },
     asAnotherWriters: () => {
       const snapshot = currentSnapshot(catalog.metadata());
       if (snapshot === undefined) throw new Error("there is no snapshot");

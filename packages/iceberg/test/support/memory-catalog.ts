@@ -146,11 +146,11 @@ function updated(metadata: TableMetadata, update: TableUpdate): TableMetadata {
     case "add-snapshot":
       return withSnapshot(metadata, update.snapshot);
     case "set-snapshot-ref": {
-      const { "snapshot-id": id, type } = update;
+      const { action: _action, "ref-name": name, ...ref } = update;
       return {
         ...metadata,
-        "current-snapshot-id": id,
-        refs: { ...metadata.refs, [update["ref-name"]]: { "snapshot-id": id, type } },
+        "current-snapshot-id": ref["snapshot-id"],
+        refs: { ...metadata.refs, [name]: ref },
       };
     }
     case "set-properties":

@@ -1,4 +1,9 @@
-import { KinesisConnectorError, type KinesisRecord, type Position } from "@kinesis-connectors/core";
+import {
+  comparePositions,
+  KinesisConnectorError,
+  type KinesisRecord,
+  type Position,
+} from "@kinesis-connectors/core";
 import type { LeaseCheckpoint, Sentinel } from "@kinesis-connectors/leases";
 
 /** What a daemon wants to be done, and is answered with a status. One at a time. */
@@ -110,8 +115,12 @@ function pageOf(message: Message): DaemonAction {
   const { records: given } = message;
   if (!Array.isArray(given)) throw broken("has no list of records");
   let bytes = 0;
+  let before: Position | undefined;
   const records = given.map((record: unknown) => {
     const parsed = recordOf(record);
+    if (before !== undefined && comparePositions(before, parsed) >= 0)
+      throw broken("has a record that does not come after the one before it");
+    before = parsed;
     bytes += parsed.data.length;
     return parsed;
   });

@@ -1,4 +1,4 @@
-import { type Clock, KinesisConnectorError, type Timer } from "@kinesis-connectors/core";
+import { type Clock, invalidOption, KinesisConnectorError, type Timer } from "@kinesis-connectors/core";
 
 import type { InvocationContext } from "../event.js";
 import { MARGIN_MS } from "../limits.js";
@@ -9,6 +9,7 @@ export class InvocationDeadline {
   readonly #over = new AbortController();
   readonly #timer: Timer | undefined;
 
+  /** @throws KinesisConnectorError `KC_OPTION_INVALID` for a context that does not know the time */
   constructor(context: InvocationContext, clock: Clock) {
     this.#context = context;
     const leftMs = this.#leftMs();
@@ -34,18 +35,43 @@ export class InvocationDeadline {
     this.#timer?.cancel();
   }
 
+  /**
+   * Waits for what writes nothing to a destination, and no longer than the time lasts: a service that does not answer would otherwise keep the invocation
+   * until Lambda ends it, without a word about what it waited for.
+   * @throws KinesisConnectorError `KC_STOP_DEADLINE`, naming `what`; and what the promise rejects with
+   */
+  async limit<Value>(what: string, promise: Promise<Value>): Promise<Value> {
+    const { signal } = this.#over;
+    let over: (() => void) | undefined;
+    const timeOver = new Promise<never>((_resolve, reject) => {
+      over = () => reject(outOfTime(`${what} had not come to its end; `));
+      if (signal.aborted) over();
+      else signal.addEventListener("abort", over, { once: true });
+    });
+    try {
+      return await Promise.race([promise, timeOver]);
+    } finally {
+      if (over !== undefined) signal.removeEventListener("abort", over);
+    }
+  }
+
   #leftMs(): number {
-    return this.#context.getRemainingTimeInMillis() - MARGIN_MS;
+    const leftMs = this.#context.getRemainingTimeInMillis();
+    if (Number.isFinite(leftMs)) return leftMs - MARGIN_MS;
+    throw invalidOption(
+      `getRemainingTimeInMillis of the context gives ${leftMs}, and an invocation has to know its end: hand the handler the context that Lambda gives`,
+    );
   }
 
   #end(): void {
-    if (this.#over.signal.aborted) return;
-    this.#over.abort(
-      new KinesisConnectorError(
-        "KC_STOP_DEADLINE",
-        `less than ${MARGIN_MS} ms were left of the invocation: what was under way is left for the next one, which finishes it. Where this happens again ` +
-          "and again, raise the function's timeout, or lower BatchSize and the thresholds of the pipeline's buffer",
-      ),
-    );
+    if (!this.#over.signal.aborted) this.#over.abort(outOfTime(""));
   }
+}
+
+function outOfTime(what: string): KinesisConnectorError {
+  return new KinesisConnectorError(
+    "KC_STOP_DEADLINE",
+    `less than ${MARGIN_MS} ms were left of the invocation: ${what}what was under way is left for the next one, which finishes it. Where this happens again ` +
+      "and again, raise the function's timeout, or lower BatchSize and the thresholds of the pipeline's buffer",
+  );
 }

@@ -4,6 +4,7 @@ import {
   asError,
   ByteBudget,
   type Checkpointer,
+  compareSequenceNumbers,
   errorFields,
   hasCode,
   type Position,
@@ -40,6 +41,10 @@ export interface Invocation<Model, Output, Plan, DeadLetterPlan> {
   readonly streams: Streams;
   readonly requestId: string;
   readonly deadline: InvocationDeadline;
+  /** Shards whose records are passed over as a whole, which has been said of. */
+  readonly ended: Set<string>;
+  /** Rejects where the mapping is not, or not any more, as rows need it. */
+  readonly lookAgain: () => Promise<unknown>;
 }
 
 /** A shard as this invocation holds it. */
@@ -70,13 +75,16 @@ export async function runShard<Model, Output, Plan, DeadLetterPlan>(
   let range = fullHashKeyRange;
   try {
     deadline.check();
-    owned = await own(invocation, shard);
-    range = await rangeOf(invocation, shard, owned);
+    owned = await deadline.limit("the lease table's take of the shard", own(invocation, shard));
+    const unlike = isRepeated(shard, owned) ? await unlikeRows(invocation) : undefined;
+    if (unlike !== undefined) return { type: "nothing", identifier: first, error: unlike };
+    range = await deadline.limit("the listing of the shards", rangeOf(invocation, shard, owned));
     await deliver(invocation, shard, owned, range);
     return { type: "done" };
   } catch (thrown) {
     // A shard that was let go because the time was over says only that.
-    const error = deadline.signal.aborted ? asError(deadline.signal.reason) : asError(thrown);
+    const isSaid = hasCode(thrown, "KC_STOP_DEADLINE");
+    const error = deadline.signal.aborted && !isSaid ? asError(deadline.signal.reason) : asError(thrown);
     const fields = { shardId, requestId: invocation.requestId, ...errorFields(error) };
     if (owned === undefined) {
       if (hasCode(error, "KC_LEASE_LOST")) {
@@ -140,6 +148,30 @@ async function own<Model, Output, Plan, DeadLetterPlan>(
   };
 }
 
+/** Whether a part of the records is about to be passed over because the row has come past it, or will have once a prepared batch is finished. */
+function isRepeated({ records }: ShardRecords, { checkpoint, preparedEnd }: OwnedShard): boolean {
+  const [first] = records;
+  const through = preparedEnd ?? checkpoint();
+  if (first === undefined || through === undefined) return false;
+  return through === "SHARD_END" || compareSequenceNumbers(first.sequenceNumber, through.sequenceNumber) <= 0;
+}
+
+/**
+ * Why the row must not be believed; undefined where it may. A mapping that was given a ParallelizationFactor while its sandboxes were warm hands over records
+ * behind the row that nobody has delivered: they look like repeated ones, and nothing else tells.
+ */
+async function unlikeRows<Model, Output, Plan, DeadLetterPlan>({
+  deadline,
+  lookAgain,
+}: Invocation<Model, Output, Plan, DeadLetterPlan>): Promise<Error | undefined> {
+  try {
+    await deadline.limit("the look at the mapping", lookAgain());
+    return undefined;
+  } catch (thrown) {
+    return asError(thrown);
+  }
+}
+
 function checkpointOf({ lease: { checkpoint } }: HeldShard): Position | "SHARD_END" | undefined {
   if (checkpoint === "SHARD_END") return checkpoint;
   return typeof checkpoint === "object" ? checkpoint : undefined;
@@ -167,14 +199,23 @@ async function rangeOf<Model, Output, Plan, DeadLetterPlan>(
 }
 
 async function deliver<Model, Output, Plan, DeadLetterPlan>(
-  { settings, streams, deadline }: Invocation<Model, Output, Plan, DeadLetterPlan>,
+  { settings, streams, deadline, ended }: Invocation<Model, Output, Plan, DeadLetterPlan>,
   { shardId, streamArn, records }: ShardRecords,
   owned: OwnedShard,
   range: HashKeyRange,
 ): Promise<void> {
   const { application, pipeline, clock, random, logger, onRetentionGap } = settings;
   const checkpoint = owned.checkpoint();
-  if (checkpoint === "SHARD_END") return;
+  if (checkpoint === "SHARD_END") {
+    if (!ended.has(shardId))
+      logger.warn(
+        { shardId, records: records.length },
+        "the row says that the shard has been read to its end, so its records are passed over. That is right for a mapping that begins at an older place " +
+          "than the workers before it came to, and wrong for a stream that was deleted and made again: give that another application",
+      );
+    ended.add(shardId);
+    return;
+  }
   const { records: open, dropped } = toUserRecords(records, range, checkpoint);
   if (open.length === 0 && owned.preparedEnd === undefined) return;
   const { stream } = partsOf(streamArn);
@@ -190,12 +231,13 @@ async function deliver<Model, Output, Plan, DeadLetterPlan>(
       records,
       range,
       preparedEnd,
-      stream: () =>
-        streams.sourceOf(
-          streamArn,
-          { shardId, range, clock, random, observe, readThroughMs },
-          deadline.signal,
-        ),
+      stream: async () => {
+        const { signal } = deadline;
+        // What was prepared may hold aggregates though this event has none.
+        const all = owned.range ?? (await streams.rangeOf(streamArn, shardId, signal));
+        const context = { shardId, range: all, clock, random, observe, readThroughMs };
+        return await streams.sourceOf(streamArn, context, signal);
+      },
     }),
     checkpointer,
     initialPosition,

@@ -55,10 +55,15 @@ export class Streams {
   async rangeOf(streamArn: string, shardId: string, signal: AbortSignal): Promise<HashKeyRange> {
     let ranges = this.#ranges.get(streamArn);
     if (ranges === undefined || !(await known(ranges, shardId))) {
-      ranges = this.#listed(streamArn, signal);
-      this.#ranges.set(streamArn, ranges);
-      // What failed is asked again, by the next invocation.
-      ranges.catch(() => this.#ranges.delete(streamArn));
+      const asked = this.#listed(streamArn, signal);
+      ranges = asked;
+      this.#ranges.set(streamArn, asked);
+      // What failed, or was given up, is asked again by the next invocation.
+      const forget = (): void => {
+        if (this.#ranges.get(streamArn) === asked) this.#ranges.delete(streamArn);
+      };
+      signal.addEventListener("abort", forget, { once: true });
+      asked.then(() => signal.removeEventListener("abort", forget), forget);
     }
     return (await ranges).get(shardId) ?? fullHashKeyRange;
   }

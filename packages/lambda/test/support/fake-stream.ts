@@ -48,8 +48,9 @@ export class FakeStream {
   }
 
   /** As a producer does that packs records: their hash keys are those of the shard. */
-  putAggregate(shardId: string, texts: readonly string[]): void {
-    const explicitHashKey = this.#shard(shardId).shard.startingHashKey;
+  /** With the hash keys of another shard it is one that a producer sends for a moment after a reshard. */
+  putAggregate(shardId: string, texts: readonly string[], hashKeysOf: string = shardId): void {
+    const explicitHashKey = this.#shard(hashKeysOf).shard.startingHashKey;
     const aggregator = createAggregator();
     for (const text of texts)
       aggregator.add({ data: new TextEncoder().encode(text), partitionKey: "key", explicitHashKey });

@@ -1,4 +1,5 @@
 import type { Clock } from "@kinesis-connectors/core";
+import { codeOf } from "../failures.js";
 
 /** Bounds of what is asked: the caller's signal, and the clock that time is measured with. */
 export interface Bounds {
@@ -95,6 +96,10 @@ export class Session {
           this.#stop = stop;
         },
       );
+    } catch (error) {
+      // What was given up may be answered later on, when the next one waits for its answer.
+      if (codeOf(error) === undefined) this.destroy();
+      throw error;
     } finally {
       this.#stop = undefined;
     }

@@ -51,6 +51,9 @@ export function leaseFailureOf(thrown: unknown): StoreFailure {
     ([a], [b]) => b.length - a.length,
   )[0];
   if (known !== undefined) return { type: known[1], cause, cure: known[2] };
+  // A NUL, of which nothing was sent.
+  if (error instanceof RangeError)
+    return { type: "fatal", cause, cure: "a name holds what the database cannot keep" };
   const failure = failureOf(error);
   // The client's own words: a certificate, TLS, a password that is missing.
   if (failure.kind === "refused" && codeOf(error) === undefined)

@@ -30,7 +30,7 @@ function arrayText(value: unknown, column: Column, depth: number): string {
       ? arrayText(element, column, depth + 1)
       : scalarOf(element, column);
   });
-  return `{${elements.join(",")}}`;
+  return `{${elements.join(column.delimiter)}}`;
 }
 
 function scalarOf(value: unknown, column: Column): string {
@@ -75,21 +75,28 @@ const DAY_MS = 86_400_000;
 const TWO_DIGITS = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, "0"));
 let lastDay = Number.NaN;
 let lastDate = "";
+let lastEra = "";
 
-/** As `toISOString` has it, a few times as fast: times of a batch are mostly of one day. */
+/**
+ * As `toISOString` has it, a few times as fast: times of a batch are mostly of one day. Years before the first and after 9999 as PostgreSQL reads them, without a
+ * sign.
+ */
 function isoText(date: Date): string {
   const time = date.getTime();
   const day = Math.floor(time / DAY_MS);
   if (day !== lastDay) {
     // All before "00:00:00.000Z".
-    lastDate = date.toISOString().slice(0, -13);
+    const days = date.toISOString().slice(0, -13);
+    const year = date.getUTCFullYear();
+    lastDate = year < 1 ? `${String(1 - year).padStart(4, "0")}${days.slice(-7)}` : days.replace(/^\+0*/, "");
+    lastEra = year < 1 ? " BC" : "";
     lastDay = day;
   }
   const ms = time - day * DAY_MS;
   const seconds = Math.floor(ms / 1_000);
   const minutes = Math.floor(seconds / 60);
   const thousandths = String(ms - seconds * 1_000).padStart(3, "0");
-  return `${lastDate}${TWO_DIGITS[Math.floor(minutes / 60)]}:${TWO_DIGITS[minutes % 60]}:${TWO_DIGITS[seconds % 60]}.${thousandths}Z`;
+  return `${lastDate}${TWO_DIGITS[Math.floor(minutes / 60)]}:${TWO_DIGITS[minutes % 60]}:${TWO_DIGITS[seconds % 60]}.${thousandths}Z${lastEra}`;
 }
 
 function jsonElement(value: unknown, column: Column): string {

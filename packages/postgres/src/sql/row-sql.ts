@@ -61,13 +61,18 @@ function upsertSql<Row>(
     `ORDER BY ${keys.join(", ")}, u.ordinal DESC`;
   const deletes = removes && !guarded;
   const gone = deletes
-    ? `, gone AS (DELETE FROM ${tableSql} AS kept USING last WHERE last.${flag.join()} AND ${keyNames.map((name) => `kept.${name} = last.${name}`).join(" AND ")})`
+    ? `, gone AS (DELETE FROM ${tableSql} AS kept USING last WHERE last.${flag.join()} AND ${columns.flatMap(sameKeySql).join(" AND ")})`
     : "";
   return (
     `WITH last AS (${last})${gone} INSERT INTO ${tableSql} AS kept (${written.join(", ")}) ` +
     `SELECT ${written.map((name) => `last.${name}`).join(", ")} FROM last${deletes ? ` WHERE NOT last.${flag.join()}` : ""} ` +
     `ON CONFLICT (${keyNames.join(", ")}) ${changeSql(written, keyNames, guards, overEqual)}`
   );
+}
+
+/** A key as the column has rounded it when it was written. */
+function sameKeySql({ isKey, sql, roundedType }: Column): string[] {
+  return isKey ? [`kept.${sql} = last.${sql}${roundedType === undefined ? "" : `::${roundedType}`}`] : [];
 }
 
 function changeSql(

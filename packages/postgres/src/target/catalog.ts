@@ -7,7 +7,7 @@ export interface CatalogTable {
   readonly sql: string;
   /** Kind of relation: `r` a table, `p` a partitioned one, `v` a view, and others (manual, "pg_class"). */
   readonly kind: string;
-  /** Whether its rows outlive a crash of the server: neither UNLOGGED nor TEMPORARY. */
+  /** Whether its rows outlive a crash of the server: neither it nor a partition of it is UNLOGGED or TEMPORARY. */
   readonly isDurable: boolean;
   /** Whether triggers may fill its columns before a row is inserted. */
   readonly hasTriggers: boolean;
@@ -30,6 +30,8 @@ export interface CatalogColumn {
   readonly category: string;
   /** The base type of an array's elements. */
   readonly elementName: string | null;
+  /** What stands between elements of this type in an array: a comma, but for `box` and types of extensions such as `geometry` of PostGIS. */
+  readonly delimiter: string;
   /** Whether a row must have a value that the table does not give it. */
   readonly isRequired: boolean;
   readonly isNotNull: boolean;
@@ -42,7 +44,8 @@ export interface CatalogColumn {
 const RIGHTS = ["SELECT", "INSERT", "UPDATE", "DELETE"] as const;
 
 const TABLE_SQL = `
-SELECT c.oid::text AS oid, format('%I.%I', n.nspname, c.relname) AS sql, c.relkind::text AS kind, c.relpersistence::text AS persistence,
+SELECT c.oid::text AS oid, format('%I.%I', n.nspname, c.relname) AS sql, c.relkind::text AS kind, 
+  (c.relpersistence = 'p' AND NOT EXISTS (SELECT FROM pg_partition_tree(c.oid) tree JOIN pg_catalog.pg_class part ON part.oid = tree.relid WHERE part.relpersistence <> 'p'))::text AS durable,
   EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgtype & 7 = 7)::text AS triggers,
   ${RIGHTS.map((right) => `${right === "DELETE" ? "has_table_privilege" : "has_any_column_privilege"}(c.oid, '${right}')::text AS "${right}"`).join(", ")}
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -60,7 +63,7 @@ export async function findTable(
     oid: textOf(row, "oid"),
     sql: textOf(row, "sql"),
     kind: textOf(row, "kind"),
-    isDurable: textOf(row, "persistence") === "p",
+    isDurable: textOf(row, "durable") === "true",
     hasTriggers: textOf(row, "triggers") === "true",
     rights: new Set(RIGHTS.filter((right) => row[right] === "true")),
   };
@@ -73,14 +76,15 @@ SELECT a.attname AS name, a.atttypid::text AS type_oid, format_type(a.atttypid, 
   (a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AND t.typdefault IS NULL)::text AS required,
   base.oid::text AS base_oid, base.typname AS base_name, base.typcategory::text AS category,
   format_type(base.oid, -1) AS base_type, element.typname AS element_name,
+  CASE WHEN base.typcategory = 'A' THEN element.typdelim ELSE base.typdelim END::text AS delimiter,
   CASE WHEN base.typname = 'numeric' AND a.atttypmod >= 4 THEN (((a.atttypmod - 4) >> 16) & 65535) - ((a.atttypmod - 4) & 2047) END::text AS digits
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 CROSS JOIN LATERAL (
   WITH RECURSIVE up AS (
-    SELECT t.oid, t.typname, t.typtype, t.typbasetype, t.typcategory, t.typelem
+    SELECT t.oid, t.typname, t.typtype, t.typbasetype, t.typcategory, t.typelem, t.typdelim
     UNION ALL
-    SELECT b.oid, b.typname, b.typtype, b.typbasetype, b.typcategory, b.typelem
+    SELECT b.oid, b.typname, b.typtype, b.typbasetype, b.typcategory, b.typelem, b.typdelim
     FROM up JOIN pg_catalog.pg_type b ON up.typtype = 'd' AND b.oid = up.typbasetype
   )
   SELECT * FROM up WHERE typtype <> 'd'
@@ -105,6 +109,7 @@ export async function findColumns(
     baseName: textOf(row, "base_name"),
     category: textOf(row, "category"),
     elementName: row["element_name"] ?? null,
+    delimiter: textOf(row, "delimiter"),
     isRequired: row["required"] === "true",
     isNotNull: row["not_null"] === "true",
     isGenerated: row["generated"] === "true",

@@ -68,6 +68,16 @@ const KINDS: ReadonlyMap<string, ValueKind> = new Map([
   ["jsonb", "json"],
 ]);
 
+/** Types that round a value to their precision, where others refuse it. */
+const ROUNDING: ReadonlySet<string> = new Set([
+  "numeric",
+  "timestamp",
+  "timestamptz",
+  "time",
+  "timetz",
+  "interval",
+]);
+
 async function columnOf<Row>(
   session: Session,
   { name, sql, type }: ColumnSetting,
@@ -87,8 +97,8 @@ async function columnOf<Row>(
       `columns.${name} is declared ${type}, but the column is ${found.type}: declare it as it is, or alter the table`,
     );
   const isArray = found.category === "A";
-  // Of an array of arrays unnest() would make one row for each element, and of a composite one column for each field.
-  const castType = isArray || found.category === "C" ? found.baseType : undefined;
+  // Of an array of arrays unnest() would make one row for each element, and of a composite one column for each field; and an array of boxes has no commas.
+  const castType = isArray || found.category === "C" || found.delimiter !== "," ? found.baseType : undefined;
   return {
     name,
     sql,
@@ -96,7 +106,9 @@ async function columnOf<Row>(
     castType,
     kind: KINDS.get((isArray ? found.elementName : found.baseName) ?? "") ?? "text",
     isArray,
+    delimiter: found.delimiter,
     isKey: mode.type === "upsert" && mode.key.includes(name),
+    roundedType: ROUNDING.has(found.baseName) ? found.type : undefined,
   };
 }
 
@@ -154,7 +166,7 @@ function requireTable(name: TableName, { kind, isDurable }: CatalogTable): void 
     );
   if (!isDurable)
     throw invalidOption(
-      `table: ${name.sql} is UNLOGGED or TEMPORARY: a crash of the server would empty it, and its positions would not know`,
+      `table: ${name.sql} or a partition of it is UNLOGGED or TEMPORARY: a crash of the server would empty it, and its positions would not know`,
     );
 }
 

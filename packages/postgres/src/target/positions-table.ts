@@ -19,7 +19,7 @@ const COLUMNS = [
 ] as const;
 
 /** The statement that creates a table of positions. */
-export function positionsDdl(nameSql: string): string {
+function positionsDdl(nameSql: string): string {
   const columns = COLUMNS.map(([name, type]) => `${name} ${type}`).join(", ");
   return `CREATE TABLE ${nameSql} (${columns}, PRIMARY KEY (${POSITION_KEY.join(", ")}))`;
 }

@@ -14,7 +14,11 @@ export interface Column {
   readonly castType: string | undefined;
   readonly kind: ValueKind;
   readonly isArray: boolean;
+  /** What stands between the elements of an array. */
+  readonly delimiter: string;
   readonly isKey: boolean;
+  /** The type, with its precision, of a column that rounds what is written; undefined for any other. */
+  readonly roundedType: string | undefined;
 }
 
 /** Where rows go: looked up once, so that a mistake in the options shows before anything is read. */

@@ -1,4 +1,9 @@
-import { comparePositions, type PlannedRange, type Position } from "@kinesis-connectors/core";
+import {
+  comparePositions,
+  KinesisConnectorError,
+  type PlannedRange,
+  type Position,
+} from "@kinesis-connectors/core";
 import { beginSql } from "./transaction.js";
 import { literal } from "../sql/identifiers.js";
 import type { AnswerRow, Bounds, Session } from "../connection/session.js";
@@ -9,6 +14,9 @@ export type PositionKey = Pick<PlannedRange, "application" | "stream" | "shardId
 
 /** The tables: that of the rows, and that of the positions. Each table of rows has positions of its own, so that a pipeline may write several. */
 export type PositionTables = Pick<Target<never>, "tableSql" | "positionsSql">;
+
+/** More often than old positions are removed between a row's insertion and its lock. */
+const MAX_ATTEMPTS = 5;
 
 /** The condition that names a position. */
 function keySql({ tableSql }: PositionTables, { application, stream, shardId }: PositionKey): string {
@@ -32,7 +40,8 @@ export async function beginWithPosition(
 ): Promise<Position | undefined> {
   const lock = `SELECT seq::text AS seq, sub::text AS sub FROM ${tables.positionsSql} WHERE ${keySql(tables, key)} FOR UPDATE`;
   let [row] = await session.query(`${beginSql(requestTimeoutMs)}; ${lock}`, undefined, bounds);
-  while (row === undefined) {
+  for (let attempt = 1; row === undefined; attempt += 1) {
+    if (attempt > MAX_ATTEMPTS) throw hidden(tables);
     // The first batch of the shard here. It may be somebody else's at this moment too: whoever comes second waits for the first.
     const values = [key.application, key.stream, key.shardId, tables.tableSql];
     await session.query(
@@ -45,14 +54,23 @@ export async function beginWithPosition(
   return positionOf(row);
 }
 
+function hidden({ positionsSql }: PositionTables): KinesisConnectorError {
+  return new KinesisConnectorError(
+    "KC_EMIT_REFUSED",
+    `positions: a row that is inserted into ${positionsSql} cannot be found there: let the user of connection.user read and change all rows (policies of row security), and take away triggers and rules that change or drop them`,
+  );
+}
+
 /** How far a shard has come, as of the transactions that have ended; undefined when nothing was written of it. */
 export async function readPosition(
   session: Session,
   tables: PositionTables,
   key: PositionKey,
+  requestTimeoutMs: number,
   bounds: Bounds,
 ): Promise<Position | undefined> {
-  const select = `SELECT seq::text AS seq, sub::text AS sub FROM ${tables.positionsSql} WHERE ${keySql(tables, key)}`;
+  // The limit goes with the statement: what waits for a lock outlives its connection.
+  const select = `SET LOCAL statement_timeout = ${requestTimeoutMs}; SELECT seq::text AS seq, sub::text AS sub FROM ${tables.positionsSql} WHERE ${keySql(tables, key)}`;
   const [row] = await session.query(select, undefined, bounds);
   return row === undefined ? undefined : positionOf(row);
 }

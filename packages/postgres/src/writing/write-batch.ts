@@ -1,6 +1,6 @@
 import { type Batch, type EmitContext, entriesPast, type FailedEntry } from "@kinesis-connectors/core";
 import type { Session } from "../connection/session.js";
-import { failureOf } from "../failures.js";
+import { isAboutRows } from "../failures.js";
 import type { Settings } from "../settings.js";
 import type { Target } from "../target/target.js";
 import { beginWithPosition, commitWithPosition } from "./positions.js";
@@ -56,7 +56,7 @@ async function inTransaction<Row>(writing: Writing<Row>, write: WriteRows<Row>):
   try {
     await commitWithPosition(session, target, batch, { last: batch.last, position }, context);
   } catch (error) {
-    throw failureOf(error).kind === "data" ? new RowsRefused(error, true) : error;
+    throw isAboutRows(error) ? new RowsRefused(error, true) : error;
   }
   return { refused: [], skipped: batch.entries.length - entries.length };
 }

@@ -1,6 +1,6 @@
 import type { BufferEntry, FailedEntry } from "@kinesis-connectors/core";
 import type { Bounds, Session } from "../connection/session.js";
-import { codeOf, failureOf, rejection } from "../failures.js";
+import { isAboutRows, rejection } from "../failures.js";
 import { oneStatement, rowStatements } from "../requests.js";
 import { rowSql } from "../sql/row-sql.js";
 import type { Target } from "../target/target.js";
@@ -39,7 +39,7 @@ export async function writeRows<Row>(
     await underWay;
     if (refused.length > 0) continue;
     underWay = session.query(sql, values, bounds).catch((error: unknown) => {
-      throw failureOf(error).kind === "data" ? new RowsRefused(error, false) : error;
+      throw isAboutRows(error) ? new RowsRefused(error, false) : error;
     });
     // It is awaited next; until then a failure must not count as unhandled.
     underWay.catch(() => undefined);
@@ -72,7 +72,7 @@ export async function findRefusedRows<Row>(
       await session.query("RELEASE SAVEPOINT kc_rows", undefined, bounds);
       return;
     } catch (error) {
-      if (failureOf(error).kind !== "data" || codeOf(error) === undefined) throw error;
+      if (!isAboutRows(error)) throw error;
       await session.query("ROLLBACK TO SAVEPOINT kc_rows; RELEASE SAVEPOINT kc_rows", undefined, bounds);
       const [only] = some;
       if (some.length === 1 && only !== undefined) {

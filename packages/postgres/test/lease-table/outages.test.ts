@@ -171,6 +171,25 @@ describeOn(describe, postgres, "PostgreSQL", ({ name: serverName, url, process }
     await expect.poll(async () => (await table.update(seen, { type: "renew" })).type).toBe("applied");
   });
 
+  it.runIf(isReal)("a request that was given up does not wait on at the server for a lock", async () => {
+    const table = tableOf({ requestTimeoutMs: 300 });
+    const seen = await opened(table);
+    const other = new Client(url);
+    await other.connect();
+    try {
+      await other.query(`BEGIN; SELECT * FROM ${name} FOR UPDATE`);
+      expect((await table.update(seen, { type: "take", owner: "late" })).type).toBe("throttled");
+      const { rows } = await other.query(
+        "SELECT query FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1",
+        [`%${name}%`],
+      );
+      expect(rows).toEqual([]);
+    } finally {
+      await other.end();
+    }
+    expect((await table.get("s0"))?.owner).toBeUndefined();
+  });
+
   it.runIf(isReal)(
     "a password that is a function is asked for each connection, and more calls than connections wait for their turn",
     async () => {

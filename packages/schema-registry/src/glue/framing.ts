@@ -62,7 +62,7 @@ const inflateWithInfo = inflateSync as unknown as (
 function inflated(content: Payload, maxBytes: number): Buffer {
   let result: ReturnType<typeof inflateWithInfo>;
   try {
-    result = inflateWithInfo(content.data, { maxOutputLength: maxBytes, info: true });
+    result = inflateWithInfo(content.bytes, { maxOutputLength: maxBytes, info: true });
   } catch (error) {
     const isTooLong = error instanceof RangeError;
     throw poisonRecord(

@@ -85,6 +85,7 @@ class Scanner {
   /** One statement of a file, a message, a oneof or a group. */
   #readStatement(parent: Message, depth: number): void {
     if (depth > MAX_MESSAGE_DEPTH) throw unreadable("has too many messages in each other");
+    if (this.#isVisibility()) this.#at += 1;
     const first = this.#tokens[this.#at] as string;
     const opensBlock = this.#tokens[this.#at + 2] === "{";
     if (first === ";") this.#at += 1;
@@ -101,6 +102,15 @@ class Scanner {
       this.#readBlock(parent, depth + 1);
     } else if ((first === "enum" || first === "service") && opensBlock) this.#endStatement();
     else this.#readField(parent, depth);
+  }
+
+  /** Edition 2024 has a word before a message or an enum that says who may import it. Alone it may be the name of a type. */
+  #isVisibility(): boolean {
+    return (
+      /^(?:export|local)$/.test(this.#tokens[this.#at] as string) &&
+      /^(?:message|enum)$/.test(this.#tokens[this.#at + 1] ?? "") &&
+      this.#tokens[this.#at + 3] === "{"
+    );
   }
 
   #readBlock(message: Message, depth: number): void {

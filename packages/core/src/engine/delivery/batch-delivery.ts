@@ -5,7 +5,8 @@ import { codeOf, type DeadLetter, toDeadLetter } from "../../dead-letters.js";
 import { type EmissionContext, emitUntilSettled, untilAnswered } from "./emission.js";
 import type { BatchStep, EmitContext, Emitter, Json, PlannedRange } from "../../emitter.js";
 import { saidOf } from "../../logging/error-fields.js";
-import { KinesisConnectorError } from "../../errors.js";
+import { asError, KinesisConnectorError } from "../../errors.js";
+import { batchesOf } from "../../handlers/handed-batches.js";
 import type { RunningPipeline } from "../../pipeline.js";
 import { logDeadLetters, poisonError } from "../poison.js";
 import { preparedBatch, withDeadLetters } from "./prepared.js";
@@ -32,6 +33,15 @@ export class BatchDelivery<Model, Output, Plan, DeadLetterPlan> {
 
   /** Delivers a range, its own or one that an earlier owner prepared. */
   async deliver(range: ClosedRange<Output>, inherited?: PreparedBatch): Promise<void> {
+    try {
+      await this.#deliver(range, inherited);
+    } catch (thrown) {
+      batchesOf(this.#pipeline.emitter)?.abandon(range.batch.batchId, asError(thrown));
+      throw thrown;
+    }
+  }
+
+  async #deliver(range: ClosedRange<Output>, inherited?: PreparedBatch): Promise<void> {
     const { emitter } = this.#pipeline;
     const startedMs = this.#context.clock.monotonicNow();
     let { batch, outcomes } = range;

@@ -63,7 +63,14 @@ export async function emitUntilSettled<Output, Plan>(
       for (const failed of result.failed) (failed.action === "retry" ? again : rejected).push(failed);
       // Only tries that got nowhere are counted: of what waits behind a throttled entry nothing was refused yet.
       if (again.length > 0) refusals = again.length < remaining.entries.length ? 1 : refusals + 1;
-      if (refusals >= retry.maxAttempts) rejected.push(...again.splice(0));
+      if (refusals >= retry.maxAttempts) {
+        // Those behind an entry were not tried: their turn comes now, unless nobody is before them.
+        const behind = again.filter((failed) => failed.isBehind === true);
+        const refused = again.splice(0).filter((failed) => failed.isBehind !== true);
+        rejected.push(...(refused.length > 0 ? refused : behind));
+        if (refused.length > 0) again.push(...behind);
+        refusals = 1;
+      }
       if (again.length === 0 || (emitter.plan !== undefined && rejected.length > 0)) {
         reportTaken(batch, attempt, context.logger);
         return { rejected, attempts: attempt };
