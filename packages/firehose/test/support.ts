@@ -3,7 +3,7 @@ import { firehoseEmitter, type FirehoseEmitterOptions } from "@kinesis-connector
 import { type FaultEffect, type FaultRule, type LocalAws, startLocalAws } from "@kinesis-connectors/local";
 import { batchOfEntries, entryOf } from "@kinesis-connectors/testkit";
 
-export const TARGET = "target";
+const TARGET = "target";
 
 /** A local Firehose with a delivery stream, and what tests ask of it. */
 export interface LocalTarget extends AsyncDisposable {

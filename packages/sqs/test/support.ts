@@ -1,9 +1,13 @@
 import type { Batch, BufferEntry, Emitter } from "@kinesis-connectors/core";
-import { type FaultEffect, type FaultRule, type LocalAws, startLocalAws } from "@kinesis-connectors/local";
+import {
+  type FaultEffect,
+  type FaultRule,
+  type LocalAws,
+  type SqsMessage,
+  startLocalAws,
+} from "@kinesis-connectors/local";
 import { sqsEmitter, type SqsEmitterOptions } from "@kinesis-connectors/sqs";
 import { batchOfEntries, entryOf, virtualClock } from "@kinesis-connectors/testkit";
-
-type Message = ReturnType<LocalAws["sqs"]["messages"]>[number];
 
 /** A local SQS with a queue, and what tests ask of it. */
 export interface LocalTarget extends AsyncDisposable {
@@ -11,7 +15,7 @@ export interface LocalTarget extends AsyncDisposable {
   readonly queueUrl: string;
   readonly connection: ReturnType<LocalAws["clientOptions"]>;
   readonly emitter: <Output = unknown>(options?: Partial<SqsEmitterOptions<Output>>) => Emitter<Output>;
-  readonly messages: () => readonly Message[];
+  readonly messages: () => readonly SqsMessage[];
   readonly bodies: () => string[];
   /** Adds a rule for SendMessageBatch; tells how often it has fired. */
   readonly fault: (effect: FaultEffect, rule?: Partial<FaultRule>) => () => number;

@@ -12,7 +12,7 @@ import { JsonCallError } from "./json-call-error.js";
 export type Body = Readonly<Record<string, unknown>>;
 
 /** One operation of a service. */
-export interface JsonOperation {
+interface JsonOperation {
   /** Whether it changes what the server holds. */
   readonly changes: boolean;
   /** What identifies a call in the journal and in fault rules. */
