@@ -91,6 +91,8 @@ export default defineConfig({
       project("replay-dead-letters", "apps/replay-dead-letters"),
       project("archive-partitioned", "apps/archive-partitioned"),
       project("copy-stream", "apps/copy-stream"),
+      project("copy-to-firehose", "apps/copy-to-firehose"),
+      project("fan-to-sqs", "apps/fan-to-sqs"),
       project("lambda-to-s3", "apps/lambda-to-s3"),
       project("batched-records", "apps/batched-records"),
       project("logs-to-s3", "apps/logs-to-s3"),
