@@ -73,6 +73,8 @@ checkInstall("core and kinesis", ["core", "kinesis"], ["client-kinesis"]);
 checkInstall("core, kcl and s3", ["core", "kcl", "s3"], ["client-dynamodb", "client-kinesis", "client-s3"]);
 checkInstall("core and opensearch", ["core", "opensearch"], []);
 checkInstall("core and postgres", ["core", "postgres"], []);
+checkInstall("core and firehose", ["core", "firehose"], ["client-firehose"]);
+checkInstall("core and sqs", ["core", "sqs"], ["client-sqs"]);
 checkInstall("core and iceberg", ["core", "iceberg"], ["client-s3"]);
 checkInstall("core and redshift", ["core", "redshift"], ["client-redshift-data", "client-s3"]);
 checkInstall(

@@ -12,6 +12,7 @@ import * as core from "../../packages/core/src/index.js";
 import * as dynamodb from "../../packages/dynamodb/src/index.js";
 import * as kcl from "../../packages/kcl/src/index.js";
 import * as iceberg from "../../packages/iceberg/src/index.js";
+import * as firehose from "../../packages/firehose/src/index.js";
 import * as icebergFiles from "../../packages/iceberg/src/files.js";
 import * as kinesis from "../../packages/kinesis/src/index.js";
 import * as lambda from "../../packages/lambda/src/index.js";
@@ -28,6 +29,7 @@ import * as replay from "../../packages/replay/src/index.js";
 import * as redshift from "../../packages/redshift/src/index.js";
 import * as s3 from "../../packages/s3/src/index.js";
 import * as schemaRegistry from "../../packages/schema-registry/src/index.js";
+import * as sqs from "../../packages/sqs/src/index.js";
 import * as telemetry from "../../packages/telemetry/src/index.js";
 import * as testkit from "../../packages/testkit/src/index.js";
 import * as testkitLeases from "../../packages/testkit/src/leases/index.js";
@@ -323,6 +325,23 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
       ordering: "none",
     },
   ],
+  "firehose.firehoseEmitter": [
+    firehose.firehoseEmitter,
+    { ...connection, deliveryStream: "d", encode: () => "", delimiter: "" },
+  ],
+  "sqs.sqsEmitter": [
+    sqs.sqsEmitter,
+    {
+      ...connection,
+      queueUrl: `${endpoint}/1/q.fifo`,
+      encode: () => "",
+      groupId: () => "g",
+      deduplication: "position",
+      attributes: () => ({}),
+      unsendable: "base64",
+      maxMessageBytes: 1024,
+    },
+  ],
   "leases-mysql.mysqlLeaseTable": [
     leasesMysql.mysqlLeaseTable,
     {
@@ -446,6 +465,8 @@ export const FACTORIES: Readonly<Record<string, Sample>> = {
       dynamodb: { port: 0, tableDelayMs: 0, tls: { cert: "", key: "" } },
       opensearch: { port: 0, maxContentBytes: 1, tls: { cert: "", key: "" } },
       redshift: { port: 0, database: "d", pageRows: 1 },
+      firehose: { port: 0, deliveryStreams: [] },
+      sqs: { port: 0, queues: [] },
       region: "r",
       accountId: "1",
       seed: 1,
@@ -797,6 +818,8 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   kcl: "",
   iceberg: "bearer",
   "iceberg/files": "filesOfManifest tableFiles tableManifests",
+  firehose: "",
+  sqs: "",
   kinesis: "",
   lambda: "",
   // What starts a sandbox takes a clock and a function.
@@ -843,6 +866,8 @@ export const PACKAGES: Readonly<Record<string, object>> = {
   kcl,
   iceberg,
   "iceberg/files": icebergFiles,
+  firehose,
+  sqs,
   kinesis,
   lambda,
   "lambda/testing": lambdaTesting,

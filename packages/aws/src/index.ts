@@ -55,3 +55,17 @@ export { type TunnelBounds, tunnelWithin } from "./proxy/tunnel.js";
 export { type RecordVersion, versionWriter } from "./record-version.js";
 export { Sha256 } from "./sha256.js";
 export type { AwsCommand } from "./kept-requests.js";
+export {
+  ALL_WRITTEN,
+  type LaneOptions,
+  putInWaves,
+  putLanesInWaves,
+  type RequestFailure,
+  requirePassing,
+  type Unsettled,
+  type Wave,
+  type WaveFailures,
+  type WaveOptions,
+  withFreshCredentials,
+} from "./waves/put-in-waves.js";
+export { type Packed, type RequestLimits } from "./waves/requests.js";

@@ -57,6 +57,8 @@ it("every secret field of every schema has a canary in the file of these tests",
         "../kinesis/config.schema.json",
         "../opensearch/config.schema.json",
         "../postgres/config.schema.json",
+        "../firehose/config.schema.json",
+        "../sqs/config.schema.json",
         "../parquet/config.schema.json",
         "../iceberg/config.schema.json",
       ])
@@ -65,6 +67,7 @@ it("every secret field of every schema has a canary in the file of these tests",
   expect([...fields].sort()).toEqual([
     "AdminConfig.readToken",
     "AdminConfig.token",
+    "ApiKeyConfig.apiKey",
     "AuthConfig.password",
     "BearerConfig.token",
     "ClientCredentialsConfig.clientSecret",
@@ -100,6 +103,22 @@ describe("secrets", () => {
     expect(shown).toContain("http://***@127.0.0.1:3128");
     // What is no secret is shown: who reads it wants to know which keys these are.
     expect(shown).toContain("AKIA1");
+    await loaded.close();
+  });
+
+  it("of an API key reach the emitter, and nothing that is shown", async () => {
+    const text = `version: 1
+application: app
+source: { stream: in }
+emitter:
+  type: opensearch
+  node: https://search.example.com
+  index: clicks
+  auth: { apiKey: CANARY-api-key }
+`;
+    const loaded = await loadWith(fileOf(text, FILES), { env: ENV }, fromSources);
+    expect(JSON.stringify(loaded.redacted)).not.toContain("CANARY");
+    expect(JSON.stringify(loaded.redacted).match(/\*\*\*/g)).toHaveLength(1);
     await loaded.close();
   });
 

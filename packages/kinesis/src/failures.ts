@@ -5,18 +5,10 @@ import {
   identityFailureOf,
   identityOutcomeOf,
   RENEW_CURE,
+  type RequestFailure,
   summaryOf as awsSummaryOf,
 } from "@kinesis-connectors/aws";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
-
-/** What a request that failed as a whole means. */
-export type Failure =
-  /** May work later: throttling, 5xx, time-outs, resets. */
-  | { readonly kind: "retry" }
-  /** The session's credentials are over; fresh ones may do. */
-  | { readonly kind: "expired" }
-  /** No repetition mends it; `cure` says what will. */
-  | { readonly kind: "refused"; readonly cure: string };
 
 /** Codes below 500 that mean "later" (errors of PutRecords and ListShards; common errors of the API reference). */
 const REPEATED = new Set([
@@ -59,7 +51,7 @@ const CURES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Sorts what a request failed with. Pure. */
-export function failureOf(error: unknown): Failure {
+export function failureOf(error: unknown): RequestFailure {
   const { code, status, message } = describeAwsError(error);
   const identity = identityOutcomeOf(error);
   if (identity !== undefined) return identity;

@@ -1,3 +1,4 @@
+import type { Packed } from "@kinesis-connectors/aws";
 import {
   asError,
   type Batch,
@@ -8,7 +9,6 @@ import {
 } from "@kinesis-connectors/core";
 import { createAggregator, parseExplicitHashKey, partitionHashKey } from "@kinesis-connectors/wire";
 import { MAX_PARTITION_KEY_BYTES, MAX_PARTITION_KEY_CHARACTERS } from "./limits.js";
-import type { Packed } from "./requests.js";
 import type { KinesisSettings } from "./settings.js";
 
 /** One user record on its way to the target. Unless it goes into an aggregate, it is a Kinesis record of a request itself. */

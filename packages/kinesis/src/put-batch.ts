@@ -1,5 +1,12 @@
 import { PutRecordsCommand } from "@aws-sdk/client-kinesis";
-import { RENEW_CURE } from "@kinesis-connectors/aws";
+import {
+  putInWaves,
+  putLanesInWaves,
+  requirePassing,
+  type Unsettled,
+  type Wave,
+  withFreshCredentials,
+} from "@kinesis-connectors/aws";
 import { asError, type EmitContext, type FailedEntry } from "@kinesis-connectors/core";
 import type { KinesisConnection } from "./connection.js";
 import { failureOf, type RecordAnswer, recordFailureOf, refusal, summaryOf } from "./failures.js";
@@ -11,7 +18,7 @@ import {
   packAlone,
   recordsIn,
 } from "./outgoing.js";
-import { type RequestSplitter, splitIntoRequests, splitUnordered } from "./requests.js";
+import { MAX_REQUEST_RECORDS } from "./limits.js";
 import type { KinesisSettings } from "./settings.js";
 import { listOpenShards, type ShardMap } from "./shard-map.js";
 
@@ -24,7 +31,6 @@ export interface PutTarget<Output> {
 }
 
 type Context = Pick<EmitContext<undefined>, "signal" | "clock" | "logger">;
-type Splitter<Output> = RequestSplitter<OutgoingRecord<Output>, KinesisPut<Output>>;
 
 /** An aggregate that went to another shard than expected, and its place in the request. */
 interface Misrouted<Output> {
@@ -34,11 +40,7 @@ interface Misrouted<Output> {
 }
 
 /**
- * Puts records until each is written, was refused, or waits behind one that was refused; those come back to be tried again. Records of other
- * keys are not held up by a refused one.
- *
- * It rejects only when nothing was written and nothing is known of the request. After that the entries that are written are known, and a
- * rejection would have them put once more.
+ * Puts records in waves (`putInWaves`): one lane per partition key; per shard where records are aggregated; none where no order is asked for.
  * @throws KinesisConnectorError `KC_EMIT_REFUSED`; the abort's reason; or what the first request failed with
  */
 export async function putBatch<Output>(
@@ -47,58 +49,32 @@ export async function putBatch<Output>(
   context: Context,
 ): Promise<readonly FailedEntry<Output>[]> {
   if (outgoing.length === 0) return [];
-  const splitter = await splitterOf(target, outgoing, context);
-  let isAnyWritten = false;
-  let why: Error | undefined;
-  for (let puts = splitter.next(); puts.length > 0; puts = splitter.next()) {
-    let answers: readonly RecordAnswer[];
-    try {
-      answers = await withCredentials(target, context, () => putRecords(target, puts, context));
-    } catch (error) {
-      context.signal.throwIfAborted();
-      const failure = requirePassing(target, error);
-      if (!isAnyWritten) throw failure;
-      why = failure;
-      break;
-    }
-    const misrouted: Misrouted<Output>[] = [];
-    for (let index = 0; index < puts.length; index += 1) {
-      const put = puts[index] as KinesisPut<Output>;
-      const answer = answers[index];
-      const failure = recordFailureOf(answer);
-      if (failure !== undefined) why = failure;
-      else if (put.count > 1 && isElsewhere(target, put, answer?.ShardId ?? ""))
-        misrouted.push({ put, index, shardId: answer?.ShardId ?? "" });
-      else {
-        splitter.written(index);
-        isAnyWritten = true;
-      }
-    }
-    if (misrouted.length > 0) {
-      why = await settleMisrouted(target, splitter, misrouted, context);
-      break;
-    }
-  }
-  const unsettled = splitter.unsettled();
-  const error = why ?? new Error("the record waits behind one that was refused");
-  return unsettled.map(({ entry }) => ({ entry, action: "retry", error }));
+  const { items, error } = await putOutgoing(target, outgoing, context);
+  return items.map(({ entry }) => ({ entry, action: "retry", error }));
 }
 
-/** One queue per partition key; per shard where records are aggregated; per record where no order is asked for. */
-async function splitterOf<Output>(
+async function putOutgoing<Output>(
   target: PutTarget<Output>,
   outgoing: readonly OutgoingRecord<Output>[],
   context: Context,
-): Promise<Splitter<Output>> {
+): Promise<Unsettled<OutgoingRecord<Output>>> {
   const { aggregate, ordering, maxRequestBytes } = target.settings;
+  const options = {
+    ...sendingTo(target, context),
+    limits: { maxRequestEntries: MAX_REQUEST_RECORDS, maxRequestBytes },
+    put: (puts: readonly KinesisPut<Output>[]) => putWave(target, puts, context),
+  };
   if (aggregate === undefined) {
-    if (ordering === "none") return splitUnordered(outgoing, maxRequestBytes);
-    const laneOf = ({ partitionKey }: OutgoingRecord<Output>): string => partitionKey;
-    return splitIntoRequests(outgoing, { maxRequestBytes, laneOf, pack: packAlone });
+    if (ordering === "none") return putInWaves(outgoing, options);
+    return putLanesInWaves(outgoing, {
+      ...options,
+      laneOf: (record) => record.partitionKey,
+      pack: packAlone,
+    });
   }
   const shards = await shardsOf(target, context);
-  return splitIntoRequests(outgoing, {
-    maxRequestBytes,
+  return putLanesInWaves(outgoing, {
+    ...options,
     laneOf: (record) => {
       const shardId = shards.shardOf(hashKeyOf(record));
       if (shardId !== undefined) return shardId;
@@ -109,17 +85,55 @@ async function splitterOf<Output>(
   });
 }
 
+/** How requests to the target fail, whatever they are for. */
+function sendingTo<Output>(
+  { connection, settings }: PutTarget<Output>,
+  { signal }: Context,
+): Parameters<typeof withFreshCredentials>[0] {
+  return {
+    connection,
+    signal,
+    failures: {
+      failureOf,
+      refusal: (cure, error) => refusal(settings.streamName, cure, error),
+      summaryOf,
+    },
+  };
+}
+
+/** Puts one request, and says what became of each record of it. */
+async function putWave<Output>(
+  target: PutTarget<Output>,
+  puts: readonly KinesisPut<Output>[],
+  context: Context,
+): Promise<Wave> {
+  const answers = await putRecords(target, puts, context);
+  const failed = new Map<number, Error>();
+  const misrouted: Misrouted<Output>[] = [];
+  for (let index = 0; index < puts.length; index += 1) {
+    const put = puts[index] as KinesisPut<Output>;
+    const answer = answers[index];
+    const failure = recordFailureOf(answer);
+    if (failure !== undefined) failed.set(index, failure);
+    else if (put.count > 1 && isElsewhere(target, put, answer?.ShardId ?? ""))
+      misrouted.push({ put, index, shardId: answer?.ShardId ?? "" });
+  }
+  if (misrouted.length === 0) return { failed };
+  const stop = await settleMisrouted(target, failed, misrouted, context);
+  return { failed, stop };
+}
+
 async function shardsOf<Output>(target: PutTarget<Output>, context: Context): Promise<ShardMap> {
   if (target.shards !== undefined) return target.shards;
   const { connection, settings } = target;
   try {
-    target.shards = await withCredentials(target, context, () =>
+    target.shards = await withFreshCredentials(sendingTo(target, context), () =>
       listOpenShards(connection, settings.target, context),
     );
     return target.shards;
   } catch (error) {
     context.signal.throwIfAborted();
-    throw requirePassing(target, error);
+    throw requirePassing(sendingTo(target, context), error);
   }
 }
 
@@ -134,7 +148,7 @@ function isElsewhere<Output>(target: PutTarget<Output>, put: KinesisPut<Output>,
  */
 async function settleMisrouted<Output>(
   target: PutTarget<Output>,
-  splitter: Splitter<Output>,
+  failed: Map<number, Error>,
   misrouted: readonly Misrouted<Output>[],
   context: Context,
 ): Promise<Error> {
@@ -149,13 +163,14 @@ async function settleMisrouted<Output>(
   } catch (error) {
     context.signal.throwIfAborted();
     // Without the new map nothing of them counts as written. What was written before is known, so this is no rejection.
+    for (const { index } of misrouted) failed.set(index, asError(error));
     return asError(error);
-  }
-  for (const { put, index, shardId } of misrouted) {
-    if (shards.ownsAll(shardId, recordsIn(put).map(hashKeyOf))) splitter.written(index);
   }
   const error = new Error("the target stream was resharded while the record was put");
   error.name = "TargetResharded";
+  for (const { put, index, shardId } of misrouted) {
+    if (!shards.ownsAll(shardId, recordsIn(put).map(hashKeyOf))) failed.set(index, error);
+  }
   return error;
 }
 
@@ -187,30 +202,4 @@ async function putRecords<Output>(
       `PutRecords says that ${failed} records failed and names ${named}: none of it is believed`,
     );
   return answers;
-}
-
-/** Runs a request, and once more with fresh credentials when the present ones have expired. */
-async function withCredentials<Output, Answer>(
-  { connection }: PutTarget<Output>,
-  context: Context,
-  request: () => Promise<Answer>,
-): Promise<Answer> {
-  try {
-    return await request();
-  } catch (error) {
-    context.signal.throwIfAborted();
-    if (failureOf(error).kind !== "expired") throw error;
-    await connection.refreshCredentials();
-    return await request();
-  }
-}
-
-/** What may pass, as an error fit for logs. Throws what no repetition mends. */
-function requirePassing<Output>({ connection, settings }: PutTarget<Output>, error: unknown): Error {
-  const failure = failureOf(error);
-  if (failure.kind === "refused") throw refusal(settings.streamName, failure.cure, error);
-  // Others would have come by now if there were any; where they are fetched, that is an outage of whoever has them.
-  if (failure.kind === "expired" && !connection.renewsCredentials)
-    throw refusal(settings.streamName, RENEW_CURE, error);
-  return summaryOf(error);
 }

@@ -14,11 +14,14 @@ export type { Input as KinesisInput, WireObject as KinesisOutput } from "./kines
 export { type LocalAws, type LocalClientOptions, startLocalAws } from "./local-aws.js";
 export type {
   DynamoDbOptions,
+  FirehoseOptions,
   IcebergOptions,
   LocalAwsOptions,
   OpenSearchOptions,
   RedshiftOptions,
   S3Options,
+  SqsOptions,
 } from "./local-options.js";
 export type { LocalDocument } from "./opensearch/opensearch-server.js";
 export type { LocalObject } from "./s3/local-object.js";
+export type { SqsMessage } from "./sqs/sqs-server.js";

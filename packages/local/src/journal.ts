@@ -1,9 +1,26 @@
 import type { Clock } from "./clock.js";
 
 /** The servers of this package, as they appear in the journal and in fault rules. */
-export type ServerName = "kinesis" | "s3" | "dynamodb" | "opensearch" | "redshift" | "iceberg";
+export type ServerName =
+  | "kinesis"
+  | "s3"
+  | "dynamodb"
+  | "opensearch"
+  | "redshift"
+  | "iceberg"
+  | "firehose"
+  | "sqs";
 
-const SERVERS: readonly ServerName[] = ["kinesis", "s3", "dynamodb", "opensearch", "redshift", "iceberg"];
+const SERVERS: readonly ServerName[] = [
+  "kinesis",
+  "s3",
+  "dynamodb",
+  "opensearch",
+  "redshift",
+  "iceberg",
+  "firehose",
+  "sqs",
+];
 
 /** Whether a word names a server. */
 export function isServerName(name: unknown): name is ServerName {

@@ -1,6 +1,7 @@
 import { seededRandom, systemClock } from "./clock.js";
 import { LocalAwsError } from "./errors.js";
 import { createFaults, type Faults } from "./faults.js";
+import type { FirehoseServer } from "./firehose/firehose-server.js";
 import type { IcebergServer } from "./iceberg/iceberg-server.js";
 import { checkNames } from "./known-options.js";
 import { createJournal, type Journal, type ServerName } from "./journal.js";
@@ -10,6 +11,7 @@ import type { OpenSearchServer } from "./opensearch/opensearch-server.js";
 import type { RedshiftServer } from "./redshift/redshift-server.js";
 import { type Running, startServers } from "./running-servers.js";
 import type { S3Server } from "./s3/s3-server.js";
+import type { SqsServer } from "./sqs/sqs-server.js";
 import type { SharedParts } from "./shared-parts.js";
 
 /** Options of an AWS SDK client that talks to a local server. */
@@ -31,6 +33,8 @@ export interface LocalAws extends AsyncDisposable {
     readonly opensearch: string;
     readonly redshift: string;
     readonly iceberg: string;
+    readonly firehose: string;
+    readonly sqs: string;
   };
   /** Environment variables that point the AWS SDKs of a process here. S3 needs `forcePathStyle` besides. */
   readonly env: Readonly<Record<string, string>>;
@@ -49,15 +53,22 @@ export interface LocalAws extends AsyncDisposable {
   readonly redshift: Pick<RedshiftServer, "query">;
   /** The local Iceberg catalog, in-process. */
   readonly iceberg: Pick<IcebergServer, "createNamespace" | "table">;
+  /** The local Firehose, in-process. */
+  readonly firehose: Pick<FirehoseServer, "createDeliveryStream" | "records">;
+  /** The local SQS, in-process. */
+  readonly sqs: Pick<SqsServer, "createQueue" | "messages">;
   /** Stops everything at once, cutting open connections. Warns about fault rules that never fired. */
   readonly close: () => Promise<void>;
 }
+
+/** Servers that run only when asked for. */
+const ON_REQUEST: ReadonlySet<ServerName> = new Set(["redshift", "iceberg", "firehose", "sqs"]);
 
 // Any credentials are accepted; these are the ones the documentation shows.
 const credentials = { accessKeyId: "local", secretAccessKey: "local" } as const;
 
 /**
- * Starts Kinesis, S3, DynamoDB and OpenSearch on 127.0.0.1, in this process and in memory; Redshift and an Iceberg catalog when asked for.
+ * Starts Kinesis, S3, DynamoDB and OpenSearch on 127.0.0.1, in this process and in memory; Redshift, an Iceberg catalog, Firehose and SQS when asked for.
  *
  * @example
  * await using local = await startLocalAws();
@@ -86,7 +97,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     if (!server)
       throw new LocalAwsError(
         "KC_LOCAL_BAD_OPTION",
-        name === "redshift" || name === "iceberg"
+        ON_REQUEST.has(name)
           ? `[local] ${name} was left out: start with \`${name}: {}\` to use it`
           : `[local] ${name} was left out: start without \`${name}: false\` to use it`,
       );
@@ -99,6 +110,8 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     // No AWS variable: the service has an address per domain.
     ...(running.opensearch ? { OPENSEARCH_URL: running.opensearch.url } : {}),
     ...(running.redshift ? { AWS_ENDPOINT_URL_REDSHIFT_DATA: running.redshift.url } : {}),
+    ...(running.firehose ? { AWS_ENDPOINT_URL_FIREHOSE: running.firehose.url } : {}),
+    ...(running.sqs ? { AWS_ENDPOINT_URL_SQS: running.sqs.url } : {}),
     // No AWS variable either: an Iceberg catalog may be anybody's.
     ...(running.iceberg ? { ICEBERG_REST_URI: running.iceberg.url } : {}),
     AWS_REGION: region,
@@ -136,6 +149,12 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
       get iceberg() {
         return need("iceberg").url;
       },
+      get firehose() {
+        return need("firehose").url;
+      },
+      get sqs() {
+        return need("sqs").url;
+      },
     },
     env,
     clientOptions: (name) => ({
@@ -161,6 +180,12 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     },
     get iceberg() {
       return need("iceberg");
+    },
+    get firehose() {
+      return need("firehose");
+    },
+    get sqs() {
+      return need("sqs");
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.js";
 import type { DynamoDbServerOptions } from "./dynamodb/dynamodb-server.js";
+import type { FirehoseServerOptions } from "./firehose/firehose-server.js";
 import type { NamesOf } from "./known-options.js";
 import type { IcebergServerOptions } from "./iceberg/iceberg-server.js";
 import { KINESIS_LIMIT_NAMES, type KinesisLimits } from "./kinesis/limits.js";
@@ -7,6 +8,7 @@ import type { KinesisOptions } from "./kinesis/server.js";
 import type { OpenSearchServerOptions } from "./opensearch/opensearch-server.js";
 import type { RedshiftServerOptions } from "./redshift/redshift-server.js";
 import type { S3ServerOptions } from "./s3/s3-server.js";
+import type { SqsServerOptions } from "./sqs/sqs-server.js";
 import type { TlsFiles } from "./http/loopback-server.js";
 import type { SharedParts } from "./shared-parts.js";
 
@@ -28,6 +30,12 @@ export type IcebergOptions = Omit<
   keyof SharedParts | "portOption" | "files" | "filesUrl"
 >;
 
+/** Settings of the local Firehose. */
+export type FirehoseOptions = Omit<FirehoseServerOptions, keyof SharedParts | "portOption">;
+
+/** Settings of the local SQS. */
+export type SqsOptions = Omit<SqsServerOptions, keyof SharedParts | "portOption">;
+
 /** Options of `startLocalAws`. Everything has a default; a server is left out with `false`. */
 export interface LocalAwsOptions {
   readonly kinesis?: KinesisOptions | false;
@@ -38,6 +46,10 @@ export interface LocalAwsOptions {
   readonly redshift?: RedshiftOptions | false;
   /** An Iceberg REST catalog. Default: left out; `{}` starts it. Its tables lie in the local S3. */
   readonly iceberg?: IcebergOptions | false;
+  /** Firehose's puts, which are delivered nowhere. Default: left out; `{}` starts it. */
+  readonly firehose?: FirehoseOptions | false;
+  /** Queues of SQS, FIFO and standard. Default: left out; `{}` starts it. */
+  readonly sqs?: SqsOptions | false;
   /** Default `eu-central-1`. */
   readonly region?: string;
   /** 12 digits; default `000000000000`. */
@@ -85,6 +97,8 @@ const ICEBERG_NAMES: NamesOf<IcebergOptions> = {
   authorization: true,
   tls: TLS_NAMES,
 };
+const FIREHOSE_NAMES: NamesOf<FirehoseOptions> = { port: true, deliveryStreams: true, tls: TLS_NAMES };
+const SQS_NAMES: NamesOf<SqsOptions> = { port: true, queues: true, tls: TLS_NAMES };
 export const LOCAL_AWS_NAMES: NamesOf<LocalAwsOptions> = {
   kinesis: KINESIS_NAMES,
   s3: S3_NAMES,
@@ -92,6 +106,8 @@ export const LOCAL_AWS_NAMES: NamesOf<LocalAwsOptions> = {
   opensearch: OPENSEARCH_NAMES,
   redshift: REDSHIFT_NAMES,
   iceberg: ICEBERG_NAMES,
+  firehose: FIREHOSE_NAMES,
+  sqs: SQS_NAMES,
   region: true,
   accountId: true,
   seed: true,

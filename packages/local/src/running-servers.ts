@@ -1,11 +1,13 @@
 import { startDynamoDbServer, type DynamoDbServer } from "./dynamodb/dynamodb-server.js";
 import { LocalAwsError } from "./errors.js";
+import { type FirehoseServer, startFirehoseServer } from "./firehose/firehose-server.js";
 import { type IcebergServer, startIcebergServer } from "./iceberg/iceberg-server.js";
 import { startKinesisServer, type KinesisServer } from "./kinesis/server.js";
 import type { LocalAwsOptions } from "./local-options.js";
 import { startOpenSearchServer, type OpenSearchServer } from "./opensearch/opensearch-server.js";
 import { startRedshiftServer, type RedshiftServer } from "./redshift/redshift-server.js";
 import { startS3Server, type S3Server } from "./s3/s3-server.js";
+import { type SqsServer, startSqsServer } from "./sqs/sqs-server.js";
 import type { SharedParts } from "./shared-parts.js";
 
 /** The servers that run; undefined for those that were left out. */
@@ -16,6 +18,8 @@ export interface Running {
   readonly opensearch: OpenSearchServer | undefined;
   readonly redshift: RedshiftServer | undefined;
   readonly iceberg: IcebergServer | undefined;
+  readonly firehose: FirehoseServer | undefined;
+  readonly sqs: SqsServer | undefined;
 }
 
 /** Starts what the options ask for, all at once; when one cannot start, none is left running. */
@@ -27,6 +31,8 @@ export async function startServers(options: LocalAwsOptions, shared: SharedParts
     opensearch = {},
     redshift = false,
     iceberg = false,
+    firehose = false,
+    sqs = false,
   } = options;
   if (iceberg !== false && s3 === false)
     throw new LocalAwsError(
@@ -70,6 +76,14 @@ export async function startServers(options: LocalAwsOptions, shared: SharedParts
             },
           }),
     ),
+    Promise.resolve(
+      firehose === false
+        ? undefined
+        : startFirehoseServer({ ...shared, ...firehose, portOption: "firehose.port" }),
+    ),
+    Promise.resolve(
+      sqs === false ? undefined : startSqsServer({ ...shared, ...sqs, portOption: "sqs.port" }),
+    ),
   ] as const;
   const catalog = starts[1].then((files) =>
     iceberg === false || files === undefined
@@ -96,5 +110,7 @@ export async function startServers(options: LocalAwsOptions, shared: SharedParts
     opensearch: await starts[3],
     redshift: await starts[4],
     iceberg: await catalog,
+    firehose: await starts[5],
+    sqs: await starts[6],
   };
 }

@@ -32,6 +32,15 @@ export interface AuthConfig {
   readonly password: Secret;
 }
 
+/** An API key of Elasticsearch. */
+export interface ApiKeyConfig {
+  /**
+   * The encoded key.
+   * @writeOnly true
+   */
+  readonly apiKey: Secret;
+}
+
 /** `type: opensearch`: the options of `openSearchEmitter`. */
 export interface OpenSearchConfig extends Pick<
   OpenSearchEmitterOptions<never>,
@@ -51,8 +60,8 @@ export interface OpenSearchConfig extends Pick<
   readonly type: string;
   /** Signs requests for the AWS service. Excludes `auth`. */
   readonly aws?: AwsSigningConfig;
-  /** User and password of a cluster's own users. */
-  readonly auth?: AuthConfig;
+  /** User and password of a cluster's own users, or an API key of Elasticsearch. */
+  readonly auth?: AuthConfig | ApiKeyConfig;
   /**
    * Certificates of the authority that signed the node's, PEM; best `{ file: ca.pem }`. Default: Node's own list.
    * @writeOnly true

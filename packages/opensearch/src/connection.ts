@@ -39,8 +39,8 @@ export interface OpenSearchConnectionOptions {
   readonly node: string;
   /** Signs requests for the AWS service. Excludes `auth`. */
   readonly aws?: AwsSigning;
-  /** User and password of a cluster's own users. */
-  readonly auth?: { readonly username: string; readonly password: string };
+  /** User and password of a cluster's own users; or `{ apiKey }`, an encoded API key of Elasticsearch 8 or 9, whose server this package was not tried on. */
+  readonly auth?: { readonly username: string; readonly password: string } | { readonly apiKey: string };
   /** Certificates of the authority that signed the node's, PEM. Default: Node's own list. */
   readonly ca?: string | Buffer;
   /** Permits `http` to other machines. Records and passwords travel readable then. Default false. */
@@ -182,7 +182,11 @@ function clientSettings(
       throw invalidOption('aws.service takes "es" or "aoss"');
   }
   if (auth !== undefined) {
-    for (const [name, value] of Object.entries({ username: auth.username, password: auth.password }))
+    if ("apiKey" in auth && ("username" in auth || "password" in auth))
+      throw invalidOption("auth.apiKey excludes auth.username and auth.password");
+    const needed =
+      "apiKey" in auth ? { apiKey: auth.apiKey } : { username: auth.username, password: auth.password };
+    for (const [name, value] of Object.entries(needed))
       if (typeof value !== "string" || value === "")
         throw invalidOption(`auth.${name} must be a text that is not empty`);
   }
@@ -197,7 +201,11 @@ function clientSettings(
     resurrectStrategy: "none",
     // One pair for each client: it destroys the one that it uses when it is closed.
     agent: () => (url.protocol === "http:" ? agentsOf().http : agentsOf().https),
-    ...(auth === undefined ? {} : { auth: { username: auth.username, password: auth.password } }),
+    ...(auth === undefined
+      ? {}
+      : "apiKey" in auth
+        ? { headers: { authorization: `ApiKey ${auth.apiKey}` } }
+        : { auth: { username: auth.username, password: auth.password } }),
     ...(compression === undefined ? {} : { compression }),
   };
 }

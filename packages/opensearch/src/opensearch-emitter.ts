@@ -69,7 +69,7 @@ export interface OpenSearchEmitterOptions<Document extends object> extends OpenS
 const NAMES: OptionNames<OpenSearchEmitterOptions<object>> = {
   node: "required",
   aws: { region: true, service: true, credentials: true },
-  auth: { username: true, password: true },
+  auth: { username: true, password: true, apiKey: true },
   ca: true,
   allowInsecure: true,
   compression: true,

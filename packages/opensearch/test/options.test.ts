@@ -32,6 +32,8 @@ describe("options", () => {
     ["compression", { compression: "brotli" as "gzip" }],
     ["aws", { aws: { region: "eu-central-1" }, auth: { username: "u", password: "canary" } }],
     ["aws.region", { aws: { region: "" } }],
+    ["auth.apiKey", { auth: { apiKey: "" } }],
+    ["auth.apiKey", { auth: { apiKey: "canary", username: "u", password: "p" } }],
     ["auth.password", { auth: { username: "u", password: "" } }],
   ])("a bad %s is one sentence that names it: %j", async (option, options) => {
     const make = async () => openSearchEmitter({ node, index: "clicks", ...options });
@@ -88,6 +90,30 @@ describe("opening", () => {
 });
 
 describe("signing", () => {
+  it("sends an API key as Elasticsearch reads it", async () => {
+    const seen: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      request.resume();
+      seen.push(request.headers.authorization);
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ items: [{ index: { status: 201 } }] }));
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, "127.0.0.1", resolve);
+    });
+    const { port } = server.address() as AddressInfo;
+    const emitter = openSearchEmitter<object>({
+      node: `http://127.0.0.1:${port}`,
+      index: "clicks",
+      auth: { apiKey: "a2V5OnNlY3JldA==" },
+    });
+    expect(await failuresOf(emitter, batchOf([{}]))).toEqual({});
+    expect(seen).toEqual(["ApiKey a2V5OnNlY3JldA=="]);
+    await emitter.close?.();
+    server.closeAllConnections();
+    server.close();
+  });
+
   it("signs for the domain's region and service, and fetches fresh keys once when the session is over", async () => {
     const seen: string[] = [];
     const server = createServer((request, response) => {
@@ -153,6 +179,7 @@ describe("no failure tells", () => {
     `${inspect(error, { depth: 20, showHidden: true })}\n${error instanceof Error ? error.stack : ""}\n${lines.join("\n")}`;
   const secrets = [
     { auth: { username: "user", password: "canary-password" } },
+    { auth: { apiKey: "canary-key" } },
     {
       aws: {
         region: "eu-central-1",

@@ -39,6 +39,8 @@ const AGAIN: Readonly<Record<string, string>> = {
     "Redshift: records of that time will be loaded a second time, for the ledger knows a batch only by its own range",
   dynamodb: "DynamoDB: an item holds the last version of its key, so nothing is doubled",
   opensearch: "OpenSearch: a document is guarded by its position, so nothing is doubled",
+  firehose: "Firehose: records of that time are put a second time; what Firehose delivers to has them twice",
+  sqs: "SQS: messages of that time are sent a second time; a FIFO queue leaves out only those of the last five minutes",
   postgres:
     "PostgreSQL: rows of that time are left out, because the table of positions says that they are there. To have them written a second time, remove the rows of these shards from it first",
   kinesis: "Kinesis: records of that time will be put a second time",

@@ -8,7 +8,7 @@ import type { FilterConfig, TransformConfig } from "./transform-config.js";
 /** A part out of a package that is installed beside the file. */
 export interface PartConfig {
   /**
-   * The package: `s3`, `redshift`, `dynamodb`, `kinesis`, `opensearch`, `postgres` or `iceberg` for `@kinesis-connectors/<type>`, or the name of any other package that has the
+   * The package: `s3`, `redshift`, `dynamodb`, `kinesis`, `opensearch`, `postgres`, `iceberg`, `firehose` or `sqs` for `@kinesis-connectors/<type>`, or the name of any other package that has the
    * module `<name>/config`.
    */
   readonly type: string;

@@ -22,7 +22,18 @@ const SCOPE = "@kinesis-connectors/";
 /** Names as npm takes them. Nothing that leads to another folder. */
 const PACKAGE_NAME = /^(?:@[a-z0-9-][a-z0-9._-]{0,100}\/)?[a-z0-9-][a-z0-9._-]{0,100}$/;
 /** Only to say what was probably meant: any package can be named. */
-const OURS = ["s3", "redshift", "dynamodb", "kinesis", "opensearch", "postgres", "iceberg", "parquet"];
+const OURS = [
+  "s3",
+  "redshift",
+  "dynamodb",
+  "kinesis",
+  "opensearch",
+  "postgres",
+  "iceberg",
+  "firehose",
+  "sqs",
+  "parquet",
+];
 
 /**
  * Imports `<package>/config`, looked for from the folder of the file, so that only what the user installed is used. A short name is one of ours, or that of

@@ -17,6 +17,8 @@ const SOURCES: Readonly<Record<string, () => Promise<object>>> = {
   opensearch: () => import("@kinesis-connectors/opensearch/config"),
   postgres: () => import("@kinesis-connectors/postgres/config"),
   iceberg: () => import("@kinesis-connectors/iceberg/config"),
+  firehose: () => import("@kinesis-connectors/firehose/config"),
+  sqs: () => import("@kinesis-connectors/sqs/config"),
   parquet: () => import("@kinesis-connectors/parquet/config"),
 };
 

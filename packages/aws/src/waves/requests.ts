@@ -1,19 +1,23 @@
-import { MAX_REQUEST_RECORDS } from "./limits.js";
-
-/** One Kinesis record of a request: what the splitter must know of it. */
+/** One entry of a request: what the splitter must know of it. */
 export interface Packed {
-  /** Data and key, as the service counts them against a request. */
+  /** Its size, as the service counts it against a request. */
   readonly bytes: number;
-  /** How many records travel in it. */
+  /** How many items travel in it. */
   readonly count: number;
 }
 
-/** How a batch is split. */
-export interface SplitOptions<Item, Put extends Packed> {
+/** What one request may hold. */
+export interface RequestLimits {
+  readonly maxRequestEntries: number;
+  /** No entry may have more by itself. */
   readonly maxRequestBytes: number;
-  /** Records of one queue keep their order: no request holds two of them, and none passes one that is not settled. */
+}
+
+/** How a batch is split. */
+export interface SplitOptions<Item, Put extends Packed> extends RequestLimits {
+  /** Items of one lane keep their order: no request holds two of them, and none passes one that is not settled. */
   readonly laneOf: (item: Item) => string;
-  /** Makes one Kinesis record out of the items from `start` on: at least one of them. None may have more than `maxRequestBytes`. */
+  /** Makes one entry out of the items from `start` on: at least one of them. */
   readonly pack: (items: readonly Item[], start: number) => Put;
 }
 
@@ -39,14 +43,13 @@ interface OrderedQueue<Item, Put> {
 }
 
 /**
- * Splits records into requests of at most 500 records and `maxRequestBytes`. PutRecords takes the records of a request one by one, and
- * may refuse one and take the next (API reference: "PutRecords doesn't guarantee the ordering of records"). So a request holds at most
- * one record of a queue, and the next of that queue goes only when it is written. Queues with more to come go first: they need the most
- * requests. Pure: no I/O, no clock.
+ * Splits items into requests within the limits. Services take the entries of a request one by one, and may refuse one and take the next
+ * (API reference of Kinesis: "PutRecords doesn't guarantee the ordering of records"). So a request holds at most one entry of a lane, and the
+ * next of that lane goes only when it is written. Lanes with more to come go first: they need the most requests. Pure: no I/O, no clock.
  */
 export function splitIntoRequests<Item, Put extends Packed>(
   items: readonly Item[],
-  { maxRequestBytes, laneOf, pack }: SplitOptions<Item, Put>,
+  { maxRequestEntries, maxRequestBytes, laneOf, pack }: SplitOptions<Item, Put>,
 ): RequestSplitter<Item, Put> {
   const queues = new Map<string, OrderedQueue<Item, Put>>();
   for (const item of items) {
@@ -75,7 +78,7 @@ export function splitIntoRequests<Item, Put extends Packed>(
       request = [];
       underWay = [];
       let bytes = 0;
-      while (request.length < MAX_REQUEST_RECORDS) {
+      while (request.length < maxRequestEntries) {
         const queue = nextQueue();
         if (queue === undefined) break;
         const put = queue.packed ?? pack(queue.items, queue.start);
@@ -105,10 +108,10 @@ export function splitIntoRequests<Item, Put extends Packed>(
   };
 }
 
-/** Splits records between which there is no order, so that all requests but the last are as full as they can be. Pure. */
+/** Splits items between which there is no order, so that all requests but the last are as full as they can be. Pure. */
 export function splitUnordered<Item extends Packed>(
   items: readonly Item[],
-  maxRequestBytes: number,
+  { maxRequestEntries, maxRequestBytes }: RequestLimits,
 ): RequestSplitter<Item, Item> {
   const isWritten = new Uint8Array(items.length);
   let left = items.length;
@@ -118,7 +121,7 @@ export function splitUnordered<Item extends Packed>(
     next: () => {
       start = end;
       let bytes = 0;
-      for (; end < items.length && end - start < MAX_REQUEST_RECORDS; end += 1) {
+      for (; end < items.length && end - start < maxRequestEntries; end += 1) {
         bytes += items[end]?.bytes ?? 0;
         if (end > start && bytes > maxRequestBytes) break;
       }

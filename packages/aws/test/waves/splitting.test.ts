@@ -1,8 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { seededRandom } from "@kinesis-connectors/testkit";
-import { MAX_REQUEST_BYTES, MAX_REQUEST_RECORDS } from "../src/limits.js";
-import { type Packed, splitIntoRequests, splitUnordered } from "../src/requests.js";
+import { type Packed, splitIntoRequests, splitUnordered } from "../../src/waves/requests.js";
+
+/** Those of PutRecords. */
+const MAX_REQUEST_RECORDS = 500;
+const MAX_REQUEST_BYTES = 5 * 1024 * 1024;
 
 interface Item {
   readonly id: number;
@@ -46,6 +49,7 @@ function play(
 ): Split {
   const { maxRequestBytes, maxItems, takes } = options;
   const splitter = splitIntoRequests(items, {
+    maxRequestEntries: MAX_REQUEST_RECORDS,
     maxRequestBytes,
     laneOf: ({ key }) => `${key}`,
     pack: packing(maxItems),
@@ -159,7 +163,7 @@ describe("splitting a batch that has no order", () => {
         fc.infiniteStream(fc.boolean()),
         (sizes, maxRequestBytes, fates) => {
           const items = sizes.map((bytes, id) => ({ id, bytes, count: 1 }));
-          const splitter = splitUnordered(items, maxRequestBytes);
+          const splitter = splitUnordered(items, { maxRequestEntries: MAX_REQUEST_RECORDS, maxRequestBytes });
           const written: number[] = [];
           let next = 0;
           for (let request = splitter.next(); request.length > 0; request = splitter.next()) {
@@ -195,7 +199,10 @@ describe("splitting a batch that has no order", () => {
 
   it("gives back what was not given out yet", () => {
     const items = Array.from({ length: 501 }, (_, id) => ({ id, bytes: 1, count: 1 }));
-    const splitter = splitUnordered(items, 1_000);
+    const splitter = splitUnordered(items, {
+      maxRequestEntries: MAX_REQUEST_RECORDS,
+      maxRequestBytes: 1_000,
+    });
     splitter.next();
     splitter.written(0);
     expect(splitter.unsettled()).toEqual(items.slice(1));

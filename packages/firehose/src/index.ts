@@ -1,0 +1,2 @@
+export { firehoseEmitter } from "./firehose-emitter.js";
+export type { FirehoseEmitterOptions } from "./options.js";

@@ -1,0 +1,2 @@
+export type { SqsEmitterOptions } from "./options.js";
+export { sqsEmitter } from "./sqs-emitter.js";
