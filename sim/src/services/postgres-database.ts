@@ -196,7 +196,8 @@ export class DatabaseSession {
     if (sql.startsWith("BEGIN"))
       this.#transaction = { rows: [], moves: [], savepoints: [], hasFailed: false };
     if (sql.endsWith("FOR UPDATE")) return rowsOf(await this.#database.lock(this, keyIn(sql)));
-    if (sql.startsWith("SELECT seq")) return rowsOf(this.#database.read(keyIn(sql)));
+    // A limit may stand before it, which goes with the statement.
+    if (/^(?:SET LOCAL [^;]*; )?SELECT seq/.test(sql)) return rowsOf(this.#database.read(keyIn(sql)));
     if (sql.startsWith("DELETE FROM")) return [];
     const transaction = this.#transaction;
     // All else is part of a transaction.

@@ -77,7 +77,7 @@ const NAMES: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/^ROLLBACK TO/, "undo-rows"],
   [/^ROLLBACK/, "roll-back"],
   [/^(?:SAVEPOINT|RELEASE)/, "savepoint"],
-  [/^SELECT seq/, "read-position"],
+  [/^(?:SET LOCAL [^;]*; )?SELECT seq/, "read-position"],
   [/^DELETE/, "remove-positions"],
 ];
 
@@ -125,6 +125,7 @@ function catalogAnswer(
         base_name: type,
         category: "-",
         element_name: null,
+        delimiter: ",",
         digits: null,
       })),
     );
@@ -132,6 +133,6 @@ function catalogAnswer(
   if (!sql.includes("pg_catalog.pg_class")) return undefined;
   const rights = { SELECT: "true", INSERT: "true", UPDATE: "true", DELETE: "true" };
   return Promise.resolve([
-    { oid: name, sql: name, kind: "r", persistence: "p", triggers: "false", ...rights },
+    { oid: name, sql: name, kind: "r", durable: "true", triggers: "false", ...rights },
   ]);
 }
