@@ -8,7 +8,9 @@ import { simulate } from "../src/storm/storm.js";
 const PATIENCE_MS = 300_000;
 
 /** So many seeds of each: what the whole system does is shown by many more of S3. */
-const SEEDS = 30;
+const SEEDS = 15;
+/** And so many of what is broken, which a single storm may not show. */
+const BROKEN_SEEDS = 30;
 
 /** Steps that the crash points of S3 strike already. */
 const STEPS_OF_ALL: ReadonlySet<string> = new Set(
@@ -32,7 +34,7 @@ describe("every emitter under seeded misfortunes", () => {
       expect(totals).toMatchObject({ seeds: SEEDS, lost: 0, duplicated: 0, reordered: 0, violations: 0 });
       // A storm in which nothing happens proves nothing.
       for (const name of ["crashes", "pauses", "stops", "reshards", "faults"] as const)
-        expect({ name, isOften: totals[name] > 10 }).toEqual({ name, isOften: true });
+        expect({ name, isOften: totals[name] > 4 }).toEqual({ name, isOften: true });
     },
     PATIENCE_MS,
   );
@@ -103,7 +105,7 @@ const BROKEN_POSITIONS: readonly string[] = ["not locked", "outside of the trans
 describe("a destination that is broken on purpose is noticed", () => {
   test("a table that ignores conditions brings old versions back, and counts records twice", async () => {
     const rules = new Set<string>();
-    for (let seed = 1; seed <= SEEDS; seed += 1) {
+    for (let seed = 1; seed <= BROKEN_SEEDS; seed += 1) {
       const { violations } = await simulate(seed, {
         emitter: "dynamodb",
         broken: "unguarded",
@@ -116,7 +118,7 @@ describe("a destination that is broken on purpose is noticed", () => {
 
   test("ids that are made up anew, and an index that ignores positions", async () => {
     const broken = { kind: "seeds", emitter: "opensearch", broken: "unguarded", rarities: false } as const;
-    const { totals } = await run({ ...broken, from: 1, count: SEEDS });
+    const { totals } = await run({ ...broken, from: 1, count: BROKEN_SEEDS });
     expect(totals.duplicated).toBeGreaterThan(0);
     // An older version has to come later than a newer one for that, which few seeds bring about.
     const { totals: few } = await run({ ...broken, from: 81, count: 20 });
@@ -130,7 +132,7 @@ describe("a destination that is broken on purpose is noticed", () => {
         kind: "seeds",
         emitter,
         from: 1,
-        count: SEEDS,
+        count: BROKEN_SEEDS,
         broken: "unversioned",
         rarities: false,
       });
@@ -175,7 +177,7 @@ describe("a destination that is broken on purpose is noticed", () => {
       kind: "seeds",
       emitter: "kinesis",
       from: 1,
-      count: SEEDS,
+      count: BROKEN_SEEDS,
       broken: "unguarded",
       rarities: false,
     });

@@ -12,21 +12,21 @@ const SELDOM = ["strangers", "placesTaken", "stopDeadlines", "overdue", "endDoub
 
 describe("the whole system under seeded misfortunes", () => {
   test(
-    "150 seeds: nothing lost, duplicated or reordered, no invariant broken",
+    "80 seeds: nothing lost, duplicated or reordered, no invariant broken",
     async () => {
       const { totals, failed } = await run({
         kind: "seeds",
         emitter: "s3",
         from: 1,
-        count: 150,
+        count: 80,
         broken: undefined,
       });
       expect(failed).toEqual([]);
-      expect(totals).toMatchObject({ seeds: 150, lost: 0, duplicated: 0, reordered: 0, violations: 0 });
+      expect(totals).toMatchObject({ seeds: 80, lost: 0, duplicated: 0, reordered: 0, violations: 0 });
       // A storm in which nothing happens proves nothing.
       for (const name of ["crashes", "pauses", "stops", "reshards", "faults", "inherited"] as const)
-        expect({ name, isOften: totals[name] > 50 }).toEqual({ name, isOften: true });
-      for (const name of SELDOM) expect({ name, isMet: totals[name] > 10 }).toEqual({ name, isMet: true });
+        expect({ name, isOften: totals[name] > 25 }).toEqual({ name, isOften: true });
+      for (const name of SELDOM) expect({ name, isMet: totals[name] > 4 }).toEqual({ name, isMet: true });
     },
     PATIENCE_MS,
   );

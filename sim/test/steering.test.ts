@@ -8,21 +8,21 @@ const PATIENCE_MS = 300_000;
 
 describe("shards that somebody pauses, resumes and resets, under seeded misfortunes", () => {
   test(
-    "60 seeds: never a checkpoint that nobody asked for, nothing lost, nothing delivered twice but what a reset goes back to",
+    "30 seeds: never a checkpoint that nobody asked for, nothing lost, nothing delivered twice but what a reset goes back to",
     async () => {
       const { totals, failed } = await run({
         kind: "seeds",
         emitter: "s3",
         from: 1,
-        count: 60,
+        count: 30,
         broken: undefined,
         steer: true,
       });
       expect(failed).toEqual([]);
-      expect(totals).toMatchObject({ seeds: 60, lost: 0, duplicated: 0, reordered: 0, violations: 0 });
+      expect(totals).toMatchObject({ seeds: 30, lost: 0, duplicated: 0, reordered: 0, violations: 0 });
       // A storm in which nothing happens proves nothing.
       for (const name of ["shardPauses", "resets", "resetRefusals", "crashes", "inherited"] as const)
-        expect({ name, isOften: totals[name] > 20 }).toEqual({ name, isOften: true });
+        expect({ name, isOften: totals[name] > 10 }).toEqual({ name, isOften: true });
     },
     PATIENCE_MS,
   );
