@@ -16,7 +16,7 @@ it("the schemas are what the types say", () => {
     [join(root, "apps/site/schemas/generate.mjs"), "--check"],
     { encoding: "utf8" },
   );
-  expect(`${stderr}${stdout}`).toContain("10 schemas, 0 of them stale");
+  expect(`${stderr}${stdout}`).toMatch(/^\d\d schemas, 0 of them stale$/m);
   expect(status).toBe(0);
 });
 
