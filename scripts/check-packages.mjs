@@ -32,7 +32,15 @@ const run = (command, args, cwd) =>
 const NOT_BUNDLED = new Set(["local", "testkit", "config", "console", "cdk"]);
 
 /** What the clients of all destinations are. */
-const ALL_CLIENTS = ["client-dynamodb", "client-glue", "client-kinesis", "client-redshift-data", "client-s3"];
+const ALL_CLIENTS = [
+  "client-dynamodb",
+  "client-firehose",
+  "client-glue",
+  "client-kinesis",
+  "client-redshift-data",
+  "client-s3",
+  "client-sqs",
+];
 
 /** A command alone: nobody imports it. */
 const COMMANDS = new Set(["create-kinesis-connectors"]);
