@@ -55,6 +55,7 @@ export { type TunnelBounds, tunnelWithin } from "./proxy/tunnel.js";
 export { type RecordVersion, versionWriter } from "./record-version.js";
 export { Sha256 } from "./sha256.js";
 export type { AwsCommand } from "./kept-requests.js";
+export { type PutFailureRules, type PutFailures, putFailures } from "./waves/put-failures.js";
 export {
   ALL_WRITTEN,
   type LaneOptions,

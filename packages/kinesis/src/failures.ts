@@ -1,14 +1,4 @@
-import {
-  cureAtHome,
-  CREDENTIALS_CURE,
-  describeAwsError,
-  identityFailureOf,
-  identityOutcomeOf,
-  RENEW_CURE,
-  type RequestFailure,
-  summaryOf as awsSummaryOf,
-} from "@kinesis-connectors/aws";
-import { KinesisConnectorError } from "@kinesis-connectors/core";
+import { describeAwsError, type PutFailures, putFailures } from "@kinesis-connectors/aws";
 
 /** Codes below 500 that mean "later" (errors of PutRecords and ListShards; common errors of the API reference). */
 const REPEATED = new Set([
@@ -50,37 +40,19 @@ const CURES: ReadonlyMap<string, string> = new Map([
   ["OptInRequired", "the account is not subscribed to Kinesis: activate it"],
 ]);
 
-/** Sorts what a request failed with. Pure. */
-export function failureOf(error: unknown): RequestFailure {
-  const { code, status, message } = describeAwsError(error);
-  const identity = identityOutcomeOf(error);
-  if (identity !== undefined) return identity;
-  if (REPEATED.has(code)) return { kind: "retry" };
-  const cure = CURES.get(code);
-  if (cure !== undefined) return { kind: "refused", cure };
-  if (message.startsWith("Region is missing"))
-    return { kind: "refused", cure: "set `region`, or AWS_REGION" };
-  // Without a status no answer came: reset, refused connection, unknown host, time-out, credentials not served for a moment.
-  if (status === undefined || status >= 500 || status === 408 || status === 429) return { kind: "retry" };
-  if (status === 401 || status === 403) return { kind: "refused", cure: CREDENTIALS_CURE };
-  if (status >= 400) return { kind: "refused", cure: "see the code and correct the option it is about" };
-  // A success that could not be read: it is repeated, which may write records twice.
-  return { kind: "retry" };
-}
-
-/** The cure for what a first look at the stream failed with; undefined when that says nothing about putting into it. */
-export function cureAtOpen(error: unknown): string | undefined {
-  const { code, status } = describeAwsError(error);
-  if (code === "ResourceNotFoundException") return CURES.get(code);
-  const identity = identityFailureOf(error);
-  if (identity === "wrong") return CREDENTIALS_CURE;
-  if (identity === "expired") return RENEW_CURE;
-  const home = cureAtHome(error);
-  if (home !== undefined) return home;
-  return status === undefined
-    ? "it cannot be reached; check `endpoint`, `region` and the network"
-    : undefined;
-}
+/** What Kinesis says to a request that puts, sorted and worded. */
+const failures: PutFailures = putFailures({
+  service: "Kinesis",
+  target: "stream",
+  repeated: REPEATED,
+  cures: CURES,
+  missing: new Set(["ResourceNotFoundException"]),
+  quoting: new Set(["ValidationException", "InvalidArgumentException", "SerializationException"]),
+});
+export const failureOf: PutFailures["failureOf"] = failures.failureOf;
+export const cureAtOpen: PutFailures["cureAtOpen"] = failures.cureAtOpen;
+export const summaryOf: PutFailures["summaryOf"] = failures.summaryOf;
+export const refusal: PutFailures["refusal"] = failures.refusal;
 
 /** What Kinesis said of one record of a request; nothing when it took it. */
 export interface RecordAnswer {
@@ -105,24 +77,4 @@ export function recordFailureOf(answer: RecordAnswer | undefined): Error | undef
 /** The service's code of an error, or its name. */
 export function errorCodeOf(error: unknown): string {
   return describeAwsError(error).code;
-}
-
-/** Codes whose message quotes what was put, partition keys included: it must not reach a log. */
-const QUOTING = new Set(["ValidationException", "InvalidArgumentException", "SerializationException"]);
-
-/**
- * An error of the SDK reduced to its code, message, status and request id. The original carries the whole answer, and the request that it was
- * about is quoted in some messages.
- */
-export function summaryOf(error: unknown): Error {
-  return awsSummaryOf(error, { service: "Kinesis", message: !QUOTING.has(describeAwsError(error).code) });
-}
-
-/** The error that stops a shard: what Kinesis refused, and the cure. */
-export function refusal(stream: string, cure: string, error: unknown): KinesisConnectorError {
-  return new KinesisConnectorError(
-    "KC_EMIT_REFUSED",
-    `Kinesis refused the stream "${stream}" (${errorCodeOf(error)}): ${cure}`,
-    { cause: summaryOf(error) },
-  );
 }

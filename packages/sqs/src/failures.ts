@@ -1,14 +1,4 @@
-import {
-  cureAtHome,
-  CREDENTIALS_CURE,
-  describeAwsError,
-  identityFailureOf,
-  identityOutcomeOf,
-  RENEW_CURE,
-  type RequestFailure,
-  summaryOf as awsSummaryOf,
-} from "@kinesis-connectors/aws";
-import { KinesisConnectorError } from "@kinesis-connectors/core";
+import { describeAwsError, type PutFailures, putFailures } from "@kinesis-connectors/aws";
 
 /** Codes below 500 that mean "later" (errors of SendMessageBatch; common errors of the API reference). */
 const REPEATED = new Set([
@@ -54,37 +44,20 @@ function shortCode(code: string): string {
   return code.slice(code.lastIndexOf(".") + 1);
 }
 
-/** Sorts what a request failed with. Pure. */
-export function failureOf(error: unknown): RequestFailure {
-  const { code, status, message } = describeAwsError(error);
-  const identity = identityOutcomeOf(error);
-  if (identity !== undefined) return identity;
-  if (REPEATED.has(shortCode(code))) return { kind: "retry" };
-  const cure = CURES.get(shortCode(code));
-  if (cure !== undefined) return { kind: "refused", cure };
-  if (message.startsWith("Region is missing"))
-    return { kind: "refused", cure: "set `region`, or AWS_REGION" };
-  // Without a status no answer came: reset, refused connection, unknown host, time-out, credentials not served for a moment.
-  if (status === undefined || status >= 500 || status === 408 || status === 429) return { kind: "retry" };
-  if (status === 401 || status === 403) return { kind: "refused", cure: CREDENTIALS_CURE };
-  if (status >= 400) return { kind: "refused", cure: "see the code and correct the option it is about" };
-  // A success that could not be read: it is repeated, which may write messages twice.
-  return { kind: "retry" };
-}
-
-/** The cure for what a first look at the queue failed with; undefined when that says nothing about sending to it. */
-export function cureAtOpen(error: unknown): string | undefined {
-  const { code, status } = describeAwsError(error);
-  if (CURES.get(shortCode(code)) === QUEUE) return QUEUE;
-  const identity = identityFailureOf(error);
-  if (identity === "wrong") return CREDENTIALS_CURE;
-  if (identity === "expired") return RENEW_CURE;
-  const home = cureAtHome(error);
-  if (home !== undefined) return home;
-  return status === undefined
-    ? "it cannot be reached; check `endpoint`, `region` and the network"
-    : undefined;
-}
+/** What SQS says to a request that puts, sorted and worded. */
+const failures: PutFailures = putFailures({
+  service: "SQS",
+  target: "queue",
+  repeated: REPEATED,
+  cures: CURES,
+  missing: new Set([...CURES].filter(([, cure]) => cure === QUEUE).map(([code]) => code)),
+  quoting: new Set(["InvalidParameterValue", "InvalidMessageContents", "SerializationException"]),
+  plainCode: shortCode,
+});
+export const failureOf: PutFailures["failureOf"] = failures.failureOf;
+export const cureAtOpen: PutFailures["cureAtOpen"] = failures.cureAtOpen;
+export const summaryOf: PutFailures["summaryOf"] = failures.summaryOf;
+export const refusal: PutFailures["refusal"] = failures.refusal;
 
 /** Codes of a message that was not taken, which no repetition mends: they are about the queue. */
 const CURES_OF_MESSAGES: ReadonlyMap<string, string> = new Map([
@@ -105,24 +78,4 @@ export function messageFailure(code: string): { readonly error: Error; readonly 
 /** The service's code of an error, or its name. */
 export function errorCodeOf(error: unknown): string {
   return describeAwsError(error).code;
-}
-
-/** Codes whose message may quote what was sent. */
-const QUOTING = new Set(["InvalidParameterValue", "InvalidMessageContents", "SerializationException"]);
-
-/** An error of the SDK reduced to what may be logged. */
-export function summaryOf(error: unknown): Error {
-  return awsSummaryOf(error, {
-    service: "SQS",
-    message: !QUOTING.has(shortCode(describeAwsError(error).code)),
-  });
-}
-
-/** The error that stops a shard: what SQS refused, and the cure. */
-export function refusal(queue: string, cure: string, error: unknown): KinesisConnectorError {
-  return new KinesisConnectorError(
-    "KC_EMIT_REFUSED",
-    `SQS refused the queue "${queue}" (${errorCodeOf(error)}): ${cure}`,
-    { cause: summaryOf(error) },
-  );
 }
