@@ -1,12 +1,6 @@
+import { isWarm, type Reading } from "@kinesis-connectors/app-sample";
 import { definePipeline, json, type Pipeline } from "@kinesis-connectors/core";
 import { firehoseEmitter, type FirehoseEmitterOptions } from "@kinesis-connectors/firehose";
-
-/** A reading of a sensor. */
-export interface Reading {
-  readonly sensor: string;
-  readonly number: number;
-  readonly celsius: number;
-}
 
 /** Where readings go; it travels to worker processes as JSON. */
 export type Target = Pick<FirehoseEmitterOptions<Reading>, "deliveryStream" | "endpoint" | "region"> & {
@@ -22,9 +16,4 @@ export function readingsPipeline(target: Target): Pipeline<Reading, Reading> {
     emitter: firehoseEmitter<Reading>(target),
     retry: { baseDelayMs: 20 },
   });
-}
-
-/** What the filter keeps. */
-export function isWarm({ celsius }: Reading): boolean {
-  return celsius >= 10;
 }

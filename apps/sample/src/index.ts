@@ -35,6 +35,13 @@ export {
   putRecords,
   type RecordToPut,
 } from "./put-records.js";
+export { checkReadings, type ReadingsCheck } from "./readings/check-readings.js";
+export { isWarm, type Reading } from "./readings/reading.js";
+export {
+  type RunOptions as ReadingsRunOptions,
+  runReadings,
+  type RunResult as ReadingsRunResult,
+} from "./readings/run-readings.js";
 export { type Running, runSample, UNWATCHED } from "./run-sample.js";
 export { pick, type SeededNumbers, seededNumbers } from "./seeded-numbers.js";
 export { untilSettled } from "./until-settled.js";

@@ -1,7 +1,7 @@
-import { isWarm, type Reading } from "./pipeline.js";
+import { isWarm, type Reading } from "./reading.js";
 
 /** How what landed compares with what was put. */
-export interface TargetCheck {
+export interface ReadingsCheck {
   readonly put: number;
   /** Those that the filter keeps. */
   readonly kept: number;
@@ -15,7 +15,7 @@ export interface TargetCheck {
 }
 
 /** Compares the readings that were put with those that landed, in the order of their arrival. */
-export function checkTarget(put: readonly Reading[], landed: readonly Reading[]): TargetCheck {
+export function checkReadings(put: readonly Reading[], landed: readonly Reading[]): ReadingsCheck {
   const kept = new Set(put.filter(isWarm).map((reading) => JSON.stringify(reading)));
   const seen = new Set<string>();
   const newest = new Map<string, number>();
