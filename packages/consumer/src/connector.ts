@@ -1,4 +1,11 @@
-import { asError, type HandedBatch, type Logger, errorFields, silentLogger } from "@kinesis-connectors/core";
+import {
+  asError,
+  type HandedBatch,
+  type Logger,
+  errorFields,
+  guardedObserver,
+  silentLogger,
+} from "@kinesis-connectors/core";
 
 import { runAssignedShard } from "./engines/assigned-shard.js";
 import { batchesFrom } from "./engines/batches.js";
@@ -12,7 +19,6 @@ import { ownLeaseTable } from "./lease-table/own-lease-table.js";
 import { type ConnectorSettings, connectorSettings } from "./connector-settings.js";
 import type { ConnectorOptions } from "./options.js";
 import { EventChannels } from "./event-channels.js";
-import { guardedObserver } from "./guarded-observer.js";
 import type { ConnectorProgress } from "./progress.js";
 import { ProgressTally } from "./progress-tally.js";
 import { streamLogger } from "./stream-logger.js";

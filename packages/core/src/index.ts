@@ -50,6 +50,7 @@ export { forEachRecord, type ForEachRecordOptions, type RecordHandler } from "./
 export { batchesOf, type BatchQueue, type HandedBatch, handedBatches } from "./handlers/handed-batches.js";
 export type { BatchWriterContext, EncodedOutputs, BatchWriter } from "./batch-writer.js";
 export { hasLoneSurrogate, jsonHasLoneSurrogate, jsonOfOutput, stringifyJson } from "./json/json-text.js";
+export { guardedObserver } from "./logging/guarded-observer.js";
 export { guardedLogger, type Logger, silentLogger } from "./logger.js";
 export { isPromise, type MaybePromise } from "./maybe-promise.js";
 export { checkOptions, type KnownNames, type OptionNames } from "./known-options.js";

@@ -1,4 +1,4 @@
-import { asError, errorFields, isPromise, type Logger, type ShardEvent } from "@kinesis-connectors/core";
+import { asError, errorFields, guardedObserver } from "@kinesis-connectors/core";
 import { Emitters } from "./emitters.js";
 import { Journal } from "./journal.js";
 import { KclChild } from "./kcl-child.js";
@@ -30,7 +30,7 @@ export async function runKclChild<Model, Output, Plan = undefined, DeadLetterPla
   const daemon = new Daemon(link, { clock, logger });
   const journal = new Journal(settings);
   const emitters = new Emitters([pipeline.emitter, pipeline.deadLetters], { logger, clock });
-  const told = guarded(observe, logger);
+  const told = guardedObserver(observe, () => logger);
   try {
     await new KclChild({ pipeline, settings, daemon, journal, emitters, observe: told }).serve();
   } catch (thrown) {
@@ -44,29 +44,4 @@ export async function runKclChild<Model, Output, Plan = undefined, DeadLetterPla
     await emitters.close();
     journal.close();
   }
-}
-
-/** The caller's `observe`, which may break without breaking anything: what it throws, or what a promise of it rejects with, is told once. */
-function guarded(
-  observe: ((event: ShardEvent) => void) | undefined,
-  logger: Logger,
-): (event: ShardEvent) => void {
-  if (observe === undefined) return () => undefined;
-  let isSaid = false;
-  const failed = (thrown: unknown, { type }: ShardEvent): void => {
-    if (isSaid) return;
-    isSaid = true;
-    logger.error(
-      { event: type, ...errorFields(asError(thrown)) },
-      "the option observe threw; delivery goes on, and no further failure of it is told: mend the function",
-    );
-  };
-  return (event) => {
-    try {
-      const returned: unknown = observe(event);
-      if (isPromise(returned)) Promise.resolve(returned).catch((thrown: unknown) => failed(thrown, event));
-    } catch (thrown) {
-      failed(thrown, event);
-    }
-  };
 }

@@ -2,13 +2,11 @@ import { type AwsCredentials, checkCredentials, type ProxyOption, proxyRule } fr
 import { isTableName } from "@kinesis-connectors/consumer/dynamodb-leases";
 import type { KinesisApi, ReadEvent } from "@kinesis-connectors/consumer/reading";
 import {
-  asError,
   checkOptions,
   type Clock,
-  errorFields,
   guardedLogger,
+  guardedObserver,
   invalidOption,
-  isPromise,
   type Logger,
   nonEmptyText,
   type OptionNames,
@@ -153,35 +151,12 @@ export function handlerSettings<Model, Output, Plan, DeadLetterPlan>(
     maxReadAheadBytes: wholeNumber("maxReadAheadBytes", options.maxReadAheadBytes ?? 256 * 1024 * 1024, {
       min: 1,
     }),
-    observe: guarded(observe, logger),
+    observe: guardedObserver(observe, () => logger),
     logger,
     kinesisApi: options.kinesisApi,
     listMappings: options.listMappings,
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
-  };
-}
-
-type Observe = (event: ShardEvent | ReadEvent) => void;
-
-function guarded(observe: Observe | undefined, logger: Logger): Observe {
-  if (observe === undefined) return () => undefined;
-  let isSaid = false;
-  const failed = (thrown: unknown): void => {
-    if (isSaid) return;
-    isSaid = true;
-    logger.error(
-      { ...errorFields(asError(thrown)) },
-      "the option observe threw; delivery goes on, and no further failure of it is told: mend the function",
-    );
-  };
-  return (event) => {
-    try {
-      const returned: unknown = observe(event);
-      if (isPromise(returned)) Promise.resolve(returned).catch(failed);
-    } catch (thrown) {
-      failed(thrown);
-    }
   };
 }
 

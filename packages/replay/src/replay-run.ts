@@ -1,5 +1,11 @@
 import { setMaxListeners } from "node:events";
-import { asError, ByteBudget, KinesisConnectorError, type Pipeline } from "@kinesis-connectors/core";
+import {
+  asError,
+  ByteBudget,
+  guardedObserver,
+  KinesisConnectorError,
+  type Pipeline,
+} from "@kinesis-connectors/core";
 import {
   isEnded,
   type Lease,
@@ -7,7 +13,6 @@ import {
   tableOfRange,
   tableOfStream,
 } from "@kinesis-connectors/leases";
-import { guardedObserver } from "./guarded-observer.js";
 import { ReplayTally, type ReplayTotals } from "./progress.js";
 import type { ReplayEvent } from "./sources/replay-events.js";
 import type { ShardToRun } from "./run-shard.js";
@@ -73,7 +78,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
 ): Promise<Replay> {
   const { application, pipeline, logger, clock, random, signal, ownerId, onRetentionGap } = options;
   const tally = new ReplayTally();
-  const told = guardedObserver(options.observe, logger);
+  const told = guardedObserver(options.observe, () => logger);
   const observe = (event: ReplayEvent): void => {
     tally.count(event);
     told(event);

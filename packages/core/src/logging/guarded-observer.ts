@@ -1,18 +1,19 @@
-import { asError, errorFields, isPromise, type Logger } from "@kinesis-connectors/core";
-
-import type { ConnectorEvent } from "./events.js";
+import type { Logger } from "../logger.js";
+import { isPromise } from "../maybe-promise.js";
+import { asError } from "../errors.js";
+import { errorFields } from "./error-fields.js";
 
 /**
  * The caller's `observe`, which may break without breaking anything: what it throws, or what a promise of it rejects with, is logged once, and it is called
- * on for the events that follow.
+ * on for the events that follow. For drivers of a shard.
  */
-export function guardedObserver(
-  observe: ((event: ConnectorEvent) => void) | undefined,
+export function guardedObserver<Event extends { readonly type: string }>(
+  observe: ((event: Event) => void) | undefined,
   logger: () => Logger,
-): (event: ConnectorEvent) => void {
+): (event: Event) => void {
   if (observe === undefined) return () => undefined;
   let isSaid = false;
-  const failed = (thrown: unknown, { type }: ConnectorEvent): void => {
+  const failed = (thrown: unknown, { type }: Event): void => {
     if (isSaid) return;
     isSaid = true;
     logger().error(
