@@ -9,7 +9,7 @@ export type AwsCommand<Input extends object, Output> = new (input: Input) => {
 };
 
 /** Sends one request by a client, and gives its output or throws the SDK's error. */
-type SendCommand = <Input extends object, Output>(
+export type SendCommand = <Input extends object, Output>(
   command: AwsCommand<Input, Output>,
   input: Input,
   listed: ListedSignal,

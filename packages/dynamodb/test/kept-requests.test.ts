@@ -82,7 +82,7 @@ describe("requests after the first", () => {
       return Promise.resolve({ accessKeyId: `key-${key}`, secretAccessKey: `secret-${key}` });
     };
     const connection = connect({ region: "eu-central-1", endpoint: server.endpoint, credentials });
-    const { client } = connection;
+    const client = await connection.made();
     let inAllSteps = 0;
     client.middlewareStack.add(
       (next) => (args) => {
@@ -180,7 +180,8 @@ describe("requests in all steps of the client", () => {
     const reach = { region: "eu-central-1", endpoint: server.endpoint, credentials: CREDENTIALS };
     const connection = connectAws<DynamoDBClient>(reach, service(more));
     let steps = 0;
-    connection.client.middlewareStack.add(
+    const client = await connection.made();
+    client.middlewareStack.add(
       (next) => (args) => {
         steps += 1;
         return next(args);

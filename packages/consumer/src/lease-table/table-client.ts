@@ -1,0 +1,36 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { AwsCommand } from "@kinesis-connectors/aws";
+import { dynamoDbSdk } from "../kinesis/load-sdk.js";
+
+type Sdk = Awaited<ReturnType<typeof dynamoDbSdk>>;
+
+/** DynamoDB as the tables of leases call it. */
+export interface TableClient {
+  /** Sends one command. Gives its output, or throws the SDK's error. */
+  readonly send: <Input extends object, Output>(
+    command: (sdk: Sdk) => AwsCommand<Input, Output>,
+    input: Input,
+  ) => Promise<Output>;
+}
+
+/**
+ * A client, whose calls may take another time than it was made for: connections, credentials and the time of the server are shared with it. The SDK is
+ * loaded with the first call.
+ *
+ * @param requestTimeoutMs undefined: the client's own
+ */
+export function tableClient(made: () => Promise<DynamoDBClient>, requestTimeoutMs?: number): TableClient {
+  const options = requestTimeoutMs === undefined ? [] : [{ requestTimeout: requestTimeoutMs }];
+  return {
+    send: async (command, input) => {
+      const Command = command(await dynamoDbSdk());
+      const { send } = partsOf(await made());
+      return (await send(new Command(input), ...options)) as never;
+    },
+  };
+}
+
+/** A command's output is the one of the operation that it stands for: the client's types know each command by itself alone. */
+function partsOf(client: DynamoDBClient): { readonly send: (...call: object[]) => Promise<unknown> } {
+  return { send: async (...call) => await client.send(...(call as Parameters<DynamoDBClient["send"]>)) };
+}
