@@ -54,6 +54,14 @@ export { cureAtProxy, PROXY_CURE, saidOfProxy } from "./proxy/proxy-failure.js";
 export { type TunnelBounds, tunnelWithin } from "./proxy/tunnel.js";
 export { type RecordVersion, versionWriter } from "./record-version.js";
 export { Sha256 } from "./sha256.js";
+export {
+  payloadHash,
+  RequestSigner,
+  type RequestShape,
+  type RequestToSign,
+  type SignatureHeaders,
+} from "./signing/request-signer.js";
+export type { SigningScope } from "./signing/signing-key.js";
 export type { AwsCommand } from "./kept-requests.js";
 export { type PutFailureRules, type PutFailures, putFailures } from "./waves/put-failures.js";
 export {
