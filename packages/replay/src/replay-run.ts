@@ -104,7 +104,11 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   }
   // A replay that has rows was let in when it began, and what it finds at its place may be its own.
   if (!options.mayDouble && rows.length === 0)
-    await requireOtherPlace(pipeline, { application, stream: source.stream }, { signal, logger });
+    await requireOtherPlace(
+      pipeline,
+      { application, stream: source.stream, keepsPositions: source.keepsPositions !== false },
+      { signal, logger },
+    );
   const shards = shardsOf(rows, source);
   for (const shard of shards)
     if (!rows.some(({ leaseKey }) => leaseKey === shard.leaseKey)) await createRow(table, shard, clock);

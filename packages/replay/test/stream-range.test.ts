@@ -220,7 +220,7 @@ describe("what would double", () => {
     expect(refused.message).toContain('into: "other"');
     expect(place.landed).toEqual([]);
     expect(leases.rows.size).toBe(0);
-    expect(place.asked).toEqual([{ application: "again", stream: "clicks" }]);
+    expect(place.asked).toEqual([{ application: "again", stream: "clicks", keepsPositions: true }]);
     expect((await replay({ into: "other" })).recordsEmitted).toBe(60);
   });
 
