@@ -168,6 +168,25 @@ describe("a replay of a range of a stream", () => {
   });
 });
 
+describe("an emitter that hangs in its close", () => {
+  it("is not waited for past the stop deadline: the replay ends with its name, and its records have landed", async () => {
+    const put = fill();
+    const never = new Promise<void>(() => undefined);
+    const emitter = { ...place.emitter(), close: () => never };
+    const beganMs = clock.monotonicNow();
+    const failure = await failureFrom(
+      replay({ pipeline: { ...place.pipeline(), emitter }, stopDeadlineMs: 20_000 }),
+    );
+    expect(hasCode(failure, "KC_STOP_DEADLINE")).toBe(true);
+    expect(failure.message).toContain("the pipeline's emitter did not close within 20000 ms");
+    expect(place.landed.toSorted()).toEqual(within(put, 10, 20));
+    expect(clock.monotonicNow() - beganMs).toBeLessThan(60_000);
+    expect(clock.pendingTimers()).toBe(0);
+    // What was committed is.
+    expect(await replay()).toMatchObject({ isComplete: true, recordsRead: 0 });
+  });
+});
+
 describe("its speed", () => {
   it("stays below maxBytesPerSecond of each shard, in answers that leave room for the live reader", async () => {
     for (let nth = 0; nth < 2000; nth += 1)
@@ -201,7 +220,7 @@ describe("what would double", () => {
     expect(refused.message).toContain('into: "other"');
     expect(place.landed).toEqual([]);
     expect(leases.rows.size).toBe(0);
-    expect(place.asked).toEqual([{ application: "again", stream: "clicks" }]);
+    expect(place.asked).toEqual([{ application: "again", stream: "clicks", keepsPositions: true }]);
     expect((await replay({ into: "other" })).recordsEmitted).toBe(60);
   });
 
