@@ -41,8 +41,6 @@ export function createKinesisClient(options: KinesisClientOptions, logger: Logge
       ...common(options, logger),
       protocol: fast.protocol,
       requestHandler,
-      // All calls of one kind differ in their input alone: the way through the client is worked out once for each kind, and not for each poll.
-      cacheMiddleware: true,
     });
     // It makes a copy of each answer for a log line, even where nobody logs.
     client.middlewareStack.remove("loggerMiddleware");

@@ -1,6 +1,13 @@
 import type { KinesisClient, SubscribeToShardEventStream } from "@aws-sdk/client-kinesis";
-import { atCorrectedClock, isByTheClock, type Later, later } from "@kinesis-connectors/aws";
-import { asError, checkOptions, type OptionNames } from "@kinesis-connectors/core";
+import {
+  atCorrectedClock,
+  isByTheClock,
+  keepRequests,
+  type Later,
+  later,
+  type SendCommand,
+} from "@kinesis-connectors/aws";
+import { checkOptions, type OptionNames } from "@kinesis-connectors/core";
 import { isKind, type KinesisApi, type SubscriptionEvent } from "./kinesis-api.js";
 import { asCallError, type Experience } from "./kinesis-failures.js";
 import { kinesisSdk } from "./load-sdk.js";
@@ -54,6 +61,14 @@ export function kinesisLater(
   options: SdkKinesisOptions = {},
 ): KinesisApi {
   checkOptions("sdkKinesis", options, NAMES);
+  const ready = later(
+    async () => {
+      const made = await client.made();
+      // All of these go to the one stream.
+      return { made, sdk: await kinesisSdk(), request: keepRequests(made) };
+    },
+    () => undefined,
+  );
   const { subscriptionClient = client.made } = options;
   const subscriptions = later(
     async () => await subscriptionClient(),
@@ -69,12 +84,11 @@ export function kinesisLater(
   };
   const calling = async <Answer>(
     operation: string,
-    call: (client: KinesisClient, sdk: Sdk) => Promise<Answer>,
+    call: (client: KinesisClient, sdk: Sdk, request: SendCommand) => Promise<Answer>,
   ): Promise<Answer> => {
-    const sdk = await kinesisSdk();
-    const made = await client.made();
+    const { made, sdk, request } = await ready.made();
     try {
-      const answer = await atCorrectedClock(() => call(made, sdk));
+      const answer = await atCorrectedClock(() => call(made, sdk, request));
       worked.add(operation);
       return answer;
     } catch (error) {
@@ -132,16 +146,13 @@ export function kinesisLater(
         return answer.ShardIterator ?? "";
       }),
     getRecords: (iterator, limit, signal) =>
-      calling("GetRecords", async (made, { GetRecordsCommand }) => {
-        const command = new GetRecordsCommand({
+      calling("GetRecords", async (_made, { GetRecordsCommand }, request) => {
+        const input = {
           ShardIterator: iterator,
           Limit: limit,
           ...("StreamARN" in stream ? stream : {}),
-        });
-        // A call without options of its own goes the way that the client worked out before, where it keeps that (`cacheMiddleware`): a third of an empty poll.
-        const answer = await (made.config.cacheMiddleware
-          ? unlessAborted(made.send(command), signal)
-          : made.send(command, aborting(signal)));
+        };
+        const answer = await request(GetRecordsCommand, input, signal);
         return {
           records: toRecords(answer.Records),
           nextIterator: answer.NextShardIterator,
@@ -208,17 +219,6 @@ export function kinesisLater(
 
 function aborting(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal };
-}
-
-/** Rejects as soon as the signal is aborted; the answer comes all the same, within the time of a request, and nobody looks at it. */
-function unlessAborted<Answer>(call: Promise<Answer>, signal: AbortSignal | undefined): Promise<Answer> {
-  if (signal === undefined) return call;
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(asError(signal.reason));
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
-    call.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }
 
 async function* subscriptionEvents(
