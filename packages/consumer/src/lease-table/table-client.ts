@@ -20,17 +20,25 @@ export interface TableClient {
  * @param requestTimeoutMs undefined: the client's own
  */
 export function tableClient(made: () => Promise<DynamoDBClient>, requestTimeoutMs?: number): TableClient {
-  const options = requestTimeoutMs === undefined ? [] : [{ requestTimeout: requestTimeoutMs }];
+  const options = requestTimeoutMs === undefined ? undefined : { requestTimeout: requestTimeoutMs };
   return {
     send: async (command, input) => {
       const Command = command(await dynamoDbSdk());
-      const { send } = partsOf(await made());
-      return (await send(new Command(input), ...options)) as never;
+      const client: Sender = partsOf(await made());
+      const request = new Command(input);
+      const output = options === undefined ? client.send(request) : client.send(request, options);
+      // The client's types leave open whose output it is: it is that of the operation that was asked for.
+      return (await output) as never;
     },
   };
 }
 
-/** A command's output is the one of the operation that it stands for: the client's types know each command by itself alone. */
-function partsOf(client: DynamoDBClient): { readonly send: (...call: object[]) => Promise<unknown> } {
-  return { send: async (...call) => await client.send(...(call as Parameters<DynamoDBClient["send"]>)) };
+interface Sender {
+  readonly send: (command: object, options?: object) => Promise<unknown>;
+}
+
+/** The client's types know each command by itself, and none of all. */
+function partsOf(client: object): Sender {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return client as Sender;
 }
