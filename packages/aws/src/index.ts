@@ -63,7 +63,8 @@ export {
   type SignatureHeaders,
 } from "./signing/request-signer.js";
 export type { SigningScope } from "./signing/signing-key.js";
-export type { AwsCommand } from "./kept-requests.js";
+export { keepRequests, type KeptRequestsOptions } from "./kept/kept-requests.js";
+export type { AwsCommand, SendCommand } from "./kept/sdk-client.js";
 export { type PutFailureRules, type PutFailures, putFailures } from "./waves/put-failures.js";
 export {
   ALL_WRITTEN,
