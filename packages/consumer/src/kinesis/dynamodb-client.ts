@@ -26,6 +26,8 @@ export function createDynamoDbClient(
     async () => {
       const { DynamoDBClient: Client } = await dynamoDbSdk();
       const client = new Client({ ...common(options, logger), requestHandler });
+      // It makes a copy of each answer for a log line, even where nobody logs.
+      client.middlewareStack.remove("loggerMiddleware");
       guardEndpoint(client, options.allowInsecure === true);
       return client;
     },

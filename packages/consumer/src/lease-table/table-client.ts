@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { AwsCommand } from "@kinesis-connectors/aws";
+import { type AwsCommand, keepRequests, later } from "@kinesis-connectors/aws";
 import { dynamoDbSdk } from "../kinesis/load-sdk.js";
 
 type Sdk = Awaited<ReturnType<typeof dynamoDbSdk>>;
@@ -31,6 +31,15 @@ export function tableClient(made: () => Promise<DynamoDBClient>, requestTimeoutM
       return (await output) as never;
     },
   };
+}
+
+/** A client, most of whose steps requests to the one table pass by after the first of their kind (`keepRequests`). */
+export function keptTableClient(made: () => Promise<DynamoDBClient>): TableClient {
+  const request = later(
+    async () => keepRequests(await made()),
+    () => undefined,
+  );
+  return { send: async (command, input) => (await request.made())(command(await dynamoDbSdk()), input) };
 }
 
 interface Sender {
