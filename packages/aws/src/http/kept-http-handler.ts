@@ -30,6 +30,7 @@ export class KeptHttpHandler extends NodeHttpHandler {
     this.#agents = agents;
   }
 
+  /** Sends a request over a connection that is kept, as `NodeHttpHandler` does. */
   override async handle(
     ...call: Parameters<NodeHttpHandler["handle"]>
   ): ReturnType<NodeHttpHandler["handle"]> {

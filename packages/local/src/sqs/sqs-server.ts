@@ -2,15 +2,23 @@ import { createHash } from "node:crypto";
 import type { FiredFault } from "../faults.js";
 import { failedEntry } from "../json-call/entry-faults.js";
 import { JsonCallError } from "../json-call/json-call-error.js";
-import { type Body, type JsonServerOptions, startJsonServer } from "../json-call/json-call-server.js";
+import {
+  type Body,
+  type JsonServerOptions,
+  type ListenOptions,
+  startJsonServer,
+} from "../json-call/json-call-server.js";
 import { type SqsEntry, entriesOf } from "./entries.js";
 import { DEDUPLICATION_MS, MAX_BYTES } from "./limits.js";
 
-/** How a local SQS is started. */
-export interface SqsServerOptions extends JsonServerOptions {
+/** Settings of the local SQS. */
+export interface SqsOptions extends ListenOptions {
   /** Names of the queues that are there; FIFO where the name ends in `.fifo`. */
   readonly queues?: readonly string[];
 }
+
+/** The same, and what the servers share. */
+export type SqsServerOptions = SqsOptions & JsonServerOptions;
 
 /** A message that a queue has taken. */
 export interface SqsMessage {

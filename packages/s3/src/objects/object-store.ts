@@ -34,6 +34,10 @@ export interface ObjectPlace {
   readonly key: string;
 }
 
+/**
+ * Bounds of a request, and who is told of outages.
+ * @inline
+ */
 type Context = RequestBounds & { readonly logger: Logger };
 
 /** Objects whose names stand for their bytes: writing one again changes nothing. */
