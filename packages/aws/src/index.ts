@@ -44,10 +44,11 @@ export {
   type HandlerResponse,
   HttpHandler,
   type HttpHandlerOptions,
+  type HttpRoute,
 } from "./http/http-handler.js";
 export { type KeptAgents, keptAgents, type KeptAgentsOptions } from "./http/kept-agents.js";
 export { KeptHttpHandler, type KeptHttpHandlerOptions } from "./http/kept-http-handler.js";
-export type { OutgoingRequest } from "./http/request-bytes.js";
+export { joinedPieces, type OutgoingRequest } from "./http/request-bytes.js";
 export { limited, type RequestBounds, within } from "./limited.js";
 export { type Proxy, type ProxyOption, proxyRule, type ProxyRule, type ProxyTarget } from "./proxy/proxy.js";
 export { cureAtProxy, PROXY_CURE, saidOfProxy } from "./proxy/proxy-failure.js";

@@ -14,6 +14,7 @@ export interface ReplayFlags extends FleetFlags {
   readonly fanOut: boolean;
   readonly maxBytesPerSecond?: number;
   readonly into?: "other";
+  readonly onRetentionGap?: "stop" | "continue";
   readonly json: boolean;
 }
 
@@ -52,6 +53,12 @@ export const command: Command<CliContext> = lazyCommand<ReplayFlags, [app?: stri
           values: ["other"],
           optional: true,
           brief: "other: the destination is another place than the live one, or twice is meant",
+        },
+        onRetentionGap: {
+          kind: "enum",
+          values: ["stop", "continue"],
+          optional: true,
+          brief: "continue: what the stream no longer keeps is left out (default: stop, and say so)",
         },
       },
     },

@@ -24,6 +24,8 @@ export function createDynamoDbClient(
       ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
     }),
   });
+  // It makes a copy of each answer for a log line, even where nobody logs.
+  client.middlewareStack.remove("loggerMiddleware");
   guardEndpoint(client, options.allowInsecure === true);
   return client;
 }

@@ -9,6 +9,7 @@ import {
   type TableDescription,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
+import { keepRequests } from "@kinesis-connectors/aws";
 import {
   asError,
   type Clock,
@@ -79,6 +80,8 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
       ? undefined
       : wholeNumber("controlTimeoutMs", controlTimeoutMs, { min: 1 });
   const control = patientClient(client, controlMs);
+  // Each lease is written every few seconds, and twice for each batch.
+  const request = keepRequests(client);
   const reported = new Set<string>();
   const calls = new TableCalls(options);
   const { application = tableName } = options;
@@ -208,15 +211,12 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
 
     update: async (seen, change): Promise<WriteOutcome> => {
       try {
-        await calls.once("UpdateItem", () =>
-          client.send(
-            new UpdateItemCommand({
-              TableName: tableName,
-              Key: { [ATTRIBUTE.leaseKey]: { S: seen.leaseKey } },
-              ...updateOf(seen, change),
-            }),
-          ),
-        );
+        const input = {
+          TableName: tableName,
+          Key: { [ATTRIBUTE.leaseKey]: { S: seen.leaseKey } },
+          ...updateOf(seen, change),
+        };
+        await calls.once("UpdateItem", () => request(UpdateItemCommand, input));
         return { type: "applied" };
       } catch (thrown) {
         const failure = calls.failureOf("UpdateItem", thrown);
