@@ -5,7 +5,8 @@ import { HttpHandler } from "./http/http-handler.js";
 import { KeptHttpHandler } from "./http/kept-http-handler.js";
 import type { ProxyOption } from "./proxy/proxy.js";
 import { Sha256 } from "./sha256.js";
-import { type AwsCommand, keepRequests, sendBy } from "./kept-requests.js";
+import { keepRequests, sendBy } from "./kept/kept-requests.js";
+import type { AwsCommand } from "./kept/sdk-client.js";
 import { type RequestBounds, within } from "./limited.js";
 
 /** Options of a connection to a service of AWS. */

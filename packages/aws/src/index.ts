@@ -37,7 +37,7 @@ export {
   namedEndpoint,
 } from "./endpoint.js";
 export { type FirstLook, firstLook } from "./first-look.js";
-export { following, type FollowingSignal } from "./following-signal.js";
+export { following, type FollowingSignal, type ListedSignal } from "./following-signal.js";
 export { BodyMemory } from "./http/body-memory.js";
 export {
   type HandleOptions,
@@ -48,13 +48,23 @@ export {
 export { type KeptAgents, keptAgents, type KeptAgentsOptions } from "./http/kept-agents.js";
 export { KeptHttpHandler, type KeptHttpHandlerOptions } from "./http/kept-http-handler.js";
 export type { OutgoingRequest } from "./http/request-bytes.js";
-export { limited, type RequestBounds } from "./limited.js";
+export { limited, type RequestBounds, within } from "./limited.js";
 export { type Proxy, type ProxyOption, proxyRule, type ProxyRule, type ProxyTarget } from "./proxy/proxy.js";
 export { cureAtProxy, PROXY_CURE, saidOfProxy } from "./proxy/proxy-failure.js";
 export { type TunnelBounds, tunnelWithin } from "./proxy/tunnel.js";
 export { type RecordVersion, versionWriter } from "./record-version.js";
+export { escapeUri } from "./signing/canonical.js";
 export { Sha256 } from "./sha256.js";
-export type { AwsCommand } from "./kept-requests.js";
+export {
+  payloadHash,
+  RequestSigner,
+  type RequestShape,
+  type RequestToSign,
+  type SignatureHeaders,
+} from "./signing/request-signer.js";
+export type { SigningScope } from "./signing/signing-key.js";
+export { keepRequests, type KeptRequestsOptions } from "./kept/kept-requests.js";
+export type { AwsCommand, SendCommand } from "./kept/sdk-client.js";
 export { type PutFailureRules, type PutFailures, putFailures } from "./waves/put-failures.js";
 export {
   ALL_WRITTEN,

@@ -78,6 +78,11 @@ export function firehoseEmitter<Output>(options: FirehoseEmitterOptions<Output>)
       return { failed };
     },
 
+    wouldDouble: () =>
+      Promise.resolve(
+        `whatever the delivery stream "${deliveryStream}" has delivered by now: it delivers a record as often as it is put`,
+      ),
+
     open: async (opening) => {
       await firstLook(connection, opening, {
         look: (bounds) =>

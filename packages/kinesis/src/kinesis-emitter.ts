@@ -36,6 +36,11 @@ export function kinesisEmitter<Output>(options: KinesisEmitterOptions<Output>): 
       return { failed: [...refused, ...unwritten] };
     },
 
+    wouldDouble: () =>
+      Promise.resolve(
+        `whatever the stream "${stream}" has by now: it keeps a record as often as it is put, and cannot be asked for one`,
+      ),
+
     open: async (opening) => {
       await firstLook(connection, opening, {
         look: (bounds) =>

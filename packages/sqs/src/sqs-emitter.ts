@@ -87,6 +87,11 @@ export function sqsEmitter<Output>(options: SqsEmitterOptions<Output>): Emitter<
       return { failed };
     },
 
+    wouldDouble: () =>
+      Promise.resolve(
+        `whatever was sent to the queue "${queueName}" by now: it takes a message as often as it is sent${isFifo ? ", but for five minutes" : ""}`,
+      ),
+
     open: async (opening) => {
       await firstLook(connection, opening, {
         look: (bounds) =>

@@ -38,8 +38,6 @@ export function createKinesisClient(options: KinesisClientOptions, logger: Logge
       ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
       onUnasked: ({ message }) => logger.warn({ error: message }, "answer-unasked"),
     }),
-    // All calls of one kind differ in their input alone: the way through the client is worked out once for each kind, and not for each poll.
-    cacheMiddleware: true,
   });
   // It makes a copy of each answer for a log line, even where nobody logs.
   client.middlewareStack.remove("loggerMiddleware");

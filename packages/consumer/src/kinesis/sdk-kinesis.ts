@@ -9,8 +9,8 @@ import {
   SubscribeToShardCommand,
   type SubscribeToShardEventStream,
 } from "@aws-sdk/client-kinesis";
-import { atCorrectedClock, isByTheClock } from "@kinesis-connectors/aws";
-import { asError, checkOptions, type OptionNames } from "@kinesis-connectors/core";
+import { atCorrectedClock, isByTheClock, keepRequests } from "@kinesis-connectors/aws";
+import { checkOptions, type OptionNames } from "@kinesis-connectors/core";
 import { isKind, type KinesisApi, type SubscriptionEvent } from "./kinesis-api.js";
 import { asCallError, type Experience } from "./kinesis-failures.js";
 import {
@@ -52,6 +52,8 @@ export function sdkKinesis(
 ): KinesisApi {
   checkOptions("sdkKinesis", options, NAMES);
   let subscriptions: KinesisClient | undefined;
+  // All of these go to the one stream.
+  const request = keepRequests(client);
   const worked = new Set<string>(options.hasWorked === true ? ["any"] : []);
   const experience: Experience = {
     has: (operation) => worked.has(operation),
@@ -116,15 +118,12 @@ export function sdkKinesis(
       }),
     getRecords: (iterator, limit, signal) =>
       calling("GetRecords", async () => {
-        const command = new GetRecordsCommand({
+        const input = {
           ShardIterator: iterator,
           Limit: limit,
           ...("StreamARN" in stream ? stream : {}),
-        });
-        // A call without options of its own goes the way that the client worked out before, where it keeps that (`cacheMiddleware`): a third of an empty poll.
-        const answer = await (client.config.cacheMiddleware
-          ? unlessAborted(client.send(command), signal)
-          : client.send(command, aborting(signal)));
+        };
+        const answer = await request(GetRecordsCommand, input, signal);
         return {
           records: toRecords(answer.Records),
           nextIterator: answer.NextShardIterator,
@@ -191,17 +190,6 @@ export function sdkKinesis(
 
 function aborting(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal };
-}
-
-/** Rejects as soon as the signal is aborted; the answer comes all the same, within the time of a request, and nobody looks at it. */
-function unlessAborted<Answer>(call: Promise<Answer>, signal: AbortSignal | undefined): Promise<Answer> {
-  if (signal === undefined) return call;
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(asError(signal.reason));
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
-    call.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }
 
 async function* subscriptionEvents(

@@ -6,7 +6,6 @@ import {
   CreateMultipartUploadCommand,
   type CreateMultipartUploadCommandInput,
   HeadObjectCommand,
-  PutObjectCommand,
   type ObjectCannedACL,
   type RequestPayer,
   type ServerSideEncryption,
@@ -15,7 +14,7 @@ import {
 } from "@aws-sdk/client-s3";
 import type { Logger } from "@kinesis-connectors/core";
 import type { Body } from "./body.js";
-import { limited, type RequestBounds } from "@kinesis-connectors/aws";
+import { limited, type RequestBounds, within } from "@kinesis-connectors/aws";
 import type { S3Connection } from "../connection.js";
 import { errorCodeOf, failureOf, statusOf } from "../failures.js";
 import { BATCH_ID } from "./object-metadata.js";
@@ -72,17 +71,15 @@ export async function putIfAbsent(
     return;
   }
   const bytes = await object.body.read(0, object.body.length);
-  await limited(connection, context, (abortSignal) =>
-    connection.client.send(
-      new PutObjectCommand({
-        ...headersOf(settings, object),
-        Body: bytes,
-        ContentLength: object.body.length,
-        ChecksumAlgorithm: "CRC32",
-        ...(isConditional ? { IfNoneMatch: "*" } : {}),
-      }),
-      { abortSignal },
-    ),
+  const input = {
+    ...headersOf(settings, object),
+    Body: bytes,
+    ContentLength: bytes.length,
+    ChecksumAlgorithm: "CRC32",
+    ...(isConditional ? { IfNoneMatch: "*" } : {}),
+  } as const;
+  await within(connection.requestTimeoutMs, context, (listed) =>
+    connection.put(settings, input, { listed, clock: context.clock }),
   );
 }
 
@@ -263,7 +260,10 @@ async function abort(
 }
 
 /** Parameters of the requests that make an object. */
-type ObjectHeaders = Omit<CreateMultipartUploadCommandInput, "ChecksumAlgorithm">;
+type ObjectHeaders = Omit<CreateMultipartUploadCommandInput, "ChecksumAlgorithm" | "Key" | "Metadata"> & {
+  readonly Key: string;
+  readonly Metadata: Record<string, string>;
+};
 
 /** Parameters of every request about an object. */
 export function target(

@@ -112,7 +112,8 @@ export class ThreadWork {
         logger,
       });
       this.#engines = engines;
-      this.#closing.unshift(() => engines.close());
+      // The main thread ends this one where it takes too long.
+      this.#closing.unshift(() => engines.close(Number.POSITIVE_INFINITY));
       await engines.open({ api }, facts, signal);
       this.#tell({ type: "opened" });
     } catch (thrown) {
