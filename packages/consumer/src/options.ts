@@ -78,7 +78,10 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
   readonly leases?: LeaseOptions;
   /** Most bytes that all shards together keep between reading and committing. Default 256 MiB. */
   readonly maxReadAheadBytes?: number;
-  /** Time limit of a graceful stop, in milliseconds; then the rest is left to the next owner. Default 30,000. */
+  /**
+   * Time limit of a graceful stop, in milliseconds; then the rest is left to the next owner. Emitters are closed in what is left of it, and have five seconds in any
+   * case (the limit, where it is less); `done` rejects with `KC_STOP_DEADLINE` where one hangs. Default 30,000.
+   */
   readonly stopDeadlineMs?: number;
   /** Reaction to records that were gone from the stream before they could be read. Default `stop`. */
   readonly onRetentionGap?: "stop" | "continue";

@@ -37,7 +37,7 @@ export type ErrorCode =
   | "KC_READ_REFUSED"
   /** The lease table cannot be used: missing rights, wrong key schema, a row that cannot be understood. */
   | "KC_LEASE_TABLE"
-  /** The deadline of a graceful stop passed; what was in flight is left for the next owner to finish. */
+  /** The deadline of a graceful stop passed: what was in flight is left for the next owner to finish, or an emitter hangs in its close, which the message names. */
   | "KC_STOP_DEADLINE"
   /** Shards were not paused or not reset, or a replay was not started, because that would not be safe now; the message says why and what to do first. Nothing was changed. */
   | "KC_STEERING_REFUSED"

@@ -15,6 +15,7 @@ export { compressed, type CompressedOptions } from "./transformers/compressed.js
 export type { OutputOf, StandardSchema } from "./transformers/checked.js";
 export { type BudgetHolder, ByteBudget } from "./engine/byte-budget.js";
 export type { Checkpointer, PreparedBatch, ShardProgress } from "./checkpointer.js";
+export { closeLimitMs, Closing } from "./closing.js";
 export { type Clock, type Random, sleep, systemClock, systemRandom, type Timer } from "./clock.js";
 export { type DeadLetter, type DeadLetterEmitter } from "./dead-letters.js";
 export type {

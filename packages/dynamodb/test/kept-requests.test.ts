@@ -124,7 +124,8 @@ describe("requests after the first", () => {
       return Promise.resolve({ accessKeyId: `key-${key}`, secretAccessKey: `secret-${key}` });
     };
     const connection = connect({ region: "eu-central-1", endpoint: server.endpoint, credentials });
-    const inAllSteps = vi.spyOn(connection.client.config.requestHandler, "handle");
+    const { config } = await connection.made();
+    const inAllSteps = vi.spyOn(config.requestHandler, "handle");
     const put = () => connection.request(PutItemCommand, input, bounds);
     for (let count = 0; count < 3; count += 1) await put();
     expect(inAllSteps).toHaveBeenCalledTimes(1);

@@ -211,14 +211,23 @@ export function openSearchEmitter<Document extends object>(
       return { failed };
     },
 
-    wouldDouble: () =>
-      Promise.resolve(
-        options.dataStream === true
-          ? `documents that the data stream has by now: it knows an id within its newest backing index only`
-          : operation === "index" && options.id !== undefined
-            ? `whatever the index has by now under the ids of option id: operation "index" has no guard against older records`
-            : undefined,
-      ),
+    wouldDouble: ({ keepsPositions }) => {
+      if (options.dataStream === true)
+        return Promise.resolve(
+          "documents that the data stream has by now: it knows an id within its newest backing index only",
+        );
+      if (operation === "index" && id !== undefined)
+        return Promise.resolve(
+          'whatever the index has by now under the ids of option id: operation "index" has no guard against older records',
+        );
+      if (keepsPositions || (id !== undefined && (namedByRecord || !index.includes("{"))))
+        return Promise.resolve(undefined);
+      return Promise.resolve(
+        id === undefined
+          ? "documents of the same records: their ids are positions, and the archive has lost those (write it with records())"
+          : "documents of the same records: their index goes by the arrival of each, and the archive has lost that (write it with records())",
+      );
+    },
 
     open: async ({ signal, logger }) => {
       let answer;

@@ -1,3 +1,4 @@
+import { LocalAwsError } from "../errors.js";
 import type { FiredFault } from "../faults.js";
 import { failedEntry } from "../json-call/entry-faults.js";
 import { JsonCallError } from "../json-call/json-call-error.js";
@@ -14,13 +15,15 @@ export interface FirehoseServerOptions extends JsonServerOptions {
 export interface FirehoseServer {
   readonly url: string;
   readonly port: number;
-  /** Makes a delivery stream; `source` `KinesisStreamAsSource` takes no puts. Default `DirectPut`. */
+  /** Makes a delivery stream; `source` `KinesisStreamAsSource` takes no puts. Default `DirectPut`. Throws `KC_LOCAL_BAD_OPTION` for what is no name of one. */
   readonly createDeliveryStream: (name: string, source?: "DirectPut" | "KinesisStreamAsSource") => void;
   /** The data of all records that a delivery stream has taken, in order. */
   readonly records: (name: string) => readonly Buffer[];
   readonly close: () => Promise<void>;
 }
 
+/** API reference, CreateDeliveryStream. */
+const NAME = /^[a-zA-Z0-9_.-]{1,64}$/;
 const KiB = 1024;
 /** Of one request, before base64 (API reference, PutRecordBatch). */
 const MAX_RECORDS = 500;
@@ -40,6 +43,11 @@ export async function startFirehoseServer(options: FirehoseServerOptions): Promi
   const { random, region, accountId } = options;
   const streams = new Map<string, DeliveryStream>();
   const createDeliveryStream: FirehoseServer["createDeliveryStream"] = (name, source = "DirectPut") => {
+    if (!NAME.test(name))
+      throw new LocalAwsError(
+        "KC_LOCAL_BAD_OPTION",
+        `[local] "${name}" is no name of a delivery stream: use up to 64 letters, digits, underscores, dots and hyphens`,
+      );
     streams.set(name, { source, records: [] });
   };
   for (const name of options.deliveryStreams ?? []) createDeliveryStream(name);
