@@ -21,10 +21,15 @@ import { tableCause, tableError, tableFailure } from "./table-failures.js";
 
 /** Options of `dynamoDbLeaseTable`. */
 export interface DynamoDbLeaseTableOptions {
+  /** The name of the table. */
   readonly tableName: string;
+  /** The SDK's client; whoever made it closes it. */
   readonly client: DynamoDBClient;
+  /** Tells the time, and waits between tries. */
   readonly clock: Clock;
+  /** Spreads the waits between tries. */
   readonly random: Random;
+  /** Told of a table that refuses or is created. */
   readonly logger: Logger;
   /** Whether a missing table is created, with on-demand billing. Default true; needs `dynamodb:CreateTable`. */
   readonly createTable?: boolean;
