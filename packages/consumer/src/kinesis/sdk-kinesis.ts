@@ -131,18 +131,16 @@ export function kinesisLater(
         return { shards: (answer.Shards ?? []).map(toListedShard), nextToken: answer.NextToken };
       }),
     getShardIterator: (shardId, position, signal) =>
-      calling("GetShardIterator", async (made, { GetShardIteratorCommand }) => {
+      calling("GetShardIterator", async (_made, { GetShardIteratorCommand }, request) => {
         const { Type, SequenceNumber, Timestamp } = toStartingPosition(position);
-        const answer = await made.send(
-          new GetShardIteratorCommand({
-            ...stream,
-            ShardId: shardId,
-            ShardIteratorType: Type,
-            ...(SequenceNumber === undefined ? {} : { StartingSequenceNumber: SequenceNumber }),
-            ...(Timestamp === undefined ? {} : { Timestamp }),
-          }),
-          aborting(signal),
-        );
+        const input = {
+          ...stream,
+          ShardId: shardId,
+          ShardIteratorType: Type,
+          ...(SequenceNumber === undefined ? {} : { StartingSequenceNumber: SequenceNumber }),
+          ...(Timestamp === undefined ? {} : { Timestamp }),
+        };
+        const answer = await request(GetShardIteratorCommand, input, signal);
         return answer.ShardIterator ?? "";
       }),
     getRecords: (iterator, limit, signal) =>
