@@ -35,7 +35,15 @@ const BUILDS: Readonly<Record<PeerProgram["peer"], Build>> = {
     ],
     steps: (to) => [
       ["mvn", "-q", "-B", "dependency:copy-dependencies", `-DoutputDirectory=${join(to, "lib")}`],
-      ["javac", "-proc:none", "-cp", join(to, "lib", "*"), "-d", join(to, "classes"), join("src", "Main.java")],
+      [
+        "javac",
+        "-proc:none",
+        "-cp",
+        join(to, "lib", "*"),
+        "-d",
+        join(to, "classes"),
+        join("src", "Main.java"),
+      ],
     ],
     program: (to) => [
       "java",
