@@ -3,6 +3,7 @@ import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { measureCold } from "./cold/measure-cold.js";
 import { buildPeers } from "./peers/build-peers.js";
+import type { PeerPrograms } from "./peers/run-peer.js";
 import { findPinning } from "./processes.js";
 import { renewed } from "./report/documents.js";
 import { plot } from "./report/plot.js";
@@ -67,10 +68,12 @@ async function measure(): Promise<Run> {
   const minutes = wholeNumber("--minutes", values.minutes, 13);
   const windowCpuMs = wholeNumber("--window-ms", values["window-ms"], values.quick ? 100 : 800);
   const pinning = findPinning();
-  const peers = values.peers ? await buildPeers(say) : new Map();
+  const peers: PeerPrograms = values.peers ? buildPeers(say) : new Map();
   const rows = wanted.filter(
     ({ variant }) => typeof variant.run === "function" || peers.has(variant.run.peer),
   );
+  const isMeasured = (peer: string): boolean =>
+    rows.some(({ variant: { run } }) => typeof run !== "function" && run.peer === peer);
   const isWhole = only.length === 0 || only.includes("cold");
   const cold = isWhole ? await measureCold(values.quick ? 1 : COLD_ROUNDS, pinning, say) : [];
   const results = await runRounds(rows, {
@@ -92,7 +95,7 @@ async function measure(): Promise<Run> {
       cores: cpus().length,
       pinning: pinning.description,
       load,
-      peers: [...peers.keys()],
+      peers: [...peers].flatMap(([peer, { label }]) => (isMeasured(peer) ? [label] : [])),
     },
     minutes: (performance.now() - begunMs) / 60_000,
     windowCpuMs,
