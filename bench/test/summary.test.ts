@@ -139,8 +139,9 @@ describe("meter", () => {
     expect(meter.measured).toMatchObject({ records: 40, pages: 1, bytes: 10 });
   });
 
-  it("without a warm-up counts from the beginning", () => {
+  it("without a warm-up counts from the first page on", () => {
     const meter = new Meter({ warmUpCpuMs: 0, windowCpuMs: 1 });
+    expect(meter.page(5)).toBe(true);
     burn(2);
     expect(meter.page(7)).toBe(false);
     expect(meter.measured).toMatchObject({ records: 7, pages: 1 });

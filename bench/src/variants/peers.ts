@@ -37,7 +37,7 @@ export const variants: readonly Variant[] = [
   peer(READ, "reading", "records read and dropped", ["varied"]),
   peer({ peer: "kcl", mode: "read" }, "reading", "records read and dropped", ["varied"]),
   peer(READ, "requests", "records read and dropped", ["varied-100", "varied-10"]),
-  peer(READ, "requests", "the same in the first CPU-second of a process", ["varied-10"], {
+  peer(READ, "requests", "the same in the first CPU-second behind the first answer", ["varied-10"], {
     name: "go-read-first",
     warmUpCpuMs: 0,
   }),
