@@ -53,8 +53,8 @@ const otherScheme = {
 } as unknown as NonNullable<DynamoDBClientConfig["httpAuthSchemes"]>[number];
 
 function wrapSend(client: DynamoDBClient): void {
-  const { send } = client;
-  Object.assign(client, { send: (...given: unknown[]) => Reflect.apply(send, client, given) as unknown });
+  const send: (...given: never[]) => unknown = client.send.bind(client);
+  Object.assign(client, { send: (...given: never[]) => send(...given) });
 }
 
 const KEPT = { connectionTimeoutMs: 5_000, requestTimeoutMs: 5_000, maxSockets: 4, proxy: false } as const;
@@ -161,10 +161,8 @@ const SETUPS: readonly Setup[] = [
   {
     why: "the send of its class is instrumented",
     made: (client) => {
-      const { send } = client;
-      const wrapped = Object.assign((...given: unknown[]) => Reflect.apply(send, client, given), {
-        __wrapped: true,
-      });
+      const send: (...given: never[]) => unknown = client.send.bind(client);
+      const wrapped = Object.assign((...given: never[]) => send(...given), { __wrapped: true });
       Object.setPrototypeOf(client, Object.create(DynamoDBClient.prototype, { send: { value: wrapped } }));
     },
   },
