@@ -97,6 +97,7 @@ export default defineConfig({
       project("lambda", "packages/lambda"),
       project("cdk", "packages/cdk"),
       project("scripts", "scripts"),
+      project("site", "apps/site"),
       project("sim", "sim"),
       project("interop", "interop"),
       project("servers", "servers"),
