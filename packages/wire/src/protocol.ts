@@ -89,17 +89,17 @@ abstract class FastProtocol extends AwsJson1_1Protocol {
 
   override async serializeRequest(...call: Parameters<Serialize>): Promise<HttpRequest> {
     const [operation, input, context] = call;
-    const body = this.#write(operation.name, input);
-    if (body === undefined) return super.serializeRequest(...call);
+    const written = this.writeBody(operation.name, input);
+    if (written === undefined) return super.serializeRequest(...call);
     const endpoint = await context.endpoint();
     const request: HttpRequest = new (this.getRequestType())({
       method: "POST",
       path: "/",
       headers: {
-        "content-type": typeof body === "string" ? jsonType : cborType,
+        "content-type": written.contentType,
         "x-amz-target": `${this.serviceTarget}.${operation.name}`,
       },
-      body,
+      body: written.body,
     });
     this.updateServiceEndpoint(request, endpoint);
     if (!request.path.endsWith("/")) request.path += "/";
@@ -143,17 +143,18 @@ abstract class FastProtocol extends AwsJson1_1Protocol {
         );
         return withMetadata({ EventStream: events }, $metadata);
       }
-      case "GetRecords": {
-        const body = await bodyOf(response);
-        const answer = isCbor ? readRecordsCbor(body, this.memory) : readRecordsJson(body, this.memory);
-        return withMetadata(this.#readWell(answer, form), $metadata);
-      }
-      default: {
-        const body = await bodyOf(response);
-        const answer = isCbor ? readPutResultsCbor(body) : readPutResultsJson(body);
-        return withMetadata(this.#readWell(answer, form), $metadata);
-      }
+      default:
+        return withMetadata(this.#readBody(operation.name, await bodyOf(response), form), $metadata);
     }
+  }
+
+  /** The answer to a GetRecords or a PutRecords. */
+  #readBody(operation: string, body: Buffer, form: Form): object {
+    const isCbor = form === "cbor";
+    if (operation === "PutRecords")
+      return this.#readWell(isCbor ? readPutResultsCbor(body) : readPutResultsJson(body), form);
+    const { memory } = this;
+    return this.#readWell(isCbor ? readRecordsCbor(body, memory) : readRecordsJson(body, memory), form);
   }
 
   /** Everything else goes through `JSON.parse` as it comes: errors, and lists of shards. */
@@ -173,14 +174,16 @@ abstract class FastProtocol extends AwsJson1_1Protocol {
     return answer;
   }
 
-  /** The body of a request that is written here, or undefined. */
-  #write(operation: string, input: object): string | Uint8Array | undefined {
+  /** The body of a request that is written here. For those who send requests past the client's steps, too. */
+  writeBody(operation: string, input: object): WrittenBody | undefined {
     switch (operation) {
       case "GetRecords":
-        return this.spoken.isCborFor(input) ? encodeCbor(input) : JSON.stringify(input);
+        return this.spoken.isCborFor(input) ? inCbor(encodeCbor(input)) : inJson(JSON.stringify(input));
       case "PutRecords":
         if (!isPutRecordsRequest(input)) return undefined;
-        return this.spoken.isCborFor(input) ? writePutRecordsCbor(input) : writePutRecordsJson(input);
+        return this.spoken.isCborFor(input)
+          ? inCbor(writePutRecordsCbor(input))
+          : inJson(writePutRecordsJson(input));
       default:
         // A subscription is asked for in JSON, whatever else is spoken: Kinesis has no CBOR for event streams. The Java SDK, whose other
         // calls are CBOR, leaves this one in JSON for that (aws-sdk-java-v2, JsonProtocolSpec#protocolFactoryLiteral), and asked for in
@@ -188,6 +191,40 @@ abstract class FastProtocol extends AwsJson1_1Protocol {
         return undefined;
     }
   }
+
+  /** The output of an answer that is no error, where its body is there; undefined for what takes longer to read, or is left to the SDK. */
+  readOutput(operation: string, response: HttpResponse): MetadataBearer | undefined {
+    const body: unknown = response.body;
+    if (operation !== "GetRecords" && operation !== "PutRecords") return undefined;
+    if (this.isErrorResponse(response.statusCode) || !(body instanceof Uint8Array)) return undefined;
+    const form = formOf(response);
+    try {
+      const answer = this.#readBody(operation, asBuffer(body), form);
+      return withMetadata(answer, this.deserializeMetadata(response));
+    } catch (error) {
+      this.spoken.failed(error, form);
+      throw error;
+    }
+  }
+
+  /** Whether a call that was written so and failed is to be made again, in JSON. */
+  asksAgain(input: object, { contentType }: WrittenBody, error: unknown): boolean {
+    return contentType === cborType && this.spoken.asksAgain(input, error);
+  }
+}
+
+/** The body of a request, and how it is written. */
+interface WrittenBody {
+  readonly contentType: string;
+  readonly body: string | Uint8Array;
+}
+
+function inCbor(body: Uint8Array): WrittenBody {
+  return { contentType: cborType, body };
+}
+
+function inJson(body: string): WrittenBody {
+  return { contentType: jsonType, body };
 }
 
 function withMetadata(output: object, $metadata: MetadataBearer["$metadata"]): MetadataBearer {
@@ -218,9 +255,13 @@ function headerOf(response: HttpResponse, name: string): string | undefined {
 
 async function bodyOf(response: HttpResponse): Promise<Buffer> {
   const body: unknown = response.body;
-  if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  if (body instanceof Uint8Array) return asBuffer(body);
   if (!isByteStream(body)) throw new WireFormatError("the answer has no body: ask again");
   return collectBody(body, headerOf(response, "content-length"));
+}
+
+function asBuffer(body: Uint8Array): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }
 
 function isByteStream(body: unknown): body is AsyncIterable<Uint8Array> {

@@ -10,14 +10,17 @@ import {
 } from "@kinesis-connectors/core";
 import { DEFAULT_PAYLOAD_TIMEOUT_MS } from "../limits.js";
 import { connect, type S3ConnectionOptions } from "../connection.js";
-import { headersOf } from "../objects/put-object.js";
+import { headersOf } from "../objects/object-headers.js";
 import type { S3ObjectOptions } from "../options.js";
 import { checkedPrefix } from "../requests.js";
 import { objectSettingsFrom } from "../settings.js";
 import { payloadRequests } from "./payload-requests.js";
 import type { PointerFormat } from "./pointers.js";
 
-/** Options of objects that payloads have too. */
+/**
+ * Options of objects that payloads have too.
+ * @inline
+ */
 type OfObjects =
   | "bucket"
   | "prefix"

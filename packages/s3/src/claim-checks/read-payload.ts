@@ -3,7 +3,7 @@ import { GetObjectCommand, type GetObjectCommandOutput, type RequestPayer } from
 import { describeAwsError } from "@kinesis-connectors/aws";
 import { type Clock, type KinesisConnectorError, poisonRecord } from "@kinesis-connectors/core";
 import type { S3Connection } from "../connection.js";
-import { target } from "../objects/put-object.js";
+import { target } from "../objects/object-headers.js";
 import { payloadRequests } from "./payload-requests.js";
 import type { ObjectPlace } from "./pointers.js";
 

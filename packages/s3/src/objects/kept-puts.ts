@@ -1,28 +1,36 @@
-import { type PutObjectCommandInput, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
-import type { HandlerResponse, HttpHandler, ListedSignal, RequestBounds } from "@kinesis-connectors/aws";
-import { backoffMs, type Random, sleep, systemClock, systemRandom } from "@kinesis-connectors/core";
+import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import type { HandlerResponse, HttpHandler, HttpRoute, ListedSignal } from "@kinesis-connectors/aws";
+import {
+  backoffMs,
+  type Clock,
+  type Random,
+  sleep,
+  systemClock,
+  systemRandom,
+} from "@kinesis-connectors/core";
+import { headersOf, type ObjectSettings } from "./object-headers.js";
 import { type PutObject, PutTemplate, type SentPut } from "./put-template.js";
 
-/** A PutObject of a body in memory. */
-export interface PutInput extends PutObjectCommandInput {
-  readonly Key: string;
-  readonly Body: Buffer;
-  readonly Metadata: Record<string, string>;
+/** One object to be put. */
+export interface Put extends PutObject {
+  readonly metadata: Record<string, string>;
+  readonly bytes: Buffer;
+  /** Only where nothing is at the key. */
+  readonly isConditional: boolean;
 }
 
-/**
- * Sends one PutObject, and rejects with the SDK's error. `kind` stands for everything in the input but key, body, metadata and condition.
- */
+/** Sends one PutObject, and rejects with the SDK's error. */
 export type SendPut = (
-  kind: object,
-  input: PutInput,
-  bounds: { readonly listed: ListedSignal } & Pick<RequestBounds, "clock">,
+  settings: ObjectSettings,
+  put: Put,
+  bounds: { readonly listed: ListedSignal; readonly clock: Clock },
 ) => Promise<void>;
 
-/** What the client came to for one kind of objects. */
+/** What the client came to for objects of the same settings. */
 interface Kept {
   readonly template: PutTemplate;
-  readonly condition: string | undefined;
+  readonly route: HttpRoute;
+  readonly isConditional: boolean;
   /** The credentials that it holds for: endpoint and user agent may depend on them. */
   readonly identity: unknown;
 }
@@ -32,8 +40,8 @@ const PAUSE = { baseDelayMs: 100, maxDelayMs: 100 };
 
 /** Sends each object by the client, in all its steps. */
 export function putBy(client: S3Client): SendPut {
-  return async (_kind, input, { listed: { signal: abortSignal } }) => {
-    await client.send(new PutObjectCommand(input), { abortSignal });
+  return async (settings, put, { listed: { signal: abortSignal } }) => {
+    await client.send(commandOf(settings, put), { abortSignal });
   };
 }
 
@@ -41,19 +49,21 @@ export function putBy(client: S3Client): SendPut {
  * A way of writing many small objects by a client of which nobody else changes the steps (its middleware).
  *
  * The client finds out anew for each object in which order its steps go, which endpoint is meant, who signs and how: ten times the work of sending
- * a small one. Here it does all that for the first object of a kind. What came of it is kept if the same request, byte for byte, can be made here
- * (`PutTemplate`), and the objects that follow are sent without it, over connections of their own: with its credentials, and by its correction of the clock.
+ * a small one. Here it does all that for the first object of the same settings. What came of it is kept if the same request, byte for byte, can be made
+ * here (`PutTemplate`), and the objects that follow are sent without it, over connections of their own: with its credentials, and by its correction of the
+ * clock. When the credentials change, the client is asked again.
  *
  * The client takes over whenever that does not end in a written object, or in one that was there before: it sends the object once more, in all its steps, and
  * what it says counts. So retries, redirects, a clock that is off and credentials that are over are its business alone. Sending an object twice changes
- * nothing: it is only ever created.
+ * nothing: it is only ever created, or named by its bytes.
  *
  * @param random - makes the identifiers of requests. Default: the machine's.
  */
 export function keepPuts(client: S3Client, handler: HttpHandler, random: Random = systemRandom): SendPut {
-  const kept = new WeakMap<object, Kept>();
-  const sendAndLearn: SendPut = async (kind, input, { listed: { signal: abortSignal } }) => {
-    const command = new PutObjectCommand(input);
+  const kept = new WeakMap<ObjectSettings, Kept>();
+
+  const sendAndLearn: SendPut = async (settings, put, { listed: { signal: abortSignal } }) => {
+    const command = commandOf(settings, put);
     let sent: SentPut | undefined;
     command.middlewareStack.add(
       (next) => (given) => {
@@ -64,52 +74,60 @@ export function keepPuts(client: S3Client, handler: HttpHandler, random: Random 
       { step: "deserialize", priority: "low", name: "kinesisConnectorsKeptPuts" },
     );
     await client.send(command, { abortSignal });
+    kept.delete(settings);
     const strategy = await client.config.retryStrategy();
-    const isAdaptive = "mode" in strategy && strategy.mode === "adaptive";
+    // It holds requests back by itself.
+    if (sent === undefined || ("mode" in strategy && strategy.mode === "adaptive")) return;
     const identity = await client.config.credentials();
-    const template =
-      sent === undefined || isAdaptive ? undefined : PutTemplate.from(sent, objectIn(input), identity);
-    if (template === undefined) kept.delete(kind);
-    else kept.set(kind, { template, condition: input.IfNoneMatch, identity });
+    const template = PutTemplate.from(sent, put, identity);
+    const { isConditional } = put;
+    if (template !== undefined)
+      kept.set(settings, { template, route: handler.routeTo(sent), isConditional, identity });
   };
 
   /** Whether the object was written; false where the client is to say what became of it. */
   const sendAlone = async (
-    { template, condition, identity }: Kept,
-    input: PutInput,
+    { template, route, isConditional, identity }: Kept,
+    put: Put,
     { listed, clock }: Parameters<SendPut>[2],
   ): Promise<boolean> => {
     const credentials = await client.config.credentials();
-    if (credentials !== identity || condition !== input.IfNoneMatch) return false;
-    const request = template.request(objectIn(input), credentials, {
+    if (credentials !== identity || isConditional !== put.isConditional) return false;
+    const pieces = template.pieces(put, credentials, {
       // As the client does: by the machine's clock.
       atMs: systemClock.now() + client.config.systemClockOffset,
       invocationId: random.uuid(),
     });
-    if (request === undefined) return false;
+    if (pieces === undefined) return false;
     let response: HandlerResponse | undefined;
     try {
-      ({ response } = await handler.handle(request, { abortSignal: listed }));
+      response = await route.send(pieces, listed);
     } catch (error) {
       if (listed.aborted) throw error;
     }
-    if (isSuccess(response) && !holdsError(response)) return true;
     const { statusCode } = response ?? {};
+    if (response !== undefined && isSuccess(response)) return true;
     if (statusCode === 412) throw taken(response?.headers["x-amz-request-id"]);
     if (statusCode === undefined || statusCode === 429 || statusCode >= 500)
       await sleep(clock, backoffMs(1, PAUSE, random), listed.signal);
     return false;
   };
 
-  return async (kind, input, bounds) => {
-    const known = kept.get(kind);
-    if (known !== undefined && (await sendAlone(known, input, bounds))) return;
-    await sendAndLearn(kind, input, bounds);
+  return async (settings, put, bounds) => {
+    const known = kept.get(settings);
+    if (known === undefined || !(await sendAlone(known, put, bounds)))
+      await sendAndLearn(settings, put, bounds);
   };
 }
 
-function objectIn({ Key, Metadata, Body }: PutInput): PutObject {
-  return { key: Key, metadata: Metadata, bytes: Body };
+function commandOf(settings: ObjectSettings, { key, metadata, bytes, isConditional }: Put): PutObjectCommand {
+  return new PutObjectCommand({
+    ...headersOf(settings, { key, metadata }),
+    Body: bytes,
+    ContentLength: bytes.length,
+    ChecksumAlgorithm: "CRC32",
+    ...(isConditional ? { IfNoneMatch: "*" } : {}),
+  });
 }
 
 /** A request of the client's that a template can be made of: its body in memory, and all of it texts. */
@@ -122,15 +140,10 @@ function sentPutOf(request: unknown): SentPut | undefined {
     : undefined;
 }
 
-function isSuccess(response: unknown): response is { readonly statusCode: number } {
-  const status: unknown =
-    typeof response === "object" ? Reflect.get(Object(response), "statusCode") : undefined;
-  return typeof status === "number" && status >= 200 && status < 300;
-}
-
-/** S3 may answer 200 and name an error in the body ("Error responses" of its API reference), as the client looks for it. */
-function holdsError({ body }: HandlerResponse): boolean {
-  return body.toString("latin1", Math.max(0, body.length - 16)).endsWith("</Error>");
+/** S3 may answer 200 and name an error in the body ("Error responses" of its API reference); the client looks for it in the same way. */
+function isSuccess({ statusCode, body }: HandlerResponse): boolean {
+  if (statusCode < 200 || statusCode >= 300) return false;
+  return !body.toString("latin1", Math.max(0, body.length - 16)).endsWith("</Error>");
 }
 
 /** The client's own error of a 412. */

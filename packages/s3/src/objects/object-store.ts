@@ -6,7 +6,8 @@ import { failureOf, refusal, summaryOf } from "../failures.js";
 import { S3_OBJECT_OPTIONS, type S3ObjectOptions } from "../options.js";
 import { objectSettingsFrom } from "../settings.js";
 import { bodyOf } from "./body.js";
-import { type ObjectSettings, putIfAbsent, target } from "./put-object.js";
+import { type ObjectSettings, target } from "./object-headers.js";
+import { putIfAbsent } from "./put-object.js";
 
 /** Options of `objectStore`: the connection to S3, and how objects are stored in whichever bucket. */
 export type ObjectStoreOptions = Omit<
@@ -34,6 +35,10 @@ export interface ObjectPlace {
   readonly key: string;
 }
 
+/**
+ * Bounds of a request, and who is told of outages.
+ * @inline
+ */
 type Context = RequestBounds & { readonly logger: Logger };
 
 /** Objects whose names stand for their bytes: writing one again changes nothing. */

@@ -4,12 +4,7 @@ import {
   type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
-  type CreateMultipartUploadCommandInput,
   HeadObjectCommand,
-  type ObjectCannedACL,
-  type RequestPayer,
-  type ServerSideEncryption,
-  type StorageClass,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import type { Logger } from "@kinesis-connectors/core";
@@ -17,27 +12,9 @@ import type { Body } from "./body.js";
 import { limited, type RequestBounds, within } from "@kinesis-connectors/aws";
 import type { S3Connection } from "../connection.js";
 import { errorCodeOf, failureOf, statusOf } from "../failures.js";
+import { headersOf, type ObjectSettings, target } from "./object-headers.js";
 import { BATCH_ID } from "./object-metadata.js";
 import { splitIntoParts } from "../requests.js";
-
-/** Options that are the same for all objects of an emitter. */
-export interface ObjectSettings {
-  readonly bucket: string;
-  readonly contentType: string;
-  readonly contentEncoding: string | undefined;
-  readonly serverSideEncryption: ServerSideEncryption | undefined;
-  readonly sseKmsKeyId: string | undefined;
-  readonly bucketKeyEnabled: boolean | undefined;
-  readonly storageClass: StorageClass | undefined;
-  readonly expectedBucketOwner: string | undefined;
-  /** Written like a query string. */
-  readonly tagging: string | undefined;
-  readonly acl: ObjectCannedACL | undefined;
-  readonly requestPayer: RequestPayer | undefined;
-  readonly multipartAboveBytes: number;
-  readonly partBytes: number;
-  readonly partConcurrency: number;
-}
 
 /** One object to be written, if nothing is at its key. */
 export interface NewObject {
@@ -71,15 +48,9 @@ export async function putIfAbsent(
     return;
   }
   const bytes = await object.body.read(0, object.body.length);
-  const input = {
-    ...headersOf(settings, object),
-    Body: bytes,
-    ContentLength: bytes.length,
-    ChecksumAlgorithm: "CRC32",
-    ...(isConditional ? { IfNoneMatch: "*" } : {}),
-  } as const;
+  const { key, metadata } = object;
   await within(connection.requestTimeoutMs, context, (listed) =>
-    connection.put(settings, input, { listed, clock: context.clock }),
+    connection.put(settings, { key, metadata, bytes, isConditional }, { listed, clock: context.clock }),
   );
 }
 
@@ -257,47 +228,4 @@ async function abort(
       "an unfinished upload could not be aborted; a lifecycle rule (AbortIncompleteMultipartUpload) removes its parts",
     );
   }
-}
-
-/** Parameters of the requests that make an object. */
-type ObjectHeaders = Omit<CreateMultipartUploadCommandInput, "ChecksumAlgorithm" | "Key" | "Metadata"> & {
-  readonly Key: string;
-  readonly Metadata: Record<string, string>;
-};
-
-/** Parameters of every request about an object. */
-export function target(
-  settings: Pick<ObjectSettings, "bucket" | "expectedBucketOwner" | "requestPayer">,
-  key: string,
-): {
-  readonly Bucket: string;
-  readonly Key: string;
-  readonly ExpectedBucketOwner: string | undefined;
-  readonly RequestPayer: RequestPayer | undefined;
-} {
-  return {
-    Bucket: settings.bucket,
-    Key: key,
-    ExpectedBucketOwner: settings.expectedBucketOwner,
-    RequestPayer: settings.requestPayer,
-  };
-}
-
-/** What PutObject and CreateMultipartUpload share, so that small and large objects cannot differ. */
-export function headersOf(
-  settings: ObjectSettings,
-  object: Pick<NewObject, "key" | "metadata">,
-): ObjectHeaders {
-  return {
-    ...target(settings, object.key),
-    ContentType: settings.contentType,
-    ContentEncoding: settings.contentEncoding,
-    Metadata: object.metadata,
-    ServerSideEncryption: settings.serverSideEncryption,
-    SSEKMSKeyId: settings.sseKmsKeyId,
-    BucketKeyEnabled: settings.bucketKeyEnabled,
-    StorageClass: settings.storageClass,
-    Tagging: settings.tagging,
-    ACL: settings.acl,
-  };
 }

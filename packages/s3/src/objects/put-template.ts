@@ -2,15 +2,22 @@ import { crc32 } from "node:zlib";
 import {
   type AwsCredentials,
   escapeUri,
+  joinedPieces,
   type OutgoingRequest,
   payloadHash,
   RequestSigner,
 } from "@kinesis-connectors/aws";
-import type { NewObject } from "./put-object.js";
 
 /** A PutObject as the last step of the client sends it: signed, with its body in memory. */
 export interface SentPut extends OutgoingRequest {
   readonly query?: Readonly<Record<string, string>>;
+}
+
+/** The part of an object that its request is made of. */
+export interface PutObject {
+  readonly key: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly bytes: Uint8Array;
 }
 
 /** What differs between two requests for the same object. */
@@ -22,10 +29,15 @@ export interface PutOccasion {
 }
 
 const METADATA = "x-amz-meta-";
+const INVOCATION = "amz-sdk-invocation-id";
+const ATTEMPT = "amz-sdk-request";
+const LENGTH = "content-length";
+const CHECKSUM = "x-amz-checksum-crc32";
+const TOKEN = "x-amz-security-token";
 
 /** Headers that are the same for all objects of one kind. A request with any other one is made by the client alone. */
 const SAME: ReadonlySet<string> = new Set([
-  "amz-sdk-request",
+  ATTEMPT,
   "content-encoding",
   "content-type",
   "host",
@@ -43,121 +55,143 @@ const SAME: ReadonlySet<string> = new Set([
   "x-amz-user-agent",
 ]);
 
-const LENGTH = "content-length";
-const CHECKSUM = "x-amz-checksum-crc32";
-const INVOCATION = "amz-sdk-invocation-id";
+/** What the signer makes. */
+const SIGNATURE = ["authorization", "x-amz-content-sha256", "x-amz-date", TOKEN] as const;
+type Signature = (typeof SIGNATURE)[number];
 
-/** Headers that are made for each request. */
-const MADE: ReadonlySet<string> = new Set([
-  LENGTH,
-  CHECKSUM,
-  INVOCATION,
-  "authorization",
-  "x-amz-content-sha256",
-  "x-amz-date",
-  "x-amz-security-token",
-]);
+/** A place in a head: of the path, of one of the values that the signer takes, or of what it makes. */
+type Place = "path" | number | Signature;
 
-/** `AWS4-HMAC-SHA256 Credential=<id>/<day>/<region>/<service>/aws4_request, ...`: other ways of signing begin otherwise. */
+/** `AWS4-HMAC-SHA256 Credential=<id>/<day>/<region>/s3/aws4_request, ...`: other ways of signing, and other services, say so here. */
 const AUTHORIZATION = /^AWS4-HMAC-SHA256 Credential=[^/,]+\/\d{8}\/([^/,]+)\/s3\/aws4_request, /;
 const LONG_DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
-const PLAIN = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
-
-/** The part of an object that its request is made of. */
-export type PutObject = Pick<NewObject, "key" | "metadata"> & { readonly bytes: Uint8Array };
+/** What a header carries and a signature takes as it is. */
+const NOT_PLAIN = /[^\x20-\x7e]| {2}|^ | $/;
 
 /**
  * The requests that write objects of one kind into one bucket, learned from one that the SDK's client made: what is the same in all of them is
  * kept, and key, metadata, checksum, identifier, date and signature are made anew. All of the payload is signed, as the client does it.
  */
 export class PutTemplate {
-  readonly #sent: SentPut;
-  /** The path up to the key, and the query behind it. */
-  readonly #root: string;
   readonly #query: string;
+  /** The path up to the key. */
+  readonly #root: string;
   readonly #signer: RequestSigner;
-  /** Headers in the order in which they are sent; undefined for those that are made. */
-  readonly #headers: readonly (readonly [name: string, value: string | undefined])[];
   /** Names of the metadata, in the order in which the signer takes the values. */
   readonly #names: readonly string[];
+  /** Texts of the head, one more than there are places in between. */
+  readonly #texts: readonly string[];
+  readonly #places: readonly Place[];
 
   /**
    * Learns from a request for an object. Undefined where anything in it is not known here: what the template makes for the same object is the same request,
    * signature included.
    */
-  static from(sent: SentPut, input: PutObject, credentials: AwsCredentials): PutTemplate | undefined {
-    const { headers } = sent;
-    const root = rootOf(sent.path, input.key);
+  static from(sent: SentPut, object: PutObject, credentials: AwsCredentials): PutTemplate | undefined {
+    const { headers, body } = sent;
+    const root = rootOf(sent.path, object.key);
     const region = AUTHORIZATION.exec(headers["authorization"] ?? "")?.[1];
     const atMs = timeOf(headers["x-amz-date"] ?? "");
     const invocationId = headers[INVOCATION];
     // A later attempt says so.
-    if (headers["amz-sdk-request"]?.startsWith("attempt=1;") !== true) return undefined;
+    if (headers[ATTEMPT]?.startsWith("attempt=1;") !== true || body !== object.bytes) return undefined;
     if (root === undefined || region === undefined || atMs === undefined || invocationId === undefined)
       return undefined;
-    for (const name of Object.keys(headers))
-      if (!SAME.has(name) && !MADE.has(name) && !name.startsWith(METADATA)) return undefined;
-    const template = new PutTemplate(sent, root, region);
-    const made = template.request(input, credentials, { atMs, invocationId });
-    return made !== undefined && isSame(made, { ...sent, path: sent.path + template.#query })
-      ? template
-      : undefined;
-  }
-
-  private constructor(sent: SentPut, root: string, region: string) {
-    this.#sent = sent;
-    this.#root = root;
-    this.#query = queryText(sent.query ?? {});
-    const same: Record<string, string> = {};
+    const places = new Map<string, Place>([
+      [INVOCATION, 0],
+      [LENGTH, 1],
+      [CHECKSUM, 2],
+    ]);
+    for (const name of SIGNATURE) places.set(name, name);
     const names: string[] = [];
-    this.#headers = Object.entries(sent.headers).map(([name, value]) => {
-      if (SAME.has(name)) return [name, (same[name] = value)];
-      if (name.startsWith(METADATA)) names.push(name.slice(METADATA.length));
-      return [name, undefined];
-    });
-    this.#names = names;
-    this.#signer = new RequestSigner({
-      method: sent.method,
-      region,
-      service: "s3",
-      headers: same,
-      varying: [LENGTH, CHECKSUM, INVOCATION, ...names.map((name) => METADATA + name)],
-      query: sent.query ?? {},
-    });
+    for (const name of Object.keys(headers)) {
+      if (name.startsWith(METADATA)) places.set(name, 2 + names.push(name.slice(METADATA.length)));
+      else if (!SAME.has(name) && !places.has(name)) return undefined;
+    }
+    const template = new PutTemplate(sent, { root, region, names, places });
+    const made = template.#head(object, credentials, { atMs, invocationId });
+    return made === headOf(sent) ? template : undefined;
   }
 
-  /** The request for an object, with its query in its path; undefined where it cannot be made here. */
-  request(
+  private constructor(
+    sent: SentPut,
+    {
+      root,
+      region,
+      names,
+      places,
+    }: {
+      readonly root: string;
+      readonly region: string;
+      readonly names: readonly string[];
+      readonly places: ReadonlyMap<string, Place>;
+    },
+  ) {
+    const { method, query = {}, headers } = sent;
+    this.#root = root;
+    this.#query = queryText(query);
+    this.#names = names;
+    const same = Object.fromEntries(Object.entries(headers).filter(([name]) => SAME.has(name)));
+    const varying = [INVOCATION, LENGTH, CHECKSUM, ...names.map((name) => METADATA + name)];
+    this.#signer = new RequestSigner({ method, region, service: "s3", headers: same, varying, query });
+    const texts = [`${method} `];
+    const found: Place[] = ["path"];
+    let text = `${this.#query} HTTP/1.1\r\n`;
+    for (const [name, value] of Object.entries(headers)) {
+      const place = places.get(name);
+      text += `${name}: `;
+      if (place === undefined) text += value;
+      else {
+        texts.push(text);
+        found.push(place);
+        text = "";
+      }
+      text += "\r\n";
+    }
+    this.#texts = [...texts, `${text}\r\n`];
+    this.#places = found;
+  }
+
+  /** The bytes of the request for an object; undefined where it cannot be made here. */
+  pieces(
+    object: PutObject,
+    credentials: AwsCredentials,
+    occasion: PutOccasion,
+  ): readonly Uint8Array[] | undefined {
+    const head = this.#head(object, credentials, occasion);
+    return head === undefined ? undefined : joinedPieces(head, object.bytes);
+  }
+
+  #head(
     { key, metadata, bytes }: PutObject,
     credentials: AwsCredentials,
     { atMs, invocationId }: PutOccasion,
-  ): OutgoingRequest | undefined {
-    const values = [String(bytes.length), checksumOf(bytes), invocationId];
+  ): string | undefined {
+    const values = [invocationId, String(bytes.length), checksumOf(bytes)];
     for (const name of this.#names) {
       const value = metadata[name];
       // What a header cannot carry as it is, the client may know how to encode, or how to refuse.
-      if (value === undefined || !PLAIN.test(value)) return undefined;
+      if (value === undefined || NOT_PLAIN.test(value)) return undefined;
       values.push(value);
     }
     if (Object.keys(metadata).length !== this.#names.length) return undefined;
     const path = this.#root + escapedKey(key);
     const signature = this.#signer.sign(credentials, { values, path, payloadHash: payloadHash(bytes), atMs });
-    const [length, checksum] = values;
-    const made: Record<string, string | undefined> = {
-      ...signature,
-      [LENGTH]: length,
-      [CHECKSUM]: checksum,
-      [INVOCATION]: invocationId,
-    };
-    const headers: Record<string, string> = {};
-    for (const [name, value] of this.#headers) {
-      const found = value ?? made[name] ?? metadata[name.slice(METADATA.length)];
-      if (found === undefined) return undefined;
-      headers[name] = found;
+    let head = this.#texts[0] as string;
+    for (let at = 0; at < this.#places.length; at += 1) {
+      const place = this.#places[at];
+      if (typeof place === "number") head += values[place] as string;
+      else head += place === "path" ? path : (signature[place as Signature] ?? "");
+      head += this.#texts[at + 1] as string;
     }
-    const { method, protocol, hostname, port } = this.#sent;
-    return { method, protocol, hostname, port, path: path + this.#query, headers, body: bytes };
+    return head;
   }
+}
+
+/** The head of a request as it goes over the connection. */
+function headOf({ method, path, query = {}, headers }: SentPut): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${method} ${path}${queryText(query)} HTTP/1.1\r\n${lines.join("")}\r\n`;
 }
 
 /** The path of a request up to its key; undefined where it ends otherwise. */
@@ -167,7 +201,7 @@ function rootOf(path: string, key: string): string | undefined {
 }
 
 function escapedKey(key: string): string {
-  return key.split("/").map(escapeUri).join("/");
+  return escapeUri(key).replaceAll("%2F", "/");
 }
 
 function queryText(query: Readonly<Record<string, string>>): string {
@@ -177,7 +211,8 @@ function queryText(query: Readonly<Record<string, string>>): string {
 
 function timeOf(longDate: string): number | undefined {
   const [, year, month, day, hour, minute, second] = LONG_DATE.exec(longDate) ?? [];
-  return year === undefined ? undefined : Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  if (year === undefined) return undefined;
+  return Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
 }
 
 /** CRC-32 in base64, big-endian ("Checking object integrity" of the S3 user guide). */
@@ -185,19 +220,4 @@ function checksumOf(bytes: Uint8Array): string {
   const checksum = Buffer.allocUnsafe(4);
   checksum.writeUInt32BE(crc32(bytes));
   return checksum.toString("base64");
-}
-
-/** Whether two requests are the same on the wire. */
-function isSame(made: OutgoingRequest, sent: OutgoingRequest): boolean {
-  const names = Object.keys(made.headers);
-  return (
-    made.method === sent.method &&
-    made.protocol === sent.protocol &&
-    made.hostname === sent.hostname &&
-    made.port === sent.port &&
-    made.path === sent.path &&
-    made.body === sent.body &&
-    names.length === Object.keys(sent.headers).length &&
-    names.every((name) => made.headers[name] === sent.headers[name])
-  );
 }

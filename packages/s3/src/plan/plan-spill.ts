@@ -12,7 +12,7 @@ import type { S3Connection } from "../connection.js";
 import { objectCreator } from "../objects/create-object.js";
 import { failureOf, refusal, summaryOf } from "../failures.js";
 import { BATCH_ID } from "../objects/object-metadata.js";
-import { type ObjectSettings, target } from "../objects/put-object.js";
+import { type ObjectSettings, target } from "../objects/object-headers.js";
 import { type S3Plan, shardRangeNameOf } from "../requests.js";
 
 /** Query engines pass over names that start with an underscore (Athena and Hive: hidden files). */
