@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
+import { measureCold } from "./cold/measure-cold.js";
 import { buildPeers } from "./peers/build-peers.js";
+import type { PeerPrograms } from "./peers/run-peer.js";
 import { findPinning } from "./processes.js";
 import { renewed } from "./report/documents.js";
 import { plot } from "./report/plot.js";
@@ -15,7 +17,8 @@ import { allRows } from "./variants/all.js";
 
 const USAGE = `npm run bench -- [options] [TEXT...]
   TEXT            the same as --only TEXT
-  --only TEXT     only rows whose name holds TEXT (names: variant/documents/transport); may be given several times
+  --only TEXT     only rows whose name holds TEXT (names: variant/documents/transport); may be given several times;
+                  "cold" for how processes begin and wait
   --peers         also Go's kinesis-consumer and the Java KCL, built outside the repository; says what is missing, and goes on without
   --json          prints everything as one line of JSON instead of tables
   --plot FILE     draws the rates as an SVG
@@ -28,6 +31,7 @@ const USAGE = `npm run bench -- [options] [TEXT...]
   --list          prints the names of the rows
 `;
 const EXTRA_ROUNDS = 3;
+const COLD_ROUNDS = 5;
 const DOCS = new URL("../../docs/", import.meta.url);
 const DOCUMENTS = [new URL("performance.md", DOCS), new URL("../README.md", import.meta.url)];
 
@@ -49,7 +53,9 @@ const { values, positionals } = parseArgs({
   },
 });
 const only = [...values.only, ...positionals];
-const wanted = allRows().filter((row) => only.length === 0 || only.some((text) => rowName(row).includes(text)));
+const wanted = allRows().filter(
+  (row) => only.length === 0 || only.some((text) => rowName(row).includes(text)),
+);
 const say = (step: string): void => void process.stderr.write(`${step}\n`);
 if (values.help) process.stdout.write(USAGE);
 else if (values.list) process.stdout.write(`${wanted.map(rowName).join("\n")}\n`);
@@ -62,8 +68,14 @@ async function measure(): Promise<Run> {
   const minutes = wholeNumber("--minutes", values.minutes, 13);
   const windowCpuMs = wholeNumber("--window-ms", values["window-ms"], values.quick ? 100 : 800);
   const pinning = findPinning();
-  const peers = values.peers ? await buildPeers(say) : new Map();
-  const rows = wanted.filter(({ variant }) => typeof variant.run === "function" || peers.has(variant.run.peer));
+  const peers: PeerPrograms = values.peers ? buildPeers(say) : new Map();
+  const rows = wanted.filter(
+    ({ variant }) => typeof variant.run === "function" || peers.has(variant.run.peer),
+  );
+  const isMeasured = (peer: string): boolean =>
+    rows.some(({ variant: { run } }) => typeof run !== "function" && run.peer === peer);
+  const isWhole = only.length === 0 || only.includes("cold");
+  const cold = isWhole ? await measureCold(values.quick ? 1 : COLD_ROUNDS, pinning, say) : [];
   const results = await runRounds(rows, {
     rounds,
     mostRounds: values.quick ? rounds : rounds + EXTRA_ROUNDS,
@@ -83,13 +95,13 @@ async function measure(): Promise<Run> {
       cores: cpus().length,
       pinning: pinning.description,
       load,
-      peers: [...peers.keys()],
+      peers: [...peers].flatMap(([peer, { label }]) => (isMeasured(peer) ? [label] : [])),
     },
     minutes: (performance.now() - begunMs) / 60_000,
     windowCpuMs,
     rows: summarize(results),
-    cold: [],
-    targets: targetsOf(results),
+    cold,
+    targets: targetsOf(results, cold),
   };
 }
 
