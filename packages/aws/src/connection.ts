@@ -50,10 +50,15 @@ export const AWS_CONNECTION_OPTIONS: OptionNames<AwsConnectionOptions<unknown>> 
 
 /** Configuration of an SDK client, alike for every service. */
 export interface AwsClientConfig {
+  /** Default: where the SDK finds one, which is asked when a request is sent. */
   readonly region?: string;
+  /** Default: the service's own in the region. */
   readonly endpoint?: string;
+  /** Default: those that the SDK finds, fetched anew before they expire. */
   readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>);
+  /** Sends what the client has signed. */
   readonly requestHandler: KeptHttpHandler | HttpHandler;
+  /** Digests of bodies and signatures. Default: the SDK's own. */
   readonly sha256?: typeof Sha256;
 }
 

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { asError, KinesisConnectorError } from "@kinesis-connectors/core";
 
 /** A bundler puts this file into another one and the SDK with it; as npm installed them, each stands by itself. */
-const STANDS_ALONE = /\/sdk-part\.[jt]s$/.test(String(import.meta.url));
+const STANDS_ALONE = /\/sdk-part\.[jt]s$/.test(import.meta.url ?? "");
 
 /**
  * A part of the AWS SDK that is loaded when it is first asked for, and not when a program starts: loading one client takes longer than loading
@@ -25,7 +25,8 @@ export function sdkPart<Part>(name: string, from: string, load: () => Promise<Pa
   let part: Promise<Part> | undefined;
   const loadPart = async (): Promise<Part> => {
     try {
-      return required<Part>(name, from) ?? (await load());
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what `load` gives is a part of it
+      return (required(name, from) as Part | undefined) ?? (await load());
     } catch (thrown) {
       part = undefined;
       const { message } = asError(thrown);
@@ -39,11 +40,10 @@ export function sdkPart<Part>(name: string, from: string, load: () => Promise<Pa
   return () => (part ??= loadPart());
 }
 
-function required<Part>(name: string, from: string): Part | undefined {
+function required(name: string, from: string): unknown {
   if (!STANDS_ALONE) return undefined;
   try {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what `load` gives is a part of it
-    return createRequire(from)(name) as Part;
+    return createRequire(from)(name);
   } catch {
     return undefined;
   }

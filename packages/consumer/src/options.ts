@@ -13,7 +13,10 @@ import type { LeaseOptions } from "./worker/lease-settings.js";
 import type { PipelineModule } from "./engines/pipeline-module.js";
 import type { Polling } from "./reading/polling-reader.js";
 
-/** Keys, or what fetches them, as the AWS SDK takes both. */
+/**
+ * Keys, or what fetches them, as the AWS SDK takes both.
+ * @inline
+ */
 export type Credentials = NonNullable<AwsClientOptions["credentials"]>;
 
 /** Options of `startConnector`. */
@@ -75,6 +78,7 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
   readonly leaseTable?: string | LeaseTable;
   /** Names this process in the lease table. Default: the host's name. A unique part is added at every start. */
   readonly workerId?: string;
+  /** How shards are shared among workers, and how fast they change hands. Default: see there. */
   readonly leases?: LeaseOptions;
   /** Most bytes that all shards together keep between reading and committing. Default 256 MiB. */
   readonly maxReadAheadBytes?: number;
@@ -95,7 +99,9 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
   readonly logger?: Logger;
   /** Aborted: a graceful stop. */
   readonly signal?: AbortSignal;
+  /** Tells the time and sets timers. Default: the machine's. */
   readonly clock?: Clock;
+  /** Decides what chances decide. Default: the machine's. */
   readonly random?: Random;
   /**
    * The use of the CPU since the call before, in percent from 0 to 100; undefined where it is not known, as at the first call. Asked for at each report to the

@@ -50,7 +50,9 @@ export interface HttpRoute {
 
 /** Options that the SDK's clients give beside a request. */
 export interface HandleOptions {
+  /** Aborted: the request ends, and rejects. Default: nobody aborts it. */
   readonly abortSignal?: unknown;
+  /** Most milliseconds until the answer begins. Default: the handler's. */
   readonly requestTimeout?: number;
 }
 

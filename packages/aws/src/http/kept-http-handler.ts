@@ -46,6 +46,7 @@ export class KeptHttpHandler {
     );
   }
 
+  /** Sends a request over a connection that is kept, as `NodeHttpHandler` does. */
   async handle(...call: Parameters<NodeHttpHandler["handle"]>): ReturnType<NodeHttpHandler["handle"]> {
     const handler = await this.#handler.made();
     let answer: Awaited<ReturnType<NodeHttpHandler["handle"]>>;

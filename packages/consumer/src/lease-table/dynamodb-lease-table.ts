@@ -16,15 +16,20 @@ import { dynamoDbFleetTable } from "./dynamodb-fleet-table.js";
 import { factsOf, updateOf } from "./lease-expressions.js";
 import { ATTRIBUTE, type LeaseRow, newLeaseRow, parseLeaseRow } from "./lease-row.js";
 import { TableCalls } from "./table-calls.js";
-import { tableClient } from "./table-client.js";
+import { keptTableClient, tableClient } from "./table-client.js";
 import { tableCause, tableError, tableFailure } from "./table-failures.js";
 
 /** Options of `dynamoDbLeaseTable`. */
 export interface DynamoDbLeaseTableOptions {
+  /** The name of the table. */
   readonly tableName: string;
+  /** The SDK's client; whoever made it closes it. */
   readonly client: DynamoDBClient;
+  /** Tells the time, and waits between tries. */
   readonly clock: Clock;
+  /** Spreads the waits between tries. */
   readonly random: Random;
+  /** Told of a table that refuses or is created. */
   readonly logger: Logger;
   /** Whether a missing table is created, with on-demand billing. Default true; needs `dynamodb:CreateTable`. */
   readonly createTable?: boolean;
@@ -80,6 +85,8 @@ export function leaseTableLater(options: LeaseTableLaterOptions): LeaseTable {
       : wholeNumber("controlTimeoutMs", controlTimeoutMs, { min: 1 });
   const client = tableClient(options.client.made);
   const control = tableClient(options.client.made, controlMs);
+  // Each lease is written every few seconds, and twice for each batch.
+  const writes = keptTableClient(options.client.made);
   const reported = new Set<string>();
   const calls = new TableCalls(options);
   const { application = tableName } = options;
@@ -202,7 +209,7 @@ export function leaseTableLater(options: LeaseTableLaterOptions): LeaseTable {
     update: async (seen, change): Promise<WriteOutcome> => {
       try {
         await calls.once("UpdateItem", () =>
-          client.sendOften((sdk) => sdk.UpdateItemCommand, {
+          writes.send((sdk) => sdk.UpdateItemCommand, {
             TableName: tableName,
             Key: { [ATTRIBUTE.leaseKey]: { S: seen.leaseKey } },
             ...updateOf(seen, change),

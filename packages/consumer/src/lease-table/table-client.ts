@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { type AwsCommand, keepRequests, type SendCommand } from "@kinesis-connectors/aws";
+import { type AwsCommand, keepRequests, later } from "@kinesis-connectors/aws";
 import { dynamoDbSdk } from "../kinesis/load-sdk.js";
 
 type Sdk = Awaited<ReturnType<typeof dynamoDbSdk>>;
@@ -11,8 +11,6 @@ export interface TableClient {
     command: (sdk: Sdk) => AwsCommand<Input, Output>,
     input: Input,
   ) => Promise<Output>;
-  /** The same for what is sent again and again, in the client's own time: past most of the SDK's steps after the first (`keepRequests`). */
-  readonly sendOften: TableClient["send"];
 }
 
 /**
@@ -22,30 +20,34 @@ export interface TableClient {
  * @param requestTimeoutMs undefined: the client's own
  */
 export function tableClient(made: () => Promise<DynamoDBClient>, requestTimeoutMs?: number): TableClient {
-  const options = requestTimeoutMs === undefined ? [] : [{ requestTimeout: requestTimeoutMs }];
-  let often: Promise<SendCommand> | undefined;
-  const keeping = async (): Promise<SendCommand> => {
-    try {
-      return keepRequests(await made());
-    } catch (error) {
-      often = undefined;
-      throw error;
-    }
-  };
+  const options = requestTimeoutMs === undefined ? undefined : { requestTimeout: requestTimeoutMs };
   return {
     send: async (command, input) => {
       const Command = command(await dynamoDbSdk());
-      const { send } = partsOf(await made());
-      return (await send(new Command(input), ...options)) as never;
-    },
-    sendOften: async (command, input) => {
-      const send = await (often ??= keeping());
-      return await send(command(await dynamoDbSdk()), input);
+      const client: Sender = partsOf(await made());
+      const request = new Command(input);
+      const output = options === undefined ? client.send(request) : client.send(request, options);
+      // The client's types leave open whose output it is: it is that of the operation that was asked for.
+      return (await output) as never;
     },
   };
 }
 
-/** A command's output is the one of the operation that it stands for: the client's types know each command by itself alone. */
-function partsOf(client: DynamoDBClient): { readonly send: (...call: object[]) => Promise<unknown> } {
-  return { send: async (...call) => await client.send(...(call as Parameters<DynamoDBClient["send"]>)) };
+/** A client, most of whose steps requests to the one table pass by after the first of their kind (`keepRequests`). */
+export function keptTableClient(made: () => Promise<DynamoDBClient>): TableClient {
+  const request = later(
+    async () => keepRequests(await made()),
+    () => undefined,
+  );
+  return { send: async (command, input) => (await request.made())(command(await dynamoDbSdk()), input) };
+}
+
+interface Sender {
+  readonly send: (command: object, options?: object) => Promise<unknown>;
+}
+
+/** The client's types know each command by itself, and none of all. */
+function partsOf(client: object): Sender {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return client as Sender;
 }

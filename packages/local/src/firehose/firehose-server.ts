@@ -2,14 +2,22 @@ import { LocalAwsError } from "../errors.js";
 import type { FiredFault } from "../faults.js";
 import { failedEntry } from "../json-call/entry-faults.js";
 import { JsonCallError } from "../json-call/json-call-error.js";
-import { type Body, type JsonServerOptions, startJsonServer } from "../json-call/json-call-server.js";
+import {
+  type Body,
+  type JsonServerOptions,
+  type ListenOptions,
+  startJsonServer,
+} from "../json-call/json-call-server.js";
 import { textOf } from "../json-call/text-of.js";
 
-/** How a local Firehose is started. */
-export interface FirehoseServerOptions extends JsonServerOptions {
+/** Settings of the local Firehose. */
+export interface FirehoseOptions extends ListenOptions {
   /** Names of the delivery streams that are there, with Direct PUT as their source. */
   readonly deliveryStreams?: readonly string[];
 }
+
+/** The same, and what the servers share. */
+export type FirehoseServerOptions = FirehoseOptions & JsonServerOptions;
 
 /** A running local Firehose. */
 export interface FirehoseServer {

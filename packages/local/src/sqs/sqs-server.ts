@@ -3,16 +3,24 @@ import { LocalAwsError } from "../errors.js";
 import type { FiredFault } from "../faults.js";
 import { failedEntry } from "../json-call/entry-faults.js";
 import { JsonCallError } from "../json-call/json-call-error.js";
-import { type Body, type JsonServerOptions, startJsonServer } from "../json-call/json-call-server.js";
+import {
+  type Body,
+  type JsonServerOptions,
+  type ListenOptions,
+  startJsonServer,
+} from "../json-call/json-call-server.js";
 import { type SqsEntry, entriesOf } from "./entries.js";
 import { attributesMd5, md5 } from "./digests.js";
 import { DEDUPLICATION_MS, MAX_BYTES, QUEUE_NAME } from "./limits.js";
 
-/** How a local SQS is started. */
-export interface SqsServerOptions extends JsonServerOptions {
+/** Settings of the local SQS. */
+export interface SqsOptions extends ListenOptions {
   /** Names of the queues that are there; FIFO where the name ends in `.fifo`. */
   readonly queues?: readonly string[];
 }
+
+/** The same, and what the servers share. */
+export type SqsServerOptions = SqsOptions & JsonServerOptions;
 
 /** A message that a queue has taken. */
 export interface SqsMessage {

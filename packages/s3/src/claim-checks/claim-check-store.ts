@@ -17,7 +17,10 @@ import { objectSettingsFrom } from "../settings.js";
 import { payloadRequests } from "./payload-requests.js";
 import type { PointerFormat } from "./pointers.js";
 
-/** Options of objects that payloads have too. */
+/**
+ * Options of objects that payloads have too.
+ * @inline
+ */
 type OfObjects =
   | "bucket"
   | "prefix"

@@ -20,14 +20,17 @@ import { checkedBucket } from "../settings.js";
 
 /** Options of `replayDeadLetters`. */
 export interface ReplayOptions extends S3ConnectionOptions {
+  /** The bucket of the dead letters. */
   readonly bucket: string;
   /** Reads all objects of dead letters under this prefix, in key order. Needs s3:ListBucket. Default: the whole bucket. */
   readonly prefix?: string;
   /** Reads exactly these objects, in this order, and lists nothing. Excludes `prefix`. */
   readonly keys?: readonly string[];
+  /** Account that has to own the bucket. Default: not checked. */
   readonly expectedBucketOwner?: string;
   /** Longest line that is read, in bytes, after decompression. Default 16 MiB. */
   readonly maxLineBytes?: number;
+  /** Aborted: reading ends, and rejects. Default: it goes to the end. */
   readonly signal?: AbortSignal;
 }
 

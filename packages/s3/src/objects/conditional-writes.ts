@@ -17,6 +17,7 @@ import { type NewObject, putIfAbsent } from "./put-object.js";
 /**
  * How it is known that a store keeps `If-None-Match: *`, on which exactly-once rests. `proven`: S3 itself is known to, and another store is
  * tried once at `open`. `trusted`: whoever configures it knows.
+ * @inline
  */
 export type ConditionalWrites = "proven" | "trusted";
 

@@ -35,6 +35,10 @@ export interface ObjectPlace {
   readonly key: string;
 }
 
+/**
+ * Bounds of a request, and who is told of outages.
+ * @inline
+ */
 type Context = RequestBounds & { readonly logger: Logger };
 
 /** Objects whose names stand for their bytes: writing one again changes nothing. */

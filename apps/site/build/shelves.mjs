@@ -1,0 +1,15 @@
+// Which document stands where in the navigation of the site: a shelf for what a reader is about to do, in the order of reading.
+
+/** Shelves in order, each with documents of docs/ by the name of their file. */
+export const SHELVES = {
+  Start: ["installing", "where-it-runs", "vocabulary"],
+  Build: ["s3-objects", "lease-stores", "client-side-encryption", "adding-a-destination"],
+  Operate: ["operating", "pausing-and-resetting"],
+  Understand: ["delivery-guarantees", "architecture", "performance"],
+  Move: ["migrating-from-the-kcl", "migrating"],
+};
+
+/** The shelf of a document. Undefined for one that stands on none. */
+export function shelfOf(name) {
+  return Object.keys(SHELVES).find((shelf) => SHELVES[shelf].includes(name));
+}
