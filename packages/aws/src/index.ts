@@ -20,6 +20,7 @@ export {
   type AwsClientConfig,
   type AwsConnection,
   type AwsConnectionOptions,
+  type AwsSender,
   type AwsService,
   AWS_CONNECTION_OPTIONS,
   connectAws,
@@ -49,11 +50,13 @@ export {
 export { type KeptAgents, keptAgents, type KeptAgentsOptions } from "./http/kept-agents.js";
 export { KeptHttpHandler, type KeptHttpHandlerOptions } from "./http/kept-http-handler.js";
 export { joinedPieces, type OutgoingRequest } from "./http/request-bytes.js";
+export { type Later, later } from "./later.js";
 export { limited, type RequestBounds, within } from "./limited.js";
 export { type Proxy, type ProxyOption, proxyRule, type ProxyRule, type ProxyTarget } from "./proxy/proxy.js";
 export { cureAtProxy, PROXY_CURE, saidOfProxy } from "./proxy/proxy-failure.js";
 export { type TunnelBounds, tunnelWithin } from "./proxy/tunnel.js";
 export { type RecordVersion, versionWriter } from "./record-version.js";
+export { sdkPart } from "./sdk-part.js";
 export { escapeUri } from "./signing/canonical.js";
 export { Sha256 } from "./sha256.js";
 export {

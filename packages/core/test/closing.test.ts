@@ -43,7 +43,12 @@ it("what closes in time leaves no timer behind", async () => {
     setTimer: (delayMs: number, callback: () => void) => {
       pending += 1;
       const timer = clock.setTimer(delayMs, callback);
-      return { cancel: () => void ((pending -= 1), timer.cancel()) };
+      return {
+        cancel: () => {
+          pending -= 1;
+          timer.cancel();
+        },
+      };
     },
   };
   const closing = new Closing(counting);

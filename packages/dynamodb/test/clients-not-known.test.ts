@@ -168,11 +168,11 @@ const SETUPS: readonly Setup[] = [
 describe("requests go by all steps of the client", () => {
   it.each(SETUPS)("where $why", async ({ config, before, after, shows = () => true }) => {
     await using server = await startAnswering();
-    const { connection, inAllSteps } = connectionTo(server, config?.(server));
-    before?.(connection.client);
+    const { connection, client, inAllSteps } = await connectionTo(server, config?.(server));
+    before?.(client);
     await put(connection);
-    after?.(connection.client);
-    const later = vi.spyOn(connection.client.config.requestHandler, "handle");
+    after?.(client);
+    const later = vi.spyOn(client.config.requestHandler, "handle");
     for (let sent = 0; sent < 2; sent += 1) await put(connection);
     expect(inAllSteps.mock.calls.length === 3 || later.mock.calls.length === 2).toBe(true);
     expect(server.asked).toHaveLength(3);
@@ -182,7 +182,7 @@ describe("requests go by all steps of the client", () => {
 
   it("and by none of them but the first time, where there is nothing of the kind", async () => {
     await using server = await startAnswering();
-    const { connection, inAllSteps } = connectionTo(server, { customUserAgent: "own/1" });
+    const { connection, inAllSteps } = await connectionTo(server, { customUserAgent: "own/1" });
     for (let sent = 0; sent < 3; sent += 1) await put(connection);
     expect(inAllSteps).toHaveBeenCalledTimes(1);
     expect(server.asked.every(({ headers }) => headers["user-agent"]?.includes("own/1"))).toBe(true);
@@ -190,7 +190,7 @@ describe("requests go by all steps of the client", () => {
   });
 });
 
-function connectionTo(server: AnsweringServer, more: DynamoDBClientConfig = {}) {
+async function connectionTo(server: AnsweringServer, more: DynamoDBClientConfig = {}) {
   const connection = connectAws<DynamoDBClient>(
     { region: "eu-central-1", endpoint: server.endpoint, credentials: CREDENTIALS },
     {
@@ -200,10 +200,11 @@ function connectionTo(server: AnsweringServer, more: DynamoDBClientConfig = {}) 
       create: (config: AwsClientConfig) => new DynamoDBClient({ ...config, maxAttempts: 1, ...more }),
     },
   );
-  return { connection, inAllSteps: vi.spyOn(connection.client.config.requestHandler, "handle") };
+  const client = await connection.made();
+  return { connection, client, inAllSteps: vi.spyOn(client.config.requestHandler, "handle") };
 }
 
-async function put(connection: ReturnType<typeof connectionTo>["connection"]): Promise<void> {
+async function put(connection: Awaited<ReturnType<typeof connectionTo>>["connection"]): Promise<void> {
   const bounds = { signal: new AbortController().signal, clock: systemClock };
   await connection.request(PutItemCommand, { TableName: "orders", Item: { id: { S: "a" } } }, bounds);
 }

@@ -1,5 +1,12 @@
 import { createHash, createHmac } from "node:crypto";
-import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  BatchWriteItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { type AwsCommand, HttpHandler } from "@kinesis-connectors/aws";
 import { sleep, systemClock } from "@kinesis-connectors/core";
 import { failureFrom } from "@kinesis-connectors/testkit";
 import { describe, expect, it, vi } from "vitest";
@@ -73,6 +80,42 @@ describe("requests after the first", () => {
     connection.close();
   });
 
+  it.each([
+    ["PutItem", PutItemCommand, input],
+    [
+      "UpdateItem",
+      UpdateItemCommand,
+      {
+        TableName: "orders",
+        Key: { id: { S: "\u00e9" } },
+        UpdateExpression: "SET #total = :total",
+        ExpressionAttributeNames: { "#total": "total" },
+        ExpressionAttributeValues: { ":total": { N: "1.5" }, ":bytes": { B: Buffer.from([0, 255]) } },
+      },
+    ],
+    [
+      "BatchWriteItem",
+      BatchWriteItemCommand,
+      { RequestItems: { orders: [{ PutRequest: { Item: { id: { S: "a" }, tags: { SS: ["b"] } } } }] } },
+    ],
+  ] as [string, AwsCommand<object, object>, object][])(
+    "are those of a client as it comes: %s",
+    async (name, command, of) => {
+      await using server = await startAnswering(() => ({ body: '{"UnprocessedItems":{}}' }));
+      const reach = { region: "eu-central-1", endpoint: server.endpoint, credentials: CREDENTIALS };
+      const connection = connect(reach);
+      const stock = new DynamoDBClient({ ...reach, maxAttempts: 1, requestHandler: new HttpHandler() });
+      for (let count = 0; count < 3; count += 1) await connection.request(command, of, bounds);
+      await (stock as { send: (command: object) => Promise<object> }).send(new command(of));
+      const [, , ours, theirs] = server.asked as [Asked, Asked, Asked, Asked];
+      expect(sameIn(ours)).toEqual(sameIn(theirs));
+      expect(ours.headers["x-amz-target"]).toBe(`DynamoDB_20120810.${name}`);
+      expect(ours.body.toString()).toBe(theirs.body.toString());
+      stock.destroy();
+      connection.close();
+    },
+  );
+
   it("ask the client for nothing again, until its credentials change", async () => {
     await using server = await startAnswering();
     let key = 0;
@@ -81,7 +124,8 @@ describe("requests after the first", () => {
       return Promise.resolve({ accessKeyId: `key-${key}`, secretAccessKey: `secret-${key}` });
     };
     const connection = connect({ region: "eu-central-1", endpoint: server.endpoint, credentials });
-    const inAllSteps = vi.spyOn(connection.client.config.requestHandler, "handle");
+    const { config } = await connection.made();
+    const inAllSteps = vi.spyOn(config.requestHandler, "handle");
     const put = () => connection.request(PutItemCommand, input, bounds);
     for (let count = 0; count < 3; count += 1) await put();
     expect(inAllSteps).toHaveBeenCalledTimes(1);

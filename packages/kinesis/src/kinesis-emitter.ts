@@ -1,8 +1,8 @@
-import { DescribeStreamSummaryCommand } from "@aws-sdk/client-kinesis";
 import type { Emitter } from "@kinesis-connectors/core";
 import { firstLook, limited } from "@kinesis-connectors/aws";
 import { connect } from "./connection.js";
 import { cureAtOpen, errorCodeOf, refusal } from "./failures.js";
+import { kinesisSdk } from "./load-sdk.js";
 import { encodeBatch } from "./outgoing.js";
 import type { KinesisEmitterOptions } from "./options.js";
 import { putBatch, type PutTarget } from "./put-batch.js";
@@ -44,9 +44,10 @@ export function kinesisEmitter<Output>(options: KinesisEmitterOptions<Output>): 
     open: async (opening) => {
       await firstLook(connection, opening, {
         look: (bounds) =>
-          limited(connection, bounds, (abortSignal) =>
-            connection.client.send(new DescribeStreamSummaryCommand(settings.target), { abortSignal }),
-          ),
+          limited(connection, bounds, async (abortSignal) => {
+            const { DescribeStreamSummaryCommand } = await kinesisSdk();
+            return connection.client.send(new DescribeStreamSummaryCommand(settings.target), { abortSignal });
+          }),
         cureAtOpen,
         refusal: (cure, error) => refusal(stream, cure, error),
         unsure: (error) =>

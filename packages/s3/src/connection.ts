@@ -5,6 +5,7 @@ import {
   connectAws,
   HttpHandler,
   isLoopback,
+  later,
 } from "@kinesis-connectors/aws";
 import { keepPuts, putBy, type SendPut } from "./objects/kept-puts.js";
 
@@ -52,9 +53,13 @@ export function connect(options: S3ConnectionOptions): S3Connection {
     ...(maxSockets === undefined ? {} : { maxConnections: maxSockets }),
     ...(proxy === undefined ? {} : { proxy }),
   });
+  const puts = later(
+    async () => keepPuts(await connection.made(), handler),
+    () => undefined,
+  );
   return {
     ...connection,
-    put: keepPuts(connection.client, handler),
+    put: async (...call) => (await puts.made())(...call),
     close: () => {
       handler.destroy();
       connection.close();

@@ -236,7 +236,7 @@ function endpointOf(endpoint: unknown): object | undefined {
 /** What the client's own step of reading adds to its errors. */
 function withResponse(error: unknown, response: SdkResponse): unknown {
   if (typeof error !== "object" || error === null) return error;
-  Object.defineProperty(error, "$response", { value: response, configurable: true });
+  Object.defineProperty(error, "$response", { value: response, enumerable: false, configurable: true });
   if (!("$metadata" in error))
     Object.defineProperty(error, "$metadata", {
       value: { httpStatusCode: response.statusCode },

@@ -25,7 +25,7 @@ export const command: Command<CliContext> = lazyCommand<ReplayFlags, [app?: stri
       brief: "runs a range of time of a stream, or an archive, through a file's pipeline once more",
       fullDescription:
         "The pipeline is that of --config. The replay is an application of its own, --as NAME, with rows in a table of its own, and ends by itself;\n" +
-        "stopped or killed, the same command goes on. Exit 3, and nothing is written, where records would be twice at the destination.",
+        "stopped or killed, the same command goes on, with the times that its first line says (5m ago is another time by then). Exit 3, and nothing is written, where records would be twice at the destination.",
     },
     parameters: {
       positional: { kind: "tuple", parameters: [APP] },

@@ -1,18 +1,16 @@
+import type { KinesisClient, SubscribeToShardEventStream } from "@aws-sdk/client-kinesis";
 import {
-  DescribeStreamConsumerCommand,
-  DescribeStreamSummaryCommand,
-  GetRecordsCommand,
-  GetShardIteratorCommand,
-  type KinesisClient,
-  ListShardsCommand,
-  RegisterStreamConsumerCommand,
-  SubscribeToShardCommand,
-  type SubscribeToShardEventStream,
-} from "@aws-sdk/client-kinesis";
-import { atCorrectedClock, isByTheClock, keepRequests } from "@kinesis-connectors/aws";
+  atCorrectedClock,
+  isByTheClock,
+  keepRequests,
+  type Later,
+  later,
+  type SendCommand,
+} from "@kinesis-connectors/aws";
 import { checkOptions, type OptionNames } from "@kinesis-connectors/core";
 import { isKind, type KinesisApi, type SubscriptionEvent } from "./kinesis-api.js";
 import { asCallError, type Experience } from "./kinesis-failures.js";
+import { kinesisSdk } from "./load-sdk.js";
 import {
   toRecords,
   toChildShards,
@@ -34,7 +32,7 @@ export interface SdkKinesisOptions {
   /** Whether the caller knows that the credentials have worked before. Default false. */
   readonly hasWorked?: boolean;
   /** Makes the client for subscriptions when the first one is asked for. Default: the same client for everything. */
-  readonly subscriptionClient?: () => KinesisClient;
+  readonly subscriptionClient?: () => KinesisClient | Promise<KinesisClient>;
 }
 
 const NAMES: OptionNames<SdkKinesisOptions> = {
@@ -50,10 +48,32 @@ export function sdkKinesis(
   stream: StreamName,
   options: SdkKinesisOptions = {},
 ): KinesisApi {
+  const given = { made: () => Promise.resolve(client), end: () => client.destroy() };
+  return kinesisLater(given, stream, options);
+}
+
+type Sdk = Awaited<ReturnType<typeof kinesisSdk>>;
+
+/** The same over a client that is made with the first call. */
+export function kinesisLater(
+  client: Later<KinesisClient>,
+  stream: StreamName,
+  options: SdkKinesisOptions = {},
+): KinesisApi {
   checkOptions("sdkKinesis", options, NAMES);
-  let subscriptions: KinesisClient | undefined;
-  // All of these go to the one stream.
-  const request = keepRequests(client);
+  const ready = later(
+    async () => {
+      const made = await client.made();
+      // All of these go to the one stream.
+      return { made, sdk: await kinesisSdk(), request: keepRequests(made) };
+    },
+    () => undefined,
+  );
+  const { subscriptionClient = client.made } = options;
+  const subscriptions = later(
+    async () => await subscriptionClient(),
+    (made) => made.destroy(),
+  );
   const worked = new Set<string>(options.hasWorked === true ? ["any"] : []);
   const experience: Experience = {
     has: (operation) => worked.has(operation),
@@ -62,23 +82,32 @@ export function sdkKinesis(
     },
     renews: options.fixedCredentials !== true,
   };
-  const calling = async <Answer>(operation: string, call: () => Promise<Answer>): Promise<Answer> => {
+  const calling = async <Answer>(
+    operation: string,
+    call: (client: KinesisClient, sdk: Sdk, request: SendCommand) => Promise<Answer>,
+  ): Promise<Answer> => {
+    const { made, sdk, request } = await ready.made();
     try {
-      const answer = await atCorrectedClock(call);
+      const answer = await atCorrectedClock(() => call(made, sdk, request));
       worked.add(operation);
       return answer;
     } catch (error) {
       throw asCallError(operation, error, experience);
     }
   };
-  const firstIteratorOf = async (shardId: string, signal: AbortSignal): Promise<void> => {
+  const firstIteratorOf = async (
+    made: KinesisClient,
+    { GetShardIteratorCommand }: Sdk,
+    shardId: string,
+    signal: AbortSignal,
+  ): Promise<void> => {
     const input = { ...stream, ShardId: shardId, ShardIteratorType: "TRIM_HORIZON" } as const;
-    await atCorrectedClock(() => client.send(new GetShardIteratorCommand(input), aborting(signal)));
+    await atCorrectedClock(() => made.send(new GetShardIteratorCommand(input), aborting(signal)));
   };
   return {
     describeStream: (signal) =>
-      calling("DescribeStreamSummary", async () => {
-        const answer = await client.send(new DescribeStreamSummaryCommand(stream), aborting(signal));
+      calling("DescribeStreamSummary", async (made, { DescribeStreamSummaryCommand }) => {
+        const answer = await made.send(new DescribeStreamSummaryCommand(stream), aborting(signal));
         const summary = answer.StreamDescriptionSummary;
         return {
           streamName: summary?.StreamName ?? "",
@@ -90,7 +119,7 @@ export function sdkKinesis(
         };
       }),
     listShards: (request, signal) =>
-      calling("ListShards", async () => {
+      calling("ListShards", async (made, { ListShardsCommand }) => {
         const input =
           request.nextToken === undefined
             ? {
@@ -98,13 +127,13 @@ export function sdkKinesis(
                 ...(request.filter === undefined ? {} : { ShardFilter: toFilter(request.filter) }),
               }
             : { NextToken: request.nextToken };
-        const answer = await client.send(new ListShardsCommand(input), aborting(signal));
+        const answer = await made.send(new ListShardsCommand(input), aborting(signal));
         return { shards: (answer.Shards ?? []).map(toListedShard), nextToken: answer.NextToken };
       }),
     getShardIterator: (shardId, position, signal) =>
-      calling("GetShardIterator", async () => {
+      calling("GetShardIterator", async (made, { GetShardIteratorCommand }) => {
         const { Type, SequenceNumber, Timestamp } = toStartingPosition(position);
-        const answer = await client.send(
+        const answer = await made.send(
           new GetShardIteratorCommand({
             ...stream,
             ShardId: shardId,
@@ -117,7 +146,7 @@ export function sdkKinesis(
         return answer.ShardIterator ?? "";
       }),
     getRecords: (iterator, limit, signal) =>
-      calling("GetRecords", async () => {
+      calling("GetRecords", async (_made, { GetRecordsCommand }, request) => {
         const input = {
           ShardIterator: iterator,
           Limit: limit,
@@ -133,8 +162,8 @@ export function sdkKinesis(
       }),
     describeConsumer: async (streamArn, consumerName, signal) => {
       try {
-        return await calling("DescribeStreamConsumer", async () => {
-          const answer = await client.send(
+        return await calling("DescribeStreamConsumer", async (made, { DescribeStreamConsumerCommand }) => {
+          const answer = await made.send(
             new DescribeStreamConsumerCommand({ StreamARN: streamArn, ConsumerName: consumerName }),
             aborting(signal),
           );
@@ -146,22 +175,22 @@ export function sdkKinesis(
       }
     },
     registerConsumer: (streamArn, consumerName, signal) =>
-      calling("RegisterStreamConsumer", async () => {
-        const answer = await client.send(
+      calling("RegisterStreamConsumer", async (made, { RegisterStreamConsumerCommand }) => {
+        const answer = await made.send(
           new RegisterStreamConsumerCommand({ StreamARN: streamArn, ConsumerName: consumerName }),
           aborting(signal),
         );
         return toConsumer(answer.Consumer);
       }),
     subscribeToShard: (consumerArn, shardId, position, signal) =>
-      calling("SubscribeToShard", async () => {
-        const subscriber = (subscriptions ??= options.subscriptionClient?.() ?? client);
+      calling("SubscribeToShard", async (made, sdk) => {
+        const subscriber = await subscriptions.made();
         const subscribe = () => {
           // Each client learns of a clock that is off by its own answers, and the SDK means to learn nothing from event streams: what
           // the other calls taught holds here too.
-          subscriber.config.systemClockOffset = client.config.systemClockOffset;
+          subscriber.config.systemClockOffset = made.config.systemClockOffset;
           return subscriber.send(
-            new SubscribeToShardCommand({
+            new sdk.SubscribeToShardCommand({
               ConsumerARN: consumerArn,
               ShardId: shardId,
               StartingPosition: toStartingPosition(position),
@@ -175,15 +204,15 @@ export function sdkKinesis(
         } catch (error) {
           if (!isByTheClock(error)) throw error;
           // A plain call corrects the clock.
-          await firstIteratorOf(shardId, signal);
+          await firstIteratorOf(made, sdk, shardId, signal);
           answer = await subscribe();
         }
         return subscriptionEvents(answer.EventStream, experience);
       }),
     close: () => {
       if (options.ownsClient !== true) return;
-      client.destroy();
-      subscriptions?.destroy();
+      client.end();
+      subscriptions.end();
     },
   };
 }

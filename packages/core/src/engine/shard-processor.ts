@@ -176,24 +176,29 @@ class ShardProcessor<Model, Output, Plan, DeadLetterPlan> {
       abortSignal.throwIfAborted();
       if (this.#failure !== undefined) throw this.#failure;
       // A page that is not taken any more stays with the fetch, which gives its bytes back.
-      const page = this.#stopping ? undefined : fetch.take();
-      if (page !== undefined) {
-        const { durationMs } = fetch;
-        const outcome = lastOutcome(page);
-        if (outcome === undefined) fetch.start();
-        try {
-          await this.#takePage(page, durationMs);
-        } finally {
-          fetch.release(page);
-        }
-        this.#context.budget.pressure();
-        if (outcome !== undefined && !this.#stopping) return outcome;
-      }
+      const outcome = !this.#stopping && fetch.isReady ? await this.#takeNext(fetch) : undefined;
+      if (outcome !== undefined && !this.#stopping) return outcome;
       const reason = this.#flushRequested ? "memory" : this.#filling.dueReason(clock.monotonicNow());
       if (reason !== undefined && !this.#stopping) await this.#flush(reason);
     }
     abortSignal.throwIfAborted();
     return { type: "stopped" };
+  }
+
+  /** A function of its own, for one that waits keeps what it has seen: the page would live until the next one is there. */
+  async #takeNext(fetch: PageFetch): Promise<ShardOutcome | undefined> {
+    const page = fetch.take();
+    if (page === undefined) return undefined;
+    const { durationMs } = fetch;
+    const outcome = lastOutcome(page);
+    if (outcome === undefined) fetch.start();
+    try {
+      await this.#takePage(page, durationMs);
+    } finally {
+      fetch.release(page);
+    }
+    this.#context.budget.pressure();
+    return outcome;
   }
 
   async #takePage(page: RecordPage, durationMs: number): Promise<void> {

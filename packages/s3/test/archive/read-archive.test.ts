@@ -160,24 +160,25 @@ describe("an archive is read back", () => {
     ),
   ];
 
-  it.each(CASES.flatMap((one) => [gzip, zstd].map((compression) => ({ ...one, compression }))))(
-    "of $name in folders: $compression.name",
-    async ({ format, to, back, compression }) => {
-      const put = clicks(40);
-      await archive(put, {
-        to,
-        format,
-        compression: compression(),
-        partition: (_output, { partitionKey }) => ({ last: partitionKey.slice(-1) }),
-      });
-      const found = await read({ formats: [format] });
-      expect(found).toHaveLength(40);
-      expect(found.map((one) => back(one) as Click).toSorted((a, b) => a.n - b.n)).toEqual(
-        put.map((_, n) => click(n)),
-      );
-      expect(new Set(found.map(({ key }) => key.split("/")[1])).size).toBe(10);
-    },
-  );
+  it.each(
+    CASES.flatMap((one) =>
+      [gzip, zstd].map((compression) => [one.name, compression.name, one, compression] as const),
+    ),
+  )("of %s in folders: %s", async (_format, _compression, { format, to, back }, compression) => {
+    const put = clicks(40);
+    await archive(put, {
+      to,
+      format,
+      compression: compression(),
+      partition: (_output, { partitionKey }) => ({ last: partitionKey.slice(-1) }),
+    });
+    const found = await read({ formats: [format] });
+    expect(found).toHaveLength(40);
+    expect(found.map((one) => back(one) as Click).toSorted((a, b) => a.n - b.n)).toEqual(
+      put.map((_, n) => click(n)),
+    );
+    expect(new Set(found.map(({ key }) => key.split("/")[1])).size).toBe(10);
+  });
 
   it("without dead letters, plans and what the store was tried with", async () => {
     const put = clicks(250);
