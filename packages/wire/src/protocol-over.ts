@@ -47,8 +47,6 @@ export interface KinesisProtocol {
   readonly protocol: typeof AwsJson1_1Protocol;
   /** Lets a call that was refused in CBOR be made once more in JSON. Without it that one call fails. */
   readonly attach: (client: KinesisClient) => void;
-  /** The same for calls that do not pass the client's own steps. Takes the call with its input, and makes it once or twice. */
-  readonly retryInJson: <Output>(input: object, call: () => Promise<Output>) => Promise<Output>;
   /** How often the clients went over from CBOR to JSON: 0 or 1. */
   readonly fallbacks: () => number;
 }
@@ -70,7 +68,6 @@ export function kinesisProtocolOver(
   return {
     protocol: fastProtocol(Base, spoken, options.memory),
     attach: (client) => attach(client, spoken),
-    retryInJson: (input, call) => retryInJson(spoken, input, call),
     fallbacks: () => spoken.fallbacks,
   };
 }
