@@ -232,7 +232,7 @@ function loadedBy(names, folder) {
   writeFileSync(
     join(folder, "hooks.mjs"),
     `import { register } from "node:module";
-const hooks = 'import { appendFileSync } from "node:fs"; export const load = (url, context, next) => { appendFileSync("loaded.txt", url + "\\n"); return next(url, context); };';
+const hooks = 'import { appendFileSync } from "node:fs"; export const load = (url, context, next) => { appendFileSync("loaded.txt", url + String.fromCharCode(10)); return next(url, context); };';
 register("data:text/javascript," + encodeURIComponent(hooks));
 `,
   );
@@ -241,7 +241,7 @@ register("data:text/javascript," + encodeURIComponent(hooks));
     `import { appendFileSync } from "node:fs";
 import { createRequire } from "node:module";
 for (const name of ${JSON.stringify(names)}) await import(name);
-appendFileSync("loaded.txt", Object.keys(createRequire(import.meta.url).cache).join("\n"));
+appendFileSync("loaded.txt", Object.keys(createRequire(import.meta.url).cache).join(String.fromCharCode(10)));
 `,
   );
   run(process.execPath, ["--no-warnings", "--import", "./hooks.mjs", "imports.mjs"], folder);
