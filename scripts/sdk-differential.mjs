@@ -65,14 +65,14 @@ function install() {
   process.stdout.write("installing the newest clients ...\n");
   const newest = Object.keys(CLIENTS).map((name) => `${name}@latest`);
   const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
-  const { status: installed } = spawnSync("npm", ["install", ...quiet, ...newest], {
-    cwd: made,
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  if (installed === 0) return made;
-  rmSync(made, { recursive: true, force: true });
-  process.stderr.write("the newest clients could not be installed: nothing was compared\n");
-  process.exit(2);
+  const options = { cwd: made, stdio: ["ignore", "inherit", "inherit"] };
+  const { status: installed } = spawnSync("npm", ["install", ...quiet, ...newest], options);
+  if (installed !== 0) {
+    rmSync(made, { recursive: true, force: true });
+    process.stderr.write("the newest clients could not be installed: nothing was compared\n");
+    process.exit(2);
+  }
+  return made;
 }
 
 function compare(where) {
