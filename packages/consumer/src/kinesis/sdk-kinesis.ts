@@ -204,28 +204,48 @@ function unlessAborted<Answer>(call: Promise<Answer>, signal: AbortSignal | unde
   });
 }
 
-async function* subscriptionEvents(
+/** No generator: one that waits keeps the event that it gave last, and with it all its records, until the next one is there. */
+function subscriptionEvents(
   stream: AsyncIterable<SubscribeToShardEventStream> | undefined,
   experience: Experience,
-): AsyncGenerator<SubscriptionEvent, void> {
-  if (stream === undefined) return;
-  try {
-    for await (const member of stream) {
-      const event = member.SubscribeToShardEvent;
-      if (event !== undefined) {
-        yield {
-          records: toRecords(event.Records),
-          continuationSequenceNumber: event.ContinuationSequenceNumber,
-          millisBehindLatest: event.MillisBehindLatest,
-          childShards: toChildShards(event.ChildShards),
-        };
-        continue;
-      }
-      // An error member ends the subscription; the SDK hands some of them over as values.
-      const failure: unknown = Object.values(member).find((value) => value instanceof Error);
-      if (failure !== undefined) throw asCallError("SubscribeToShard", failure, experience);
+): AsyncIterable<SubscriptionEvent> {
+  const members = stream?.[Symbol.asyncIterator]();
+  const next = async (): Promise<IteratorResult<SubscriptionEvent, void>> => {
+    for (;;) {
+      const result = await members?.next();
+      if (result === undefined || result.done === true) return { done: true, value: undefined };
+      const event = eventOf(result.value, experience);
+      if (event !== undefined) return { done: false, value: event };
     }
-  } catch (error) {
-    throw asCallError("SubscribeToShard", error, experience);
+  };
+  const events: AsyncIterator<SubscriptionEvent, void> = {
+    next: async () => {
+      try {
+        return await next();
+      } catch (error) {
+        throw asCallError("SubscribeToShard", error, experience);
+      }
+    },
+    return: async () => {
+      await members?.return?.();
+      return { done: true, value: undefined };
+    },
+  };
+  return { [Symbol.asyncIterator]: () => events };
+}
+
+/** Undefined for a member that says nothing; throws one that ends the subscription: the SDK hands some errors over as values. */
+function eventOf(member: SubscribeToShardEventStream, experience: Experience): SubscriptionEvent | undefined {
+  const event = member.SubscribeToShardEvent;
+  if (event === undefined) {
+    const failure: unknown = Object.values(member).find((value) => value instanceof Error);
+    if (failure !== undefined) throw asCallError("SubscribeToShard", failure, experience);
+    return undefined;
   }
+  return {
+    records: toRecords(event.Records),
+    continuationSequenceNumber: event.ContinuationSequenceNumber,
+    millisBehindLatest: event.MillisBehindLatest,
+    childShards: toChildShards(event.ChildShards),
+  };
 }
