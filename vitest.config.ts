@@ -1,5 +1,7 @@
+import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
-import { defineConfig } from "vitest/config";
+import { join } from "node:path";
+import { defineConfig, type Plugin } from "vitest/config";
 
 const conditions = ["@kinesis-connectors/source", "node", "development|production"];
 
@@ -38,7 +40,19 @@ const threadsProject = {
   },
 };
 
+/** Another SDK than the installed one, for all that names it: see scripts/sdk-differential.mjs. */
+function sdkIn(folder: string): Plugin {
+  const { resolve } = createRequire(join(folder, "package.json"));
+  return {
+    name: "another-sdk",
+    enforce: "pre",
+    resolveId: (id) => (/^@(?:aws-sdk|smithy)\//.test(id) ? resolve(id) : undefined),
+  };
+}
+const { KC_TEST_SDK } = process.env;
+
 export default defineConfig({
+  plugins: KC_TEST_SDK === undefined ? [] : [sdkIn(KC_TEST_SDK)],
   test: {
     setupFiles: ["./scripts/fast-check-seed.ts"],
     // A hang, and nothing but a hang, fails by these: a busy machine takes many times as long as a quiet one.
@@ -83,6 +97,7 @@ export default defineConfig({
       project("lambda", "packages/lambda"),
       project("cdk", "packages/cdk"),
       project("scripts", "scripts"),
+      project("site", "apps/site"),
       project("sim", "sim"),
       project("interop", "interop"),
       project("servers", "servers"),

@@ -198,7 +198,9 @@ function checkPaths({ path, prose }) {
 }
 
 function isAboutProjects(path) {
-  return /^(?:packages\/(?:create\/|cli\/src\/init\/|cli\/test\/init)|scripts\/check-project\/)/.test(path);
+  return /^(?:docs\/getting-started|packages\/(?:create\/|cli\/src\/init\/|cli\/test\/init)|scripts\/check-project\/)/.test(
+    path,
+  );
 }
 
 /** Every command that a text or a program names must exist: npm scripts, and binaries of our packages. */

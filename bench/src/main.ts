@@ -1,28 +1,39 @@
-import { writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
-import { plot } from "./report/plot.js";
+import { measureCold } from "./cold/measure-cold.js";
+import { buildPeers } from "./peers/build-peers.js";
+import type { PeerPrograms } from "./peers/run-peer.js";
 import { findPinning } from "./processes.js";
-import { runRounds } from "./rows/rounds.js";
+import { renewed } from "./report/documents.js";
+import { plot } from "./report/plot.js";
+import { conditions, keptText, type Run } from "./report/run.js";
 import { summarize } from "./report/summary.js";
 import { table } from "./report/table.js";
-import { targetsOf } from "./report/targets.js";
+import { pairsOf, targetsOf } from "./report/targets.js";
+import { runRounds } from "./rows/rounds.js";
 import { rowName } from "./rows/variant.js";
 import { allRows } from "./variants/all.js";
 
 const USAGE = `npm run bench -- [options] [TEXT...]
   TEXT            the same as --only TEXT
-  --json          prints everything as JSON instead of a table
+  --only TEXT     only rows whose name holds TEXT (names: variant/documents/transport); may be given several times;
+                  "cold" for how processes begin and wait
+  --peers         also Go's kinesis-consumer and the Java KCL, built outside the repository; says what is missing, and goes on without
+  --json          prints everything as one line of JSON instead of tables
   --plot FILE     draws the rates as an SVG
-  --only TEXT     only rows whose name holds TEXT (names: variant/set/transport); may be given several times
-  --rounds N      rounds (default 5)
-  --window-ms N   how long each row is looked at per round (default 1000)
-  --quick         one round of 200 ms: to see that it runs, not to compare
+  --write-docs    keeps the run in docs/performance.json, with its picture, and makes the tables of docs/performance.md and bench/README.md anew
+  --from FILE     measures nothing: reports what a run of before came to (docs/performance.json)
+  --rounds N      rounds of every row (default 2); those that do not repeat within 15% get up to three more
+  --minutes N     when no more such rounds begin (default 14)
+  --window-ms N   how long each row is looked at per round, in CPU time (default 800)
+  --quick         one round of 100 ms: to see that it runs, not to compare
   --list          prints the names of the rows
 `;
-
-/** The longest of the rows needs so long until V8 has compiled what is hot in it. */
-const WARM_UP_MS = 900;
+const EXTRA_ROUNDS = 3;
+const COLD_ROUNDS = 5;
+const DOCS = new URL("../../docs/", import.meta.url);
+const DOCUMENTS = [new URL("performance.md", DOCS), new URL("../README.md", import.meta.url)];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -30,7 +41,11 @@ const { values, positionals } = parseArgs({
     json: { type: "boolean", default: false },
     plot: { type: "string" },
     only: { type: "string", multiple: true, default: [] },
+    peers: { type: "boolean", default: false },
+    "write-docs": { type: "boolean", default: false },
+    from: { type: "string" },
     rounds: { type: "string" },
+    minutes: { type: "string" },
     "window-ms": { type: "string" },
     quick: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
@@ -38,34 +53,77 @@ const { values, positionals } = parseArgs({
   },
 });
 const only = [...values.only, ...positionals];
-const rows = allRows().filter((row) => only.length === 0 || only.some((text) => rowName(row).includes(text)));
+const wanted = allRows().filter(
+  (row) => only.length === 0 || only.some((text) => rowName(row).includes(text)),
+);
+const say = (step: string): void => void process.stderr.write(`${step}\n`);
 if (values.help) process.stdout.write(USAGE);
-else if (values.list) process.stdout.write(`${rows.map(rowName).join("\n")}\n`);
-else {
-  const rounds = wholeNumber("--rounds", values.rounds, values.quick ? 1 : 5);
-  const windowMs = wholeNumber("--window-ms", values["window-ms"], values.quick ? 200 : 1_000);
+else if (values.list) process.stdout.write(`${wanted.map(rowName).join("\n")}\n`);
+else show(values.from === undefined ? await measure() : kept(values.from));
+
+async function measure(): Promise<Run> {
+  const begunMs = performance.now();
+  const load = loadavg()[0] ?? 0;
+  const rounds = wholeNumber("--rounds", values.rounds, values.quick ? 1 : 2);
+  const minutes = wholeNumber("--minutes", values.minutes, 14);
+  const windowCpuMs = wholeNumber("--window-ms", values["window-ms"], values.quick ? 100 : 800);
   const pinning = findPinning();
+  const peers: PeerPrograms = values.peers ? buildPeers(say) : new Map();
+  const rows = wanted.filter(
+    ({ variant }) => typeof variant.run === "function" || peers.has(variant.run.peer),
+  );
+  const isMeasured = (peer: string): boolean =>
+    rows.some(({ variant: { run } }) => typeof run !== "function" && run.peer === peer);
+  const isWhole = only.length === 0 || only.includes("cold");
+  const cold = isWhole ? await measureCold(values.quick ? 1 : COLD_ROUNDS, pinning, say) : [];
   const results = await runRounds(rows, {
     rounds,
-    window: { warmUpMs: values.quick ? 100 : WARM_UP_MS, windowMs },
+    mostRounds: values.quick ? rounds : rounds + EXTRA_ROUNDS,
+    deadlineMs: begunMs + minutes * 60_000,
+    windowCpuMs,
+    ...(values.quick ? { warmUpCpuMs: 1 } : {}),
     pinning,
-    report: (step) => process.stderr.write(`${step}\n`),
+    peers,
+    pairs: pairsOf(rows),
+    report: say,
   });
-  const summary = summarize(results);
-  const targets = targetsOf(summary);
-  const machine = {
-    node: process.version,
-    cpu: cpus()[0]?.model,
-    cores: cpus().length,
-    pinning: pinning.description,
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    machine: {
+      node: process.version,
+      cpu: cpus()[0]?.model ?? "unknown",
+      cores: cpus().length,
+      pinning: pinning.description,
+      load,
+      peers: [...peers].flatMap(([peer, { label }]) => (isMeasured(peer) ? [label] : [])),
+    },
+    minutes: (performance.now() - begunMs) / 60_000,
+    windowCpuMs,
+    rows: summarize(results),
+    cold,
+    targets: targetsOf(results, cold),
   };
-  const conditions = `${rounds} round(s) of ${windowMs} ms, ${machine.node}, ${machine.cores} cores, ${machine.pinning}`;
-  if (values.plot !== undefined)
-    writeFileSync(values.plot, plot(summary, `Records (or polls) per CPU-second: ${conditions}`));
+}
+
+function kept(file: string | URL): Run {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return JSON.parse(readFileSync(file, "utf8")) as Run;
+}
+
+function show(run: Run): void {
+  const picture = plot(run.rows, "Records, rows, objects or polls per CPU-second");
+  if (values.plot !== undefined) writeFileSync(values.plot, picture);
+  if (values["write-docs"]) {
+    const file = new URL("performance.json", DOCS);
+    writeFileSync(file, keptText(run));
+    writeFileSync(new URL("performance.svg", DOCS), picture);
+    for (const document of DOCUMENTS)
+      writeFileSync(document, renewed(readFileSync(document, "utf8"), kept(file)));
+  }
   process.stdout.write(
     values.json
-      ? `${JSON.stringify({ machine, rounds, windowMs, rows: summary, targets }, undefined, 2)}\n`
-      : `${conditions}\n\n${table(summary, targets)}`,
+      ? `${JSON.stringify(run)}\n`
+      : `${conditions(run)}\n\n${table(run.rows, run.targets, run.cold)}`,
   );
 }
 

@@ -10,7 +10,7 @@ import {
   systemClock,
   systemRandom,
 } from "@kinesis-connectors/core";
-import { documents } from "./data/data-sets.js";
+import { documents } from "./data/documents.js";
 
 /** What is to be shown. */
 export interface SizesOptions<Plan> {

@@ -48,24 +48,41 @@ export async function startServer(program: string, pin: readonly string[]): Prom
   };
 }
 
-/** Runs one row in a process of its own, and gives what it printed. Rejects when it failed, with what it wrote to its error output. */
-export async function runRowProcess(given: readonly string[], pin: readonly string[]): Promise<unknown> {
-  const line = [...pin, process.execPath, pathOf("row-process.js"), ...given];
-  const child = spawn(line[0] ?? process.execPath, line.slice(1), {
+/** Runs one of our rows in a process of its own, and gives what it printed. Rejects when it failed, with what it wrote to its error output. */
+export function runRowProcess(given: readonly string[], pin: readonly string[]): Promise<unknown> {
+  return runOwnProcess("row-process.js", given, pin);
+}
+
+/** The same for another one of the programs beside this one. */
+export function runOwnProcess(
+  program: string,
+  given: readonly string[],
+  pin: readonly string[],
+): Promise<unknown> {
+  return runProgram([...pin, process.execPath, pathOf(program), ...given], {
+    NODE_EXTRA_CA_CERTS: fileURLToPath(CERTIFICATE_FILE),
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+    AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE: "1",
+  });
+}
+
+/** Runs a program that prints one line of JSON, and gives what it says. Rejects when it failed, with what it wrote to its error output. */
+export async function runProgram(
+  line: readonly string[],
+  variables: Readonly<Record<string, string>>,
+): Promise<unknown> {
+  const [command = process.execPath, ...given] = line;
+  const child = spawn(command, given, {
     stdio: ["ignore", "pipe", "pipe"],
-    env: {
-      ...process.env,
-      NODE_EXTRA_CA_CERTS: fileURLToPath(CERTIFICATE_FILE),
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-      AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE: "1",
-    },
+    env: { ...process.env, ...variables },
   });
   let output = "";
   let errors = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
   const [code] = await once(child, "close");
-  if (code !== 0) throw new Error(`${given[0]} failed (${String(code)}): ${errors.trim().slice(0, 2000)}`);
+  if (code !== 0)
+    throw new Error(`${given.at(-3)} failed (${String(code)}): ${errors.trim().slice(0, 2000)}`);
   return JSON.parse(output);
 }
 

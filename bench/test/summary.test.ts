@@ -1,10 +1,15 @@
 import { array, assert as assertProperty, integer, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readRecordsCbor, readRecordsJson } from "@kinesis-connectors/wire";
-import { dataSet, SET_NAMES } from "../src/data/data-sets.js";
+import { dataPage, dataSet, SET_NAMES } from "../src/data/data-sets.js";
 import { Meter } from "../src/rows/meter.js";
 import { CannedPage, getRecordsCbor, getRecordsJson } from "../src/data/pages.js";
-import { spread } from "../src/report/summary.js";
+import { figure, spread } from "../src/report/spread.js";
+import { ratioOf } from "../src/report/summary.js";
+import { isReached, targetsOf } from "../src/report/targets.js";
+import type { RowResult } from "../src/rows/rounds.js";
+import { rowName } from "../src/rows/variant.js";
+import { allRows } from "../src/variants/all.js";
 
 describe("spread", () => {
   it("is the middle, the least and the greatest, whatever the order", () => {
@@ -20,19 +25,70 @@ describe("spread", () => {
   });
 });
 
+describe("figures", () => {
+  const whole = (value: number): string => value.toFixed(0);
+
+  it("are medians where the rounds repeat within 15%, and ranges where they do not", () => {
+    expect(figure(spread([100, 108, 114]), whole)).toBe("108");
+    expect(figure(spread([100, 108, 120]), whole)).toBe("100 to 120");
+    expect(figure(spread([1.1, 1.4]), whole)).toBe("1");
+    expect(figure(undefined, whole)).toBe("");
+  });
+});
+
+/** Rounds of a row, each of so many records per CPU-second. */
+function resultOf(name: string, rates: Readonly<Record<number, number>>): RowResult {
+  const row = allRows().find((candidate) => rowName(candidate) === name);
+  if (row === undefined) throw new Error(`there is no row ${name}`);
+  const rest = { pages: 1, bytes: 0, cpuMs: 1_000, wallMs: 500, peakRssBytes: 1, sum: 0 };
+  const rounds = Object.entries(rates).map(([round, records]) =>
+    Object.assign({ records, round: Number(round) }, rest),
+  );
+  return { row, rounds, isEqual: undefined };
+}
+
+describe("ratios", () => {
+  it("are made within a round: what only one of the two was in says nothing", () => {
+    const ours = resultOf("read/varied-10/clear", { 1: 100, 2: 10, 3: 50 });
+    const other = resultOf("go-read/varied-10/clear", { 1: 50, 2: 5, 4: 1 });
+    expect(ratioOf(ours, other)).toEqual({ median: 2, min: 2, max: 2 });
+    expect(ratioOf(ours, resultOf("go-read/varied-10/clear", { 4: 1 }))).toBeUndefined();
+  });
+
+  it("that may be no greater than wanted are reached below it, and those of rows that are missing by nobody", () => {
+    const half = resultOf("go-read/varied-10/clear", { 1: 50 });
+    const targets = targetsOf([resultOf("read/varied-10/clear", { 1: 100 }), half]);
+    const [tenRecords, hundred] = targets;
+    expect(tenRecords).toMatchObject({ wanted: 1, isMost: true, reached: { median: 0.5 } });
+    expect(targets.map(isReached).filter((is) => is !== undefined)).toEqual([true]);
+    expect(hundred?.reached).toBeUndefined();
+  });
+});
+
 describe("sets", () => {
-  it("are the same at every call and of the promised sizes", () => {
+  it("are the same at every call, of JSON.stringify's own bytes, and as long as promised", () => {
     for (const name of SET_NAMES) {
       const set = dataSet(name);
-      const stored = set.stored.map(({ data }) => data);
-      expect(Buffer.concat(dataSet(name).stored.map(({ data }) => data)).equals(Buffer.concat(stored))).toBe(
-        true,
-      );
-      for (const record of set.userRecords) expect(record.length).toBe(name === "1kb" ? 1024 : 200);
+      expect(Buffer.concat(dataSet(name).userRecords).equals(Buffer.concat(set.userRecords))).toBe(true);
+      expect(set.userRecords).toHaveLength(set.perPage);
       for (const record of set.userRecords.slice(0, 100))
         expect(JSON.stringify(JSON.parse(record.toString()))).toBe(record.toString());
+      const meanBytes = Buffer.concat(set.userRecords).length / Math.max(1, set.perPage);
+      // Few documents of different lengths may come out longer or shorter than on average.
+      const differs = set.form === "uniform" ? 0 : set.perPage >= 1_000 ? 0.05 : 0.4;
+      expect(set.perPage === 0 || Math.abs(meanBytes / set.bytes - 1) <= differs).toBe(true);
     }
     expect(dataSet("aggregated").stored).toHaveLength(42);
+  });
+
+  it("of four forms hold the filter's member behind an object, a list and nothing, and other pages on other shards", () => {
+    const texts = dataSet("varied").userRecords.slice(0, 200).map(String);
+    for (const form of [/^{"meta":{/, /"tags":\[.*"status"/, /^{"id":\d+,"status"/, /"country"/, /é/, /\\"/])
+      expect(texts.some((text) => form.test(text))).toBe(true);
+    for (const record of dataSet("nested").userRecords.slice(0, 100))
+      expect(record.toString()).toMatch(/^{"meta":{.*"status"/);
+    expect(dataPage("varied-10", 1, 0).userRecords).not.toEqual(dataPage("varied-10", 0, 0).userRecords);
+    expect(dataPage("varied-10", 0, 1).userRecords).not.toEqual(dataPage("varied-10", 0, 0).userRecords);
   });
 });
 
@@ -42,9 +98,9 @@ describe("canned pages", () => {
     const cbor = new CannedPage(getRecordsCbor(stored, "next", 7));
     const json = new CannedPage(getRecordsJson(stored, "next", 7));
     let last = "";
-    for (let page = 0; page < 3; page += 1) {
-      const one = readRecordsCbor(Buffer.from(cbor.advance()));
-      const other = readRecordsJson(Buffer.from(json.advance()));
+    for (let page = 1; page <= 3; page += 1) {
+      const one = readRecordsCbor(Buffer.from(cbor.numbered(page)));
+      const other = readRecordsJson(Buffer.from(json.numbered(page)));
       expect(one.NextShardIterator).toBe("next");
       expect(other.MillisBehindLatest).toBe(7);
       expect(one.Records?.length).toBe(stored.length);
@@ -61,13 +117,33 @@ describe("canned pages", () => {
 });
 
 describe("meter", () => {
-  it("counts what comes after the warm-up only", () => {
-    const meter = new Meter({ warmUpMs: 0, windowMs: 0 });
-    const goesOn = [1, 2, 3, 40].map((records) => {
-      meter.touch(Buffer.alloc(10));
-      return meter.page(records);
-    });
-    expect(goesOn).toEqual([true, true, true, false]);
-    expect(meter.measured).toMatchObject({ records: 40, bytes: 10 });
+  /** Works until this process has used so much CPU. */
+  const burn = (cpuMs: number): void => {
+    const begun = process.cpuUsage();
+    for (;;) {
+      const { user, system } = process.cpuUsage(begun);
+      if (user + system > cpuMs * 1000) return;
+    }
+  };
+
+  it("counts what comes after the warm-up only, and both are CPU time", async () => {
+    const meter = new Meter({ warmUpCpuMs: 5, windowCpuMs: 5 });
+    expect([1, 1, 1].map((records) => meter.page(records))).toEqual([true, true, true]);
+    burn(6);
+    expect(meter.page(1)).toBe(true);
+    // Time that passes without work opens and closes nothing.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    meter.touch(Buffer.alloc(10));
+    burn(6);
+    expect(meter.page(40)).toBe(false);
+    expect(meter.measured).toMatchObject({ records: 40, pages: 1, bytes: 10 });
+  });
+
+  it("without a warm-up counts from the first page on", () => {
+    const meter = new Meter({ warmUpCpuMs: 0, windowCpuMs: 1 });
+    expect(meter.page(5)).toBe(true);
+    burn(2);
+    expect(meter.page(7)).toBe(false);
+    expect(meter.measured).toMatchObject({ records: 7, pages: 1 });
   });
 });

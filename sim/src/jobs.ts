@@ -12,6 +12,7 @@ import {
   type BrokenVariant,
 } from "./storm/broken.js";
 import { type CrashSchedule, crashSchedules, runSchedule } from "./storm/crash-points.js";
+import { BROKEN_PUTS } from "./services/puts/told.js";
 import { type FailedRun, Tally, type Totals } from "./report.js";
 import { type DriverName, EMITTER_NAMES, type EmitterName } from "./storm/scenario.js";
 import { simulate } from "./storm/storm.js";
@@ -118,6 +119,7 @@ const ALL_BROKEN: readonly BrokenVariant[] = [
   ...BROKEN_FUNCTIONS.keys(),
   ...BROKEN_GUARDS,
   ...BROKEN_COMMITS,
+  ...BROKEN_PUTS,
 ];
 
 /** The name of an emitter among the options of the command. */

@@ -9,7 +9,8 @@ import type { RunOptions } from "./run.js";
 import { simulate } from "./storm/storm.js";
 
 const USAGE = `npm run sim -- [options]
-  --emitter NAME       what the records go to: s3 (default), s3-partitioned, dynamodb, kinesis, opensearch, redshift, postgres or iceberg
+  --emitter NAME       what the records go to: s3 (default), s3-partitioned, dynamodb, kinesis, opensearch, redshift, postgres, iceberg,
+                       firehose or sqs
   --seeds N            runs N seeds (default 1000)
   --from N             the first seed (default 1)
   --crash-points       runs every single crash point and every ordered pair instead

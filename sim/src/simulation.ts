@@ -40,7 +40,7 @@ const STOP_MS = 60_000;
 const MAX_VIOLATIONS = 20;
 /** A stop that ran out of time may leave calls behind it that change nothing, or make the lease of a child; but never a write. */
 const WRITES =
-  /^(?:take|renew|prepare|commit|shard-end|remove|PutObject|CreateMultipart|UploadPart|CompleteMultipart|PutItem|UpdateItem|BatchWrite|PutRecords|bulk|BatchExecute|UpdateTable)/;
+  /^(?:take|renew|prepare|commit|shard-end|remove|PutObject|CreateMultipart|UploadPart|CompleteMultipart|PutItem|UpdateItem|BatchWrite|PutRecords|PutRecordBatch|SendMessageBatch|bulk|BatchExecute|UpdateTable)/;
 
 /** The parts of a run, put together; what befalls them is up to the caller. */
 export class Simulation {
@@ -87,7 +87,7 @@ export class Simulation {
         opened: (shard) => this.ledger.open(shard),
       },
     });
-    this.#landings = new Landings(report, landingRuleOf(scenario.emitter));
+    this.#landings = new Landings(report, landingRuleOf(scenario));
     this.#objects = new ObjectChecker(this.ledger, report, broken.isPrepared, this.#landings);
     this.bucket = new Bucket((object) => {
       if (!object.key.startsWith(`${STAGING}/`)) this.#objects.created(object);
@@ -131,6 +131,7 @@ export class Simulation {
         isUnguarded: broken.isUnguarded,
         isUnversioned: broken.isUnversioned,
         brokenTable: broken.table,
+        brokenPut: broken.put,
       },
       this.bucket.objects,
     );

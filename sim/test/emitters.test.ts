@@ -80,8 +80,54 @@ test(
   PATIENCE_MS,
 );
 
+test(
+  "firehose: nothing lost, and some there twice, as it says",
+  async () => {
+    const { totals, failed } = await run({
+      kind: "seeds",
+      emitter: "firehose",
+      from: 1,
+      count: SEEDS,
+      broken: undefined,
+    });
+    expect(failed).toEqual([]);
+    expect(totals).toMatchObject({ seeds: SEEDS, lost: 0, violations: 0 });
+    expect(totals.duplicated).toBeGreaterThan(0);
+    expect(totals.faults).toBeGreaterThan(20);
+  },
+  PATIENCE_MS,
+);
+
+test(
+  "sqs: nothing lost; of a FIFO queue each once until its id is forgotten, and those of a key in order",
+  async () => {
+    const { totals, failed } = await run({
+      kind: "seeds",
+      emitter: "sqs",
+      // Standard queues and those that forget bring some twice here: a checker that counts none would have seen none.
+      from: 35,
+      count: SEEDS,
+      broken: undefined,
+    });
+    expect(failed).toEqual([]);
+    expect(totals).toMatchObject({ seeds: SEEDS, lost: 0, reordered: 0, violations: 0 });
+    expect(totals.duplicated).toBeGreaterThan(0);
+    expect(totals.faults).toBeGreaterThan(20);
+  },
+  PATIENCE_MS,
+);
+
 describe("crash points of the writes of every emitter", () => {
-  test.each(["dynamodb", "kinesis", "opensearch", "redshift", "postgres", "iceberg"] as const)(
+  test.each([
+    "dynamodb",
+    "kinesis",
+    "firehose",
+    "sqs",
+    "opensearch",
+    "redshift",
+    "postgres",
+    "iceberg",
+  ] as const)(
     "%s: each single one: nothing lost, nothing that is not owed",
     async (emitter) => {
       const missed: CrashSchedule[] = [];
@@ -183,4 +229,27 @@ describe("a destination that is broken on purpose is noticed", () => {
     });
     expect(totals.reordered).toBeGreaterThan(0);
   });
+
+  test.each([
+    ["kinesis", "refused-believed", "lost"],
+    ["kinesis", "refused-elsewhere", "lost"],
+    ["firehose", "refused-believed", "lost"],
+    ["firehose", "refused-elsewhere", "lost"],
+    ["firehose", "throttled-believed", "lost"],
+    ["sqs", "refused-believed", "lost"],
+    ["sqs", "refused-elsewhere", "lost"],
+    ["sqs", "throttled-believed", "lost"],
+    ["sqs", "ids-anew", "duplicated"],
+    ["sqs", "unguarded", "reordered"],
+  ] as const)(
+    "%s: an emitter that is %s is told of: %s",
+    async (emitter, broken, rule) => {
+      for (let seed = 1; seed <= 2 * BROKEN_SEEDS; seed += 1) {
+        const { violations } = await simulate(seed, { emitter, broken, rarities: false });
+        if (violations.some((violation) => violation.rule === rule)) return;
+      }
+      expect.fail(`${2 * BROKEN_SEEDS} seeds told of nothing`);
+    },
+    PATIENCE_MS,
+  );
 });

@@ -21,6 +21,8 @@ export interface EmulatorSpec {
   };
   /** Whether it keeps what is put in CBOR so that readers can read it. */
   readonly keepsCbor: boolean;
+  /** Whether it stands in for Firehose, S3 and SQS as well. */
+  readonly takesPuts?: boolean;
 }
 
 const LOOPBACK_ONLY = fileURLToPath(new URL("../loopback-only.cjs", import.meta.url));
@@ -64,6 +66,7 @@ export const EMULATORS: readonly EmulatorSpec[] = [
     package: { from: "pypi", name: "moto[server]", version: "5.2.5", command: "moto_server" },
     start: (program, port) => ({ command: program, args: ["-H", "127.0.0.1", "-p", String(port)] }),
     keepsCbor: true,
+    takesPuts: true,
   },
 ];
 

@@ -3,15 +3,18 @@ import {
   oneOf,
   recordCount,
   SAMPLE_FLAGS,
+  toggle,
   UsageError,
   wholeNumber,
 } from "@kinesis-connectors/app-sample";
 
-export const USAGE = `npm run replay -- [--from T --until T --records N --shards N --kills N --format records|ndjson --max-bytes-per-second N --live-seconds N --seed N --json]
+export const USAGE = `npm run replay -- [--archive] [--from T --until T --records N --shards N --kills N --format records|ndjson --max-bytes-per-second N --live-seconds N --seed N --json]
 Runs a range of time of a stream once more beside the live connector, all on loopback: an hour of records, a live connector that has
 delivered them and goes on with what is put now, and a replay of --from to --until in a process of its own, killed (kill -9) and started again
 --kills times. Prints how far behind the live connector is with and without the replay, and compares what the replay landed with what was put.
-T is how long ago (40m), up to 60m and at least 10m. --kills is 0 by default.`;
+T is how long ago (40m), up to 60m and at least 10m. --kills is 0 by default.
+--archive replays an archive on S3 instead: of the stream that a live connector keeps a table in DynamoDB of, into that table, in which nothing may change,
+and into an empty one, which must become the same; --from, --until, --format and --live-seconds mean nothing then.`;
 
 /** A moment, as how many milliseconds ago. */
 function ago(byDefault: string): Flag<number> {
@@ -29,6 +32,7 @@ function ago(byDefault: string): Flag<number> {
 
 export const FLAGS = {
   ...SAMPLE_FLAGS,
+  archive: toggle,
   from: ago("40m"),
   until: ago("20m"),
   records: recordCount(60_000),

@@ -1,16 +1,31 @@
 /** What the process of a replay is started with, as JSON. */
-export interface ReplaySetup {
-  readonly stream: string;
+export type ReplaySetup = RangeSetup | ArchiveSetup;
+
+interface RunSetup {
   readonly application: string;
-  readonly fromMs: number;
-  readonly untilMs: number;
   readonly maxBytesPerSecond: number;
   readonly leaseFolder: string;
-  readonly kinesis: AwsSetup;
   readonly s3: AwsSetup;
   readonly bucket: string;
+}
+
+/** A range of time of a stream, into an archive. */
+export interface RangeSetup extends RunSetup {
+  readonly type: "range";
+  readonly stream: string;
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly kinesis: AwsSetup;
   readonly prefix: string;
   readonly format: "records" | "ndjson";
+}
+
+/** An archive, into a table. */
+export interface ArchiveSetup extends RunSetup {
+  readonly type: "archive";
+  readonly prefix: string;
+  readonly dynamodb: AwsSetup;
+  readonly table: string;
 }
 
 /** The way to a local server. */

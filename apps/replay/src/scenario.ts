@@ -9,7 +9,7 @@ import { readArchive } from "@kinesis-connectors/s3";
 import { archivePipeline } from "./archive.js";
 import { movableClock, putHistory } from "./history.js";
 import { LagMeter } from "./lag.js";
-import type { AwsSetup, ReplaySetup } from "./protocol.js";
+import type { AwsSetup, RangeSetup } from "./protocol.js";
 import { runToItsEnd } from "./replay-runs.js";
 
 /** What the sample is run with. */
@@ -96,7 +96,8 @@ export async function replayBesideLive(
     await wait(scenario["live-seconds"] * 1000, undefined, { signal });
     const alone = lag.take();
 
-    const setup: ReplaySetup = {
+    const setup: RangeSetup = {
+      type: "range",
       stream: STREAM,
       application: "clicks-again",
       fromMs,
@@ -160,7 +161,8 @@ async function landedIds(s3: AwsSetup): Promise<readonly number[]> {
   return ids;
 }
 
-function setupOf(aws: LocalAws, service: "kinesis" | "s3"): AwsSetup {
+/** The way to one of the local services, as JSON. */
+export function setupOf(aws: LocalAws, service: "kinesis" | "s3" | "dynamodb"): AwsSetup {
   const { region, credentials } = aws.clientOptions(service);
   return { endpoint: aws.endpoints[service], region, credentials };
 }

@@ -42,7 +42,7 @@ export {
   runReadings,
   type RunResult as ReadingsRunResult,
 } from "./readings/run-readings.js";
-export { type Running, runSample, UNWATCHED } from "./run-sample.js";
+export { type Running, runSample, UNWATCHED, type Verdict } from "./run-sample.js";
 export { pick, type SeededNumbers, seededNumbers } from "./seeded-numbers.js";
 export { untilSettled } from "./until-settled.js";
 export { adminPort, type Watch, watch } from "./watch.js";

@@ -9,8 +9,8 @@ export const PARTS = {
   kinesis: { emitter: "KinesisConfig", announce: "KinesisConfig", deadLetters: "KinesisConfig" },
   opensearch: { emitter: "OpenSearchConfig", deadLetters: "OpenSearchConfig" },
   iceberg: { emitter: "IcebergConfig" },
-  firehose: { emitter: "FirehoseConfig" },
-  sqs: { emitter: "SqsConfig" },
+  firehose: { emitter: "FirehoseConfig", deadLetters: "FirehoseConfig" },
+  sqs: { emitter: "SqsConfig", announce: "SqsConfig", deadLetters: "SqsConfig" },
   parquet: { format: "ParquetConfig" },
 };
 

@@ -1,9 +1,50 @@
 import { createAggregator } from "@kinesis-connectors/wire";
+import { document, type Form, seeded, word } from "./documents.js";
 
-/** Names of the sets of records that are read: 200 B, 1 KB, aggregates of 200 B, one record per answer, and answers without records. */
-export type SetName = "200b" | "1kb" | "aggregated" | "single" | "idle";
+/** What the shards of a set hold. */
+export interface SetShape {
+  readonly form: Form;
+  /** Of a document, on average. */
+  readonly bytes: number;
+  /** Documents in each answer. */
+  readonly perPage: number;
+  readonly shards: number;
+  readonly isAggregated?: boolean;
+}
 
-export const SET_NAMES: readonly SetName[] = ["200b", "1kb", "aggregated", "single", "idle"];
+const VARIED: SetShape = { form: "varied", bytes: 200, perPage: 10_000, shards: 4 };
+const UNIFORM: SetShape = { form: "uniform", bytes: 200, perPage: 10_000, shards: 1 };
+
+/** Names of the sets of records that are read. */
+export type SetName =
+  | "varied"
+  | "varied-1000"
+  | "varied-100"
+  | "varied-10"
+  | "varied-one-shard"
+  | "nested"
+  | "uniform"
+  | "1kb"
+  | "aggregated"
+  | "idle"
+  | "idle-64";
+
+const SHAPES: Readonly<Record<SetName, SetShape>> = {
+  varied: VARIED,
+  "varied-1000": { ...VARIED, perPage: 1_000 },
+  "varied-100": { ...VARIED, perPage: 100 },
+  "varied-10": { ...VARIED, perPage: 10 },
+  "varied-one-shard": { ...VARIED, shards: 1 },
+  nested: { ...VARIED, form: "nested" },
+  uniform: UNIFORM,
+  "1kb": { ...UNIFORM, bytes: 1_024, perPage: 1_000, shards: 16 },
+  aggregated: { ...UNIFORM, perPage: 42 * 240, isAggregated: true },
+  idle: { ...UNIFORM, perPage: 0 },
+  "idle-64": { ...UNIFORM, perPage: 0, shards: 64 },
+};
+
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+export const SET_NAMES: readonly SetName[] = Object.keys(SHAPES) as SetName[];
 
 /** One record as the stream keeps it. */
 export interface StoredRecord {
@@ -12,73 +53,61 @@ export interface StoredRecord {
 }
 
 /** What one answer of the canned server holds. */
-export interface DataSet {
-  readonly name: SetName;
+export interface DataPage {
   /** What producers put: JSON documents. Rates count these. */
   readonly userRecords: readonly Buffer[];
   /** What the stream keeps of them: the same, or aggregates. */
   readonly stored: readonly StoredRecord[];
 }
 
-/** The document in each record. */
-export interface Order {
-  readonly id: number;
-  readonly status: "paid" | "open";
-  readonly customer: string;
-  readonly total: number;
-  readonly note: string;
+/** A set, and one page of it: the first one of its first shard. */
+export interface DataSet extends SetShape, DataPage {
+  readonly name: SetName;
 }
-
-const SYLLABLES = ["ka", "ne", "sis", "tor", "mi", "lo", "ran", "dev", "pu", "shi", "en", "gar", "el", "wo"];
-
-const COUNTS: Readonly<Record<SetName, number>> = {
-  "200b": 10_000,
-  "1kb": 1_000,
-  aggregated: 42 * 240,
-  single: 1,
-  idle: 0,
-};
-const USER_RECORDS_PER_AGGREGATE = 240;
 
 /** Makes a set. The same at every call, in every process: the server and its checkers do not have to tell each other anything. */
 export function dataSet(name: SetName): DataSet {
-  const next = seeded(20_251 + name.length);
-  const documentBytes = name === "1kb" ? 1024 : 200;
-  const userRecords = Array.from({ length: COUNTS[name] }, (_, id) => document(id, documentBytes, next));
-  return { name, userRecords, stored: name === "aggregated" ? aggregated(userRecords) : plain(userRecords) };
+  return { name, ...shapeOf(name), ...dataPage(name, 0, 0) };
 }
 
-/** Documents of 200 bytes without end, none like another. The same seed gives the same. */
-export function* documents(seed: number): Generator<Buffer, never> {
-  const next = seeded(seed);
-  for (let id = 0; ; id += 1) yield document(id, 200, next);
-}
+const USER_RECORDS_PER_AGGREGATE = 240;
 
-/** Words and not repetitions, because those flatter compressors and the interning of strings. */
-function document(id: number, bytes: number, next: () => number): Buffer {
-  const order: Order = {
-    id,
-    status: next() < 0.5 ? "paid" : "open",
-    customer: word(next),
-    total: Math.floor(next() * 1e6) / 100,
-    note: "",
+/** The n-th page of a shard. */
+export function dataPage(name: SetName, shard: number, page: number): DataPage {
+  const { form, bytes, perPage, isAggregated } = shapeOf(name);
+  const next = seeded(20_251 + 977 * page + 31 * shard + bytes);
+  const userRecords = Array.from({ length: perPage }, (_, index) =>
+    document(form, page * perPage + index, bytes, next),
+  );
+  if (isAggregated === true) return { userRecords, stored: aggregated(userRecords) };
+  const keyOf = form === "uniform" ? usualKey : () => `${word(next)}-${Math.floor(next() * 1e6)}`;
+  return {
+    userRecords,
+    stored: userRecords.map((data, index) => ({ partitionKey: keyOf(index), data })),
   };
-  const missing = bytes - JSON.stringify(order).length;
-  let note = word(next);
-  while (note.length < missing) note += ` ${word(next)}`;
-  return Buffer.from(JSON.stringify({ ...order, note: note.slice(0, missing) }));
 }
 
-function word(next: () => number): string {
-  const syllables = 2 + Math.floor(next() * 3);
-  let text = "";
-  for (let index = 0; index < syllables; index += 1)
-    text += SYLLABLES[Math.floor(next() * SYLLABLES.length)] ?? "";
-  return text;
+/** Bytes of documents that all shards together give before the first of them comes again. */
+const DISTINCT_BYTES = 24_000_000;
+const MAX_DISTINCT_PAGES = 8;
+
+/**
+ * How many different pages each shard gives before they come again: several, because neither caches nor predictions should know them by heart. Sets of
+ * one form have one, as ever.
+ */
+export function distinctPages(name: SetName): number {
+  const { form, bytes, perPage, shards } = shapeOf(name);
+  if (form === "uniform") return 1;
+  return Math.max(2, Math.min(MAX_DISTINCT_PAGES, Math.floor(DISTINCT_BYTES / shards / (bytes * perPage))));
 }
 
-function plain(userRecords: readonly Buffer[]): StoredRecord[] {
-  return userRecords.map((data, index) => ({ partitionKey: `customer-${index % 997}`, data }));
+/** What the shards of a set hold. */
+export function shapeOf(name: SetName): SetShape {
+  return SHAPES[name];
+}
+
+function usualKey(index: number): string {
+  return `customer-${index % 997}`;
 }
 
 function aggregated(userRecords: readonly Buffer[]): StoredRecord[] {
@@ -91,15 +120,4 @@ function aggregated(userRecords: readonly Buffer[]): StoredRecord[] {
   const rest = aggregator.flush();
   if (rest !== undefined) stored.push({ partitionKey: rest.partitionKey, data: Buffer.from(rest.data) });
   return stored;
-}
-
-/** mulberry32, a well-known generator of 32 bits: fixed, because two processes must make the same records. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

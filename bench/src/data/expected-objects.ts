@@ -1,29 +1,18 @@
 import { gunzipSync } from "node:zlib";
 import { Zstd } from "@hpcc-js/wasm-zstd";
 import { parquetReadObjects } from "hyparquet";
-import type { DataSet, Order } from "./data-sets.js";
+import type { DataSet } from "./data-sets.js";
+import { parsed } from "./expected.js";
 
 /** What must be in an object of CSV: the words of the sets need no quotes. Plain code, as in `expected.ts`. */
 export function csv({ userRecords }: DataSet): Buffer {
   return Buffer.from(
     userRecords
       .map((record) => {
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-        const { id, status, customer, total, note } = JSON.parse(record.toString()) as Order;
+        const { id, status, customer, total, note } = parsed(record);
         return `${id},${status},${customer},${total},${note}\n`;
       })
       .join(""),
-  );
-}
-
-/** What must be in an object whose records stand behind their lengths. */
-export function lengthPrefixedRecords({ userRecords }: DataSet): Buffer {
-  return Buffer.concat(
-    userRecords.flatMap((record) => {
-      const length = Buffer.alloc(4);
-      length.writeUInt32BE(record.length);
-      return [length, record];
-    }),
   );
 }
 

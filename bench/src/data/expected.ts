@@ -1,4 +1,5 @@
-import type { DataSet, Order } from "./data-sets.js";
+import type { DataSet } from "./data-sets.js";
+import type { Order } from "./documents.js";
 
 /** What a full transform makes of an order. */
 export interface Invoice {
@@ -41,7 +42,8 @@ export function transformed(set: DataSet): Buffer {
   );
 }
 
-function parsed(record: Buffer): Order {
+/** The document in a record. */
+export function parsed(record: Buffer): Order {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return JSON.parse(record.toString("utf8")) as Order;
 }

@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { head, moment, text } from "./cbor.js";
 import type { StoredRecord } from "./data-sets.js";
 
 /** How many digits of each sequence number tell the page: a reader that resumes wants to see numbers that rise. */
@@ -15,18 +16,15 @@ export class CannedPage {
   readonly #places: readonly number[];
   /** Set for an event message, whose last four bytes are a CRC-32 of all others. */
   readonly #isMessage: boolean;
-  #page = 0;
-
   constructor(bytes: Buffer, isMessage: boolean = false) {
     this.bytes = bytes;
     this.#places = findPlaces(bytes);
     this.#isMessage = isMessage;
   }
 
-  /** Makes it the next page. */
-  advance(): Buffer {
-    this.#page += 1;
-    const digits = Buffer.from(String(this.#page).padStart(PAGE_DIGITS, "0"), "latin1");
+  /** Makes it the page of that number. */
+  numbered(page: number): Buffer {
+    const digits = Buffer.from(String(page).padStart(PAGE_DIGITS, "0"), "latin1");
     const { bytes } = this;
     for (const place of this.#places)
       for (let digit = 0; digit < PAGE_DIGITS; digit += 1) bytes[place + digit] = digits[digit] ?? 0;
@@ -93,9 +91,7 @@ export function getRecordsCbor(
       text("SequenceNumber"),
       text(sequenceNumber(index)),
       text("ApproximateArrivalTimestamp"),
-      // Tag 1 with an integer of milliseconds: AWS-CBOR, not the seconds of RFC 8949 (aws-sdk-java-v2#184).
-      head(6, 1),
-      head(0, ARRIVED_MS + index),
+      moment(ARRIVED_MS + index),
       text("Data"),
       head(2, record.data.length),
       record.data,
@@ -104,22 +100,6 @@ export function getRecordsCbor(
     );
   }
   return Buffer.concat(parts);
-}
-
-function text(value: string): Buffer {
-  const bytes = Buffer.from(value);
-  return Buffer.concat([head(3, bytes.length), bytes]);
-}
-
-function head(major: number, value: number): Buffer {
-  if (value < 24) return Buffer.from([(major << 5) | value]);
-  const [info, length] =
-    value < 0x100 ? [24, 1] : value < 0x1_0000 ? [25, 2] : value < 0x1_0000_0000 ? [26, 4] : [27, 8];
-  const bytes = Buffer.alloc(1 + length);
-  bytes[0] = (major << 5) | info;
-  if (length === 8) bytes.writeBigUInt64BE(BigInt(value), 1);
-  else bytes.writeUIntBE(value, 1, length);
-  return bytes;
 }
 
 /** An event of SubscribeToShard: an event stream message with the records in JSON, as the service sends it to the SDK. */

@@ -8,10 +8,13 @@ import {
   systemClock,
   systemRandom,
 } from "@kinesis-connectors/core";
-import type { DataSet } from "./data-sets.js";
+import { seeded, word } from "./documents.js";
 
-/** Records of a set come so often in a batch: 100,000 rows of 200 bytes, so that what a format holds shows beside what every process holds. */
-const PAGES = 10;
+/** An object of 64 KiB, as one record: words, and an end of line that `raw()` adds. */
+export const OBJECT: Buffer = Buffer.from(word(seeded(64)).padEnd(64, " bench").repeat(1_024)).subarray(
+  0,
+  -1,
+);
 
 /** A batch that is ready to go, with what producers put for it. */
 interface ReadyBatch<Output> {
@@ -22,13 +25,18 @@ interface ReadyBatch<Output> {
 /**
  * Batches of the same outputs, one range after the other, as the engine hands them to an emitter: encoded page by page by an emitter that can, and as
  * entries by others. Without end.
+ *
+ * @param userRecords the records of a page
+ * @param outputs what was made of them, one each
+ * @param pageCount how often the page comes in a batch
  */
 export async function* batchesOf<Output, Plan>(
   emitter: Emitter<Output, Plan>,
-  set: DataSet,
+  userRecords: readonly Buffer[],
   outputs: readonly Output[],
+  pageCount: number,
 ): AsyncGenerator<ReadyBatch<Output>, never> {
-  const pages = Array.from({ length: PAGES }, () => set.userRecords);
+  const pages = Array.from({ length: pageCount }, () => userRecords);
   const payloads = pages.flat();
   const writer = emitter.createWriter?.({
     application: "bench",

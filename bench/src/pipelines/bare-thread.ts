@@ -1,5 +1,6 @@
 import { parentPort } from "node:worker_threads";
-import { dataSet, type Order } from "../data/data-sets.js";
+import { dataSet } from "../data/data-sets.js";
+import type { Order } from "../data/documents.js";
 import { heavy, HEAVY_SET } from "./heavy-work.js";
 
 // A thread that does the heavy work on the documents of the set, again and again, until it is ended. It tells of every thousand.

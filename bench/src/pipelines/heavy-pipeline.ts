@@ -6,7 +6,8 @@ import {
   type Pipeline,
 } from "@kinesis-connectors/core";
 import { ndjson, ObjectWriter } from "@kinesis-connectors/s3";
-import { dataSet, type Order } from "../data/data-sets.js";
+import { dataSet } from "../data/data-sets.js";
+import type { Order } from "../data/documents.js";
 import { type Invoice, transformed } from "../data/expected.js";
 import { heavy, HEAVY_SET } from "./heavy-work.js";
 

@@ -1,4 +1,5 @@
-import type { Order, SetName } from "../data/data-sets.js";
+import type { SetName } from "../data/data-sets.js";
+import type { Order } from "../data/documents.js";
 import { type Invoice, transform } from "../data/expected.js";
 
 /** The set of the heavy work: an answer is a batch. */

@@ -8,11 +8,10 @@ import {
   startConnector,
 } from "@kinesis-connectors/consumer";
 import { type Clock, type Pipeline, systemClock } from "@kinesis-connectors/core";
-import { streamName } from "../servers/answers.js";
 import { CREDENTIALS, endpointOf, type Job, REGION } from "./variant.js";
 
 /**
- * Waits of up to a second take one turn of the event loop: the canned shard always has more than its five reads per second allow. Leases
+ * Waits of up to a second take one turn of the event loop: a canned shard always has more than its five reads per second allow. Leases
  * are renewed at their usual pace.
  */
 const hurriedClock: Clock = {
@@ -25,7 +24,7 @@ const hurriedClock: Clock = {
 };
 
 /**
- * Runs the whole connector on one shard: the real client, the real reader, the engine, the emitter. Stubbed: the lease table is in memory,
+ * Runs the whole connector on the shards of the set: the real client, the real reader, the engine, the emitter. Stubbed: the lease table is in memory,
  * and the pauses between reads are left out. Ends when the meter says so.
  */
 export async function connect<Model, Output, Plan>(
@@ -33,6 +32,7 @@ export async function connect<Model, Output, Plan>(
   pipeline: Pipeline<Model, Output, Plan>,
   options: {
     readonly isFanOut?: boolean;
+    /** Told of each page as it is read; returns whether to go on. */
     readonly countPages?: (records: number) => boolean;
     /** Instead of the connector's own. */
     readonly client?: KinesisClient;
@@ -41,9 +41,16 @@ export async function connect<Model, Output, Plan>(
     readonly started?: (connector: Connector) => void;
   } = {},
 ): Promise<void> {
+  const { countPages, observe } = options;
+  const counting = { isOver: false };
+  const watch = (event: ConnectorEvent): void => {
+    observe?.(event);
+    if (!counting.isOver && event.type === "page-read")
+      counting.isOver = countPages?.(event.records) === false;
+  };
   const connector = await startConnector({
     application: "bench",
-    stream: streamName(job.set.name),
+    stream: job.stream,
     pipeline,
     retrieval: options.isFanOut === true ? fanOut({ consumerName: "bench" }) : polling(),
     ...(options.client === undefined
@@ -52,16 +59,11 @@ export async function connect<Model, Output, Plan>(
     leaseTable: memoryLeases().connect(),
     leases: { bootstrapJitterMs: 0 },
     clock: hurriedClock,
-    ...(options.observe === undefined ? {} : { observe: options.observe }),
+    ...(observe === undefined && countPages === undefined ? {} : { observe: watch }),
   });
   options.started?.(connector);
-  if (options.countPages === undefined) {
-    // The emitter counts, and what it is asked after the end changes nothing.
-    while (!job.meter.isDone) await Promise.race([connector.done, pause()]);
-  } else {
-    for await (const event of connector)
-      if (event.type === "page-read" && !options.countPages(event.records)) break;
-  }
+  // Where no pages are counted the emitter counts, and what it is asked after the end changes nothing.
+  while (!counting.isOver && !job.meter.isDone) await Promise.race([connector.done, pause()]);
   await connector.stop();
 }
 

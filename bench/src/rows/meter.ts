@@ -1,6 +1,8 @@
 /** What was seen of one variant in one round. */
 export interface Measured {
   readonly records: number;
+  /** Answers, batches or polls: what is counted at a time. */
+  readonly pages: number;
   readonly bytes: number;
   /** User and system time of the whole process, garbage collection and pool threads included. */
   readonly cpuMs: number;
@@ -11,17 +13,17 @@ export interface Measured {
   readonly sum: number;
 }
 
-/** How long to look. */
+/** How long to look, in CPU time of the whole process: a busy machine neither shortens a warm-up nor leaves a window empty. */
 export interface Window {
-  readonly warmUpMs: number;
-  readonly windowMs: number;
+  readonly warmUpCpuMs: number;
+  readonly windowCpuMs: number;
 }
 
 const WARM_UP_PAGES = 3;
 
 /**
  * Counts what a variant does, and the CPU that it costs. The window opens after the warm-up and at least three pages, and closes with
- * the page on which it is over.
+ * the page on which it is over. Without a warm-up it opens with the first page: then what is looked at is how a process begins.
  *
  * With `collectBytes` it measures nothing: it collects that many of the bytes that pass, for comparison with what should pass.
  */
@@ -34,9 +36,10 @@ export class Meter {
   #pages = 0;
   #records = 0;
   #bytes = 0;
-  #begunMs = performance.now();
-  #openedMs: number | undefined;
-  #cpu: NodeJS.CpuUsage | undefined;
+  #openedMs = performance.now();
+  /** CPU time at the beginning, and from then on when the window opened. */
+  #cpu = process.cpuUsage();
+  #isOpen = false;
   #measured: Measured | undefined;
 
   constructor(window: Window, collectBytes?: number) {
@@ -80,27 +83,36 @@ export class Meter {
     if (this.#collectBytes !== undefined) this.#collect(Buffer.from(JSON.stringify(value)));
   }
 
+  /** For a member alone. */
+  touchText(value: string): void {
+    this.#sum = (this.#sum + value.length) | 0;
+  }
+
   /** Told after each page. Returns whether to go on. */
   page(records: number): boolean {
     if (this.isDone) return false;
     this.#pages += 1;
     this.#records += records;
+    const { user, system } = process.cpuUsage(this.#cpu);
+    const cpuMs = (user + system) / 1000;
     const nowMs = performance.now();
-    if (this.#openedMs === undefined || this.#cpu === undefined) {
-      if (this.#pages < WARM_UP_PAGES || nowMs - this.#begunMs < this.#window.warmUpMs) return true;
+    if (!this.#isOpen) {
+      const { warmUpCpuMs } = this.#window;
+      if (this.#pages < (warmUpCpuMs === 0 ? 1 : WARM_UP_PAGES) || cpuMs < warmUpCpuMs) return true;
+      this.#isOpen = true;
       this.#openedMs = nowMs;
       this.#cpu = process.cpuUsage();
       this.#records = 0;
+      this.#pages = 0;
       this.#bytes = 0;
       return true;
     }
-    if (this.#collectBytes !== undefined || nowMs - this.#openedMs < this.#window.windowMs)
-      return !this.isDone;
-    const { user, system } = process.cpuUsage(this.#cpu);
+    if (this.#collectBytes !== undefined || cpuMs < this.#window.windowCpuMs) return !this.isDone;
     this.#measured = {
       records: this.#records,
+      pages: this.#pages,
       bytes: this.#bytes,
-      cpuMs: (user + system) / 1000,
+      cpuMs,
       wallMs: nowMs - this.#openedMs,
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
       sum: this.#sum,

@@ -1,4 +1,5 @@
-import { type DataSet, dataSet, SET_NAMES, type SetName } from "../data/data-sets.js";
+import { cborOf, jsonOf, type Plain } from "../data/cbor.js";
+import { dataPage, distinctPages, SET_NAMES, type SetName, shapeOf } from "../data/data-sets.js";
 import { CannedPage, getRecordsCbor, getRecordsJson, subscriptionEvent } from "../data/pages.js";
 
 const JSON_TYPE = "application/x-amz-json-1.1";
@@ -19,88 +20,113 @@ export interface Request {
   readonly body: Buffer;
 }
 
-/** The stream of a set; its iterators and consumers carry the same text, so that any request tells which set it means. */
-export function streamName(set: SetName): string {
-  return `bench-${set}`;
+/** What a stream is for: to be measured, with all shards and pages of its set, or to be checked, with the first page of the first shard again and again. */
+export type Purpose = "measured" | "checked";
+
+/** The stream of a set; its iterators and consumers carry the same text, so that any request tells which one it means. */
+export function streamName(set: SetName, purpose: Purpose): string {
+  return `bench.${set}.${purpose}`;
 }
 
-/** The stream of a set that has so many shards, each of which gives the whole set again and again. */
-export function manyShards(set: SetName, shards: number): string {
-  return `${streamName(set)}-by-${shards}`;
+/** An iterator of one shard of a stream. */
+export function iteratorOf(stream: string, shard: number): string {
+  return `${stream}:${shardIdOf(shard)}`;
 }
 
-/** The set that a request means, by the name of its stream; for requests that name none of them, any. */
-export function setNamedIn(body: Buffer): SetName {
+interface NamedStream {
+  readonly stream: string;
+  readonly set: SetName;
+  readonly isChecked: boolean;
+  readonly shard: number;
+}
+
+/** The stream that a request means, by its name; for requests that name none, any. */
+function namedIn(body: Buffer): NamedStream {
   const start = body.toString("latin1", 0, 4096);
-  return SET_NAMES.find((name) => start.includes(streamName(name))) ?? "200b";
+  const [stream = "", name = "", purpose = ""] = /bench\.([\w-]+)\.(measured|checked)/.exec(start) ?? [];
+  const shard = Number(/shardId-(\d{12})/.exec(start)?.[1] ?? 0);
+  const set = SET_NAMES.find((known) => known === name);
+  return set === undefined
+    ? { stream: streamName("uniform", "measured"), set: "uniform", isChecked: false, shard }
+    : { stream, set, isChecked: purpose === "checked", shard };
 }
 
-/** Everything is encoded when this is called, and nothing later but the digits of the page. */
+/** The pages of one shard, in one encoding, and how many have been given. */
+interface ShardPages {
+  readonly pages: readonly CannedPage[];
+  given: number;
+}
+
+/** Each page is encoded when its shard is first asked for, which is before any clock starts; later nothing changes but the digits of the page. */
 export function cannedAnswers(): {
   readonly answer: (request: Request) => Answer;
-  readonly event: (set: SetName) => CannedPage;
+  readonly event: (body: Buffer) => () => Buffer;
 } {
-  const sets = new Map(SET_NAMES.map((name) => [name, dataSet(name)]));
-  const pages = new Map<string, CannedPage>();
+  const shards = new Map<string, ShardPages>();
   const results = new Map<string, Buffer>();
 
-  const setOf = (body: Buffer): DataSet => {
-    const set = setNamedIn(body);
-    return sets.get(set) ?? dataSet(set);
-  };
-  const page = (key: string, encode: () => Buffer): CannedPage => {
-    let known = pages.get(key);
+  const pagesOf = ({ stream, set, isChecked, shard }: NamedStream, isCbor: boolean): ShardPages => {
+    const iterator = iteratorOf(stream, shard);
+    const key = `${iterator}:${isCbor}`;
+    let known = shards.get(key);
     if (known === undefined) {
-      known = new CannedPage(encode());
-      pages.set(key, known);
+      const encode = isCbor ? getRecordsCbor : getRecordsJson;
+      const behindMs = shapeOf(set).perPage === 0 ? 0 : 60_000;
+      const count = isChecked ? 1 : distinctPages(set);
+      const pages = Array.from(
+        { length: count },
+        (_, page) => new CannedPage(encode(dataPage(set, shard, page).stored, iterator, behindMs)),
+      );
+      known = { pages, given: 0 };
+      shards.set(key, known);
     }
     return known;
   };
-  const records = ({ body, isCbor }: Request): Answer => {
-    const set = setOf(body);
-    const behind = set.name === "idle" ? 0 : 60_000;
-    const encode = isCbor ? getRecordsCbor : getRecordsJson;
-    // A page of its own for each shard: two of them are on their way at once, and the next one is written into the last one's bytes.
-    const iterator = iteratorNamedIn(body) ?? streamName(set.name);
-    const canned = page(`${iterator}:${isCbor}`, () => encode(set.stored, iterator, behind));
-    return { contentType: isCbor ? CBOR_TYPE : JSON_TYPE, body: canned.advance() };
+  const records = ({ body, isCbor }: Request): Buffer => {
+    const shard = pagesOf(namedIn(body), isCbor);
+    shard.given += 1;
+    return shard.pages[shard.given % shard.pages.length]?.numbered(shard.given) ?? Buffer.alloc(0);
   };
-  const putResults = ({ body, isCbor }: Request): Answer => {
+  const putResults = ({ body, isCbor }: Request): Buffer => {
     const count = countOf(body, "PartitionKey");
     const key = `${count}:${isCbor}`;
     let result = results.get(key);
     if (result === undefined) {
-      result = isCbor ? putResultsCbor(count) : putResultsJson(count);
+      const Records = Array.from({ length: count }, () => PUT_RESULT);
+      result = (isCbor ? cborOf : jsonOf)({ FailedRecordCount: 0, Records });
       results.set(key, result);
     }
-    return { contentType: isCbor ? CBOR_TYPE : JSON_TYPE, body: result };
+    return result;
   };
   const answer = (request: Request): Answer => {
-    if (request.operation === "GetRecords") return records(request);
-    if (request.operation === "PutRecords") return putResults(request);
-    const control = controlAnswer(request, setOf(request.body).name);
-    return { contentType: JSON_TYPE, body: Buffer.from(JSON.stringify(control)) };
+    const { operation, isCbor } = request;
+    const contentType = isCbor ? CBOR_TYPE : JSON_TYPE;
+    if (operation === "GetRecords") return { contentType, body: records(request) };
+    if (operation === "PutRecords") return { contentType, body: putResults(request) };
+    return { contentType, body: (isCbor ? cborOf : jsonOf)(controlAnswer(operation, namedIn(request.body))) };
   };
-  // A fresh page per subscription: two of them must not write into each other's.
-  const event = (set: SetName): CannedPage =>
-    new CannedPage(subscriptionEvent(sets.get(set)?.stored ?? [], 60_000), true);
-  for (const set of sets.values())
-    for (const isCbor of [true, false])
-      records({ operation: "GetRecords", isCbor, body: Buffer.from(streamName(set.name)) });
+  // Fresh bytes per subscription: two of them must not write into each other's.
+  const event = (body: Buffer): (() => Buffer) => {
+    const { set, shard } = namedIn(body);
+    const page = new CannedPage(subscriptionEvent(dataPage(set, shard, 0).stored, 60_000), true);
+    let given = 0;
+    return () => page.numbered((given += 1));
+  };
   return { answer, event };
+}
+
+const PUT_RESULT = { SequenceNumber: "4".repeat(56), ShardId: shardIdOf(0) };
+
+function shardIdOf(shard: number): string {
+  return `shardId-${String(shard).padStart(12, "0")}`;
 }
 
 const MAX_HASH_KEY = 2n ** 128n - 1n;
 
-/** The iterator of one shard of many, where the request carries one. */
-function iteratorNamedIn(body: Buffer): string | undefined {
-  return /bench-\w+-by-\d+:shardId-\d{12}/.exec(body.toString("latin1", 0, 4096))?.[0];
-}
-
-function shardsOf(count: number): object[] {
+function shardList(count: number): Plain {
   const share = (MAX_HASH_KEY + 1n) / BigInt(count);
   return Array.from({ length: count }, (_, index) => ({
-    ShardId: `shardId-${String(index).padStart(12, "0")}`,
+    ShardId: shardIdOf(index),
     HashKeyRange: {
       StartingHashKey: String(share * BigInt(index)),
       EndingHashKey: String(index === count - 1 ? MAX_HASH_KEY : share * BigInt(index + 1) - 1n),
@@ -109,15 +135,13 @@ function shardsOf(count: number): object[] {
   }));
 }
 
-function controlAnswer({ operation, body }: Request, set: SetName): object {
-  const start = body.toString("latin1", 0, 4096);
-  const shards = Number(/bench-\w+-by-(\d+)/.exec(start)?.[1] ?? 1);
-  const stream = shards === 1 ? streamName(set) : manyShards(set, shards);
+function controlAnswer(operation: string, { stream, set, isChecked, shard }: NamedStream): Plain {
+  const shards = isChecked ? 1 : shapeOf(set).shards;
   const consumer = {
     ConsumerARN: `${ACCOUNT}/${stream}/consumer/bench:1`,
     ConsumerName: "bench",
     ConsumerStatus: "ACTIVE",
-    ConsumerCreationTimestamp: 1_700_000_000,
+    ConsumerCreationTimestamp: new Date(1_700_000_000_000),
   };
   switch (operation) {
     case "DescribeStreamSummary":
@@ -127,17 +151,15 @@ function controlAnswer({ operation, body }: Request, set: SetName): object {
           StreamARN: `${ACCOUNT}/${stream}`,
           StreamStatus: "ACTIVE",
           RetentionPeriodHours: 8760,
-          StreamCreationTimestamp: 1_600_000_000,
+          StreamCreationTimestamp: new Date(1_600_000_000_000),
           EnhancedMonitoring: [],
           OpenShardCount: shards,
         },
       };
     case "ListShards":
-      return { Shards: shardsOf(shards) };
+      return { Shards: shardList(shards) };
     case "GetShardIterator":
-      return {
-        ShardIterator: shards === 1 ? stream : `${stream}:${/shardId-\d{12}/.exec(start)?.[0] ?? ""}`,
-      };
+      return { ShardIterator: iteratorOf(stream, shard) };
     case "DescribeStreamConsumer":
       return { ConsumerDescription: { ...consumer, StreamARN: `${ACCOUNT}/${stream}` } };
     case "RegisterStreamConsumer":
@@ -156,37 +178,6 @@ function controlAnswer({ operation, body }: Request, set: SetName): object {
     default:
       return {};
   }
-}
-
-function putResultsJson(count: number): Buffer {
-  const result = { SequenceNumber: "4".repeat(56), ShardId: "shardId-000000000000" };
-  return Buffer.from(
-    JSON.stringify({ FailedRecordCount: 0, Records: Array.from({ length: count }, () => result) }),
-  );
-}
-
-function putResultsCbor(count: number): Buffer {
-  const text = (value: string): Buffer =>
-    Buffer.concat([Buffer.from([0x78, value.length]), Buffer.from(value, "latin1")]);
-  const record = Buffer.concat([
-    Buffer.from([0xa2]),
-    text("SequenceNumber"),
-    text("4".repeat(56)),
-    text("ShardId"),
-    text("shardId-000000000000"),
-  ]);
-  const opening = Buffer.concat([
-    Buffer.from([0xa2]),
-    text("FailedRecordCount"),
-    Buffer.from([0x00]),
-    text("Records"),
-  ]);
-  return Buffer.concat([
-    opening,
-    Buffer.from([0x9f]),
-    ...Array.from({ length: count }, () => record),
-    Buffer.from([0xff]),
-  ]);
 }
 
 function countOf(body: Buffer, word: string): number {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createServer as createHttp2Server, type ServerHttp2Stream } from "node:http2";
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import { type Answer, cannedAnswers, type Request, setNamedIn } from "./answers.js";
+import { type Answer, cannedAnswers, type Request } from "./answers.js";
 import { initialResponse } from "../data/pages.js";
 
 /** Where the server listens, in cleartext and over TLS; both speak HTTP/1.1 and HTTP/2. */
@@ -93,6 +93,9 @@ function serveHttp1(socket: Socket, answer: (request: Request) => Answer): void 
       const length = Number(/\ncontent-length: *(\d+)/.exec(head)?.[1] ?? 0);
       const end = headEnd + 4 + length;
       if (bytes.length < end) {
+        // Go sends large bodies only once it is told to go on (RFC 9110 §10.1.1).
+        if (neededBytes !== end && head.includes("expect: 100-continue"))
+          socket.write("HTTP/1.1 100 Continue\r\n\r\n");
         neededBytes = end;
         return;
       }
@@ -153,11 +156,11 @@ async function sendEvents(
   body: Buffer,
   event: ReturnType<typeof cannedAnswers>["event"],
 ): Promise<void> {
-  const page = event(setNamedIn(body));
+  const next = event(body);
   stream.respond({ ":status": 200, "content-type": "application/vnd.amazon.eventstream" });
   stream.write(initialResponse());
   while (!stream.destroyed && !stream.closed) {
-    const bytes = page.advance();
+    const bytes = next();
     await new Promise<void>((resolve) => {
       stream.once("close", resolve);
       stream.write(bytes, () => {

@@ -1,65 +1,87 @@
-import { bytes, definePipeline, type Emitter, json } from "@kinesis-connectors/core";
-import { dynamoDbEmitter } from "@kinesis-connectors/dynamodb";
-import { kinesisEmitter } from "@kinesis-connectors/kinesis";
-import { gzip, ndjson, s3Emitter } from "@kinesis-connectors/s3";
-import type { Order } from "../data/data-sets.js";
+import { bytes, definePipeline, json } from "@kinesis-connectors/core";
+import type { Order } from "../data/documents.js";
 import { filtered, lines, payloads, transform, transformed } from "../data/expected.js";
 import { dropping } from "../pipelines/dropping.js";
 import { linesEmitter } from "../pipelines/lines-emitter.js";
 import { connect } from "../rows/connect.js";
-import type { Meter } from "../rows/meter.js";
-import { CREDENTIALS, endpointOf, REGION, type Variant } from "../rows/variant.js";
-
-/** Another emitter, whose batches are counted once they are written. */
-function counted<Output, Plan>(emitter: Emitter<Output, Plan>, meter: Meter): Emitter<Output, Plan> {
-  return {
-    ...emitter,
-    emit: async (batch, context) => {
-      const result = await emitter.emit(batch, context);
-      if (result.failed.length > 0)
-        throw new Error("an entry was not written, so nothing can be said of the speed");
-      meter.page(batch.recordCount);
-      return result;
-    },
-  };
-}
+import type { Job, Variant } from "../rows/variant.js";
 
 const COMMON: Pick<Variant, "kind" | "unit" | "transports"> = {
   kind: "ours",
   unit: "record",
-  transports: ["clear", "tls"],
+  transports: ["clear"],
 };
+
+/** Everything is dropped, so what is counted are pages as they are read. */
+const byPages = (job: Job) => ({ countPages: (records: number) => job.meter.page(records) });
+
+function readAndDrop(job: Job, isFanOut: boolean = false): Promise<void> {
+  const emitter = linesEmitter<Uint8Array>(job.meter);
+  const pipeline = definePipeline({ transformer: dropping(job.meter), emitter });
+  return connect(job, pipeline, { isFanOut, ...byPages(job) });
+}
 
 const read: Variant = {
   ...COMMON,
   name: "read",
   label: "connector: records read and dropped",
-  sets: ["200b", "1kb", "aggregated", "single"],
+  section: "reading",
+  sets: ["varied", "varied-one-shard", "varied-1000", "uniform", "aggregated"],
   expected: payloads,
-  run: (job) => {
-    const pipeline = definePipeline({
-      transformer: dropping(job.meter),
-      emitter: linesEmitter<Uint8Array>(job.meter),
-    });
-    return connect(job, pipeline, { countPages: (records) => job.meter.page(records) });
-  },
+  run: (job) => readAndDrop(job),
+};
+
+const readOverTls: Variant = { ...read, sets: ["varied"], transports: ["tls"] };
+
+const readSmall: Variant = { ...read, section: "requests", sets: ["varied-100", "varied-10"] };
+
+const readFirst: Variant = {
+  ...readSmall,
+  name: "read-first",
+  label: "connector: the same in the first CPU-second behind the first answer",
+  sets: ["varied-10"],
+  warmUpCpuMs: 0,
+};
+
+const fanOut: Variant = {
+  ...read,
+  name: "fan-out",
+  label: "connector: SubscribeToShard, read and dropped",
+  sets: ["uniform"],
+  run: (job) => readAndDrop(job, true),
 };
 
 const readParse: Variant = {
   ...COMMON,
   name: "read-parse",
-  label: "connector: JSON.parse of each record, dropped",
-  sets: ["200b", "1kb", "aggregated"],
-  transports: ["clear"],
+  label: "connector: JSON.parse of each record, filter, dropped",
+  section: "parsing",
+  sets: ["varied", "nested", "uniform"],
   expected: payloads,
   run: (job) => {
-    const transformer = json<Order>();
     const filter = (order: Order): boolean => {
       job.meter.touchValue(order);
       return false;
     };
-    const pipeline = definePipeline({ transformer, filter, emitter: linesEmitter<Order>(job.meter) });
-    return connect(job, pipeline, { countPages: (records) => job.meter.page(records) });
+    const emitter = linesEmitter<Order>(job.meter);
+    return connect(job, definePipeline({ transformer: json<Order>(), filter, emitter }), byPages(job));
+  },
+};
+
+const readPick: Variant = {
+  ...COMMON,
+  name: "read-pick",
+  label: "connector: one member picked, filter, dropped",
+  section: "parsing",
+  sets: ["varied", "nested"],
+  run: (job) => {
+    const filter = ({ status }: Pick<Order, "status">): boolean => {
+      job.meter.touchText(status);
+      return false;
+    };
+    const emitter = linesEmitter<Pick<Order, "status">>(job.meter);
+    const transformer = json<Order>().pick("status");
+    return connect(job, definePipeline({ transformer, filter, emitter }), byPages(job));
   },
 };
 
@@ -67,7 +89,9 @@ const passThrough: Variant = {
   ...COMMON,
   name: "pass-through",
   label: "connector: bytes to NDJSON, untouched",
-  sets: ["200b", "1kb", "aggregated"],
+  section: "reading",
+  sets: ["varied"],
+  transports: ["clear", "tls"],
   expected: lines,
   run: (job) =>
     connect(job, definePipeline({ transformer: bytes(), emitter: linesEmitter<Uint8Array>(job.meter) })),
@@ -77,31 +101,29 @@ const filterOnly: Variant = {
   ...COMMON,
   name: "filter",
   label: "connector: parse, filter, original bytes to NDJSON",
-  sets: ["200b", "1kb"],
+  section: "parsing",
+  sets: ["varied"],
   expected: filtered,
   run: (job) => {
     const transformer = json<Order>().original();
     const filter = (order: Order): boolean => order.status === "paid";
-    return connect(
-      job,
-      definePipeline({ transformer, filter, emitter: linesEmitter<Uint8Array>(job.meter) }),
-    );
+    const emitter = linesEmitter<Uint8Array>(job.meter);
+    return connect(job, definePipeline({ transformer, filter, emitter }));
   },
 };
 
 const pick: Variant = {
   ...COMMON,
   name: "pick",
-  label: "connector: one member picked, filter, original bytes",
-  sets: ["200b", "1kb"],
+  label: "connector: one member picked, filter, original bytes to NDJSON",
+  section: "parsing",
+  sets: ["varied"],
   expected: filtered,
   run: (job) => {
     const transformer = json<Order>().pick("status").original();
     const filter = ({ status }: Pick<Order, "status">): boolean => status === "paid";
-    return connect(
-      job,
-      definePipeline({ transformer, filter, emitter: linesEmitter<Uint8Array>(job.meter) }),
-    );
+    const emitter = linesEmitter<Uint8Array>(job.meter);
+    return connect(job, definePipeline({ transformer, filter, emitter }));
   },
 };
 
@@ -109,7 +131,9 @@ const fullTransform: Variant = {
   ...COMMON,
   name: "transform",
   label: "connector: parse, filter, map, stringify to NDJSON",
-  sets: ["200b", "1kb"],
+  section: "parsing",
+  sets: ["varied"],
+  transports: ["clear", "tls"],
   expected: transformed,
   run: (job) => {
     const transformer = json<Order>().to(transform);
@@ -118,83 +142,11 @@ const fullTransform: Variant = {
   },
 };
 
-const toS3: Variant = {
-  ...COMMON,
-  name: "transform-s3",
-  label: "connector: the same, gzip, put to the local S3",
-  sets: ["200b"],
-  transports: ["clear"],
-  needsS3: true,
-  run: (job) => {
-    const s3 = s3Emitter({
-      bucket: "bench",
-      prefix: `round-${process.pid}`,
-      format: ndjson(),
-      compression: gzip(),
-      region: REGION,
-      credentials: CREDENTIALS,
-      ...(job.s3 === undefined ? {} : { endpoint: job.s3 }),
-    });
-    const transformer = json<Order>().to<unknown>(transform);
-    return connect(job, definePipeline({ transformer, emitter: counted(s3, job.meter) }));
-  },
-};
-
-const fanOutRead: Variant = {
-  ...COMMON,
-  name: "fan-out",
-  label: "connector: SubscribeToShard, read and dropped",
-  sets: ["200b"],
-  expected: payloads,
-  run: (job) => {
-    const pipeline = definePipeline({
-      transformer: dropping(job.meter),
-      emitter: linesEmitter<Uint8Array>(job.meter),
-    });
-    return connect(job, pipeline, { isFanOut: true, countPages: (records) => job.meter.page(records) });
-  },
-};
-
-const toKinesis: Variant = {
-  ...COMMON,
-  name: "to-kinesis",
-  label: "connector: read, put to Kinesis (no order asked for)",
-  sets: ["200b"],
-  transports: ["clear"],
-  run: (job) => {
-    const target = kinesisEmitter<Uint8Array>({
-      stream: "target",
-      ordering: "none",
-      region: REGION,
-      credentials: CREDENTIALS,
-      endpoint: endpointOf(job),
-    });
-    return connect(job, definePipeline({ transformer: bytes(), emitter: counted(target, job.meter) }));
-  },
-};
-
-const toDynamoDb: Variant = {
-  ...COMMON,
-  name: "to-dynamodb",
-  label: "connector: read, parse, put to DynamoDB by batches of 25",
-  sets: ["200b"],
-  transports: ["clear"],
-  run: (job) => {
-    const table = dynamoDbEmitter<Order>({
-      table: "bench",
-      mode: "put",
-      region: REGION,
-      credentials: CREDENTIALS,
-      endpoint: endpointOf(job),
-    });
-    return connect(job, definePipeline({ transformer: json<Order>(), emitter: counted(table, job.meter) }));
-  },
-};
-
 const idlePoll: Variant = {
   ...COMMON,
   name: "idle-poll",
   label: "connector: poll of an idle shard",
+  section: "requests",
   unit: "poll",
   sets: ["idle"],
   transports: ["tls"],
@@ -204,16 +156,17 @@ const idlePoll: Variant = {
   },
 };
 
-export const connector: readonly Variant[] = [
+export const variants: readonly Variant[] = [
   read,
-  readParse,
+  readOverTls,
+  fanOut,
   passThrough,
+  readSmall,
+  readFirst,
+  idlePoll,
+  readParse,
+  readPick,
   filterOnly,
   pick,
   fullTransform,
-  toS3,
-  fanOutRead,
-  toKinesis,
-  toDynamoDb,
-  idlePoll,
 ];

@@ -9,13 +9,14 @@ import {
 } from "@kinesis-connectors/core";
 import { dynamoDbEmitter } from "@kinesis-connectors/dynamodb";
 import { kinesisEmitter } from "@kinesis-connectors/kinesis";
-import type { Order } from "../data/data-sets.js";
+import type { Order } from "../data/documents.js";
+import { parsed } from "../data/expected.js";
 import {
   CREDENTIALS,
-  EMISSION_WARM_UPS,
   endpointOf,
   type Job,
   REGION,
+  REQUESTS_WARM_UP_MS,
   type Variant,
 } from "../rows/variant.js";
 
@@ -87,11 +88,12 @@ async function emitAll<Output>(
   await emitter.close?.();
 }
 
-const COMMON: Pick<Variant, "kind" | "unit" | "sets" | "transports" | "warmUps"> = {
+const COMMON: Pick<Variant, "section" | "kind" | "unit" | "sets" | "transports" | "warmUpCpuMs"> = {
+  section: "writing",
   kind: "ours",
-  warmUps: EMISSION_WARM_UPS,
+  warmUpCpuMs: REQUESTS_WARM_UP_MS,
   unit: "record",
-  sets: ["200b"],
+  sets: ["uniform"],
   transports: ["clear"],
 };
 
@@ -128,17 +130,12 @@ function toDynamoDb(name: string, label: string, mode: "put" | "guarded", record
     label,
     run: (job) => {
       const emitter = dynamoDbEmitter<Order>({ table: "bench", mode, ...connectionOf(job) });
-      return emitAll(job, emitter, pairsOf(job, orderOf), recordsPerBatch);
+      return emitAll(job, emitter, pairsOf(job, parsed), recordsPerBatch);
     },
   };
 }
 
-function orderOf(data: Buffer): Order {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return JSON.parse(data.toString("utf8")) as Order;
-}
-
-export const emission: readonly Variant[] = [
+export const variants: readonly Variant[] = [
   toKinesis("emit-kinesis", "emitter alone: put to Kinesis, no order asked for", "none"),
   toKinesis(
     "emit-kinesis-ordered",

@@ -7,8 +7,7 @@ import { dropping } from "../pipelines/dropping.js";
 import { linesEmitter } from "../pipelines/lines-emitter.js";
 import { connect } from "../rows/connect.js";
 import { UndiciHandler } from "../undici-handler.js";
-import type { SetName } from "../data/data-sets.js";
-import { CREDENTIALS, endpointOf, type Job, REGION, type Transport, type Variant } from "../rows/variant.js";
+import { CREDENTIALS, endpointOf, type Job, REGION, type Variant } from "../rows/variant.js";
 
 /** A client as the connector makes it for itself, with another way of HTTP. */
 function clientOver(handler: (origin: string, memory: BodyMemory) => object, job: Job): KinesisClient {
@@ -55,14 +54,15 @@ const WAYS: readonly Way[] = [
 ];
 
 /** The work of the row `read`. */
-function reading({ name, label, kind, handler }: Way, set: SetName, transport: Transport): Variant {
+function reading({ name, label, kind, handler }: Way): Variant {
   return {
     name: `read-${name}`,
     label: `connector over ${label}: records read and dropped`,
+    section: "reading",
     kind,
     unit: "record",
-    sets: [set],
-    transports: [transport],
+    sets: ["uniform"],
+    transports: ["clear"],
     expected: payloads,
     run: async (job) => {
       const transformer = dropping(job.meter);
@@ -75,14 +75,15 @@ function reading({ name, label, kind, handler }: Way, set: SetName, transport: T
 }
 
 /** The work of the row `idle-poll`. */
-function polling({ name, label, kind, handler }: Way, transport: Transport): Variant {
+function polling({ name, label, kind, handler }: Way): Variant {
   return {
     name: `idle-poll-${name}`,
     label: `connector over ${label}: poll of an idle shard`,
+    section: "requests",
     kind,
     unit: "poll",
     sets: ["idle"],
-    transports: [transport],
+    transports: ["tls"],
     run: async (job) => {
       const emitter = linesEmitter<Uint8Array>(job.meter);
       const pipeline = definePipeline({ transformer: bytes(), emitter });
@@ -93,13 +94,5 @@ function polling({ name, label, kind, handler }: Way, transport: Transport): Var
   };
 }
 
-const SETS = ["200b", "1kb", "single"] as const;
-const TRANSPORTS = ["clear", "tls"] as const;
-
 /** The two ways of the same work follow each other, so that what else the machine does falls on both. */
-export const http: readonly Variant[] = [
-  ...SETS.flatMap((set) =>
-    TRANSPORTS.flatMap((transport) => WAYS.map((way) => reading(way, set, transport))),
-  ),
-  ...TRANSPORTS.flatMap((transport) => WAYS.map((way) => polling(way, transport))),
-];
+export const variants: readonly Variant[] = [...WAYS.map(reading), ...WAYS.map(polling)];

@@ -1,5 +1,4 @@
 import { createRequire } from "node:module";
-import { streamName } from "../servers/answers.js";
 import { payloads } from "../data/expected.js";
 import { CREDENTIALS, endpointOf, REGION, type Job, type Variant } from "../rows/variant.js";
 
@@ -36,7 +35,6 @@ async function consume(job: Job): Promise<void> {
   const Client = require("lifion-kinesis/lib/kinesis-client") as ClientClass;
   const logger = { debug: ignore, warn: ignore, error: ignore };
   const { Agent } = job.transport === "tls" ? await import("node:https") : await import("node:http");
-  const name = streamName(job.set.name);
   const client = new Client({
     awsOptions: {
       endpoint: endpointOf(job),
@@ -45,7 +43,7 @@ async function consume(job: Job): Promise<void> {
       httpOptions: { agent: new Agent({ keepAlive: true }) },
     },
     logger,
-    streamName: name,
+    streamName: job.stream,
   });
   await new Promise<void>((resolve, reject) => {
     const consumer = new Consumer({
@@ -57,11 +55,11 @@ async function consume(job: Job): Promise<void> {
       noRecordsPollDelay: 0,
       pollDelay: 0,
       shardId: "shardId-000000000000",
-      shouldDeaggregate: job.set.name === "aggregated",
+      shouldDeaggregate: false,
       shouldParseJson: true,
       stateStore: { getShardsData: () => Promise.resolve({}), storeShardCheckpoint: () => Promise.resolve() },
       stopConsumer: ignore,
-      streamName: name,
+      streamName: job.stream,
       useAutoCheckpoints: false,
       usePausedPolling: false,
       pushToStream: (error: unknown, pushed: Pushed) => {
@@ -86,13 +84,14 @@ function ignore(): void {
   // What it logs is not looked at.
 }
 
-export const lifion: readonly Variant[] = [
+export const variants: readonly Variant[] = [
   {
     name: "lifion-parse",
     label: "lifion-kinesis, JSON.parse of each record",
+    section: "parsing",
     kind: "peer",
     unit: "record",
-    sets: ["200b", "1kb", "aggregated"],
+    sets: ["uniform"],
     transports: ["clear"],
     expected: payloads,
     run: consume,

@@ -33,9 +33,10 @@ function pageOf({ set }: Job): RecordPage {
 const bareLoop: Variant = {
   name: "shape-loop",
   label: "bare sync loop over a page: look, keep, collect",
+  section: "limits",
   kind: "limit",
   unit: "record",
-  sets: ["200b"],
+  sets: ["uniform"],
   transports: ["memory"],
   run: (job) => {
     const { records } = pageOf(job);
@@ -119,4 +120,4 @@ const engine: Variant = {
   },
 };
 
-export const shape: readonly Variant[] = [lookOnly, bareLoop, engine];
+export const variants: readonly Variant[] = [lookOnly, bareLoop, engine];

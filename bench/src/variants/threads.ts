@@ -1,11 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { memoryLeases, polling, startConnector } from "@kinesis-connectors/consumer";
-import { manyShards } from "../servers/answers.js";
 import { HEAVY_SET } from "../pipelines/heavy-work.js";
 import { CREDENTIALS, endpointOf, type Job, REGION, type Variant } from "../rows/variant.js";
-
-/** Each gives five answers a second at most, because the clock of a thread is the machine's. */
-const SHARDS = 16;
 
 // Each thread compiles for itself what is hot in it, on whatever core is free: with one thread that costs it nothing.
 const COMPILING_MS = 2_500;
@@ -20,11 +16,11 @@ class WarmUp {
   }
 }
 
-/** The whole connector, on so many threads. The lease table is in memory. Its pages are counted in the main thread, by its events. */
+/** The whole connector, on so many threads; each shard gives five answers a second at most, because the clock of a thread is the machine's. The lease table is in memory. Its pages are counted in the main thread, by its events. */
 async function connect(job: Job, threads: number): Promise<void> {
   const connector = await startConnector({
     application: "bench",
-    stream: manyShards(job.set.name, SHARDS),
+    stream: job.stream,
     pipeline: new URL("../pipelines/heavy-pipeline.js", import.meta.url),
     threads,
     retrieval: polling(),
@@ -59,7 +55,8 @@ async function bare(job: Job, threads: number): Promise<void> {
   await Promise.all(workers.map((worker) => worker.terminate()));
 }
 
-const COMMON: Pick<Variant, "unit" | "sets" | "needsAllCores"> = {
+const COMMON: Pick<Variant, "section" | "unit" | "sets" | "needsAllCores"> = {
+  section: "threads",
   unit: "record",
   sets: [HEAVY_SET],
   needsAllCores: true,
@@ -84,4 +81,4 @@ const connectorOnThreads = (count: number): Variant => ({
 });
 
 /** Parse-heavy work on worker threads, the limit first. */
-export const threads: readonly Variant[] = [...[1, 2].map(bareThreads), ...[1, 2].map(connectorOnThreads)];
+export const variants: readonly Variant[] = [...[1, 2].map(bareThreads), ...[1, 2].map(connectorOnThreads)];

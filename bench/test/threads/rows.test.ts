@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 // Built, because what runs in a thread is loaded by Node itself.
 import { runRowProcess } from "../../dist/processes.js";
@@ -8,7 +10,7 @@ import { targetsOf } from "../../src/report/targets.js";
 import { rowName } from "../../src/rows/variant.js";
 import { allRows } from "../../src/variants/all.js";
 
-const SHORTEST = JSON.stringify({ warmUpMs: 0, windowMs: 1 });
+const SHORTEST = JSON.stringify({ warmUpCpuMs: 0, windowCpuMs: 1 });
 
 describe("rows on threads", () => {
   it(
@@ -16,20 +18,36 @@ describe("rows on threads", () => {
     { timeout: 120_000 },
     async () => {
       const server = await startCannedServer();
-      const servers = JSON.stringify({ endpoints: server.endpoints });
+      const endpoints = JSON.stringify(server.endpoints);
       const rows = allRows().filter(({ variant }) => variant.needsAllCores === true);
       expect(rows).toHaveLength(4);
       const results = [];
       for (const row of rows) {
-        const measured = (await runRowProcess([rowName(row), servers, SHORTEST], [])) as Measured;
+        const measured = (await runRowProcess(
+          [row.module, rowName(row), endpoints, SHORTEST],
+          [],
+        )) as Measured;
         expect(measured.records).toBeGreaterThan(0);
-        results.push({ row, rounds: [measured], isEqual: undefined });
+        results.push({ row, rounds: [{ ...measured, round: 1 }], isEqual: undefined });
       }
       await server.close();
       const summary = summarize(results);
-      const rate = (name: string): number => summary.find((row) => row.name === name)?.perWallSecond ?? 0;
-      const target = targetsOf(summary).find(({ text }) => text.startsWith("heavy documents on 2 threads"));
-      expect(target?.reached).toBe(rate("threads-2") / rate("threads-1"));
+      const rate = (name: string): number =>
+        summary.find((row) => row.name === name)?.perWallSecond.median ?? 0;
+      const target = targetsOf(results).find(({ text }) => text.startsWith("heavy documents on two threads"));
+      expect(target?.reached?.median).toBe(rate("threads-2") / rate("threads-1"));
     },
   );
+});
+
+describe("the command", () => {
+  it("prints one line of JSON with --json, and its steps elsewhere", () => {
+    const main = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+    const given = [main, "--quick", "--json", "--only", "shape-look"];
+    const { status, stdout, stderr } = spawnSync(process.execPath, given, { encoding: "utf8" });
+    expect(stderr).toContain("round 1: shape-look/uniform/memory");
+    expect(status).toBe(0);
+    expect(stdout.split("\n")).toHaveLength(2);
+    expect(JSON.parse(stdout)).toMatchObject({ rows: [{ name: "shape-look", rounds: 1 }], cold: [] });
+  });
 });

@@ -1,6 +1,7 @@
 export { type Admin, type AdminConnector, startAdmin } from "./start-admin.js";
 export type { AdminOptions } from "./options.js";
 export type { RecentError } from "./watching/recent-errors.js";
+export type { ToldError } from "./watching/told-event.js";
 export type { ShownOptions } from "./watching/shown-options.js";
 export {
   type ConsoleApplication,

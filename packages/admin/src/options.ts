@@ -36,6 +36,7 @@ export interface AdminOptions {
   readonly allowPayload?: boolean;
   /** A logger whose `level` may be asked and set, such as pino's. Default: none. */
   readonly logger?: { level: string };
+  /** Tells the time. Default: the machine's. */
   readonly clock?: Clock;
 }
 

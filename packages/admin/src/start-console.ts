@@ -50,6 +50,7 @@ export interface ConsoleOptions {
   readonly host?: string;
   /** Default 9465. 0 takes a free one. */
   readonly port?: number;
+  /** Tells the time. Default: the machine's. */
   readonly clock?: Clock;
 }
 

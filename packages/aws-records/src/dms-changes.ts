@@ -7,7 +7,7 @@ import {
   type KinesisRecord,
   type OptionNames,
 } from "@kinesis-connectors/core";
-import { isMembers, type Members, notA, textOf } from "./envelope.js";
+import { isMembers, notA, textOf } from "./envelope.js";
 
 /** A change of a row, as AWS DMS writes it (DMS user guide, "Using Amazon Kinesis Data Streams as a target"). */
 export interface DmsChange<Row> {
@@ -23,7 +23,7 @@ export interface DmsChange<Row> {
   /** When DMS wrote it, as DMS says: ISO 8601. */
   readonly timestamp: string;
   /** All members of the record's metadata: with transaction details also `commit-timestamp`, `stream-position`, `transaction-record-id`. */
-  readonly metadata: Members;
+  readonly metadata: Readonly<Record<string, unknown>>;
 }
 
 /** What DMS says of a table: that it was created, dropped or altered. */
@@ -34,9 +34,9 @@ export interface DmsControl {
   readonly schema: string;
   readonly table: string;
   readonly timestamp: string;
-  readonly metadata: Members;
+  readonly metadata: Readonly<Record<string, unknown>>;
   /** Details, where the endpoint was told to send them. */
-  readonly control: Members | undefined;
+  readonly control: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Options of `dmsChanges`. */

@@ -18,7 +18,7 @@ export interface DsqlChange<Row> {
   /** When the transaction was committed, in epoch nanoseconds: a version for stores that keep the latest one of a key. */
   readonly commitTimeNs: bigint;
   /** All members of the record's source. */
-  readonly source: Members;
+  readonly source: Readonly<Record<string, unknown>>;
 }
 
 const WHAT = "change record of Aurora DSQL";

@@ -1,7 +1,10 @@
 import { exactNumberOf, type KinesisRecord } from "@kinesis-connectors/core";
 import { isMembers, type Members, notA } from "./envelope.js";
 
-/** Treatment of numbers of an item, which have up to 38 digits. */
+/**
+ * Treatment of numbers of an item, which have up to 38 digits.
+ * @inline
+ */
 export type ItemNumbers = "exact" | "double" | "text";
 
 const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;

@@ -5,7 +5,9 @@ import { HttpHandler } from "./http/http-handler.js";
 import { KeptHttpHandler } from "./http/kept-http-handler.js";
 import type { ProxyOption } from "./proxy/proxy.js";
 import { Sha256 } from "./sha256.js";
-import { type AwsCommand, keepRequests, sendBy } from "./kept-requests.js";
+import { keepRequests, sendBy } from "./kept/kept-requests.js";
+import type { AwsCommand, SendCommand } from "./kept/sdk-client.js";
+import { later } from "./later.js";
 import { type RequestBounds, within } from "./limited.js";
 
 /** Options of a connection to a service of AWS. */
@@ -48,10 +50,15 @@ export const AWS_CONNECTION_OPTIONS: OptionNames<AwsConnectionOptions<unknown>> 
 
 /** Configuration of an SDK client, alike for every service. */
 export interface AwsClientConfig {
+  /** Default: where the SDK finds one, which is asked when a request is sent. */
   readonly region?: string;
+  /** Default: the service's own in the region. */
   readonly endpoint?: string;
+  /** Default: those that the SDK finds, fetched anew before they expire. */
   readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>);
+  /** Sends what the client has signed. */
   readonly requestHandler: KeptHttpHandler | HttpHandler;
+  /** Digests of bodies and signatures. Default: the SDK's own. */
   readonly sha256?: typeof Sha256;
 }
 
@@ -61,12 +68,19 @@ export interface AwsClient {
     readonly credentials: (options?: { readonly forceRefresh?: boolean }) => Promise<unknown>;
   };
   readonly middlewareStack: { readonly remove: (name: string) => boolean };
+  readonly send: (...given: never[]) => unknown;
   readonly destroy: () => void;
 }
 
+/** The part of a client that can be used before it is made. */
+export type AwsSender<Client> = Pick<Client, keyof Client & "send">;
+
 /** A client with its time limit. */
 export interface AwsConnection<Client> {
-  readonly client: Client;
+  /** Sends commands by the caller's client, or by one that is made with the first of them. */
+  readonly client: AwsSender<Client>;
+  /** The client itself, which is made by now. Rejects with what `AwsService.create` rejects with. */
+  readonly made: () => Promise<Client>;
   /**
    * Sends one request within its time (see `limited`): by the client, or past most of it where the service's requests are kept. Gives the
    * command's output, or throws the SDK's error.
@@ -108,7 +122,8 @@ export interface AwsService<Client> {
    * must go to the same resource then. Default false.
    */
   readonly keepsRequests?: boolean;
-  readonly create: (config: AwsClientConfig, endpoint: URL | undefined) => Client;
+  /** Makes the client, when it is first used: what it takes of the SDK is loaded then and not before (`sdkPart`). */
+  readonly create: (config: AwsClientConfig, endpoint: URL | undefined) => Client | Promise<Client>;
 }
 
 const OF_CLIENT = [
@@ -141,37 +156,75 @@ export function connectAws<Client extends AwsClient>(
     own === undefined
       ? namedEndpoint(options.endpoint, service.endpointVariable, options.allowInsecure === true)
       : undefined;
-  const client = own ?? createClient(options, service, requestTimeoutMs, endpoint);
-  const isKept = own === undefined && service.keepsRequests === true;
-  const send = isKept ? keepRequests(client) : sendBy(client);
+  const { made, send, end } =
+    own === undefined ? madeLater(options, service, requestTimeoutMs, endpoint) : given(own);
   return {
-    client,
+    client: own ?? sender(made),
+    made,
     request: (command, input, bounds) =>
       within(requestTimeoutMs, bounds, (listed) => send(command, input, listed)),
     requestTimeoutMs,
     endpoint,
-    checkEndpoint: () =>
-      checkClientEndpoint(client, {
+    checkEndpoint: async () =>
+      checkClientEndpoint(await made(), {
         allowInsecure: options.allowInsecure === true,
         isOwn: own !== undefined,
         service: service.endpointVariable.replace("AWS_ENDPOINT_URL_", ""),
       }),
     renewsCredentials: own !== undefined || typeof options.credentials !== "object",
     refreshCredentials: async () => {
-      await client.config.credentials({ forceRefresh: true });
+      await (await made()).config.credentials({ forceRefresh: true });
     },
-    close: () => {
-      if (own === undefined) client.destroy();
-    },
+    close: end,
   };
 }
 
-function createClient<Client extends AwsClient>(
+/** A client, there or not yet, and the way in which requests are sent by it. */
+interface Sending<Client> {
+  readonly made: () => Promise<Client>;
+  readonly send: SendCommand;
+  readonly end: () => void;
+}
+
+function given<Client extends AwsClient>(client: Client): Sending<Client> {
+  return { made: () => Promise.resolve(client), send: sendBy(client), end: () => undefined };
+}
+
+/** Looks at the options at once, and makes the client with the first request. */
+function madeLater<Client extends AwsClient>(
   options: AwsConnectionOptions<Client>,
   service: AwsService<Client>,
   requestTimeoutMs: number,
-  named: URL | undefined,
-): Client {
+  endpoint: URL | undefined,
+): Sending<Client> {
+  const config = configOf(options, service, requestTimeoutMs);
+  let send: SendCommand | undefined;
+  const { made, end } = later(
+    async () => {
+      const client = await service.create(config, endpoint);
+      // It makes a copy of each answer for a log line, even where nobody logs.
+      client.middlewareStack.remove("loggerMiddleware");
+      guardEndpoint(client, options.allowInsecure === true);
+      send = service.keepsRequests === true ? keepRequests(client) : sendBy(client);
+      return client;
+    },
+    (client) => client.destroy(),
+  );
+  return {
+    made,
+    send: async (command, input, listed) => {
+      if (send === undefined) await made();
+      return (send as SendCommand)(command, input, listed);
+    },
+    end,
+  };
+}
+
+function configOf<Client>(
+  options: AwsConnectionOptions<Client>,
+  service: AwsService<Client>,
+  requestTimeoutMs: number,
+): AwsClientConfig {
   const { region, endpoint, credentials, proxy } = options;
   const connectionTimeoutMs = wholeNumber("connectionTimeoutMs", options.connectionTimeoutMs ?? 5_000, {
     min: 1,
@@ -179,28 +232,28 @@ function createClient<Client extends AwsClient>(
   const maxSockets = wholeNumber("maxSockets", options.maxSockets ?? 64, { min: 1 });
   if (region !== undefined) nonEmptyText("region", region);
   checkCredentials("credentials", credentials);
-  const client = service.create(
-    {
-      ...(region === undefined ? {} : { region }),
-      ...(endpoint === undefined ? {} : { endpoint }),
-      ...(credentials === undefined ? {} : { credentials }),
-      ...(service.keepsRequests === true ? { sha256: Sha256 } : {}),
-      requestHandler:
-        service.keepsRequests === true
-          ? new HttpHandler({
-              connectionTimeoutMs,
-              requestTimeoutMs,
-              maxConnections: maxSockets,
-              ...(proxy === undefined ? {} : { proxy }),
-            })
-          : new KeptHttpHandler({ connectionTimeoutMs, requestTimeoutMs, maxSockets, proxy }),
-    },
-    named,
-  );
-  // It makes a copy of each answer for a log line, even where nobody logs.
-  client.middlewareStack.remove("loggerMiddleware");
-  guardEndpoint(client, options.allowInsecure === true);
-  return client;
+  return {
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(service.keepsRequests === true ? { sha256: Sha256 } : {}),
+    requestHandler:
+      service.keepsRequests === true
+        ? new HttpHandler({
+            connectionTimeoutMs,
+            requestTimeoutMs,
+            maxConnections: maxSockets,
+            ...(proxy === undefined ? {} : { proxy }),
+          })
+        : new KeptHttpHandler({ connectionTimeoutMs, requestTimeoutMs, maxSockets, proxy }),
+  };
+}
+
+/** Sends what it is given by a client that is there by then. */
+function sender<Client extends AwsClient>(made: () => Promise<Client>): AwsSender<Client> {
+  const send = async (...command: never[]): Promise<unknown> => (await made()).send(...command);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it hands on whatever the client takes, and gives what that gives
+  return { send } as AwsSender<Client>;
 }
 
 function refuseBesideClient<Client>(options: AwsConnectionOptions<Client>, more: readonly string[]): void {

@@ -1,5 +1,9 @@
 import { createHmac, hash } from "node:crypto";
 
+/**
+ * What is digested: a text as UTF-8, or bytes.
+ * @inline
+ */
 type Source = string | ArrayBuffer | ArrayBufferView;
 
 /**
@@ -14,10 +18,12 @@ export class Sha256 {
     this.#secret = secret === undefined || typeof secret === "string" ? secret : bytesOf(secret);
   }
 
+  /** Takes in more of the data. */
   update(data: Source): void {
     this.#parts.push(bytesOf(data));
   }
 
+  /** The digest of all that was taken in, 32 bytes. */
   digest(): Promise<Uint8Array> {
     const [first] = this.#parts;
     const data = first !== undefined && this.#parts.length === 1 ? first : Buffer.concat(this.#parts);
@@ -26,6 +32,7 @@ export class Sha256 {
     );
   }
 
+  /** Forgets what was taken in. */
   reset(): void {
     this.#parts = [];
   }

@@ -4,6 +4,7 @@ import { type AwsClient, type AwsClientConfig, connectAws } from "../src/connect
 const fakeClient = (): AwsClient => ({
   config: { credentials: async () => undefined },
   middlewareStack: Object.assign({ remove: () => true }, { add: () => undefined }),
+  send: async () => undefined,
   destroy: vi.fn<() => void>(),
 });
 
@@ -14,29 +15,38 @@ const service = (create: (config: AwsClientConfig, endpoint: URL | undefined) =>
 });
 
 describe("a connection", () => {
-  it("hands the client what was given, and nothing that was not", () => {
+  it("makes its client with the first use, and hands it what was given, and nothing that was not", async () => {
     let seen: AwsClientConfig | undefined;
-    connectAws(
+    let made = 0;
+    const connection = connectAws(
       { region: "eu-west-1" },
       service((config) => {
         seen = config;
+        made += 1;
         return fakeClient();
       }),
     );
+    expect(made).toBe(0);
+    connection.close();
+    expect(made).toBe(0);
+    await Promise.all([connection.refreshCredentials(), connection.refreshCredentials()]);
+    expect(made).toBe(1);
     expect(seen).toMatchObject({ region: "eu-west-1" });
     expect(seen).not.toHaveProperty("endpoint");
     expect(seen).not.toHaveProperty("credentials");
   });
 
-  it("destroys its own client and never the caller's", () => {
+  it("destroys its own client and never the caller's", async () => {
     const own = fakeClient();
     connectAws({ client: own }, service()).close();
     expect(own.destroy).not.toHaveBeenCalled();
     const made = fakeClient();
-    connectAws(
+    const connection = connectAws(
       {},
       service(() => made),
-    ).close();
+    );
+    await connection.made();
+    connection.close();
     expect(made.destroy).toHaveBeenCalledOnce();
   });
 

@@ -16,6 +16,7 @@ export type {
 } from "./file/source-config.js";
 export type {
   BytesTransformConfig,
+  CompressibleConfig,
   FilterConfig,
   JsonLinesTransformConfig,
   JsonTransformConfig,

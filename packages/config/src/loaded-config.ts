@@ -16,6 +16,7 @@ export interface LoadOptions {
 export interface LoadedConfig {
   /** The file, as it was named. */
   readonly file: string;
+  /** The name of the application, as in the file. */
   readonly application: string;
   /** What `startConnector` takes. */
   readonly options: ConnectorOptions<unknown, unknown, unknown, unknown>;

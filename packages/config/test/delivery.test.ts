@@ -14,8 +14,12 @@ function pointTo(aws: LocalAws): void {
   for (const [variable, value] of Object.entries(aws.env)) vi.stubEnv(variable, value);
 }
 
-it("what cannot be decoded goes to the dead letters of the file, and the rest where it belongs", async () => {
-  await using aws = await startLocalAws({ limits: "off", s3: { buckets: ["clicks", "dead"] } });
+it("what cannot be decoded goes to the dead letters of the file, the rest where it belongs, and a queue is told of it", async () => {
+  await using aws = await startLocalAws({
+    limits: "off",
+    s3: { buckets: ["clicks", "dead"] },
+    sqs: { queues: ["written.fifo"] },
+  });
   pointTo(aws);
   aws.kinesis.createStream({ name: "in", shardCount: 1 });
   aws.kinesis.putRecords("in", [
@@ -30,6 +34,7 @@ source: { stream: in }
 transform: { decode: json, output: original }
 buffer: { maxAgeMs: 300 ms }
 emitter: { type: s3, bucket: clicks, format: { type: ndjson }, compression: gzip }
+announce: { type: sqs, queueUrl: "https://sqs.eu-central-1.amazonaws.com/000000000000/written.fifo" }
 deadLetters: { type: s3, bucket: dead, prefix: of-clicks }
 `),
     { env: {} },
@@ -41,12 +46,56 @@ deadLetters: { type: s3, bucket: dead, prefix: of-clicks }
     .toBe(true);
   await expect.poll(() => connector.progress().recordsEmitted).toBe(2);
   await connector.stop();
+  const written = [...aws.s3.objects("clicks")]
+    .filter(({ key }) => key.endsWith(".ndjson.gz"))
+    .map(({ key }) => `s3://clicks/${key}`);
+  expect(written).toHaveLength(1);
+  expect(aws.sqs.messages("written.fifo").map(({ body }) => body)).toEqual(written);
   const letters: string[] = [];
   for await (const { data, errorCode, key } of replayDeadLetters({ bucket: "dead", prefix: "of-clicks" })) {
     expect(key).toMatch(/^of-clicks\//);
     letters.push(`${errorCode} ${Buffer.from(data).toString()}`);
   }
   expect(letters).toEqual(["KC_RECORD_POISON not JSON"]);
+});
+
+it("what cannot be decoded goes to a queue, and the rest into a delivery stream, where a file says so", async () => {
+  await using aws = await startLocalAws({
+    limits: "off",
+    firehose: { deliveryStreams: ["clicks"] },
+    sqs: { queues: ["dead.fifo"] },
+  });
+  pointTo(aws);
+  aws.kinesis.createStream({ name: "in", shardCount: 1 });
+  aws.kinesis.putRecords("in", [
+    { partitionKey: "a", data: '{"n":1}' },
+    { partitionKey: "b", data: "not JSON" },
+    { partitionKey: "c", data: '{"n":2}' },
+  ]);
+  const { options } = await loadWith(
+    fileOf(`version: 1
+application: with-a-queue
+source: { stream: in }
+transform: { decode: json }
+buffer: { maxAgeMs: 300 ms }
+emitter: { type: firehose, deliveryStream: clicks }
+deadLetters: { type: sqs, queueUrl: "https://sqs.eu-central-1.amazonaws.com/000000000000/dead.fifo" }
+`),
+    { env: {} },
+    fromSources,
+  );
+  const connector = await startConnector(options);
+  await expect.poll(() => connector.progress().recordsEmitted).toBe(2);
+  await expect.poll(() => aws.sqs.messages("dead.fifo").length).toBe(1);
+  await connector.stop();
+  expect(aws.firehose.records("clicks").map(String)).toEqual(['{"n":1}\n', '{"n":2}\n']);
+  const [{ body, groupId } = { body: "", groupId: "" }] = aws.sqs.messages("dead.fifo");
+  expect(groupId).toBe("b");
+  const letter: { readonly data: string; readonly errorCode: string } = JSON.parse(body);
+  expect([letter.errorCode, Buffer.from(letter.data, "base64").toString()]).toEqual([
+    "KC_RECORD_POISON",
+    "not JSON",
+  ]);
 });
 
 describe("validate, online", () => {

@@ -103,6 +103,16 @@ emitter: { type: s3, bucket: clicks, region: eu-central-1, format: { type: ndjso
       "emitter: { type: s3",
       "deadLetters: { type: dynamodb, table: t, mode: putt }\nemitter: { type: s3",
     ],
+    [
+      "a choice that is none of a queue for dead letters",
+      "emitter: { type: s3",
+      'deadLetters: { type: sqs, queueUrl: "https://sqs.eu-central-1.amazonaws.com/1/q.fifo", deduplication: maybe }\nemitter: { type: s3',
+    ],
+    [
+      "an option of a queue that is none, where objects are announced",
+      "emitter: { type: s3",
+      'announce: { type: sqs, queueUrl: "https://sqs.eu-central-1.amazonaws.com/1/q", grupId: { path: x } }\nemitter: { type: s3',
+    ],
   ])("refuses %s, and so does the loader, once", async (_, from, to) => {
     expect(check(GOOD)).toEqual([]);
     const bad = GOOD.replace(from, to);

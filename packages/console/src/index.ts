@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 
 export type {
   ConsoleAccess,
+  ConsoleError,
   ConsoleFleet,
   ConsoleProcess,
   ConsoleReset,

@@ -118,7 +118,7 @@ export interface ConsoleSnapshot {
 }
 
 /** What went wrong in a process last: codes and positions, no texts. */
-interface ConsoleError {
+export interface ConsoleError {
   readonly type: string;
   readonly code: string;
   readonly cause?: string | undefined;

@@ -69,6 +69,7 @@ export interface ConnectorSettings extends EngineSettings {
   readonly leaseTable: string | LeaseTable;
   readonly ownerId: string;
   readonly leases: LeaseSettings;
+  readonly stopDeadlineMs: number;
 }
 
 /**

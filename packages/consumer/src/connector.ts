@@ -1,5 +1,7 @@
 import {
   asError,
+  closeLimitMs,
+  Closing,
   type HandedBatch,
   type Logger,
   errorFields,
@@ -9,7 +11,6 @@ import {
 
 import { runAssignedShard } from "./engines/assigned-shard.js";
 import { batchesFrom } from "./engines/batches.js";
-import { Closing } from "./engines/closing.js";
 import { enginesOf } from "./engines/engines-of.js";
 import { EventLog } from "./event-log.js";
 import { type ConnectorEvent, EventFeed, type EventsDropped } from "./events.js";
@@ -86,12 +87,12 @@ export async function startConnector<Model, Output, Plan = undefined, DeadLetter
   const settings = connectorSettings(options);
   const signal = options.signal ?? new AbortController().signal;
   signal.throwIfAborted();
-  const closing = new Closing();
+  const closing = new Closing(settings.clock);
   try {
     return await start(options, settings, signal, closing);
   } catch (error) {
     // What could not be closed is of no interest beside what failed.
-    await closing.close();
+    await closing.close(settings.stopDeadlineMs);
     throw error;
   }
 }
@@ -147,7 +148,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   const { api } = access;
   closing.add(() => api.close());
   const { table: ownTable, checkEndpoint } = leaseTableOf(options, settings, logger);
-  closing.add(() => ownTable.close?.());
+  closing.addForeign("the lease table", () => ownTable.close?.());
   const { leaseTable, untilMs } = settings;
   const rangeTable = tableOfRange(ownTable, { untilMs, application });
   // Both before anything is sent: a name of the stream, a token of the session.
@@ -165,7 +166,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
           application,
           tableName: typeof leaseTable === "string" ? leaseTable : undefined,
         });
-  closing.add(() => engines.close());
+  closing.add((limitMs) => engines.close(limitMs));
   await engines.open(access, { streamArn, retentionMs, consumerArn }, signal);
 
   const retention = new RetentionWatch({
@@ -219,7 +220,11 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     closing.add(() => summaries.stop());
   }
 
-  const stopWorker = (): Promise<void> => worker.stop();
+  let stopSinceMs: number | undefined;
+  const stopWorker = (): Promise<void> => {
+    stopSinceMs ??= clock.monotonicNow();
+    return worker.stop();
+  };
   const onAbort = (): void => void stopWorker();
   const finish = async (): Promise<void> => {
     let failure: Error | undefined;
@@ -232,7 +237,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     // A thread that was lost while it had no shard failed none of them.
     if (broken.aborted) failure ??= asError(broken.reason);
     // Always, and apart from the `??=`, which would leave everything open after a failure.
-    const notClosed = await closing.close();
+    const notClosed = await closing.close(closeLimitMs(clock, settings.stopDeadlineMs, stopSinceMs));
     failure ??= notClosed;
     observe({ type: "connector-stop", ...(failure === undefined ? {} : { error: failure }) });
     feed.end(failure);

@@ -13,7 +13,10 @@ import type { LeaseOptions } from "./worker/lease-settings.js";
 import type { PipelineModule } from "./engines/pipeline-module.js";
 import type { Polling } from "./reading/polling-reader.js";
 
-/** Keys, or what fetches them, as the AWS SDK takes both. */
+/**
+ * Keys, or what fetches them, as the AWS SDK takes both.
+ * @inline
+ */
 export type Credentials = NonNullable<AwsClientOptions["credentials"]>;
 
 /** Options of `startConnector`. */
@@ -75,10 +78,14 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
   readonly leaseTable?: string | LeaseTable;
   /** Names this process in the lease table. Default: the host's name. A unique part is added at every start. */
   readonly workerId?: string;
+  /** How shards are shared among workers, and how fast they change hands. Default: see there. */
   readonly leases?: LeaseOptions;
   /** Most bytes that all shards together keep between reading and committing. Default 256 MiB. */
   readonly maxReadAheadBytes?: number;
-  /** Time limit of a graceful stop, in milliseconds; then the rest is left to the next owner. Default 30,000. */
+  /**
+   * Time limit of a graceful stop, in milliseconds; then the rest is left to the next owner. Emitters are closed in what is left of it, and have five seconds in any
+   * case (the limit, where it is less); `done` rejects with `KC_STOP_DEADLINE` where one hangs. Default 30,000.
+   */
   readonly stopDeadlineMs?: number;
   /** Reaction to records that were gone from the stream before they could be read. Default `stop`. */
   readonly onRetentionGap?: "stop" | "continue";
@@ -92,7 +99,9 @@ export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPla
   readonly logger?: Logger;
   /** Aborted: a graceful stop. */
   readonly signal?: AbortSignal;
+  /** Tells the time and sets timers. Default: the machine's. */
   readonly clock?: Clock;
+  /** Decides what chances decide. Default: the machine's. */
   readonly random?: Random;
   /**
    * The use of the CPU since the call before, in percent from 0 to 100; undefined where it is not known, as at the first call. Asked for at each report to the

@@ -70,6 +70,7 @@ export class Thresholds {
     );
   }
 
+  /** Counts what was added, and when: the age of a batch begins with its first record. */
   add(records: number, bytes: number, monotonicNowMs: number): void {
     if (this.#records === 0) this.#firstAddedMs = monotonicNowMs;
     this.#records += records;
@@ -116,6 +117,7 @@ export class RecordBuffer<Output> implements Buffer<Output> {
 
   readonly fits = (records: number, bytes: number): boolean => this.#thresholds.fits(records, bytes);
 
+  /** Keeps an entry. `bytes` of it count towards the threshold. */
   readonly add = (entry: BufferEntry<Output>, monotonicNowMs: number): void => {
     this.#thresholds.add(1, entry.bytes, monotonicNowMs);
     this.#entries.push(entry);

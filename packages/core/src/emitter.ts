@@ -132,6 +132,11 @@ export interface ReplayedStream {
   /** The application that brings them: what it wrote itself in an earlier run is not twice. */
   readonly application: string;
   readonly stream: string;
+  /**
+   * Whether the records have the positions and times that they had in the stream. Archives of most formats keep neither, and their records are called otherwise: what
+   * names outputs by position takes them for others.
+   */
+  readonly keepsPositions: boolean;
 }
 
 /** What the engine itself does with a batch: `prepare` before the first `emit`, `commit` after everything is written. */

@@ -1,6 +1,10 @@
 import type { FlushReason } from "./batch.js";
 import type { Position } from "./record.js";
 
+/**
+ * The shard that an event is about.
+ * @inline
+ */
 interface OfShard {
   readonly stream: string;
   readonly shardId: string;

@@ -15,6 +15,7 @@ export { compressed, type CompressedOptions } from "./transformers/compressed.js
 export type { OutputOf, StandardSchema } from "./transformers/checked.js";
 export { type BudgetHolder, ByteBudget } from "./engine/byte-budget.js";
 export type { Checkpointer, PreparedBatch, ShardProgress } from "./checkpointer.js";
+export { closeLimitMs, Closing } from "./closing.js";
 export { type Clock, type Random, sleep, systemClock, systemRandom, type Timer } from "./clock.js";
 export { type DeadLetter, type DeadLetterEmitter } from "./dead-letters.js";
 export type {
@@ -54,7 +55,7 @@ export { guardedObserver } from "./logging/guarded-observer.js";
 export { guardedLogger, type Logger, silentLogger } from "./logger.js";
 export { isPromise, type MaybePromise } from "./maybe-promise.js";
 export { checkOptions, type KnownNames, type OptionNames } from "./known-options.js";
-export { giveNotice, type Notice } from "./logging/notices.js";
+export { giveNotice, type Notice, type NoticeCode } from "./logging/notices.js";
 export { nonEmptyText, wholeNumber } from "./options.js";
 export {
   definePipeline,

@@ -2,13 +2,16 @@ import { KinesisConnectorError, invalidOption } from "./errors.js";
 import { isPromise } from "./maybe-promise.js";
 import { hasMembers, shown } from "./options.js";
 
-type KeyOf<Options> = Options extends unknown ? keyof Options & string : never;
-
-/** What is known of an option: that there is one of the name, that it must be given, or the names of the options within. */
+/**
+ * What is known of an option: that there is one of the name, that it must be given, or the names of the options within.
+ * @inline
+ */
 type Known = true | "required" | KnownNames;
 
 /** The names of all options that there are, for `checkOptions`; the compiler refuses a table that lacks one. */
-export type OptionNames<Options> = Readonly<Record<KeyOf<Options>, Known>>;
+export type OptionNames<Options> = Readonly<
+  Record<Options extends unknown ? keyof Options & string : never, Known>
+>;
 
 /** Names, and names within them. */
 export interface KnownNames {

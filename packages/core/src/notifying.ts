@@ -1,7 +1,7 @@
 import { type Batch, type BufferEntry, outputCountOf } from "./batch.js";
 import type { EmitContext, Emitter, PlannedRange } from "./emitter.js";
 import { guardedEmitter } from "./guards/emitter-guard.js";
-import { KinesisConnectorError } from "./errors.js";
+import { asError, KinesisConnectorError } from "./errors.js";
 import { checkOptions, type OptionNames } from "./known-options.js";
 import { shown } from "./options.js";
 import type { KinesisRecord } from "./record.js";
@@ -137,11 +137,9 @@ export function notifying<Output, Plan, Notification>(
       await to.open?.(context);
     },
     close: async () => {
-      try {
-        await emitter.close?.();
-      } finally {
-        await to.close?.();
-      }
+      // At once: one that hangs keeps the other one from nothing.
+      const ends = await Promise.allSettled([emitter, to].map(async (one) => await one.close?.()));
+      for (const end of ends) if (end.status === "rejected") throw asError(end.reason);
     },
   };
 }

@@ -31,11 +31,13 @@ export interface PipelinePolicies {
 
 /** The parts of a pipeline, as the user writes them. */
 export interface PipelineOptions<Model, Output, Plan, DeadLetterPlan> extends PipelinePolicies {
+  /** Makes models of a record for the filter, and of each model that is kept the output for the emitter. */
   readonly transformer: Transformer<Model, NoInfer<Output>>;
   /** Default: keeps everything. */
   readonly filter?: Filter<NoInfer<Model>>;
   /** Three thresholds, or a function that makes an own buffer, called once per shard. */
   readonly buffer?: BufferOptions | (() => Buffer<NoInfer<Output>>);
+  /** Writes batches to the destination. */
   readonly emitter: Emitter<Output, Plan>;
   /** Takes the records that cannot be decoded, transformed or written. Default: none, and such a record stops the shard. */
   readonly deadLetters?: DeadLetterEmitter<DeadLetterPlan>;

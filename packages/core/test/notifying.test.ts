@@ -182,6 +182,16 @@ describe("an emitter that notifies of what it has written", () => {
     await emitter.open?.({ signal: new AbortController().signal, logger: console });
     await emitter.close?.();
     expect([notified.opened, notified.closed]).toEqual([1, 1]);
+  });
+
+  it("closes the second although the first hangs", async () => {
+    const world = createWorld();
+    const notified = new Notified(world);
+    const first = { ...world.planned(), close: () => new Promise<void>(() => undefined) };
+    const emitter = notifying({ emitter: first, notifications: () => [], to: notified.emitter });
+    void emitter.close?.();
+    await Promise.resolve();
+    expect(notified.closed).toBe(1);
     expect(emitter.capabilities).toEqual(first.capabilities);
   });
 

@@ -1,6 +1,7 @@
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type AwsConnection, type AwsConnectionOptions, connectAws } from "@kinesis-connectors/aws";
-import { WritingProtocol } from "./protocol/protocol.js";
+import { dynamoDbSdk, protocolSdk } from "./load-sdk.js";
+import { writingProtocol } from "./protocol/protocol.js";
 
 /** Options of the connection to DynamoDB. `requestTimeoutMs` is 10,000 by default. */
 export type DynamoDbConnectionOptions = AwsConnectionOptions<DynamoDBClient>;
@@ -20,7 +21,14 @@ export function connect(options: DynamoDbConnectionOptions): DynamoDbConnection 
     endpointVariable: "AWS_ENDPOINT_URL_DYNAMODB",
     requestTimeoutMs: 10_000,
     keepsRequests: true,
-    create: (config) =>
-      new DynamoDBClient({ ...config, protocol: WritingProtocol, maxAttempts: MAX_SDK_ATTEMPTS }),
+    create: async (config) => {
+      const { DynamoDBClient: Client } = await dynamoDbSdk();
+      const { AwsJson1_0Protocol } = await protocolSdk();
+      return new Client({
+        ...config,
+        protocol: writingProtocol(AwsJson1_0Protocol),
+        maxAttempts: MAX_SDK_ATTEMPTS,
+      });
+    },
   });
 }

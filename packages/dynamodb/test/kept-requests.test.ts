@@ -1,6 +1,12 @@
 import { createHash, createHmac } from "node:crypto";
-import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { connectAws } from "@kinesis-connectors/aws";
+import {
+  BatchWriteItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { type AwsCommand, HttpHandler } from "@kinesis-connectors/aws";
 import { sleep, systemClock } from "@kinesis-connectors/core";
 import { failureFrom } from "@kinesis-connectors/testkit";
 import { describe, expect, it, vi } from "vitest";
@@ -74,6 +80,42 @@ describe("requests after the first", () => {
     connection.close();
   });
 
+  it.each([
+    ["PutItem", PutItemCommand, input],
+    [
+      "UpdateItem",
+      UpdateItemCommand,
+      {
+        TableName: "orders",
+        Key: { id: { S: "\u00e9" } },
+        UpdateExpression: "SET #total = :total",
+        ExpressionAttributeNames: { "#total": "total" },
+        ExpressionAttributeValues: { ":total": { N: "1.5" }, ":bytes": { B: Buffer.from([0, 255]) } },
+      },
+    ],
+    [
+      "BatchWriteItem",
+      BatchWriteItemCommand,
+      { RequestItems: { orders: [{ PutRequest: { Item: { id: { S: "a" }, tags: { SS: ["b"] } } } }] } },
+    ],
+  ] as [string, AwsCommand<object, object>, object][])(
+    "are those of a client as it comes: %s",
+    async (name, command, of) => {
+      await using server = await startAnswering(() => ({ body: '{"UnprocessedItems":{}}' }));
+      const reach = { region: "eu-central-1", endpoint: server.endpoint, credentials: CREDENTIALS };
+      const connection = connect(reach);
+      const stock = new DynamoDBClient({ ...reach, maxAttempts: 1, requestHandler: new HttpHandler() });
+      for (let count = 0; count < 3; count += 1) await connection.request(command, of, bounds);
+      await (stock as { send: (command: object) => Promise<object> }).send(new command(of));
+      const [, , ours, theirs] = server.asked as [Asked, Asked, Asked, Asked];
+      expect(sameIn(ours)).toEqual(sameIn(theirs));
+      expect(ours.headers["x-amz-target"]).toBe(`DynamoDB_20120810.${name}`);
+      expect(ours.body.toString()).toBe(theirs.body.toString());
+      stock.destroy();
+      connection.close();
+    },
+  );
+
   it("ask the client for nothing again, until its credentials change", async () => {
     await using server = await startAnswering();
     let key = 0;
@@ -82,27 +124,20 @@ describe("requests after the first", () => {
       return Promise.resolve({ accessKeyId: `key-${key}`, secretAccessKey: `secret-${key}` });
     };
     const connection = connect({ region: "eu-central-1", endpoint: server.endpoint, credentials });
-    const { client } = connection;
-    let inAllSteps = 0;
-    client.middlewareStack.add(
-      (next) => (args) => {
-        inAllSteps += 1;
-        return next(args);
-      },
-      { step: "initialize" },
-    );
+    const { config } = await connection.made();
+    const inAllSteps = vi.spyOn(config.requestHandler, "handle");
     const put = () => connection.request(PutItemCommand, input, bounds);
     for (let count = 0; count < 3; count += 1) await put();
-    expect(inAllSteps).toBe(1);
+    expect(inAllSteps).toHaveBeenCalledTimes(1);
     await connection.refreshCredentials();
     for (let count = 0; count < 3; count += 1) await put();
-    expect(inAllSteps).toBe(2);
+    expect(inAllSteps).toHaveBeenCalledTimes(2);
     expect(server.asked).toHaveLength(6);
     for (const [index, asked] of server.asked.entries())
       expectSigned(asked, index < 3 ? "secret-1" : "secret-2");
     // Each operation has its own.
     await connection.request(GetItemCommand, { TableName: "orders", Key: { id: { S: "a" } } }, bounds);
-    expect(inAllSteps).toBe(3);
+    expect(inAllSteps).toHaveBeenCalledTimes(3);
     expect(server.asked.at(-1)?.headers["x-amz-target"]).toBe("DynamoDB_20120810.GetItem");
     connection.close();
   });
@@ -165,34 +200,7 @@ describe("requests after the first", () => {
 });
 
 describe("requests in all steps of the client", () => {
-  const service = (more: object) => ({
-    endpointVariable: "AWS_ENDPOINT_URL_DYNAMODB",
-    requestTimeoutMs: 5_000,
-    keepsRequests: true,
-    create: (config: object) => new DynamoDBClient({ ...config, ...more }),
-  });
-
-  it.each([
-    ["the client retries by itself", { maxAttempts: 2 }],
-    ["it adapts its rate", { maxAttempts: 1, retryMode: "adaptive" }],
-  ])("are made where %s", async (_why, more) => {
-    await using server = await startAnswering();
-    const reach = { region: "eu-central-1", endpoint: server.endpoint, credentials: CREDENTIALS };
-    const connection = connectAws<DynamoDBClient>(reach, service(more));
-    let steps = 0;
-    connection.client.middlewareStack.add(
-      (next) => (args) => {
-        steps += 1;
-        return next(args);
-      },
-      { step: "initialize" },
-    );
-    for (let count = 0; count < 3; count += 1) await connection.request(PutItemCommand, input, bounds);
-    expect(steps).toBe(3);
-    connection.close();
-  });
-
-  it("are made where something is added to each of them", async () => {
+  it("are made in a function, where the trace of its invocation is added to each of them", async () => {
     vi.stubEnv("AWS_LAMBDA_FUNCTION_NAME", "function");
     try {
       await using server = await startAnswering();
@@ -201,11 +209,13 @@ describe("requests in all steps of the client", () => {
         endpoint: server.endpoint,
         credentials: CREDENTIALS,
       });
-      for (const trace of ["Root=1", "Root=2", "Root=3"]) {
+      // The first one is made while the function starts, when there is no invocation yet.
+      for (const trace of [undefined, "Root=1", "Root=2", "Root=3"]) {
         vi.stubEnv("_X_AMZN_TRACE_ID", trace);
         await connection.request(PutItemCommand, input, bounds);
       }
       expect(server.asked.map(({ headers }) => headers["x-amzn-trace-id"])).toEqual([
+        undefined,
         "Root=1",
         "Root=2",
         "Root=3",

@@ -1,8 +1,4 @@
-import {
-  DescribeDeliveryStreamCommand,
-  FirehoseClient,
-  PutRecordBatchCommand,
-} from "@aws-sdk/client-firehose";
+import type { FirehoseClient } from "@aws-sdk/client-firehose";
 import { connectAws, firstLook, limited, type Packed, putInWaves, type Wave } from "@kinesis-connectors/aws";
 import {
   asError,
@@ -13,6 +9,7 @@ import {
   poisonRecord,
 } from "@kinesis-connectors/core";
 import { cureAtOpen, errorCodeOf, failureOf, recordFailure, refusal, summaryOf } from "./failures.js";
+import { firehoseSdk } from "./load-sdk.js";
 import { MAX_RECORD_BYTES, MAX_REQUEST_BYTES, MAX_REQUEST_RECORDS } from "./limits.js";
 import type { FirehoseEmitterOptions } from "./options.js";
 import { type FirehoseSettings, settingsFrom } from "./settings.js";
@@ -40,7 +37,10 @@ export function firehoseEmitter<Output>(options: FirehoseEmitterOptions<Output>)
     requestTimeoutMs: 30_000,
     keepsRequests: true,
     // The engine repeats: only it knows which records are written, and it shows what it repeats.
-    create: (config) => new FirehoseClient({ ...config, maxAttempts: 1 }),
+    create: async (config) => {
+      const { FirehoseClient: Client } = await firehoseSdk();
+      return new Client({ ...config, maxAttempts: 1 });
+    },
   });
   const failures = {
     failureOf,
@@ -68,6 +68,7 @@ export function firehoseEmitter<Output>(options: FirehoseEmitterOptions<Output>)
             DeliveryStreamName: deliveryStream,
             Records: puts.map(({ data: Data }) => ({ Data })),
           };
+          const { PutRecordBatchCommand } = await firehoseSdk();
           return waveOf(await connection.request(PutRecordBatchCommand, input, context), puts.length);
         },
         failures,
@@ -78,15 +79,19 @@ export function firehoseEmitter<Output>(options: FirehoseEmitterOptions<Output>)
       return { failed };
     },
 
+    wouldDouble: () =>
+      Promise.resolve(
+        `whatever the delivery stream "${deliveryStream}" has delivered by now: it delivers a record as often as it is put`,
+      ),
+
     open: async (opening) => {
       await firstLook(connection, opening, {
         look: (bounds) =>
-          limited(connection, bounds, (abortSignal) =>
-            connection.client.send(
-              new DescribeDeliveryStreamCommand({ DeliveryStreamName: deliveryStream }),
-              { abortSignal },
-            ),
-          ),
+          limited(connection, bounds, async (abortSignal) => {
+            const { DescribeDeliveryStreamCommand } = await firehoseSdk();
+            const command = new DescribeDeliveryStreamCommand({ DeliveryStreamName: deliveryStream });
+            return connection.client.send(command, { abortSignal });
+          }),
         cureAtOpen,
         refusal: failures.refusal,
         unsure: (error) =>

@@ -114,6 +114,7 @@ export interface StorageConfig
 /** Options of the table and its catalog. */
 export interface IcebergTableConfig extends Omit<IcebergTableOptions, "catalog" | "storage"> {
   readonly type: string;
+  /** The catalog that the table is in. */
   readonly catalog: CatalogConfig;
   /** Default: the SDK's. */
   readonly storage?: StorageConfig;

@@ -11,6 +11,7 @@ import {
   type OptionNames,
 } from "@kinesis-connectors/core";
 import { batchTag, contentOf } from "./commits/content.js";
+import { rowsOfOthers } from "./commits/position.js";
 import { announcementText } from "./files/announcement.js";
 import { writeFiles } from "./files/write-files.js";
 import type { IcebergPlan } from "./iceberg-emitter.js";
@@ -22,7 +23,7 @@ import {
   TABLE_OPTIONS,
   tableSettings,
 } from "./options.js";
-import { openTable, tableTools } from "./tables/open-table.js";
+import { openingContext, openTable, tableTools } from "./tables/open-table.js";
 import { checkPartitions } from "./tables/prepare-table.js";
 import { TableShapes } from "./tables/table-shape.js";
 
@@ -107,6 +108,10 @@ export function icebergFileEmitter<Output extends object>(
     plan,
     planWithout: (_plan, batch, kept) =>
       plan({ ...batch, entries: batch.entries.filter((entry) => kept.has(entry)) }),
+    wouldDouble: async (again, opening) => {
+      const { metadata } = await current.load(openingContext(opening));
+      return rowsOfOthers(metadata.properties, again, current.name);
+    },
     emit,
     open: async (opening) => {
       await openTable(current, files, opening);

@@ -10,7 +10,7 @@ import {
   type PlannedRange,
 } from "@kinesis-connectors/core";
 import { GroupCommit } from "./commits/group-commit.js";
-import { isPast, positionIn, positionKey } from "./commits/position.js";
+import { isPast, positionIn, positionKey, rowsOfOthers } from "./commits/position.js";
 import { writeFiles } from "./files/write-files.js";
 import {
   FILE_OPTIONS,
@@ -21,7 +21,7 @@ import {
   tableSettings,
 } from "./options.js";
 import { batchTag, contentOf, requireSameContent } from "./commits/content.js";
-import { openTable, tableTools } from "./tables/open-table.js";
+import { openingContext, openTable, tableTools } from "./tables/open-table.js";
 import { checkPartitions } from "./tables/prepare-table.js";
 import { TableShapes } from "./tables/table-shape.js";
 
@@ -110,6 +110,10 @@ export function icebergEmitter<Output extends object>(
     plan,
     planWithout: (_plan, batch, kept) => plan({ ...batch, entries: keptOf(batch.entries, kept) }),
     isWritten,
+    wouldDouble: async (again, opening) => {
+      const { metadata } = await current.load(openingContext(opening));
+      return rowsOfOthers(metadata.properties, again, current.name);
+    },
     emit,
     open: (opening) => openTable(current, files, opening),
     close: () => {

@@ -71,6 +71,9 @@ export function icebergManifestEmitter(options: IcebergManifestEmitterOptions): 
       return { failed };
     },
 
+    // What is announced once more is in the table already, by the positions of the first stage's shards.
+    wouldDouble: () => Promise.resolve(undefined),
+
     open: async (opening) => {
       await current.load(openingContext(opening));
     },

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { virtualClock } from "@kinesis-connectors/testkit";
+import { contextOf, virtualClock } from "@kinesis-connectors/testkit";
 import { positionIn, positionKey } from "../src/commits/position.js";
+import { icebergFileEmitter } from "../src/index.js";
 import { type Lake, startLake } from "./support/lake.js";
-import { deliver, idsIn, orderEmitter, orders, upTo } from "./support/orders.js";
+import { deliver, idsIn, ORDER_COLUMNS, orderEmitter, orders, upTo } from "./support/orders.js";
 
 const HOUR_MS = 3_600_000;
 
@@ -71,5 +72,40 @@ describe("positions in the table's properties", () => {
     expect(() => positionIn({ key: "somewhere" }, "key")).toThrow(
       "the property key of the table is not <sequence number>.<sub-sequence number>: correct it, or remove it",
     );
+  });
+});
+
+describe("a replay of a stream", () => {
+  it("finds rows of it that another application added, by the positions in the table, in either of two stages", async () => {
+    const { signal, logger } = contextOf(undefined);
+    const made = await orderEmitter(lake);
+    const files = icebergFileEmitter({
+      catalog: lake.catalog,
+      storage: lake.storage,
+      table: "sales.orders",
+      columns: ORDER_COLUMNS,
+      to: {
+        capabilities: { duplicates: "none", ordering: "none" },
+        emit: () => Promise.resolve({ failed: [] }),
+      },
+    });
+    const asked = async (application: string, stream = "clicks.eu") => {
+      const again = { application, stream, keepsPositions: true };
+      const [one, other] = [
+        await made.wouldDouble?.(again, { signal, logger }),
+        await files.wouldDouble?.(again, { signal, logger }),
+      ];
+      expect(other).toBe(one);
+      return one;
+    };
+    expect(await asked("again")).toBeUndefined();
+    await deliver(made, orders(0, 1, { application: "live.1", stream: "clicks.eu" }));
+    const found = await asked("again");
+    expect(found).toContain(
+      'rows of stream "clicks.eu" in the table sales.orders that another application added',
+    );
+    expect(found).toContain("kc.position.live%2E1.clicks%2Eeu.shardId-");
+    expect(await asked("live.1")).toBeUndefined();
+    expect(await asked("again", "clicks")).toBeUndefined();
   });
 });

@@ -42,7 +42,9 @@ export interface KclChildOptions<Model, Output, Plan = undefined, DeadLetterPlan
   readonly logger?: Logger;
   /** Another way to the daemon than standard input and output, for tests and simulations. */
   readonly link?: DaemonLink;
+  /** Tells the time and sets timers. Default: the machine's. */
   readonly clock?: Clock;
+  /** Decides what chances decide. Default: the machine's. */
   readonly random?: Random;
 }
 

@@ -1,7 +1,8 @@
-import { KinesisClient } from "@aws-sdk/client-kinesis";
+import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import { type AwsConnection, type AwsConnectionOptions, connectAws } from "@kinesis-connectors/aws";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
-import { kinesisProtocol, type WireFormat } from "@kinesis-connectors/wire/protocol";
+import { kinesisProtocolOver, type WireFormat } from "@kinesis-connectors/wire/protocol-over";
+import { kinesisSdk, protocolSdk } from "./load-sdk.js";
 
 /** Options of the connection to Kinesis. `region` defaults to that of `streamArn`; `requestTimeoutMs` is 30,000 by default. */
 export interface KinesisConnectionOptions extends AwsConnectionOptions<KinesisClient> {
@@ -19,21 +20,23 @@ export type KinesisConnection = AwsConnection<KinesisClient>;
  * @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option
  */
 export function connect(options: KinesisConnectionOptions): KinesisConnection {
-  // Records go in AWS-CBOR: the SDK's own serializer costs several times as much per record (docs/performance.md).
-  const fast = kinesisProtocol({ wireFormat: wireFormatOf(options.wireFormat) });
-  const connection = connectAws(options, {
+  const wireFormat = wireFormatOf(options.wireFormat);
+  return connectAws(options, {
     endpointVariable: "AWS_ENDPOINT_URL_KINESIS",
     requestTimeoutMs: 30_000,
     keepsRequests: true,
     alsoOfClient: ["wireFormat"],
     // The engine repeats: only it knows which records are written, and it shows what it repeats.
-    create: (config) => new KinesisClient({ ...config, protocol: fast.protocol, maxAttempts: 1 }),
+    create: async (config) => {
+      const { KinesisClient: Client } = await kinesisSdk();
+      const { AwsJson1_1Protocol } = await protocolSdk();
+      // Records go in AWS-CBOR: the SDK's own serializer costs several times as much per record (docs/performance.md).
+      const fast = kinesisProtocolOver(AwsJson1_1Protocol, { wireFormat });
+      const client = new Client({ ...config, protocol: fast.protocol, maxAttempts: 1 });
+      fast.attach(client);
+      return client;
+    },
   });
-  return {
-    ...connection,
-    request: (command, input, bounds) =>
-      fast.retryInJson(input, () => connection.request(command, input, bounds)),
-  };
 }
 
 function wireFormatOf(format: WireFormat = "auto"): WireFormat {

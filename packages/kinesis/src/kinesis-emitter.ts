@@ -1,8 +1,8 @@
-import { DescribeStreamSummaryCommand } from "@aws-sdk/client-kinesis";
 import type { Emitter } from "@kinesis-connectors/core";
 import { firstLook, limited } from "@kinesis-connectors/aws";
 import { connect } from "./connection.js";
 import { cureAtOpen, errorCodeOf, refusal } from "./failures.js";
+import { kinesisSdk } from "./load-sdk.js";
 import { encodeBatch } from "./outgoing.js";
 import type { KinesisEmitterOptions } from "./options.js";
 import { putBatch, type PutTarget } from "./put-batch.js";
@@ -36,12 +36,18 @@ export function kinesisEmitter<Output>(options: KinesisEmitterOptions<Output>): 
       return { failed: [...refused, ...unwritten] };
     },
 
+    wouldDouble: () =>
+      Promise.resolve(
+        `whatever the stream "${stream}" has by now: it keeps a record as often as it is put, and cannot be asked for one`,
+      ),
+
     open: async (opening) => {
       await firstLook(connection, opening, {
         look: (bounds) =>
-          limited(connection, bounds, (abortSignal) =>
-            connection.client.send(new DescribeStreamSummaryCommand(settings.target), { abortSignal }),
-          ),
+          limited(connection, bounds, async (abortSignal) => {
+            const { DescribeStreamSummaryCommand } = await kinesisSdk();
+            return connection.client.send(new DescribeStreamSummaryCommand(settings.target), { abortSignal });
+          }),
         cureAtOpen,
         refusal: (cure, error) => refusal(stream, cure, error),
         unsure: (error) =>

@@ -1,4 +1,3 @@
-import { PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import {
   putInWaves,
   putLanesInWaves,
@@ -18,6 +17,7 @@ import {
   packAlone,
   recordsIn,
 } from "./outgoing.js";
+import { kinesisSdk } from "./load-sdk.js";
 import { MAX_REQUEST_RECORDS } from "./limits.js";
 import type { KinesisSettings } from "./settings.js";
 import { listOpenShards, type ShardMap } from "./shard-map.js";
@@ -185,6 +185,7 @@ async function putRecords<Output>(
       ExplicitHashKey === undefined ? { Data, PartitionKey } : { Data, PartitionKey, ExplicitHashKey },
     ),
   };
+  const { PutRecordsCommand } = await kinesisSdk();
   const answer = await connection.request(PutRecordsCommand, input, context);
   const { Records: answers = [], FailedRecordCount: failed = 0 } = answer;
   // Results are known by their places alone: one too few or too many, and each may be that of another record.

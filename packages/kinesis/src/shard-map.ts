@@ -1,7 +1,8 @@
-import { ListShardsCommand, type Shard } from "@aws-sdk/client-kinesis";
+import type { ListShardsCommandInput, Shard } from "@aws-sdk/client-kinesis";
 import { type HashKeyRange, isInHashKeyRange } from "@kinesis-connectors/wire";
 import { limited, type RequestBounds } from "@kinesis-connectors/aws";
 import type { KinesisConnection } from "./connection.js";
+import { kinesisSdk } from "./load-sdk.js";
 import { MAX_LISTED_SHARDS } from "./limits.js";
 import type { StreamTarget } from "./settings.js";
 
@@ -62,10 +63,11 @@ export async function listOpenShards(
   let nextToken: string | undefined;
   do {
     // A token names the stream and the filter by itself; giving them again is refused (API reference, ListShards).
-    const input: ConstructorParameters<typeof ListShardsCommand>[0] =
+    const input: ListShardsCommandInput =
       nextToken === undefined
         ? { ...target, ShardFilter: { Type: "AT_LATEST" }, MaxResults: MAX_LISTED_SHARDS }
         : { NextToken: nextToken, MaxResults: MAX_LISTED_SHARDS };
+    const { ListShardsCommand } = await kinesisSdk();
     const answer = await limited(connection, bounds, (abortSignal) =>
       connection.client.send(new ListShardsCommand(input), { abortSignal }),
     );

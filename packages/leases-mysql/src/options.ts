@@ -25,7 +25,9 @@ export interface MysqlConnectionOptions {
   readonly host: string;
   /** Default 3306. */
   readonly port?: number;
+  /** The database that the tables of leases are in. It must exist. */
   readonly database: string;
+  /** The user to connect as. */
   readonly user: string;
   /** The user's password, or a function that fetches it, called for each new connection: the token of RDS IAM authentication lasts 15 minutes. */
   readonly password?: string | (() => string | Promise<string>);

@@ -13,9 +13,13 @@ const UNTOLD_RENEWALS = 3;
 
 /** Options of `HeldLease`. */
 export interface HeldLeaseOptions {
+  /** The table that the lease is a row of. */
   readonly table: LeaseTable;
+  /** Names this start of this process, and no other one. */
   readonly ownerId: string;
+  /** Tells the age of the lease, and waits between renewals. */
   readonly clock: Clock;
+  /** Spreads the waits between tries. */
   readonly random: Random;
   /** After so many milliseconds without a write that is known to be applied the lease is dropped; `Infinity` where nobody takes it by its age. */
   readonly failoverTimeMs: number;
@@ -59,6 +63,7 @@ export class HeldLease {
     this.#throughput = new ThroughputMeter(lease.throughputKBps, this.#toldMs);
   }
 
+  /** The shard that the lease is of. */
   get shardId(): string {
     return this.#lease.leaseKey;
   }
@@ -90,6 +95,7 @@ export class HeldLease {
     return Math.max(0, this.#options.clock.monotonicNow() - this.#sentMs);
   }
 
+  /** Notes until when everything that arrived has been read, in epoch milliseconds: the next write of the row tells it. */
   noteReadThrough(wallTimeMs: number): void {
     if (wallTimeMs > (this.#readThroughMs ?? this.#lease.readThroughMs ?? 0))
       this.#readThroughMs = Math.floor(wallTimeMs);

@@ -38,6 +38,7 @@ export {
   type TableCall,
   type TableFault,
 } from "./memory-lease-table.js";
+export type { StoredLease } from "./file-leases/lease-file.js";
 export { fileLeases, type FileLeasesOptions } from "./file-leases/file-leases.js";
 export { factWrites, type FieldChange, fieldChange, type FieldWrites } from "./stores/field-change.js";
 export { type LeaseField, leaseFields, type LeaseFields, leaseOfFields } from "./stores/lease-fields.js";

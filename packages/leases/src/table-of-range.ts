@@ -7,6 +7,7 @@ import type { LeaseTable } from "./lease-table.js";
 export interface TableOfRangeOptions {
   /** Where the range of time ends that the application reads, in epoch milliseconds; undefined for one that reads on and on. */
   readonly untilMs: number | undefined;
+  /** The name of the application, for the error. */
   readonly application: string;
 }
 

@@ -5,7 +5,9 @@ import type { LeaseTable } from "./lease-table.js";
 
 /** Options of `tableOfStream`. */
 export interface TableOfStreamOptions {
+  /** The stream that the rows have to be of. */
   readonly stream: StreamIdentity;
+  /** The name of the application, for the error. */
   readonly application: string;
   /** The table's name, for the error; undefined for a table of the caller's own. */
   readonly tableName: string | undefined;

@@ -31,6 +31,7 @@ export interface TakeShardOptions {
   readonly application: string;
   /** The stream, where its ARN is known: its rows say so, and a row of another stream is refused. Default: not looked at. */
   readonly stream?: StreamIdentity | undefined;
+  /** The shard to take. */
   readonly shardId: string;
   /** Names this start of this process or invocation, and no other one: `<name>:<uuid>`. Two owners of one name would not fence each other. */
   readonly ownerId: string;

@@ -1,16 +1,16 @@
 #!/usr/bin/env node
 import { FlagError, readFlags, USAGE } from "./flags.js";
-import { startLocalAws } from "./local-aws.js";
+import { startAsked } from "./start-asked.js";
 
 async function main(): Promise<void> {
-  const { help, streams, shardCount, aws } = readFlags(process.argv.slice(2));
-  if (help) {
+  const flags = readFlags(process.argv.slice(2));
+  if (flags.help) {
     process.stdout.write(USAGE);
     return;
   }
-  const local = await startLocalAws(aws);
-  for (const name of new Set(streams)) local.kinesis.createStream({ name, shardCount });
+  const { local, queueUrls } = await startAsked(flags);
   for (const [name, value] of Object.entries(local.env)) process.stdout.write(`export ${name}=${value}\n`);
+  for (const url of queueUrls) process.stdout.write(`# queue ${url}\n`);
   process.stdout.write("# serving until stopped with Ctrl-C\n");
   const stop = (): void => {
     void local.close();
@@ -27,7 +27,9 @@ function inFlags(message: string): string {
     .replace("`dynamodb.port`", "--dynamodb-port")
     .replace("`opensearch.port`", "--opensearch-port")
     .replace("`redshift.port`", "--redshift-port")
-    .replace("`iceberg.port`", "--iceberg-port");
+    .replace("`iceberg.port`", "--iceberg-port")
+    .replace("`firehose.port`", "--firehose-port")
+    .replace("`sqs.port`", "--sqs-port");
 }
 
 main().catch((error: unknown) => {

@@ -14,7 +14,7 @@ export type FaultEffect =
   | StatementEffect;
 
 /** An error answer: throttling, 500, 503 `SlowDown`, access denied, expired token, clock skew, 409 conflict. */
-interface ErrorEffect {
+export interface ErrorEffect {
   readonly kind: "error";
   /** HTTP status. */
   readonly status: number;
@@ -24,7 +24,7 @@ interface ErrorEffect {
 }
 
 /** Something that happens to the connection or to the bytes of the answer. */
-type TransportEffect =
+export type TransportEffect =
   /** The connection dies at this point of the answer. */
   | { readonly kind: "reset"; readonly at: "before-headers" | "inside-headers" | "inside-body" }
   /** The change is applied and its answer never sent; the connection dies. Always after the change. */
@@ -72,7 +72,7 @@ export interface PartialFailureEffect {
 }
 
 /** Pages of GetRecords that are legal but surprising, or illegal but seen. */
-type PageEffect =
+export type PageEffect =
   | { readonly kind: "empty-page" }
   | { readonly kind: "short-page"; readonly maxRecords: number }
   | { readonly kind: "iterator-expired" }
@@ -90,14 +90,14 @@ export interface EventStreamEffect {
 }
 
 /** 200 with an error document inside: CompleteMultipartUpload, `_bulk`. */
-interface SuccessWithErrorEffect {
+export interface SuccessWithErrorEffect {
   readonly kind: "success-with-error";
   readonly code: string;
   readonly message?: string;
 }
 
 /** A store that writes whatever If-None-Match and If-Match say, as some do: PutObject, CompleteMultipartUpload. */
-interface ConditionsIgnoredEffect {
+export interface ConditionsIgnoredEffect {
   readonly kind: "conditions-ignored";
 }
 
@@ -105,7 +105,7 @@ interface ConditionsIgnoredEffect {
  * Somebody else writes an object at the key that the call is about: S3. In phase `before` just before the call is judged, so that a conditional write meets
  * it; in `after` over what the call has written.
  */
-interface ForeignObjectEffect {
+export interface ForeignObjectEffect {
   readonly kind: "foreign-object";
   /** Its content. Default a line of text. */
   readonly body?: string;
@@ -115,7 +115,7 @@ interface ForeignObjectEffect {
  * Somebody else commits to the table that the call is about: the Iceberg catalog. In phase `before` just before the call is judged, so that a commit meets
  * it; in `after` upon what the call has committed. The commit is of the kind that a compaction makes: a new snapshot on `main`, of the same rows.
  */
-interface ForeignCommitEffect {
+export interface ForeignCommitEffect {
   readonly kind: "foreign-commit";
 }
 
@@ -123,7 +123,7 @@ interface ForeignCommitEffect {
  * What becomes of SQL after its call was accepted: Redshift's ExecuteStatement and BatchExecuteStatement. In phase
  * `after` it strikes when a statement's change is made and not yet committed.
  */
-interface StatementEffect {
+export interface StatementEffect {
   readonly kind: "statement";
   /** `lock-held`: another session has the table, until `forMs` is over; on a database of one session, everything. */
   readonly what: "slow" | "failed" | "aborted" | "lock-held";

@@ -13,6 +13,10 @@ export const USAGE: string = `kinesis-local-aws: Kinesis, S3, DynamoDB and OpenS
   --redshift-url URL  the PostgreSQL server to use instead of PGlite; implies --redshift; needs the package pg
   --iceberg           an Iceberg REST catalog too, whose tables lie in the local S3
   --iceberg-port N    port of the Iceberg catalog; implies --iceberg
+  --firehose NAME     Firehose too, with a delivery stream of this name; may be repeated
+  --firehose-port N   port of Firehose
+  --sqs NAME          SQS too, with a queue of this name, FIFO where it ends in .fifo; may be repeated
+  --sqs-port N        port of SQS
   --stream NAME       a stream to create; may be repeated
   --shards N          shards of each stream (default 1)
   --bucket NAME       a bucket to create; may be repeated
@@ -32,6 +36,10 @@ const flags = {
   "redshift-url": { type: "string" },
   iceberg: { type: "boolean" },
   "iceberg-port": { type: "string" },
+  firehose: { type: "string", multiple: true },
+  "firehose-port": { type: "string" },
+  sqs: { type: "string", multiple: true },
+  "sqs-port": { type: "string" },
   stream: { type: "string", multiple: true },
   shards: { type: "string" },
   bucket: { type: "string", multiple: true },
@@ -41,7 +49,9 @@ const flags = {
   help: { type: "boolean" },
 } as const;
 
-type PortFlag = "port" | "s3-port" | "dynamodb-port" | "opensearch-port" | "redshift-port" | "iceberg-port";
+type PortFlag =
+  | "port"
+  | `${"s3" | "dynamodb" | "opensearch" | "redshift" | "iceberg" | "firehose" | "sqs"}-port`;
 
 /** A flag that makes no sense; its message is the one sentence the user sees. */
 export class FlagError extends Error {}
@@ -65,6 +75,7 @@ export interface Flags {
   readonly help: boolean;
   readonly streams: readonly string[];
   readonly shardCount: number;
+  readonly queues: readonly string[];
   readonly aws: LocalAwsOptions;
 }
 
@@ -80,6 +91,7 @@ export function readFlags(args: readonly string[]): Flags {
       help: values.help === true,
       streams: values.stream ?? [],
       shardCount: number("shards", values.shards, 1, 10_000) ?? 1,
+      queues: values.sqs ?? [],
       aws: {
         kinesis: port("port"),
         s3: { ...port("s3-port"), buckets: values.bucket ?? [] },
@@ -98,6 +110,10 @@ export function readFlags(args: readonly string[]): Flags {
         ...(values.iceberg === true || values["iceberg-port"] !== undefined
           ? { iceberg: port("iceberg-port") }
           : {}),
+        ...(values.firehose !== undefined || values["firehose-port"] !== undefined
+          ? { firehose: { ...port("firehose-port"), deliveryStreams: values.firehose ?? [] } }
+          : {}),
+        ...(values.sqs !== undefined || values["sqs-port"] !== undefined ? { sqs: port("sqs-port") } : {}),
         limits: limitsChoice(values.limits),
         seed: number("seed", values.seed, 0, Number.MAX_SAFE_INTEGER) ?? 1,
         ...(values.region === undefined ? {} : { region: values.region }),

@@ -16,8 +16,11 @@ import type { SharedParts } from "./shared-parts.js";
 
 /** Options of an AWS SDK client that talks to a local server. */
 export interface LocalClientOptions {
+  /** Address of the server, on loopback. */
   readonly endpoint: string;
+  /** The region that the server says it is in. */
   readonly region: string;
+  /** Any will do; these spare the SDK a search. */
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Only for S3: bucket names are no host names on loopback. */
   readonly forcePathStyle?: true;

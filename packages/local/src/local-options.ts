@@ -1,46 +1,25 @@
 import type { Clock } from "./clock.js";
-import type { DynamoDbServerOptions } from "./dynamodb/dynamodb-server.js";
-import type { FirehoseServerOptions } from "./firehose/firehose-server.js";
+import type { DynamoDbOptions } from "./dynamodb/dynamodb-server.js";
+import type { FirehoseOptions } from "./firehose/firehose-server.js";
 import type { NamesOf } from "./known-options.js";
-import type { IcebergServerOptions } from "./iceberg/iceberg-server.js";
+import type { IcebergOptions } from "./iceberg/iceberg-server.js";
 import { KINESIS_LIMIT_NAMES, type KinesisLimits } from "./kinesis/limits.js";
 import type { KinesisOptions } from "./kinesis/server.js";
-import type { OpenSearchServerOptions } from "./opensearch/opensearch-server.js";
-import type { RedshiftServerOptions } from "./redshift/redshift-server.js";
-import type { S3ServerOptions } from "./s3/s3-server.js";
-import type { SqsServerOptions } from "./sqs/sqs-server.js";
+import type { OpenSearchOptions } from "./opensearch/opensearch-server.js";
+import type { RedshiftOptions } from "./redshift/redshift-server.js";
+import type { S3Options } from "./s3/s3-server.js";
+import type { SqsOptions } from "./sqs/sqs-server.js";
 import type { TlsFiles } from "./http/loopback-server.js";
-import type { SharedParts } from "./shared-parts.js";
-
-/** Settings of the local S3. */
-export type S3Options = Omit<S3ServerOptions, keyof SharedParts | "portOption">;
-
-/** Settings of the local DynamoDB. */
-export type DynamoDbOptions = Omit<DynamoDbServerOptions, keyof SharedParts | "portOption">;
-
-/** Settings of the local OpenSearch. */
-export type OpenSearchOptions = Omit<OpenSearchServerOptions, keyof SharedParts | "portOption">;
-
-/** Settings of the local Redshift Data API. */
-export type RedshiftOptions = Omit<RedshiftServerOptions, keyof SharedParts | "portOption" | "objects">;
-
-/** Settings of the local Iceberg catalog. */
-export type IcebergOptions = Omit<
-  IcebergServerOptions,
-  keyof SharedParts | "portOption" | "files" | "filesUrl"
->;
-
-/** Settings of the local Firehose. */
-export type FirehoseOptions = Omit<FirehoseServerOptions, keyof SharedParts | "portOption">;
-
-/** Settings of the local SQS. */
-export type SqsOptions = Omit<SqsServerOptions, keyof SharedParts | "portOption">;
 
 /** Options of `startLocalAws`. Everything has a default; a server is left out with `false`. */
 export interface LocalAwsOptions {
+  /** Kinesis Data Streams. Default: started. */
   readonly kinesis?: KinesisOptions | false;
+  /** S3. Default: started. */
   readonly s3?: S3Options | false;
+  /** DynamoDB. Default: started. */
   readonly dynamodb?: DynamoDbOptions | false;
+  /** OpenSearch's `_bulk`. Default: started. */
   readonly opensearch?: OpenSearchOptions | false;
   /** Redshift's Data API over PostgreSQL. Default: left out; `{}` starts it. Its COPY reads from the local S3. */
   readonly redshift?: RedshiftOptions | false;
@@ -80,6 +59,7 @@ const OPENSEARCH_NAMES: NamesOf<OpenSearchOptions> = {
   maxContentBytes: true,
   autoCreateIndex: true,
   scripts: true,
+  choosesIds: true,
   tls: TLS_NAMES,
 };
 const REDSHIFT_NAMES: NamesOf<RedshiftOptions> = {

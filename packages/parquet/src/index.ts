@@ -8,3 +8,4 @@ export {
   type SchemaEvolution,
 } from "./parquet.js";
 export type { ColumnType, ParquetSchema } from "./schema.js";
+export type { TimestampUnit } from "./types.js";

@@ -6,6 +6,7 @@ import { nansIn, writeRows } from "./write-rows.js";
 
 /** Options of `tableFileWriter`. */
 export interface TableFileOptions {
+  /** Of every column. */
   readonly compression: ParquetCompression;
   /** Of a group of ten columns or fewer. */
   readonly rowGroupRows: number;

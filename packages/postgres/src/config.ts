@@ -82,6 +82,10 @@ export interface PostgresConfig extends Pick<
   readonly mode?: InsertMode | UpsertConfig;
 }
 
+/**
+ * What a row is made of.
+ * @inline
+ */
 type Row = Readonly<Record<string, unknown>>;
 type Remove = (row: Row, record: KinesisRecord) => boolean;
 

@@ -9,6 +9,7 @@ import { lookUp } from "./target/look-up.js";
 import type { Target } from "./target/target.js";
 import { readPosition } from "./writing/positions.js";
 import { PositionCare } from "./writing/position-care.js";
+import { rowsOfOthers } from "./writing/rows-of-others.js";
 import { writeBatch } from "./writing/write-batch.js";
 
 /** The plan of a batch: where its rows and their position go. A type and not an interface, so that it is plain JSON to the lease row. */
@@ -69,6 +70,13 @@ export function postgresEmitter<Row extends object>(
         const position = await readPosition(session, target, range, settings.requestTimeoutMs, context);
         return position !== undefined && comparePositions(position, range.last) >= 0;
       }),
+
+    wouldDouble: (again, { signal }) => {
+      const bounds = { signal, clock: systemClock };
+      return inSession(bounds, async (session) =>
+        rowsOfOthers(session, await targets.of(session, namesOf(settings), bounds), again, bounds),
+      );
+    },
 
     emit: async (batch, context) => {
       if (batch.entries.length === 0) return { failed: [] };

@@ -1,5 +1,6 @@
-import { RedshiftDataClient } from "@aws-sdk/client-redshift-data";
+import type { RedshiftDataClient } from "@aws-sdk/client-redshift-data";
 import { type AwsConnection, type AwsConnectionOptions, connectAws } from "@kinesis-connectors/aws";
+import { dataApiSdk } from "./load-sdk.js";
 
 /** Options of the connection to the Redshift Data API. `requestTimeoutMs` covers the client's own repetitions and is 30,000 by default. */
 export type DataApiConnectionOptions = AwsConnectionOptions<RedshiftDataClient>;
@@ -18,6 +19,9 @@ export function connect(options: DataApiConnectionOptions): DataApiConnection {
   return connectAws(options, {
     endpointVariable: "AWS_ENDPOINT_URL_REDSHIFT_DATA",
     requestTimeoutMs: 30_000,
-    create: (config) => new RedshiftDataClient({ ...config, maxAttempts: MAX_SDK_ATTEMPTS }),
+    create: async (config) => {
+      const { RedshiftDataClient: Client } = await dataApiSdk();
+      return new Client({ ...config, maxAttempts: MAX_SDK_ATTEMPTS });
+    },
   });
 }

@@ -90,6 +90,9 @@ export function redshiftManifestEmitter(options: RedshiftManifestEmitterOptions)
       return { failed };
     },
 
+    // An object that is named once more is not loaded again, whoever names it.
+    wouldDouble: () => Promise.resolve(undefined),
+
     open: (opening) => openLoader(loader, manifests, opening),
 
     close: async () => {

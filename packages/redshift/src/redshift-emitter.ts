@@ -6,6 +6,7 @@ import {
   type Emitter,
   type FailedEntry,
   KinesisConnectorError,
+  systemClock,
   wholeNumber,
   checkOptions,
   type OptionNames,
@@ -16,7 +17,15 @@ import { findRefusedRows } from "./loading/find-refused-rows.js";
 import type { RedshiftFormat } from "./formats/formats.js";
 import { tableName } from "./sql/identifiers.js";
 import { DEFAULT_OBJECT_BYTES } from "./limits.js";
-import { nextToken, idOf, type LedgerRow, load, type Loader, readLedger } from "./loading/loader.js";
+import {
+  nextToken,
+  idOf,
+  type LedgerRow,
+  load,
+  type Loader,
+  loadsBefore,
+  readLedger,
+} from "./loading/loader.js";
 import { openLoader } from "./loading/open-loader.js";
 import {
   createLoader,
@@ -125,6 +134,8 @@ export function redshiftEmitter<Output>(
         failed: await loadBatch(intoTable(loader, context.plan.table), staging, manifests, batch, context),
       };
     },
+
+    wouldDouble: (_again, { signal, logger }) => loadsBefore(loader, { signal, logger, clock: systemClock }),
 
     open: (opening) => openLoader(loader, staging, opening),
 

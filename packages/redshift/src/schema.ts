@@ -12,7 +12,9 @@ export interface ColumnDefinition {
 
 /** Options of `tableSchema`. */
 export interface TableSchemaOptions {
+  /** The name of the table, with its schema where it has one. */
   readonly table: string;
+  /** The columns, in the order of the table. */
   readonly columns: readonly ColumnDefinition[];
   /** The column that rows are distributed by; with `mergeKeys` it should be one of them. Default: Redshift chooses. */
   readonly distributionKey?: string;

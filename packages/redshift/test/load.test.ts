@@ -317,3 +317,23 @@ describe("open", () => {
     }
   });
 });
+
+describe("a replay", () => {
+  it("finds what was loaded into the table by the ledger, and not what was loaded into another one", async () => {
+    await createOrders("replayed");
+    await createOrders("elsewhere");
+    const { signal, logger } = contextOf(undefined);
+    const again = { application: "again", stream: "orders", keepsPositions: true };
+    const into = (table: string, mergeKeys: readonly string[] = []) =>
+      redshift.emitter({ table, columns: COLUMNS, format: jsonAuto(), mergeKeys });
+    await deliver(into("elsewhere"), batchOf(ROWS));
+    expect(await into("replayed").wouldDouble?.(again, { signal, logger })).toBeUndefined();
+    await deliver(into("replayed"), batchOf(ROWS));
+    expect(await into("replayed").wouldDouble?.(again, { signal, logger })).toMatch(
+      /^loads into replayed that the ledger kc_ledger has, such as [0-9a-f]{32}, and it does not say of which stream$/,
+    );
+    expect(await into("replayed", ["id"]).wouldDouble?.(again, { signal, logger })).toContain(
+      "older rows take the place of newer ones",
+    );
+  });
+});

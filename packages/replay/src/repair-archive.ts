@@ -1,6 +1,8 @@
 import type { AwsClientOptions, KinesisApi } from "@kinesis-connectors/consumer/kinesis";
 import {
+  asError,
   checkOptions,
+  Closing,
   invalidOption,
   nonEmptyText,
   type OptionNames,
@@ -112,7 +114,13 @@ export async function repairArchive<Model, Output, Plan = undefined, DeadLetterP
     live,
     settings,
   )();
-  try {
+  const closing = new Closing(clock);
+  if (typeof checkpoints !== "object") closing.addForeign("the lease table", () => ofLive.close?.());
+  closing.add(() => letters.close());
+  closing.add(() => archive.close());
+  closing.addForeign("the pipeline's deadLetters", async () => await pipeline.deadLetters?.close?.());
+  closing.addForeign("the pipeline's emitter", async () => await pipeline.emitter.close?.());
+  const runAll = async (): Promise<ArchiveRepair> => {
     const found: RepairedGap[] = [];
     const runs: ReplayTotals[] = [];
     for (;;) {
@@ -145,13 +153,15 @@ export async function repairArchive<Model, Output, Plan = undefined, DeadLetterP
       // Once what was left over is there, what else is missing can be told.
       if (!isLeftOver || !isComplete) return { ...sumOf(runs), isComplete, gaps: found };
     }
-  } finally {
-    await pipeline.emitter.close?.();
-    await pipeline.deadLetters?.close?.();
-    await archive.close();
-    await letters.close();
-    if (typeof checkpoints !== "object") ofLive.close?.();
-  }
+  };
+  let failure: Error | undefined;
+  const repaired = await runAll().catch((thrown: unknown) => {
+    failure = asError(thrown);
+  });
+  const notClosed = await closing.close(settings.stopDeadlineMs);
+  failure ??= notClosed;
+  if (repaired === undefined || failure !== undefined) throw failure;
+  return repaired;
 }
 
 /** The pipeline for several runs in turn: its emitters are closed behind the last one, and dead letters that are there are not set aside again. */

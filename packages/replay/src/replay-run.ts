@@ -2,6 +2,8 @@ import { setMaxListeners } from "node:events";
 import {
   asError,
   ByteBudget,
+  closeLimitMs,
+  Closing,
   guardedObserver,
   KinesisConnectorError,
   type Pipeline,
@@ -49,32 +51,21 @@ const NO_END_MS: number = Date.UTC(9999, 11, 31);
 export async function startRun<Model, Output, Plan, DeadLetterPlan>(
   options: RunOptions<Model, Output, Plan, DeadLetterPlan>,
 ): Promise<Replay> {
-  const { signal } = options;
+  const { signal, clock, stopDeadlineMs } = options;
   signal.throwIfAborted();
-  const closing: (() => unknown)[] = [];
-  const close = async (): Promise<Error | undefined> => {
-    let failure: Error | undefined;
-    for (const step of closing.splice(0).toReversed())
-      try {
-        await step();
-      } catch (thrown) {
-        failure ??= asError(thrown);
-      }
-    return failure;
-  };
+  const closing = new Closing(clock);
   try {
-    return await start(options, (step) => closing.push(step), close);
+    return await start(options, closing);
   } catch (thrown) {
     // What could not be closed is of no interest beside what failed.
-    await close();
+    await closing.close(stopDeadlineMs);
     throw thrown;
   }
 }
 
 async function start<Model, Output, Plan, DeadLetterPlan>(
   options: RunOptions<Model, Output, Plan, DeadLetterPlan>,
-  onClose: (step: () => unknown) => void,
-  close: () => Promise<Error | undefined>,
+  closing: Closing,
 ): Promise<Replay> {
   const { application, pipeline, logger, clock, random, signal, ownerId, onRetentionGap } = options;
   const tally = new ReplayTally();
@@ -98,21 +89,26 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     observe,
     signal,
   });
-  onClose(() => source.close());
+  closing.add(() => source.close());
   const own = await options.leaseTable();
-  onClose(() => own.close?.());
+  closing.addForeign("the lease table", () => own.close?.());
   await own.open(signal);
   const table = tableOf(own, source, application);
   const rows = await table.list();
   requireSameRange(rows, source, application);
-  for (const emitter of [pipeline.emitter, pipeline.deadLetters]) {
+  for (const name of ["emitter", "deadLetters"] as const) {
+    const emitter = pipeline[name];
     if (emitter === undefined) continue;
-    onClose(() => emitter.close?.());
+    closing.addForeign(`the pipeline's ${name}`, async () => await emitter.close?.());
     await emitter.open?.({ signal, logger });
   }
   // A replay that has rows was let in when it began, and what it finds at its place may be its own.
   if (!options.mayDouble && rows.length === 0)
-    await requireOtherPlace(pipeline, { application, stream: source.stream }, { signal, logger });
+    await requireOtherPlace(
+      pipeline,
+      { application, stream: source.stream, keepsPositions: source.keepsPositions !== false },
+      { signal, logger },
+    );
   const shards = shardsOf(rows, source);
   for (const shard of shards)
     if (!rows.some(({ leaseKey }) => leaseKey === shard.leaseKey)) await createRow(table, shard, clock);
@@ -122,9 +118,11 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   tally.shardsEnded = ended.size;
   tally.shards = shards.length;
   let deadline: { readonly cancel: () => void } | undefined;
+  let stopSinceMs: number | undefined;
   const stopGracefully = (): void => {
     if (stopping.signal.aborted) return;
     stopping.abort();
+    stopSinceMs = clock.monotonicNow();
     deadline = clock.setTimer(options.stopDeadlineMs, () =>
       aborting.abort(
         new KinesisConnectorError(
@@ -176,7 +174,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
     }
     deadline?.cancel();
     signal.removeEventListener("abort", stopGracefully);
-    const notClosed = await close();
+    const notClosed = await closing.close(closeLimitMs(clock, options.stopDeadlineMs, stopSinceMs));
     failure ??= notClosed;
     if (failure !== undefined) throw failure;
     return { ...tally.snapshot(), isComplete };

@@ -23,7 +23,10 @@ export interface ReplayRunOptions {
   readonly shardConcurrency?: number;
   /** Most bytes that all shards together keep between reading and committing. Default 64 MiB. */
   readonly maxReadAheadBytes?: number;
-  /** Time limit of a graceful stop, in milliseconds; the rest is left to the next run. Default 30,000. */
+  /**
+   * Time limit of a graceful stop, in milliseconds; the rest is left to the next run. Emitters are closed in what is left of it, and have five seconds in any case
+   * (the limit, where it is less); `done` rejects with `KC_STOP_DEADLINE` where one hangs. Default 30,000.
+   */
   readonly stopDeadlineMs?: number;
   /** Reaction to records that were gone before they could be read. Default `stop`. */
   readonly onRetentionGap?: "stop" | "continue";

@@ -34,6 +34,6 @@ async function refuse<Output, Plan>(
   throw new KinesisConnectorError(
     "KC_STEERING_REFUSED",
     `the replay "${again.application}" was not started, because the pipeline's ${option} writes where live records may be: ${found}. They would be there ` +
-      'twice: give it another prefix, table or index, or say into: "other" where it is one',
+      'twice: give it another prefix, table, index, stream or queue, or say into: "other" where it is one',
   );
 }

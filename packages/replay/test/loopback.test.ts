@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { fanOut } from "@kinesis-connectors/consumer/reading";
 import { type LocalAws, startLocalAws, systemClock } from "@kinesis-connectors/local";
+import { memoryLeases } from "@kinesis-connectors/leases";
+import { failureFrom } from "@kinesis-connectors/testkit";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { startReplay, streamRange } from "../src/index.js";
 import { Place } from "./support/place.js";
@@ -63,6 +65,27 @@ it("a range of a real stream, with rows in DynamoDB, takes the rights of its pol
   const allowed = new Set(policy.Statement.flatMap(({ Action }) => Action));
   const called = aws.journal.entries().map(({ server, operation }) => `${server}:${operation}`);
   expect([...new Set(called)].filter((action) => !allowed.has(action))).toEqual([]);
+});
+
+it("of a stream that there is not is refused", async () => {
+  const { region, credentials } = aws.clientOptions("kinesis");
+  const starting = startReplay({
+    application: "clicks-again",
+    pipeline: new Place().pipeline(),
+    source: streamRange({
+      stream: "clikcs",
+      from: at(30),
+      until: at(60),
+      region,
+      credentials,
+      endpoint: aws.endpoints.kinesis,
+    }),
+    leaseTable: memoryLeases().connect(),
+  });
+  expect(await failureFrom(starting)).toMatchObject({
+    code: "KC_STREAM_MISSING",
+    message: expect.stringContaining("clikcs"),
+  });
 });
 
 it("by a registered consumer of its own lands the same", async () => {

@@ -1,7 +1,7 @@
 import { polling } from "@kinesis-connectors/consumer/reading";
-import { hasCode } from "@kinesis-connectors/core";
+import { hasCode, sleep } from "@kinesis-connectors/core";
 import { memoryLeases } from "@kinesis-connectors/leases";
-import { failureFrom, seededRandom, virtualClock } from "@kinesis-connectors/testkit";
+import { failureFrom, keepingLogger, seededRandom, virtualClock } from "@kinesis-connectors/testkit";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type ReplayOptions, type ReplayTotals, startReplay, streamRange } from "../src/index.js";
 import { History } from "./support/history.js";
@@ -28,22 +28,24 @@ const range = (from: number, until: number) =>
 
 type Options = Partial<ReplayOptions<string, string, { readonly key: string }>>;
 
-/** Starts a replay and waits for its end in virtual time. */
-async function replay(options: Options = {}): Promise<ReplayTotals & { readonly isComplete: boolean }> {
-  const run = async () => {
-    const started = await startReplay({
-      application: "again",
-      pipeline: place.pipeline(),
-      source: range(10, 20),
-      leaseTable: leases.connect(),
-      clock,
-      random: seededRandom(1),
-      ...options,
-    });
-    return await started.done;
-  };
-  return await clock.run(run());
+type Totals = ReplayTotals & { readonly isComplete: boolean };
+
+/** Starts a replay; it ends as time passes. */
+async function begun(options: Options = {}): Promise<Totals> {
+  const started = await startReplay({
+    application: "again",
+    pipeline: place.pipeline(),
+    source: range(10, 20),
+    leaseTable: leases.connect(),
+    clock,
+    random: seededRandom(1),
+    ...options,
+  });
+  return await started.done;
 }
+
+/** Starts a replay and waits for its end in virtual time. */
+const replay = async (options: Options = {}): Promise<Totals> => await clock.run(begun(options));
 
 /** Puts a record each 10 seconds for half an hour, by turns into the shards that are open. */
 function fill(each: (nth: number) => void = () => undefined): Map<string, number> {
@@ -91,6 +93,32 @@ describe("a replay of a range of a stream", () => {
     expect(shardsInOrder.lastIndexOf(2)).toBeLessThan(shardsInOrder.indexOf(4));
   });
 
+  it("reads a shard that two were merged into after both of them, also where that comes while it runs", async () => {
+    const put = fill((nth) => {
+      if (nth === 70) history.split("shardId-000000000000");
+      if (nth === 80) history.merge("shardId-000000000002", "shardId-000000000003");
+    });
+    const running = replay({ pipeline: place.pipeline(3), source: range(10, 65) });
+    await clock.advance(2 * MINUTE_MS);
+    // The last two that are open: nobody has listed what follows them.
+    history.merge("shardId-000000000004", "shardId-000000000001");
+    history.put("shardId-000000000005", clock.now(), "after the merge");
+    const totals = await running;
+    expect(place.landed.toSorted()).toEqual([...within(put, 10, 65), "after the merge"].toSorted());
+    expect(totals).toMatchObject({ isComplete: true, shards: 6, shardsEnded: 6 });
+    const inOrder = [...place.objects.keys()].map((key) => Number(key.split("/")[1]?.slice(-2)));
+    expect(new Set(inOrder)).toEqual(new Set([0, 1, 2, 3, 4, 5]));
+    const tooEarly = [
+      [2, 0],
+      [3, 0],
+      [4, 2],
+      [4, 3],
+      [5, 4],
+      [5, 1],
+    ].filter(([child = 0, parent = 0]) => inOrder.indexOf(child) < inOrder.lastIndexOf(parent));
+    expect(tooEarly).toEqual([]);
+  });
+
   it("keeps to what arrived in it where arrival times fall back", async () => {
     const arrivals = [9, 10, 9.5, 10.5, 19.9, 21, 20, 19.95, 24.9, 12, 25, 13];
     for (const [nth, minute] of arrivals.entries())
@@ -128,6 +156,31 @@ describe("a replay of a range of a stream", () => {
     expect((await replay({ pipeline: place.pipeline(4) })).recordsEmitted).toBe(60 - landedFirst);
     expect(place.landed.toSorted()).toEqual(within(put, 10, 20));
     expect(await replay()).toMatchObject({ isComplete: true, recordsRead: 0 });
+  });
+
+  it("that is started twice at once is the last one's: the other one ends and says so, and each record lands once", async () => {
+    const put = fill();
+    const slowly = place.pipeline(2, () => sleep(clock, 1_000));
+    const first = failureFrom(begun({ pipeline: slowly }));
+    await clock.advance(10_000);
+    expect(place.landed.length).toBeGreaterThan(0);
+    expect(place.landed.length).toBeLessThan(60);
+    const second = await replay({ pipeline: place.pipeline(3) });
+    expect(second.isComplete).toBe(true);
+    const failure = await clock.run(first);
+    expect(hasCode(failure, "KC_LEASE_LOST")).toBe(true);
+    expect(failure.message).toContain('another process took shards of the replay "again"');
+    expect(place.landed.toSorted()).toEqual(within(put, 10, 20));
+  });
+
+  it("is refused where it begins in the future, and says that it waits where it ends there", async () => {
+    fill();
+    const refused = await failureFrom(replay({ source: range(61, 70) }));
+    expect(hasCode(refused, "KC_OPTION_INVALID")).toBe(true);
+    expect(refused.message).toContain("from lies in the future");
+    const logger = keepingLogger();
+    await replay({ source: range(10, 61), logger, pipeline: place.pipeline(100) });
+    expect(logger.lines.join("\n")).toContain("the end of the range lies ahead");
   });
 
   it("is refused with another range under the same application", async () => {
@@ -168,6 +221,25 @@ describe("a replay of a range of a stream", () => {
   });
 });
 
+describe("an emitter that hangs in its close", () => {
+  it("is not waited for past the stop deadline: the replay ends with its name, and its records have landed", async () => {
+    const put = fill();
+    const never = new Promise<void>(() => undefined);
+    const emitter = { ...place.emitter(), close: () => never };
+    const beganMs = clock.monotonicNow();
+    const failure = await failureFrom(
+      replay({ pipeline: { ...place.pipeline(), emitter }, stopDeadlineMs: 20_000 }),
+    );
+    expect(hasCode(failure, "KC_STOP_DEADLINE")).toBe(true);
+    expect(failure.message).toContain("the pipeline's emitter did not close within 20000 ms");
+    expect(place.landed.toSorted()).toEqual(within(put, 10, 20));
+    expect(clock.monotonicNow() - beganMs).toBeLessThan(60_000);
+    expect(clock.pendingTimers()).toBe(0);
+    // What was committed is.
+    expect(await replay()).toMatchObject({ isComplete: true, recordsRead: 0 });
+  });
+});
+
 describe("its speed", () => {
   it("stays below maxBytesPerSecond of each shard, in answers that leave room for the live reader", async () => {
     for (let nth = 0; nth < 2000; nth += 1)
@@ -201,7 +273,7 @@ describe("what would double", () => {
     expect(refused.message).toContain('into: "other"');
     expect(place.landed).toEqual([]);
     expect(leases.rows.size).toBe(0);
-    expect(place.asked).toEqual([{ application: "again", stream: "clicks" }]);
+    expect(place.asked).toEqual([{ application: "again", stream: "clicks", keepsPositions: true }]);
     expect((await replay({ into: "other" })).recordsEmitted).toBe(60);
   });
 

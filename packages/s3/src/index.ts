@@ -21,7 +21,14 @@ export {
   type DelimitedOptions,
   type DelimitedStyle,
 } from "./formats/delimited.js";
-export type { EncodedObject, Format, ObjectFormat, RecordFormat, RefusedOutput } from "./formats/format.js";
+export type {
+  EncodedObject,
+  Format,
+  FormatCommon,
+  ObjectFormat,
+  RecordFormat,
+  RefusedOutput,
+} from "./formats/format.js";
 export { ndjson, type NdjsonFormat, raw, type RawOptions } from "./formats/formats.js";
 export { lengthPrefixed } from "./formats/length-prefixed.js";
 export type { ArchivedContent, ArchiveFormat, ObjectContent } from "./formats/archive-format.js";

@@ -22,7 +22,10 @@ export type S3Plan = {
   readonly spilledTo?: { readonly key: string; readonly sha256: string };
 };
 
-/** The fields of a batch that its name is made of. */
+/**
+ * The fields of a batch that its name is made of.
+ * @inline
+ */
 export type NamedBatch = Pick<Batch<unknown>, "shardId" | "first" | "last" | "entries" | "encoded">;
 
 /** SHA-256 over the positions of entries, in order, in hex. */

@@ -12,7 +12,7 @@ import type { Compression } from "./compression/compression.js";
 import { none } from "./compression/none.js";
 import type { Format } from "./formats/format.js";
 import { checkedMetadata } from "./objects/object-metadata.js";
-import type { ObjectSettings } from "./objects/put-object.js";
+import type { ObjectSettings } from "./objects/object-headers.js";
 import type { S3EmitterOptions, S3ObjectOptions } from "./options.js";
 import { checkedPrefix } from "./requests.js";
 

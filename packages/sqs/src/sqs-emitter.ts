@@ -1,4 +1,4 @@
-import { GetQueueAttributesCommand, SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
+import type { SQSClient } from "@aws-sdk/client-sqs";
 import {
   connectAws,
   firstLook,
@@ -9,6 +9,7 @@ import {
 } from "@kinesis-connectors/aws";
 import { asError, type Emitter, type FailedEntry } from "@kinesis-connectors/core";
 import { cureAtOpen, errorCodeOf, failureOf, messageFailure, refusal, summaryOf } from "./failures.js";
+import { sqsSdk } from "./load-sdk.js";
 import { MAX_BYTES, MAX_REQUEST_MESSAGES } from "./limits.js";
 import type { SqsEmitterOptions } from "./options.js";
 import { messageEncoder, type OutgoingMessage } from "./outgoing.js";
@@ -38,7 +39,10 @@ export function sqsEmitter<Output>(options: SqsEmitterOptions<Output>): Emitter<
       requestTimeoutMs: 30_000,
       // The engine repeats: only it knows which messages are sent, and it shows what it repeats. Where a queue is reached is the endpoint's to say: the client
       // would send to the host of the URL otherwise, past the checks of endpoints.
-      create: (config) => new SQSClient({ ...config, maxAttempts: 1, useQueueUrlAsEndpoint: false }),
+      create: async (config) => {
+        const { SQSClient: Client } = await sqsSdk();
+        return new Client({ ...config, maxAttempts: 1, useQueueUrlAsEndpoint: false });
+      },
     },
   );
   const failures = {
@@ -69,6 +73,7 @@ export function sqsEmitter<Output>(options: SqsEmitterOptions<Output>): Emitter<
             QueueUrl: queueUrl,
             Entries: puts.map(({ message }, index) => ({ ...message, Id: `${index}` })),
           };
+          const { SendMessageBatchCommand } = await sqsSdk();
           const answer = await connection.request(SendMessageBatchCommand, input, context);
           return waveOf(answer, puts.length, failures.refusal);
         },
@@ -87,15 +92,22 @@ export function sqsEmitter<Output>(options: SqsEmitterOptions<Output>): Emitter<
       return { failed };
     },
 
+    wouldDouble: () =>
+      Promise.resolve(
+        `whatever was sent to the queue "${queueName}" by now: it takes a message as often as it is sent${isFifo ? ", but for five minutes" : ""}`,
+      ),
+
     open: async (opening) => {
       await firstLook(connection, opening, {
         look: (bounds) =>
-          limited(connection, bounds, (abortSignal) =>
-            connection.client.send(
-              new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ["QueueArn"] }),
-              { abortSignal },
-            ),
-          ),
+          limited(connection, bounds, async (abortSignal) => {
+            const { GetQueueAttributesCommand } = await sqsSdk();
+            const command = new GetQueueAttributesCommand({
+              QueueUrl: queueUrl,
+              AttributeNames: ["QueueArn"],
+            });
+            return connection.client.send(command, { abortSignal });
+          }),
         cureAtOpen,
         refusal: failures.refusal,
         unsure: (error) =>

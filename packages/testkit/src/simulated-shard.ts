@@ -13,6 +13,7 @@ import {
 
 /** Options of `simulatedShard`. */
 export interface SimulatedShardOptions {
+  /** Tells when records arrive. */
   readonly clock: Clock;
   /** Records in a page. Default 10. */
   readonly pageRecords?: number;

@@ -6,6 +6,7 @@ import type { Landings } from "../checks/landings.js";
 import { type Entry, type Ledger, nameOf } from "../checks/ledger.js";
 import type { Network } from "../world/network.js";
 import type { SeededRandom } from "../world/random.js";
+import type { BrokenPut } from "../services/puts/told.js";
 import type { BrokenTable } from "../services/sim-iceberg.js";
 import { keyText, type Line } from "../storm/payload.js";
 import type { Scenario } from "../storm/scenario.js";
@@ -49,6 +50,8 @@ export interface DestinationParts {
   readonly isUnversioned: boolean;
   /** How the table of `iceberg`, or its writer, is broken. */
   readonly brokenTable: BrokenTable | undefined;
+  /** How the answers of services that take requests entry by entry are read wrongly. */
+  readonly brokenPut: BrokenPut | undefined;
 }
 
 /** How pipelines with an emitter of this kind are made. */

@@ -1,6 +1,7 @@
 import type { StoredObject } from "../services/bucket.js";
 import type { DestinationParts, SimDestination } from "./destination.js";
 import { dynamoDbDestination } from "./dynamodb-destination.js";
+import { firehoseDestination } from "./firehose-destination.js";
 import { icebergDestination } from "./iceberg-destination.js";
 import { kinesisDestination } from "./kinesis-destination.js";
 import type { LandingRule } from "../checks/landings.js";
@@ -8,7 +9,8 @@ import { openSearchDestination } from "./opensearch-destination.js";
 import { postgresDestination } from "./postgres-destination.js";
 import { redshiftDestination } from "./redshift-destination.js";
 import { s3Destination } from "./s3-destination.js";
-import type { EmitterName } from "../storm/scenario.js";
+import { queueRepeats, sqsDestination } from "./sqs-destination.js";
+import type { EmitterName, Scenario } from "../storm/scenario.js";
 
 /** What a run writes to. `objects`: those in the bucket, the dead letters and what is staged among them. */
 export function destinationOf(
@@ -18,6 +20,8 @@ export function destinationOf(
   switch (parts.scenario.emitter) {
     case "dynamodb":
       return dynamoDbDestination(parts);
+    case "firehose":
+      return firehoseDestination(parts);
     case "iceberg":
       return icebergDestination(parts, objects);
     case "kinesis":
@@ -28,6 +32,8 @@ export function destinationOf(
       return postgresDestination(parts);
     case "redshift":
       return redshiftDestination(parts, objects);
+    case "sqs":
+      return sqsDestination(parts);
     default:
       return s3Destination(parts, objects);
   }
@@ -43,9 +49,12 @@ const PLANNED: ReadonlySet<EmitterName> = new Set<EmitterName>([
 ]);
 
 /** What a destination owes about records that land more than once. */
-export function landingRuleOf(emitter: EmitterName): LandingRule {
+export function landingRuleOf(scenario: Scenario): LandingRule {
+  const { emitter } = scenario;
+  const mayRepeat =
+    emitter === "kinesis" || emitter === "firehose" || (emitter === "sqs" && queueRepeats(scenario));
   return {
-    repeats: emitter === "kinesis" ? "counted" : "wrong",
+    repeats: mayRepeat ? "counted" : "wrong",
     isPlanned: PLANNED.has(emitter),
   };
 }

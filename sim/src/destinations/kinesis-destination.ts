@@ -1,12 +1,12 @@
 import { kinesisEmitter, type SourcePosition } from "@kinesis-connectors/kinesis";
 import { type DestinationParts, entryOf, type SimDestination, driving } from "./destination.js";
-import { type Entry, nameOf } from "../checks/ledger.js";
-import { compareEntries, type Version } from "../checks/newest-checker.js";
+import { nameOf } from "../checks/ledger.js";
+import { KeyOrder } from "../checks/key-order.js";
 import type { Line } from "../storm/payload.js";
 import { SeededRandom } from "../world/random.js";
 import { type Output, REQUEST_TIMEOUT_MS } from "../sim-pipeline.js";
 import { type SimShard, SimStream, type StoredRecord, userRecordsOf } from "../services/sim-stream.js";
-import { SimTargetStream } from "../services/sim-target-stream.js";
+import { SimTargetStream } from "../services/puts/sim-target-stream.js";
 
 const NEVER_MS = 24 * 3_600_000;
 
@@ -18,9 +18,8 @@ export function kinesisDestination(parts: DestinationParts): SimDestination {
   const { scenario, scheduler, landings, report } = parts;
   const random = new SeededRandom(scenario.seed, 21);
   const isAggregated = scenario.variant % 2 === 1;
-  const lastFirst = new Map<string, Version>();
+  const order = new KeyOrder(report);
   let storedCount = 0;
-  let reorderedCount = 0;
 
   const arrived = (data: Uint8Array): void => {
     const line: Line & { readonly source: SourcePosition } = JSON.parse(Buffer.from(data).toString("utf8"));
@@ -29,14 +28,7 @@ export function kinesisDestination(parts: DestinationParts): SimDestination {
     if (entry === undefined) return;
     if (source.stream !== "sim" || source.shardId !== entry.shardId || nameOf(source) !== at)
       report({ rule: "I9", what: `${at} is put as if it came from ${source.shardId} ${nameOf(source)}` });
-    if (entry.archived[n] === 0 && isCertain(entry)) {
-      const before = lastFirst.get(key);
-      if (before !== undefined && (compareEntries(before.entry, entry) || before.output - n) > 0) {
-        reorderedCount += 1;
-        report({ rule: "reordered", what: `${at} of ${key} comes after ${nameOf(before.entry)}` });
-      }
-      lastFirst.set(key, { entry, output: n });
-    }
+    order.arrived(key, entry, n);
     landings.land(entry, n, false, "the target stream");
     storedCount += 1;
   };
@@ -64,6 +56,7 @@ export function kinesisDestination(parts: DestinationParts): SimDestination {
     network: parts.network,
     random: parts.random,
     temper: { refused: scenario.faultRate },
+    broken: parts.brokenPut,
   });
 
   return {
@@ -82,14 +75,6 @@ export function kinesisDestination(parts: DestinationParts): SimDestination {
       target.temper.refused = 0;
     },
     storedCount: () => storedCount,
-    reorderedCount: () => reorderedCount,
+    reorderedCount: () => order.reordered,
   };
-}
-
-/**
- * Whether a record comes before all later ones of its key, whoever puts it. One that may be dropped or kept, and one that retention took
- * away from the next owners (which is reported), may still come late, from a process that is over.
- */
-function isCertain({ payload, isTrimmed }: Entry): boolean {
-  return !isTrimmed && (payload?.kind === "plain" || payload?.kind === "many");
 }

@@ -1,6 +1,7 @@
 import type { Lease, LeaseChange } from "@kinesis-connectors/consumer";
 import { HeldLease } from "@kinesis-connectors/leases";
 import type { BrokenLeases } from "../services/breakable-table.js";
+import type { BrokenPut } from "../services/puts/told.js";
 import { BROKEN_TABLES, type BrokenTable } from "../services/sim-iceberg.js";
 import type { BrokenBucket } from "../services/sim-s3.js";
 
@@ -31,7 +32,8 @@ export type BrokenVariant =
   | "answers-unread"
   | "row-after-daemon"
   | "no-journal"
-  | BrokenTable;
+  | BrokenTable
+  | BrokenPut;
 
 /** Variants of the protocol of prepared batches. */
 export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
@@ -100,6 +102,7 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
   readonly believesEnds: boolean;
   readonly stopsEndlessly: boolean;
   readonly table: BrokenTable | undefined;
+  readonly put: BrokenPut | undefined;
 } {
   const sound = {
     leases: {},
@@ -110,6 +113,7 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
     believesEnds: false,
     stopsEndlessly: false,
     table: undefined,
+    put: undefined,
   };
   switch (variant) {
     case undefined:
@@ -165,6 +169,11 @@ export function brokenWorld(variant: BrokenVariant | undefined): {
     case "unrequired":
     case "unlooked":
       return { ...sound, table: variant };
+    case "refused-believed":
+    case "refused-elsewhere":
+    case "throttled-believed":
+    case "ids-anew":
+      return { ...sound, put: variant };
     case "unversioned":
       return { ...sound, isUnversioned: true };
     default:

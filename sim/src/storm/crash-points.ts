@@ -56,6 +56,8 @@ const WRITES: Readonly<Record<Exclude<EmitterName, "s3" | "s3-partitioned">, typ
     ["BatchWriteItem", 2],
   ],
   kinesis: [["PutRecords", 2]],
+  firehose: [["PutRecordBatch", 2]],
+  sqs: [["SendMessageBatch", 2]],
   opensearch: [["bulk", 2]],
   postgres: [
     ["lock-position", 2],

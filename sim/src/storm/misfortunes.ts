@@ -50,6 +50,8 @@ const DANGEROUS_WRITES: Readonly<Record<EmitterName, readonly string[]>> = {
   "s3-partitioned": OBJECTS,
   dynamodb: ["PutItem", "UpdateItem", "BatchWriteItem", "PutObject dead"],
   kinesis: ["PutRecords", "PutRecords", "PutObject dead"],
+  firehose: ["PutRecordBatch", "PutRecordBatch", "PutObject dead"],
+  sqs: ["SendMessageBatch", "SendMessageBatch", "PutObject dead"],
   opensearch: ["bulk", "bulk", "PutObject dead"],
   postgres: ["lock-position", "insert-rows", "commit-rows", "savepoint", "PutObject dead"],
   redshift: [

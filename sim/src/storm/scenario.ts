@@ -11,7 +11,9 @@ export type EmitterName =
   | "opensearch"
   | "redshift"
   | "postgres"
-  | "iceberg";
+  | "iceberg"
+  | "firehose"
+  | "sqs";
 
 export const EMITTER_NAMES: readonly EmitterName[] = [
   "s3",
@@ -22,6 +24,8 @@ export const EMITTER_NAMES: readonly EmitterName[] = [
   "redshift",
   "postgres",
   "iceberg",
+  "firehose",
+  "sqs",
 ];
 
 /** A fleet in the KCL's 3.x mode, or on its way there and back, in which some workers are modelled KCL workers. */

@@ -10,6 +10,8 @@ export interface Operation {
   readonly about: string;
   /** Carries it out, when it arrives. */
   readonly apply: () => object | Promise<object>;
+  /** What a caller that is broken takes for the answer when the service says that it is asked too often. */
+  readonly ifThrottled?: () => object;
 }
 
 /** A simulated service, as clients see it. */
@@ -54,17 +56,20 @@ export function serviceClient<Client extends object>(
   const send = (
     command: unknown,
     { abortSignal: signal }: { readonly abortSignal?: AbortSignal } = {},
-  ): Promise<object> =>
-    network.send({
-      ...operation(command, process, signal),
+  ): Promise<object> => {
+    const { ifThrottled, ...call } = operation(command, process, signal);
+    return network.send({
+      ...call,
       ...(isSkewed() ? { apply: refuseSkewed } : {}),
       process,
       to,
       failed: (failure) => {
+        if (failure === "throttled" && ifThrottled !== undefined) return ifThrottled();
         throw failureError(failure, ...throttled);
       },
       signal,
     });
+  };
   return new Proxy(real, {
     get: (target, name): unknown => (name === "send" ? send : Reflect.get(target, name)),
   });

@@ -5,7 +5,6 @@ import { type ProxyOption, type ProxyRule, proxyRule } from "../proxy/proxy.js";
 import { ConnectionPool, MAX_REST_MS } from "./connection-pool.js";
 import type { HttpConnection, Origin } from "./http-connection.js";
 import { type OutgoingRequest, requestBytes } from "./request-bytes.js";
-import type { ReadResponse } from "./response-reader.js";
 
 /** Options of `HttpHandler`. */
 export interface HttpHandlerOptions {
@@ -40,9 +39,20 @@ export interface HandlerResponse {
   readonly body: Buffer;
 }
 
+/** The way to one server. */
+export interface HttpRoute {
+  /** Sends a whole request, its head and its body, and waits for the whole answer. */
+  readonly send: (
+    bytes: readonly Uint8Array[],
+    signal?: AbortSignal | ListedSignal,
+  ) => Promise<HandlerResponse>;
+}
+
 /** Options that the SDK's clients give beside a request. */
 export interface HandleOptions {
+  /** Aborted: the request ends, and rejects. Default: nobody aborts it. */
   readonly abortSignal?: unknown;
+  /** Most milliseconds until the answer begins. Default: the handler's. */
   readonly requestTimeout?: number;
 }
 
@@ -95,16 +105,19 @@ export class HttpHandler {
     const signal =
       abortSignal instanceof AbortSignal || abortSignal instanceof ListedSignal ? abortSignal : undefined;
     if (signal?.aborted === true) throw aborted(signal);
-    const bytes = requestBytes(request);
     const pool = this.#poolFor(request);
-    const { head, body } = await this.#exchange(
-      pool,
-      bytes,
-      signal,
-      requestTimeout ?? this.#requestTimeoutMs,
-    );
-    const { statusCode, reason, headers } = head;
-    return { response: { statusCode, reason, headers, body } };
+    return { response: await this.#exchange(pool, requestBytes(request), signal, requestTimeout) };
+  }
+
+  /** The way to one server, for requests whose bytes are made by whoever sends them. */
+  routeTo({ protocol, hostname, port }: Pick<OutgoingRequest, "protocol" | "hostname" | "port">): HttpRoute {
+    const target = { protocol, hostname, port };
+    return {
+      send: async (bytes, signal) => {
+        if (signal?.aborted === true) throw aborted(signal);
+        return await this.#exchange(this.#poolFor(target), bytes, signal);
+      },
+    };
   }
 
   /** Closes all connections. Requests under way fail. */
@@ -124,7 +137,11 @@ export class HttpHandler {
     return {};
   }
 
-  #poolFor({ protocol, hostname, port }: OutgoingRequest): ConnectionPool {
+  #poolFor({
+    protocol,
+    hostname,
+    port,
+  }: Pick<OutgoingRequest, "protocol" | "hostname" | "port">): ConnectionPool {
     const isTls = protocol !== "http:";
     const to = { isTls, hostname, port: port ?? (isTls ? 443 : 80) };
     const name = `${isTls ? "https" : "http"}://${hostname}:${to.port}`;
@@ -148,8 +165,8 @@ export class HttpHandler {
     pool: ConnectionPool,
     bytes: readonly Uint8Array[],
     signal: AbortSignal | ListedSignal | undefined,
-    requestTimeoutMs: number,
-  ): Promise<ReadResponse> {
+    requestTimeoutMs = this.#requestTimeoutMs,
+  ): Promise<HandlerResponse> {
     return new Promise((resolve, reject) => {
       let connection: HttpConnection | undefined;
       let isSettled = false;
@@ -181,9 +198,9 @@ export class HttpHandler {
         timer.cancel();
         timer = this.#clock.setTimer(requestTimeoutMs, () => late("no whole answer", requestTimeoutMs));
         isSent = true;
-        opened.send(bytes).then((response) => {
+        opened.send(bytes).then(({ head: { statusCode, reason, headers }, body }) => {
           pool.give(opened);
-          if (settle()) resolve(response);
+          if (settle()) resolve({ statusCode, reason, headers, body });
         }, fail);
       };
       const sendWhenQuiet = (opened: HttpConnection): void =>

@@ -1,5 +1,7 @@
 import { IncomingMessage } from "node:http";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
+import type { NodeHttpHandler } from "@smithy/node-http-handler";
+import { type Later, later } from "../later.js";
+import { sdkPart } from "../sdk-part.js";
 import { type KeptAgents, keptAgents, type KeptAgentsOptions } from "./kept-agents.js";
 import { AnswerIds, SeenAnswers } from "./seen-answers.js";
 
@@ -11,37 +13,66 @@ export interface KeptHttpHandlerOptions extends Omit<KeptAgentsOptions, "ca"> {
   readonly requestTimeoutMs: number;
 }
 
-/** The SDK's own HTTP/1.1, for services whose bodies are streams or whose requests are few, over `keptAgents`. */
-export class KeptHttpHandler extends NodeHttpHandler {
+const nodeHttpHandler = sdkPart(
+  "@smithy/node-http-handler",
+  import.meta.url,
+  () => import("./node-http-handler.js"),
+);
+
+/** The SDK's own HTTP/1.1, for services whose bodies are streams or whose requests are few, over `keptAgents`. It is loaded with the first request. */
+export class KeptHttpHandler {
+  readonly metadata: { readonly handlerProtocol: string } = { handlerProtocol: "http/1.1" };
   readonly #agents: KeptAgents;
   readonly #ids = new AnswerIds();
   readonly #seen = new WeakMap<object, SeenAnswers>();
+  readonly #handler: Later<NodeHttpHandler>;
 
   /** @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option */
   constructor(options: KeptHttpHandlerOptions) {
     const agents = keptAgents(options);
-    super({
-      connectionTimeout: options.connectionTimeoutMs,
-      requestTimeout: options.requestTimeoutMs,
-      throwOnRequestTimeout: true,
-      httpAgent: agents.http,
-      httpsAgent: agents.https,
-    });
     this.#agents = agents;
+    this.#handler = later(
+      async () => {
+        const { NodeHttpHandler: Handler } = await nodeHttpHandler();
+        return new Handler({
+          connectionTimeout: options.connectionTimeoutMs,
+          requestTimeout: options.requestTimeoutMs,
+          throwOnRequestTimeout: true,
+          httpAgent: agents.http,
+          httpsAgent: agents.https,
+        });
+      },
+      (handler) => handler.destroy(),
+    );
   }
 
-  override async handle(
-    ...call: Parameters<NodeHttpHandler["handle"]>
-  ): ReturnType<NodeHttpHandler["handle"]> {
+  /** Sends a request over a connection that is kept, as `NodeHttpHandler` does. */
+  async handle(...call: Parameters<NodeHttpHandler["handle"]>): ReturnType<NodeHttpHandler["handle"]> {
+    const handler = await this.#handler.made();
     let answer: Awaited<ReturnType<NodeHttpHandler["handle"]>>;
     try {
-      answer = await super.handle(...call);
+      answer = await handler.handle(...call);
     } catch (error) {
       this.#agents.look();
       throw error;
     }
     this.#see(answer.response);
     return answer;
+  }
+
+  /** Closes the connections. */
+  destroy(): void {
+    this.#handler.end();
+  }
+
+  /** Asked for by the SDK's clients. */
+  updateHttpClientConfig(): void {
+    // Nothing can be changed later.
+  }
+
+  /** Asked for by the SDK's clients. */
+  httpHandlerConfigs(): Record<string, never> {
+    return {};
   }
 
   /**

@@ -55,7 +55,11 @@ export function requestBytes(request: OutgoingRequest): readonly Uint8Array[] {
     head += `${name}: ${value}\r\n`;
   }
   if (!hasHost) head += `host: ${hostOf(request)}\r\n`;
-  head += `content-length: ${body.length}\r\n\r\n`;
+  return joinedPieces(`${head}content-length: ${body.length}\r\n\r\n`, body);
+}
+
+/** A head and a body as they are sent. @param head - of latin1 alone, with the empty line at its end */
+export function joinedPieces(head: string, body: Uint8Array): readonly Uint8Array[] {
   if (body.length > JOINED_BYTES) return [Buffer.from(head, "latin1"), body];
   const bytes = Buffer.allocUnsafe(head.length + body.length);
   bytes.write(head, 0, "latin1");

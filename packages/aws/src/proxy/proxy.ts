@@ -26,7 +26,10 @@ export interface ProxyTarget {
 /** Says through which proxy a host is reached; undefined for directly. */
 export type ProxyRule = (target: ProxyTarget) => Proxy | undefined;
 
-/** The environment, or a part of it. */
+/**
+ * The environment, or a part of it.
+ * @inline
+ */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 /**

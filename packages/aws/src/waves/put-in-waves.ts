@@ -40,11 +40,15 @@ export const ALL_WRITTEN: Wave = { failed: new Map() };
 
 /** How entries are put. */
 export interface WaveOptions<Put> {
+  /** What one request may hold. */
   readonly limits: RequestLimits;
   /** One request. It rejects with the SDK's error; an answer that is not believed is an `Error` too, and nothing of that request counts as written. */
   readonly put: (puts: readonly Put[]) => Promise<Wave>;
+  /** What the service means by an error. */
   readonly failures: WaveFailures;
+  /** Fetches credentials anew where the service says that they are over. */
   readonly connection: Pick<AwsConnection<unknown>, "refreshCredentials" | "renewsCredentials">;
+  /** Aborted: no further request is sent. */
   readonly signal: AbortSignal;
 }
 
@@ -128,7 +132,10 @@ async function inWaves<Item, Put extends Packed>(
   };
 }
 
-/** What requests that put and those around them have in common. */
+/**
+ * What requests that put and those around them have in common.
+ * @inline
+ */
 type Sending = Pick<WaveOptions<never>, "failures" | "connection" | "signal">;
 
 /** Runs a request, and once more with fresh credentials when the present ones have expired. */

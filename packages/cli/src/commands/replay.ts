@@ -14,6 +14,7 @@ export interface ReplayFlags extends FleetFlags {
   readonly fanOut: boolean;
   readonly maxBytesPerSecond?: number;
   readonly into?: "other";
+  readonly onRetentionGap?: "stop" | "continue";
   readonly json: boolean;
 }
 
@@ -24,7 +25,7 @@ export const command: Command<CliContext> = lazyCommand<ReplayFlags, [app?: stri
       brief: "runs a range of time of a stream, or an archive, through a file's pipeline once more",
       fullDescription:
         "The pipeline is that of --config. The replay is an application of its own, --as NAME, with rows in a table of its own, and ends by itself;\n" +
-        "stopped or killed, the same command goes on. Exit 3, and nothing is written, where records would be twice at the destination.",
+        "stopped or killed, the same command goes on, with the times that its first line says (5m ago is another time by then). Exit 3, and nothing is written, where records would be twice at the destination.",
     },
     parameters: {
       positional: { kind: "tuple", parameters: [APP] },
@@ -52,6 +53,12 @@ export const command: Command<CliContext> = lazyCommand<ReplayFlags, [app?: stri
           values: ["other"],
           optional: true,
           brief: "other: the destination is another place than the live one, or twice is meant",
+        },
+        onRetentionGap: {
+          kind: "enum",
+          values: ["stop", "continue"],
+          optional: true,
+          brief: "continue: what the stream no longer keeps is left out (default: stop, and say so)",
         },
       },
     },

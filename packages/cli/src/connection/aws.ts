@@ -1,7 +1,8 @@
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { KinesisClient } from "@aws-sdk/client-kinesis";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import { type AwsConnection, type AwsConnectionOptions, connectAws } from "@kinesis-connectors/aws";
 import { credentialsFor } from "./credentials.js";
+import { dynamoDbSdk, kinesisSdk } from "./load-sdk.js";
 import type { Where } from "./target.js";
 
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -14,12 +15,14 @@ export function toDynamoDb(where: Where): AwsConnection<DynamoDBClient> {
   return connectAws<DynamoDBClient>(options(where, "dynamodb"), {
     endpointVariable: "AWS_ENDPOINT_URL_DYNAMODB",
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
-    create: (config, endpoint) =>
-      new DynamoDBClient({
+    create: async (config, endpoint) => {
+      const { DynamoDBClient: Client } = await dynamoDbSdk();
+      return new Client({
         ...config,
         ...ONCE,
         ...(endpoint === undefined ? {} : { endpoint: endpoint.href }),
-      }),
+      });
+    },
   });
 }
 
@@ -28,12 +31,14 @@ export function toKinesis(where: Where): AwsConnection<KinesisClient> {
   return connectAws<KinesisClient>(options(where, "kinesis"), {
     endpointVariable: "AWS_ENDPOINT_URL_KINESIS",
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
-    create: (config, endpoint) =>
-      new KinesisClient({
+    create: async (config, endpoint) => {
+      const { KinesisClient: Client } = await kinesisSdk();
+      return new Client({
         ...config,
         ...ONCE,
         ...(endpoint === undefined ? {} : { endpoint: endpoint.href }),
-      }),
+      });
+    },
   });
 }
 

@@ -155,6 +155,6 @@ async function tableOf(
   }
   const connection = toDynamoDb(target);
   await connection.checkEndpoint();
-  const table = dynamoDbLeaseTable({ tableName, client: connection.client, clock, random, logger });
+  const table = dynamoDbLeaseTable({ tableName, client: await connection.made(), clock, random, logger });
   return { table, close: () => connection.close() };
 }

@@ -1,15 +1,9 @@
-import {
-  AddTagsToStreamCommand,
-  CreateStreamCommand,
-  DescribeStreamSummaryCommand,
-  IncreaseStreamRetentionPeriodCommand,
-  type KinesisClient,
-  StartStreamEncryptionCommand,
-} from "@aws-sdk/client-kinesis";
+import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import type { CreateStreamFlags } from "../commands/create/stream.js";
 import { toKinesis } from "../connection/aws.js";
+import { kinesisSdk } from "../connection/load-sdk.js";
 import { whereOf } from "../connection/target.js";
 import { printPlan, untilActive, unlessMissing } from "./make.js";
 import { counted } from "../output/counted.js";
@@ -24,7 +18,7 @@ export async function createStream(
 ): Promise<void> {
   const connection = toKinesis(await whereOf(context, flags));
   await connection.checkEndpoint();
-  const { client } = connection;
+  const client = await connection.made();
   try {
     const isThere = (await statusOf(context, client, name)) !== undefined;
     if (isThere) throw new CliError("KC_REFUSED", `the stream ${name} exists already; nothing was changed`);
@@ -59,10 +53,11 @@ async function make(
   name: string,
 ): Promise<void> {
   const { shards, retention, kmsKey, noEncryption, tag = [] } = flags;
+  const sdk = await kinesisSdk();
   const options = { abortSignal: context.signal };
   const untilUsable = () => untilActive(context, `stream ${name}`, () => statusOf(context, client, name));
   await client.send(
-    new CreateStreamCommand({
+    new sdk.CreateStreamCommand({
       StreamName: name,
       ...(shards === undefined
         ? { StreamModeDetails: { StreamMode: "ON_DEMAND" } }
@@ -73,7 +68,7 @@ async function make(
   await untilUsable();
   if (!noEncryption) {
     await client.send(
-      new StartStreamEncryptionCommand({
+      new sdk.StartStreamEncryptionCommand({
         StreamName: name,
         EncryptionType: "KMS",
         KeyId: kmsKey ?? AWS_KEY,
@@ -84,14 +79,14 @@ async function make(
   }
   if (retention !== undefined && retention !== DEFAULT_RETENTION_HOURS) {
     await client.send(
-      new IncreaseStreamRetentionPeriodCommand({ StreamName: name, RetentionPeriodHours: retention }),
+      new sdk.IncreaseStreamRetentionPeriodCommand({ StreamName: name, RetentionPeriodHours: retention }),
       options,
     );
     await untilUsable();
   }
   if (tag.length > 0)
     await client.send(
-      new AddTagsToStreamCommand({
+      new sdk.AddTagsToStreamCommand({
         StreamName: name,
         Tags: Object.fromEntries(tag.map(({ key, value }) => [key, value])),
       }),
@@ -105,6 +100,7 @@ async function statusOf(
   name: string,
 ): Promise<string | undefined> {
   return unlessMissing(async () => {
+    const { DescribeStreamSummaryCommand } = await kinesisSdk();
     const answer = await client.send(new DescribeStreamSummaryCommand({ StreamName: name }), {
       abortSignal: signal,
     });

@@ -1,14 +1,10 @@
-import {
-  CreateTableCommand,
-  type CreateTableCommandInput,
-  DescribeTableCommand,
-  type DynamoDBClient,
-} from "@aws-sdk/client-dynamodb";
+import type { CreateTableCommandInput, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import { installed } from "../app/installed.js";
 import type { CreateTableFlags } from "../commands/create/table.js";
 import { toDynamoDb } from "../connection/aws.js";
+import { dynamoDbSdk } from "../connection/load-sdk.js";
 import { whereOf } from "../connection/target.js";
 import { printPlan, untilActive, unlessMissing } from "./make.js";
 
@@ -21,12 +17,13 @@ export async function createTable(context: CliContext, flags: CreateTableFlags, 
   const input = inputOf(flags, name);
   const connection = toDynamoDb(await whereOf(context, flags));
   await connection.checkEndpoint();
-  const { client } = connection;
+  const client = await connection.made();
   try {
     if ((await statusOf(context, client, name)) !== undefined)
       throw new CliError("KC_REFUSED", `the table ${name} exists already; nothing was changed`);
     const plan = planOf(flags, name);
     if (flags.execute) {
+      const { CreateTableCommand } = await dynamoDbSdk();
       await client.send(new CreateTableCommand(input), { abortSignal: context.signal });
       await untilActive(context, `table ${name}`, () => statusOf(context, client, name));
     }
@@ -79,6 +76,7 @@ async function statusOf(
   name: string,
 ): Promise<string | undefined> {
   return unlessMissing(async () => {
+    const { DescribeTableCommand } = await dynamoDbSdk();
     const answer = await client.send(new DescribeTableCommand({ TableName: name }), { abortSignal: signal });
     return answer.Table?.TableStatus;
   });

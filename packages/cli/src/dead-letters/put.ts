@@ -1,7 +1,8 @@
-import { type KinesisClient, PutRecordsCommand, type PutRecordsRequestEntry } from "@aws-sdk/client-kinesis";
+import type { KinesisClient, PutRecordsRequestEntry } from "@aws-sdk/client-kinesis";
 import { backoffMs, sleep } from "@kinesis-connectors/core";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
+import { kinesisSdk } from "../connection/load-sdk.js";
 import { nameOf } from "../connection/stream-name.js";
 import type { Letter } from "./installed-s3.js";
 
@@ -57,6 +58,7 @@ export async function putLetters(
   letters: readonly Letter[],
   onPut: (letters: readonly Letter[]) => void,
 ): Promise<void> {
+  const { PutRecordsCommand } = await kinesisSdk();
   let left = letters;
   for (let attempt = 1; left.length > 0; attempt += 1) {
     signal.throwIfAborted();

@@ -98,7 +98,7 @@ async function putAll(
   const flush = async (): Promise<void> => {
     for (const request of requestsOf(waiting, streamOf)) {
       journal.begin(request.letters);
-      await putLetters(context, connection.client, request.stream, request.letters, (taken) => {
+      await putLetters(context, await connection.made(), request.stream, request.letters, (taken) => {
         journal.done(taken);
         put += taken.length;
       });

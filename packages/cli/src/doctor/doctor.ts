@@ -1,12 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { DescribeTableCommand, type DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { dynamoDbLeaseTable } from "@kinesis-connectors/consumer";
 import { silentLogger } from "@kinesis-connectors/core";
 import type { CliContext } from "../app/context.js";
 import { EXIT, shownError } from "../app/errors.js";
 import type { DoctorFlags } from "../commands/doctor.js";
 import { toDynamoDb } from "../connection/aws.js";
+import { dynamoDbSdk } from "../connection/load-sdk.js";
 import { type Target, targetOf, type Where, whereOf } from "../connection/target.js";
 import { readFleet } from "../fleet/read-fleet.js";
 import { isLeaseKey, keyOf, LEASE_KEY } from "../fleet/lease-tables.js";
@@ -36,9 +37,10 @@ export async function doctor(context: CliContext, flags: DoctorFlags, app?: stri
   const connection = toDynamoDb(where);
   try {
     await connection.checkEndpoint();
-    findings.push(...(await awsFindings(context, connection.client)));
+    const client = await connection.made();
+    findings.push(...(await awsFindings(context, client)));
     if (target !== undefined && target.store === undefined)
-      findings.push(...(await tableFindings(context, connection.client, target)));
+      findings.push(...(await tableFindings(context, client, target)));
   } catch (thrown) {
     context.signal.throwIfAborted();
     findings.push({ what: "endpoint", state: "wrong", found: shownError(thrown).message });
@@ -120,6 +122,7 @@ async function awsFindings(context: CliContext, client: DynamoDBClient): Promise
     return findings;
   }
   try {
+    const { ListTablesCommand } = await dynamoDbSdk();
     await client.send(new ListTablesCommand({ Limit: 1 }), { abortSignal: context.signal });
     findings.push({ what: "dynamodb", state: "ok", found: "answers" });
   } catch (thrown) {
@@ -183,6 +186,7 @@ async function tableFindings(
 ): Promise<readonly Finding[]> {
   const { clock, random, signal } = context;
   try {
+    const { DescribeTableCommand } = await dynamoDbSdk();
     const { Table } = await client.send(new DescribeTableCommand({ TableName: tableName }), {
       abortSignal: signal,
     });

@@ -21,7 +21,7 @@ export async function askStream(context: CliContext, target: Target, fleet: Flee
     );
   const connection = toKinesis(target);
   await connection.checkEndpoint();
-  const api = sdkKinesis(connection.client, nameOf(stream));
+  const api = sdkKinesis(await connection.made(), nameOf(stream));
   try {
     const behind = new Map<string, number>();
     let missing: Error | undefined;

@@ -1,6 +1,7 @@
-import { DescribeTableCommand, ListTablesCommand, type TableDescription } from "@aws-sdk/client-dynamodb";
+import type { TableDescription } from "@aws-sdk/client-dynamodb";
 import type { CliContext } from "../app/context.js";
 import { toDynamoDb } from "../connection/aws.js";
+import { dynamoDbSdk } from "../connection/load-sdk.js";
 import type { Where } from "../connection/target.js";
 
 /** The key of a lease table, of ours and of the KCL. */
@@ -24,6 +25,7 @@ export async function leaseTablesOf(
   const connection = toDynamoDb(where);
   await connection.checkEndpoint();
   const { client } = connection;
+  const { DescribeTableCommand, ListTablesCommand } = await dynamoDbSdk();
   const options = { abortSignal: context.signal };
   const tables: string[] = [];
   let calls = 0;

@@ -1,4 +1,4 @@
-import { DescribeTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type AwsConnection } from "@kinesis-connectors/aws";
 import { dynamoDbLeaseTable } from "@kinesis-connectors/consumer";
 import { asError, silentLogger } from "@kinesis-connectors/core";
@@ -6,6 +6,7 @@ import type { Lease, LeaseTable } from "@kinesis-connectors/leases";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import { toDynamoDb } from "../connection/aws.js";
+import { dynamoDbSdk } from "../connection/load-sdk.js";
 import { type Cost, countingCost, type Row } from "./cost.js";
 import { type ForeignRow, foreignRowsOf } from "./foreign-rows.js";
 import { isLeaseKey, keyOf, LEASE_KEY } from "./lease-tables.js";
@@ -45,12 +46,13 @@ export async function openFleet(context: CliContext, target: Target): Promise<Op
   if (target.store !== undefined) return await openStoredFleet(context, target, target.store);
   const connection = toDynamoDb(target);
   await connection.checkEndpoint();
-  const tally = countingCost(connection.client);
+  const client = await connection.made();
+  const tally = countingCost(client);
   const { clock, random } = context;
   const { tableName } = target;
   const table = dynamoDbLeaseTable({
     tableName,
-    client: connection.client,
+    client,
     clock,
     random,
     logger: silentLogger,
@@ -141,7 +143,7 @@ async function untilStopped<Answer>({ signal }: CliContext, answer: Promise<Answ
 
 async function found<Answer>(
   context: CliContext,
-  { client }: AwsConnection<DynamoDBClient>,
+  connection: AwsConnection<DynamoDBClient>,
   { tableName, application }: Target,
   ask: () => Promise<Answer>,
 ): Promise<Answer> {
@@ -149,6 +151,8 @@ async function found<Answer>(
     return await ask();
   } catch (thrown) {
     context.signal.throwIfAborted();
+    const client = await connection.made();
+    const { DescribeTableCommand } = await dynamoDbSdk();
     const described = await client.send(new DescribeTableCommand({ TableName: tableName })).then(
       ({ Table }) => keyOf(Table),
       (error: unknown) =>

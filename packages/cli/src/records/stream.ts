@@ -25,7 +25,8 @@ export interface OpenStream {
 export async function openStream(context: CliContext, where: Where, stream: string): Promise<OpenStream> {
   const connection = toKinesis(where);
   await connection.checkEndpoint();
-  const api = sdkKinesis(connection.client, nameOf(stream));
+  const client = await connection.made();
+  const api = sdkKinesis(client, nameOf(stream));
   try {
     const shards: ListedShard[] = [];
     let nextToken: string | undefined;
@@ -40,7 +41,7 @@ export async function openStream(context: CliContext, where: Where, stream: stri
     if (!isKind(thrown, "not-found")) throw thrown;
     throw new CliError(
       "KC_NOT_FOUND",
-      `there is no stream ${stream} in ${await connection.client.config.region()}: check its name, --region and --endpoint-kinesis`,
+      `there is no stream ${stream} in ${await client.config.region()}: check its name, --region and --endpoint-kinesis`,
       { cause: thrown },
     );
   }

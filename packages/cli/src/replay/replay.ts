@@ -32,6 +32,7 @@ export async function replay(context: CliContext, flags: ReplayFlags, app?: stri
     clock,
     ...(flags.maxBytesPerSecond === undefined ? {} : { maxBytesPerSecond: flags.maxBytesPerSecond }),
     ...(flags.into === undefined ? {} : { into: flags.into }),
+    ...(flags.onRetentionGap === undefined ? {} : { onRetentionGap: flags.onRetentionGap }),
   }).catch(async (error: unknown) => {
     await file.close();
     throw error;
@@ -53,7 +54,7 @@ export async function replay(context: CliContext, flags: ReplayFlags, app?: stri
 
 /** What is read, and how that is called. */
 async function sourceOf(
-  { clock }: CliContext,
+  { clock, out }: CliContext,
   flags: ReplayFlags,
   where: Where,
   { stream }: FilePipeline,
@@ -61,6 +62,13 @@ async function sourceOf(
   const nowMs = clock.now();
   const from = flags.from === undefined ? undefined : new Date(atMsOf(flags.from, nowMs));
   const until = flags.to === undefined ? undefined : new Date(atMsOf(flags.to, nowMs));
+  if (from !== undefined && until !== undefined && until <= from)
+    throw new CliError(
+      "KC_USAGE",
+      `nothing is between --from (${from.toISOString()}) and --to (${until.toISOString()}): --to must be the later one`,
+    );
+  if (until !== undefined && until.getTime() > nowMs && flags.archive === undefined)
+    out.note(`--to lies ahead (${until.toISOString()}): the replay waits for it, and five minutes more`);
   const range = { ...(from === undefined ? {} : { from }), ...(until === undefined ? {} : { until }) };
   const times = `${from === undefined ? "" : ` from ${from.toISOString()}`}${until === undefined ? "" : ` to ${until.toISOString()}`}`;
   if (flags.archive !== undefined) {

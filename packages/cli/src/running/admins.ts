@@ -49,7 +49,7 @@ export async function startAdmins(
     const { admin, application } = config;
     if (admin === undefined) continue;
     const group = groups.get(addressOf(admin)) ?? { admin, connectors: new Map<string, AdminConnector>() };
-    group.connectors.set(application, shownOf(context, config, connector, telemetry, logger));
+    group.connectors.set(application, await shownOf(context, config, connector, telemetry, logger));
     groups.set(addressOf(admin), group);
   }
   const admins: Admin[] = [];
@@ -75,13 +75,13 @@ function serverOptions({ rules: _ofOneConnector, ...admin }: AdminSection) {
   return admin;
 }
 
-function shownOf(
+async function shownOf(
   { clock, random }: CliContext,
   { options, admin, telemetry, redacted, application }: LoadedConfig,
   connector: Connector,
   { metrics }: Measured,
   logger: LevelledLogger,
-): AdminConnector {
+): Promise<AdminConnector> {
   const where: Where = {
     region: options.region,
     endpointKinesis: options.endpoints?.kinesis,
@@ -103,14 +103,14 @@ function shownOf(
           ? leaseTable
           : dynamoDbLeaseTable({
               tableName: leaseTable ?? application,
-              client: toDynamoDb(where).client,
+              client: await toDynamoDb(where).made(),
               clock,
               random,
               logger,
             }),
     },
     ...(admin?.allowPayload === true && stream !== undefined
-      ? { kinesis: sdkKinesis(toKinesis(where).client, nameOf(stream)) }
+      ? { kinesis: sdkKinesis(await toKinesis(where).made(), nameOf(stream)) }
       : {}),
   };
 }

@@ -100,7 +100,7 @@ async function retentionOf(
   const connection = toKinesis(target);
   await connection.checkEndpoint();
   try {
-    const summary = await sdkKinesis(connection.client, nameOf(stream)).describeStream(context.signal);
+    const summary = await sdkKinesis(await connection.made(), nameOf(stream)).describeStream(context.signal);
     return summary.retentionHours * HOUR_MS;
   } finally {
     connection.close();

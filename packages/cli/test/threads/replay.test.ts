@@ -41,7 +41,7 @@ describe("what comes again", () => {
   const at = (n: number): string => new Date(startMs + n * 10_000).toISOString();
 
   beforeAll(async () => {
-    let aheadMs = -30 * MINUTE_MS;
+    let aheadMs = -48 * 60 * MINUTE_MS;
     const clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
     aws = await startLocalAws({
       limits: "off",
@@ -56,6 +56,10 @@ describe("what comes again", () => {
     mkdirSync(scope, { recursive: true });
     // As it would be installed beside the file.
     symlinkSync(join(PACKAGES, "s3"), join(scope, "s3"));
+    aws.kinesis.createStream({ name: "old", shardCount: 1 });
+    aws.kinesis.putRecords("old", [{ partitionKey: "a", data: '{"n":1}' }]);
+    aheadMs = -30 * MINUTE_MS;
+    aws.kinesis.putRecords("old", [{ partitionKey: "a", data: '{"n":2}' }]);
     aws.kinesis.createStream({ name: "clicks", shardCount: 2 });
     startMs = Math.ceil(clock.now());
     for (let n = 0; n < COUNT; n += 1) {
@@ -126,12 +130,61 @@ describe("what comes again", () => {
     expect(inArchive("live")).toEqual(before);
   });
 
+  it("replay of a time that the stream no longer keeps is refused, and takes what is left where that is said", async () => {
+    const config = file(
+      "kept.yaml",
+      pipeline("clicks-live", "kept").replace("stream: clicks", "stream: old"),
+    );
+    const words = ["replay", "--config", config, "--from", "47h", "--to", "10m", "--as", "kept"].concat(
+      flagsTo(aws),
+    );
+    const refused = await kc(words, { cwd: folder });
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toContain('stream "old" keeps what arrived since');
+    expect(await kcJson([...words, "--on-retention-gap", "continue"], { cwd: folder })).toMatchObject({
+      isComplete: true,
+      recordsRead: 1,
+    });
+    expect(inArchive("kept")).toEqual([2]);
+  });
+
+  it("replay of an archive without objects, or of a stream that there is not, says so", async () => {
+    const config = file(
+      "none.yaml",
+      pipeline("clicks-live", "none").replace("stream: clicks", "stream: clikcs"),
+    );
+    const words = ["replay", "--config", config, "--as", "nothing", ...flagsTo(aws)];
+    const archive = await kc([...words, "--archive", "archive/nothing", "--endpoint-s3", aws.endpoints.s3], {
+      cwd: folder,
+    });
+    expect(archive.code).toBe(1);
+    expect(archive.stderr).toContain("there are no archived objects of the range below archive/nothing");
+    const stream = await kc([...words, "--from", "5m", "--to", "1m"], { cwd: folder });
+    expect(stream.code).not.toBe(0);
+    expect(stream.stderr).toContain("clikcs");
+  });
+
   it.each([
     ["no file", ["--as", "x"]],
     ["no times", ["--config", "live.yaml", "--as", "x"]],
     [
       "the live connector's own name",
       ["--config", "live.yaml", "--as", "clicks-live", "--from", "5m", "--to", "1m"],
+    ],
+    ["times that lie backwards", ["--config", "live.yaml", "--as", "x", "--from", "1m", "--to", "5m"]],
+    ["no time between them", ["--config", "live.yaml", "--as", "x", "--from", "5m", "--to", "5m"]],
+    [
+      "a beginning in the future",
+      [
+        "--config",
+        "again.yaml",
+        "--as",
+        "future",
+        "--from",
+        "2100-01-01T00:00:00Z",
+        "--to",
+        "2100-01-02T00:00:00Z",
+      ],
     ],
     [
       "another application's file",

@@ -1,11 +1,13 @@
 import type { ConnectorOptions } from "@kinesis-connectors/consumer";
 import {
+  Closing,
   type DeadLetterEmitter,
   definePipeline,
   type Emitter,
   invalidOption,
   type Logger,
   notifying,
+  systemClock,
 } from "@kinesis-connectors/core";
 import type { ConfigContext, Resolved } from "@kinesis-connectors/core/config";
 import type { CheckedFile } from "../parts/checked-file.js";
@@ -36,6 +38,9 @@ export interface Built {
   /** Closes them. */
   readonly close: () => Promise<void>;
 }
+
+/** How long the emitters of a file that was only looked at have for closing: they hold nothing yet. */
+const CLOSE_LIMIT_MS = 5_000;
 
 const DEFAULT_TRANSFORM: Resolved<TransformConfig> = { decode: "json" };
 
@@ -92,7 +97,11 @@ export async function build(checked: CheckedFile, logger?: Logger): Promise<Buil
   const source = await attempt(["source"], () => sourceOptions(config.source));
 
   const close = async (): Promise<void> => {
-    for (const one of opened) await one.emitter.close?.();
+    const closing = new Closing(systemClock);
+    for (const { root, emitter: one } of opened.toReversed())
+      closing.addForeign(root.join("."), async () => await one.close?.());
+    const failure = await closing.close(CLOSE_LIMIT_MS);
+    if (failure !== undefined) throw failure;
   };
   if (transformer === undefined || emitter === undefined || source === undefined || problems.length > 0)
     return { options: undefined, problems, opened, close };

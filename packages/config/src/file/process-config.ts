@@ -26,9 +26,9 @@ export interface TelemetryConfig {
 export interface HealthConfig {
   /** Longest time until the table is open and the first look at leases done, in milliseconds. Default 120,000. */
   readonly startDeadlineMs?: number;
-  /** Longest time without a commit while there are records, in milliseconds. */
+  /** Longest time without a commit while there are records, in milliseconds. Default: 3 x `buffer.maxAgeMs`, and at least 120,000. */
   readonly stalledMs?: number;
-  /** Longest time between arrival and delivery, in milliseconds. */
+  /** Longest time between arrival and delivery, in milliseconds. Default: 2 x `buffer.maxAgeMs` + 60,000, and at least 120,000. */
   readonly maxDeliveryLagMs?: number;
   /** Longest time in which the same batch is tried again, in milliseconds. Default 120,000. */
   readonly retryingMs?: number;

@@ -19,7 +19,9 @@ export interface PositionAtConfig {
 
 /** Credentials by service, where the stream lies in another account than the lease table. */
 export interface ServiceCredentialsConfig {
+  /** For the stream. Default: the SDK's. */
   readonly kinesis?: CredentialsConfig;
+  /** For the lease table. Default: the SDK's. */
   readonly dynamodb?: CredentialsConfig;
 }
 

@@ -2,7 +2,7 @@ import type { CompressedOptions, JsonOptions } from "@kinesis-connectors/core";
 import type { Condition, ModuleFunction } from "@kinesis-connectors/core/config";
 
 /** Records that may be compressed. */
-interface CompressibleConfig {
+export interface CompressibleConfig {
   /**
    * Whether records may be compressed with gzip, zlib or zstd, each for itself, which is told by their first bytes; those that are not are decoded as they are.
    * `{ maxBytes }`: a record that comes to more is poison. Default false; 64 MiB where it is true.

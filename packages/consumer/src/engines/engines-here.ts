@@ -1,5 +1,6 @@
 import {
   ByteBudget,
+  Closing,
   type Logger,
   type Pipeline,
   processShard,
@@ -7,7 +8,6 @@ import {
   type ShardSource,
 } from "@kinesis-connectors/core";
 
-import { Closing } from "./closing.js";
 import type { KinesisAccess } from "../kinesis/kinesis-access.js";
 import type { KinesisApi } from "../kinesis/kinesis-api.js";
 import type { ReaderContext } from "../reading/reader-context.js";
@@ -34,11 +34,12 @@ export class EnginesHere<Model, Output, Plan, DeadLetterPlan> implements ShardEn
   readonly broken: AbortSignal = new AbortController().signal;
   readonly #options: EnginesHereOptions<Model, Output, Plan, DeadLetterPlan>;
   readonly #budget: ByteBudget;
-  readonly #closing = new Closing();
+  readonly #closing: Closing;
   #opened: Opened | undefined;
 
   constructor(options: EnginesHereOptions<Model, Output, Plan, DeadLetterPlan>) {
     this.#options = options;
+    this.#closing = new Closing(options.clock);
     this.#budget = new ByteBudget(options.maxReadAheadBytes);
     this.logger = options.logger;
   }
@@ -51,9 +52,10 @@ export class EnginesHere<Model, Output, Plan, DeadLetterPlan> implements ShardEn
     const { pipeline, logger } = this.#options;
     const sourceOf = shardSources(this.#options, api, facts);
     this.#opened = { api, retentionMs: facts.retentionMs, sourceOf };
-    for (const emitter of [pipeline.emitter, pipeline.deadLetters]) {
+    for (const name of ["emitter", "deadLetters"] as const) {
+      const emitter = pipeline[name];
       if (emitter === undefined) continue;
-      this.#closing.add(async () => await emitter.close?.());
+      this.#closing.addForeign(`the pipeline's ${name}`, async () => await emitter.close?.());
       await emitter.open?.({ signal, logger });
     }
   }
@@ -93,8 +95,8 @@ export class EnginesHere<Model, Output, Plan, DeadLetterPlan> implements ShardEn
     });
   }
 
-  async close(): Promise<void> {
-    const failure = await this.#closing.close();
+  async close(limitMs: number): Promise<void> {
+    const failure = await this.#closing.close(limitMs);
     if (failure !== undefined) throw failure;
   }
 }

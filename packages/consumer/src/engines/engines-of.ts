@@ -27,7 +27,6 @@ export interface EngineSettings {
   /** Where the range of time ends that is read, in epoch milliseconds; undefined where it has no end. */
   readonly untilMs: number | undefined;
   readonly maxReadAheadBytes: number;
-  readonly stopDeadlineMs: number;
   readonly onRetentionGap: "stop" | "continue";
   /** The caller's; undefined for the pipeline's. */
   readonly logger: Logger | undefined;
@@ -93,7 +92,7 @@ function threadPool(
   { onWireFallback, observe }: ThreadWatchers,
 ): ShardEngines {
   const { streamName: stream, application, streamTarget, kinesis, retrieval, onRetentionGap } = settings;
-  const { untilMs, maxReadAheadBytes, stopDeadlineMs, leases, clock, logger } = settings;
+  const { untilMs, maxReadAheadBytes, leases, clock, logger } = settings;
   const { region, endpoint, allowInsecure = false, proxy, wireFormat, credentials } = kinesis;
   const pool: ThreadPool = new ThreadPool({
     threads,
@@ -113,7 +112,6 @@ function threadPool(
       untilMs,
     },
     maxReadAheadBytes,
-    stopDeadlineMs,
     failoverTimeMs: leases.failoverTimeMs,
     clock,
     logger,

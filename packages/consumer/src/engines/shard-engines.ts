@@ -34,6 +34,9 @@ export interface ShardEngines {
   readonly open: (access: KinesisAccess, facts: StreamFacts, signal: AbortSignal) => Promise<void>;
   /** Runs the engine of one shard, as `processShard` of core does. */
   readonly run: (run: EngineRun) => Promise<ShardOutcome>;
-  /** After the last run: closes the destinations. Rejects with the first failure of it, once everything has been closed. */
-  readonly close: () => Promise<void>;
+  /**
+   * After the last run: closes the destinations, and waits for them no longer than `limitMs`. Rejects with the first failure of it, once everything has been
+   * closed; with `KC_STOP_DEADLINE` where a destination hangs.
+   */
+  readonly close: (limitMs: number) => Promise<void>;
 }

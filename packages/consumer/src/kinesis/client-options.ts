@@ -6,8 +6,11 @@ import { version } from "./version.js";
 
 /** What a caller may say about reaching AWS. What is left out, the SDK finds where it always does. */
 export interface AwsClientOptions {
+  /** Default: where the SDK finds one. */
   readonly region?: string | undefined;
+  /** Default: the service's own in the region, or what the SDK's variables name. */
   readonly endpoint?: string | undefined;
+  /** Default: those that the SDK finds. */
   readonly credentials?: KinesisClientConfig["credentials"] | undefined;
   /** Permits `http` to other machines, by whatever names them. Default false. */
   readonly allowInsecure?: boolean | undefined;

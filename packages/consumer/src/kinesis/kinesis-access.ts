@@ -8,7 +8,7 @@ import {
   type KinesisClientOptions,
 } from "./kinesis-clients.js";
 import type { KinesisApi } from "./kinesis-api.js";
-import { sdkKinesis, type StreamName } from "./sdk-kinesis.js";
+import { kinesisLater, sdkKinesis, type StreamName } from "./sdk-kinesis.js";
 
 /** Credentials as values. */
 export type AwsIdentity = Awaited<ReturnType<KinesisClient["config"]["credentials"]>>;
@@ -50,14 +50,14 @@ export function kinesisAccess(options: KinesisAccessOptions): KinesisAccess {
   }
   const connection = { ...options.connection, onWireFallback };
   const client = createKinesisClient(connection, logger);
-  const made = sdkKinesis(client, streamTarget, {
+  const made = kinesisLater(client, streamTarget, {
     ownsClient: true,
     fixedCredentials: typeof connection.credentials === "object",
     subscriptionClient: () => createSubscriptionClient(connection, logger),
   });
   return {
     api: made,
-    credentials: () => client.config.credentials(),
-    checkEndpoint: () => checkClientEndpoint(client, rule),
+    credentials: async () => (await client.made()).config.credentials(),
+    checkEndpoint: async () => checkClientEndpoint(await client.made(), rule),
   };
 }

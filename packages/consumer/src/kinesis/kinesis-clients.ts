@@ -1,10 +1,14 @@
-import { KinesisClient } from "@aws-sdk/client-kinesis";
-import { BodyMemory, guardEndpoint, HttpHandler } from "@kinesis-connectors/aws";
+import type { KinesisClient } from "@aws-sdk/client-kinesis";
+import { BodyMemory, guardEndpoint, HttpHandler, type Later, later } from "@kinesis-connectors/aws";
 import type { Logger } from "@kinesis-connectors/core";
-import { type KinesisProtocol, kinesisProtocol, type WireFormat } from "@kinesis-connectors/wire/protocol";
+import {
+  type KinesisProtocol,
+  kinesisProtocolOver,
+  type WireFormat,
+} from "@kinesis-connectors/wire/protocol-over";
 
 import { type AwsClientOptions, common, CONNECTION_TIMEOUT_MS, MAX_CONNECTIONS } from "./client-options.js";
-import { WideHttp2 } from "./wide-http2.js";
+import { kinesisSdk, protocolSdk } from "./load-sdk.js";
 
 /** What a caller may say about reaching Kinesis, and how records travel. */
 export interface KinesisClientOptions extends AwsClientOptions {
@@ -18,56 +22,68 @@ export interface KinesisClientOptions extends AwsClientOptions {
 const REQUEST_TIMEOUT_MS = 30_000;
 
 /**
- * A Kinesis client that keeps its connections.
+ * A Kinesis client that keeps its connections, made with the first call.
  *
  * The SDK's own default opens a new HTTP/2 session, with a TLS handshake, for every call (aws-sdk-js-v3#8279). Of the two cures we
  * take HTTP/1.1 keep-alive for plain calls: per call it costs no more CPU than a shared HTTP/2 session, and a GOAWAY or a reset then
  * fails one call and not those of every shard at once.
  */
-export function createKinesisClient(options: KinesisClientOptions, logger: Logger): KinesisClient {
+export function createKinesisClient(options: KinesisClientOptions, logger: Logger): Later<KinesisClient> {
   const memory = new BodyMemory();
-  const fast = protocolOf(options, logger, memory);
-  const client = new KinesisClient({
-    ...common(options, logger),
-    protocol: fast.protocol,
-    requestHandler: new HttpHandler({
-      connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
-      requestTimeoutMs: REQUEST_TIMEOUT_MS,
-      maxConnections: MAX_CONNECTIONS,
-      memory,
-      ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
-      onUnasked: ({ message }) => logger.warn({ error: message }, "answer-unasked"),
-    }),
-    // All calls of one kind differ in their input alone: the way through the client is worked out once for each kind, and not for each poll.
-    cacheMiddleware: true,
+  const requestHandler = new HttpHandler({
+    connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    maxConnections: MAX_CONNECTIONS,
+    memory,
+    ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
+    onUnasked: ({ message }) => logger.warn({ error: message }, "answer-unasked"),
   });
-  // It makes a copy of each answer for a log line, even where nobody logs.
-  client.middlewareStack.remove("loggerMiddleware");
-  guardEndpoint(client, options.allowInsecure === true);
-  fast.attach(client);
-  return client;
+  return later(async () => {
+    const { KinesisClient: Client } = await kinesisSdk();
+    const fast = await protocolOf(options, logger, memory);
+    const client = new Client({
+      ...common(options, logger),
+      protocol: fast.protocol,
+      requestHandler,
+    });
+    // It makes a copy of each answer for a log line, even where nobody logs.
+    client.middlewareStack.remove("loggerMiddleware");
+    guardEndpoint(client, options.allowInsecure === true);
+    fast.attach(client);
+    return client;
+  }, destroy);
 }
 
 /**
  * A Kinesis client for SubscribeToShard, which the service offers over HTTP/2 only: the SDK's own handler, a session for each
  * subscription. Without a time-out, because the reader watches over the silence and over a slow accept alike.
  */
-export function createSubscriptionClient(options: KinesisClientOptions, logger: Logger): KinesisClient {
-  const client = new KinesisClient({
+export async function createSubscriptionClient(
+  options: KinesisClientOptions,
+  logger: Logger,
+): Promise<KinesisClient> {
+  const { KinesisClient: Client } = await kinesisSdk();
+  const { WideHttp2 } = await import("./wide-http2.js");
+  const client = new Client({
     ...common(options, logger),
-    protocol: protocolOf(options, logger).protocol,
+    protocol: (await protocolOf(options, logger)).protocol,
     requestHandler: new WideHttp2({ connectionTimeoutMs: CONNECTION_TIMEOUT_MS, proxy: options.proxy }),
   });
   guardEndpoint(client, options.allowInsecure === true);
   return client;
 }
 
-function protocolOf(
+function destroy(client: KinesisClient): void {
+  client.destroy();
+}
+
+async function protocolOf(
   { wireFormat = "auto", onWireFallback }: KinesisClientOptions,
   logger: Logger,
   memory?: BodyMemory,
-): KinesisProtocol {
-  return kinesisProtocol({
+): Promise<KinesisProtocol> {
+  const { AwsJson1_1Protocol } = await protocolSdk();
+  return kinesisProtocolOver(AwsJson1_1Protocol, {
     wireFormat,
     ...(memory === undefined ? {} : { memory }),
     onFallback: () => {

@@ -1,18 +1,16 @@
+import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import {
-  DescribeStreamConsumerCommand,
-  DescribeStreamSummaryCommand,
-  GetRecordsCommand,
-  GetShardIteratorCommand,
-  type KinesisClient,
-  ListShardsCommand,
-  RegisterStreamConsumerCommand,
-  SubscribeToShardCommand,
-  type SubscribeToShardEventStream,
-} from "@aws-sdk/client-kinesis";
-import { atCorrectedClock, isByTheClock } from "@kinesis-connectors/aws";
-import { asError, checkOptions, type OptionNames } from "@kinesis-connectors/core";
-import { isKind, type KinesisApi, type SubscriptionEvent } from "./kinesis-api.js";
+  atCorrectedClock,
+  isByTheClock,
+  keepRequests,
+  type Later,
+  later,
+  type SendCommand,
+} from "@kinesis-connectors/aws";
+import { checkOptions, type OptionNames } from "@kinesis-connectors/core";
+import { isKind, type KinesisApi } from "./kinesis-api.js";
 import { asCallError, type Experience } from "./kinesis-failures.js";
+import { kinesisSdk } from "./load-sdk.js";
 import {
   toRecords,
   toChildShards,
@@ -21,6 +19,7 @@ import {
   toStartingPosition,
   toConsumer,
 } from "./sdk-shapes.js";
+import { subscriptionEvents } from "./subscription-events.js";
 
 /** The name of the stream in requests: its ARN where the caller gave one, so that streams of other accounts work too. */
 export type StreamName = { readonly StreamName: string } | { readonly StreamARN: string };
@@ -34,7 +33,7 @@ export interface SdkKinesisOptions {
   /** Whether the caller knows that the credentials have worked before. Default false. */
   readonly hasWorked?: boolean;
   /** Makes the client for subscriptions when the first one is asked for. Default: the same client for everything. */
-  readonly subscriptionClient?: () => KinesisClient;
+  readonly subscriptionClient?: () => KinesisClient | Promise<KinesisClient>;
 }
 
 const NAMES: OptionNames<SdkKinesisOptions> = {
@@ -50,8 +49,32 @@ export function sdkKinesis(
   stream: StreamName,
   options: SdkKinesisOptions = {},
 ): KinesisApi {
+  const given = { made: () => Promise.resolve(client), end: () => client.destroy() };
+  return kinesisLater(given, stream, options);
+}
+
+type Sdk = Awaited<ReturnType<typeof kinesisSdk>>;
+
+/** The same over a client that is made with the first call. */
+export function kinesisLater(
+  client: Later<KinesisClient>,
+  stream: StreamName,
+  options: SdkKinesisOptions = {},
+): KinesisApi {
   checkOptions("sdkKinesis", options, NAMES);
-  let subscriptions: KinesisClient | undefined;
+  const ready = later(
+    async () => {
+      const made = await client.made();
+      // All of these go to the one stream.
+      return { made, sdk: await kinesisSdk(), request: keepRequests(made) };
+    },
+    () => undefined,
+  );
+  const { subscriptionClient = client.made } = options;
+  const subscriptions = later(
+    async () => await subscriptionClient(),
+    (made) => made.destroy(),
+  );
   const worked = new Set<string>(options.hasWorked === true ? ["any"] : []);
   const experience: Experience = {
     has: (operation) => worked.has(operation),
@@ -60,23 +83,32 @@ export function sdkKinesis(
     },
     renews: options.fixedCredentials !== true,
   };
-  const calling = async <Answer>(operation: string, call: () => Promise<Answer>): Promise<Answer> => {
+  const calling = async <Answer>(
+    operation: string,
+    call: (client: KinesisClient, sdk: Sdk, request: SendCommand) => Promise<Answer>,
+  ): Promise<Answer> => {
+    const { made, sdk, request } = await ready.made();
     try {
-      const answer = await atCorrectedClock(call);
+      const answer = await atCorrectedClock(() => call(made, sdk, request));
       worked.add(operation);
       return answer;
     } catch (error) {
       throw asCallError(operation, error, experience);
     }
   };
-  const firstIteratorOf = async (shardId: string, signal: AbortSignal): Promise<void> => {
+  const firstIteratorOf = async (
+    made: KinesisClient,
+    { GetShardIteratorCommand }: Sdk,
+    shardId: string,
+    signal: AbortSignal,
+  ): Promise<void> => {
     const input = { ...stream, ShardId: shardId, ShardIteratorType: "TRIM_HORIZON" } as const;
-    await atCorrectedClock(() => client.send(new GetShardIteratorCommand(input), aborting(signal)));
+    await atCorrectedClock(() => made.send(new GetShardIteratorCommand(input), aborting(signal)));
   };
   return {
     describeStream: (signal) =>
-      calling("DescribeStreamSummary", async () => {
-        const answer = await client.send(new DescribeStreamSummaryCommand(stream), aborting(signal));
+      calling("DescribeStreamSummary", async (made, { DescribeStreamSummaryCommand }) => {
+        const answer = await made.send(new DescribeStreamSummaryCommand(stream), aborting(signal));
         const summary = answer.StreamDescriptionSummary;
         return {
           streamName: summary?.StreamName ?? "",
@@ -88,7 +120,7 @@ export function sdkKinesis(
         };
       }),
     listShards: (request, signal) =>
-      calling("ListShards", async () => {
+      calling("ListShards", async (made, { ListShardsCommand }) => {
         const input =
           request.nextToken === undefined
             ? {
@@ -96,13 +128,13 @@ export function sdkKinesis(
                 ...(request.filter === undefined ? {} : { ShardFilter: toFilter(request.filter) }),
               }
             : { NextToken: request.nextToken };
-        const answer = await client.send(new ListShardsCommand(input), aborting(signal));
+        const answer = await made.send(new ListShardsCommand(input), aborting(signal));
         return { shards: (answer.Shards ?? []).map(toListedShard), nextToken: answer.NextToken };
       }),
     getShardIterator: (shardId, position, signal) =>
-      calling("GetShardIterator", async () => {
+      calling("GetShardIterator", async (made, { GetShardIteratorCommand }) => {
         const { Type, SequenceNumber, Timestamp } = toStartingPosition(position);
-        const answer = await client.send(
+        const answer = await made.send(
           new GetShardIteratorCommand({
             ...stream,
             ShardId: shardId,
@@ -115,16 +147,13 @@ export function sdkKinesis(
         return answer.ShardIterator ?? "";
       }),
     getRecords: (iterator, limit, signal) =>
-      calling("GetRecords", async () => {
-        const command = new GetRecordsCommand({
+      calling("GetRecords", async (_made, { GetRecordsCommand }, request) => {
+        const input = {
           ShardIterator: iterator,
           Limit: limit,
           ...("StreamARN" in stream ? stream : {}),
-        });
-        // A call without options of its own goes the way that the client worked out before, where it keeps that (`cacheMiddleware`): a third of an empty poll.
-        const answer = await (client.config.cacheMiddleware
-          ? unlessAborted(client.send(command), signal)
-          : client.send(command, aborting(signal)));
+        };
+        const answer = await request(GetRecordsCommand, input, signal);
         return {
           records: toRecords(answer.Records),
           nextIterator: answer.NextShardIterator,
@@ -134,8 +163,8 @@ export function sdkKinesis(
       }),
     describeConsumer: async (streamArn, consumerName, signal) => {
       try {
-        return await calling("DescribeStreamConsumer", async () => {
-          const answer = await client.send(
+        return await calling("DescribeStreamConsumer", async (made, { DescribeStreamConsumerCommand }) => {
+          const answer = await made.send(
             new DescribeStreamConsumerCommand({ StreamARN: streamArn, ConsumerName: consumerName }),
             aborting(signal),
           );
@@ -147,22 +176,22 @@ export function sdkKinesis(
       }
     },
     registerConsumer: (streamArn, consumerName, signal) =>
-      calling("RegisterStreamConsumer", async () => {
-        const answer = await client.send(
+      calling("RegisterStreamConsumer", async (made, { RegisterStreamConsumerCommand }) => {
+        const answer = await made.send(
           new RegisterStreamConsumerCommand({ StreamARN: streamArn, ConsumerName: consumerName }),
           aborting(signal),
         );
         return toConsumer(answer.Consumer);
       }),
     subscribeToShard: (consumerArn, shardId, position, signal) =>
-      calling("SubscribeToShard", async () => {
-        const subscriber = (subscriptions ??= options.subscriptionClient?.() ?? client);
+      calling("SubscribeToShard", async (made, sdk) => {
+        const subscriber = await subscriptions.made();
         const subscribe = () => {
           // Each client learns of a clock that is off by its own answers, and the SDK means to learn nothing from event streams: what
           // the other calls taught holds here too.
-          subscriber.config.systemClockOffset = client.config.systemClockOffset;
+          subscriber.config.systemClockOffset = made.config.systemClockOffset;
           return subscriber.send(
-            new SubscribeToShardCommand({
+            new sdk.SubscribeToShardCommand({
               ConsumerARN: consumerArn,
               ShardId: shardId,
               StartingPosition: toStartingPosition(position),
@@ -176,76 +205,19 @@ export function sdkKinesis(
         } catch (error) {
           if (!isByTheClock(error)) throw error;
           // A plain call corrects the clock.
-          await firstIteratorOf(shardId, signal);
+          await firstIteratorOf(made, sdk, shardId, signal);
           answer = await subscribe();
         }
         return subscriptionEvents(answer.EventStream, experience);
       }),
     close: () => {
       if (options.ownsClient !== true) return;
-      client.destroy();
-      subscriptions?.destroy();
+      client.end();
+      subscriptions.end();
     },
   };
 }
 
 function aborting(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal };
-}
-
-/** Rejects as soon as the signal is aborted; the answer comes all the same, within the time of a request, and nobody looks at it. */
-function unlessAborted<Answer>(call: Promise<Answer>, signal: AbortSignal | undefined): Promise<Answer> {
-  if (signal === undefined) return call;
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(asError(signal.reason));
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
-    call.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
-}
-
-/** No generator: one that waits keeps the event that it gave last, and with it all its records, until the next one is there. */
-function subscriptionEvents(
-  stream: AsyncIterable<SubscribeToShardEventStream> | undefined,
-  experience: Experience,
-): AsyncIterable<SubscriptionEvent> {
-  const members = stream?.[Symbol.asyncIterator]();
-  const next = async (): Promise<IteratorResult<SubscriptionEvent, void>> => {
-    for (;;) {
-      const result = await members?.next();
-      if (result === undefined || result.done === true) return { done: true, value: undefined };
-      const event = eventOf(result.value, experience);
-      if (event !== undefined) return { done: false, value: event };
-    }
-  };
-  const events: AsyncIterator<SubscriptionEvent, void> = {
-    next: async () => {
-      try {
-        return await next();
-      } catch (error) {
-        throw asCallError("SubscribeToShard", error, experience);
-      }
-    },
-    return: async () => {
-      await members?.return?.();
-      return { done: true, value: undefined };
-    },
-  };
-  return { [Symbol.asyncIterator]: () => events };
-}
-
-/** Undefined for a member that says nothing; throws one that ends the subscription: the SDK hands some errors over as values. */
-function eventOf(member: SubscribeToShardEventStream, experience: Experience): SubscriptionEvent | undefined {
-  const event = member.SubscribeToShardEvent;
-  if (event === undefined) {
-    const failure: unknown = Object.values(member).find((value) => value instanceof Error);
-    if (failure !== undefined) throw asCallError("SubscribeToShard", failure, experience);
-    return undefined;
-  }
-  return {
-    records: toRecords(event.Records),
-    continuationSequenceNumber: event.ContinuationSequenceNumber,
-    millisBehindLatest: event.MillisBehindLatest,
-    childShards: toChildShards(event.ChildShards),
-  };
 }

@@ -1,24 +1,16 @@
-import {
-  DeleteItemCommand,
-  DescribeTableCommand,
-  type DynamoDBClient,
-  PutItemCommand,
-  QueryCommand,
-  ScanCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
 import { asError, hasCode, type Logger } from "@kinesis-connectors/core";
 import type { FleetTable, ModeChange, WorkerMeasures, WorkerReport } from "@kinesis-connectors/leases";
 import { type FleetPlace, FleetPlaces, type FleetPlacesOptions, keyOf } from "./fleet-places.js";
 import { COORDINATOR_KEY, ENTITY, modeRow, OWNER_INDEX, reportOf, reportUpdate } from "./fleet-rows.js";
 import { dynamoDbLeaderLock } from "./dynamodb-leader-lock.js";
 import { ATTRIBUTE, type LeaseRow } from "./lease-row.js";
+import type { TableClient } from "./table-client.js";
 import { tableFailure } from "./table-failures.js";
 
 export interface DynamoDbFleetTableOptions extends FleetPlacesOptions {
   readonly logger: Logger;
   /** The same client with the short times of leases: for the calls that a lock or a lease waits for. */
-  readonly urgent: DynamoDBClient;
+  readonly urgent: TableClient;
 }
 
 /** The fleet's rows in DynamoDB, and its mode. */
@@ -65,22 +57,20 @@ export function dynamoDbFleetTable(options: DynamoDbFleetTableOptions): DynamoDb
     const place = found?.place ?? (await places.ofLock());
     const { from } = change;
     return await place.calls.isApplied("PutItem", () =>
-      client.send(
-        new PutItemCommand({
-          TableName: place.tableName,
-          Item: { ...found?.row, ...row, [place.key]: { S: COORDINATOR_KEY.mode } },
-          ...(from === undefined
-            ? {
-                ConditionExpression: "attribute_not_exists(#key)",
-                ExpressionAttributeNames: { "#key": place.key },
-              }
-            : {
-                ConditionExpression: "#cv = :from",
-                ExpressionAttributeNames: { "#cv": "cv" },
-                ExpressionAttributeValues: { ":from": { S: from } },
-              }),
-        }),
-      ),
+      client.send((sdk) => sdk.PutItemCommand, {
+        TableName: place.tableName,
+        Item: { ...found?.row, ...row, [place.key]: { S: COORDINATOR_KEY.mode } },
+        ...(from === undefined
+          ? {
+              ConditionExpression: "attribute_not_exists(#key)",
+              ExpressionAttributeNames: { "#key": place.key },
+            }
+          : {
+              ConditionExpression: "#cv = :from",
+              ExpressionAttributeNames: { "#cv": "cv" },
+              ExpressionAttributeValues: { ":from": { S: from } },
+            }),
+      }),
     );
   }
 
@@ -88,9 +78,10 @@ export function dynamoDbFleetTable(options: DynamoDbFleetTableOptions): DynamoDb
     const place = await places.ofReports();
     const isThere = await place.calls.repeat("UpdateItem", async () => {
       try {
-        await client.send(
-          new UpdateItemCommand({ ...keyOf(place, workerId), ...reportUpdate(updatedS, measures) }),
-        );
+        await client.send((sdk) => sdk.UpdateItemCommand, {
+          ...keyOf(place, workerId),
+          ...reportUpdate(updatedS, measures),
+        });
         return true;
       } catch (thrown) {
         // A coordinator's table without one of reports: leaders look among the leases too.
@@ -109,19 +100,17 @@ export function dynamoDbFleetTable(options: DynamoDbFleetTableOptions): DynamoDb
     do {
       const page = await place.calls.repeat("Scan", async () => {
         try {
-          return await client.send(
-            new ScanCommand({
-              TableName: place.tableName,
-              ...(place === places.leases
-                ? {
-                    FilterExpression: "#type = :report",
-                    ExpressionAttributeNames: { "#type": ATTRIBUTE.entityType },
-                    ExpressionAttributeValues: { ":report": { S: ENTITY.report } },
-                  }
-                : {}),
-              ...(start === undefined ? {} : { ExclusiveStartKey: start }),
-            }),
-          );
+          return await client.send((sdk) => sdk.ScanCommand, {
+            TableName: place.tableName,
+            ...(place === places.leases
+              ? {
+                  FilterExpression: "#type = :report",
+                  ExpressionAttributeNames: { "#type": ATTRIBUTE.entityType },
+                  ExpressionAttributeValues: { ":report": { S: ENTITY.report } },
+                }
+              : {}),
+            ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+          });
         } catch (thrown) {
           if (place === places.metrics && tableFailure(thrown) === "missing") return undefined;
           throw thrown;
@@ -139,16 +128,14 @@ export function dynamoDbFleetTable(options: DynamoDbFleetTableOptions): DynamoDb
   async function forget(seen: WorkerReport): Promise<boolean> {
     const place = seen.place === "own-table" ? places.metrics : places.leases;
     return await place.calls.isApplied("DeleteItem", () =>
-      client.send(
-        new DeleteItemCommand({
-          ...keyOf(place, seen.workerId),
-          ConditionExpression: seen.updatedS === undefined ? "attribute_not_exists(#lut)" : "#lut = :seen",
-          ExpressionAttributeNames: { "#lut": "lut" },
-          ...(seen.updatedS === undefined
-            ? {}
-            : { ExpressionAttributeValues: { ":seen": { N: `${seen.updatedS}` } } }),
-        }),
-      ),
+      client.send((sdk) => sdk.DeleteItemCommand, {
+        ...keyOf(place, seen.workerId),
+        ConditionExpression: seen.updatedS === undefined ? "attribute_not_exists(#lut)" : "#lut = :seen",
+        ExpressionAttributeNames: { "#lut": "lut" },
+        ...(seen.updatedS === undefined
+          ? {}
+          : { ExpressionAttributeValues: { ":seen": { N: `${seen.updatedS}` } } }),
+      }),
     );
   }
 
@@ -158,16 +145,14 @@ export function dynamoDbFleetTable(options: DynamoDbFleetTableOptions): DynamoDb
     do {
       const page = await places.leases.calls.repeat("Query", async () => {
         try {
-          return await urgent.send(
-            new QueryCommand({
-              TableName: places.leases.tableName,
-              IndexName: OWNER_INDEX,
-              KeyConditionExpression: "#owner = :me",
-              ExpressionAttributeNames: { "#owner": ATTRIBUTE.owner },
-              ExpressionAttributeValues: { ":me": { S: workerId } },
-              ...(start === undefined ? {} : { ExclusiveStartKey: start }),
-            }),
-          );
+          return await urgent.send((sdk) => sdk.QueryCommand, {
+            TableName: places.leases.tableName,
+            IndexName: OWNER_INDEX,
+            KeyConditionExpression: "#owner = :me",
+            ExpressionAttributeNames: { "#owner": ATTRIBUTE.owner },
+            ExpressionAttributeValues: { ":me": { S: workerId } },
+            ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+          });
         } catch (thrown) {
           // There is none, or it is being filled.
           if (asError(thrown).name === "ValidationException") return undefined;
@@ -199,7 +184,7 @@ export function dynamoDbFleetTable(options: DynamoDbFleetTableOptions): DynamoDb
     retract: async (workerId) => {
       const place = await places.ofReports();
       await place.calls.repeat("DeleteItem", () =>
-        client.send(new DeleteItemCommand(keyOf(place, workerId))),
+        client.send((sdk) => sdk.DeleteItemCommand, keyOf(place, workerId)),
       );
     },
     reports: async () => {
@@ -217,7 +202,7 @@ export function dynamoDbFleetTable(options: DynamoDbFleetTableOptions): DynamoDb
     assignedTo,
     hasIndex: async () => {
       const { Table } = await places.leases.calls.repeat("DescribeTable", () =>
-        client.send(new DescribeTableCommand({ TableName: places.leases.tableName })),
+        client.send((sdk) => sdk.DescribeTableCommand, { TableName: places.leases.tableName }),
       );
       return (
         Table?.GlobalSecondaryIndexes?.some(

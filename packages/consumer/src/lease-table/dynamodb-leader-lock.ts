@@ -1,16 +1,11 @@
-import {
-  DeleteItemCommand,
-  type DynamoDBClient,
-  PutItemCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
 import type { FleetTable, LeaderLock } from "@kinesis-connectors/leases";
 import { type FleetPlaces, keyOf } from "./fleet-places.js";
 import { COORDINATOR_KEY, LOCK, lockOf, lockRow } from "./fleet-rows.js";
+import type { TableClient } from "./table-client.js";
 
 /** The leader's lock in DynamoDB, with the conditions of amazon-dynamodb-lock-client. */
 export function dynamoDbLeaderLock(
-  client: DynamoDBClient,
+  client: TableClient,
   places: FleetPlaces,
 ): Pick<FleetTable, "lock" | "takeLock" | "keepLock" | "releaseLock"> {
   const takeLock = async (mine: LeaderLock, seen: LeaderLock | undefined): Promise<boolean> => {
@@ -39,15 +34,13 @@ export function dynamoDbLeaderLock(
               },
             };
     return await place.calls.isApplied("PutItem", () =>
-      client.send(
-        new PutItemCommand({
-          TableName: place.tableName,
-          Item: { [place.key]: { S: COORDINATOR_KEY.leader }, ...lockRow(mine) },
-          ConditionExpression: condition.ConditionExpression,
-          ExpressionAttributeNames: { "#key": place.key, ...condition.names },
-          ...condition.values,
-        }),
-      ),
+      client.send((sdk) => sdk.PutItemCommand, {
+        TableName: place.tableName,
+        Item: { [place.key]: { S: COORDINATOR_KEY.leader }, ...lockRow(mine) },
+        ConditionExpression: condition.ConditionExpression,
+        ExpressionAttributeNames: { "#key": place.key, ...condition.names },
+        ...condition.values,
+      }),
     );
   };
 
@@ -61,19 +54,17 @@ export function dynamoDbLeaderLock(
     const place = await places.ofLock();
     const { ExpressionAttributeNames, ExpressionAttributeValues, ConditionExpression } = stillMine(mine);
     return await place.calls.isApplied("UpdateItem", () =>
-      client.send(
-        new UpdateItemCommand({
-          ...keyOf(place, COORDINATOR_KEY.leader),
-          UpdateExpression: "SET #lease = :lease, #version = :next",
-          ConditionExpression,
-          ExpressionAttributeNames: { ...ExpressionAttributeNames, "#lease": LOCK.lease },
-          ExpressionAttributeValues: {
-            ...ExpressionAttributeValues,
-            ":lease": { S: `${mine.leaseMs}` },
-            ":next": { S: version },
-          },
-        }),
-      ),
+      client.send((sdk) => sdk.UpdateItemCommand, {
+        ...keyOf(place, COORDINATOR_KEY.leader),
+        UpdateExpression: "SET #lease = :lease, #version = :next",
+        ConditionExpression,
+        ExpressionAttributeNames: { ...ExpressionAttributeNames, "#lease": LOCK.lease },
+        ExpressionAttributeValues: {
+          ...ExpressionAttributeValues,
+          ":lease": { S: `${mine.leaseMs}` },
+          ":next": { S: version },
+        },
+      }),
     );
   };
 
@@ -87,7 +78,10 @@ export function dynamoDbLeaderLock(
     releaseLock: async (mine) => {
       const place = await places.ofLock();
       await place.calls.isApplied("DeleteItem", () =>
-        client.send(new DeleteItemCommand({ ...keyOf(place, COORDINATOR_KEY.leader), ...stillMine(mine) })),
+        client.send((sdk) => sdk.DeleteItemCommand, {
+          ...keyOf(place, COORDINATOR_KEY.leader),
+          ...stillMine(mine),
+        }),
       );
     },
   };

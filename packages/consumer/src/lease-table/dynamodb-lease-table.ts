@@ -1,14 +1,4 @@
-import {
-  CreateTableCommand,
-  DeleteItemCommand,
-  DescribeTableCommand,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  ScanCommand,
-  type TableDescription,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient, TableDescription } from "@aws-sdk/client-dynamodb";
 import {
   asError,
   type Clock,
@@ -20,20 +10,26 @@ import {
   type OptionNames,
   wholeNumber,
 } from "@kinesis-connectors/core";
+import type { Later } from "@kinesis-connectors/aws";
 import type { Lease, LeaseTable, WriteOutcome } from "@kinesis-connectors/leases";
 import { dynamoDbFleetTable } from "./dynamodb-fleet-table.js";
 import { factsOf, updateOf } from "./lease-expressions.js";
 import { ATTRIBUTE, type LeaseRow, newLeaseRow, parseLeaseRow } from "./lease-row.js";
-import { patientClient } from "./patient-client.js";
 import { TableCalls } from "./table-calls.js";
+import { keptTableClient, tableClient } from "./table-client.js";
 import { tableCause, tableError, tableFailure } from "./table-failures.js";
 
 /** Options of `dynamoDbLeaseTable`. */
 export interface DynamoDbLeaseTableOptions {
+  /** The name of the table. */
   readonly tableName: string;
+  /** The SDK's client; whoever made it closes it. */
   readonly client: DynamoDBClient;
+  /** Tells the time, and waits between tries. */
   readonly clock: Clock;
+  /** Spreads the waits between tries. */
   readonly random: Random;
+  /** Told of a table that refuses or is created. */
   readonly logger: Logger;
   /** Whether a missing table is created, with on-demand billing. Default true; needs `dynamodb:CreateTable`. */
   readonly createTable?: boolean;
@@ -67,13 +63,30 @@ const ACTIVE_POLL = { firstMs: 50, maxMs: 1_000 };
 /** Leases in a DynamoDB table that KCL workers can share: the default. */
 export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTable {
   checkOptions("dynamoDbLeaseTable", options, NAMES);
-  const { tableName, client, clock, logger, createTable = true, ownsClient = false } = options;
+  const { client, ...others } = options;
+  return leaseTableLater({
+    ...others,
+    client: { made: () => Promise.resolve(client), end: () => client.destroy() },
+  });
+}
+
+/** Options of `dynamoDbLeaseTable`, with a client that is made with the first call. */
+export interface LeaseTableLaterOptions extends Omit<DynamoDbLeaseTableOptions, "client"> {
+  readonly client: Later<DynamoDBClient>;
+}
+
+/** The same over a client that is made with the first call. */
+export function leaseTableLater(options: LeaseTableLaterOptions): LeaseTable {
+  const { tableName, clock, logger, createTable = true, ownsClient = false } = options;
   const { controlTimeoutMs } = options;
   const controlMs =
     controlTimeoutMs === undefined
       ? undefined
       : wholeNumber("controlTimeoutMs", controlTimeoutMs, { min: 1 });
-  const control = patientClient(client, controlMs);
+  const client = tableClient(options.client.made);
+  const control = tableClient(options.client.made, controlMs);
+  // Each lease is written every few seconds, and twice for each batch.
+  const writes = keptTableClient(options.client.made);
   const reported = new Set<string>();
   const calls = new TableCalls(options);
   const { application = tableName } = options;
@@ -100,7 +113,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
   async function describeTable(): Promise<TableDescription | undefined> {
     return await calls.repeat("DescribeTable", async () => {
       try {
-        return (await control.send(new DescribeTableCommand({ TableName: tableName }))).Table;
+        return (await control.send((sdk) => sdk.DescribeTableCommand, { TableName: tableName })).Table;
       } catch (thrown) {
         if (tableFailure(thrown) === "missing") return undefined;
         throw thrown;
@@ -111,14 +124,12 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
   async function create(): Promise<boolean> {
     return await calls.repeat("CreateTable", async () => {
       try {
-        await control.send(
-          new CreateTableCommand({
-            TableName: tableName,
-            BillingMode: "PAY_PER_REQUEST",
-            AttributeDefinitions: [{ AttributeName: ATTRIBUTE.leaseKey, AttributeType: "S" }],
-            KeySchema: [{ AttributeName: ATTRIBUTE.leaseKey, KeyType: "HASH" }],
-          }),
-        );
+        await control.send((sdk) => sdk.CreateTableCommand, {
+          TableName: tableName,
+          BillingMode: "PAY_PER_REQUEST",
+          AttributeDefinitions: [{ AttributeName: ATTRIBUTE.leaseKey, AttributeType: "S" }],
+          KeySchema: [{ AttributeName: ATTRIBUTE.leaseKey, KeyType: "HASH" }],
+        });
         return true;
       } catch (thrown) {
         // Another worker was quicker.
@@ -160,12 +171,10 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
       let start: LeaseRow | undefined;
       do {
         const page = await calls.repeat("Scan", () =>
-          control.send(
-            new ScanCommand({
-              TableName: tableName,
-              ...(start === undefined ? {} : { ExclusiveStartKey: start }),
-            }),
-          ),
+          control.send((sdk) => sdk.ScanCommand, {
+            TableName: tableName,
+            ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+          }),
         );
         for (const row of page.Items ?? []) {
           const lease = leaseOf(row);
@@ -178,39 +187,33 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
 
     get: async (leaseKey) => {
       const { Item } = await calls.repeat("GetItem", () =>
-        client.send(
-          new GetItemCommand({
-            TableName: tableName,
-            Key: { [ATTRIBUTE.leaseKey]: { S: leaseKey } },
-            ConsistentRead: true,
-          }),
-        ),
+        client.send((sdk) => sdk.GetItemCommand, {
+          TableName: tableName,
+          Key: { [ATTRIBUTE.leaseKey]: { S: leaseKey } },
+          ConsistentRead: true,
+        }),
       );
       return Item === undefined ? undefined : leaseOf(Item);
     },
 
     create: async (lease) =>
       await calls.isApplied("PutItem", () =>
-        control.send(
-          new PutItemCommand({
-            TableName: tableName,
-            Item: newLeaseRow(lease),
-            ConditionExpression: "attribute_not_exists(#key)",
-            ExpressionAttributeNames: { "#key": ATTRIBUTE.leaseKey },
-          }),
-        ),
+        control.send((sdk) => sdk.PutItemCommand, {
+          TableName: tableName,
+          Item: newLeaseRow(lease),
+          ConditionExpression: "attribute_not_exists(#key)",
+          ExpressionAttributeNames: { "#key": ATTRIBUTE.leaseKey },
+        }),
       ),
 
     update: async (seen, change): Promise<WriteOutcome> => {
       try {
         await calls.once("UpdateItem", () =>
-          client.send(
-            new UpdateItemCommand({
-              TableName: tableName,
-              Key: { [ATTRIBUTE.leaseKey]: { S: seen.leaseKey } },
-              ...updateOf(seen, change),
-            }),
-          ),
+          writes.send((sdk) => sdk.UpdateItemCommand, {
+            TableName: tableName,
+            Key: { [ATTRIBUTE.leaseKey]: { S: seen.leaseKey } },
+            ...updateOf(seen, change),
+          }),
         );
         return { type: "applied" };
       } catch (thrown) {
@@ -225,20 +228,19 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
 
     describe: async (leaseKey, facts) =>
       await calls.isApplied("UpdateItem", () =>
-        control.send(
-          new UpdateItemCommand({
-            TableName: tableName,
-            Key: { [ATTRIBUTE.leaseKey]: { S: leaseKey } },
-            ...factsOf(facts),
-          }),
-        ),
+        control.send((sdk) => sdk.UpdateItemCommand, {
+          TableName: tableName,
+          Key: { [ATTRIBUTE.leaseKey]: { S: leaseKey } },
+          ...factsOf(facts),
+        }),
       ),
 
     remove: async (leaseKey) => {
       await calls.repeat("DeleteItem", () =>
-        control.send(
-          new DeleteItemCommand({ TableName: tableName, Key: { [ATTRIBUTE.leaseKey]: { S: leaseKey } } }),
-        ),
+        control.send((sdk) => sdk.DeleteItemCommand, {
+          TableName: tableName,
+          Key: { [ATTRIBUTE.leaseKey]: { S: leaseKey } },
+        }),
       );
     },
 
@@ -246,7 +248,7 @@ export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTab
     fleet,
 
     close: () => {
-      if (ownsClient) client.destroy();
+      if (ownsClient) options.client.end();
     },
   };
 }

@@ -1,7 +1,7 @@
-import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { COORDINATOR_KEY } from "./fleet-rows.js";
 import { ATTRIBUTE, type LeaseRow } from "./lease-row.js";
 import { TableCalls, type TableCallsOptions } from "./table-calls.js";
+import type { TableClient } from "./table-client.js";
 import { tableFailure } from "./table-failures.js";
 
 /** One table in which rows of a fleet may lie, and the name of its key. */
@@ -21,7 +21,7 @@ export function keyOf(
 }
 
 export interface FleetPlacesOptions extends TableCallsOptions {
-  readonly client: DynamoDBClient;
+  readonly client: TableClient;
   /** Names the tables that KCL 3.0 to 3.4 make beside the one of leases. */
   readonly application: string;
 }
@@ -36,7 +36,7 @@ export class FleetPlaces {
   readonly leases: FleetPlace;
   readonly coordinator: FleetPlace;
   readonly metrics: FleetPlace;
-  readonly #client: DynamoDBClient;
+  readonly #client: TableClient;
   #status: string | undefined;
   #known = false;
   #hasCoordinator = false;
@@ -97,12 +97,12 @@ export class FleetPlaces {
   async get(place: FleetPlace, key: string): Promise<LeaseRow | undefined | "no-table"> {
     return await place.calls.repeat("GetItem", async () => {
       try {
-        const command = new GetItemCommand({
+        const found = await this.#client.send((sdk) => sdk.GetItemCommand, {
           TableName: place.tableName,
           Key: { [place.key]: { S: key } },
           ConsistentRead: true,
         });
-        return (await this.#client.send(command)).Item;
+        return found.Item;
       } catch (thrown) {
         if (tableFailure(thrown) === "missing") return "no-table";
         throw thrown;

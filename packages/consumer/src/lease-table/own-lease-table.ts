@@ -16,7 +16,7 @@ import type { LeaseTable } from "@kinesis-connectors/leases";
 
 import type { AwsClientOptions } from "../kinesis/client-options.js";
 import { createDynamoDbClient } from "../kinesis/dynamodb-client.js";
-import { dynamoDbLeaseTable } from "./dynamodb-lease-table.js";
+import { leaseTableLater } from "./dynamodb-lease-table.js";
 
 /** Options of `ownLeaseTable`. */
 export interface OwnLeaseTableOptions extends AwsClientOptions {
@@ -95,8 +95,11 @@ export function ownLeaseTable(options: OwnLeaseTableOptions): OwnLeaseTable {
     min: 1,
     max: MAX_LEASE_CALL_MS,
   });
-  const client = own ?? createDynamoDbClient(connection, logger, requestTimeoutMs);
-  const table = dynamoDbLeaseTable({
+  const client =
+    own === undefined
+      ? createDynamoDbClient(connection, logger, requestTimeoutMs)
+      : { made: () => Promise.resolve(own), end: () => undefined };
+  const table = leaseTableLater({
     tableName,
     client,
     clock,
@@ -110,7 +113,11 @@ export function ownLeaseTable(options: OwnLeaseTableOptions): OwnLeaseTable {
   const allowInsecure = options.allowInsecure === true;
   return {
     table,
-    checkEndpoint: () =>
-      checkClientEndpoint(client, { allowInsecure, isOwn: own !== undefined, service: "DYNAMODB" }),
+    checkEndpoint: async () =>
+      checkClientEndpoint(await client.made(), {
+        allowInsecure,
+        isOwn: own !== undefined,
+        service: "DYNAMODB",
+      }),
   };
 }

@@ -1,4 +1,3 @@
-import { ConditionalCheckFailedException, ResourceNotFoundException } from "@aws-sdk/client-dynamodb";
 import {
   cureAtProxy,
   describeAwsError,
@@ -50,9 +49,9 @@ const QUOTING: ReadonlySet<string> = new Set([
 
 /** What the failure means. Whatever is not known here counts as unknown, which is always safe: it is read back. */
 export function tableFailure(thrown: unknown): TableFailure {
-  if (thrown instanceof ConditionalCheckFailedException) return "refused";
-  if (thrown instanceof ResourceNotFoundException) return "missing";
   const { name, message } = asError(thrown);
+  if (name === "ConditionalCheckFailedException") return "refused";
+  if (name === "ResourceNotFoundException") return "missing";
   const identity = identityFailureOf(thrown);
   // Refused before anything is done, or not sent at all.
   if (identity !== undefined) return identity === "wrong" ? "fatal" : "no-credentials";

@@ -179,9 +179,9 @@ describe("AWS's other addresses, fips and dual stack,", () => {
   const hosts = async (): Promise<string[]> => {
     const reach = { region: "us-east-1", credentials: { accessKeyId: "a", secretAccessKey: "b" } };
     const step = { step: "finalizeRequest", priority: "low" } as const;
-    const plain = createKinesisClient(reach, silentLogger);
-    const subscriptions = createSubscriptionClient(reach, silentLogger);
-    const dynamodb = createDynamoDbClient(reach, silentLogger, 1_000);
+    const plain = await createKinesisClient(reach, silentLogger).made();
+    const subscriptions = await createSubscriptionClient(reach, silentLogger);
+    const dynamodb = await createDynamoDbClient(reach, silentLogger, 1_000).made();
     const found = [
       await hostOf((stop) => {
         plain.middlewareStack.add(stop, step);

@@ -44,8 +44,11 @@ describe("clock-is-off: subscriptions, which have a client of their own", () => 
     await using local = await startAws();
     const { region, credentials, endpoint } = local.clientOptions("kinesis");
     await using ahead = await startClockAhead(local.endpoints.kinesis, { aheadMs: TWENTY_MINUTES_MS });
-    const plain = createKinesisClient({ region, credentials, endpoint: ahead.endpoint }, silentLogger);
-    const subscriber = createSubscriptionClient({ region, credentials, endpoint }, silentLogger);
+    const plain = await createKinesisClient(
+      { region, credentials, endpoint: ahead.endpoint },
+      silentLogger,
+    ).made();
+    const subscriber = await createSubscriptionClient({ region, credentials, endpoint }, silentLogger);
     const signedMs: number[] = [];
     subscriber.middlewareStack.add(
       (next) => (args) => {

@@ -8,9 +8,12 @@ import {
   systemClock,
   text,
 } from "@kinesis-connectors/core";
+import { memoryLeases } from "@kinesis-connectors/leases";
+import { virtualClock } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
 
 import { startConnector } from "../../src/connector.js";
+import type { ConnectorEvent } from "../../src/events.js";
 import { fanOut } from "../../src/reading/fan-out-consumer.js";
 import { version } from "../../src/kinesis/version.js";
 import { collector, numbered, optionsFor, startAws, STREAM, textPipeline, until } from "./support.js";
@@ -98,6 +101,73 @@ describe("a connector", () => {
     await until(() => collected.all().length >= 320);
     await second.stop();
     expect(Object.fromEntries(collected.byShard)).toEqual(inStream(local));
+  });
+
+  it("an emitter that hangs in its close is not waited for past the stop deadline: everything else is closed, and the error names it", async () => {
+    await using local = await startAws();
+    local.kinesis.putRecords(STREAM, numbered(1, 5));
+    const time = virtualClock();
+    const collected = collector();
+    const events: ConnectorEvent[] = [];
+    const never = new Promise<void>(() => undefined);
+    const closed: string[] = [];
+    const pipeline = definePipeline({
+      transformer: text(),
+      emitter: {
+        ...collected.emitter,
+        close: () => {
+          closed.push("emitter");
+          return never;
+        },
+      },
+      deadLetters: {
+        capabilities: { duplicates: "possible", ordering: "none" },
+        emit: () => Promise.resolve({ failed: [] }),
+        close: () => {
+          closed.push("deadLetters");
+          return never;
+        },
+      },
+      buffer: { maxAgeMs: 100 },
+    });
+    const table = memoryLeases().connect();
+    /** Time passes as fast as what is on the wire lets it. */
+    const passing = async (isOver: () => boolean): Promise<void> => {
+      while (!isOver()) {
+        await time.advance(50);
+        await sleep(systemClock, 1);
+      }
+    };
+    const starting = startConnector({
+      ...optionsFor(local, pipeline),
+      leaseTable: {
+        ...table,
+        close: () => void closed.push("table"),
+      },
+      stopDeadlineMs: 20_000,
+      clock: time,
+      observe: (event) => events.push(event),
+    });
+    let isStarted = false;
+    void starting.finally(() => (isStarted = true)).catch(() => undefined);
+    await passing(() => isStarted);
+    const connector = await starting;
+    await passing(() => collected.all().length === 5);
+    const startMs = time.monotonicNow();
+    let endMs: number | undefined;
+    const failed = connector.done.catch((error: unknown) => {
+      endMs = time.monotonicNow();
+      return error;
+    });
+    void connector.stop();
+    await passing(() => endMs !== undefined);
+    expect(await failed).toMatchObject({
+      code: "KC_STOP_DEADLINE",
+      message: expect.stringMatching(/the pipeline's deadLetters did not close within \d+ ms/),
+    });
+    expect(closed).toEqual(["deadLetters", "emitter", "table"]);
+    expect((endMs ?? 0) - startMs).toBeLessThanOrEqual(20_100);
+    expect(events.at(-1)).toMatchObject({ type: "connector-stop", error: { code: "KC_STOP_DEADLINE" } });
   });
 
   it("F42 a signal stops it gracefully: what was read is emitted, committed, and the shards are given back", async () => {

@@ -68,12 +68,13 @@ describe.each(SOURCES)("an endpoint over http on another machine, named by %s", 
     await using far = await startFarServer();
     stub(variablesOf("kinesis", far));
     const reach = { region: "eu-central-1", credentials: { accessKeyId: "a", secretAccessKey: "b" } };
-    for (const create of [createKinesisClient, createSubscriptionClient]) {
-      const api = sdkKinesis(create(reach, silentLogger), { StreamName: "clicks" }, { ownsClient: true });
+    const plain = await createKinesisClient(reach, silentLogger).made();
+    for (const client of [plain, await createSubscriptionClient(reach, silentLogger)]) {
+      const api = sdkKinesis(client, { StreamName: "clicks" }, { ownsClient: true });
       await expect(api.describeStream()).rejects.toThrow(/http to another machine/);
       api.close();
     }
-    const dynamodb = createDynamoDbClient({ ...reach, endpoint: far.url }, silentLogger, 1_000);
+    const dynamodb = await createDynamoDbClient({ ...reach, endpoint: far.url }, silentLogger, 1_000).made();
     await expect(dynamodb.send(new ListTablesCommand())).rejects.toThrow(/http to another machine/);
     dynamodb.destroy();
     expect(far.requests()).toBe(0);

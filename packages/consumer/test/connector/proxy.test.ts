@@ -91,7 +91,10 @@ describe("a connector behind a proxy", () => {
     const { local, proxy, options, url } = setup;
     const given = { ...options, proxy: `http://user:SECRET@127.0.0.1:${proxy.port}` };
     const { endpoint, region, credentials } = local.clientOptions("kinesis");
-    const direct = createKinesisClient({ endpoint, region, credentials, proxy: false }, silentLogger);
+    const direct = await createKinesisClient(
+      { endpoint, region, credentials, proxy: false },
+      silentLogger,
+    ).made();
     for (const [code, more] of [
       ["KC_READ_REFUSED", {}],
       ["KC_LEASE_TABLE", { clients: { kinesis: direct } }],

@@ -9,7 +9,7 @@ import { createDynamoDbClient } from "../../src/kinesis/dynamodb-client.js";
 import { createKinesisClient } from "../../src/kinesis/kinesis-clients.js";
 import { isForGood, KinesisCallError } from "../../src/kinesis/kinesis-api.js";
 import { asCallError } from "../../src/kinesis/kinesis-failures.js";
-import { sdkKinesis } from "../../src/kinesis/sdk-kinesis.js";
+import { kinesisLater } from "../../src/kinesis/sdk-kinesis.js";
 
 /** An HTTP server that answers everything with one JSON text, and remembers what it was asked. */
 async function answering(body: string, status = 200) {
@@ -47,7 +47,7 @@ async function answering(body: string, status = 200) {
 describe("the clients that a connector makes", () => {
   it("keep their connection: many calls, one connection, with our name in the user agent", async () => {
     await using server = await answering('{"StreamDescriptionSummary":{"StreamName":"clicks"}}');
-    const api = sdkKinesis(
+    const api = kinesisLater(
       createKinesisClient(server.reach, silentLogger),
       { StreamName: "clicks" },
       { ownsClient: true },
@@ -61,7 +61,7 @@ describe("the clients that a connector makes", () => {
 
   it("do not repeat a failed call by themselves", async () => {
     await using server = await answering('{"__type":"InternalFailureException"}', 500);
-    const api = sdkKinesis(
+    const api = kinesisLater(
       createKinesisClient(server.reach, silentLogger),
       { StreamName: "clicks" },
       { ownsClient: true },
@@ -72,7 +72,7 @@ describe("the clients that a connector makes", () => {
       operation: "GetRecords",
     });
     api.close();
-    const dynamodb = createDynamoDbClient(server.reach, silentLogger, 1_000);
+    const dynamodb = await createDynamoDbClient(server.reach, silentLogger, 1_000).made();
     expect(await dynamodb.config.maxAttempts()).toBe(1);
     dynamodb.destroy();
     expect(server.requests).toHaveLength(1);
@@ -85,7 +85,7 @@ describe("the clients that a connector makes", () => {
     const logger: Logger = { ...silentLogger, warn: (...line) => void warnings.push(line) };
     const contentTypes = (): unknown[] =>
       server.requests.splice(0).map((request) => request.headers["content-type"]);
-    const auto = sdkKinesis(
+    const auto = kinesisLater(
       createKinesisClient({ ...server.reach, onWireFallback: () => (fallbacks += 1) }, logger),
       { StreamName: "clicks" },
       { ownsClient: true },
@@ -96,7 +96,7 @@ describe("the clients that a connector makes", () => {
     expect(contentTypes()).toEqual(["application/x-amz-cbor-1.1", json, json]);
     expect(warnings).toHaveLength(1);
     expect(fallbacks).toBe(1);
-    const forced = sdkKinesis(
+    const forced = kinesisLater(
       createKinesisClient({ ...server.reach, wireFormat: "json" }, logger),
       { StreamName: "clicks" },
       { ownsClient: true },
@@ -114,7 +114,7 @@ describe("the clients that a connector makes", () => {
     const lines: unknown[] = [];
     const write = (...line: unknown[]): number => lines.push(line);
     const logger: Logger = { debug: write, info: write, warn: write, error: write };
-    const api = sdkKinesis(
+    const api = kinesisLater(
       createKinesisClient(server.reach, logger),
       { StreamName: "clicks" },
       { ownsClient: true },

@@ -44,10 +44,13 @@ const leasing = (client: DynamoDBClient): Caller => ({
   call: () => client.send(new DescribeTableCommand({ TableName: "leases" })),
   destroy: () => client.destroy(),
 });
-const CLIENTS: readonly [string, (reach: Reach) => Caller][] = [
-  ["Kinesis", (reach) => reading(createKinesisClient(reach, silentLogger))],
-  ["subscriptions", (reach) => reading(createSubscriptionClient(reach, silentLogger))],
-  ["the lease table", (reach) => leasing(createDynamoDbClient(reach, silentLogger, 5_000))],
+const CLIENTS: readonly [string, (reach: Reach) => Promise<Caller>][] = [
+  ["Kinesis", async (reach) => reading(await createKinesisClient(reach, silentLogger).made())],
+  ["subscriptions", async (reach) => reading(await createSubscriptionClient(reach, silentLogger))],
+  [
+    "the lease table",
+    async (reach) => leasing(await createDynamoDbClient(reach, silentLogger, 5_000).made()),
+  ],
 ];
 
 async function failureBy({ call, destroy }: Caller): Promise<string> {
@@ -83,7 +86,7 @@ describe.each(CLIENTS)("the client of %s over TLS", (_name, create) => {
       requests += 1;
       response.end();
     });
-    expect(await failureBy(create(await reachOf(server)))).toMatch(/self-signed certificate/);
+    expect(await failureBy(await create(await reachOf(server)))).toMatch(/self-signed certificate/);
     expect(requests).toBe(0);
     server.close();
   });
@@ -98,7 +101,7 @@ describe.each(CLIENTS)("the client of %s over TLS", (_name, create) => {
         socket.destroy();
       });
     });
-    await failureBy(create(await reachOf(server)));
+    await failureBy(await create(await reachOf(server)));
     expect(hellos.length).toBeGreaterThan(0);
     for (const hello of hellos) expect(offeredVersions(hello)).toEqual([0x0304, 0x0303]);
     server.close();

@@ -40,8 +40,11 @@ async function serve(respond: (stream: ServerHttp2Stream) => void) {
   };
 }
 
-function subscribe(endpoint: string, abortSignal: AbortSignal) {
-  const client = createSubscriptionClient({ endpoint, region: "eu-central-1", credentials }, silentLogger);
+async function subscribe(endpoint: string, abortSignal: AbortSignal) {
+  const client = await createSubscriptionClient(
+    { endpoint, region: "eu-central-1", credentials },
+    silentLogger,
+  );
   const command = new SubscribeToShardCommand({
     ConsumerARN: "arn:aws:kinesis:eu-central-1:000000000000:stream/orders/consumer/c:1",
     ShardId: "shardId-000000000000",

@@ -16,7 +16,7 @@ test("an answer that comes again is not taken for that of the next write: what i
     clock,
   });
   const { endpoint, region, credentials } = local.clientOptions("dynamodb");
-  const client = createDynamoDbClient({ endpoint, region, credentials }, silentLogger, 60_000);
+  const client = await createDynamoDbClient({ endpoint, region, credentials }, silentLogger, 60_000).made();
   const table = dynamoDbLeaseTable({
     tableName: "leases",
     client,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { createKinesisClient } from "../../src/kinesis/kinesis-clients.js";
 import { KinesisCallError } from "../../src/kinesis/kinesis-api.js";
-import { sdkKinesis } from "../../src/kinesis/sdk-kinesis.js";
+import { kinesisLater } from "../../src/kinesis/sdk-kinesis.js";
 import { silentLogger } from "@kinesis-connectors/core";
 import { type ReadingFixture, readOn, startReading, STREAM } from "./support.js";
 
@@ -100,7 +100,7 @@ describe("failures while polling", () => {
   it("F40 a session that nobody renews stops the shard with its cure", async () => {
     await using fixture = await startReading();
     const { endpoint, region, credentials } = fixture.local.clientOptions("kinesis");
-    const api = sdkKinesis(
+    const api = kinesisLater(
       createKinesisClient({ endpoint, region, credentials }, silentLogger),
       { StreamName: STREAM },
       { ownsClient: true, fixedCredentials: true },
@@ -168,7 +168,7 @@ describe("failures while polling", () => {
   it("F39 a name that does not resolve for ten minutes is waited out, looked at again every 10 s at least", async () => {
     await using fixture = await startReading();
     fixture.put("a");
-    const nowhere = sdkKinesis(
+    const nowhere = kinesisLater(
       createKinesisClient(
         {
           endpoint: "http://kinesis.no-such-name.invalid",

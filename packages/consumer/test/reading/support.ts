@@ -7,7 +7,7 @@ import type { KinesisApi } from "../../src/kinesis/kinesis-api.js";
 import { polling, type PollingOptions, pollingSource } from "../../src/reading/polling-reader.js";
 import type { ReadEvent } from "../../src/reading/read-events.js";
 import type { ReaderContext } from "../../src/reading/reader-context.js";
-import { sdkKinesis } from "../../src/kinesis/sdk-kinesis.js";
+import { kinesisLater } from "../../src/kinesis/sdk-kinesis.js";
 import { silentLogger } from "@kinesis-connectors/core";
 import { VirtualTime } from "./virtual-time.js";
 
@@ -53,7 +53,7 @@ export async function startReading(
   const { endpoint, region, credentials } = local.clientOptions("kinesis");
   const reach = { endpoint, region, credentials };
   const { api, isBusy } = watched(
-    sdkKinesis(
+    kinesisLater(
       createKinesisClient(reach, silentLogger),
       { StreamName: STREAM },
       { ownsClient: true, subscriptionClient: () => createSubscriptionClient(reach, silentLogger) },

@@ -12,7 +12,10 @@ export interface FieldReference {
 /** Names that lead to the engine's own objects, and no data has. */
 const FORBIDDEN: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
-/** A number or text that a field holds, as far as it names something. */
+/**
+ * A number or text that a field holds, as far as it names something.
+ * @inline
+ */
 type Scalar = string | number | bigint | boolean | ExactNumber;
 
 /**

@@ -59,6 +59,10 @@ export type Condition =
   | LessThanCondition
   | StartsWithCondition;
 
+/**
+ * Says whether a value is kept.
+ * @inline
+ */
 type Test = (value: unknown) => boolean;
 
 /**

@@ -29,6 +29,7 @@ export class ByteBudget {
     this.maxBytes = wholeNumber(option, maxBytes, { min: 1 });
   }
 
+  /** The bytes that are held now, over all holders. */
   get usedBytes(): number {
     return this.#usedBytes;
   }

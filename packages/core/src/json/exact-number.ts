@@ -38,6 +38,7 @@ export class ExactNumber {
     return isHeld(this.text, value) ? value : undefined;
   }
 
+  /** The digits as they were read, or given. */
   toString(): string {
     return this.text;
   }

@@ -27,7 +27,10 @@ export interface JsonTransformer<Model> extends DecodingTransformer<Model> {
   readonly each: () => DecodingTransformer<ElementOf<Model>>;
 }
 
-/** The elements of a document that is an array; nothing is known of those of others. */
+/**
+ * The elements of a document that is an array; nothing is known of those of others.
+ * @inline
+ */
 type ElementOf<Model> = Model extends readonly (infer Element)[] ? Element : unknown;
 
 /** Options of `json` and `jsonLines`. */

@@ -12,11 +12,18 @@ export interface StandardSchema<Output = unknown> {
   };
 }
 
-/** What a schema says of a value. */
+/**
+ * What a schema says of a value.
+ * @inline
+ */
 type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] };
 
+/**
+ * What a schema has against a value, and where in it.
+ * @inline
+ */
 interface SchemaIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;

@@ -1,7 +1,10 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { decimalOf } from "./decimal.js";
 
-/** The attributes of an item: names and values, as the service's API carries them. */
+/**
+ * The attributes of an item: names and values, as the service's API carries them.
+ * @inline
+ */
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
 /** A list or a map takes 3 bytes, and each of its elements one more (developer guide, "DynamoDB Item sizes and formats"). */

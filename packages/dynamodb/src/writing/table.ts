@@ -1,15 +1,10 @@
-import {
-  BatchWriteItemCommand,
-  DescribeTableCommand,
-  PutItemCommand,
-  UpdateItemCommand,
-  type WriteRequest as BatchedWrite,
-} from "@aws-sdk/client-dynamodb";
+import type { WriteRequest as BatchedWrite } from "@aws-sdk/client-dynamodb";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 import { cureAtHome, identityFailureOf, RENEW_CURE, type RequestBounds } from "@kinesis-connectors/aws";
 import type { DynamoDbConnection } from "../connection.js";
 import { failureOf, refusal, rejection, summaryOf } from "../failures.js";
 import { type KeySchema, keySchemaOf, keyText } from "../items/key-schema.js";
+import { dynamoDbSdk } from "../load-sdk.js";
 import type { Settings } from "../settings.js";
 import type { Write } from "./writes.js";
 
@@ -38,9 +33,10 @@ export function tableOf<Output>(connection: DynamoDbConnection, settings: Settin
   let known: KeySchema | undefined;
 
   const describe = async (limits: RequestBounds): Promise<KeySchema> => {
-    const { Table: description } = await call(limits, () =>
-      connection.request(DescribeTableCommand, { TableName: table }, limits),
-    );
+    const { Table: description } = await call(limits, async () => {
+      const { DescribeTableCommand } = await dynamoDbSdk();
+      return connection.request(DescribeTableCommand, { TableName: table }, limits);
+    });
     const status = description?.TableStatus;
     // A table that is being created becomes one that can be written to.
     if (status === "CREATING") throw new Error(`DynamoDB: the table ${table} is still being created`);
@@ -112,15 +108,16 @@ export function tableOf<Output>(connection: DynamoDbConnection, settings: Settin
   };
 
   async function write(writes: readonly Write[], limits: RequestBounds): Promise<ReadonlySet<string>> {
+    const sdk = await dynamoDbSdk();
     const batch: BatchedWrite[] = [];
     for (const write of writes) {
-      if (write.kind === "put") await connection.request(PutItemCommand, write.input, limits);
-      else if (write.kind === "update") await connection.request(UpdateItemCommand, write.input, limits);
+      if (write.kind === "put") await connection.request(sdk.PutItemCommand, write.input, limits);
+      else if (write.kind === "update") await connection.request(sdk.UpdateItemCommand, write.input, limits);
       else batch.push(write.write);
     }
     if (batch.length === 0) return NOTHING;
     const { UnprocessedItems } = await connection.request(
-      BatchWriteItemCommand,
+      sdk.BatchWriteItemCommand,
       { RequestItems: { [table]: batch } },
       limits,
     );

@@ -40,6 +40,7 @@ export interface TableIdentifier {
   readonly name: string;
 }
 
+/** What a call to a catalog is made with. */
 export interface CatalogContext {
   /** Aborted when the answer is of no use any more. */
   readonly signal: AbortSignal;
@@ -75,6 +76,7 @@ export interface TableCommit {
   readonly updates: readonly TableUpdate[];
 }
 
+/** What must hold of the table when a commit is applied, or the catalog refuses it (Iceberg REST spec, `TableRequirement`). */
 export type TableRequirement =
   | { readonly type: "assert-table-uuid"; readonly uuid: string }
   /** `snapshot-id` null: the branch does not exist yet. */
@@ -86,6 +88,7 @@ export type TableRequirement =
   | { readonly type: "assert-current-schema-id"; readonly "current-schema-id": number }
   | { readonly type: "assert-last-assigned-field-id"; readonly "last-assigned-field-id": number };
 
+/** One change of a commit (Iceberg REST spec, `TableUpdate`). */
 export type TableUpdate =
   | { readonly action: "add-snapshot"; readonly snapshot: Snapshot }
   | ({ readonly action: "set-snapshot-ref"; readonly "ref-name": string } & SnapshotRef)

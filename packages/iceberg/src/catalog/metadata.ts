@@ -28,6 +28,7 @@ export interface TableMetadata {
  */
 export type SnapshotId = number | bigint;
 
+/** A state of the table, of which its files are listed (Iceberg table spec, "Snapshots"). */
 export interface Snapshot {
   readonly "snapshot-id": SnapshotId;
   readonly "parent-snapshot-id"?: SnapshotId | null;
@@ -39,6 +40,7 @@ export interface Snapshot {
   readonly "schema-id"?: number;
 }
 
+/** A branch or a tag: a name for a snapshot, and how long it is kept (Iceberg table spec, "Snapshot References"). */
 export interface SnapshotRef {
   readonly "snapshot-id": SnapshotId;
   readonly type: "branch" | "tag";
@@ -48,6 +50,7 @@ export interface SnapshotRef {
   readonly "max-ref-age-ms"?: number;
 }
 
+/** The columns of a table, by a number of their own each (Iceberg table spec, "Schemas and Data Types"). */
 export interface TableSchema extends StructFieldType {
   readonly "schema-id"?: number;
   readonly "identifier-field-ids"?: readonly number[];
@@ -56,11 +59,13 @@ export interface TableSchema extends StructFieldType {
 /** The type of a column as JSON has it: `long`, `decimal(9,2)`, `fixed[16]`, or a nested one (Iceberg table spec, "Schemas and Data Types"). */
 export type FieldType = string | StructFieldType | ListFieldType | MapFieldType;
 
+/** A column of named fields (Iceberg table spec, "Nested Types"). */
 export interface StructFieldType {
   readonly type: "struct";
   readonly fields: readonly SchemaField[];
 }
 
+/** A column, or a field of one. Its id stays when it is renamed (Iceberg table spec, "Schema Evolution"). */
 export interface SchemaField {
   readonly id: number;
   readonly name: string;
@@ -69,6 +74,7 @@ export interface SchemaField {
   readonly doc?: string;
 }
 
+/** A column of lists (Iceberg table spec, "Nested Types"). */
 export interface ListFieldType {
   readonly type: "list";
   readonly "element-id": number;
@@ -76,6 +82,7 @@ export interface ListFieldType {
   readonly element: FieldType;
 }
 
+/** A column of maps (Iceberg table spec, "Nested Types"). */
 export interface MapFieldType {
   readonly type: "map";
   readonly "key-id": number;
@@ -85,11 +92,13 @@ export interface MapFieldType {
   readonly value: FieldType;
 }
 
+/** How rows are parted into files (Iceberg table spec, "Partitioning"). */
 export interface PartitionSpec {
   readonly "spec-id"?: number;
   readonly fields: readonly PartitionSpecField[];
 }
 
+/** One column to part by, and its transform (Iceberg table spec, "Partition Transforms"). */
 export interface PartitionSpecField {
   readonly "source-id": number;
   /** Absent only in what is sent to create a table. */

@@ -1,5 +1,4 @@
-import { SignatureV4 } from "@smithy/signature-v4";
-import { type AwsCredentials, Sha256 } from "@kinesis-connectors/aws";
+import { type AwsCredentials, sdkPart, Sha256 } from "@kinesis-connectors/aws";
 import type { Clock } from "@kinesis-connectors/core";
 import type { SigV4Options } from "./authorization.js";
 
@@ -29,6 +28,8 @@ export interface Signer {
 /** Keys are fetched anew this long before they end, as the SDK's clients do. */
 const RENEWED_BEFORE_MS = 5 * 60_000;
 
+const signatureV4 = sdkPart("@smithy/signature-v4", import.meta.url, () => import("@smithy/signature-v4"));
+
 type FetchKeys = (options?: { readonly forceRefresh?: boolean }) => Promise<AwsCredentials>;
 
 export function createSigner({ region, service, credentials }: SigV4Options): Signer {
@@ -51,6 +52,7 @@ export function createSigner({ region, service, credentials }: SigV4Options): Si
   return {
     sign: async ({ protocol, hostname, port, ...request }, clock) => {
       const keys = await keysAt(clock);
+      const { SignatureV4 } = await signatureV4();
       const signer = new SignatureV4({ region, service, credentials: keys, sha256: Sha256 });
       const host = port === undefined ? hostname : `${hostname}:${port}`;
       const { headers } = await signer.sign(

@@ -3,6 +3,7 @@ import {
   KinesisConnectorError,
   type PlannedRange,
   type Position,
+  type ReplayedStream,
 } from "@kinesis-connectors/core";
 
 const PREFIX = "kc.position";
@@ -60,6 +61,22 @@ export function positionIn(
     ...(Number.isNaN(atMs) ? {} : { atMs }),
     ...(batch === undefined ? {} : { batch }),
   };
+}
+
+/** A phrase for the rows of a stream that another application brought into the table, by its positions; undefined where there are none. */
+export function rowsOfOthers(
+  properties: Readonly<Record<string, string>> | undefined,
+  { application, stream }: ReplayedStream,
+  table: string,
+): string | undefined {
+  const ours = escaped(application);
+  for (const key of Object.keys(properties ?? {})) {
+    if (!key.startsWith(`${PREFIX}.`)) continue;
+    const [other = "", ofStream, shardId = ""] = key.slice(PREFIX.length + 1).split(".");
+    if (ofStream !== escaped(stream) || other === ours) continue;
+    return `rows of stream "${stream}" in the table ${table} that another application added, by its property ${key} (${decodeURIComponent(shardId)})`;
+  }
+  return undefined;
 }
 
 /** Whether a table that is at `position` holds everything up to `last`. */

@@ -38,6 +38,7 @@ export interface EventSourceOptions {
   readonly seed?: number;
   /** Default: the machine's. */
   readonly clock?: Clock;
+  /** The ARN that events name. Default: one of a function `pipeline` in eu-central-1. */
   readonly functionArn?: string;
 }
 

@@ -19,6 +19,7 @@ import { isThere } from "./reset-target.js";
 
 /** What a reset is carried out with. */
 export interface ExecuteResetOptions {
+  /** The table whose rows are reset. */
   readonly table: LeaseTable;
   /** Default: the machine's. */
   readonly clock?: Clock | undefined;

@@ -33,8 +33,11 @@ export interface StoreCallsOptions {
   readonly table: string;
   /** What a failure means. */
   readonly failureOf: (thrown: unknown) => StoreFailure;
+  /** Waits between tries. */
   readonly clock: Clock;
+  /** Spreads the waits between tries. */
   readonly random: Random;
+  /** Told of a store that refuses, and of its return. */
   readonly logger: Logger;
 }
 

@@ -14,16 +14,20 @@ import { createDatabase, isChange, type Database } from "./database.js";
 import type { Json } from "./engine.js";
 import { DynamoDbError, validationError } from "./errors.js";
 
-/** How a local DynamoDB is started. */
-export interface DynamoDbServerOptions extends SharedParts {
+/** Settings of the local DynamoDB. */
+export interface DynamoDbOptions {
   /** Port on 127.0.0.1; default 0 takes a free one. */
   readonly port?: number;
-  /** How the caller calls the port, for the error when it is taken. */
-  readonly portOption?: string;
   /** Milliseconds that tables and indexes spend in CREATING, UPDATING and DELETING. Default 5. */
   readonly tableDelayMs?: number;
   /** Also speaks TLS on the same port. */
   readonly tls?: TlsFiles;
+}
+
+/** The same, and what the servers share. */
+export interface DynamoDbServerOptions extends DynamoDbOptions, SharedParts {
+  /** How the caller calls the port, for the error when it is taken. */
+  readonly portOption?: string;
 }
 
 /** A running local DynamoDB. */

@@ -1,26 +1,37 @@
+import { LocalAwsError } from "../errors.js";
 import type { FiredFault } from "../faults.js";
 import { failedEntry } from "../json-call/entry-faults.js";
 import { JsonCallError } from "../json-call/json-call-error.js";
-import { type Body, type JsonServerOptions, startJsonServer } from "../json-call/json-call-server.js";
+import {
+  type Body,
+  type JsonServerOptions,
+  type ListenOptions,
+  startJsonServer,
+} from "../json-call/json-call-server.js";
 import { textOf } from "../json-call/text-of.js";
 
-/** How a local Firehose is started. */
-export interface FirehoseServerOptions extends JsonServerOptions {
+/** Settings of the local Firehose. */
+export interface FirehoseOptions extends ListenOptions {
   /** Names of the delivery streams that are there, with Direct PUT as their source. */
   readonly deliveryStreams?: readonly string[];
 }
+
+/** The same, and what the servers share. */
+export type FirehoseServerOptions = FirehoseOptions & JsonServerOptions;
 
 /** A running local Firehose. */
 export interface FirehoseServer {
   readonly url: string;
   readonly port: number;
-  /** Makes a delivery stream; `source` `KinesisStreamAsSource` takes no puts. Default `DirectPut`. */
+  /** Makes a delivery stream; `source` `KinesisStreamAsSource` takes no puts. Default `DirectPut`. Throws `KC_LOCAL_BAD_OPTION` for what is no name of one. */
   readonly createDeliveryStream: (name: string, source?: "DirectPut" | "KinesisStreamAsSource") => void;
   /** The data of all records that a delivery stream has taken, in order. */
   readonly records: (name: string) => readonly Buffer[];
   readonly close: () => Promise<void>;
 }
 
+/** API reference, CreateDeliveryStream. */
+const NAME = /^[a-zA-Z0-9_.-]{1,64}$/;
 const KiB = 1024;
 /** Of one request, before base64 (API reference, PutRecordBatch). */
 const MAX_RECORDS = 500;
@@ -40,6 +51,11 @@ export async function startFirehoseServer(options: FirehoseServerOptions): Promi
   const { random, region, accountId } = options;
   const streams = new Map<string, DeliveryStream>();
   const createDeliveryStream: FirehoseServer["createDeliveryStream"] = (name, source = "DirectPut") => {
+    if (!NAME.test(name))
+      throw new LocalAwsError(
+        "KC_LOCAL_BAD_OPTION",
+        `[local] "${name}" is no name of a delivery stream: use up to 64 letters, digits, underscores, dots and hyphens`,
+      );
     streams.set(name, { source, records: [] });
   };
   for (const name of options.deliveryStreams ?? []) createDeliveryStream(name);

@@ -13,12 +13,10 @@ import { commitOfSomebodyElse } from "./foreign-commit.js";
 import { ENDPOINTS, type IcebergAnswer, type IcebergRoute, routeOf } from "./routes.js";
 import { createTables, type FileStore, type TableName, type Tables } from "./tables.js";
 
-/** How a local Iceberg catalog is started. */
-export interface IcebergServerOptions extends SharedParts {
+/** Settings of the local Iceberg catalog. */
+export interface IcebergOptions {
   /** Port on 127.0.0.1; default 0 takes a free one. */
   readonly port?: number;
-  /** How the caller calls the port, for the error when it is taken. */
-  readonly portOption?: string;
   /** Where tables lie whose creator names no location; its bucket is made at the start. Default `s3://warehouse`. */
   readonly warehouse?: string;
   /** The only `warehouse` that `/v1/config` knows; others are 404. Default: any is answered. */
@@ -29,6 +27,12 @@ export interface IcebergServerOptions extends SharedParts {
   readonly authorization?: IcebergAuthorization;
   /** Also speaks TLS on the same port. */
   readonly tls?: TlsFiles;
+}
+
+/** The same, and what the servers share. */
+export interface IcebergServerOptions extends IcebergOptions, SharedParts {
+  /** How the caller calls the port, for the error when it is taken. */
+  readonly portOption?: string;
   /** Where metadata files are written. */
   readonly files: FileStore;
   /** The local S3's address, for readers. */

@@ -20,14 +20,18 @@ interface JsonOperation {
   readonly run: (input: Body, faults: readonly FiredFault[]) => Body;
 }
 
-/** How a server is started. */
-export interface JsonServerOptions extends SharedParts {
+/** Where a server listens. */
+export interface ListenOptions {
   /** Port on 127.0.0.1; default 0 takes a free one. */
   readonly port?: number;
-  /** How the caller calls the port, for the error when it is taken. */
-  readonly portOption?: string;
   /** Also speaks TLS on the same port. */
   readonly tls?: TlsFiles;
+}
+
+/** How a server is started. */
+export interface JsonServerOptions extends ListenOptions, SharedParts {
+  /** How the caller calls the port, for the error when it is taken. */
+  readonly portOption?: string;
 }
 
 /** The service that is served. */

@@ -1,5 +1,9 @@
+import { LocalAwsError } from "../errors.js";
 import type { KinesisServer } from "./server.js";
 import type { Input, WireObject } from "./protocol/values.js";
+
+/** API reference, CreateStream. */
+const STREAM_NAME = /^[a-zA-Z0-9_.-]{1,128}$/;
 
 /** A record as a test looks at it, without a request. */
 export interface LocalRecord {
@@ -13,7 +17,7 @@ export interface LocalRecord {
 
 /** The streams, in-process: no HTTP, no rates, no faults, no journal. */
 export interface LocalStreams {
-  /** Makes a stream that is ACTIVE at once. Throws ResourceInUseException when there is one of this name. */
+  /** Makes a stream that is ACTIVE at once. Throws ResourceInUseException when there is one of this name, `KC_LOCAL_BAD_OPTION` for what is no name of one. */
   readonly createStream: (options: {
     readonly name: string;
     /** Default 1. */
@@ -36,6 +40,11 @@ export function localStreams(server: KinesisServer): LocalStreams {
   const find = (name: string) => account.liveStream({ StreamName: name });
   return {
     createStream: ({ name, shardCount = 1 }) => {
+      if (!STREAM_NAME.test(name))
+        throw new LocalAwsError(
+          "KC_LOCAL_BAD_OPTION",
+          `[local] "${name}" is no name of a stream: use up to 128 letters, digits, underscores, dots and hyphens`,
+        );
       account.createStream(name, shardCount, "PROVISIONED", 1024).status = "ACTIVE";
     },
     putRecords: (name, records) => {

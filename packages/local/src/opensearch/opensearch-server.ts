@@ -16,20 +16,26 @@ import { routeOf, type OpenSearchAnswer, type OpenSearchCall, type OpenSearchRou
 import { find } from "./search.js";
 import type { JsonObject } from "../json-values.js";
 
-/** How a local OpenSearch is started. */
-export interface OpenSearchServerOptions extends SharedParts {
+/** Settings of the local OpenSearch. */
+export interface OpenSearchOptions {
   /** Port on 127.0.0.1; default 0 takes a free one. */
   readonly port?: number;
-  /** How the caller calls the port, for the error when it is taken. */
-  readonly portOption?: string;
   /** `http.max_content_length`: a longer body is answered with 413. Default 100 MiB; 10 MiB on small instances of AWS. */
   readonly maxContentBytes?: number;
   /** Writing to an index that does not exist makes it (`action.auto_create_index`). Default true. */
   readonly autoCreateIndex?: boolean;
   /** Updates may hold scripts (`script.allowed_types`). Default true. */
   readonly scripts?: boolean;
+  /** Documents take no ids of their writers, as in collections of OpenSearch Serverless for time series and vector search. Default false. */
+  readonly choosesIds?: boolean;
   /** Also speaks TLS on the same port. */
   readonly tls?: TlsFiles;
+}
+
+/** The same, and what the servers share. */
+export interface OpenSearchServerOptions extends OpenSearchOptions, SharedParts {
+  /** How the caller calls the port, for the error when it is taken. */
+  readonly portOption?: string;
 }
 
 /** A document as a test or a sample looks at it, without a request. */
@@ -65,7 +71,11 @@ interface Progress {
 
 /** Starts OpenSearch's `_bulk` and what is needed around it on loopback; documents live in memory. */
 export async function startOpenSearchServer(options: OpenSearchServerOptions): Promise<OpenSearchServer> {
-  const indices = createIndices(options.autoCreateIndex ?? true, options.scripts ?? true);
+  const indices = createIndices(
+    options.autoCreateIndex ?? true,
+    options.scripts ?? true,
+    options.choosesIds ?? false,
+  );
   const server = await startLoopbackServer({
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.portOption === undefined ? {} : { portOption: options.portOption }),

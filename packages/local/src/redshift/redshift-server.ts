@@ -21,12 +21,10 @@ import { createSessions } from "./databases/sessions.js";
 import { statementKind, tokenize } from "./sql/sql-tokens.js";
 import { createStatements } from "./statements/statements.js";
 
-/** How a local Redshift is started. */
-export interface RedshiftServerOptions extends SharedParts {
+/** Settings of the local Redshift Data API. */
+export interface RedshiftOptions {
   /** Port on 127.0.0.1; default 0 takes a free one. */
   readonly port?: number;
-  /** How the caller calls the port, for the error when it is taken. */
-  readonly portOption?: string;
   /**
    * A PostgreSQL server, version 15 or later, as `postgres://user:password@host:port/database`; needs the package
    * `pg`. Default: PGlite in this process, started by the first statement; needs the package `@electric-sql/pglite`.
@@ -38,6 +36,12 @@ export interface RedshiftServerOptions extends SharedParts {
   readonly pageRows?: number;
   /** Also speaks TLS on the same port. */
   readonly tls?: TlsFiles;
+}
+
+/** The same, and what the servers share. */
+export interface RedshiftServerOptions extends RedshiftOptions, SharedParts {
+  /** How the caller calls the port, for the error when it is taken. */
+  readonly portOption?: string;
   /** What COPY reads. */
   readonly objects: CopyObjects;
 }

@@ -17,18 +17,22 @@ import { plainObject } from "./store/plain-object.js";
 import { readRequestBody, type ReceivedBody } from "./protocol/request-body.js";
 import { routeOf, type S3Route } from "./routes.js";
 
-/** How a local S3 is started. */
-export interface S3ServerOptions extends SharedParts {
+/** Settings of the local S3. */
+export interface S3Options {
   /** Port on 127.0.0.1; default 0 takes a free one. */
   readonly port?: number;
-  /** How the caller calls the port, for the error when it is taken. */
-  readonly portOption?: string;
   /** Buckets that exist from the start. */
   readonly buckets?: readonly string[];
   /** A missing key answers 403 instead of 404, as for a caller without `s3:ListBucket`. Default false. */
   readonly listDenied?: boolean;
   /** Also speaks TLS on the same port. */
   readonly tls?: TlsFiles;
+}
+
+/** The same, and what the servers share. */
+export interface S3ServerOptions extends S3Options, SharedParts {
+  /** How the caller calls the port, for the error when it is taken. */
+  readonly portOption?: string;
 }
 
 /** A running local S3. */

@@ -4,6 +4,9 @@ export const MAX_ENTRIES = 10;
 /** Of one message, and of all messages of a request together: body, and names, types and values of attributes (API reference, SendMessageBatch: 1 MiB). */
 export const MAX_BYTES: number = 1024 * 1024;
 
+/** The name of a queue (API reference, CreateQueue). */
+export const QUEUE_NAME: RegExp = /^(?:[A-Za-z0-9_-]{1,80}|[A-Za-z0-9_-]{1,75}\.fifo)$/;
+
 /** How long a deduplication id is known (developer guide, "Using the message deduplication ID"). */
 export const DEDUPLICATION_MS: number = 5 * 60_000;
 

@@ -1,16 +1,26 @@
 import { createHash } from "node:crypto";
+import { LocalAwsError } from "../errors.js";
 import type { FiredFault } from "../faults.js";
 import { failedEntry } from "../json-call/entry-faults.js";
 import { JsonCallError } from "../json-call/json-call-error.js";
-import { type Body, type JsonServerOptions, startJsonServer } from "../json-call/json-call-server.js";
+import {
+  type Body,
+  type JsonServerOptions,
+  type ListenOptions,
+  startJsonServer,
+} from "../json-call/json-call-server.js";
 import { type SqsEntry, entriesOf } from "./entries.js";
-import { DEDUPLICATION_MS, MAX_BYTES } from "./limits.js";
+import { attributesMd5, md5 } from "./digests.js";
+import { DEDUPLICATION_MS, MAX_BYTES, QUEUE_NAME } from "./limits.js";
 
-/** How a local SQS is started. */
-export interface SqsServerOptions extends JsonServerOptions {
+/** Settings of the local SQS. */
+export interface SqsOptions extends ListenOptions {
   /** Names of the queues that are there; FIFO where the name ends in `.fifo`. */
   readonly queues?: readonly string[];
 }
+
+/** The same, and what the servers share. */
+export type SqsServerOptions = SqsOptions & JsonServerOptions;
 
 /** A message that a queue has taken. */
 export interface SqsMessage {
@@ -26,7 +36,7 @@ export interface SqsMessage {
 export interface SqsServer {
   readonly url: string;
   readonly port: number;
-  /** Makes a queue, FIFO where the name ends in `.fifo`, and gives its URL. */
+  /** Makes a queue, FIFO where the name ends in `.fifo`, and gives its URL. Throws `KC_LOCAL_BAD_OPTION` for what is no name of a queue. */
   readonly createQueue: (name: string, options?: { readonly contentBasedDeduplication?: boolean }) => string;
   /** What a queue delivers, in order: without what its deduplication left out. */
   readonly messages: (name: string) => readonly SqsMessage[];
@@ -38,13 +48,34 @@ interface Queue {
   readonly contentBased: boolean;
   readonly messages: SqsMessage[];
   /** Deduplication ids of the last five minutes: when they came, and the message. */
-  readonly known: Map<string, { readonly atMs: number; readonly messageId: string }>;
+  readonly known: Map<string, { readonly atMs: number; readonly receipt: Receipt }>;
+  /** How many messages a FIFO queue has numbered. */
+  numbered: number;
+}
+
+/** What a sender is told of a message that was taken. */
+interface Receipt {
+  readonly MessageId: string;
+  /** Only of FIFO queues. */
+  readonly SequenceNumber?: string;
+}
+
+const FIRST_NUMBER = 18_870_000_000_000_000_000n;
+
+function checkName(name: string): void {
+  if (!QUEUE_NAME.test(name))
+    throw new LocalAwsError(
+      "KC_LOCAL_BAD_OPTION",
+      `[local] "${name}" is no name of a queue: use up to 80 letters, digits, hyphens and underscores, ".fifo" at the end of a FIFO queue's among them`,
+    );
 }
 
 /** Starts SQS's sending on loopback: bodies, attributes, groups and deduplication. Receiving is `messages`. */
 export async function startSqsServer(options: SqsServerOptions): Promise<SqsServer> {
   const { random, clock, accountId, region } = options;
   const queues = new Map<string, Queue>();
+  // Before anything listens.
+  for (const name of options.queues ?? []) checkName(name);
 
   const find = (input: Body): Queue => {
     const queueUrl = input["QueueUrl"];
@@ -55,7 +86,7 @@ export async function startSqsServer(options: SqsServerOptions): Promise<SqsServ
     return queue;
   };
   /** The message that the queue has for an entry: a new one, or the one that the same deduplication id brought before. */
-  const take = (queue: Queue, entry: SqsEntry): string => {
+  const take = (queue: Queue, entry: SqsEntry): Receipt => {
     const { body, groupId, attributes } = entry;
     const deduplicationId =
       entry.deduplicationId ??
@@ -63,13 +94,19 @@ export async function startSqsServer(options: SqsServerOptions): Promise<SqsServ
     const now = clock.now();
     if (queue.isFifo && deduplicationId !== undefined) {
       const before = queue.known.get(deduplicationId);
-      if (before !== undefined && now - before.atMs < DEDUPLICATION_MS) return before.messageId;
+      if (before !== undefined && now - before.atMs < DEDUPLICATION_MS) return before.receipt;
     }
     const messageId = random.uuid();
-    if (queue.isFifo && deduplicationId !== undefined)
-      queue.known.set(deduplicationId, { atMs: now, messageId });
     queue.messages.push({ messageId, body, groupId, deduplicationId, attributes });
-    return messageId;
+    if (!queue.isFifo) return { MessageId: messageId };
+    queue.numbered += 1;
+    // API reference, SendMessage: "a large, non-consecutive number", which has 20 digits.
+    const receipt = {
+      MessageId: messageId,
+      SequenceNumber: `${FIRST_NUMBER + BigInt(queue.numbered) * 256n}`,
+    };
+    if (deduplicationId !== undefined) queue.known.set(deduplicationId, { atMs: now, receipt });
+    return receipt;
   };
   const sendMessageBatch = (input: Body, faults: readonly FiredFault[]): Body => {
     const queue = find(input);
@@ -90,8 +127,11 @@ export async function startSqsServer(options: SqsServerOptions): Promise<SqsServ
       else
         successful.push({
           Id: id,
-          MessageId: take(queue, entry),
-          MD5OfMessageBody: createHash("md5").update(entry.body).digest("hex"),
+          ...take(queue, entry),
+          MD5OfMessageBody: md5(entry.body),
+          ...(Object.keys(entry.attributes).length === 0
+            ? {}
+            : { MD5OfMessageAttributes: attributesMd5(entry.attributes) }),
         });
     }
     return {
@@ -129,11 +169,13 @@ export async function startSqsServer(options: SqsServerOptions): Promise<SqsServ
     },
   });
   const createQueue: SqsServer["createQueue"] = (name, { contentBasedDeduplication = false } = {}) => {
+    checkName(name);
     queues.set(name, {
       isFifo: name.endsWith(".fifo"),
       contentBased: contentBasedDeduplication,
       messages: [],
       known: new Map(),
+      numbered: 0,
     });
     return `${server.url}/${accountId}/${name}`;
   };

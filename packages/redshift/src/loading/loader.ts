@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { EmitContext } from "@kinesis-connectors/core";
 import { refusal, StatementFailure, withoutLiterals } from "../failures.js";
 import {
+  anyLoadSql,
   checkSql,
   type LedgerEntry,
   ledgerRowsSql,
@@ -81,6 +82,17 @@ export async function readLedger(
   context: RunContext,
 ): Promise<readonly LedgerRow[]> {
   return ledgerRows(await run(loader, [ledgerRowsSql(loader.target, entries)], undefined, context), entries);
+}
+
+/** A phrase for what was loaded into the table before, by the ledger, which does not say of which stream; undefined where nothing was. */
+export async function loadsBefore(loader: Loader, context: RunContext): Promise<string | undefined> {
+  const { target } = loader;
+  const [row] = await run(loader, [anyLoadSql(target)], undefined, context);
+  if (row === undefined) return undefined;
+  const loads = `loads into ${target.table.text} that the ledger ${target.ledger.text} has, such as ${String(row[0]).trim()}, and it does not say of which stream`;
+  return target.mergeKeys.length === 0
+    ? loads
+    : `${loads}; with mergeKeys older rows take the place of newer ones`;
 }
 
 /** Fails unless the tables and columns are there. */

@@ -1,14 +1,8 @@
-import {
-  BatchExecuteStatementCommand,
-  CancelStatementCommand,
-  DescribeStatementCommand,
-  type Field,
-  GetStatementResultCommand,
-  type SubStatementData,
-} from "@aws-sdk/client-redshift-data";
+import type { Field, SubStatementData } from "@aws-sdk/client-redshift-data";
 import { type Clock, type Logger, sleep } from "@kinesis-connectors/core";
 import { limited, RENEW_CURE } from "@kinesis-connectors/aws";
 import type { DataApiConnection } from "../connection.js";
+import { dataApiSdk } from "../load-sdk.js";
 import { callFailureOf, refusal, StatementFailure, summaryOf } from "../failures.js";
 
 /** The database that statements go to, as the Data API names it. */
@@ -63,9 +57,9 @@ async function submit(
   token: string | undefined,
   context: RunContext,
 ): Promise<string> {
-  const answer = await call(runner, context, (client, abortSignal) =>
+  const answer = await call(runner, context, ({ client, sdk, abortSignal }) =>
     client.send(
-      new BatchExecuteStatementCommand({
+      new sdk.BatchExecuteStatementCommand({
         ...runner.database,
         Sqls: [...sqls],
         // Without one the client makes up its own.
@@ -95,8 +89,8 @@ async function finished(
       Status: status,
       Error: text,
       SubStatements: parts = [],
-    } = await call(runner, context, (client, abortSignal) =>
-      client.send(new DescribeStatementCommand({ Id: id }), { abortSignal }),
+    } = await call(runner, context, ({ client, sdk, abortSignal }) =>
+      client.send(new sdk.DescribeStatementCommand({ Id: id }), { abortSignal }),
     );
     if (status === "FINISHED") {
       requireAllFinished(parts, count);
@@ -127,8 +121,8 @@ function requireAllFinished(parts: readonly SubStatementData[], count: number): 
 /** Cancelling is a courtesy to the cluster: a statement that goes on and succeeds is found in the ledger by whoever repeats it. */
 async function cancel(runner: StatementRunner, id: string, context: RunContext): Promise<void> {
   try {
-    await call(runner, context, (client, abortSignal) =>
-      client.send(new CancelStatementCommand({ Id: id }), { abortSignal }),
+    await call(runner, context, ({ client, sdk, abortSignal }) =>
+      client.send(new sdk.CancelStatementCommand({ Id: id }), { abortSignal }),
     );
   } catch (error) {
     context.signal.throwIfAborted();
@@ -148,9 +142,9 @@ async function rowsOf(
   let next: string | undefined;
   do {
     const token = next;
-    const page = await call(runner, context, (client, abortSignal) =>
+    const page = await call(runner, context, ({ client, sdk, abortSignal }) =>
       client.send(
-        new GetStatementResultCommand({ Id: id, ...(token === undefined ? {} : { NextToken: token }) }),
+        new sdk.GetStatementResultCommand({ Id: id, ...(token === undefined ? {} : { NextToken: token }) }),
         { abortSignal },
       ),
     );
@@ -164,15 +158,24 @@ function valueOf(field: Field): ResultRow[number] {
   return field.stringValue ?? field.longValue ?? field.doubleValue ?? field.booleanValue ?? null;
 }
 
+/** What a call is made with. */
+interface Call {
+  readonly client: DataApiConnection["client"];
+  readonly sdk: Awaited<ReturnType<typeof dataApiSdk>>;
+  readonly abortSignal: AbortSignal;
+}
+
 /** One call within its time limit; expired credentials are renewed once. */
 async function call<Answer>(
   { connection, database }: StatementRunner,
   context: RunContext,
-  send: (client: DataApiConnection["client"], abortSignal: AbortSignal) => Promise<Answer>,
+  send: (call: Call) => Promise<Answer>,
 ): Promise<Answer> {
   for (let renewed = false; ; renewed = true) {
     try {
-      return await limited(connection, context, (abortSignal) => send(connection.client, abortSignal));
+      return await limited(connection, context, async (abortSignal) =>
+        send({ client: connection.client, sdk: await dataApiSdk(), abortSignal }),
+      );
     } catch (error) {
       context.signal.throwIfAborted();
       const failure = callFailureOf(error);

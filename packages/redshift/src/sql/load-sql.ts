@@ -80,6 +80,11 @@ export function ledgerRowsSql(target: LoadTarget, entries: readonly Pick<LedgerE
   return `SELECT load_id, loader, content_sha256 FROM ${target.ledger.sql} WHERE ${ofLoads(target, entries)}`;
 }
 
+/** One row of the ledger, of whichever load into the table. */
+export function anyLoadSql(target: LoadTarget): string {
+  return `SELECT load_id FROM ${target.ledger.sql} WHERE target = ${targetText(target)} LIMIT 1`;
+}
+
 /** Reads nothing, and fails unless the tables and columns are there. */
 export function checkSql({ table, ledger, columns }: LoadTarget): readonly string[] {
   return [

@@ -203,7 +203,9 @@ async function factsOf(
   const facts = await archive.look(key);
   const where = `${archive.bucket}/${key}`;
   if (facts.stream !== stream) throw foreignObject(where, `stream "${facts.stream}"`, `stream "${stream}"`);
-  if (facts.shardId !== shardId || comparePositions(facts.first, range.first) !== 0)
+  const isOfRange =
+    comparePositions(facts.first, range.first) === 0 && comparePositions(facts.last, range.last) === 0;
+  if (facts.shardId !== shardId || !isOfRange)
     throw foreignObject(where, `another range of ${facts.shardId} than its name says`, shardId);
   return facts;
 }

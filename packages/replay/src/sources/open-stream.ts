@@ -1,6 +1,6 @@
 import type { AwsClientOptions, KinesisApi, StreamName } from "@kinesis-connectors/consumer/kinesis";
 import type { FanOut, ListedShard, Polling } from "@kinesis-connectors/consumer/reading";
-import { type ChildShard, KinesisConnectorError } from "@kinesis-connectors/core";
+import { type ChildShard, invalidOption, KinesisConnectorError } from "@kinesis-connectors/core";
 import { fullHashKeyRange } from "@kinesis-connectors/wire";
 import { Pace, paced } from "./pace.js";
 import { smallAnswers } from "./small-answers.js";
@@ -31,6 +31,7 @@ export interface StreamToOpen {
  */
 export async function openStream(opening: StreamToOpen, context: SourceContext): Promise<OpenedSource> {
   const { range, name } = opening;
+  requirePast(opening, context);
   const api = await kinesisOf(opening, context);
   try {
     const { checkStream, consumerArnOf, listAllShards, polling, shardSources } =
@@ -112,6 +113,21 @@ async function kinesisOf({ options, target }: StreamToOpen, { logger }: SourceCo
     ...(allowInsecure === undefined ? {} : { allowInsecure }),
     ...(proxy === undefined ? {} : { proxy }),
   });
+}
+
+/** Kinesis refuses an iterator at a time that has not come (API reference, GetShardIterator). An end may lie ahead: it is waited for. */
+function requirePast({ range, name }: StreamToOpen, { clock, logger }: SourceContext): void {
+  if (range === undefined) return;
+  const nowMs = clock.now();
+  if (range.fromMs > nowMs)
+    throw invalidOption(
+      `from lies in the future (${new Date(range.fromMs).toISOString()}): give a moment that has passed, or read what comes with startConnector`,
+    );
+  if (range.untilMs > nowMs)
+    logger.info(
+      { stream: name, until: new Date(range.untilMs).toISOString() },
+      "the end of the range lies ahead: it is waited for, and five minutes more for records that are late",
+    );
 }
 
 /** An iterator at a time that is no longer kept begins with the oldest record there is, without a word. */

@@ -193,6 +193,9 @@ async function openSource(
       isWholeWanted: (key: string, facts: ArchiveFacts) =>
         isWithin(arrivalOf(key, facts, { fromMs, untilMs })),
     };
+    const keepsPositions = shards.every(({ groups }) =>
+      groups.every((group) => group.objects.every(({ key }) => archive.keepsPositions(key))),
+    );
     const byId = new Map(shards.map((shard) => [shard.shardId, shard]));
     return {
       identity: {
@@ -200,6 +203,7 @@ async function openSource(
         createdMs: undefined,
       },
       stream,
+      keepsPositions,
       fromMs,
       untilMs,
       shards: shards.map(({ shardId }) => ({ stream, shardId, parentShardIds: [] })),

@@ -50,6 +50,8 @@ export interface OpenedSource {
   readonly fromMs: number | undefined;
   readonly untilMs: number | undefined;
   readonly shards: readonly SourceShard[];
+  /** False where records come under other positions and times than they had in the stream. Default: they come under their own. */
+  readonly keepsPositions?: boolean;
   /** The shards that are read, by the rows of earlier runs. Default: `shards`, and those that only rows know any more. */
   readonly shardsFor?: (rows: readonly Lease[]) => readonly SourceShard[];
   readonly sourceOf: (shard: SourceShard) => ShardSource;

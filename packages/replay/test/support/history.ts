@@ -63,6 +63,21 @@ export class History {
     return ids;
   }
 
+  /** Closes two neighbours; one shard follows them. */
+  merge(shardId: string, adjacentShardId: string): string {
+    const [left, right] = [this.#shard(shardId), this.#shard(adjacentShardId)];
+    const { startingHashKey } = left.listed;
+    const { endingHashKey } = right.listed;
+    const id = this.#add(BigInt(startingHashKey), BigInt(endingHashKey), shardId, adjacentShardId);
+    for (const parent of [left, right]) {
+      parent.listed.endingSequenceNumber = String(this.#lastSequenceNumber);
+      parent.children = [
+        { shardId: id, parentShardIds: [shardId, adjacentShardId], startingHashKey, endingHashKey },
+      ];
+    }
+    return id;
+  }
+
   /** The stream forgets a shard, as after its retention. */
   forget(shardId: string): void {
     this.#shards.delete(shardId);
@@ -124,12 +139,12 @@ export class History {
     };
   }
 
-  #add(start: bigint, end: bigint, parentShardId?: string): string {
+  #add(start: bigint, end: bigint, parentShardId?: string, adjacentParentShardId?: string): string {
     const shardId = `shardId-${String(this.#shards.size).padStart(12, "0")}`;
     const listed = {
       shardId,
       parentShardId,
-      adjacentParentShardId: undefined,
+      adjacentParentShardId,
       startingHashKey: String(start),
       endingHashKey: String(end),
       startingSequenceNumber: String(this.#lastSequenceNumber + 1),

@@ -72,12 +72,12 @@ export function factsOf(answer: {
   const metadata = answer.Metadata ?? {};
   const text = (name: string): string => {
     const value = metadata[name];
-    if (value === undefined) throw new Error(`its metadata lack ${name}: the S3 emitter did not write it`);
+    if (value === undefined) throw foreign(`its metadata lack ${name}`);
     return value;
   };
   const recordCount = Number(text(FACTS.recordCount));
   if (!Number.isSafeInteger(recordCount))
-    throw new Error(`its metadata hold no number as ${FACTS.recordCount}`);
+    throw foreign(`its metadata hold no number as ${FACTS.recordCount}`);
   const arrival = Number(metadata[FACTS.firstArrivalMs] ?? Number.NaN);
   return {
     stream: text(FACTS.stream),
@@ -93,10 +93,16 @@ export function factsOf(answer: {
   };
 }
 
+function foreign(what: string): Error {
+  return new Error(
+    `${what}, so that the S3 emitter did not write it: move it elsewhere, or give a prefix below which there are archived objects alone`,
+  );
+}
+
 function endOf(text: string): Position {
   const [, sequenceNumber, subSequenceNumber] = /^(\d+)\.(\d+)$/.exec(text) ?? [];
   if (sequenceNumber === undefined || subSequenceNumber === undefined)
-    throw new Error("its metadata hold no position: the S3 emitter did not write it");
+    throw foreign("its metadata hold no position");
   return positionOf(sequenceNumber, subSequenceNumber);
 }
 

@@ -16,6 +16,7 @@ export interface ArchiveOptions extends S3ConnectionOptions {
   readonly formats?: readonly ArchiveFormat[];
   /** `records` (default): what was delivered. `dead-letters`: what was set aside, and nothing else; `formats` is not looked at then. */
   readonly objects?: "records" | "dead-letters";
+  /** Account that has to own the bucket. Default: not checked. */
   readonly expectedBucketOwner?: string;
   /** Most bytes of a record, after decompression. Default 16 MiB. */
   readonly maxRecordBytes?: number;
@@ -23,6 +24,7 @@ export interface ArchiveOptions extends S3ConnectionOptions {
   readonly chunkBytes?: number;
   /** Tries of a request that S3 does not answer, before reading ends with its error. Default 10, which is about a minute. */
   readonly maxAttempts?: number;
+  /** Aborted: reading ends, and rejects. Default: it goes to the end. */
   readonly signal?: AbortSignal;
   /** Told of outages. Default: none. */
   readonly logger?: Logger;

@@ -1,4 +1,3 @@
-import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { AWS_CONNECTION_OPTIONS } from "@kinesis-connectors/aws";
 import {
   checkOptions,
@@ -10,14 +9,18 @@ import {
 } from "@kinesis-connectors/core";
 import { DEFAULT_PAYLOAD_TIMEOUT_MS } from "../limits.js";
 import { connect, type S3ConnectionOptions } from "../connection.js";
-import { headersOf } from "../objects/put-object.js";
+import { s3Sdk } from "../load-sdk.js";
+import { headersOf } from "../objects/object-headers.js";
 import type { S3ObjectOptions } from "../options.js";
 import { checkedPrefix } from "../requests.js";
 import { objectSettingsFrom } from "../settings.js";
 import { payloadRequests } from "./payload-requests.js";
 import type { PointerFormat } from "./pointers.js";
 
-/** Options of objects that payloads have too. */
+/**
+ * Options of objects that payloads have too.
+ * @inline
+ */
 type OfObjects =
   | "bucket"
   | "prefix"
@@ -99,6 +102,7 @@ export function claimCheckStore(options: ClaimCheckStoreOptions): PutClaimCheck 
 
   return async (payload, { sha256 }) => {
     const key = prefix === "" ? sha256 : `${prefix}/${sha256}`;
+    const { PutObjectCommand } = await s3Sdk();
     const command = new PutObjectCommand({
       ...headersOf(settings, { key, metadata: {} }),
       Body: payload,

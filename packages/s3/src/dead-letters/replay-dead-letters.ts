@@ -1,6 +1,5 @@
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import {
   KinesisConnectorError,
   systemClock,
@@ -10,6 +9,7 @@ import {
 } from "@kinesis-connectors/core";
 import { AWS_CONNECTION_OPTIONS, limited, type RequestBounds } from "@kinesis-connectors/aws";
 import { connect, type S3Connection, type S3ConnectionOptions } from "../connection.js";
+import { s3Sdk } from "../load-sdk.js";
 import { errorCodeOf, summaryOf } from "../failures.js";
 import { linesOf } from "./lines.js";
 import { MAX_DEAD_LETTER_LINE_BYTES } from "../limits.js";
@@ -20,14 +20,17 @@ import { checkedBucket } from "../settings.js";
 
 /** Options of `replayDeadLetters`. */
 export interface ReplayOptions extends S3ConnectionOptions {
+  /** The bucket of the dead letters. */
   readonly bucket: string;
   /** Reads all objects of dead letters under this prefix, in key order. Needs s3:ListBucket. Default: the whole bucket. */
   readonly prefix?: string;
   /** Reads exactly these objects, in this order, and lists nothing. Excludes `prefix`. */
   readonly keys?: readonly string[];
+  /** Account that has to own the bucket. Default: not checked. */
   readonly expectedBucketOwner?: string;
   /** Longest line that is read, in bytes, after decompression. Default 16 MiB. */
   readonly maxLineBytes?: number;
+  /** Aborted: reading ends, and rejects. Default: it goes to the end. */
   readonly signal?: AbortSignal;
 }
 
@@ -87,6 +90,7 @@ async function* keysUnder(
   prefix: string,
   limits: RequestBounds,
 ): AsyncGenerator<string, void> {
+  const { ListObjectsV2Command } = await s3Sdk();
   let token: string | undefined;
   do {
     const request = new ListObjectsV2Command({
@@ -134,16 +138,17 @@ async function* bytesOf(
   key: string,
   limits: RequestBounds,
 ): AsyncGenerator<Uint8Array, void> {
-  const { Body, ContentEncoding } = await limited(connection, limits, (abortSignal) =>
-    connection.client.send(
+  const { Body, ContentEncoding } = await limited(connection, limits, async (abortSignal) => {
+    const { GetObjectCommand } = await s3Sdk();
+    return connection.client.send(
       new GetObjectCommand({
         Bucket: source.bucket,
         Key: key,
         ExpectedBucketOwner: source.expectedBucketOwner,
       }),
       { abortSignal },
-    ),
-  );
+    );
+  });
   if (!(Body instanceof Readable)) throw new Error("S3 answered GetObject without a body");
   const stream: Readable = ContentEncoding === "gzip" ? gunzipped(Body) : Body;
   const chunks: AsyncIterator<unknown> = stream[Symbol.asyncIterator]();

@@ -2,7 +2,7 @@ import type { KinesisRecord } from "@kinesis-connectors/core";
 import type { ObjectWriter } from "./object-writer.js";
 
 /** Fields of all formats about the objects that they make. */
-interface FormatCommon<Output> {
+export interface FormatCommon<Output> {
   /** Follows the key's name, with its dot: `.ndjson`. */
   readonly extension: string;
   /** The object's `Content-Type`. */

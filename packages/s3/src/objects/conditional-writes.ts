@@ -11,11 +11,13 @@ import { bodyOf } from "./body.js";
 import type { S3Connection } from "../connection.js";
 import { errorCodeOf, failureOf, refusal, summaryOf } from "../failures.js";
 import { BATCH_ID } from "./object-metadata.js";
-import { type NewObject, type ObjectSettings, putIfAbsent } from "./put-object.js";
+import type { ObjectSettings } from "./object-headers.js";
+import { type NewObject, putIfAbsent } from "./put-object.js";
 
 /**
  * How it is known that a store keeps `If-None-Match: *`, on which exactly-once rests. `proven`: S3 itself is known to, and another store is
  * tried once at `open`. `trusted`: whoever configures it knows.
+ * @inline
  */
 export type ConditionalWrites = "proven" | "trusted";
 

@@ -2,7 +2,8 @@ import { RENEW_CURE } from "@kinesis-connectors/aws";
 import { type EmitContext, KinesisConnectorError } from "@kinesis-connectors/core";
 import type { S3Connection } from "../connection.js";
 import { failureOf, refusal, summaryOf } from "../failures.js";
-import { type NewObject, type ObjectSettings, type Occupant, occupantOf, putIfAbsent } from "./put-object.js";
+import type { ObjectSettings } from "./object-headers.js";
+import { type NewObject, type Occupant, occupantOf, putIfAbsent } from "./put-object.js";
 
 /** Creates objects once, and tells whose an object is. */
 export interface ObjectCreator {

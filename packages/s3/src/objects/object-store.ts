@@ -1,12 +1,13 @@
-import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { describeAwsError, limited, type RequestBounds } from "@kinesis-connectors/aws";
 import type { Logger, OptionNames } from "@kinesis-connectors/core";
 import { connect } from "../connection.js";
+import { s3Sdk } from "../load-sdk.js";
 import { failureOf, refusal, summaryOf } from "../failures.js";
 import { S3_OBJECT_OPTIONS, type S3ObjectOptions } from "../options.js";
 import { objectSettingsFrom } from "../settings.js";
 import { bodyOf } from "./body.js";
-import { type ObjectSettings, putIfAbsent, target } from "./put-object.js";
+import { type ObjectSettings, target } from "./object-headers.js";
+import { putIfAbsent } from "./put-object.js";
 
 /** Options of `objectStore`: the connection to S3, and how objects are stored in whichever bucket. */
 export type ObjectStoreOptions = Omit<
@@ -34,6 +35,10 @@ export interface ObjectPlace {
   readonly key: string;
 }
 
+/**
+ * Bounds of a request, and who is told of outages.
+ * @inline
+ */
 type Context = RequestBounds & { readonly logger: Logger };
 
 /** Objects whose names stand for their bytes: writing one again changes nothing. */
@@ -61,6 +66,14 @@ export function objectStore(options: ObjectStoreOptions): ObjectStore {
   const connection = connect(options);
   const general = objectSettingsFrom({ ...options, bucket: "any" }, "application/octet-stream", undefined);
   let isConditional = true;
+  /** One for all objects of a kind: what is kept for them is known by it. */
+  const known = new Map<string, ObjectSettings>();
+  const settingsFor = (bucket: string, contentType: string): ObjectSettings => {
+    const name = `${bucket} ${contentType}`;
+    const settings = known.get(name) ?? { ...general, bucket, contentType };
+    known.set(name, settings);
+    return settings;
+  };
 
   const trying = async <Answer>(
     { bucket, key }: ObjectPlace,
@@ -109,7 +122,7 @@ export function objectStore(options: ObjectStoreOptions): ObjectStore {
 
   return {
     write: (place, bytes, contentType, context) => {
-      const settings = { ...general, bucket: place.bucket, contentType };
+      const settings = settingsFor(place.bucket, contentType);
       const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       return trying(place, context, () => put(settings, place.key, buffer, context));
     },
@@ -117,6 +130,7 @@ export function objectStore(options: ObjectStoreOptions): ObjectStore {
       trying(place, context, async () => {
         try {
           return await limited(connection, context, async (abortSignal) => {
+            const { GetObjectCommand } = await s3Sdk();
             const { Body } = await connection.client.send(
               new GetObjectCommand(target({ ...general, bucket: place.bucket }, place.key)),
               { abortSignal },

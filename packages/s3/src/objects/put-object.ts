@@ -1,44 +1,14 @@
 import { setMaxListeners } from "node:events";
-import {
-  AbortMultipartUploadCommand,
-  type CompletedPart,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  type CreateMultipartUploadCommandInput,
-  HeadObjectCommand,
-  PutObjectCommand,
-  type ObjectCannedACL,
-  type RequestPayer,
-  type ServerSideEncryption,
-  type StorageClass,
-  UploadPartCommand,
-} from "@aws-sdk/client-s3";
+import type { CompletedPart } from "@aws-sdk/client-s3";
 import type { Logger } from "@kinesis-connectors/core";
 import type { Body } from "./body.js";
-import { limited, type RequestBounds } from "@kinesis-connectors/aws";
+import { limited, type RequestBounds, within } from "@kinesis-connectors/aws";
 import type { S3Connection } from "../connection.js";
+import { s3Sdk } from "../load-sdk.js";
 import { errorCodeOf, failureOf, statusOf } from "../failures.js";
+import { headersOf, type ObjectSettings, target } from "./object-headers.js";
 import { BATCH_ID } from "./object-metadata.js";
 import { splitIntoParts } from "../requests.js";
-
-/** Options that are the same for all objects of an emitter. */
-export interface ObjectSettings {
-  readonly bucket: string;
-  readonly contentType: string;
-  readonly contentEncoding: string | undefined;
-  readonly serverSideEncryption: ServerSideEncryption | undefined;
-  readonly sseKmsKeyId: string | undefined;
-  readonly bucketKeyEnabled: boolean | undefined;
-  readonly storageClass: StorageClass | undefined;
-  readonly expectedBucketOwner: string | undefined;
-  /** Written like a query string. */
-  readonly tagging: string | undefined;
-  readonly acl: ObjectCannedACL | undefined;
-  readonly requestPayer: RequestPayer | undefined;
-  readonly multipartAboveBytes: number;
-  readonly partBytes: number;
-  readonly partConcurrency: number;
-}
 
 /** One object to be written, if nothing is at its key. */
 export interface NewObject {
@@ -72,17 +42,9 @@ export async function putIfAbsent(
     return;
   }
   const bytes = await object.body.read(0, object.body.length);
-  await limited(connection, context, (abortSignal) =>
-    connection.client.send(
-      new PutObjectCommand({
-        ...headersOf(settings, object),
-        Body: bytes,
-        ContentLength: object.body.length,
-        ChecksumAlgorithm: "CRC32",
-        ...(isConditional ? { IfNoneMatch: "*" } : {}),
-      }),
-      { abortSignal },
-    ),
+  const { key, metadata } = object;
+  await within(connection.requestTimeoutMs, context, (listed) =>
+    connection.put(settings, { key, metadata, bytes, isConditional }, { listed, clock: context.clock }),
   );
 }
 
@@ -95,9 +57,10 @@ export async function occupantOf(
   limits: RequestBounds,
 ): Promise<Occupant> {
   try {
-    const { Metadata } = await limited(connection, limits, (abortSignal) =>
-      connection.client.send(new HeadObjectCommand(target(settings, key)), { abortSignal }),
-    );
+    const { Metadata } = await limited(connection, limits, async (abortSignal) => {
+      const { HeadObjectCommand } = await s3Sdk();
+      return connection.client.send(new HeadObjectCommand(target(settings, key)), { abortSignal });
+    });
     return Metadata?.[BATCH_ID] === batchId ? "ours" : "other";
   } catch (error) {
     limits.signal.throwIfAborted();
@@ -116,12 +79,13 @@ async function putInParts(
   context: Context,
   isConditional: boolean,
 ): Promise<void> {
-  const { UploadId } = await limited(connection, context, (abortSignal) =>
-    connection.client.send(
+  const { UploadId } = await limited(connection, context, async (abortSignal) => {
+    const { CreateMultipartUploadCommand } = await s3Sdk();
+    return connection.client.send(
       new CreateMultipartUploadCommand({ ...headersOf(settings, object), ChecksumAlgorithm: "CRC32" }),
       { abortSignal },
-    ),
-  );
+    );
+  });
   if (UploadId === undefined) throw new Error("S3 answered CreateMultipartUpload without an UploadId");
   try {
     const parts = await putParts(connection, settings, object, UploadId, context);
@@ -155,8 +119,9 @@ async function putParts(
     // All of them take from one iterator, so each part is taken once.
     for (const { partNumber, start, end } of waiting) {
       const bytes = await object.body.read(start, end);
-      const answer = await limited(connection, limits, (abortSignal) =>
-        connection.client.send(
+      const answer = await limited(connection, limits, async (abortSignal) => {
+        const { UploadPartCommand } = await s3Sdk();
+        return connection.client.send(
           new UploadPartCommand({
             ...target(settings, object.key),
             UploadId: uploadId,
@@ -166,8 +131,8 @@ async function putParts(
             ChecksumAlgorithm: "CRC32",
           }),
           { abortSignal },
-        ),
-      );
+        );
+      });
       done.push({ PartNumber: partNumber, ETag: answer.ETag, ChecksumCRC32: answer.ChecksumCRC32 });
     }
   };
@@ -196,8 +161,9 @@ async function complete(
   const { UploadId, parts, isConditional } = upload;
   try {
     // S3 may answer 200 and send an error in the body while it puts the parts together; the SDK's client sees that and throws.
-    await limited(connection, context, (abortSignal) =>
-      connection.client.send(
+    await limited(connection, context, async (abortSignal) => {
+      const { CompleteMultipartUploadCommand } = await s3Sdk();
+      return connection.client.send(
         new CompleteMultipartUploadCommand({
           ...target(settings, object.key),
           UploadId,
@@ -205,8 +171,8 @@ async function complete(
           ...(isConditional ? { IfNoneMatch: "*" } : {}),
         }),
         { abortSignal },
-      ),
-    );
+      );
+    });
   } catch (error) {
     context.signal.throwIfAborted();
     // It may have been applied and its answer lost: the object itself tells, and saves a second upload. What is taken is looked at
@@ -247,12 +213,13 @@ async function abort(
   const limits = { clock: context.clock, signal: new AbortController().signal };
   const requestTimeoutMs = Math.min(ABORT_TIMEOUT_MS, connection.requestTimeoutMs);
   try {
-    await limited({ requestTimeoutMs }, limits, (abortSignal) =>
-      connection.client.send(
+    await limited({ requestTimeoutMs }, limits, async (abortSignal) => {
+      const { AbortMultipartUploadCommand } = await s3Sdk();
+      return connection.client.send(
         new AbortMultipartUploadCommand({ ...target(settings, key), UploadId: uploadId }),
         { abortSignal },
-      ),
-    );
+      );
+    });
   } catch (error) {
     if (errorCodeOf(error) === "NoSuchUpload") return;
     context.logger.warn(
@@ -260,44 +227,4 @@ async function abort(
       "an unfinished upload could not be aborted; a lifecycle rule (AbortIncompleteMultipartUpload) removes its parts",
     );
   }
-}
-
-/** Parameters of the requests that make an object. */
-type ObjectHeaders = Omit<CreateMultipartUploadCommandInput, "ChecksumAlgorithm">;
-
-/** Parameters of every request about an object. */
-export function target(
-  settings: Pick<ObjectSettings, "bucket" | "expectedBucketOwner" | "requestPayer">,
-  key: string,
-): {
-  readonly Bucket: string;
-  readonly Key: string;
-  readonly ExpectedBucketOwner: string | undefined;
-  readonly RequestPayer: RequestPayer | undefined;
-} {
-  return {
-    Bucket: settings.bucket,
-    Key: key,
-    ExpectedBucketOwner: settings.expectedBucketOwner,
-    RequestPayer: settings.requestPayer,
-  };
-}
-
-/** What PutObject and CreateMultipartUpload share, so that small and large objects cannot differ. */
-export function headersOf(
-  settings: ObjectSettings,
-  object: Pick<NewObject, "key" | "metadata">,
-): ObjectHeaders {
-  return {
-    ...target(settings, object.key),
-    ContentType: settings.contentType,
-    ContentEncoding: settings.contentEncoding,
-    Metadata: object.metadata,
-    ServerSideEncryption: settings.serverSideEncryption,
-    SSEKMSKeyId: settings.sseKmsKeyId,
-    BucketKeyEnabled: settings.bucketKeyEnabled,
-    StorageClass: settings.storageClass,
-    Tagging: settings.tagging,
-    ACL: settings.acl,
-  };
 }

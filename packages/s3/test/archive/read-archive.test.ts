@@ -160,16 +160,20 @@ describe("an archive is read back", () => {
     ),
   ];
 
-  it.each(CASES)("of $name, gzip and partitioned layouts", async ({ format, to, back }) => {
-    const put = clicks(300);
+  it.each(
+    CASES.flatMap((one) =>
+      [gzip, zstd].map((compression) => [one.name, compression.name, one, compression] as const),
+    ),
+  )("of %s in folders: %s", async (_format, _compression, { format, to, back }, compression) => {
+    const put = clicks(40);
     await archive(put, {
       to,
       format,
-      compression: gzip(),
+      compression: compression(),
       partition: (_output, { partitionKey }) => ({ last: partitionKey.slice(-1) }),
     });
     const found = await read({ formats: [format] });
-    expect(found).toHaveLength(300);
+    expect(found).toHaveLength(40);
     expect(found.map((one) => back(one) as Click).toSorted((a, b) => a.n - b.n)).toEqual(
       put.map((_, n) => click(n)),
     );

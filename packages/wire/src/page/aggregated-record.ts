@@ -21,6 +21,7 @@ export class AggregatedRecord {
   readonly dataStart: number;
   readonly dataEnd: number;
 
+  /** @internal */
   constructor(
     aggregate: Aggregate,
     page: Page,

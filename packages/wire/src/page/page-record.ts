@@ -18,6 +18,7 @@ export class PageRecord {
   #partitionKey: string | undefined;
   #sequenceNumber: string | undefined;
 
+  /** @internal */
   constructor(table: RecordTable, page: Page, index: number) {
     this.#table = table;
     this.#page = page;
@@ -49,11 +50,13 @@ export class PageRecord {
     return this.#table.place(this.#index, dataPlace + 1);
   }
 
+  /** The key that the producer gave: it decides the shard. */
   get partitionKey(): string {
     this.#partitionKey ??= this.#text(keyPlace);
     return this.#partitionKey;
   }
 
+  /** The place of the record in its shard, a decimal number of up to 128 bits as text. */
   get sequenceNumber(): string {
     this.#sequenceNumber ??= this.#text(sequencePlace);
     return this.#sequenceNumber;

@@ -14,7 +14,6 @@ export interface ThreadPoolOptions {
   readonly setup: Omit<ThreadSetup, "facts" | "maxReadAheadBytes" | "logsToMain">;
   /** Of all threads together. */
   readonly maxReadAheadBytes: number;
-  readonly stopDeadlineMs: number;
   readonly failoverTimeMs: number;
   readonly clock: Clock;
   /** The caller's logger; without one, lines go to the pipeline's own, in the thread. */
@@ -80,11 +79,10 @@ export class ThreadPool implements ShardEngines {
     return await least.run(run);
   }
 
-  async close(): Promise<void> {
+  async close(limitMs: number): Promise<void> {
     for (const end of this.#endWatch.splice(0)) await end();
     this.#isOpen = false;
-    const { stopDeadlineMs } = this.#options;
-    const failures = await Promise.all(this.#threads.map((thread) => thread.close(stopDeadlineMs)));
+    const failures = await Promise.all(this.#threads.map((thread) => thread.close(limitMs)));
     const failure = failures.find((each) => each !== undefined);
     if (failure !== undefined) throw asError(failure);
   }

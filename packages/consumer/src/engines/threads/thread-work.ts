@@ -10,7 +10,7 @@ import {
 } from "../../kinesis/kinesis-clients.js";
 import { EnginesHere } from "../engines-here.js";
 import { loadPipeline } from "../pipeline-module.js";
-import { sdkKinesis } from "../../kinesis/sdk-kinesis.js";
+import { kinesisLater } from "../../kinesis/sdk-kinesis.js";
 import { carriedError, carryError } from "./carried-error.js";
 import { carryEvent } from "./carried-event.js";
 import { distantCheckpointer } from "./distant-checkpointer.js";
@@ -112,7 +112,8 @@ export class ThreadWork {
         logger,
       });
       this.#engines = engines;
-      this.#closing.unshift(() => engines.close());
+      // The main thread ends this one where it takes too long.
+      this.#closing.unshift(() => engines.close(Number.POSITIVE_INFINITY));
       await engines.open({ api }, facts, signal);
       this.#tell({ type: "opened" });
     } catch (thrown) {
@@ -133,14 +134,18 @@ export class ThreadWork {
       onWireFallback: () => this.#tell({ type: "wire-fallback" }),
     };
     const client = createKinesisClient(options, logger);
-    const api = sdkKinesis(client, streamTarget, {
+    const api = kinesisLater(client, streamTarget, {
       ownsClient: true,
       // The main thread has looked at the stream with them.
       hasWorked: true,
       subscriptionClient: () => createSubscriptionClient(options, logger),
     });
     // The environment and the profile of a thread may be its own.
-    return { api, checkEndpoint: () => checkClientEndpoint(client, { allowInsecure, service: "KINESIS" }) };
+    return {
+      api,
+      checkEndpoint: async () =>
+        checkClientEndpoint(await client.made(), { allowInsecure, service: "KINESIS" }),
+    };
   }
 
   /** Never rejects. */

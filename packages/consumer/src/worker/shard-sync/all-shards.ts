@@ -14,6 +14,7 @@ import {
   type ShardListFilter,
 } from "../../kinesis/kinesis-api.js";
 
+/** What a listing of shards is made with. */
 export interface ShardListing {
   readonly kinesis: Pick<KinesisApi, "listShards">;
   readonly clock: Clock;

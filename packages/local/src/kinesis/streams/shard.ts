@@ -29,6 +29,7 @@ export class StoredRecord {
     return typeof data === "string" ? data : data.toString("base64");
   }
 
+  /** Data as bytes. */
   data(): Buffer {
     const data = this.#data;
     return typeof data === "string" ? Buffer.from(data, "base64") : data;

@@ -1,0 +1,31 @@
+import { expect, it, vi } from "vitest";
+import { sdkPart } from "../src/sdk-part.js";
+
+it("loads a part of the SDK once, by require where Node finds it, and gives the one that import gives", async () => {
+  const load = vi.fn<() => Promise<typeof import("@smithy/node-http-handler")>>();
+  const part = sdkPart("@smithy/node-http-handler", import.meta.url, load);
+  const [one, other] = await Promise.all([part(), part()]);
+  expect(one).toBe(other);
+  expect(load).not.toHaveBeenCalled();
+  const imported = await import("@smithy/node-http-handler");
+  expect(one.NodeHttpHandler).toBe(imported.NodeHttpHandler);
+});
+
+it("asks what a bundle holds where Node does not find it", async () => {
+  const part = sdkPart("@aws-sdk/client-of-nothing", import.meta.url, () => Promise.resolve("bundled"));
+  expect(await part()).toBe("bundled");
+});
+
+it("names the package that is missing and the cure, and looks again with the next call", async () => {
+  let isInstalled = false;
+  const part = sdkPart("@aws-sdk/client-of-nothing", import.meta.url, () =>
+    isInstalled ? Promise.resolve("here") : Promise.reject(new Error("Cannot find package\nRequire stack")),
+  );
+  await expect(part()).rejects.toMatchObject({
+    code: "KC_OPTION_INVALID",
+    message:
+      "the package @aws-sdk/client-of-nothing cannot be loaded (Cannot find package): npm install @aws-sdk/client-of-nothing, or leave it in your bundle",
+  });
+  isInstalled = true;
+  expect(await part()).toBe("here");
+});
