@@ -16,6 +16,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const CLIENTS = {
   "@aws-sdk/client-kinesis": "packages/wire",
   "@aws-sdk/client-dynamodb": "packages/dynamodb",
+  "@aws-sdk/client-s3": "packages/s3",
   "@aws-sdk/core": "packages/wire",
   "@smithy/core": "packages/wire",
   "@smithy/node-http-handler": "packages/wire",
@@ -37,8 +38,10 @@ const TESTS = [
   "packages/dynamodb/test/clock-is-off.test.ts",
   "packages/dynamodb/test/kept-requests.test.ts",
   "packages/dynamodb/test/protocol.test.ts",
+  "packages/s3/test/clock-is-off.test.ts",
+  "packages/s3/test/objects",
 ];
-const PROJECTS = ["aws", "wire", "consumer", "kinesis", "dynamodb"];
+const PROJECTS = ["aws", "wire", "consumer", "kinesis", "dynamodb", "s3"];
 
 const USAGE = `npm run sdk-differential [-- --folder DIR]
 Holds the requests that are written, signed and read here to those of the newest clients of AWS's SDK, which it installs into a folder of their own.
@@ -62,14 +65,14 @@ function install() {
   process.stdout.write("installing the newest clients ...\n");
   const newest = Object.keys(CLIENTS).map((name) => `${name}@latest`);
   const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
-  const { status: installed } = spawnSync("npm", ["install", ...quiet, ...newest], {
-    cwd: made,
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  if (installed === 0) return made;
-  rmSync(made, { recursive: true, force: true });
-  process.stderr.write("the newest clients could not be installed: nothing was compared\n");
-  process.exit(2);
+  const options = { cwd: made, stdio: ["ignore", "inherit", "inherit"] };
+  const { status: installed } = spawnSync("npm", ["install", ...quiet, ...newest], options);
+  if (installed !== 0) {
+    rmSync(made, { recursive: true, force: true });
+    process.stderr.write("the newest clients could not be installed: nothing was compared\n");
+    process.exit(2);
+  }
+  return made;
 }
 
 function compare(where) {

@@ -1,11 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
+import { measureCold } from "./cold/measure-cold.js";
 import { buildPeers } from "./peers/build-peers.js";
+import type { PeerPrograms } from "./peers/run-peer.js";
 import { findPinning } from "./processes.js";
 import { renewed } from "./report/documents.js";
 import { plot } from "./report/plot.js";
-import { conditions, type Run } from "./report/run.js";
+import { conditions, keptText, type Run } from "./report/run.js";
 import { summarize } from "./report/summary.js";
 import { table } from "./report/table.js";
 import { pairsOf, targetsOf } from "./report/targets.js";
@@ -15,19 +17,21 @@ import { allRows } from "./variants/all.js";
 
 const USAGE = `npm run bench -- [options] [TEXT...]
   TEXT            the same as --only TEXT
-  --only TEXT     only rows whose name holds TEXT (names: variant/documents/transport); may be given several times
+  --only TEXT     only rows whose name holds TEXT (names: variant/documents/transport); may be given several times;
+                  "cold" for how processes begin and wait
   --peers         also Go's kinesis-consumer and the Java KCL, built outside the repository; says what is missing, and goes on without
   --json          prints everything as one line of JSON instead of tables
   --plot FILE     draws the rates as an SVG
   --write-docs    keeps the run in docs/performance.json, with its picture, and makes the tables of docs/performance.md and bench/README.md anew
   --from FILE     measures nothing: reports what a run of before came to (docs/performance.json)
   --rounds N      rounds of every row (default 2); those that do not repeat within 15% get up to three more
-  --minutes N     when no more such rounds begin (default 13)
+  --minutes N     when no more such rounds begin (default 14)
   --window-ms N   how long each row is looked at per round, in CPU time (default 800)
   --quick         one round of 100 ms: to see that it runs, not to compare
   --list          prints the names of the rows
 `;
 const EXTRA_ROUNDS = 3;
+const COLD_ROUNDS = 5;
 const DOCS = new URL("../../docs/", import.meta.url);
 const DOCUMENTS = [new URL("performance.md", DOCS), new URL("../README.md", import.meta.url)];
 
@@ -49,7 +53,9 @@ const { values, positionals } = parseArgs({
   },
 });
 const only = [...values.only, ...positionals];
-const wanted = allRows().filter((row) => only.length === 0 || only.some((text) => rowName(row).includes(text)));
+const wanted = allRows().filter(
+  (row) => only.length === 0 || only.some((text) => rowName(row).includes(text)),
+);
 const say = (step: string): void => void process.stderr.write(`${step}\n`);
 if (values.help) process.stdout.write(USAGE);
 else if (values.list) process.stdout.write(`${wanted.map(rowName).join("\n")}\n`);
@@ -59,11 +65,17 @@ async function measure(): Promise<Run> {
   const begunMs = performance.now();
   const load = loadavg()[0] ?? 0;
   const rounds = wholeNumber("--rounds", values.rounds, values.quick ? 1 : 2);
-  const minutes = wholeNumber("--minutes", values.minutes, 13);
+  const minutes = wholeNumber("--minutes", values.minutes, 14);
   const windowCpuMs = wholeNumber("--window-ms", values["window-ms"], values.quick ? 100 : 800);
   const pinning = findPinning();
-  const peers = values.peers ? await buildPeers(say) : new Map();
-  const rows = wanted.filter(({ variant }) => typeof variant.run === "function" || peers.has(variant.run.peer));
+  const peers: PeerPrograms = values.peers ? buildPeers(say) : new Map();
+  const rows = wanted.filter(
+    ({ variant }) => typeof variant.run === "function" || peers.has(variant.run.peer),
+  );
+  const isMeasured = (peer: string): boolean =>
+    rows.some(({ variant: { run } }) => typeof run !== "function" && run.peer === peer);
+  const isWhole = only.length === 0 || only.includes("cold");
+  const cold = isWhole ? await measureCold(values.quick ? 1 : COLD_ROUNDS, pinning, say) : [];
   const results = await runRounds(rows, {
     rounds,
     mostRounds: values.quick ? rounds : rounds + EXTRA_ROUNDS,
@@ -83,17 +95,17 @@ async function measure(): Promise<Run> {
       cores: cpus().length,
       pinning: pinning.description,
       load,
-      peers: [...peers.keys()],
+      peers: [...peers].flatMap(([peer, { label }]) => (isMeasured(peer) ? [label] : [])),
     },
     minutes: (performance.now() - begunMs) / 60_000,
     windowCpuMs,
     rows: summarize(results),
-    cold: [],
-    targets: targetsOf(results),
+    cold,
+    targets: targetsOf(results, cold),
   };
 }
 
-function kept(file: string): Run {
+function kept(file: string | URL): Run {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return JSON.parse(readFileSync(file, "utf8")) as Run;
 }
@@ -102,9 +114,11 @@ function show(run: Run): void {
   const picture = plot(run.rows, "Records, rows, objects or polls per CPU-second");
   if (values.plot !== undefined) writeFileSync(values.plot, picture);
   if (values["write-docs"]) {
-    writeFileSync(new URL("performance.json", DOCS), `${JSON.stringify(run, undefined, 1)}\n`);
+    const file = new URL("performance.json", DOCS);
+    writeFileSync(file, keptText(run));
     writeFileSync(new URL("performance.svg", DOCS), picture);
-    for (const file of DOCUMENTS) writeFileSync(file, renewed(readFileSync(file, "utf8"), run));
+    for (const document of DOCUMENTS)
+      writeFileSync(document, renewed(readFileSync(document, "utf8"), kept(file)));
   }
   process.stdout.write(
     values.json

@@ -50,7 +50,16 @@ export async function startServer(program: string, pin: readonly string[]): Prom
 
 /** Runs one of our rows in a process of its own, and gives what it printed. Rejects when it failed, with what it wrote to its error output. */
 export function runRowProcess(given: readonly string[], pin: readonly string[]): Promise<unknown> {
-  return runProgram([...pin, process.execPath, pathOf("row-process.js"), ...given], {
+  return runOwnProcess("row-process.js", given, pin);
+}
+
+/** The same for another one of the programs beside this one. */
+export function runOwnProcess(
+  program: string,
+  given: readonly string[],
+  pin: readonly string[],
+): Promise<unknown> {
+  return runProgram([...pin, process.execPath, pathOf(program), ...given], {
     NODE_EXTRA_CA_CERTS: fileURLToPath(CERTIFICATE_FILE),
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
     AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE: "1",
@@ -72,7 +81,8 @@ export async function runProgram(
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
   const [code] = await once(child, "close");
-  if (code !== 0) throw new Error(`${given.at(-3)} failed (${String(code)}): ${errors.trim().slice(0, 2000)}`);
+  if (code !== 0)
+    throw new Error(`${given.at(-3)} failed (${String(code)}): ${errors.trim().slice(0, 2000)}`);
   return JSON.parse(output);
 }
 

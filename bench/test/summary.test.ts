@@ -41,7 +41,9 @@ function resultOf(name: string, rates: Readonly<Record<number, number>>): RowRes
   const row = allRows().find((candidate) => rowName(candidate) === name);
   if (row === undefined) throw new Error(`there is no row ${name}`);
   const rest = { pages: 1, bytes: 0, cpuMs: 1_000, wallMs: 500, peakRssBytes: 1, sum: 0 };
-  const rounds = Object.entries(rates).map(([round, records]) => ({ ...rest, records, round: Number(round) }));
+  const rounds = Object.entries(rates).map(([round, records]) =>
+    Object.assign({ records, round: Number(round) }, rest),
+  );
   return { row, rounds, isEqual: undefined };
 }
 
@@ -67,13 +69,14 @@ describe("sets", () => {
   it("are the same at every call, of JSON.stringify's own bytes, and as long as promised", () => {
     for (const name of SET_NAMES) {
       const set = dataSet(name);
-      expect(dataSet(name).userRecords).toEqual(set.userRecords);
+      expect(Buffer.concat(dataSet(name).userRecords).equals(Buffer.concat(set.userRecords))).toBe(true);
       expect(set.userRecords).toHaveLength(set.perPage);
       for (const record of set.userRecords.slice(0, 100))
         expect(JSON.stringify(JSON.parse(record.toString()))).toBe(record.toString());
-      const meanBytes = Buffer.concat(set.userRecords).length / set.perPage;
-      if (set.form === "uniform" && set.perPage > 0) expect(meanBytes).toBe(set.bytes);
-      if (set.perPage >= 1_000) expect(Math.abs(meanBytes / set.bytes - 1)).toBeLessThan(0.05);
+      const meanBytes = Buffer.concat(set.userRecords).length / Math.max(1, set.perPage);
+      // Few documents of different lengths may come out longer or shorter than on average.
+      const differs = set.form === "uniform" ? 0 : set.perPage >= 1_000 ? 0.05 : 0.4;
+      expect(set.perPage === 0 || Math.abs(meanBytes / set.bytes - 1) <= differs).toBe(true);
     }
     expect(dataSet("aggregated").stored).toHaveLength(42);
   });
@@ -136,8 +139,9 @@ describe("meter", () => {
     expect(meter.measured).toMatchObject({ records: 40, pages: 1, bytes: 10 });
   });
 
-  it("without a warm-up counts from the beginning", () => {
+  it("without a warm-up counts from the first page on", () => {
     const meter = new Meter({ warmUpCpuMs: 0, windowCpuMs: 1 });
+    expect(meter.page(5)).toBe(true);
     burn(2);
     expect(meter.page(7)).toBe(false);
     expect(meter.measured).toMatchObject({ records: 7, pages: 1 });

@@ -153,13 +153,7 @@ func measure(warmUp, window time.Duration) {
 		time.Sleep(look)
 	}
 	before, _ := usage()
-	if warmUp == 0 {
-		before = 0
-	}
 	firstRecord, firstByte, begun := records.Load(), payloadBytes.Load(), time.Now()
-	if warmUp == 0 {
-		firstRecord, firstByte = 0, 0
-	}
 	for {
 		used, peakBytes := usage()
 		if used-before < window {

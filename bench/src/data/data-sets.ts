@@ -26,7 +26,8 @@ export type SetName =
   | "uniform"
   | "1kb"
   | "aggregated"
-  | "idle";
+  | "idle"
+  | "idle-64";
 
 const SHAPES: Readonly<Record<SetName, SetShape>> = {
   varied: VARIED,
@@ -39,6 +40,7 @@ const SHAPES: Readonly<Record<SetName, SetShape>> = {
   "1kb": { ...UNIFORM, bytes: 1_024, perPage: 1_000, shards: 16 },
   aggregated: { ...UNIFORM, perPage: 42 * 240, isAggregated: true },
   idle: { ...UNIFORM, perPage: 0 },
+  "idle-64": { ...UNIFORM, perPage: 0, shards: 64 },
 };
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion

@@ -11,7 +11,10 @@ import {
 import { seeded, word } from "./documents.js";
 
 /** An object of 64 KiB, as one record: words, and an end of line that `raw()` adds. */
-export const OBJECT: Buffer = Buffer.from(`${word(seeded(64)).padEnd(64, " bench")}`.repeat(1_024)).subarray(0, -1);
+export const OBJECT: Buffer = Buffer.from(word(seeded(64)).padEnd(64, " bench").repeat(1_024)).subarray(
+  0,
+  -1,
+);
 
 /** A batch that is ready to go, with what producers put for it. */
 interface ReadyBatch<Output> {

@@ -35,7 +35,15 @@ const BUILDS: Readonly<Record<PeerProgram["peer"], Build>> = {
     ],
     steps: (to) => [
       ["mvn", "-q", "-B", "dependency:copy-dependencies", `-DoutputDirectory=${join(to, "lib")}`],
-      ["javac", "-proc:none", "-cp", join(to, "lib", "*"), "-d", join(to, "classes"), join("src", "Main.java")],
+      [
+        "javac",
+        "-proc:none",
+        "-cp",
+        join(to, "lib", "*"),
+        "-d",
+        join(to, "classes"),
+        join("src", "Main.java"),
+      ],
     ],
     program: (to) => [
       "java",
@@ -52,8 +60,8 @@ const BUILDS: Readonly<Record<PeerProgram["peer"], Build>> = {
  * Builds the peers of other languages, each once for its sources, below the user's cache folder; Go and Maven keep what they fetch where they always
  * do. A peer that cannot be built is left out, and a sentence says why.
  */
-export async function buildPeers(say: (sentence: string) => void): Promise<PeerPrograms> {
-  const programs = new Map<PeerProgram["peer"], readonly string[]>();
+export function buildPeers(say: (sentence: string) => void): PeerPrograms {
+  const programs: Map<PeerProgram["peer"], { label: string; line: readonly string[] }> = new Map();
   for (const [peer, build] of entriesOf(BUILDS)) {
     const missing = build.needs.find(([command = "", ...given]) => spawnSync(command, given).status !== 0);
     if (missing !== undefined) {
@@ -63,7 +71,7 @@ export async function buildPeers(say: (sentence: string) => void): Promise<PeerP
     const from = join(SOURCES, peer);
     const to = join(cacheFolder(), `${peer}-${hashOf(from)}`);
     const failure = existsSync(to) ? undefined : built(build, from, to, say);
-    if (failure === undefined) programs.set(peer, build.program(to));
+    if (failure === undefined) programs.set(peer, { label: build.label, line: build.program(to) });
     else say(`${build.label} is left out: ${failure}`);
   }
   return programs;
@@ -79,13 +87,15 @@ function built(build: Build, from: string, to: string, say: (sentence: string) =
       cwd: from,
       encoding: "utf8",
       // The Go that is here, and no other one that it would fetch for itself.
-      env: { ...process.env, GOTOOLCHAIN: "local", GOFLAGS: "-mod=readonly" },
+      env: { ...process.env, GOTOOLCHAIN: "local", GOFLAGS: "-mod=readonly -buildvcs=false" },
     });
     if (status === 0) continue;
     rmSync(unfinished, { recursive: true, force: true });
     return `${command} ${given[0]} failed: ${`${stderr}${stdout}`.trim().split("\n")[0]}`;
   }
-  renameSync(unfinished, to);
+  // Another run may have been quicker.
+  if (existsSync(to)) rmSync(unfinished, { recursive: true, force: true });
+  else renameSync(unfinished, to);
   return undefined;
 }
 

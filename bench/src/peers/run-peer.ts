@@ -5,8 +5,16 @@ import { streamName } from "../servers/answers.js";
 import type { Endpoints } from "../servers/canned-server.js";
 import type { SetName } from "../data/data-sets.js";
 
-/** How each program that could be built is started. */
-export type PeerPrograms = ReadonlyMap<PeerProgram["peer"], readonly string[]>;
+/** Programs that could be built. */
+export type PeerPrograms = ReadonlyMap<
+  PeerProgram["peer"],
+  {
+    /** For people, with the version that is measured. */
+    readonly label: string;
+    /** How it is started. */
+    readonly line: readonly string[];
+  }
+>;
 
 /** Runs another language's program on the stream of a set: it counts as the rows of this project do, and prints the same. */
 export function runPeer(
@@ -19,7 +27,7 @@ export function runPeer(
 ): Promise<unknown> {
   const program = programs.get(peer);
   if (program === undefined) throw new Error(`${peer} was not built`);
-  return runProgram([...pin, ...program, mode, streamName(set, "measured")], {
+  return runProgram([...pin, ...program.line, mode, streamName(set, "measured")], {
     KINESIS: at.endpoints.clear,
     S3: at.endpoints.clear,
     DYNAMODB: at.dynamoDb,

@@ -1,4 +1,4 @@
-import type { ColdFigure } from "./cold.js";
+import type { ColdFigure } from "../cold/cold-figure.js";
 import type { SummaryRow } from "./summary.js";
 import type { Target } from "./targets.js";
 
@@ -30,13 +30,30 @@ const QUIET_LOAD = 0.5;
 export function conditions({ date, machine, minutes, windowCpuMs, rows }: Run): string {
   const rounds = rows.map((row) => row.rounds);
   const [least, most] = [Math.min(...rounds), Math.max(...rounds)];
-  const counted = least === most ? `${least}` : `${least} to ${most}`;
+  const counted =
+    rounds.length === 0 ? "no rows" : `${least === most ? least : `${least} to ${most}`} rounds`;
   const peers = machine.peers.length === 0 ? "no peers in other languages" : machine.peers.join(", ");
   const { node, cores, pinning, load } = machine;
-  return `${date}, Node ${node.replace("v", "")}, ${cores} cores of ${machine.cpu}, ${pinning}, load before the run ${load.toFixed(1)}; ${counted} rounds, windows of ${windowCpuMs} CPU-ms, ${Math.ceil(minutes)} minutes; ${peers}.`;
+  return `${date}, Node ${node.replace("v", "")}, ${cores} cores of ${machine.cpu}, ${pinning}, load before the run ${load.toFixed(1)}; ${counted}, windows of ${windowCpuMs} CPU-ms, ${Math.ceil(minutes)} minutes; ${peers}.`;
 }
 
 /** Whether other work ran beside it. */
 export function wasBusy({ machine }: Run): boolean {
   return machine.load > QUIET_LOAD;
+}
+
+const DIGITS = 5;
+
+/** The run as it is kept in a file: a row on each line, and no more digits than mean something. */
+export function keptText(run: Run): string {
+  const text = (value: unknown): string =>
+    JSON.stringify(value, (_, member: unknown) =>
+      typeof member === "number" ? Number(member.toPrecision(DIGITS)) : member,
+    );
+  const members = Object.entries(run).map(([name, value]: [string, unknown]) =>
+    Array.isArray(value)
+      ? `"${name}": [${value.map((entry) => `\n  ${text(entry)}`).join(",")}\n ]`
+      : `"${name}": ${text(value)}`,
+  );
+  return `{\n ${members.join(",\n ")}\n}\n`;
 }

@@ -1,10 +1,10 @@
-import type { ColdFigure } from "./cold.js";
+import type { ColdFigure } from "../cold/cold-figure.js";
 import { figure, rounded, thousands } from "./spread.js";
 import type { SummaryRow } from "./summary.js";
 import { isReached, type Target } from "./targets.js";
 
 /** A column of a table of rows. Left out where no row has anything in it. */
-export interface Column {
+interface Column {
   readonly title: string;
   readonly cell: (row: SummaryRow) => string;
 }
@@ -12,7 +12,7 @@ export interface Column {
 const ratio = (value: number): string => value.toFixed(2);
 
 /** What is said of a row. */
-export const COLUMNS: Readonly<Record<string, Column>> = {
+const COLUMNS: Readonly<Record<string, Column>> = {
   row: { title: "row", cell: ({ label }) => label },
   set: { title: "documents", cell: ({ set, transport }) => (transport === "tls" ? `${set}, TLS` : set) },
   rate: { title: "k/CPU-s", cell: ({ perCpuSecond }) => figure(perCpuSecond, thousands) },
@@ -72,7 +72,9 @@ export function table(
   targets: readonly Target[],
   cold: readonly ColdFigure[] = [],
 ): string {
-  const parts = [cellsOf(rows, Object.keys(COLUMNS)), targetCells(targets)];
+  const measured = targets.filter(({ reached }) => reached !== undefined);
+  const parts = [cellsOf(rows, Object.keys(COLUMNS))];
+  if (measured.length > 0) parts.push(targetCells(measured));
   if (cold.length > 0) parts.push(coldCells(cold));
   return `${parts.map(aligned).join("\n\n")}\n`;
 }

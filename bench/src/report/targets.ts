@@ -1,4 +1,4 @@
-import type { ColdFigure } from "./cold.js";
+import type { ColdFigure } from "../cold/cold-figure.js";
 import type { RowResult } from "../rows/rounds.js";
 import { type Row, rowName } from "../rows/variant.js";
 import { COMPARISONS } from "./comparisons.js";

@@ -42,10 +42,11 @@ export async function connect<Model, Output, Plan>(
   } = {},
 ): Promise<void> {
   const { countPages, observe } = options;
-  let isCounted = false;
+  const counting = { isOver: false };
   const watch = (event: ConnectorEvent): void => {
     observe?.(event);
-    if (!isCounted && event.type === "page-read") isCounted = countPages?.(event.records) === false;
+    if (!counting.isOver && event.type === "page-read")
+      counting.isOver = countPages?.(event.records) === false;
   };
   const connector = await startConnector({
     application: "bench",
@@ -62,7 +63,7 @@ export async function connect<Model, Output, Plan>(
   });
   options.started?.(connector);
   // Where no pages are counted the emitter counts, and what it is asked after the end changes nothing.
-  while (!isCounted && !job.meter.isDone) await Promise.race([connector.done, pause()]);
+  while (!counting.isOver && !job.meter.isDone) await Promise.race([connector.done, pause()]);
   await connector.stop();
 }
 

@@ -23,7 +23,7 @@ const WARM_UP_PAGES = 3;
 
 /**
  * Counts what a variant does, and the CPU that it costs. The window opens after the warm-up and at least three pages, and closes with
- * the page on which it is over. Without a warm-up it opens at once: then what is looked at is how a process begins.
+ * the page on which it is over. Without a warm-up it opens with the first page: then what is looked at is how a process begins.
  *
  * With `collectBytes` it measures nothing: it collects that many of the bytes that pass, for comparison with what should pass.
  */
@@ -39,12 +39,11 @@ export class Meter {
   #openedMs = performance.now();
   /** CPU time at the beginning, and from then on when the window opened. */
   #cpu = process.cpuUsage();
-  #isOpen: boolean;
+  #isOpen = false;
   #measured: Measured | undefined;
 
   constructor(window: Window, collectBytes?: number) {
     this.#window = window;
-    this.#isOpen = window.warmUpCpuMs === 0;
     this.#collectBytes = collectBytes;
   }
 
@@ -98,7 +97,8 @@ export class Meter {
     const cpuMs = (user + system) / 1000;
     const nowMs = performance.now();
     if (!this.#isOpen) {
-      if (this.#pages < WARM_UP_PAGES || cpuMs < this.#window.warmUpCpuMs) return true;
+      const { warmUpCpuMs } = this.#window;
+      if (this.#pages < (warmUpCpuMs === 0 ? 1 : WARM_UP_PAGES) || cpuMs < warmUpCpuMs) return true;
       this.#isOpen = true;
       this.#openedMs = nowMs;
       this.#cpu = process.cpuUsage();

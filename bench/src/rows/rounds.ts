@@ -51,28 +51,30 @@ export async function runRounds(
     ? await startServer("dynamodb-process.js", pinning.server)
     : undefined;
   try {
-    const run = (row: ListedRow, task: string): Promise<unknown> =>
-      runRowProcess(
-        [row.module, rowName(row), JSON.stringify(endpoints), task],
-        row.variant.needsAllCores === true ? [] : pinning.row,
-      );
+    const run = (row: ListedRow, task: string, pin: readonly string[]): Promise<unknown> =>
+      runRowProcess([row.module, rowName(row), JSON.stringify(endpoints), task], pin);
     const checks = new Map<ListedRow, boolean | undefined>();
-    for (const row of rows) {
-      if (row.variant.expected === undefined) continue;
-      report(`check ${rowName(row)}`);
-      const { isEqual } = asCheck(await run(row, "check"));
-      if (isEqual === false)
-        throw new Error(`${rowName(row)}: the bytes that passed are not those of the set`);
-      checks.set(row, isEqual);
-    }
+    const unchecked = rows.filter(({ variant }) => variant.expected !== undefined);
+    const checkAll = async (pin: readonly string[]): Promise<void> => {
+      for (let row = unchecked.shift(); row !== undefined; row = unchecked.shift()) {
+        report(`check ${rowName(row)}`);
+        const { isEqual } = asCheck(await run(row, "check", pin));
+        if (isEqual === false)
+          throw new Error(`${rowName(row)}: the bytes that passed are not those of the set`);
+        checks.set(row, isEqual);
+      }
+    };
+    // Nothing is measured yet: one on each core.
+    await Promise.all([checkAll(pinning.row), checkAll(pinning.server)]);
     const measure = async (row: ListedRow): Promise<Measured> => {
       const usual = windowOf(row, options.windowCpuMs);
       const window = { ...usual, warmUpCpuMs: options.warmUpCpuMs ?? usual.warmUpCpuMs };
       const { run: work } = row.variant;
-      if (typeof work === "function") return asMeasured(await run(row, JSON.stringify(window)));
-      const at = { endpoints, dynamoDb: String(dynamoDb?.said ?? "") };
+      const pin = row.variant.needsAllCores === true ? [] : pinning.row;
+      if (typeof work === "function") return asMeasured(await run(row, JSON.stringify(window), pin));
+      const at = { endpoints, dynamoDb: dynamoDb === undefined ? "" : String(dynamoDb.said) };
       const { perPage } = shapeOf(row.set);
-      const counted = asMeasured(await runPeer(options.peers, work, row.set, at, window, pinning.row));
+      const counted = asMeasured(await runPeer(options.peers, work, row.set, at, window, pin));
       return { ...counted, pages: counted.records / perPage };
     };
     const measured = new Map<ListedRow, RowResult["rounds"]>(rows.map((row) => [row, []]));

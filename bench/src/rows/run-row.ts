@@ -24,6 +24,9 @@ export async function checkRow(row: Row, endpoints: Endpoints): Promise<boolean 
 function runRow({ variant, set, transport }: Row, endpoints: Endpoints, meter: Meter): Promise<void> {
   const { run } = variant;
   if (typeof run !== "function") throw new Error(`${variant.name} is a program of its own`);
-  const stream = streamName(set, meter.isCollecting ? "checked" : "measured");
-  return run({ set: dataSet(set), stream, transport, endpoints, meter });
+  const whole = dataSet(set);
+  // Pages of several shards would come in any order.
+  return meter.isCollecting
+    ? run({ set: { ...whole, shards: 1 }, stream: streamName(set, "checked"), transport, endpoints, meter })
+    : run({ set: whole, stream: streamName(set, "measured"), transport, endpoints, meter });
 }

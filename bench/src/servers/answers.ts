@@ -71,7 +71,7 @@ export function cannedAnswers(): {
     let known = shards.get(key);
     if (known === undefined) {
       const encode = isCbor ? getRecordsCbor : getRecordsJson;
-      const behindMs = set === "idle" ? 0 : 60_000;
+      const behindMs = shapeOf(set).perPage === 0 ? 0 : 60_000;
       const count = isChecked ? 1 : distinctPages(set);
       const pages = Array.from(
         { length: count },

@@ -40,7 +40,6 @@ export interface ListedRow extends Row {
 /** Every row there is, in the order of the table. */
 export function allRows(): readonly ListedRow[] {
   return Object.entries(MODULES).flatMap(([module, variants]) =>
-    rowsOf(variants).map((row) => ({ ...row, module })),
+    rowsOf(variants).map(({ variant, set, transport }) => ({ variant, set, transport, module })),
   );
 }
-

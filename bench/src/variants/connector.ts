@@ -38,7 +38,7 @@ const readSmall: Variant = { ...read, section: "requests", sets: ["varied-100", 
 const readFirst: Variant = {
   ...readSmall,
   name: "read-first",
-  label: "connector: the same in the first CPU-second of a process",
+  label: "connector: the same in the first CPU-second behind the first answer",
   sets: ["varied-10"],
   warmUpCpuMs: 0,
 };

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { iteratorOf } from "../servers/answers.js";
 import { CERTIFICATE_FILE } from "../servers/canned-server.js";
 import { dataPage, distinctPages, type SetName } from "../data/data-sets.js";
-import { filtered, lines, parsed, payloads, transformed, transform } from "../data/expected.js";
+import { lines, parsed, payloads, transformed, transform } from "../data/expected.js";
 import { endpointOf, type Job, type Variant } from "../rows/variant.js";
 
 /** The bytes of answers read from a socket for each shard, and dropped: no reader can be faster. */
@@ -14,7 +14,7 @@ const raw: Variant = {
   section: "limits",
   kind: "limit",
   unit: "record",
-  sets: ["varied", "varied-100", "varied-10", "aggregated"],
+  sets: ["varied", "varied-10", "aggregated"],
   transports: ["clear"],
   run: async (job) => {
     const shards = Array.from({ length: job.set.shards }, (_, shard) => readBytes(job, shard));
@@ -95,26 +95,13 @@ function inOneBuffer(records: readonly Buffer[]): readonly Buffer[] {
   return records.map((record) => all.subarray(at, (at += record.length)));
 }
 
-const parse = floor("floor-parse", "V8: JSON.parse in memory", ["varied", "uniform"], payloads, (records, { meter }) => {
-  for (const record of records) meter.touchValue(parsed(record));
-});
-
-const parseFilter = floor(
-  "floor-filter",
-  "V8: parse, filter, original bytes into one buffer",
-  ["varied"],
-  filtered,
+const parse = floor(
+  "floor-parse",
+  "V8: JSON.parse in memory",
+  ["varied", "uniform"],
+  payloads,
   (records, { meter }) => {
-    const page = pageFor(records);
-    let length = 0;
-    for (const record of records) {
-      if (parsed(record).status !== "paid") continue;
-      page.set(record, length);
-      length += record.length;
-      page[length] = 0x0a;
-      length += 1;
-    }
-    meter.touch(page.subarray(0, length));
+    for (const record of records) meter.touchValue(parsed(record));
   },
 );
 
@@ -135,21 +122,27 @@ const parseStringify = floor(
   },
 );
 
-const copy = floor("floor-copy", "V8: bytes copied into one buffer as lines", ["varied"], lines, (records, { meter }) => {
-  const page = pageFor(records);
-  let length = 0;
-  for (const record of records) {
-    page.set(record, length);
-    length += record.length;
-    page[length] = 0x0a;
-    length += 1;
-  }
-  meter.touch(page.subarray(0, length));
-});
+const copy = floor(
+  "floor-copy",
+  "V8: bytes copied into one buffer as lines",
+  ["varied"],
+  lines,
+  (records, { meter }) => {
+    const page = pageFor(records);
+    let length = 0;
+    for (const record of records) {
+      page.set(record, length);
+      length += record.length;
+      page[length] = 0x0a;
+      length += 1;
+    }
+    meter.touch(page.subarray(0, length));
+  },
+);
 
 /** Room for a page of lines: twice what comes in on average. */
 function pageFor(records: readonly Buffer[]): Buffer {
   return Buffer.allocUnsafe(records.length * 400);
 }
 
-export const variants: readonly Variant[] = [raw, rawOverTls, copy, parse, parseFilter, parseStringify];
+export const variants: readonly Variant[] = [raw, rawOverTls, copy, parse, parseStringify];

@@ -1,4 +1,12 @@
-import { definePipeline, type Emitter, json, MiB, silentLogger, systemClock, systemRandom } from "@kinesis-connectors/core";
+import {
+  definePipeline,
+  type Emitter,
+  json,
+  MiB,
+  silentLogger,
+  systemClock,
+  systemRandom,
+} from "@kinesis-connectors/core";
 import { gzip, ndjson, raw, s3Emitter, type S3EmitterOptions } from "@kinesis-connectors/s3";
 import type { Order } from "../data/documents.js";
 import { batchesOf, OBJECT } from "../data/ready-batches.js";
@@ -19,13 +27,25 @@ const COMMON: Pick<Variant, "section" | "kind" | "transports"> = {
 };
 
 /** All objects go to the canned server, which takes everything. */
-function toServer(job: Job): Pick<S3EmitterOptions<Uint8Array>, "bucket" | "region" | "credentials" | "endpoint" | "forcePathStyle" | "multipartAboveBytes"> {
+function toServer(
+  job: Job,
+): Pick<
+  S3EmitterOptions<Uint8Array>,
+  | "bucket"
+  | "region"
+  | "credentials"
+  | "endpoint"
+  | "forcePathStyle"
+  | "conditionalWrites"
+  | "multipartAboveBytes"
+> {
   return {
     bucket: "bench",
     region: REGION,
     credentials: CREDENTIALS,
     endpoint: endpointOf(job),
     forcePathStyle: true,
+    conditionalWrites: "trusted",
     // The server knows no uploads in parts.
     multipartAboveBytes: 64 * MiB,
   };

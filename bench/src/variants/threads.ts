@@ -55,13 +55,11 @@ async function bare(job: Job, threads: number): Promise<void> {
   await Promise.all(workers.map((worker) => worker.terminate()));
 }
 
-const COMMON: Pick<Variant, "section" | "unit" | "sets" | "needsAllCores" | "warmUpCpuMs"> = {
+const COMMON: Pick<Variant, "section" | "unit" | "sets" | "needsAllCores"> = {
   section: "threads",
   unit: "record",
   sets: [HEAVY_SET],
   needsAllCores: true,
-  // Below, by wall time.
-  warmUpCpuMs: 1,
 };
 
 const bareThreads = (count: number): Variant => ({

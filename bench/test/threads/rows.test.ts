@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 // Built, because what runs in a thread is loaded by Node itself.
 import { runRowProcess } from "../../dist/processes.js";
@@ -36,4 +38,16 @@ describe("rows on threads", () => {
       expect(target?.reached?.median).toBe(rate("threads-2") / rate("threads-1"));
     },
   );
+});
+
+describe("the command", () => {
+  it("prints one line of JSON with --json, and its steps elsewhere", () => {
+    const main = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+    const given = [main, "--quick", "--json", "--only", "shape-look"];
+    const { status, stdout, stderr } = spawnSync(process.execPath, given, { encoding: "utf8" });
+    expect(stderr).toContain("round 1: shape-look/uniform/memory");
+    expect(status).toBe(0);
+    expect(stdout.split("\n")).toHaveLength(2);
+    expect(JSON.parse(stdout)).toMatchObject({ rows: [{ name: "shape-look", rounds: 1 }], cold: [] });
+  });
 });

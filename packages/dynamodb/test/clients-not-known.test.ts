@@ -14,7 +14,8 @@ import { type Asked, type AnsweringServer, CREDENTIALS, startAnswering } from ".
 interface Setup {
   readonly why: string;
   readonly config?: (server: AnsweringServer) => DynamoDBClientConfig;
-  /** Done to the client before its first request, or after it. */
+  /** Done to the client as soon as it is made, before its first request, or after it. */
+  readonly made?: (client: DynamoDBClient) => void;
   readonly before?: (client: DynamoDBClient) => void;
   readonly after?: (client: DynamoDBClient) => void;
   /** What shows in each request, or in each but the first, that the setup was followed. */
@@ -50,6 +51,11 @@ const otherScheme = {
   identityProvider: () => () => Promise.resolve(CREDENTIALS),
   signer: otherSigner,
 } as unknown as NonNullable<DynamoDBClientConfig["httpAuthSchemes"]>[number];
+
+function wrapSend(client: DynamoDBClient): void {
+  const send: (...given: never[]) => unknown = client.send.bind(client);
+  Object.assign(client, { send: (...given: never[]) => send(...given) });
+}
 
 const KEPT = { connectionTimeoutMs: 5_000, requestTimeoutMs: 5_000, maxSockets: 4, proxy: false } as const;
 
@@ -150,6 +156,16 @@ const SETUPS: readonly Setup[] = [
       endpointProvider: () => ({ url: new URL(endpoint), headers: { "x-mark": ["own"] } }),
     }),
   },
+  { why: "its send was replaced when it was made", made: wrapSend },
+  { why: "its send is replaced after its first request", after: wrapSend },
+  {
+    why: "the send of its class is instrumented",
+    made: (client) => {
+      const send: (...given: never[]) => unknown = client.send.bind(client);
+      const wrapped = Object.assign((...given: never[]) => send(...given), { __wrapped: true });
+      Object.setPrototypeOf(client, Object.create(DynamoDBClient.prototype, { send: { value: wrapped } }));
+    },
+  },
   { why: "it retries by itself", config: () => ({ maxAttempts: 2 }) },
   { why: "it adapts its rate", config: () => ({ retryMode: "adaptive" }) },
   {
@@ -166,9 +182,9 @@ const SETUPS: readonly Setup[] = [
 ];
 
 describe("requests go by all steps of the client", () => {
-  it.each(SETUPS)("where $why", async ({ config, before, after, shows = () => true }) => {
+  it.each(SETUPS)("where $why", async ({ config, made, before, after, shows = () => true }) => {
     await using server = await startAnswering();
-    const { connection, client, inAllSteps } = await connectionTo(server, config?.(server));
+    const { connection, client, inAllSteps } = await connectionTo(server, config?.(server), made);
     before?.(client);
     await put(connection);
     after?.(client);
@@ -190,14 +206,22 @@ describe("requests go by all steps of the client", () => {
   });
 });
 
-async function connectionTo(server: AnsweringServer, more: DynamoDBClientConfig = {}) {
+async function connectionTo(
+  server: AnsweringServer,
+  more: DynamoDBClientConfig = {},
+  made: (client: DynamoDBClient) => void = () => undefined,
+) {
   const connection = connectAws<DynamoDBClient>(
     { region: "eu-central-1", endpoint: server.endpoint, credentials: CREDENTIALS },
     {
       endpointVariable: "AWS_ENDPOINT_URL_DYNAMODB",
       requestTimeoutMs: 5_000,
       keepsRequests: true,
-      create: (config: AwsClientConfig) => new DynamoDBClient({ ...config, maxAttempts: 1, ...more }),
+      create: (config: AwsClientConfig) => {
+        const client = new DynamoDBClient({ ...config, maxAttempts: 1, ...more });
+        made(client);
+        return client;
+      },
     },
   );
   const client = await connection.made();

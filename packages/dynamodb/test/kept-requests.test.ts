@@ -200,7 +200,7 @@ describe("requests after the first", () => {
 });
 
 describe("requests in all steps of the client", () => {
-  it("are made where something is added to each of them", async () => {
+  it("are made in a function, where the trace of its invocation is added to each of them", async () => {
     vi.stubEnv("AWS_LAMBDA_FUNCTION_NAME", "function");
     try {
       await using server = await startAnswering();
@@ -209,11 +209,13 @@ describe("requests in all steps of the client", () => {
         endpoint: server.endpoint,
         credentials: CREDENTIALS,
       });
-      for (const trace of ["Root=1", "Root=2", "Root=3"]) {
+      // The first one is made while the function starts, when there is no invocation yet.
+      for (const trace of [undefined, "Root=1", "Root=2", "Root=3"]) {
         vi.stubEnv("_X_AMZN_TRACE_ID", trace);
         await connection.request(PutItemCommand, input, bounds);
       }
       expect(server.asked.map(({ headers }) => headers["x-amzn-trace-id"])).toEqual([
+        undefined,
         "Root=1",
         "Root=2",
         "Root=3",

@@ -1,12 +1,12 @@
-import { S3Client } from "@aws-sdk/client-s3";
+import type { S3Client } from "@aws-sdk/client-s3";
 import {
   type AwsConnection,
   type AwsConnectionOptions,
   connectAws,
   HttpHandler,
   isLoopback,
-  later,
 } from "@kinesis-connectors/aws";
+import { s3Sdk } from "./load-sdk.js";
 import { keepPuts, putBy, type SendPut } from "./objects/kept-puts.js";
 
 /**
@@ -36,14 +36,16 @@ export function connect(options: S3ConnectionOptions): S3Connection {
     endpointVariable: "AWS_ENDPOINT_URL_S3",
     requestTimeoutMs: 60_000,
     alsoOfClient: ["forcePathStyle"],
-    create: (config, endpoint) =>
-      new S3Client({
+    create: async (config, endpoint) => {
+      const { S3Client: Client } = await s3Sdk();
+      return new Client({
         ...config,
         forcePathStyle: options.forcePathStyle ?? (endpoint !== undefined && isLoopback(endpoint.hostname)),
         maxAttempts: MAX_SDK_ATTEMPTS,
         // Otherwise each object of 2 MiB and more waits for a 100, on a connection of its own.
         expectContinueHeader: false,
-      }),
+      });
+    },
   });
   if (options.client !== undefined) return { ...connection, put: putBy(options.client) };
   const { connectionTimeoutMs, maxSockets, proxy } = options;
@@ -53,13 +55,9 @@ export function connect(options: S3ConnectionOptions): S3Connection {
     ...(maxSockets === undefined ? {} : { maxConnections: maxSockets }),
     ...(proxy === undefined ? {} : { proxy }),
   });
-  const puts = later(
-    async () => keepPuts(await connection.made(), handler),
-    () => undefined,
-  );
   return {
     ...connection,
-    put: async (...call) => (await puts.made())(...call),
+    put: keepPuts(connection.made, handler),
     close: () => {
       handler.destroy();
       connection.close();

@@ -69,7 +69,7 @@ export function sendBy(client: object): SendCommand {
 export function keepRequests(client: object, options: KeptRequestsOptions = {}): SendCommand {
   const sendInAllSteps = sendBy(client);
   const { requestHandler } = partsOf(client).config;
-  if (!(requestHandler instanceof HttpHandler)) return sendInAllSteps;
+  if (!(requestHandler instanceof HttpHandler) || isWatched(client)) return sendInAllSteps;
   const requests = new KeptRequests(partsOf(client), requestHandler, options);
   return async (command, input, signal) => {
     const kept = await requests.keptFor(command);
@@ -87,8 +87,18 @@ export function keepRequests(client: object, options: KeptRequestsOptions = {}):
   };
 }
 
+/**
+ * Whether requests have to pass the client because of what is around it: a function of AWS Lambda, in which the client's step against recursion hands
+ * on the trace of each invocation, or a `send` that somebody has put in place of the client's own, as OpenTelemetry's instrumentation does.
+ */
+function isWatched(client: object): boolean {
+  if (process.env["AWS_LAMBDA_FUNCTION_NAME"] !== undefined) return true;
+  return Object.hasOwn(client, "send") || Object.hasOwn(partsOf(client).send, "__wrapped");
+}
+
 class KeptRequests {
   readonly #client: SdkClient;
+  readonly #send: SdkClient["send"];
   readonly #protocol: SdkProtocol;
   readonly #handler: HttpHandler;
   readonly #random: Pick<Random, "uuid">;
@@ -98,6 +108,7 @@ class KeptRequests {
 
   constructor(client: SdkClient, handler: HttpHandler, options: KeptRequestsOptions) {
     this.#client = client;
+    this.#send = client.send;
     this.#protocol = client.config.protocol;
     this.#handler = handler;
     this.#random = options.random ?? systemRandom;
@@ -112,6 +123,7 @@ class KeptRequests {
     const { config } = this.#client;
     const holds =
       this.#steps.areKnown &&
+      this.#client.send === this.#send &&
       config.requestHandler === this.#handler &&
       config.protocol === this.#protocol &&
       kept.identity === (await config.credentials());

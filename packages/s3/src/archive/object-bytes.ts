@@ -1,4 +1,3 @@
-import { GetObjectCommand, HeadObjectCommand } from "@aws-sdk/client-s3";
 import { limited } from "@kinesis-connectors/aws";
 import {
   asError,
@@ -11,6 +10,7 @@ import {
   sleep,
 } from "@kinesis-connectors/core";
 import type { S3Connection } from "../connection.js";
+import { s3Sdk } from "../load-sdk.js";
 import { errorCodeOf, failureOf, statusOf, summaryOf } from "../failures.js";
 import { type ArchiveFacts, factsOf } from "./archive-object.js";
 
@@ -69,12 +69,13 @@ async function renewed(connection: S3Connection): Promise<void> {
 /** What an object says about itself. */
 export async function headOf(context: ReadContext, key: string): Promise<ArchiveFacts> {
   const { connection, bucket, expectedBucketOwner } = context;
-  const answer = await patiently(context, `${bucket}/${key}`, (abortSignal) =>
-    connection.client.send(
+  const answer = await patiently(context, `${bucket}/${key}`, async (abortSignal) => {
+    const { HeadObjectCommand } = await s3Sdk();
+    return connection.client.send(
       new HeadObjectCommand({ Bucket: bucket, Key: key, ExpectedBucketOwner: expectedBucketOwner }),
       { abortSignal },
-    ),
-  );
+    );
+  });
   try {
     return factsOf(answer);
   } catch (error) {
@@ -95,6 +96,7 @@ export async function bytesOf(
   const { connection, bucket, expectedBucketOwner } = context;
   if (end <= start) return new Uint8Array();
   return await patiently(context, `${bucket}/${key}`, async (abortSignal) => {
+    const { GetObjectCommand } = await s3Sdk();
     const command = new GetObjectCommand({
       Bucket: bucket,
       Key: key,

@@ -1,4 +1,3 @@
-import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import {
   checkOptions,
   comparePositions,
@@ -11,6 +10,7 @@ import {
   wholeNumber,
 } from "@kinesis-connectors/core";
 import { connect } from "../connection.js";
+import { s3Sdk } from "../load-sdk.js";
 import { deadLetterLines } from "../dead-letters/dead-letter-lines.js";
 import { DEAD_LETTER_EXTENSION } from "../dead-letters/s3-dead-letters.js";
 import type { ArchivedContent, ArchiveFormat, ObjectContent } from "../formats/archive-format.js";
@@ -112,6 +112,7 @@ export function openArchive(options: ArchiveOptions): Archive {
     void
   > {
     await checkEndpoint();
+    const { ListObjectsV2Command } = await s3Sdk();
     let token: string | undefined;
     do {
       const request = new ListObjectsV2Command({

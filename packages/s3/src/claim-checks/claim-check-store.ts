@@ -1,4 +1,3 @@
-import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { AWS_CONNECTION_OPTIONS } from "@kinesis-connectors/aws";
 import {
   checkOptions,
@@ -10,6 +9,7 @@ import {
 } from "@kinesis-connectors/core";
 import { DEFAULT_PAYLOAD_TIMEOUT_MS } from "../limits.js";
 import { connect, type S3ConnectionOptions } from "../connection.js";
+import { s3Sdk } from "../load-sdk.js";
 import { headersOf } from "../objects/object-headers.js";
 import type { S3ObjectOptions } from "../options.js";
 import { checkedPrefix } from "../requests.js";
@@ -102,6 +102,7 @@ export function claimCheckStore(options: ClaimCheckStoreOptions): PutClaimCheck 
 
   return async (payload, { sha256 }) => {
     const key = prefix === "" ? sha256 : `${prefix}/${sha256}`;
+    const { PutObjectCommand } = await s3Sdk();
     const command = new PutObjectCommand({
       ...headersOf(settings, { key, metadata: {} }),
       Body: payload,

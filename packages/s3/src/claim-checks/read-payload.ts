@@ -1,8 +1,9 @@
 import { Readable } from "node:stream";
-import { GetObjectCommand, type GetObjectCommandOutput, type RequestPayer } from "@aws-sdk/client-s3";
+import type { GetObjectCommandOutput, RequestPayer } from "@aws-sdk/client-s3";
 import { describeAwsError } from "@kinesis-connectors/aws";
 import { type Clock, type KinesisConnectorError, poisonRecord } from "@kinesis-connectors/core";
 import type { S3Connection } from "../connection.js";
+import { s3Sdk } from "../load-sdk.js";
 import { target } from "../objects/object-headers.js";
 import { payloadRequests } from "./payload-requests.js";
 import type { ObjectPlace } from "./pointers.js";
@@ -27,6 +28,7 @@ export function payloadReader(connection: S3Connection, reading: PayloadReading)
   const request = payloadRequests(connection, { option: "buckets", rights: RIGHTS }, reading.clock);
   return (place) =>
     request(`the payload of a claim check in ${JSON.stringify(place.bucket)}`, async (abortSignal) => {
+      const { GetObjectCommand } = await s3Sdk();
       const command = new GetObjectCommand(target({ ...reading, bucket: place.bucket }, place.key));
       const answer = await connection.client.send(command, { abortSignal }).catch((error: unknown) => {
         throw missing(error) ?? error;

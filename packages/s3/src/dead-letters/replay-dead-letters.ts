@@ -1,6 +1,5 @@
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import {
   KinesisConnectorError,
   systemClock,
@@ -10,6 +9,7 @@ import {
 } from "@kinesis-connectors/core";
 import { AWS_CONNECTION_OPTIONS, limited, type RequestBounds } from "@kinesis-connectors/aws";
 import { connect, type S3Connection, type S3ConnectionOptions } from "../connection.js";
+import { s3Sdk } from "../load-sdk.js";
 import { errorCodeOf, summaryOf } from "../failures.js";
 import { linesOf } from "./lines.js";
 import { MAX_DEAD_LETTER_LINE_BYTES } from "../limits.js";
@@ -90,6 +90,7 @@ async function* keysUnder(
   prefix: string,
   limits: RequestBounds,
 ): AsyncGenerator<string, void> {
+  const { ListObjectsV2Command } = await s3Sdk();
   let token: string | undefined;
   do {
     const request = new ListObjectsV2Command({
@@ -137,16 +138,17 @@ async function* bytesOf(
   key: string,
   limits: RequestBounds,
 ): AsyncGenerator<Uint8Array, void> {
-  const { Body, ContentEncoding } = await limited(connection, limits, (abortSignal) =>
-    connection.client.send(
+  const { Body, ContentEncoding } = await limited(connection, limits, async (abortSignal) => {
+    const { GetObjectCommand } = await s3Sdk();
+    return connection.client.send(
       new GetObjectCommand({
         Bucket: source.bucket,
         Key: key,
         ExpectedBucketOwner: source.expectedBucketOwner,
       }),
       { abortSignal },
-    ),
-  );
+    );
+  });
   if (!(Body instanceof Readable)) throw new Error("S3 answered GetObject without a body");
   const stream: Readable = ContentEncoding === "gzip" ? gunzipped(Body) : Body;
   const chunks: AsyncIterator<unknown> = stream[Symbol.asyncIterator]();

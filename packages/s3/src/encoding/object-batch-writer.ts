@@ -41,7 +41,7 @@ const MiB = 1024 * KiB;
 /** Pieces of a MiB cost gzip as much as the object in one go, and those of 64 KiB a third more; it makes as little of them (measured on JSON lines). */
 const PIECE_BYTES: PieceBytes = { all: 64 * MiB, most: MiB, least: 64 * KiB };
 
-/** An object among thousands may stay small. */
+/** An object among thousands may stay small; how small shows in the batch before. */
 const SMALL_BYTES = KiB;
 
 /** Beside its bytes, each open object is a writer, a hash and their like. */
@@ -66,6 +66,8 @@ export class ObjectBatchWriter<Output> implements BatchWriter<Output> {
   #fresh: OpenObject<Output>[] = [];
   /** An object that has come to so much goes to the compression. */
   #cutAtBytes = 0;
+  /** What an object of several will probably come to before its first cut. */
+  #expectedBytes = SMALL_BYTES;
   readonly #pending = new PendingOutputs<Output>();
 
   constructor(options: ObjectBatchWriterOptions<Output>) {
@@ -112,6 +114,7 @@ export class ObjectBatchWriter<Output> implements BatchWriter<Output> {
     this.#takeBack();
     const { kept, count, arrivalTimeMs, indexes, spool } = this.#filling;
     this.#filling = this.#begin();
+    this.#expectedBytes = this.#expectedAfter(kept);
     const objects = kept.map((object) => object.end());
     const encoded = new EncodedObjects({ count, arrivalTimeMs, objects, indexes: indexes.end(), spool });
     try {
@@ -168,12 +171,20 @@ export class ObjectBatchWriter<Output> implements BatchWriter<Output> {
     const { byPartition } = this.#filling;
     let object = byPartition.get(partition);
     if (object === undefined) {
-      const expectedBytes = this.#options.hasSeveral ? SMALL_BYTES : this.#pieceBytes.least;
+      const expectedBytes = this.#options.hasSeveral ? this.#expectedBytes : this.#pieceBytes.least;
       object = new OpenObject(partition, this.#options.format, this.#filling, expectedBytes);
       byPartition.set(partition, object);
       this.#fresh.push(object);
     }
     return object;
+  }
+
+  /** A little more than the average object has come to: each time that its buffer must grow, it is copied. */
+  #expectedAfter(kept: readonly OpenObject<Output>[]): number {
+    let bytes = 0;
+    for (const { uncutBytes } of kept) bytes += uncutBytes;
+    const average = kept.length === 0 ? 0 : bytes / kept.length;
+    return Math.round(Math.min(Math.max(SMALL_BYTES, average + average / 4), this.#pieceBytes.least));
   }
 
   #begin(): FillingObjects<Output> {

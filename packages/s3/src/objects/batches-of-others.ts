@@ -1,8 +1,8 @@
-import { HeadObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { limited } from "@kinesis-connectors/aws";
 import { batchIdOf, type OpenContext, type ReplayedStream, systemClock } from "@kinesis-connectors/core";
 import { type ArchiveFacts, factsOf, isHidden } from "../archive/archive-object.js";
 import type { S3Connection } from "../connection.js";
+import { s3Sdk } from "../load-sdk.js";
 import { failureOf, refusal, statusOf, summaryOf } from "../failures.js";
 import type { EmitterSettings } from "../settings.js";
 import { BATCH_ID } from "./object-metadata.js";
@@ -38,25 +38,27 @@ export async function batchesOfOthers(
         : summaryOf(error);
     }
   };
-  const { Contents = [] } = await asked((abortSignal) =>
-    connection.client.send(
+  const { Contents = [] } = await asked(async (abortSignal) => {
+    const { ListObjectsV2Command } = await s3Sdk();
+    return connection.client.send(
       new ListObjectsV2Command({
         Bucket: bucket,
         ExpectedBucketOwner: expectedBucketOwner,
         Prefix: prefix === "" ? undefined : `${prefix}/`,
       }),
       { abortSignal },
-    ),
-  );
+    );
+  });
   const keys = Contents.flatMap(({ Key }) => (Key === undefined || isHidden(Key) ? [] : [Key]));
   const step = Math.max(1, Math.floor(keys.length / MAX_LOOKS));
   for (const key of keys.filter((_, nth) => nth % step === 0 || nth === keys.length - 1)) {
-    const answer = await asked((abortSignal) =>
-      connection.client.send(
+    const answer = await asked(async (abortSignal) => {
+      const { HeadObjectCommand } = await s3Sdk();
+      return connection.client.send(
         new HeadObjectCommand({ Bucket: bucket, Key: key, ExpectedBucketOwner: expectedBucketOwner }),
         { abortSignal },
-      ),
-    );
+      );
+    });
     const facts = factsIn(answer);
     if (facts?.stream !== stream) continue;
     const { shardId, first, last } = facts;

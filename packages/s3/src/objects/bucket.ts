@@ -1,7 +1,7 @@
-import { HeadBucketCommand } from "@aws-sdk/client-s3";
 import { firstLook, limited } from "@kinesis-connectors/aws";
 import { type Logger, systemRandom } from "@kinesis-connectors/core";
 import type { S3Connection } from "../connection.js";
+import { s3Sdk } from "../load-sdk.js";
 import { cureAtOpen, refusal, statusOf } from "../failures.js";
 import { objectKey } from "../requests.js";
 import type { EmitterSettings } from "../settings.js";
@@ -29,12 +29,13 @@ export async function lookBeforeStart(
     await (await fileSpool(spoolDir, `probe-${systemRandom.uuid()}.spool`))[Symbol.asyncDispose]();
   const endpoint = await firstLook(connection, opening, {
     look: (bounds) =>
-      limited(connection, bounds, (abortSignal) =>
-        connection.client.send(
+      limited(connection, bounds, async (abortSignal) => {
+        const { HeadBucketCommand } = await s3Sdk();
+        return connection.client.send(
           new HeadBucketCommand({ Bucket: bucket, ExpectedBucketOwner: expectedBucketOwner }),
           { abortSignal },
-        ),
-      ),
+        );
+      }),
     cureAtOpen,
     refusal: (cure, error) => refusal(`the bucket "${bucket}" (option bucket)`, cure, error),
     unsure: (error) =>

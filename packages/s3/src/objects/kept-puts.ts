@@ -1,4 +1,4 @@
-import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import type { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { HandlerResponse, HttpHandler, HttpRoute, ListedSignal } from "@kinesis-connectors/aws";
 import {
   backoffMs,
@@ -8,6 +8,7 @@ import {
   systemClock,
   systemRandom,
 } from "@kinesis-connectors/core";
+import { s3Sdk } from "../load-sdk.js";
 import { headersOf, type ObjectSettings } from "./object-headers.js";
 import { type PutObject, PutTemplate, type SentPut } from "./put-template.js";
 
@@ -28,6 +29,7 @@ export type SendPut = (
 
 /** What the client came to for objects of the same settings. */
 interface Kept {
+  readonly client: S3Client;
   readonly template: PutTemplate;
   readonly route: HttpRoute;
   readonly isConditional: boolean;
@@ -41,7 +43,7 @@ const PAUSE = { baseDelayMs: 100, maxDelayMs: 100 };
 /** Sends each object by the client, in all its steps. */
 export function putBy(client: S3Client): SendPut {
   return async (settings, put, { listed: { signal: abortSignal } }) => {
-    await client.send(commandOf(settings, put), { abortSignal });
+    await client.send(await commandOf(settings, put), { abortSignal });
   };
 }
 
@@ -59,11 +61,16 @@ export function putBy(client: S3Client): SendPut {
  *
  * @param random - makes the identifiers of requests. Default: the machine's.
  */
-export function keepPuts(client: S3Client, handler: HttpHandler, random: Random = systemRandom): SendPut {
+export function keepPuts(
+  made: () => Promise<S3Client>,
+  handler: HttpHandler,
+  random: Random = systemRandom,
+): SendPut {
   const kept = new WeakMap<ObjectSettings, Kept>();
 
   const sendAndLearn: SendPut = async (settings, put, { listed: { signal: abortSignal } }) => {
-    const command = commandOf(settings, put);
+    const client = await made();
+    const command = await commandOf(settings, put);
     let sent: SentPut | undefined;
     command.middlewareStack.add(
       (next) => (given) => {
@@ -74,20 +81,27 @@ export function keepPuts(client: S3Client, handler: HttpHandler, random: Random 
       { step: "deserialize", priority: "low", name: "kinesisConnectorsKeptPuts" },
     );
     await client.send(command, { abortSignal });
-    kept.delete(settings);
     const strategy = await client.config.retryStrategy();
     // It holds requests back by itself.
     if (sent === undefined || ("mode" in strategy && strategy.mode === "adaptive")) return;
+    // There each request names the invocation that it belongs to (recursion detection), though the first one may have come before any.
+    if (process.env["AWS_LAMBDA_FUNCTION_NAME"] !== undefined) return;
     const identity = await client.config.credentials();
     const template = PutTemplate.from(sent, put, identity);
     const { isConditional } = put;
     if (template !== undefined)
-      kept.set(settings, { template, route: handler.routeTo(sent), isConditional, identity });
+      kept.set(settings, {
+        client,
+        template,
+        route: handler.routeTo(sent),
+        isConditional,
+        identity,
+      });
   };
 
   /** Whether the object was written; false where the client is to say what became of it. */
   const sendAlone = async (
-    { template, route, isConditional, identity }: Kept,
+    { client, template, route, isConditional, identity }: Kept,
     put: Put,
     { listed, clock }: Parameters<SendPut>[2],
   ): Promise<boolean> => {
@@ -120,8 +134,12 @@ export function keepPuts(client: S3Client, handler: HttpHandler, random: Random 
   };
 }
 
-function commandOf(settings: ObjectSettings, { key, metadata, bytes, isConditional }: Put): PutObjectCommand {
-  return new PutObjectCommand({
+async function commandOf(
+  settings: ObjectSettings,
+  { key, metadata, bytes, isConditional }: Put,
+): Promise<PutObjectCommand> {
+  const { PutObjectCommand: Command } = await s3Sdk();
+  return new Command({
     ...headersOf(settings, { key, metadata }),
     Body: bytes,
     ContentLength: bytes.length,

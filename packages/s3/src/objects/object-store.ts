@@ -1,7 +1,7 @@
-import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { describeAwsError, limited, type RequestBounds } from "@kinesis-connectors/aws";
 import type { Logger, OptionNames } from "@kinesis-connectors/core";
 import { connect } from "../connection.js";
+import { s3Sdk } from "../load-sdk.js";
 import { failureOf, refusal, summaryOf } from "../failures.js";
 import { S3_OBJECT_OPTIONS, type S3ObjectOptions } from "../options.js";
 import { objectSettingsFrom } from "../settings.js";
@@ -130,6 +130,7 @@ export function objectStore(options: ObjectStoreOptions): ObjectStore {
       trying(place, context, async () => {
         try {
           return await limited(connection, context, async (abortSignal) => {
+            const { GetObjectCommand } = await s3Sdk();
             const { Body } = await connection.client.send(
               new GetObjectCommand(target({ ...general, bucket: place.bucket }, place.key)),
               { abortSignal },

@@ -1,12 +1,13 @@
-import { createHash, type Hash } from "node:crypto";
+import { createHash, hash, type Hash } from "node:crypto";
 import type { Position } from "@kinesis-connectors/core";
 
 /** So many bytes are collected, because a call into the hash costs more than hashing sixty of them; not more, for thousands of objects at a time. */
 const MAX_PENDING_BYTES = 4096;
-/** An object among thousands may hold a few records only. */
-const FIRST_PENDING_BYTES = 256;
+const FIRST_PENDING_BYTES = 2048;
 /** A sub-sequence number of up to 16 digits, a dot and a line feed. */
 const MAX_REST_BYTES = 18;
+/** So many positions wait as they are: an object among thousands may hold a few records only, and needs no buffer for them. */
+const FEW = 16;
 
 const DOT = 0x2e;
 const ZERO = 0x30;
@@ -14,13 +15,35 @@ const LINE_FEED = 0x0a;
 
 /** SHA-256 over `<sequence>.<sub>` and a line feed for each of the positions, as they come. */
 export class PositionsHash {
+  /** Their numbers, by turns; undefined once there were more than a few. */
+  #few: (string | number)[] | undefined = [];
   #hash: Hash | undefined;
-  #pending: Buffer = Buffer.allocUnsafeSlow(FIRST_PENDING_BYTES);
+  #pending: Buffer | undefined;
   #length = 0;
 
   add({ sequenceNumber, subSequenceNumber }: Position): void {
-    this.#reserve(sequenceNumber.length + MAX_REST_BYTES);
-    const pending = this.#pending;
+    const few = this.#few;
+    if (few === undefined) this.#write(sequenceNumber, subSequenceNumber);
+    else if (few.push(sequenceNumber, subSequenceNumber) === 2 * FEW) {
+      this.#few = undefined;
+      for (let at = 0; at < few.length; at += 2) this.#write(few[at] as string, few[at + 1] as number);
+    }
+  }
+
+  /** In hex. Nothing can be added any more. */
+  digest(): string {
+    const few = this.#few;
+    if (few !== undefined) {
+      let text = "";
+      for (let at = 0; at < few.length; at += 2) text += `${few[at]}.${few[at + 1]}\n`;
+      return hash("sha256", text, "hex");
+    }
+    const rest = this.#pending?.subarray(0, this.#length) ?? Buffer.alloc(0);
+    return (this.#hash ?? createHash("sha256")).update(rest).digest("hex");
+  }
+
+  #write(sequenceNumber: string, subSequenceNumber: number): void {
+    const pending = this.#reserve(sequenceNumber.length + MAX_REST_BYTES);
     let at = this.#length;
     // Digits: a byte each. Written one by one or joined as texts they take half as long again.
     at += pending.write(sequenceNumber, at, "latin1");
@@ -36,21 +59,19 @@ export class PositionsHash {
     this.#length = at + 1;
   }
 
-  /** In hex. Nothing can be added any more. */
-  digest(): string {
-    return (this.#hash ?? createHash("sha256")).update(this.#pending.subarray(0, this.#length)).digest("hex");
-  }
-
-  #reserve(bytes: number): void {
-    if (this.#length + bytes <= this.#pending.length) return;
-    if (this.#pending.length < MAX_PENDING_BYTES || bytes > this.#pending.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(this.#pending.length * 2, this.#length + bytes));
-      this.#pending.copy(grown, 0, 0, this.#length);
+  #reserve(bytes: number): Buffer {
+    const pending = this.#pending;
+    if (pending !== undefined && this.#length + bytes <= pending.length) return pending;
+    if (pending === undefined || pending.length < MAX_PENDING_BYTES || bytes > pending.length) {
+      const capacity = Math.max((pending?.length ?? 0) * 2, this.#length + bytes, FIRST_PENDING_BYTES);
+      const grown = Buffer.allocUnsafeSlow(capacity);
+      pending?.copy(grown, 0, 0, this.#length);
       this.#pending = grown;
-      return;
+      return grown;
     }
     this.#hash ??= createHash("sha256");
-    this.#hash.update(this.#pending.subarray(0, this.#length));
+    this.#hash.update(pending.subarray(0, this.#length));
     this.#length = 0;
+    return pending;
   }
 }

@@ -1,16 +1,10 @@
 import { setMaxListeners } from "node:events";
-import {
-  AbortMultipartUploadCommand,
-  type CompletedPart,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  HeadObjectCommand,
-  UploadPartCommand,
-} from "@aws-sdk/client-s3";
+import type { CompletedPart } from "@aws-sdk/client-s3";
 import type { Logger } from "@kinesis-connectors/core";
 import type { Body } from "./body.js";
 import { limited, type RequestBounds, within } from "@kinesis-connectors/aws";
 import type { S3Connection } from "../connection.js";
+import { s3Sdk } from "../load-sdk.js";
 import { errorCodeOf, failureOf, statusOf } from "../failures.js";
 import { headersOf, type ObjectSettings, target } from "./object-headers.js";
 import { BATCH_ID } from "./object-metadata.js";
@@ -63,9 +57,10 @@ export async function occupantOf(
   limits: RequestBounds,
 ): Promise<Occupant> {
   try {
-    const { Metadata } = await limited(connection, limits, (abortSignal) =>
-      connection.client.send(new HeadObjectCommand(target(settings, key)), { abortSignal }),
-    );
+    const { Metadata } = await limited(connection, limits, async (abortSignal) => {
+      const { HeadObjectCommand } = await s3Sdk();
+      return connection.client.send(new HeadObjectCommand(target(settings, key)), { abortSignal });
+    });
     return Metadata?.[BATCH_ID] === batchId ? "ours" : "other";
   } catch (error) {
     limits.signal.throwIfAborted();
@@ -84,12 +79,13 @@ async function putInParts(
   context: Context,
   isConditional: boolean,
 ): Promise<void> {
-  const { UploadId } = await limited(connection, context, (abortSignal) =>
-    connection.client.send(
+  const { UploadId } = await limited(connection, context, async (abortSignal) => {
+    const { CreateMultipartUploadCommand } = await s3Sdk();
+    return connection.client.send(
       new CreateMultipartUploadCommand({ ...headersOf(settings, object), ChecksumAlgorithm: "CRC32" }),
       { abortSignal },
-    ),
-  );
+    );
+  });
   if (UploadId === undefined) throw new Error("S3 answered CreateMultipartUpload without an UploadId");
   try {
     const parts = await putParts(connection, settings, object, UploadId, context);
@@ -123,8 +119,9 @@ async function putParts(
     // All of them take from one iterator, so each part is taken once.
     for (const { partNumber, start, end } of waiting) {
       const bytes = await object.body.read(start, end);
-      const answer = await limited(connection, limits, (abortSignal) =>
-        connection.client.send(
+      const answer = await limited(connection, limits, async (abortSignal) => {
+        const { UploadPartCommand } = await s3Sdk();
+        return connection.client.send(
           new UploadPartCommand({
             ...target(settings, object.key),
             UploadId: uploadId,
@@ -134,8 +131,8 @@ async function putParts(
             ChecksumAlgorithm: "CRC32",
           }),
           { abortSignal },
-        ),
-      );
+        );
+      });
       done.push({ PartNumber: partNumber, ETag: answer.ETag, ChecksumCRC32: answer.ChecksumCRC32 });
     }
   };
@@ -164,8 +161,9 @@ async function complete(
   const { UploadId, parts, isConditional } = upload;
   try {
     // S3 may answer 200 and send an error in the body while it puts the parts together; the SDK's client sees that and throws.
-    await limited(connection, context, (abortSignal) =>
-      connection.client.send(
+    await limited(connection, context, async (abortSignal) => {
+      const { CompleteMultipartUploadCommand } = await s3Sdk();
+      return connection.client.send(
         new CompleteMultipartUploadCommand({
           ...target(settings, object.key),
           UploadId,
@@ -173,8 +171,8 @@ async function complete(
           ...(isConditional ? { IfNoneMatch: "*" } : {}),
         }),
         { abortSignal },
-      ),
-    );
+      );
+    });
   } catch (error) {
     context.signal.throwIfAborted();
     // It may have been applied and its answer lost: the object itself tells, and saves a second upload. What is taken is looked at
@@ -215,12 +213,13 @@ async function abort(
   const limits = { clock: context.clock, signal: new AbortController().signal };
   const requestTimeoutMs = Math.min(ABORT_TIMEOUT_MS, connection.requestTimeoutMs);
   try {
-    await limited({ requestTimeoutMs }, limits, (abortSignal) =>
-      connection.client.send(
+    await limited({ requestTimeoutMs }, limits, async (abortSignal) => {
+      const { AbortMultipartUploadCommand } = await s3Sdk();
+      return connection.client.send(
         new AbortMultipartUploadCommand({ ...target(settings, key), UploadId: uploadId }),
         { abortSignal },
-      ),
-    );
+      );
+    });
   } catch (error) {
     if (errorCodeOf(error) === "NoSuchUpload") return;
     context.logger.warn(

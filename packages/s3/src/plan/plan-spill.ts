@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { GetObjectCommand } from "@aws-sdk/client-s3";
 import {
   type EmitContext,
   KinesisConnectorError,
@@ -9,6 +8,7 @@ import {
 import { bodyOf } from "../objects/body.js";
 import { limited } from "@kinesis-connectors/aws";
 import type { S3Connection } from "../connection.js";
+import { s3Sdk } from "../load-sdk.js";
 import { objectCreator } from "../objects/create-object.js";
 import { failureOf, refusal, summaryOf } from "../failures.js";
 import { BATCH_ID } from "../objects/object-metadata.js";
@@ -68,6 +68,7 @@ async function read(
 ): Promise<string> {
   try {
     return await limited(connection, context, async (abortSignal) => {
+      const { GetObjectCommand } = await s3Sdk();
       const { Body } = await connection.client.send(new GetObjectCommand(target(settings, key)), {
         abortSignal,
       });
