@@ -59,6 +59,8 @@ const wanted = allRows().filter(
 const say = (step: string): void => void process.stderr.write(`${step}\n`);
 if (values.help) process.stdout.write(USAGE);
 else if (values.list) process.stdout.write(`${wanted.map(rowName).join("\n")}\n`);
+else if (values["write-docs"] && values.from === undefined && (only.length > 0 || values.quick))
+  throw new Error("--write-docs keeps a whole run: leave out --quick, --only and what they stand for");
 else show(values.from === undefined ? await measure() : kept(values.from));
 
 async function measure(): Promise<Run> {
