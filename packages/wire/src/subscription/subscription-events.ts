@@ -38,6 +38,8 @@ class Members implements AsyncIterator<SubscriptionMember, void> {
   readonly #frames: EventBody;
   readonly #throwException: ThrowException;
   #isOver = false;
+  /** Settles when nobody waits any more: the body has one waiter at a time. */
+  #asked: Promise<void> = Promise.resolve();
 
   constructor(first: EventFrame | undefined, frames: EventBody, throwException: ThrowException) {
     this.#first = first;
@@ -45,7 +47,14 @@ class Members implements AsyncIterator<SubscriptionMember, void> {
     this.#throwException = throwException;
   }
 
-  async next(): Promise<IteratorResult<SubscriptionMember, void>> {
+  next(): Promise<IteratorResult<SubscriptionMember, void>> {
+    const given = this.#asked.then(() => this.#next());
+    const settled = (): void => undefined;
+    this.#asked = given.then(settled, settled);
+    return given;
+  }
+
+  async #next(): Promise<IteratorResult<SubscriptionMember, void>> {
     while (!this.#isOver) {
       try {
         const member = await this.#member();
