@@ -74,6 +74,7 @@ export async function siteApplication({ root, out, revision, packages }) {
     visibilityFilters: {},
     customCss: join(here, "site.css"),
     customJs: join(here, "site.js"),
+    favicon: join(here, "favicon.svg"),
     navigationLinks: { GitHub: REPOSITORY },
   });
   app.renderer.defineRouter("site", SiteRouter);
