@@ -6,6 +6,9 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { publishedPackages } from "./packages.mjs";
 
+/** The package whose types are in those of the others. */
+export const CORE = "@kinesis-connectors/core";
+
 /**
  * Writes the changelogs of packages that were never released, and takes them out of the changesets that wait: what is left is for `changeset version`.
  * @param {string} root
@@ -56,6 +59,21 @@ export function readChangesets(root) {
       if (parts === null) throw new Error(`.changeset/${name} is no changeset: it does not begin with ---`);
       return { file, bumps: parse(parts[1]) ?? {}, text: parts[2].trim() };
     });
+}
+
+/**
+ * The packages that a major version of the core would leave behind. To changesets a package that needs the core is the same with another major of it, and moves
+ * by a patch; but then whoever has `^1.0.0` of both gets two cores, whose pipelines and errors do not know each other.
+ * @param {string} root
+ * @returns {string[]} packages that depend on the core, and are not major in any changeset while the core is
+ */
+export function leftBehind(root) {
+  const changesets = readChangesets(root);
+  const isMajor = (name) => changesets.some(({ bumps }) => bumps[name] === "major");
+  if (!isMajor(CORE)) return [];
+  return publishedPackages(root)
+    .filter(({ name, manifest }) => manifest.dependencies?.[CORE] !== undefined && !isMajor(name))
+    .map(({ name }) => name);
 }
 
 function textsOf(name, changesets) {
