@@ -169,5 +169,7 @@ async function update(wanted) {
   for (const [short, expected] of Object.entries(wanted))
     same(copies(`@kinesis-connectors/${short}`), [expected], `copies of ${short} after an update`);
   const printed = await deliver(localAws, (env) => runConnector(folder, managers.npm, env));
-  tell(`npm update: ${INSTALLED.map((name) => `${name} ${copies(name)}`).join(", ")}; ${printed}`);
+  tell(
+    `npm update: ${INSTALLED.map((name) => `${name} ${copies(name).join(" and ")}`).join(", ")}; ${printed}`,
+  );
 }

@@ -15,7 +15,7 @@ export const CORE = "@kinesis-connectors/core";
  * @returns {{ readonly first: readonly import("./packages.mjs").Published[], readonly waiting: number }} the packages, and how many changesets are left
  */
 export function writeFirstChangelogs(root) {
-  const first = publishedPackages(root).filter(({ path }) => !existsSync(join(path, "CHANGELOG.md")));
+  const first = publishedPackages(root).filter(isNew);
   const changesets = readChangesets(root);
   const texts = new Map(first.map(({ name }) => [name, textsOf(name, changesets)]));
   const silent = [...texts].filter(([, found]) => found.length === 0).map(([name]) => name);
@@ -70,11 +70,15 @@ export function readChangesets(root) {
 export function leftBehind(root) {
   const changesets = readChangesets(root);
   const isMajor = (name) => changesets.some(({ bumps }) => bumps[name] === "major");
-  if (!isMajor(CORE)) return [];
-  return publishedPackages(root)
+  const released = publishedPackages(root).filter((one) => !isNew(one));
+  if (!released.some(({ name }) => name === CORE) || !isMajor(CORE)) return [];
+  return released
     .filter(({ name, manifest }) => manifest.dependencies?.[CORE] !== undefined && !isMajor(name))
     .map(({ name }) => name);
 }
+
+/** Whether a package was never released. */
+const isNew = ({ path }) => !existsSync(join(path, "CHANGELOG.md"));
 
 function textsOf(name, changesets) {
   return changesets.filter(({ bumps }) => bumps[name] === "major").map(({ text }) => text);

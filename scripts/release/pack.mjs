@@ -1,13 +1,20 @@
-// Packs what is built, with an SBOM of each package beside its tarball: npm run release:pack -- FOLDER
+// Packs what is built, with an SBOM of each package beside its tarball: npm run release:pack -- FOLDER [--new]
 //   FOLDER/kinesis-connectors-s3-1.0.0.tgz             what is published
 //   FOLDER/kinesis-connectors-s3-1.0.0.cdx.json        its SBOM, CycloneDX, of what its users install
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { packAll } from "../pack-all.mjs";
 import { publishedPackages } from "./packages.mjs";
+import { isPublished } from "./published.mjs";
 import { tarballProblems } from "./tarballs.mjs";
+
+const USAGE = `npm run release:pack -- FOLDER [--new]
+Packs the packages of a workspace that is built into FOLDER, each with its SBOM.
+  --new   keeps only the versions that the registry has not; ends with 1 where it has them all
+`;
 
 /**
  * Packs all packages of a workspace that is built.
@@ -51,11 +58,26 @@ function sbomProblems({ name, version, manifest, sbom }) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [folder] = process.argv.slice(2);
-  if (folder === undefined || folder.startsWith("-")) {
-    process.stderr.write("npm run release:pack -- FOLDER\nFOLDER: where the tarballs and SBOMs go\n");
-    process.exit(2);
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { new: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+  });
+  if (values.help || positionals.length !== 1) {
+    (values.help ? process.stdout : process.stderr).write(USAGE);
+    process.exit(values.help ? 0 : 2);
   }
-  const packed = packRelease(fileURLToPath(new URL("../..", import.meta.url)), resolve(folder));
-  for (const { name, version } of packed) process.stdout.write(`${name} ${version}\n`);
+  const packed = packRelease(fileURLToPath(new URL("../..", import.meta.url)), resolve(positionals[0]));
+  const isKept = ({ name, version }) => !values.new || !isPublished(`${name}@${version}`);
+  const kept = packed.filter(isKept);
+  for (const { tarball, sbom } of packed.filter((one) => !kept.includes(one)))
+    for (const file of [tarball, sbom]) rmSync(file);
+  for (const { name, version } of kept) process.stdout.write(`${name} ${version}\n`);
+  if (kept.length === 0) {
+    process.stderr.write("there is nothing to release: the registry has every version already\n");
+    process.exit(1);
+  }
+  // For a workflow: a job for each.
+  const { GITHUB_OUTPUT } = process.env;
+  const archives = kept.map(({ tarball }) => basename(tarball, ".tgz"));
+  if (GITHUB_OUTPUT !== undefined) appendFileSync(GITHUB_OUTPUT, `archives=${JSON.stringify(archives)}\n`);
 }

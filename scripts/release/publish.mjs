@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { dependenciesFirst } from "./packages.mjs";
+import { isPublished } from "./published.mjs";
 import { manifestOf, tarballProblems } from "./tarballs.mjs";
 
 const USAGE = `npm run release -- FOLDER [--registry URL] [--no-provenance] [--dry-run]
@@ -44,7 +45,7 @@ export function publishTarballs(folder, options = {}) {
   });
   for (const { name, manifest, tarball } of dependenciesFirst(packages)) {
     const id = `${name}@${manifest.version}`;
-    if (isThere(npm, id)) {
+    if (isPublished(id, { registry, env })) {
       skipped.push(id);
       tell(`${id} is there already`);
       continue;
@@ -63,14 +64,6 @@ export function publishTarballs(folder, options = {}) {
     tell(`${id} ${dryRun ? "would be published" : "published"}`);
   }
   return { published, skipped };
-}
-
-/** Whether a registry has a version. Anything but a plain no stops: nobody knows then what is to be published. */
-function isThere(npm, id) {
-  const { status, stdout, stderr } = npm("view", id, "version", "--json");
-  if (status === 0) return stdout.trim() !== "";
-  if (/\bE404\b/.test(stdout + stderr)) return false;
-  throw new Error(`the registry does not say whether it has ${id}: ${stdout}${stderr}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

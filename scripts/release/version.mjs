@@ -13,22 +13,20 @@ const { CORE, leftBehind, writeFirstChangelogs } = await import("./first-version
 const { publishedPackages } = await import("./packages.mjs");
 
 const before = new Map(publishedPackages(root).map(({ name, version }) => [name, version]));
+const alone = leftBehind(root);
+if (alone.length > 0) {
+  process.stderr.write(
+    `a major version of ${CORE} is one of all packages whose types it is in: add ${alone.join(", ")} to the changeset, as major\n`,
+  );
+  process.exit(1);
+}
 const { first, waiting } = writeFirstChangelogs(root);
 const node = (script, ...args) =>
   execFileSync(process.execPath, [join(root, "node_modules", script), ...args], {
     cwd: root,
     stdio: ["ignore", 2, 2],
   });
-if (waiting > 0) {
-  const alone = leftBehind(root);
-  if (alone.length > 0) {
-    process.stderr.write(
-      `a major version of ${CORE} is one of all packages whose types it is in: add ${alone.join(", ")} to the changeset, as major\n`,
-    );
-    process.exit(1);
-  }
-  node("@changesets/cli/bin.js", "version");
-}
+if (waiting > 0) node("@changesets/cli/bin.js", "version");
 for (const { path, version } of publishedPackages(root)) writeVersionInSources(path, version);
 node("oxfmt/bin/oxfmt", "packages/*/package.json");
 
