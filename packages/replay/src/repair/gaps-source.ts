@@ -47,10 +47,10 @@ async function openGaps(
     // The checkpoints first: whatever is committed by then is in the list that follows.
     const rows = await live.list();
     const index = await indexOf(archive, stream.name);
-    const known = new Set(rows.map(({ leaseKey }) => leaseKey));
+    const before = new Set(rows.map(({ leaseKey }) => leaseKey));
     // A shard whose row came only now: its objects may have been written while they were listed.
-    const begun = (await live.list()).filter(({ leaseKey }) => !known.has(leaseKey));
-    return gapsIn(index, [...rows, ...begun.map((row): Lease => ({ ...row, checkpoint: NOTHING }))], fromMs);
+    const begun = (await live.list()).flatMap(({ leaseKey }) => (before.has(leaseKey) ? [] : [leaseKey]));
+    return gapsIn(index, rows, fromMs).filter(({ shardId }) => !begun.includes(shardId));
   };
   let gaps = await missing();
   known.learn(await indexOf(letters, stream.name));
@@ -59,7 +59,7 @@ async function openGaps(
   const gapOf = new Map<string, RepairedGap>();
   /** The last gap of each shard: the next one waits for it, so that no shard is read by several at a time. */
   const lastOf = new Map<string, string>();
-  const toShard = (gap: Gap): SourceShard & { readonly leaseKey: string } => {
+  const toShard = (gap: Gap, ended: ReadonlySet<string>): SourceShard => {
     const { shardId, after, fromMs: beginMs = 0 } = gap;
     const leaseKey = keyOfGap(gap);
     const repaired: RepairedGap = { ...gap, recordsRead: 0, recordsRepaired: 0 };
@@ -72,6 +72,7 @@ async function openGaps(
     lastOf.set(shardId, leaseKey);
     return {
       leaseKey,
+      isAnew: ended.has(leaseKey),
       stream: stream.name,
       shardId,
       parentShardIds: before === undefined ? [] : [before],
@@ -101,7 +102,7 @@ async function openGaps(
       // One that was read before is missing once more, unless what was written for it came behind the list.
       if (begun.length === 0 && gaps.some((gap) => ended.has(keyOfGap(gap)))) gaps = await missing();
       const wanted = begun.length > 0 ? begun : gaps;
-      const shards = wanted.map(toShard).map((shard) => ({ ...shard, isAnew: ended.has(shard.leaseKey) }));
+      const shards = wanted.map((gap) => toShard(gap, ended));
       found.push(...gapOf.values());
       return shards;
     },
@@ -113,9 +114,6 @@ async function openGaps(
     close: opened.close,
   };
 }
-
-/** The checkpoint of a shard of which nothing is committed. */
-const NOTHING = "TRIM_HORIZON";
 
 /** Between most objects nothing is missing, and the first record that is read says so. */
 const FIRST_RECORDS = 1;
