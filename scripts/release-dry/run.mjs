@@ -69,8 +69,8 @@ const everything = publishedPackages(clone).map(({ name, version: made }) => `${
 tell(`${neverReleased.length} first versions, all of them 1.0.0`);
 
 tell("\n=== packed and published");
-same(publish("first").toSorted(), everything.toSorted(), "what was published");
-same(publish("first"), [], "what was published by a second run");
+same((await publish("first")).toSorted(), everything.toSorted(), "what was published");
+same(await publish("first"), [], "what was published by a second run");
 const packed = JSON.parse(
   run("npm", ["pack", "--dry-run", "--json"], { cwd: join(clone, "packages/s3") }).stdout,
 );
@@ -102,13 +102,13 @@ tell(`\n${table}`);
 tell("\n=== a patch of s3");
 changeset("s3", "patch", "Mends what was broken.");
 same(version(), ["s3 1.0.0 -> 1.0.1"], "what a patch of s3 moves");
-same(publish("patch"), ["@kinesis-connectors/s3@1.0.1"], "what was published after it");
+same(await publish("patch"), ["@kinesis-connectors/s3@1.0.1"], "what was published after it");
 await update({ core: "1.0.0", consumer: "1.0.0", s3: "1.0.1" });
 
 tell("\n=== a minor of core");
 changeset("core", "minor", "Brings something new.");
 same(version(), ["core 1.0.0 -> 1.1.0"], "what a minor of core moves");
-same(publish("minor"), ["@kinesis-connectors/core@1.1.0"], "what was published after it");
+same(await publish("minor"), ["@kinesis-connectors/core@1.1.0"], "what was published after it");
 await update({ core: "1.1.0", consumer: "1.0.0", s3: "1.0.1" });
 
 tell("\n=== a major of core alone is refused, with the packages that must go with it");
@@ -146,15 +146,16 @@ function version() {
 }
 
 /** Builds, packs and publishes what the registry has not, and says what that was. */
-function publish(name) {
+async function publish(name) {
   const folder = join(work, "packed", name);
   npm(["run", "-s", "build"], clone);
   npm(["run", "-s", "release:pack", "--", folder], clone);
-  return publishTarballs(folder, {
+  const { published } = await publishTarballs(folder, {
     registry: registry.url,
     provenance: false,
     env: registry.publishEnv,
-  }).published;
+  });
+  return published;
 }
 
 /** A user of npm takes what is new within its ranges: one copy of each, in these versions, which deliver. */

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { packAll } from "../pack-all.mjs";
 import { publishedPackages } from "./packages.mjs";
-import { isPublished } from "./published.mjs";
+import { isPublished, usualRegistry } from "./published.mjs";
 import { tarballProblems } from "./tarballs.mjs";
 
 const USAGE = `npm run release:pack -- FOLDER [--new]
@@ -57,6 +57,13 @@ function sbomProblems({ name, version, manifest, sbom }) {
   ];
 }
 
+/** Those of some versions that the registry has not. */
+async function unpublished(packed) {
+  const registry = usualRegistry();
+  const isThere = await Promise.all(packed.map(({ name, version }) => isPublished(name, version, registry)));
+  return packed.filter((_, index) => !isThere[index]);
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -67,8 +74,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     process.exit(values.help ? 0 : 2);
   }
   const packed = packRelease(fileURLToPath(new URL("../..", import.meta.url)), resolve(positionals[0]));
-  const isKept = ({ name, version }) => !values.new || !isPublished(`${name}@${version}`);
-  const kept = packed.filter(isKept);
+  const kept = values.new ? await unpublished(packed) : packed;
   for (const { tarball, sbom } of packed.filter((one) => !kept.includes(one)))
     for (const file of [tarball, sbom]) rmSync(file);
   for (const { name, version } of kept) process.stdout.write(`${name} ${version}\n`);

@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { dependenciesFirst } from "./packages.mjs";
-import { isPublished } from "./published.mjs";
+import { isPublished, usualRegistry } from "./published.mjs";
 import { manifestOf, tarballProblems } from "./tarballs.mjs";
 
 const USAGE = `npm run release -- FOLDER [--registry URL] [--no-provenance] [--dry-run]
@@ -22,11 +22,17 @@ Publishes the tarballs of a folder, dependencies first; what the registry has al
  * @param {string} folder
  * @param {{ readonly registry?: string, readonly provenance?: boolean, readonly dryRun?: boolean, readonly env?: NodeJS.ProcessEnv, readonly tell?: (line: string) => void }} options
  *   `env` for npm, by default this process's; `tell` is given a line for each package
- * @returns {{ readonly published: string[], readonly skipped: string[] }} as name@version
+ * @returns {Promise<{ readonly published: string[], readonly skipped: string[] }>} as name@version
  * @throws {Error} where a tarball is not fit to be published, before anything is; and at the first that npm refuses
  */
-export function publishTarballs(folder, options = {}) {
-  const { registry, provenance = true, dryRun = false, env = process.env, tell = () => {} } = options;
+export async function publishTarballs(folder, options = {}) {
+  const {
+    registry = usualRegistry(),
+    provenance = true,
+    dryRun = false,
+    env = process.env,
+    tell = () => {},
+  } = options;
   const tarballs = readdirSync(folder)
     .filter((file) => file.endsWith(".tgz"))
     .map((file) => join(folder, file));
@@ -34,9 +40,10 @@ export function publishTarballs(folder, options = {}) {
     throw new Error(`there are no tarballs in ${folder}: npm run release:pack -- ${folder}`);
   const problems = tarballs.flatMap(tarballProblems);
   if (problems.length > 0) throw new Error(problems.join("\n"));
-  const where = registry === undefined ? [] : ["--registry", registry];
+  // At a terminal npm asks for the second factor.
+  const stdio = process.stdin.isTTY ? "inherit" : ["ignore", "pipe", "pipe"];
   const npm = (...args) =>
-    spawnSync("npm", [...args, ...where], { encoding: "utf8", env, maxBuffer: 64 * 1024 * 1024 });
+    spawnSync("npm", [...args, "--registry", registry], { encoding: "utf8", stdio, env });
   const published = [];
   const skipped = [];
   const packages = tarballs.map((tarball) => {
@@ -45,7 +52,9 @@ export function publishTarballs(folder, options = {}) {
   });
   for (const { name, manifest, tarball } of dependenciesFirst(packages)) {
     const id = `${name}@${manifest.version}`;
-    if (isPublished(id, { registry, env })) {
+    // In their order, each after those that it needs.
+    // oxlint-disable-next-line no-await-in-loop
+    if (await isPublished(name, manifest.version, registry)) {
       skipped.push(id);
       tell(`${id} is there already`);
       continue;
@@ -59,7 +68,9 @@ export function publishTarballs(folder, options = {}) {
       ...(dryRun ? ["--dry-run"] : []),
     );
     if (status !== 0)
-      throw new Error(`${id} was not published, after ${published.length} that were: ${stdout}${stderr}`);
+      throw new Error(
+        `${id} was not published, after ${published.length} that were: ${stdout ?? ""}${stderr ?? ""}`,
+      );
     published.push(id);
     tell(`${id} ${dryRun ? "would be published" : "published"}`);
   }
@@ -80,7 +91,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     (values.help ? process.stdout : process.stderr).write(USAGE);
     process.exit(values.help ? 0 : 2);
   }
-  const { published, skipped } = publishTarballs(resolve(positionals[0]), {
+  const { published, skipped } = await publishTarballs(resolve(positionals[0]), {
     ...(values.registry === undefined ? {} : { registry: values.registry }),
     provenance: !values["no-provenance"],
     dryRun: values["dry-run"],

@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
-import { readChangesets, writeFirstChangelogs } from "../release/first-versions.mjs";
+import { CORE, leftBehind, readChangesets, writeFirstChangelogs } from "../release/first-versions.mjs";
 import { dependenciesFirst, publishedPackages } from "../release/packages.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -29,7 +29,7 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-/** A workspace of packages a and b, and the changesets that wait in it. */
+/** A workspace of packages a and b, which need the core, and the changesets that wait in it. */
 function workspace({
   released,
   changesets,
@@ -39,11 +39,15 @@ function workspace({
 }): string {
   const root = mkdtempSync(join(tmpdir(), "kc-versions-"));
   folders.push(root);
-  for (const name of ["a", "b"]) {
+  for (const name of ["a", "b", ...(released.includes("core") ? ["core"] : [])]) {
     mkdirSync(join(root, "packages", name), { recursive: true });
     writeFileSync(
       join(root, "packages", name, "package.json"),
-      JSON.stringify({ name: `@x/${name}`, version: "1.0.0" }),
+      JSON.stringify(
+        name === "core"
+          ? { name: CORE, version: "1.0.0" }
+          : { name: `@x/${name}`, version: "1.0.0", dependencies: { [CORE]: "workspace:^" } },
+      ),
     );
     if (released.includes(name))
       writeFileSync(join(root, "packages", name, "CHANGELOG.md"), `# @x/${name}\n\n## 1.0.0\n\nIt was.\n`);
@@ -109,6 +113,25 @@ describe("the first version of a package", () => {
       .filter(({ path }) => !existsSync(join(path, "CHANGELOG.md")))
       .filter(({ name }) => !changesets.some(({ bumps }) => bumps[name] === "major"));
     expect(namesOf(silent)).toEqual([]);
+  });
+});
+
+describe("a major version of the core", () => {
+  const core = '"@kinesis-connectors/core": major\n';
+
+  it("is one of every released package that needs it, and names those that it would leave behind", () => {
+    const root = workspace({
+      released: ["a", "b", "core"],
+      changesets: { "core.md": `---\n${core}"@x/a": major\n---\n\nTaken away.\n` },
+    });
+    expect(leftBehind(root)).toEqual(["@x/b"]);
+  });
+
+  it("is no question before anything was released, nor for a minor", () => {
+    const first = { "core.md": `---\n${core}---\n\nWhat it is.\n` };
+    expect(leftBehind(workspace({ released: [], changesets: first }))).toEqual([]);
+    const minor = { "core.md": `---\n${core.replace("major", "minor")}---\n\nMore.\n` };
+    expect(leftBehind(workspace({ released: ["a", "b", "core"], changesets: minor }))).toEqual([]);
   });
 });
 

@@ -89,7 +89,10 @@ describe("workflows", () => {
       const writes = Object.entries(permissions).filter(([, level]) => level === "write");
       expect([job, writes.map(([right]) => right).toSorted()]).toEqual([job, WRITES[job] ?? []]);
       const others = Object.entries(permissions).filter(([, level]) => level !== "write");
-      expect([job, others.filter(([right, level]) => right !== "contents" || level !== "read")]).toEqual([job, []]);
+      expect([job, others.filter(([right, level]) => right !== "contents" || level !== "read")]).toEqual([
+        job,
+        [],
+      ]);
     }
     expect(jobs.map(([job]) => job)).toEqual(expect.arrayContaining(Object.keys(WRITES)));
   });
@@ -101,7 +104,8 @@ describe("workflows", () => {
     );
     // This one pushes a branch.
     expect(kept.map(([job]) => job)).toEqual(["version.yml version"]);
-    for (const [file, text] of texts) expect([file, /\bsecrets\./.exec(text)?.[0]]).toEqual([file, undefined]);
+    for (const [file, text] of texts)
+      expect([file, /\bsecrets\./.exec(text)?.[0]]).toEqual([file, undefined]);
   });
 
   it("publish from a job that a reviewer lets go on and that installs nothing", () => {
@@ -125,11 +129,14 @@ describe("workflows", () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
       readonly scripts: Readonly<Record<string, string>>;
     };
-    const run = steps.flatMap(([, step]) => [step.run ?? "", String(step.with?.["version"] ?? "")]).join("\n");
-    const named = [...run.matchAll(/npm run -s ([\w:-]+)/g)].map(([, name = ""]) => name);
+    const commands = steps
+      .flatMap(([, { run: command, with: inputs }]) => [command, inputs?.["version"]])
+      .filter((command) => typeof command === "string")
+      .join("\n");
+    const named = [...commands.matchAll(/npm run -s ([\w:-]+)/g)].map(([, name = ""]) => name);
     expect(named.length).toBeGreaterThan(3);
     expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
-    const files = [...run.matchAll(/(?:^|\s)(?:node )?((?:scripts\/|\.ci\/)[\w./-]+)/g)].map(
+    const files = [...commands.matchAll(/(?:^|\s)(?:node )?((?:scripts\/|\.ci\/)[\w./-]+)/g)].map(
       ([, file = ""]) => file,
     );
     expect(files.length).toBeGreaterThan(2);

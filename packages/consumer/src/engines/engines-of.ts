@@ -50,7 +50,8 @@ export async function enginesOf<Model, Output, Plan, DeadLetterPlan>(
   watchers: ThreadWatchers,
 ): Promise<ShardEngines> {
   const { module, threads } = settings;
-  if (module !== undefined && threads !== undefined) return await threadPool(settings, module, threads, watchers);
+  if (module !== undefined && threads !== undefined)
+    return await threadPool(settings, module, threads, watchers);
   if (!isModule(pipeline)) return enginesHere(settings, pipeline);
   const loaded: AnyPipeline = await loadPipeline(module ?? new URL(pipeline));
   return enginesHere(settings, loaded);
