@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
+import { JOINED } from "./join-modules.mjs";
 import { packAll } from "./pack-all.mjs";
 import { tarballProblems } from "./release/tarballs.mjs";
 
@@ -50,6 +51,9 @@ const COMMANDS = new Set(["create-kinesis-connectors"]);
 const REQUIRE_BANNER = {
   js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
 };
+
+/** How many files an import of a package may load of each package of ours, where their modules are joined. */
+const MAX_FILES = 12;
 
 /** What a cold start of a function may load. */
 const MAX_FUNCTION_KIB = 900;
@@ -196,9 +200,42 @@ function checkInstall(what, shortNames, wantedClients) {
     });
     const printed = execFileSync(process.execPath, ["user.js"], { cwd: folder, encoding: "utf8" });
     check(printed.trim() === "ok", `${what}: the consumer printed ${printed.trim()}`);
+    const { sdk, ours } = loadedBy(names, folder);
+    check(
+      sdk.length === 0,
+      `${what}: importing them loads ${sdk.length} files of the AWS SDK, first ${sdk[0]}`,
+    );
+    const joined = names.filter((name) => JOINED.includes(name.replace("@kinesis-connectors/", "")));
+    if (joined.length === names.length)
+      check(ours <= MAX_FILES * names.length, `${what}: importing them loads ${ours} files of ours`);
   } catch (thrown) {
     problems.push(`${what}: ${thrown.stdout ?? ""}${thrown.stderr ?? thrown.message}`);
   }
+}
+
+/** The files that a program loads which imports these packages: those of the SDK, which come when they are used, and how many of ours. */
+function loadedBy(names, folder) {
+  writeFileSync(
+    join(folder, "hooks.mjs"),
+    `import { register } from "node:module";
+const hooks = 'import { appendFileSync } from "node:fs"; export const load = (url, context, next) => { appendFileSync("loaded.txt", url + String.fromCharCode(10)); return next(url, context); };';
+register("data:text/javascript," + encodeURIComponent(hooks));
+`,
+  );
+  writeFileSync(
+    join(folder, "imports.mjs"),
+    `import { appendFileSync } from "node:fs";
+import { createRequire } from "node:module";
+for (const name of ${JSON.stringify(names)}) await import(name);
+appendFileSync("loaded.txt", Object.keys(createRequire(import.meta.url).cache).join(String.fromCharCode(10)));
+`,
+  );
+  run(process.execPath, ["--no-warnings", "--import", "./hooks.mjs", "imports.mjs"], folder);
+  const files = readFileSync(join(folder, "loaded.txt"), "utf8").split("\n");
+  return {
+    sdk: files.filter((file) => /@aws-sdk|@smithy/.test(file)),
+    ours: files.filter((file) => file.includes("/node_modules/@kinesis-connectors/")).length,
+  };
 }
 
 /**

@@ -16,6 +16,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const CLIENTS = {
   "@aws-sdk/client-kinesis": "packages/wire",
   "@aws-sdk/client-dynamodb": "packages/dynamodb",
+  "@aws-sdk/client-s3": "packages/s3",
   "@aws-sdk/core": "packages/wire",
   "@smithy/core": "packages/wire",
   "@smithy/node-http-handler": "packages/wire",
@@ -37,8 +38,10 @@ const TESTS = [
   "packages/dynamodb/test/clock-is-off.test.ts",
   "packages/dynamodb/test/kept-requests.test.ts",
   "packages/dynamodb/test/protocol.test.ts",
+  "packages/s3/test/clock-is-off.test.ts",
+  "packages/s3/test/objects",
 ];
-const PROJECTS = ["aws", "wire", "consumer", "kinesis", "dynamodb"];
+const PROJECTS = ["aws", "wire", "consumer", "kinesis", "dynamodb", "s3"];
 
 const USAGE = `npm run sdk-differential [-- --folder DIR]
 Holds the requests that are written, signed and read here to those of the newest clients of AWS's SDK, which it installs into a folder of their own.

@@ -7,7 +7,7 @@ import type { PeerPrograms } from "./peers/run-peer.js";
 import { findPinning } from "./processes.js";
 import { renewed } from "./report/documents.js";
 import { plot } from "./report/plot.js";
-import { conditions, type Run } from "./report/run.js";
+import { conditions, keptText, type Run } from "./report/run.js";
 import { summarize } from "./report/summary.js";
 import { table } from "./report/table.js";
 import { pairsOf, targetsOf } from "./report/targets.js";
@@ -25,7 +25,7 @@ const USAGE = `npm run bench -- [options] [TEXT...]
   --write-docs    keeps the run in docs/performance.json, with its picture, and makes the tables of docs/performance.md and bench/README.md anew
   --from FILE     measures nothing: reports what a run of before came to (docs/performance.json)
   --rounds N      rounds of every row (default 2); those that do not repeat within 15% get up to three more
-  --minutes N     when no more such rounds begin (default 13)
+  --minutes N     when no more such rounds begin (default 14)
   --window-ms N   how long each row is looked at per round, in CPU time (default 800)
   --quick         one round of 100 ms: to see that it runs, not to compare
   --list          prints the names of the rows
@@ -59,13 +59,15 @@ const wanted = allRows().filter(
 const say = (step: string): void => void process.stderr.write(`${step}\n`);
 if (values.help) process.stdout.write(USAGE);
 else if (values.list) process.stdout.write(`${wanted.map(rowName).join("\n")}\n`);
+else if (values["write-docs"] && values.from === undefined && (only.length > 0 || values.quick))
+  throw new Error("--write-docs keeps a whole run: leave out --quick, --only and what they stand for");
 else show(values.from === undefined ? await measure() : kept(values.from));
 
 async function measure(): Promise<Run> {
   const begunMs = performance.now();
   const load = loadavg()[0] ?? 0;
   const rounds = wholeNumber("--rounds", values.rounds, values.quick ? 1 : 2);
-  const minutes = wholeNumber("--minutes", values.minutes, 13);
+  const minutes = wholeNumber("--minutes", values.minutes, 14);
   const windowCpuMs = wholeNumber("--window-ms", values["window-ms"], values.quick ? 100 : 800);
   const pinning = findPinning();
   const peers: PeerPrograms = values.peers ? buildPeers(say) : new Map();
@@ -105,7 +107,7 @@ async function measure(): Promise<Run> {
   };
 }
 
-function kept(file: string): Run {
+function kept(file: string | URL): Run {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return JSON.parse(readFileSync(file, "utf8")) as Run;
 }
@@ -114,9 +116,11 @@ function show(run: Run): void {
   const picture = plot(run.rows, "Records, rows, objects or polls per CPU-second");
   if (values.plot !== undefined) writeFileSync(values.plot, picture);
   if (values["write-docs"]) {
-    writeFileSync(new URL("performance.json", DOCS), `${JSON.stringify(run, undefined, 1)}\n`);
+    const file = new URL("performance.json", DOCS);
+    writeFileSync(file, keptText(run));
     writeFileSync(new URL("performance.svg", DOCS), picture);
-    for (const file of DOCUMENTS) writeFileSync(file, renewed(readFileSync(file, "utf8"), run));
+    for (const document of DOCUMENTS)
+      writeFileSync(document, renewed(readFileSync(document, "utf8"), kept(file)));
   }
   process.stdout.write(
     values.json

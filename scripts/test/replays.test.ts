@@ -53,6 +53,7 @@ describe("a destination says what a replay of live records would do to it", () =
       LOST,
       /index goes by the arrival of each/,
     ],
+    ["opensearch.openSearchEmitter", { id: "auto" }, {}, /ids are the service's to choose/],
     [
       "opensearch.openSearchEmitter",
       { operation: "create", dataStream: true },

@@ -2,11 +2,19 @@
 
 /** Shelves in order, each with documents of docs/ by the name of their file. */
 export const SHELVES = {
-  Start: ["installing", "where-it-runs", "vocabulary"],
-  Build: ["s3-objects", "lease-stores", "client-side-encryption", "adding-a-destination"],
-  Operate: ["operating", "pausing-and-resetting"],
+  Start: ["getting-started", "installing", "where-it-runs", "vocabulary"],
+  Build: ["configuration", "s3-objects", "lease-stores", "client-side-encryption", "adding-a-destination"],
+  Operate: [
+    "operating",
+    "alarms",
+    "troubleshooting",
+    "errors",
+    "rights",
+    "pausing-and-resetting",
+    "capacity",
+  ],
   Understand: ["delivery-guarantees", "architecture", "performance"],
-  Move: ["migrating-from-the-kcl", "migrating"],
+  Move: ["migrating-from-the-kcl", "migrating-from-connectors", "migrating", "firehose"],
 };
 
 /** The shelf of a document. Undefined for one that stands on none. */

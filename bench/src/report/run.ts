@@ -41,3 +41,19 @@ export function conditions({ date, machine, minutes, windowCpuMs, rows }: Run): 
 export function wasBusy({ machine }: Run): boolean {
   return machine.load > QUIET_LOAD;
 }
+
+const DIGITS = 5;
+
+/** The run as it is kept in a file: a row on each line, and no more digits than mean something. */
+export function keptText(run: Run): string {
+  const text = (value: unknown): string =>
+    JSON.stringify(value, (_, member: unknown) =>
+      typeof member === "number" ? Number(member.toPrecision(DIGITS)) : member,
+    );
+  const members = Object.entries(run).map(([name, value]: [string, unknown]) =>
+    Array.isArray(value)
+      ? `"${name}": [${value.map((entry) => `\n  ${text(entry)}`).join(",")}\n ]`
+      : `"${name}": ${text(value)}`,
+  );
+  return `{\n ${members.join(",\n ")}\n}\n`;
+}

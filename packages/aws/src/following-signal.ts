@@ -18,10 +18,12 @@ export class ListedSignal {
   #isAborted = false;
   #reason: unknown;
 
+  /** Whether it is over. */
   get aborted(): boolean {
     return this.#isAborted;
   }
 
+  /** What it was aborted with. */
   get reason(): unknown {
     return this.#reason;
   }
@@ -36,6 +38,7 @@ export class ListedSignal {
     return this.#controller.signal;
   }
 
+  /** Tells everybody who waits, once. */
   abort(reason: unknown): void {
     this.#isAborted = true;
     this.#reason = reason;

@@ -55,7 +55,7 @@ export { guardedObserver } from "./logging/guarded-observer.js";
 export { guardedLogger, type Logger, silentLogger } from "./logger.js";
 export { isPromise, type MaybePromise } from "./maybe-promise.js";
 export { checkOptions, type KnownNames, type OptionNames } from "./known-options.js";
-export { giveNotice, type Notice } from "./logging/notices.js";
+export { giveNotice, type Notice, type NoticeCode } from "./logging/notices.js";
 export { nonEmptyText, wholeNumber } from "./options.js";
 export {
   definePipeline,

@@ -4,6 +4,12 @@ import { hasMembers, shown } from "./options.js";
 import { printable } from "./logging/printable.js";
 
 /**
+ * A logger failed at a line, which is missing in its log; the warning comes once, from the process itself. The connector goes on.
+ * Cure: mend the logger that the message names.
+ */
+const LOGGER_BROKEN = "KC_LOGGER_BROKEN";
+
+/**
  * Takes the log lines of a pipeline: `console` and a pino logger satisfy it as they are. Lines carry stream, shard, positions,
  * sizes and codes; never a record's data. Default: silent.
  */
@@ -38,7 +44,7 @@ export function guardedLogger(option: string, logger: Logger): Logger {
     if (isSaid) return;
     isSaid = true;
     process.emitWarning(`${option}.${level} failed (${nameOf(thrown)}); lines of the log are missing`, {
-      code: "KC_LOGGER_BROKEN",
+      code: LOGGER_BROKEN,
     });
   };
   const writing =

@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type AwsConnection, type AwsConnectionOptions, connectAws } from "@kinesis-connectors/aws";
-import { dynamoDbSdk } from "./load-sdk.js";
+import { dynamoDbSdk, protocolSdk } from "./load-sdk.js";
+import { writingProtocol } from "./protocol/protocol.js";
 
 /** Options of the connection to DynamoDB. `requestTimeoutMs` is 10,000 by default. */
 export type DynamoDbConnectionOptions = AwsConnectionOptions<DynamoDBClient>;
@@ -22,8 +23,12 @@ export function connect(options: DynamoDbConnectionOptions): DynamoDbConnection 
     keepsRequests: true,
     create: async (config) => {
       const { DynamoDBClient: Client } = await dynamoDbSdk();
-      const { WritingProtocol } = await import("./protocol/protocol.js");
-      return new Client({ ...config, protocol: WritingProtocol, maxAttempts: MAX_SDK_ATTEMPTS });
+      const { AwsJson1_0Protocol } = await protocolSdk();
+      return new Client({
+        ...config,
+        protocol: writingProtocol(AwsJson1_0Protocol),
+        maxAttempts: MAX_SDK_ATTEMPTS,
+      });
     },
   });
 }

@@ -45,6 +45,7 @@ const failures: PutFailures = putFailures({
 export const failureOf: PutFailures["failureOf"] = failures.failureOf;
 export const cureAtOpen: PutFailures["cureAtOpen"] = failures.cureAtOpen;
 export const summaryOf: PutFailures["summaryOf"] = failures.summaryOf;
+export const isOutage: PutFailures["isOutage"] = failures.isOutage;
 export const refusal: PutFailures["refusal"] = failures.refusal;
 
 /** Why a record was not taken. The message is left out: it may name account and stream. */

@@ -8,7 +8,15 @@ import {
   hasLoneSurrogate,
   poisonRecord,
 } from "@kinesis-connectors/core";
-import { cureAtOpen, errorCodeOf, failureOf, recordFailure, refusal, summaryOf } from "./failures.js";
+import {
+  cureAtOpen,
+  errorCodeOf,
+  failureOf,
+  isOutage,
+  recordFailure,
+  refusal,
+  summaryOf,
+} from "./failures.js";
 import { firehoseSdk } from "./load-sdk.js";
 import { MAX_RECORD_BYTES, MAX_REQUEST_BYTES, MAX_REQUEST_RECORDS } from "./limits.js";
 import type { FirehoseEmitterOptions } from "./options.js";
@@ -46,6 +54,7 @@ export function firehoseEmitter<Output>(options: FirehoseEmitterOptions<Output>)
     failureOf,
     refusal: (cure: string, error: unknown) => refusal(deliveryStream, cure, error),
     summaryOf,
+    isOutage,
   };
   return {
     capabilities: { duplicates: "possible", ordering: "none" },
@@ -61,7 +70,7 @@ export function firehoseEmitter<Output>(options: FirehoseEmitterOptions<Output>)
         }
       }
       if (outgoing.length === 0) return { failed };
-      const { items, error } = await putInWaves(outgoing, {
+      const { items, untried, error } = await putInWaves(outgoing, {
         limits: { maxRequestEntries: MAX_REQUEST_RECORDS, maxRequestBytes: MAX_REQUEST_BYTES },
         put: async (puts) => {
           const input = {
@@ -75,7 +84,8 @@ export function firehoseEmitter<Output>(options: FirehoseEmitterOptions<Output>)
         connection,
         signal: context.signal,
       });
-      for (const { entry } of items) failed.push({ entry, action: "retry", error });
+      for (const item of items)
+        failed.push({ entry: item.entry, action: "retry", error, isBehind: untried.has(item) });
       return { failed };
     },
 

@@ -1,8 +1,8 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import { type AwsConnection, type AwsConnectionOptions, connectAws } from "@kinesis-connectors/aws";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
-import type { WireFormat } from "@kinesis-connectors/wire/protocol";
-import { kinesisSdk } from "./load-sdk.js";
+import { kinesisProtocolOver, type WireFormat } from "@kinesis-connectors/wire/protocol-over";
+import { kinesisSdk, protocolSdk } from "./load-sdk.js";
 
 /** Options of the connection to Kinesis. `region` defaults to that of `streamArn`; `requestTimeoutMs` is 30,000 by default. */
 export interface KinesisConnectionOptions extends AwsConnectionOptions<KinesisClient> {
@@ -29,9 +29,9 @@ export function connect(options: KinesisConnectionOptions): KinesisConnection {
     // The engine repeats: only it knows which records are written, and it shows what it repeats.
     create: async (config) => {
       const { KinesisClient: Client } = await kinesisSdk();
-      const { kinesisProtocol } = await import("@kinesis-connectors/wire/protocol");
+      const { AwsJson1_1Protocol } = await protocolSdk();
       // Records go in AWS-CBOR: the SDK's own serializer costs several times as much per record (docs/performance.md).
-      const fast = kinesisProtocol({ wireFormat });
+      const fast = kinesisProtocolOver(AwsJson1_1Protocol, { wireFormat });
       const client = new Client({ ...config, protocol: fast.protocol, maxAttempts: 1 });
       fast.attach(client);
       return client;

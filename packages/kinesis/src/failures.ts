@@ -52,6 +52,7 @@ const failures: PutFailures = putFailures({
 export const failureOf: PutFailures["failureOf"] = failures.failureOf;
 export const cureAtOpen: PutFailures["cureAtOpen"] = failures.cureAtOpen;
 export const summaryOf: PutFailures["summaryOf"] = failures.summaryOf;
+export const isOutage: PutFailures["isOutage"] = failures.isOutage;
 export const refusal: PutFailures["refusal"] = failures.refusal;
 
 /** What Kinesis said of one record of a request; nothing when it took it. */

@@ -6,3 +6,10 @@ export const kinesisSdk: () => Promise<typeof import("./sdk.js")> = sdkPart(
   import.meta.url,
   () => import("./sdk.js"),
 );
+
+/** The SDK's protocol that ours is made of, loaded with the client. */
+export const protocolSdk: () => Promise<typeof import("./protocol-sdk.js")> = sdkPart(
+  "@aws-sdk/core/protocols",
+  import.meta.url,
+  () => import("./protocol-sdk.js"),
+);

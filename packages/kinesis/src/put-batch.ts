@@ -8,7 +8,7 @@ import {
 } from "@kinesis-connectors/aws";
 import { asError, type EmitContext, type FailedEntry } from "@kinesis-connectors/core";
 import type { KinesisConnection } from "./connection.js";
-import { failureOf, type RecordAnswer, recordFailureOf, refusal, summaryOf } from "./failures.js";
+import { failureOf, isOutage, type RecordAnswer, recordFailureOf, refusal, summaryOf } from "./failures.js";
 import {
   hashKeyOf,
   type KinesisPut,
@@ -49,8 +49,8 @@ export async function putBatch<Output>(
   context: Context,
 ): Promise<readonly FailedEntry<Output>[]> {
   if (outgoing.length === 0) return [];
-  const { items, error } = await putOutgoing(target, outgoing, context);
-  return items.map(({ entry }) => ({ entry, action: "retry", error }));
+  const { items, untried, error } = await putOutgoing(target, outgoing, context);
+  return items.map((item) => ({ entry: item.entry, action: "retry", error, isBehind: untried.has(item) }));
 }
 
 async function putOutgoing<Output>(
@@ -97,6 +97,7 @@ function sendingTo<Output>(
       failureOf,
       refusal: (cure, error) => refusal(settings.streamName, cure, error),
       summaryOf,
+      isOutage,
     },
   };
 }

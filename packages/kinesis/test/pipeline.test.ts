@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { notifying, definePipeline, json, type KinesisRecord } from "@kinesis-connectors/core";
-import { ndjson, s3Emitter } from "@kinesis-connectors/s3";
+import { ndjson, s3DeadLetters, s3Emitter } from "@kinesis-connectors/s3";
 import { recordsOf } from "@kinesis-connectors/testkit";
 import { runShard, startTarget } from "./support.js";
 
@@ -48,6 +48,33 @@ describe("a shard through the engine into a stream", () => {
     const events = await runShard(pipeline, orderRecords(100, 1));
     expect(idsOf(target.texts())).toEqual(Array.from({ length: 100 }, (_, id) => id));
     expect(events.filter(({ type }) => type === "emit-retry").length).toBeGreaterThan(6);
+  });
+
+  it("is waited for where it takes nothing for a long time: that is no reason to give up a record", async () => {
+    await using target = await startTarget();
+    target.fault({ kind: "partial-failure", share: 1 }, { times: 6 });
+    target.fault({ kind: "partial-failure", share: 1, code: "InternalFailure" }, { nth: 7, times: 6 });
+    const pipeline = definePipeline({
+      transformer: json<Order>().original(),
+      emitter: target.emitter<Uint8Array>(),
+      retry: { maxAttempts: 3, baseDelayMs: 1, maxDelayMs: 1 },
+    });
+    await runShard(pipeline, orderRecords(10, 3));
+    expect(idsOf(target.texts()).toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it("a record that is refused again and again takes none with it that waits behind it", async () => {
+    await using target = await startTarget({ s3: { buckets: ["orders"] } });
+    target.fault({ kind: "partial-failure", indexes: [0], code: "RefusedForGood" }, { times: 3 });
+    const pipeline = definePipeline({
+      transformer: json<Order>().original(),
+      emitter: target.emitter<Uint8Array>(),
+      retry: { maxAttempts: 3, baseDelayMs: 1, maxDelayMs: 1 },
+      deadLetters: s3DeadLetters({ ...target.aws.clientOptions("s3"), bucket: "orders" }),
+    });
+    const events = await runShard(pipeline, orderRecords(10, 1));
+    expect(idsOf(target.texts())).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(events.filter(({ type }) => type === "record-dead-letter")).toHaveLength(1);
   });
 
   it("notifies a stream of S3 objects: each key after its object is there, in the order of the shard", async () => {

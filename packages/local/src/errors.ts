@@ -1,5 +1,20 @@
 /** Codes of the errors this package throws at its caller (never over the wire). */
-export type LocalAwsErrorCode = "KC_LOCAL_PORT_TAKEN" | "KC_LOCAL_BAD_OPTION" | "KC_LOCAL_CLOSED";
+export type LocalAwsErrorCode =
+  /**
+   * Somebody listens on the port that a local server was given.
+   * Cure: name another port, or 0 for a free one.
+   */
+  | "KC_LOCAL_PORT_TAKEN"
+  /**
+   * An option or a rule of faults has a value that cannot work.
+   * Cure: give what the message says: it names the option, and what that takes.
+   */
+  | "KC_LOCAL_BAD_OPTION"
+  /**
+   * A local server was used after it had been closed.
+   * Cure: close it behind the last call.
+   */
+  | "KC_LOCAL_CLOSED";
 
 const marker: symbol = Symbol.for("@kinesis-connectors/local/error");
 

@@ -59,6 +59,7 @@ const OPENSEARCH_NAMES: NamesOf<OpenSearchOptions> = {
   maxContentBytes: true,
   autoCreateIndex: true,
   scripts: true,
+  choosesIds: true,
   tls: TLS_NAMES,
 };
 const REDSHIFT_NAMES: NamesOf<RedshiftOptions> = {

@@ -16,7 +16,8 @@ const GUARD =
 export interface BulkLine {
   readonly operation: BulkOperation;
   readonly index: string;
-  readonly id: string;
+  /** Undefined: the service chooses one. */
+  readonly id: string | undefined;
   /** The document as a JSON object. */
   readonly json: string;
   /** For `guarded`: the field that holds the position, and the document's position in it. */
@@ -25,7 +26,7 @@ export interface BulkLine {
 
 /** The two lines of a document, each with its line feed. A JSON text has none inside. */
 export function bulkLinesOf({ operation, index, id, json, guard }: BulkLine): string {
-  const target = { _index: index, _id: id };
+  const target = id === undefined ? { _index: index } : { _index: index, _id: id };
   if (operation !== "guarded" || guard === undefined)
     return `${JSON.stringify({ [operation]: target })}\n${json}\n`;
   const action = JSON.stringify({ update: { ...target, retry_on_conflict: RETRY_ON_CONFLICT } });

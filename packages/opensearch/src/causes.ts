@@ -117,6 +117,13 @@ const CAUSES: readonly KnownCause[] = [
     means: "refuse",
     cure: "give the alias a write index (is_write_index), or correct `index`",
   },
+  // Collections of OpenSearch Serverless for time series and vector search, with the type illegal_argument_exception and the status 400, for each document
+  // (opensearch-project/opensearch-py#792).
+  {
+    reason: /^Document ID is not supported in create\/index operation/u,
+    means: "refuse",
+    cure: 'the collection takes no ids of its callers: set `id` to "auto", and expect documents that are written twice; or take a collection of type search',
+  },
   // Of a whole bulk to one shard that is not there, of a cluster without a leader, of nodes that come and go.
   {
     types: [

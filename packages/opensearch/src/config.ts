@@ -74,9 +74,9 @@ export interface OpenSearchConfig extends Pick<
   readonly index: string | ModuleFunction;
   /**
    * The field that names a document, or a module's function of document and record; several documents of one id are versions of it. Default: the record's
-   * position, so that each record is one document.
+   * position, so that each record is one document. `auto` leaves it to the service, for collections of OpenSearch Serverless that take none of the caller's.
    */
-  readonly id?: FieldReference | ModuleFunction;
+  readonly id?: "auto" | FieldReference | ModuleFunction;
   /** For `ordering: guarded`, the field with the version that a record has of its own, or a module's function. Default: the position alone. */
   readonly version?: FieldReference | ModuleFunction;
 }
@@ -100,11 +100,17 @@ export async function create(
   return openSearchEmitter<Document>({
     ...options,
     index: typeof index === "string" ? index : await context.functionOf<TextOf>(index),
-    ...(id === undefined
-      ? {}
-      : { id: "module" in id ? await context.functionOf<TextOf>(id) : textReader("id.path", id.path) }),
+    ...(id === undefined ? {} : { id: await idOf(id, context) }),
     ...(version === undefined ? {} : { version: await versionOf(version, context) }),
   });
+}
+
+async function idOf(
+  id: Resolved<"auto" | FieldReference | ModuleFunction>,
+  context: ConfigContext,
+): Promise<TextOf | "auto"> {
+  if (id === "auto") return id;
+  return "module" in id ? context.functionOf<TextOf>(id) : textReader("id.path", id.path);
 }
 
 async function versionOf(

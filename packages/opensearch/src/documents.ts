@@ -19,7 +19,8 @@ export interface BulkDocument<Output> {
   readonly entry: BufferEntry<Output>;
   /** What it is a version of: index and id. */
   readonly key: string;
-  readonly id: string;
+  /** Undefined where the service chooses it. */
+  readonly id: string | undefined;
   readonly lines: string;
   /** Where records have versions of their own: what puts those of one key in order. */
   readonly rank?: string;
@@ -31,8 +32,8 @@ export interface BulkDocument<Output> {
 export interface DocumentSettings<Output> {
   readonly operation: BulkOperation;
   readonly indexOf: (output: Output, record: KinesisRecord) => string;
-  /** Undefined: by position. */
-  readonly idOf: ((output: Output, record: KinesisRecord) => string) | undefined;
+  /** Undefined: by position. `auto`: the service chooses. */
+  readonly idOf: ((output: Output, record: KinesisRecord) => string) | "auto" | undefined;
   readonly positionField: string;
   /** For `guarded`. Undefined: by position. */
   readonly version: ((output: Output, record: KinesisRecord) => RecordVersion) | undefined;
@@ -76,8 +77,13 @@ function documentOf<Output>(
   const index = indexOf(output, record);
   const problem = indexNameProblem(index);
   if (problem !== undefined) throw poisonRecord(`the index of a document ${problem}`);
-  const id = idOf === undefined ? positionId(shardId, record, ordinal) : idOf(output, record);
-  if (typeof id !== "string" || id === "" || Buffer.byteLength(id) > MAX_ID_BYTES)
+  const id =
+    idOf === "auto"
+      ? undefined
+      : idOf === undefined
+        ? positionId(shardId, record, ordinal)
+        : idOf(output, record);
+  if (idOf !== "auto" && (typeof id !== "string" || id === "" || Buffer.byteLength(id) > MAX_ID_BYTES))
     throw poisonRecord(`the id of a document must be a text of 1 to ${MAX_ID_BYTES} bytes`);
   const place = sortablePosition(record, ordinal);
   const rank = version === undefined ? undefined : `${versionTextOf(version(output, record))} ${place}`;
@@ -88,7 +94,7 @@ function documentOf<Output>(
     throw poisonRecord(
       `a document has ${bytes} bytes with its action, but a request holds ${MAX_CONTENT_BYTES}`,
     );
-  return { entry, key: `${index} ${id}`, id, lines, bytes, ...(rank === undefined ? {} : { rank }) };
+  return { entry, key: `${index} ${id ?? ""}`, id, lines, bytes, ...(rank === undefined ? {} : { rank }) };
 }
 
 /** The document as a JSON object, its numbers with all their digits. The message of the writer may hold names out of the document, so it is left out. */

@@ -67,7 +67,7 @@ const RIGHTS =
  */
 export function itemOutcomesOf(
   body: unknown,
-  documents: readonly { readonly id: string }[],
+  documents: readonly { readonly id: string | undefined }[],
   context: ItemContext,
 ): readonly ItemOutcome[] | undefined {
   const items = field(body, "items");
@@ -78,7 +78,8 @@ export function itemOutcomesOf(
     const status = field(result, "status");
     if (typeof status !== "number") return undefined;
     const id = field(result, "_id");
-    if (id !== undefined && id !== documents[place]?.id) return undefined;
+    const own = documents[place]?.id;
+    if (id !== undefined && own !== undefined && id !== own) return undefined;
     outcomes.push(itemOutcomeOf(status, field(result, "error"), context));
   }
   return outcomes;

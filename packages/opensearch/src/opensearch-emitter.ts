@@ -38,8 +38,11 @@ export interface OpenSearchEmitterOptions<Document extends object> extends OpenS
   /**
    * Names a document, in 1 to 512 bytes; several documents of one id are versions of it. Must be pure. Default: the record's position,
    * `<shardId>-<sequence>.<sub>`, so that each record is one document whoever writes it and however often.
+   *
+   * `"auto"` leaves the id to the service, for collections of OpenSearch Serverless that take none of the caller's (time series, vector search): a record that
+   * is written again, after a lost answer or by the next owner, is one more document then.
    */
-  readonly id?: (document: Document, record: KinesisRecord) => string;
+  readonly id?: ((document: Document, record: KinesisRecord) => string) | "auto";
   /**
    * `index` writes over what is there, `create` leaves it as it is (a document that is there counts as written). Default `index`.
    */
@@ -106,8 +109,10 @@ export function openSearchEmitter<Document extends object>(
   connectTo: (options: OpenSearchConnectionOptions) => OpenSearchConnection = connect,
 ): Emitter<Document> {
   checkOptions("openSearchEmitter", options, NAMES);
-  const { index, id } = options;
+  const { index } = options;
   const operation = operationOf(options);
+  const isChosen = options.id === "auto";
+  const id = options.id === "auto" ? undefined : options.id;
   const limits = {
     maxBytes: wholeNumber("maxRequestBytes", options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES, {
       min: 1,
@@ -132,7 +137,7 @@ export function openSearchEmitter<Document extends object>(
   const prepare = documentWriter<Document>({
     operation,
     indexOf: (document, record) => (namedByRecord ? index(document, record) : (byArrival?.(record) ?? "")),
-    idOf: id,
+    idOf: isChosen ? "auto" : id,
     version: options.version,
     positionField,
   });
@@ -173,8 +178,9 @@ export function openSearchEmitter<Document extends object>(
 
   return {
     capabilities: {
-      // A data stream knows an id within its newest backing index only: a rollover between two attempts lets it in twice.
-      duplicates: options.dataStream === true ? "possible" : "none",
+      // A data stream knows an id within its newest backing index only: a rollover between two attempts lets it in twice. Ids that the service
+      // chooses tell it nothing.
+      duplicates: options.dataStream === true || isChosen ? "possible" : "none",
       ordering: operation === "guarded" ? "shard" : "none",
     },
 
@@ -183,7 +189,7 @@ export function openSearchEmitter<Document extends object>(
       const failed: FailedEntry<Document>[] = [...refused];
       let waiting: Error | undefined;
       let isSettled = refused.length > 0;
-      const versions = latestVersions(documents, operation === "create");
+      const versions = latestVersions(documents, operation === "create" || isChosen);
       for (let wave = versions.latest(); wave.length > 0; wave = versions.latest()) {
         for (const request of splitIntoRequests(wave, limits)) {
           const outcomes = await send(request, context);
@@ -212,6 +218,10 @@ export function openSearchEmitter<Document extends object>(
     },
 
     wouldDouble: ({ keepsPositions }) => {
+      if (isChosen)
+        return Promise.resolve(
+          "documents of the same records, as often as they are written: their ids are the service's to choose",
+        );
       if (options.dataStream === true)
         return Promise.resolve(
           "documents that the data stream has by now: it knows an id within its newest backing index only",
@@ -265,8 +275,8 @@ function operationOf<Document extends object>(options: OpenSearchEmitterOptions<
     new KinesisConnectorError("KC_OPTION_INVALID", message);
   if (typeof index !== "string" && typeof index !== "function")
     throw invalid("index must be a name, or a function of document and record");
-  if (id !== undefined && typeof id !== "function")
-    throw invalid("id must be a function of document and record");
+  if (id !== undefined && id !== "auto" && typeof id !== "function")
+    throw invalid('id must be a function of document and record, or "auto"');
   if (operation !== undefined && operation !== "index" && operation !== "create")
     throw invalid('operation takes "index" or "create"');
   if (ordering !== undefined && ordering !== "none" && ordering !== "guarded")
@@ -281,7 +291,7 @@ function operationOf<Document extends object>(options: OpenSearchEmitterOptions<
   if (ordering !== "guarded") return creates ? "create" : "index";
   if (creates)
     throw invalid('ordering "guarded" replaces documents, which "create" and data streams exclude');
-  if (id === undefined)
+  if (id === undefined || id === "auto")
     throw invalid('ordering "guarded" is about versions of a document: name the documents with id');
   return "guarded";
 }

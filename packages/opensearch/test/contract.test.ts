@@ -45,14 +45,22 @@ const identify = ({ key, version, text }: Thing): string => `${key} ${version} $
 function contract(
   name: string,
   options: Partial<OpenSearchEmitterOptions<object>>,
-  differs: { readonly ordering: "shard" | "none"; readonly byKey: boolean; readonly sized: boolean },
+  differs: {
+    readonly ordering: "shard" | "none";
+    readonly byKey: boolean;
+    readonly sized: boolean;
+    readonly choosesIds?: boolean;
+  },
 ): void {
   describeEmitterContract({
     describe,
     it,
     name,
     create: async (): Promise<EmitterOnOpenSearch> => {
-      const server = await startOpenSearch({ maxContentBytes: MAX_CONTENT_BYTES });
+      const server = await startOpenSearch({
+        maxContentBytes: MAX_CONTENT_BYTES,
+        choosesIds: differs.choosesIds === true,
+      });
       // The types are declared, so that a wrong one is refused wherever it stands in a batch.
       await ask(server.node, "PUT", `/${INDEX}`, { mappings: { properties: { version: { type: "long" } } } });
       const emitter = server.emitter({
@@ -62,7 +70,12 @@ function contract(
       });
       return { server, emitter, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
     },
-    capabilities: { duplicates: "none", ordering: differs.ordering, planned: false, keeps: "state" },
+    capabilities: {
+      duplicates: differs.choosesIds === true ? "possible" : "none",
+      ordering: differs.ordering,
+      planned: false,
+      keeps: differs.choosesIds === true ? "log" : "state",
+    },
     outputs: (index): object => thing(index),
     identify: (output) => identify(output as Thing),
     readBack: ({ server }) =>
@@ -117,4 +130,9 @@ contract(
   "openSearchEmitter that creates",
   { operation: "create" },
   { ordering: "none", byKey: false, sized: false },
+);
+contract(
+  "openSearchEmitter that leaves ids to the service",
+  { id: "auto" },
+  { ordering: "none", byKey: false, sized: false, choosesIds: true },
 );

@@ -228,6 +228,30 @@ describe("identity of documents", () => {
     });
   });
 
+  it("a collection that chooses ids takes documents without, as often as they are written, and says that it does", async () => {
+    await using server = await startOpenSearch({ choosesIds: true });
+    const emitter = server.emitter({ id: "auto" });
+    expect(emitter.capabilities).toEqual({ duplicates: "possible", ordering: "none" });
+    const batch = batchOf([{ page: "a" }, { page: "b" }, { page: "b" }]);
+    // What the service refuses for the moment goes alone, by its place: nothing else tells documents without ids apart.
+    server.aws.faults.add({
+      server: "opensearch",
+      operation: "Bulk",
+      effect: { kind: "partial-failure", indexes: [1] },
+    });
+    expect(await failuresOf(emitter, batch)).toEqual({ 1: "retry rejected_execution_exception" });
+    expect(server.documents("*").map(({ source }) => source["page"])).toEqual(["a", "b"]);
+    await emitter.emit(batch, contextOf(undefined));
+    expect(server.documents("*")).toHaveLength(5);
+    expect(new Set(server.documents("*").map(({ id }) => id)).size).toBe(5);
+    // Ids by position stop the shard, with the cure: all documents would be dead letters otherwise.
+    expect(await failureFrom(server.emitter().emit(batch, contextOf(undefined)))).toMatchObject({
+      code: "KC_EMIT_REFUSED",
+      message: expect.stringContaining('set `id` to "auto"'),
+    });
+    expect(server.documents("*")).toHaveLength(5);
+  });
+
   it("dates in the index are of the record's arrival, in UTC", async () => {
     await using server = await startOpenSearch();
     const emitter = server.emitter({ index: "clicks-{yyyy.MM.dd-HH}" });

@@ -25,6 +25,8 @@ describe("options", () => {
     ["operation", { operation: "index", dataStream: true }],
     ["ordering", { ordering: "guarded" }],
     ["ordering", { ordering: "guarded", id: () => "x", operation: "create" }],
+    ["ordering", { ordering: "guarded", id: "auto" }],
+    ["id", { id: "position" as "auto" }],
     ["maxRequestBytes", { maxRequestBytes: 0 }],
     ["maxRequestBytes", { maxRequestBytes: 101 * 1024 * 1024 }],
     ["maxRequestDocuments", { maxRequestDocuments: 1.5 }],

@@ -18,7 +18,7 @@ import {
 import { ReplayTally, type ReplayTotals } from "./progress.js";
 import type { ReplayEvent } from "./sources/replay-events.js";
 import type { ShardToRun } from "./run-shard.js";
-import { createRow, runShards } from "./run-shards.js";
+import { beginAnew, createRow, runShards } from "./run-shards.js";
 import type { RunSettings } from "./run-settings.js";
 import type { OpenedSource, ReplaySource, SourceShard } from "./sources/source.js";
 import { requireOtherPlace } from "./would-double.js";
@@ -109,12 +109,16 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
       { application, stream: source.stream, keepsPositions: source.keepsPositions !== false },
       { signal, logger },
     );
-  const shards = shardsOf(rows, source);
-  for (const shard of shards)
-    if (!rows.some(({ leaseKey }) => leaseKey === shard.leaseKey)) await createRow(table, shard, clock);
+  const shards = await shardsOf(rows, source);
+  const ended = new Set(rows.filter(isEnded).map(({ leaseKey }) => leaseKey));
+  const rowOf = new Map(rows.map((row) => [row.leaseKey, row]));
+  for (const shard of shards) {
+    const row = rowOf.get(shard.leaseKey);
+    if (row === undefined) await createRow(table, shard, clock);
+    else if (shard.isAnew === true && ended.delete(shard.leaseKey)) await beginAnew(table, row, shard, clock);
+  }
   signal.throwIfAborted();
 
-  const ended = new Set(rows.filter(isEnded).map(({ leaseKey }) => leaseKey));
   tally.shardsEnded = ended.size;
   tally.shards = shards.length;
   let deadline: { readonly cancel: () => void } | undefined;
@@ -208,8 +212,9 @@ function requireSameRange(rows: readonly Lease[], { fromMs }: OpenedSource, appl
 }
 
 /** The shards of the source, and those that rows know and the source has forgotten. */
-function shardsOf(rows: readonly Lease[], source: OpenedSource): readonly ShardToRun[] {
-  if (source.shardsFor !== undefined) return source.shardsFor(rows).map((shard) => toRun(shard, source));
+async function shardsOf(rows: readonly Lease[], source: OpenedSource): Promise<readonly ShardToRun[]> {
+  if (source.shardsFor !== undefined)
+    return (await source.shardsFor(rows)).map((shard) => toRun(shard, source));
   const listed = source.shards.map((shard) => toRun(shard, source));
   const known = new Set(listed.map(({ leaseKey }) => leaseKey));
   const forgotten = rows.flatMap(({ leaseKey, parentShardIds, hashKeyRange }) =>

@@ -54,6 +54,8 @@ export interface ShardToRun {
   /** Where reading begins without a checkpoint, where that is no sentinel of a row. Default: as the row says. */
   readonly startPosition?: StartPosition;
   readonly source: ShardSource;
+  /** Whether it is read once more, although its row says that an earlier run has ended it. */
+  readonly isAnew?: boolean;
   /** Told the events of this one as well. */
   readonly observe?: (event: ReplayEvent) => void;
 }

@@ -5,7 +5,13 @@ import {
   hasCode,
   KinesisConnectorError,
 } from "@kinesis-connectors/core";
-import { firstCheckpoint, type HashKeyRange, type LeaseTable } from "@kinesis-connectors/leases";
+import {
+  firstCheckpoint,
+  type HashKeyRange,
+  isEnded,
+  type Lease,
+  type LeaseTable,
+} from "@kinesis-connectors/leases";
 import { runShard, type ShardsContext, type ShardToRun } from "./run-shard.js";
 
 /** What a replay does with its shards beside running them. */
@@ -127,6 +133,24 @@ export async function createRow(table: LeaseTable, shard: ShardToRun, clock: Clo
     parentShardIds,
     hashKeyRange,
   });
+}
+
+/** Sets the row of a shard that has ended back to its beginning. */
+export async function beginAnew(
+  table: LeaseTable,
+  row: Lease,
+  { leaseKey, initialPosition }: ShardToRun,
+  clock: Clock,
+): Promise<void> {
+  const { checkpoint, startTimestampMs } = firstCheckpoint(initialPosition, clock.now());
+  const outcome = await table.update(row, { type: "reset", checkpoint, startTimestampMs });
+  if (outcome.type === "applied") return;
+  // Another process may have set it back as well: whoever takes the shard last has it.
+  const found = await table.get(leaseKey);
+  if (found !== undefined && !isEnded(found)) return;
+  throw outcome.type === "refused"
+    ? new KinesisConnectorError("KC_LEASE_LOST", `the row ${leaseKey} was changed by another process`)
+    : outcome.cause;
 }
 
 /** Nobody but another process of the same replay takes its shards. */

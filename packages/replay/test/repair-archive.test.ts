@@ -1,7 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { startConnector } from "@kinesis-connectors/consumer";
-import { definePipeline, json } from "@kinesis-connectors/core";
+import { connectKinesis, type KinesisApi } from "@kinesis-connectors/consumer/kinesis";
+import { type Clock, definePipeline, json, silentLogger, systemClock } from "@kinesis-connectors/core";
 import { memoryLeases } from "@kinesis-connectors/leases";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
 import { ndjson, readArchive, s3DeadLetters, s3Emitter } from "@kinesis-connectors/s3";
@@ -40,6 +41,15 @@ describe("gaps", () => {
       ["s/9.0/before/10.0"],
     ],
     ["none past the checkpoint", [range(1, 5)], at(3), undefined, []],
+    [
+      "to the checkpoint, and none past it, where objects lie behind it",
+      [range(1, 5), range(8, 9), range(20, 30), range(40, 50)],
+      at(12),
+      undefined,
+      ["s/5.0/before/8.0", "s/9.0/through/12.0"],
+    ],
+    ["none past a checkpoint within an object", [range(1, 5), range(9, 12)], at(3), undefined, []],
+    ["none of a shard of which nothing is committed", [range(3, 5), range(9, 12)], "LATEST" as const, 7, []],
     ["none behind the last one of a shard without a row", [range(1, 5)], undefined, undefined, []],
   ])("%s", (_, ranges, checkpoint, fromMs, keys) => {
     const gaps = gapsOf("s", ranges, checkpoint, fromMs);
@@ -53,6 +63,13 @@ describe("gaps", () => {
   });
 });
 
+/** Time goes ten times as fast, for pauses that are seconds. */
+const hurried: Clock = {
+  ...systemClock,
+  monotonicNow: () => systemClock.monotonicNow() * 10,
+  setTimer: (delayMs, run) => systemClock.setTimer(delayMs / 10, run),
+};
+
 const BUCKET = "clicks";
 const COUNT = 300;
 interface Click {
@@ -64,6 +81,8 @@ describe("repairArchive", () => {
   const live = memoryLeases();
   const own = memoryLeases();
   const isKept = (n: number): boolean => (n < 100 || n >= 180) && n % 9 !== 0;
+  /** How the stream is read meanwhile. */
+  const reads: { readonly limit: number; readonly inFlight: number }[] = [];
   const wanted = Array.from({ length: COUNT }, (_, n) => n).filter((n) => isKept(n) && n !== 50);
 
   beforeAll(async () => {
@@ -135,7 +154,6 @@ describe("repairArchive", () => {
     onCommit?: () => void,
   ): Promise<ArchiveRepair> {
     const { bucket, prefix, ...connection } = s3();
-    const { region, credentials } = aws.clientOptions("kinesis");
     return await repairArchive({
       application: "clicks-to-s3",
       pipeline: pipeline(maxRecords),
@@ -145,13 +163,39 @@ describe("repairArchive", () => {
       checkpoints: live.connect(),
       leaseTable: own.connect(),
       s3: connection,
-      kinesis: { region, credentials, endpoint: aws.endpoints.kinesis },
+      kinesisApi: await watched(),
+      clock: hurried,
       maxBytesPerSecond: 1_000_000_000,
       ...(signal === undefined ? {} : { signal }),
       observe: ({ type }) => {
         if (type === "checkpoint-commit") onCommit?.();
       },
     });
+  }
+
+  async function watched(): Promise<KinesisApi> {
+    const { region, credentials } = aws.clientOptions("kinesis");
+    const endpoint = aws.endpoints.kinesis;
+    const stream = { StreamName: "clicks" };
+    const api = await connectKinesis({ stream, region, credentials, endpoint, logger: silentLogger });
+    let inFlight = 0;
+    const getRecords: KinesisApi["getRecords"] = async (iterator, limit, signal) => {
+      inFlight += 1;
+      reads.push({ limit, inFlight });
+      try {
+        return await api.getRecords(iterator, limit, signal);
+      } finally {
+        inFlight -= 1;
+      }
+    };
+    return {
+      ...api,
+      describeStream: (signal) => api.describeStream(signal),
+      listShards: (request, signal) => api.listShards(request, signal),
+      getShardIterator: (shardId, position, signal) => api.getShardIterator(shardId, position, signal),
+      getRecords,
+      close: () => api.close(),
+    };
   }
 
   it("finds nothing to write where nothing is missing, whatever was filtered or set aside", async () => {
@@ -161,6 +205,12 @@ describe("repairArchive", () => {
     expect(gaps.every(({ recordsRepaired }) => recordsRepaired === 0)).toBe(true);
     const dead = [...aws.s3.objects(BUCKET)].filter(({ key }) => key.endsWith(".dead.ndjson"));
     expect(dead).toHaveLength(1);
+  });
+
+  it("reads a shard a gap at a time, and one record where that says that there is none: the live reader shares it", () => {
+    expect(reads.length).toBeGreaterThan(10);
+    expect(Math.max(...reads.map(({ inFlight }) => inFlight))).toBe(1);
+    expect(reads.filter(({ limit }) => limit === 1).length).toBeGreaterThan(10);
   });
 
   it("writes exactly what is missing into the same prefix, the last object included, and nothing twice when it is stopped in between", async () => {
@@ -192,5 +242,17 @@ describe("repairArchive", () => {
     const { gaps, recordsEmitted } = await repair();
     expect(recordsEmitted).toBe(0);
     expect(gaps.every(({ recordsRepaired }) => recordsRepaired === 0)).toBe(true);
+  });
+
+  it("writes what it has written before and is lost once more", async () => {
+    const { keys } = await archived();
+    const [lost = ""] = keys.slice(1);
+    await lose([lost]);
+    expect((await repair()).recordsEmitted).toBeGreaterThan(0);
+    const [, again = ""] = (await archived()).keys;
+    expect((await archived()).numbers).toEqual(wanted);
+    await lose([again]);
+    expect((await repair()).recordsEmitted).toBeGreaterThan(0);
+    expect((await archived()).numbers).toEqual(wanted);
   });
 });

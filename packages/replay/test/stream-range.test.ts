@@ -260,6 +260,21 @@ describe("its speed", () => {
   });
 });
 
+describe("the answers of a shard of large records", () => {
+  it("stay small while a shard of small ones is read beside it", async () => {
+    for (let nth = 0; nth < 300; nth += 1)
+      history.put("shardId-000000000000", at(12).getTime() + nth, "x".repeat(50_000));
+    for (let nth = 0; nth < 20_000; nth += 1)
+      history.put("shardId-000000000001", at(12).getTime() + nth, "y");
+    await replay({ pipeline: place.pipeline(1000), maxBytesPerSecond: 100_000 });
+    const sizes = history.asked.flatMap(({ shardId, bytes }) =>
+      shardId === "shardId-000000000000" ? [bytes] : [],
+    );
+    // Nobody knows the size of the first one.
+    expect(Math.max(...sizes.slice(1))).toBeLessThanOrEqual(100_000);
+  });
+});
+
 describe("what would double", () => {
   beforeEach(() => {
     fill();

@@ -57,6 +57,7 @@ const failures: PutFailures = putFailures({
 export const failureOf: PutFailures["failureOf"] = failures.failureOf;
 export const cureAtOpen: PutFailures["cureAtOpen"] = failures.cureAtOpen;
 export const summaryOf: PutFailures["summaryOf"] = failures.summaryOf;
+export const isOutage: PutFailures["isOutage"] = failures.isOutage;
 export const refusal: PutFailures["refusal"] = failures.refusal;
 
 /** Codes of a message that was not taken, which no repetition mends: they are about the queue. */

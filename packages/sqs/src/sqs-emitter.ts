@@ -8,7 +8,15 @@ import {
   type Wave,
 } from "@kinesis-connectors/aws";
 import { asError, type Emitter, type FailedEntry } from "@kinesis-connectors/core";
-import { cureAtOpen, errorCodeOf, failureOf, messageFailure, refusal, summaryOf } from "./failures.js";
+import {
+  cureAtOpen,
+  errorCodeOf,
+  failureOf,
+  isOutage,
+  messageFailure,
+  refusal,
+  summaryOf,
+} from "./failures.js";
 import { sqsSdk } from "./load-sdk.js";
 import { MAX_BYTES, MAX_REQUEST_MESSAGES } from "./limits.js";
 import type { SqsEmitterOptions } from "./options.js";
@@ -49,6 +57,7 @@ export function sqsEmitter<Output>(options: SqsEmitterOptions<Output>): Emitter<
     failureOf,
     refusal: (cure: string, error: unknown) => refusal(queueName, cure, error),
     summaryOf,
+    isOutage,
   };
   const encoder = messageEncoder(settings);
   return {
@@ -81,14 +90,15 @@ export function sqsEmitter<Output>(options: SqsEmitterOptions<Output>): Emitter<
         connection,
         signal: context.signal,
       };
-      const { items, error } = isFifo
+      const { items, untried, error } = isFifo
         ? await putLanesInWaves(outgoing, {
             ...waves,
             laneOf: ({ groupId }) => groupId,
             pack: (messages, start) => messages[start] as OutgoingMessage<Output>,
           })
         : await putInWaves(outgoing, waves);
-      for (const { entry } of items) failed.push({ entry, action: "retry", error });
+      for (const item of items)
+        failed.push({ entry: item.entry, action: "retry", error, isBehind: untried.has(item) });
       return { failed };
     },
 

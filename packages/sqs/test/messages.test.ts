@@ -48,11 +48,17 @@ describe("a FIFO queue", () => {
 
   it("keeps the order of a key behind a message that is refused; other keys go on", async () => {
     await using target = await startTarget("target.fifo");
-    target.fault({ kind: "partial-failure", indexes: [0] }, { nth: 2 });
+    target.fault({ kind: "partial-failure", indexes: [0] }, { nth: 1 });
     const keys = ["a", "b", "a", "a", "b"];
     const emitter = target.emitter<string>();
     const keyed = batchOf(["a1", "b1", "a2", "a3", "b2"], (index) => keys[index] ?? "");
     const { failed } = await deliver(emitter, keyed);
+    // What waits behind it was not refused, and is no dead letter with it.
+    expect(failed.map(({ entry, isBehind }) => [entry.output, isBehind])).toEqual([
+      ["a1", false],
+      ["a2", true],
+      ["a3", true],
+    ]);
     const again = failed.map(({ entry }) => entry);
     await deliver(emitter, { ...keyed, entries: again });
     const of = (key: string) => target.messages().filter(({ groupId }) => groupId === key);

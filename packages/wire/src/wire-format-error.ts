@@ -3,6 +3,7 @@ const wireFormatCode = "KC_WIRE_FORMAT";
 /**
  * An answer of the service that cannot be read: cut off, damaged, or not in the form its content type names. Nothing of it was taken;
  * ask again. The message names what was wrong and no payload.
+ * Cure: none for once; where it repeats, look at what is between here and AWS.
  */
 export class WireFormatError extends Error {
   override readonly name: string = "WireFormatError";

@@ -36,9 +36,19 @@ export interface PutFailures {
   readonly cureAtOpen: (error: unknown) => string | undefined;
   /** An error of the SDK reduced to its code, status and request id, and its message where that quotes nothing. */
   readonly summaryOf: (error: unknown) => Error;
+  /** Whether why an entry of a request was not taken, as an error named by its code, says nothing against the entry: throttling, and failures of the service. */
+  readonly isOutage: (failure: Error) => boolean;
   /** The error that stops a shard: what the service refused, and the cure. */
   readonly refusal: (name: string, cure: string, error: unknown) => KinesisConnectorError;
 }
+
+/** Codes of entries that a failure of the service itself left out (PutRecords, PutRecordBatch, SendMessageBatch; common errors of the API references). */
+const OF_THE_SERVICE = new Set([
+  "InternalError",
+  "InternalFailure",
+  "ServiceUnavailable",
+  "ServiceUnavailableException",
+]);
 
 /** The failures of a service that takes records in batches. */
 export function putFailures(rules: PutFailureRules): PutFailures {
@@ -75,6 +85,7 @@ export function putFailures(rules: PutFailureRules): PutFailures {
         : undefined;
     },
     summaryOf: brief,
+    isOutage: ({ name }) => OF_THE_SERVICE.has(plainCode(name)) || repeated.has(plainCode(name)),
     refusal: (name, cure, error) =>
       new KinesisConnectorError(
         "KC_EMIT_REFUSED",

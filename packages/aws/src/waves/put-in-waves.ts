@@ -25,6 +25,8 @@ export interface WaveFailures {
   readonly refusal: (cure: string, error: unknown) => KinesisConnectorError;
   /** An error of the SDK, fit for logs. */
   readonly summaryOf: (error: unknown) => Error;
+  /** Whether the failure of an entry says nothing against it: throttling, and failures of the service. */
+  readonly isOutage: (failure: Error) => boolean;
 }
 
 /** What became of the entries of one request. */
@@ -66,6 +68,8 @@ export interface Unsettled<Item> {
   readonly items: readonly Item[];
   /** The last failure. */
   readonly error: Error;
+  /** Those that were in no request, because they wait behind others: `FailedEntry.isBehind`. */
+  readonly untried: ReadonlySet<Item>;
 }
 
 /**
@@ -83,8 +87,8 @@ export async function putInWaves<Item extends Packed>(
  * Puts entries until each is written, was refused, or waits behind one of its lane that was refused; those come back to be tried again. Entries of
  * other lanes are not held up by a refused one.
  *
- * It rejects only when nothing was written and nothing is known of the request. After that the entries that are written are known, and a
- * rejection would have them put once more.
+ * It rejects only when nothing was written, and nothing is known of the request or all that is known is that the service takes nothing for now: it is
+ * waited for then, and no entry is given up for it. After that the entries that are written are known, and a rejection would have them put once more.
  * @throws KinesisConnectorError of `failures.refusal`; the abort's reason; or the summary of what the first request failed with
  */
 export async function putLanesInWaves<Item, Put extends Packed>(
@@ -100,6 +104,7 @@ async function inWaves<Item, Put extends Packed>(
   options: WaveOptions<Put>,
 ): Promise<Unsettled<Item>> {
   let isAnyWritten = false;
+  let isAnyRefused = false;
   let why: Error | undefined;
   for (let puts = splitter.next(); puts.length > 0; puts = splitter.next()) {
     const request = puts;
@@ -115,19 +120,24 @@ async function inWaves<Item, Put extends Packed>(
     }
     for (let index = 0; index < puts.length; index += 1) {
       const failure = wave.failed.get(index);
-      if (failure !== undefined) why = failure;
-      else {
+      if (failure !== undefined) {
+        why = failure;
+        isAnyRefused ||= !options.failures.isOutage(failure);
+      } else {
         splitter.written(index);
         isAnyWritten = true;
       }
     }
     if (wave.stop !== undefined) {
       why = wave.stop;
+      isAnyRefused = true;
       break;
     }
   }
+  if (why !== undefined && !isAnyWritten && !isAnyRefused) throw why;
   return {
     items: splitter.unsettled(),
+    untried: splitter.untried(),
     error: why ?? new Error("the record waits behind one that was refused"),
   };
 }

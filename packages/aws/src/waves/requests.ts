@@ -32,6 +32,8 @@ export interface RequestSplitter<Item, Put extends Packed> {
   readonly written: (index: number) => void;
   /** All that is not written, each queue in its order. */
   readonly unsettled: () => readonly Item[];
+  /** Those of them that were in no request: they wait behind one of their queue, or the requests ended before their turn. */
+  readonly untried: () => ReadonlySet<Item>;
 }
 
 interface OrderedQueue<Item, Put> {
@@ -40,6 +42,8 @@ interface OrderedQueue<Item, Put> {
   start: number;
   /** What was packed for a request that turned out to be full. */
   packed: Put | undefined;
+  /** Items from there on that were in a request, and are not written. */
+  tried: number;
 }
 
 /**
@@ -55,7 +59,7 @@ export function splitIntoRequests<Item, Put extends Packed>(
   for (const item of items) {
     const name = laneOf(item);
     const queue = queues.get(name);
-    if (queue === undefined) queues.set(name, { items: [item], start: 0, packed: undefined });
+    if (queue === undefined) queues.set(name, { items: [item], start: 0, packed: undefined, tried: 0 });
     else queue.items.push(item);
   }
   const untouched = queues.values();
@@ -88,6 +92,7 @@ export function splitIntoRequests<Item, Put extends Packed>(
           break;
         }
         queue.packed = undefined;
+        queue.tried = put.count;
         underWay.push(queue);
         request.push(put);
         bytes += put.bytes;
@@ -100,11 +105,18 @@ export function splitIntoRequests<Item, Put extends Packed>(
       if (queue === undefined || put === undefined) return;
       underWay[index] = undefined;
       queue.start += put.count;
+      queue.tried = 0;
       left -= put.count;
       if (queue.start < queue.items.length) continuing.push(queue);
     },
     unsettled: () =>
       left === 0 ? [] : [...queues.values()].flatMap((queue) => queue.items.slice(queue.start)),
+    untried: () =>
+      new Set(
+        left === 0
+          ? []
+          : [...queues.values()].flatMap(({ items, start, tried }) => items.slice(start + tried)),
+      ),
   };
 }
 
@@ -133,5 +145,6 @@ export function splitUnordered<Item extends Packed>(
       left -= 1;
     },
     unsettled: () => (left === 0 ? [] : items.filter((_item, index) => isWritten[index] === 0)),
+    untried: () => new Set(items.slice(end)),
   };
 }

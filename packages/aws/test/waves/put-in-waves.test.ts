@@ -43,6 +43,7 @@ function serviceOf(
             : { kind: "retry" },
       refusal: (cure) => new KinesisConnectorError("KC_EMIT_REFUSED", cure),
       summaryOf: (error) => new Error(`summary of ${String(error)}`),
+      isOutage: ({ message }) => message.startsWith("slow"),
     } as WaveOptions<Item>["failures"],
     connection: {
       renewsCredentials: true,
@@ -82,6 +83,45 @@ describe("putting in waves", () => {
     const unsettled = await putLanesInWaves(items("ababab"), { ...options, ...lanes });
     expect(requests).toEqual([[0, 1], [3], [5]]);
     expect(unsettled.items.map(({ id }) => id)).toEqual([0, 2, 4]);
+  });
+
+  it("tells what waits behind a refused entry, or behind the end of the requests, from what was refused", async () => {
+    const behind = async (
+      letters: string,
+      answer: (number: number) => Wave | Error,
+    ): Promise<readonly number[]> => {
+      const { items: left, untried } = await putLanesInWaves(items(letters), {
+        ...serviceOf(answer).options,
+        ...lanes,
+      });
+      return left.flatMap((item) => (untried.has(item) ? [item.id] : []));
+    };
+    expect(await behind("ababab", (number) => (number === 1 ? failing(0) : ALL_WRITTEN))).toEqual([2, 4]);
+    expect(await behind("abab", (number) => (number === 1 ? failing(0, 1) : ALL_WRITTEN))).toEqual([2, 3]);
+    expect(await behind("abcdefga", (number) => (number === 2 ? new Error("reset") : ALL_WRITTEN))).toEqual([
+      5, 6,
+    ]);
+  });
+
+  it("rejects where nothing is written and the service takes nothing for now; not where one entry is refused, or written", async () => {
+    const slow = (...places: readonly number[]): Wave => ({
+      failed: new Map(places.map((place) => [place, new Error(`slow down at ${place}`)])),
+    });
+    await expect(putInWaves(items("aaaa"), serviceOf(() => slow(0, 1, 2)).options)).rejects.toThrow(
+      "slow down",
+    );
+    const lanesOf = { ...serviceOf(() => slow(0)).options, ...lanes };
+    await expect(putLanesInWaves(items("aaaa"), lanesOf)).rejects.toThrow("slow down");
+    const refused = await putInWaves(
+      items("aaaa"),
+      serviceOf((n) => (n === 1 ? slow(0, 1, 2) : failing(0))).options,
+    );
+    expect(refused.items).toHaveLength(4);
+    const written = await putInWaves(
+      items("aaaa"),
+      serviceOf((n) => (n === 1 ? slow(0, 1, 2) : ALL_WRITTEN)).options,
+    );
+    expect(written.items.map(({ id }) => id)).toEqual([0, 1, 2]);
   });
 
   it("rejects when the first request fails, and gives back the rest when a later one does", async () => {

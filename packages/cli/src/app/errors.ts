@@ -12,7 +12,32 @@ export const EXIT = {
 } as const;
 
 /** Names of the command's own errors; what a library throws keeps its own. */
-export type CliErrorCode = "KC_USAGE" | "KC_NOT_FOUND" | "KC_REFUSED" | "KC_UNHEALTHY" | "KC_FAILED";
+export type CliErrorCode =
+  /**
+   * The command line or a configuration file cannot be understood. Exit 2.
+   * Cure: write it as the message and `--help` say; of a file it names line and column.
+   */
+  | "KC_USAGE"
+  /**
+   * There is no such stream, application, shard or object. Exit 1.
+   * Cure: check the name, the region and the endpoint.
+   */
+  | "KC_NOT_FOUND"
+  /**
+   * Nothing was changed, because it would not have been safe, or something is there already. Exit 3.
+   * Cure: do first what the message says.
+   */
+  | "KC_REFUSED"
+  /**
+   * Nobody answers in time, or what answers is not well. Exit 4.
+   * Cure: look at what the message names, with `status`, `lag` and the log.
+   */
+  | "KC_UNHEALTHY"
+  /**
+   * The command did not come to its end. Exit 1.
+   * Cure: see the message: it says what failed and why.
+   */
+  | "KC_FAILED";
 
 /** What is not here is a failure. */
 const EXIT_OF: Readonly<Partial<Record<CliErrorCode | ErrorCode, number>>> = {

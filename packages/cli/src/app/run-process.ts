@@ -45,8 +45,7 @@ export async function runProcess(words: readonly string[]): Promise<void> {
   });
   process.off("exit", stuck);
   process.exitCode = stop.signal.reason === NO_READER && code === KILLED.SIGINT ? 0 : code;
-  if (!stop.signal.aborted) return;
-  // Who was told to stop waits for no answer that is still on its way, only for what it has said itself.
+  // A command that is over waits for nothing but what it has said itself: no answer that is still on its way, and nothing that a module or a destination left open.
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   process.exit();
 }

@@ -127,6 +127,18 @@ describe("connectors from files", () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining("something that never comes")]);
   });
 
+  it("leave no process behind that a module of theirs would keep, where they cannot start", async () => {
+    writeFileSync(join(folder, "keeps.mjs"), "setInterval(() => {}, 1000); export default () => true;");
+    writeFileSync(
+      join(folder, "k.yaml"),
+      pipeline("keeps")
+        .replace("{ path: id, greaterThan: 0 }", "{ module: ./keeps.mjs }")
+        .replace("stream: clicks", "stream: clikcs"),
+    );
+    const { code, stderr } = await start(["run", "k.yaml"]).done;
+    expect([code, stderr]).toEqual([1, expect.stringContaining("clikcs")]);
+  });
+
   it("end by Ctrl-C with 130, and by drain with 0", async () => {
     writeFileSync(join(folder, "c.yaml"), pipeline("ctrl", "admin: { port: 0, token: { env: TOKEN } }\n"));
     const token = "t".repeat(32);

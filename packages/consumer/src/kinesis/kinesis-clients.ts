@@ -1,10 +1,14 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import { BodyMemory, guardEndpoint, HttpHandler, type Later, later } from "@kinesis-connectors/aws";
 import type { Logger } from "@kinesis-connectors/core";
-import type { KinesisProtocol, WireFormat } from "@kinesis-connectors/wire/protocol";
+import {
+  type KinesisProtocol,
+  kinesisProtocolOver,
+  type WireFormat,
+} from "@kinesis-connectors/wire/protocol-over";
 
 import { type AwsClientOptions, common, CONNECTION_TIMEOUT_MS, MAX_CONNECTIONS } from "./client-options.js";
-import { kinesisSdk } from "./load-sdk.js";
+import { kinesisSdk, protocolSdk } from "./load-sdk.js";
 
 /** What a caller may say about reaching Kinesis, and how records travel. */
 export interface KinesisClientOptions extends AwsClientOptions {
@@ -78,8 +82,8 @@ async function protocolOf(
   logger: Logger,
   memory?: BodyMemory,
 ): Promise<KinesisProtocol> {
-  const { kinesisProtocol } = await import("@kinesis-connectors/wire/protocol");
-  return kinesisProtocol({
+  const { AwsJson1_1Protocol } = await protocolSdk();
+  return kinesisProtocolOver(AwsJson1_1Protocol, {
     wireFormat,
     ...(memory === undefined ? {} : { memory }),
     onFallback: () => {

@@ -13,3 +13,10 @@ export const dynamoDbSdk: () => Promise<typeof import("./dynamodb-sdk.js")> = sd
   import.meta.url,
   () => import("./dynamodb-sdk.js"),
 );
+
+/** The SDK's protocol that ours is made of, loaded with the client. */
+export const protocolSdk: () => Promise<typeof import("./protocol-sdk.js")> = sdkPart(
+  "@aws-sdk/core/protocols",
+  import.meta.url,
+  () => import("./protocol-sdk.js"),
+);

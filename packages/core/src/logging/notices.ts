@@ -1,7 +1,20 @@
+/** Codes of lines in the log that are warnings about the data, and no errors: nothing stops for them, and each is written once. */
+export type NoticeCode =
+  /**
+   * Records hold numbers that a JavaScript number does not hold, and `json()` rounded them.
+   * Cure: `json({ numbers: "exact" })` keeps all digits; `json().original()` passes the bytes on.
+   */
+  | "KC_DIGITS_LOST"
+  /**
+   * A number that `by` of `timePartition` gave is more than ten years before its record arrived.
+   * Cure: numbers are milliseconds: for others set `epochUnit`; for times that are so old set `maxLateMs`.
+   */
+  | "KC_OLD_TIME";
+
 /** Something about the data that whoever runs the pipeline should hear of once. Holds no value of a record. */
 export interface Notice {
-  /** The code in the line of the log, such as `KC_DIGITS_LOST`. */
-  readonly code: string;
+  /** The code in the line of the log. */
+  readonly code: NoticeCode;
   readonly message: string;
 }
 

@@ -2,18 +2,19 @@ import { invalidOption } from "../errors.js";
 import { checkOptions, type OptionNames } from "../known-options.js";
 import type { KinesisRecord } from "../record.js";
 import { decodeData, type DecodingTransformer, decodeWith, decodingOf } from "../transformer.js";
-import { isPlainName, type Picked, pickMembers } from "./json-pick.js";
 import { documentsIn } from "./json-documents.js";
 import { DOUBLES, EXACT, type NumberReading, watchedDoubles } from "./number-reading.js";
-import { notJson, parseDocument, readText } from "./record-text.js";
+import { isPlainName, MemberPicker, type Picked } from "./picking/pick-members.js";
+import { bufferOf, notJson, parseDocument, readText } from "./record-text.js";
 
 /** The transformer of `json()`: JSON documents as they are, or a few members of them. */
 export interface JsonTransformer<Model> extends DecodingTransformer<Model> {
   /**
-   * Only these members of the document's top, which are found without parsing the rest: a filter that looks at one or two of them, over records whose bytes
-   * go on as they are (`.original()`), costs a fraction of parsing. A member that a document lacks is absent from the model.
+   * Only these members of the document's top, which are found without parsing the rest, whatever stands before them: a filter that looks at one or two of them,
+   * over records whose bytes go on as they are (`.original()`), costs a fraction of parsing. A member that a document lacks is absent from the model.
    *
-   * The rest of the document is not looked at, so damage there is passed on unnoticed; a document that is no object makes the record poison.
+   * What is within the other values is not read, so damage there, bytes that are no UTF-8 among it, is passed on unnoticed. A document that is no object, or
+   * that was cut off, makes the record poison, and so does damage to a member that was picked.
    * @throws KinesisConnectorError `KC_OPTION_INVALID` when no member is named, or `__proto__`
    */
   readonly pick: <Name extends keyof Model & string>(
@@ -147,16 +148,19 @@ function pick<Model, Name extends keyof Model & string>(
     throw invalidOption(
       "json().pick() takes the names of the members to pick, one at least, and not __proto__",
     );
-  const isPlain = names.every(isPlainName);
   return decodeJson(
-    (reading) => (record) => {
-      const document = readText(record);
-      const members =
-        (isPlain ? pickMembers(document, names, reading.numberOf) : undefined) ??
-        pickParsed(record, document, names, reading);
-      // The caller's type for the caller's data, as in `json`.
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-      return members as Pick<Model, Name>;
+    (reading) => {
+      const picker = names.every(isPlainName) ? new MemberPicker(names, reading) : undefined;
+      return (record) => {
+        const { page, dataStart = 0, dataEnd } = record;
+        const bytes = page ?? bufferOf(record.data);
+        const members =
+          picker?.pick(bytes, dataStart, dataEnd ?? bytes.length, record) ??
+          pickParsed(record, readText(record), names, reading);
+        // The caller's type for the caller's data, as in `json`.
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+        return members as Pick<Model, Name>;
+      };
     },
     told,
     untold,

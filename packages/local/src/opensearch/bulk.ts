@@ -72,7 +72,15 @@ export function readActions(
       }
       if (known !== "update" && problem === undefined && !isObject(source)) problem = NO_OBJECT;
     }
-    actions.push({ kind: known, index, id, options, source, ...(problem === undefined ? {} : { problem }) });
+    actions.push({
+      kind: known,
+      index,
+      id,
+      isNamed: givenId !== undefined,
+      options,
+      source,
+      ...(problem === undefined ? {} : { problem }),
+    });
   }
   if (actions.length === 0)
     throw invalid("action_request_validation_exception", "Validation Failed: 1: no requests added;");

@@ -51,13 +51,15 @@ export interface Indices {
   readonly behind: (name: string) => readonly LocalIndex[];
   readonly names: () => readonly string[];
   readonly allowsScripts: boolean;
+  /** Whether documents take no ids of their writers. */
+  readonly choosesIds: boolean;
 }
 
 /** Shards that a cluster of one node may have (`cluster.max_shards_per_node`). */
 const MAX_SHARDS = 1_000;
 
 /** Starts without indices. `autoCreate`: writing to a name that does not exist makes it (`action.auto_create_index`). */
-export function createIndices(autoCreate: boolean, allowsScripts: boolean): Indices {
+export function createIndices(autoCreate: boolean, allowsScripts: boolean, choosesIds: boolean): Indices {
   const indices = new Map<string, LocalIndex>();
   const dataStreams = new Map<string, LocalIndex[]>();
   const templates = new Map<string, Template>();
@@ -217,5 +219,6 @@ export function createIndices(autoCreate: boolean, allowsScripts: boolean): Indi
     behind,
     names: () => [...indices.keys()],
     allowsScripts,
+    choosesIds,
   };
 }

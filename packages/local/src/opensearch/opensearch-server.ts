@@ -26,6 +26,8 @@ export interface OpenSearchOptions {
   readonly autoCreateIndex?: boolean;
   /** Updates may hold scripts (`script.allowed_types`). Default true. */
   readonly scripts?: boolean;
+  /** Documents take no ids of their writers, as in collections of OpenSearch Serverless for time series and vector search. Default false. */
+  readonly choosesIds?: boolean;
   /** Also speaks TLS on the same port. */
   readonly tls?: TlsFiles;
 }
@@ -69,7 +71,11 @@ interface Progress {
 
 /** Starts OpenSearch's `_bulk` and what is needed around it on loopback; documents live in memory. */
 export async function startOpenSearchServer(options: OpenSearchServerOptions): Promise<OpenSearchServer> {
-  const indices = createIndices(options.autoCreateIndex ?? true, options.scripts ?? true);
+  const indices = createIndices(
+    options.autoCreateIndex ?? true,
+    options.scripts ?? true,
+    options.choosesIds ?? false,
+  );
   const server = await startLoopbackServer({
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.portOption === undefined ? {} : { portOption: options.portOption }),

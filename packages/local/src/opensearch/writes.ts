@@ -9,6 +9,8 @@ export interface BulkAction {
   readonly kind: "index" | "create" | "update" | "delete";
   readonly index: string;
   readonly id: string;
+  /** Whether the id was given, rather than made. */
+  readonly isNamed: boolean;
   readonly options: JsonObject;
   /** The second line; none for a delete. */
   readonly source: unknown;
@@ -37,6 +39,8 @@ export function applyAction(
   const { kind, index: name, id } = action;
   try {
     if (failure !== undefined) return { status: failure.status, body: { _index: name, _id: id, ...failure } };
+    if (indices.choosesIds && action.isNamed && (kind === "index" || kind === "create"))
+      throw illegal("Document ID is not supported in create/index operation request");
     if (id === "" && kind !== "delete") throw illegal("if _id is specified it must not be empty");
     const index = indices.forWriting(name, kind === "create");
     if (kind !== "delete") requirePipelines(index, action);

@@ -43,15 +43,23 @@ async function openGaps(
   { stream, archive, letters, known, live, fromMs, found, onLeftOver }: GapsToFind,
   context: SourceContext,
 ): Promise<OpenedSource> {
-  // The checkpoints first: whatever is committed by then is in the list that follows.
-  const rows = await live.list();
-  const index = await indexOf(archive, stream.name);
+  const missing = async (): Promise<readonly Gap[]> => {
+    // The checkpoints first: whatever is committed by then is in the list that follows.
+    const rows = await live.list();
+    const index = await indexOf(archive, stream.name);
+    const before = new Set(rows.map(({ leaseKey }) => leaseKey));
+    // A shard whose row came only now: its objects may have been written while they were listed.
+    const begun = (await live.list()).flatMap(({ leaseKey }) => (before.has(leaseKey) ? [] : [leaseKey]));
+    return gapsIn(index, rows, fromMs).filter(({ shardId }) => !begun.includes(shardId));
+  };
+  let gaps = await missing();
   known.learn(await indexOf(letters, stream.name));
-  const opened = await openStream(stream, context);
+  const opened = await openStream({ ...stream, firstRecords: FIRST_RECORDS }, context);
   const inStream = new Map(opened.shards.map((shard) => [shard.shardId, shard]));
-  const gaps = gapsIn(index, rows, fromMs);
   const gapOf = new Map<string, RepairedGap>();
-  const toShard = (gap: Gap): SourceShard => {
+  /** The last gap of each shard: the next one waits for it, so that no shard is read by several at a time. */
+  const lastOf = new Map<string, string>();
+  const toShard = (gap: Gap, ended: ReadonlySet<string>): SourceShard => {
     const { shardId, after, fromMs: beginMs = 0 } = gap;
     const leaseKey = keyOfGap(gap);
     const repaired: RepairedGap = { ...gap, recordsRead: 0, recordsRepaired: 0 };
@@ -60,11 +68,14 @@ async function openGaps(
       after === undefined
         ? { type: "at-timestamp", timestampMs: beginMs }
         : { type: "after", position: after };
+    const before = lastOf.get(shardId);
+    lastOf.set(shardId, leaseKey);
     return {
       leaseKey,
+      isAnew: ended.has(leaseKey),
       stream: stream.name,
       shardId,
-      parentShardIds: [],
+      parentShardIds: before === undefined ? [] : [before],
       hashKeyRange: inStream.get(shardId)?.hashKeyRange,
       startPosition,
       observe: (event) => {
@@ -80,15 +91,18 @@ async function openGaps(
     fromMs: undefined,
     untilMs: undefined,
     shards: [],
-    shardsFor: (own: readonly Lease[]) => {
+    shardsFor: async (own: readonly Lease[]) => {
       const begun = own.flatMap((row) => {
         const gap = isEnded(row) ? undefined : gapOfKey(row.leaseKey);
         return gap === undefined ? [] : [gap];
       });
       // What an earlier run began is finished as it was begun; the rest of it would be found as another gap now, and be there twice.
       if (begun.length > 0) onLeftOver();
+      const ended = new Set(own.filter(isEnded).map(({ leaseKey }) => leaseKey));
+      // One that was read before is missing once more, unless what was written for it came behind the list.
+      if (begun.length === 0 && gaps.some((gap) => ended.has(keyOfGap(gap)))) gaps = await missing();
       const wanted = begun.length > 0 ? begun : gaps;
-      const shards = wanted.map(toShard);
+      const shards = wanted.map((gap) => toShard(gap, ended));
       found.push(...gapOf.values());
       return shards;
     },
@@ -100,6 +114,9 @@ async function openGaps(
     close: opened.close,
   };
 }
+
+/** Between most objects nothing is missing, and the first record that is read says so. */
+const FIRST_RECORDS = 1;
 
 /** The objects of an archive, which must be of the stream. */
 async function indexOf(archive: Archive, stream: string): Promise<ArchiveIndex> {

@@ -36,10 +36,15 @@ export function gapsOf(
   fromMs: number | undefined,
 ): readonly Gap[] {
   const gaps: Gap[] = [];
+  // Nothing is committed yet: all that is missing is the live connector's.
+  if (typeof checkpoint === "string" && checkpoint !== "SHARD_END") return gaps;
+  const committed = typeof checkpoint === "object" ? checkpoint : undefined;
   let covered: Position | undefined;
   const begin = () => ({ shardId, after: covered, ...(covered === undefined ? { fromMs } : {}) });
   let isBegun = fromMs !== undefined;
   for (const { first, last } of ranges) {
+    // An object past the checkpoint was written while the archive was listed, or before the connector was reset: what lies before it is delivered by that.
+    if (committed !== undefined && comparePositions(first, committed) > 0) break;
     if (isBegun && (covered === undefined || comparePositions(first, covered) > 0))
       gaps.push({ ...begin(), end: { type: "before", position: first } });
     isBegun = true;
@@ -47,11 +52,8 @@ export function gapsOf(
   }
   if (!isBegun) return gaps;
   if (checkpoint === "SHARD_END") gaps.push({ ...begin(), end: { type: "shard-end" } });
-  else if (
-    typeof checkpoint === "object" &&
-    (covered === undefined || comparePositions(checkpoint, covered) > 0)
-  )
-    gaps.push({ ...begin(), end: { type: "through", position: checkpoint } });
+  else if (committed !== undefined && (covered === undefined || comparePositions(committed, covered) > 0))
+    gaps.push({ ...begin(), end: { type: "through", position: committed } });
   return gaps;
 }
 

@@ -23,6 +23,8 @@ export interface StreamToOpen {
   readonly target: StreamName;
   /** The range of time, in epoch milliseconds. Undefined: shards are read as they are. */
   readonly range: { readonly fromMs: number; readonly untilMs: number } | undefined;
+  /** Records of the first answer of each shard, whose size nobody knows yet. Default 100. */
+  readonly firstRecords?: number;
 }
 
 /**
@@ -52,8 +54,9 @@ export async function openStream(opening: StreamToOpen, context: SourceContext):
     };
     const isPolling = settings.retrieval.type === "polling";
     const consumerArn = await consumerArnOf(settings, checking, streamArn);
-    const reading = isPolling ? smallAnswers(api, maxBytesPerSecond) : api;
-    const sourceOf = shardSources(settings, reading, { streamArn, consumerArn });
+    const sourceOf = shardSources(settings, api, { streamArn, consumerArn });
+    /** One for each shard, also where several parts of it are read in turn: the live reader shares all of them. */
+    const paceOf = new Map<string, Pace>();
     const listed = async (until: AbortSignal): Promise<readonly SourceShard[]> => {
       const shards = await listAllShards({ kinesis: api, clock, random, signal: until });
       return shards.map((shard) => shardOf(shard, name));
@@ -66,7 +69,8 @@ export async function openStream(opening: StreamToOpen, context: SourceContext):
       shards: await listed(signal),
       sourceOf: ({ shardId, hashKeyRange }) => {
         const source = sourceOf({
-          api: reading,
+          // The records of each shard have a size of their own.
+          api: isPolling ? smallAnswers(api, maxBytesPerSecond, opening.firstRecords) : api,
           stream: name,
           shardId,
           range:
@@ -81,7 +85,9 @@ export async function openStream(opening: StreamToOpen, context: SourceContext):
           observe,
           retentionMs,
         });
-        const pace = new Pace({ maxBytesPerSecond, minIntervalMs: MIN_READ_INTERVAL_MS, clock });
+        const pace =
+          paceOf.get(shardId) ?? new Pace({ maxBytesPerSecond, minIntervalMs: MIN_READ_INTERVAL_MS, clock });
+        paceOf.set(shardId, pace);
         return isPolling ? paced(source, pace) : source;
       },
       childrenOf: async (shardId, named, until) => {

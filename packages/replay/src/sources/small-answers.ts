@@ -8,11 +8,15 @@ const FIRST_RECORDS = 100;
 const MAX_RECORDS = 10_000;
 
 /**
- * A way to Kinesis whose answers stay near `answerBytes`: GetRecords limits the records of an answer only, and one of 10 MiB would leave other readers of the
+ * A way to one shard whose answers stay near `answerBytes`: GetRecords limits the records of an answer only, and one of 10 MiB would leave other readers of the
  * shard without any for five seconds (API reference, GetRecords: 2 MiB per second and shard).
  */
-export function smallAnswers(api: KinesisApi, answerBytes: number): KinesisApi {
-  let bytesPerRecord = answerBytes / FIRST_RECORDS;
+export function smallAnswers(
+  api: KinesisApi,
+  answerBytes: number,
+  firstRecords: number = FIRST_RECORDS,
+): KinesisApi {
+  let bytesPerRecord = answerBytes / firstRecords;
   return {
     ...api,
     describeStream: (signal) => api.describeStream(signal),

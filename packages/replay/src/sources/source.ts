@@ -38,6 +38,8 @@ export interface SourceShard {
   readonly hashKeyRange?: HashKeyRange | undefined;
   /** Where reading begins. Default: at the beginning of the range of time. */
   readonly startPosition?: StartPosition;
+  /** Whether it is read once more, although a row says that an earlier run has ended it. Default false. */
+  readonly isAnew?: boolean;
   /** Told the events of this one as well. */
   readonly observe?: (event: ReplayEvent) => void;
 }
@@ -53,7 +55,7 @@ export interface OpenedSource {
   /** False where records come under other positions and times than they had in the stream. Default: they come under their own. */
   readonly keepsPositions?: boolean;
   /** The shards that are read, by the rows of earlier runs. Default: `shards`, and those that only rows know any more. */
-  readonly shardsFor?: (rows: readonly Lease[]) => readonly SourceShard[];
+  readonly shardsFor?: (rows: readonly Lease[]) => Promise<readonly SourceShard[]>;
   readonly sourceOf: (shard: SourceShard) => ShardSource;
   /** The shards that came of one that was read to its end. Absent: there are none but `shards`. */
   readonly childrenOf?: (

@@ -13,7 +13,7 @@ import { headersOf, type ObjectSettings } from "./object-headers.js";
 import { type PutObject, PutTemplate, type SentPut } from "./put-template.js";
 
 /** One object to be put. */
-export interface Put extends PutObject {
+interface Put extends PutObject {
   readonly metadata: Record<string, string>;
   readonly bytes: Buffer;
   /** Only where nothing is at the key. */
@@ -81,10 +81,11 @@ export function keepPuts(
       { step: "deserialize", priority: "low", name: "kinesisConnectorsKeptPuts" },
     );
     await client.send(command, { abortSignal });
-    kept.delete(settings);
     const strategy = await client.config.retryStrategy();
     // It holds requests back by itself.
     if (sent === undefined || ("mode" in strategy && strategy.mode === "adaptive")) return;
+    // There each request names the invocation that it belongs to (recursion detection), though the first one may have come before any.
+    if (process.env["AWS_LAMBDA_FUNCTION_NAME"] !== undefined) return;
     const identity = await client.config.credentials();
     const template = PutTemplate.from(sent, put, identity);
     const { isConditional } = put;

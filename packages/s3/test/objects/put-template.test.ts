@@ -132,7 +132,7 @@ const TAKEN: readonly [string, S3ClientConfig, Settings][] = [
   ["an access point of another region", { useArnRegion: true }, { Bucket: ACCESS_POINT }],
   ["the credentials of a session", { credentials: SESSION }, {}],
   ["checksums only where they are asked for", { requestChecksumCalculation: "WHEN_REQUIRED" }, {}],
-  ["over whatever is there", {}, { IfNoneMatch: undefined as never }],
+  ["over whatever is there", {}, { IfNoneMatch: undefined }],
   [
     "everything that is stored with objects",
     {},
@@ -271,7 +271,7 @@ const NOT_TAKEN: readonly [string, S3ClientConfig, Settings, ((client: S3Client)
             "AWS4-HMAC-SHA256 Credential=a/20261129/eu-central-1/s3/aws4_request, x";
           return Promise.resolve(request);
         },
-      } as never,
+      },
     },
     {},
   ],

@@ -1,8 +1,8 @@
 const inputErrorCode = "KC_AGGREGATE_INPUT";
 
 /**
- * A producer's record, or an aggregator's option, that the service or the format cannot hold. Nothing was added:
- * correct what the message names and add it again.
+ * A producer's record, or an aggregator's option, that the service or the format cannot hold. Nothing was added.
+ * Cure: correct what the message names and add it again.
  */
 export class AggregateInputError extends Error {
   override readonly name: string = "AggregateInputError";

@@ -1,0 +1,2 @@
+// What is used of the module, and no more: a bundler leaves out the rest.
+export { AwsJson1_0Protocol } from "@aws-sdk/core/protocols";
