@@ -23,7 +23,7 @@ export function packageManagers(url) {
       ".yarnrc.yml": `nodeLinker: ${linker}
 enableTelemetry: false
 enableGlobalCache: false
-npmMinimalAgeGate: 0
+npmPreapprovedPackages: ["@kinesis-connectors/*"]
 npmScopes: { kinesis-connectors: { npmRegistryServer: "${url}" } }
 npmRegistryServer: "${others()}"
 unsafeHttpWhitelist: ["127.0.0.1"]
