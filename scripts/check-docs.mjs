@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { commandLineProblems } from "./command-lines.mjs";
 import { readDocument } from "./read-document.mjs";
 import { setup } from "./setup.mjs";
 
@@ -33,13 +34,14 @@ const documents = filesBelow(root, ".md").map((path) => readDocument(root, path)
 const packages = readdirSync(join(root, "packages")).filter((name) =>
   existsSync(join(root, "packages", name, "package.json")),
 );
-const compiled = checkExamples(
-  documents.filter(({ path }) => /^(README\.md|docs\/[^/]+\.md|packages\/[^/]+\/README\.md)$/.test(path)),
-);
+const isShown = (path) => /^(README\.md|docs\/[^/]+\.md|packages\/[^/]+\/README\.md)$/.test(path);
+const shown = documents.map(({ path }) => path).filter(isShown);
+const compiled = checkExamples(documents.filter(({ path }) => isShown(path)));
 for (const document of documents) problems.push(...document.problems);
 for (const document of documents) checkLinks(document);
 for (const document of documents) checkPaths(document);
 checkCommands();
+problems.push(...commandLineProblems(root, shown));
 for (const name of packages) checkOptionNames(name);
 for (const document of documents) checkQuotedFiles(document);
 

@@ -14,7 +14,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
+import { JOINED } from "./join-modules.mjs";
 import { packAll } from "./pack-all.mjs";
+import { tarballProblems } from "./release/tarballs.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const work = mkdtempSync(join(tmpdir(), "kinesis-connectors-packages-"));
@@ -45,13 +47,13 @@ const ALL_CLIENTS = [
 /** A command alone: nobody imports it. */
 const COMMANDS = new Set(["create-kinesis-connectors"]);
 
-/** Scripts that npm would run on a user's machine. */
-const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
-
 /** Dependencies in CommonJS require Node's own modules: a bundle of modules has no require of its own. */
 const REQUIRE_BANNER = {
   js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
 };
+
+/** How many files an import of a package may load of each package of ours, where their modules are joined. */
+const MAX_FILES = 12;
 
 /** What a cold start of a function may load. */
 const MAX_FUNCTION_KIB = 900;
@@ -65,7 +67,7 @@ for (const [name, { folder, tarball }] of packAll(root, join(work, "packed"))) {
   const unpacked = join(work, "unpacked", folder);
   mkdirSync(unpacked, { recursive: true });
   run("tar", ["-xzf", tarball], unpacked);
-  checkTarball(name, join(unpacked, "package"));
+  checkTarball(name, tarball, join(unpacked, "package"));
 }
 
 checkInstall("core alone", ["core"], []);
@@ -126,25 +128,13 @@ for (const problem of problems) process.stderr.write(`package check: ${problem}\
 process.stdout.write(`${tarballs.size} packages packed, installed and run; ${problems.length} problems\n`);
 process.exit(problems.length === 0 ? 0 : 1);
 
-function checkTarball(name, folder) {
-  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  const files = readdirSync(folder, { recursive: true }).map(String);
-  for (const script of INSTALL_SCRIPTS)
-    check(manifest.scripts?.[script] === undefined, `${name} has a ${script} script`);
-  const text = JSON.stringify(manifest);
-  check(!text.includes("workspace:"), `${name}: a workspace: range got into the tarball`);
-  check(!text.includes("@kinesis-connectors/source"), `${name}: the source condition got into the tarball`);
-  check(!files.some((file) => file.includes("tsbuildinfo")), `${name}: build info got into the tarball`);
-  check(files.includes("README.md"), `${name} has no README.md`);
+/** What a published tarball must be, and what is asked of a library beyond that. */
+function checkTarball(name, tarball, folder) {
+  problems.push(...tarballProblems(tarball));
   check(
     COMMANDS.has(name) ||
-      (files.includes(join("dist", "index.js")) && files.includes(join("dist", "index.d.ts"))),
+      (existsSync(join(folder, "dist/index.js")) && existsSync(join(folder, "dist/index.d.ts"))),
     `${name} has no built entry`,
-  );
-  check(!files.some((file) => file.startsWith("test")), `${name}: tests got into the tarball`);
-  check(
-    manifest.license === "MIT" && manifest.version !== undefined,
-    `${name}: licence or version is missing`,
   );
 }
 
@@ -210,9 +200,42 @@ function checkInstall(what, shortNames, wantedClients) {
     });
     const printed = execFileSync(process.execPath, ["user.js"], { cwd: folder, encoding: "utf8" });
     check(printed.trim() === "ok", `${what}: the consumer printed ${printed.trim()}`);
+    const { sdk, ours } = loadedBy(names, folder);
+    check(
+      sdk.length === 0,
+      `${what}: importing them loads ${sdk.length} files of the AWS SDK, first ${sdk[0]}`,
+    );
+    const joined = names.filter((name) => JOINED.includes(name.replace("@kinesis-connectors/", "")));
+    if (joined.length === names.length)
+      check(ours <= MAX_FILES * names.length, `${what}: importing them loads ${ours} files of ours`);
   } catch (thrown) {
     problems.push(`${what}: ${thrown.stdout ?? ""}${thrown.stderr ?? thrown.message}`);
   }
+}
+
+/** The files that a program loads which imports these packages: those of the SDK, which come when they are used, and how many of ours. */
+function loadedBy(names, folder) {
+  writeFileSync(
+    join(folder, "hooks.mjs"),
+    `import { register } from "node:module";
+const hooks = 'import { appendFileSync } from "node:fs"; export const load = (url, context, next) => { appendFileSync("loaded.txt", url + String.fromCharCode(10)); return next(url, context); };';
+register("data:text/javascript," + encodeURIComponent(hooks));
+`,
+  );
+  writeFileSync(
+    join(folder, "imports.mjs"),
+    `import { appendFileSync } from "node:fs";
+import { createRequire } from "node:module";
+for (const name of ${JSON.stringify(names)}) await import(name);
+appendFileSync("loaded.txt", Object.keys(createRequire(import.meta.url).cache).join(String.fromCharCode(10)));
+`,
+  );
+  run(process.execPath, ["--no-warnings", "--import", "./hooks.mjs", "imports.mjs"], folder);
+  const files = readFileSync(join(folder, "loaded.txt"), "utf8").split("\n");
+  return {
+    sdk: files.filter((file) => /@aws-sdk|@smithy/.test(file)),
+    ours: files.filter((file) => file.includes("/node_modules/@kinesis-connectors/")).length,
+  };
 }
 
 /**
@@ -249,6 +272,7 @@ function checkBundles() {
       problems.push(`the bundle ${file}: ${thrown.stdout ?? ""}${thrown.message}`);
     }
   }
+  checkSideEffects(folder, shortNames);
   // Node 20.19 and newer load modules from CommonJS too.
   const required = shortNames.map((name) => `require("@kinesis-connectors/${name}");`).join(" ");
   writeFileSync(join(folder, "user.cjs"), `${required} console.log("ok");`);
@@ -256,6 +280,14 @@ function checkBundles() {
     run(process.execPath, ["--no-warnings", "user.cjs"], folder).trim() === "ok",
     "require() does not load them",
   );
+}
+
+/** `sideEffects: false` is what every package.json says. */
+function checkSideEffects(folder, shortNames) {
+  copyFileSync(join(root, "scripts/release/side-effects.mjs"), join(folder, "side-effects.mjs"));
+  const names = shortNames.map((name) => `@kinesis-connectors/${name}`);
+  const printed = run(process.execPath, ["--no-warnings", "side-effects.mjs", ...names], folder).trim();
+  check(printed === "ok", `importing has side effects: ${printed}`);
 }
 
 /**

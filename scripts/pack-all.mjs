@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { whileJoined } from "./join-modules.mjs";
 
 /**
  * The tarballs of all public packages, as a registry would have them.
@@ -19,10 +20,12 @@ export function packAll(root, to) {
     }))
     .filter(({ manifest }) => manifest.private !== true);
   const filters = packages.flatMap(({ manifest }) => ["--filter", manifest.name]);
-  execFileSync("npx", ["-y", "pnpm@12.21.0", "-r", ...filters, "pack", "--pack-destination", to], {
-    cwd: root,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
+  whileJoined(root, () =>
+    execFileSync("npx", ["-y", "pnpm@12.21.0", "-r", ...filters, "pack", "--pack-destination", to], {
+      cwd: root,
+      stdio: ["ignore", "ignore", "inherit"],
+    }),
+  );
   return new Map(
     packages.map(({ folder, manifest: { name, version } }) => {
       const tarball = join(to, `${name.replace("@", "").replace("/", "-")}-${version}.tgz`);

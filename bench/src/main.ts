@@ -59,6 +59,8 @@ const wanted = allRows().filter(
 const say = (step: string): void => void process.stderr.write(`${step}\n`);
 if (values.help) process.stdout.write(USAGE);
 else if (values.list) process.stdout.write(`${wanted.map(rowName).join("\n")}\n`);
+else if (values["write-docs"] && values.from === undefined && (only.length > 0 || values.quick))
+  throw new Error("--write-docs keeps a whole run: leave out --quick, --only and what they stand for");
 else show(values.from === undefined ? await measure() : kept(values.from));
 
 async function measure(): Promise<Run> {
@@ -110,13 +112,16 @@ function kept(file: string | URL): Run {
   return JSON.parse(readFileSync(file, "utf8")) as Run;
 }
 
+function picture({ rows }: Run): string {
+  return plot(rows, "Records, rows, objects or polls per CPU-second");
+}
+
 function show(run: Run): void {
-  const picture = plot(run.rows, "Records, rows, objects or polls per CPU-second");
-  if (values.plot !== undefined) writeFileSync(values.plot, picture);
+  if (values.plot !== undefined) writeFileSync(values.plot, picture(run));
   if (values["write-docs"]) {
     const file = new URL("performance.json", DOCS);
     writeFileSync(file, keptText(run));
-    writeFileSync(new URL("performance.svg", DOCS), picture);
+    writeFileSync(new URL("performance.svg", DOCS), picture(kept(file)));
     for (const document of DOCUMENTS)
       writeFileSync(document, renewed(readFileSync(document, "utf8"), kept(file)));
   }

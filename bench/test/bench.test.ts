@@ -51,7 +51,8 @@ describe("the rows", () => {
 
   it.each(
     rows
-      .filter(({ variant }) => variant.expected !== undefined)
+      // Those of peers and limits are checked by each run of the bench.
+      .filter(({ variant }) => variant.expected !== undefined && variant.kind === "ours")
       .map((row): [string, ListedRow] => [rowName(row), row]),
   )("%s: the bytes that pass are those of the set", async (_name, row) => {
     expect(await checkRow(row, server.endpoints)).toBe(true);

@@ -11,6 +11,7 @@ export function stopAll() {
 
 /** Runs a command to its end. */
 export function run(command, args, { cwd, env = {}, mayFail = false }) {
+  typed.push([command, ...args].join(" "));
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     cwd,
     encoding: "utf8",
@@ -31,8 +32,12 @@ function npmSettings() {
   );
 }
 
+/** What was run and started, as it would be typed. */
+export const typed = [];
+
 /** Starts a command in a process group of its own. */
 export function start(command, args, { cwd, env = {} }) {
+  typed.push([command, ...args].join(" "));
   const child = spawn(command, args, {
     cwd,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...npmSettings(), ...env },

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { packAll } from "../pack-all.mjs";
 import { runContainer } from "./container.mjs";
 import { freePorts } from "./ports.mjs";
-import { run, start, stopAll, stopGroup } from "./processes.mjs";
+import { run, start, stopAll, stopGroup, typed } from "./processes.mjs";
 import { check, pass, report } from "./tally.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -22,6 +22,7 @@ try {
   );
   const folder = await createProject(tarballs);
   const served = await runProject(folder);
+  checkPage();
   await runContainer(folder, work, served);
 } finally {
   stopAll();
@@ -58,6 +59,32 @@ async function createProject(tarballs) {
   install(folder, manifest, tarballs);
   checkModule(bin, folder);
   return folder;
+}
+
+/** docs/getting-started.md names these commands and no others: what it says of a project on this machine was run. */
+function checkPage() {
+  const page = readFileSync(join(root, "docs/getting-started.md"), "utf8");
+  const [section = ""] = /## On your machine\n[\s\S]*?\n## /.exec(page) ?? [];
+  const commands = [...section.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block]) =>
+    block.trim().split("\n"),
+  );
+  const ran = new Set(typed.map(asOnThePage));
+  for (const command of commands)
+    check(
+      command.startsWith("cd ") || ran.has(command),
+      `docs/getting-started.md says ${command}, which was not run: ${[...ran].join(", ")}`,
+    );
+}
+
+/** A command with the names and places of the page. */
+function asOnThePage(command) {
+  return command
+    .replace(/^npm install .*/, "npm install")
+    .replace(/^\S*\/create-kinesis-connectors (\S+) .*/, "npm create kinesis-connectors $1")
+    .replace(/^npm run -s /, "npm run ")
+    .replace(/^\S*\/\.bin\/kc /, "npx kc ")
+    .replace(/127\.0\.0\.1:\d+/, "127.0.0.1:9464")
+    .replace(/^\S*\/node /, "node ");
 }
 
 /** The same with --ts: what it writes compiles against what is installed. */
@@ -118,6 +145,12 @@ async function runProject(folder) {
     run(kc, ["health", "--url", `http://127.0.0.1:${adminPort}`], { cwd: folder }).stdout.startsWith("ready"),
     "the connector is not ready",
   );
+  const shown = run(
+    process.execPath,
+    ["--env-file=local.env", "node_modules/.bin/kc", "status", "click-archive"],
+    { cwd: folder },
+  );
+  check(shown.stdout.includes("lease table: "), "status does not show the table");
   stopGroup(dev.child, "SIGTERM");
   // npm ends by the signal itself; what the connector did stands in its last line.
   await dev.done;

@@ -1,19 +1,22 @@
 // Chooses a version, where there are several.
 const base = document.documentElement.dataset.base;
 const own = new URL(base, location.href);
-fetch(new URL("../versions.json", own))
-  .then((answer) => answer.json())
-  .then((versions) => {
-    if (versions.length < 2) return;
+// From a disk there is no asking: one version is shown.
+const versions =
+  own.protocol === "file:"
+    ? Promise.resolve([])
+    : fetch(new URL("../versions.json", own)).then((answer) => answer.json());
+versions
+  .then((found) => {
+    if (found.length < 2) return;
     const select = document.createElement("select");
     select.className = "site-version";
     select.setAttribute("aria-label", "Version");
-    for (const version of versions) {
+    for (const version of found) {
       const isOwn = own.pathname.endsWith(`/${version}/`);
       select.append(new Option(version, version, isOwn, isOwn));
     }
     select.addEventListener("change", () => location.assign(new URL(`../${select.value}/`, own)));
     document.querySelector("#tsd-toolbar-links")?.prepend(select);
   })
-  // From a disk there is no asking: one version is shown.
   .catch(() => undefined);

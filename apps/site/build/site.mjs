@@ -6,7 +6,10 @@ import * as typedoc from "typedoc";
 import ts from "typescript";
 import { documentsIn, nameOf, shownParts, sourceOf, titleOf, withoutTitle } from "./documents.mjs";
 import { SHELVES, shelfOf } from "./shelves.mjs";
+import { declaredCodes } from "../pages/errors-page.mjs";
+import { linkCodes } from "./codes.mjs";
 import { SiteRouter } from "./site-router.mjs";
+import { SiteTheme } from "./site-theme.mjs";
 
 /** Where the sources are on the web; each page links the line that declares its name. */
 const REPOSITORY = "https://github.com/kinesis-connectors/kinesis-connectors";
@@ -37,6 +40,7 @@ export async function siteApplication({ root, out, revision, packages }) {
     gitRevision: revision,
     sourceLinkTemplate: `${REPOSITORY}/blob/{gitRevision}/{path}#L{line}`,
     router: "site",
+    theme: "site",
     excludeInternal: true,
     excludeExternals: true,
     excludePrivate: true,
@@ -46,6 +50,7 @@ export async function siteApplication({ root, out, revision, packages }) {
     validation: { notExported: false, notDocumented: false, invalidLink: true, invalidPath: false },
     treatWarningsAsErrors: true,
     searchInDocuments: true,
+    searchGroupBoosts: { Documents: 3, Functions: 1.5 },
     headings: { readme: false, document: false },
     includeHierarchySummary: false,
     hideGenerator: true,
@@ -69,9 +74,11 @@ export async function siteApplication({ root, out, revision, packages }) {
     visibilityFilters: {},
     customCss: join(here, "site.css"),
     customJs: join(here, "site.js"),
+    favicon: join(here, "favicon.svg"),
     navigationLinks: { GitHub: REPOSITORY },
   });
   app.renderer.defineRouter("site", SiteRouter);
+  app.renderer.defineTheme("site", SiteTheme);
   return app;
 }
 
@@ -142,6 +149,7 @@ function furnish(app, project, { root, revision, packages }) {
     document.frontmatter = { address: name, category: shelfOf(name) ?? "Packages" };
   }
 
+  linkCodes(project, root, new Set(declaredCodes(root).map(({ code }) => code)));
   const site = { root, repository: REPOSITORY, revision, project };
   const led = (parts) => shownParts(parts, project.files, site);
   project.readme = led(project.readme);

@@ -154,6 +154,31 @@ describe("the site", () => {
     ]);
   });
 
+  it("keeps what stands in a heading as code, and gives a page its title where a link has the name of its file", () => {
+    const files = new typedoc.Models.FileRegistry();
+    const document = { name: "Where it runs" };
+    files.resolve = () => document as never;
+    const site = { root: folder, repository: "https://example.com/r", revision: "v1", project: undefined };
+    const link = { kind: "relative-link", text: "where.md", target: 1 };
+    expect(
+      shownParts(
+        [
+          { kind: "text", text: "text\n\n## Keys of " },
+          { kind: "code", text: "`Config`" },
+          { kind: "text", text: "\n\nSee [where.md](" },
+          link,
+        ],
+        files,
+        site,
+      ),
+    ).toEqual([
+      { kind: "text", text: "text\n\n## Keys of " },
+      { kind: "text", text: "Config" },
+      { kind: "text", text: "\n\nSee [Where it runs](" },
+      link,
+    ]);
+  });
+
   it("takes the title of a document from its first heading", () => {
     expect(titleOf("# Where `kc` runs\n\ntext\n")).toBe("Where kc runs");
     expect(withoutTitle("# One\n\ntext\n# Two\n")).toBe("text\n# Two\n");

@@ -75,7 +75,9 @@ const USER_RECORDS_PER_AGGREGATE = 240;
 /** The n-th page of a shard. */
 export function dataPage(name: SetName, shard: number, page: number): DataPage {
   const { form, bytes, perPage, isAggregated } = shapeOf(name);
-  const next = seeded(20_251 + 977 * page + 31 * shard + bytes);
+  // One form, one page, whatever the shard.
+  const nth = form === "uniform" ? 0 : 977 * page + 31 * shard;
+  const next = seeded(20_251 + nth + bytes);
   const userRecords = Array.from({ length: perPage }, (_, index) =>
     document(form, page * perPage + index, bytes, next),
   );

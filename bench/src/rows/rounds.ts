@@ -1,6 +1,6 @@
 import { type PeerPrograms, runPeer } from "../peers/run-peer.js";
 import { type Pinning, runRowProcess, startServer } from "../processes.js";
-import { repeats, spread } from "../report/spread.js";
+import { repeats, spread, thousands } from "../report/spread.js";
 import { shapeOf } from "../data/data-sets.js";
 import type { Endpoints } from "../servers/canned-server.js";
 import type { ListedRow } from "../variants/all.js";
@@ -82,8 +82,9 @@ export async function runRounds(
       const isExtra = round > rounds;
       for (const row of isExtra ? unsteady(measured, options.pairs) : rows) {
         if (isExtra && performance.now() > deadlineMs) break;
-        report(`round ${round}: ${rowName(row)}`);
-        measured.set(row, [...(measured.get(row) ?? []), { ...(await measure(row)), round }]);
+        const came = await measure(row);
+        measured.set(row, [...(measured.get(row) ?? []), { ...came, round }]);
+        report(`round ${round}: ${rowName(row)} ${thousands((came.records / came.cpuMs) * 1_000)} k/CPU-s`);
       }
     }
     return rows.map((row) => ({ row, rounds: measured.get(row) ?? [], isEqual: checks.get(row) }));

@@ -30,9 +30,10 @@ export function sdkPart<Part>(name: string, from: string, load: () => Promise<Pa
     } catch (thrown) {
       part = undefined;
       const { message } = asError(thrown);
+      const installed = name.split("/").slice(0, 2).join("/");
       throw new KinesisConnectorError(
         "KC_OPTION_INVALID",
-        `the package ${name} cannot be loaded (${message.split("\n")[0]}): npm install ${name}, or leave it in your bundle`,
+        `the package ${name} cannot be loaded (${message.split("\n")[0]}): npm install ${installed}, or leave it in your bundle`,
         { cause: thrown },
       );
     }

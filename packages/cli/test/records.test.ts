@@ -147,8 +147,8 @@ describe("tail and peek", () => {
     expect(code).toBe(130);
     const at = reads().map((entry) => entry.at);
     const between = at.slice(1).map((time, index) => time - (at[index] ?? 0));
-    // Timers may fire a little before their time on the other clock.
-    expect(Math.min(...between)).toBeGreaterThan(900);
+    // Each may take its time on its way, the first most of all; without the pause there are a few milliseconds between them.
+    expect(Math.min(...between)).toBeGreaterThan(500);
   });
 
   it("follows a shard into its children", async () => {

@@ -104,7 +104,8 @@ export function redshiftEmitter<Output>(
   const loader = createLoader(options, format.copy, compression === "gzip", { mergeKeys });
   const staging = createStaging<Output>({
     objects: options.staging,
-    compression: compression === "gzip" ? gzip() : none(),
+    // Loaded once: what it takes to make them counts more than their size.
+    compression: compression === "gzip" ? gzip(1) : none(),
     format,
     columns: columns ?? [],
     isNumbered: mergeKeys.length > 0,

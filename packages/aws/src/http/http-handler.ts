@@ -1,4 +1,4 @@
-import { type Clock, systemClock, wholeNumber } from "@kinesis-connectors/core";
+import { type Clock, systemClock, type Timer, wholeNumber } from "@kinesis-connectors/core";
 import { ListedSignal, whenAborted } from "../following-signal.js";
 import { BodyMemory } from "./body-memory.js";
 import { type ProxyOption, type ProxyRule, proxyRule } from "../proxy/proxy.js";
@@ -160,13 +160,18 @@ export class HttpHandler {
     return pool;
   }
 
-  /** One listener and one timer see to both phases: until the connection is open, and until the answer is there. */
+  /**
+   * One listener and at most one timer see to both phases: until the connection is open, and until the answer is there. Whoever gives a `ListedSignal`
+   * watches the time of the answer by itself.
+   */
   #exchange(
     pool: ConnectionPool,
     bytes: readonly Uint8Array[],
     signal: AbortSignal | ListedSignal | undefined,
-    requestTimeoutMs = this.#requestTimeoutMs,
+    given?: number,
   ): Promise<HandlerResponse> {
+    const isWatched = given === undefined && signal instanceof ListedSignal;
+    const requestTimeoutMs = given ?? this.#requestTimeoutMs;
     return new Promise((resolve, reject) => {
       let connection: HttpConnection | undefined;
       let isSettled = false;
@@ -174,7 +179,7 @@ export class HttpHandler {
       const settle = (): boolean => {
         if (isSettled) return false;
         isSettled = true;
-        timer.cancel();
+        timer?.cancel();
         forget?.();
         return true;
       };
@@ -189,14 +194,18 @@ export class HttpHandler {
         fail(
           Object.assign(new Error(`${what} within ${ms} ms`), { name: "TimeoutError", code: "ETIMEDOUT" }),
         );
-      let timer = this.#clock.setTimer(this.#connectionTimeoutMs, () =>
-        late("no connection", this.#connectionTimeoutMs),
-      );
+      let timer: Timer | undefined;
+      const waitForConnection = (): void => {
+        timer ??= this.#clock.setTimer(this.#connectionTimeoutMs, () =>
+          late("no connection", this.#connectionTimeoutMs),
+        );
+      };
       const forget = signal === undefined ? undefined : whenAborted(signal, () => fail(aborted(signal)));
 
       const send = (opened: HttpConnection): void => {
-        timer.cancel();
-        timer = this.#clock.setTimer(requestTimeoutMs, () => late("no whole answer", requestTimeoutMs));
+        timer?.cancel();
+        if (!isWatched)
+          timer = this.#clock.setTimer(requestTimeoutMs, () => late("no whole answer", requestTimeoutMs));
         isSent = true;
         opened.send(bytes).then(({ head: { statusCode, reason, headers }, body }) => {
           pool.give(opened);
@@ -211,17 +220,23 @@ export class HttpHandler {
         });
       const use = (taken: HttpConnection): void => {
         connection = taken;
-        if (taken.isOpen) sendWhenQuiet(taken);
-        else
-          taken.opened.then(() => {
-            if (!isSettled) sendWhenQuiet(taken);
-          }, fail);
+        if (taken.isOpen) {
+          sendWhenQuiet(taken);
+          return;
+        }
+        waitForConnection();
+        taken.opened.then(() => {
+          if (!isSettled) sendWhenQuiet(taken);
+        }, fail);
       };
       const take = (): void => {
         const taken = pool.take();
-        if (taken instanceof Promise)
-          taken.then((given) => (isSettled ? pool.give(given) : use(given)), fail);
-        else use(taken);
+        if (!(taken instanceof Promise)) {
+          use(taken);
+          return;
+        }
+        waitForConnection();
+        taken.then((free) => (isSettled ? pool.give(free) : use(free)), fail);
       };
       take();
     });

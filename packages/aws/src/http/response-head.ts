@@ -26,6 +26,9 @@ const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
  */
 // oxlint-disable-next-line no-control-regex
 const NOT_IN_LINE = /[\u0000-\u0008\u000a-\u001f\u007f]/;
+/** The same for several lines with what ends them. */
+// oxlint-disable-next-line no-control-regex
+const NOT_IN_HEAD = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\r(?!\n)|(?<!\r)\n/;
 /** RFC 9110 section 5.5: blanks and tabs, and no other white space, are no part of a value. */
 const AROUND_VALUE = /^[ \t]+|[ \t]+$/g;
 
@@ -34,24 +37,28 @@ const AROUND_VALUE = /^[ \t]+|[ \t]+$/g;
  * @throws HttpFormatError for everything that could be understood in two ways
  */
 export function readResponseHead(text: string): ResponseHead {
-  const [statusLine = "", ...lines] = text.split("\r\n");
-  if (NOT_IN_LINE.test(statusLine)) throw forbidden();
-  const [, minor, status = "", reason = ""] = STATUS_LINE.exec(statusLine) ?? [];
+  if (NOT_IN_HEAD.test(text)) throw forbidden();
+  const statusEnd = endOfLine(text, 0);
+  const [, minor, status = "", reason = ""] = STATUS_LINE.exec(text.slice(0, statusEnd)) ?? [];
   if (minor === undefined) throw new HttpFormatError("does not begin with a status line of HTTP/1");
-  const named = new Map<string, string>();
-  for (const line of lines) {
-    const [name, value] = readHeaderLine(line);
-    const before = named.get(name);
-    named.set(name, before === undefined ? value : `${before}, ${value}`);
+  const headers: Record<string, string> = {};
+  for (let at = statusEnd + 2, end; at <= text.length; at = end + 2) {
+    end = endOfLine(text, at);
+    const colon = text.indexOf(":", at);
+    // Also what RFC 9112 section 5.2 calls line folding: an old form in which a header's value can hide another header.
+    if (colon < 0 || colon > end) throw noHeader();
+    const name = nameOf(text.slice(at, colon));
+    const value = valueOf(text.slice(colon + 1, end));
+    const before = Object.hasOwn(headers, name) ? headers[name] : undefined;
+    setHeader(headers, name, before === undefined ? value : `${before}, ${value}`);
   }
   const statusCode = Number(status);
-  const framing = framingOf(statusCode, named);
-  const connection = tokens(named.get("connection"));
+  const framing = framingOf(statusCode, headers);
+  const connection = tokens(headers["connection"]);
   return {
     statusCode,
     reason,
-    // Not by assignment: a header may be called __proto__.
-    headers: Object.fromEntries(named),
+    headers,
     framing,
     keepsAlive:
       !connection.includes("close") &&
@@ -69,15 +76,56 @@ export function readResponseHead(text: string): ResponseHead {
 export function readHeaderLine(line: string): readonly [name: string, value: string] {
   if (NOT_IN_LINE.test(line)) throw forbidden();
   const colon = line.indexOf(":");
-  const name = line.slice(0, Math.max(0, colon));
-  // Also what RFC 9112 section 5.2 calls line folding: an old form in which a header's value can hide another header.
-  if (!NAME.test(name)) throw new HttpFormatError("has a line among its headers that is none");
-  return [name.toLowerCase(), line.slice(colon + 1).replace(AROUND_VALUE, "")];
+  if (colon < 0) throw noHeader();
+  return [nameOf(line.slice(0, colon)), valueOf(line.slice(colon + 1))];
 }
 
-function framingOf(statusCode: number, headers: ReadonlyMap<string, string>): BodyFraming {
-  const encoding = headers.get("transfer-encoding");
-  const length = headers.get("content-length");
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf("\r\n", from);
+  return end < 0 ? text.length : end;
+}
+
+/** Names as they came, in lower case: servers have few, and each of them is looked at once. Bounded, because they come from afar. */
+const names = new Map<string, string>();
+const MAX_NAMES = 200;
+const MAX_NAME_LENGTH = 64;
+
+function nameOf(given: string): string {
+  const known = names.get(given);
+  if (known !== undefined) return known;
+  if (!NAME.test(given)) throw noHeader();
+  const name = given.toLowerCase();
+  if (names.size < MAX_NAMES && given.length <= MAX_NAME_LENGTH) names.set(given, name);
+  return name;
+}
+
+const BLANK = 0x20;
+
+function valueOf(given: string): string {
+  // Nearly all are one blank and a text.
+  const { length } = given;
+  if (
+    length > 1 &&
+    given.charCodeAt(0) === BLANK &&
+    isInk(given.charCodeAt(1)) &&
+    isInk(given.charCodeAt(length - 1))
+  )
+    return given.slice(1);
+  return given.replace(AROUND_VALUE, "");
+}
+
+function isInk(code: number): boolean {
+  return code !== BLANK && code !== 0x09;
+}
+
+function setHeader(headers: Record<string, string>, name: string, value: string): void {
+  if (name !== "__proto__") headers[name] = value;
+  else Object.defineProperty(headers, name, { value, enumerable: true, configurable: true, writable: true });
+}
+
+function framingOf(statusCode: number, headers: Readonly<Record<string, string>>): BodyFraming {
+  const encoding = headers["transfer-encoding"];
+  const length = headers["content-length"];
   // RFC 9112 section 6.3, number 3: how answers are smuggled past a proxy that believes the other one.
   if (encoding !== undefined && length !== undefined)
     throw new HttpFormatError("has both a length and a transfer encoding");
@@ -95,6 +143,10 @@ function framingOf(statusCode: number, headers: ReadonlyMap<string, string>): Bo
 
 function tokens(list: string | undefined): readonly string[] {
   return list === undefined ? [] : list.split(",").map((token) => token.trim().toLowerCase());
+}
+
+function noHeader(): HttpFormatError {
+  return new HttpFormatError("has a line among its headers that is none");
 }
 
 function forbidden(): HttpFormatError {

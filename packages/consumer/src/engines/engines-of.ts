@@ -9,7 +9,6 @@ import type { LeaseSettings } from "../worker/lease-settings.js";
 import type { WorkerEvent } from "../worker/worker-events.js";
 import { type AnyPipeline, isModule, loadPipeline, type PipelineModule } from "./pipeline-module.js";
 import type { ShardEngines } from "./shard-engines.js";
-import { ThreadPool } from "./threads/thread-pool.js";
 
 /** Settings that the engines of a connector need. */
 export interface EngineSettings {
@@ -51,7 +50,8 @@ export async function enginesOf<Model, Output, Plan, DeadLetterPlan>(
   watchers: ThreadWatchers,
 ): Promise<ShardEngines> {
   const { module, threads } = settings;
-  if (module !== undefined && threads !== undefined) return threadPool(settings, module, threads, watchers);
+  if (module !== undefined && threads !== undefined)
+    return await threadPool(settings, module, threads, watchers);
   if (!isModule(pipeline)) return enginesHere(settings, pipeline);
   const loaded: AnyPipeline = await loadPipeline(module ?? new URL(pipeline));
   return enginesHere(settings, loaded);
@@ -85,16 +85,18 @@ function enginesHere<Model, Output, Plan, DeadLetterPlan>(
   });
 }
 
-function threadPool(
+async function threadPool(
   settings: EngineSettings,
   module: URL,
   threads: number,
   { onWireFallback, observe }: ThreadWatchers,
-): ShardEngines {
+): Promise<ShardEngines> {
+  // Few connectors have threads: the others do not load them.
+  const { ThreadPool } = await import("./threads/thread-pool.js");
   const { streamName: stream, application, streamTarget, kinesis, retrieval, onRetentionGap } = settings;
   const { untilMs, maxReadAheadBytes, leases, clock, logger } = settings;
   const { region, endpoint, allowInsecure = false, proxy, wireFormat, credentials } = kinesis;
-  const pool: ThreadPool = new ThreadPool({
+  const pool = new ThreadPool({
     threads,
     setup: {
       module: module.href,

@@ -1,4 +1,4 @@
-import type { KinesisClient, SubscribeToShardEventStream } from "@aws-sdk/client-kinesis";
+import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import {
   atCorrectedClock,
   isByTheClock,
@@ -8,7 +8,7 @@ import {
   type SendCommand,
 } from "@kinesis-connectors/aws";
 import { checkOptions, type OptionNames } from "@kinesis-connectors/core";
-import { isKind, type KinesisApi, type SubscriptionEvent } from "./kinesis-api.js";
+import { isKind, type KinesisApi } from "./kinesis-api.js";
 import { asCallError, type Experience } from "./kinesis-failures.js";
 import { kinesisSdk } from "./load-sdk.js";
 import {
@@ -19,6 +19,7 @@ import {
   toStartingPosition,
   toConsumer,
 } from "./sdk-shapes.js";
+import { subscriptionEvents } from "./subscription-events.js";
 
 /** The name of the stream in requests: its ARN where the caller gave one, so that streams of other accounts work too. */
 export type StreamName = { readonly StreamName: string } | { readonly StreamARN: string };
@@ -131,18 +132,16 @@ export function kinesisLater(
         return { shards: (answer.Shards ?? []).map(toListedShard), nextToken: answer.NextToken };
       }),
     getShardIterator: (shardId, position, signal) =>
-      calling("GetShardIterator", async (made, { GetShardIteratorCommand }) => {
+      calling("GetShardIterator", async (_made, { GetShardIteratorCommand }, request) => {
         const { Type, SequenceNumber, Timestamp } = toStartingPosition(position);
-        const answer = await made.send(
-          new GetShardIteratorCommand({
-            ...stream,
-            ShardId: shardId,
-            ShardIteratorType: Type,
-            ...(SequenceNumber === undefined ? {} : { StartingSequenceNumber: SequenceNumber }),
-            ...(Timestamp === undefined ? {} : { Timestamp }),
-          }),
-          aborting(signal),
-        );
+        const input = {
+          ...stream,
+          ShardId: shardId,
+          ShardIteratorType: Type,
+          ...(SequenceNumber === undefined ? {} : { StartingSequenceNumber: SequenceNumber }),
+          ...(Timestamp === undefined ? {} : { Timestamp }),
+        };
+        const answer = await request(GetShardIteratorCommand, input, signal);
         return answer.ShardIterator ?? "";
       }),
     getRecords: (iterator, limit, signal) =>
@@ -219,30 +218,4 @@ export function kinesisLater(
 
 function aborting(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal };
-}
-
-async function* subscriptionEvents(
-  stream: AsyncIterable<SubscribeToShardEventStream> | undefined,
-  experience: Experience,
-): AsyncGenerator<SubscriptionEvent, void> {
-  if (stream === undefined) return;
-  try {
-    for await (const member of stream) {
-      const event = member.SubscribeToShardEvent;
-      if (event !== undefined) {
-        yield {
-          records: toRecords(event.Records),
-          continuationSequenceNumber: event.ContinuationSequenceNumber,
-          millisBehindLatest: event.MillisBehindLatest,
-          childShards: toChildShards(event.ChildShards),
-        };
-        continue;
-      }
-      // An error member ends the subscription; the SDK hands some of them over as values.
-      const failure: unknown = Object.values(member).find((value) => value instanceof Error);
-      if (failure !== undefined) throw asCallError("SubscribeToShard", failure, experience);
-    }
-  } catch (error) {
-    throw asCallError("SubscribeToShard", error, experience);
-  }
 }

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { Transform } from "node:stream";
 import { promisify } from "node:util";
 import zlib from "node:zlib";
-import type { Compression, PieceCompressor } from "./compression.js";
+import { AT_ONCE_BYTES, type Compression, type PieceCompressor } from "./compression.js";
 
 const MiB = 1024 * 1024;
 /** Chunks of a result: each is allocated whole, and each takes a trip between the pool and the event loop. */
@@ -36,8 +36,14 @@ export function nodeZstd(
   const run = promisify((bytes: Buffer, done: (error: Error | null, compressed?: Buffer) => void): void => {
     compress(bytes, options, done);
   });
+  const atOnce = (bytes: Buffer): Buffer => {
+    const compressed = compressSync(bytes, { ...options, chunkSize: Math.max(bytes.length, 1024) });
+    if (!Buffer.isBuffer(compressed)) throw new TypeError("zlib.zstdCompressSync gave no bytes");
+    return compressed;
+  };
   return {
     compress: async (bytes) => {
+      if (bytes.length <= AT_ONCE_BYTES) return atOnce(bytes);
       const compressed = await run(bytes);
       if (compressed === undefined) throw new Error("zlib.zstdCompress gave nothing");
       return compressed;

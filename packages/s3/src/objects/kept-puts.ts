@@ -13,7 +13,7 @@ import { headersOf, type ObjectSettings } from "./object-headers.js";
 import { type PutObject, PutTemplate, type SentPut } from "./put-template.js";
 
 /** One object to be put. */
-export interface Put extends PutObject {
+interface Put extends PutObject {
   readonly metadata: Record<string, string>;
   readonly bytes: Buffer;
   /** Only where nothing is at the key. */

@@ -1,10 +1,11 @@
-import { batchOf, deliver, seededRandom, thrownBy } from "@kinesis-connectors/testkit";
+import { batchOf, contextOf, deliver, planOf, seededRandom, thrownBy } from "@kinesis-connectors/testkit";
 import { gunzipSync, inflateRawSync } from "node:zlib";
 import { Zstd } from "@hpcc-js/wasm-zstd";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Compression, gzip, none, zstd } from "@kinesis-connectors/s3";
-import { startS3 } from "../support/local-s3.js";
+import { AT_ONCE_BYTES } from "../../src/compression/compression.js";
+import { linesIn, startS3 } from "../support/local-s3.js";
 
 const text = Buffer.from(JSON.stringify({ page: "/articles/1", agent: "Mozilla/5.0" }).repeat(5000));
 
@@ -41,6 +42,42 @@ describe("compression", () => {
     const { decompress } = await loadedZstd();
     expect(gunzipSync(await gzip().compress(Buffer.alloc(0)))).toHaveLength(0);
     expect(decompress(await zstd().compress(Buffer.alloc(0)))).toHaveLength(0);
+  });
+
+  it("gives small objects back, which are compressed at once, and those just above, in the same bytes whenever it is asked", async () => {
+    const { decompress } = await loadedZstd();
+    for (const size of [1, 2_000, AT_ONCE_BYTES, AT_ONCE_BYTES + 1]) {
+      const bytes = text.subarray(0, size);
+      const gzipped = await gzip().compress(bytes);
+      expect(gunzipSync(gzipped).equals(bytes)).toBe(true);
+      expect((await gzip().compress(bytes)).equals(gzipped)).toBe(true);
+      expect(decompress(await zstd().compress(bytes)).equals(bytes)).toBe(true);
+    }
+  });
+
+  it("may have another level than the release that prepared a batch: its objects are its own by their batch, not by their bytes", async () => {
+    await using s3 = await startS3();
+    const [before, after] = [s3.emitter({ compression: gzip(1) }), s3.emitter({ compression: gzip() })];
+    const outputs = Array.from({ length: 500 }, (_, n) => ({ n, text: `record ${n} of 500` }));
+    const [first, second] = ["1", "2"].map((nth) =>
+      batchOf<unknown>(outputs, { shardId: `shardId-00000000000${nth}` }),
+    );
+    if (first === undefined || second === undefined) throw new Error("two batches were made");
+    // Written by the one: the other finds it.
+    const inherited = contextOf(planOf(before, first), { inherited: true });
+    await deliver(before, first);
+    expect(await after.isWritten?.(first, inherited)).toBe(true);
+    expect(await after.emit(first, inherited)).toEqual({ failed: [] });
+    // Prepared by the one and written by the other, and then by the one all the same, too late.
+    const plan = planOf(before, second);
+    expect(await after.emit(second, contextOf(plan, { inherited: true }))).toEqual({ failed: [] });
+    const [, late] = s3.objects();
+    expect(await before.emit(second, contextOf(plan))).toEqual({ failed: [] });
+    const objects = s3.objects();
+    expect(objects.map(linesIn)).toEqual(Array(2).fill(outputs.map((output) => JSON.stringify(output))));
+    expect(objects[1]?.body.equals(late?.body ?? Buffer.alloc(0))).toBe(true);
+    expect(objects[0]?.body.equals(objects[1]?.body ?? Buffer.alloc(0))).toBe(false);
+    expect(s3.calls().filter((call) => call === "PutObject 412")).toHaveLength(2);
   });
 
   it("shows in key and headers as query engines expect it", async () => {

@@ -7,6 +7,9 @@ export const sequencePlace = 4;
 const rowLength = 6;
 
 const firstRows = 64;
+/** Of a table that has no row yet. */
+const noPlaces = new Int32Array(0);
+const noTimes = new Float64Array(0);
 /** A record in either form is longer than this: so many rows at most are made before the records have been seen. */
 const leastRecordBytes = 32;
 /** GetRecords answers 10,000 at most (API reference, Limit). A record may take 37 bytes on the wire, and takes three times that in memory. */
@@ -28,8 +31,8 @@ export class RecordTable {
   /** @param bodyBytes - length of the answer */
   constructor(bodyBytes: number) {
     this.#bodyBytes = bodyBytes;
-    this.places = new Int32Array(0);
-    this.times = new Float64Array(0);
+    this.places = noPlaces;
+    this.times = noTimes;
     this.encryptionTypes = undefined;
   }
 

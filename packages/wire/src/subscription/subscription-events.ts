@@ -28,33 +28,68 @@ export async function openSubscription(
     frames.close();
     throw error;
   });
-  const members = readMembers(first, frames, throwException);
-  const iterator: AsyncIterator<SubscriptionMember, void> = {
-    next: () => members.next(),
-    return: () => {
-      // Also when nothing was asked for yet: a generator that has not begun ends without a word.
-      frames.close();
-      return members.return();
-    },
-  };
-  return { [Symbol.asyncIterator]: () => iterator };
+  const members = new Members(first, frames, throwException);
+  return { [Symbol.asyncIterator]: () => members };
 }
 
-async function* readMembers(
-  first: EventFrame | undefined,
-  frames: EventBody,
-  throwException: ThrowException,
-): AsyncGenerator<SubscriptionMember, void> {
-  try {
-    for (let frame = first; frame !== undefined; frame = await frames.next()) {
-      const type = frame.headers.get(":message-type");
-      if (type !== "event") await endWith(type, frame, throwException);
-      // Other events, such as "initial-response", say nothing that a reader needs.
-      if (frame.headers.get(":event-type") !== "SubscribeToShardEvent") continue;
-      yield { SubscribeToShardEvent: readEvent(frame.payload) };
+/** No generator: one that waits keeps the event that it gave last, and with it all its records, until the next one is there. */
+class Members implements AsyncIterator<SubscriptionMember, void> {
+  #first: EventFrame | undefined;
+  readonly #frames: EventBody;
+  readonly #throwException: ThrowException;
+  #isOver = false;
+  /** Settles when nobody waits any more: the body has one waiter at a time. */
+  #asked: Promise<void> = Promise.resolve();
+
+  constructor(first: EventFrame | undefined, frames: EventBody, throwException: ThrowException) {
+    this.#first = first;
+    this.#frames = frames;
+    this.#throwException = throwException;
+  }
+
+  next(): Promise<IteratorResult<SubscriptionMember, void>> {
+    const given = this.#asked.then(() => this.#next());
+    const settled = (): void => undefined;
+    this.#asked = given.then(settled, settled);
+    return given;
+  }
+
+  async #next(): Promise<IteratorResult<SubscriptionMember, void>> {
+    while (!this.#isOver) {
+      try {
+        const member = await this.#member();
+        if (member !== undefined) return { done: false, value: member };
+      } catch (error) {
+        this.#end();
+        throw error;
+      }
     }
-  } finally {
-    frames.close();
+    return { done: true, value: undefined };
+  }
+
+  return(): Promise<IteratorResult<SubscriptionMember, void>> {
+    this.#end();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** One message; undefined for one that says nothing that a reader needs, such as "initial-response", and when there are no more. */
+  async #member(): Promise<SubscriptionMember | undefined> {
+    const frame = this.#first ?? (await this.#frames.next());
+    this.#first = undefined;
+    if (frame === undefined) {
+      this.#end();
+      return undefined;
+    }
+    const type = frame.headers.get(":message-type");
+    if (type !== "event") return endWith(type, frame, this.#throwException);
+    if (frame.headers.get(":event-type") !== "SubscribeToShardEvent") return undefined;
+    return { SubscribeToShardEvent: readEvent(frame.payload) };
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#first = undefined;
+    this.#frames.close();
   }
 }
 

@@ -1,0 +1,24 @@
+// The connector of somebody who installed three packages: all that is in the stream now, as objects in a bucket. Ends by itself.
+import { startConnector } from "@kinesis-connectors/consumer";
+import { definePipeline, json, KinesisConnectorError } from "@kinesis-connectors/core";
+import { gzip, ndjson, s3Emitter } from "@kinesis-connectors/s3";
+
+const pipeline = definePipeline({
+  transformer: json(),
+  filter: ({ id }) => id % 2 === 0,
+  buffer: { maxRecords: 100, maxAgeMs: 500 },
+  emitter: s3Emitter({ bucket: "archive", prefix: "clicks", format: ndjson(), compression: gzip() }),
+});
+const connector = await startConnector({
+  application: "a-user",
+  stream: "clicks",
+  pipeline,
+  until: { at: new Date() },
+});
+await connector.done;
+// The packages are of one copy of the core: an error of one is known to the other.
+const refused = await startConnector({ application: "", stream: "clicks", pipeline }).catch((error) => error);
+if (!(refused instanceof KinesisConnectorError))
+  throw new Error(`not of the core that is imported: ${refused}`);
+const { version: node, versions } = process;
+process.stdout.write(`delivered on ${versions.bun ?? versions.deno ?? node}\n`);

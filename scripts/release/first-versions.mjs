@@ -1,0 +1,85 @@
+// The first version of a package. Changesets counts up from the version in package.json, and would make 1.1.0 of a package that starts at 1.0.0, with all that
+// changed before anybody had it. So a package without a CHANGELOG.md, which is one that was never released, is released as the version that stands in its
+// package.json; its changelog says what the package is, which is the text of the changeset that calls it "major", and nothing of what came before.
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { publishedPackages } from "./packages.mjs";
+
+/** The package whose types are in those of the others. */
+export const CORE = "@kinesis-connectors/core";
+
+/**
+ * Writes the changelogs of packages that were never released, and takes them out of the changesets that wait: what is left is for `changeset version`.
+ * @param {string} root
+ * @returns {{ readonly first: readonly import("./packages.mjs").Published[], readonly waiting: number }} the packages, and how many changesets are left
+ */
+export function writeFirstChangelogs(root) {
+  const first = publishedPackages(root).filter(isNew);
+  const changesets = readChangesets(root);
+  const texts = new Map(first.map(({ name }) => [name, textsOf(name, changesets)]));
+  const silent = [...texts].filter(([, found]) => found.length === 0).map(([name]) => name);
+  if (silent.length > 0)
+    throw new Error(
+      `${silent.join(", ")} ${silent.length === 1 ? "was" : "were"} never released, and no changeset says what the first version is: ` +
+        'write .changeset/first-NAME.md, with "PACKAGE": major, and a paragraph for those who have never seen the package',
+    );
+  for (const { name, version, path } of first)
+    writeFileSync(
+      join(path, "CHANGELOG.md"),
+      `# ${name}\n\n## ${version}\n\n${texts.get(name)?.join("\n\n")}\n`,
+    );
+  let waiting = 0;
+  for (const { file, bumps, text } of changesets) {
+    const left = Object.entries(bumps).filter(([name]) => !texts.has(name));
+    if (left.length === 0) rmSync(file);
+    else waiting += 1;
+    if (left.length > 0 && left.length < Object.keys(bumps).length)
+      writeFileSync(
+        file,
+        `---\n${left.map(([name, bump]) => `"${name}": ${bump}\n`).join("")}---\n\n${text}\n`,
+      );
+  }
+  return { first, waiting };
+}
+
+/**
+ * The changesets that wait, by the names of their files.
+ * @param {string} root
+ * @returns {{ readonly file: string, readonly bumps: Readonly<Record<string, string>>, readonly text: string }[]}
+ */
+export function readChangesets(root) {
+  const folder = join(root, ".changeset");
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".md") && name !== "README.md")
+    .toSorted()
+    .map((name) => {
+      const file = join(folder, name);
+      const parts = /^---\r?\n([\s\S]*?)\r?\n?---\r?\n([\s\S]*)$/.exec(readFileSync(file, "utf8"));
+      if (parts === null) throw new Error(`.changeset/${name} is no changeset: it does not begin with ---`);
+      return { file, bumps: parse(parts[1]) ?? {}, text: parts[2].trim() };
+    });
+}
+
+/**
+ * The packages that a major version of the core would leave behind. To changesets a package that needs the core is the same with another major of it, and moves
+ * by a patch; but then whoever has `^1.0.0` of both gets two cores, whose pipelines and errors do not know each other.
+ * @param {string} root
+ * @returns {string[]} packages that depend on the core, and are not major in any changeset while the core is
+ */
+export function leftBehind(root) {
+  const changesets = readChangesets(root);
+  const isMajor = (name) => changesets.some(({ bumps }) => bumps[name] === "major");
+  const released = publishedPackages(root).filter((one) => !isNew(one));
+  if (!released.some(({ name }) => name === CORE) || !isMajor(CORE)) return [];
+  return released
+    .filter(({ name, manifest }) => manifest.dependencies?.[CORE] !== undefined && !isMajor(name))
+    .map(({ name }) => name);
+}
+
+/** Whether a package was never released. */
+const isNew = ({ path }) => !existsSync(join(path, "CHANGELOG.md"));
+
+function textsOf(name, changesets) {
+  return changesets.filter(({ bumps }) => bumps[name] === "major").map(({ text }) => text);
+}

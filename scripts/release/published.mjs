@@ -1,0 +1,41 @@
+// What a registry has already.
+import { spawnSync } from "node:child_process";
+
+/** How long a registry may take for an answer. */
+const TIMEOUT_MS = 60_000;
+
+/**
+ * The registry that npm is set up with.
+ * @returns {string}
+ */
+export function usualRegistry() {
+  const { status, stdout, stderr } = spawnSync("npm", ["config", "get", "registry"], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`npm does not say which registry it has: ${stderr}`);
+  return stdout.trim();
+}
+
+/**
+ * Whether a registry has a version of a package.
+ * @param {string} name
+ * @param {string} version
+ * @param {string} registry its URL
+ * @returns {Promise<boolean>}
+ * @throws {Error} where the answer is anything but a plain yes or no: nobody knows then what is to be published
+ */
+export async function isPublished(name, version, registry) {
+  const url = new URL(name.replace("/", "%2f"), registry.endsWith("/") ? registry : `${registry}/`);
+  const answer = await fetch(url, {
+    // The short form: without READMEs.
+    headers: { accept: "application/vnd.npm.install-v1+json" },
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  if (answer.status === 404) return false;
+  if (!answer.ok)
+    throw new Error(
+      `the registry does not say whether it has ${name} ${version}: it answers ${answer.status}`,
+    );
+  const { versions } = await answer.json();
+  if (typeof versions !== "object" || versions === null)
+    throw new Error(`the registry does not say which versions of ${name} it has`);
+  return Object.hasOwn(versions, version);
+}

@@ -1,0 +1,49 @@
+// What a tarball must be to be published, whoever packed it. Needs nothing but Node and tar.
+import { execFileSync } from "node:child_process";
+
+/** Scripts that npm would run on a user's machine. */
+const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
+
+/**
+ * package.json of a tarball.
+ * @param {string} tarball
+ * @returns {Record<string, any>}
+ */
+export function manifestOf(tarball) {
+  return JSON.parse(execFileSync("tar", ["-xOzf", tarball, "package/package.json"], { encoding: "utf8" }));
+}
+
+/**
+ * What is wrong with a tarball, a line each.
+ * @param {string} tarball
+ * @returns {string[]}
+ */
+export function tarballProblems(tarball) {
+  const manifest = manifestOf(tarball);
+  const { name } = manifest;
+  const files = execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" })
+    .split("\n")
+    .filter((file) => file !== "" && !file.endsWith("/"))
+    .map((file) => file.replace(/^package\//, ""));
+  const text = JSON.stringify(manifest);
+  return [
+    ...INSTALL_SCRIPTS.filter((script) => manifest.scripts?.[script] !== undefined).map(
+      (script) => `${name} has a ${script} script`,
+    ),
+    ...["README.md", "LICENSE", "package.json"]
+      .filter((file) => !files.includes(file))
+      .map((file) => `${name} has no ${file}`),
+    ...(files.some((file) => file.startsWith("dist/")) ? [] : [`${name} is not built`]),
+    ...files
+      .filter((file) => file.startsWith("test/") || file.includes("tsbuildinfo"))
+      .map((file) => `${name}: ${file} got into the tarball`),
+    ...(text.includes("workspace:") ? [`${name}: a workspace: range got into the tarball`] : []),
+    ...(text.includes("@kinesis-connectors/source")
+      ? [`${name}: the source condition got into the tarball`]
+      : []),
+    ...(manifest.license === "MIT" ? [] : [`${name} is not under the MIT licence`]),
+    ...["version", "description", "homepage", "repository", "bugs", "engines"]
+      .filter((field) => manifest[field] === undefined)
+      .map((field) => `${name} has no ${field}`),
+  ];
+}

@@ -1,0 +1,46 @@
+// Makes the next versions of what the changesets say: npm run version-packages. Writes package.json and CHANGELOG.md of each package that moves, and the
+// versions that stand in sources; publishes nothing.
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { setup } from "../setup.mjs";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+setup();
+// What is installed is imported behind the installation.
+const { CORE, leftBehind, writeFirstChangelogs } = await import("./first-versions.mjs");
+const { publishedPackages } = await import("./packages.mjs");
+
+const before = new Map(publishedPackages(root).map(({ name, version }) => [name, version]));
+const alone = leftBehind(root);
+if (alone.length > 0) {
+  process.stderr.write(
+    `a major version of ${CORE} is one of all packages whose types it is in: add ${alone.join(", ")} to the changeset, as major\n`,
+  );
+  process.exit(1);
+}
+const { first, waiting } = writeFirstChangelogs(root);
+const node = (script, ...args) =>
+  execFileSync(process.execPath, [join(root, "node_modules", script), ...args], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+  });
+if (waiting > 0) node("@changesets/cli/bin.js", "version");
+for (const { path, version } of publishedPackages(root)) writeVersionInSources(path, version);
+node("oxfmt/bin/oxfmt", "packages/*/package.json");
+
+for (const { name, version } of first) process.stdout.write(`${name} ${version}, its first\n`);
+for (const { name, version } of publishedPackages(root))
+  if (before.get(name) !== version) process.stdout.write(`${name} ${before.get(name)} -> ${version}\n`);
+
+/** A package that tells its own version has it in a file `version.ts`, since a bundle has no package.json to read. */
+function writeVersionInSources(path, version) {
+  for (const name of readdirSync(join(path, "src"), { recursive: true }).map(String)) {
+    if (!/(?:^|[/\\])version\.ts$/.test(name)) continue;
+    const file = join(path, "src", name);
+    const text = readFileSync(file, "utf8");
+    const written = text.replace(/(export const version = )"[^"]*"/, `$1"${version}"`);
+    if (written !== text) writeFileSync(file, written);
+  }
+}

@@ -1,0 +1,175 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it } from "vitest";
+import { CORE, leftBehind, readChangesets, writeFirstChangelogs } from "../release/first-versions.mjs";
+import { dependenciesFirst, publishedPackages } from "../release/packages.mjs";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const changelog = createRequire(import.meta.url)("../release/changelog.cjs") as {
+  readonly getReleaseLine: (changeset: { readonly summary: string }) => Promise<string>;
+  readonly getDependencyReleaseLine: (
+    changesets: readonly unknown[],
+    dependencies: readonly { readonly name: string; readonly newVersion: string }[],
+  ) => Promise<string>;
+};
+const folders: string[] = [];
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A workspace of packages a and b, which need the core, and the changesets that wait in it. */
+function workspace({
+  released,
+  changesets,
+}: {
+  readonly released: readonly string[];
+  readonly changesets: Readonly<Record<string, string>>;
+}): string {
+  const root = mkdtempSync(join(tmpdir(), "kc-versions-"));
+  folders.push(root);
+  for (const name of ["a", "b", ...(released.includes("core") ? ["core"] : [])]) {
+    mkdirSync(join(root, "packages", name), { recursive: true });
+    writeFileSync(
+      join(root, "packages", name, "package.json"),
+      JSON.stringify(
+        name === "core"
+          ? { name: CORE, version: "1.0.0" }
+          : { name: `@x/${name}`, version: "1.0.0", dependencies: { [CORE]: "workspace:^" } },
+      ),
+    );
+    if (released.includes(name))
+      writeFileSync(join(root, "packages", name, "CHANGELOG.md"), `# @x/${name}\n\n## 1.0.0\n\nIt was.\n`);
+  }
+  mkdirSync(join(root, ".changeset"));
+  for (const [name, text] of Object.entries(changesets)) writeFileSync(join(root, ".changeset", name), text);
+  return root;
+}
+
+const namesOf = (first: readonly { readonly name: string }[]): readonly string[] =>
+  first.map(({ name }) => name);
+
+describe("the first version of a package", () => {
+  it("is the one in its package.json, told by what it is, and not by what changed before anybody had it", () => {
+    const root = workspace({
+      released: [],
+      changesets: {
+        "first-a.md": '---\n"@x/a": major\n---\n\nWhat a is.\n',
+        "first-b.md": '---\n"@x/b": major\n---\n\nWhat b is.\n',
+        "mended.md": '---\n"@x/a": patch\n"@x/b": minor\n---\n\nMended.\n',
+      },
+    });
+    const { first, waiting } = writeFirstChangelogs(root);
+    expect([namesOf(first), waiting]).toEqual([["@x/a", "@x/b"], 0]);
+    expect(readFileSync(join(root, "packages/a/CHANGELOG.md"), "utf8")).toBe(
+      "# @x/a\n\n## 1.0.0\n\nWhat a is.\n",
+    );
+    expect(readdirSync(join(root, ".changeset"))).toEqual([]);
+  });
+
+  it("leaves what changed of released packages for the next versions of those", () => {
+    const root = workspace({
+      released: ["a"],
+      changesets: {
+        "first-b.md": '---\n"@x/b": major\n---\n\nWhat b is.\n',
+        "mended.md": '---\n"@x/a": patch\n"@x/b": minor\n---\n\nMended.\n',
+        "of-a.md": '---\n"@x/a": minor\n---\n\nMore of a.\n',
+      },
+    });
+    const { first, waiting } = writeFirstChangelogs(root);
+    expect([namesOf(first), waiting]).toEqual([["@x/b"], 2]);
+    expect(readChangesets(root).map(({ bumps, text }) => [bumps, text])).toEqual([
+      [{ "@x/a": "patch" }, "Mended."],
+      [{ "@x/a": "minor" }, "More of a."],
+    ]);
+    expect(readFileSync(join(root, "packages/a/CHANGELOG.md"), "utf8")).toContain("It was.");
+  });
+
+  it("does not come about without words, and then nothing is written", () => {
+    const root = workspace({
+      released: [],
+      changesets: { "first-a.md": '---\n"@x/a": major\n---\n\nWhat a is.\n' },
+    });
+    expect(() => writeFirstChangelogs(root)).toThrow(
+      /^@x\/b was never released, and no changeset says .* write \.changeset\/first-NAME\.md/,
+    );
+    expect(existsSync(join(root, "packages/a/CHANGELOG.md"))).toBe(false);
+  });
+
+  it("has words for every package of this workspace that was never released", () => {
+    const changesets = readChangesets(ROOT);
+    const silent = publishedPackages(ROOT)
+      .filter(({ path }) => !existsSync(join(path, "CHANGELOG.md")))
+      .filter(({ name }) => !changesets.some(({ bumps }) => bumps[name] === "major"));
+    expect(namesOf(silent)).toEqual([]);
+  });
+});
+
+describe("a major version of the core", () => {
+  const core = '"@kinesis-connectors/core": major\n';
+
+  it("is one of every released package that needs it, and names those that it would leave behind", () => {
+    const root = workspace({
+      released: ["a", "b", "core"],
+      changesets: { "core.md": `---\n${core}"@x/a": major\n---\n\nTaken away.\n` },
+    });
+    expect(leftBehind(root)).toEqual(["@x/b"]);
+  });
+
+  it("is no question before anything was released, nor for a minor", () => {
+    const first = { "core.md": `---\n${core}---\n\nWhat it is.\n` };
+    expect(leftBehind(workspace({ released: [], changesets: first }))).toEqual([]);
+    const minor = { "core.md": `---\n${core.replace("major", "minor")}---\n\nMore.\n` };
+    expect(leftBehind(workspace({ released: ["a", "b", "core"], changesets: minor }))).toEqual([]);
+  });
+});
+
+describe("changesets", () => {
+  it("name packages of this workspace, and say something", () => {
+    const names = new Set(publishedPackages(ROOT).map(({ name }) => name));
+    for (const { file, bumps, text } of readChangesets(ROOT)) {
+      expect([file, Object.keys(bumps).filter((name) => !names.has(name))]).toEqual([file, []]);
+      expect([file, text === ""]).toEqual([file, false]);
+    }
+  });
+
+  it("become lines of words, with one line for whatever a package needs newer", async () => {
+    expect(await changelog.getReleaseLine({ summary: "One.\n\nMore of it.\n" })).toBe(
+      "\n- One.\n\n  More of it.",
+    );
+    expect(await changelog.getDependencyReleaseLine([], [])).toBe("");
+    expect(
+      await changelog.getDependencyReleaseLine(
+        [],
+        [
+          { name: "@x/a", newVersion: "1.1.0" },
+          { name: "@x/b", newVersion: "2.0.0" },
+        ],
+      ),
+    ).toBe("\n- Needs `@x/a` 1.1.0, `@x/b` 2.0.0.");
+  });
+});
+
+describe("the order of publishing", () => {
+  it("has each package after those that it depends on", () => {
+    const published = new Set<string>();
+    for (const { name, manifest } of dependenciesFirst(publishedPackages(ROOT))) {
+      const needed = Object.keys((manifest["dependencies"] ?? {}) as object).filter((one) =>
+        /^(?:@kinesis-connectors\/|create-kinesis)/.test(one),
+      );
+      expect([name, needed.filter((one) => !published.has(one))]).toEqual([name, []]);
+      published.add(name);
+    }
+  });
+});
