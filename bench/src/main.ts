@@ -112,13 +112,16 @@ function kept(file: string | URL): Run {
   return JSON.parse(readFileSync(file, "utf8")) as Run;
 }
 
+function picture({ rows }: Run): string {
+  return plot(rows, "Records, rows, objects or polls per CPU-second");
+}
+
 function show(run: Run): void {
-  const picture = plot(run.rows, "Records, rows, objects or polls per CPU-second");
-  if (values.plot !== undefined) writeFileSync(values.plot, picture);
+  if (values.plot !== undefined) writeFileSync(values.plot, picture(run));
   if (values["write-docs"]) {
     const file = new URL("performance.json", DOCS);
     writeFileSync(file, keptText(run));
-    writeFileSync(new URL("performance.svg", DOCS), picture);
+    writeFileSync(new URL("performance.svg", DOCS), picture(kept(file)));
     for (const document of DOCUMENTS)
       writeFileSync(document, renewed(readFileSync(document, "utf8"), kept(file)));
   }

@@ -31,7 +31,9 @@ export function conditions({ date, machine, minutes, windowCpuMs, rows }: Run): 
   const rounds = rows.map((row) => row.rounds);
   const [least, most] = [Math.min(...rounds), Math.max(...rounds)];
   const counted =
-    rounds.length === 0 ? "no rows" : `${least === most ? least : `${least} to ${most}`} rounds`;
+    rounds.length === 0
+      ? "no rows"
+      : `${least === most ? least : `${least} to ${most}`} round${most === 1 ? "" : "s"}`;
   const peers = machine.peers.length === 0 ? "no peers in other languages" : machine.peers.join(", ");
   const { node, cores, pinning, load } = machine;
   return `${date}, Node ${node.replace("v", "")}, ${cores} cores of ${machine.cpu}, ${pinning}, load before the run ${load.toFixed(1)}; ${counted}, windows of ${windowCpuMs} CPU-ms, ${Math.ceil(minutes)} minutes; ${peers}.`;

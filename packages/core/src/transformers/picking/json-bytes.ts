@@ -29,7 +29,7 @@ export function valueEnd(bytes: Buffer, start: number, end: number): number {
 }
 
 /** Where a text ends that begins at `start`: behind its closing quote. -1 where it has none before `end`. */
-export function textEnd(bytes: Buffer, start: number, end: number): number {
+function textEnd(bytes: Buffer, start: number, end: number): number {
   let at = start + 1;
   for (;;) {
     const near = Math.min(end, at + NEAR_BYTES);
