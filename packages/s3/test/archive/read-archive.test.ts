@@ -285,6 +285,18 @@ describe("an object that is damaged is named", () => {
     expect(message).not.toContain("quote");
   });
 
+  it("with lines without end, which are not handed out: a few bytes of gzip may be gigabytes", async () => {
+    await archive(clicks(5), { to: (one) => one, format: ndjson(), compression: gzip() });
+    await damage(() => gzipSync(Buffer.alloc(20_000_000, "\n")));
+    let count = 0;
+    const all = async (): Promise<void> => {
+      for await (const _one of readArchive({ ...s3.connection, bucket: BUCKET, prefix: "archive" }))
+        count += 1;
+    };
+    expect((await failureFrom(all())).message).toContain("more than the 5 records");
+    expect(count).toBeLessThanOrEqual(5);
+  });
+
   it("that nobody of ours has written", async () => {
     const client = new S3Client({ ...s3.connection, forcePathStyle: true });
     await client.send(
