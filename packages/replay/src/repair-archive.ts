@@ -135,6 +135,7 @@ export async function repairArchive<Model, Output, Plan = undefined, DeadLetterP
         archive,
         letters,
         known,
+        application: live,
         live: ofLive,
         fromMs,
         found,

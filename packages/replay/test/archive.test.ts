@@ -258,6 +258,12 @@ describe("a replay of an archive", () => {
     expect(hasCode(refused, "KC_STEERING_REFUSED")).toBe(true);
     expect(refused.message).toContain(`${BUCKET}/archive/`);
     await (await into("elsewhere")).stop();
+    // A page of the listing, of somebody else's objects, before those of the stream.
+    const others = Array.from({ length: 1001 }, (_, nth) => `aaa/${String(nth).padStart(4, "0")}`);
+    for (const key of others) aws.s3.write(BUCKET, key, Buffer.from("x"), "text/plain");
+    const behind = await failureFrom(into(""));
+    for (const key of others) aws.s3.remove(BUCKET, key);
+    expect(hasCode(behind, "KC_STEERING_REFUSED")).toBe(true);
   });
 
   it("that is not there is told", async () => {

@@ -91,7 +91,7 @@ export function keepRequests(client: object, options: KeptRequestsOptions = {}):
  * Whether requests have to pass the client because of what is around it: a function of AWS Lambda, in which the client's step against recursion hands
  * on the trace of each invocation, or a `send` that somebody has put in place of the client's own, as OpenTelemetry's instrumentation does.
  */
-function isWatched(client: object): boolean {
+export function isWatched(client: object): boolean {
   if (process.env["AWS_LAMBDA_FUNCTION_NAME"] !== undefined) return true;
   return Object.hasOwn(client, "send") || Object.hasOwn(partsOf(client).send, "__wrapped");
 }

@@ -85,7 +85,7 @@ export interface StepStack {
   readonly identify: () => readonly string[];
 }
 
-export type Step = (
+type Step = (
   next: (given: Given) => Promise<unknown>,
   context: SdkContext,
 ) => (given: Given) => Promise<unknown>;
