@@ -150,7 +150,7 @@ class KeptRequests {
 
   async send(
     { name, operation, context, form, route, identity, signer, correctsClock }: Kept,
-    { body }: WrittenBody<Uint8Array>,
+    { body, release }: WrittenBody<Uint8Array>,
     signal: AbortSignal | ListedSignal | undefined,
   ): Promise<unknown> {
     const { config } = this.#client;
@@ -168,6 +168,7 @@ class KeptRequests {
     try {
       const pieces = form.pieces(identity, body, nowMs + offsetMs, this.#random.uuid());
       const response = await route.send(pieces, signal);
+      release?.();
       let output: unknown;
       try {
         output =
@@ -191,7 +192,7 @@ class KeptRequests {
     input: object,
   ): Promise<WrittenBody<Uint8Array> | undefined> {
     const own = this.#protocol.writeBody?.(name, input);
-    if (own !== undefined) return { contentType: own.contentType, body: bytesOf(own.body) };
+    if (own !== undefined) return { ...own, body: bytesOf(own.body) };
     const { headers, body } = await this.#protocol.serializeRequest(operation, input, context);
     if (typeof body !== "string" && !(body instanceof Uint8Array)) return undefined;
     return { contentType: headers["content-type"] ?? "", body: bytesOf(body) };
