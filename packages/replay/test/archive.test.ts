@@ -299,7 +299,7 @@ describe("dead letters", () => {
     const failing = await run({}, () => {
       throw new Error("not mended yet");
     });
-    expect(failing).toMatchObject({ recordsEmitted: 0, recordsDeadLettered: 1, isComplete: true });
+    expect(failing).toMatchObject({ recordsEmitted: 0, deadLetters: 1, isComplete: true });
     expect(place.landed).toEqual([]);
     expect(await run({}, () => true)).toMatchObject({ recordsEmitted: 1, isComplete: true });
     expect(place.landed).toEqual(["damaged"]);
