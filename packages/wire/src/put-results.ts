@@ -49,13 +49,12 @@ class ScannedResult implements PutResult {
 export function readPutResultsCbor(body: Buffer): PutResults {
   const reader = new CborReader(body);
   const answer: PutResults = {};
-  const shards = new RepeatedText();
   const size = reader.map();
   for (let done = 0; reader.hasMore(size, done); done += 1) {
     const member = readName(reader, ANSWER_NAMES);
     if (member === undefined) reader.skip();
     else if (!reader.isNull()) {
-      if (member === "Records") answer.Records = readResults(reader, shards);
+      if (member === "Records") answer.Records = readResults(reader);
       else if (member === "FailedRecordCount") answer.FailedRecordCount = reader.number();
       else answer.EncryptionType = reader.text();
     }
@@ -64,17 +63,17 @@ export function readPutResultsCbor(body: Buffer): PutResults {
   return answer;
 }
 
-function readResults(reader: CborReader, shards: RepeatedText): ScannedResult[] {
+function readResults(reader: CborReader): ScannedResult[] {
   const results: ScannedResult[] = [];
   const size = reader.array();
   for (let done = 0; reader.hasMore(size, done); done += 1) {
     if (done >= MAX_RESULTS) throw damaged();
-    results.push(readResult(reader, shards));
+    results.push(readResult(reader));
   }
   return results;
 }
 
-function readResult(reader: CborReader, shards: RepeatedText): ScannedResult {
+function readResult(reader: CborReader): ScannedResult {
   let start = -1;
   let stop = -1;
   let shardId: string | undefined;
@@ -87,7 +86,7 @@ function readResult(reader: CborReader, shards: RepeatedText): ScannedResult {
     else if (isText(reader) || !reader.isNull()) {
       reader.string(textType);
       if (member === "SequenceNumber") ({ start, stop } = reader);
-      else if (member === "ShardId") shardId = shards.at(reader);
+      else if (member === "ShardId") shardId = textOf(reader);
       else if (member === "ErrorCode") errorCode = textOf(reader);
       else errorMessage = textOf(reader);
     }
@@ -100,20 +99,6 @@ function readResult(reader: CborReader, shards: RepeatedText): ScannedResult {
 
 function textOf({ bytes, start, stop }: CborReader): string {
   return bytes.toString("utf8", start, stop);
-}
-
-/** A text that is mostly the one before it: records of one request go to few shards. */
-class RepeatedText {
-  #bytes: Uint8Array = new Uint8Array(0);
-  #text = "";
-
-  at({ bytes, start, stop }: CborReader): string {
-    if (!isAt(bytes, start, stop, this.#bytes)) {
-      this.#bytes = Uint8Array.prototype.slice.call(bytes, start, stop);
-      this.#text = bytes.toString("utf8", start, stop);
-    }
-    return this.#text;
-  }
 }
 
 /** PutRecords takes 500 records (API reference), and an answer has one result for each; the rest is room for what may come. */
