@@ -50,13 +50,12 @@ class ScannedResult implements PutResult {
 export function readPutResultsCbor(body: Buffer): PutResults {
   const reader = new CborReader(body);
   const answer: PutResults = {};
-  const shards = new RepeatedText();
   const size = reader.map();
   for (let done = 0; reader.hasMore(size, done); done += 1) {
     const member = readName(reader, ANSWER_NAMES);
     if (member === undefined) reader.skip();
     else if (!reader.isNull()) {
-      if (member === "Records") readList(reader, shards, answer);
+      if (member === "Records") readList(reader, answer);
       else if (member === "FailedRecordCount") answer.FailedRecordCount = reader.number();
       else answer.EncryptionType = reader.text();
     }
@@ -65,13 +64,13 @@ export function readPutResultsCbor(body: Buffer): PutResults {
   return answer;
 }
 
-function readList(reader: CborReader, shards: RepeatedText, answer: PutResults): void {
+function readList(reader: CborReader, answer: PutResults): void {
   const { at, bytes } = reader;
   const alike = bytes.length === reader.end ? findAlike(bytes, at, MAX_RESULTS, readTaken) : undefined;
   takenOf.delete(answer);
   if (alike === undefined) {
     Object.defineProperty(answer, "Records", {
-      value: readResults(reader, shards),
+      value: readResults(reader),
       ...LIKE_ANY_MEMBER,
       writable: true,
     });
@@ -125,17 +124,17 @@ function resultsOf(body: Buffer, alike: ResultsAlike): readonly PutResult[] {
   });
 }
 
-function readResults(reader: CborReader, shards: RepeatedText): ScannedResult[] {
+function readResults(reader: CborReader): ScannedResult[] {
   const results: ScannedResult[] = [];
   const size = reader.array();
   for (let done = 0; reader.hasMore(size, done); done += 1) {
     if (done >= MAX_RESULTS) throw damaged();
-    results.push(readResult(reader, shards));
+    results.push(readResult(reader));
   }
   return results;
 }
 
-function readResult(reader: CborReader, shards: RepeatedText): ScannedResult {
+function readResult(reader: CborReader): ScannedResult {
   let start = -1;
   let stop = -1;
   let shardId: string | undefined;
@@ -148,7 +147,7 @@ function readResult(reader: CborReader, shards: RepeatedText): ScannedResult {
     else if (isText(reader) || !reader.isNull()) {
       reader.string(textType);
       if (member === "SequenceNumber") ({ start, stop } = reader);
-      else if (member === "ShardId") shardId = shards.at(reader);
+      else if (member === "ShardId") shardId = textOf(reader);
       else if (member === "ErrorCode") errorCode = textOf(reader);
       else errorMessage = textOf(reader);
     }
@@ -161,20 +160,6 @@ function readResult(reader: CborReader, shards: RepeatedText): ScannedResult {
 
 function textOf({ bytes, start, stop }: CborReader): string {
   return bytes.toString("utf8", start, stop);
-}
-
-/** A text that is mostly the one before it: records of one request go to few shards. */
-class RepeatedText {
-  #bytes: Uint8Array = new Uint8Array(0);
-  #text = "";
-
-  at({ bytes, start, stop }: CborReader): string {
-    if (!isAt(bytes, start, stop, this.#bytes)) {
-      this.#bytes = Uint8Array.prototype.slice.call(bytes, start, stop);
-      this.#text = bytes.toString("utf8", start, stop);
-    }
-    return this.#text;
-  }
 }
 
 /** PutRecords takes 500 records (API reference), and an answer has one result for each; the rest is room for what may come. */
