@@ -48,7 +48,7 @@ export async function deliver(folder, runConnector) {
       ]),
     );
     run(process.execPath, ["put.mjs", String(RECORDS)], { cwd: folder, env });
-    const printed = runConnector(env);
+    const printed = runConnector({ ...env, RECORDS: String(RECORDS) });
     const landed = run(process.execPath, ["landed.mjs"], { cwd: folder, env }).stdout;
     const wanted = JSON.stringify(Array.from({ length: RECORDS / 2 }, (_, index) => index * 2));
     if (landed !== wanted)

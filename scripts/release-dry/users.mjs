@@ -6,8 +6,21 @@ import { run } from "../check-project/processes.mjs";
 
 export const INSTALLED = ["core", "consumer", "s3"].map((name) => `@kinesis-connectors/${name}`);
 
-/** The registry of all that is not ours, as npm is set up here. */
-const others = () => run("npm", ["config", "get", "registry"], { cwd: process.cwd() }).stdout.trim();
+/** A setting of npm, as it is on this machine; undefined where it has none. */
+function npmSetting(name) {
+  const value = run("npm", ["config", "get", name], { cwd: process.cwd() }).stdout.trim();
+  return ["", "null", "undefined"].includes(value) ? undefined : value;
+}
+
+/** What is not ours comes from where npm has it: Yarn does not read npm's settings. */
+function yarnSettings() {
+  const { NODE_EXTRA_CA_CERTS } = process.env;
+  const authorities = npmSetting("cafile") ?? NODE_EXTRA_CA_CERTS;
+  return [
+    `npmRegistryServer: "${npmSetting("registry")}"`,
+    ...(authorities === undefined ? [] : [`httpsCaFilePath: "${authorities}"`]),
+  ].join("\n");
+}
 
 /** How packages of ours are found by npm and pnpm: theirs alone, and nowhere else. */
 export const npmrcOf = (url) => `@kinesis-connectors:registry=${url}\n`;
@@ -23,9 +36,9 @@ export function packageManagers(url) {
       ".yarnrc.yml": `nodeLinker: ${linker}
 enableTelemetry: false
 enableGlobalCache: false
-npmMinimalAgeGate: 0
+npmPreapprovedPackages: ["@kinesis-connectors/*"]
 npmScopes: { kinesis-connectors: { npmRegistryServer: "${url}" } }
-npmRegistryServer: "${others()}"
+${yarnSettings()}
 unsafeHttpWhitelist: ["127.0.0.1"]
 `,
       "yarn.lock": "",

@@ -51,6 +51,8 @@ export interface Batch<Output> {
   readonly openedMs?: number;
   /** True when records of the range were gone from the stream before they could be read (retention). */
   readonly gap: boolean;
+  /** True where its source gave some records of the range only, as a replay of dead letters does: that the others were delivered is not said. Absent otherwise. */
+  readonly isPicked?: boolean;
 }
 
 /** The number of outputs in a batch, as entries or encoded. */

@@ -178,8 +178,8 @@ export async function emitUntilWritten<Output>(
 }
 
 /** Runs a shard of these records to its end; returns what the engine told of itself. */
-export async function runShard<Model, Output, Plan>(
-  pipeline: Pipeline<Model, Output, Plan>,
+export async function runShard<Model, Output, Plan, DeadLetterPlan>(
+  pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,
   records: readonly KinesisRecord[],
 ): Promise<ShardEvent[]> {
   const events: ShardEvent[] = [];

@@ -234,5 +234,6 @@ function toRun(shard: SourceShard, source: OpenedSource): ShardToRun {
     ...(observe === undefined ? {} : { observe }),
     initialPosition: { type: "at-timestamp", timestampMs: source.fromMs ?? 0 },
     source: source.sourceOf(shard),
+    isPicked: source.isPicked === true,
   };
 }

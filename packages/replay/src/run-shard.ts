@@ -54,6 +54,8 @@ export interface ShardToRun {
   /** Where reading begins without a checkpoint, where that is no sentinel of a row. Default: as the row says. */
   readonly startPosition?: StartPosition;
   readonly source: ShardSource;
+  /** Whether it gives some records of the shard only. */
+  readonly isPicked: boolean;
   /** Whether it is read once more, although its row says that an earlier run has ended it. */
   readonly isAnew?: boolean;
   /** Told the events of this one as well. */
@@ -99,6 +101,7 @@ export async function runShard<Model, Output, Plan, DeadLetterPlan>(
       stopSignal,
       abortSignal: AbortSignal.any([abortSignal, held.gone]),
       onRetentionGap,
+      isPicked: shard.isPicked,
     });
     if (outcome.type === "stopped") return { end: outcome, held };
     const childShards = outcome.type === "shard-end" ? outcome.childShards : undefined;

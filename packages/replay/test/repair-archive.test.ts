@@ -2,12 +2,19 @@ import { setTimeout as wait } from "node:timers/promises";
 import { DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { startConnector } from "@kinesis-connectors/consumer";
 import { connectKinesis, type KinesisApi } from "@kinesis-connectors/consumer/kinesis";
-import { type Clock, definePipeline, json, silentLogger, systemClock } from "@kinesis-connectors/core";
+import {
+  type Clock,
+  definePipeline,
+  json,
+  silentLogger,
+  systemClock,
+  type Transformer,
+} from "@kinesis-connectors/core";
 import { memoryLeases } from "@kinesis-connectors/leases";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
 import { ndjson, readArchive, s3DeadLetters, s3Emitter } from "@kinesis-connectors/s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ArchiveRepair, repairArchive } from "../src/index.js";
+import { type ArchiveRepair, deadLetters, repairArchive, startReplay } from "../src/index.js";
 import { gapOfKey, gapsOf, keyOfGap } from "../src/repair/gaps.js";
 
 const at = (n: number, sub = 0) => ({ sequenceNumber: String(n), subSequenceNumber: sub });
@@ -70,6 +77,15 @@ const hurried: Clock = {
   setTimer: (delayMs, run) => systemClock.setTimer(delayMs / 10, run),
 };
 
+/** What the transformer becomes once it knows what to make of a damaged record. */
+const mending: Transformer<Click, Click> = {
+  toModel: ({ data }) => {
+    const line = Buffer.from(data).toString("utf8");
+    return JSON.parse(line.replace("damaged ", "")) as Click;
+  },
+  fromModel: (click) => click,
+};
+
 const BUCKET = "clicks";
 const COUNT = 300;
 interface Click {
@@ -80,10 +96,11 @@ describe("repairArchive", () => {
   let aws: LocalAws;
   const live = memoryLeases();
   const own = memoryLeases();
+  const isDamaged = (n: number): boolean => n === 50 || n === 52;
   const isKept = (n: number): boolean => (n < 100 || n >= 180) && n % 9 !== 0;
   /** How the stream is read meanwhile. */
   const reads: { readonly limit: number; readonly inFlight: number }[] = [];
-  const wanted = Array.from({ length: COUNT }, (_, n) => n).filter((n) => isKept(n) && n !== 50);
+  const wanted = Array.from({ length: COUNT }, (_, n) => n).filter((n) => isKept(n) && !isDamaged(n));
 
   beforeAll(async () => {
     aws = await startLocalAws({
@@ -98,7 +115,7 @@ describe("repairArchive", () => {
         "clicks",
         Array.from({ length: 20 }, (_, nth) => ({
           partitionKey: "a",
-          data: n + nth === 50 ? "damaged" : JSON.stringify({ n: n + nth }),
+          data: `${isDamaged(n + nth) ? "damaged " : ""}${JSON.stringify({ n: n + nth })}`,
         })),
       );
     const { region, credentials } = aws.clientOptions("kinesis");
@@ -119,9 +136,9 @@ describe("repairArchive", () => {
   });
 
   const s3 = () => ({ ...aws.clientOptions("s3"), bucket: BUCKET, prefix: "archive" });
-  function pipeline(maxRecords: number) {
+  function pipeline(maxRecords: number, isMended = false) {
     return definePipeline({
-      transformer: json<Click>().to((click) => click),
+      transformer: isMended ? mending : json<Click>().to((click) => click),
       filter: ({ n }) => isKept(n),
       buffer: { maxRecords },
       emitter: s3Emitter<Click>({ ...s3(), format: ndjson() }),
@@ -152,11 +169,12 @@ describe("repairArchive", () => {
     maxRecords = 20,
     signal?: AbortSignal,
     onCommit?: () => void,
+    isMended = false,
   ): Promise<ArchiveRepair> {
     const { bucket, prefix, ...connection } = s3();
     return await repairArchive({
       application: "clicks-to-s3",
-      pipeline: pipeline(maxRecords),
+      pipeline: pipeline(maxRecords, isMended),
       bucket,
       prefix,
       stream: "clicks",
@@ -254,5 +272,74 @@ describe("repairArchive", () => {
     await lose([again]);
     expect((await repair()).recordsEmitted).toBeGreaterThan(0);
     expect((await archived()).numbers).toEqual(wanted);
+  });
+
+  it("writes around dead letters, also where they can be delivered by now, and does not take what was made of them for the rest of their range", async () => {
+    const before = await archived();
+    // The objects around the dead letters, which are left alone in their range.
+    const lost: string[] = [];
+    for await (const { data, key } of readArchive(s3()))
+      if ([47, 49, 51, 53].includes((JSON.parse(Buffer.from(data).toString("utf8")) as Click).n))
+        lost.push(key);
+    const redrive = await startReplay({
+      application: "clicks-redriven",
+      pipeline: pipeline(20, true),
+      source: deadLetters(s3()),
+      leaseTable: memoryLeases().connect(),
+    });
+    expect((await redrive.done).recordsEmitted).toBe(2);
+    const all = [...wanted, 50, 52].toSorted((a, b) => a - b);
+    expect((await archived()).numbers).toEqual(all);
+    await lose([...new Set(lost)]);
+    expect((await archived()).numbers.length).toBeLessThan(before.numbers.length);
+    expect((await repair(20, undefined, undefined, true)).isComplete).toBe(true);
+    expect((await archived()).numbers).toEqual(all);
+  });
+
+  it("finds the live connector's checkpoints in its DynamoDB table, and keeps its own rows in another", async () => {
+    const { region, credentials } = aws.clientOptions("kinesis");
+    const endpoints = { kinesis: aws.endpoints.kinesis, dynamodb: aws.endpoints.dynamodb };
+    const application = "clicks-in-dynamodb";
+    const { bucket, ...connection } = s3();
+    const place = { ...connection, bucket, prefix: "in-dynamodb" };
+    const toPlace = definePipeline({
+      transformer: mending,
+      buffer: { maxRecords: 100 },
+      emitter: s3Emitter<Click>({ ...place, format: ndjson() }),
+    });
+    await using connector = await startConnector({
+      region,
+      credentials,
+      endpoints,
+      application,
+      stream: "clicks",
+      pipeline: toPlace,
+    });
+    while (connector.progress().recordsRead < COUNT) await wait(10);
+    await connector.stop();
+    const keys = [...aws.s3.objects(BUCKET)].flatMap(({ key }) =>
+      key.startsWith(place.prefix) && key.endsWith(".ndjson") ? [key] : [],
+    );
+    await lose([keys.at(-1) ?? ""]);
+    const { prefix: _prefix, ...ofS3 } = connection;
+    const repaired = await repairArchive({
+      application,
+      pipeline: definePipeline({
+        transformer: mending,
+        emitter: s3Emitter<Click>({ ...place, format: ndjson() }),
+      }),
+      bucket,
+      prefix: place.prefix,
+      stream: "clicks",
+      s3: ofS3,
+      kinesis: { region, credentials, endpoint: endpoints.kinesis },
+      dynamodb: { region, credentials, endpoint: endpoints.dynamodb },
+    });
+    expect(repaired).toMatchObject({ isComplete: true });
+    expect(repaired.recordsEmitted).toBeGreaterThan(0);
+    const found: number[] = [];
+    for await (const { data } of readArchive(place))
+      found.push((JSON.parse(Buffer.from(data).toString("utf8")) as Click).n);
+    expect(found.toSorted((a, b) => a - b)).toEqual(Array.from({ length: COUNT }, (_, n) => n));
   });
 });

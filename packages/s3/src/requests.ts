@@ -26,7 +26,10 @@ export type S3Plan = {
  * The fields of a batch that its name is made of.
  * @inline
  */
-export type NamedBatch = Pick<Batch<unknown>, "shardId" | "first" | "last" | "entries" | "encoded">;
+export type NamedBatch = Pick<
+  Batch<unknown>,
+  "shardId" | "first" | "last" | "entries" | "encoded" | "isPicked"
+>;
 
 /** SHA-256 over the positions of entries, in order, in hex. */
 export function idsSha256Of(entries: readonly BufferEntry<unknown>[]): string {
@@ -35,13 +38,16 @@ export function idsSha256Of(entries: readonly BufferEntry<unknown>[]): string {
   return hash.digest();
 }
 
-/** `<first>-<last>` of a batch, as in its key. A sub-sequence number above 0 follows its end: `<first>-<last>.7`. */
-export function rangeNameOf(batch: Pick<NamedBatch, "first" | "last">): string {
-  return `${endName(batch.first)}-${endName(batch.last)}`;
+/**
+ * `<first>-<last>` of a batch, as in its key. A sub-sequence number above 0 follows its end: `<first>-<last>.7`. Of a batch that holds some records of its
+ * range only (dead letters that came again) `<first>-<last>-picked`: whoever looks for what is missing must not take the range for delivered.
+ */
+export function rangeNameOf(batch: Pick<NamedBatch, "first" | "last" | "isPicked">): string {
+  return `${endName(batch.first)}-${endName(batch.last)}${batch.isPicked === true ? "-picked" : ""}`;
 }
 
 /** `<shardId>-<first>-<last>`: the name of an object in a folder that all shards share. */
-export function shardRangeNameOf(batch: Pick<NamedBatch, "shardId" | "first" | "last">): string {
+export function shardRangeNameOf(batch: Pick<NamedBatch, "shardId" | "first" | "last" | "isPicked">): string {
   return `${batch.shardId}-${rangeNameOf(batch)}`;
 }
 

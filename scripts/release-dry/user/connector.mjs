@@ -1,4 +1,5 @@
-// The connector of somebody who installed three packages: all that is in the stream now, as objects in a bucket. Ends by itself.
+// The connector of somebody who installed three packages: what is in the stream, as objects in a bucket. Ends when it has handled as many records as RECORDS says.
+import { setTimeout as wait } from "node:timers/promises";
 import { startConnector } from "@kinesis-connectors/consumer";
 import { definePipeline, json, KinesisConnectorError } from "@kinesis-connectors/core";
 import { gzip, ndjson, s3Emitter } from "@kinesis-connectors/s3";
@@ -9,13 +10,13 @@ const pipeline = definePipeline({
   buffer: { maxRecords: 100, maxAgeMs: 500 },
   emitter: s3Emitter({ bucket: "archive", prefix: "clicks", format: ndjson(), compression: gzip() }),
 });
-const connector = await startConnector({
-  application: "a-user",
-  stream: "clicks",
-  pipeline,
-  until: { at: new Date() },
-});
-await connector.done;
+const connector = await startConnector({ application: "a-user", stream: "clicks", pipeline });
+const handled = () => {
+  const { recordsEmitted, recordsFiltered, deadLetters } = connector.progress();
+  return recordsEmitted + recordsFiltered + deadLetters;
+};
+for (let tries = 0; tries < 600 && handled() < Number(process.env.RECORDS); tries += 1) await wait(200);
+await connector.stop();
 // The packages are of one copy of the core: an error of one is known to the other.
 const refused = await startConnector({ application: "", stream: "clicks", pipeline }).catch((error) => error);
 if (!(refused instanceof KinesisConnectorError))

@@ -26,6 +26,8 @@ export interface ShardContext {
   readonly abortSignal: AbortSignal;
   /** Reaction to records that were gone before they could be read. Default `stop`. */
   readonly onRetentionGap?: "stop" | "continue";
+  /** Whether the source gives some records of the shard only: `Batch.isPicked`. Default false. */
+  readonly isPicked?: boolean;
 }
 
 /** The end of a shard's engine. Errors are thrown instead. */

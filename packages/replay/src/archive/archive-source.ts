@@ -139,9 +139,12 @@ async function* recordsOf(
     explicitHashKey: content.explicitHashKey,
     arrivalTimeMs: content.arrivalTimeMs ?? facts.firstArrivalMs ?? 0,
   });
-  const sources = known.map((object) => placedIn(reading, shardId, object, chunkBytes));
+  const sources = known.map((object) => ({
+    first: object.range.first,
+    pages: placedIn(reading, shardId, object, chunkBytes),
+  }));
   const only = sources[0];
-  const pages = sources.length === 1 && only !== undefined ? only : merged(sources, MAX_PAGE);
+  const pages = sources.length === 1 && only !== undefined ? only.pages : merged(sources, MAX_PAGE);
   for await (const page of pages)
     yield page
       .filter(({ content, key }) => reading.isWanted(content, { key, stream: reading.stream, shardId }))

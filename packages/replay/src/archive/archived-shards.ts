@@ -34,11 +34,13 @@ export interface ArchiveIndex {
 /**
  * Lists an archive, shard by shard. Some 200 bytes of memory for each object, and none of their records.
  * @param isWanted whether an object may hold what is wanted
+ * @param picked what becomes of objects that hold some records of their range only, dead letters that came again
  * @throws KinesisConnectorError `KC_READ_REFUSED`
  */
 export async function indexArchive(
   archive: Archive,
   isWanted: (object: ArchiveObject) => boolean = () => true,
+  picked: "take" | "skip" = "take",
 ): Promise<ArchiveIndex> {
   const byShard = new Map<string, ShardObject[]>();
   let stream: string | undefined;
@@ -50,7 +52,7 @@ export async function indexArchive(
       const facts = stream === undefined || !isNamed ? await archive.look(object.key) : undefined;
       stream ??= facts?.stream;
       const range = object.range ?? facts;
-      if (range === undefined) continue;
+      if (range === undefined || (range.isPicked === true && picked === "skip")) continue;
       const { shardId, first, last } = range;
       const found = byShard.get(shardId) ?? [];
       found.push({ ...object, range: { shardId, first, last } });

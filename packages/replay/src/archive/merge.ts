@@ -11,29 +11,55 @@ interface Head<One extends Placed> {
   at: number;
 }
 
+/** A source that is in the order of the stream. */
+export interface Ordered<One extends Placed> {
+  /** Nothing of it comes before this position. */
+  readonly first: Position;
+  readonly pages: AsyncIterable<readonly One[]>;
+}
+
 /**
- * Merges sources that are each in the order of the stream into one that is, some at a time; what has the same position is one. A page of each source is in
- * memory.
+ * Merges sources that are each in the order of the stream into one that is, some at a time; what has the same position is one. A page of each source that
+ * has been begun is in memory, and none is begun before its first position is reached: of batches that overlap one by one there may be thousands.
+ * @param sources by their first positions
  */
 export async function* merged<One extends Placed>(
-  sources: readonly AsyncIterable<readonly One[]>[],
+  sources: readonly Ordered<One>[],
   maxPage: number,
 ): AsyncGenerator<readonly One[], void> {
+  /** Those that are begun: a heap, because a batch may have hundreds of objects. */
   const heads: Head<One>[] = [];
-  try {
-    const opened = sources.map((source): Head<One> => ({
-      pages: source[Symbol.asyncIterator](),
-      page: [],
-      at: 0,
-    }));
-    heads.push(...opened);
+  let begun = 0;
+  /** Whether the next source may hold what comes next. */
+  const isDue = (): boolean => {
+    const next = sources[begun];
+    const head = heads[0];
+    if (next === undefined || head === undefined) return next !== undefined;
+    return comparePositions(next.first, (head.page[head.at] as One).position) <= 0;
+  };
+  /** Begins it, and those that begin where it does. */
+  const beginDue = async (): Promise<void> => {
+    const dueTo = sources[begun]?.first;
+    if (dueTo === undefined) return;
+    const opened: Head<One>[] = [];
+    for (let next = sources[begun]; next !== undefined; next = sources[begun]) {
+      if (comparePositions(next.first, dueTo) > 0) break;
+      opened.push({ pages: next.pages[Symbol.asyncIterator](), page: [], at: 0 });
+      begun += 1;
+    }
+    const held = heads.splice(0);
+    heads.push(...held, ...opened);
     const isFilled = await Promise.all(opened.map(filled));
-    heads.splice(0, heads.length, ...opened.filter((_, nth) => isFilled[nth]));
-    // A heap: a batch may have hundreds of objects.
+    heads.splice(0, heads.length, ...held, ...opened.filter((_, nth) => isFilled[nth]));
     for (let nth = (heads.length >> 1) - 1; nth >= 0; nth -= 1) sink(heads, nth);
+  };
+  try {
     let page: One[] = [];
     let last: Position | undefined;
-    for (let head = heads[0]; head !== undefined; head = heads[0]) {
+    for (;;) {
+      while (isDue()) await beginDue();
+      const head = heads[0];
+      if (head === undefined) break;
       const one = head.page[head.at] as One;
       if (last === undefined || comparePositions(last, one.position) !== 0) page.push(one);
       last = one.position;

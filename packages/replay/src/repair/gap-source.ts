@@ -1,8 +1,12 @@
 import { comparePositions, type Position, type RecordPage, type ShardSource } from "@kinesis-connectors/core";
 import type { Gap } from "./gaps.js";
+import type { IsLetter } from "./letters-in-gap.js";
 
-/** The records of a gap, of a source that reads its shard. It ends with the gap, wherever the shard goes on. */
-export function gapSource(source: ShardSource, { end }: Gap): ShardSource {
+/**
+ * The records of a gap, of a source that reads its shard. It ends with the gap, wherever the shard goes on.
+ * @param letters - asked once, before the first record: which of them were set aside, and are left out
+ */
+export function gapSource(source: ShardSource, { end }: Gap, letters: () => Promise<IsLetter>): ShardSource {
   /** Whether a position is past the gap. */
   const isPast = (position: Position): boolean => {
     if (end.type === "shard-end") return false;
@@ -15,12 +19,15 @@ export function gapSource(source: ShardSource, { end }: Gap): ShardSource {
   return {
     open: (start) => {
       const reader = source.open(start);
+      let isLetter: IsLetter | undefined;
       return {
         next: async (signal): Promise<RecordPage> => {
           const { shardEnd, scannedEnd, ...page } = await reader.next(signal);
           const beyond = page.records.findIndex(isPast);
-          const records = beyond === -1 ? page.records : page.records.slice(0, beyond);
-          const last = records.at(-1);
+          const inGap = beyond === -1 ? page.records : page.records.slice(0, beyond);
+          const last = inGap.at(-1);
+          if (inGap.length > 0) isLetter ??= await letters();
+          const records = inGap.filter((record) => isLetter?.(record) !== true);
           const isOver =
             beyond !== -1 ||
             shardEnd !== undefined ||
@@ -28,10 +35,12 @@ export function gapSource(source: ShardSource, { end }: Gap): ShardSource {
             (page.millisBehindLatest === 0 && page.records.length === 0) ||
             (last !== undefined && isLast(last)) ||
             (scannedEnd !== undefined && isLast(scannedEnd));
+          // What is left out has been read all the same.
+          const readEnd = scannedEnd ?? (records.length === inGap.length ? undefined : positionOf(last));
           return {
             ...page,
             records,
-            ...(scannedEnd === undefined || isPast(scannedEnd) ? {} : { scannedEnd }),
+            ...(readEnd === undefined || isPast(readEnd) ? {} : { scannedEnd: readEnd }),
             // A batch that was prepared is read again to its recorded end.
             ...(isOver && start.type !== "at" ? { end: true as const } : {}),
           };
@@ -40,4 +49,8 @@ export function gapSource(source: ShardSource, { end }: Gap): ShardSource {
       };
     },
   };
+}
+
+function positionOf(record: Position | undefined): Position | undefined {
+  return record && { sequenceNumber: record.sequenceNumber, subSequenceNumber: record.subSequenceNumber };
 }

@@ -5,6 +5,7 @@ import { type ArchiveIndex, foreignObject, indexArchive } from "../archive/archi
 import { openStream, type StreamToOpen } from "../sources/open-stream.js";
 import type { OpenedSource, ReplaySource, SourceContext, SourceShard } from "../sources/source.js";
 import { gapSource } from "./gap-source.js";
+import { lettersIn } from "./letters-in-gap.js";
 import type { KnownLetters } from "./known-letters.js";
 import { type Gap, gapOfKey, gapsOf, keyOfGap } from "./gaps.js";
 
@@ -24,7 +25,8 @@ export interface GapsToFind {
   /** What was set aside, for `known`. */
   readonly letters: Archive;
   readonly known: KnownLetters;
-  /** The rows of the live connector. */
+  /** The live connector, and its rows. */
+  readonly application: string;
   readonly live: LeaseTable;
   /** What arrived before the first object is looked at from here on, in epoch milliseconds; undefined: it is not. */
   readonly fromMs: number | undefined;
@@ -40,20 +42,29 @@ export function gapsSource(options: GapsToFind): ReplaySource {
 }
 
 async function openGaps(
-  { stream, archive, letters, known, live, fromMs, found, onLeftOver }: GapsToFind,
+  { stream, archive, letters, known, application, live, fromMs, found, onLeftOver }: GapsToFind,
   context: SourceContext,
 ): Promise<OpenedSource> {
   const missing = async (): Promise<readonly Gap[]> => {
     // The checkpoints first: whatever is committed by then is in the list that follows.
     const rows = await live.list();
     const index = await indexOf(archive, stream.name);
+    if (rows.length === 0)
+      context.logger.warn(
+        { application },
+        "the live connector has no rows in the table of checkpoints: what is missing behind the last object of a shard cannot be told; check application and checkpoints",
+      );
     const before = new Set(rows.map(({ leaseKey }) => leaseKey));
     // A shard whose row came only now: its objects may have been written while they were listed.
-    const begun = (await live.list()).flatMap(({ leaseKey }) => (before.has(leaseKey) ? [] : [leaseKey]));
-    return gapsIn(index, rows, fromMs).filter(({ shardId }) => !begun.includes(shardId));
+    const begun = new Set(
+      (await live.list()).flatMap(({ leaseKey }) => (before.has(leaseKey) ? [] : [leaseKey])),
+    );
+    return gapsIn(index, rows, fromMs).filter(({ shardId }) => !begun.has(shardId));
   };
   let gaps = await missing();
-  known.learn(await indexOf(letters, stream.name));
+  const setAside = await indexOf(letters, stream.name);
+  known.learn(setAside);
+  const ofLive = { archive: letters, index: setAside, application, stream: stream.name };
   const opened = await openStream({ ...stream, firstRecords: FIRST_RECORDS }, context);
   const inStream = new Map(opened.shards.map((shard) => [shard.shardId, shard]));
   const gapOf = new Map<string, RepairedGap>();
@@ -109,7 +120,7 @@ async function openGaps(
     sourceOf: (shard) => {
       const gap = gapOf.get(shard.leaseKey ?? shard.shardId);
       const source = opened.sourceOf(shard);
-      return gap === undefined ? source : gapSource(source, gap);
+      return gap === undefined ? source : gapSource(source, gap, () => lettersIn(ofLive, gap));
     },
     close: opened.close,
   };
@@ -120,7 +131,7 @@ const FIRST_RECORDS = 1;
 
 /** The objects of an archive, which must be of the stream. */
 async function indexOf(archive: Archive, stream: string): Promise<ArchiveIndex> {
-  const index = await indexArchive(archive);
+  const index = await indexArchive(archive, undefined, "skip");
   if (index.stream === undefined || index.stream === stream) return index;
   const where = `${archive.bucket}/${archive.prefix}`;
   throw foreignObject(where, `stream "${index.stream}"`, `stream "${stream}"`);

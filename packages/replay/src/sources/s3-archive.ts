@@ -204,6 +204,7 @@ async function openSource(
       },
       stream,
       keepsPositions,
+      isPicked: objects === "dead-letters",
       fromMs,
       untilMs,
       shards: shards.map(({ shardId }) => ({ stream, shardId, parentShardIds: [] })),

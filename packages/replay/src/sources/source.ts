@@ -54,6 +54,8 @@ export interface OpenedSource {
   readonly shards: readonly SourceShard[];
   /** False where records come under other positions and times than they had in the stream. Default: they come under their own. */
   readonly keepsPositions?: boolean;
+  /** True where some records of each shard are given only: `Batch.isPicked`. Default: all of the range are. */
+  readonly isPicked?: boolean;
   /** The shards that are read, by the rows of earlier runs. Default: `shards`, and those that only rows know any more. */
   readonly shardsFor?: (rows: readonly Lease[]) => Promise<readonly SourceShard[]>;
   readonly sourceOf: (shard: SourceShard) => ShardSource;

@@ -1,11 +1,13 @@
 import type { Position } from "@kinesis-connectors/core";
-import { FACTS } from "../objects/object-metadata.js";
+import { BATCH_ID, FACTS } from "../objects/object-metadata.js";
 
 /** The range of a shard that the batch of an object was made of. Both ends were read for it. */
 export interface ArchivedRange {
   readonly shardId: string;
   readonly first: Position;
   readonly last: Position;
+  /** True where it holds some records of the range only: dead letters that came again. Absent otherwise. */
+  readonly isPicked?: boolean;
 }
 
 /** An object of an archive, as it is listed. */
@@ -22,6 +24,8 @@ export interface ArchiveObject {
 /** The facts that an object says about itself in its metadata. */
 export interface ArchiveFacts extends ArchivedRange {
   readonly stream: string;
+  /** The id of its batch: `batchIdOf` with the application that wrote it. */
+  readonly batchId: string;
   /** Outputs in it. */
   readonly recordCount: number;
   /** SHA-256 over the positions of its outputs, in hex. */
@@ -34,8 +38,8 @@ export interface ArchiveFacts extends ArchivedRange {
   readonly contentEncoding: string | undefined;
 }
 
-/** `<first>-<last>`, perhaps behind a shard's id, and the number of an object that shares folder and range with others. */
-const NAME = /^(?:(.+)-)?(\d+)(?:\.(\d+))?-(\d+)(?:\.(\d+))?(?:_\d+)?$/;
+/** `<first>-<last>`, perhaps behind a shard's id; whether its records were picked, and the number of an object that shares folder and range with others. */
+const NAME = /^(?:(.+)-)?(\d+)(?:\.(\d+))?-(\d+)(?:\.(\d+))?(-picked)?(?:_\d+)?$/;
 /** An extension begins behind a dot that no digit follows: `.7` is a sub-sequence number. */
 const EXTENSION = /\.(?!\d).*$/;
 
@@ -43,10 +47,11 @@ const EXTENSION = /\.(?!\d).*$/;
 export function rangeInKey(key: string): ArchivedRange | undefined {
   const folders = key.split("/");
   const name = (folders.at(-1) ?? "").replace(EXTENSION, "");
-  const [, shard, first, firstSub = "0", last, lastSub = "0"] = NAME.exec(name) ?? [];
+  const [, shard, first, firstSub = "0", last, lastSub = "0", picked] = NAME.exec(name) ?? [];
   const shardId = shard ?? folders.at(-2);
   if (first === undefined || last === undefined || shardId === undefined) return undefined;
-  return { shardId, first: positionOf(first, firstSub), last: positionOf(last, lastSub) };
+  const range = { shardId, first: positionOf(first, firstSub), last: positionOf(last, lastSub) };
+  return picked === undefined ? range : { ...range, isPicked: true };
 }
 
 /** The extension of a key: everything behind the name of its range. */
@@ -81,9 +86,11 @@ export function factsOf(answer: {
   const arrival = Number(metadata[FACTS.firstArrivalMs] ?? Number.NaN);
   return {
     stream: text(FACTS.stream),
+    batchId: text(BATCH_ID),
     shardId: text(FACTS.shardId),
     first: endOf(text(FACTS.first)),
     last: endOf(text(FACTS.last)),
+    ...(metadata[FACTS.isPicked] === "true" ? { isPicked: true } : {}),
     recordCount,
     idsSha256: text(FACTS.idsSha256),
     firstArrivalMs: Number.isFinite(arrival) ? arrival : undefined,

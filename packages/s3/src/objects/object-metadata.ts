@@ -14,9 +14,10 @@ export const FACTS = {
   stream: "kc-stream",
   shardId: "kc-shard",
   firstArrivalMs: "kc-first-arrival-ms",
+  isPicked: "kc-picked",
 } as const;
 
-/** Our own nine entries take up to about 600 bytes; the rest of S3's 2 KB is the caller's. */
+/** Our own ten entries take up to about 600 bytes; the rest of S3's 2 KB is the caller's. */
 const OWN_METADATA_BYTES = 800;
 
 /** What every object says about itself, so that a bucket can be reconciled with a stream without its lease table. */
@@ -36,6 +37,7 @@ export function metadataOf(
     [FACTS.shardId]: batch.shardId,
     [FACTS.firstArrivalMs]: String(arrivalOf(batch).getTime()),
     "kc-gap": String(batch.gap),
+    ...(batch.isPicked === true ? { [FACTS.isPicked]: "true" } : {}),
   };
 }
 

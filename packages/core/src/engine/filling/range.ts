@@ -35,6 +35,7 @@ export interface RangeOwner {
   readonly application: string;
   readonly stream: string;
   readonly shardId: string;
+  readonly isPicked?: boolean;
 }
 
 /** The records read of a shard since the last batch was closed. */
@@ -145,6 +146,7 @@ export class OpenRange {
         ...outputs,
         reason,
         gap: this.#gap,
+        ...(this.#owner.isPicked === true ? { isPicked: true } : {}),
       },
       refused: this.#refused,
       outcomes: this.#outcomes.toString(),
