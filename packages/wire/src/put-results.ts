@@ -73,7 +73,7 @@ function readList(reader: CborReader): ResultsAlike | readonly PutResult[] {
   const { at, bytes } = reader;
   // Once pieces were joined the reader's bytes are not the answer's.
   const alike = bytes.length === reader.end ? findAlike(bytes, at, MAX_RESULTS, readTaken) : undefined;
-  if (alike === undefined) return readResults(reader, new RepeatedText());
+  if (alike === undefined) return readResults(reader);
   reader.at = alike.end;
   return alike;
 }
@@ -155,17 +155,17 @@ function resultsOf(body: Buffer, alike: ResultsAlike): readonly PutResult[] {
   });
 }
 
-function readResults(reader: CborReader, shards: RepeatedText): ScannedResult[] {
+function readResults(reader: CborReader): ScannedResult[] {
   const results: ScannedResult[] = [];
   const size = reader.array();
   for (let done = 0; reader.hasMore(size, done); done += 1) {
     if (done >= MAX_RESULTS) throw damaged();
-    results.push(readResult(reader, shards));
+    results.push(readResult(reader));
   }
   return results;
 }
 
-function readResult(reader: CborReader, shards: RepeatedText): ScannedResult {
+function readResult(reader: CborReader): ScannedResult {
   let start = -1;
   let stop = -1;
   let shardId: string | undefined;
@@ -178,7 +178,7 @@ function readResult(reader: CborReader, shards: RepeatedText): ScannedResult {
     else if (isText(reader) || !reader.isNull()) {
       reader.string(textType);
       if (member === "SequenceNumber") ({ start, stop } = reader);
-      else if (member === "ShardId") shardId = shards.at(reader);
+      else if (member === "ShardId") shardId = textOf(reader);
       else if (member === "ErrorCode") errorCode = textOf(reader);
       else errorMessage = textOf(reader);
     }
@@ -191,20 +191,6 @@ function readResult(reader: CborReader, shards: RepeatedText): ScannedResult {
 
 function textOf({ bytes, start, stop }: CborReader): string {
   return bytes.toString("utf8", start, stop);
-}
-
-/** A text that is mostly the one before it: records of one request go to few shards. */
-class RepeatedText {
-  #bytes: Uint8Array = new Uint8Array(0);
-  #text = "";
-
-  at({ bytes, start, stop }: CborReader): string {
-    if (!isAt(bytes, start, stop, this.#bytes)) {
-      this.#bytes = Uint8Array.prototype.slice.call(bytes, start, stop);
-      this.#text = bytes.toString("utf8", start, stop);
-    }
-    return this.#text;
-  }
 }
 
 /** PutRecords takes 500 records (API reference), and an answer has one result for each; the rest is room for what may come. */
