@@ -189,13 +189,13 @@ function checkLinks({ path, prose }) {
   }
 }
 
-/** Every file or folder of the repository that a text names in back-quotes must exist; a pattern (`packages/*`, `src/<dest>-emitter.ts`) names none. */
+/** Every file or folder of the repository that a text names in back-quotes must exist; a pattern (`packages/*`, `src/<dest>-emitter.ts`) names none, and what is built (`dist`) need not be there. */
 function checkPaths({ path, prose }) {
   for (const [index, line] of prose.entries())
     for (const [, name] of line.matchAll(
       /`((?:packages|apps|docs|scripts|sim|bench|\.ci|\.changeset)\/[^`\s]*)`/g,
     ))
-      if (!/[*<{]|\.\.\./.test(name) && !existsSync(join(root, name)))
+      if (!/[*<{]|\.\.\.|\/dist(\/|$)/.test(name) && !existsSync(join(root, name)))
         problems.push(`${path}:${index + 1}: there is no ${name}`);
 }
 

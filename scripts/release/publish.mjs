@@ -50,11 +50,13 @@ export async function publishTarballs(folder, options = {}) {
     const manifest = manifestOf(tarball);
     return { name: manifest.name, manifest, tarball };
   });
-  for (const { name, manifest, tarball } of dependenciesFirst(packages)) {
+  const there = await Promise.all(
+    packages.map(({ name, manifest }) => isPublished(name, manifest.version, registry)),
+  );
+  for (const one of dependenciesFirst(packages)) {
+    const { name, manifest, tarball } = one;
     const id = `${name}@${manifest.version}`;
-    // In their order, each after those that it needs.
-    // oxlint-disable-next-line no-await-in-loop
-    if (await isPublished(name, manifest.version, registry)) {
+    if (there[packages.indexOf(one)]) {
       skipped.push(id);
       tell(`${id} is there already`);
       continue;

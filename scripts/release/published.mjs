@@ -24,11 +24,7 @@ export function usualRegistry() {
  */
 export async function isPublished(name, version, registry) {
   const url = new URL(name.replace("/", "%2f"), registry.endsWith("/") ? registry : `${registry}/`);
-  const answer = await fetch(url, {
-    // The short form: without READMEs.
-    headers: { accept: "application/vnd.npm.install-v1+json" },
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
+  const answer = await ask(url);
   if (answer.status === 404) return false;
   if (!answer.ok)
     throw new Error(
@@ -38,4 +34,18 @@ export async function isPublished(name, version, registry) {
   if (typeof versions !== "object" || versions === null)
     throw new Error(`the registry does not say which versions of ${name} it has`);
   return Object.hasOwn(versions, version);
+}
+
+/** A question that only reads is asked again where there was no answer at all, as over a connection that the other side has closed meanwhile. */
+async function ask(url, triesLeft = 2) {
+  try {
+    return await fetch(url, {
+      // The short form: without READMEs.
+      headers: { accept: "application/vnd.npm.install-v1+json" },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  } catch (error) {
+    if (triesLeft === 0) throw error;
+    return ask(url, triesLeft - 1);
+  }
 }

@@ -25,15 +25,19 @@ const state = () => ({
 });
 
 // Node makes some of its globals when they are asked for first.
-void [globalThis.fetch, globalThis.crypto, globalThis.navigator];
+void [globalThis.Request, globalThis.Response, globalThis.crypto, globalThis.navigator];
 const left = [];
 for (const name of process.argv.slice(2)) {
   const before = state();
   // One after the other, so that it is known whose it is.
   // oxlint-disable-next-line no-await-in-loop
   await import(name);
-  for (const [kind, after] of Object.entries(state()))
-    if (String(after) !== String(before[kind]))
-      left.push(`${name}: ${kind} were ${String(before[kind])} and are ${String(after)}`);
+  for (const [kind, after] of Object.entries(state())) {
+    const changed = [
+      ...after.filter((one) => !before[kind].includes(one)).map((one) => `+${one}`),
+      ...before[kind].filter((one) => !after.includes(one)).map((one) => `-${one}`),
+    ];
+    if (changed.length > 0) left.push(`${name}: ${kind} ${changed.join(" ")}`);
+  }
 }
 process.stdout.write(`${left.length === 0 ? "ok" : left.join("\n")}\n`);

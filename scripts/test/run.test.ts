@@ -33,6 +33,15 @@ describe("npm run", () => {
     },
   );
 
+  it.each(["release", "release:dry", "release:pack", "test:nodes"])(
+    "%s -- --help says what it does, and does nothing",
+    (name) => {
+      const { status, stdout, stderr } = run(name, ["--help"], { PATH: "" });
+      expect([status, stderr]).toEqual([0, ""]);
+      expect(stdout).toMatch(new RegExp(`^npm run ${name} `));
+    },
+  );
+
   it("test:servers -- --help says what it does, and neither installs nor runs anything", () => {
     // Without a PATH neither apt-get nor a server is found.
     const { status, stdout, stderr } = run("test:servers", ["--help"], { PATH: "" });

@@ -67,7 +67,7 @@ export {
   type SignatureHeaders,
 } from "./signing/request-signer.js";
 export type { SigningScope } from "./signing/signing-key.js";
-export { keepRequests, type KeptRequestsOptions } from "./kept/kept-requests.js";
+export { isWatched, keepRequests, type KeptRequestsOptions } from "./kept/kept-requests.js";
 export type { AwsCommand, SendCommand } from "./kept/sdk-client.js";
 export { type PutFailureRules, type PutFailures, putFailures } from "./waves/put-failures.js";
 export {

@@ -12,18 +12,18 @@ export function later<Made>(make: () => Promise<Made>, end: (made: Made) => void
   let known: { readonly made: Made } | undefined;
   let isEnded = false;
   const makeNow = async (): Promise<Made> => {
-    try {
-      const made = await make();
-      known = { made };
-      if (isEnded) end(made);
-      return made;
-    } catch (error) {
-      making = undefined;
-      throw error;
-    }
+    const made = await make();
+    known = { made };
+    if (isEnded) end(made);
+    return made;
+  };
+  // Behind the promise, which has been kept by then also where `make` throws at once.
+  const forget = (error: unknown): never => {
+    making = undefined;
+    throw error;
   };
   return {
-    made: () => (making ??= makeNow()),
+    made: () => (making ??= makeNow().catch(forget)),
     end: () => {
       isEnded = true;
       if (known !== undefined) end(known.made);

@@ -28,7 +28,6 @@ export function sdkPart<Part>(name: string, from: string, load: () => Promise<Pa
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what `load` gives is a part of it
       return (required(name, from) as Part | undefined) ?? (await load());
     } catch (thrown) {
-      part = undefined;
       const { message } = asError(thrown);
       const installed = name.split("/").slice(0, 2).join("/");
       throw new KinesisConnectorError(
@@ -38,7 +37,12 @@ export function sdkPart<Part>(name: string, from: string, load: () => Promise<Pa
       );
     }
   };
-  return () => (part ??= loadPart());
+  // Behind the promise, which has been kept by then also where `load` throws at once.
+  const forget = (error: unknown): never => {
+    part = undefined;
+    throw error;
+  };
+  return () => (part ??= loadPart().catch(forget));
 }
 
 function required(name: string, from: string): unknown {

@@ -1,4 +1,5 @@
 import { expect, it, vi } from "vitest";
+import { later } from "../src/later.js";
 import { sdkPart } from "../src/sdk-part.js";
 
 it("loads a part of the SDK once, by require where Node finds it, and gives the one that import gives", async () => {
@@ -28,4 +29,19 @@ it("names the package that is missing and the cure, and looks again with the nex
   });
   isInstalled = true;
   expect(await part()).toBe("here");
+});
+
+it("is loaded, and a client made, by the next call also where the first one threw at once", async () => {
+  const makeThe = (what: string) => {
+    let isBroken = true;
+    return (): Promise<string> => {
+      if (!isBroken) return Promise.resolve(what);
+      isBroken = false;
+      throw new Error("too many open files");
+    };
+  };
+  const part = sdkPart("@aws-sdk/client-of-nothing", import.meta.url, makeThe("part"));
+  const { made } = later(makeThe("client"), () => undefined);
+  for (const call of [part, made]) await expect(call()).rejects.toThrow("too many open files");
+  expect([await part(), await made()]).toEqual(["part", "client"]);
 });

@@ -56,7 +56,7 @@ describe("what is read", () => {
     ])
       expect(momentOf(text)).toEqual(at);
     expect(momentOf("5m")).toEqual({ type: "ago", agoMs: 300_000 });
-    for (const text of ["2026-11-29T03:00", "yesterday", "2026-13-01"])
+    for (const text of ["2026-11-29T03:00", "yesterday", "2026-13-01", "2026-02-30", "2026-02-30T01:00Z"])
       expect(() => momentOf(text)).toThrow("give a time");
   });
 

@@ -184,6 +184,11 @@ describe("options that somebody else checks are problems at their place", () => 
     ],
     [
       "stream: in",
+      'stream: in, initialPosition: { at: "2026-02-30T00:00:00Z" }',
+      "3:42 source.initialPosition.at must be a moment with its zone",
+    ],
+    [
+      "stream: in",
       "stream: in, retrieval: { type: polling, idlePollMs: 10 ms }",
       "3:51 source.retrieval.idlePollMs must be a whole number of at least 200",
     ],

@@ -117,6 +117,11 @@ export class EventLog {
       case "iterator-renew":
         logger.debug(withoutType(event), event.type);
         return;
+      case "range-wait": {
+        const { stream, shardId, waitsUntilMs } = event;
+        logger.info({ stream, shardId, waitsUntil: new Date(waitsUntilMs).toISOString() }, event.type);
+        return;
+      }
       case "retention-gap": {
         const { stream, shardId, expected, found } = event;
         logger.warn({ stream, shardId, expected: textOf(expected), found: textOf(found) }, event.type);

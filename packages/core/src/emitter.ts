@@ -68,6 +68,11 @@ export interface EmitContext<Plan> {
  */
 export interface Emitter<Output, Plan = undefined> {
   readonly capabilities: EmitterCapabilities;
+  /**
+   * The service that its requests go to, and nothing else of it does: `s3`. `kinesis-connectors estimate` measures an emitter with its requests where it knows
+   * the service and has a server that stands in for it, and leaves the requests of all others out. Default: unknown.
+   */
+  readonly destination?: string;
   /** The size of an output in bytes, counted as the destination counts it. Default: the size of the record it came from. */
   readonly sizeOf?: (output: Output, record: KinesisRecord) => number;
   /** Partitions and sizes that batches should have. Default: the thresholds of the buffer alone. */

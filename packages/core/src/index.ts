@@ -56,6 +56,7 @@ export { guardedLogger, type Logger, silentLogger } from "./logger.js";
 export { isPromise, type MaybePromise } from "./maybe-promise.js";
 export { checkOptions, type KnownNames, type OptionNames } from "./known-options.js";
 export { giveNotice, type Notice, type NoticeCode } from "./logging/notices.js";
+export { momentOfText } from "./moments.js";
 export { nonEmptyText, wholeNumber } from "./options.js";
 export {
   definePipeline,

@@ -51,6 +51,8 @@ export class DaemonSource implements ShardSource {
       next: async (signal) => {
         for (;;) {
           if (seen !== undefined && seen === this.#page) this.#turn();
+          // It may be long until the next one comes.
+          seen = undefined;
           seen = await this.#inHand(signal);
           const part = partOf(seen);
           if (part !== undefined) return part;
@@ -63,7 +65,11 @@ export class DaemonSource implements ShardSource {
   /** The page in hand is done with. */
   #turn(): void {
     const isDone = this.#isDone;
-    this.#doneThrough = this.#page?.records.at(-1) ?? this.#doneThrough;
+    const last = this.#page?.records.at(-1);
+    if (last !== undefined) {
+      const { sequenceNumber, subSequenceNumber } = last;
+      this.#doneThrough = { sequenceNumber, subSequenceNumber };
+    }
     this.#page = undefined;
     this.#isDone = undefined;
     isDone?.();

@@ -62,6 +62,12 @@ describe("kinesis-connectors-kcl properties", () => {
 
   test.each([
     ["LATEST", [...given, "--initial-position", "LATEST"], "TRIM_HORIZON or a moment"],
+    [
+      "a time without a zone",
+      [...given, "--initial-position", "2026-11-29T03:00"],
+      "TRIM_HORIZON or a moment",
+    ],
+    ["a day that there is not", [...given, "--initial-position", "2026-02-30"], "TRIM_HORIZON or a moment"],
     ["a command with quotes", withCommand('node "my child.js"'), "without quotes"],
     ["no command", given.slice(0, -2), "--command is missing"],
     ["another command", ["start"], "the one command is: properties"],

@@ -11,7 +11,7 @@ const FUNCTIONS = ["open", "list", "get", "create", "update", "describe", "remov
 export function leaseTableOf(
   { leaseTable, dynamodb }: Pick<ReplayRunOptions, "leaseTable" | "dynamodb">,
   application: string,
-  parts: { readonly logger: Logger; readonly clock: Clock; readonly random: Random },
+  { logger, clock, random }: { readonly logger: Logger; readonly clock: Clock; readonly random: Random },
 ): () => Promise<LeaseTable> {
   if (typeof leaseTable === "object" && leaseTable !== null) {
     for (const name of FUNCTIONS)
@@ -28,7 +28,14 @@ export function leaseTableOf(
     );
   return async () => {
     const { ownLeaseTable } = await import("@kinesis-connectors/consumer/dynamodb-leases");
-    const { table, checkEndpoint } = ownLeaseTable({ ...dynamodb, ...parts, tableName, application });
+    const { table, checkEndpoint } = ownLeaseTable({
+      ...dynamodb,
+      logger,
+      clock,
+      random,
+      tableName,
+      application,
+    });
     try {
       await checkEndpoint();
     } catch (error) {

@@ -6,7 +6,7 @@ export interface ReplayTotals {
   readonly recordsRead: number;
   readonly recordsEmitted: number;
   readonly recordsFiltered: number;
-  readonly recordsDeadLettered: number;
+  readonly deadLetters: number;
   /** Bytes of the records' data, as producers put them, committed or not. */
   readonly bytesRead: number;
   /** Shards that have been read to the end of the range, in earlier runs as well. */
@@ -20,7 +20,7 @@ export class ReplayTally {
   #recordsRead = 0;
   #recordsEmitted = 0;
   #recordsFiltered = 0;
-  #recordsDeadLettered = 0;
+  #deadLetters = 0;
   #bytesRead = 0;
   shardsEnded = 0;
   shards = 0;
@@ -31,7 +31,7 @@ export class ReplayTally {
     this.#recordsRead += event.read;
     this.#recordsEmitted += event.emitted;
     this.#recordsFiltered += event.filtered;
-    this.#recordsDeadLettered += event.deadLettered;
+    this.#deadLetters += event.deadLettered;
   }
 
   snapshot(): ReplayTotals {
@@ -39,7 +39,7 @@ export class ReplayTally {
       recordsRead: this.#recordsRead,
       recordsEmitted: this.#recordsEmitted,
       recordsFiltered: this.#recordsFiltered,
-      recordsDeadLettered: this.#recordsDeadLettered,
+      deadLetters: this.#deadLetters,
       bytesRead: this.#bytesRead,
       shardsEnded: this.shardsEnded,
       shards: this.shards,

@@ -186,7 +186,7 @@ function sumOf(runs: readonly ReplayTotals[]): ReplayTotals {
     recordsRead: sum("recordsRead"),
     recordsEmitted: sum("recordsEmitted"),
     recordsFiltered: sum("recordsFiltered"),
-    recordsDeadLettered: sum("recordsDeadLettered"),
+    deadLetters: sum("deadLetters"),
     bytesRead: sum("bytesRead"),
     shardsEnded: runs.at(-1)?.shardsEnded ?? 0,
     shards: runs.at(-1)?.shards ?? 0,

@@ -4,6 +4,7 @@ import {
   type AttributeValue,
   ScanCommand,
 } from "@aws-sdk/client-dynamodb";
+import { DeleteObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { startConnector } from "@kinesis-connectors/consumer";
 import { definePipeline, type Emitter, hasCode, json, text } from "@kinesis-connectors/core";
 import { dynamoDbEmitter } from "@kinesis-connectors/dynamodb";
@@ -258,6 +259,16 @@ describe("a replay of an archive", () => {
     expect(hasCode(refused, "KC_STEERING_REFUSED")).toBe(true);
     expect(refused.message).toContain(`${BUCKET}/archive/`);
     await (await into("elsewhere")).stop();
+    // A page of the listing, of somebody else's objects, before those of the stream.
+    const others = Array.from({ length: 1001 }, (_, nth) => `aaa/${String(nth).padStart(4, "0")}`);
+    const client = new S3Client({ ...aws.clientOptions("s3"), forcePathStyle: true });
+    await Promise.all(
+      others.map((Key) => client.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: "x" }))),
+    );
+    const behind = await failureFrom(into(""));
+    await Promise.all(others.map((Key) => client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key }))));
+    client.destroy();
+    expect(hasCode(behind, "KC_STEERING_REFUSED")).toBe(true);
   });
 
   it("that is not there is told", async () => {
@@ -288,7 +299,7 @@ describe("dead letters", () => {
     const failing = await run({}, () => {
       throw new Error("not mended yet");
     });
-    expect(failing).toMatchObject({ recordsEmitted: 0, recordsDeadLettered: 1, isComplete: true });
+    expect(failing).toMatchObject({ recordsEmitted: 0, deadLetters: 1, isComplete: true });
     expect(place.landed).toEqual([]);
     expect(await run({}, () => true)).toMatchObject({ recordsEmitted: 1, isComplete: true });
     expect(place.landed).toEqual(["damaged"]);

@@ -295,4 +295,51 @@ describe("repairArchive", () => {
     expect((await repair(20, undefined, undefined, true)).isComplete).toBe(true);
     expect((await archived()).numbers).toEqual(all);
   });
+
+  it("finds the live connector's checkpoints in its DynamoDB table, and keeps its own rows in another", async () => {
+    const { region, credentials } = aws.clientOptions("kinesis");
+    const endpoints = { kinesis: aws.endpoints.kinesis, dynamodb: aws.endpoints.dynamodb };
+    const application = "clicks-in-dynamodb";
+    const { bucket, ...connection } = s3();
+    const place = { ...connection, bucket, prefix: "in-dynamodb" };
+    const toPlace = definePipeline({
+      transformer: mending,
+      buffer: { maxRecords: 100 },
+      emitter: s3Emitter<Click>({ ...place, format: ndjson() }),
+    });
+    await using connector = await startConnector({
+      region,
+      credentials,
+      endpoints,
+      application,
+      stream: "clicks",
+      pipeline: toPlace,
+    });
+    while (connector.progress().recordsRead < COUNT) await wait(10);
+    await connector.stop();
+    const keys = [...aws.s3.objects(BUCKET)].flatMap(({ key }) =>
+      key.startsWith(place.prefix) && key.endsWith(".ndjson") ? [key] : [],
+    );
+    await lose([keys.at(-1) ?? ""]);
+    const { prefix: _prefix, ...ofS3 } = connection;
+    const repaired = await repairArchive({
+      application,
+      pipeline: definePipeline({
+        transformer: mending,
+        emitter: s3Emitter<Click>({ ...place, format: ndjson() }),
+      }),
+      bucket,
+      prefix: place.prefix,
+      stream: "clicks",
+      s3: ofS3,
+      kinesis: { region, credentials, endpoint: endpoints.kinesis },
+      dynamodb: { region, credentials, endpoint: endpoints.dynamodb },
+    });
+    expect(repaired).toMatchObject({ isComplete: true });
+    expect(repaired.recordsEmitted).toBeGreaterThan(0);
+    const found: number[] = [];
+    for await (const { data } of readArchive(place))
+      found.push((JSON.parse(Buffer.from(data).toString("utf8")) as Click).n);
+    expect(found.toSorted((a, b) => a - b)).toEqual(Array.from({ length: COUNT }, (_, n) => n));
+  });
 });

@@ -121,6 +121,7 @@ export function emitterWith<Output>(
 
   return {
     capabilities: { duplicates: "none", ordering: hasSeveral ? "none" : "shard" },
+    destination: "s3",
     batching,
     ...sizeOf(layout, sizes, format),
     ...(createWriter === undefined ? {} : { createWriter }),

@@ -6,8 +6,8 @@ import { encodeCbor } from "./cbor/cbor-writer.js";
 import { collectBody } from "./collect-body.js";
 import { requireBounded } from "./json/bounded-json.js";
 import type { PageMemory } from "./page/page.js";
-import { writePutRecordsCbor } from "./cbor/put-records-cbor.js";
-import { isPutRecordsRequest, writePutRecordsJson } from "./json/put-records-json.js";
+import { type TakeMemory, writePutRecordsCbor } from "./cbor/put-records-cbor.js";
+import { isPutRecordsRequest, type PutRecordsRequest, writePutRecordsJson } from "./json/put-records-json.js";
 import { readPutResultsCbor, readPutResultsJson } from "./put-results.js";
 import { isObject } from "./page/records-members.js";
 import { readRecordsCbor } from "./cbor/records-cbor.js";
@@ -16,6 +16,7 @@ import { openSubscription } from "./subscription/subscription-events.js";
 import { SpokenFormat, type WireFormat } from "./wire-format.js";
 import { WireFormatError } from "./wire-format-error.js";
 
+export { takenRecords } from "./put-results.js";
 export type { WireFormat } from "./wire-format.js";
 
 // What the SDK's own signatures say; its package of types need not be installed for them.
@@ -39,6 +40,17 @@ export interface KinesisProtocolOptions {
    * Default: nowhere.
    */
   readonly memory?: PageMemory;
+  /**
+   * Where large requests are written for who sends them past the client's steps and says when each has been answered. Default: fresh memory for each,
+   * which costs more than all of the writing.
+   */
+  readonly requestMemory?: RequestMemory;
+}
+
+/** Memory for requests, used again. */
+export interface RequestMemory extends PageMemory {
+  /** So many bytes, with whatever is in them. */
+  readonly take: TakeMemory;
 }
 
 /** The protocol of one client, or of several that reach the same server. */
@@ -66,7 +78,7 @@ export function kinesisProtocolOver(
     process.env["AWS_CBOR_DISABLE"],
   );
   return {
-    protocol: fastProtocol(Base, spoken, options.memory),
+    protocol: fastProtocol(Base, spoken, options),
     attach: (client) => attach(client, spoken),
     fallbacks: () => spoken.fallbacks,
   };
@@ -76,12 +88,12 @@ export function kinesisProtocolOver(
 function fastProtocol(
   Base: typeof AwsJson1_1Protocol,
   spoken: SpokenFormat,
-  memory: PageMemory | undefined,
+  { memory, requestMemory }: KinesisProtocolOptions,
 ): typeof AwsJson1_1Protocol {
   return class extends Base {
     override async serializeRequest(...call: Parameters<Serialize>): Promise<HttpRequest> {
       const [operation, input, context] = call;
-      const written = this.writeBody(operation.name, input);
+      const written = this.writeBody(operation.name, input, false);
       if (written === undefined) return super.serializeRequest(...call);
       const endpoint = await context.endpoint();
       const request: HttpRequest = new (this.getRequestType())({
@@ -166,15 +178,16 @@ function fastProtocol(
     }
 
     /** The body of a request that is written here. For those who send requests past the client's steps, too. */
-    writeBody(operation: string, input: object): WrittenBody | undefined {
+    writeBody(operation: string, input: object, isKept = true): WrittenBody | undefined {
       switch (operation) {
         case "GetRecords":
           return spoken.isCborFor(input) ? inCbor(encodeCbor(input)) : inJson(JSON.stringify(input));
         case "PutRecords":
           if (!isPutRecordsRequest(input)) return undefined;
-          return spoken.isCborFor(input)
-            ? inCbor(writePutRecordsCbor(input))
-            : inJson(writePutRecordsJson(input));
+          if (!spoken.isCborFor(input)) return inJson(writePutRecordsJson(input));
+          return isKept && requestMemory !== undefined
+            ? inMemory(requestMemory, input)
+            : inCbor(writePutRecordsCbor(input));
         default:
           // A subscription is asked for in JSON, whatever else is spoken: Kinesis has no CBOR for event streams. The Java SDK, whose other
           // calls are CBOR, leaves this one in JSON for that (aws-sdk-java-v2, JsonProtocolSpec#protocolFactoryLiteral), and asked for in
@@ -209,18 +222,26 @@ function fastProtocol(
 interface WrittenBody {
   readonly contentType: string;
   readonly body: string | Uint8Array;
+  /** Called when the request has been answered: nobody looks at the body any more. */
+  readonly release?: () => void;
 }
 
 function inCbor(body: Uint8Array): WrittenBody {
   return { contentType: cborType, body };
 }
 
+function inMemory(memory: RequestMemory, input: PutRecordsRequest): WrittenBody {
+  const body = writePutRecordsCbor(input, (bytes) => memory.take(bytes));
+  return { ...inCbor(body), release: () => memory.give(body) };
+}
+
 function inJson(body: string): WrittenBody {
   return { contentType: jsonType, body };
 }
 
+/** The output itself, which was made here: what is read of it when it is asked for stays so. */
 function withMetadata(output: object, $metadata: MetadataBearer["$metadata"]): MetadataBearer {
-  return { ...output, $metadata };
+  return Object.assign(output, { $metadata });
 }
 
 function isFast(operation: string): boolean {

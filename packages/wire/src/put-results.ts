@@ -1,5 +1,6 @@
 import { textType } from "./cbor/cbor-heads.js";
 import { CborReader } from "./cbor/cbor-reader.js";
+import { findAlike, type ResultsAlike, type TakenPlaces } from "./cbor/results-alike.js";
 import { parseBounded } from "./json/bounded-json.js";
 import { WireFormatError } from "./wire-format-error.js";
 
@@ -55,13 +56,73 @@ export function readPutResultsCbor(body: Buffer): PutResults {
     const member = readName(reader, ANSWER_NAMES);
     if (member === undefined) reader.skip();
     else if (!reader.isNull()) {
-      if (member === "Records") answer.Records = readResults(reader, shards);
+      if (member === "Records") readList(reader, shards, answer);
       else if (member === "FailedRecordCount") answer.FailedRecordCount = reader.number();
       else answer.EncryptionType = reader.text();
     }
   }
   reader.finish();
   return answer;
+}
+
+function readList(reader: CborReader, shards: RepeatedText, answer: PutResults): void {
+  const { at, bytes } = reader;
+  const alike = bytes.length === reader.end ? findAlike(bytes, at, MAX_RESULTS, readTaken) : undefined;
+  takenOf.delete(answer);
+  if (alike === undefined) {
+    Object.defineProperty(answer, "Records", {
+      value: readResults(reader, shards),
+      ...LIKE_ANY_MEMBER,
+      writable: true,
+    });
+    return;
+  }
+  reader.at = alike.end;
+  takenOf.set(answer, alike.count);
+  let results: readonly PutResult[] | undefined;
+  Object.defineProperty(answer, "Records", {
+    get: () => (results ??= resultsOf(bytes, alike)),
+    ...LIKE_ANY_MEMBER,
+  });
+}
+
+const LIKE_ANY_MEMBER = { enumerable: true, configurable: true } as const;
+
+/** Results of each answer whose results were not made: all of them were taken. */
+const takenOf = new WeakMap<object, number>();
+
+/**
+ * How many records an answer to PutRecords says were taken, where it says of each one where it is and of none anything else; undefined where that is not
+ * known without a look at each. `FailedRecordCount` is not looked at.
+ */
+export function takenRecords(answer: object): number | undefined {
+  return takenOf.get(answer);
+}
+
+/** Where the texts of a result lie that was taken; undefined for any other. */
+function readTaken(reader: CborReader): TakenPlaces | undefined {
+  let sequenceNumber: TakenPlaces["sequenceNumber"] | undefined;
+  let shardId: TakenPlaces["shardId"] | undefined;
+  const members = reader.map();
+  for (let read = 0; reader.hasMore(members, read); read += 1) {
+    const member = readName(reader, RESULT_NAMES);
+    if (member !== "SequenceNumber" && member !== "ShardId") return undefined;
+    if (!reader.isString(textType)) return undefined;
+    reader.string(textType);
+    const { start, stop } = reader;
+    if (member === "ShardId") shardId = { start, stop };
+    else sequenceNumber = { start, stop };
+  }
+  return sequenceNumber === undefined || shardId === undefined ? undefined : { sequenceNumber, shardId };
+}
+
+function resultsOf(body: Buffer, alike: ResultsAlike): readonly PutResult[] {
+  const { start, bytes, count, sequenceNumber, shardId } = alike;
+  return Array.from({ length: count }, (_, index) => {
+    const at = start + index * bytes;
+    const shard = body.toString("utf8", at + shardId.start, at + shardId.stop);
+    return new ScannedResult(body, at + sequenceNumber.start, at + sequenceNumber.stop, shard);
+  });
 }
 
 function readResults(reader: CborReader, shards: RepeatedText): ScannedResult[] {

@@ -5,7 +5,7 @@ import { type ListedSignal, whenAborted } from "../following-signal.js";
  * The longest time that a request waits for the first of its operation, in milliseconds. A service that is well answers within it, TLS handshake
  * included; and where it does not, nobody is later by more than half the pause between two polls of an idle shard.
  */
-export const MAX_WAIT_MS = 500;
+const MAX_WAIT_MS = 500;
 
 /**
  * Lets the first request of an operation go ahead of those that are made while it is under way: each of them would pass all steps of the client for what

@@ -108,7 +108,7 @@ export function keepRequests(client: object, options: KeptRequestsOptions = {}):
  * Whether requests have to pass the client because of what is around it: a function of AWS Lambda, in which the client's step against recursion hands
  * on the trace of each invocation, or a `send` that somebody has put in place of the client's own, as OpenTelemetry's instrumentation does.
  */
-function isWatched(client: object): boolean {
+export function isWatched(client: object): boolean {
   if (process.env["AWS_LAMBDA_FUNCTION_NAME"] !== undefined) return true;
   return Object.hasOwn(client, "send") || Object.hasOwn(partsOf(client).send, "__wrapped");
 }
@@ -174,7 +174,7 @@ class KeptRequests {
 
   async send(
     { name, operation, context, form, route, identity, signer, correctsClock }: Kept,
-    { body }: WrittenBody<Uint8Array>,
+    { body, release }: WrittenBody<Uint8Array>,
     signal: AbortSignal | ListedSignal | undefined,
   ): Promise<unknown> {
     const { config } = this.#client;
@@ -192,6 +192,7 @@ class KeptRequests {
     try {
       const pieces = form.pieces(identity, body, nowMs + offsetMs, this.#random.uuid());
       const response = await route.send(pieces, signal, this.#requestTimeoutMs);
+      release?.();
       let output: unknown;
       try {
         output =
@@ -215,7 +216,7 @@ class KeptRequests {
     input: object,
   ): Promise<WrittenBody<Uint8Array> | undefined> {
     const own = this.#protocol.writeBody?.(name, input);
-    if (own !== undefined) return { contentType: own.contentType, body: bytesOf(own.body) };
+    if (own !== undefined) return { ...own, body: bytesOf(own.body) };
     const { headers, body } = await this.#protocol.serializeRequest(operation, input, context);
     if (typeof body !== "string" && !(body instanceof Uint8Array)) return undefined;
     return { contentType: headers["content-type"] ?? "", body: bytesOf(body) };

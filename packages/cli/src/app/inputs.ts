@@ -1,3 +1,5 @@
+import { momentOfText } from "@kinesis-connectors/core";
+
 const UNITS_MS: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1_000,
@@ -21,15 +23,12 @@ export type Moment =
   | { readonly type: "at"; readonly atMs: number }
   | { readonly type: "ago"; readonly agoMs: number };
 
-const ISO = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d))?$/;
-
 /** Reads a moment. A date without a time is midnight UTC; a time without a zone is refused, because it means another moment on each machine. */
 export function momentOf(text: string): Moment {
   if (/^\d{12,14}$/.test(text)) return { type: "at", atMs: Number(text) };
   if (/^\d+(?:\.\d+)?\s*(?:ms|s|m|min|h|d)$/.test(text)) return { type: "ago", agoMs: durationOf(text) };
-  // ISO 8601 lets seconds go, and so does the command line; JavaScript wants them where there is a zone only sometimes.
-  const atMs = ISO.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(atMs))
+  const atMs = momentOfText(text);
+  if (atMs === undefined)
     throw new TypeError("give a time such as 2026-11-29T03:00Z, with its zone, or how long ago, such as 5m");
   return { type: "at", atMs };
 }

@@ -73,6 +73,10 @@ const ROUTES: Readonly<Record<string, Route | Group>> = {
     "looks for what is wrong with files, each with its line and column",
     () => import("../commands/validate.js"),
   ),
+  estimate: route(
+    "runs a pipeline on records of a file: shards for each core, memory, what costs most",
+    () => import("../commands/estimate.js"),
+  ),
   config: {
     brief: "files of connectors: their schema, and what one comes to",
     routes: {

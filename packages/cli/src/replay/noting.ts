@@ -4,14 +4,15 @@ import type { CliContext } from "../app/context.js";
 
 const PERIOD_MS = 5_000;
 
-/** Says now and then how far a replay has come; what is returned ends that. */
+/** Says now and then how far a replay has come, where that has changed; what is returned ends that. */
 export function noting({ out, clock }: CliContext, replay: Replay): () => void {
   let timer: Timer;
+  let said = "";
   const note = (): void => {
     const { recordsRead, recordsEmitted, shards, shardsEnded } = replay.progress();
-    out.note(
-      `${recordsRead} records read, ${recordsEmitted} written, ${shardsEnded} of ${shards} shards done`,
-    );
+    const line = `${recordsRead} records read, ${recordsEmitted} written, ${shardsEnded} of ${shards} shards done`;
+    if (line !== said) out.note(line);
+    said = line;
     timer = clock.setTimer(PERIOD_MS, note);
   };
   timer = clock.setTimer(PERIOD_MS, note);

@@ -4,6 +4,7 @@ import { CliError, EXIT } from "../app/errors.js";
 import { atMsOf } from "../app/inputs.js";
 import type { ReplayFlags } from "../commands/replay.js";
 import { type Where, whereOf } from "../connection/target.js";
+import { shownDuration } from "../output/time.js";
 import { type FilePipeline, pipelineOf } from "./file-pipeline.js";
 import { clientOf, s3ClientOf } from "./clients.js";
 import { noting } from "./noting.js";
@@ -42,9 +43,9 @@ export async function replay(context: CliContext, flags: ReplayFlags, app?: stri
   const report = { application: flags.as, isComplete, ...totals };
   if (flags.json) out.json(report);
   else {
-    const { recordsRead, recordsEmitted, recordsFiltered, recordsDeadLettered } = totals;
+    const { recordsRead, recordsEmitted, recordsFiltered, deadLetters } = totals;
     out.line(
-      `${flags.as}: ${recordsRead} records read, ${recordsEmitted} written, ${recordsFiltered} filtered, ${recordsDeadLettered} dead letters; ` +
+      `${flags.as}: ${recordsRead} records read, ${recordsEmitted} written, ${recordsFiltered} filtered, ${deadLetters} dead letters; ` +
         `${totals.shardsEnded} of ${totals.shards} shards are done`,
     );
     if (!isComplete) out.note("stopped before its end: the same command goes on");
@@ -67,8 +68,6 @@ async function sourceOf(
       "KC_USAGE",
       `nothing is between --from (${from.toISOString()}) and --to (${until.toISOString()}): --to must be the later one`,
     );
-  if (until !== undefined && until.getTime() > nowMs && flags.archive === undefined)
-    out.note(`--to lies ahead (${until.toISOString()}): the replay waits for it, and five minutes more`);
   const range = { ...(from === undefined ? {} : { from }), ...(until === undefined ? {} : { until }) };
   const times = `${from === undefined ? "" : ` from ${from.toISOString()}`}${until === undefined ? "" : ` to ${until.toISOString()}`}`;
   if (flags.archive !== undefined) {
@@ -84,7 +83,14 @@ async function sourceOf(
   }
   if (from === undefined || until === undefined)
     throw new CliError("KC_USAGE", "a stream is read from one time to another: give --from and --to");
-  const fanOut = flags.fanOut ? (await import("@kinesis-connectors/consumer/reading")).fanOut() : undefined;
+  const { fanOut: readByFanOut, LATE_ARRIVALS_MS } = await import("@kinesis-connectors/consumer/reading");
+  const waitMs = until.getTime() + LATE_ARRIVALS_MS - nowMs;
+  if (waitMs > 0)
+    out.note(
+      `--to ${until.getTime() > nowMs ? "lies ahead" : "is less than five minutes ago"}: shards that go on are waited for until ` +
+        `${new Date(nowMs + waitMs).toISOString()} (${shownDuration(waitMs)}), five minutes past it, because records may be late`,
+    );
+  const fanOut = flags.fanOut ? readByFanOut() : undefined;
   const source = streamRange({
     ...stream,
     ...clientOf(where, "kinesis"),

@@ -96,7 +96,7 @@ describe("what comes again", () => {
       isComplete: true,
       recordsRead: 20,
       recordsEmitted: 18,
-      recordsDeadLettered: 2,
+      deadLetters: 2,
     });
     expect(inArchive("again")).toEqual(GOOD.filter((n) => n >= 10 && n < 30));
     expect(await kcJson([...words, ...range], { cwd: folder })).toMatchObject({

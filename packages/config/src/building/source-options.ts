@@ -1,12 +1,9 @@
 import type { ConnectorOptions } from "@kinesis-connectors/consumer";
-import { invalidOption } from "@kinesis-connectors/core";
+import { invalidOption, momentOfText } from "@kinesis-connectors/core";
 import type { Resolved } from "@kinesis-connectors/core/config";
 import type { SourceConfig } from "../file/source-config.js";
 
 type SourceOptions = Pick<ConnectorOptions<unknown, unknown>, keyof SourceConfig>;
-
-// With its zone: without one it would be another moment on each machine.
-const MOMENT = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d))?$/;
 
 /**
  * The options of reading that a file describes.
@@ -44,8 +41,8 @@ async function retrievalOf(
 
 /** @throws KinesisConnectorError `KC_OPTION_INVALID` */
 function momentOf(option: string, text: string): Date {
-  const moment = new Date(MOMENT.test(text) ? text : Number.NaN);
-  if (Number.isNaN(moment.getTime()))
+  const ms = momentOfText(text);
+  if (ms === undefined)
     throw invalidOption(`${option} must be a moment with its zone, such as 2026-11-29T03:00:00Z`);
-  return moment;
+  return new Date(ms);
 }

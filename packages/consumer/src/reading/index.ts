@@ -20,4 +20,5 @@ export { type Polling, polling, type PollingOptions, pollingSource } from "./pol
 export type { ReadEvent } from "./read-events.js";
 export type { ReaderContext } from "./reader-context.js";
 export { consumerArnOf, shardSources, type SourceSettings, type StreamFacts } from "./shard-sources.js";
+export { LATE_ARRIVALS_MS } from "./source-within.js";
 export { type DroppedAggregate, toUserRecords, type UserRecords } from "./user-records.js";

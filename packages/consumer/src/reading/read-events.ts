@@ -51,6 +51,14 @@ export type ReadEvent = { readonly stream: string; readonly shardId: string } & 
       readonly leftMs: number;
       readonly retentionMs: number;
     }
+  | {
+      /**
+       * Everything that arrived in the range of time (`until`) has been read, and the shard goes on: its end is sure at `waitsUntilMs`, in epoch milliseconds,
+       * five minutes past the range, because arrival times need not rise. Told once for each shard that is waited for.
+       */
+      readonly type: "range-wait";
+      readonly waitsUntilMs: number;
+    }
   | { readonly type: "subscription-start"; readonly consumerArn: string }
   | {
       /** `end`: the 5 minutes are over. `silence`: no event for a minute. `error`: the service or the network ended it. */

@@ -11,9 +11,9 @@ import type { ReaderContext } from "./reader-context.js";
 
 /**
  * Arrival times are approximate (API reference: ApproximateArrivalTimestamp "has no guarantees about its accuracy, or that it is always increasing"), so
- * records that arrived before the end may follow one that arrived after it. Not this much later.
+ * records that arrived before the end of a range may follow one that arrived after it. Not this much later, in milliseconds.
  */
-const GRACE_MS = 300_000;
+export const LATE_ARRIVALS_MS = 300_000;
 
 /** A range of time, in epoch milliseconds: from `fromMs` (default: from the first record) to before `untilMs`. */
 export interface ArrivalRange {
@@ -30,7 +30,15 @@ export function sourcesWithin(
   sourceOf: (context: ReaderContext) => ShardSource,
 ): (context: ReaderContext) => ShardSource {
   return (context) => {
+    const { stream, shardId, clock, observe } = context;
+    const endMs = range.untilMs + LATE_ARRIVALS_MS;
     let throughMs = Number.NEGATIVE_INFINITY;
+    let isTold = false;
+    const onWait = (): void => {
+      if (isTold || clock.now() >= endMs) return;
+      isTold = true;
+      observe({ type: "range-wait", stream, shardId, waitsUntilMs: endMs });
+    };
     const source = sourceOf({
       ...context,
       onReadThrough: (ms, scannedEnd) => {
@@ -41,36 +49,44 @@ export function sourcesWithin(
     return {
       open: (start) => {
         throughMs = Number.NEGATIVE_INFINITY;
-        return new ReaderWithin(source.open(start), start, range, () => throughMs);
+        return new ReaderWithin(source.open(start), start, range, { throughMs: () => throughMs, onWait });
       },
     };
   };
+}
+
+/** How far the reading of a shard has come. */
+interface Following {
+  /** Everything that arrived until then has been read. */
+  readonly throughMs: () => number;
+  /** Told after each page where the range has been read, and its end is not sure yet. */
+  readonly onWait: () => void;
 }
 
 class ReaderWithin implements ShardReader {
   readonly #reader: ShardReader;
   readonly #fromMs: number;
   readonly #untilMs: number;
-  readonly #throughMs: () => number;
+  readonly #following: Following;
   readonly #mayEnd: boolean;
 
   constructor(
     reader: ShardReader,
     start: StartPosition,
     { fromMs = Number.NEGATIVE_INFINITY, untilMs }: ArrivalRange,
-    throughMs: () => number,
+    following: Following,
   ) {
     this.#reader = reader;
     this.#fromMs = fromMs;
     this.#untilMs = untilMs;
-    this.#throughMs = throughMs;
+    this.#following = following;
     // A batch that was prepared is read again to its recorded end, wherever the shard itself ends.
     this.#mayEnd = start.type !== "at";
   }
 
   readonly next = async (signal: AbortSignal): Promise<RecordPage> => {
     const page = await this.#reader.next(signal);
-    const lateMs = this.#untilMs + GRACE_MS;
+    const lateMs = this.#untilMs + LATE_ARRIVALS_MS;
     const tooLate = this.#mayEnd
       ? page.records.findIndex(({ arrivalTimeMs }) => arrivalTimeMs >= lateMs)
       : -1;
@@ -79,8 +95,11 @@ class ReaderWithin implements ShardReader {
       return { ...this.#within(cut, page.records.slice(0, tooLate)), end: true };
     }
     const within = this.#within(page, page.records);
-    const isOver = this.#mayEnd && page.shardEnd === undefined && this.#throughMs() >= lateMs;
-    return isOver ? { ...within, end: true } : within;
+    if (!this.#mayEnd || page.shardEnd !== undefined) return within;
+    const throughMs = this.#following.throughMs();
+    if (throughMs >= lateMs) return { ...within, end: true };
+    if (throughMs >= this.#untilMs) this.#following.onWait();
+    return within;
   };
 
   readonly close = (): Promise<void> => this.#reader.close();

@@ -2,6 +2,7 @@ import type { KinesisRecord, RecordPage, ShardSource, StartPosition } from "@kin
 import { fullHashKeyRange } from "@kinesis-connectors/wire";
 import { describe, expect, it } from "vitest";
 
+import type { ReadEvent } from "../../src/reading/read-events.js";
 import type { ReaderContext } from "../../src/reading/reader-context.js";
 import { sourcesWithin } from "../../src/reading/source-within.js";
 
@@ -19,6 +20,7 @@ async function read(
   answers: readonly Answer[],
   start: StartPosition = { type: "trim-horizon" },
   fromMs?: number,
+  nowMs = UNTIL_MS,
 ) {
   let last = 100;
   const waiting = answers.map(({ arrivals, throughMs, ...page }) => {
@@ -35,6 +37,7 @@ async function read(
     return { throughMs, page: { ...page, records, bytes: records.length } };
   });
   const through: number[] = [];
+  const events: ReadEvent[] = [];
   const sourceOf = ({ onReadThrough }: ReaderContext): ShardSource => ({
     open: () => ({
       next: () => {
@@ -63,9 +66,9 @@ async function read(
     stream: "clicks",
     shardId: "shardId-000000000000",
     range: fullHashKeyRange,
-    clock: { now: unused, monotonicNow: unused, setTimer: unused },
+    clock: { now: () => nowMs, monotonicNow: unused, setTimer: unused },
     random: { next: unused, uuid: unused },
-    observe: unused,
+    observe: (event) => events.push(event),
     onReadThrough: (ms) => through.push(ms),
   };
   const reader = sourcesWithin({ fromMs, untilMs: UNTIL_MS }, sourceOf)(context).open(start);
@@ -78,6 +81,7 @@ async function read(
   return {
     pages,
     through,
+    events,
     left: waiting.length,
     sequenceNumbers: pages.map(({ records }) => records.map(({ sequenceNumber }) => sequenceNumber)),
   };
@@ -132,6 +136,20 @@ describe("a source that ends with a range of time", () => {
     ]);
     expect(pages.map(({ end }) => end)).toEqual([undefined, true]);
     expect(sequenceNumbers).toEqual([["101"], ["102"]]);
+  });
+
+  it("says once until when it waits, where its end has been read and is not sure yet; and nothing where no time has to pass", async () => {
+    const answers: readonly Answer[] = [
+      { arrivals: [1], throughMs: UNTIL_MS - 1 },
+      { arrivals: [2], throughMs: UNTIL_MS },
+      { arrivals: [], throughMs: UNTIL_MS + MINUTE_MS },
+      { arrivals: [], throughMs: UNTIL_MS + 5 * MINUTE_MS },
+    ];
+    const { stream, shardId } = { stream: "clicks", shardId: "shardId-000000000000" };
+    const waitsUntilMs = UNTIL_MS + 5 * MINUTE_MS;
+    expect((await read(answers)).events).toEqual([{ type: "range-wait", stream, shardId, waitsUntilMs }]);
+    expect((await read(answers, { type: "trim-horizon" }, undefined, waitsUntilMs)).events).toEqual([]);
+    expect((await read(answers.slice(0, 1))).events).toEqual([]);
   });
 
   it("leaves the end of the shard itself to be followed", async () => {

@@ -26,10 +26,11 @@ export function guardedEmitter<Output, Plan>(
   requireEmitter(option, emitter);
   if (guarded.has(emitter)) return emitter;
   const { sizeOf, batching, createWriter, plan, objectCount, spill, planWithout, isWritten } = emitter;
-  const { wouldDouble, around, open, close } = emitter;
+  const { destination, wouldDouble, around, open, close } = emitter;
   const blame = (part: string): Blame => new Blame(`${option}.${part}`);
   const guard: Emitter<Output, Plan> = {
     capabilities: emitter.capabilities,
+    ...(destination === undefined ? {} : { destination }),
     // Bound and not wrapped: it is called for every output. What it gives is looked at where it is added up.
     ...(sizeOf === undefined ? {} : { sizeOf: sizeOf.bind(emitter) }),
     ...(batching === undefined ? {} : { batching: ownBatching(batching) }),

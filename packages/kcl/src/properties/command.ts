@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { KinesisConnectorError } from "@kinesis-connectors/core";
+import { KinesisConnectorError, momentOfText } from "@kinesis-connectors/core";
 import { propertiesFile } from "./properties.js";
 
 const USAGE = `kinesis-connectors-kcl properties --application NAME --stream NAME --command COMMAND [options]
@@ -58,8 +58,8 @@ function given(flag: string, value: string | undefined): string {
 
 function positionOf(text: string): "TRIM_HORIZON" | number {
   if (text === "TRIM_HORIZON") return text;
-  const ms = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(ms) || ms < 0)
+  const ms = momentOfText(text);
+  if (ms === undefined || ms < 0)
     throw new Error(
       `--initial-position takes TRIM_HORIZON or a moment such as 2026-11-29T03:00Z, but got ${text.slice(0, 100)}`,
     );

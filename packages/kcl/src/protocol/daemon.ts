@@ -40,17 +40,26 @@ export class Daemon {
    * @throws KinesisConnectorError `KC_DAEMON_BROKEN`, and what `take` throws
    */
   async listen(take: (action: DaemonAction) => void): Promise<void> {
+    const lines = this.#link.lines[Symbol.asyncIterator]();
+    let isOver = false;
     try {
-      for await (const line of this.#link.lines) {
-        if (line.trim() === "") continue;
-        const message = messageOf(line);
-        if (message.action === "checkpoint") this.#answered(message);
-        else take(message);
-      }
+      while (!isOver) isOver = !(await this.#hear(lines, take));
     } finally {
       this.#isGone = true;
       this.#asked?.answer({ type: "gone" });
+      if (!isOver) await lines.return?.();
     }
+  }
+
+  /** One line. A function of its own: a loop that waits for the next one keeps the last, with a page in it, and that is long for a shard without traffic. */
+  async #hear(lines: AsyncIterator<string>, take: (action: DaemonAction) => void): Promise<boolean> {
+    const heard = await lines.next();
+    if (heard.done === true) return false;
+    if (heard.value.trim() === "") return true;
+    const message = messageOf(heard.value);
+    if (message.action === "checkpoint") this.#answered(message);
+    else take(message);
+    return true;
   }
 
   /** Has the daemon store a checkpoint, and waits for its answer; between an action and its status alone. */

@@ -49,6 +49,11 @@ async function openGaps(
     // The checkpoints first: whatever is committed by then is in the list that follows.
     const rows = await live.list();
     const index = await indexOf(archive, stream.name);
+    if (rows.length === 0)
+      context.logger.warn(
+        { application },
+        "the live connector has no rows in the table of checkpoints: what is missing behind the last object of a shard cannot be told; check application and checkpoints",
+      );
     const before = new Set(rows.map(({ leaseKey }) => leaseKey));
     // A shard whose row came only now: its objects may have been written while they were listed.
     const begun = new Set(

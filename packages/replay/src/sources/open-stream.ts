@@ -36,8 +36,9 @@ export async function openStream(opening: StreamToOpen, context: SourceContext):
   requirePast(opening, context);
   const api = await kinesisOf(opening, context);
   try {
-    const { checkStream, consumerArnOf, listAllShards, polling, shardSources } =
+    const { checkStream, consumerArnOf, LATE_ARRIVALS_MS, listAllShards, polling, shardSources } =
       await import("@kinesis-connectors/consumer/reading");
+    tellWait(opening, context, LATE_ARRIVALS_MS);
     const { application, clock, random, logger, signal, observe, maxBytesPerSecond } = context;
     const checking = { api, stream: name, clock, random, signal, logger };
     const { streamArn, createdMs, retentionHours } = await checkStream(checking);
@@ -122,18 +123,24 @@ async function kinesisOf({ options, target }: StreamToOpen, { logger }: SourceCo
 }
 
 /** Kinesis refuses an iterator at a time that has not come (API reference, GetShardIterator). An end may lie ahead: it is waited for. */
-function requirePast({ range, name }: StreamToOpen, { clock, logger }: SourceContext): void {
-  if (range === undefined) return;
-  const nowMs = clock.now();
-  if (range.fromMs > nowMs)
+function requirePast({ range }: StreamToOpen, { clock }: SourceContext): void {
+  if (range !== undefined && range.fromMs > clock.now())
     throw invalidOption(
       `from lies in the future (${new Date(range.fromMs).toISOString()}): give a moment that has passed, or read what comes with startConnector`,
     );
-  if (range.untilMs > nowMs)
-    logger.info(
-      { stream: name, until: new Date(range.untilMs).toISOString() },
-      "the end of the range lies ahead: it is waited for, and five minutes more for records that are late",
-    );
+}
+
+/** Says until when shards that go on are waited for, where that lies ahead. */
+function tellWait({ range, name }: StreamToOpen, { clock, logger }: SourceContext, lateMs: number): void {
+  if (range === undefined || range.untilMs + lateMs <= clock.now()) return;
+  logger.info(
+    {
+      stream: name,
+      until: new Date(range.untilMs).toISOString(),
+      waitsUntil: new Date(range.untilMs + lateMs).toISOString(),
+    },
+    "shards that go on are waited for until five minutes past the end of the range, for records that are late",
+  );
 }
 
 /** An iterator at a time that is no longer kept begins with the oldest record there is, without a word. */

@@ -185,6 +185,9 @@ export function openArchive(options: ArchiveOptions): Archive {
     };
     try {
       for await (const page of format.read(content)) {
+        // Before they are handed out: a few bytes of gzip may become lines without end.
+        if (count + page.length > facts.recordCount)
+          throw new Error(`it holds more than the ${facts.recordCount} records that it was written with`);
         count += page.length;
         yield page.filter(isNext);
       }

@@ -1,5 +1,11 @@
 import type { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import type { HandlerResponse, HttpHandler, HttpRoute, ListedSignal } from "@kinesis-connectors/aws";
+import {
+  type HandlerResponse,
+  type HttpHandler,
+  type HttpRoute,
+  isWatched,
+  type ListedSignal,
+} from "@kinesis-connectors/aws";
 import {
   backoffMs,
   type Clock,
@@ -30,6 +36,8 @@ export type SendPut = (
 /** What the client came to for objects of the same settings. */
 interface Kept {
   readonly client: S3Client;
+  /** The client's own. Another one in its place wants to see each request. */
+  readonly send: S3Client["send"];
   readonly template: PutTemplate;
   readonly route: HttpRoute;
   readonly isConditional: boolean;
@@ -48,7 +56,8 @@ export function putBy(client: S3Client): SendPut {
 }
 
 /**
- * A way of writing many small objects by a client of which nobody else changes the steps (its middleware).
+ * A way of writing many small objects by a client of which nobody else changes the steps (its middleware). One that is watched (`isWatched`) sends each
+ * object by itself.
  *
  * The client finds out anew for each object in which order its steps go, which endpoint is meant, who signs and how: ten times the work of sending
  * a small one. Here it does all that for the first object of the same settings. What came of it is kept if the same request, byte for byte, can be made
@@ -84,14 +93,14 @@ export function keepPuts(
     const strategy = await client.config.retryStrategy();
     // It holds requests back by itself.
     if (sent === undefined || ("mode" in strategy && strategy.mode === "adaptive")) return;
-    // There each request names the invocation that it belongs to (recursion detection), though the first one may have come before any.
-    if (process.env["AWS_LAMBDA_FUNCTION_NAME"] !== undefined) return;
+    if (isWatched(client)) return;
     const identity = await client.config.credentials();
     const template = PutTemplate.from(sent, put, identity);
     const { isConditional } = put;
     if (template !== undefined)
       kept.set(settings, {
         client,
+        send: client.send,
         template,
         route: handler.routeTo(sent),
         isConditional,
@@ -101,10 +110,11 @@ export function keepPuts(
 
   /** Whether the object was written; false where the client is to say what became of it. */
   const sendAlone = async (
-    { client, template, route, isConditional, identity }: Kept,
+    { client, send, template, route, isConditional, identity }: Kept,
     put: Put,
     { listed, clock }: Parameters<SendPut>[2],
   ): Promise<boolean> => {
+    if (client.send !== send) return false;
     const credentials = await client.config.credentials();
     if (credentials !== identity || isConditional !== put.isConditional) return false;
     const pieces = template.pieces(put, credentials, {

@@ -74,6 +74,34 @@ describe("objects after the first one", () => {
     client.destroy();
   });
 
+  it("are written by the client alone where its send is instrumented, before the first object or after it", async () => {
+    await using s3 = await startScriptedS3();
+    const prototype: { send?: unknown } = S3Client.prototype;
+    const { send: own } = S3Client.prototype;
+    let watched = 0;
+    const instrument = (): void => {
+      prototype.send = Object.assign(
+        function (this: S3Client, ...given: never[]): unknown {
+          watched += 1;
+          return Reflect.apply(own, this, given);
+        },
+        { __wrapped: true },
+      );
+    };
+    try {
+      const late = s3.emitter();
+      await deliver(late, batch(0));
+      await deliver(late, batch(1));
+      instrument();
+      const early = s3.emitter();
+      for (const nth of [2, 3, 4]) for (const emitter of [late, early]) await deliver(emitter, batch(nth));
+    } finally {
+      delete prototype.send;
+    }
+    expect(watched).toBe(6);
+    expect(s3.taken().map(({ isOfClient }) => isOfClient)).toEqual([true, false, ...Array(6).fill(true)]);
+  });
+
   afterEach(() => void vi.unstubAllEnvs());
 });
 
