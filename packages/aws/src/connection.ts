@@ -4,7 +4,6 @@ import { checkClientEndpoint, guardEndpoint, namedEndpoint } from "./endpoint.js
 import { HttpHandler } from "./http/http-handler.js";
 import { KeptHttpHandler } from "./http/kept-http-handler.js";
 import type { ProxyOption } from "./proxy/proxy.js";
-import { Sha256 } from "./sha256.js";
 import { keepRequests, sendBy } from "./kept/kept-requests.js";
 import type { AwsCommand, SendCommand } from "./kept/sdk-client.js";
 import { later } from "./later.js";
@@ -58,8 +57,6 @@ export interface AwsClientConfig {
   readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>);
   /** Sends what the client has signed. */
   readonly requestHandler: KeptHttpHandler | HttpHandler;
-  /** Digests of bodies and signatures. Default: the SDK's own. */
-  readonly sha256?: typeof Sha256;
 }
 
 /** The part of an SDK client that is used here. */
@@ -236,7 +233,6 @@ function configOf<Client>(
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(credentials === undefined ? {} : { credentials }),
-    ...(service.keepsRequests === true ? { sha256: Sha256 } : {}),
     requestHandler:
       service.keepsRequests === true
         ? new HttpHandler({

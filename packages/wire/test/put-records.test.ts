@@ -8,7 +8,7 @@ import { encodeCbor } from "../src/cbor/cbor-writer.js";
 import { WireFormatError } from "../src/index.js";
 import { writePutRecordsCbor } from "../src/cbor/put-records-cbor.js";
 import { type PutRecordsEntry, writePutRecordsJson } from "../src/json/put-records-json.js";
-import { type PutResults, readPutResultsCbor, readPutResultsJson } from "../src/put-results.js";
+import { type PutResults, readPutResultsCbor, readPutResultsJson, takenRecords } from "../src/put-results.js";
 import { choices, chooser, damage, outcome, writeCbor, writeJson } from "./support/answers.js";
 import { decodeCborWithSdk } from "./support/sdk-decoder.js";
 
@@ -172,6 +172,115 @@ describe("an answer to PutRecords in AWS-CBOR", () => {
     );
     expect(refused).toBeGreaterThan(100);
     expect(read).toBeGreaterThan(100);
+  });
+
+  /** Results that differ in their texts alone, in one of the forms in which services write them. */
+  const alike = fc
+    .record({
+      shards: fc.array(fc.nat({ max: 40 }), { minLength: 1, maxLength: 12 }),
+      isEndless: fc.boolean(),
+      shardFirst: fc.boolean(),
+      failed: fc.constantFrom(undefined, 0),
+    })
+    .map(({ shards, isEndless, shardFirst, failed: FailedRecordCount }) => {
+      const Records = shards.map((shard, index) => {
+        const SequenceNumber = `496${String(index).padStart(53, "0")}`;
+        const ShardId = `shardId-${String(shard).padStart(12, "0")}`;
+        return shardFirst ? { ShardId, SequenceNumber } : { SequenceNumber, ShardId };
+      });
+      const results = Records.map((result) => {
+        const endless = encodeCbor(result);
+        return isEndless ? endless : Buffer.concat([Buffer.from([0xa2]), endless.subarray(1, -1)]);
+      });
+      const rest = encodeCbor({ FailedRecordCount, EncryptionType: "KMS" }).subarray(1);
+      const open = isEndless ? 0x9f : 0x80 | results.length;
+      const close = isEndless ? [Buffer.from([0xff])] : [];
+      const body = [
+        Buffer.from([0xbf]),
+        encodeCbor("Records"),
+        Buffer.from([open]),
+        ...results,
+        ...close,
+        rest,
+      ];
+      return {
+        fields: { Records, FailedRecordCount, EncryptionType: "KMS" },
+        body: Buffer.concat(body),
+      };
+    });
+
+  it("whose results are alike says how many were taken, and each result when it is asked for", () => {
+    fc.assert(
+      fc.property(alike, ({ fields, body }) => {
+        const ours = readPutResultsCbor(body);
+        expect(takenRecords(ours)).toBe(fields.Records.length);
+        expect(Object.keys(ours).toSorted()).toEqual(
+          Object.keys(fields)
+            .filter((name) => name !== "FailedRecordCount" || fields.FailedRecordCount !== undefined)
+            .toSorted(),
+        );
+        expect(seenOf(ours)).toEqual(seenOf(fields));
+      }),
+    );
+  });
+
+  it("whose results are alike but for any byte is read as any CBOR reader reads it", () => {
+    let taken = 0;
+    let others = 0;
+    fc.assert(
+      fc.property(alike, fc.nat(), fc.integer({ min: 1, max: 255 }), ({ body }, place, change) => {
+        const at = place % body.length;
+        body[at] = (body[at] as number) ^ change;
+        const ours = outcome(() => readPutResultsCbor(body));
+        if (ours instanceof Error) {
+          expect(ours).toBeInstanceOf(WireFormatError);
+          return;
+        }
+        const theirs = seenOfValue(decodeCbor(body));
+        expect(seenOf(ours)).toEqual(theirs);
+        const count = takenRecords(ours);
+        if (count === undefined) others += 1;
+        else {
+          taken += 1;
+          const { Records = [] } = ours;
+          expect(Records).toHaveLength(count);
+          expect(
+            Records.every(({ ShardId, ErrorCode }) => ShardId !== undefined && ErrorCode === undefined),
+          ).toBe(true);
+        }
+      }),
+      { numRuns: 1_500 },
+    );
+    expect(taken).toBeGreaterThan(100);
+    expect(others).toBeGreaterThan(20);
+  });
+
+  it("with a failure among results that are alike counts none as taken", () => {
+    const taken = { SequenceNumber: "1", ShardId: "shardId-000000000001" };
+    const failure = { ErrorCode: "InternalFailure", ErrorMessage: "internal" };
+    for (const Records of [
+      [taken, failure],
+      [failure, taken],
+      [failure],
+      [taken, { ...taken, ...failure }],
+      [taken, { ShardId: taken.ShardId }],
+      [],
+    ]) {
+      const ours = readPutResultsCbor(encodeCbor({ Records, FailedRecordCount: 0 }));
+      expect(takenRecords(ours)).toBeUndefined();
+      expect(seenOf(ours)).toEqual(seenOf({ Records, FailedRecordCount: 0 }));
+    }
+  });
+
+  it("with two lists in it is read as its last one says", () => {
+    const taken = encodeCbor({ Records: [{ SequenceNumber: "1", ShardId: "s" }] }).subarray(1, -1);
+    const failure = encodeCbor({ Records: [{ ErrorCode: "InternalFailure" }] }).subarray(1, -1);
+    const twice = (...lists: readonly Buffer[]) =>
+      readPutResultsCbor(Buffer.concat([Buffer.from([0xbf]), ...lists, Buffer.from([0xff])]));
+    expect(takenRecords(twice(taken, failure))).toBeUndefined();
+    expect(twice(taken, failure).Records).toMatchObject([{ ErrorCode: "InternalFailure" }]);
+    expect(takenRecords(twice(failure, taken))).toBe(1);
+    expect(twice(failure, taken).Records).toMatchObject([{ ShardId: "s" }]);
   });
 
   it("with null in it is read as if that were absent", () => {
