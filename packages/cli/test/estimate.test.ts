@@ -182,7 +182,10 @@ it("a pipeline is tried record by record: what fails by its name alone, and what
   const found = await probe(waiting, records, 60_000);
   expect(found).toMatchObject({ records: 3, failed: 1, kept: 1, error: "RangeError", concurrency: 3 });
   expect(found.waitMs).toBeGreaterThan(1);
-  const atOnce = definePipeline({ transformer: json(), emitter }) as AnyPipeline;
+  const atOnce: AnyPipeline = definePipeline<unknown, unknown, unknown, unknown>({
+    transformer: json(),
+    emitter,
+  });
   expect((await probe(atOnce, records, 60_000)).waitMs).toBe(0);
 });
 

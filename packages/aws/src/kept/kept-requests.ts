@@ -192,7 +192,8 @@ class KeptRequests {
     try {
       const pieces = form.pieces(identity, body, nowMs + offsetMs, this.#random.uuid());
       const response = await route.send(pieces, signal, this.#requestTimeoutMs);
-      release?.();
+      // Who refuses may answer before it has taken the whole body: the socket still looks at it then.
+      if (response.statusCode === 200) release?.();
       let output: unknown;
       try {
         output =

@@ -2,7 +2,7 @@ import { breakByte } from "./cbor-heads.js";
 import { CborReader } from "./cbor-reader.js";
 
 /** A text within a result, from the result's first byte on. */
-export interface TextPlace {
+interface TextPlace {
   readonly start: number;
   readonly stop: number;
 }
