@@ -116,7 +116,10 @@ changeset("core", "major", "Takes something away.");
 const { code, stderr } = run("npm", ["run", "-s", "version-packages"], { cwd: clone, mayFail: true });
 same([code, /consumer.*s3.*major/s.test(stderr)], [1, true], "what a major of core alone does");
 
-if (values.write) writeTable(root, table);
+if (values.write) {
+  writeTable(root, table);
+  run(process.execPath, ["node_modules/oxfmt/bin/oxfmt", "docs/installing.md"], { cwd: root });
+}
 tell("\nreleased, installed, delivered, updated");
 
 /** Ends the command unless something is as it must be. */

@@ -71,8 +71,19 @@ export function localTo(aws: LocalAws, stream: string, signal: AbortSignal): Loc
   return { stream, region, credentials, endpoints: { kinesis, dynamodb }, signal };
 }
 
+/** As much of a connector's progress as the samples show. */
+export interface SeenProgress {
+  readonly recordsRead: number;
+  readonly recordsEmitted: number;
+  readonly shards: readonly { readonly millisBehindLatest: number | undefined }[];
+}
+
 /** What a connector has done, of so many records put and still to come: the same words for every sample. */
-export function figuresOf(connector: Pick<Connector, "progress">, put?: number, count?: number): Figures {
+export function figuresOf(
+  connector: { readonly progress: () => SeenProgress },
+  put?: number,
+  count?: number,
+): Figures {
   const { recordsRead, recordsEmitted, shards } = connector.progress();
   const behindMs = Math.max(0, ...shards.map(({ millisBehindLatest }) => millisBehindLatest ?? 0));
   return {

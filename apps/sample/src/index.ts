@@ -7,6 +7,7 @@ export {
   localTo,
   rate,
   type RecordOfStream,
+  type SeenProgress,
 } from "./deliver.js";
 export {
   bucketName,
@@ -44,5 +45,5 @@ export {
 } from "./readings/run-readings.js";
 export { type Running, runSample, UNWATCHED, type Verdict } from "./run-sample.js";
 export { pick, type SeededNumbers, seededNumbers } from "./seeded-numbers.js";
-export { untilSettled } from "./until-settled.js";
+export { type SettlingConnector, untilSettled } from "./until-settled.js";
 export { adminPort, type Watch, watch } from "./watch.js";

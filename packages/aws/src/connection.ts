@@ -1,10 +1,10 @@
 import { KinesisConnectorError, nonEmptyText, wholeNumber, type OptionNames } from "@kinesis-connectors/core";
 import { type AwsCredentials, checkCredentials } from "./credentials.js";
 import { checkClientEndpoint, guardEndpoint, namedEndpoint } from "./endpoint.js";
+import type { BodyMemory } from "./http/body-memory.js";
 import { HttpHandler } from "./http/http-handler.js";
 import { KeptHttpHandler } from "./http/kept-http-handler.js";
 import type { ProxyOption } from "./proxy/proxy.js";
-import { Sha256 } from "./sha256.js";
 import { keepRequests, sendBy } from "./kept/kept-requests.js";
 import type { AwsCommand, SendCommand } from "./kept/sdk-client.js";
 import { later } from "./later.js";
@@ -58,8 +58,6 @@ export interface AwsClientConfig {
   readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>);
   /** Sends what the client has signed. */
   readonly requestHandler: KeptHttpHandler | HttpHandler;
-  /** Digests of bodies and signatures. Default: the SDK's own. */
-  readonly sha256?: typeof Sha256;
 }
 
 /** The part of an SDK client that is used here. */
@@ -122,6 +120,8 @@ export interface AwsService<Client> {
    * must go to the same resource then. Default false.
    */
   readonly keepsRequests?: boolean;
+  /** Memory for answers where requests are kept. Default: what `HttpHandler` has. */
+  readonly memory?: BodyMemory;
   /** Makes the client, when it is first used: what it takes of the SDK is loaded then and not before (`sdkPart`). */
   readonly create: (config: AwsClientConfig, endpoint: URL | undefined) => Client | Promise<Client>;
 }
@@ -236,7 +236,6 @@ function configOf<Client>(
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(credentials === undefined ? {} : { credentials }),
-    ...(service.keepsRequests === true ? { sha256: Sha256 } : {}),
     requestHandler:
       service.keepsRequests === true
         ? new HttpHandler({
@@ -244,6 +243,7 @@ function configOf<Client>(
             requestTimeoutMs,
             maxConnections: maxSockets,
             ...(proxy === undefined ? {} : { proxy }),
+            ...(service.memory === undefined ? {} : { memory: service.memory }),
           })
         : new KeptHttpHandler({ connectionTimeoutMs, requestTimeoutMs, maxSockets, proxy }),
   };

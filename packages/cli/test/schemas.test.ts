@@ -25,7 +25,17 @@ it("every command has --json and a schema of what it then prints; no schema is o
 });
 
 it("every command that talks to AWS has the flags for the way there", async () => {
-  const local = new Set(["run", "validate", "config", "health", "drain", "init", "completions", "version"]);
+  const local = new Set([
+    "run",
+    "validate",
+    "estimate",
+    "config",
+    "health",
+    "drain",
+    "init",
+    "completions",
+    "version",
+  ]);
   for (const { words, command } of await allCommands()) {
     if (local.has(words[0] ?? "")) continue;
     for (const flag of ["region", "profile", "endpointKinesis", "endpointDynamodb", "config"])

@@ -152,10 +152,6 @@ function partitionKeyBytes(key: string): number {
     throw poisonRecord(
       `partitionKey gave ${length} characters; Kinesis takes 1 to ${MAX_PARTITION_KEY_CHARACTERS}`,
     );
-  // Nearly all keys are short and ASCII: a loop tells sooner than the runtime.
-  let index = 0;
-  while (index < length && key.charCodeAt(index) < 0x80) index += 1;
-  if (index === length) return length;
   if (hasLoneSurrogate(key)) throw poisonRecord("partitionKey gave a text that is not valid Unicode");
   return Buffer.byteLength(key);
 }

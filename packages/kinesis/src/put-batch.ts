@@ -1,4 +1,5 @@
 import {
+  ALL_WRITTEN,
   putInWaves,
   putLanesInWaves,
   requirePassing,
@@ -7,6 +8,8 @@ import {
   withFreshCredentials,
 } from "@kinesis-connectors/aws";
 import { asError, type EmitContext, type FailedEntry } from "@kinesis-connectors/core";
+import { releaseResults, takenRecords } from "@kinesis-connectors/wire/protocol-over";
+import type { PutRecordsCommandOutput } from "@aws-sdk/client-kinesis";
 import type { KinesisConnection } from "./connection.js";
 import { failureOf, isOutage, type RecordAnswer, recordFailureOf, refusal, summaryOf } from "./failures.js";
 import {
@@ -108,16 +111,23 @@ async function putWave<Output>(
   puts: readonly KinesisPut<Output>[],
   context: Context,
 ): Promise<Wave> {
-  const answers = await putRecords(target, puts, context);
+  const answer = await putRecords(target, puts, context);
+  // Which shard it was matters to aggregates alone.
+  const isPlain = target.settings.aggregate === undefined;
+  if (isPlain && answer.FailedRecordCount === 0 && takenRecords(answer) === puts.length) {
+    releaseResults(answer);
+    return ALL_WRITTEN;
+  }
+  const answers = believed(answer, puts.length);
   const failed = new Map<number, Error>();
   const misrouted: Misrouted<Output>[] = [];
   for (let index = 0; index < puts.length; index += 1) {
     const put = puts[index] as KinesisPut<Output>;
-    const answer = answers[index];
-    const failure = recordFailureOf(answer);
+    const said = answers[index];
+    const failure = recordFailureOf(said);
     if (failure !== undefined) failed.set(index, failure);
-    else if (put.count > 1 && isElsewhere(target, put, answer?.ShardId ?? ""))
-      misrouted.push({ put, index, shardId: answer?.ShardId ?? "" });
+    else if (put.count > 1 && isElsewhere(target, put, said?.ShardId ?? ""))
+      misrouted.push({ put, index, shardId: said?.ShardId ?? "" });
   }
   if (misrouted.length === 0) return { failed };
   const stop = await settleMisrouted(target, failed, misrouted, context);
@@ -179,7 +189,7 @@ async function putRecords<Output>(
   { connection, settings }: PutTarget<Output>,
   puts: readonly KinesisPut<Output>[],
   context: Context,
-): Promise<readonly RecordAnswer[]> {
+): Promise<PutRecordsCommandOutput> {
   const input = {
     ...settings.target,
     Records: puts.map(({ data: Data, partitionKey: PartitionKey, explicitHashKey: ExplicitHashKey }) =>
@@ -187,13 +197,18 @@ async function putRecords<Output>(
     ),
   };
   const { PutRecordsCommand } = await kinesisSdk();
-  const answer = await connection.request(PutRecordsCommand, input, context);
+  return connection.request(PutRecordsCommand, input, context);
+}
+
+/**
+ * What an answer says of each of so many records.
+ * @throws Error when it does not fit its request
+ */
+function believed(answer: PutRecordsCommandOutput, records: number): readonly RecordAnswer[] {
   const { Records: answers = [], FailedRecordCount: failed = 0 } = answer;
   // Results are known by their places alone: one too few or too many, and each may be that of another record.
-  if (answers.length !== puts.length)
-    throw new Error(
-      `PutRecords answered ${answers.length} of ${puts.length} records: none of it is believed`,
-    );
+  if (answers.length !== records)
+    throw new Error(`PutRecords answered ${answers.length} of ${records} records: none of it is believed`);
   if (answers.some(({ ErrorCode, ShardId }) => ErrorCode === undefined && ShardId === undefined))
     throw new Error(
       "PutRecords says of a record neither where it is nor why it failed: none of it is believed",

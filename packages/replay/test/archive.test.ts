@@ -4,6 +4,7 @@ import {
   type AttributeValue,
   ScanCommand,
 } from "@aws-sdk/client-dynamodb";
+import { DeleteObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { startConnector } from "@kinesis-connectors/consumer";
 import { definePipeline, type Emitter, hasCode, json, text } from "@kinesis-connectors/core";
 import { dynamoDbEmitter } from "@kinesis-connectors/dynamodb";
@@ -260,9 +261,13 @@ describe("a replay of an archive", () => {
     await (await into("elsewhere")).stop();
     // A page of the listing, of somebody else's objects, before those of the stream.
     const others = Array.from({ length: 1001 }, (_, nth) => `aaa/${String(nth).padStart(4, "0")}`);
-    for (const key of others) aws.s3.write(BUCKET, key, Buffer.from("x"), "text/plain");
+    const client = new S3Client({ ...aws.clientOptions("s3"), forcePathStyle: true });
+    await Promise.all(
+      others.map((Key) => client.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: "x" }))),
+    );
     const behind = await failureFrom(into(""));
-    for (const key of others) aws.s3.remove(BUCKET, key);
+    await Promise.all(others.map((Key) => client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key }))));
+    client.destroy();
     expect(hasCode(behind, "KC_STEERING_REFUSED")).toBe(true);
   });
 

@@ -15,8 +15,11 @@ import { readRecordsJson } from "./json/records-json.js";
 import { openSubscription } from "./subscription/subscription-events.js";
 import { SpokenFormat, type WireFormat } from "./wire-format.js";
 import { WireFormatError } from "./wire-format-error.js";
+import { CBOR_TYPE, inCbor, inJson, inMemory, type RequestMemory, type WrittenBody } from "./written-body.js";
 
+export { releaseResults, takenRecords } from "./put-results.js";
 export type { WireFormat } from "./wire-format.js";
+export type { RequestMemory } from "./written-body.js";
 
 // What the SDK's own signatures say; its package of types need not be installed for them.
 type Serialize = AwsJson1_1Protocol["serializeRequest"];
@@ -25,9 +28,6 @@ type MetadataBearer = Awaited<ReturnType<Deserialize>>;
 type HttpRequest = Awaited<ReturnType<Serialize>>;
 type HttpResponse = Parameters<Deserialize>[2];
 
-const jsonType = "application/x-amz-json-1.1";
-const cborType = "application/x-amz-cbor-1.1";
-
 /** How a client is to speak. */
 export interface KinesisProtocolOptions {
   /** Default `auto`. */
@@ -35,10 +35,15 @@ export interface KinesisProtocolOptions {
   /** Told once, when `auto` goes over from CBOR to JSON. */
   readonly onFallback?: () => void;
   /**
-   * Where the bodies of answers to GetRecords go when their records are let go (`PageRecord.releasePage`), to be used again by the client's request handler.
+   * Where the bodies of answers go when they are let go (`PageRecord.releasePage`, `releaseResults`), to be used again by the client's request handler.
    * Default: nowhere.
    */
   readonly memory?: PageMemory;
+  /**
+   * Where large requests are written for who sends them past the client's steps and says when each has been answered. Default: fresh memory for each,
+   * which costs more than all of the writing.
+   */
+  readonly requestMemory?: RequestMemory;
 }
 
 /** The protocol of one client, or of several that reach the same server. */
@@ -66,7 +71,7 @@ export function kinesisProtocolOver(
     process.env["AWS_CBOR_DISABLE"],
   );
   return {
-    protocol: fastProtocol(Base, spoken, options.memory),
+    protocol: fastProtocol(Base, spoken, options),
     attach: (client) => attach(client, spoken),
     fallbacks: () => spoken.fallbacks,
   };
@@ -76,12 +81,12 @@ export function kinesisProtocolOver(
 function fastProtocol(
   Base: typeof AwsJson1_1Protocol,
   spoken: SpokenFormat,
-  memory: PageMemory | undefined,
+  { memory, requestMemory }: KinesisProtocolOptions,
 ): typeof AwsJson1_1Protocol {
   return class extends Base {
     override async serializeRequest(...call: Parameters<Serialize>): Promise<HttpRequest> {
       const [operation, input, context] = call;
-      const written = this.writeBody(operation.name, input);
+      const written = this.writeBody(operation.name, input, false);
       if (written === undefined) return super.serializeRequest(...call);
       const endpoint = await context.endpoint();
       const request: HttpRequest = new (this.getRequestType())({
@@ -144,7 +149,7 @@ function fastProtocol(
     #readBody(operation: string, body: Buffer, form: Form): object {
       const isCbor = form === "cbor";
       if (operation === "PutRecords")
-        return this.#readWell(isCbor ? readPutResultsCbor(body) : readPutResultsJson(body), form);
+        return this.#readWell(isCbor ? readPutResultsCbor(body, memory) : readPutResultsJson(body), form);
       return this.#readWell(isCbor ? readRecordsCbor(body, memory) : readRecordsJson(body, memory), form);
     }
 
@@ -166,15 +171,16 @@ function fastProtocol(
     }
 
     /** The body of a request that is written here. For those who send requests past the client's steps, too. */
-    writeBody(operation: string, input: object): WrittenBody | undefined {
+    writeBody(operation: string, input: object, isKept = true): WrittenBody | undefined {
       switch (operation) {
         case "GetRecords":
           return spoken.isCborFor(input) ? inCbor(encodeCbor(input)) : inJson(JSON.stringify(input));
         case "PutRecords":
           if (!isPutRecordsRequest(input)) return undefined;
-          return spoken.isCborFor(input)
-            ? inCbor(writePutRecordsCbor(input))
-            : inJson(writePutRecordsJson(input));
+          if (!spoken.isCborFor(input)) return inJson(writePutRecordsJson(input));
+          return isKept && requestMemory !== undefined
+            ? inMemory(requestMemory, input)
+            : inCbor(writePutRecordsCbor(input));
         default:
           // A subscription is asked for in JSON, whatever else is spoken: Kinesis has no CBOR for event streams. The Java SDK, whose other
           // calls are CBOR, leaves this one in JSON for that (aws-sdk-java-v2, JsonProtocolSpec#protocolFactoryLiteral), and asked for in
@@ -200,27 +206,14 @@ function fastProtocol(
 
     /** Whether a call that was written so and failed is to be made again, in JSON. */
     asksAgain(input: object, { contentType }: WrittenBody, error: unknown): boolean {
-      return contentType === cborType && spoken.asksAgain(input, error);
+      return contentType === CBOR_TYPE && spoken.asksAgain(input, error);
     }
   };
 }
 
-/** The body of a request, and how it is written. */
-interface WrittenBody {
-  readonly contentType: string;
-  readonly body: string | Uint8Array;
-}
-
-function inCbor(body: Uint8Array): WrittenBody {
-  return { contentType: cborType, body };
-}
-
-function inJson(body: string): WrittenBody {
-  return { contentType: jsonType, body };
-}
-
+/** The output itself, which was made here: what is read of it when it is asked for stays so. */
 function withMetadata(output: object, $metadata: MetadataBearer["$metadata"]): MetadataBearer {
-  return { ...output, $metadata };
+  return Object.assign(output, { $metadata });
 }
 
 function isFast(operation: string): boolean {

@@ -1,6 +1,8 @@
 import { textType } from "./cbor/cbor-heads.js";
 import { CborReader } from "./cbor/cbor-reader.js";
+import { findAlike, type ResultsAlike, type TakenPlaces } from "./cbor/results-alike.js";
 import { parseBounded } from "./json/bounded-json.js";
+import type { PageMemory } from "./page/page.js";
 import { WireFormatError } from "./wire-format-error.js";
 
 /** What became of one record of a PutRecords, by the SDK's names (API reference, PutRecordsResultEntry). */
@@ -46,35 +48,124 @@ class ScannedResult implements PutResult {
  * Reads an answer to PutRecords in AWS-CBOR 1.1. Pure; members in any order, of any framing, null ones as absent.
  * @throws WireFormatError when the answer is damaged
  */
-export function readPutResultsCbor(body: Buffer): PutResults {
+export function readPutResultsCbor(body: Buffer, memory?: PageMemory): PutResults {
   const reader = new CborReader(body);
   const answer: PutResults = {};
-  const shards = new RepeatedText();
+  let list: ReturnType<typeof readList> | undefined;
   const size = reader.map();
   for (let done = 0; reader.hasMore(size, done); done += 1) {
     const member = readName(reader, ANSWER_NAMES);
     if (member === undefined) reader.skip();
     else if (!reader.isNull()) {
-      if (member === "Records") answer.Records = readResults(reader, shards);
+      if (member === "Records") list = readList(reader);
       else if (member === "FailedRecordCount") answer.FailedRecordCount = reader.number();
       else answer.EncryptionType = reader.text();
     }
   }
   reader.finish();
+  if (list !== undefined && "count" in list) addAlike(answer, body, list, memory);
+  else if (list !== undefined) answer.Records = list;
   return answer;
 }
 
-function readResults(reader: CborReader, shards: RepeatedText): ScannedResult[] {
+/** All that is said of the records: places where they are alike, else each result by itself. */
+function readList(reader: CborReader): ResultsAlike | readonly PutResult[] {
+  const { at, bytes } = reader;
+  // Once pieces were joined the reader's bytes are not the answer's.
+  const alike = bytes.length === reader.end ? findAlike(bytes, at, MAX_RESULTS, readTaken) : undefined;
+  if (alike === undefined) return readResults(reader);
+  reader.at = alike.end;
+  return alike;
+}
+
+/** Lets results be made when they are asked for. */
+function addAlike(
+  answer: PutResults,
+  body: Buffer,
+  alike: ResultsAlike,
+  memory: PageMemory | undefined,
+): void {
+  let results: readonly PutResult[] | undefined;
+  let isLetGo = false;
+  const release = (): void => {
+    // Results that were made look into the body.
+    if (isLetGo || results !== undefined) return;
+    isLetGo = true;
+    memory?.give(body);
+  };
+  const taken: Taken = { count: alike.count, release };
+  const made = (): readonly PutResult[] => {
+    if (isLetGo) throw new Error("the results of this PutRecords were let go");
+    return (results ??= resultsOf(body, alike));
+  };
+  Object.defineProperties(answer, { Records: { get: made, ...LIKE_ANY_MEMBER }, [TAKEN]: { value: taken } });
+}
+
+const LIKE_ANY_MEMBER = { enumerable: true, configurable: true } as const;
+
+interface Taken {
+  readonly count: number;
+  readonly release: () => void;
+}
+
+/** The member of an answer whose results were not made, because all of them were taken. */
+const TAKEN = Symbol("taken records");
+
+/**
+ * How many records an answer to PutRecords says were taken, where it says of each one where it is and of none anything else; undefined where that is not
+ * known without a look at each. `FailedRecordCount` is not looked at.
+ */
+export function takenRecords(answer: object): number | undefined {
+  return takenOf(answer)?.count;
+}
+
+/** Lets such an answer go, whose `Records` nobody will ask for: its memory may serve another one. Others are left as they are. */
+export function releaseResults(answer: object): void {
+  takenOf(answer)?.release();
+}
+
+function takenOf(answer: object): Taken | undefined {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nobody else has the symbol
+  return Reflect.get(answer, TAKEN) as Taken | undefined;
+}
+
+/** Where the texts of a result lie that was taken; undefined for any other. */
+function readTaken(reader: CborReader): TakenPlaces | undefined {
+  let sequenceNumber: TakenPlaces["sequenceNumber"] | undefined;
+  let shardId: TakenPlaces["shardId"] | undefined;
+  const members = reader.map();
+  for (let read = 0; reader.hasMore(members, read); read += 1) {
+    const member = readName(reader, RESULT_NAMES);
+    if (member !== "SequenceNumber" && member !== "ShardId") return undefined;
+    if (!reader.isString(textType)) return undefined;
+    reader.string(textType);
+    const { start, stop } = reader;
+    if (member === "ShardId") shardId = { start, stop };
+    else sequenceNumber = { start, stop };
+  }
+  return sequenceNumber === undefined || shardId === undefined ? undefined : { sequenceNumber, shardId };
+}
+
+function resultsOf(body: Buffer, alike: ResultsAlike): readonly PutResult[] {
+  const { start, bytes, count, sequenceNumber, shardId } = alike;
+  return Array.from({ length: count }, (_, index) => {
+    const at = start + index * bytes;
+    const shard = body.toString("utf8", at + shardId.start, at + shardId.stop);
+    return new ScannedResult(body, at + sequenceNumber.start, at + sequenceNumber.stop, shard);
+  });
+}
+
+function readResults(reader: CborReader): ScannedResult[] {
   const results: ScannedResult[] = [];
   const size = reader.array();
   for (let done = 0; reader.hasMore(size, done); done += 1) {
     if (done >= MAX_RESULTS) throw damaged();
-    results.push(readResult(reader, shards));
+    results.push(readResult(reader));
   }
   return results;
 }
 
-function readResult(reader: CborReader, shards: RepeatedText): ScannedResult {
+function readResult(reader: CborReader): ScannedResult {
   let start = -1;
   let stop = -1;
   let shardId: string | undefined;
@@ -87,7 +178,7 @@ function readResult(reader: CborReader, shards: RepeatedText): ScannedResult {
     else if (isText(reader) || !reader.isNull()) {
       reader.string(textType);
       if (member === "SequenceNumber") ({ start, stop } = reader);
-      else if (member === "ShardId") shardId = shards.at(reader);
+      else if (member === "ShardId") shardId = textOf(reader);
       else if (member === "ErrorCode") errorCode = textOf(reader);
       else errorMessage = textOf(reader);
     }
@@ -100,20 +191,6 @@ function readResult(reader: CborReader, shards: RepeatedText): ScannedResult {
 
 function textOf({ bytes, start, stop }: CborReader): string {
   return bytes.toString("utf8", start, stop);
-}
-
-/** A text that is mostly the one before it: records of one request go to few shards. */
-class RepeatedText {
-  #bytes: Uint8Array = new Uint8Array(0);
-  #text = "";
-
-  at({ bytes, start, stop }: CborReader): string {
-    if (!isAt(bytes, start, stop, this.#bytes)) {
-      this.#bytes = Uint8Array.prototype.slice.call(bytes, start, stop);
-      this.#text = bytes.toString("utf8", start, stop);
-    }
-    return this.#text;
-  }
 }
 
 /** PutRecords takes 500 records (API reference), and an answer has one result for each; the rest is room for what may come. */

@@ -29,6 +29,10 @@ describe("an archive on S3, written by threads", () => {
       duplicated: 0,
       outOfOrder: 0,
     });
+    // In a process of its own, which counts what all of its threads take.
+    const { cpuSeconds = 0, recordsPerCpuSecond = 0 } = result.connector ?? {};
+    expect(cpuSeconds).toBeGreaterThan(0);
+    expect((cpuSeconds * recordsPerCpuSecond) / 20_000).toBeCloseTo(1, 1);
   });
 
   it.each(["before", "after"])(

@@ -41,10 +41,11 @@ export interface HandlerResponse {
 
 /** The way to one server. */
 export interface HttpRoute {
-  /** Sends a whole request, its head and its body, and waits for the whole answer. */
+  /** Sends a whole request, its head and its body, and waits for the whole answer; `requestTimeoutMs` at most, by default as long as the handler. */
   readonly send: (
     bytes: readonly Uint8Array[],
     signal?: AbortSignal | ListedSignal,
+    requestTimeoutMs?: number,
   ) => Promise<HandlerResponse>;
 }
 
@@ -113,10 +114,10 @@ export class HttpHandler {
   routeTo({ protocol, hostname, port }: Pick<OutgoingRequest, "protocol" | "hostname" | "port">): HttpRoute {
     const target = { protocol, hostname, port };
     return {
-      send: async (bytes, signal) => {
-        if (signal?.aborted === true) throw aborted(signal);
-        return await this.#exchange(this.#poolFor(target), bytes, signal);
-      },
+      send: (bytes, signal, requestTimeoutMs) =>
+        signal?.aborted === true
+          ? Promise.reject(aborted(signal))
+          : this.#exchange(this.#poolFor(target), bytes, signal, requestTimeoutMs),
     };
   }
 

@@ -85,37 +85,13 @@ function endOfLine(text: string, from: number): number {
   return end < 0 ? text.length : end;
 }
 
-/** Names as they came, in lower case: servers have few, and each of them is looked at once. Bounded, because they come from afar. */
-const names = new Map<string, string>();
-const MAX_NAMES = 200;
-const MAX_NAME_LENGTH = 64;
-
 function nameOf(given: string): string {
-  const known = names.get(given);
-  if (known !== undefined) return known;
   if (!NAME.test(given)) throw noHeader();
-  const name = given.toLowerCase();
-  if (names.size < MAX_NAMES && given.length <= MAX_NAME_LENGTH) names.set(given, name);
-  return name;
+  return given.toLowerCase();
 }
-
-const BLANK = 0x20;
 
 function valueOf(given: string): string {
-  // Nearly all are one blank and a text.
-  const { length } = given;
-  if (
-    length > 1 &&
-    given.charCodeAt(0) === BLANK &&
-    isInk(given.charCodeAt(1)) &&
-    isInk(given.charCodeAt(length - 1))
-  )
-    return given.slice(1);
   return given.replace(AROUND_VALUE, "");
-}
-
-function isInk(code: number): boolean {
-  return code !== BLANK && code !== 0x09;
 }
 
 function setHeader(headers: Record<string, string>, name: string, value: string): void {

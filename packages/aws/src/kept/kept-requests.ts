@@ -3,6 +3,7 @@ import type { AwsCredentials } from "../credentials.js";
 import { ListedSignal } from "../following-signal.js";
 import { HttpHandler, type HttpRoute } from "../http/http-handler.js";
 import { stepsOf } from "./client-steps.js";
+import { FirstRequests } from "./first-requests.js";
 import { RequestForm } from "./request-form.js";
 import {
   objectOf,
@@ -28,24 +29,32 @@ interface Kept {
   readonly identity: AwsCredentials;
   readonly signer: SdkSigner;
   readonly correctsClock: boolean;
+  /** Whether a request has been written by it. */
+  hasServed: boolean;
 }
 
 /** Options of `keepRequests`. */
 export interface KeptRequestsOptions {
   /** Makes the identifiers of requests. Default: the machine's. */
   readonly random?: Pick<Random, "uuid">;
-  /** Tells the time of signing. Default: the machine's. */
-  readonly clock?: Pick<Clock, "now">;
+  /** Tells the time of signing, and how long requests wait for the first of their operation. Default: the machine's. */
+  readonly clock?: Pick<Clock, "now" | "setTimer">;
+  /** Time limit of one answer, in milliseconds. Default: that of the client. */
+  readonly requestTimeoutMs?: number | undefined;
 }
 
 const SMITHY_CONTEXT = "__smithy_context";
 
 /** Sends each request by the client, in all its steps. */
-export function sendBy(client: object): SendCommand {
+export function sendBy(
+  client: object,
+  { requestTimeoutMs }: Pick<KeptRequestsOptions, "requestTimeoutMs"> = {},
+): SendCommand {
   const { send } = partsOf(client);
+  const bounds = requestTimeoutMs === undefined ? {} : { requestTimeout: requestTimeoutMs };
   return async (command, input, signal) => {
     const abortSignal = signal instanceof ListedSignal ? signal.signal : signal;
-    const options = abortSignal === undefined ? {} : { abortSignal };
+    const options = abortSignal === undefined ? bounds : { ...bounds, abortSignal };
     const output = await send.call(client, new command(input), options);
     // The SDK's types leave open whose output it is: it is that of the operation that was asked for.
     return output as never;
@@ -58,7 +67,8 @@ export function sendBy(client: object): SendCommand {
  * The client finds out anew for each request in which order its steps go, which endpoint is meant, what the user agent is and how to sign: several
  * times the work of writing a small request. Here it does all that for the first request of an operation, and what it came to is kept: the next ones
  * are written, signed and sent here, with the client's credentials and its correction of the clock, and what is no good answer is read by the client's
- * own protocol. When the credentials change, the client is asked again.
+ * own protocol. When the credentials change, the client is asked again. Requests that are made while the first one is under way wait for it, half a second
+ * at most.
  *
  * The first request is signed here as well. Where that gives anything else than what the client sends, nothing is kept; nor where the client has
  * steps that are not known here (its middleware), retries, or sends by anything but an `HttpHandler`. Requests go by the client alone then, as if this
@@ -67,16 +77,23 @@ export function sendBy(client: object): SendCommand {
  * All requests of one operation must go to the same resource.
  */
 export function keepRequests(client: object, options: KeptRequestsOptions = {}): SendCommand {
-  const sendInAllSteps = sendBy(client);
+  const sendInAllSteps = sendBy(client, options);
   const { requestHandler } = partsOf(client).config;
   if (!(requestHandler instanceof HttpHandler) || isWatched(client)) return sendInAllSteps;
   const requests = new KeptRequests(partsOf(client), requestHandler, options);
   return async (command, input, signal) => {
-    const kept = await requests.keptFor(command);
+    let kept = await requests.keptFor(command);
+    if (kept === undefined) {
+      const first = requests.first.wait(command, signal);
+      if (first !== undefined) {
+        await first;
+        kept = await requests.keptFor(command);
+      }
+    }
     const written = kept === undefined ? undefined : await requests.write(kept, input);
     if (kept === undefined || written === undefined) {
       requests.learnFrom(command, input);
-      return sendInAllSteps(command, input, signal);
+      return await requests.first.run(command, () => sendInAllSteps(command, input, signal));
     }
     try {
       return (await requests.send(kept, written, signal)) as never;
@@ -97,12 +114,14 @@ export function isWatched(client: object): boolean {
 }
 
 class KeptRequests {
+  readonly first: FirstRequests;
   readonly #client: SdkClient;
   readonly #send: SdkClient["send"];
   readonly #protocol: SdkProtocol;
   readonly #handler: HttpHandler;
   readonly #random: Pick<Random, "uuid">;
-  readonly #clock: Pick<Clock, "now">;
+  readonly #clock: Pick<Clock, "now" | "setTimer">;
+  readonly #requestTimeoutMs: number | undefined;
   readonly #kept = new Map<unknown, Kept>();
   readonly #steps: ReturnType<typeof stepsOf>;
 
@@ -113,6 +132,8 @@ class KeptRequests {
     this.#handler = handler;
     this.#random = options.random ?? systemRandom;
     this.#clock = options.clock ?? systemClock;
+    this.#requestTimeoutMs = options.requestTimeoutMs;
+    this.first = new FirstRequests(this.#clock);
     this.#steps = stepsOf(client);
   }
 
@@ -127,7 +148,10 @@ class KeptRequests {
       config.requestHandler === this.#handler &&
       config.protocol === this.#protocol &&
       kept.identity === (await config.credentials());
-    return holds ? kept : undefined;
+    if (holds) return kept;
+    // Credentials that are others each time would have all requests go one after the other.
+    if (kept.hasServed) this.first.beginAgain(command);
+    return undefined;
   }
 
   /** The next request with this input shows what the client comes to. */
@@ -140,17 +164,17 @@ class KeptRequests {
   }
 
   /** The body of a request, where it is of the kept form. */
-  async write(
-    { name, operation, context, form }: Kept,
-    input: object,
-  ): Promise<WrittenBody<Uint8Array> | undefined> {
+  async write(kept: Kept, input: object): Promise<WrittenBody<Uint8Array> | undefined> {
+    const { name, operation, context, form } = kept;
     const written = await this.#written(name, operation, context, input);
-    return written?.contentType === form.contentType ? written : undefined;
+    if (written?.contentType !== form.contentType) return undefined;
+    kept.hasServed = true;
+    return written;
   }
 
   async send(
     { name, operation, context, form, route, identity, signer, correctsClock }: Kept,
-    { body }: WrittenBody<Uint8Array>,
+    { body, release }: WrittenBody<Uint8Array>,
     signal: AbortSignal | ListedSignal | undefined,
   ): Promise<unknown> {
     const { config } = this.#client;
@@ -167,7 +191,9 @@ class KeptRequests {
     };
     try {
       const pieces = form.pieces(identity, body, nowMs + offsetMs, this.#random.uuid());
-      const response = await route.send(pieces, signal);
+      const response = await route.send(pieces, signal, this.#requestTimeoutMs);
+      // Who refuses may answer before it has taken the whole body: the socket still looks at it then.
+      if (response.statusCode === 200) release?.();
       let output: unknown;
       try {
         output =
@@ -191,7 +217,7 @@ class KeptRequests {
     input: object,
   ): Promise<WrittenBody<Uint8Array> | undefined> {
     const own = this.#protocol.writeBody?.(name, input);
-    if (own !== undefined) return { contentType: own.contentType, body: bytesOf(own.body) };
+    if (own !== undefined) return { ...own, body: bytesOf(own.body) };
     const { headers, body } = await this.#protocol.serializeRequest(operation, input, context);
     if (typeof body !== "string" && !(body instanceof Uint8Array)) return undefined;
     return { contentType: headers["content-type"] ?? "", body: bytesOf(body) };
@@ -231,6 +257,7 @@ class KeptRequests {
       identity,
       signer: objectOf(signer),
       correctsClock: (await config.disableClockSkewCorrection?.()) !== true,
+      hasServed: false,
     };
   }
 }

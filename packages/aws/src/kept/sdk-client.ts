@@ -45,6 +45,8 @@ export type SdkContext = Readonly<Record<string, unknown>>;
 export interface WrittenBody<Body = string | Uint8Array> {
   readonly contentType: string;
   readonly body: Body;
+  /** Called once the request has been answered well: its memory may serve another one. Never where it failed, when nobody knows what still looks at it. */
+  readonly release?: () => void;
 }
 
 /**

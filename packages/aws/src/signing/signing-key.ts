@@ -1,4 +1,4 @@
-import { createHmac, hash } from "node:crypto";
+import { createHmac } from "node:crypto";
 import type { AwsCredentials } from "../credentials.js";
 
 /** What a signature holds for beside the request: service and region, as the endpoint's rules name them. */
@@ -20,7 +20,7 @@ export class SigningKey {
   #secret = "";
   #accessKeyId = "";
   #day = "";
-  #hmac = new TextHmac(new Uint8Array(0));
+  #key: Uint8Array = new Uint8Array(0);
   /** Of the day and its scope, as the text to sign has it. */
   #credentialScope = "";
 
@@ -45,7 +45,7 @@ export class SigningKey {
     if (day !== this.#day || secretAccessKey !== this.#secret || accessKeyId !== this.#accessKeyId)
       this.#derive(accessKeyId, secretAccessKey, day);
     const text = `${ALGORITHM}\n${longDate}\n${this.#credentialScope}\n${digest}`;
-    const signature = this.#hmac.of(text);
+    const signature = hmac(this.#key, text).toString("hex");
     return `${ALGORITHM} Credential=${accessKeyId}/${this.#credentialScope}, SignedHeaders=${signedNames}, Signature=${signature}`;
   }
 
@@ -53,7 +53,7 @@ export class SigningKey {
     const { region, service } = this.#scope;
     let key: Uint8Array = Buffer.from(`AWS4${secretAccessKey}`);
     for (const part of [day, region, service, TERMINATOR]) key = hmac(key, part);
-    this.#hmac = new TextHmac(key);
+    this.#key = key;
     this.#credentialScope = `${day}/${region}/${service}/${TERMINATOR}`;
     this.#secret = secretAccessKey;
     this.#accessKeyId = accessKeyId;
@@ -61,42 +61,6 @@ export class SigningKey {
   }
 }
 
-function hmac(key: Uint8Array, text: string): Uint8Array {
+function hmac(key: Uint8Array, text: string): Buffer {
   return createHmac("sha256", key).update(text).digest();
-}
-
-/** Bytes that SHA-256 takes at a time. */
-const BLOCK_BYTES = 64;
-const DIGEST_BYTES = 32;
-const FIRST_TEXT_BYTES = 256;
-
-/**
- * HMAC-SHA-256 of texts with one key (RFC 2104), by two digests of what lies in memory. Node's own makes an object with a finalizer for each, which
- * costs more than the digests.
- */
-class TextHmac {
-  #inner = Buffer.alloc(BLOCK_BYTES + FIRST_TEXT_BYTES);
-  readonly #outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES);
-
-  /** @param key - of one block at most */
-  constructor(key: Uint8Array) {
-    for (let index = 0; index < BLOCK_BYTES; index += 1) {
-      const byte = key[index] ?? 0;
-      this.#inner[index] = byte ^ 0x36;
-      this.#outer[index] = byte ^ 0x5c;
-    }
-  }
-
-  /** In hexadecimal. */
-  of(text: string): string {
-    const bytes = BLOCK_BYTES + Buffer.byteLength(text);
-    if (bytes > this.#inner.length) {
-      const larger = Buffer.alloc(bytes);
-      this.#inner.copy(larger, 0, 0, BLOCK_BYTES);
-      this.#inner = larger;
-    }
-    this.#inner.write(text, BLOCK_BYTES);
-    this.#outer.set(hash("sha256", this.#inner.subarray(0, bytes), "buffer"), BLOCK_BYTES);
-    return hash("sha256", this.#outer, "hex");
-  }
 }

@@ -7,7 +7,7 @@ import { type Input, recordsOf } from "./input/records-of.js";
 import type { Job, Stage, StageFigures } from "./measure/protocol.js";
 import { estimateOf, type MeasuredStages } from "./report/figures.js";
 import { linesOf } from "./report/text.js";
-import { measure, type Measured, startServers } from "./runs.js";
+import { measure, startServers } from "./runs.js";
 
 const LEAST_TIME_MS = 5_000;
 /** What starting processes takes of it before anything is known of the machine. */
@@ -99,7 +99,6 @@ async function measuredStages(
     const wholeMs = (maxTime * (1 - START_SHARE) * WHOLE_SHARES) / (others.length + WHOLE_SHARES);
     const beganMs = performance.now();
     const whole = await run("whole", { sample, budgetMs: wholeMs, isProfiled: true });
-    requireSome(whole, given.input);
     const processMs = Math.max(0, performance.now() - beganMs - wholeMs);
     const { perPage } = whole.figures;
     const stages: Partial<Record<Stage, StageFigures>> = {};
@@ -116,15 +115,4 @@ async function measuredStages(
   } finally {
     servers.close();
   }
-}
-
-/** @throws CliError `KC_FAILED` where the pipeline takes none of the records: what it costs to refuse them helps nobody */
-function requireSome({ described, refused }: Measured, file: string): void {
-  const { records, failed, error } = described.probe;
-  if (records === 0 || failed < records) return;
-  const why =
-    refused.length === 0
-      ? `is --format what ${file} has?`
-      : `it asks ${refused.join(", ")}, and an estimate asks nobody; --allow HOST:PORT lets it`;
-  throw new CliError("KC_FAILED", `none of ${records} records could be transformed (${error}): ${why}`);
 }

@@ -6,7 +6,7 @@ import { ALLOW_VARIABLE } from "./measure/refused.js";
 import type { Job, Said } from "./measure/protocol.js";
 
 /** What a process says that could measure. */
-export type Measured = Exclude<Said, { readonly error: unknown }>;
+type Measured = Exclude<Said, { readonly error: unknown }>;
 
 /** Where the servers on loopback listen. */
 export interface Servers {

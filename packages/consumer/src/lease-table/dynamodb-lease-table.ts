@@ -85,8 +85,9 @@ export function leaseTableLater(options: LeaseTableLaterOptions): LeaseTable {
       : wholeNumber("controlTimeoutMs", controlTimeoutMs, { min: 1 });
   const client = tableClient(options.client.made);
   const control = tableClient(options.client.made, controlMs);
-  // Each lease is written every few seconds, and twice for each batch.
-  const writes = keptTableClient(options.client.made);
+  // Each lease is written every few seconds, and twice for each batch; at the start all of them are made and looked at in a moment.
+  const rows = keptTableClient(options.client.made);
+  const newRows = keptTableClient(options.client.made, controlMs);
   const reported = new Set<string>();
   const calls = new TableCalls(options);
   const { application = tableName } = options;
@@ -187,7 +188,7 @@ export function leaseTableLater(options: LeaseTableLaterOptions): LeaseTable {
 
     get: async (leaseKey) => {
       const { Item } = await calls.repeat("GetItem", () =>
-        client.send((sdk) => sdk.GetItemCommand, {
+        rows.send((sdk) => sdk.GetItemCommand, {
           TableName: tableName,
           Key: { [ATTRIBUTE.leaseKey]: { S: leaseKey } },
           ConsistentRead: true,
@@ -198,7 +199,7 @@ export function leaseTableLater(options: LeaseTableLaterOptions): LeaseTable {
 
     create: async (lease) =>
       await calls.isApplied("PutItem", () =>
-        control.send((sdk) => sdk.PutItemCommand, {
+        newRows.send((sdk) => sdk.PutItemCommand, {
           TableName: tableName,
           Item: newLeaseRow(lease),
           ConditionExpression: "attribute_not_exists(#key)",
@@ -209,7 +210,7 @@ export function leaseTableLater(options: LeaseTableLaterOptions): LeaseTable {
     update: async (seen, change): Promise<WriteOutcome> => {
       try {
         await calls.once("UpdateItem", () =>
-          writes.send((sdk) => sdk.UpdateItemCommand, {
+          rows.send((sdk) => sdk.UpdateItemCommand, {
             TableName: tableName,
             Key: { [ATTRIBUTE.leaseKey]: { S: seen.leaseKey } },
             ...updateOf(seen, change),

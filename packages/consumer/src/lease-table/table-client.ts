@@ -33,10 +33,14 @@ export function tableClient(made: () => Promise<DynamoDBClient>, requestTimeoutM
   };
 }
 
-/** A client, most of whose steps requests to the one table pass by after the first of their kind (`keepRequests`). */
-export function keptTableClient(made: () => Promise<DynamoDBClient>): TableClient {
+/**
+ * A client, most of whose steps requests to the one table pass by after the first of their kind (`keepRequests`).
+ *
+ * @param requestTimeoutMs as above
+ */
+export function keptTableClient(made: () => Promise<DynamoDBClient>, requestTimeoutMs?: number): TableClient {
   const request = later(
-    async () => keepRequests(await made()),
+    async () => keepRequests(await made(), { requestTimeoutMs }),
     () => undefined,
   );
   return { send: async (command, input) => (await request.made())(command(await dynamoDbSdk()), input) };

@@ -10,25 +10,14 @@ const FIRST_CHARACTER = 0x20;
 const LAST_CHARACTER = 0x7e;
 
 const FIRST_BYTES = 16 * 1024;
-/** A larger buffer is given back after its request. */
-const MOST_KEPT_BYTES = 1024 * 1024;
-
-/** Kept from request to request: what is written is copied out of it in one piece. */
-let kept: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
-
-/**
- * Writes JSON as bytes, without a text in between. Only one writer may be at work at a time: it has to be finished, or given up, before
- * anything is awaited.
- */
+/** Writes JSON as bytes, without a text in between. */
 export class JsonBytes {
-  #bytes = kept;
+  #bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
   #length = 0;
 
-  /** The bytes written, in a buffer of their own. */
+  /** The bytes written. */
   finish(): Buffer {
-    const written = Buffer.from(this.#bytes.subarray(0, this.#length));
-    if (this.#bytes.length <= MOST_KEPT_BYTES) kept = this.#bytes;
-    return written;
+    return this.#bytes.subarray(0, this.#length);
   }
 
   /** Bytes that are JSON already. */

@@ -1,7 +1,7 @@
 /**
- * Objects up to so many bytes are compressed on the event loop, half a millisecond at most. In the thread pool each would wait beside others, with memory of its
- * own that is touched for the first time: several times the work of compressing it (2 KiB: 38 us against 100 by gzip and 27 against 460 by zstd, 32 KiB: 490
- * against 580 and 190 against 860, sixteen at a time).
+ * Objects up to so many bytes are compressed on the event loop, half a millisecond at most, where the level allows that. In the thread pool each would wait
+ * beside others, with memory of its own that is touched for the first time: several times the work of compressing it (2 KiB: 38 us against 100 by gzip and 27
+ * against 460 by zstd, 32 KiB: 490 against 580 and 190 against 860, sixteen at a time).
  */
 export const AT_ONCE_BYTES: number = 32 * 1024;
 

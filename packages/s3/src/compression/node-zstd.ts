@@ -17,6 +17,9 @@ const STREAM_BYTES: readonly (readonly [upToLevel: number, bytes: number])[] = [
   [19, 85 * MiB],
 ];
 
+/** Above it 32 KiB take milliseconds (level 12: 1.8, level 19: 8.7). */
+const LAST_LEVEL_AT_ONCE = 9;
+
 const NOTHING: Buffer = Buffer.alloc(0);
 
 type Options = Readonly<Record<string, unknown>>;
@@ -31,6 +34,7 @@ export function nodeZstd(
   if (compress === undefined || compressSync === undefined || create === undefined) return undefined;
   const constants: unknown = Reflect.get(zlib, "constants");
   const levelParameter = Number(Reflect.get(Object(constants), "ZSTD_c_compressionLevel"));
+  const atOnceBytes = level <= LAST_LEVEL_AT_ONCE ? AT_ONCE_BYTES : 0;
   const [, heldBytes = 0] = STREAM_BYTES.find(([upToLevel]) => level <= upToLevel) ?? [];
   const options: Options = { params: { [levelParameter]: level }, chunkSize: CHUNK_BYTES };
   const run = promisify((bytes: Buffer, done: (error: Error | null, compressed?: Buffer) => void): void => {
@@ -43,7 +47,7 @@ export function nodeZstd(
   };
   return {
     compress: async (bytes) => {
-      if (bytes.length <= AT_ONCE_BYTES) return atOnce(bytes);
+      if (bytes.length <= atOnceBytes) return atOnce(bytes);
       const compressed = await run(bytes);
       if (compressed === undefined) throw new Error("zlib.zstdCompress gave nothing");
       return compressed;

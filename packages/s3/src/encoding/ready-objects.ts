@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Batch, BufferEntry, EmitContext, FailedEntry } from "@kinesis-connectors/core";
 import { type Body, fileSpool, memorySpool, type OpenFile, type Spool } from "../objects/body.js";
 import type { Compression } from "../compression/compression.js";
@@ -10,6 +11,11 @@ import { idsSha256Of, type S3PlannedObject, type S3Plan } from "../requests.js";
 
 /** Objects of a batch that are compressed at a time: Node's thread pool has four threads. */
 const PACKING_CONCURRENCY = 4;
+
+/** So much is encoded and compressed in one turn of the event loop, some 20 ms: other shards and the lease renewal get theirs in between. */
+const BYTES_PER_TURN = 1024 * 1024;
+/** Each object has work of its own, however small it is. */
+const OBJECT_BYTES = 1024;
 
 /** An object with its key, ready to be written. */
 export interface ReadyObject<Output> {
@@ -69,13 +75,22 @@ async function packObjects<Output>(
   const spool: Spool = spoolDir === undefined ? memorySpool() : await fileSpool(spoolDir, name(), openFile);
   const objects: ReadyObject<Output>[] = [];
   const refused: FailedEntry<Output>[] = [];
+  let turnBytes = 0;
+  // All of them wait for it: small objects are compressed at once, and wait for nothing else.
+  let turn: Promise<void> | undefined;
   const ready = { objects, refused, [Symbol.asyncDispose]: () => spool[Symbol.asyncDispose]() };
   try {
     await forEachConcurrently(
       missing,
       spoolDir === undefined ? PACKING_CONCURRENCY : 1,
       async ({ planned, entries }) => {
+        if (turn !== undefined) await turn;
         const encoded = await encode(entries, format, signal);
+        turnBytes += OBJECT_BYTES + encoded.bytes.length;
+        if (turnBytes >= BYTES_PER_TURN) {
+          turnBytes = 0;
+          turn = nextTurn();
+        }
         refused.push(...encoded.refused);
         // The rest is looked through for more to refuse; none of it will be written as it is.
         if (refused.length > 0) return;

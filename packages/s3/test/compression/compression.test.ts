@@ -1,5 +1,5 @@
 import { batchOf, contextOf, deliver, planOf, seededRandom, thrownBy } from "@kinesis-connectors/testkit";
-import { gunzipSync, inflateRawSync } from "node:zlib";
+import zlib, { gunzipSync, inflateRawSync } from "node:zlib";
 import { Zstd } from "@hpcc-js/wasm-zstd";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -53,6 +53,31 @@ describe("compression", () => {
       expect((await gzip().compress(bytes)).equals(gzipped)).toBe(true);
       expect(decompress(await zstd().compress(bytes)).equals(bytes)).toBe(true);
     }
+  });
+
+  it("takes small objects to the event loop at levels that are fast, and to the thread pool at the others", async () => {
+    const isMadeAtOnce = async (compression: Compression): Promise<boolean> => {
+      let isMade = false;
+      const made = compression.compress(text.subarray(0, 2_000)).then(() => (isMade = true));
+      for (let step = 0; step < 20; step += 1) await null;
+      const wasMade = isMade;
+      await made;
+      return wasMade;
+    };
+    expect(await Promise.all([1, 4, 6].map((level) => isMadeAtOnce(gzip(level))))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(await Promise.all([7, 9].map((level) => isMadeAtOnce(gzip(level))))).toEqual([false, false]);
+    // Where Node has no zstd, the binding has one thread only.
+    if (!("zstdCompress" in zlib)) return;
+    expect(await Promise.all([1, 3, 9].map((level) => isMadeAtOnce(zstd(level))))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(await Promise.all([10, 19].map((level) => isMadeAtOnce(zstd(level))))).toEqual([false, false]);
   });
 
   it("may have another level than the release that prepared a batch: its objects are its own by their batch, not by their bytes", async () => {

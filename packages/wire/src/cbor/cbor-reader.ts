@@ -73,31 +73,6 @@ export class CborReader extends CborHeads {
 
   /** Locates a string of this major type. */
   string(major: number): void {
-    // Nearly all strings: no tag, and a length of one or two bytes that fits.
-    const { bytes, at } = this;
-    const first = bytes[at] ?? 0;
-    if (first >> 5 === major) {
-      const info = first & 31;
-      let start = 0;
-      let length = 0;
-      if (info < 24) {
-        start = at + 1;
-        length = info;
-      } else if (info === 24) {
-        start = at + 2;
-        length = bytes[at + 1] ?? 0;
-      } else if (info === 25) {
-        start = at + 3;
-        length = ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-      }
-      // Zero is none of these, and past the end none fits.
-      if (start > 0 && start + length <= this.end) {
-        this.start = start;
-        this.stop = start + length;
-        this.at = start + length;
-        return;
-      }
-    }
     this.skipTags();
     const head = this.take();
     if (head >> 5 !== major) throw malformed("has a value of another type than its name says");

@@ -15,135 +15,103 @@ const DATA = encodeCbor("Data");
 const PARTITION_KEY = encodeCbor("PartitionKey");
 const EXPLICIT_HASH_KEY = encodeCbor("ExplicitHashKey");
 const NAMES_BYTES = DATA.length + PARTITION_KEY.length + EXPLICIT_HASH_KEY.length;
+/** All of an entry but its data and its keys. */
+const ENTRY_BYTES = NAMES_BYTES + 4 * HEAD_BYTES;
+/** In UTF-8, for each unit of a text, at most. */
+const UNIT_BYTES = 3;
+
+/** Memory that a request is written into: so many bytes at least, with whatever is in them. */
+export type TakeMemory = (bytes: number) => Buffer;
 
 /**
- * Writes PutRecords as AWS-CBOR 1.1: the same value as `encodeCbor` writes, in one buffer of about the right size and without a look at what
- * each member is.
+ * Writes PutRecords as AWS-CBOR 1.1: the same value as `encodeCbor` writes, in one buffer that is large enough from the beginning and without a look at
+ * what each member is.
+ *
+ * @param take - where the request goes. Default: fresh memory.
  * @throws WireFormatError when a member cannot be sent
  */
-export function writePutRecordsCbor(request: PutRecordsRequest): Buffer {
+export function writePutRecordsCbor(
+  request: PutRecordsRequest,
+  take: TakeMemory = (bytes) => Buffer.allocUnsafe(bytes),
+): Buffer {
   const { Records: entries, ...others } = request;
+  const entryBytes = mostBytesOf(entries);
+  // One entry with members that are not known here, or of strange types.
+  if (entryBytes < 0) return encodeCbor(request);
   // The break at its end is that of the whole request.
   const rest = encodeCbor(others).subarray(1);
-  const writer = new EntryWriter(bytesOf(entries) + rest.length);
-  writer.raw([ENDLESS_MAP]);
-  writer.raw(RECORDS);
-  writer.head(ARRAY, entries.length);
-  for (const entry of entries) {
-    if (isUsual(entry)) writer.entry(entry);
-    else writer.bytes(encodeCbor(entry));
+  const buffer = take(1 + RECORDS.length + HEAD_BYTES + entryBytes + rest.length);
+  buffer[0] = ENDLESS_MAP;
+  let at = piece(buffer, 1, RECORDS);
+  at = head(buffer, at, ARRAY, entries.length);
+  for (const { Data: data, PartitionKey: key, ExplicitHashKey: hashKey } of entries) {
+    at = head(buffer, at, MAP, hashKey === undefined ? 2 : 3);
+    at = piece(buffer, at, DATA);
+    at = head(buffer, at, BYTES, data.length);
+    buffer.set(data, at);
+    at += data.length;
+    at = text(buffer, piece(buffer, at, PARTITION_KEY), key);
+    if (hashKey !== undefined) at = text(buffer, piece(buffer, at, EXPLICIT_HASH_KEY), hashKey);
   }
-  writer.bytes(rest);
-  return writer.finish();
+  buffer.set(rest, at);
+  return buffer.subarray(0, at + rest.length);
 }
 
-/** How long the request will be, if its keys are ASCII. */
-function bytesOf(entries: readonly PutRecordsEntry[]): number {
-  let bytes = 1 + RECORDS.length + HEAD_BYTES;
-  for (const { Data: data, PartitionKey: key, ExplicitHashKey: hashKey } of entries)
-    bytes += data.length + (key?.length ?? 0) + (hashKey?.length ?? 0) + NAMES_BYTES + 4 * HEAD_BYTES;
+/** The most that these entries can take; -1 where one has other members than its own, or one of another type. */
+function mostBytesOf(entries: readonly PutRecordsEntry[]): number {
+  let bytes = 0;
+  for (const entry of entries) {
+    for (const name in entry)
+      if (name !== "Data" && name !== "PartitionKey" && name !== "ExplicitHashKey") return -1;
+    const { Data: data, PartitionKey: key, ExplicitHashKey: hashKey } = entry;
+    if (typeof key !== "string") return -1;
+    bytes += ENTRY_BYTES + data.length + UNIT_BYTES * key.length;
+    if (hashKey === undefined) continue;
+    if (typeof hashKey !== "string") return -1;
+    bytes += UNIT_BYTES * hashKey.length;
+  }
   return bytes;
 }
 
-/** Whether an entry has its own members only, each of its own type. */
-function isUsual(entry: PutRecordsEntry): boolean {
-  for (const name in entry)
-    if (name !== "Data" && name !== "PartitionKey" && name !== "ExplicitHashKey") return false;
-  return (
-    typeof entry.PartitionKey === "string" &&
-    (entry.ExplicitHashKey === undefined || typeof entry.ExplicitHashKey === "string")
-  );
+// Each of these writes at a place, and gives the place behind what it wrote.
+
+function head(buffer: Buffer, at: number, major: number, length: number): number {
+  const type = major << 5;
+  if (length < 24) {
+    buffer[at] = type | length;
+    return at + 1;
+  }
+  if (length < 0x1_00) {
+    buffer[at] = type | 24;
+    buffer[at + 1] = length;
+    return at + 2;
+  }
+  if (length < 0x1_00_00) {
+    buffer[at] = type | 25;
+    buffer[at + 1] = length >> 8;
+    buffer[at + 2] = length & 0xff;
+    return at + 3;
+  }
+  // A record has 10 MiB at most, and a request 500 records.
+  buffer[at] = type | 26;
+  return buffer.writeUInt32BE(length, at + 1);
 }
 
-class EntryWriter {
-  #buffer: Buffer;
-  #length = 0;
+/** A few bytes: for so few a loop is faster than a copy by the runtime. */
+function piece(buffer: Buffer, at: number, bytes: Uint8Array): number {
+  for (let index = 0; index < bytes.length; index += 1) buffer[at + index] = bytes[index] as number;
+  return at + bytes.length;
+}
 
-  constructor(bytes: number) {
-    this.#buffer = Buffer.allocUnsafe(bytes);
+function text(buffer: Buffer, at: number, value: string): number {
+  const { length } = value;
+  if (length < 0x1_00) {
+    const start = at + (length < 24 ? 1 : 2);
+    let index = 0;
+    for (let code = 0; index < length && (code = value.charCodeAt(index)) < 0x80; index += 1)
+      buffer[start + index] = code;
+    if (index === length) return head(buffer, at, TEXT, length) + length;
   }
-
-  finish(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
-  }
-
-  entry({ Data: data, PartitionKey: key, ExplicitHashKey: hashKey }: PutRecordsEntry): void {
-    this.head(MAP, hashKey === undefined ? 2 : 3);
-    this.raw(DATA);
-    this.head(BYTES, data.length);
-    this.bytes(data);
-    this.raw(PARTITION_KEY);
-    this.#text(key);
-    if (hashKey === undefined) return;
-    this.raw(EXPLICIT_HASH_KEY);
-    this.#text(hashKey);
-  }
-
-  head(major: number, length: number): void {
-    const buffer = this.#room(HEAD_BYTES);
-    const at = this.#length;
-    if (length < 24) {
-      buffer[at] = (major << 5) | length;
-      this.#length = at + 1;
-    } else if (length < 0x1_00) {
-      buffer[at] = (major << 5) | 24;
-      buffer[at + 1] = length;
-      this.#length = at + 2;
-    } else if (length < 0x1_00_00) {
-      buffer[at] = (major << 5) | 25;
-      buffer[at + 1] = length >> 8;
-      buffer[at + 2] = length & 0xff;
-      this.#length = at + 3;
-    } else {
-      // A record has 10 MiB at most, and a request 500 records.
-      buffer[at] = (major << 5) | 26;
-      this.#length = buffer.writeUInt32BE(length, at + 1);
-    }
-  }
-
-  /** A few bytes: for so few a loop is faster than a copy by the runtime. */
-  raw(piece: ArrayLike<number>): void {
-    const buffer = this.#room(piece.length);
-    let at = this.#length;
-    for (let index = 0; index < piece.length; index += 1) {
-      buffer[at] = piece[index] as number;
-      at += 1;
-    }
-    this.#length = at;
-  }
-
-  bytes(bytes: Uint8Array): void {
-    this.#room(bytes.length).set(bytes, this.#length);
-    this.#length += bytes.length;
-  }
-
-  #text(text: string): void {
-    const { length } = text;
-    // In UTF-8 at most three bytes for each of the text's units.
-    const buffer = this.#room(HEAD_BYTES + 3 * length);
-    const start = this.#length + (length < 24 ? 1 : 2);
-    if (length < 0x1_00) {
-      let index = 0;
-      for (let code = 0; index < length && (code = text.charCodeAt(index)) < 0x80; index += 1)
-        buffer[start + index] = code;
-      if (index === length) {
-        this.head(TEXT, length);
-        this.#length += length;
-        return;
-      }
-    }
-    const bytes = Buffer.byteLength(text);
-    this.head(TEXT, bytes);
-    this.#length += this.#room(bytes).write(text, this.#length);
-  }
-
-  #room(bytes: number): Buffer {
-    const needed = this.#length + bytes;
-    if (needed > this.#buffer.length) {
-      const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, needed));
-      this.#buffer.copy(larger, 0, 0, this.#length);
-      this.#buffer = larger;
-    }
-    return this.#buffer;
-  }
+  const start = head(buffer, at, TEXT, Buffer.byteLength(value));
+  return start + buffer.write(value, start);
 }

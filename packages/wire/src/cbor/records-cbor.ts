@@ -150,5 +150,5 @@ function readMember(reader: CborReader): number {
     return unknownMember;
   }
   reader.string(textType);
-  return memberAt(reader.view, reader.start, reader.stop);
+  return memberAt(reader.bytes, reader.start, reader.stop);
 }

@@ -48,7 +48,7 @@ function scanAnswer(body: Buffer, memory: PageMemory | undefined): RecordsAnswer
   let hasRecords = false;
   if (!scanner.open(0x7b)) return undefined;
   while (scanner.hasMember()) {
-    switch (memberAt(scanner.view, scanner.start, scanner.stop)) {
+    switch (memberAt(scanner.bytes, scanner.start, scanner.stop)) {
       case recordsMember:
         // Named twice: JSON.parse knows which one counts.
         if (hasRecords || !scanRecords(scanner, table)) return undefined;
@@ -118,7 +118,7 @@ function scanRecord(scanner: JsonScanner, table: RecordTable, pattern: RecordPat
   if (!scanner.open(0x7b)) return false;
   const row = table.begin();
   while (scanner.hasMember()) {
-    const member = memberAt(scanner.view, scanner.start, scanner.stop);
+    const member = memberAt(scanner.bytes, scanner.start, scanner.stop);
     const start = scanner.toValue();
     if (member === encryptionMember) {
       if (!scanner.string()) return false;

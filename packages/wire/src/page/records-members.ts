@@ -15,7 +15,7 @@ export const childShardsMember = 10;
 /** A member that this version does not know. */
 export const unknownMember = 0;
 
-const names: readonly (readonly [string, number])[] = [
+const members: ReadonlyMap<string, number> = new Map([
   ["Data", dataMember],
   ["PartitionKey", partitionKeyMember],
   ["SequenceNumber", sequenceNumberMember],
@@ -26,46 +26,14 @@ const names: readonly (readonly [string, number])[] = [
   ["ContinuationSequenceNumber", continuationMember],
   ["MillisBehindLatest", lagMember],
   ["ChildShards", childShardsMember],
-];
+]);
 
-interface Name {
-  /** The name four bytes at a time, as `DataView` reads them; the last four may overlap those before. */
-  readonly words: Int32Array;
-  readonly member: number;
+/** Which member is named by these bytes. */
+export function memberAt(bytes: Buffer, start: number, stop: number): number {
+  return members.get(bytes.toString("latin1", start, stop)) ?? unknownMember;
 }
 
-/** Names by their length, which is at least 4 and for two of them the same. */
-const byLength: (readonly Name[])[] = Array.from({ length: 32 }, (_, length) =>
-  names
-    .filter(([name]) => name.length === length)
-    .map(([name, member]) => ({ words: wordsOf(name), member })),
-);
-const none: readonly Name[] = [];
-
-function wordsOf(name: string): Int32Array {
-  const bytes = Buffer.from(name, "latin1");
-  const count = Math.ceil(name.length / 4);
-  return Int32Array.from({ length: count }, (_, index) =>
-    bytes.readInt32BE(Math.min(index * 4, name.length - 4)),
-  );
-}
-
-/** Which member is named by these bytes. All of them are compared: a damaged name must not pass for another. */
-export function memberAt(view: DataView, start: number, stop: number): number {
-  const last = stop - 4;
-  for (const { words, member } of byLength[stop - start] ?? none) {
-    let index = 0;
-    let at = start;
-    while (at < last && view.getInt32(at) === words[index]) {
-      index += 1;
-      at += 4;
-    }
-    if (at >= last && view.getInt32(last) === words[words.length - 1]) return member;
-  }
-  return unknownMember;
-}
-
-/** For `memberAt`. */
+/** To read several bytes at a time. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type Connector, memoryLeases, startConnector } from "@kinesis-connectors/consumer";
 import { silentLogger } from "@kinesis-connectors/core";
+import { CliError } from "../../app/errors.js";
 import { MAX_PAGE_RECORDS, streamName } from "../server/pages.js";
 import { loadPipeline } from "./load-pipeline.js";
 import { Meter } from "./meter.js";
@@ -18,8 +19,8 @@ const IDLE_SHARDS = 64;
 const PROBE_SHARE = 0.15;
 const WARM_UP_SHARE = 0.35;
 const PROFILE_SHARE = 0.15;
-/** A pipeline that waits is given pages that it can pass in this time, so that several pass while it is measured. */
-const PAGE_WAIT_MS = 250;
+/** A slow pipeline is given pages that it can pass in this time, so that several pass while it is measured. */
+const PAGE_MS = 250;
 const LOOK_MS = 10;
 
 /**
@@ -34,6 +35,7 @@ export async function measureStage(job: Job): Promise<Said> {
     data: Buffer.from(data, "base64"),
   }));
   const probed = await probe(pipeline, sample, budgetMs * PROBE_SHARE);
+  requireSome(probed);
   const shards = stage === "idle" ? IDLE_SHARDS : BUSY_SHARDS;
   const perPage = stage === "idle" ? 0 : (job.perPage ?? pageOf(probed));
   const meter = new Meter();
@@ -81,10 +83,20 @@ export async function measureStage(job: Job): Promise<Said> {
   };
 }
 
-/** A page that a pipeline which waits for others passes in good time. */
-function pageOf({ waitMs, concurrency }: Probe): number {
-  if (waitMs === 0) return MAX_PAGE_RECORDS;
-  return Math.max(1, Math.min(MAX_PAGE_RECORDS, Math.floor((PAGE_WAIT_MS * concurrency) / waitMs)));
+/** @throws CliError `KC_FAILED` where the pipeline takes none of the records: what it costs to refuse them helps nobody */
+function requireSome({ records, failed, error }: Probe): void {
+  if (records === 0 || failed < records) return;
+  const why =
+    refused.size === 0
+      ? "is --format what the file has?"
+      : `it asks ${[...refused].join(", ")}, and an estimate asks nobody; --allow HOST:PORT lets it`;
+  throw new CliError("KC_FAILED", `none of ${records} records could be transformed (${error}): ${why}`);
+}
+
+/** A page that the pipeline passes in good time, by what it took for the first records. */
+function pageOf({ waitMs, cpuMs, concurrency }: Probe): number {
+  const most = Math.floor(PAGE_MS / Math.max(waitMs / concurrency, cpuMs, Number.EPSILON));
+  return Math.max(1, Math.min(MAX_PAGE_RECORDS, most));
 }
 
 /** A connector that is measured has no end: where it comes to one, it failed. */

@@ -3,6 +3,7 @@ import type { InputRecord } from "../input/records-of.js";
 import type { AnyPipeline } from "./load-pipeline.js";
 import type { Probe } from "./protocol.js";
 import { shownName } from "./stages.js";
+import { processCpuMs } from "./thread-cpu.js";
 
 /** Waits below this are the turns of the event loop. */
 const LEAST_WAIT_MS = 0.2;
@@ -14,6 +15,7 @@ export async function probe(
   limitMs: number,
 ): Promise<Probe> {
   const startMs = performance.now();
+  const startCpuMs = processCpuMs();
   const waits: number[] = [];
   let count = 0;
   let failed = 0;
@@ -40,6 +42,7 @@ export async function probe(
     error,
     kept,
     waitMs: waitMs < LEAST_WAIT_MS ? 0 : waitMs,
+    cpuMs: (processCpuMs() - startCpuMs) / Math.max(1, count),
     concurrency: pipeline.transformConcurrency,
   };
 }

@@ -25,6 +25,8 @@ export interface Probe {
   readonly kept: number;
   /** Time per record that the pipeline waited for something, without a CPU at work, in milliseconds. */
   readonly waitMs: number;
+  /** CPU time per record in milliseconds, before anything was compiled: several times what it is later. */
+  readonly cpuMs: number;
   readonly concurrency: number;
 }
 

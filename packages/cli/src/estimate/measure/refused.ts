@@ -23,7 +23,7 @@ export function placeOf(given: readonly unknown[]): string {
       readonly path?: unknown;
     };
     // Agents of HTTP hand the path of the request along; it is that of a socket only where there is no port.
-    return port === undefined || port === null ? String(path) : `${hostOf(host)}:${String(port)}`;
+    return typeof port === "number" || typeof port === "string" ? `${hostOf(host)}:${port}` : String(path);
   }
   return typeof first === "number" || /^\d+$/.test(String(first))
     ? `${hostOf(second)}:${String(first)}`

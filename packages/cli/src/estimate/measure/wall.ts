@@ -14,7 +14,7 @@ Socket.prototype.connect = function (this: Socket, ...given: unknown[]): Socket 
   refused.add(place);
   process.nextTick(() => this.destroy(refusal(place)));
   return this;
-} as Socket["connect"];
+};
 
 const sendNothing = (): never => {
   refused.add("a datagram");

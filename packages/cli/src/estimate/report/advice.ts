@@ -1,5 +1,5 @@
 import type { Described } from "../measure/protocol.js";
-import type { Cost, Estimate } from "./figures.js";
+import type { Cost, Estimate } from "./result.js";
 
 /** A part that costs more than this share is worth a change. */
 const MUCH = 0.35;

@@ -1,4 +1,4 @@
-import type { Cost, Estimate } from "./figures.js";
+import type { Cost, Estimate } from "./result.js";
 
 const WORDS: Readonly<Record<Cost["part"], string>> = {
   read: "read",

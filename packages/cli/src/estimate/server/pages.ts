@@ -38,13 +38,14 @@ export class ShardPages {
 
   /** @param start the record that the first page begins with: shards do not all give the same at the same time */
   constructor(records: readonly InputRecord[], iterator: string, perPage: number, start: number) {
+    const most = perPage === 0 ? 1 : DISTINCT_PAGES;
     const pages: Page[] = [];
     let at = start;
     do {
       const page = takenFrom(records, at, perPage);
       at += page.length;
       pages.push(new Page(answerOf(page, iterator)));
-    } while (perPage > 0 && pages.length < DISTINCT_PAGES && at < records.length);
+    } while (pages.length < most && at < records.length);
     this.#pages = pages;
   }
 

@@ -9,9 +9,8 @@ export type RecordOutcome = "dropped" | "dead-letter" | number;
  * one dead letter; `2k4;` is two records kept with four models each.
  */
 export class OutcomeLog {
-  /** The runs that have ended, as numbers: a text that grows with every second record would cost as much as a small filter. */
-  readonly #runs: number[] = [];
-  #bytes = 0;
+  /** The runs that have ended. */
+  #coded = "";
   #outcome: RecordOutcome = "dropped";
   #length = 0;
 
@@ -20,28 +19,18 @@ export class OutcomeLog {
       this.#length += 1;
       return;
     }
-    this.#close();
+    this.#coded = this.toString();
     this.#outcome = outcome;
     this.#length = 1;
   }
 
   /** Length of the coded outcomes, in bytes. */
   get bytes(): number {
-    return this.#bytes + runBytes(this.#length, this.#outcome);
+    return this.#coded.length + runBytes(this.#length, this.#outcome);
   }
 
   toString(): string {
-    let coded = "";
-    const runs = this.#runs;
-    for (let at = 0; at < runs.length; at += 2)
-      coded += `${runs[at]}${code(outcomeOf(runs[at + 1] ?? DROPPED))}`;
-    return this.#length === 0 ? coded : `${coded}${this.#length}${code(this.#outcome)}`;
-  }
-
-  #close(): void {
-    if (this.#length === 0) return;
-    this.#bytes += runBytes(this.#length, this.#outcome);
-    this.#runs.push(this.#length, numberOf(this.#outcome));
+    return this.#length === 0 ? this.#coded : `${this.#coded}${this.#length}${code(this.#outcome)}`;
   }
 }
 
@@ -54,20 +43,6 @@ function digitsOf(whole: number): number {
   let digits = 1;
   for (let left = whole; left >= 10; left = Math.floor(left / 10)) digits += 1;
   return digits;
-}
-
-/** Outcomes as numbers: what is kept has at least one model. */
-const DROPPED = 0;
-const DEAD_LETTER = -1;
-
-function numberOf(outcome: RecordOutcome): number {
-  if (outcome === "dropped") return DROPPED;
-  return outcome === "dead-letter" ? DEAD_LETTER : outcome;
-}
-
-function outcomeOf(number: number): RecordOutcome {
-  if (number === DROPPED) return "dropped";
-  return number === DEAD_LETTER ? "dead-letter" : number;
 }
 
 /** Coded outcomes longer than this are deflated: those of records dropped at random shrink to a third and less. */

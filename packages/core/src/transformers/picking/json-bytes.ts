@@ -8,9 +8,6 @@ export const CLOSING_BRACE = 0x7d;
 /** What makes braces of brackets, and leaves braces alone: `[` is 0x5b, `{` 0x7b. */
 const BRACE_BIT = 0x20;
 
-/** What is left of a text after so many bytes is worth the call that looks for its end many bytes at a time. */
-const NEAR_BYTES = 24;
-
 /** The first byte that is no white space (RFC 8259 section 2); `end` where there is none. */
 export function afterBlanks(bytes: Buffer, from: number, end: number): number {
   let at = from;
@@ -32,14 +29,6 @@ export function valueEnd(bytes: Buffer, start: number, end: number): number {
 function textEnd(bytes: Buffer, start: number, end: number): number {
   let at = start + 1;
   for (;;) {
-    const near = Math.min(end, at + NEAR_BYTES);
-    while (at < near) {
-      const byte = bytes[at] as number;
-      if (byte === QUOTE) return at + 1;
-      at += byte === BACKSLASH ? 2 : 1;
-    }
-    if (at >= end) return -1;
-    // Behind a backslash that is the half of an escape or the whole of one: whoever counts them from the front knows, so it is passed over one by one.
     const quote = bytes.indexOf(QUOTE, at);
     if (quote < 0 || quote >= end) return -1;
     if (!isEscaped(bytes, quote, at)) return quote + 1;
