@@ -62,7 +62,7 @@ function missing(exception: unknown, { flags = {}, positional }: Parameters): st
         positional === undefined
           ? []
           : positional.kind === "tuple"
-            ? (positional.parameters as readonly Told[])
+            ? positional.parameters
             : [positional.parameter];
       const told = words.find((word) => word.placeholder === placeholder);
       return `${placeholder} is missing${told === undefined ? "" : `: ${told.brief}`}; --help has an explanation of each word`;
