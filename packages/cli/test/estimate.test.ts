@@ -278,5 +278,8 @@ it("the figures follow from the stages: rates, shards of a core, memory, costs, 
   expect(found.advice.map((text) => text.split(/[ :]/)[0])).toEqual(["1", "the", "decode", "past"]);
   expect(found.advice[0]).toContain("would stop at the first");
   expect(found.advice[1]).toContain("transformConcurrency to 4");
+  const dropped = { ...described, probe: { ...described.probe, failed: 0, kept: 0, waitMs: 0 } };
+  const none = { stages, described: dropped, profile: undefined, emitError: undefined, refused: [] };
+  expect(estimateOf(input, none).advice[0]).toContain("keeps none");
   expect(linesOf(found, "orders.ndjson").join("\n")).toContain("149, each with 1,000 records");
 });

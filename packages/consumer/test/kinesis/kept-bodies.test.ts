@@ -17,7 +17,7 @@ const inputOf = (byte: number) => ({
   })),
 });
 
-it("memory of a request serves the next one when it has been answered, and no other when it failed half way", async () => {
+it("memory of a request serves the next one when it has been answered well, and no other one", async () => {
   await using server = await startRecorder({ body: RESULTS });
   const memory = new BodyMemory();
   const taken: ArrayBufferLike[] = [];
@@ -50,18 +50,19 @@ it("memory of a request serves the next one when it has been answered, and no ot
   await put(10);
   await put(20);
   await put(30);
+  const [second, third] = taken.slice(-2);
+  expect(given.map((memory) => memory === second && memory === third)).toEqual([true, true]);
+
   server.answer = { status: 503, body: "{}" };
   await failureFrom(put(40));
-  expect(taken.slice(-3)).toEqual(given);
-  expect(new Set(given).size).toBe(1);
-
   server.answer = { body: RESULTS, cutAt: 5 };
   await failureFrom(put(50));
   server.answer = { body: RESULTS };
   await put(60);
-  expect(given).toHaveLength(4);
-  expect(taken.at(-1)).not.toBe(taken.at(-2));
-  expect(given.at(-1)).toBe(taken.at(-1));
+  expect(given).toHaveLength(3);
+  const [refused, cut, answered] = taken.slice(-3);
+  expect(given.at(-1)).toBe(answered);
+  expect(answered === refused || answered === cut || refused === cut).toBe(false);
 
   // Two that are under way at once.
   await Promise.all([put(70), put(80)]);

@@ -30,6 +30,10 @@ export function adviceOf(found: Omit<Estimate, "advice">, described: Described):
           : "each becomes a dead letter"
       }`,
     );
+  if (tried.kept === 0 && tried.failed < tried.records)
+    advice.push(
+      "the filter keeps none of the records that were tried: what is written costs nothing here; give records of a usual hour",
+    );
   if (waits !== null && waits.recordsPerSecond < FULL_SHARD)
     advice.push(
       `the pipeline waits ${waits.msPerRecord} ms for each record, so one shard passes ${waits.recordsPerSecond} records a second at most: ` +
