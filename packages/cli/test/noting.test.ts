@@ -1,4 +1,4 @@
-import { virtualClock } from "@kinesis-connectors/testkit";
+import { virtualClock } from "@kinesis-connectors/local";
 import { describe, expect, it } from "vitest";
 import { noting } from "../src/replay/noting.js";
 

@@ -6,7 +6,7 @@ const PERIOD_MS = 5_000;
 
 /** Says now and then how far a replay has come, where that has changed; what is returned ends that. */
 export function noting(
-  { out, clock }: { readonly out: Pick<CliContext["out"], "note">; readonly clock: Clock },
+  { out, clock }: { readonly out: Pick<CliContext["out"], "note">; readonly clock: Pick<Clock, "setTimer"> },
   replay: {
     readonly progress: () => Pick<ReplayTotals, "recordsRead" | "recordsEmitted" | "shards" | "shardsEnded">;
   },
