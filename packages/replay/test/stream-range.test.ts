@@ -180,7 +180,9 @@ describe("a replay of a range of a stream", () => {
     expect(refused.message).toContain("from lies in the future");
     const logger = keepingLogger();
     await replay({ source: range(10, 61), logger, pipeline: place.pipeline(100) });
-    expect(logger.lines.join("\n")).toContain("shards that go on are waited for until five minutes past the end of the range");
+    expect(logger.lines.join("\n")).toContain(
+      "shards that go on are waited for until five minutes past the end of the range",
+    );
   });
 
   it("is refused with another range under the same application", async () => {
