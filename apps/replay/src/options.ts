@@ -14,7 +14,7 @@ delivered them and goes on with what is put now, and a replay of --from to --unt
 --kills times. Prints how far behind the live connector is with and without the replay, and compares what the replay landed with what was put.
 T is how long ago (40m), up to 60m and at least 10m. --kills is 0 by default.
 --archive replays an archive on S3 instead: of the stream that a live connector keeps a table in DynamoDB of, into that table, in which nothing may change,
-and into an empty one, which must become the same; --from, --until, --format and --live-seconds mean nothing then.`;
+and into an empty one, which must become the same; --from, --until, --format and --live-seconds mean nothing then. It takes minutes: each shard is read at --max-bytes-per-second, twice.`;
 
 /** A moment, as how many milliseconds ago. */
 function ago(byDefault: string): Flag<number> {

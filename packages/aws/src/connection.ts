@@ -1,6 +1,7 @@
 import { KinesisConnectorError, nonEmptyText, wholeNumber, type OptionNames } from "@kinesis-connectors/core";
 import { type AwsCredentials, checkCredentials } from "./credentials.js";
 import { checkClientEndpoint, guardEndpoint, namedEndpoint } from "./endpoint.js";
+import type { BodyMemory } from "./http/body-memory.js";
 import { HttpHandler } from "./http/http-handler.js";
 import { KeptHttpHandler } from "./http/kept-http-handler.js";
 import type { ProxyOption } from "./proxy/proxy.js";
@@ -119,6 +120,8 @@ export interface AwsService<Client> {
    * must go to the same resource then. Default false.
    */
   readonly keepsRequests?: boolean;
+  /** Memory for answers where requests are kept. Default: what `HttpHandler` has. */
+  readonly memory?: BodyMemory;
   /** Makes the client, when it is first used: what it takes of the SDK is loaded then and not before (`sdkPart`). */
   readonly create: (config: AwsClientConfig, endpoint: URL | undefined) => Client | Promise<Client>;
 }
@@ -240,6 +243,7 @@ function configOf<Client>(
             requestTimeoutMs,
             maxConnections: maxSockets,
             ...(proxy === undefined ? {} : { proxy }),
+            ...(service.memory === undefined ? {} : { memory: service.memory }),
           })
         : new KeptHttpHandler({ connectionTimeoutMs, requestTimeoutMs, maxSockets, proxy }),
   };

@@ -23,7 +23,7 @@ export type Credentials = NonNullable<AwsClientOptions["credentials"]>;
 export interface ConnectorOptions<Model, Output, Plan = undefined, DeadLetterPlan = undefined> {
   /**
    * Names what belongs together: all workers of the same application share the shards and the lease table, and two applications read
-   * the same stream independently.
+   * the same stream independently. 3 to 255 letters, digits, `_`, `.` or `-` where it names the lease table in DynamoDB too.
    */
   readonly application: string;
   /** The stream's name. Give this or `streamArn`. */

@@ -61,6 +61,7 @@ export interface ConnectorTotals {
   readonly recordsEmitted: number;
   readonly recordsFiltered: number;
   readonly deadLetters: number;
+  /** User records of aggregates that belong to another shard and were left out, as the KCL does; their producer puts them again. */
   readonly recordsOfOtherShards: number;
   /** Bytes of outputs in committed batches, as their sizes were counted. */
   readonly bytesEmitted: number;

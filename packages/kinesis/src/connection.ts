@@ -26,17 +26,19 @@ export type KinesisConnection = AwsConnection<KinesisClient>;
  */
 export function connect(options: KinesisConnectionOptions): KinesisConnection {
   const wireFormat = wireFormatOf(options.wireFormat);
+  const memory = new BodyMemory();
   return connectAws(options, {
     endpointVariable: "AWS_ENDPOINT_URL_KINESIS",
     requestTimeoutMs: 30_000,
     keepsRequests: true,
+    memory,
     alsoOfClient: ["wireFormat"],
     // The engine repeats: only it knows which records are written, and it shows what it repeats.
     create: async (config) => {
       const { KinesisClient: Client } = await kinesisSdk();
       const { AwsJson1_1Protocol } = await protocolSdk();
       // Records go in AWS-CBOR: the SDK's own serializer costs several times as much per record (docs/performance.md).
-      const fast = kinesisProtocolOver(AwsJson1_1Protocol, { wireFormat, requestMemory: new BodyMemory() });
+      const fast = kinesisProtocolOver(AwsJson1_1Protocol, { wireFormat, memory, requestMemory: memory });
       const client = new Client({ ...config, protocol: fast.protocol, maxAttempts: 1 });
       fast.attach(client);
       return client;

@@ -8,7 +8,7 @@ import {
   withFreshCredentials,
 } from "@kinesis-connectors/aws";
 import { asError, type EmitContext, type FailedEntry } from "@kinesis-connectors/core";
-import { takenRecords } from "@kinesis-connectors/wire/protocol-over";
+import { releaseResults, takenRecords } from "@kinesis-connectors/wire/protocol-over";
 import type { PutRecordsCommandOutput } from "@aws-sdk/client-kinesis";
 import type { KinesisConnection } from "./connection.js";
 import { failureOf, isOutage, type RecordAnswer, recordFailureOf, refusal, summaryOf } from "./failures.js";
@@ -114,7 +114,10 @@ async function putWave<Output>(
   const answer = await putRecords(target, puts, context);
   // Which shard it was matters to aggregates alone.
   const isPlain = target.settings.aggregate === undefined;
-  if (isPlain && answer.FailedRecordCount === 0 && takenRecords(answer) === puts.length) return ALL_WRITTEN;
+  if (isPlain && answer.FailedRecordCount === 0 && takenRecords(answer) === puts.length) {
+    releaseResults(answer);
+    return ALL_WRITTEN;
+  }
   const answers = believed(answer, puts.length);
   const failed = new Map<number, Error>();
   const misrouted: Misrouted<Output>[] = [];

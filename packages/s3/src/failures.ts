@@ -102,6 +102,29 @@ export function cureAtOpen(error: unknown): string | undefined {
   return cureAtHome(error) ?? "it cannot be reached; check `endpoint`, `region` and the network";
 }
 
+/** Codes of reads that no repetition mends, with the cure. */
+const READ_CURES: ReadonlyMap<string, string> = new Map([
+  [
+    "NoSuchBucket",
+    "there is no such bucket: correct its name (`bucket`), or say where it is (`region`, `endpoint`)",
+  ],
+  ["InvalidBucketName", "correct the bucket's name (`bucket`)"],
+  ["PermanentRedirect", REGION],
+  ["AuthorizationHeaderMalformed", REGION],
+]);
+
+/** The cure for a read that was refused: of the bucket, the caller's identity, or the object and the rights on it. */
+export function readCureOf(error: unknown): string {
+  const { code, status } = describeAwsError(error);
+  const identity = identityOutcomeOf(error);
+  if (identity?.kind === "refused") return identity.cure;
+  if (status === 301 || status === 307) return REGION;
+  return (
+    READ_CURES.get(code) ??
+    "check the object, s3:GetObject on it and, to read a prefix, s3:ListBucket on the bucket"
+  );
+}
+
 /** The HTTP status of an error of the SDK; undefined when no answer came. */
 export function statusOf(error: unknown): number | undefined {
   return describeAwsError(error).status;

@@ -6,8 +6,8 @@ import { encodeCbor } from "./cbor/cbor-writer.js";
 import { collectBody } from "./collect-body.js";
 import { requireBounded } from "./json/bounded-json.js";
 import type { PageMemory } from "./page/page.js";
-import { type TakeMemory, writePutRecordsCbor } from "./cbor/put-records-cbor.js";
-import { isPutRecordsRequest, type PutRecordsRequest, writePutRecordsJson } from "./json/put-records-json.js";
+import { writePutRecordsCbor } from "./cbor/put-records-cbor.js";
+import { isPutRecordsRequest, writePutRecordsJson } from "./json/put-records-json.js";
 import { readPutResultsCbor, readPutResultsJson } from "./put-results.js";
 import { isObject } from "./page/records-members.js";
 import { readRecordsCbor } from "./cbor/records-cbor.js";
@@ -15,9 +15,11 @@ import { readRecordsJson } from "./json/records-json.js";
 import { openSubscription } from "./subscription/subscription-events.js";
 import { SpokenFormat, type WireFormat } from "./wire-format.js";
 import { WireFormatError } from "./wire-format-error.js";
+import { CBOR_TYPE, inCbor, inJson, inMemory, type RequestMemory, type WrittenBody } from "./written-body.js";
 
-export { takenRecords } from "./put-results.js";
+export { releaseResults, takenRecords } from "./put-results.js";
 export type { WireFormat } from "./wire-format.js";
+export type { RequestMemory } from "./written-body.js";
 
 // What the SDK's own signatures say; its package of types need not be installed for them.
 type Serialize = AwsJson1_1Protocol["serializeRequest"];
@@ -26,9 +28,6 @@ type MetadataBearer = Awaited<ReturnType<Deserialize>>;
 type HttpRequest = Awaited<ReturnType<Serialize>>;
 type HttpResponse = Parameters<Deserialize>[2];
 
-const jsonType = "application/x-amz-json-1.1";
-const cborType = "application/x-amz-cbor-1.1";
-
 /** How a client is to speak. */
 export interface KinesisProtocolOptions {
   /** Default `auto`. */
@@ -36,7 +35,7 @@ export interface KinesisProtocolOptions {
   /** Told once, when `auto` goes over from CBOR to JSON. */
   readonly onFallback?: () => void;
   /**
-   * Where the bodies of answers to GetRecords go when their records are let go (`PageRecord.releasePage`), to be used again by the client's request handler.
+   * Where the bodies of answers go when they are let go (`PageRecord.releasePage`, `releaseResults`), to be used again by the client's request handler.
    * Default: nowhere.
    */
   readonly memory?: PageMemory;
@@ -45,12 +44,6 @@ export interface KinesisProtocolOptions {
    * which costs more than all of the writing.
    */
   readonly requestMemory?: RequestMemory;
-}
-
-/** Memory for requests, used again. */
-export interface RequestMemory extends PageMemory {
-  /** So many bytes, with whatever is in them. */
-  readonly take: TakeMemory;
 }
 
 /** The protocol of one client, or of several that reach the same server. */
@@ -156,7 +149,7 @@ function fastProtocol(
     #readBody(operation: string, body: Buffer, form: Form): object {
       const isCbor = form === "cbor";
       if (operation === "PutRecords")
-        return this.#readWell(isCbor ? readPutResultsCbor(body) : readPutResultsJson(body), form);
+        return this.#readWell(isCbor ? readPutResultsCbor(body, memory) : readPutResultsJson(body), form);
       return this.#readWell(isCbor ? readRecordsCbor(body, memory) : readRecordsJson(body, memory), form);
     }
 
@@ -213,30 +206,9 @@ function fastProtocol(
 
     /** Whether a call that was written so and failed is to be made again, in JSON. */
     asksAgain(input: object, { contentType }: WrittenBody, error: unknown): boolean {
-      return contentType === cborType && spoken.asksAgain(input, error);
+      return contentType === CBOR_TYPE && spoken.asksAgain(input, error);
     }
   };
-}
-
-/** The body of a request, and how it is written. */
-interface WrittenBody {
-  readonly contentType: string;
-  readonly body: string | Uint8Array;
-  /** Called when the request has been answered: nobody looks at the body any more. */
-  readonly release?: () => void;
-}
-
-function inCbor(body: Uint8Array): WrittenBody {
-  return { contentType: cborType, body };
-}
-
-function inMemory(memory: RequestMemory, input: PutRecordsRequest): WrittenBody {
-  const body = writePutRecordsCbor(input, (bytes) => memory.take(bytes));
-  return { ...inCbor(body), release: () => memory.give(body) };
-}
-
-function inJson(body: string): WrittenBody {
-  return { contentType: jsonType, body };
 }
 
 /** The output itself, which was made here: what is read of it when it is asked for stays so. */

@@ -2,6 +2,7 @@ import { textType } from "./cbor/cbor-heads.js";
 import { CborReader } from "./cbor/cbor-reader.js";
 import { findAlike, type ResultsAlike, type TakenPlaces } from "./cbor/results-alike.js";
 import { parseBounded } from "./json/bounded-json.js";
+import type { PageMemory } from "./page/page.js";
 import { WireFormatError } from "./wire-format-error.js";
 
 /** What became of one record of a PutRecords, by the SDK's names (API reference, PutRecordsResultEntry). */
@@ -47,55 +48,85 @@ class ScannedResult implements PutResult {
  * Reads an answer to PutRecords in AWS-CBOR 1.1. Pure; members in any order, of any framing, null ones as absent.
  * @throws WireFormatError when the answer is damaged
  */
-export function readPutResultsCbor(body: Buffer): PutResults {
+export function readPutResultsCbor(body: Buffer, memory?: PageMemory): PutResults {
   const reader = new CborReader(body);
   const answer: PutResults = {};
+  let list: ReturnType<typeof readList> | undefined;
   const size = reader.map();
   for (let done = 0; reader.hasMore(size, done); done += 1) {
     const member = readName(reader, ANSWER_NAMES);
     if (member === undefined) reader.skip();
     else if (!reader.isNull()) {
-      if (member === "Records") readList(reader, answer);
+      if (member === "Records") list = readList(reader);
       else if (member === "FailedRecordCount") answer.FailedRecordCount = reader.number();
       else answer.EncryptionType = reader.text();
     }
   }
   reader.finish();
+  if (list !== undefined && "count" in list) addAlike(answer, body, list, memory);
+  else if (list !== undefined) answer.Records = list;
   return answer;
 }
 
-function readList(reader: CborReader, answer: PutResults): void {
+/** All that is said of the records: places where they are alike, else each result by itself. */
+function readList(reader: CborReader): ResultsAlike | readonly PutResult[] {
   const { at, bytes } = reader;
+  // Once pieces were joined the reader's bytes are not the answer's.
   const alike = bytes.length === reader.end ? findAlike(bytes, at, MAX_RESULTS, readTaken) : undefined;
-  takenOf.delete(answer);
-  if (alike === undefined) {
-    Object.defineProperty(answer, "Records", {
-      value: readResults(reader),
-      ...LIKE_ANY_MEMBER,
-      writable: true,
-    });
-    return;
-  }
+  if (alike === undefined) return readResults(reader);
   reader.at = alike.end;
-  takenOf.set(answer, alike.count);
+  return alike;
+}
+
+/** Lets results be made when they are asked for. */
+function addAlike(
+  answer: PutResults,
+  body: Buffer,
+  alike: ResultsAlike,
+  memory: PageMemory | undefined,
+): void {
   let results: readonly PutResult[] | undefined;
-  Object.defineProperty(answer, "Records", {
-    get: () => (results ??= resultsOf(bytes, alike)),
-    ...LIKE_ANY_MEMBER,
-  });
+  let isLetGo = false;
+  const release = (): void => {
+    // Results that were made look into the body.
+    if (isLetGo || results !== undefined) return;
+    isLetGo = true;
+    memory?.give(body);
+  };
+  const taken: Taken = { count: alike.count, release };
+  const made = (): readonly PutResult[] => {
+    if (isLetGo) throw new Error("the results of this PutRecords were let go");
+    return (results ??= resultsOf(body, alike));
+  };
+  Object.defineProperties(answer, { Records: { get: made, ...LIKE_ANY_MEMBER }, [TAKEN]: { value: taken } });
 }
 
 const LIKE_ANY_MEMBER = { enumerable: true, configurable: true } as const;
 
-/** Results of each answer whose results were not made: all of them were taken. */
-const takenOf = new WeakMap<object, number>();
+interface Taken {
+  readonly count: number;
+  readonly release: () => void;
+}
+
+/** The member of an answer whose results were not made, because all of them were taken. */
+const TAKEN = Symbol("taken records");
 
 /**
  * How many records an answer to PutRecords says were taken, where it says of each one where it is and of none anything else; undefined where that is not
  * known without a look at each. `FailedRecordCount` is not looked at.
  */
 export function takenRecords(answer: object): number | undefined {
-  return takenOf.get(answer);
+  return takenOf(answer)?.count;
+}
+
+/** Lets such an answer go, whose `Records` nobody will ask for: its memory may serve another one. Others are left as they are. */
+export function releaseResults(answer: object): void {
+  takenOf(answer)?.release();
+}
+
+function takenOf(answer: object): Taken | undefined {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nobody else has the symbol
+  return Reflect.get(answer, TAKEN) as Taken | undefined;
 }
 
 /** Where the texts of a result lie that was taken; undefined for any other. */

@@ -1,15 +1,12 @@
-import { PutRecordsInput$, PutRecordsOutput$ } from "@aws-sdk/client-kinesis";
+import { PutRecordsInput$ } from "@aws-sdk/client-kinesis";
 import { JsonCodec2 } from "@smithy/core/protocols";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { decodeCbor } from "../src/cbor/decode-cbor.js";
 import { encodeCbor } from "../src/cbor/cbor-writer.js";
-import { WireFormatError } from "../src/index.js";
 import { writePutRecordsCbor } from "../src/cbor/put-records-cbor.js";
 import { type PutRecordsEntry, writePutRecordsJson } from "../src/json/put-records-json.js";
-import { type PutResults, readPutResultsCbor, readPutResultsJson } from "../src/put-results.js";
-import { choices, chooser, damage, outcome, writeCbor, writeJson } from "./support/answers.js";
 import { decodeCborWithSdk } from "./support/sdk-decoder.js";
 
 const key = fc.oneof(
@@ -85,137 +82,5 @@ describe("a request of PutRecords", () => {
         expect(JSON.parse(writePutRecordsJson(written))).toEqual(theirs);
       }),
     );
-  });
-});
-
-const text = fc.oneof(fc.string({ maxLength: 60 }), fc.string({ unit: "grapheme", maxLength: 300 }));
-const placed = fc.record({
-  SequenceNumber: fc.bigInt({ min: 10n ** 55n, max: 10n ** 56n - 1n }).map(String),
-  ShardId: fc.constantFrom("shardId-000000000001", "shardId-000000000002", "shardId-000000000010"),
-});
-const failed = fc.record({ ErrorCode: text, ErrorMessage: text });
-const anything = fc.record(
-  { SequenceNumber: text, ShardId: text, ErrorCode: text, ErrorMessage: text },
-  { requiredKeys: [] },
-);
-const answer = fc.record(
-  {
-    Records: fc.array(fc.oneof(placed, placed, failed, anything), { maxLength: 12 }),
-    FailedRecordCount: fc.nat(),
-    EncryptionType: fc.constantFrom("NONE", "KMS"),
-  },
-  { requiredKeys: ["Records"] },
-);
-
-/** All that is in an answer, absent members undefined. */
-const seenOf = ({ Records, FailedRecordCount, EncryptionType }: PutResults): unknown => ({
-  Records: Records?.map(({ SequenceNumber, ShardId, ErrorCode, ErrorMessage }) => ({
-    SequenceNumber,
-    ShardId,
-    ErrorCode,
-    ErrorMessage,
-  })),
-  FailedRecordCount,
-  EncryptionType,
-});
-
-/** The same of any value that a reader without a notion of PutRecords gave; undefined where it is no answer. */
-const seenOfValue = (value: unknown): unknown => {
-  const isMap = (member: unknown): member is Readonly<Record<string, unknown>> =>
-    typeof member === "object" && member !== null && !Array.isArray(member);
-  if (!isMap(value)) return undefined;
-  const { Records, FailedRecordCount: count, EncryptionType: encryption } = value;
-  return {
-    Records: Array.isArray(Records)
-      ? Records.map((result: unknown) =>
-          isMap(result)
-            ? {
-                SequenceNumber: result["SequenceNumber"] ?? undefined,
-                ShardId: result["ShardId"] ?? undefined,
-                ErrorCode: result["ErrorCode"] ?? undefined,
-                ErrorMessage: result["ErrorMessage"] ?? undefined,
-              }
-            : undefined,
-        )
-      : undefined,
-    FailedRecordCount: count === undefined || count === null ? undefined : Number(count),
-    EncryptionType: encryption ?? undefined,
-  };
-};
-
-describe("an answer to PutRecords in AWS-CBOR", () => {
-  it("is read in every framing: widths, pieces, tags, floats, order, unknown members", () => {
-    fc.assert(
-      fc.property(answer, choices, (fields, numbers) => {
-        const body = writeCbor(fields, chooser(numbers));
-        expect(seenOf(readPutResultsCbor(body))).toEqual(seenOf(fields));
-      }),
-      { numRuns: 400 },
-    );
-  });
-
-  it("that was damaged is refused or read as any CBOR reader reads it, never otherwise", () => {
-    let refused = 0;
-    let read = 0;
-    fc.assert(
-      fc.property(answer, choices, damage, (fields, numbers, harm) => {
-        const body = harm(writeCbor(fields, chooser(numbers)));
-        const ours = outcome(() => readPutResultsCbor(body));
-        const isRefused = ours instanceof Error;
-        if (isRefused) refused += 1;
-        else read += 1;
-        expect(isRefused ? ours instanceof WireFormatError : seenOf(ours)).toEqual(
-          isRefused ? true : seenOfValue(decodeCbor(body)),
-        );
-      }),
-      { numRuns: 1_000 },
-    );
-    expect(refused).toBeGreaterThan(100);
-    expect(read).toBeGreaterThan(100);
-  });
-
-  it("with null in it is read as if that were absent", () => {
-    const first = Buffer.concat([
-      Buffer.from("a167", "hex"),
-      Buffer.from("Records"),
-      Buffer.from("81a2", "hex"),
-      Buffer.from("67", "hex"),
-      Buffer.from("ShardId"),
-      encodeCbor("shardId-000000000007"),
-      Buffer.from("69", "hex"),
-      Buffer.from("ErrorCode"),
-      Buffer.from("f6", "hex"),
-    ]);
-    expect(readPutResultsCbor(first).Records).toMatchObject([
-      { ShardId: "shardId-000000000007", ErrorCode: undefined, SequenceNumber: undefined },
-    ]);
-  });
-});
-
-describe("an answer to PutRecords in JSON", () => {
-  const deserializer = new JsonCodec2({
-    timestampFormat: { useTrait: true, default: 7 },
-    jsonName: false,
-  }).createDeserializer();
-
-  it("is what the SDK's own deserializer reads", async () => {
-    await fc.assert(
-      fc.asyncProperty(answer, choices, async (fields, numbers) => {
-        const body = writeJson({ ...fields }, chooser(numbers));
-        const theirs = (await deserializer.read(PutRecordsOutput$, body.toString())) as PutResults;
-        const ours = readPutResultsJson(body);
-        expect(ours).toEqual(theirs);
-        expect(seenOf(ours)).toEqual(seenOf(fields));
-      }),
-      { numRuns: 400 },
-    );
-  });
-
-  it.each(["", "{}", '{"Records":null,"FailedRecordCount":null}'])("%j says nothing", (body) => {
-    expect(readPutResultsJson(Buffer.from(body))).toEqual({});
-  });
-
-  it.each(["[]", "{", "<html>", '{"Records":[1]}', '{"Records":[null]}'])("%j is refused", (body) => {
-    expect(() => readPutResultsJson(Buffer.from(body))).toThrow(WireFormatError);
   });
 });

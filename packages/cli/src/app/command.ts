@@ -68,6 +68,7 @@ function withOptionalWords<Docs extends object>(spec: {
   return { ...spec.docs, customUsage: [[...flags, ...words].join(" ")] };
 }
 
-function kebab(name: string): string {
+/** The name of a flag as it stands on the command line. */
+export function kebab(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -152,7 +152,7 @@ export async function routesFor(words: readonly string[]): Promise<RouteMap<CliC
   for (const [name, target] of Object.entries(ROUTES)) {
     const isNamed = name === verb;
     routes[name] =
-      "load" in target ? await commandOf(target, isNamed) : await groupOf(name, target, isNamed, noun);
+      "load" in target ? await loadedOrLine(target, isNamed) : await groupOf(name, target, isNamed, noun);
   }
   routes[COMPLETE] = (await import("../commands/complete.js")).command;
   return buildRouteMap({
@@ -162,6 +162,21 @@ export async function routesFor(words: readonly string[]): Promise<RouteMap<CliC
       hideRoute: { [COMPLETE]: true },
     },
   });
+}
+
+/** The command that a command line names; undefined where it names none. */
+export function commandOf(
+  routes: RouteMap<CliContext>,
+  words: readonly string[],
+): Command<CliContext> | undefined {
+  let target: Target = routes;
+  for (const word of words) {
+    if (!("getRoutingTargetForInput" in target)) break;
+    const next: Target | undefined = target.getRoutingTargetForInput(word);
+    if (next === undefined) break;
+    target = next;
+  }
+  return "getRoutingTargetForInput" in target ? target.getDefaultCommand() : target;
 }
 
 /** Every command with the words that name it, loaded: for tests and documents. */
@@ -186,7 +201,7 @@ async function groupOf(
   const routes: Record<string, Target> = {};
   for (const [word, target] of Object.entries(group.routes)) {
     const isWanted = word === noun || (word === byDefault && (noun === undefined || !(noun in group.routes)));
-    routes[word] = await commandOf(target, isNamed && isWanted);
+    routes[word] = await loadedOrLine(target, isNamed && isWanted);
   }
   return buildRouteMap({
     routes,
@@ -195,7 +210,7 @@ async function groupOf(
   });
 }
 
-async function commandOf({ brief, load }: Route, isNamed: boolean): Promise<Command<CliContext>> {
+async function loadedOrLine({ brief, load }: Route, isNamed: boolean): Promise<Command<CliContext>> {
   if (isNamed) return (await load()).command;
   return buildCommand<NoFlags, [], CliContext>({
     docs: { brief },

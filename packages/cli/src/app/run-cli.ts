@@ -4,7 +4,7 @@ import { outputTo } from "../output/output.js";
 import type { InputStream, OutputStream } from "../output/streams.js";
 import type { CliContext } from "./context.js";
 import { EXIT, exitCodeOf } from "./errors.js";
-import { routesFor } from "./routes.js";
+import { commandOf, routesFor } from "./routes.js";
 import { textFor } from "./text.js";
 import { NAMES } from "./words.js";
 
@@ -36,7 +36,8 @@ function asksForJson(words: readonly string[]): boolean {
  */
 export async function runCli(words: readonly string[], options: CliOptions): Promise<number> {
   const { stdout, stderr, env, signal } = options;
-  const text = textFor(asksForJson(words));
+  const routes = await routesFor(words);
+  const text = textFor(asksForJson(words), commandOf(routes, words)?.parameters);
   let asked: number | undefined;
   const streams = {
     stdout: { write: (line: string) => void stdout.write(line) },
@@ -61,7 +62,7 @@ export async function runCli(words: readonly string[], options: CliOptions): Pro
       },
     };
   };
-  const application = buildApplication(await routesFor(words), {
+  const application = buildApplication(routes, {
     name: NAMES[0],
     versionInfo: { currentVersion: options.version },
     scanner: {

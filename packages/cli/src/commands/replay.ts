@@ -33,7 +33,11 @@ export const command: Command<CliContext> = lazyCommand<ReplayFlags, [app?: stri
         ...FLEET_FLAGS,
         ...JSON_FLAG,
         from: optional(momentOf, "what arrived since then: a time with its zone, or how long ago", "TIME"),
-        to: optional(momentOf, "what arrived before then", "TIME"),
+        to: optional(
+          momentOf,
+          "what arrived before then; of a stream, shards that go on are waited for until five minutes past it",
+          "TIME",
+        ),
         as: {
           kind: "parsed",
           parse: textOf,

@@ -29,7 +29,8 @@ export class RedriveJournal {
   readonly #head: JournalHead;
   readonly #done = new Set<string>();
   readonly #begun = new Set<string>();
-  readonly #failed = new Set<string>();
+  /** The code that each letter of the run failed with once more. */
+  readonly #failed = new Map<string, string>();
   #runs = 0;
   #run: PipelineRun | undefined;
   #descriptor: number | undefined;
@@ -46,9 +47,11 @@ export class RedriveJournal {
     return this.#run;
   }
 
-  /** Letters of the run that failed once more. */
-  get failedCount(): number {
-    return this.#failed.size;
+  /** How many letters of the run failed once more, by the code that they failed with. */
+  get failed(): Readonly<Record<string, number>> {
+    const codes: Record<string, number> = {};
+    for (const code of this.#failed.values()) codes[code] = (codes[code] ?? 0) + 1;
+    return codes;
   }
 
   /** Begins a run of these letters. */
@@ -59,10 +62,10 @@ export class RedriveJournal {
   }
 
   /** Notes a letter of the run that failed once more, before the row of its shard moves past it. */
-  fail(id: string): void {
+  fail(id: string, code: string): void {
     if (this.#failed.has(id)) return;
-    this.#append([["failed", id]]);
-    this.#failed.add(id);
+    this.#append([["failed", id, code]]);
+    this.#failed.set(id, code);
   }
 
   /** Ends the run: its letters are done, but for those that failed once more. */
@@ -71,6 +74,14 @@ export class RedriveJournal {
     this.#append([...done.map((id) => ["done", id]), ["end"]]);
     for (const id of done) this.#done.add(id);
     this.#run = undefined;
+  }
+
+  /** The ids of the letters that are done, of a journal that another command looks into. */
+  static doneIn(file: string, bucket: string): ReadonlySet<string> {
+    const head = parsed(readFileSync(file, "utf8").split("\n", 1)[0] ?? "") as
+      | Partial<JournalHead>
+      | undefined;
+    return new RedriveJournal(file, { bucket, stream: String(head?.stream) }).#done;
   }
 
   #startRun(ids: readonly string[], keys: readonly string[]): void {
@@ -131,11 +142,11 @@ export class RedriveJournal {
       );
     for (const line of lines) {
       // The last line may have been cut off with the process: what it began is not known to be done.
-      const [what, id, keys] = (parsed(line) ?? []) as readonly unknown[];
-      if (what === "run" && isTexts(id) && isTexts(keys)) this.#startRun(id, keys);
+      const [what, id, more] = (parsed(line) ?? []) as readonly unknown[];
+      if (what === "run" && isTexts(id) && isTexts(more)) this.#startRun(id, more);
       if (what === "end") this.#run = undefined;
-      if (what === "failed" && typeof id === "string") this.#failed.add(id);
       if (typeof id !== "string") continue;
+      if (what === "failed") this.#failed.set(id, typeof more === "string" ? more : "unknown");
       if (what === "done") this.#done.add(id);
       if (what === "begin") this.#begun.add(id);
     }

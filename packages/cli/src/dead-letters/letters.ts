@@ -3,6 +3,7 @@ import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import { atMsOf } from "../app/inputs.js";
 import { whereOf } from "../connection/target.js";
+import { inFlags, OF_LETTERS } from "../replay/in-flags.js";
 import type { LetterFlags } from "./flags.js";
 import { installedS3, type Letter, type LetterSource } from "./installed-s3.js";
 
@@ -11,6 +12,8 @@ export interface Letters {
   readonly bucket: string;
   readonly prefix: string | undefined;
   readonly endpoint: string | undefined;
+  /** Whether only some of those that are there are meant. */
+  readonly isNarrowed: boolean;
   /** Those that are meant, object by object. */
   readonly read: (keys?: readonly string[]) => AsyncGenerator<Letter, void>;
 }
@@ -43,16 +46,27 @@ export async function lettersOf(context: CliContext, flags: LetterFlags): Promis
   const sinceMs = flags.since === undefined ? undefined : atMsOf(flags.since, clock.now());
   const codes = flags.code === undefined ? undefined : new Set(flags.code);
   const { replayDeadLetters } = await installedS3(cwd);
-  return { bucket, prefix, endpoint, read };
+  return { bucket, prefix, endpoint, isNarrowed: sinceMs !== undefined || codes !== undefined, read };
 
   async function* read(keys?: readonly string[]): AsyncGenerator<Letter, void> {
     const what = keys === undefined ? (prefix === undefined ? {} : { prefix }) : { keys };
-    for await (const letter of replayDeadLetters({ ...source, ...what })) {
-      if (sinceMs !== undefined && letter.arrivalTimeMs < sinceMs) continue;
-      if (codes !== undefined && !codes.has(letter.errorCode)) continue;
-      yield letter;
+    try {
+      for await (const letter of replayDeadLetters({ ...source, ...what })) {
+        if (sinceMs !== undefined && letter.arrivalTimeMs < sinceMs) continue;
+        if (codes !== undefined && !codes.has(letter.errorCode)) continue;
+        yield letter;
+      }
+    } catch (thrown) {
+      throw inFlags(thrown, OF_LETTERS);
     }
   }
+}
+
+/** The sentence for a place without such dead letters. */
+export function nothingThere({ bucket, prefix, isNarrowed }: Letters): string {
+  return prefix === undefined
+    ? `there are no such dead letters in ${bucket}: check --bucket${isNarrowed ? ", --since and --code" : ""}`
+    : `there are no such dead letters below ${bucket}/${prefix}: check --prefix${isNarrowed ? ", --since and --code" : ""}`;
 }
 
 interface InFile {

@@ -7,9 +7,11 @@ import type { RedriveFlags } from "../commands/dead-letters/redrive.js";
 import { whereOf } from "../connection/target.js";
 import { s3ClientOf } from "../replay/clients.js";
 import { type FilePipeline, pipelineOf } from "../replay/file-pipeline.js";
+import { inFlags, OF_LETTERS } from "../replay/in-flags.js";
 import { noting } from "../replay/noting.js";
+import { jsonLogger } from "../running/json-logger.js";
 import { idOf, journalName, RedriveJournal } from "./journal.js";
-import { type Letters, lettersOf } from "./letters.js";
+import { type Letters, lettersOf, nothingThere } from "./letters.js";
 
 /** What is to be run, and what keeps book of it. */
 interface Work {
@@ -24,13 +26,21 @@ interface Work {
 /** What a run comes to. */
 interface Outcome {
   readonly written: number;
-  /** Failed once more; they stay where they are. */
-  readonly left: number;
+  /** How many failed once more, by code; they stay where they are. */
+  readonly failed: Readonly<Record<string, number>>;
   readonly isComplete: boolean;
 }
 
 /** `dead-letters redrive --to pipeline`. */
 export async function redriveThrough(context: CliContext, flags: RedriveFlags): Promise<void> {
+  try {
+    await run(context, flags);
+  } catch (thrown) {
+    throw inFlags(thrown, OF_LETTERS);
+  }
+}
+
+async function run(context: CliContext, flags: RedriveFlags): Promise<void> {
   const { out } = context;
   const letters = await lettersOf(context, flags);
   const file = await pipelineOf(context, flags.config, undefined);
@@ -50,8 +60,9 @@ export async function redriveThrough(context: CliContext, flags: RedriveFlags): 
     const mayRun = flags.execute && (wanted.size > 0 || journal.run !== undefined);
     const outcome = mayRun
       ? await runAll(context, flags, { letters, file, journal, journalFile, wanted })
-      : { written: 0, left: 0, isComplete: true };
-    const { written, left, isComplete } = outcome;
+      : { written: 0, failed: {}, isComplete: true };
+    const { written, failed, isComplete } = outcome;
+    const left = Object.values(failed).reduce((sum, times) => sum + times, 0);
     if (flags.json)
       out.json({
         bucket: letters.bucket,
@@ -62,17 +73,18 @@ export async function redriveThrough(context: CliContext, flags: RedriveFlags): 
         alreadyDone,
         written,
         left,
+        failed,
         journal: journalFile,
       });
     else {
       const before = alreadyDone === 0 ? "" : `, ${alreadyDone} were done before`;
-      if (flags.execute) {
+      if (wanted.size + alreadyDone === 0 && journal.run === undefined) out.line(nothingThere(letters));
+      else if (flags.execute) {
         out.line(
           `${application}: ${written} dead letters written into ${emitter}, ${left} failed once more and stay${before}`,
         );
-        out.line(
-          `kept in ${journalFile}: a second run skips what is done. The objects stay; delete them when the records have landed`,
-        );
+        if (left > 0) out.line(`failed once more: ${codesOf(failed)}`);
+        out.line(`kept in ${journalFile}: a second run skips what is done. ${adviceOf(letters, left)}`);
       } else {
         out.line(
           `${application}: ${wanted.size} dead letters would go through its pipeline into ${emitter}${before}`,
@@ -80,6 +92,7 @@ export async function redriveThrough(context: CliContext, flags: RedriveFlags): 
         out.line("nothing has been changed (add --execute)");
       }
     }
+    if (left > 0) context.exitWith(EXIT.failed);
     if (!isComplete) context.exitWith(EXIT.interrupted);
   } finally {
     journal?.close();
@@ -90,32 +103,50 @@ export async function redriveThrough(context: CliContext, flags: RedriveFlags): 
 
 async function runAll(context: CliContext, flags: RedriveFlags, work: Work): Promise<Outcome> {
   const { letters, file, journal, journalFile, wanted } = work;
-  const { signal, clock } = context;
+  const { signal, clock, out } = context;
   // One that was cut off goes on with the letters that it began with, whatever the flags say now.
-  const run = journal.run ?? journal.beginRun([...wanted.keys()], [...new Set(wanted.values())]);
-  const ids = new Set(run.ids);
+  const batch = journal.run ?? journal.beginRun([...wanted.keys()], [...new Set(wanted.values())]);
+  const ids = new Set(batch.ids);
   const where = await whereOf(context, flags);
   const replay = await startReplay({
-    application: `${file.application}-redrive-${run.number}`,
+    application: `${file.application}-redrive-${batch.number}`,
     pipeline: file.pipeline,
     source: deadLetters({
       ...s3ClientOf(where, letters.endpoint),
       bucket: letters.bucket,
       ...(letters.prefix === undefined ? {} : { prefix: letters.prefix }),
-      keys: run.keys,
+      keys: batch.keys,
       isWanted: (letter) => ids.has(idOf(letter)),
     }),
-    leaseTable: fileLeases({ folder: join(`${journalFile}.rows`, String(run.number)) }),
+    leaseTable: fileLeases({ folder: join(`${journalFile}.rows`, String(batch.number)) }),
+    logger: jsonLogger(out.note, { clock, level: "warn" }),
     signal,
     clock,
     observe: (event) => {
       if (event.type === "record-dead-letter")
-        journal.fail(idOf({ stream: event.stream, shardId: event.shardId, ...event.position }));
+        journal.fail(idOf({ stream: event.stream, shardId: event.shardId, ...event.position }), event.code);
     },
   });
   const stopNoting = noting(context, replay);
   const { isComplete, recordsEmitted } = await replay.done.finally(stopNoting);
-  const left = journal.failedCount;
+  const { failed } = journal;
   if (isComplete) journal.endRun();
-  return { written: recordsEmitted, left, isComplete };
+  return { written: recordsEmitted, failed, isComplete };
+}
+
+/** `3 KC_RECORD_POISON, 1 KC_EMIT_FAILED`. */
+function codesOf(failed: Readonly<Record<string, number>>): string {
+  return Object.entries(failed)
+    .map(([code, times]) => `${times} ${code}`)
+    .join(", ");
+}
+
+/** What becomes of the objects: they are the only place of what failed. */
+function adviceOf({ bucket, prefix }: Letters, left: number): string {
+  if (left === 0) return "The objects stay; delete them when the records have landed";
+  const where = prefix === undefined ? `--bucket ${bucket}` : `--bucket ${bucket} --prefix ${prefix}`;
+  return (
+    `The objects must stay: they hold what failed. Look at it with kinesis-connectors dead-letters show ${where}, mend what it fails on, ` +
+    "and run this once more"
+  );
 }

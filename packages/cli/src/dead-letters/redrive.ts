@@ -5,7 +5,7 @@ import { toKinesis } from "../connection/aws.js";
 import { whereOf } from "../connection/target.js";
 import type { Letter } from "./installed-s3.js";
 import { idOf, journalName, RedriveJournal } from "./journal.js";
-import { type Letters, lettersOf } from "./letters.js";
+import { type Letters, lettersOf, nothingThere } from "./letters.js";
 import { MAX_RECORDS, putLetters, requestsOf } from "./put.js";
 
 /** What a redrive comes to, per stream. */
@@ -51,7 +51,7 @@ export async function redrive(context: CliContext, flags: RedriveFlags): Promise
     out.line(
       `${stream}: ${toPut} dead letters ${flags.execute ? "put" : "would be put"}, ${alreadyPut} put before${inDoubt === 0 ? "" : `, ${inDoubt} of them a second time perhaps: an earlier run ended while it put them`}`,
     );
-  if (report.streams.length === 0) out.line(`there are no such dead letters in ${letters.bucket}`);
+  if (report.streams.length === 0) out.line(nothingThere(letters));
   else if (!flags.execute) out.line("nothing has been changed (add --execute)");
   else
     out.line(

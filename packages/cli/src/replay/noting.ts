@@ -1,11 +1,16 @@
-import type { Timer } from "@kinesis-connectors/core";
-import type { Replay } from "@kinesis-connectors/replay";
+import type { Clock, Timer } from "@kinesis-connectors/core";
+import type { ReplayTotals } from "@kinesis-connectors/replay";
 import type { CliContext } from "../app/context.js";
 
 const PERIOD_MS = 5_000;
 
 /** Says now and then how far a replay has come, where that has changed; what is returned ends that. */
-export function noting({ out, clock }: CliContext, replay: Replay): () => void {
+export function noting(
+  { out, clock }: { readonly out: Pick<CliContext["out"], "note">; readonly clock: Pick<Clock, "setTimer"> },
+  replay: {
+    readonly progress: () => Pick<ReplayTotals, "recordsRead" | "recordsEmitted" | "shards" | "shardsEnded">;
+  },
+): () => void {
   let timer: Timer;
   let said = "";
   const note = (): void => {

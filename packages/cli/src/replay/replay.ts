@@ -5,12 +5,22 @@ import { atMsOf } from "../app/inputs.js";
 import type { ReplayFlags } from "../commands/replay.js";
 import { type Where, whereOf } from "../connection/target.js";
 import { shownDuration } from "../output/time.js";
+import { jsonLogger } from "../running/json-logger.js";
 import { type FilePipeline, pipelineOf } from "./file-pipeline.js";
 import { clientOf, s3ClientOf } from "./clients.js";
+import { inFlags, OF_ARCHIVE, OF_RANGE, OF_REPLAY } from "./in-flags.js";
 import { noting } from "./noting.js";
 
 /** `replay [APP] --as NAME`. */
 export async function replay(context: CliContext, flags: ReplayFlags, app?: string): Promise<void> {
+  try {
+    await run(context, flags, app);
+  } catch (thrown) {
+    throw inFlags(thrown, [...OF_REPLAY, ...(flags.archive === undefined ? OF_RANGE : OF_ARCHIVE)]);
+  }
+}
+
+async function run(context: CliContext, flags: ReplayFlags, app: string | undefined): Promise<void> {
   const { out, signal, clock } = context;
   const where = await whereOf(context, flags);
   const file = await pipelineOf(context, flags.config, app);
@@ -29,6 +39,7 @@ export async function replay(context: CliContext, flags: ReplayFlags, app?: stri
     source: source.source,
     leaseTable: flags.leaseTable ?? flags.as,
     dynamodb: clientOf(where, "dynamodb"),
+    logger: jsonLogger(out.note, { clock, level: "warn" }),
     signal,
     clock,
     ...(flags.maxBytesPerSecond === undefined ? {} : { maxBytesPerSecond: flags.maxBytesPerSecond }),

@@ -17,6 +17,8 @@ export interface Given {
   readonly clock?: Clock;
   readonly cwd?: string;
   readonly onLine?: (text: string) => void;
+  /** Told what goes to standard error. */
+  readonly onNote?: (text: string) => void;
   readonly input?: string;
   readonly columns?: number;
   readonly env?: Readonly<Record<string, string>>;
@@ -36,7 +38,12 @@ export async function kc(words: readonly string[], given: Given = {}): Promise<P
       },
       ...(given.columns === undefined ? {} : { isTTY: true, columns: given.columns }),
     },
-    stderr: { write: (text) => void (stderr += text) },
+    stderr: {
+      write: (text) => {
+        stderr += text;
+        given.onNote?.(text);
+      },
+    },
     stdin,
     env: given.env ?? {},
     cwd: given.cwd ?? process.cwd(),

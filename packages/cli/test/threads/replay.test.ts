@@ -126,7 +126,8 @@ describe("what comes again", () => {
     const refused = await kc(words, { cwd: folder });
     expect(refused.code).toBe(3);
     expect(refused.stderr).toContain("into s3 archive/live");
-    expect(refused.stderr).toContain('into: "other"');
+    expect(refused.stderr).toContain("give --into other where it is one");
+    expect(refused.stderr).not.toContain("into:");
     expect(inArchive("live")).toEqual(before);
   });
 
@@ -162,6 +163,68 @@ describe("what comes again", () => {
     const stream = await kc([...words, "--from", "5m", "--to", "1m"], { cwd: folder });
     expect(stream.code).not.toBe(0);
     expect(stream.stderr).toContain("clikcs");
+  });
+
+  it("redrive where nothing lies says so, and which flag to look at", async () => {
+    const words = ["dead-letters", "redrive", "--to", "pipeline", "--config", "live.yaml", ...flagsTo(aws)];
+    for (const more of [[], ["--execute"]]) {
+      const { code, stdout } = await kc([...words, "--prefix", "none", ...more], { cwd: folder });
+      expect(code).toBe(0);
+      expect(stdout).toBe("there are no such dead letters below archive/none: check --prefix\n");
+    }
+  });
+
+  it("replay of a bucket that is not there names the flag that names it, and so does redrive", async () => {
+    const config = file("bucket.yaml", pipeline("clicks-live", "bucket"));
+    const endpoint = ["--endpoint-s3", aws.endpoints.s3, ...flagsTo(aws)];
+    const archive = await kc(
+      ["replay", "--config", config, "--as", "no-bucket", "--archive", "nobucket/x", ...endpoint],
+      { cwd: folder },
+    );
+    expect(archive.code).toBe(1);
+    expect(archive.stderr).toContain("there is no such bucket: correct its name (the one of --archive)");
+    const letters = await kc(["dead-letters", "list", "--bucket", "nobucket", ...endpoint], { cwd: folder });
+    expect(letters.code).toBe(1);
+    expect(letters.stderr).toContain("there is no such bucket: correct its name (--bucket)");
+  });
+
+  it("replay says at its start until when it waits, where --to is less than five minutes ago", async () => {
+    const stop = new AbortController();
+    const words = ["replay", "--config", file("wait.yaml", pipeline("clicks-live", "wait"))];
+    const times = ["--from", at(10), "--to", new Date(Date.now() - MINUTE_MS).toISOString()];
+    const notes: string[] = [];
+    const onNote = (text: string): void => {
+      notes.push(text);
+      if (text.includes("waited for")) stop.abort();
+    };
+    const given = { cwd: folder, signal: stop.signal, onNote };
+    expect((await kc([...words, ...times, "--as", "clicks-wait", ...flagsTo(aws)], given)).code).toBe(130);
+    expect(notes.join("")).toMatch(
+      /--to is less than five minutes ago: shards that go on are waited for until \S+Z \(4 min\), five minutes past it/,
+    );
+  });
+
+  it("replay under a name that was used with other times is wrong use, and names flags", async () => {
+    const words = ["replay", "--config", file("used.yaml", pipeline("clicks-live", "used")), ...flagsTo(aws)];
+    const used = [...words, "--as", "clicks-used"];
+    expect((await kc([...used, "--from", at(10), "--to", at(20)], { cwd: folder })).code).toBe(0);
+    for (const [times, cure] of [
+      [["--from", at(10), "--to", at(21)], "give this one another name by --as, or take the same --to"],
+      [["--from", at(11), "--to", at(20)], "give this range another name by --as"],
+    ] as const) {
+      const { code, stderr } = await kc([...used, ...times], { cwd: folder });
+      expect([code, stderr]).toEqual([2, expect.stringContaining(cure)]);
+      expect(stderr).not.toMatch(/application \(option|\buntil\b/);
+    }
+  });
+
+  it("says what to give for a flag that is missing", async () => {
+    const { code, stderr } = await kc(["replay", "--config", "live.yaml", "--from", "5m", "--to", "1m"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("--as NAME is missing: names the replay")]);
+    const redrive = await kc(["dead-letters", "redrive", "--to"]);
+    expect(redrive.stderr).toContain("--to stream|pipeline is missing: where they go");
+    const instead = await kc(["checkpoint", "reset", "--to", "--execute"]);
+    expect(instead.stderr).toContain("and --execute stands in its place");
   });
 
   it.each([
@@ -206,8 +269,21 @@ describe("what comes again", () => {
     const plan = await kcJson(redrive("live.yaml"), { cwd: folder });
     requireSchema("dead-letters-redrive", plan);
     expect(plan).toMatchObject({ isExecuted: false, toRun: 4, written: 0 });
-    const failing = await kcJson([...redrive("live.yaml"), "--execute"], { cwd: folder });
-    expect(failing).toMatchObject({ toRun: 4, written: 0, left: 4 });
+    const failing = await kc([...redrive("live.yaml"), "--execute"], { cwd: folder });
+    expect(failing.code).toBe(1);
+    expect(failing.stdout).toContain(
+      "0 dead letters written into s3 archive/live, 4 failed once more and stay",
+    );
+    expect(failing.stdout).toContain("failed once more: 4 KC_RECORD_POISON");
+    expect(failing.stdout).toContain("dead-letters show --bucket archive --prefix live-dead");
+    expect(failing.stdout).not.toContain("delete");
+    expect(failing.stderr).toContain("record-dead-letter");
+    expect(failing.stdout + failing.stderr).not.toContain('{"n"');
+    const failingAgain = await kc([...redrive("live.yaml"), "--execute", "--json"], { cwd: folder });
+    expect(failingAgain.code).toBe(1);
+    const report: unknown = JSON.parse(failingAgain.stdout);
+    requireSchema("dead-letters-redrive", report);
+    expect(report).toMatchObject({ toRun: 4, written: 0, left: 4, failed: { KC_RECORD_POISON: 4 } });
     // Mended: what is no JSON is kept as it is.
     const mended = file(
       "mended.yaml",
@@ -223,5 +299,12 @@ describe("what comes again", () => {
       ['{"n":13', '{"n":23', '{"n":3', '{"n":33'].toSorted(),
     );
     expect(objects()).toBe(before);
+    const list = ["dead-letters", "list", "--bucket", "archive", "--prefix", "live-dead", ...flagsTo(aws)];
+    const journal = ["--journal", "one.journal"];
+    const told = await kcJson([...list, ...journal], { cwd: folder });
+    requireSchema("dead-letters-list", told);
+    expect(told).toMatchObject({ records: 4, redriven: 4 });
+    expect((await kc([...list, ...journal], { cwd: folder })).stdout).toContain("4 of them were redriven");
+    expect(await kcJson(list, { cwd: folder })).toMatchObject({ records: 4, redriven: 0, journal: null });
   });
 });

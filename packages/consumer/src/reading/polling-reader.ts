@@ -18,10 +18,7 @@ import type { ReaderContext } from "./reader-context.js";
 
 /** Options of `polling`. */
 export interface PollingOptions {
-  /**
-   * The pause between two reads once the tip of the shard is reached, in milliseconds; a tenth more or less, so that the shards of a worker are not all read
-   * in the same moment, and the first one anything from a half to one and a half. Default 1,000, at least 200.
-   */
+  /** The pause between two reads once the tip of the shard is reached, in milliseconds. Default 1,000, at least 200. */
   readonly idlePollMs?: number;
   /** The most records asked for at a time. Default and limit of the service: 10,000. */
   readonly maxRecordsPerRead?: number;
@@ -57,9 +54,6 @@ export function pollingSource(context: ReaderContext, options: Polling): ShardSo
 // GetRecords, limits: "each shard can support up to five read transactions per second".
 const READS_PER_SECOND = 5;
 
-/** The part of an idle pause that is drawn anew each time: enough to part shards again whose reads a busy process has made at once. */
-const SPREAD_SHARE = 0.2;
-
 const NO_RECORDS: RecordPage = { records: [], bytes: 0 };
 
 class PollingReader implements ShardReader {
@@ -72,7 +66,6 @@ class PollingReader implements ShardReader {
   readonly #readTimes: number[] = [];
   #iterator: string | undefined;
   #idleUntilMs = Number.NEGATIVE_INFINITY;
-  #hasBeenIdle = false;
 
   constructor(context: ReaderContext, options: Polling, start: StartPosition) {
     this.#context = context;
@@ -134,7 +127,7 @@ class PollingReader implements ShardReader {
     const hasMore =
       answer.records.length >= this.#options.maxRecordsPerRead ||
       (answer.millisBehindLatest ?? answer.records.length) > 0;
-    this.#idleUntilMs = hasMore ? Number.NEGATIVE_INFINITY : clock.monotonicNow() + this.#idlePauseMs();
+    this.#idleUntilMs = hasMore ? Number.NEGATIVE_INFINITY : clock.monotonicNow() + this.#options.idlePollMs;
     this.#iterator = answer.nextIterator;
     return { ...page, durationMs, ...(childShards === undefined ? {} : { shardEnd: { childShards } }) };
   }
@@ -181,16 +174,6 @@ class PollingReader implements ShardReader {
       true,
     );
     return { ...page, shardEnd: { childShards: [] } };
-  }
-
-  /**
-   * Shards that a worker takes up together come to their tips together. Read in the same moment ever after, each would have a connection of its own and
-   * its share of memory at the same time, where a few do for all of them when they are spread over the pause.
-   */
-  #idlePauseMs(): number {
-    const share = this.#hasBeenIdle ? SPREAD_SHARE : 1;
-    this.#hasBeenIdle = true;
-    return this.#options.idlePollMs * (1 + share * (this.#context.random.next() - 0.5));
   }
 
   async #untilDue(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,7 @@
+import { isUtf8 } from "node:buffer";
 import { LocalAwsError } from "../errors.js";
 import type { FiredFault } from "../faults.js";
+import { type HeldEntry, heldPage } from "../http/held-page.js";
 import { failedEntry } from "../json-call/entry-faults.js";
 import { JsonCallError } from "../json-call/json-call-error.js";
 import {
@@ -102,6 +104,10 @@ export async function startFirehoseServer(options: FirehoseServerOptions): Promi
     target: "Firehose_20150804",
     version: "1.1",
     maxRequestBytes: MAX_BODY_BYTES,
+    page: (name, after) => {
+      const stream = streams.get(name);
+      return stream && heldPage(stream.records, after, shownRecord);
+    },
     operations: {
       PutRecordBatch: { changes: true, parametersOf, run: putRecordBatch },
       DescribeDeliveryStream: {
@@ -130,6 +136,14 @@ export async function startFirehoseServer(options: FirehoseServerOptions): Promi
     createDeliveryStream,
     records: (name) => [...(streams.get(name)?.records ?? [])],
     close: server.close,
+  };
+}
+
+/** A record as text where it is UTF-8, and in base64 otherwise. */
+function shownRecord(data: Buffer): HeldEntry {
+  return {
+    shown: isUtf8(data) ? { text: data.toString() } : { base64: data.toString("base64") },
+    bytes: data.length,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { FaultRule, Faults } from "../faults.js";
-import { isServerName, type Journal } from "../journal.js";
+import { isServerName, type Journal, type ServerName } from "../journal.js";
 import type { Exchange } from "./exchange.js";
+import type { HeldPage } from "./held-page.js";
 import { isOfPage } from "./own-callers.js";
 import { readBody } from "./read-body.js";
 
@@ -19,15 +20,30 @@ function addRules(body: string, faults: Faults): readonly string[] {
   });
 }
 
+/** What the routes show and steer. */
+export interface ControlParts {
+  readonly journal: Journal;
+  readonly faults: Faults;
+  readonly held?: Held;
+}
+
+/** What was put into a server. */
+export interface Held {
+  readonly server: ServerName;
+  /** A part of what a delivery stream or a queue holds; undefined where there is none of that name. */
+  readonly page: (name: string, after: string | null) => HeldPage | undefined;
+}
+
 /**
- * Answers `/_local/journal` (GET, DELETE) and `/_local/faults` (GET, POST, DELETE), on every server's port.
+ * Answers `/_local/journal` (GET, DELETE) and `/_local/faults` (GET, POST, DELETE), on every server's port, and what a server shows of its own:
+ * `/_local/firehose/NAME` and `/_local/sqs/NAME` (GET).
  * A page in a browser is refused: it would read every call, and set rules.
  *
  * @returns false when the request is none of these and has not been touched
  */
 export async function answerControlRoute(
   exchange: Exchange,
-  { journal, faults }: { readonly journal: Journal; readonly faults: Faults },
+  { journal, faults, held }: ControlParts,
 ): Promise<boolean> {
   const { request, response } = exchange;
   if (!request.url?.startsWith("/_local/")) return false;
@@ -74,7 +90,16 @@ export async function answerControlRoute(
     else if (!faults.remove(id)) return send(404, { message: `no fault rule is called ${id}` });
     return send(200, {});
   }
+  const prefix = `GET /_local/${held?.server ?? ""}/`;
+  if (held !== undefined && route.startsWith(prefix)) {
+    const name = route.slice(prefix.length);
+    const page = held.page(name, url.searchParams.get("after"));
+    return page === undefined
+      ? send(404, { message: `${held.server} has nothing that is called ${name}` })
+      : send(200, page);
+  }
+  const own = held === undefined ? "" : `GET /_local/${held.server}/NAME, `;
   return send(404, {
-    message: "known are GET|DELETE /_local/journal and GET|POST|DELETE /_local/faults",
+    message: `known are ${own}GET|DELETE /_local/journal and GET|POST|DELETE /_local/faults`,
   });
 }

@@ -1,5 +1,5 @@
 import { findFault, type FiredFault, isCutBefore } from "../faults.js";
-import { answerControlRoute } from "../http/control-routes.js";
+import { answerControlRoute, type Held } from "../http/control-routes.js";
 import type { Exchange } from "../http/exchange.js";
 import { type LoopbackServer, startLoopbackServer, type TlsFiles } from "../http/loopback-server.js";
 import { readBody } from "../http/read-body.js";
@@ -42,6 +42,8 @@ export interface JsonService {
   /** `1.0` or `1.1` of AWS's JSON protocols. */
   readonly version: "1.0" | "1.1";
   readonly maxRequestBytes: number;
+  /** What was put, for whoever asks by `/_local/`. */
+  readonly page: Held["page"];
   readonly operations: Readonly<Record<string, JsonOperation>>;
 }
 
@@ -65,7 +67,7 @@ interface Progress {
 }
 
 async function serve(exchange: Exchange, options: SharedParts, service: JsonService): Promise<void> {
-  if (await answerControlRoute(exchange, options)) return;
+  if (await answerControlRoute(exchange, { ...options, held: service })) return;
   const progress: Progress = { operation: "Unknown", parameters: {}, faults: [], applied: false };
   let status = 200;
   let body: Body;

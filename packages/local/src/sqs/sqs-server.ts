@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { LocalAwsError } from "../errors.js";
 import type { FiredFault } from "../faults.js";
+import { heldPage } from "../http/held-page.js";
 import { failedEntry } from "../json-call/entry-faults.js";
 import { JsonCallError } from "../json-call/json-call-error.js";
 import {
@@ -151,6 +152,10 @@ export async function startSqsServer(options: SqsServerOptions): Promise<SqsServ
     version: "1.0",
     // JSON writes a forbidden character in six.
     maxRequestBytes: 8 * MAX_BYTES,
+    page: (name, after) => {
+      const queue = queues.get(name);
+      return queue && heldPage(queue.messages, after, (shown) => ({ shown, bytes: shown.body.length }));
+    },
     operations: {
       SendMessageBatch: { changes: true, parametersOf, run: sendMessageBatch },
       GetQueueAttributes: {

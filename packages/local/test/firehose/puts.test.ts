@@ -121,3 +121,31 @@ describe("PutRecordBatch of the local Firehose", () => {
     expect(() => local.firehose.createDeliveryStream("no name")).toThrow("no name of a delivery stream");
   });
 });
+
+describe("what the local Firehose shows over HTTP", () => {
+  const shown = async (path: string, headers: Readonly<Record<string, string>> = {}) => {
+    const answer = await fetch(`${local.endpoints.firehose}/_local/${path}`, { headers });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  };
+
+  it("is what was put, as text or in base64, and to no page in a browser", async () => {
+    await put([Buffer.from("zwei €"), Buffer.from([0, 255])]);
+    const entries = [{ text: "zwei €" }, { base64: "AP8=" }];
+    expect(await shown("firehose/orders")).toEqual({ status: 200, body: { count: 2, entries } });
+    expect((await shown("firehose/others")).status).toBe(404);
+    expect((await shown("sqs/orders")).status).toBe(404);
+    expect((await shown("firehose/orders", { origin: "http://example.org" })).status).toBe(403);
+  });
+
+  it("is shown in parts of 1,000 records and 4 MiB", async () => {
+    for (let times = 0; times < 3; times += 1) await put(many(500));
+    const first = (await shown("firehose/orders")).body;
+    expect(first).toMatchObject({ count: 1_500, next: 1_000 });
+    expect(first["entries"]).toHaveLength(1_000);
+    const { body: rest } = await shown("firehose/orders?after=1000");
+    expect(rest["entries"]).toHaveLength(500);
+    expect(rest).not.toHaveProperty("next");
+    for (let times = 0; times < 2; times += 1) await put(many(4, 1000 * KiB));
+    expect((await shown("firehose/orders?after=1500")).body["entries"]).toHaveLength(4);
+  });
+});

@@ -207,3 +207,19 @@ describe("SendMessageBatch of the local SQS", () => {
     });
   });
 });
+
+describe("what the local SQS shows over HTTP", () => {
+  it("is what a queue delivers, with groups and deduplication ids", async () => {
+    await send("orders.fifo", [fifo("one", "id"), fifo("two", "other"), fifo("one again", "id")]);
+    const answer = await fetch(`${local.endpoints.sqs}/_local/sqs/orders.fifo`);
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({
+      count: 2,
+      entries: [
+        { body: "one", groupId: "g", deduplicationId: "id" },
+        { body: "two", groupId: "g", deduplicationId: "other" },
+      ],
+    });
+    expect((await fetch(`${local.endpoints.sqs}/_local/sqs/none`)).status).toBe(404);
+  });
+});

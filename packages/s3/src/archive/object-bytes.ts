@@ -11,7 +11,7 @@ import {
 } from "@kinesis-connectors/core";
 import type { S3Connection } from "../connection.js";
 import { s3Sdk } from "../load-sdk.js";
-import { errorCodeOf, failureOf, statusOf, summaryOf } from "../failures.js";
+import { errorCodeOf, failureOf, readCureOf, statusOf, summaryOf } from "../failures.js";
 import { type ArchiveFacts, factsOf } from "./archive-object.js";
 
 /** The way to the objects of a bucket, for those who read. */
@@ -126,7 +126,7 @@ export function readRefused(what: string, error: unknown): KinesisConnectorError
     `${what} cannot be read (${errorCodeOf(error)}): ${
       status === 412
         ? "it was replaced while it was read; nothing should write over an archive"
-        : "check the object, s3:GetObject on it and, to read a prefix, s3:ListBucket"
+        : readCureOf(error)
     }`,
     { cause: summaryOf(error) },
   );

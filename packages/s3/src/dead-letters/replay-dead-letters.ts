@@ -10,7 +10,7 @@ import {
 import { AWS_CONNECTION_OPTIONS, limited, type RequestBounds } from "@kinesis-connectors/aws";
 import { connect, type S3Connection, type S3ConnectionOptions } from "../connection.js";
 import { s3Sdk } from "../load-sdk.js";
-import { errorCodeOf, summaryOf } from "../failures.js";
+import { errorCodeOf, readCureOf, summaryOf } from "../failures.js";
 import { linesOf } from "./lines.js";
 import { MAX_DEAD_LETTER_LINE_BYTES } from "../limits.js";
 import { parseDeadLetter, type ReplayedRecord } from "./parse-dead-letter.js";
@@ -174,7 +174,7 @@ function gunzipped(body: Readable): Readable {
 function refused(what: string, error: unknown): KinesisConnectorError {
   return new KinesisConnectorError(
     "KC_READ_REFUSED",
-    `${what} cannot be read (${errorCodeOf(error)}): check the object, s3:GetObject on it and, to read a prefix, s3:ListBucket`,
+    `${what} cannot be read (${errorCodeOf(error)}): ${readCureOf(error)}`,
     { cause: summaryOf(error) },
   );
 }

@@ -59,7 +59,7 @@ describe("compression", () => {
     const isMadeAtOnce = async (compression: Compression): Promise<boolean> => {
       let isMade = false;
       const made = compression.compress(text.subarray(0, 2_000)).then(() => (isMade = true));
-      for (let step = 0; step < 20; step += 1) await null;
+      for (let step = 0; step < 20; step += 1) await Promise.resolve();
       const wasMade = isMade;
       await made;
       return wasMade;

@@ -77,7 +77,7 @@ describe("objects after the first one", () => {
   it("are written by the client alone where its send is instrumented, before the first object or after it", async () => {
     await using s3 = await startScriptedS3();
     const prototype: { send?: unknown } = S3Client.prototype;
-    const { send: own } = S3Client.prototype;
+    const own = prototype.send as (...given: never[]) => unknown;
     let watched = 0;
     const instrument = (): void => {
       prototype.send = Object.assign(
