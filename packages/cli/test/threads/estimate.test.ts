@@ -15,6 +15,7 @@ const MAIN = join(PACKAGES, "cli/dist/main.js");
 interface Found {
   readonly recordsPerCpuSecond: number;
   readonly shardsPerCore: { readonly atWriteLimit: number };
+  readonly memory: { readonly recordsPerBatch: number };
   readonly costs: readonly { readonly part: string }[];
   readonly waits: { readonly msPerRecord: number } | null;
   readonly tried: object;
@@ -84,12 +85,13 @@ describe("an estimate", () => {
     const estimated = found(stdout);
     expect(estimated).toMatchObject({
       waits: null,
-      tried: { records: 200, kept: 150, failed: 0, error: null },
+      tried: { failed: 0, error: null },
       destination: { isMeasured: true, error: null, refused: [] },
     });
     expect(estimated.costs.map(({ part }) => part)).toEqual(
       expect.arrayContaining(["read", "decode", "transform", "encode", "destination"]),
     );
+    expect(estimated.memory.recordsPerBatch).toBeGreaterThan(0);
     expect(estimated.recordsPerCpuSecond).toBeGreaterThan(0);
     expect(estimated.shardsPerCore.atWriteLimit).toBeGreaterThan(0);
     expect(asked).toEqual([]);

@@ -21,6 +21,8 @@ const WARM_UP_SHARE = 0.35;
 const PROFILE_SHARE = 0.15;
 /** A slow pipeline is given pages that it can pass in this time, so that several pass while it is measured. */
 const PAGE_MS = 250;
+/** So long is waited for pages that do not come: something is wrong then. */
+const MOST_WAIT_MS = 60_000;
 const LOOK_MS = 10;
 
 /**
@@ -56,12 +58,25 @@ export async function measureStage(job: Job): Promise<Said> {
     stopDeadlineMs: 1,
   });
   const passing = (ms: number): Promise<void> => Promise.race([pause(ms), ended(connector)]);
-  const endMs = performance.now() + budgetMs;
-  while (meter.polls < shards && performance.now() < endMs) await passing(LOOK_MS);
+  /** Looks until something holds, up to a time. */
+  const until = async (holds: () => boolean, limitMs: number): Promise<void> => {
+    const endMs = performance.now() + limitMs;
+    while (!holds() && performance.now() < endMs) await passing(LOOK_MS);
+  };
+  const hasPages = (): boolean => meter.polls >= shards;
+  await until(hasPages, MOST_WAIT_MS);
   await passing(budgetMs * WARM_UP_SHARE);
   meter.open();
   const profileMs = job.isProfiled ? budgetMs * PROFILE_SHARE : 0;
-  await passing(Math.max(endMs - performance.now() - profileMs, budgetMs * WARM_UP_SHARE));
+  await passing(budgetMs * (1 - WARM_UP_SHARE) - profileMs);
+  // A busy machine, a slow pipeline and large batches take longer than what they were given.
+  await until(hasPages, MOST_WAIT_MS);
+  if (!hasPages())
+    throw new CliError(
+      "KC_FAILED",
+      `the pipeline passed no page of ${perPage} records in ${MOST_WAIT_MS / 1000} s`,
+    );
+  if (stage === "whole") await until(() => meter.batches > 0, budgetMs);
   const figures = meter.figures({
     shards,
     perPage,

@@ -45,6 +45,10 @@ export class Meter {
     return this.#polls;
   }
 
+  get batches(): number {
+    return this.#batches;
+  }
+
   /** What was seen so far was the warm-up; peaks of memory and reasons stay. */
   open(): void {
     this.#records = 0;

@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 const UPLOAD_ID = "estimate";
 
+let answered = 0;
+
 /** Answers as S3 does whose every object is new, and keeps nothing of what comes. */
 export function answerAsStore(request: IncomingMessage, response: ServerResponse): void {
   request.resume();
@@ -11,7 +13,8 @@ export function answerAsStore(request: IncomingMessage, response: ServerResponse
     response.writeHead(status, {
       "content-length": method === "HEAD" ? 0 : Buffer.byteLength(body),
       "content-type": "application/xml",
-      "x-amz-request-id": UPLOAD_ID,
+      // Each its own: an answer that has come before is refused.
+      "x-amz-request-id": `estimate-${(answered += 1)}`,
       ...(method === "PUT" ? { etag: '"0123456789abcdef0123456789abcdef"' } : {}),
     });
     response.end(body);
