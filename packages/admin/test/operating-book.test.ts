@@ -4,9 +4,11 @@ import { METRICS } from "@kinesis-connectors/telemetry";
 import { describe, expect, it } from "vitest";
 import type { Reason } from "../src/watching/verdict.js";
 
-const book = readFileSync(new URL("../../../docs/operating.md", import.meta.url), "utf8");
+const textOf = (page: string): string =>
+  readFileSync(new URL(`../../../docs/${page}.md`, import.meta.url), "utf8");
+const symptoms = textOf("troubleshooting");
 
-/** The events that the book names: the compiler refuses one that there is none of. */
+/** The events that the symptoms name: the compiler refuses one that there is none of. */
 const EVENTS: readonly (ConnectorEvent | EventsDropped)["type"][] = [
   "batch-emit",
   "checkpoint-commit",
@@ -49,14 +51,16 @@ const RULES: Readonly<Record<Reason["rule"], true>> = {
   "event-loop-stalled": true,
 };
 
-/** The rows of the table behind a heading, as cells. */
-function rowsBelow(heading: string): readonly (readonly string[])[] {
-  const [, behind = ""] = book.split(`${heading}\n`);
-  const [section = ""] = behind.split(/\n##/);
-  return section
-    .split("\n")
-    .filter((line) => line.startsWith("|"))
-    .slice(2)
+/** The rows of all tables of a text, as cells. */
+function rowsOf(text: string): readonly (readonly string[])[] {
+  return text
+    .split(/\n(?!\|)/)
+    .flatMap((table) =>
+      table
+        .split("\n")
+        .filter((line) => line.startsWith("|"))
+        .slice(2),
+    )
     .map((line) =>
       line
         .split("|")
@@ -68,8 +72,8 @@ function rowsBelow(heading: string): readonly (readonly string[])[] {
 const namesIn = (cell: string): readonly string[] =>
   [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => `${name}`);
 
-describe("docs/operating.md", () => {
-  const rows = rowsBelow("### Symptom, sign, cure");
+describe("the documents for operators", () => {
+  const rows = rowsOf(symptoms);
 
   it("names events that there are", () => {
     // Some cells name a member or another thing behind the event, without a dash.
@@ -79,7 +83,9 @@ describe("docs/operating.md", () => {
 
   it("names metrics that there are", () => {
     const known = new Set(METRICS.map(({ prometheus }) => prometheus.replace("kinesis_connectors_", "")));
-    const named = [...book.matchAll(/`([a-z]+(?:_[a-z]+)+)`/g)].map(([, name]) => `${name}`);
+    const named = [...[symptoms, textOf("operating")].join("\n").matchAll(/`([a-z]+(?:_[a-z]+)+)`/g)].map(
+      ([, name]) => `${name}`,
+    );
     expect(named.length).toBeGreaterThan(20);
     expect(named.filter((name) => !known.has(name))).toEqual([]);
   });
