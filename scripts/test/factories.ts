@@ -810,7 +810,7 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   core:
     "ByteBudget Closing ExactNumber KinesisConnectorError allowAll asError backoffMs batchIdOf batchesOf bytes checkOptions closeLimitMs handedBatches handler comparePositions compareSequenceNumbers entriesPast " +
     "dataBytesOf decodeWith decodingOf errorFields exactNumberOf giveNotice guardedLogger guardedObserver hasCode hasLoneSurrogate invalidOption isProgrammingError isPromise " +
-    "jsonHasLoneSurrogate jsonOfOutput parseJson keptCause nonEmptyText outputCountOf poisonRecord sleep stringifyJson text wholeNumber " +
+    "jsonHasLoneSurrogate jsonOfOutput parseJson keptCause momentOfText nonEmptyText outputCountOf poisonRecord sleep stringifyJson text wholeNumber " +
     // What the owner of a shard hands over, complete but for a logger.
     "processShard",
   dynamodb: "itemBytesOf",

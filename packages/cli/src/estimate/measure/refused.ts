@@ -1,5 +1,5 @@
 /** Names the servers that may be reached: `host:port`, separated by commas. */
-export const ALLOW_VARIABLE = "KC_ESTIMATE_ALLOW";
+export const ALLOW_VARIABLE = "KINESIS_CONNECTORS_ESTIMATE_ALLOW";
 
 /** Where connections were asked for and refused. */
 export const refused: Set<string> = new Set();

@@ -1,5 +1,5 @@
 // Imported before everything else by the process that is measured, its threads and the Node processes that it starts: whatever a pipeline
-// does there, it reaches nobody but the servers that are named in KC_ESTIMATE_ALLOW.
+// does there, it reaches nobody but the servers that are named in KINESIS_CONNECTORS_ESTIMATE_ALLOW.
 import dgram from "node:dgram";
 import { Socket } from "node:net";
 import { allowedServers, placeOf, refusal, refused } from "./refused.js";
