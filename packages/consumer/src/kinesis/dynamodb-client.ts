@@ -3,7 +3,7 @@ import { guardEndpoint, HttpHandler, type Later, later } from "@kinesis-connecto
 import type { Logger } from "@kinesis-connectors/core";
 
 import { type AwsClientOptions, common, CONNECTION_TIMEOUT_MS, MAX_CONNECTIONS } from "./client-options.js";
-import { dynamoDbSdk } from "./load-sdk.js";
+import { dynamoDbSdk } from "./load-dynamodb-sdk.js";
 
 /**
  * A DynamoDB client for leases, made with the first call: a renewal that takes longer than `requestTimeoutMs` has to be given up while the lease still holds, so

@@ -8,7 +8,7 @@ import {
 } from "@kinesis-connectors/wire/protocol-over";
 
 import { type AwsClientOptions, common, CONNECTION_TIMEOUT_MS, MAX_CONNECTIONS } from "./client-options.js";
-import { kinesisSdk, protocolSdk } from "./load-sdk.js";
+import { kinesisSdk, protocolSdk } from "./load-kinesis-sdk.js";
 
 /** What a caller may say about reaching Kinesis, and how records travel. */
 export interface KinesisClientOptions extends AwsClientOptions {

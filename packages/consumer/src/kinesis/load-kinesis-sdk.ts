@@ -7,13 +7,6 @@ export const kinesisSdk: () => Promise<typeof import("./kinesis-sdk.js")> = sdkP
   () => import("./kinesis-sdk.js"),
 );
 
-/** The SDK's client of DynamoDB and its commands, loaded with the first call. */
-export const dynamoDbSdk: () => Promise<typeof import("./dynamodb-sdk.js")> = sdkPart(
-  "@aws-sdk/client-dynamodb",
-  import.meta.url,
-  () => import("./dynamodb-sdk.js"),
-);
-
 /** The SDK's protocol that ours is made of, loaded with the client. */
 export const protocolSdk: () => Promise<typeof import("./protocol-sdk.js")> = sdkPart(
   "@aws-sdk/core/protocols",
