@@ -1,4 +1,4 @@
-import { type TakeMemory, writePutRecordsCbor } from "./cbor/put-records-cbor.js";
+import { writePutRecordsCbor } from "./cbor/put-records-cbor.js";
 import type { PutRecordsRequest } from "./json/put-records-json.js";
 import type { PageMemory } from "./page/page.js";
 
@@ -17,7 +17,7 @@ export interface WrittenBody {
 /** Memory for requests, used again. */
 export interface RequestMemory extends PageMemory {
   /** So many bytes, with whatever is in them. */
-  readonly take: TakeMemory;
+  readonly take: (bytes: number) => Buffer;
 }
 
 export function inCbor(body: Uint8Array): WrittenBody {

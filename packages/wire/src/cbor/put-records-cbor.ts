@@ -21,7 +21,7 @@ const ENTRY_BYTES = NAMES_BYTES + 4 * HEAD_BYTES;
 const UNIT_BYTES = 3;
 
 /** Memory that a request is written into: so many bytes at least, with whatever is in them. */
-export type TakeMemory = (bytes: number) => Buffer;
+type TakeMemory = (bytes: number) => Buffer;
 
 /**
  * Writes PutRecords as AWS-CBOR 1.1: the same value as `encodeCbor` writes, in one buffer that is large enough from the beginning and without a look at
