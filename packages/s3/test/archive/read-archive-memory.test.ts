@@ -27,6 +27,7 @@ it("an object of 160 MiB is read back in a few", async () => {
       Body: body,
       ContentEncoding: "gzip",
       Metadata: {
+        "kc-batch-id": "1-9",
         "kc-record-count": String(LINES),
         "kc-ids-sha256": "not looked at without positions",
         "kc-first": "1.0",
