@@ -63,6 +63,25 @@ function itemOf({ id, status, customer, total, note }: Order): Record<string, At
   };
 }
 
+/** Writes the set's orders, 25 at a time and from the beginning again, as `write` does it. */
+function writing(
+  write: (client: DynamoDBClient, orders: readonly Order[]) => Promise<unknown>,
+): Variant["run"] {
+  return async (job) => {
+    const client = new DynamoDBClient({ endpoint: endpointOf(job), ...common });
+    const all = job.set.userRecords.map(parsed);
+    let at = 0;
+    let goesOn = true;
+    while (goesOn) {
+      const orders = all.slice(at, at + ITEMS_PER_WRITE);
+      await write(client, orders);
+      at = (at + ITEMS_PER_WRITE) % all.length;
+      goesOn = job.meter.page(orders.length);
+    }
+    client.destroy();
+  };
+}
+
 const batchWrite: Variant = {
   name: "sdk-batch-write",
   label: "SDK, BatchWriteItem x 25, marshalled items",
@@ -72,21 +91,10 @@ const batchWrite: Variant = {
   sets: ["uniform"],
   transports: ["clear"],
   warmUpCpuMs: REQUESTS_WARM_UP_MS,
-  run: async (job) => {
-    const client = new DynamoDBClient({ endpoint: endpointOf(job), ...common });
-    const orders = job.set.userRecords.map(parsed);
-    let at = 0;
-    let goesOn = true;
-    while (goesOn) {
-      const puts = orders
-        .slice(at, at + ITEMS_PER_WRITE)
-        .map((order) => ({ PutRequest: { Item: itemOf(order) } }));
-      await client.send(new BatchWriteItemCommand({ RequestItems: { bench: puts } }));
-      at = (at + ITEMS_PER_WRITE) % orders.length;
-      goesOn = job.meter.page(puts.length);
-    }
-    client.destroy();
-  },
+  run: writing((client, orders) => {
+    const puts = orders.map((order) => ({ PutRequest: { Item: itemOf(order) } }));
+    return client.send(new BatchWriteItemCommand({ RequestItems: { bench: puts } }));
+  }),
 };
 
 /** What it takes to write an item only where there is none yet, or an older one. */
@@ -94,29 +102,20 @@ const putItem: Variant = {
   ...batchWrite,
   name: "sdk-put-item",
   label: "SDK, PutItem with a condition, marshalled items",
-  run: async (job) => {
-    const client = new DynamoDBClient({ endpoint: endpointOf(job), ...common });
-    const orders = job.set.userRecords.map(parsed);
-    let at = 0;
-    let goesOn = true;
-    while (goesOn) {
-      const puts = orders.slice(at, at + ITEMS_PER_WRITE).map((order) =>
-        client.send(
-          new PutItemCommand({
-            TableName: "bench",
-            Item: { ...itemOf(order), position: { S: String(order.id) } },
-            ConditionExpression: "attribute_not_exists(#position) OR #position < :position",
-            ExpressionAttributeNames: { "#position": "position" },
-            ExpressionAttributeValues: { ":position": { S: String(order.id) } },
-          }),
-        ),
-      );
-      await Promise.all(puts);
-      at = (at + ITEMS_PER_WRITE) % orders.length;
-      goesOn = job.meter.page(puts.length);
-    }
-    client.destroy();
-  },
+  run: writing((client, orders) => {
+    const puts = orders.map((order) =>
+      client.send(
+        new PutItemCommand({
+          TableName: "bench",
+          Item: { ...itemOf(order), position: { S: String(order.id) } },
+          ConditionExpression: "attribute_not_exists(#position) OR #position < :position",
+          ExpressionAttributeNames: { "#position": "position" },
+          ExpressionAttributeValues: { ":position": { S: String(order.id) } },
+        }),
+      ),
+    );
+    return Promise.all(puts);
+  }),
 };
 
 /** The least that a program does that puts an object. */

@@ -83,7 +83,7 @@ it("pages are real answers of GetRecords whose sequence numbers rise, page after
   const stream = streamName({ shards: 2, perPage: 4 });
   const ask = (shard: number) => {
     const body = Buffer.from(`${stream}:shardId-00000000000${shard}`);
-    const page = readRecordsCbor(Buffer.from(answer({ operation: "GetRecords", body, isCbor: true })));
+    const page = readRecordsCbor(Buffer.from(answer({ operation: "GetRecords", body })));
     return { records: page.Records ?? [], next: page.NextShardIterator };
   };
   const [first, second, other] = [ask(0), ask(0), ask(1)];

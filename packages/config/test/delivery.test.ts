@@ -14,12 +14,8 @@ function pointTo(aws: LocalAws): void {
   for (const [variable, value] of Object.entries(aws.env)) vi.stubEnv(variable, value);
 }
 
-it("what cannot be decoded goes to the dead letters of the file, the rest where it belongs, and a queue is told of it", async () => {
-  await using aws = await startLocalAws({
-    limits: "off",
-    s3: { buckets: ["clicks", "dead"] },
-    sqs: { queues: ["written.fifo"] },
-  });
+/** The stream of the files: two documents, and between them what is none. */
+function streamWithPoison(aws: LocalAws): void {
   pointTo(aws);
   aws.kinesis.createStream({ name: "in", shardCount: 1 });
   aws.kinesis.putRecords("in", [
@@ -27,6 +23,15 @@ it("what cannot be decoded goes to the dead letters of the file, the rest where 
     { partitionKey: "b", data: "not JSON" },
     { partitionKey: "c", data: '{"n":2}' },
   ]);
+}
+
+it("what cannot be decoded goes to the dead letters of the file, the rest where it belongs, and a queue is told of it", async () => {
+  await using aws = await startLocalAws({
+    limits: "off",
+    s3: { buckets: ["clicks", "dead"] },
+    sqs: { queues: ["written.fifo"] },
+  });
+  streamWithPoison(aws);
   const { options } = await loadWith(
     fileOf(`version: 1
 application: with-dead-letters
@@ -65,13 +70,7 @@ it("what cannot be decoded goes to a queue, and the rest into a delivery stream,
     firehose: { deliveryStreams: ["clicks"] },
     sqs: { queues: ["dead.fifo"] },
   });
-  pointTo(aws);
-  aws.kinesis.createStream({ name: "in", shardCount: 1 });
-  aws.kinesis.putRecords("in", [
-    { partitionKey: "a", data: '{"n":1}' },
-    { partitionKey: "b", data: "not JSON" },
-    { partitionKey: "c", data: '{"n":2}' },
-  ]);
+  streamWithPoison(aws);
   const { options } = await loadWith(
     fileOf(`version: 1
 application: with-a-queue

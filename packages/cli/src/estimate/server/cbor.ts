@@ -19,34 +19,3 @@ export function text(value: string): Buffer {
 export function moment(epochMs: number): Buffer {
   return Buffer.concat([head(6, 1), head(0, epochMs)]);
 }
-
-/** Values of which control answers are made. */
-export type Plain = string | number | Date | readonly Plain[] | { readonly [name: string]: Plain };
-
-/** A control answer in AWS-CBOR. */
-export function cborOf(value: Plain): Buffer {
-  if (typeof value === "number") return head(0, value);
-  if (typeof value === "string") return text(value);
-  if (value instanceof Date) return moment(value.getTime());
-  if (isList(value)) return Buffer.concat([head(4, value.length), ...value.map(cborOf)]);
-  const members = Object.entries(value);
-  return Buffer.concat([
-    head(5, members.length),
-    ...members.flatMap(([name, member]) => [text(name), cborOf(member)]),
-  ]);
-}
-
-/** The same in AWS JSON, where moments are seconds. */
-export function jsonOf(value: Plain): Buffer {
-  // `toJSON` of a Date comes before a replacer sees it, but its holder still has the Date.
-  return Buffer.from(
-    JSON.stringify(value, function (this: Readonly<Record<string, unknown>>, name, member: unknown) {
-      const own = this[name];
-      return own instanceof Date ? own.getTime() / 1000 : member;
-    }),
-  );
-}
-
-function isList(value: Plain): value is readonly Plain[] {
-  return Array.isArray(value);
-}

@@ -17,8 +17,7 @@ const kinesis = await listening((request, response) => {
   request.on("end", () => {
     const { "x-amz-target": target, "content-type": contentType = "" } = request.headers;
     const operation = String(target).split(".").at(-1) ?? "";
-    const isCbor = contentType.includes("cbor");
-    const body = answer({ operation, body: Buffer.concat(chunks), isCbor });
+    const body = answer({ operation, body: Buffer.concat(chunks) });
     response.writeHead(200, {
       "content-type": contentType,
       "content-length": body.length,
