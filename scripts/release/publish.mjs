@@ -165,6 +165,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     provenance: !values["no-provenance"],
     dryRun: values["dry-run"],
     tell: (line) => process.stdout.write(`${line}\n`),
+  }).catch((error) => {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
   });
   process.stdout.write(`${published.length} published, ${skipped.length} there already\n`);
 }

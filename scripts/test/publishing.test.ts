@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
 import { releaseNotes } from "../release/github-release.mjs";
+import { rangeProblems } from "../release/pack.mjs";
 import { isPublished } from "../release/published.mjs";
 import { publishTarballs } from "../release/publish.mjs";
 import { tagOf } from "../release/tags.mjs";
@@ -101,19 +102,40 @@ describe("a tarball", () => {
       {
         ...MANIFEST,
         homepage: undefined,
+        exports: { ".": { types: "./dist/index.d.ts" }, "./schemas/*": "./schemas/*" },
         scripts: { postinstall: "node x.js" },
         dependencies: { "@x/b": "workspace:^" },
       },
-      ["README.md", "test/a.test.js"],
+      ["README.md", "test/a.test.js", "schemas/one.json"],
     );
     expect(tarballProblems(join(folder, "a.tgz"))).toEqual([
       "@x/a has a postinstall script",
       "@x/a has no LICENSE",
       "@x/a is not built",
       "@x/a: test/a.test.js got into the tarball",
+      "@x/a: dist/index.d.ts is an entry, and not in the tarball",
       "@x/a: a workspace: range got into the tarball",
       "@x/a has no homepage",
     ]);
+  });
+});
+
+describe("what a package asks for", () => {
+  it("is what it was built with, or compatible with it", () => {
+    const versions = new Map([
+      ["@x/core", "1.2.0"],
+      ["@x/console", "2.0.0"],
+    ]);
+    const asks = (core: string) => ({
+      name: "@x/a",
+      dependencies: { "@x/core": core, other: "^1.0.0" },
+      peerDependencies: { "@x/console": "^2.0.0" },
+    });
+    expect(rangeProblems(asks("^1.2.0"), versions)).toEqual([]);
+    for (const range of ["1.2.0", "^1.0.0", "*"])
+      expect(rangeProblems(asks(range), versions)).toEqual([
+        `@x/a asks for @x/core ${range}, and is built with 1.2.0: workspace:^ in its package.json`,
+      ]);
   });
 });
 
