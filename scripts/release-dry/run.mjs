@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { run, stopAll } from "../check-project/processes.mjs";
 import { setup } from "../setup.mjs";
+import { refuseKept } from "../usage.mjs";
 
 const USAGE = `npm run release:dry [-- --write] [--keep]
 Makes a whole release of what is committed, with a registry on loopback, and installs and runs it as users do.
@@ -16,6 +17,7 @@ Makes a whole release of what is committed, with a registry on loopback, and ins
   --keep    leaves the folder with the clone, the registry and the users' projects
 `;
 const root = fileURLToPath(new URL("../..", import.meta.url));
+refuseKept(USAGE, process.argv.slice(2));
 const { values } = parseArgs({
   options: {
     write: { type: "boolean", default: false },

@@ -10,6 +10,7 @@ import { packAll } from "../pack-all.mjs";
 import { publishedPackages } from "./packages.mjs";
 import { isPublished, usualRegistry } from "./published.mjs";
 import { manifestOf, tarballProblems } from "./tarballs.mjs";
+import { refuseKept } from "../usage.mjs";
 
 const USAGE = `npm run release:pack -- FOLDER [--new]
 Packs the packages of a workspace that is built into FOLDER, each with its SBOM.
@@ -103,6 +104,7 @@ async function packAndKeep(root, folder, onlyNew) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  refuseKept(USAGE, process.argv.slice(2));
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { new: { type: "boolean", default: false }, help: { type: "boolean", default: false } },

@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { run, stopAll } from "../check-project/processes.mjs";
 import { setup } from "../setup.mjs";
 import { runtimeOf } from "./runtimes.mjs";
+import { refuseKept } from "../usage.mjs";
 
 const USAGE = `npm run test:nodes -- [VERSION ...] [--project NAME ...] [--connector] [--no-connector]
 Runs every test on each of the Nodes, then a connector on Node 26, Bun and Deno: three packages, installed from tarballs, against kinesis-local-aws.
@@ -30,6 +31,7 @@ const RUNTIMES = [
   },
 ];
 
+refuseKept(USAGE, process.argv.slice(2));
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
