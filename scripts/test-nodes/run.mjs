@@ -113,6 +113,7 @@ async function connectorOn(runtimes) {
     const found = runtimeOf(cache, runtime, version);
     if (found.missing !== undefined) {
       lines.push(`a connector on ${runtime} ${version}: not tried: ${found.missing}`);
+      if (!found.isAbsent) failed += 1;
       continue;
     }
     try {

@@ -25,7 +25,7 @@ const isAlive = (pid: number): boolean => {
 };
 
 describe("a command that starts servers", () => {
-  it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
+  it.each(["SIGTERM", "SIGINT"] as const)(
     "leaves neither them nor its folder when %s ends it",
     async (signal) => {
       const folder = mkdtempSync(join(tmpdir(), "kc-processes-"));
