@@ -74,17 +74,18 @@ export function changesetProblems(root) {
   const names = new Set(publishedPackages(root).map(({ name }) => name));
   return readChangesets(root).flatMap(({ file, bumps, text }) => {
     const short = `.changeset/${basename(file)}`;
-    return [
-      ...Object.keys(bumps)
-        .filter((name) => !names.has(name))
-        .map((name) => `${short}: ${name} is no package that is published`),
-      ...Object.entries(bumps)
-        .filter(([, bump]) => !BUMPS.has(bump))
-        .map(([name, bump]) => `${short}: ${name} moves by patch, minor or major, and not by ${bump}`),
-      ...(text === "" && Object.keys(bumps).length > 0
+    const named = Object.entries(bumps);
+    const unknown = named
+      .filter(([name]) => !names.has(name))
+      .map(([name]) => `${short}: ${name} is no package that is published`);
+    const odd = named
+      .filter(([, bump]) => !BUMPS.has(bump))
+      .map(([name, bump]) => `${short}: ${name} moves by patch, minor or major, and not by ${bump}`);
+    const mute =
+      text === "" && named.length > 0
         ? [`${short}: says nothing to those who use ${Object.keys(bumps).join(", ")}`]
-        : []),
-    ];
+        : [];
+    return unknown.concat(odd, mute);
   });
 }
 

@@ -1,4 +1,4 @@
-// Packs what is built, with an SBOM of each package beside its tarball: npm run release:pack -- FOLDER [--new]
+// Packs what is built, with an SBOM of each package beside its tarball: npm run release:pack -- FOLDER [--new] [--registry URL]
 //   FOLDER/kinesis-connectors-s3-1.0.0.tgz             what is published
 //   FOLDER/kinesis-connectors-s3-1.0.0.cdx.json        its SBOM, CycloneDX, of what its users install
 import { execFileSync } from "node:child_process";
@@ -10,10 +10,12 @@ import { packAll } from "../pack-all.mjs";
 import { publishedPackages } from "./packages.mjs";
 import { isPublished, usualRegistry } from "./published.mjs";
 import { manifestOf, tarballProblems } from "./tarballs.mjs";
+import { refuseKept } from "../usage.mjs";
 
-const USAGE = `npm run release:pack -- FOLDER [--new]
+const USAGE = `npm run release:pack -- FOLDER [--new] [--registry URL]
 Packs the packages of a workspace that is built into FOLDER, each with its SBOM.
-  --new   keeps only the versions that the registry has not; ends with 1 where it has them all
+  --new            keeps only the versions that the registry has not; ends with 1 where it has them all
+  --registry URL   which one is asked: another than npm's settings name
 `;
 
 /**
@@ -91,21 +93,25 @@ function sbomProblems({ name, version, manifest, sbom }) {
 }
 
 /** Those of some versions that the registry has not. */
-async function unpublished(packed) {
-  const registry = usualRegistry();
+async function unpublished(packed, registry = usualRegistry()) {
   const isThere = await Promise.all(packed.map(({ name, version }) => isPublished(name, version, registry)));
   return packed.filter((_, index) => !isThere[index]);
 }
 
-async function packAndKeep(root, folder, onlyNew) {
+async function packAndKeep(root, folder, onlyNew, registry) {
   const packed = packRelease(root, folder);
-  return { packed, kept: onlyNew ? await unpublished(packed) : packed };
+  return { packed, kept: onlyNew ? await unpublished(packed, registry) : packed };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  refuseKept(USAGE, process.argv.slice(2));
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { new: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+    options: {
+      new: { type: "boolean", default: false },
+      registry: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
   });
   if (values.help || positionals.length !== 1) {
     (values.help ? process.stdout : process.stderr).write(USAGE);
@@ -119,7 +125,12 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     );
     process.exit(1);
   }
-  const { packed, kept } = await packAndKeep(root, resolve(positionals[0]), values.new).catch((error) => {
+  const { packed, kept } = await packAndKeep(
+    root,
+    resolve(positionals[0]),
+    values.new,
+    values.registry,
+  ).catch((error) => {
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
   });

@@ -12,6 +12,7 @@ import { dependenciesFirst } from "./packages.mjs";
 import { usualRegistry, versionsOf } from "./published.mjs";
 import { tagOf } from "./tags.mjs";
 import { manifestOf, tarballProblems } from "./tarballs.mjs";
+import { refuseKept } from "../usage.mjs";
 
 const USAGE = `npm run release -- FOLDER [--registry URL] [--no-provenance] [--dry-run]
 Publishes the tarballs of a folder, dependencies first; what the registry has already is skipped.
@@ -147,6 +148,7 @@ async function arrival(packages, registry, pause) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  refuseKept(USAGE, process.argv.slice(2));
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
