@@ -7,7 +7,7 @@ import type { PeerPrograms } from "./peers/run-peer.js";
 import { findPinning } from "./processes.js";
 import { renewed } from "./report/documents.js";
 import { plot } from "./report/plot.js";
-import { conditions, keptText, type Run } from "./report/run.js";
+import { BUSY, conditions, keptText, type Run, wasBusy } from "./report/run.js";
 import { summarize } from "./report/summary.js";
 import { table } from "./report/table.js";
 import { pairsOf, targetsOf } from "./report/targets.js";
@@ -22,7 +22,8 @@ const USAGE = `npm run bench -- [options] [TEXT...]
   --peers         also Go's kinesis-consumer and the Java KCL, built outside the repository; says what is missing, and goes on without
   --json          prints everything as one line of JSON instead of tables
   --plot FILE     draws the rates as an SVG
-  --write-docs    keeps the run in docs/performance.json, with its picture, and makes the tables of docs/performance.md and bench/README.md anew
+  --write-docs    keeps the run in docs/performance.json, with its picture, and makes the tables of docs/performance.md, docs/capacity.md
+                  and bench/README.md anew
   --from FILE     measures nothing: reports what a run of before came to (docs/performance.json)
   --rounds N      rounds of every row (default 2); those that do not repeat within 15% get up to three more
   --minutes N     when no more such rounds begin (default 14)
@@ -33,25 +34,31 @@ const USAGE = `npm run bench -- [options] [TEXT...]
 const EXTRA_ROUNDS = 3;
 const COLD_ROUNDS = 5;
 const DOCS = new URL("../../docs/", import.meta.url);
-const DOCUMENTS = [new URL("performance.md", DOCS), new URL("../README.md", import.meta.url)];
+const DOCUMENTS = [
+  new URL("performance.md", DOCS),
+  new URL("capacity.md", DOCS),
+  new URL("../README.md", import.meta.url),
+];
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    json: { type: "boolean", default: false },
-    plot: { type: "string" },
-    only: { type: "string", multiple: true, default: [] },
-    peers: { type: "boolean", default: false },
-    "write-docs": { type: "boolean", default: false },
-    from: { type: "string" },
-    rounds: { type: "string" },
-    minutes: { type: "string" },
-    "window-ms": { type: "string" },
-    quick: { type: "boolean", default: false },
-    list: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
+const { values, positionals } = orMistake(() =>
+  parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: "boolean", default: false },
+      plot: { type: "string" },
+      only: { type: "string", multiple: true, default: [] },
+      peers: { type: "boolean", default: false },
+      "write-docs": { type: "boolean", default: false },
+      from: { type: "string" },
+      rounds: { type: "string" },
+      minutes: { type: "string" },
+      "window-ms": { type: "string" },
+      quick: { type: "boolean", default: false },
+      list: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  }),
+);
 const only = [...values.only, ...positionals];
 const wanted = allRows().filter(
   (row) => only.length === 0 || only.some((text) => rowName(row).includes(text)),
@@ -60,7 +67,9 @@ const say = (step: string): void => void process.stderr.write(`${step}\n`);
 if (values.help) process.stdout.write(USAGE);
 else if (values.list) process.stdout.write(`${wanted.map(rowName).join("\n")}\n`);
 else if (values["write-docs"] && values.from === undefined && (only.length > 0 || values.quick))
-  throw new Error("--write-docs keeps a whole run: leave out --quick, --only and what they stand for");
+  mistake("--write-docs keeps a whole run: leave out --quick, --only and what they stand for");
+else if (values.from === undefined && wanted.length === 0 && !only.includes("cold"))
+  mistake(`no row's name holds ${only.join(" or ")}: --list prints the names`);
 else show(values.from === undefined ? await measure() : kept(values.from));
 
 async function measure(): Promise<Run> {
@@ -109,7 +118,25 @@ async function measure(): Promise<Run> {
 
 function kept(file: string | URL): Run {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return JSON.parse(readFileSync(file, "utf8")) as Run;
+  const run = orMistake(() => JSON.parse(readFileSync(file, "utf8")) as Run);
+  return Array.isArray(run?.rows)
+    ? run
+    : mistake(`${String(file)} is no run that --json or --write-docs made`);
+}
+
+/** What it gives, or what it fails with as a sentence. */
+function orMistake<T>(give: () => T): T {
+  try {
+    return give();
+  } catch (thrown) {
+    return mistake(thrown instanceof Error ? thrown.message : String(thrown));
+  }
+}
+
+/** Says what is wrong with the command line, and ends. */
+function mistake(message: string): never {
+  process.stderr.write(`bench: ${message}\n`);
+  process.exit(2);
 }
 
 function picture({ rows }: Run): string {
@@ -128,12 +155,12 @@ function show(run: Run): void {
   process.stdout.write(
     values.json
       ? `${JSON.stringify(run)}\n`
-      : `${conditions(run)}\n\n${table(run.rows, run.targets, run.cold)}`,
+      : `${conditions(run)}${wasBusy(run) ? ` ${BUSY}` : ""}\n\n${table(run.rows, run.targets, run.cold)}`,
   );
 }
 
 function wholeNumber(option: string, given: string | undefined, byDefault: number): number {
   if (given === undefined) return byDefault;
-  if (!/^[1-9]\d{0,6}$/.test(given)) throw new Error(`${option} must be a whole number of at least 1`);
+  if (!/^[1-9]\d{0,6}$/.test(given)) return mistake(`${option} must be a whole number of at least 1`);
   return Number(given);
 }

@@ -4,8 +4,9 @@ import { readRecordsCbor, readRecordsJson } from "@kinesis-connectors/wire";
 import { dataPage, dataSet, SET_NAMES } from "../src/data/data-sets.js";
 import { Meter } from "../src/rows/meter.js";
 import { CannedPage, getRecordsCbor, getRecordsJson } from "../src/data/pages.js";
+import { capacityCells } from "../src/report/capacity.js";
 import { figure, spread } from "../src/report/spread.js";
-import { ratioOf } from "../src/report/summary.js";
+import { ratioOf, summarize } from "../src/report/summary.js";
 import { isReached, targetsOf } from "../src/report/targets.js";
 import type { RowResult } from "../src/rows/rounds.js";
 import { rowName } from "../src/rows/variant.js";
@@ -62,6 +63,20 @@ describe("ratios", () => {
     expect(tenRecords).toMatchObject({ wanted: 1, isMost: true, reached: { median: 0.5 } });
     expect(targets.map(isReached).filter((is) => is !== undefined)).toEqual([true]);
     expect(hundred?.reached).toBeUndefined();
+  });
+});
+
+describe("capacity", () => {
+  it("is what a core has by what a full shard takes, read a second at a time, and tells of no pipeline whose rows are missing", () => {
+    const names = ["read/varied", "read/varied-1000", "pass-through/varied", "read-parse/varied"];
+    // In nanoseconds a record: 1,000, 2,000, 2,000 and 3,000.
+    const rates = [1e6, 5e5, 5e5, 1e9 / 3_000];
+    const results = names.map((name, index) => resultOf(`${name}/clear`, { 1: rates[index] ?? 0 }));
+    expect(capacityCells({ rows: summarize(results) })).toEqual([
+      ["pipeline", "full shards on a core"],
+      ["bytes passed on to lines", "330"],
+    ]);
+    expect(capacityCells({ rows: summarize(results.slice(2)) })).toEqual([]);
   });
 });
 

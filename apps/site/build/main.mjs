@@ -67,6 +67,6 @@ function writeVersions(out, newest) {
   writeFileSync(join(out, "versions.json"), `${JSON.stringify(versions)}\n`);
   writeFileSync(
     join(out, "index.html"),
-    `<!doctype html><meta charset="utf-8"><title>kinesis-connectors</title><meta http-equiv="refresh" content="0; url=${newest}/"><a href="${newest}/index.html">kinesis-connectors ${newest}</a>\n`,
+    `<!doctype html><meta charset="utf-8"><title>kinesis-connectors</title><meta http-equiv="refresh" content="0; url=${newest}/index.html"><a href="${newest}/index.html">kinesis-connectors ${newest}</a>\n`,
   );
 }

@@ -1,5 +1,6 @@
 import type { Section } from "../rows/variant.js";
-import { conditions, type Run, wasBusy } from "./run.js";
+import { capacityCells } from "./capacity.js";
+import { BUSY, conditions, type Run, wasBusy } from "./run.js";
 import { cellsOf, coldCells, markdown, targetCells } from "./table.js";
 
 const USUAL = ["row", "set", "rate", "ns", "rss", "raw", "floor", "sdk", "go"];
@@ -31,16 +32,17 @@ export function renewed(document: string, run: Run): string {
 }
 
 function partOf(run: Run, part: string): string {
-  if (part === "conditions")
-    return wasBusy(run)
-      ? `${conditions(run)} **The machine had other work beside it:** where a cell is a range, that is most of the reason.`
-      : conditions(run);
+  if (part === "conditions") return wasBusy(run) ? `${conditions(run)} **${BUSY}**` : conditions(run);
   if (part === "targets") return markdown(targetCells(run.targets));
-  if (part === "cold")
-    return run.cold.length === 0 ? "Not measured in this run." : markdown(coldCells(run.cold));
+  if (part === "capacity") return cellsOrNone(capacityCells(run));
+  if (part === "cold") return cellsOrNone(run.cold.length === 0 ? [] : coldCells(run.cold));
   if (!isSection(part)) throw new Error(`there is no part ${part} of a run`);
   const rows = run.rows.filter(({ section }) => section === part);
-  return rows.length === 0 ? "Not measured in this run." : markdown(cellsOf(rows, COLUMNS[part]));
+  return cellsOrNone(rows.length === 0 ? [] : cellsOf(rows, COLUMNS[part]));
+}
+
+function cellsOrNone(cells: readonly (readonly string[])[]): string {
+  return cells.length === 0 ? "Not measured in this run." : markdown(cells);
 }
 
 function isSection(part: string): part is Section {

@@ -39,6 +39,10 @@ export function conditions({ date, machine, minutes, windowCpuMs, rows }: Run): 
   return `${date}, Node ${node.replace("v", "")}, ${cores} cores of ${machine.cpu}, ${pinning}, load before the run ${load.toFixed(1)}; ${counted}, windows of ${windowCpuMs} CPU-ms, ${Math.ceil(minutes)} minutes; ${peers}.`;
 }
 
+/** What is said of a run beside which other work ran. */
+export const BUSY =
+  "The machine had other work beside it: where a cell is a range, that is most of the reason.";
+
 /** Whether other work ran beside it. */
 export function wasBusy({ machine }: Run): boolean {
   return machine.load > QUIET_LOAD;

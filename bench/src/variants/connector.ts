@@ -4,7 +4,7 @@ import { filtered, lines, payloads, transform, transformed } from "../data/expec
 import { dropping } from "../pipelines/dropping.js";
 import { linesEmitter } from "../pipelines/lines-emitter.js";
 import { connect } from "../rows/connect.js";
-import type { Job, Variant } from "../rows/variant.js";
+import { type Job, REQUESTS_WARM_UP_MS, type Variant } from "../rows/variant.js";
 
 const COMMON: Pick<Variant, "kind" | "unit" | "transports"> = {
   kind: "ours",
@@ -92,6 +92,8 @@ const passThrough: Variant = {
   section: "reading",
   sets: ["varied"],
   transports: ["clear", "tls"],
+  // As long as the row with metrics, which is held against this one.
+  warmUpCpuMs: REQUESTS_WARM_UP_MS,
   expected: lines,
   run: (job) =>
     connect(job, definePipeline({ transformer: bytes(), emitter: linesEmitter<Uint8Array>(job.meter) })),
