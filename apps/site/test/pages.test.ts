@@ -39,7 +39,7 @@ describe("documents that are made of sources", () => {
       const sources = readdirSync(folder, { recursive: true }).map(String);
       return sources
         .filter((file) => file.endsWith(".ts"))
-        .flatMap((file) => [...readFileSync(join(folder, file), "utf8").matchAll(FUNCTION)])
+        .flatMap((file) => Array.from(readFileSync(join(folder, file), "utf8").matchAll(FUNCTION)))
         .filter(([text, , own = ""]) => text.includes("checkOptions(") && isExported(own, exported))
         .filter(([, doc = ""]) => !/@throws|KC_OPTION_INVALID/.test(doc))
         .map(([, , own]) => `${name}: ${own}`);
