@@ -59,6 +59,7 @@ const ROOMS = {
   admin: [["."], ["routes", "console"], ["http"], ["watching"]],
   config: [["."], ["building", "properties"], ["parts"], ["checking"], ["file"], ["document"]],
   replay: [["."], ["repair"], ["sources"], ["archive"]],
+  parquet: [["."], ["evolution", "files"], ["columns"]],
   consumer: [["."], ["engines"], ["reading"], ["worker", "lease-table"], ["kinesis"]],
 };
 

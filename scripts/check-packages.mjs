@@ -7,19 +7,20 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
+import { atEnd } from "./check-project/processes.mjs";
 import { JOINED } from "./join-modules.mjs";
 import { packAll } from "./pack-all.mjs";
 import { tarballProblems } from "./release/tarballs.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const work = mkdtempSync(join(tmpdir(), "kinesis-connectors-packages-"));
+atEnd(() => work);
 const problems = [];
 const check = (holds, what) => {
   if (!holds) problems.push(what);
@@ -123,7 +124,6 @@ checkInstall("local and testkit", ["core", "local", "testkit"], []);
 checkBundles();
 checkLockfile();
 
-rmSync(work, { recursive: true, force: true });
 for (const problem of problems) process.stderr.write(`package check: ${problem}\n`);
 process.stdout.write(`${tarballs.size} packages packed, installed and run; ${problems.length} problems\n`);
 process.exit(problems.length === 0 ? 0 : 1);

@@ -22,20 +22,45 @@ const APART = {
   aws: { "sdk-part": "sdk-part" },
 };
 
+/** What the compiler leaves beside what it has built, and joining does not. */
+const COMPILED = ".tsbuildinfo";
+
 /**
  * Runs something, such as packing, while the packages have their modules joined in `dist`; what was built stands there again afterwards.
  * @template Result
  * @param {string} root of the workspace
  * @param {() => Result} run
  * @returns {Result}
+ * @throws {Error} where a package is not built, or another process packs in the same workspace
  */
 export function whileJoined(root, run) {
   const folders = JOINED.map((name) => ({ name, folder: join(root, "packages", name) }));
+  const release = hold(join(root, "node_modules/.cache/joining"));
   try {
     for (const { name, folder } of folders) joinModules(name, folder);
     return run();
   } finally {
     for (const { folder } of folders) restore(folder);
+    release();
+  }
+}
+
+/** Two at once would take away what the other one packs. What a process that is no more has left does not count. */
+function hold(file) {
+  mkdirSync(dirname(file), { recursive: true });
+  const holder = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
+  if (holder > 0 && isAlive(holder))
+    throw new Error(`process ${holder} packs in this workspace: wait for its end, or pack in another clone`);
+  writeFileSync(file, String(process.pid));
+  return () => rmSync(file, { force: true });
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -43,6 +68,7 @@ function joinModules(name, folder) {
   restore(folder);
   const dist = join(folder, "dist");
   const built = builtOf(folder);
+  if (!existsSync(join(dist, COMPILED))) throw new Error(`packages/${name} is not built: npm run build`);
   renameSync(dist, built);
   const { exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const entries = Object.values(exports).map((entry) => relative("dist", entry.default).replace(/\.js$/, ""));
@@ -76,11 +102,16 @@ function joinModules(name, folder) {
   }
 }
 
+/**
+ * Puts back what was built. Who was killed while modules were joined left it in its other place, and somebody may have built since: then that is what counts.
+ */
 function restore(folder) {
   const built = builtOf(folder);
+  const dist = join(folder, "dist");
   if (!existsSync(built)) return;
-  rmSync(join(folder, "dist"), { recursive: true, force: true });
-  renameSync(built, join(folder, "dist"));
+  if (existsSync(join(dist, COMPILED))) return rmSync(built, { recursive: true });
+  rmSync(dist, { recursive: true, force: true });
+  renameSync(built, dist);
 }
 
 function builtOf(folder) {

@@ -4,7 +4,7 @@ import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import { isConsoleBuilt, servesConsole } from "./console-built.mjs";
 import { setup } from "./setup.mjs";
-import { isOfOneCommand, keptByNpm, usageOf } from "./usage.mjs";
+import { isOfOneCommand, refuseKept, usageOf } from "./usage.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const [app, ...given] = process.argv.slice(2);
@@ -16,14 +16,7 @@ if (usage !== undefined && rest.includes("--help") && !isOfOneCommand(usage, res
   process.stdout.write(`${usage.trimEnd()}\n`);
   process.exit(0);
 }
-const kept = keptByNpm(usage ?? "", rest, process.env);
-if (kept.length > 0) {
-  const command = process.env["npm_lifecycle_event"] ?? "";
-  process.stderr.write(
-    `npm kept ${kept.join(" and ")} for itself: put -- in front of the flags, npm run ${command} -- ${kept.join(" ")} ...\n`,
-  );
-  process.exit(2);
-}
+refuseKept(usage ?? "", rest);
 
 setup();
 process.stderr.write(`compiling ${app} ...\n`);

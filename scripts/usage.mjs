@@ -29,16 +29,33 @@ export function isOfOneCommand(usage, given) {
   return /^\S.* COMMAND\b/.test(usage) && given[0]?.startsWith("-") === false;
 }
 
+const NPMS_OWN = new Set(["prefix", "registry"]);
+
 /**
  * Flags that npm took for options of its own because `--` was forgotten: it leaves them in the environment, `--records 5` as npm_config_records=true and a
- * lone 5. `prefix` is npm's own and always there.
+ * lone 5. `prefix` and `registry` are npm's own and may be there always.
  */
 export function keptByNpm(usage, given, environment) {
   const names = new Set([...usage.matchAll(/--([a-z][a-z-]*)/g)].map(([, name]) => name));
   return [...names]
     .filter((name) => {
       const value = environment[`npm_config_${name.replaceAll("-", "_")}`];
-      return name !== "prefix" && value !== undefined && value !== "" && !given.includes(`--${name}`);
+      return !NPMS_OWN.has(name) && value !== undefined && value !== "" && !given.includes(`--${name}`);
     })
     .map((name) => `--${name}`);
+}
+
+/**
+ * Ends the program where npm kept a flag for itself: without it, it would do something else than was meant.
+ * @param {string} usage what `--help` prints
+ * @param {readonly string[]} given the words behind the command
+ */
+export function refuseKept(usage, given) {
+  const kept = keptByNpm(usage, given, process.env);
+  if (kept.length === 0) return;
+  const command = process.env["npm_lifecycle_event"] ?? "";
+  process.stderr.write(
+    `npm kept ${kept.join(" and ")} for itself: put -- in front of the flags, npm run ${command} -- ${kept.join(" ")} ...\n`,
+  );
+  process.exit(2);
 }

@@ -1,5 +1,7 @@
 // Commands as a user runs them, without this workspace's environment.
 import { spawn, spawnSync } from "node:child_process";
+import { rmSync } from "node:fs";
+import { constants } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 
 const running = new Set();
@@ -7,6 +9,22 @@ const running = new Set();
 /** Ends whatever was started and has not ended. */
 export function stopAll() {
   for (const child of running) stopGroup(child, "SIGKILL");
+}
+
+/**
+ * Ends whatever was started at the end of this process, and takes its folder away: also where it is ended from outside. A command that `run` waits for is waited
+ * for first.
+ * @param {() => string | undefined} folderOf is asked for the folder then; undefined where there is none, or it is to stay
+ */
+export function atEnd(folderOf) {
+  process.on("exit", () => {
+    stopAll();
+    const folder = folderOf();
+    // Who is ended may still write.
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+    process.once(signal, () => process.exit(128 + constants.signals[signal]));
 }
 
 /** Runs a command to its end. */
@@ -35,16 +53,22 @@ function npmSettings() {
 /** What was run and started, as it would be typed. */
 export const typed = [];
 
-/** Starts a command in a process group of its own. */
+/** Starts a command in a process group of its own, which ends with this process at the latest. */
+export function spawnGroup(command, args, options) {
+  const child = spawn(command, args, { ...options, detached: true });
+  running.add(child);
+  child.once("close", () => running.delete(child));
+  return child;
+}
+
+/** Starts a command, and keeps what it prints. */
 export function start(command, args, { cwd, env = {} }) {
   typed.push([command, ...args].join(" "));
-  const child = spawn(command, args, {
+  const child = spawnGroup(command, args, {
     cwd,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...npmSettings(), ...env },
     stdio: ["ignore", "pipe", "pipe"],
-    detached: true,
   });
-  running.add(child);
   let stdout = "";
   let stderr = "";
   let hasEnded = false;
@@ -53,7 +77,6 @@ export function start(command, args, { cwd, env = {} }) {
   const done = new Promise((resolve) => {
     child.once("close", (code, signal) => {
       hasEnded = true;
-      running.delete(child);
       resolve(code ?? signal);
     });
   });

@@ -1,14 +1,14 @@
 // What `npm create kinesis-connectors` writes, made outside the workspace out of packed tarballs: installed, validated, run against kinesis-local-aws by
 // its own two commands, and asked by the command line. Then the steps of deploy/docker/Dockerfile in a folder, as user 1000 and with a read-only root
 // where this machine allows that; it says what it could not do.
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { packAll } from "../pack-all.mjs";
 import { runContainer } from "./container.mjs";
 import { freePorts } from "./ports.mjs";
-import { run, start, stopAll, stopGroup, typed } from "./processes.mjs";
+import { atEnd, run, start, stopAll, stopGroup, typed } from "./processes.mjs";
 import { check, pass, report } from "./tally.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -16,18 +16,15 @@ const work = mkdtempSync(join(tmpdir(), "kinesis-connectors-project-"));
 chmodSync(work, 0o755);
 const RECORDS = 700;
 
-try {
-  const tarballs = new Map(
-    [...packAll(root, join(work, "packed"))].map(([name, { tarball }]) => [name, `file:${tarball}`]),
-  );
-  const folder = await createProject(tarballs);
-  const served = await runProject(folder);
-  checkPage();
-  await runContainer(folder, work, served);
-} finally {
-  stopAll();
-  rmSync(work, { recursive: true, force: true });
-}
+atEnd(() => work);
+const tarballs = new Map(
+  [...packAll(root, join(work, "packed"))].map(([name, { tarball }]) => [name, `file:${tarball}`]),
+);
+const folder = await createProject(tarballs);
+const served = await runProject(folder);
+checkPage();
+await runContainer(folder, work, served);
+stopAll();
 report();
 
 /** As `npm create kinesis-connectors` does it, with packages that no registry has yet. */

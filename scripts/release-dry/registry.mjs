@@ -1,9 +1,10 @@
 // A registry of one's own on loopback, with nothing in it: verdaccio, installed once beside the workspace's packages. It has no way out: what is not ours comes
 // from the registry that npm is set up with.
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePorts } from "../check-project/ports.mjs";
-import { run, start } from "../check-project/processes.mjs";
+import { start } from "../check-project/processes.mjs";
+import { installOnce } from "./install-once.mjs";
 
 /** The last line that runs on Node 20. */
 const VERDACCIO = "6.3.2";
@@ -53,19 +54,16 @@ log: { type: stdout, format: pretty, level: warn }
 
 /** Installs the program where it is not there yet, and says where its entry is. */
 function install(folder) {
-  const program = join(folder, "node_modules/verdaccio/bin/verdaccio");
-  if (existsSync(program)) return program;
-  mkdirSync(folder, { recursive: true });
-  process.stdout.write(`installing verdaccio ${VERDACCIO}, once ...\n`);
-  writeFileSync(
-    join(folder, "package.json"),
-    JSON.stringify({
-      private: true,
+  process.stdout.write(`verdaccio ${VERDACCIO}, which is installed once ...\n`);
+  const { program, code, stderr } = installOnce(
+    folder,
+    {
       dependencies: { verdaccio: VERDACCIO },
       // It asks for a tag of node-fetch, which not every registry passes on.
       overrides: { "node-fetch": "2.7.0" },
-    }),
+    },
+    "node_modules/verdaccio/bin/verdaccio",
   );
-  run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder });
+  if (code !== 0) throw new Error(`verdaccio was not installed: ${stderr}`);
   return program;
 }

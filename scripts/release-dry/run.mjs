@@ -2,13 +2,14 @@
 // and published to a registry on loopback; users with empty folders install three of them by npm, pnpm and yarn, and deliver a stream. Then a patch of s3 and
 // a minor of core, and nothing else may move. Ends with 1 at the first thing that is not as it must be.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { run, stopAll } from "../check-project/processes.mjs";
+import { atEnd, run, stopAll } from "../check-project/processes.mjs";
 import { setup } from "../setup.mjs";
+import { refuseKept } from "../usage.mjs";
 
 const USAGE = `npm run release:dry [-- --write] [--keep]
 Makes a whole release of what is committed, with a registry on loopback, and installs and runs it as users do.
@@ -16,6 +17,7 @@ Makes a whole release of what is committed, with a registry on loopback, and ins
   --keep    leaves the folder with the clone, the registry and the users' projects
 `;
 const root = fileURLToPath(new URL("../..", import.meta.url));
+refuseKept(USAGE, process.argv.slice(2));
 const { values } = parseArgs({
   options: {
     write: { type: "boolean", default: false },
@@ -41,11 +43,10 @@ const clone = join(work, "clone");
 const tell = (line) => process.stdout.write(`${line}\n`);
 const npm = (args, cwd) => run("npm", args, { cwd }).stdout;
 const names = (short) => short.map((name) => `@kinesis-connectors/${name}`);
-process.once("SIGINT", () => process.exit(130));
-process.on("exit", () => {
-  stopAll();
-  if (values.keep) tell(`kept in ${work}`);
-  else rmSync(work, { recursive: true, force: true });
+atEnd(() => {
+  if (!values.keep) return work;
+  tell(`kept in ${work}`);
+  return undefined;
 });
 
 if (git(["status", "--porcelain"], root) !== "") tell("what is not committed takes no part");
@@ -69,8 +70,9 @@ const everything = publishedPackages(clone).map(({ name, version: made }) => `${
 tell(`${neverReleased.length} first versions, all of them 1.0.0`);
 
 tell("\n=== packed and published");
-same((await publish("first")).toSorted(), everything.toSorted(), "what was published");
-same(await publish("first"), [], "what was published by a second run");
+const first = pack("first");
+same((await publish(first)).toSorted(), everything.toSorted(), "what was published");
+same(await publish(first), [], "what was published by a second run");
 const packed = JSON.parse(
   run("npm", ["pack", "--dry-run", "--json"], { cwd: join(clone, "packages/s3") }).stdout,
 );
@@ -102,13 +104,13 @@ tell(`\n${table}`);
 tell("\n=== a patch of s3");
 changeset("s3", "patch", "Mends what was broken.");
 same(version(), ["s3 1.0.0 -> 1.0.1"], "what a patch of s3 moves");
-same(await publish("patch"), ["@kinesis-connectors/s3@1.0.1"], "what was published after it");
+same(await publish(pack("patch")), ["@kinesis-connectors/s3@1.0.1"], "what was published after it");
 await update({ core: "1.0.0", consumer: "1.0.0", s3: "1.0.1" });
 
 tell("\n=== a minor of core");
 changeset("core", "minor", "Brings something new.");
 same(version(), ["core 1.0.0 -> 1.1.0"], "what a minor of core moves");
-same(await publish("minor"), ["@kinesis-connectors/core@1.1.0"], "what was published after it");
+same(await publish(pack("minor")), ["@kinesis-connectors/core@1.1.0"], "what was published after it");
 await update({ core: "1.1.0", consumer: "1.0.0", s3: "1.0.1" });
 
 tell("\n=== a major of core alone is refused, with the packages that must go with it");
@@ -121,6 +123,7 @@ if (values.write) {
   run(process.execPath, ["node_modules/oxfmt/bin/oxfmt", "docs/installing.md"], { cwd: root });
 }
 tell("\nreleased, installed, delivered, updated");
+stopAll();
 
 /** Ends the command unless something is as it must be. */
 function same(actual, wanted, what) {
@@ -148,11 +151,16 @@ function version() {
     .map((line) => line.replace("@kinesis-connectors/", ""));
 }
 
-/** Builds, packs and publishes what the registry has not, and says what that was. */
-async function publish(name) {
+/** Builds, and packs what the registry has not into a folder. */
+function pack(name) {
   const folder = join(work, "packed", name);
   npm(["run", "-s", "build"], clone);
-  npm(["run", "-s", "release:pack", "--", folder], clone);
+  npm(["run", "-s", "release:pack", "--", folder, "--new", "--registry", registry.url], clone);
+  return folder;
+}
+
+/** Publishes what a folder has and the registry has not, and says what that was. */
+async function publish(folder) {
   const { published } = await publishTarballs(folder, {
     registry: registry.url,
     provenance: false,

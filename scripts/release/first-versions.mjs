@@ -2,12 +2,15 @@
 // changed before anybody had it. So a package without a CHANGELOG.md, which is one that was never released, is released as the version that stands in its
 // package.json; its changelog says what the package is, which is the text of the changeset that calls it "major", and nothing of what came before.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parse } from "yaml";
 import { publishedPackages } from "./packages.mjs";
 
 /** The package whose types are in those of the others. */
 export const CORE = "@kinesis-connectors/core";
+
+/** What a version moves by. */
+const BUMPS = new Set(["patch", "minor", "major"]);
 
 /**
  * Writes the changelogs of packages that were never released, and takes them out of the changesets that wait: what is left is for `changeset version`.
@@ -59,6 +62,31 @@ export function readChangesets(root) {
       if (parts === null) throw new Error(`.changeset/${name} is no changeset: it does not begin with ---`);
       return { file, bumps: parse(parts[1]) ?? {}, text: parts[2].trim() };
     });
+}
+
+/**
+ * What is wrong with the changesets that wait, a line each. Whoever makes versions asks before anything is written: the tool stops in the midst of them, or leaves
+ * one lying that never comes to an end.
+ * @param {string} root
+ * @returns {string[]}
+ */
+export function changesetProblems(root) {
+  const names = new Set(publishedPackages(root).map(({ name }) => name));
+  return readChangesets(root).flatMap(({ file, bumps, text }) => {
+    const short = `.changeset/${basename(file)}`;
+    const named = Object.entries(bumps);
+    const unknown = named
+      .filter(([name]) => !names.has(name))
+      .map(([name]) => `${short}: ${name} is no package that is published`);
+    const odd = named
+      .filter(([, bump]) => !BUMPS.has(bump))
+      .map(([name, bump]) => `${short}: ${name} moves by patch, minor or major, and not by ${bump}`);
+    const mute =
+      text === "" && named.length > 0
+        ? [`${short}: says nothing to those who use ${Object.keys(bumps).join(", ")}`]
+        : [];
+    return unknown.concat(odd, mute);
+  });
 }
 
 /**

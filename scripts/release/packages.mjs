@@ -35,15 +35,18 @@ export function publishedPackages(root) {
  */
 export function dependenciesFirst(packages) {
   const byName = new Map(packages.map((one) => [one.name, one]));
-  const ordered = new Set();
+  const begun = new Set();
+  const ordered = [];
   const add = (one) => {
-    if (ordered.has(one)) return;
-    for (const name of Object.keys(one.manifest.dependencies ?? {})) {
+    if (begun.has(one)) return;
+    begun.add(one);
+    const { dependencies, optionalDependencies, peerDependencies } = one.manifest;
+    for (const name of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) {
       const needed = byName.get(name);
       if (needed !== undefined) add(needed);
     }
-    ordered.add(one);
+    ordered.push(one);
   };
   for (const one of packages) add(one);
-  return [...ordered];
+  return ordered;
 }

@@ -15,25 +15,36 @@ export function usualRegistry() {
 }
 
 /**
+ * The versions of a package that a registry has, with the sums of their tarballs.
+ * @param {string} name
+ * @param {string} registry its URL
+ * @returns {Promise<ReadonlyMap<string, string | undefined>>} none where it does not know the package
+ * @throws {Error} where the answer is anything but a plain yes or no: nobody knows then what is to be published
+ */
+export async function versionsOf(name, registry) {
+  const url = new URL(name.replace("/", "%2f"), registry.endsWith("/") ? registry : `${registry}/`);
+  const answer = await ask(url);
+  if (answer.status === 404) return new Map();
+  if (!answer.ok)
+    throw new Error(
+      `the registry does not say which versions of ${name} it has: it answers ${answer.status}`,
+    );
+  const { versions } = await answer.json();
+  if (typeof versions !== "object" || versions === null)
+    throw new Error(`the registry does not say which versions of ${name} it has`);
+  return new Map(Object.entries(versions).map(([version, { dist }]) => [version, dist?.integrity]));
+}
+
+/**
  * Whether a registry has a version of a package.
  * @param {string} name
  * @param {string} version
  * @param {string} registry its URL
  * @returns {Promise<boolean>}
- * @throws {Error} where the answer is anything but a plain yes or no: nobody knows then what is to be published
+ * @throws {Error} as `versionsOf`
  */
 export async function isPublished(name, version, registry) {
-  const url = new URL(name.replace("/", "%2f"), registry.endsWith("/") ? registry : `${registry}/`);
-  const answer = await ask(url);
-  if (answer.status === 404) return false;
-  if (!answer.ok)
-    throw new Error(
-      `the registry does not say whether it has ${name} ${version}: it answers ${answer.status}`,
-    );
-  const { versions } = await answer.json();
-  if (typeof versions !== "object" || versions === null)
-    throw new Error(`the registry does not say which versions of ${name} it has`);
-  return Object.hasOwn(versions, version);
+  return (await versionsOf(name, registry)).has(version);
 }
 
 /** A question that only reads is asked again where there was no answer at all, as over a connection that the other side has closed meanwhile. */

@@ -37,6 +37,9 @@ export function tarballProblems(tarball) {
     ...files
       .filter((file) => file.startsWith("test/") || file.includes("tsbuildinfo"))
       .map((file) => `${name}: ${file} got into the tarball`),
+    ...entriesOf([manifest.exports, manifest.bin, manifest.types, manifest.main])
+      .filter((entry) => !isThere(entry, files))
+      .map((entry) => `${name}: ${entry} is an entry, and not in the tarball`),
     ...(text.includes("workspace:") ? [`${name}: a workspace: range got into the tarball`] : []),
     ...(text.includes("@kinesis-connectors/source")
       ? [`${name}: the source condition got into the tarball`]
@@ -46,4 +49,17 @@ export function tarballProblems(tarball) {
       .filter((field) => manifest[field] === undefined)
       .map((field) => `${name} has no ${field}`),
   ];
+}
+
+/** The files that package.json leads to. */
+function entriesOf(part) {
+  if (typeof part === "string") return [part.replace(/^\.\//, "")];
+  return typeof part === "object" && part !== null ? Object.values(part).flatMap(entriesOf) : [];
+}
+
+function isThere(entry, files) {
+  const [before, after] = entry.split("*");
+  return after === undefined
+    ? files.includes(entry)
+    : files.some((file) => file.startsWith(before) && file.endsWith(after));
 }

@@ -9,17 +9,20 @@ import { setup } from "../setup.mjs";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 setup();
 // What is installed is imported behind the installation.
-const { CORE, leftBehind, writeFirstChangelogs } = await import("./first-versions.mjs");
+const { changesetProblems, CORE, leftBehind, writeFirstChangelogs } = await import("./first-versions.mjs");
 const { publishedPackages } = await import("./packages.mjs");
 
+try {
+  stopFor(changesetProblems(root));
+} catch (error) {
+  stopFor([error.message]);
+}
 const before = new Map(publishedPackages(root).map(({ name, version }) => [name, version]));
 const alone = leftBehind(root);
-if (alone.length > 0) {
-  process.stderr.write(
-    `a major version of ${CORE} is one of all packages whose types it is in: add ${alone.join(", ")} to the changeset, as major\n`,
-  );
-  process.exit(1);
-}
+if (alone.length > 0)
+  stopFor([
+    `a major version of ${CORE} is one of all packages whose types it is in: add ${alone.join(", ")} to the changeset, as major`,
+  ]);
 const { first, waiting } = writeFirstChangelogs(root);
 const node = (script, ...args) =>
   execFileSync(process.execPath, [join(root, "node_modules", script), ...args], {
@@ -33,6 +36,12 @@ node("oxfmt/bin/oxfmt", "packages/*/package.json");
 for (const { name, version } of first) process.stdout.write(`${name} ${version}, its first\n`);
 for (const { name, version } of publishedPackages(root))
   if (before.get(name) !== version) process.stdout.write(`${name} ${before.get(name)} -> ${version}\n`);
+
+/** Ends the command where something is wrong, before anything is written. */
+function stopFor(problems) {
+  for (const problem of problems) process.stderr.write(`${problem}\n`);
+  if (problems.length > 0) process.exit(1);
+}
 
 /** A package that tells its own version has it in a file `version.ts`, since a bundle has no package.json to read. */
 function writeVersionInSources(path, version) {

@@ -1,13 +1,13 @@
 // The whole suite on other Nodes, and one connector on what the documents name beside them: npm run test:nodes -- 22 24
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { run, stopAll } from "../check-project/processes.mjs";
+import { atEnd, run, spawnGroup } from "../check-project/processes.mjs";
 import { setup } from "../setup.mjs";
 import { runtimeOf } from "./runtimes.mjs";
+import { refuseKept } from "../usage.mjs";
 
 const USAGE = `npm run test:nodes -- [VERSION ...] [--project NAME ...] [--connector] [--no-connector]
 Runs every test on each of the Nodes, then a connector on Node 26, Bun and Deno: three packages, installed from tarballs, against kinesis-local-aws.
@@ -30,6 +30,7 @@ const RUNTIMES = [
   },
 ];
 
+refuseKept(USAGE, process.argv.slice(2));
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -50,8 +51,9 @@ const cache = join(root, "node_modules/.cache/runtimes");
 const lines = [];
 let passed = 0;
 let failed = 0;
-process.on("exit", stopAll);
-process.once("SIGINT", () => process.exit(130));
+/** What the connector is tried in. */
+let work;
+atEnd(() => work);
 setup();
 if (!values.connector)
   for (const version of positionals.length > 0 ? positionals : ["22", "24"])
@@ -72,7 +74,7 @@ async function testOn(wanted) {
   }
   process.stdout.write(`\n=== tests on Node ${found.version}\n`);
   const projects = values.project.flatMap((name) => ["--project", name]);
-  const child = spawn(found.program, [join(root, "scripts/test.mjs"), ...projects], {
+  const child = spawnGroup(found.program, [join(root, "scripts/test.mjs"), ...projects], {
     cwd: root,
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, PATH: `${dirname(found.program)}${delimiter}${process.env.PATH}` },
@@ -99,37 +101,33 @@ async function connectorOn(runtimes) {
   const { deliver, installLocalAws } = await import("../release-dry/local-aws.mjs");
   const { startRegistry } = await import("../release-dry/registry.mjs");
   const { installFor, npmrcOf, packageManagers } = await import("../release-dry/users.mjs");
-  const work = mkdtempSync(join(tmpdir(), "kinesis-connectors-runtimes-"));
-  try {
-    run("npm", ["run", "-s", "build"], { cwd: root });
-    packRelease(root, join(work, "packed"));
-    const { url, publishEnv } = await startRegistry(root, join(work, "registry"));
-    await publishTarballs(join(work, "packed"), { registry: url, provenance: false, env: publishEnv });
-    installLocalAws(join(work, "local-aws"), npmrcOf(url));
-    const folder = join(work, "user");
-    installFor(folder, packageManagers(url).npm);
-    for (const { runtime, version, args } of runtimes) {
-      const found = runtimeOf(cache, runtime, version);
-      if (found.missing !== undefined) {
-        lines.push(`a connector on ${runtime} ${version}: not tried: ${found.missing}`);
-        continue;
-      }
-      try {
-        // One after the other: what fails is told of its own runtime.
-        // oxlint-disable-next-line no-await-in-loop
-        const said = await deliver(
-          join(work, "local-aws"),
-          (env) => run(found.program, [...args, "connector.mjs"], { cwd: folder, env }).stdout,
-        );
-        passed += 1;
-        lines.push(`a connector on ${runtime} ${found.version}: ${said}`);
-      } catch (error) {
-        failed += 1;
-        lines.push(`a connector on ${runtime} ${found.version}: ${error.message}`);
-      }
+  work = mkdtempSync(join(tmpdir(), "kinesis-connectors-runtimes-"));
+  run("npm", ["run", "-s", "build"], { cwd: root });
+  packRelease(root, join(work, "packed"));
+  const { url, publishEnv } = await startRegistry(root, join(work, "registry"));
+  await publishTarballs(join(work, "packed"), { registry: url, provenance: false, env: publishEnv });
+  installLocalAws(join(work, "local-aws"), npmrcOf(url));
+  const folder = join(work, "user");
+  installFor(folder, packageManagers(url).npm);
+  for (const { runtime, version, args } of runtimes) {
+    const found = runtimeOf(cache, runtime, version);
+    if (found.missing !== undefined) {
+      lines.push(`a connector on ${runtime} ${version}: not tried: ${found.missing}`);
+      if (!found.isAbsent) failed += 1;
+      continue;
     }
-  } finally {
-    stopAll();
-    rmSync(work, { recursive: true, force: true });
+    try {
+      // One after the other: what fails is told of its own runtime.
+      // oxlint-disable-next-line no-await-in-loop
+      const said = await deliver(
+        join(work, "local-aws"),
+        (env) => run(found.program, [...args, "connector.mjs"], { cwd: folder, env }).stdout,
+      );
+      passed += 1;
+      lines.push(`a connector on ${runtime} ${found.version}: ${said}`);
+    } catch (error) {
+      failed += 1;
+      lines.push(`a connector on ${runtime} ${found.version}: ${error.message}`);
+    }
   }
 }

@@ -1,8 +1,8 @@
 // Other Nodes, Bun and Deno, each a program in a package of npm: nothing is downloaded but packages, and none of their scripts runs.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "../check-project/processes.mjs";
+import { installOnce } from "../release-dry/install-once.mjs";
 
 /** Whether this system's C library is glibc: Node says its version only then. */
 const isGlibc = () => process.report.getReport().header.glibcVersionRuntime !== undefined;
@@ -22,34 +22,38 @@ function packageOf(runtime) {
   return { name: `@deno/${machine}${process.platform === "linux" ? "-glibc" : ""}`, program: "deno" };
 }
 
+/** What npm says of a package or version that is nowhere, or not for this machine; anything else may be there the next time. */
+const ABSENT = /\b(?:E404|ETARGET|ENOVERSIONS|EBADPLATFORM)\b/;
+
 /**
  * Installs a runtime, once for each version, and says where its program is.
  * @param {string} cache a folder
  * @param {string} runtime node, bun or deno
  * @param {string} version exact, or a major, of which the newest is taken
- * @returns {{ readonly program: string, readonly version: string } | { readonly missing: string }} `missing` says in a sentence why there is none
+ * @returns {{ readonly program: string, readonly version: string } | { readonly missing: string, readonly isAbsent: boolean }} `missing` says in a sentence why there
+ *   is none; `isAbsent` whether there is none for this machine at all, rather than that npm could not get it now
  */
 export function runtimeOf(cache, runtime, version) {
   const { name, program } = packageOf(runtime);
   const folder = join(cache, `${runtime}-${version}`);
-  const file = join(folder, "node_modules", name, program);
-  if (!existsSync(file)) {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "package.json"), '{"private":true}\n');
-    const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--loglevel=error"];
-    const { code, stderr } = run("npm", ["install", ...options, `${name}@${version}`], {
-      cwd: folder,
-      mayFail: true,
-    });
-    if (code !== 0)
-      return { missing: `npm has no ${name}@${version} for this machine: ${firstLine(stderr)}` };
-    if (!existsSync(file))
-      return { missing: `${name}@${version} has no ${program}, but ${has(folder, name)}` };
-  }
+  const installed = installOnce(
+    folder,
+    { dependencies: { [name]: version } },
+    join("node_modules", name, program),
+  );
+  if (installed.code !== 0)
+    return {
+      missing: `npm does not install ${name}@${version}: ${firstLine(installed.stderr)}`,
+      isAbsent: ABSENT.test(installed.stderr),
+    };
+  const file = installed.program;
+  if (!existsSync(file))
+    return { missing: `${name}@${version} has no ${program}, but ${has(folder, name)}`, isAbsent: false };
   const { status, stdout, stderr, error } = spawnSync(file, ["--version"], { encoding: "utf8" });
   if (status !== 0)
     return {
       missing: `${name}@${version} does not run on this machine: ${error?.message ?? firstLine(stderr)}`,
+      isAbsent: true,
     };
   return { program: file, version: /\d+\.\d+\.\d+/.exec(stdout)?.[0] ?? stdout.trim() };
 }

@@ -63,6 +63,18 @@ describe("npm run", () => {
     );
   });
 
+  it.each([
+    ["release", "dry_run"],
+    ["release:pack", "new"],
+    ["release:dry", "keep"],
+    ["test:nodes", "connector"],
+    ["site", "check"],
+  ])("%s does nothing where npm kept a flag, which would be something else", (name, flag) => {
+    const { status, stdout, stderr } = run(name, ["folder"], { [`npm_config_${flag}`]: "true", PATH: "" });
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(`npm kept --${flag.replace("_", "-")} for itself: put -- in front of the flags`);
+  });
+
   it("leaves the help of one command to the program that has it", () => {
     const usage = "npm run kc -- COMMAND ...\n  --help";
     expect(isOfOneCommand(usage, ["pause", "--help"])).toBe(true);

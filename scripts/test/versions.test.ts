@@ -12,7 +12,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
-import { CORE, leftBehind, readChangesets, writeFirstChangelogs } from "../release/first-versions.mjs";
+import {
+  changesetProblems,
+  CORE,
+  leftBehind,
+  readChangesets,
+  writeFirstChangelogs,
+} from "../release/first-versions.mjs";
 import { dependenciesFirst, publishedPackages } from "../release/packages.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -136,12 +142,27 @@ describe("a major version of the core", () => {
 });
 
 describe("changesets", () => {
-  it("name packages of this workspace, and say something", () => {
-    const names = new Set(publishedPackages(ROOT).map(({ name }) => name));
-    for (const { file, bumps, text } of readChangesets(ROOT)) {
-      expect([file, Object.keys(bumps).filter((name) => !names.has(name))]).toEqual([file, []]);
-      expect([file, text === ""]).toEqual([file, false]);
-    }
+  it("name packages that are published, say how they move, and something to those who use them", () => {
+    expect(changesetProblems(ROOT)).toEqual([]);
+    const root = workspace({
+      released: ["a"],
+      changesets: {
+        "gone.md": '---\n"@x/gone": patch\n---\n\nMended.\n',
+        "big.md": '---\n"@x/a": big\n---\n\nMended.\n',
+        "mute.md": '---\n"@x/a": patch\n---\n',
+        // Nothing to release is said by no package.
+        "none.md": "---\n---\n",
+      },
+    });
+    mkdirSync(join(root, "packages/hidden"));
+    writeFileSync(join(root, "packages/hidden/package.json"), '{ "name": "@x/hidden", "private": true }');
+    writeFileSync(join(root, ".changeset/hidden.md"), '---\n"@x/hidden": patch\n---\n\nMended.\n');
+    expect(changesetProblems(root)).toEqual([
+      ".changeset/big.md: @x/a moves by patch, minor or major, and not by big",
+      ".changeset/gone.md: @x/gone is no package that is published",
+      ".changeset/hidden.md: @x/hidden is no package that is published",
+      ".changeset/mute.md: says nothing to those who use @x/a",
+    ]);
   });
 
   it("become lines of words, with one line for whatever a package needs newer", async () => {

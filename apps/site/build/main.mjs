@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { setup } from "../../../scripts/setup.mjs";
+import { refuseKept } from "../../../scripts/usage.mjs";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const USAGE = `npm run site [-- --out FOLDER] [--revision TAG] [--check]
@@ -12,6 +13,7 @@ const USAGE = `npm run site [-- --out FOLDER] [--revision TAG] [--check]
   --revision  the branch or tag that links to sources lead to. Default main
   --check     looks after names and docstrings, and writes no page`;
 
+refuseKept(USAGE, process.argv.slice(2));
 const { values } = parseArgs({
   options: {
     out: { type: "string", default: join(root, "apps", "site", "dist") },
@@ -65,6 +67,6 @@ function writeVersions(out, newest) {
   writeFileSync(join(out, "versions.json"), `${JSON.stringify(versions)}\n`);
   writeFileSync(
     join(out, "index.html"),
-    `<!doctype html><meta charset="utf-8"><title>kinesis-connectors</title><meta http-equiv="refresh" content="0; url=${newest}/"><a href="${newest}/index.html">kinesis-connectors ${newest}</a>\n`,
+    `<!doctype html><meta charset="utf-8"><title>kinesis-connectors</title><meta http-equiv="refresh" content="0; url=${newest}/index.html"><a href="${newest}/index.html">kinesis-connectors ${newest}</a>\n`,
   );
 }

@@ -1,3 +1,17 @@
+// Long names in tables break between their words. What is copied of them stays whole.
+for (const cell of document.querySelectorAll(".tsd-typography td")) {
+  const texts = [];
+  const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) texts.push(walker.currentNode);
+  for (const text of texts) {
+    const words = text.data.split(/(?<=[a-z0-9])(?=[A-Z])|(?<=[._:/,({-])(?=\w)/);
+    if (words.length < 2) continue;
+    text.replaceWith(
+      ...words.flatMap((word, n) => (n === 0 ? [word] : [document.createElement("wbr"), word])),
+    );
+  }
+}
+
 // Chooses a version, where there are several.
 const base = document.documentElement.dataset.base;
 const own = new URL(base, location.href);

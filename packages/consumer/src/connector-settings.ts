@@ -12,7 +12,7 @@ import {
   invalidOption,
 } from "@kinesis-connectors/core";
 import type { WireFormat } from "@kinesis-connectors/wire/protocol";
-import type { AwsClientOptions } from "./kinesis/client-options.js";
+import type { AwsClientOptions } from "./kinesis/clients/client-options.js";
 import {
   checkConsumerName,
   type FanOut,

@@ -5,7 +5,7 @@ import type { Clock, Logger, Pipeline, Random } from "@kinesis-connectors/core";
 import type { WireFormat } from "@kinesis-connectors/wire/protocol";
 import type { FanOut } from "./reading/fan-out-consumer.js";
 import type { ConnectorEvent } from "./events.js";
-import type { AwsClientOptions } from "./kinesis/client-options.js";
+import type { AwsClientOptions } from "./kinesis/clients/client-options.js";
 import type { KinesisApi } from "./kinesis/kinesis-api.js";
 import type { LeaseTable } from "@kinesis-connectors/leases";
 import type { MeasureCpu } from "./worker/fleet3/cpu/measure-cpu.js";

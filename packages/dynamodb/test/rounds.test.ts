@@ -1,4 +1,6 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
+import { following } from "@kinesis-connectors/aws";
 import { silentLogger, sleep, systemClock } from "@kinesis-connectors/core";
 import { KeyQueues, type Outcomes } from "../src/writing/key-queues.js";
 import { Pace } from "../src/writing/pace.js";
@@ -17,6 +19,8 @@ async function mostUnderWay(answers: (request: number) => Answer): Promise<reado
   const queues = new KeyQueues<string>(entries, true, outcomes);
   for (const [index, { output }] of entries.entries()) queues.add(output, index);
   const most: number[] = [];
+  // As the emitter has it: all that wait for their turn listen to it.
+  using followed = following(new AbortController().signal);
   let requests = 0;
   let running = 0;
   await settleAll({
@@ -41,7 +45,7 @@ async function mostUnderWay(answers: (request: number) => Answer): Promise<reado
     },
     pace: new Pace(32),
     emit: {
-      signal: new AbortController().signal,
+      signal: followed.signal,
       clock: systemClock,
       random: { next: () => 0, uuid: () => "" },
       logger: silentLogger,
@@ -50,6 +54,7 @@ async function mostUnderWay(answers: (request: number) => Answer): Promise<reado
     maxConcurrency: 32,
   });
   expect(outcomes).toEqual(entries.map(() => "written"));
+  expect(getEventListeners(followed.signal, "abort")).toEqual([]);
   return most;
 }
 

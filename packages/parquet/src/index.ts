@@ -1,4 +1,4 @@
-export type { ParquetCompression } from "./compress.js";
+export type { ParquetCompression } from "./files/compress.js";
 export {
   type DeclaredColumns,
   type InferredColumns,
@@ -7,5 +7,5 @@ export {
   type ParquetOptions,
   type SchemaEvolution,
 } from "./parquet.js";
-export type { ColumnType, ParquetSchema } from "./schema.js";
-export type { TimestampUnit } from "./types.js";
+export type { ColumnType, ParquetSchema } from "./columns/schema.js";
+export type { TimestampUnit } from "./columns/types.js";

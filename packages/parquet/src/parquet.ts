@@ -6,14 +6,14 @@ import {
   type OptionNames,
 } from "@kinesis-connectors/core";
 import type { ArchiveFormat, ObjectFormat } from "@kinesis-connectors/s3";
-import { pageCompression, type ParquetCompression } from "./compress.js";
-import { Misfit } from "./convert.js";
-import { Generations } from "./generations.js";
-import { grow, type Growth } from "./grow.js";
-import { rowsIn } from "./read-rows.js";
-import { type ParquetSchema, schemaFrom, twinOf } from "./schema.js";
-import type { StructType } from "./types.js";
-import { writeRows } from "./write-rows.js";
+import { pageCompression, type ParquetCompression } from "./files/compress.js";
+import { Misfit } from "./columns/convert.js";
+import { Generations } from "./evolution/generations.js";
+import { grow, type Growth } from "./evolution/grow.js";
+import { rowsIn } from "./files/read-rows.js";
+import { type ParquetSchema, schemaFrom, twinOf } from "./columns/schema.js";
+import type { StructType } from "./columns/types.js";
+import { writeRows } from "./files/write-rows.js";
 
 /**
  * The changes that are allowed when a row does not fit the columns. The rows of an object share all columns that one of them has brought; what is not allowed makes the

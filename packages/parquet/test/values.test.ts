@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { unscaled } from "../src/decimals.js";
-import { daysOf, microsOf } from "../src/times.js";
+import { unscaled } from "../src/columns/decimals.js";
+import { daysOf, microsOf } from "../src/columns/times.js";
 
 describe("decimals", () => {
   it("keep every digit, whichever way they are written", () => {

@@ -8,7 +8,8 @@ export {
   type HealthStatus,
 } from "./health.js";
 export type { HistogramSnapshot } from "./counting/histogram.js";
-export { type MetricDefinition, type MetricKind, METRICS, type MetricScope } from "./metrics.js";
+export type { MetricDefinition, MetricKind, MetricScope } from "./metrics/definition.js";
+export { METRICS } from "./metrics/metrics.js";
 export { type Metrics, metricsTally, type MetricsTallyOptions } from "./metrics-tally.js";
 export { type MeterProviderLike, openTelemetry, type OpenTelemetryOptions } from "./open-telemetry.js";
 export type { Outlet } from "./outlet.js";

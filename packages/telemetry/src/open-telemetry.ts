@@ -2,7 +2,8 @@ import { checkOptions, invalidOption, type OptionNames } from "@kinesis-connecto
 import type { Histogram, MetricOptions, Meter, Observable, ObservableResult } from "@opentelemetry/api";
 
 import { measure, MEASURED } from "./measurements.js";
-import { type MetricDefinition, METRICS, NAMESPACE } from "./metrics.js";
+import { type MetricDefinition, NAMESPACE } from "./metrics/definition.js";
+import { METRICS } from "./metrics/metrics.js";
 import { loadApi } from "./otel-api.js";
 import type { Outlet } from "./outlet.js";
 import type { Metrics } from "./metrics-tally.js";

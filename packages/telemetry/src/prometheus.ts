@@ -1,5 +1,5 @@
 import type { HistogramSnapshot } from "./counting/histogram.js";
-import { ATTRIBUTES, type MetricDefinition } from "./metrics.js";
+import { ATTRIBUTES, type MetricDefinition } from "./metrics/definition.js";
 import type { Series } from "./series.js";
 import type { Metrics } from "./metrics-tally.js";
 

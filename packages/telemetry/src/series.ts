@@ -1,5 +1,5 @@
 import type { HistogramSnapshot } from "./counting/histogram.js";
-import type { MetricDefinition } from "./metrics.js";
+import type { MetricDefinition } from "./metrics/definition.js";
 
 /** One value of a metric. */
 export interface Series {

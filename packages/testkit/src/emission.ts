@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import {
   type Batch,
   type EmitContext,
@@ -16,11 +17,14 @@ import { seededRandom } from "./seeded-random.js";
  * @param changes what matters to the test
  */
 export function contextOf<Plan>(plan: Plan, changes: Partial<EmitContext<Plan>> = {}): EmitContext<Plan> {
+  const { signal } = new AbortController();
+  // As the engine does with the signal of a shard: each request under way may listen to it.
+  setMaxListeners(0, signal);
   return {
     plan,
     attempt: 1,
     inherited: false,
-    signal: new AbortController().signal,
+    signal,
     logger: silentLogger,
     clock: systemClock,
     random: seededRandom(1),

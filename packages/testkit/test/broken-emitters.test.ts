@@ -55,6 +55,14 @@ const broken: readonly {
     fails: ["takes an empty batch"],
   },
   {
+    what: "leaves a listener on the shard's signal with each batch",
+    make: withEmit((emit) => async (batch, context) => {
+      context.signal.addEventListener("abort", () => undefined);
+      return emit(batch, context);
+    }),
+    fails: ["keeps the order of the partition-key", "splits 11 records"],
+  },
+  {
     what: "turns the order round",
     make: withEmit(
       (emit) => (batch, context) => emit({ ...batch, entries: batch.entries.toReversed() }, context),

@@ -1,7 +1,7 @@
 import { type Clock, type Logger, type Pipeline, type Random, silentLogger } from "@kinesis-connectors/core";
 
 import { EnginesHere } from "./engines-here.js";
-import type { KinesisClientOptions } from "../kinesis/kinesis-clients.js";
+import type { KinesisClientOptions } from "../kinesis/clients/kinesis-clients.js";
 import type { StreamName } from "../kinesis/sdk-kinesis.js";
 import type { FanOut } from "../reading/fan-out-consumer.js";
 import type { Polling } from "../reading/polling-reader.js";

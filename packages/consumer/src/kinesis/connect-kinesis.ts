@@ -2,7 +2,7 @@ import { checkOptions, type Logger, type OptionNames, silentLogger } from "@kine
 
 import type { KinesisApi } from "./kinesis-api.js";
 import { kinesisAccess } from "./kinesis-access.js";
-import type { KinesisClientOptions } from "./kinesis-clients.js";
+import type { KinesisClientOptions } from "./clients/kinesis-clients.js";
 import type { StreamName } from "./sdk-kinesis.js";
 
 /** Options of `connectKinesis`. */

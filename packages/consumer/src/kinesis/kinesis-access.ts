@@ -6,7 +6,7 @@ import {
   createKinesisClient,
   createSubscriptionClient,
   type KinesisClientOptions,
-} from "./kinesis-clients.js";
+} from "./clients/kinesis-clients.js";
 import type { KinesisApi } from "./kinesis-api.js";
 import { kinesisLater, sdkKinesis, type StreamName } from "./sdk-kinesis.js";
 

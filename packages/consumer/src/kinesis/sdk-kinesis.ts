@@ -10,7 +10,7 @@ import {
 import { checkOptions, type OptionNames } from "@kinesis-connectors/core";
 import { isKind, type KinesisApi } from "./kinesis-api.js";
 import { asCallError, type Experience } from "./kinesis-failures.js";
-import { kinesisSdk } from "./load-kinesis-sdk.js";
+import { kinesisSdk } from "./clients/load-kinesis-sdk.js";
 import {
   toRecords,
   toChildShards,

@@ -1,4 +1,4 @@
-export type { AwsClientOptions } from "../kinesis/client-options.js";
+export type { AwsClientOptions } from "../kinesis/clients/client-options.js";
 export { dynamoDbLeaseTable, type DynamoDbLeaseTableOptions } from "./dynamodb-lease-table.js";
 export {
   isTableName,

@@ -14,8 +14,8 @@ import {
 } from "@kinesis-connectors/core";
 import type { LeaseTable } from "@kinesis-connectors/leases";
 
-import type { AwsClientOptions } from "../kinesis/client-options.js";
-import { createDynamoDbClient } from "../kinesis/dynamodb-client.js";
+import type { AwsClientOptions } from "../kinesis/clients/client-options.js";
+import { createDynamoDbClient } from "../kinesis/clients/dynamodb-client.js";
 import { leaseTableLater } from "./dynamodb-lease-table.js";
 
 /** Options of `ownLeaseTable`. */

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type AwsCommand, keepRequests, later } from "@kinesis-connectors/aws";
-import { dynamoDbSdk } from "../kinesis/load-dynamodb-sdk.js";
+import { dynamoDbSdk } from "../kinesis/clients/load-dynamodb-sdk.js";
 
 type Sdk = Awaited<ReturnType<typeof dynamoDbSdk>>;
 

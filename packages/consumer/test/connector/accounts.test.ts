@@ -5,8 +5,8 @@ import { virtualClock } from "@kinesis-connectors/testkit";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { startConnector } from "../../src/connector.js";
-import { createDynamoDbClient } from "../../src/kinesis/dynamodb-client.js";
-import { createKinesisClient, createSubscriptionClient } from "../../src/kinesis/kinesis-clients.js";
+import { createDynamoDbClient } from "../../src/kinesis/clients/dynamodb-client.js";
+import { createKinesisClient, createSubscriptionClient } from "../../src/kinesis/clients/kinesis-clients.js";
 import { connectorSettings } from "../../src/connector-settings.js";
 import { fanOut } from "../../src/reading/fan-out-consumer.js";
 import { collector, numbered, optionsFor, startAws, STREAM, textPipeline, until } from "./support.js";

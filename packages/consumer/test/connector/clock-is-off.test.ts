@@ -3,7 +3,7 @@ import { startClockAhead } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
 
 import { startConnector } from "../../src/connector.js";
-import { createKinesisClient, createSubscriptionClient } from "../../src/kinesis/kinesis-clients.js";
+import { createKinesisClient, createSubscriptionClient } from "../../src/kinesis/clients/kinesis-clients.js";
 import { sdkKinesis } from "../../src/kinesis/sdk-kinesis.js";
 import { collector, numbered, optionsFor, startAws, STREAM, textPipeline, until } from "./support.js";
 

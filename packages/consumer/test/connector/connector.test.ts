@@ -15,7 +15,7 @@ import { describe, expect, it } from "vitest";
 import { startConnector } from "../../src/connector.js";
 import type { ConnectorEvent } from "../../src/events.js";
 import { fanOut } from "../../src/reading/fan-out-consumer.js";
-import { version } from "../../src/kinesis/version.js";
+import { version } from "../../src/kinesis/clients/version.js";
 import { collector, numbered, optionsFor, startAws, STREAM, textPipeline, until } from "./support.js";
 
 type Local = Awaited<ReturnType<typeof startAws>>;

@@ -3,8 +3,8 @@ import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { silentLogger } from "@kinesis-connectors/core";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { createDynamoDbClient } from "../../src/kinesis/dynamodb-client.js";
-import { createKinesisClient, createSubscriptionClient } from "../../src/kinesis/kinesis-clients.js";
+import { createDynamoDbClient } from "../../src/kinesis/clients/dynamodb-client.js";
+import { createKinesisClient, createSubscriptionClient } from "../../src/kinesis/clients/kinesis-clients.js";
 import { startConnector } from "../../src/connector.js";
 import { sdkKinesis } from "../../src/kinesis/sdk-kinesis.js";
 import { SOURCES, startFarServer } from "../support/far-server.js";

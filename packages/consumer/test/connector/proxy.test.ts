@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 
 import { startConnector } from "../../src/connector.js";
 import type { ConnectorEvent } from "../../src/events.js";
-import { createKinesisClient } from "../../src/kinesis/kinesis-clients.js";
+import { createKinesisClient } from "../../src/kinesis/clients/kinesis-clients.js";
 import { fanOut } from "../../src/reading/fan-out-consumer.js";
 import { collector, numbered, optionsFor, startAws, STREAM, textPipeline, until } from "./support.js";
 

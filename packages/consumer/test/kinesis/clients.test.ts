@@ -5,8 +5,8 @@ import { type Logger, silentLogger } from "@kinesis-connectors/core";
 import { WireFormatError } from "@kinesis-connectors/wire";
 import { describe, expect, it } from "vitest";
 
-import { createDynamoDbClient } from "../../src/kinesis/dynamodb-client.js";
-import { createKinesisClient } from "../../src/kinesis/kinesis-clients.js";
+import { createDynamoDbClient } from "../../src/kinesis/clients/dynamodb-client.js";
+import { createKinesisClient } from "../../src/kinesis/clients/kinesis-clients.js";
 import { isForGood, KinesisCallError } from "../../src/kinesis/kinesis-api.js";
 import { asCallError } from "../../src/kinesis/kinesis-failures.js";
 import { kinesisLater } from "../../src/kinesis/sdk-kinesis.js";

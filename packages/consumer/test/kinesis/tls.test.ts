@@ -8,8 +8,8 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import tls from "node:tls";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { createDynamoDbClient } from "../../src/kinesis/dynamodb-client.js";
-import { createKinesisClient, createSubscriptionClient } from "../../src/kinesis/kinesis-clients.js";
+import { createDynamoDbClient } from "../../src/kinesis/clients/dynamodb-client.js";
+import { createKinesisClient, createSubscriptionClient } from "../../src/kinesis/clients/kinesis-clients.js";
 
 const DEFAULT_MIN_VERSION = tls.DEFAULT_MIN_VERSION;
 

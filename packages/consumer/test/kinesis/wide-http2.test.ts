@@ -6,7 +6,7 @@ import { SubscribeToShardCommand } from "@aws-sdk/client-kinesis";
 import { silentLogger } from "@kinesis-connectors/core";
 import { expect, it } from "vitest";
 
-import { createSubscriptionClient } from "../../src/kinesis/kinesis-clients.js";
+import { createSubscriptionClient } from "../../src/kinesis/clients/kinesis-clients.js";
 
 const credentials = { accessKeyId: "a", secretAccessKey: "b" };
 

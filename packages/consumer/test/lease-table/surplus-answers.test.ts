@@ -2,7 +2,7 @@ import { silentLogger, sleep, systemClock } from "@kinesis-connectors/core";
 import { startLocalAws, virtualClock } from "@kinesis-connectors/local";
 import { seededRandom } from "@kinesis-connectors/testkit";
 import { expect, test } from "vitest";
-import { createDynamoDbClient } from "../../src/kinesis/dynamodb-client.js";
+import { createDynamoDbClient } from "../../src/kinesis/clients/dynamodb-client.js";
 import { dynamoDbLeaseTable } from "../../src/lease-table/dynamodb-lease-table.js";
 import { newLease } from "../support/leases.js";
 

@@ -11,7 +11,7 @@ import {
 } from "@kinesis-connectors/core";
 import { describe, expect, it } from "vitest";
 
-import { createSubscriptionClient } from "../../src/kinesis/kinesis-clients.js";
+import { createSubscriptionClient } from "../../src/kinesis/clients/kinesis-clients.js";
 import { activeConsumer } from "../../src/reading/fan-out-consumer.js";
 import { fanOutSource } from "../../src/reading/fan-out-reader.js";
 import { FanOutConsumer } from "../../src/reading/fan-out-subscription.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { createKinesisClient } from "../../src/kinesis/kinesis-clients.js";
+import { createKinesisClient } from "../../src/kinesis/clients/kinesis-clients.js";
 import { KinesisCallError } from "../../src/kinesis/kinesis-api.js";
 import { kinesisLater } from "../../src/kinesis/sdk-kinesis.js";
 import { silentLogger } from "@kinesis-connectors/core";

@@ -2,7 +2,7 @@ import type { KinesisRecord, Random, RecordPage, ShardReader, StartPosition } fr
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from "@kinesis-connectors/local";
 import { fullHashKeyRange } from "@kinesis-connectors/wire";
 
-import { createKinesisClient, createSubscriptionClient } from "../../src/kinesis/kinesis-clients.js";
+import { createKinesisClient, createSubscriptionClient } from "../../src/kinesis/clients/kinesis-clients.js";
 import type { KinesisApi } from "../../src/kinesis/kinesis-api.js";
 import { polling, type PollingOptions, pollingSource } from "../../src/reading/polling-reader.js";
 import type { ReadEvent } from "../../src/reading/read-events.js";

@@ -30,8 +30,9 @@ export async function processShard<Model, Output, Plan, DeadLetterPlan>(
   context: ShardContext,
 ): Promise<ShardOutcome> {
   const { stream, shardId, observe } = context;
-  // One listener for each request under way is no leak, and an emitter may have many; Node warns from the eleventh on.
-  setMaxListeners(0, context.abortSignal);
+  // One listener for each request under way is no leak, and an emitter may have many; nor is one for each shard that ends with the same signal.
+  // Node warns from the eleventh on.
+  setMaxListeners(0, context.stopSignal, context.abortSignal);
   try {
     const outcome = await new ShardProcessor(runningPipeline(pipeline, context.logger), context).run();
     if (outcome.type === "shard-end") {

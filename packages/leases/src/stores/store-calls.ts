@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import {
   asError,
   backoffMs,
@@ -60,6 +61,8 @@ export class StoreCalls {
 
   constructor(options: StoreCallsOptions) {
     this.#options = options;
+    // Each call of each shard that waits for the store listens to it, and takes itself off: Node warns of a leak from eleven on.
+    setMaxListeners(0, this.closed);
   }
 
   /** Aborted by `close`. */

@@ -1,3 +1,5 @@
+import { getEventListeners } from "node:events";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { KinesisConnectorError, silentLogger } from "@kinesis-connectors/core";
 import { beforeEach, describe, expect, test } from "vitest";
 import { StoreCalls, type StoreFailure } from "../../src/index.js";
@@ -58,6 +60,21 @@ describe("the calls of a lease table on its store", () => {
     clock.setTimer(20_000, () => (how === "stop" ? stop.abort() : calls.close()));
     await expect(clock.run(waiting)).rejects.toMatchObject({ code: "KC_LEASE_TABLE" });
     expect(clock.monotonicNow()).toBeLessThan(24_000);
+  });
+
+  test("the rows of many shards wait for a store together, without a warning of a leak, and leave nothing", async () => {
+    const listeners = (): number => getEventListeners(calls.closed, "abort").length;
+    const warnings: string[] = [];
+    const hear = ({ name }: Error): void => void warnings.push(name);
+    process.on("warning", hear);
+    const waiting = Array.from({ length: 20 }, () => calls.repeat("list", failing("waiting", 2)));
+    await clock.advance(1);
+    expect(listeners()).toBe(20);
+    await clock.run(Promise.all(waiting));
+    await nextTurn();
+    process.off("warning", hear);
+    expect(warnings).toEqual([]);
+    expect(listeners()).toBe(0);
   });
 
   test("a mistake stops at once, at the start and later", async () => {

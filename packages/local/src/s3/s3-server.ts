@@ -8,8 +8,9 @@ import type { CallParameters } from "../journal.js";
 import type { SharedParts } from "../shared-parts.js";
 import { addressOf, isBucketName, type S3Address } from "./protocol/address.js";
 import { headerOf, type S3Answer, type S3Call, type S3Context } from "./call.js";
-import { errorDocument, S3Error, statusOfS3Error } from "./errors.js";
-import { InjectedError, partialFailures, raiseFault, successWithError } from "./injected-faults.js";
+import { S3Error } from "./errors.js";
+import { asS3Error, errorAnswer } from "./error-answer.js";
+import { partialFailures, raiseFault, successWithError } from "./injected-faults.js";
 import { writeForeignObject } from "./foreign-object.js";
 import { type LocalObject, localObject } from "./local-object.js";
 import { createObjectStore, type OpenWrite } from "./store/object-store.js";
@@ -282,20 +283,5 @@ function parametersOf({ bucket, key, query }: S3Address): CallParameters {
     ...(key === undefined ? {} : { key }),
     ...(uploadId === null ? {} : { uploadId }),
     ...(partNumber === null ? {} : { partNumber: Number(partNumber) }),
-  };
-}
-
-function asS3Error(error: unknown): S3Error | InjectedError {
-  if (error instanceof S3Error || error instanceof InjectedError) return error;
-  // What else can fail is the connection inside the body; the answer then reaches nobody.
-  const message = error instanceof Error ? error.message : String(error);
-  return new InjectedError(statusOfS3Error("InternalError"), "InternalError", `[local] ${message}`);
-}
-
-function errorAnswer(error: S3Error | InjectedError, requestId: string): S3Answer {
-  return {
-    status: error.status,
-    headers: { "content-type": "application/xml" },
-    body: errorDocument(error.code, error.message, requestId, error.details),
   };
 }

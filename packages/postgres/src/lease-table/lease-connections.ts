@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import type { Clock } from "@kinesis-connectors/core";
 import { Connections } from "../connection/connections.js";
 import { pgConnect } from "../connection/pg-session.js";
@@ -36,8 +35,6 @@ export class LeaseConnections {
     });
     this.#clock = clock;
     this.#closed = closed;
-    // Each call that is under way or waits for its turn listens to it.
-    setMaxListeners(0, closed);
   }
 
   /**

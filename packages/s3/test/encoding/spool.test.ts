@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { batchOf, contextOf, deliver, failureFrom, keepingLogger, planOf } from "@kinesis-connectors/testkit";
 import { type FileHandle, mkdtemp, open, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -206,10 +207,16 @@ describe("spoolDir", () => {
   it("is shared by the emitters of one process, as those of worker threads are, also while they open", async () => {
     await using s3 = await startS3();
     await using folder = await scratchFolder();
-    const { signal } = new AbortController();
     const logger = keepingLogger();
     const emitters = Array.from({ length: 20 }, () => s3.emitter({ spoolDir: folder.path }));
-    await Promise.all(emitters.map(async (emitter) => await emitter.open?.({ signal, logger })));
+    await Promise.all(
+      emitters.map(async (emitter) => {
+        // Each thread has a signal of its own.
+        const { signal } = new AbortController();
+        await emitter.open?.({ signal, logger });
+        expect(getEventListeners(signal, "abort")).toEqual([]);
+      }),
+    );
     expect(await readdir(folder.path)).toEqual([]);
   });
 });

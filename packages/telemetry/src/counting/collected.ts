@@ -1,7 +1,8 @@
 import type { Connector, ConnectorProgress, ShardSnapshot } from "@kinesis-connectors/consumer";
 
 import type { Counts } from "./counts.js";
-import { ATTRIBUTES, type MetricDefinition, METRICS } from "../metrics.js";
+import { ATTRIBUTES, type MetricDefinition } from "../metrics/definition.js";
+import { METRICS } from "../metrics/metrics.js";
 import { SHARD_COUNTERS } from "./shard-counts.js";
 import type { MetricFamily, Series } from "../series.js";
 import { version } from "../version.js";

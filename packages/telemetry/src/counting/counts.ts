@@ -5,7 +5,8 @@ import { CountedShards } from "./counted-shards.js";
 import { Histogram } from "./histogram.js";
 import { errorType, LabelledCounter } from "./labelled.js";
 import { MEASURED, measure } from "../measurements.js";
-import { ATTRIBUTES, metricNamed } from "../metrics.js";
+import { ATTRIBUTES } from "../metrics/definition.js";
+import { metricNamed } from "../metrics/metrics.js";
 
 /** Counters without attributes of their own. */
 const PLAIN = ["iterators.renewed", "leases.lost", "leases.evicted", "leases.ended", "holes"] as const;

@@ -1,6 +1,6 @@
 import { errorFields } from "@kinesis-connectors/core";
 
-import type { MetricDefinition } from "../metrics.js";
+import type { MetricDefinition } from "../metrics/definition.js";
 import type { Series } from "../series.js";
 
 /** More values than this of one metric's attributes come together in `_OTHER`: names of errors are the service's and the emitter's, and no closed set. */

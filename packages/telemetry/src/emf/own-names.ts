@@ -1,7 +1,8 @@
 import type { ConnectorEvent } from "@kinesis-connectors/consumer";
 
 import { MEASURED, measure } from "../measurements.js";
-import { type MetricDefinition, metricNamed } from "../metrics.js";
+import type { MetricDefinition } from "../metrics/definition.js";
+import { metricNamed } from "../metrics/metrics.js";
 import { Sample } from "../counting/sample.js";
 import type { Metrics } from "../metrics-tally.js";
 import { type EmfLine, type EmfMetric, type EmfUnit, MAX_VALUES } from "./line.js";

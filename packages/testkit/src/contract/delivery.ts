@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import {
   type Batch,
   type BufferEntry,
@@ -87,15 +88,24 @@ async function tryEmit<Output, Plan>(
   batch: Batch<Output>,
   context: EmitContext<Plan>,
 ): Promise<EmitResult<Output> | undefined> {
+  const before = getEventListeners(context.signal, "abort").length;
   try {
-    return await emitter.emit(batch, context);
+    const result = await emitter.emit(batch, context);
+    // A shard's signal lives for months, and every listener with it.
+    assert.equal(
+      getEventListeners(context.signal, "abort").length,
+      before,
+      "emit left a listener on the signal of its context: take it off when the request is over",
+    );
+    return result;
   } catch (error) {
     const stops =
       hasCode(error, "KC_EMIT_REFUSED") ||
       hasCode(error, "KC_PLACE_TAKEN") ||
       hasCode(error, "KC_OPTION_INVALID") ||
       // The engine stops at a mistake in code, too.
-      isProgrammingError(error);
+      isProgrammingError(error) ||
+      error instanceof assert.AssertionError;
     if (stops || context.signal.aborted) throw error;
     return undefined;
   }

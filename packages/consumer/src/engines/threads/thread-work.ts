@@ -7,7 +7,7 @@ import {
   createKinesisClient,
   createSubscriptionClient,
   type KinesisClientOptions,
-} from "../../kinesis/kinesis-clients.js";
+} from "../../kinesis/clients/kinesis-clients.js";
 import { EnginesHere } from "../engines-here.js";
 import { loadPipeline } from "../pipeline-module.js";
 import { kinesisLater } from "../../kinesis/sdk-kinesis.js";

@@ -1,7 +1,14 @@
 import { ExactNumber, hasLoneSurrogate } from "@kinesis-connectors/core";
-import { converterOf, Misfit } from "./convert.js";
-import { twinOf } from "./schema.js";
-import { type Column, isFields, OBJECT_DEPTH, type ScalarName, type StructType, type Type } from "./types.js";
+import { converterOf, Misfit } from "../columns/convert.js";
+import { twinOf } from "../columns/schema.js";
+import {
+  type Column,
+  isFields,
+  OBJECT_DEPTH,
+  type ScalarName,
+  type StructType,
+  type Type,
+} from "../columns/types.js";
 
 /** How a schema may change when a row does not fit it. */
 export interface Growth {

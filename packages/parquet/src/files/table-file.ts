@@ -1,7 +1,7 @@
 import type { RefusedOutput } from "@kinesis-connectors/s3";
 import type { RowGroup } from "hyparquet";
 import { pageCompression, type ParquetCompression } from "./compress.js";
-import type { StructType, Type } from "./types.js";
+import type { StructType, Type } from "../columns/types.js";
 import { nansIn, writeRows } from "./write-rows.js";
 
 /** Options of `tableFileWriter`. */

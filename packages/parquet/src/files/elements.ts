@@ -1,5 +1,5 @@
 import type { SchemaElement } from "hyparquet";
-import type { Column, ScalarName, StructType, TimestampUnit, Type } from "./types.js";
+import type { Column, ScalarName, StructType, TimestampUnit, Type } from "../columns/types.js";
 
 /**
  * The schema as the file's footer lists it: depth first, each group with the number of its children. Logical types beside the converted ones of

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
-import { type Convert, converterOf, Misfit } from "./convert.js";
+import { type Convert, converterOf, Misfit } from "../columns/convert.js";
 import { grow, type Growth } from "./grow.js";
-import type { StructType } from "./types.js";
+import type { StructType } from "../columns/types.js";
 
 /** So many rows that this process did not take in are looked through in one turn of the event loop. */
 const ROWS_PER_TURN = 1_000;

@@ -4,10 +4,10 @@ import type { RefusedOutput } from "@kinesis-connectors/s3";
 import type { RowGroup } from "hyparquet";
 import { ByteWriter, type ColumnSource, ParquetWriter } from "hyparquet-writer";
 import type { PageCompression } from "./compress.js";
-import { type Convert, converterOf, jsonOf, Misfit, requiredOf, unknownField } from "./convert.js";
+import { type Convert, converterOf, jsonOf, Misfit, requiredOf, unknownField } from "../columns/convert.js";
 import { elementsOf, leavesIn } from "./elements.js";
-import { partedRow } from "./rest.js";
-import { isFields, type StructType, type Type } from "./types.js";
+import { partedRow } from "../columns/rest.js";
+import { isFields, type StructType, type Type } from "../columns/types.js";
 
 /** So many fields are converted in one turn of the event loop. */
 const FIELDS_PER_TURN = 50_000;
