@@ -47,7 +47,12 @@ export const command: Command<CliContext> = lazyCommand<EstimateFlags>(
             "lines: each line is a record; json-records: as aws kinesis get-records prints them; records: an archive of records()",
         },
         allow: repeated(textOf, "a server that the transformer may ask; may be repeated", "HOST:PORT"),
-        maxTime: withDefault(durationOf, "30s", "how long to measure in all, from 5s", "TIME"),
+        maxTime: withDefault(
+          durationOf,
+          "30s",
+          "how long to measure in all, from 5s; what the starts of its six processes take beyond a fifth of it comes on top",
+          "TIME",
+        ),
       },
     },
   },

@@ -31,7 +31,7 @@ export async function estimate(context: CliContext, flags: EstimateFlags): Promi
     );
   const path = resolve(cwd, file);
   const input = await recordsOf(path, format);
-  out.note(`measuring for ${Math.round(maxTime / 1000)} s; nothing is sent anywhere`);
+  out.note(`measuring for ${Math.round(maxTime / 1000)} s or somewhat more; nothing is sent anywhere`);
   const measured = await measuredStages(context, { ...flags, path, pipeline, sample: sampleOf(input) });
   const found = estimateOf(input, measured);
   if (flags.json) out.json(found);
