@@ -9,8 +9,8 @@ import { checkRow, measureRow } from "../src/rows/run-row.js";
 import { summarize } from "../src/report/summary.js";
 import { table } from "../src/report/table.js";
 import { pairsOf, targetsOf } from "../src/report/targets.js";
-import { rowName } from "../src/rows/variant.js";
-import { allRows, type ListedRow } from "../src/variants/all.js";
+import { type ListedRow, rowName } from "../src/rows/variant.js";
+import { allRows } from "../src/variants/all.js";
 
 const all = allRows();
 // Over TLS a client has to trust the certificate before its process starts: `npm run bench` does that.

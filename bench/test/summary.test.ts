@@ -5,7 +5,7 @@ import { dataPage, dataSet, SET_NAMES } from "../src/data/data-sets.js";
 import { Meter } from "../src/rows/meter.js";
 import { CannedPage, getRecordsCbor, getRecordsJson } from "../src/data/pages.js";
 import { capacityCells } from "../src/report/capacity.js";
-import { figure, spread } from "../src/report/spread.js";
+import { figure, spread } from "../src/rows/spread.js";
 import { ratioOf, summarize } from "../src/report/summary.js";
 import { isReached, targetsOf } from "../src/report/targets.js";
 import type { RowResult } from "../src/rows/rounds.js";

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freePorts, isFree } from "./ports.mjs";
-import { run, start, stopGroup } from "./processes.mjs";
+import { run, start, stopGroup } from "../processes.mjs";
 import { interpret, UID } from "./recipe.mjs";
 import { check, pass, skip } from "./tally.mjs";
 

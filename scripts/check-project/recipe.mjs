@@ -1,7 +1,7 @@
 // The instructions of deploy/docker/Dockerfile, carried out in a folder.
 import { chownSync, cpSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { run } from "./processes.mjs";
+import { run } from "../processes.mjs";
 import { pass } from "./tally.mjs";
 
 /** Whom the recipe runs as. */

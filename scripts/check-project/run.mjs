@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { packAll } from "../pack-all.mjs";
 import { runContainer } from "./container.mjs";
 import { freePorts } from "./ports.mjs";
-import { atEnd, run, start, stopAll, stopGroup, typed } from "./processes.mjs";
+import { atEnd, run, start, stopAll, stopGroup, typed } from "../processes.mjs";
 import { check, pass, report } from "./tally.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

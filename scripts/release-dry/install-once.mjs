@@ -1,7 +1,7 @@
 // Programs out of npm's registry that are kept beside the workspace's packages.
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "../check-project/processes.mjs";
+import { run } from "../processes.mjs";
 
 /**
  * Installs what a package.json asks for into a folder, once. Made beside it and moved there as a whole: who is killed leaves no half of it that the next one takes

@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freePorts } from "../check-project/ports.mjs";
-import { run, start, stopGroup } from "../check-project/processes.mjs";
+import { run, start, stopGroup } from "../processes.mjs";
 
 const RECORDS = 400;
 

@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePorts } from "../check-project/ports.mjs";
-import { start } from "../check-project/processes.mjs";
+import { start } from "../processes.mjs";
 import { installOnce } from "./install-once.mjs";
 
 /** The last line that runs on Node 20. */

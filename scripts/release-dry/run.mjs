@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { atEnd, run, stopAll } from "../check-project/processes.mjs";
+import { atEnd, run, stopAll } from "../processes.mjs";
 import { setup } from "../setup.mjs";
 import { refuseKept } from "../usage.mjs";
 

@@ -2,7 +2,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { run } from "../check-project/processes.mjs";
+import { run } from "../processes.mjs";
 
 export const INSTALLED = ["core", "consumer", "s3"].map((name) => `@kinesis-connectors/${name}`);
 

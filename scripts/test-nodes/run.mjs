@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { atEnd, run, spawnGroup } from "../check-project/processes.mjs";
+import { atEnd, run, spawnGroup } from "../processes.mjs";
 import { setup } from "../setup.mjs";
 import { runtimeOf } from "./runtimes.mjs";
 import { refuseKept } from "../usage.mjs";

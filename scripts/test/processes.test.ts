@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
-const PROCESSES = fileURLToPath(new URL("../check-project/processes.mjs", import.meta.url));
+const PROCESSES = fileURLToPath(new URL("../processes.mjs", import.meta.url));
 
 /** A command that has started a server and made a folder; the server says when it is there. */
 const COMMAND = `

@@ -1,7 +1,7 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { definePipeline, type Emitter, type KinesisRecord, type Pipeline } from "@kinesis-connectors/core";
 import { s3DeadLetters, type S3Plan } from "@kinesis-connectors/s3";
-import { keyText, type Line, payloadOf, type RecordKind } from "./storm/payload.js";
+import { keyText, type Line, payloadOf, type RecordKind } from "./payload.js";
 import type { Scenario } from "./storm/scenario.js";
 import type { SimProcess } from "./world/sim-process.js";
 

@@ -7,7 +7,7 @@ import type { Violation } from "../src/checks/violation.js";
 import { checkEnd, isDrained } from "../src/checks/end-checker.js";
 import { LeaseChecker } from "../src/checks/lease-checker.js";
 import { Ledger } from "../src/checks/ledger.js";
-import { bytesOf, type RecordKind } from "../src/storm/payload.js";
+import { bytesOf, type RecordKind } from "../src/payload.js";
 import { SimStream } from "../src/services/sim-stream.js";
 
 const PARENT = "shardId-000000000000";

@@ -1,4 +1,4 @@
-import type { Spread } from "../report/spread.js";
+import type { Spread } from "../rows/spread.js";
 
 /** What a process takes to begin, or to wait. */
 export interface ColdFigure {

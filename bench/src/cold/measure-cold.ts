@@ -1,5 +1,5 @@
 import { type Pinning, runOwnProcess, startServer } from "../processes.js";
-import { spread } from "../report/spread.js";
+import { spread } from "../rows/spread.js";
 import { streamName } from "../servers/answers.js";
 import type { Endpoints } from "../servers/canned-server.js";
 import type { SetName } from "../data/data-sets.js";

@@ -1,5 +1,5 @@
 import type { Run } from "./run.js";
-import { figure, type Spread, spread } from "./spread.js";
+import { figure, type Spread, spread } from "../rows/spread.js";
 
 /** What a shard takes in at most, in records a second (Kinesis Data Streams, "Quotas and limits"). */
 const FULL_SHARD = 1_000;

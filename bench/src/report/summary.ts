@@ -1,7 +1,7 @@
 import type { RowResult } from "../rows/rounds.js";
 import { rowName, type Section, type Variant } from "../rows/variant.js";
 import { COMPARISONS } from "./comparisons.js";
-import { type Spread, spread } from "./spread.js";
+import { type Spread, spread } from "../rows/spread.js";
 
 /** A row as it is reported. Rates are per CPU-second of the whole process. */
 export interface SummaryRow {

@@ -1,5 +1,5 @@
 import type { ColdFigure } from "../cold/cold-figure.js";
-import { figure, rounded, thousands } from "./spread.js";
+import { figure, rounded, thousands } from "../rows/spread.js";
 import type { SummaryRow } from "./summary.js";
 import { isReached, type Target } from "./targets.js";
 

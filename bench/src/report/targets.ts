@@ -2,7 +2,7 @@ import type { ColdFigure } from "../cold/cold-figure.js";
 import type { RowResult } from "../rows/rounds.js";
 import { type Row, rowName } from "../rows/variant.js";
 import { COMPARISONS } from "./comparisons.js";
-import { type Spread, spread } from "./spread.js";
+import { type Spread, spread } from "../rows/spread.js";
 import { perCpuSecond, perWallSecond, ratioOf } from "./summary.js";
 
 /** A ratio that this project sets out to reach, inside one run. */

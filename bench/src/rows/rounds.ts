@@ -1,11 +1,10 @@
 import { type PeerPrograms, runPeer } from "../peers/run-peer.js";
 import { type Pinning, runRowProcess, startServer } from "../processes.js";
-import { repeats, spread, thousands } from "../report/spread.js";
 import { shapeOf } from "../data/data-sets.js";
 import type { Endpoints } from "../servers/canned-server.js";
-import type { ListedRow } from "../variants/all.js";
 import type { Measured } from "./meter.js";
-import { rowName, windowOf } from "./variant.js";
+import { repeats, spread, thousands } from "./spread.js";
+import { type ListedRow, rowName, windowOf } from "./variant.js";
 
 /** What the rounds of one row came to. */
 export interface RowResult {

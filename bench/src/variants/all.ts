@@ -1,4 +1,4 @@
-import { type Row, rowsOf, type Variant } from "../rows/variant.js";
+import { type ListedRow, rowsOf, type Variant } from "../rows/variant.js";
 import { variants as connector } from "./connector.js";
 import { variants as emission } from "./emission.js";
 import { variants as formats } from "./formats.js";
@@ -31,11 +31,6 @@ const MODULES: Readonly<Record<string, readonly Variant[]>> = {
   threads,
   shape,
 };
-
-/** A row, and the file that its process loads: that one alone, so that the others cost it neither time nor memory. */
-export interface ListedRow extends Row {
-  readonly module: string;
-}
 
 /** Every row there is, in the order of the table. */
 export function allRows(): readonly ListedRow[] {

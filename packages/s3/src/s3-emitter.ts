@@ -20,7 +20,7 @@ import type { Format } from "./formats/format.js";
 import { forEachConcurrently } from "./concurrency.js";
 import type { OpenFile } from "./objects/body.js";
 import { lookBeforeStart } from "./objects/bucket.js";
-import { batchesOfOthers } from "./objects/batches-of-others.js";
+import { batchesOfOthers } from "./archive/batches-of-others.js";
 import { objectCreator } from "./objects/create-object.js";
 import { metadataOf } from "./objects/object-metadata.js";
 import { S3_EMITTER_OPTIONS, type S3EmitterOptions } from "./options.js";

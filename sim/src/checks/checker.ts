@@ -3,7 +3,7 @@ import { compareSequenceNumbers } from "@kinesis-connectors/core";
 import type { StoredObject } from "../services/bucket.js";
 import { Landings } from "./landings.js";
 import { type Entry, type Ledger, nameOf } from "./ledger.js";
-import { type Line, payloadOf } from "../storm/payload.js";
+import { type Line, payloadOf } from "../payload.js";
 import type { RecordOutcome } from "./stored-batch.js";
 import type { Violation } from "./violation.js";
 

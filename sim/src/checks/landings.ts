@@ -1,6 +1,6 @@
 import type { Violation } from "./violation.js";
 import { type Entry, nameOf } from "./ledger.js";
-import type { RecordKind } from "../storm/payload.js";
+import type { RecordKind } from "../payload.js";
 
 /** What a destination owes about records that land more than once. */
 export interface LandingRule {

@@ -1,5 +1,5 @@
 import type { Position } from "@kinesis-connectors/core";
-import { type Payload, payloadOf } from "../storm/payload.js";
+import { type Payload, payloadOf } from "../payload.js";
 import { type SimShard, type StoredRecord, userRecordsOf } from "../services/sim-stream.js";
 
 /** A user record that was put, and what became of it. */

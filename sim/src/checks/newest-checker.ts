@@ -1,6 +1,6 @@
 import type { Violation } from "./violation.js";
 import { type Entry, type Ledger, nameOf } from "./ledger.js";
-import { keyText } from "../storm/payload.js";
+import { keyText } from "../payload.js";
 
 /** One output of a record. */
 export interface Version {

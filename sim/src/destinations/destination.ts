@@ -8,7 +8,7 @@ import type { Network } from "../world/network.js";
 import type { SeededRandom } from "../world/random.js";
 import type { BrokenPut } from "../services/puts/told.js";
 import type { BrokenTable } from "../services/sim-iceberg.js";
-import { keyText, type Line } from "../storm/payload.js";
+import { keyText, type Line } from "../payload.js";
 import type { Scenario } from "../storm/scenario.js";
 import type { Scheduler } from "../world/scheduler.js";
 import { type Model, pipelineOf, type Output } from "../sim-pipeline.js";

@@ -2,7 +2,7 @@ import { dynamoDbEmitter } from "@kinesis-connectors/dynamodb";
 import { type DestinationParts, type SimDestination, driving } from "./destination.js";
 import { NewestChecker, type Version } from "../checks/newest-checker.js";
 import { nameOf } from "../checks/ledger.js";
-import { keyText, revisionOf } from "../storm/payload.js";
+import { keyText, revisionOf } from "../payload.js";
 import { type Item, SimDynamoDb } from "../services/sim-dynamodb.js";
 import { type Output, REQUEST_TIMEOUT_MS } from "../sim-pipeline.js";
 

@@ -1,7 +1,7 @@
 import { firehoseEmitter } from "@kinesis-connectors/firehose";
 import { SimDeliveryStream } from "../services/puts/sim-delivery-stream.js";
 import { type Output, REQUEST_TIMEOUT_MS } from "../sim-pipeline.js";
-import type { Line } from "../storm/payload.js";
+import type { Line } from "../payload.js";
 import { type DestinationParts, driving, entryOf, type SimDestination } from "./destination.js";
 
 /** Records put into a delivery stream. Each has to be there at least once, in whatever order; what comes again is counted. */

@@ -2,7 +2,7 @@ import { kinesisEmitter, type SourcePosition } from "@kinesis-connectors/kinesis
 import { type DestinationParts, entryOf, type SimDestination, driving } from "./destination.js";
 import { nameOf } from "../checks/ledger.js";
 import { KeyOrder } from "../checks/key-order.js";
-import type { Line } from "../storm/payload.js";
+import type { Line } from "../payload.js";
 import { SeededRandom } from "../world/random.js";
 import { type Output, REQUEST_TIMEOUT_MS } from "../sim-pipeline.js";
 import { type SimShard, SimStream, type StoredRecord, userRecordsOf } from "../services/sim-stream.js";

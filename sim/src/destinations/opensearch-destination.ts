@@ -1,7 +1,7 @@
 import { openSearchEmitter } from "@kinesis-connectors/opensearch";
 import { type DestinationParts, type SimDestination, driving } from "./destination.js";
 import { NewestChecker, type Version } from "../checks/newest-checker.js";
-import { revisionOf } from "../storm/payload.js";
+import { revisionOf } from "../payload.js";
 import type { Output } from "../sim-pipeline.js";
 import { SimOpenSearch, type StoredDocument } from "../services/sim-opensearch.js";
 

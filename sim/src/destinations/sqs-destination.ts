@@ -3,7 +3,7 @@ import { KeyOrder } from "../checks/key-order.js";
 import { nameOf } from "../checks/ledger.js";
 import { SimQueue } from "../services/puts/sim-queue.js";
 import { type Output, REQUEST_TIMEOUT_MS } from "../sim-pipeline.js";
-import type { Line } from "../storm/payload.js";
+import type { Line } from "../payload.js";
 import type { Scenario } from "../storm/scenario.js";
 import { type DestinationParts, driving, entryOf, type SimDestination } from "./destination.js";
 

@@ -1,7 +1,7 @@
 import { type openSearchEmitter } from "@kinesis-connectors/opensearch";
 import { failureError } from "../world/call-error.js";
 import type { CallFailure, Network } from "../world/network.js";
-import type { Line } from "../storm/payload.js";
+import type { Line } from "../payload.js";
 import type { SeededRandom } from "../world/random.js";
 import type { SimProcess } from "../world/sim-process.js";
 

@@ -1,5 +1,5 @@
 import { createAggregator, maxHashKey } from "@kinesis-connectors/wire";
-import { bytesOf, type Payload, type RecordKind } from "./payload.js";
+import { bytesOf, type Payload, type RecordKind } from "../payload.js";
 import type { SeededRandom } from "../world/random.js";
 import type { Scenario } from "./scenario.js";
 import type { Scheduler } from "../world/scheduler.js";

@@ -1,5 +1,5 @@
 import type { BufferOptions } from "@kinesis-connectors/core";
-import type { RecordKind } from "./payload.js";
+import type { RecordKind } from "../payload.js";
 import { SeededRandom } from "../world/random.js";
 
 /** What the connectors of a run write to. */

@@ -1,5 +1,5 @@
 import { comparePositions, type Position } from "@kinesis-connectors/core";
-import { bytesOf } from "../../storm/payload.js";
+import { bytesOf } from "../../payload.js";
 import { BEGINNING_MS } from "../../world/sim-process.js";
 import { type Entry, nameOf } from "../../checks/ledger.js";
 import type { EntryPage, ProcessedShard, RecordProcessor } from "../../kcl/record-processor.js";

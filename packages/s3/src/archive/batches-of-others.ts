@@ -1,11 +1,11 @@
 import { limited } from "@kinesis-connectors/aws";
 import { batchIdOf, type OpenContext, type ReplayedStream, systemClock } from "@kinesis-connectors/core";
-import { type ArchiveFacts, factsOf, isHidden } from "../archive/archive-object.js";
+import { type ArchiveFacts, factsOf, isHidden } from "./archive-object.js";
 import type { S3Connection } from "../connection.js";
 import { s3Sdk } from "../load-sdk.js";
 import { failureOf, refusal, statusOf, summaryOf } from "../failures.js";
 import type { EmitterSettings } from "../settings.js";
-import { BATCH_ID } from "./object-metadata.js";
+import { BATCH_ID } from "../objects/object-metadata.js";
 
 /** Objects that are looked at, from folders evenly spread over the prefix, its first and its last among them: streams share prefixes by folders, or came later. */
 const MAX_LOOKS = 40;

@@ -13,12 +13,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
-import { atEnd } from "./check-project/processes.mjs";
-import { JOINED } from "./join-modules.mjs";
-import { packAll } from "./pack-all.mjs";
-import { tarballProblems } from "./release/tarballs.mjs";
+import { atEnd } from "../processes.mjs";
+import { JOINED } from "../join-modules.mjs";
+import { packAll } from "../pack-all.mjs";
+import { tarballProblems } from "../release/tarballs.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 const work = mkdtempSync(join(tmpdir(), "kinesis-connectors-packages-"));
 atEnd(() => work);
 const problems = [];
