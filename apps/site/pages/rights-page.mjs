@@ -8,6 +8,31 @@ const FOR = {
   "stream-resource-policy": "attached to a stream by its owner, for another account",
 };
 
+/** What takes rights and ships no policy. */
+const IN_WORDS = [
+  [
+    "[`cli`](../packages/cli/README.md#rights), command by command",
+    "on the lease table; on the stream and the bucket where a command looks there",
+  ],
+  ["[`schema-registry`](../packages/schema-registry/README.md#glue), with Glue", "`glue:GetSchemaVersion`"],
+  [
+    "[`redshift`](../packages/redshift/README.md), with `secretArn`",
+    "`secretsmanager:GetSecretValue` on the secret, in place of `TemporaryCredentials`",
+  ],
+  [
+    "[`redshift`](../packages/redshift/README.md), with `dbUser`",
+    "`redshift:GetClusterCredentials` on `dbuser:CLUSTER/USER` and `dbname:CLUSTER/DATABASE`, likewise",
+  ],
+  [
+    "[`postgres`](../packages/postgres/README.md)",
+    "grants of the database: on the schema, the table, and `kc_positions`",
+  ],
+  [
+    "leases in [MySQL](../packages/leases-mysql/README.md) or PostgreSQL",
+    "grants of the server; `leases-policy.json` is not needed then",
+  ],
+];
+
 /** The page. */
 export function rightsPage(root) {
   return page([
@@ -31,18 +56,9 @@ aws iam create-policy --policy-name click-archive --policy-document file://worke
           : table(["for", "rights", "on"], rowsOf(policy)),
       ]),
     ]),
-    `## Rights in words
-
-What has no policy of its own to fill in:
-
-| what                                                                       | rights                                                                                                             |
-| -------------------------------------------------------------------------- | ------------------------------------------------------------------------------------------------------------------ |
-| [\`cli\`](../packages/cli/README.md#rights), command by command             | on the lease table; on the stream and the bucket where a command looks there                                       |
-| [\`schema-registry\`](../packages/schema-registry/README.md#glue), with Glue | \`glue:GetSchemaVersion\`                                                                                           |
-| [\`redshift\`](../packages/redshift/README.md), with \`secretArn\`           | \`secretsmanager:GetSecretValue\` on the secret, in place of \`TemporaryCredentials\`                                |
-| [\`redshift\`](../packages/redshift/README.md), with \`dbUser\`              | \`redshift:GetClusterCredentials\` on \`dbuser:CLUSTER/USER\` and \`dbname:CLUSTER/DATABASE\`, likewise              |
-| [\`postgres\`](../packages/postgres/README.md)                             | grants of the database: on the schema, the table, and \`kc_positions\`                                             |
-| leases in [MySQL](../packages/leases-mysql/README.md) or PostgreSQL          | grants of the server; \`leases-policy.json\` is not needed then                                                       |`,
+    "## Rights in words",
+    "What has no policy of its own to fill in:",
+    table(["what", "rights"], IN_WORDS),
   ]);
 }
 
