@@ -69,7 +69,7 @@ for (const { name, path } of neverReleased) {
 const everything = publishedPackages(clone).map(({ name, version: made }) => `${name}@${made}`);
 tell(`${neverReleased.length} first versions, all of them 1.0.0`);
 
-tell("\n=== packed and published");
+tell("\n=== packed and published (some minutes: a clone is installed and built)");
 const first = pack("first");
 same((await publish(first)).toSorted(), everything.toSorted(), "what was published");
 same(await publish(first), [], "what was published by a second run");

@@ -95,7 +95,9 @@ async function testOn(wanted) {
 
 /** Builds, publishes to a registry on loopback, installs three packages there, and runs the connector on each runtime. */
 async function connectorOn(runtimes) {
-  process.stdout.write("\n=== a connector on other runtimes\n");
+  process.stdout.write(
+    "\n=== a connector on other runtimes (some minutes: packages are built, packed and installed first; --no-connector leaves it out)\n",
+  );
   const { packRelease } = await import("../release/pack.mjs");
   const { publishTarballs } = await import("../release/publish.mjs");
   const { deliver, installLocalAws } = await import("../release-dry/local-aws.mjs");

@@ -50,6 +50,8 @@ if (!values.check) {
 const { errorCount, warningCount, validationWarningCount } = app.logger;
 report("warnings of TypeDoc", errorCount + warningCount + validationWarningCount, []);
 if (errorCount + warningCount + validationWarningCount > 0) process.exitCode = 1;
+if (!values.check && process.exitCode === undefined)
+  process.stdout.write(`open ${join(values.out, "index.html")}\n`);
 
 /** One line of what was looked at, behind what is wrong with it. */
 function report(what, count, problems) {

@@ -8,8 +8,8 @@ const FOR = {
   "stream-resource-policy": "attached to a stream by its owner, for another account",
 };
 
-/** What has no policy of its own. */
-const ELSEWHERE = [
+/** What takes rights and ships no policy. */
+const IN_WORDS = [
   [
     "[`cli`](../packages/cli/README.md#rights), command by command",
     "on the lease table; on the stream and the bucket where a command looks there",
@@ -56,10 +56,9 @@ aws iam create-policy --policy-name click-archive --policy-document file://worke
           : table(["for", "rights", "on"], rowsOf(policy)),
       ]),
     ]),
-    `## Rights in words
-
-What has no policy of its own to fill in:`,
-    table(["what", "rights"], ELSEWHERE),
+    "## Rights in words",
+    "What has no policy of its own to fill in:",
+    table(["what", "rights"], IN_WORDS),
   ]);
 }
 
