@@ -1,64 +1,100 @@
-import type { BodyMemory, HandlerResponse, OutgoingRequest } from "@kinesis-connectors/aws";
+import {
+  type BodyMemory,
+  type HandlerResponse,
+  HttpHandler,
+  type HttpRoute,
+  type OutgoingRequest,
+} from "@kinesis-connectors/aws";
 import { type Dispatcher, Pool } from "undici";
 
+const HEAD_END = "\r\n\r\n";
+
 /**
- * A `requestHandler` for the SDK's clients over undici, at its fastest: `dispatch` on a pool of one server, without streams, promises of its own or
- * signals, and bodies copied once, from undici's chunks into the same memory that our own handler reads into.
+ * A `requestHandler` for the SDK's clients over undici, at its fastest: `dispatch` on a pool of one server, without streams or promises of its own, and bodies
+ * copied once, from undici's chunks into the same memory that our own handler reads into.
+ *
+ * It stands for our own to the SDK's clients and to `keepRequests`, so that nothing differs but the HTTP. Requests that are kept come as bytes: reading their head
+ * back takes 4 us.
  */
-export class UndiciHandler {
-  readonly metadata: { readonly handlerProtocol: string } = { handlerProtocol: "http/1.1" };
+export class UndiciHandler extends HttpHandler {
   readonly #pool: Pool;
-  readonly #memory: BodyMemory;
+  readonly #answers: BodyMemory;
 
   constructor(origin: string, memory: BodyMemory) {
+    super();
     this.#pool = new Pool(origin, { connections: 64, headersTimeout: 30_000, bodyTimeout: 30_000 });
-    this.#memory = memory;
+    this.#answers = memory;
   }
 
-  handle({ path, headers, body }: OutgoingRequest): Promise<{ response: HandlerResponse }> {
+  override async handle({ path, headers, body }: OutgoingRequest): Promise<{ response: HandlerResponse }> {
     if (typeof body !== "string" && !(body instanceof Uint8Array))
       throw new TypeError("the bench sends no other bodies");
-    return new Promise((resolve, reject) => {
-      this.#pool.dispatch(
-        { method: "POST", path, headers: { ...headers }, body },
-        new WholeAnswer(this.#memory, resolve, reject),
-      );
-    });
+    return { response: await this.#dispatch(path, Object.entries(headers).flat(), body) };
   }
 
-  destroy(): void {
+  override routeTo(): HttpRoute {
+    return {
+      send: ([first, second], signal) => {
+        const bytes = Buffer.from(first?.buffer ?? new ArrayBuffer(0), first?.byteOffset, first?.length);
+        const end = bytes.indexOf(HEAD_END, 0, "latin1");
+        const [start = "", ...lines] = bytes.toString("latin1", 0, end).split("\r\n");
+        const headers = lines.flatMap((line) => {
+          const colon = line.indexOf(": ");
+          return [line.slice(0, colon), line.slice(colon + 2)];
+        });
+        const body = second ?? bytes.subarray(end + HEAD_END.length);
+        return this.#dispatch(start.split(" ", 2)[1] ?? "/", headers, body, signal);
+      },
+    };
+  }
+
+  override destroy(): void {
     void this.#pool.destroy();
   }
 
-  updateHttpClientConfig(): void {
-    // Nothing can be changed later.
-  }
-
-  httpHandlerConfigs(): Record<string, never> {
-    return {};
+  #dispatch(
+    path: string,
+    headers: string[],
+    body: string | Uint8Array,
+    signal?: Parameters<HttpRoute["send"]>[1],
+  ): Promise<HandlerResponse> {
+    return new Promise((resolve, reject) => {
+      const answer = new WholeAnswer(this.#answers, resolve, reject, signal);
+      this.#pool.dispatch({ method: "POST", path, headers, body }, answer);
+    });
   }
 }
 
 /** Puts one answer together. The canned server names the length of each. */
 class WholeAnswer implements Dispatcher.DispatchHandler {
   readonly #memory: BodyMemory;
-  readonly #resolve: (answer: { response: HandlerResponse }) => void;
+  readonly #resolve: (answer: HandlerResponse) => void;
   readonly #reject: (error: Error) => void;
+  readonly #signal: Parameters<HttpRoute["send"]>[1];
+  #forget: (() => void) | undefined;
   #answer: HandlerResponse | undefined;
   #filled = 0;
 
   constructor(
     memory: BodyMemory,
-    resolve: (answer: { response: HandlerResponse }) => void,
+    resolve: (answer: HandlerResponse) => void,
     reject: (error: Error) => void,
+    signal: Parameters<HttpRoute["send"]>[1],
   ) {
     this.#memory = memory;
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#signal = signal;
   }
 
-  onRequestStart(): void {
-    // undici asks for it.
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    const signal = this.#signal;
+    if (signal === undefined) return;
+    const abort = (): void => controller.abort(new Error("the request was aborted"));
+    if (signal instanceof AbortSignal) {
+      signal.addEventListener("abort", abort, { once: true });
+      this.#forget = () => signal.removeEventListener("abort", abort);
+    } else this.#forget = signal.whenAborted(abort);
   }
 
   onResponseStart(
@@ -80,11 +116,13 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    if (this.#answer?.body.length === this.#filled) this.#resolve({ response: this.#answer });
+    this.#forget?.();
+    if (this.#answer?.body.length === this.#filled) this.#resolve(this.#answer);
     else this.#reject(new Error("an answer is not as long as it said"));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#forget?.();
     this.#reject(error);
   }
 }

@@ -50,7 +50,19 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(file, notes);
   execFileSync(
     "gh",
-    ["release", "create", TAG, ...files, "--verify-tag", "--title", TAG, "--notes-file", file],
+    [
+      "release",
+      "create",
+      TAG,
+      ...files,
+      "--verify-tag",
+      "--title",
+      TAG,
+      "--notes-file",
+      file,
+      // A patch of an older major, release-2026-12-01-1.x, is not the newest one.
+      ...(TAG.endsWith(".x") ? ["--latest=false"] : []),
+    ],
     {
       stdio: "inherit",
     },

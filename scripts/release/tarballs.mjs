@@ -1,5 +1,6 @@
 // What a tarball must be to be published, whoever packed it. Needs nothing but Node and tar.
 import { execFileSync } from "node:child_process";
+import { isBuiltin } from "node:module";
 
 /** Scripts that npm would run on a user's machine. */
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
@@ -40,6 +41,9 @@ export function tarballProblems(tarball) {
     ...entriesOf([manifest.exports, manifest.bin, manifest.types, manifest.main])
       .filter((entry) => !isThere(entry, files))
       .map((entry) => `${name}: ${entry} is an entry, and not in the tarball`),
+    ...undeclared(tarball, manifest, files).map(
+      (needed) => `${name} imports ${needed}, and does not depend on it`,
+    ),
     ...(text.includes("workspace:") ? [`${name}: a workspace: range got into the tarball`] : []),
     ...(text.includes("@kinesis-connectors/source")
       ? [`${name}: the source condition got into the tarball`]
@@ -49,6 +53,29 @@ export function tarballProblems(tarball) {
       .filter((field) => manifest[field] === undefined)
       .map((field) => `${name} has no ${field}`),
   ];
+}
+
+/** Imports with the name of what is imported: in code, and in types. */
+const IMPORT = /^(?:import|export)\b[^"'`;]*?\bfrom "([^"]+)"|^import "([^"]+)"|\bimport\("([^"]+)"\)/gm;
+
+/** Packages that are imported and not asked for: somebody else has to bring them, until nobody does. What runs in a browser has all in itself. */
+function undeclared(tarball, { name, dependencies, optionalDependencies, peerDependencies }, files) {
+  const modules = files.filter((file) => /^dist\/(?!app\/).*\.(?:js|d\.ts)$/.test(file));
+  if (modules.length === 0) return [];
+  const paths = modules.map((file) => `package/${file}`);
+  const text = execFileSync("tar", ["-xOzf", tarball, ...paths], {
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  const asked = new Set([
+    name,
+    ...Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies }),
+  ]);
+  const imported = [...text.matchAll(IMPORT)]
+    .map(([, from, alone, later]) => from ?? alone ?? later)
+    .filter((specifier) => !/^(?:\.|data:)/.test(specifier) && !isBuiltin(specifier))
+    .map((specifier) => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/"));
+  return [...new Set(imported)].filter((needed) => !asked.has(needed));
 }
 
 /** The files that package.json leads to. */

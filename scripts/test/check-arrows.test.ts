@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { circlesOf } from "../check-arrows/circles.mjs";
 
-const script = fileURLToPath(new URL("../check-arrows.mjs", import.meta.url));
+const script = fileURLToPath(new URL("../check-arrows/run.mjs", import.meta.url));
 const PACKAGES = ["core", "leases", "wire", "aws", "consumer", "s3", "redshift", "testkit", "local"];
 
 let root: string;
@@ -163,6 +164,55 @@ describe("arrows between the rooms of a package", () => {
       "packages/consumer/src/engines/threads/messages.ts",
       'import type { X } from "../../kinesis/y.js";\n',
     );
+    expect(check()).toEqual({ status: 0, problems: [] });
+  });
+});
+
+describe("circles of imports", () => {
+  test.each([
+    ["a value", 'import { a } from "./a.js";'],
+    ["a type", 'import type { A } from "./a.js";'],
+    ["an export", 'export { a } from "./a.js";'],
+    ["a dynamic import", 'const late = () => import("./a.js");'],
+    ["a second one in its line", 'const both = [import("./c.js"), import("./a.js")];'],
+    ["a type in place", 'type Late = import("./a.js").A;'],
+    ["what a thread runs", 'new Worker(new URL("./a.js", import.meta.url));'],
+  ])("one that %s closes is found, with its way", (_, statement) => {
+    write("packages/s3/src/a.ts", '// a line before it\nimport { b } from "./b.js";\n');
+    write("packages/s3/src/b.ts", `${statement}\n`);
+    const [a, b] = ["a.ts", "b.ts"].map((name) => join(root, "packages/s3/src", name));
+    expect(circlesOf([a, b])).toEqual([{ file: a, line: 2, circle: [a, b, a] }]);
+  });
+
+  test("a command that loads its work late, which takes its flags from it by way of a third file, is one", () => {
+    write("packages/s3/src/command.ts", 'const late = () => import("./work/run.js");\n');
+    write("packages/s3/src/work/run.ts", 'import { more } from "./more.js";\n');
+    write("packages/s3/src/work/more.ts", 'import type { Flags } from "../command.js";\n');
+    expect(check()).toEqual({
+      status: 1,
+      problems: [
+        "packages/s3/src/command.ts:1: a circle of imports, packages/s3/src/command.ts -> packages/s3/src/work/run.ts -> packages/s3/src/work/more.ts -> " +
+          "packages/s3/src/command.ts: what two of them need lives in the lower one, or is handed to it",
+      ],
+    });
+    write("packages/s3/src/work/more.ts", "export interface Flags {}\n");
+    expect(check()).toEqual({ status: 0, problems: [] });
+  });
+
+  test("those of programs, tests and scripts are looked at", () => {
+    for (const folder of ["packages/s3/test", "apps/demo/src", "scripts/release"]) {
+      write(`${folder}/a.mjs`, 'import "./b.mjs";\n');
+      write(`${folder}/b.mjs`, 'import "./a.mjs";\n');
+    }
+    expect(check().problems).toHaveLength(3);
+  });
+
+  test("files that two ways reach, one that names itself, and what is built are none", () => {
+    write("packages/s3/src/a.ts", 'import "./b.js";\nimport "./c.js";\n');
+    write("packages/s3/src/b.ts", 'import "./c.js";\n');
+    write("packages/s3/src/c.tsx", 'new Worker(new URL("./c.js", import.meta.url));\n');
+    write("packages/s3/dist/a.js", 'import "./b.js";\n');
+    write("packages/s3/dist/b.js", 'import "./a.js";\n');
     expect(check()).toEqual({ status: 0, problems: [] });
   });
 });

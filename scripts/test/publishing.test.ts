@@ -37,12 +37,17 @@ const MANIFEST = {
 const FILES = ["README.md", "LICENSE", "dist/index.js"];
 
 /** A folder with a tarball of a package. */
-function packed(manifest: object, files: readonly string[], name = "a.tgz", into?: string): string {
+function packed(
+  manifest: object,
+  files: readonly string[],
+  texts: Readonly<Record<string, string>> = {},
+  [name, into]: readonly [string, string?] = ["a.tgz"],
+): string {
   const folder = into ?? mkdtempSync(join(tmpdir(), "kc-publishing-"));
   folders.push(folder);
   for (const file of files) {
     mkdirSync(join(folder, "package", file, ".."), { recursive: true });
-    writeFileSync(join(folder, "package", file), file);
+    writeFileSync(join(folder, "package", file), texts[file] ?? file);
   }
   writeFileSync(join(folder, "package/package.json"), JSON.stringify(manifest));
   execFileSync("tar", ["-czf", name, "package"], { cwd: folder });
@@ -121,6 +126,23 @@ describe("a tarball", () => {
 });
 
 describe("what a package asks for", () => {
+  it("is all that it imports", () => {
+    const imports = [
+      'import { a } from "@x/b/part";',
+      'export { c } from "./c.js";',
+      'import { join } from "node:path";',
+      'const later = () => import("d");',
+      'const asked = import("@x/peer");',
+    ].join("\n");
+    const folder = packed({ ...MANIFEST, peerDependencies: { "@x/peer": "^1.0.0" } }, FILES, {
+      "dist/index.js": imports,
+    });
+    expect(tarballProblems(join(folder, "a.tgz"))).toEqual([
+      "@x/a imports @x/b, and does not depend on it",
+      "@x/a imports d, and does not depend on it",
+    ]);
+  });
+
   it("is what it was built with, or compatible with it", () => {
     const versions = new Map([
       ["@x/core", "1.2.0"],
@@ -170,7 +192,7 @@ describe("publishing", () => {
   it("goes on where it stopped, dependencies first, and never puts another content under a version", async () => {
     const { put, options } = await keeping({ refuses: ["@x/a"] });
     const folder = packed({ ...MANIFEST, dependencies: { "@x/b": "^1.2.3" } }, FILES);
-    packed({ ...MANIFEST, name: "@x/b" }, FILES, "b.tgz", folder);
+    packed({ ...MANIFEST, name: "@x/b" }, FILES, {}, ["b.tgz", folder]);
     await expect(publishTarballs(folder, options)).rejects.toThrow(
       /^@x\/a@1\.2\.3 was not published, after 1 that were: [\s\S]*@x\/a is refused/,
     );
@@ -179,8 +201,8 @@ describe("publishing", () => {
       skipped: ["@x/b@1.2.3"],
     });
     expect(put).toEqual(["@x/b@1.2.3 latest", "@x/a@1.2.3 latest", "@x/a@1.2.3 latest"]);
-    packed({ ...MANIFEST, version: "1.2.4" }, FILES, "c.tgz", folder);
-    packed({ ...MANIFEST, name: "@x/b", description: "Changed." }, FILES, "b.tgz", folder);
+    packed({ ...MANIFEST, version: "1.2.4" }, FILES, {}, ["c.tgz", folder]);
+    packed({ ...MANIFEST, name: "@x/b", description: "Changed." }, FILES, {}, ["b.tgz", folder]);
     await expect(publishTarballs(folder, options)).rejects.toThrow(
       "@x/b@1.2.3 is there already, with another content: make the next version of it",
     );

@@ -119,6 +119,11 @@ describe("workflows", () => {
     expect(publish?.steps.filter((step) => step.with?.["registry-url"] !== undefined)).toEqual([]);
   });
 
+  it("leave the site as it is where a patch of an older major is released", () => {
+    const { on } = new Map(workflows).get("docs.yml") ?? {};
+    expect(on?.["push"]).toEqual({ tags: ["release-*", "!release-*.x"] });
+  });
+
   it("take nothing out of a cache that others fill, where something is published", () => {
     const cached = steps.filter(
       ([job, step]) =>

@@ -2,7 +2,7 @@ import { archivePipeline } from "@kinesis-connectors/app-archive-to-s3";
 import { type Connector, startConnector } from "@kinesis-connectors/consumer";
 import { asError } from "@kinesis-connectors/core";
 import { archiveModule } from "./archive-module.js";
-import type { ConnectorJob, ConnectorSays } from "./own-process.js";
+import type { ConnectorJob, ConnectorSays } from "./messages.js";
 
 // The connector of the demo in a process of its own, so that what it costs is told from what producer and servers cost. Ends with the one who started it.
 const say = (said: ConnectorSays): Promise<void> =>

@@ -24,15 +24,22 @@ export function brokenLinks(folder) {
 }
 
 function problemOf(path, link, pages) {
-  const [file, anchor] = link.split("#");
-  const to = file === "" ? path : resolve(dirname(path), decodeURIComponent(file));
+  const [file, anchor] = link.split("#").map(decoded);
+  const to = file === "" ? path : resolve(dirname(path), file ?? "");
   const target = existsSync(to) && statSync(to).isDirectory() ? join(to, "index.html") : to;
   if (!existsSync(target)) return "leads to no file";
   if (anchor === undefined || anchor === "") return undefined;
   const page = pages.get(target);
-  return page === undefined || page.anchors.has(decodeURIComponent(anchor))
-    ? undefined
-    : "leads to no place on that page";
+  return page === undefined || page.anchors.has(anchor) ? undefined : "leads to no place on that page";
+}
+
+/** As it is where it is no address at all: it leads to nothing then. */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** The links and places of a page. Scripts are none of it. */

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { normalizePath } from "typedoc";
 
-const CODE = /^`(KC_[A-Z_]+)`$/;
+const CODE = /^`(KC_[A-Z0-9_]+)`$/;
 
 /**
  * Lets every code that a docstring names lead to its place in docs/errors.md.

@@ -39,7 +39,7 @@ const DECLARED = [
 const MEMBER = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*\|\s*"(KC_\w+)"/g;
 const DOCUMENTED = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*const \w+ = "(KC_\w+)";/g;
 const CONSTANT = /= "(KC_\w+)";[\s\S]*?\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*export class/g;
-const LITERAL = /"(KC_[A-Z_]+)"/g;
+const LITERAL = /"(KC_[A-Z0-9_]+)"/g;
 /** A variable of the environment. */
 const NO_ERRORS = new Set(["KC_ADMIN_TOKEN"]);
 

@@ -122,7 +122,7 @@ describe("the site", () => {
   it("finds links that lead to no page, and to no place on one", () => {
     write(
       "index.html",
-      '<a href="docs/one.html#here">a</a><a href="docs/two.html">b</a><a href="https://example.com/x">c</a>',
+      '<a href="docs/one.html#here">a</a><a href="docs/two.html">b</a><a href="https://example.com/x">c</a><a href="docs/one.html#100%">e</a>',
     );
     write(
       "docs/one.html",
@@ -131,6 +131,7 @@ describe("the site", () => {
     expect((brokenLinks(folder) as { broken: string[] }).broken.sort()).toEqual([
       "docs/one.html: ../index.html#gone leads to no place on that page",
       "docs/one.html: ../media/none.png leads to no file",
+      "index.html: docs/one.html#100% leads to no place on that page",
       "index.html: docs/two.html leads to no file",
     ]);
   });

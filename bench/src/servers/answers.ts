@@ -1,5 +1,6 @@
 import { cborOf, jsonOf, type Plain } from "../data/cbor.js";
 import { dataPage, distinctPages, SET_NAMES, type SetName, shapeOf } from "../data/data-sets.js";
+import { seeded } from "../data/documents.js";
 import { CannedPage, getRecordsCbor, getRecordsJson, subscriptionEvent } from "../data/pages.js";
 
 const JSON_TYPE = "application/x-amz-json-1.1";
@@ -64,6 +65,7 @@ export function cannedAnswers(): {
 } {
   const shards = new Map<string, ShardPages>();
   const results = new Map<string, Buffer>();
+  let puts = 0;
 
   const pagesOf = ({ stream, set, isChecked, shard }: NamedStream, isCbor: boolean): ShardPages => {
     const iterator = iteratorOf(stream, shard);
@@ -89,10 +91,11 @@ export function cannedAnswers(): {
   };
   const putResults = ({ body, isCbor }: Request): Buffer => {
     const count = countOf(body, "PartitionKey");
-    const key = `${count}:${isCbor}`;
+    const nth = (puts += 1) % PUT_ANSWERS;
+    const key = `${count}:${isCbor}:${nth}`;
     let result = results.get(key);
     if (result === undefined) {
-      const Records = Array.from({ length: count }, () => PUT_RESULT);
+      const Records = putResultsOf(count, nth);
       result = (isCbor ? cborOf : jsonOf)({ FailedRecordCount: 0, Records });
       results.set(key, result);
     }
@@ -115,7 +118,19 @@ export function cannedAnswers(): {
   return { answer, event };
 }
 
-const PUT_RESULT = { SequenceNumber: "4".repeat(56), ShardId: shardIdOf(0) };
+/** So many answers to a PutRecords of one length take turns. */
+const PUT_ANSWERS = 16;
+const PUT_SHARDS = 4;
+
+/** Each record on a shard drawn by lot, as the MD5 of its key would have it, with a sequence number of its own. */
+function putResultsOf(count: number, nth: number): Plain {
+  const random = seeded(nth);
+  const end = (place: number): string => String(nth * 1_000 + place).padStart(55, "0");
+  return Array.from({ length: count }, (_, place) => ({
+    SequenceNumber: `4${end(place)}`,
+    ShardId: shardIdOf(Math.floor(random() * PUT_SHARDS)),
+  }));
+}
 
 function shardIdOf(shard: number): string {
   return `shardId-${String(shard).padStart(12, "0")}`;

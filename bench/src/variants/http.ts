@@ -1,4 +1,4 @@
-import { KinesisClient, type KinesisClientConfig } from "@aws-sdk/client-kinesis";
+import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { BodyMemory, HttpHandler } from "@kinesis-connectors/aws";
 import { bytes, definePipeline } from "@kinesis-connectors/core";
 import { kinesisProtocol } from "@kinesis-connectors/wire/protocol";
@@ -10,7 +10,7 @@ import { UndiciHandler } from "../undici-handler.js";
 import { CREDENTIALS, endpointOf, type Job, REGION, type Variant } from "../rows/variant.js";
 
 /** A client as the connector makes it for itself, with another way of HTTP. */
-function clientOver(handler: (origin: string, memory: BodyMemory) => object, job: Job): KinesisClient {
+function clientOver({ handler }: Way, job: Job): KinesisClient {
   const memory = new BodyMemory();
   const endpoint = endpointOf(job);
   const fast = kinesisProtocol({ wireFormat: "auto", memory });
@@ -19,10 +19,7 @@ function clientOver(handler: (origin: string, memory: BodyMemory) => object, job
     credentials: CREDENTIALS,
     endpoint,
     protocol: fast.protocol,
-    // Shaped as the client calls it; its type asks for more than it uses.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    requestHandler: handler(endpoint, memory) as NonNullable<KinesisClientConfig["requestHandler"]>,
-    cacheMiddleware: true,
+    requestHandler: handler(endpoint, memory),
     maxAttempts: 1,
   });
   client.middlewareStack.remove("loggerMiddleware");
@@ -35,7 +32,7 @@ interface Way {
   readonly name: string;
   readonly label: string;
   readonly kind: Variant["kind"];
-  readonly handler: (origin: string, memory: BodyMemory) => object;
+  readonly handler: (origin: string, memory: BodyMemory) => HttpHandler;
 }
 
 const WAYS: readonly Way[] = [
@@ -54,7 +51,8 @@ const WAYS: readonly Way[] = [
 ];
 
 /** The work of the row `read`. */
-function reading({ name, label, kind, handler }: Way): Variant {
+function reading(way: Way): Variant {
+  const { name, label, kind } = way;
   return {
     name: `read-${name}`,
     label: `connector over ${label}: records read and dropped`,
@@ -67,7 +65,7 @@ function reading({ name, label, kind, handler }: Way): Variant {
     run: async (job) => {
       const transformer = dropping(job.meter);
       const pipeline = definePipeline({ transformer, emitter: linesEmitter<Uint8Array>(job.meter) });
-      const client = clientOver(handler, job);
+      const client = clientOver(way, job);
       await connect(job, pipeline, { client, countPages: (records) => job.meter.page(records) });
       client.destroy();
     },
@@ -75,7 +73,8 @@ function reading({ name, label, kind, handler }: Way): Variant {
 }
 
 /** The work of the row `idle-poll`. */
-function polling({ name, label, kind, handler }: Way): Variant {
+function polling(way: Way): Variant {
+  const { name, label, kind } = way;
   return {
     name: `idle-poll-${name}`,
     label: `connector over ${label}: poll of an idle shard`,
@@ -87,7 +86,7 @@ function polling({ name, label, kind, handler }: Way): Variant {
     run: async (job) => {
       const emitter = linesEmitter<Uint8Array>(job.meter);
       const pipeline = definePipeline({ transformer: bytes(), emitter });
-      const client = clientOver(handler, job);
+      const client = clientOver(way, job);
       await connect(job, pipeline, { client, countPages: () => job.meter.page(1) });
       client.destroy();
     },

@@ -1,3 +1,4 @@
+import { fork } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +15,7 @@ import {
 import { readRecordsCbor } from "@kinesis-connectors/wire";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { recordsOf } from "../src/estimate/input/records-of.js";
-import type { AnyPipeline } from "../src/estimate/measure/load-pipeline.js";
+import { type AnyPipeline, loadPipeline } from "../src/estimate/measure/load-pipeline.js";
 import { shareOut } from "../src/estimate/measure/profile.js";
 import { probe } from "../src/estimate/measure/probe.js";
 import type { Described, StageFigures } from "../src/estimate/measure/protocol.js";
@@ -22,7 +23,7 @@ import { placeOf } from "../src/estimate/measure/refused.js";
 import { upTo } from "../src/estimate/measure/stages.js";
 import { estimateOf } from "../src/estimate/report/figures.js";
 import { linesOf } from "../src/estimate/report/text.js";
-import { walled } from "../src/estimate/runs.js";
+import { said, walled } from "../src/estimate/runs.js";
 import { kinesisAnswers } from "../src/estimate/server/kinesis-answers.js";
 import { streamName } from "../src/estimate/server/pages.js";
 import { kc } from "./support/kc.js";
@@ -74,6 +75,35 @@ describe("records for an estimate", () => {
     expect(await refused("--input", file("x", "x\n"))).toContain("--module");
     expect(await refused("--module", "gone.mjs", "--input", file("x", "x\n"))).toContain("there is no file");
     expect(await refused("--module", module, "--input", file("x", "x"), "--max-time", "1s")).toContain("5s");
+  });
+});
+
+describe("modules that cannot be measured", () => {
+  let folder: string;
+  const module = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const programs = { "never.mjs": "for (;;);", "exits.mjs": "process.exit(3)" } as const;
+  const saidBy = (name: keyof typeof programs, limitMs: number) => {
+    const child = fork(module(name, programs[name]), [], { stdio: ["ignore", "ignore", "pipe", "ipc"] });
+    return said(child, "the pipeline", new AbortController().signal, limitMs);
+  };
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "kc-estimate-"));
+  });
+
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it("are ended where they never end, and told with the status that they ended with", async () => {
+    await expect(saidBy("never.mjs", 200.5)).rejects.toThrow("said nothing for 1 s");
+    await expect(saidBy("exits.mjs", 60_000)).rejects.toThrow("ended before it was measured (exit 3)");
+  });
+
+  it("say where packages are looked for", async () => {
+    const lost = module("lost.mjs", 'import "@kinesis-connectors/core-of-nobody"; export default {};');
+    await expect(loadPipeline({ module: lost })).rejects.toThrow("from the folder of the module upwards");
   });
 });
 
@@ -258,13 +288,13 @@ it("the figures follow from the stages: rates, shards of a core, memory, costs, 
     emitError: undefined,
     refused: [],
   });
-  // A poll is 0.2 ms; the whole is 6.5 µs a record, so a full shard is 6.7 ms a second.
+  // The limit of 100 MB lets it come to 290, and it came to more. A poll is 0.2 ms; the whole is 6.5 µs a record, so a full shard is 6.7 ms a second.
   expect(found).toMatchObject({
     recordsPerCpuSecond: 154_000,
     megabytesPerCpuSecond: 154,
     cpuMsPerPoll: 0.2,
     shardsPerCore: { atWriteLimit: 149, catchingUp: 72.3 },
-    memory: { idleBytes: 100e6, perShardBytes: 50e6, mostBytes: 290e6 },
+    memory: { idleBytes: 100e6, perShardBytes: 50e6, mostBytes: 300e6 },
     waits: { msPerRecord: 4, recordsPerSecond: 500, transformConcurrency: 2 },
   });
   expect(found.costs.map(({ part, microsecondsPerRecord }) => [part, microsecondsPerRecord])).toEqual([

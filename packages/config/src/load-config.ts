@@ -37,7 +37,10 @@ export interface ValidateOptions extends LoadOptions {
 const LOAD_NAMES: OptionNames<LoadOptions> = { env: true, logger: true };
 const VALIDATE_NAMES: OptionNames<ValidateOptions> = { ...LOAD_NAMES, online: true, signal: true };
 
-/** All that is wrong with a file; empty for one that `loadConfig` takes. */
+/**
+ * All that is wrong with a file; empty for one that `loadConfig` takes.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID` where an option is not one; what is wrong with the file is given back
+ */
 export async function validateConfig(
   file: string,
   options: ValidateOptions = {},

@@ -150,7 +150,7 @@ export function checkedBucket(bucket: string): string {
   // Upper case and underscores: buckets made before 2018 may have them.
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/.test(bucket)) {
     throw invalidOption(
-      "bucket must be the bare name of a bucket, without s3:// and without a path; the path goes to prefix",
+      "bucket must be the bare name of a bucket, of 3 to 255 letters, digits, dots and hyphens, without s3:// and without a path; the path goes to prefix",
     );
   }
   return bucket;

@@ -34,6 +34,7 @@ const S3_WINDOW_MS = 900_000;
 /**
  * Plays a service whose clock is `aheadMs` ahead of the machine's: requests that were signed outside of its window are refused as AWS
  * does, with its own time in the header `date`, and the others are passed on. On loopback; close it with `await using`.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
 export async function startClockAhead(target: string, options: ClockAheadOptions): Promise<ClockAhead> {
   checkOptions("startClockAhead", options, NAMES);

@@ -63,6 +63,7 @@ const NAMES: OptionNames<RunPipelineOptions<unknown>> = {
  * const run = await runPipeline(orders, recordsOf(['{"total":1}', '{"total":0}']));
  * expect(run.outputs).toEqual([{ total: 1 }]);
  * ```
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
 export async function runPipeline<Model, Output, Plan, DeadLetterPlan>(
   pipeline: Pipeline<Model, Output, Plan, DeadLetterPlan>,

@@ -54,6 +54,7 @@ export interface SimulatedShard extends ShardSource {
  * const shard = simulatedShard(recordsOf(["a", "b"]), { clock: virtualClock(), pageRecords: 1, emptyPages: 2 });
  * shard.close();
  * ```
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
 export function simulatedShard(
   records: readonly KinesisRecord[],

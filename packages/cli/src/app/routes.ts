@@ -154,7 +154,7 @@ export async function routesFor(words: readonly string[]): Promise<RouteMap<CliC
     routes[name] =
       "load" in target ? await loadedOrLine(target, isNamed) : await groupOf(name, target, isNamed, noun);
   }
-  routes[COMPLETE] = (await import("../commands/complete.js")).command;
+  routes[COMPLETE] = (await import("../commands/complete.js")).completeCommand(routesFor);
   return buildRouteMap({
     routes,
     docs: {

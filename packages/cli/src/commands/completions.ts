@@ -2,11 +2,7 @@ import type { Command } from "@stricli/core";
 import { buildChoiceParser } from "@stricli/core";
 import { lazyCommand, type NoFlags } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
-
-const SHELLS = ["bash", "zsh", "fish"] as const;
-
-/** A shell that completes words. */
-export type Shell = (typeof SHELLS)[number];
+import { type Shell, SHELLS } from "../completion/shells.js";
 
 export const command: Command<CliContext> = lazyCommand<NoFlags, [Shell]>(
   async () => (await import("../completion/scripts.js")).completions,

@@ -2,18 +2,9 @@ import type { Command } from "@stricli/core";
 import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
 import { optionalText, repeated, toggle, withDefault } from "../app/flag-kinds.js";
-import { APP, FAILOVER_FLAG, FLEET_FLAGS, type FleetFlags, JSON_FLAG } from "../app/flags.js";
+import { APP, FAILOVER_FLAG, FLEET_FLAGS, JSON_FLAG } from "../app/flags.js";
 import { textOf, wholeNumberOf } from "../app/inputs.js";
-
-export interface ConsoleFlags extends FleetFlags {
-  readonly json: boolean;
-  readonly failoverTime?: number;
-  readonly connect?: readonly string[];
-  readonly tokenFile?: string;
-  readonly allowChanges: boolean;
-  readonly port: number;
-  readonly backupDir: string;
-}
+import type { ConsoleFlags } from "../console/console.js";
 
 export const command: Command<CliContext> = lazyCommand<ConsoleFlags, [app?: string]>(
   async () => (await import("../console/console.js")).consoleServer,

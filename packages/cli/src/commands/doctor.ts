@@ -1,11 +1,8 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
-import { APP, FLEET_FLAGS, type FleetFlags, JSON_FLAG } from "../app/flags.js";
-
-export interface DoctorFlags extends FleetFlags {
-  readonly json: boolean;
-}
+import { APP, FLEET_FLAGS, JSON_FLAG } from "../app/flags.js";
+import type { DoctorFlags } from "../doctor/doctor.js";
 
 export const command: Command<CliContext> = lazyCommand<DoctorFlags, [app?: string]>(
   async () => (await import("../doctor/doctor.js")).doctor,

@@ -3,13 +3,8 @@ import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
 import { optionalText } from "../app/flag-kinds.js";
 import { JSON_FLAG } from "../app/flags.js";
-import { PROCESS_FLAGS, type ProcessFlags } from "../process/flags.js";
-
-export interface DrainFlags extends ProcessFlags {
-  readonly json: boolean;
-  readonly connector?: string;
-  readonly tokenFile?: string;
-}
+import type { DrainFlags } from "../process/drain.js";
+import { PROCESS_FLAGS } from "../process/flags.js";
 
 export const command: Command<CliContext> = lazyCommand<DrainFlags>(
   async () => (await import("../process/drain.js")).drain,

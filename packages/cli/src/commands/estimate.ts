@@ -4,17 +4,8 @@ import type { CliContext } from "../app/context.js";
 import { optionalText, repeated, withDefault } from "../app/flag-kinds.js";
 import { JSON_FLAG } from "../app/flags.js";
 import { durationOf, textOf } from "../app/inputs.js";
-import { INPUT_FORMATS, type InputFormat } from "../estimate/input/formats.js";
-
-export interface EstimateFlags {
-  readonly module?: string;
-  readonly config?: string;
-  readonly input: string;
-  readonly format: InputFormat;
-  readonly allow?: readonly string[];
-  readonly maxTime: number;
-  readonly json: boolean;
-}
+import type { EstimateFlags } from "../estimate/estimate.js";
+import { INPUT_FORMATS } from "../estimate/input/formats.js";
 
 export const command: Command<CliContext> = lazyCommand<EstimateFlags>(
   async () => (await import("../estimate/estimate.js")).estimate,
@@ -47,7 +38,12 @@ export const command: Command<CliContext> = lazyCommand<EstimateFlags>(
             "lines: each line is a record; json-records: as aws kinesis get-records prints them; records: an archive of records()",
         },
         allow: repeated(textOf, "a server that the transformer may ask; may be repeated", "HOST:PORT"),
-        maxTime: withDefault(durationOf, "30s", "how long to measure in all, from 5s", "TIME"),
+        maxTime: withDefault(
+          durationOf,
+          "30s",
+          "how long to measure in all, from 5s; what the starts of its six processes take beyond a fifth of it comes on top",
+          "TIME",
+        ),
       },
     },
   },

@@ -3,12 +3,8 @@ import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
 import { toggle } from "../app/flag-kinds.js";
 import { JSON_FLAG } from "../app/flags.js";
-import { PROCESS_FLAGS, type ProcessFlags } from "../process/flags.js";
-
-export interface HealthFlags extends ProcessFlags {
-  readonly json: boolean;
-  readonly strict: boolean;
-}
+import { PROCESS_FLAGS } from "../process/flags.js";
+import type { HealthFlags } from "../process/health.js";
 
 export const command: Command<CliContext> = lazyCommand<HealthFlags>(
   async () => (await import("../process/health.js")).health,

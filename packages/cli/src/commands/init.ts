@@ -4,20 +4,8 @@ import type { CliContext } from "../app/context.js";
 import { optionalText, toggle, withDefault } from "../app/flag-kinds.js";
 import { JSON_FLAG } from "../app/flags.js";
 import { textOf, wholeNumberOf } from "../app/inputs.js";
-import { DESTINATIONS, type Destination } from "../init/destinations.js";
-
-export interface InitFlags {
-  readonly application?: string;
-  readonly stream?: string;
-  readonly destination?: Destination;
-  readonly place?: string;
-  readonly region?: string;
-  readonly shards: number;
-  readonly port: number;
-  readonly ts: boolean;
-  readonly yes: boolean;
-  readonly json: boolean;
-}
+import { DESTINATIONS } from "../init/destinations.js";
+import type { InitFlags } from "../init/init.js";
 
 export const command: Command<CliContext> = lazyCommand<InitFlags, [dir?: string]>(
   async () => (await import("../init/init.js")).init,

@@ -2,20 +2,9 @@ import type { Command } from "@stricli/core";
 import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
 import { optional } from "../app/flag-kinds.js";
-import {
-  APP,
-  ASK_STREAM_FLAG,
-  FLEET_FLAGS,
-  type FleetFlags,
-  OUTPUT_FLAGS,
-  type OutputFlags,
-} from "../app/flags.js";
+import { APP, ASK_STREAM_FLAG, FLEET_FLAGS, OUTPUT_FLAGS } from "../app/flags.js";
 import { durationOf } from "../app/inputs.js";
-
-export interface LagFlags extends FleetFlags, OutputFlags {
-  readonly max?: number;
-  readonly askStream: boolean;
-}
+import type { LagFlags } from "../fleet/lag.js";
 
 export const command: Command<CliContext> = lazyCommand<LagFlags, [app?: string]>(
   async () => (await import("../fleet/lag.js")).lag,

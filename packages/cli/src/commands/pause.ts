@@ -2,23 +2,9 @@ import type { Command } from "@stricli/core";
 import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
 import { toggle, withDefault } from "../app/flag-kinds.js";
-import {
-  APP,
-  FAILOVER_FLAG,
-  FLEET_FLAGS,
-  type FleetFlags,
-  JSON_FLAG,
-  type OutputFlags,
-  SHARD_FLAG,
-} from "../app/flags.js";
+import { APP, FAILOVER_FLAG, FLEET_FLAGS, JSON_FLAG, SHARD_FLAG } from "../app/flags.js";
 import { durationOf } from "../app/inputs.js";
-
-export interface PauseFlags extends FleetFlags, Pick<OutputFlags, "json"> {
-  readonly shard?: readonly string[];
-  readonly failoverTime?: number;
-  readonly noWait: boolean;
-  readonly timeout: number;
-}
+import type { PauseFlags } from "../steering/pause.js";
 
 export const command: Command<CliContext> = lazyCommand<PauseFlags, [app?: string]>(
   async () => (await import("../steering/pause.js")).pause,

@@ -2,20 +2,11 @@ import type { Command } from "@stricli/core";
 import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
 import { optional, optionalText, withDefault } from "../app/flag-kinds.js";
-import { CONNECTION_FLAGS, type FleetFlags, FLEET_FLAGS } from "../app/flags.js";
+import { CONNECTION_FLAGS, FLEET_FLAGS } from "../app/flags.js";
 import { shardIdOf, wholeNumberOf } from "../app/inputs.js";
-import { type Decoding, DECODE_FLAG, LINES_FLAG, STREAM } from "../records/flags.js";
-import { placeOf, type Place } from "../records/place.js";
-
-export interface PeekFlags extends FleetFlags {
-  readonly at?: Place;
-  readonly shard?: string;
-  readonly checkpoint?: string;
-  readonly count: number;
-  readonly decode: Decoding;
-  /** Records are lines of JSON with or without it: then errors are JSON too. */
-  readonly json: boolean;
-}
+import { DECODE_FLAG, LINES_FLAG, STREAM } from "../records/flags.js";
+import type { PeekFlags } from "../records/peek.js";
+import { placeOf } from "../records/place.js";
 
 export const command: Command<CliContext> = lazyCommand<PeekFlags, [stream?: string]>(
   async () => (await import("../records/peek.js")).peek,

@@ -2,21 +2,9 @@ import type { Command } from "@stricli/core";
 import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
 import { optional, optionalText, toggle } from "../app/flag-kinds.js";
-import { APP, FLEET_FLAGS, type FleetFlags, JSON_FLAG } from "../app/flags.js";
-import { type Moment, momentOf, textOf, wholeNumberOf } from "../app/inputs.js";
-
-export interface ReplayFlags extends FleetFlags {
-  readonly from?: Moment;
-  readonly to?: Moment;
-  readonly as: string;
-  readonly archive?: string;
-  readonly endpointS3?: string;
-  readonly fanOut: boolean;
-  readonly maxBytesPerSecond?: number;
-  readonly into?: "other";
-  readonly onRetentionGap?: "stop" | "continue";
-  readonly json: boolean;
-}
+import { APP, FLEET_FLAGS, JSON_FLAG } from "../app/flags.js";
+import { momentOf, textOf, wholeNumberOf } from "../app/inputs.js";
+import type { ReplayFlags } from "../replay/replay.js";
 
 export const command: Command<CliContext> = lazyCommand<ReplayFlags, [app?: string]>(
   async () => (await import("../replay/replay.js")).replay,

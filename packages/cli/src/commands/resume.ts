@@ -1,11 +1,8 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
-import { APP, FLEET_FLAGS, type FleetFlags, JSON_FLAG, type OutputFlags, SHARD_FLAG } from "../app/flags.js";
-
-export interface ResumeFlags extends FleetFlags, Pick<OutputFlags, "json"> {
-  readonly shard?: readonly string[];
-}
+import { APP, FLEET_FLAGS, JSON_FLAG, SHARD_FLAG } from "../app/flags.js";
+import type { ResumeFlags } from "../steering/resume.js";
 
 export const command: Command<CliContext> = lazyCommand<ResumeFlags, [app?: string]>(
   async () => (await import("../steering/resume.js")).resume,

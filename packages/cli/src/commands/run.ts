@@ -4,13 +4,8 @@ import type { CliContext } from "../app/context.js";
 import { toggle } from "../app/flag-kinds.js";
 import { textOf } from "../app/inputs.js";
 import { ENV_FILE_FLAG } from "../running/flags.js";
-import { LOG_LEVELS, type LogLevel } from "../running/log-level.js";
-
-export interface RunFlags {
-  readonly envFile?: readonly string[];
-  readonly logLevel: LogLevel;
-  readonly json: boolean;
-}
+import { LOG_LEVELS } from "../running/log-level.js";
+import type { RunFlags } from "../running/run.js";
 
 export const command: Command<CliContext> = lazyCommand<RunFlags, string[]>(
   async () => (await import("../running/run.js")).run,

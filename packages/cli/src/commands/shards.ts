@@ -1,9 +1,8 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
-import { APP, FLEET_FLAGS, type FleetFlags, JSON_FLAG, type OutputFlags } from "../app/flags.js";
-
-export type ShardsFlags = FleetFlags & Pick<OutputFlags, "json">;
+import { APP, FLEET_FLAGS, JSON_FLAG } from "../app/flags.js";
+import type { ShardsFlags } from "../fleet/shards.js";
 
 export const command: Command<CliContext> = lazyCommand<ShardsFlags, [app?: string]>(
   async () => (await import("../fleet/shards.js")).shards,

@@ -2,22 +2,9 @@ import type { Command } from "@stricli/core";
 import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
 import { toggle, withDefault } from "../app/flag-kinds.js";
-import {
-  APP,
-  ASK_STREAM_FLAG,
-  FLEET_FLAGS,
-  type FleetFlags,
-  OUTPUT_FLAGS,
-  type OutputFlags,
-} from "../app/flags.js";
+import { APP, ASK_STREAM_FLAG, FLEET_FLAGS, OUTPUT_FLAGS } from "../app/flags.js";
 import { durationOf } from "../app/inputs.js";
-
-export interface StatusFlags extends FleetFlags, OutputFlags {
-  readonly watch: boolean;
-  readonly check: boolean;
-  readonly maxLag: number;
-  readonly askStream: boolean;
-}
+import type { StatusFlags } from "../fleet/status.js";
 
 export const command: Command<CliContext> = lazyCommand<StatusFlags, [app?: string]>(
   async () => (await import("../fleet/status.js")).status,

@@ -2,19 +2,10 @@ import type { Command } from "@stricli/core";
 import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
 import { optional, optionalText, withDefault } from "../app/flag-kinds.js";
-import { CONNECTION_FLAGS, type ConnectionFlags, SHARD_FLAG } from "../app/flags.js";
-import { type Moment, momentOf, wholeNumberOf } from "../app/inputs.js";
-import { type Decoding, DECODE_FLAG, LINES_FLAG, STREAM } from "../records/flags.js";
-
-export interface TailFlags extends ConnectionFlags {
-  readonly from: "latest" | "horizon" | Moment;
-  readonly shard?: readonly string[];
-  readonly key?: string;
-  readonly limit?: number;
-  readonly decode: Decoding;
-  /** Records are lines of JSON with or without it: then errors are JSON too. */
-  readonly json: boolean;
-}
+import { CONNECTION_FLAGS, SHARD_FLAG } from "../app/flags.js";
+import { momentOf, wholeNumberOf } from "../app/inputs.js";
+import { DECODE_FLAG, LINES_FLAG, STREAM } from "../records/flags.js";
+import type { TailFlags } from "../records/tail.js";
 
 export const command: Command<CliContext> = lazyCommand<TailFlags, [stream?: string]>(
   async () => (await import("../records/tail.js")).tail,

@@ -5,12 +5,7 @@ import { toggle } from "../app/flag-kinds.js";
 import { JSON_FLAG } from "../app/flags.js";
 import { textOf } from "../app/inputs.js";
 import { ENV_FILE_FLAG } from "../running/flags.js";
-
-export interface ValidateFlags {
-  readonly json: boolean;
-  readonly online: boolean;
-  readonly envFile?: readonly string[];
-}
+import type { ValidateFlags } from "../running/validate.js";
 
 export const command: Command<CliContext> = lazyCommand<ValidateFlags, string[]>(
   async () => (await import("../running/validate.js")).validate,

@@ -1,18 +1,8 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../app/command.js";
 import type { CliContext } from "../app/context.js";
-import {
-  APP,
-  FAILOVER_FLAG,
-  FLEET_FLAGS,
-  type FleetFlags,
-  JSON_FLAG,
-  type OutputFlags,
-} from "../app/flags.js";
-
-export interface WorkersFlags extends FleetFlags, Pick<OutputFlags, "json"> {
-  readonly failoverTime?: number;
-}
+import { APP, FAILOVER_FLAG, FLEET_FLAGS, JSON_FLAG } from "../app/flags.js";
+import type { WorkersFlags } from "../fleet/workers.js";
 
 export const command: Command<CliContext> = lazyCommand<WorkersFlags, [app?: string]>(
   async () => (await import("../fleet/workers.js")).workers,

@@ -1,13 +1,19 @@
-import { buildApplication, proposeCompletions } from "@stricli/core";
+import { buildApplication, proposeCompletions, type RouteMap } from "@stricli/core";
 import type { CliContext } from "../app/context.js";
-import { routesFor } from "../app/routes.js";
 import { NAMES } from "../app/words.js";
+
+/** The commands as far as the words of a command line need them. */
+export type RoutesFor = (words: readonly string[]) => Promise<RouteMap<CliContext>>;
 
 /**
  * Prints the words that may come next, each with its meaning behind a tab.
  * @param words what stands behind the command's name; the last one is the word that is being typed
  */
-export async function complete(context: CliContext, _flags: unknown, ...words: string[]): Promise<void> {
+export async function complete(
+  context: CliContext,
+  routesFor: RoutesFor,
+  words: readonly string[],
+): Promise<void> {
   const application = buildApplication(await routesFor(words.slice(0, -1)), {
     name: NAMES[0],
     scanner: { caseStyle: "allow-kebab-for-camel" },

@@ -1,6 +1,6 @@
 import type { CliContext } from "../app/context.js";
-import type { Shell } from "../commands/completions.js";
 import { COMPLETE, NAMES } from "../app/words.js";
+import type { Shell } from "./shells.js";
 
 const SCRIPTS: Readonly<Record<Shell, readonly string[]>> = {
   bash: [

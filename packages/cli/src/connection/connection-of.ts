@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { loadSource } from "@kinesis-connectors/config";
 import type { CliContext } from "../app/context.js";
-import type { FromFile } from "./target.js";
+import type { FromFile } from "./from-file.js";
 
 /**
  * What a connector's file says of the way to its stream and leases. Its destination need not be installed here.

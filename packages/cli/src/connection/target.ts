@@ -4,6 +4,7 @@ import type { GivenCredentials } from "./credentials.js";
 import { CliError } from "../app/errors.js";
 import type { CliContext } from "../app/context.js";
 import type { ConnectionFlags, FleetFlags } from "../app/flags.js";
+import type { FromFile, GivenStore } from "./from-file.js";
 
 /** The way to AWS, out of flags and configuration. */
 export interface Where {
@@ -14,15 +15,6 @@ export interface Where {
   /** As a file gives them. Default: where the SDK looks for them. */
   readonly credentials?: GivenCredentials;
   readonly proxy?: ProxyOption | undefined;
-}
-
-/** Leases beside DynamoDB. */
-export interface GivenStore {
-  /** With user and password: not to be shown. */
-  readonly url: string;
-  readonly table?: string | undefined;
-  /** A file beside which its package is installed. */
-  readonly beside: string;
 }
 
 /** Whose leases are looked at, and where they are. */
@@ -37,22 +29,6 @@ export interface Target extends Where {
   readonly failoverTimeMs: number | undefined;
   /** Type of the emitter, where a file says it. */
   readonly emitter?: string | undefined;
-}
-
-/** What a configuration file says of all this. */
-export interface FromFile {
-  readonly application?: string | undefined;
-  readonly stream?: string | undefined;
-  readonly region?: string | undefined;
-  readonly endpointKinesis?: string | undefined;
-  readonly endpointDynamodb?: string | undefined;
-  readonly allowInsecure?: boolean | undefined;
-  readonly leaseTable?: string | undefined;
-  readonly leaseStore?: GivenStore | undefined;
-  readonly failoverTimeMs?: number | undefined;
-  readonly emitter?: string | undefined;
-  readonly credentials?: GivenCredentials;
-  readonly proxy?: ProxyOption | undefined;
 }
 
 /** Names of tables as DynamoDB takes them (developer guide, "Naming rules"). */

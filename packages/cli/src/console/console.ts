@@ -6,7 +6,7 @@ import { type Logger, silentLogger, sleep } from "@kinesis-connectors/core";
 import type { LeaseTable } from "@kinesis-connectors/leases";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
-import type { ConsoleFlags } from "../commands/console.js";
+import type { FleetFlags } from "../app/flags.js";
 import { toDynamoDb } from "../connection/aws.js";
 import { leaseTablesOf } from "../fleet/lease-tables.js";
 import { readFleet } from "../fleet/read-fleet.js";
@@ -15,6 +15,16 @@ import { failoverTimeMsOf } from "../fleet/failover-time.js";
 import { tokenOf } from "../process/token.js";
 import { keepRows } from "../steering/backup-file.js";
 import { whoami } from "../steering/by.js";
+
+export interface ConsoleFlags extends FleetFlags {
+  readonly json: boolean;
+  readonly failoverTime?: number;
+  readonly connect?: readonly string[];
+  readonly tokenFile?: string;
+  readonly allowChanges: boolean;
+  readonly port: number;
+  readonly backupDir: string;
+}
 
 /**
  * `console [APP]`.

@@ -1,12 +1,23 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
-import type { CreateStreamFlags } from "../commands/create/stream.js";
+import type { ConnectionFlags } from "../app/flags.js";
 import { toKinesis } from "../connection/aws.js";
 import { kinesisSdk } from "../connection/load-sdk.js";
 import { whereOf } from "../connection/target.js";
+import type { Tag } from "./flags.js";
 import { printPlan, untilActive, unlessMissing } from "./make.js";
 import { counted } from "../output/counted.js";
+
+export interface CreateStreamFlags extends ConnectionFlags {
+  readonly json: boolean;
+  readonly execute: boolean;
+  readonly shards?: number;
+  readonly retention?: number;
+  readonly kmsKey?: string;
+  readonly noEncryption: boolean;
+  readonly tag?: readonly Tag[];
+}
 
 const DEFAULT_RETENTION_HOURS = 24;
 

@@ -1,12 +1,26 @@
 import type { CreateTableCommandInput, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
+import type { ConnectionFlags } from "../app/flags.js";
 import { installed } from "../app/installed.js";
-import type { CreateTableFlags } from "../commands/create/table.js";
 import { toDynamoDb } from "../connection/aws.js";
 import { dynamoDbSdk } from "../connection/load-sdk.js";
 import { whereOf } from "../connection/target.js";
+import type { Tag } from "./flags.js";
+import type { KeyAttribute } from "./key-attribute.js";
 import { printPlan, untilActive, unlessMissing } from "./make.js";
+
+export interface CreateTableFlags extends ConnectionFlags {
+  readonly json: boolean;
+  readonly execute: boolean;
+  readonly key?: readonly KeyAttribute[];
+  readonly rcu?: number;
+  readonly wcu?: number;
+  readonly kmsKey?: string;
+  readonly tag?: readonly Tag[];
+  readonly redshift: boolean;
+  readonly column?: readonly string[];
+}
 
 /** `create table NAME`. */
 export async function createTable(context: CliContext, flags: CreateTableFlags, name: string): Promise<void> {

@@ -14,6 +14,14 @@ export interface LetterFlags extends ConnectionFlags {
   readonly json: boolean;
 }
 
+/** How dead letters are run once more, into a stream or through a pipeline. */
+export interface RedriveFlags extends LetterFlags {
+  readonly to: "stream" | "pipeline";
+  readonly stream?: string;
+  readonly execute: boolean;
+  readonly journal?: string;
+}
+
 export const LETTER_FLAGS: FlagParametersForType<LetterFlags, CliContext> = {
   ...CONNECTION_FLAGS,
   ...JSON_FLAG,

@@ -3,9 +3,13 @@ import { resolve } from "node:path";
 import type { CliContext } from "../app/context.js";
 import { tableLines } from "../output/table.js";
 import { shownMoment } from "../output/time.js";
-import type { ListFlags } from "../commands/dead-letters/list.js";
+import type { LetterFlags } from "./flags.js";
 import { idOf, journalName, RedriveJournal } from "./journal.js";
 import { lettersOf, nothingThere } from "./letters.js";
+
+export interface ListFlags extends LetterFlags {
+  readonly journal?: string;
+}
 
 interface Tally {
   readonly key: string;

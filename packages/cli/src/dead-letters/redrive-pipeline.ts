@@ -3,13 +3,13 @@ import { fileLeases } from "@kinesis-connectors/leases";
 import { deadLetters, startReplay } from "@kinesis-connectors/replay";
 import type { CliContext } from "../app/context.js";
 import { EXIT } from "../app/errors.js";
-import type { RedriveFlags } from "../commands/dead-letters/redrive.js";
 import { whereOf } from "../connection/target.js";
 import { s3ClientOf } from "../replay/clients.js";
 import { type FilePipeline, pipelineOf } from "../replay/file-pipeline.js";
 import { inFlags, OF_LETTERS } from "../replay/in-flags.js";
 import { noting } from "../replay/noting.js";
 import { jsonLogger } from "../running/json-logger.js";
+import type { RedriveFlags } from "./flags.js";
 import { idOf, journalName, RedriveJournal } from "./journal.js";
 import { type Letters, lettersOf, nothingThere } from "./letters.js";
 

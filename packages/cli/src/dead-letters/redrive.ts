@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import type { CliContext } from "../app/context.js";
-import type { RedriveFlags } from "../commands/dead-letters/redrive.js";
 import { toKinesis } from "../connection/aws.js";
 import { whereOf } from "../connection/target.js";
+import type { RedriveFlags } from "./flags.js";
 import type { Letter } from "./installed-s3.js";
 import { idOf, journalName, RedriveJournal } from "./journal.js";
 import { type Letters, lettersOf, nothingThere } from "./letters.js";

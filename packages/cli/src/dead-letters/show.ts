@@ -1,8 +1,14 @@
 import type { CliContext } from "../app/context.js";
-import type { ShowLettersFlags } from "../commands/dead-letters/show.js";
 import { printableJson } from "../output/output.js";
+import type { Decoding } from "../records/flags.js";
 import { recordLine } from "../records/record-line.js";
+import type { LetterFlags } from "./flags.js";
 import { lettersOf } from "./letters.js";
+
+export interface ShowLettersFlags extends LetterFlags {
+  readonly limit: number;
+  readonly decode: Decoding;
+}
 
 /** `dead-letters show`: with --json the lines are in one object. */
 export async function showDeadLetters(

@@ -5,7 +5,7 @@ import { dynamoDbLeaseTable } from "@kinesis-connectors/consumer";
 import { silentLogger } from "@kinesis-connectors/core";
 import type { CliContext } from "../app/context.js";
 import { EXIT, shownError } from "../app/errors.js";
-import type { DoctorFlags } from "../commands/doctor.js";
+import type { FleetFlags } from "../app/flags.js";
 import { toDynamoDb } from "../connection/aws.js";
 import { dynamoDbSdk } from "../connection/load-sdk.js";
 import { type Target, targetOf, type Where, whereOf } from "../connection/target.js";
@@ -13,6 +13,10 @@ import { readFleet } from "../fleet/read-fleet.js";
 import { isLeaseKey, keyOf, LEASE_KEY } from "../fleet/lease-tables.js";
 import { tableLines } from "../output/table.js";
 import { shownDuration } from "../output/time.js";
+
+export interface DoctorFlags extends FleetFlags {
+  readonly json: boolean;
+}
 
 /** One thing that was looked at. */
 interface Finding {

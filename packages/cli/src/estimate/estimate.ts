@@ -2,12 +2,22 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
-import type { EstimateFlags } from "../commands/estimate.js";
+import type { InputFormat } from "./input/formats.js";
 import { type Input, recordsOf } from "./input/records-of.js";
 import type { Job, Stage, StageFigures } from "./measure/protocol.js";
 import { estimateOf, type MeasuredStages } from "./report/figures.js";
 import { linesOf } from "./report/text.js";
 import { measure, startServers } from "./runs.js";
+
+export interface EstimateFlags {
+  readonly module?: string;
+  readonly config?: string;
+  readonly input: string;
+  readonly format: InputFormat;
+  readonly allow?: readonly string[];
+  readonly maxTime: number;
+  readonly json: boolean;
+}
 
 const LEAST_TIME_MS = 5_000;
 /** What starting processes takes of it before anything is known of the machine. */
@@ -31,7 +41,7 @@ export async function estimate(context: CliContext, flags: EstimateFlags): Promi
     );
   const path = resolve(cwd, file);
   const input = await recordsOf(path, format);
-  out.note(`measuring for ${Math.round(maxTime / 1000)} s; nothing is sent anywhere`);
+  out.note(`measuring for ${Math.round(maxTime / 1000)} s or somewhat more; nothing is sent anywhere`);
   const measured = await measuredStages(context, { ...flags, path, pipeline, sample: sampleOf(input) });
   const found = estimateOf(input, measured);
   if (flags.json) out.json(found);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { CliError } from "../app/errors.js";
 import { ALLOW_VARIABLE } from "./measure/refused.js";
-import type { Job, Said } from "./measure/protocol.js";
+import type { Job, Ready, Said } from "./measure/protocol.js";
 
 /** What a process says that could measure. */
 type Measured = Exclude<Said, { readonly error: unknown }>;
@@ -22,6 +22,11 @@ const WALL: URL = new URL("measure/wall.js", import.meta.url);
 
 const ERROR_TEXT = 2_000;
 
+/** So long a module may take to be loaded and to pass its first records, beside the time that it is given. */
+const START_MS = 30_000;
+/** So long it may be silent then, beside twice that time: it waits for pages and for a batch, each within limits of its own. */
+const SILENT_MS = 180_000;
+
 /** A program of ours beside this one. */
 function start(
   program: keyof typeof PROGRAMS,
@@ -36,24 +41,40 @@ function start(
   });
 }
 
-/** The first message of a program; its error output where it ends without one. */
-async function said(child: ChildProcess, what: string, signal: AbortSignal): Promise<unknown> {
+/**
+ * The next message of a program; its error output where it ends without one.
+ * @throws CliError `KC_FAILED` where it ends, or says nothing for as long as it may
+ */
+export async function said(
+  child: ChildProcess,
+  what: string,
+  signal: AbortSignal,
+  limitMs: number = START_MS,
+): Promise<unknown> {
   let errors = "";
   child.stderr?.on("data", (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-ERROR_TEXT)));
+  const late = AbortSignal.timeout(Math.ceil(limitMs));
+  const either = AbortSignal.any([signal, late]);
   const stop = (): void => void child.kill("SIGKILL");
-  signal.addEventListener("abort", stop, { once: true });
+  either.addEventListener("abort", stop, { once: true });
   try {
-    const ended = once(child, "close").then(() => undefined);
-    const message: unknown = await Promise.race([
-      once(child, "message").then(([first]: unknown[]) => first),
-      ended,
-    ]);
+    const ended = once(child, "close").then((how) => ({ how }));
+    const first = once(child, "message").then(([message]: unknown[]) => ({ message }));
+    const came = await Promise.race([first, ended]);
     signal.throwIfAborted();
-    if (message === undefined)
-      throw new CliError("KC_FAILED", `${what} ended before it was measured: ${errors.trim()}`);
-    return message;
+    if ("message" in came) return came.message;
+    if (late.aborted)
+      throw new CliError(
+        "KC_FAILED",
+        `${what} said nothing for ${Math.ceil(limitMs / 1000)} s, and was ended: its module, or a function in it, waits for what never comes, or never returns`,
+      );
+    const text = errors.trim();
+    throw new CliError(
+      "KC_FAILED",
+      `${what} ended before it was measured (exit ${came.how.join(" ").trim()})${text === "" ? "" : `: ${text}`}`,
+    );
   } finally {
-    signal.removeEventListener("abort", stop);
+    either.removeEventListener("abort", stop);
   }
 }
 
@@ -83,7 +104,11 @@ export async function measure(
   const child = start("measure", [], walled(env, store, allowed));
   child.send(job);
   try {
-    const answer = (await said(child, "the pipeline", signal)) as Said;
+    const first = (await said(child, "the pipeline", signal, START_MS + job.budgetMs)) as Said | Ready;
+    const answer =
+      "isReady" in first
+        ? ((await said(child, "the pipeline", signal, SILENT_MS + 2 * job.budgetMs)) as Said)
+        : first;
     if ("error" in answer) throw new CliError(answer.error.code as CliError["code"], answer.error.message);
     return answer;
   } finally {

@@ -1,6 +1,6 @@
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
-import type { LagFlags } from "../commands/lag.js";
+import type { FleetFlags, OutputFlags } from "../app/flags.js";
 import { shortShard } from "../output/short.js";
 import { tableLines } from "../output/table.js";
 import { shownDuration, shownMoment } from "../output/time.js";
@@ -9,6 +9,11 @@ import { shownCost } from "./cost.js";
 import { readFleet } from "./read-fleet.js";
 import { shardStatuses } from "@kinesis-connectors/leases";
 import { targetOf } from "../connection/target.js";
+
+export interface LagFlags extends FleetFlags, OutputFlags {
+  readonly max?: number;
+  readonly askStream: boolean;
+}
 
 interface Figure {
   readonly shardId: string;

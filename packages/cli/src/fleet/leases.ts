@@ -1,6 +1,6 @@
 import { type Lease, ownerKindOf } from "@kinesis-connectors/leases";
 import type { CliContext } from "../app/context.js";
-import type { LeasesFlags } from "../commands/leases/list.js";
+import type { FleetFlags, OutputFlags } from "../app/flags.js";
 import { shortOwner, shortPosition, shortShard } from "../output/short.js";
 import { tableLines } from "../output/table.js";
 import { shownMoment } from "../output/time.js";
@@ -9,6 +9,10 @@ import { shownForeign } from "./foreign-rows.js";
 import { type Fleet, readFleet } from "./read-fleet.js";
 import { plainCheckpoint } from "./plain-checkpoint.js";
 import { targetOf } from "../connection/target.js";
+
+export interface LeasesFlags extends FleetFlags, OutputFlags {
+  readonly raw: boolean;
+}
 
 /** Who wrote a row, as far as its attributes tell. */
 export type Writer = "ours" | "kcl" | "kcl 3" | "kcl 3 handoff" | "nobody yet";

@@ -6,11 +6,12 @@ import type { Lease, LeaseTable } from "@kinesis-connectors/leases";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import { toDynamoDb } from "../connection/aws.js";
+import type { GivenStore } from "../connection/from-file.js";
 import { dynamoDbSdk } from "../connection/load-sdk.js";
 import { type Cost, countingCost, type Row } from "./cost.js";
 import { type ForeignRow, foreignRowsOf } from "./foreign-rows.js";
 import { isLeaseKey, keyOf, LEASE_KEY } from "./lease-tables.js";
-import type { GivenStore, Target } from "../connection/target.js";
+import type { Target } from "../connection/target.js";
 import { streamNameIn } from "../connection/stream-name.js";
 
 /** What one look at the lease table found. */

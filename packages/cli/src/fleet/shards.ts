@@ -1,12 +1,14 @@
 import { isEnded, type Lease } from "@kinesis-connectors/leases";
 import type { CliContext } from "../app/context.js";
-import type { ShardsFlags } from "../commands/shards.js";
+import type { FleetFlags, OutputFlags } from "../app/flags.js";
 import { shortShard } from "../output/short.js";
 import { tableLines } from "../output/table.js";
 import { shownCost } from "./cost.js";
 import { type Lineage, lineageOf } from "./lineage.js";
 import { readFleet } from "./read-fleet.js";
 import { targetOf } from "../connection/target.js";
+
+export type ShardsFlags = FleetFlags & Pick<OutputFlags, "json">;
 
 const HASH_KEYS = 2n ** 128n;
 

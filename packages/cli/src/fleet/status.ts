@@ -1,7 +1,7 @@
 import { sleep } from "@kinesis-connectors/core";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
-import type { StatusFlags } from "../commands/status.js";
+import type { FleetFlags, OutputFlags } from "../app/flags.js";
 import { shownDuration } from "../output/time.js";
 import { shortShard } from "../output/short.js";
 import { askStream } from "./ask-stream.js";
@@ -13,6 +13,13 @@ import { printStatus } from "./status-text.js";
 import { type Target, targetOf, targetOfTable, whereOf } from "../connection/target.js";
 import { attentionOf, type Behind, withoutFigure } from "./verdict.js";
 import { counted } from "../output/counted.js";
+
+export interface StatusFlags extends FleetFlags, OutputFlags {
+  readonly watch: boolean;
+  readonly check: boolean;
+  readonly maxLag: number;
+  readonly askStream: boolean;
+}
 
 const REDRAW_MS = 2_000;
 

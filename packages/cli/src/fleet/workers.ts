@@ -1,7 +1,7 @@
 import { sleep } from "@kinesis-connectors/core";
 import { actualOwner, isEnded, type Lease, type OwnerKind, ownerKindOf } from "@kinesis-connectors/leases";
 import type { CliContext } from "../app/context.js";
-import type { WorkersFlags } from "../commands/workers.js";
+import type { FleetFlags, OutputFlags } from "../app/flags.js";
 import { shortOwner } from "../output/short.js";
 import { tableLines } from "../output/table.js";
 import { shownDuration } from "../output/time.js";
@@ -9,6 +9,10 @@ import { shownCost } from "./cost.js";
 import { openFleet } from "./read-fleet.js";
 import { targetOf } from "../connection/target.js";
 import { failoverTimeMsOf } from "./failover-time.js";
+
+export interface WorkersFlags extends FleetFlags, Pick<OutputFlags, "json"> {
+  readonly failoverTime?: number;
+}
 
 /** A look takes time and a renewal may be a little late: without it every third worker would look dead. */
 const SLACK_MS = 200;

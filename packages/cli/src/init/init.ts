@@ -2,11 +2,23 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
-import type { InitFlags } from "../commands/init.js";
 import { TABLE_NAME } from "../connection/target.js";
 import { DESTINATIONS, type Destination, type Project, TEXTS } from "./destinations.js";
 import { projectFiles } from "./project-files.js";
 import { asker } from "./questions.js";
+
+export interface InitFlags {
+  readonly application?: string;
+  readonly stream?: string;
+  readonly destination?: Destination;
+  readonly place?: string;
+  readonly region?: string;
+  readonly shards: number;
+  readonly port: number;
+  readonly ts: boolean;
+  readonly yes: boolean;
+  readonly json: boolean;
+}
 
 /** `init [DIR]`. */
 export async function init(context: CliContext, flags: InitFlags, dir?: string): Promise<void> {

@@ -1,8 +1,14 @@
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
-import type { DrainFlags } from "../commands/drain.js";
 import { ask } from "./ask.js";
+import type { ProcessFlags } from "./flags.js";
 import { tokenOf } from "./token.js";
+
+export interface DrainFlags extends ProcessFlags {
+  readonly json: boolean;
+  readonly connector?: string;
+  readonly tokenFile?: string;
+}
 
 /** `drain`. */
 export async function drain(context: CliContext, flags: DrainFlags): Promise<void> {

@@ -1,8 +1,13 @@
 import type { CliContext } from "../app/context.js";
 import { EXIT } from "../app/errors.js";
-import type { HealthFlags } from "../commands/health.js";
 import { oneLine } from "../output/table.js";
 import { ask } from "./ask.js";
+import type { ProcessFlags } from "./flags.js";
+
+export interface HealthFlags extends ProcessFlags {
+  readonly json: boolean;
+  readonly strict: boolean;
+}
 
 interface Verdict {
   readonly status?: unknown;

@@ -3,16 +3,27 @@ import { comparePositions, type Position, sleep } from "@kinesis-connectors/core
 import type { Lease } from "@kinesis-connectors/leases";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
+import type { FleetFlags } from "../app/flags.js";
 import { atMsOf } from "../app/inputs.js";
-import type { PeekFlags } from "../commands/peek.js";
 import { positionOf } from "../fleet/ask-stream.js";
 import { readFleet } from "../fleet/read-fleet.js";
 import { targetOf } from "../connection/target.js";
+import type { Decoding } from "./flags.js";
 import type { Place } from "./place.js";
 import { openRecord, recordLine, type ShownRecord } from "./record-line.js";
 import { namesOf, openStream, rangeOf } from "./stream.js";
 import { targetedStream } from "./targeted-stream.js";
 import { counted } from "../output/counted.js";
+
+export interface PeekFlags extends FleetFlags {
+  readonly at?: Place;
+  readonly shard?: string;
+  readonly checkpoint?: string;
+  readonly count: number;
+  readonly decode: Decoding;
+  /** Records are lines of JSON with or without it: then errors are JSON too. */
+  readonly json: boolean;
+}
 
 const BETWEEN_READS_MS = 1_000;
 

@@ -2,12 +2,23 @@ import type { IteratorPosition, KinesisApi, ListedShard } from "@kinesis-connect
 import { type ChildShard, sleep } from "@kinesis-connectors/core";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
-import { atMsOf } from "../app/inputs.js";
-import type { TailFlags } from "../commands/tail.js";
+import type { ConnectionFlags } from "../app/flags.js";
+import { atMsOf, type Moment } from "../app/inputs.js";
+import type { Decoding } from "./flags.js";
 import { targetedStream } from "./targeted-stream.js";
 import { openRecord, recordLine } from "./record-line.js";
 import { isKind, namesOf, openStream, rangeOf } from "./stream.js";
 import { counted } from "../output/counted.js";
+
+export interface TailFlags extends ConnectionFlags {
+  readonly from: "latest" | "horizon" | Moment;
+  readonly shard?: readonly string[];
+  readonly key?: string;
+  readonly limit?: number;
+  readonly decode: Decoding;
+  /** Records are lines of JSON with or without it: then errors are JSON too. */
+  readonly json: boolean;
+}
 
 /** Kinesis gives a shard 5 reads a second for all that read it (service quota of GetRecords): this takes one of them. */
 const BETWEEN_READS_MS = 1_000;

@@ -1,8 +1,8 @@
 import { type ReplaySource, s3Archive, startReplay, streamRange } from "@kinesis-connectors/replay";
 import type { CliContext } from "../app/context.js";
 import { CliError, EXIT } from "../app/errors.js";
-import { atMsOf } from "../app/inputs.js";
-import type { ReplayFlags } from "../commands/replay.js";
+import type { FleetFlags } from "../app/flags.js";
+import { atMsOf, type Moment } from "../app/inputs.js";
 import { type Where, whereOf } from "../connection/target.js";
 import { shownDuration } from "../output/time.js";
 import { jsonLogger } from "../running/json-logger.js";
@@ -10,6 +10,19 @@ import { type FilePipeline, pipelineOf } from "./file-pipeline.js";
 import { clientOf, s3ClientOf } from "./clients.js";
 import { inFlags, OF_ARCHIVE, OF_RANGE, OF_REPLAY } from "./in-flags.js";
 import { noting } from "./noting.js";
+
+export interface ReplayFlags extends FleetFlags {
+  readonly from?: Moment;
+  readonly to?: Moment;
+  readonly as: string;
+  readonly archive?: string;
+  readonly endpointS3?: string;
+  readonly fanOut: boolean;
+  readonly maxBytesPerSecond?: number;
+  readonly into?: "other";
+  readonly onRetentionGap?: "stop" | "continue";
+  readonly json: boolean;
+}
 
 /** `replay [APP] --as NAME`. */
 export async function replay(context: CliContext, flags: ReplayFlags, app?: string): Promise<void> {

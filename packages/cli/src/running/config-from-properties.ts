@@ -1,9 +1,14 @@
 import { join, resolve } from "node:path";
 import { fromProperties } from "@kinesis-connectors/config";
 import type { CliContext } from "../app/context.js";
-import type { FromPropertiesFlags } from "../commands/config/from-properties.js";
 import { givenBytes } from "../files/given-file.js";
 import { writeNew } from "../files/new-file.js";
+
+export interface FromPropertiesFlags {
+  readonly json: boolean;
+  readonly out?: string;
+  readonly column?: readonly string[];
+}
 
 const UTF_8_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
 

@@ -1,8 +1,12 @@
 import { loadConfig } from "@kinesis-connectors/config";
 import type { CliContext } from "../app/context.js";
-import type { ConfigShowFlags } from "../commands/config/show.js";
 import { loadEnvFiles } from "./env-file.js";
 import { namedFrom } from "./named-from.js";
+
+export interface ConfigShowFlags {
+  readonly json: boolean;
+  readonly envFile?: readonly string[];
+}
 
 /** `config show FILE`. */
 export async function configShow(

@@ -4,12 +4,18 @@ import { type Connector, startConnector } from "@kinesis-connectors/consumer";
 import { asError } from "@kinesis-connectors/core";
 import type { CliContext } from "../app/context.js";
 import { CliError, EXIT, shownError } from "../app/errors.js";
-import type { RunFlags } from "../commands/run.js";
 import { checkAdmins, startAdmins } from "./admins.js";
 import { loadEnvFiles } from "./env-file.js";
 import { jsonLogger, type LevelledLogger } from "./json-logger.js";
+import type { LogLevel } from "./log-level.js";
 import { namedFrom } from "./named-from.js";
 import { type Measured, measured } from "./telemetry.js";
+
+export interface RunFlags {
+  readonly envFile?: readonly string[];
+  readonly logLevel: LogLevel;
+  readonly json: boolean;
+}
 
 /** A connector of a file, running. */
 interface Running {

@@ -2,9 +2,14 @@ import { relative, resolve } from "node:path";
 import { problemLine, validateConfig } from "@kinesis-connectors/config";
 import type { CliContext } from "../app/context.js";
 import { EXIT } from "../app/errors.js";
-import type { ValidateFlags } from "../commands/validate.js";
 import { loadEnvFiles } from "./env-file.js";
 import { counted } from "../output/counted.js";
+
+export interface ValidateFlags {
+  readonly json: boolean;
+  readonly online: boolean;
+  readonly envFile?: readonly string[];
+}
 
 /** `validate FILE...`. */
 export async function validate(context: CliContext, flags: ValidateFlags, ...files: string[]): Promise<void> {

@@ -9,7 +9,7 @@ import {
 import { sdkKinesis } from "@kinesis-connectors/consumer";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
-import type { CheckpointResetFlags } from "../commands/checkpoint/reset.js";
+import type { FleetFlags } from "../app/flags.js";
 import { nameOf } from "../connection/stream-name.js";
 import { toKinesis } from "../connection/aws.js";
 import { type OpenFleet, openFleet } from "../fleet/read-fleet.js";
@@ -19,6 +19,11 @@ import { keepRows } from "./backup-file.js";
 import type { ResetFlags } from "./flags.js";
 import { printPlan, resetReport } from "./reset-text.js";
 import { resetTargetOf } from "./reset-to.js";
+
+export interface CheckpointResetFlags extends FleetFlags, ResetFlags {
+  readonly to: string;
+  readonly shard?: readonly string[];
+}
 
 const HOUR_MS = 3_600_000;
 

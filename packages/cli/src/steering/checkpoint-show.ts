@@ -1,5 +1,5 @@
 import type { CliContext } from "../app/context.js";
-import type { CheckpointShowFlags } from "../commands/checkpoint/show.js";
+import type { FleetFlags, OutputFlags } from "../app/flags.js";
 import { shownCost } from "../fleet/cost.js";
 import { plainCheckpoint } from "../fleet/plain-checkpoint.js";
 import { readFleet } from "../fleet/read-fleet.js";
@@ -7,6 +7,8 @@ import { targetOf } from "../connection/target.js";
 import { shortShard } from "../output/short.js";
 import { tableLines } from "../output/table.js";
 import { shownMoment } from "../output/time.js";
+
+export type CheckpointShowFlags = FleetFlags & OutputFlags;
 
 /** `checkpoint show APP`. */
 export async function checkpointShow(

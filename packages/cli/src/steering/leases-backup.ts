@@ -1,11 +1,16 @@
 import { resolve } from "node:path";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
-import type { BackupFlags } from "../commands/leases/backup.js";
+import type { FleetFlags } from "../app/flags.js";
 import { writeNew } from "../files/new-file.js";
 import { openFleet } from "../fleet/read-fleet.js";
 import { targetOf } from "../connection/target.js";
 import { keepRows, keptRows } from "./backup-file.js";
+
+export interface BackupFlags extends FleetFlags {
+  readonly json: boolean;
+  readonly out?: string;
+}
 
 /** `leases backup APP`. */
 export async function leasesBackup(context: CliContext, flags: BackupFlags, app?: string): Promise<void> {

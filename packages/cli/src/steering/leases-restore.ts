@@ -1,9 +1,14 @@
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
-import type { RestoreFlags } from "../commands/leases/restore.js";
+import type { FleetFlags } from "../app/flags.js";
 import { targetOf } from "../connection/target.js";
 import { keptIn } from "./backup-file.js";
 import { resetTo } from "./checkpoint-reset.js";
+import type { ResetFlags } from "./flags.js";
+
+export interface RestoreFlags extends FleetFlags, ResetFlags {
+  readonly shard?: readonly string[];
+}
 
 /** `leases restore FILE`. */
 export async function leasesRestore(

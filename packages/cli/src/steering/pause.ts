@@ -1,7 +1,7 @@
 import { pauseShards, type PauseWait, waitForPause } from "@kinesis-connectors/leases";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
-import type { PauseFlags } from "../commands/pause.js";
+import type { FleetFlags, OutputFlags } from "../app/flags.js";
 import { openFleet } from "../fleet/read-fleet.js";
 import { targetOf } from "../connection/target.js";
 import { failoverTimeMsOf } from "../fleet/failover-time.js";
@@ -10,6 +10,13 @@ import { tableLines } from "../output/table.js";
 import { shownDuration } from "../output/time.js";
 import { whoami } from "./by.js";
 import { counted } from "../output/counted.js";
+
+export interface PauseFlags extends FleetFlags, Pick<OutputFlags, "json"> {
+  readonly shard?: readonly string[];
+  readonly failoverTime?: number;
+  readonly noWait: boolean;
+  readonly timeout: number;
+}
 
 /** `pause APP`. */
 export async function pause(context: CliContext, flags: PauseFlags, app?: string): Promise<void> {

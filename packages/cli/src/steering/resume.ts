@@ -1,10 +1,14 @@
 import { resumeShards } from "@kinesis-connectors/leases";
 import type { CliContext } from "../app/context.js";
-import type { ResumeFlags } from "../commands/resume.js";
+import type { FleetFlags, OutputFlags } from "../app/flags.js";
 import { openFleet } from "../fleet/read-fleet.js";
 import { targetOf } from "../connection/target.js";
 import { shortShard } from "../output/short.js";
 import { shownDuration } from "../output/time.js";
+
+export interface ResumeFlags extends FleetFlags, Pick<OutputFlags, "json"> {
+  readonly shard?: readonly string[];
+}
 
 /** `resume APP`. */
 export async function resume(context: CliContext, flags: ResumeFlags, app?: string): Promise<void> {

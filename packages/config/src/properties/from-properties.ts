@@ -41,6 +41,7 @@ const FOREVER = 9_007_199_254_740_991;
 /**
  * Turns a `.properties` file of the Java connectors (`KinesisConnectorConfiguration` of amazon-kinesis-connectors 1.3) into files of this project, key by
  * key. Transformers and filters are code there; the connector that comes out reads JSON.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
 export function fromProperties(text: string, options: FromPropertiesOptions = {}): FromProperties {
   checkOptions("fromProperties", options, NAMES);

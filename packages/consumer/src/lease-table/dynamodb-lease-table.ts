@@ -60,7 +60,10 @@ const NAMES: OptionNames<DynamoDbLeaseTableOptions> = {
 const ACTIVE_WAIT_MS = 600_000;
 const ACTIVE_POLL = { firstMs: 50, maxMs: 1_000 };
 
-/** Leases in a DynamoDB table that KCL workers can share: the default. */
+/**
+ * Leases in a DynamoDB table that KCL workers can share: the default.
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`
+ */
 export function dynamoDbLeaseTable(options: DynamoDbLeaseTableOptions): LeaseTable {
   checkOptions("dynamoDbLeaseTable", options, NAMES);
   const { client, ...others } = options;

@@ -36,6 +36,8 @@ const NAMES: OptionNames<JsonAutoOptions> = { ignoreCase: true };
  * One JSON document per row, loaded with `JSON 'auto'`: each field goes to the column of its name, fields without a column are left out. The record's
  * own bytes (`json().original()`) are staged as they are; objects may hold texts, numbers, BigInts, booleans, null, Dates (as UTC) and nested values for
  * SUPER columns.
+ *
+ * @throws KinesisConnectorError `KC_OPTION_INVALID`
  */
 export function jsonAuto(options: JsonAutoOptions = {}): RedshiftFormat<object> {
   checkOptions("jsonAuto", options, NAMES);

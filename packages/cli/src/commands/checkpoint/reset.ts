@@ -1,14 +1,10 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../../app/command.js";
 import type { CliContext } from "../../app/context.js";
-import { APP, FLEET_FLAGS, type FleetFlags, OUTPUT_FLAGS, SHARD_FLAG } from "../../app/flags.js";
+import { APP, FLEET_FLAGS, OUTPUT_FLAGS, SHARD_FLAG } from "../../app/flags.js";
 import { textOf } from "../../app/inputs.js";
-import { RESET_FLAGS, type ResetFlags } from "../../steering/flags.js";
-
-export interface CheckpointResetFlags extends FleetFlags, ResetFlags {
-  readonly to: string;
-  readonly shard?: readonly string[];
-}
+import type { CheckpointResetFlags } from "../../steering/checkpoint-reset.js";
+import { RESET_FLAGS } from "../../steering/flags.js";
 
 export const command: Command<CliContext> = lazyCommand<CheckpointResetFlags, [app?: string]>(
   async () => (await import("../../steering/checkpoint-reset.js")).checkpointReset,

@@ -1,9 +1,8 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../../app/command.js";
 import type { CliContext } from "../../app/context.js";
-import { APP, FLEET_FLAGS, type FleetFlags, OUTPUT_FLAGS, type OutputFlags } from "../../app/flags.js";
-
-export type CheckpointShowFlags = FleetFlags & OutputFlags;
+import { APP, FLEET_FLAGS, OUTPUT_FLAGS } from "../../app/flags.js";
+import type { CheckpointShowFlags } from "../../steering/checkpoint-show.js";
 
 export const command: Command<CliContext> = lazyCommand<CheckpointShowFlags, [app?: string]>(
   async () => (await import("../../steering/checkpoint-show.js")).checkpointShow,

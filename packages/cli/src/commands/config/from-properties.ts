@@ -4,12 +4,7 @@ import type { CliContext } from "../../app/context.js";
 import { optionalText, repeated } from "../../app/flag-kinds.js";
 import { JSON_FLAG } from "../../app/flags.js";
 import { textOf } from "../../app/inputs.js";
-
-export interface FromPropertiesFlags {
-  readonly json: boolean;
-  readonly out?: string;
-  readonly column?: readonly string[];
-}
+import type { FromPropertiesFlags } from "../../running/config-from-properties.js";
 
 export const command: Command<CliContext> = lazyCommand<FromPropertiesFlags, [file: string]>(
   async () => (await import("../../running/config-from-properties.js")).configFromProperties,

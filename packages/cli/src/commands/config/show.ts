@@ -4,11 +4,7 @@ import type { CliContext } from "../../app/context.js";
 import { repeated } from "../../app/flag-kinds.js";
 import { JSON_FLAG } from "../../app/flags.js";
 import { textOf } from "../../app/inputs.js";
-
-export interface ConfigShowFlags {
-  readonly json: boolean;
-  readonly envFile?: readonly string[];
-}
+import type { ConfigShowFlags } from "../../running/config-show.js";
 
 export const command: Command<CliContext> = lazyCommand<ConfigShowFlags, [file: string]>(
   async () => (await import("../../running/config-show.js")).configShow,

@@ -2,19 +2,10 @@ import type { Command } from "@stricli/core";
 import { lazyCommand } from "../../app/command.js";
 import type { CliContext } from "../../app/context.js";
 import { optional, optionalText, toggle } from "../../app/flag-kinds.js";
-import { CONNECTION_FLAGS, type ConnectionFlags, EXECUTE_FLAG, JSON_FLAG } from "../../app/flags.js";
+import { CONNECTION_FLAGS, EXECUTE_FLAG, JSON_FLAG } from "../../app/flags.js";
 import { textOf, wholeNumberOf } from "../../app/inputs.js";
-import { TAG_FLAG, type Tag } from "../../create/flags.js";
-
-export interface CreateStreamFlags extends ConnectionFlags {
-  readonly json: boolean;
-  readonly execute: boolean;
-  readonly shards?: number;
-  readonly retention?: number;
-  readonly kmsKey?: string;
-  readonly noEncryption: boolean;
-  readonly tag?: readonly Tag[];
-}
+import { TAG_FLAG } from "../../create/flags.js";
+import type { CreateStreamFlags } from "../../create/stream.js";
 
 export const command: Command<CliContext> = lazyCommand<CreateStreamFlags, [name: string]>(
   async () => (await import("../../create/stream.js")).createStream,

@@ -2,22 +2,11 @@ import type { Command } from "@stricli/core";
 import { lazyCommand } from "../../app/command.js";
 import type { CliContext } from "../../app/context.js";
 import { optional, optionalText, repeated, toggle } from "../../app/flag-kinds.js";
-import { CONNECTION_FLAGS, type ConnectionFlags, EXECUTE_FLAG, JSON_FLAG } from "../../app/flags.js";
+import { CONNECTION_FLAGS, EXECUTE_FLAG, JSON_FLAG } from "../../app/flags.js";
 import { textOf, wholeNumberOf } from "../../app/inputs.js";
-import { TAG_FLAG, type Tag } from "../../create/flags.js";
-import { type KeyAttribute, keyAttributeOf } from "../../create/key-attribute.js";
-
-export interface CreateTableFlags extends ConnectionFlags {
-  readonly json: boolean;
-  readonly execute: boolean;
-  readonly key?: readonly KeyAttribute[];
-  readonly rcu?: number;
-  readonly wcu?: number;
-  readonly kmsKey?: string;
-  readonly tag?: readonly Tag[];
-  readonly redshift: boolean;
-  readonly column?: readonly string[];
-}
+import { TAG_FLAG } from "../../create/flags.js";
+import { keyAttributeOf } from "../../create/key-attribute.js";
+import type { CreateTableFlags } from "../../create/table.js";
 
 export const command: Command<CliContext> = lazyCommand<CreateTableFlags, [name: string]>(
   async () => (await import("../../create/table.js")).createTable,

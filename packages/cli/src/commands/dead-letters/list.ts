@@ -2,11 +2,8 @@ import type { Command } from "@stricli/core";
 import { lazyCommand } from "../../app/command.js";
 import type { CliContext } from "../../app/context.js";
 import { optionalText } from "../../app/flag-kinds.js";
-import { LETTER_FLAGS, type LetterFlags } from "../../dead-letters/flags.js";
-
-export interface ListFlags extends LetterFlags {
-  readonly journal?: string;
-}
+import { LETTER_FLAGS } from "../../dead-letters/flags.js";
+import type { ListFlags } from "../../dead-letters/list.js";
 
 export const command: Command<CliContext> = lazyCommand<ListFlags>(
   async () => (await import("../../dead-letters/list.js")).listDeadLetters,

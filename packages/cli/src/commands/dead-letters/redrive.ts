@@ -2,14 +2,7 @@ import type { Command } from "@stricli/core";
 import { lazyCommand } from "../../app/command.js";
 import type { CliContext } from "../../app/context.js";
 import { optionalText, toggle } from "../../app/flag-kinds.js";
-import { LETTER_FLAGS, type LetterFlags } from "../../dead-letters/flags.js";
-
-export interface RedriveFlags extends LetterFlags {
-  readonly to: "stream" | "pipeline";
-  readonly stream?: string;
-  readonly execute: boolean;
-  readonly journal?: string;
-}
+import { LETTER_FLAGS, type RedriveFlags } from "../../dead-letters/flags.js";
 
 export const command: Command<CliContext> = lazyCommand<RedriveFlags>(
   async () => async (context, flags) => {

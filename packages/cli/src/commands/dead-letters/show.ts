@@ -3,13 +3,9 @@ import { lazyCommand } from "../../app/command.js";
 import type { CliContext } from "../../app/context.js";
 import { withDefault } from "../../app/flag-kinds.js";
 import { textOf, wholeNumberOf } from "../../app/inputs.js";
-import { LETTER_FLAGS, type LetterFlags } from "../../dead-letters/flags.js";
-import { type Decoding, DECODE_FLAG } from "../../records/flags.js";
-
-export interface ShowLettersFlags extends LetterFlags {
-  readonly limit: number;
-  readonly decode: Decoding;
-}
+import { LETTER_FLAGS } from "../../dead-letters/flags.js";
+import type { ShowLettersFlags } from "../../dead-letters/show.js";
+import { DECODE_FLAG } from "../../records/flags.js";
 
 export const command: Command<CliContext> = lazyCommand<ShowLettersFlags, string[]>(
   async () => (await import("../../dead-letters/show.js")).showDeadLetters,

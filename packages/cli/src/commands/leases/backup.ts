@@ -2,12 +2,8 @@ import type { Command } from "@stricli/core";
 import { lazyCommand } from "../../app/command.js";
 import type { CliContext } from "../../app/context.js";
 import { optionalText } from "../../app/flag-kinds.js";
-import { APP, FLEET_FLAGS, type FleetFlags, JSON_FLAG } from "../../app/flags.js";
-
-export interface BackupFlags extends FleetFlags {
-  readonly json: boolean;
-  readonly out?: string;
-}
+import { APP, FLEET_FLAGS, JSON_FLAG } from "../../app/flags.js";
+import type { BackupFlags } from "../../steering/leases-backup.js";
 
 export const command: Command<CliContext> = lazyCommand<BackupFlags, [app?: string]>(
   async () => (await import("../../steering/leases-backup.js")).leasesBackup,

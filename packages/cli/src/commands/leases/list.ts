@@ -2,11 +2,8 @@ import type { Command } from "@stricli/core";
 import { lazyCommand } from "../../app/command.js";
 import type { CliContext } from "../../app/context.js";
 import { toggle } from "../../app/flag-kinds.js";
-import { APP, FLEET_FLAGS, type FleetFlags, OUTPUT_FLAGS, type OutputFlags } from "../../app/flags.js";
-
-export interface LeasesFlags extends FleetFlags, OutputFlags {
-  readonly raw: boolean;
-}
+import { APP, FLEET_FLAGS, OUTPUT_FLAGS } from "../../app/flags.js";
+import type { LeasesFlags } from "../../fleet/leases.js";
 
 export const command: Command<CliContext> = lazyCommand<LeasesFlags, [app?: string]>(
   async () => (await import("../../fleet/leases.js")).leases,

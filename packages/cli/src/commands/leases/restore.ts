@@ -1,13 +1,10 @@
 import type { Command } from "@stricli/core";
 import { lazyCommand } from "../../app/command.js";
 import type { CliContext } from "../../app/context.js";
-import { APP, FLEET_FLAGS, type FleetFlags, OUTPUT_FLAGS, SHARD_FLAG } from "../../app/flags.js";
+import { APP, FLEET_FLAGS, OUTPUT_FLAGS, SHARD_FLAG } from "../../app/flags.js";
 import { textOf } from "../../app/inputs.js";
-import { RESET_FLAGS, type ResetFlags } from "../../steering/flags.js";
-
-export interface RestoreFlags extends FleetFlags, ResetFlags {
-  readonly shard?: readonly string[];
-}
+import { RESET_FLAGS } from "../../steering/flags.js";
+import type { RestoreFlags } from "../../steering/leases-restore.js";
 
 export const command: Command<CliContext> = lazyCommand<RestoreFlags, [file: string, app?: string]>(
   async () => (await import("../../steering/leases-restore.js")).leasesRestore,

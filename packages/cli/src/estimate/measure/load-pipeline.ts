@@ -26,7 +26,7 @@ async function imported(url: string, shown: string): Promise<AnyPipeline> {
   } catch (thrown) {
     if (KinesisConnectorError.isInstance(thrown)) throw thrown;
     const { name, message } = asError(thrown);
-    throw invalid(`${named(shown)} cannot be imported (${name}: ${message})`, thrown);
+    throw invalid(`${named(shown)} cannot be imported (${name}: ${message})${cureOf(thrown)}`, thrown);
   }
   const exported = module.default;
   const pipeline: unknown = typeof exported === "function" ? await (exported as () => unknown)() : exported;
@@ -34,6 +34,18 @@ async function imported(url: string, shown: string): Promise<AnyPipeline> {
   throw invalid(
     `${named(shown)}: its default export must be what definePipeline({ ... }) returns, or a function without arguments that returns it`,
   );
+}
+
+/** What helps where Node's own words do not say it. */
+function cureOf(thrown: unknown): string {
+  switch ((thrown as { readonly code?: unknown } | undefined)?.code) {
+    case "ERR_MODULE_NOT_FOUND":
+      return ": packages are looked for from the folder of the module upwards, so it has to lie in a project where they are installed";
+    case "ERR_UNKNOWN_FILE_EXTENSION":
+      return ": TypeScript runs from Node 22.18 on; compile it for an older one";
+    default:
+      return "";
+  }
 }
 
 function named(path: string): string {

@@ -27,9 +27,10 @@ const LOOK_MS = 10;
 
 /**
  * Runs a stage: the connector with its reader, its requests and its engine, and as much of the pipeline as the stage says.
+ * @param ready called when the pipeline is loaded and has passed its first records
  * @throws what the pipeline cannot be loaded for, and what stopped the connector
  */
-export async function measureStage(job: Job): Promise<Said> {
+export async function measureStage(job: Job, ready: () => void): Promise<Said> {
   const { stage, budgetMs } = job;
   const pipeline = await loadPipeline(job.pipeline);
   const sample = job.sample.map(({ partitionKey, data }) => ({
@@ -38,6 +39,7 @@ export async function measureStage(job: Job): Promise<Said> {
   }));
   const probed = await probe(pipeline, sample, budgetMs * PROBE_SHARE);
   requireSome(probed);
+  ready();
   const shards = stage === "idle" ? IDLE_SHARDS : BUSY_SHARDS;
   const perPage = stage === "idle" ? 0 : (job.perPage ?? pageOf(probed));
   const meter = new Meter();
@@ -103,7 +105,7 @@ function requireSome({ records, failed, error }: Probe): void {
   if (records === 0 || failed < records) return;
   const why =
     refused.size === 0
-      ? "is --format what the file has?"
+      ? "is --format what the file has, and the transformer for such records?"
       : `it asks ${[...refused].join(", ")}, and an estimate asks nobody; --allow HOST:PORT lets it`;
   throw new CliError("KC_FAILED", `none of ${records} records could be transformed (${error}): ${why}`);
 }

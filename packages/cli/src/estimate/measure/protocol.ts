@@ -73,6 +73,11 @@ export interface StageFigures {
   readonly maxReadAheadBytes: number;
 }
 
+/** What a measuring process says when the pipeline is loaded and has passed its first records. */
+export interface Ready {
+  readonly isReady: true;
+}
+
 /** What a measuring process says at its end. */
 export type Said =
   | {

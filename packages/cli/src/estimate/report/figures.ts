@@ -60,7 +60,9 @@ export function estimateOf(input: Input, measured: MeasuredStages): Estimate {
       idleBytes,
       perShardBytes: Math.round(perShardBytes),
       measuredShards: whole.shards,
-      mostBytes: Math.round(idleBytes + MEMORY_PER_LIMIT_BYTE * whole.maxReadAheadBytes),
+      mostBytes: Math.round(
+        Math.max(whole.peakRssBytes, idleBytes + MEMORY_PER_LIMIT_BYTE * whole.maxReadAheadBytes),
+      ),
       recordsPerBatch: Math.round(whole.recordsPerBatch),
       bytesPerBatch: Math.round(whole.bytesPerBatch),
       flushes: whole.flushes,

@@ -19,7 +19,7 @@ export interface Estimate {
     readonly idleBytes: number;
     readonly perShardBytes: number;
     readonly measuredShards: number;
-    /** What the limit of read-ahead bytes lets a process come to, however many shards it has. */
+    /** What the limit of read-ahead bytes lets a process come to, however many shards it has; what it came to, where that was more. */
     readonly mostBytes: number;
     readonly recordsPerBatch: number;
     readonly bytesPerBatch: number;

@@ -9,16 +9,21 @@ const WORDS: Readonly<Record<Cost["part"], string>> = {
   destination: "requests to the destination",
 };
 
+/** Below this much was measured that other work of the machine, and what V8 compiles, are much of it. */
+const ROUGH_CPU_SECONDS = 0.5;
+
 /** The estimate for people, line by line. */
 export function linesOf(estimate: Estimate, file: string): readonly string[] {
   const { input, shardsPerCore, memory, costs, waits, tried, destination, profile } = estimate;
   return [
-    `${count(input.records)} records of ${count(input.averageBytes)} bytes each in ${file}${input.isCut ? " (its beginning)" : ""}, read again and again; ` +
+    `${count(input.records)} record${input.records === 1 ? "" : "s"} of ${count(input.averageBytes)} bytes each in ${file}${input.isCut ? " (its beginning)" : ""}, read again and again; ` +
       `of ${tried.records} tried, ${tried.kept} are kept, ${tried.failed} fail`,
     "",
     row(
       "pipeline",
-      `${count(estimate.recordsPerCpuSecond)} records, ${estimate.megabytesPerCpuSecond} MB a CPU-second (${estimate.cpuSecondsMeasured} CPU-seconds measured)`,
+      `${count(estimate.recordsPerCpuSecond)} records, ${estimate.megabytesPerCpuSecond} MB a CPU-second (${estimate.cpuSecondsMeasured} CPU-seconds measured${
+        estimate.cpuSecondsMeasured < ROUGH_CPU_SECONDS ? ": rough, --max-time measures longer" : ""
+      })`,
     ),
     row("poll", `${estimate.cpuMsPerPoll} ms of CPU`),
     row(

@@ -1,10 +1,13 @@
 // Holds the arrows between packages, and between the rooms of one: reads every import of every `src`, types included, and the dependencies
-// of every package.json. Prints each arrow that breaks, with the file and line of it. A folder as its argument is looked at instead.
+// of every package.json. Finds circles of imports too, those of tests and scripts included. Prints each arrow that breaks and each circle, with the file
+// and line of it. A folder as its argument is looked at instead.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { circlesOf } from "./circles.mjs";
+import { importsOf } from "./imports.mjs";
 
-const root = resolve(process.argv[2] ?? fileURLToPath(new URL("..", import.meta.url)));
+const root = resolve(process.argv[2] ?? fileURLToPath(new URL("../..", import.meta.url)));
 const SCOPE = "@kinesis-connectors/";
 
 /** What a package may import of ours, where it differs from `OTHERS`. */
@@ -63,8 +66,10 @@ const ROOMS = {
   consumer: [["."], ["engines"], ["reading"], ["worker", "lease-table"], ["kinesis"]],
 };
 
+/** Folders that hold nothing written by hand. */
+const BUILT = new Set(["node_modules", "dist", "coverage", "target"]);
+
 const problems = [];
-let files = 0;
 
 const members = [...PROGRAMS, "packages/*"].flatMap((pattern) => foldersOf(pattern).map(readMember));
 const byName = new Map(members.map((member) => [member.name, member]));
@@ -73,9 +78,16 @@ for (const member of members) {
   for (const file of sourcesBelow(join(member.folder, "src"))) checkFile(member, file);
 }
 
+const sources = [...members.map(({ folder }) => folder), join(root, "scripts")].flatMap(sourcesBelow);
+const circles = circlesOf(sources);
+for (const { file, line, circle } of circles)
+  problems.push(
+    `${pathOf(file)}:${line}: a circle of imports, ${circle.map(pathOf).join(" -> ")}: what two of them need lives in the lower one, or is handed to it`,
+  );
+
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 process.stdout.write(
-  `${members.length} packages and ${files} files read; ${problems.length} arrows that break\n`,
+  `${members.length} packages and ${sources.length} files read; ${problems.length - circles.length} arrows that break, ${circles.length} circles\n`,
 );
 process.exit(problems.length === 0 ? 0 : 1);
 
@@ -102,11 +114,15 @@ function pathOf(file) {
   return relative(root, file).split(sep).join("/");
 }
 
+/** Paths of what is written by hand in a folder, in order: not what is installed or built there. */
 function sourcesBelow(folder) {
   if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true })
-    .map((name) => join(folder, String(name)))
-    .filter((name) => /\.[cm]?[jt]sx?$/.test(name))
+  return readdirSync(folder, { withFileTypes: true })
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return BUILT.has(entry.name) ? [] : sourcesBelow(path);
+      return /\.[cm]?[jt]sx?$/.test(entry.name) ? [path] : [];
+    })
     .toSorted();
 }
 
@@ -122,7 +138,6 @@ function checkDependencies(member) {
 }
 
 function checkFile(member, file) {
-  files += 1;
   for (const { specifier, line } of importsOf(readFileSync(file, "utf8"))) {
     const where = `${pathOf(file)}:${line}`;
     if (specifier.startsWith(".")) checkRooms(member, file, resolve(dirname(file), specifier), where);
@@ -193,23 +208,4 @@ function roomOf(rooms, source, file) {
 function shown(room) {
   if (room === "*") return "all other rooms";
   return room === "." ? "the top of src" : `${room}/`;
-}
-
-/** Every import of a text: static, of types, for its effect, exported again, dynamic, of a type in place, and a thread's. */
-function importsOf(text) {
-  const found = [];
-  // A statement begins its line; what a docstring shows as an example does not.
-  for (const match of text.matchAll(/^(?:import|export)\b(?:[^"'`;=]*?\bfrom)?\s*["']([^"'\n]+)["']/gm))
-    found.push(match);
-  for (const match of text.matchAll(
-    /^(?![ \t]*(?:\*|\/\/|\/\*)).*?\b(?:import|require)\(\s*["'`]([^"'`\n]+)["'`]/gm,
-  ))
-    found.push(match);
-  // What a worker thread is started with.
-  for (const match of text.matchAll(/\bnew URL\(\s*["'](\.[^"'\n]+\.[cm]?js)["'],\s*import\.meta\.url/g))
-    found.push(match);
-  return found.map((match) => {
-    const at = match.index + match[0].length;
-    return { specifier: match[1], line: text.slice(0, at).split("\n").length };
-  });
 }
