@@ -114,7 +114,10 @@ function pathOf(file) {
   return relative(root, file).split(sep).join("/");
 }
 
-/** Paths of what is written by hand in a folder, in order: not what is installed or built there. */
+/**
+ * Paths of what is written by hand in a folder, in order: not what is installed or built there.
+ * @returns {string[]}
+ */
 function sourcesBelow(folder) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
