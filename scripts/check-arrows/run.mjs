@@ -123,7 +123,7 @@ function sourcesBelow(folder) {
       if (entry.isDirectory()) return BUILT.has(entry.name) ? [] : sourcesBelow(path);
       return /\.[cm]?[jt]sx?$/.test(entry.name) ? [path] : [];
     })
-    .toSorted();
+    .toSorted((one, other) => (one < other ? -1 : 1));
 }
 
 /** What a user of a published package installs with it. Tests may depend on everything. */
