@@ -41,7 +41,7 @@ export function conditions({ date, machine, minutes, windowCpuMs, rows }: Run): 
 
 /** What is said of a run beside which other work ran. */
 export const BUSY =
-  "The machine had other work beside it: where a cell is a range, that is most of the reason.";
+  "The machine had other work until then, and may have had some beside the run: where a cell is a range, that may be the reason.";
 
 /** Whether other work ran beside it. */
 export function wasBusy({ machine }: Run): boolean {
