@@ -8,7 +8,7 @@ import { simulate } from "../src/storm/storm.js";
 const PATIENCE_MS = 300_000;
 
 /** So many seeds of each: what the whole system does is shown by many more of S3. */
-const SEEDS = 15;
+const SEEDS = 10;
 /** And so many of what is broken, which a single storm may not show. */
 const BROKEN_SEEDS = 30;
 
