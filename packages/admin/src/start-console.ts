@@ -44,7 +44,7 @@ export interface ConsoleOptions {
   readonly allowChanges?: boolean;
   /** Who pauses, as it is shown to others: `user@host`. Default: `admin@` and the name of this machine. */
   readonly by?: string;
-  /** Admin servers of processes, for what the lease table does not say. */
+  /** Admin servers of processes, for what the lease table does not say. Default none. */
   readonly processes?: readonly RemoteProcess[];
   /** Default 127.0.0.1; another one takes a token of 32 characters or more. */
   readonly host?: string;

@@ -11,7 +11,9 @@ export interface DsqlChange<Row> {
   readonly before: Partial<Row> | undefined;
   /** The row after the change, with all its columns; undefined when it was deleted. */
   readonly after: Row | undefined;
+  /** The schema of the table, as the record names it. */
   readonly schema: string;
+  /** The table, without its schema. */
   readonly table: string;
   /** The transaction: with table and key it tells a change that came twice. */
   readonly transactionId: string;

@@ -78,6 +78,7 @@ export interface FieldFolder {
 
 /** Folders by time. */
 export interface TimeFolders {
+  /** Which time, and how its folders are named. */
   readonly time: TimeFoldersOptions;
 }
 

@@ -18,6 +18,7 @@ import type { StreamRecord } from "../kinesis/kinesis-api.js";
 
 /** What a page of stream records comes to once the aggregates in it have been taken apart. */
 export interface UserRecords {
+  /** The records as producers put them, in the order of the stream. */
   readonly records: readonly KinesisRecord[];
   /** Bytes of data that the page keeps in memory. */
   readonly bytes: number;
