@@ -2,9 +2,12 @@
 // its own two commands, and asked by the command line. Then the steps of deploy/docker/Dockerfile in a folder, as user 1000 and with a read-only root
 // where this machine allows that; it says what it could not do.
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
 import { packAll } from "../pack-all.mjs";
 import { runContainer } from "./container.mjs";
 import { freePorts } from "./ports.mjs";
@@ -75,6 +78,7 @@ function checkPage() {
 
 /** A command with the names and places of the page. */
 function asOnThePage(command) {
+  if (command.startsWith("curl ")) return command;
   return command
     .replace(/^npm install .*/, "npm install")
     .replace(/^\S*\/create-kinesis-connectors (\S+) .*/, "npm create kinesis-connectors $1")
@@ -156,10 +160,32 @@ async function runProject(folder) {
     totals?.[1] === String(RECORDS) && totals[2] === String(RECORDS),
     `not all of ${RECORDS} records were delivered: ${totals?.[0]}`,
   );
+  await checkArchive(environment.AWS_ENDPOINT_URL_S3);
   const peeked = run(kc, ["tail", "clicks", "--from", "horizon", "--limit", "3"], {
     cwd: folder,
     env: environment,
   });
   check(peeked.stdout.trim().split("\n").length === 3, "tail does not show three records");
   return { local, environment };
+}
+
+/** What has landed, asked as the page does it by curl, which need not be on this machine: the list, and each object of records in it. */
+async function checkArchive(endpoint) {
+  const archive = `${endpoint}/clicks-archive`;
+  const list = String(await bytesOf(`${archive}?list-type=2&prefix=archive/`));
+  typed.push('curl "http://127.0.0.1:4572/clicks-archive?list-type=2&prefix=archive/"');
+  let lines = 0;
+  for (const [, key] of list.matchAll(/<Key>([^<]+\.gz)<\/Key>/g))
+    lines += String(gunzipSync(await bytesOf(`${archive}/${key}`)))
+      .trimEnd()
+      .split("\n").length;
+  typed.push('curl "http://127.0.0.1:4572/clicks-archive/KEY" | gunzip');
+  check(lines === RECORDS, `${lines} lines are in the archive, and not ${RECORDS}`);
+}
+
+/** As they are: nothing is unpacked on the way. */
+function bytesOf(url) {
+  return new Promise((resolve, reject) => {
+    get(url, (answer) => buffer(answer).then(resolve, reject)).on("error", reject);
+  });
 }
