@@ -186,6 +186,6 @@ async function checkArchive(endpoint) {
 /** As they are: nothing is unpacked on the way. */
 function bytesOf(url) {
   return new Promise((resolve, reject) => {
-    get(url, (answer) => buffer(answer).then(resolve, reject)).on("error", reject);
+    get(url, (answer) => void buffer(answer).then(resolve, reject)).on("error", reject);
   });
 }
