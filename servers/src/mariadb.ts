@@ -50,6 +50,7 @@ export async function startMariadb(): Promise<TestServer | undefined> {
     args: [
       "--no-defaults",
       `--datadir=${data}`,
+      ownTemporary(folder),
       ...where,
       `--init-file=${init}`,
       "--skip-name-resolve",
@@ -74,7 +75,19 @@ async function newDatabase(mariadb: string, folder: string, user: RunAs): Promis
     ...SYSTEM_TABLES.map((name) => readFileSync(join(scripts, `${name}.sql`), "utf8")),
     "CREATE DATABASE test;",
   ];
-  const how = ["--no-defaults", "--bootstrap", `--datadir=${data}`, "--log-warnings=0", ...SMALL];
+  const how = [
+    "--no-defaults",
+    "--bootstrap",
+    `--datadir=${data}`,
+    ownTemporary(folder),
+    "--log-warnings=0",
+    ...SMALL,
+  ];
   prepare(mariadb, how, user, folder, `${sql.join("\n")}\n`);
   return data;
+}
+
+/** A server that starts removes the temporary tables that it finds, another one's too. */
+function ownTemporary(folder: string): string {
+  return `--tmpdir=${folder}`;
 }
