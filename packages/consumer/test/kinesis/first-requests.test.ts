@@ -1,11 +1,10 @@
-import { once } from "node:events";
-import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { GetItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { HttpHandler, keepRequests } from "@kinesis-connectors/aws";
+import type { ServerResponse } from "node:http";
+import { GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { keepRequests } from "@kinesis-connectors/aws";
 import { failureFrom } from "@kinesis-connectors/testkit";
 import { describe, expect, it, vi } from "vitest";
 import { breathe, VirtualTime } from "../reading/virtual-time.js";
+import { answerEmpty, startEmptyDynamoDb } from "../support/empty-dynamodb.js";
 
 const INPUT = { TableName: "leases", Key: { leaseKey: { S: "shardId-000000000000" } } };
 const OTHERS = 20;
@@ -14,49 +13,25 @@ const OTHERS = 20;
 async function startHolding(more: { readonly maxAttempts?: number } = {}) {
   const held: ServerResponse[] = [];
   let holds = true;
-  const answer = (response: ServerResponse, status = 200): void => {
-    response
-      .writeHead(status, { "content-type": "application/x-amz-json-1.0", "content-length": "2" })
-      .end("{}");
-  };
-  const server = createServer((request, response) => {
-    request.resume().on("end", () => {
-      if (holds) held.push(response);
-      else answer(response);
-    });
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const client = new DynamoDBClient({
-    region: "eu-central-1",
-    credentials: { accessKeyId: "access-key", secretAccessKey: "secret-key" },
-    maxAttempts: 1,
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requestHandler: new HttpHandler(),
-    ...more,
-  });
-  client.middlewareStack.remove("loggerMiddleware");
+  const dynamoDb = await startEmptyDynamoDb((response) => {
+    if (holds) held.push(response);
+    else answerEmpty(response);
+  }, more);
   const time = new VirtualTime();
-  const send = keepRequests(client, { clock: time });
+  const send = keepRequests(dynamoDb.client, { clock: time });
   const request = (signal?: AbortSignal) => send(GetItemCommand, INPUT, signal);
   return {
+    ...dynamoDb,
     held,
     time,
     request,
     others: () => Promise.all(Array.from({ length: OTHERS }, () => request())),
-    inAllSteps: vi.spyOn(client.config.requestHandler, "handle"),
     /** From now on the server answers at once; those that it holds it goes on holding. */
     answersAtOnce: () => {
       holds = false;
     },
     answerHeld: (status?: number) => {
-      for (const response of held.splice(0)) answer(response, status);
-    },
-    [Symbol.asyncDispose]: async () => {
-      client.destroy();
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
+      for (const response of held.splice(0)) answerEmpty(response, status);
     },
   };
 }
