@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { ranOn } from "./ran-on.mjs";
 import { setup } from "./setup.mjs";
+import { whatFailed } from "./what-failed.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 setup();
@@ -35,11 +36,19 @@ if (existsSync(results)) {
     (file) => file.status === "failed" && file.assertionResults.length === 0,
   );
   failed = report.numFailedTests + broken.length;
+  lines.push(...whatFailed(report.testResults, root));
 }
 rmSync(folder, { recursive: true, force: true });
-// An error outside of any test, or no report at all.
-if (status !== 0 && failed === 0) failed = 1;
-if (status === 0 && passed === 0) failed = 1;
+if (status !== 0 && failed === 0) {
+  failed = 1;
+  lines.push(
+    "failed: an error outside of any test, or no report at all; what the runner printed above says which",
+  );
+}
+if (status === 0 && passed === 0) {
+  failed = 1;
+  lines.push("failed: no test ran");
+}
 if (skipped > 0) lines.push(`${skipped} skipped`);
 process.stdout.write(`\n${[...lines, `${passed} passed, ${failed} failed`].join("\n")}\n`);
 process.exit(failed === 0 ? 0 : 1);
