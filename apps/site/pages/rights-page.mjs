@@ -5,6 +5,8 @@ import { page, table } from "./markdown.mjs";
 /** Words for whoever needs a policy, by the start of its name. */
 const FOR = {
   "consumer-resource-policy": "attached to a registered consumer by the stream's owner, for another account",
+  "db-user-policy": "in place of `TemporaryCredentials`, where `dbUser` is given",
+  "secret-policy": "in place of `TemporaryCredentials`, where `secretArn` is given",
   "stream-resource-policy": "attached to a stream by its owner, for another account",
 };
 
@@ -13,15 +15,6 @@ const IN_WORDS = [
   [
     "[`cli`](../packages/cli/README.md#rights), command by command",
     "on the lease table; on the stream and the bucket where a command looks there",
-  ],
-  ["[`schema-registry`](../packages/schema-registry/README.md#glue), with Glue", "`glue:GetSchemaVersion`"],
-  [
-    "[`redshift`](../packages/redshift/README.md), with `secretArn`",
-    "`secretsmanager:GetSecretValue` on the secret, in place of `TemporaryCredentials`",
-  ],
-  [
-    "[`redshift`](../packages/redshift/README.md), with `dbUser`",
-    "`redshift:GetClusterCredentials` on `dbuser:CLUSTER/USER` and `dbname:CLUSTER/DATABASE`, likewise",
   ],
   [
     "[`postgres`](../packages/postgres/README.md)",
@@ -45,8 +38,8 @@ capitals are for you to fill in. A connector has the statements of the consumer 
     `\`\`\`sh
 aws iam create-policy --policy-name click-archive --policy-document file://worker-policy.json
 \`\`\``,
-    `What a right that is missing looks like: the connector stops with [\`KC_EMIT_REFUSED\`](errors.md#kc_emit_refused), [\`KC_READ_REFUSED\`](errors.md#kc_read_refused) or
-[\`KC_LEASE_TABLE\`](errors.md#kc_lease_table), and names the action. \`kinesis-connectors validate FILE --online\` asks beforehand.`,
+    `What a right that is missing looks like: the connector stops with [\`KC_EMIT_REFUSED\`](errors.md#kc_emit_refused), [\`KC_READ_REFUSED\`](errors.md#kc_read_refused),
+[\`KC_LOOKUP_REFUSED\`](errors.md#kc_lookup_refused) or [\`KC_LEASE_TABLE\`](errors.md#kc_lease_table), and names the action. \`kinesis-connectors validate FILE --online\` asks beforehand.`,
     packagesWithPolicies(root).map((name) => [
       `## ${name}`,
       [...policiesOf(root, name)].map(([file, policy]) => [
