@@ -1,4 +1,6 @@
 // docs/rights.md: the tables of rights of all packages, from their policies.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { packagesWithPolicies, policiesOf, rowsOf } from "../../../scripts/rights/tables.mjs";
 import { page, table } from "./markdown.mjs";
 
@@ -16,14 +18,13 @@ const IN_WORDS = [
     "[`cli`](../packages/cli/README.md#rights), command by command",
     "on the lease table; on the stream and the bucket where a command looks there",
   ],
-  [
-    "[`postgres`](../packages/postgres/README.md)",
-    "grants of the database: on the schema, the table, and `kc_positions`",
-  ],
-  [
-    "leases in [MySQL](../packages/leases-mysql/README.md) or PostgreSQL",
-    "grants of the server; `leases-policy.json` is not needed then",
-  ],
+];
+
+/** Packages whose READMEs have the statements for a user of a server. */
+const ON_SERVERS = [
+  ["leases-redis", "leases in Redis or Valkey"],
+  ["leases-mysql", "leases in MySQL or MariaDB"],
+  ["postgres", "rows, and leases, in PostgreSQL"],
 ];
 
 /** The page. */
@@ -49,6 +50,12 @@ aws iam create-policy --policy-name click-archive --policy-document file://worke
           : table(["for", "rights", "on"], rowsOf(policy)),
       ]),
     ]),
+    "## On servers",
+    "What a user of a server needs, word by word as the tests give it. A start, or a shard, stops where any of it is missing. `leases-policy.json` is not needed then.",
+    ON_SERVERS.map(([name, what]) => [
+      `[\`${name}\`](../packages/${name}/README.md#rights): ${what}`,
+      statementsOf(readFileSync(join(root, "packages", name, "README.md"), "utf8")),
+    ]),
     "## Rights in words",
     "What has no policy of its own to fill in:",
     table(["what", "rights"], IN_WORDS),
@@ -58,4 +65,12 @@ aws iam create-policy --policy-name click-archive --policy-document file://worke
 function whatFor(file) {
   const words = FOR[file.replace(/^iam\/|\.json$/g, "")];
   return words === undefined ? "" : `: ${words}`;
+}
+
+/** The blocks of the section "Rights" of a README. */
+function statementsOf(readme) {
+  const [, section = ""] = /^## Rights\n([^]*?)(?=^## |$(?![^]))/m.exec(readme) ?? [];
+  const blocks = section.match(/^```[^]*?^```$/gm);
+  if (blocks === null) throw new Error("a README without statements in its section Rights");
+  return blocks;
 }
