@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -139,6 +140,21 @@ describe("the site", () => {
     expect(unexportedTypes(project)).toEqual([
       "@kinesis-connectors/tried/index.ts: Hidden is in takes.hidden, and no index exports it",
     ]);
+  });
+
+  it("is told of without colours in a pipe", () => {
+    const script = `
+      await import("./plain-in-pipes.mjs");
+      const { Application } = await import("typedoc");
+      const app = await Application.bootstrap({ entryPoints: [] });
+      app.logger.warn("a warning");`;
+    const { NO_COLOR: _none, ...env } = process.env;
+    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], {
+      cwd: join(ROOT, "apps/site/build"),
+      env,
+      encoding: "utf8",
+    });
+    expect(stdout + stderr).toContain("[warning] a warning");
   });
 
   it("finds links that lead to no page, and to no place on one", () => {
