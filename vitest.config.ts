@@ -56,9 +56,9 @@ export default defineConfig({
   test: {
     setupFiles: ["./scripts/fast-check-seed.ts"],
     // A hang, and nothing but a hang, fails by these: a busy machine takes many times as long as a quiet one.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
-    expect: { poll: { timeout: 120_000 } },
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 240_000 } },
     // Two more than cores: many tests wait for real sockets and real seconds, and another file has the core meanwhile.
     maxWorkers: availableParallelism() + 2,
     projects: [

@@ -64,7 +64,12 @@ const WAYS = {
       close: () => handler.destroy(),
     };
   },
-  "the agents of node:http": (port: number, isTls: boolean, proxy: string, connectionTimeoutMs = PATIENCE_MS) => {
+  "the agents of node:http": (
+    port: number,
+    isTls: boolean,
+    proxy: string,
+    connectionTimeoutMs = PATIENCE_MS,
+  ) => {
     const agents = keptAgents({ maxSockets: 8, ca, proxy, connectionTimeoutMs });
     return {
       ask: async (body: string): Promise<string> => {
