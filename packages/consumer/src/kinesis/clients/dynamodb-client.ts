@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { guardEndpoint, HttpHandler, type Later, later } from "@kinesis-connectors/aws";
+import { guardEndpoint, HttpHandler, keepCredentials, type Later, later } from "@kinesis-connectors/aws";
 import type { Logger } from "@kinesis-connectors/core";
 
 import { type AwsClientOptions, common, CONNECTION_TIMEOUT_MS, MAX_CONNECTIONS } from "./client-options.js";
@@ -29,6 +29,7 @@ export function createDynamoDbClient(
       // It makes a copy of each answer for a log line, even where nobody logs.
       client.middlewareStack.remove("loggerMiddleware");
       guardEndpoint(client, options.allowInsecure === true);
+      keepCredentials(client, options.credentials);
       return client;
     },
     (client) => client.destroy(),

@@ -1,5 +1,12 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
-import { BodyMemory, guardEndpoint, HttpHandler, type Later, later } from "@kinesis-connectors/aws";
+import {
+  BodyMemory,
+  guardEndpoint,
+  HttpHandler,
+  keepCredentials,
+  type Later,
+  later,
+} from "@kinesis-connectors/aws";
 import type { Logger } from "@kinesis-connectors/core";
 import {
   type KinesisProtocol,
@@ -49,6 +56,7 @@ export function createKinesisClient(options: KinesisClientOptions, logger: Logge
     // It makes a copy of each answer for a log line, even where nobody logs.
     client.middlewareStack.remove("loggerMiddleware");
     guardEndpoint(client, options.allowInsecure === true);
+    keepCredentials(client, options.credentials);
     fast.attach(client);
     return client;
   }, destroy);
@@ -70,6 +78,7 @@ export async function createSubscriptionClient(
     requestHandler: new WideHttp2({ connectionTimeoutMs: CONNECTION_TIMEOUT_MS, proxy: options.proxy }),
   });
   guardEndpoint(client, options.allowInsecure === true);
+  keepCredentials(client, options.credentials);
   return client;
 }
 
