@@ -1,4 +1,4 @@
-import { type Clock, systemClock, type Timer, wholeNumber } from "@kinesis-connectors/core";
+import { asError, type Clock, systemClock, type Timer, wholeNumber } from "@kinesis-connectors/core";
 import { ListedSignal, whenAborted } from "../following-signal.js";
 import { BodyMemory } from "./body-memory.js";
 import { type ProxyOption, type ProxyRule, proxyRule } from "../proxy/proxy.js";
@@ -271,7 +271,8 @@ function isLate(error: Error): boolean {
 /** The SDK's own handler calls these time-outs too: its retries and those above it know them by that name. */
 const LIKE_TIMEOUTS: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT"]);
 
-function named(error: Error): Error {
+function named(thrown: Error): Error {
+  const error = asError(thrown);
   if ("code" in error && LIKE_TIMEOUTS.has(error.code)) error.name = "TimeoutError";
   return error;
 }
