@@ -244,6 +244,7 @@ function configOf<Client>(
             connectionTimeoutMs,
             requestTimeoutMs,
             maxConnections: maxSockets,
+            needsBody: true,
             ...(proxy === undefined ? {} : { proxy }),
             ...(service.memory === undefined ? {} : { memory: service.memory }),
           })

@@ -56,7 +56,7 @@ const allows = (statements: readonly Statement[], [action, arn]: Needed): boolea
 /** Where a batch of statements goes, and as whom. */
 interface Target {
   readonly ClusterIdentifier?: string;
-  readonly Database: string;
+  readonly Database?: string;
   readonly DbUser?: string;
   readonly SecretArn?: string;
 }

@@ -19,6 +19,7 @@ export function createDynamoDbClient(
     connectionTimeoutMs: Math.min(CONNECTION_TIMEOUT_MS, requestTimeoutMs),
     requestTimeoutMs,
     maxConnections: MAX_CONNECTIONS,
+    needsBody: true,
     onUnasked: ({ message }) => logger.warn({ error: message }, "answer-unasked"),
     ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
   });

@@ -41,6 +41,7 @@ export function createKinesisClient(options: KinesisClientOptions, logger: Logge
     connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     maxConnections: MAX_CONNECTIONS,
+    needsBody: true,
     memory,
     ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
     onUnasked: ({ message }) => logger.warn({ error: message }, "answer-unasked"),
