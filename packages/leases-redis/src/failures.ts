@@ -1,3 +1,4 @@
+import { asError } from "@kinesis-connectors/core";
 import type { StoreFailure } from "@kinesis-connectors/leases";
 
 /** A connection that did not come about: nothing was sent over it. */
@@ -81,7 +82,7 @@ function shown(error: unknown): Error {
   if (!(error instanceof Error)) return new Error("Redis failed");
   const code = textOf(error, "code");
   // A script's own error quotes its lines, and its arguments perhaps.
-  const said = error.message.split("\n", 1)[0] ?? "";
+  const said = asError(error).message.split("\n", 1)[0] ?? "";
   return Object.assign(new Error(said.slice(0, 300)), {
     name: "RedisError",
     ...(code === undefined ? {} : { code }),

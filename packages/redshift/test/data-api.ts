@@ -150,7 +150,7 @@ export function emitterOn<Output extends object>(
     endpoint: api.endpoint,
     region: "eu-central-1",
     credentials: s3.clientOptions("s3").credentials,
-    workgroup: "analytics",
+    ...(options.cluster === undefined && { workgroup: "analytics" }),
     database: "shop",
     table: "orders",
     iamRole: "default",

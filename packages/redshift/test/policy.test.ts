@@ -56,7 +56,7 @@ const allows = (statements: readonly Statement[], [action, arn]: Needed): boolea
 /** Where a batch of statements goes, and as whom. */
 interface Target {
   readonly ClusterIdentifier?: string;
-  readonly Database: string;
+  readonly Database?: string;
   readonly DbUser?: string;
   readonly SecretArn?: string;
 }
@@ -80,7 +80,7 @@ function neededFor(operation: string, input: Readonly<Record<string, unknown>>):
   return [where, [credentials, `${REDSHIFT}:dbuser:${cluster}/${user}`], [credentials, name]];
 }
 
-const TO_CLUSTER: Options = { cluster: "dwh", workgroup: undefined } as Options;
+const TO_CLUSTER: Options = { cluster: "dwh" };
 /** Each way in, and the policies that take the place of `TemporaryCredentials`. */
 const WAYS: readonly [way: string, options: Options, instead: readonly string[]][] = [
   ["the identity, to a workgroup", {}, []],

@@ -156,7 +156,7 @@ function ofLeases({
       "table-silent",
       leaseTable.silentMs,
       leaseTable.limitMs,
-      "the lease table does not answer, so no shard can be kept or taken: look at its endpoint, the network, and the rights on it",
+      "the lease table does not answer, so no shard can be kept or taken: look at its endpoint, the network, the credentials (those of a session expire), and the rights on it",
     );
   hold(
     "unattended-shards",
