@@ -62,7 +62,7 @@ const IMPORT = /\bfrom "([^"]+)"|^import "([^"]+)"|\bimport\("([^"]+)"\)/gm;
  * @returns {Set<string>}
  * @throws {Error} where it is not built
  */
-export function packagesInTypes(path, manifest) {
+function packagesInTypes(path, manifest) {
   const found = new Set();
   const files = new Set(declarationsOf(path, manifest.publishConfig?.exports ?? manifest.exports));
   for (const file of files) {
