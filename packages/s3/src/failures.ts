@@ -30,6 +30,7 @@ const REPEATED = new Set([
   "XAmzContentSHA256Mismatch",
   "NoSuchUpload",
   "InvalidPart",
+  "TemporaryRedirect", // A bucket whose name is not known everywhere yet.
   "TooManyRequestsException",
   "SlowDown",
   "Throttling",
@@ -123,6 +124,20 @@ export function readCureOf(error: unknown): string {
     READ_CURES.get(code) ??
     "check the object, s3:GetObject on it and, to read a prefix, s3:ListBucket on the bucket"
   );
+}
+
+/**
+ * Looks whether an answer that says that an object or a part was taken is S3's own, which has an ETag always (PutObject, UploadPart and
+ * CompleteMultipartUpload of its API reference). A page of a load balancer has none, and the client takes it for a success all the same.
+ * @throws Error to be tried again
+ */
+export function requireOfS3(operation: string, { ETag }: { readonly ETag?: string | undefined }): void {
+  if (ETag !== undefined && ETag !== "") return;
+  const error = new Error(
+    `the answer to ${operation} says that all is well, and has no ETag: it is not of S3, but of something that answers in its place`,
+  );
+  error.name = "NotOfS3";
+  throw error;
 }
 
 /** The HTTP status of an error of the SDK; undefined when no answer came. */

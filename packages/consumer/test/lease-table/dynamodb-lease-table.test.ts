@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { type Logger, type Random, systemClock } from "@kinesis-connectors/core";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
-import { afterAll, beforeAll, describe, expect, it, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import type { LeaseTable } from "@kinesis-connectors/leases";
 import { dynamoDbLeaseTable } from "../../src/lease-table/dynamodb-lease-table.js";
 import { newLease } from "../support/leases.js";
@@ -69,7 +69,6 @@ async function freshTable(): Promise<{ readonly table: LeaseTable; readonly tabl
 }
 
 // Thousands of requests, on a busy machine.
-vi.setConfig({ testTimeout: 300_000 });
 
 describeLeaseTable({
   describe,
