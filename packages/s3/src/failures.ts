@@ -82,6 +82,7 @@ export function failureOf(error: unknown, cures: ReadonlyMap<string, string> = C
   // Without a status no answer came: reset, refused connection, unknown host, time-out, credentials not served for a moment.
   if (status === undefined || status >= 500 || status === 408 || status === 409 || status === 429)
     return RETRY;
+  if (code === "ForeignAnswer") return RETRY;
   if (status === 403) return { kind: "refused", cure: cures.get("AccessDenied") ?? CREDENTIALS_CURE };
   if (status === 301 || status === 307) return { kind: "refused", cure: REGION };
   if (status >= 400) return { kind: "refused", cure: "see the code and correct the option it is about" };
@@ -136,7 +137,7 @@ export function requireOfS3(operation: string, { ETag }: { readonly ETag?: strin
   const error = new Error(
     `the answer to ${operation} says that all is well, and has no ETag: it is not of S3, but of something that answers in its place`,
   );
-  error.name = "NotOfS3";
+  error.name = "ForeignAnswer";
   throw error;
 }
 

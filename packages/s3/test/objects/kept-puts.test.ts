@@ -155,7 +155,7 @@ describe("an object that is written without the client", () => {
     for (const written of [0, 1]) {
       s3.answer(...Array<Answer>(written + 1).fill(page));
       const error = await failureFrom(deliver(emitter, batch(written)));
-      expect(error).toMatchObject({ name: "NotOfS3", message: expect.stringContaining("no ETag") });
+      expect(error).toMatchObject({ name: "ForeignAnswer", message: expect.stringContaining("no ETag") });
       expect(s3.taken().map(({ isOfClient }) => isOfClient)).toEqual(written === 0 ? [true] : [false, true]);
       expect(await deliver(emitter, batch(written))).toEqual({ failed: [] });
       s3.taken();
