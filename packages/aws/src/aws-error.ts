@@ -201,6 +201,8 @@ export function cureAtHome(error: unknown): string | undefined {
   const { message } = describeAwsError(error);
   if (message.includes("Region is missing")) return "set `region`, or AWS_REGION";
   if (identityFailureOf(error) === "absent") {
+    if (error instanceof Error && error.cause !== undefined)
+      return "credentials are looked for, and who has them gives none: the cause says why";
     return "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or give the machine a role";
   }
   return cureAtProxy(error);
