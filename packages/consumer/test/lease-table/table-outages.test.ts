@@ -99,5 +99,5 @@ test("F04 an update that is answered by a success without a word is unknown, and
     expect((await table.update(seen, { type: "take", owner: "a" })).type).toBe("applied");
     server.answer = { body: "" };
   }
-  table.close();
+  table.close?.();
 });
