@@ -108,6 +108,28 @@ describe("the site", () => {
     );
   });
 
+  it("names an option that is a number of nobody knows what", async () => {
+    const project = await projectOf(`
+      export interface TriedOptions {
+        /** Time limit. Default 3. */ readonly timeout?: number;
+        /** Limits the pieces. Default 3. */ readonly size: number | "all";
+        /** How it is. */ readonly status: number;
+        /** Time limit, in milliseconds. Default 3. */ readonly patience?: number;
+        /** Pieces that are made at a time. Default 3. */ readonly concurrency?: number;
+        /** Time limit. Default 3. */ readonly limitMs?: number;
+        /** At most. Default 3. */ readonly maxPiecesPerPart?: number;
+        /** Default 80. */ readonly port?: number;
+        /** How. Default "well". */ readonly way?: string;
+      }
+    `);
+    const lines = (undocumentedNames(project) as string[]).filter((line) => !line.includes("no docstring"));
+    expect(lines.map((line) => line.replace(/^.*?: /, "")).sort()).toEqual(
+      ["size", "status", "timeout"].map(
+        (name) => `TriedOptions.${name} is a number without a unit, in its name or in its docstring`,
+      ),
+    );
+  });
+
   it("names a type that a public name mentions and no index exports, unless it is written out there", async () => {
     const project = await projectOf(`
       interface Hidden { readonly name: string }

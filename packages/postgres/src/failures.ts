@@ -19,7 +19,10 @@ const CHECK_TLS =
 const CURES: ReadonlyMap<string, string> = new Map([
   ["28", CHECK_USER],
   ["3D000", "correct connection.database, or create the database"],
-  ["3F000", "create the schema that `table` and `positions` name, or correct them"],
+  [
+    "3F000",
+    "create the schema that `table` and `positions` name, or correct them, or grant the user USAGE on it",
+  ],
   ["42", CHECK_TABLES],
   [
     "42501",

@@ -1,7 +1,10 @@
 import {
+  CLOCK_CURE,
+  cureAtHome,
   cureAtProxy,
   describeAwsError,
   identityFailureOf,
+  RENEW_CURE,
   saidWithoutValues,
   summaryOf,
 } from "@kinesis-connectors/aws";
@@ -91,8 +94,11 @@ export function tableCause(thrown: unknown): Error {
 }
 
 function cureOf(error: Error, operation: string): string {
-  const atProxy = cureAtProxy(error);
-  if (atProxy !== undefined) return atProxy;
+  const atHome = cureAtHome(error);
+  if (atHome !== undefined) return atHome;
+  const identity = identityFailureOf(error);
+  if (identity === "clock") return CLOCK_CURE;
+  if (identity === "expired") return RENEW_CURE;
   switch (error.name) {
     case "AccessDeniedException":
     case "AccessDenied":

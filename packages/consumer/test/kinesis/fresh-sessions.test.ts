@@ -41,7 +41,7 @@ async function readers(endpoint: string, credentials?: () => Promise<never>) {
       Promise.all([api.getShardIterator("shardId-000000000000", { type: "trim-horizon" }), table.get("one")]),
     close: () => {
       api.close();
-      table.close();
+      table.close?.();
     },
   };
 }

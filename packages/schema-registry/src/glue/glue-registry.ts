@@ -21,7 +21,8 @@ import type { RegisteredSchema } from "../schema.js";
 
 const REGISTRY = "the Glue Schema Registry";
 const ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL_GLUE";
-const RIGHTS = "grant glue:GetSchemaVersion on the registry and its schemas, and look at `region`";
+// A look-up by id names no registry, so that it takes the right on everything ("IAM examples for deserializers", Glue developer guide; awslabs/aws-glue-schema-registry#68).
+const RIGHTS = "grant glue:GetSchemaVersion on all resources (iam/glue-policy.json), and look at `region`";
 
 /** Codes of GetSchemaVersion (Glue API reference) that say that there is no such schema version. An id comes from a record: it may be anything. */
 const NONE: ReadonlySet<string> = new Set(["EntityNotFoundException", "InvalidInputException"]);
