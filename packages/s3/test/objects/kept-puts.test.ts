@@ -162,6 +162,14 @@ describe("an object that is written without the client", () => {
     }
   });
 
+  it("names the region of a bucket that is elsewhere, as S3 does", async () => {
+    await using warm = await startWarm();
+    const elsewhere = xmlError(301, "PermanentRedirect", { "x-amz-bucket-region": "ap-southeast-2" });
+    warm.s3.answer(elsewhere, elsewhere);
+    const error = await failureFrom(deliver(warm.emitter, batch(1)));
+    expect(error.message).toContain("set `region` to ap-southeast-2, where the bucket is");
+  });
+
   it("is looked at where something is at its key, and the client is not asked to write it", async () => {
     await using warm = await startWarm();
     const { s3, emitter } = warm;
