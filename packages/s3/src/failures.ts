@@ -140,11 +140,21 @@ export function readCureOf(error: unknown): string {
 
 /**
  * Looks whether an answer that says that an object or a part was taken is S3's own, which has an ETag always (PutObject, UploadPart and
- * CompleteMultipartUpload of its API reference). A page of a load balancer has none, and the client takes it for a success all the same.
+ * CompleteMultipartUpload of its API reference). A page of a load balancer has none, and the client takes it for a success all the same. What came from no
+ * server, but from a client of the caller's that stands in for one, has no status.
  * @throws Error to be tried again
  */
-export function requireOfS3(operation: string, { ETag }: { readonly ETag?: string | undefined }): void {
-  if (ETag !== undefined && ETag !== "") return;
+export function requireOfS3(
+  operation: string,
+  {
+    ETag,
+    $metadata,
+  }: {
+    readonly ETag?: string | undefined;
+    readonly $metadata?: { readonly httpStatusCode?: number | undefined };
+  },
+): void {
+  if ((ETag !== undefined && ETag !== "") || $metadata?.httpStatusCode === undefined) return;
   const error = new Error(
     `the answer to ${operation} says that all is well, and has no ETag: it is not of S3, but of something that answers in its place`,
   );
