@@ -41,17 +41,10 @@ describe("an error of the SDK", () => {
 
   it("says that the request may work later by each code by which the SDK's client repeats it", () => {
     const named = (name: string) => Object.assign(new Error("x"), { name, $metadata: {} });
-    const throttled = [
-      ...[
-        "BandwidthLimitExceeded",
-        "EC2ThrottledException",
-        "LimitExceededException",
-        "PriorRequestNotComplete",
-      ],
-      ...["ProvisionedThroughputExceededException", "RequestLimitExceeded", "RequestThrottled", "SlowDown"],
-      ...["RequestThrottledException", "ThrottledException", "Throttling", "ThrottlingException"],
-      ...["TooManyRequestsException", "TransactionInProgressException"],
-    ];
+    const throttled =
+      `BandwidthLimitExceeded EC2ThrottledException LimitExceededException PriorRequestNotComplete ProvisionedThroughputExceededException
+      RequestLimitExceeded RequestThrottled RequestThrottledException SlowDown ThrottledException Throttling ThrottlingException TooManyRequestsException
+      TransactionInProgressException`.split(/\s+/);
     for (const code of throttled)
       expect([code, laterBy(code), isThrottlingError(named(code))]).toEqual([code, "throttled", true]);
     for (const code of ["RequestTimeout", "RequestTimeoutException"])
