@@ -75,6 +75,33 @@ export function summaryOf(error: unknown, { service, message: shown }: SummaryOp
   return summary;
 }
 
+/** Codes with which services of AWS refuse for the moment, whatever the status: `THROTTLING_ERROR_CODES` of @smithy/core, the same as those of botocore. */
+const THROTTLED: ReadonlySet<string> = new Set([
+  "BandwidthLimitExceeded",
+  "EC2ThrottledException",
+  "LimitExceededException",
+  "PriorRequestNotComplete",
+  "ProvisionedThroughputExceededException",
+  "RequestLimitExceeded",
+  "RequestThrottled",
+  "RequestThrottledException",
+  "SlowDown",
+  "ThrottledException",
+  "Throttling",
+  "ThrottlingException",
+  "TooManyRequestsException",
+  "TransactionInProgressException",
+]);
+
+/**
+ * What a service's code says of a request that may work later: `throttled` was not carried out, of `late` nobody knows. The SDK's client repeats both; undefined
+ * for all other codes.
+ */
+export function laterBy(code: string): "throttled" | "late" | undefined {
+  if (THROTTLED.has(code)) return "throttled";
+  return code === "RequestTimeout" || code === "RequestTimeoutException" ? "late" : undefined;
+}
+
 /**
  * The kind of a failure that is about who signed and when, alike for every service of AWS.
  *

@@ -11,6 +11,7 @@ export {
   identityOutcomeOf,
   isByTheClock,
   isForeignAnswer,
+  laterBy,
   RENEW_CURE,
   saysClockIsOff,
   summaryOf,

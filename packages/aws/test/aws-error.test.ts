@@ -1,5 +1,6 @@
+import { isThrottlingError, isTransientError } from "@smithy/core/retry";
 import { describe, expect, it } from "vitest";
-import { cureAtHome, describeAwsError, isForeignAnswer, summaryOf } from "../src/aws-error.js";
+import { cureAtHome, describeAwsError, isForeignAnswer, laterBy, summaryOf } from "../src/aws-error.js";
 
 describe("an error of the SDK", () => {
   const thrown = Object.assign(new Error("secret value AKIACANARY"), {
@@ -36,6 +37,19 @@ describe("an error of the SDK", () => {
     expect(isForeignAnswer(html("Unknown", 403))).toBe(true);
     for (const error of [thrown, new SyntaxError("of our own"), new Error("reset")])
       expect(isForeignAnswer(error)).toBe(false);
+  });
+
+  it("says that the request may work later by each code by which the SDK's client repeats it", () => {
+    const named = (name: string) => Object.assign(new Error("x"), { name, $metadata: {} });
+    const throttled =
+      `BandwidthLimitExceeded EC2ThrottledException LimitExceededException PriorRequestNotComplete ProvisionedThroughputExceededException
+      RequestLimitExceeded RequestThrottled RequestThrottledException SlowDown ThrottledException Throttling ThrottlingException TooManyRequestsException
+      TransactionInProgressException`.split(/\s+/);
+    for (const code of throttled)
+      expect([code, laterBy(code), isThrottlingError(named(code))]).toEqual([code, "throttled", true]);
+    for (const code of ["RequestTimeout", "RequestTimeoutException"])
+      expect([code, laterBy(code), isTransientError(named(code))]).toEqual([code, "late", true]);
+    expect(laterBy("ValidationException")).toBeUndefined();
   });
 
   it("that never left the machine comes with its cure", () => {

@@ -133,6 +133,8 @@ it("failures are sorted by code before status, and what never came back may pass
     ["ConditionalCheckFailedException", 400, "superseded"],
     ["ThrottlingException", 400, "throttled"],
     ["SomethingNew", 429, "throttled"],
+    ["RequestThrottledException", 400, "throttled"],
+    ["RequestTimeoutException", 400, "retry"],
     ["TransactionConflictException", 400, "retry"],
     ["ResourceInUseException", 400, "retry"],
     ["Unknown", 503, "retry"],

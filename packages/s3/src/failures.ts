@@ -3,6 +3,7 @@ import {
   CREDENTIALS_CURE,
   describeAwsError,
   identityOutcomeOf,
+  laterBy,
   summaryOf as awsSummaryOf,
 } from "@kinesis-connectors/aws";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
@@ -22,7 +23,6 @@ const RETRY: Failure = { kind: "retry" };
 
 /** Codes below 500 that S3 means to be repeated ("Error responses" of the S3 API reference); uploads that are gone start anew. */
 const REPEATED = new Set([
-  "RequestTimeout",
   "ConditionalRequestConflict",
   "OperationAborted",
   "IncompleteBody",
@@ -31,10 +31,6 @@ const REPEATED = new Set([
   "NoSuchUpload",
   "InvalidPart",
   "TemporaryRedirect", // A bucket whose name is not known everywhere yet.
-  "TooManyRequestsException",
-  "SlowDown",
-  "Throttling",
-  "ThrottlingException",
 ]);
 
 const REGION = "set `region` to the region of the bucket";
@@ -67,7 +63,7 @@ export function failureOf(error: unknown, cures: ReadonlyMap<string, string> = C
   const { code, status } = describeAwsError(error);
   const identity = identityOutcomeOf(error);
   if (identity !== undefined) return identity;
-  if (REPEATED.has(code)) return RETRY;
+  if (REPEATED.has(code) || laterBy(code) !== undefined) return RETRY;
   // S3 passes the errors of KMS on by these names; a disabled or missing key stays so until somebody acts.
   if (/^(?:KMS\.|Kms)/.test(code)) {
     if (/Throttling|Internal|Timeout|Unavailable/.test(code)) return RETRY;

@@ -6,6 +6,7 @@ import {
   identityFailureOf,
   identityOutcomeOf,
   isForeignAnswer,
+  laterBy,
   RENEW_CURE,
   summaryOf,
 } from "../aws-error.js";
@@ -17,7 +18,7 @@ export interface PutFailureRules {
   readonly service: string;
   /** What is put into, such as `delivery stream`. */
   readonly target: string;
-  /** Codes below 500 that mean "later". */
+  /** Codes below 500 that mean "later", beside those of all services. */
   readonly repeated: ReadonlySet<string>;
   /** Codes that no repetition mends, with the cure. */
   readonly cures: ReadonlyMap<string, string>;
@@ -56,12 +57,14 @@ export function putFailures(rules: PutFailureRules): PutFailures {
   const { service, target, repeated, cures, missing, quoting, plainCode = (code) => code } = rules;
   const brief = (error: unknown): Error =>
     summaryOf(error, { service, message: !quoting.has(plainCode(describeAwsError(error).code)) });
+  const isRepeated = (code: string): boolean =>
+    repeated.has(plainCode(code)) || laterBy(plainCode(code)) !== undefined;
   return {
     failureOf: (error) => {
       const { code, status, message } = describeAwsError(error);
       const identity = identityOutcomeOf(error);
       if (identity !== undefined) return identity;
-      if (repeated.has(plainCode(code))) return { kind: "retry" };
+      if (isRepeated(code)) return { kind: "retry" };
       const cure = cures.get(plainCode(code));
       if (cure !== undefined) return { kind: "refused", cure };
       if (message.startsWith("Region is missing"))
@@ -87,7 +90,7 @@ export function putFailures(rules: PutFailureRules): PutFailures {
         : undefined;
     },
     summaryOf: brief,
-    isOutage: ({ name }) => OF_THE_SERVICE.has(plainCode(name)) || repeated.has(plainCode(name)),
+    isOutage: ({ name }) => OF_THE_SERVICE.has(plainCode(name)) || isRepeated(name),
     refusal: (name, cure, error) =>
       new KinesisConnectorError(
         "KC_EMIT_REFUSED",

@@ -1,4 +1,10 @@
-import { cureAtProxy, describeAwsError, identityFailureOf, isForeignAnswer } from "@kinesis-connectors/aws";
+import {
+  cureAtProxy,
+  describeAwsError,
+  identityFailureOf,
+  isForeignAnswer,
+  laterBy,
+} from "@kinesis-connectors/aws";
 import { keptCause } from "@kinesis-connectors/core";
 import { WireFormatError } from "@kinesis-connectors/wire";
 
@@ -9,13 +15,7 @@ import { KinesisCallError, type KinesisErrorKind } from "./kinesis-api.js";
  * reference (GetRecords, GetShardIterator, ListShards, SubscribeToShard, common errors) and the SDK's credential providers.
  */
 const KINDS: Readonly<Record<string, KinesisErrorKind>> = {
-  ProvisionedThroughputExceededException: "throttled",
   KMSThrottlingException: "throttled",
-  Throttling: "throttled",
-  ThrottlingException: "throttled",
-  ThrottledException: "throttled",
-  RequestLimitExceeded: "throttled",
-  TooManyRequestsException: "throttled",
   LimitExceededException: "limit",
   ExpiredIteratorException: "expired-iterator",
   ExpiredNextTokenException: "expired-token",
@@ -50,6 +50,8 @@ function kindOf(error: unknown): KinesisErrorKind {
   if (cureAtProxy(error) !== undefined) return "proxy";
   const known = KINDS[error.name];
   if (known !== undefined) return known;
+  const later = laterBy(error.name);
+  if (later !== undefined) return later === "late" ? "transient" : later;
   if (WireFormatError.isInstance(error) && error.isForeign) return "wire-format";
   // A plain error of the SDK, before any request leaves.
   if (error.message.startsWith("Region is missing")) return "credentials";

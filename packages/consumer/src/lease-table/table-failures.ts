@@ -4,6 +4,7 @@ import {
   cureAtProxy,
   describeAwsError,
   identityFailureOf,
+  laterBy,
   RENEW_CURE,
   saidWithoutValues,
   summaryOf,
@@ -25,16 +26,6 @@ export type TableFailure =
   | "unknown";
 
 const DENIED: ReadonlySet<string> = new Set(["AccessDeniedException", "AccessDenied"]);
-
-// DynamoDB developer guide, "Error handling": these were not carried out, and may be sent again after a back-off.
-const THROTTLED: ReadonlySet<string> = new Set([
-  "ProvisionedThroughputExceededException",
-  "ThrottlingException",
-  "Throttling",
-  "RequestLimitExceeded",
-  "TooManyRequestsException",
-  "LimitExceededException",
-]);
 
 const FATAL: ReadonlySet<string> = new Set([
   "ValidationException",
@@ -60,7 +51,8 @@ export function tableFailure(thrown: unknown): TableFailure {
   if (identity !== undefined) return identity === "wrong" ? "fatal" : "no-credentials";
   if (cureAtProxy(thrown) !== undefined) return "fatal";
   if (DENIED.has(name)) return "denied";
-  if (THROTTLED.has(name)) return "throttled";
+  // DynamoDB developer guide, "Error handling": these were not carried out, and may be sent again after a back-off.
+  if (laterBy(name) === "throttled") return "throttled";
   return FATAL.has(name) || message.startsWith("Region is missing") ? "fatal" : "unknown";
 }
 

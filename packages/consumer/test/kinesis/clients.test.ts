@@ -154,6 +154,8 @@ describe("what a failure of the SDK means", () => {
     [named("SomethingNew", 429), "throttled"],
     [named("SomethingNew", 403), "access-denied"],
     [named("SomethingNew", 400), "invalid-argument"],
+    [named("RequestThrottledException", 400), "throttled"],
+    [named("RequestTimeoutException", 400), "transient"],
     [named("SyntaxError", 404), "transient"],
     [named("Unknown", 403), "transient"],
     [named("TimeoutError"), "transient"],

@@ -9,6 +9,7 @@ import {
   describeAwsError,
   identityOutcomeOf,
   isForeignAnswer,
+  laterBy,
   namedEndpoint,
   proxyRule,
   RENEW_CURE,
@@ -29,9 +30,6 @@ const NONE: ReadonlySet<string> = new Set(["EntityNotFoundException", "InvalidIn
 
 /** Codes that may pass by themselves, whatever their status. */
 const PASSING: ReadonlySet<string> = new Set([
-  "ThrottlingException",
-  "Throttling",
-  "RequestLimitExceeded",
   "ResourceNumberLimitExceededException",
   "OperationTimeoutException",
   "InternalServiceException",
@@ -134,6 +132,7 @@ async function failureOf(
   }
   const isPassing =
     PASSING.has(code) ||
+    laterBy(code) !== undefined ||
     status === undefined ||
     status >= 500 ||
     status < 400 ||
