@@ -49,11 +49,15 @@ function sdkIn(folder: string): Plugin {
     resolveId: (id) => (/^@(?:aws-sdk|smithy)\//.test(id) ? resolve(id) : undefined),
   };
 }
-const { KC_TEST_SDK } = process.env;
+const { KC_TEST_SDK, KC_TEST_MODULES } = process.env;
 
 export default defineConfig({
   plugins: KC_TEST_SDK === undefined ? [] : [sdkIn(KC_TEST_SDK)],
   test: {
+    // What one project has compiled, the others read: for one run, since what is there is not known to be of these sources otherwise.
+    ...(KC_TEST_MODULES === undefined
+      ? {}
+      : { experimental: { fsModuleCache: true, fsModuleCachePath: KC_TEST_MODULES } }),
     setupFiles: [
       "./scripts/fast-check-seed.ts",
       ...(KC_TEST_SDK === undefined ? [] : ["./scripts/another-sdk.ts"]),

@@ -107,7 +107,8 @@ function isFromOutside(reflection) {
   );
 }
 
-function isOption(reflection) {
+/** Whether a reflection is a member of options, properties or a configuration that a user writes. */
+export function isOption(reflection) {
   return (
     reflection.kindOf(ReflectionKind.Property) &&
     reflection.parent?.kindOf(ReflectionKind.Interface) &&

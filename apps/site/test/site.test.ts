@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +11,7 @@ import { shownParts, titleOf, withoutTitle } from "../build/documents.mjs";
 import { publishedPackages } from "../build/packages.mjs";
 import { undocumentedNames, unexportedTypes } from "../build/public-names.mjs";
 import { SHELVES } from "../build/shelves.mjs";
+import { optionsFirst } from "../build/site.mjs";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -139,6 +141,32 @@ describe("the site", () => {
     expect(unexportedTypes(project)).toEqual([
       "@kinesis-connectors/tried/index.ts: Hidden is in takes.hidden, and no index exports it",
     ]);
+  });
+
+  it("finds an option before what has its name and is read", async () => {
+    const project = await projectOf(`
+      export interface Shown { readonly timeMs: number }
+      export interface TriedOptions { readonly timeMs: number }
+    `);
+    const found = Object.values(project.reflections).filter(({ name }) => name === "timeMs");
+    optionsFirst({ searchResults: found });
+    const boosts = found.map((one) => [one.parent?.name, Reflect.get(one, "relevanceBoost")]);
+    expect(Object.fromEntries(boosts)).toEqual({ Shown: undefined, TriedOptions: 2 });
+  });
+
+  it("is told of without colours in a pipe", () => {
+    const script = `
+      await import("./plain-in-pipes.mjs");
+      const { Application } = await import("typedoc");
+      const app = await Application.bootstrap({ entryPoints: [] });
+      app.logger.warn("a warning");`;
+    const { NO_COLOR: _none, ...env } = process.env;
+    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], {
+      cwd: join(ROOT, "apps/site/build"),
+      env,
+      encoding: "utf8",
+    });
+    expect(stdout + stderr).toContain("[warning] a warning");
   });
 
   it("finds links that lead to no page, and to no place on one", () => {

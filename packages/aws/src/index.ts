@@ -10,6 +10,7 @@ export {
   type IdentityOutcome,
   identityOutcomeOf,
   isByTheClock,
+  isForeignAnswer,
   RENEW_CURE,
   saysClockIsOff,
   summaryOf,

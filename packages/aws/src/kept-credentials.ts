@@ -1,5 +1,5 @@
-import { type Clock, type Timer, systemClock } from "@kinesis-connectors/core";
-import { identityFailureOf } from "./aws-error.js";
+import { type Clock, keptCause, type Timer, systemClock } from "@kinesis-connectors/core";
+import { describeAwsError, identityFailureOf } from "./aws-error.js";
 import type { AwsCredentials } from "./credentials.js";
 
 /** How an SDK client fetches credentials; `forceRefresh` asks for others than those that it has. */
@@ -38,7 +38,7 @@ export function keptCredentials(fetch: FetchCredentials, clock: Time = systemClo
     const turn = (fetches += 1);
     const found = (async () => keep(await fetch(options), turn))();
     const isRenewal = kept !== undefined;
-    const inTime = givenUp(found, clock).finally(() => {
+    const inTime = givenUp(found.catch(ofSource), clock).finally(() => {
       fetching = undefined;
       if (isRenewal) renewedMs = clock.monotonicNow();
     });
@@ -58,16 +58,32 @@ export function keptCredentials(fetch: FetchCredentials, clock: Time = systemClo
   };
 }
 
+/**
+ * What STS or another service said to who asked it for credentials. It is no answer to the request that waits for them, and must not pass for one: of
+ * `InvalidIdentityToken`, which STS says with a 400 where it does not reach the identity provider, a checkpoint would be taken for another stream's.
+ */
+function ofSource(error: unknown): never {
+  const { code, status, message } = describeAwsError(error);
+  throw status === undefined || identityFailureOf(error) === "absent"
+    ? error
+    : absent(`${code}: ${message}`, error);
+}
+
+/** As the SDK's own: an outage of whoever has them. */
+function absent(message: string, cause?: unknown): Error {
+  const error = new Error(message, cause === undefined ? undefined : { cause: keptCause(cause) });
+  error.name = "CredentialsProviderError";
+  return error;
+}
+
 function givenUp(found: Promise<AwsCredentials>, clock: Time): Promise<AwsCredentials> {
   let timer: Timer | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = clock.setTimer(LIMIT_MS, () => {
-      const error = new Error(
+      const error = absent(
         `no credentials came within ${LIMIT_MS / 1000} s from where they are looked for (option credentials, or a credential_process, container endpoint or ` +
           "other source of the AWS SDK)",
       );
-      // As the SDK's own: an outage of whoever has them.
-      error.name = "CredentialsProviderError";
       reject(error);
     });
   });

@@ -1,5 +1,6 @@
 import { virtualClock } from "@kinesis-connectors/testkit";
 import { expect, it } from "vitest";
+import { identityFailureOf } from "../src/aws-error.js";
 import type { AwsCredentials } from "../src/credentials.js";
 import { keptCredentials } from "../src/kept-credentials.js";
 
@@ -78,6 +79,19 @@ it("once they have expired, a source that is away is told to who asks", async ()
   await credentials();
   await clock.advance(1_000);
   await expect(credentials()).rejects.toThrow("away");
+});
+
+it("what a service said that was asked for credentials is no answer to the request", async () => {
+  const said = Object.assign(new Error("Couldn't retrieve verification key from your identity provider"), {
+    name: "InvalidIdentityTokenException",
+    $metadata: { httpStatusCode: 400 },
+    $response: { body: "token" },
+  });
+  const { credentials } = keptOf(() => Promise.reject(said));
+  const error: unknown = await credentials().catch((thrown: unknown) => thrown);
+  expect(identityFailureOf(error)).toBe("absent");
+  expect(error).not.toHaveProperty("$metadata");
+  expect(String(error)).toContain("InvalidIdentityTokenException: Couldn't retrieve verification key");
 });
 
 it("a thousand requests that are refused at once ask the source once, and the same keys stay the same object", async () => {

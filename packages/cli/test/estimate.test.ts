@@ -70,6 +70,8 @@ describe("records for an estimate", () => {
     expect(await refused("--module", module, "--input", file("bad.gz", "no gzip"))).toContain(
       "cannot be read",
     );
+    const endless = file("endless", Buffer.alloc(49 * 1024 * 1024, "x"));
+    expect(await refused("--module", module, "--input", endless)).toContain("first line does not end within");
     const secret = await refused("--module", module, "--input", file("s", "secret\n"), "--format", "records");
     expect(secret).toContain("line 1 is no JSON of a record");
     expect(secret).not.toContain("secret");

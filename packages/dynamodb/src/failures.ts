@@ -3,6 +3,7 @@ import {
   describeAwsError,
   identityFailureOf,
   identityOutcomeOf,
+  isForeignAnswer,
   RENEW_CURE,
   saidWithoutValues,
   summaryOf as awsSummaryOf,
@@ -67,6 +68,7 @@ export function failureOf(error: unknown): Failure {
   if (status === undefined || status >= 500 || status < 400 || status === 408 || status === 409)
     return { kind: "retry" };
   if (status === 413) return { kind: "rejected" };
+  if (isForeignAnswer(error)) return { kind: "retry" };
   if (status === 401 || status === 403) return { kind: "refused", cure: RIGHTS };
   return { kind: "refused", cure: "see the code and correct the option it is about" };
 }

@@ -3,6 +3,7 @@ import {
   describeAwsError,
   identityFailureOf,
   identityOutcomeOf,
+  isForeignAnswer,
   RENEW_CURE,
   summaryOf as awsSummaryOf,
 } from "@kinesis-connectors/aws";
@@ -71,7 +72,7 @@ export function callFailureOf(error: unknown): CallFailure {
       };
     return { kind: "refused", cure: "correct `cluster` or `workgroup`, `database`, `dbUser` or `secretArn`" };
   }
-  if (status === 403) return { kind: "refused", cure: RIGHTS };
+  if (status === 403 && !isForeignAnswer(error)) return { kind: "refused", cure: RIGHTS };
   return { kind: "retry" };
 }
 

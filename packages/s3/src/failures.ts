@@ -78,15 +78,26 @@ export function failureOf(error: unknown, cures: ReadonlyMap<string, string> = C
   }
   if (code === "PreconditionFailed" || status === 412) return { kind: "taken" };
   const cure = cures.get(code);
-  if (cure !== undefined) return { kind: "refused", cure };
+  if (cure !== undefined) return { kind: "refused", cure: cure === REGION ? regionCureOf(error) : cure };
   // Without a status no answer came: reset, refused connection, unknown host, time-out, credentials not served for a moment.
   if (status === undefined || status >= 500 || status === 408 || status === 409 || status === 429)
     return RETRY;
+  if (code === "ForeignAnswer") return RETRY;
   if (status === 403) return { kind: "refused", cure: cures.get("AccessDenied") ?? CREDENTIALS_CURE };
-  if (status === 301 || status === 307) return { kind: "refused", cure: REGION };
+  if (status === 301 || status === 307) return { kind: "refused", cure: regionCureOf(error) };
   if (status >= 400) return { kind: "refused", cure: "see the code and correct the option it is about" };
   // A success that could not be read: whether it was applied shows when it is repeated.
   return RETRY;
+}
+
+/** S3 says where a bucket is (`x-amz-bucket-region`, HeadBucket of the API reference) when it is asked for it elsewhere. */
+function regionCureOf(error: unknown): string {
+  const response: unknown = error instanceof Error ? Reflect.get(error, "$response") : undefined;
+  const { headers } = (response ?? {}) as { readonly headers?: Readonly<Record<string, unknown>> };
+  const region = headers?.["x-amz-bucket-region"];
+  return typeof region === "string" && /^[a-z0-9-]{1,40}$/.test(region)
+    ? `set \`region\` to ${region}, where the bucket is`
+    : REGION;
 }
 
 /**
@@ -96,9 +107,10 @@ export function failureOf(error: unknown, cures: ReadonlyMap<string, string> = C
 export function cureAtOpen(error: unknown): string | undefined {
   const { status } = describeAwsError(error);
   if (status === 404) return CURES.get("NoSuchBucket");
-  if (status === 301 || status === 307) return REGION;
+  if (status === 301 || status === 307) return regionCureOf(error);
   // A HEAD has no body to tell them apart.
-  if (status === 400) return `${REGION}, or renew the session's credentials if they have expired`;
+  if (status === 400)
+    return `${regionCureOf(error)}, or renew the session's credentials if they have expired`;
   if (status !== undefined) return undefined;
   return cureAtHome(error) ?? "it cannot be reached; check `endpoint`, `region` and the network";
 }
@@ -119,7 +131,7 @@ export function readCureOf(error: unknown): string {
   const { code, status } = describeAwsError(error);
   const identity = identityOutcomeOf(error);
   if (identity?.kind === "refused") return identity.cure;
-  if (status === 301 || status === 307) return REGION;
+  if (status === 301 || status === 307) return regionCureOf(error);
   return (
     READ_CURES.get(code) ??
     "check the object, s3:GetObject on it and, to read a prefix, s3:ListBucket on the bucket"
@@ -128,15 +140,25 @@ export function readCureOf(error: unknown): string {
 
 /**
  * Looks whether an answer that says that an object or a part was taken is S3's own, which has an ETag always (PutObject, UploadPart and
- * CompleteMultipartUpload of its API reference). A page of a load balancer has none, and the client takes it for a success all the same.
+ * CompleteMultipartUpload of its API reference). A page of a load balancer has none, and the client takes it for a success all the same. What came from no
+ * server, but from a client of the caller's that stands in for one, has no status.
  * @throws Error to be tried again
  */
-export function requireOfS3(operation: string, { ETag }: { readonly ETag?: string | undefined }): void {
-  if (ETag !== undefined && ETag !== "") return;
+export function requireOfS3(
+  operation: string,
+  {
+    ETag,
+    $metadata,
+  }: {
+    readonly ETag?: string | undefined;
+    readonly $metadata?: { readonly httpStatusCode?: number | undefined };
+  },
+): void {
+  if ((ETag !== undefined && ETag !== "") || $metadata?.httpStatusCode === undefined) return;
   const error = new Error(
     `the answer to ${operation} says that all is well, and has no ETag: it is not of S3, but of something that answers in its place`,
   );
-  error.name = "NotOfS3";
+  error.name = "ForeignAnswer";
   throw error;
 }
 

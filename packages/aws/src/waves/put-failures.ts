@@ -5,6 +5,7 @@ import {
   describeAwsError,
   identityFailureOf,
   identityOutcomeOf,
+  isForeignAnswer,
   RENEW_CURE,
   summaryOf,
 } from "../aws-error.js";
@@ -67,6 +68,7 @@ export function putFailures(rules: PutFailureRules): PutFailures {
         return { kind: "refused", cure: "set `region`, or AWS_REGION" };
       // Without a status no answer came: reset, refused connection, unknown host, time-out, credentials not served for a moment.
       if (status === undefined || status >= 500 || status === 408 || status === 429) return { kind: "retry" };
+      if (isForeignAnswer(error) && status !== 413) return { kind: "retry" };
       if (status === 401 || status === 403) return { kind: "refused", cure: CREDENTIALS_CURE };
       if (status >= 400) return { kind: "refused", cure: "see the code and correct the option it is about" };
       // A success that could not be read: it is repeated, which may write records twice.

@@ -1,4 +1,4 @@
-import { cureAtProxy, identityFailureOf } from "@kinesis-connectors/aws";
+import { cureAtProxy, describeAwsError, identityFailureOf, isForeignAnswer } from "@kinesis-connectors/aws";
 import { keptCause } from "@kinesis-connectors/core";
 import { WireFormatError } from "@kinesis-connectors/wire";
 
@@ -53,8 +53,9 @@ function kindOf(error: unknown): KinesisErrorKind {
   if (WireFormatError.isInstance(error) && error.isForeign) return "wire-format";
   // A plain error of the SDK, before any request leaves.
   if (error.message.startsWith("Region is missing")) return "credentials";
-  const status = statusOf(error);
+  const { status } = describeAwsError(error);
   if (status === 429) return "throttled";
+  if (isForeignAnswer(error)) return "transient";
   if (status === 401 || status === 403) return "access-denied";
   return status !== undefined && status >= 400 && status < 500 && status !== 408
     ? "invalid-argument"
@@ -74,9 +75,11 @@ export function asCallError(operation: string, error: unknown, experience?: Expe
   if (error instanceof KinesisCallError) return error;
   let kind = kindOf(error);
   if (experience?.renews === false && identityFailureOf(error) === "expired") kind = "credentials";
-  const name = error instanceof Error ? error.name : typeof error;
+  const { code, message, status } = describeAwsError(error);
+  const isForeign = isForeignAnswer(error);
+  const name = isForeign || !(error instanceof Error) ? code : error.name;
   // Without its full stop: the cure follows it in a sentence of its own.
-  const words = error instanceof Error ? error.message.slice(0, 500).replace(/[.\s]+$/, "") : "";
+  const words = `${message.replace(/[.\s]+$/, "")}${isForeign ? ` (HTTP ${status})` : ""}`;
   const said = words === "" ? "" : `: ${words}`;
   const hasWorked =
     experience !== undefined && (kind === "access-denied" ? experience.has(operation) : experience.size > 0);
@@ -84,11 +87,4 @@ export function asCallError(operation: string, error: unknown, experience?: Expe
     cause: keptCause(error),
     hasWorked,
   });
-}
-
-function statusOf(error: Error): number | undefined {
-  if (!("$metadata" in error)) return undefined;
-  const metadata: unknown = error.$metadata;
-  if (typeof metadata !== "object" || metadata === null || !("httpStatusCode" in metadata)) return undefined;
-  return typeof metadata.httpStatusCode === "number" ? metadata.httpStatusCode : undefined;
 }

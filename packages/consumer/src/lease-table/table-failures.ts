@@ -78,7 +78,7 @@ export function tableError(tableName: string, operation: string, thrown: unknown
   const cure = cureOf(error, operation);
   return new KinesisConnectorError(
     "KC_LEASE_TABLE",
-    `the lease table ${tableName} cannot be used: ${operation} failed with ${error.name}; ${cure}`,
+    `the lease table ${tableName} cannot be used: ${operation} failed with ${describeAwsError(thrown).code}; ${cure}`,
     { cause: tableCause(thrown) },
   );
 }

@@ -154,6 +154,8 @@ describe("what a failure of the SDK means", () => {
     [named("SomethingNew", 429), "throttled"],
     [named("SomethingNew", 403), "access-denied"],
     [named("SomethingNew", 400), "invalid-argument"],
+    [named("SyntaxError", 404), "transient"],
+    [named("Unknown", 403), "transient"],
     [named("TimeoutError"), "transient"],
     [Object.assign(new Error("getaddrinfo ENOTFOUND"), { code: "ENOTFOUND" }), "transient"],
     ["a text", "transient"],

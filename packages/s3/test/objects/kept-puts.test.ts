@@ -155,11 +155,19 @@ describe("an object that is written without the client", () => {
     for (const written of [0, 1]) {
       s3.answer(...Array<Answer>(written + 1).fill(page));
       const error = await failureFrom(deliver(emitter, batch(written)));
-      expect(error).toMatchObject({ name: "NotOfS3", message: expect.stringContaining("no ETag") });
+      expect(error).toMatchObject({ name: "ForeignAnswer", message: expect.stringContaining("no ETag") });
       expect(s3.taken().map(({ isOfClient }) => isOfClient)).toEqual(written === 0 ? [true] : [false, true]);
       expect(await deliver(emitter, batch(written))).toEqual({ failed: [] });
       s3.taken();
     }
+  });
+
+  it("names the region of a bucket that is elsewhere, as S3 does", async () => {
+    await using warm = await startWarm();
+    const elsewhere = xmlError(301, "PermanentRedirect", { "x-amz-bucket-region": "ap-southeast-2" });
+    warm.s3.answer(elsewhere, elsewhere);
+    const error = await failureFrom(deliver(warm.emitter, batch(1)));
+    expect(error.message).toContain("set `region` to ap-southeast-2, where the bucket is");
   });
 
   it("is looked at where something is at its key, and the client is not asked to write it", async () => {

@@ -8,6 +8,7 @@ import {
   cureAtHome,
   describeAwsError,
   identityOutcomeOf,
+  isForeignAnswer,
   namedEndpoint,
   proxyRule,
   RENEW_CURE,
@@ -137,7 +138,8 @@ async function failureOf(
     status >= 500 ||
     status < 400 ||
     status === 408 ||
-    status === 429;
+    status === 429 ||
+    isForeignAnswer(error);
   if (identity?.kind === "retry" || isPassing) return unanswered(REGISTRY, id, code, cause);
   if (code === "AccessDeniedException" || status === 403) return refused(REGISTRY, id, code, RIGHTS, cause);
   if (status === 401) return refused(REGISTRY, id, code, CREDENTIALS_CURE, cause);
