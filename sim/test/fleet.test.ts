@@ -3,8 +3,6 @@ import { run } from "../src/jobs.js";
 import { simulate } from "../src/storm/storm.js";
 import { BROKEN_FLEETS, type BrokenVariant } from "../src/storm/broken.js";
 
-/** A busy machine takes many times what a quiet one does. */
-
 describe("a fleet in 3.x mode with modelled KCL workers, under seeded misfortunes", () => {
   test("24 seeds: nothing lost, nothing twice among ours, one owner at a time, nobody robbed, starved or forgotten", async () => {
     const { totals, failed } = await run({

@@ -3,8 +3,6 @@ import { run } from "../src/jobs.js";
 import { BROKEN_FUNCTIONS, type BrokenVariant } from "../src/storm/broken.js";
 import { simulate } from "../src/storm/storm.js";
 
-/** A busy machine takes many times what a quiet one does. */
-
 describe("a function on an event source mapping, under seeded misfortunes", () => {
   test("12 seeds: nothing lost, nothing twice, and nothing is written by an invocation that has answered", async () => {
     const { totals, failed } = await run({

@@ -3,8 +3,6 @@ import { crashSchedules, runSchedule } from "../src/storm/crash-points.js";
 import { run } from "../src/jobs.js";
 import { simulate } from "../src/storm/storm.js";
 
-/** A busy machine takes many times what a quiet one does. */
-
 /** Each takes as long as ten of other destinations: files and manifests are written as they are. */
 const SEEDS = 8;
 

@@ -3,8 +3,6 @@ import { run } from "../src/jobs.js";
 import { BROKEN_CHILDREN, type BrokenVariant } from "../src/storm/broken.js";
 import { simulate } from "../src/storm/storm.js";
 
-/** A busy machine takes many times what a quiet one does. */
-
 describe("children of modelled MultiLangDaemons, under seeded misfortunes", () => {
   test("16 seeds: nothing lost, nothing twice, and the daemons' rows are never ahead of the journal", async () => {
     const { totals, failed } = await run({

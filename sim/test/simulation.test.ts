@@ -4,8 +4,6 @@ import { crashSchedules, type CrashSchedule, runSchedule } from "../src/storm/cr
 import { run } from "../src/jobs.js";
 import { simulate } from "../src/storm/storm.js";
 
-/** A busy machine takes many times what a quiet one does. */
-
 /** What happens seldom: see `RunResult`. */
 const SELDOM = ["strangers", "placesTaken", "stopDeadlines", "overdue", "endDoubts", "pagesRefused"] as const;
 

