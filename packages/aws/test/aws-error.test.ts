@@ -47,7 +47,8 @@ describe("an error of the SDK", () => {
   });
 
   it("says that the request may work later by each code by which the SDK's client repeats it", () => {
-    const named = (name: string) => Object.assign(new Error("x"), { name, $metadata: {} });
+    const named = (name: string): Parameters<typeof isThrottlingError>[0] =>
+      Object.assign(new Error("x") as Error & { cause?: Error }, { name, $metadata: {} });
     const throttled =
       `BandwidthLimitExceeded EC2ThrottledException LimitExceededException PriorRequestNotComplete ProvisionedThroughputExceededException
       RequestLimitExceeded RequestThrottled RequestThrottledException SlowDown ThrottledException Throttling ThrottlingException TooManyRequestsException
