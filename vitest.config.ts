@@ -40,7 +40,7 @@ const threadsProject = {
   },
 };
 
-/** Another SDK than the installed one, for all that names it: see scripts/sdk-differential.mjs. */
+/** Another SDK than the installed one, for all that imports it: see scripts/sdk-differential.mjs, and scripts/another-sdk.ts for what is required. */
 function sdkIn(folder: string): Plugin {
   const { resolve } = createRequire(join(folder, "package.json"));
   return {
@@ -49,16 +49,23 @@ function sdkIn(folder: string): Plugin {
     resolveId: (id) => (/^@(?:aws-sdk|smithy)\//.test(id) ? resolve(id) : undefined),
   };
 }
-const { KC_TEST_SDK } = process.env;
+const { KC_TEST_SDK, KC_TEST_MODULES } = process.env;
 
 export default defineConfig({
   plugins: KC_TEST_SDK === undefined ? [] : [sdkIn(KC_TEST_SDK)],
   test: {
-    setupFiles: ["./scripts/fast-check-seed.ts"],
+    // What one project has compiled, the others read: for one run, since what is there is not known to be of these sources otherwise.
+    ...(KC_TEST_MODULES === undefined
+      ? {}
+      : { experimental: { fsModuleCache: true, fsModuleCachePath: KC_TEST_MODULES } }),
+    setupFiles: [
+      "./scripts/fast-check-seed.ts",
+      ...(KC_TEST_SDK === undefined ? [] : ["./scripts/another-sdk.ts"]),
+    ],
     // A hang, and nothing but a hang, fails by these: a busy machine takes many times as long as a quiet one.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
-    expect: { poll: { timeout: 120_000 } },
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 240_000 } },
     // Two more than cores: many tests wait for real sockets and real seconds, and another file has the core meanwhile.
     maxWorkers: availableParallelism() + 2,
     projects: [

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { chownSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -132,12 +133,25 @@ export function prepare(path: string, args: readonly string[], runAs: RunAs, cwd
   execFileSync(path, args, { ...runAs, cwd, input, stdio: ["pipe", "ignore", "pipe"] });
 }
 
-/** A port of loopback that nobody listens on now. */
+/** Below what systems give by themselves: Linux begins at 32768, others and IANA at 49152. */
+const FIRST_PORT = 10_000;
+const PORTS = 20_000;
+
+/**
+ * A port of loopback that nobody listens on now. None of those that the system gives to whoever asks for any: one of them may be another's
+ * before the server has it, or while the server is away.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const server = createServer().listen(FIRST_PORT + randomInt(PORTS), "127.0.0.1");
+    const isMine = await once(server, "listening").then(
+      () => true,
+      () => false,
+    );
+    if (!isMine) continue;
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }

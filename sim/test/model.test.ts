@@ -5,7 +5,7 @@ import { exploreLoads } from "../src/model/redshift-model.js";
 
 const NONE = { exhausted: true, lossDepth: undefined, duplicateDepth: undefined };
 
-describe("the protocol, exhausted: neither loss nor duplicate in any state", { timeout: 120_000 }, () => {
+describe("the protocol, exhausted: neither loss nor duplicate in any state", () => {
   const cases: readonly (readonly [
     name: string,
     options: Partial<ModelOptions>,

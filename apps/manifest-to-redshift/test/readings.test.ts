@@ -20,4 +20,4 @@ it("the whole way: both stages, each object and each reading once", async () => 
   expect(result.landed).toEqual(result.put);
   expect(result.loaded).toBe(result.objects);
   expect(result.loads).toBeLessThanOrEqual(result.objects);
-}, 60_000);
+});

@@ -29,4 +29,4 @@ it("the whole way: every order lands once, also when loads fail and replies are 
   const result = await run({ records: 3_000, shards: 2, seed: 7, faults: true });
   expect(result.landed).toEqual(result.put);
   expect(result.put.rows).toBe(3_000);
-}, 60_000);
+});

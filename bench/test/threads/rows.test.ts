@@ -13,31 +13,24 @@ import { allRows } from "../../src/variants/all.js";
 const SHORTEST = JSON.stringify({ warmUpCpuMs: 0, windowCpuMs: 1 });
 
 describe("rows on threads", () => {
-  it(
-    "measure the heavy work, with lines that are right, and hold two threads against one by wall time",
-    { timeout: 120_000 },
-    async () => {
-      const server = await startCannedServer();
-      const endpoints = JSON.stringify(server.endpoints);
-      const rows = allRows().filter(({ variant }) => variant.needsAllCores === true);
-      expect(rows).toHaveLength(4);
-      const results = [];
-      for (const row of rows) {
-        const measured = (await runRowProcess(
-          [row.module, rowName(row), endpoints, SHORTEST],
-          [],
-        )) as Measured;
-        expect(measured.records).toBeGreaterThan(0);
-        results.push({ row, rounds: [{ ...measured, round: 1 }], isEqual: undefined });
-      }
-      await server.close();
-      const summary = summarize(results);
-      const rate = (name: string): number =>
-        summary.find((row) => row.name === name)?.perWallSecond.median ?? 0;
-      const target = targetsOf(results).find(({ text }) => text.startsWith("heavy documents on two threads"));
-      expect(target?.reached?.median).toBe(rate("threads-2") / rate("threads-1"));
-    },
-  );
+  it("measure the heavy work, with lines that are right, and hold two threads against one by wall time", async () => {
+    const server = await startCannedServer();
+    const endpoints = JSON.stringify(server.endpoints);
+    const rows = allRows().filter(({ variant }) => variant.needsAllCores === true);
+    expect(rows).toHaveLength(4);
+    const results = [];
+    for (const row of rows) {
+      const measured = (await runRowProcess([row.module, rowName(row), endpoints, SHORTEST], [])) as Measured;
+      expect(measured.records).toBeGreaterThan(0);
+      results.push({ row, rounds: [{ ...measured, round: 1 }], isEqual: undefined });
+    }
+    await server.close();
+    const summary = summarize(results);
+    const rate = (name: string): number =>
+      summary.find((row) => row.name === name)?.perWallSecond.median ?? 0;
+    const target = targetsOf(results).find(({ text }) => text.startsWith("heavy documents on two threads"));
+    expect(target?.reached?.median).toBe(rate("threads-2") / rate("threads-1"));
+  });
 });
 
 describe("the command", () => {

@@ -81,12 +81,10 @@ describe("health is progress", () => {
             ? { kind: "delay", delayMs: 15_000 }
             : { kind: "error", code: "InternalServerError", status: 500 },
       });
-      await until(() => connector.progress().shards.length === 0);
-      const { leaseRenewals, isReady } = connector.progress();
-      expect({ leaseRenewals, isReady }).toMatchObject({
-        leaseRenewals: { longestUnrenewedMs: 0 },
-        isReady: false,
-      });
+      // On a busy machine the lease may be lost before the table counts as silent.
+      await until(() => connector.progress().shards.length === 0 && !connector.progress().isReady);
+      expect(connector.progress().leaseRenewals).toMatchObject({ longestUnrenewedMs: 0 });
+      await untilAnswered(() => ask(admin, "/readyz"), 503);
       const lostMs = performance.now();
       while (performance.now() - lostMs < 3_000) {
         const answer = await ask(admin, "/readyz");

@@ -28,7 +28,7 @@ describe("a fleet of which no worker runs", () => {
     const kept: string[] = [];
     put(aws, "clicks", 200);
     const connector = await connectorOn(aws, "click-archive", "clicks", kept);
-    await until(() => connector.progress().recordsEmitted === 200);
+    await until(() => connector.progress().recordsEmitted >= 200);
     await until(async () => {
       const { shards } = (await kcJson(["status", "click-archive", ...to])) as unknown as Status;
       return shards.every(({ deliveredAgoMs }) => deliveredAgoMs !== null);

@@ -141,6 +141,5 @@ describe("a crash at every request of a load, before it arrives and after it is 
       }
       expect(crashes).toBeGreaterThan(10);
     },
-    240_000,
   );
 });

@@ -79,7 +79,7 @@ async function archive<Output>(
       deadLetters: s3DeadLetters({ ...s3(), prefix }),
     }),
   });
-  await expect.poll(() => connector.progress().recordsRead, { timeout: 30_000 }).toBe(COUNT);
+  await expect.poll(() => connector.progress().recordsRead).toBe(COUNT);
   await connector.stop();
 }
 
@@ -152,7 +152,7 @@ describe("a replay of an archive", () => {
       leaseTable: memoryLeases().connect(),
       pipeline: pipelineInto("live"),
     });
-    await expect.poll(() => connector.progress().recordsEmitted, { timeout: 30_000 }).toBe(COUNT - 1);
+    await expect.poll(() => connector.progress().recordsEmitted).toBe(COUNT - 1);
     const before = await itemsOf("live");
     expect(before.size).toBe(90);
 

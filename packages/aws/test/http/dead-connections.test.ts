@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { HttpHandler, KeptHttpHandler } from "../../src/index.js";
 
 /** Long enough for a busy machine to answer over loopback. */
-const TIMEOUT_MS = 1_500;
+const TIMEOUT_MS = 2_500;
 const CONNECTIONS = 8;
 
 /** A server that answers each request once as many wait as it was told. */

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
+import dns from "node:dns";
 import { createServer, type IncomingMessage } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { virtualClock } from "@kinesis-connectors/testkit";
+import { describe, expect, it, vi } from "vitest";
 import { BodyMemory, HttpHandler, type HttpHandlerOptions, type OutgoingRequest } from "../../src/index.js";
 import { type Answering, rawServer } from "./raw-server.js";
 
@@ -51,6 +53,25 @@ function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
 }
 
 describe("a request", () => {
+  it("to a name none of whose addresses can be connected to fails in words, with the code", async () => {
+    const { lookup } = dns;
+    const addresses = ["127.0.0.1", "127.0.0.2"].map((address) => ({ address, family: 4 }));
+    const found = (_host: string, _options: object, answer: (error: null, all: object) => void) =>
+      setImmediate(answer, null, addresses);
+    vi.spyOn(dns, "lookup").mockImplementation(found as unknown as typeof lookup);
+    const handler = new HttpHandler();
+    try {
+      await expect(handler.handle(requestTo(1, { hostname: "two.test" }))).rejects.toMatchObject({
+        name: "Error",
+        code: "ECONNREFUSED",
+        message: "connect ECONNREFUSED 127.0.0.1:1; connect ECONNREFUSED 127.0.0.2:1",
+      });
+    } finally {
+      handler.destroy();
+      vi.restoreAllMocks();
+    }
+  });
+
   it("comes as it was given, and its answer too, as Node's own server sees and says them", async () => {
     const seen: { head: IncomingMessage; body: string }[] = [];
     const server = createServer((request, response) => {
@@ -315,14 +336,20 @@ describe("over TLS", () => {
 
 describe("time and connections", () => {
   it("an answer that does not come is a time-out, and its connection is not used again", async () => {
+    const clock = virtualClock();
     await between(
       (nth) => (nth === 0 ? "silence" : [OK]),
       async (ask, server) => {
-        await expect(ask()).rejects.toMatchObject({ name: "TimeoutError", message: /50 ms/ });
+        const late = ask().catch((error: unknown) => error);
+        await expect.poll(() => server.requests).toHaveLength(1);
+        await clock.advance(49);
+        expect(clock.pendingTimers()).toBe(1);
+        await clock.advance(1);
+        expect(await late).toMatchObject({ name: "TimeoutError", message: /50 ms/ });
         await ask();
         expect(server.connections).toBe(2);
       },
-      { requestTimeoutMs: 50 },
+      { requestTimeoutMs: 50, clock },
     );
   });
 
@@ -330,21 +357,23 @@ describe("time and connections", () => {
     const gone = await rawServer(() => [OK]);
     const { port } = gone;
     await gone[Symbol.asyncDispose]();
-    const handler = new HttpHandler({ connectionTimeoutMs: 60, maxConnections: 1 });
+    const handler = new HttpHandler();
     await expect(handler.handle(requestTo(port))).rejects.toMatchObject({ code: "ECONNREFUSED" });
     handler.destroy();
+    const clock = virtualClock();
     await between(
       () => "silence",
-      async (ask) => {
-        const busy = ask({}, { requestTimeout: 1000 });
+      async (ask, server) => {
+        const busy = ask({}, { requestTimeout: 1000 }).catch((error: unknown) => error);
+        await expect.poll(() => server.requests).toHaveLength(1);
         // The one connection that it may have is in use.
-        await expect(ask()).rejects.toMatchObject({
-          name: "TimeoutError",
-          message: /connection within 60 ms/,
-        });
-        await expect(busy).rejects.toMatchObject({ name: "TimeoutError" });
+        const waiting = ask().catch((error: unknown) => error);
+        await clock.advance(60);
+        expect(await waiting).toMatchObject({ name: "TimeoutError", message: /connection within 60 ms/ });
+        await clock.advance(940);
+        expect(await busy).toMatchObject({ name: "TimeoutError", message: /answer within 1000 ms/ });
       },
-      { connectionTimeoutMs: 60, maxConnections: 1 },
+      { connectionTimeoutMs: 60, maxConnections: 1, clock },
     );
   });
 

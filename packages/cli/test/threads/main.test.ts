@@ -1,14 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { allCommands } from "../../src/app/routes.js";
 import { put, until } from "../support/fleet.js";
-import { child, childOf } from "../support/kc.js";
+import { child, childOf, kc } from "../support/kc.js";
 import { requireSchema } from "../support/schemas.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
@@ -17,12 +17,12 @@ const run = (...words: readonly string[]) =>
   spawnSync(process.execPath, [MAIN, ...words], { encoding: "utf8", env: { PATH: process.env["PATH"] } });
 
 describe("the command", () => {
-  it("has help for every command, without a client of AWS", async () => {
+  it("has help for every command", async () => {
     const commands = await allCommands();
     expect(commands.length).toBeGreaterThan(9);
     for (const { words } of commands) {
-      const { status, stdout, stderr } = run(...words, "--help");
-      expect([status, stderr]).toEqual([0, ""]);
+      const { code, stdout, stderr } = await kc([...words, "--help"]);
+      expect([code, stderr]).toEqual([0, ""]);
       expect(stdout).toContain(`kinesis-connectors ${words.join(" ")}`);
     }
     const { status, stdout } = run("--help");
@@ -37,26 +37,29 @@ describe("the command", () => {
     );
   });
 
-  it("is there, with its help, in 40 ms of processor time above Node alone", () => {
-    const script = (code: string) => ["--input-type=module", "-e", code];
-    const usage =
-      "const { userCPUTime, systemCPUTime } = process.resourceUsage(); console.error(userCPUTime + systemCPUTime)";
-    const alone = script(usage);
-    const help = script(
-      `process.argv.splice(1, 0, "kc"); process.argv.push("--help"); process.on("exit", () => { ${usage} }); await import(${JSON.stringify(MAIN)})`,
-    );
-    const microseconds = (args: readonly string[]): number => {
-      const { stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
-      return Number(stderr.trim().split("\n").at(-1));
-    };
-    // The least of several: whatever else the machine does only adds.
-    const least = (args: readonly string[]): number =>
-      Math.min(...Array.from({ length: 8 }, () => microseconds(args)));
-    const node = least(alone);
-    const above = least(help) - node;
-    expect(above).toBeGreaterThan(0);
-    // On a machine that is slow just now, Node alone is as slow: 40 ms are 0.7 of the 55 ms that it takes otherwise.
-    expect(above).toBeLessThan(Math.max(40_000, 0.7 * node));
+  // Processor time, which is what this is for, differs from machine to machine: 150 KB of sources take some 40 ms above Node alone.
+  it("is there, with its help, at once: it reads 150 KB, of one package, and no command but its own", () => {
+    const folder = mkdtempSync(join(tmpdir(), "kc-coverage-"));
+    try {
+      const env = { PATH: process.env["PATH"], NODE_V8_COVERAGE: folder };
+      expect(spawnSync(process.execPath, [MAIN, "--help"], { env }).status).toBe(0);
+      const [report = ""] = readdirSync(folder);
+      const { result } = JSON.parse(readFileSync(join(folder, report), "utf8")) as {
+        readonly result: readonly { readonly url: string }[];
+      };
+      const files = result.filter(({ url }) => url.startsWith("file:")).map(({ url }) => fileURLToPath(url));
+      expect(files.filter((file) => file.startsWith(dirname(MAIN))).length).toBeGreaterThan(5);
+      const packages = files.flatMap(
+        (file) => /node_modules\/(?!\.pnpm)((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? [],
+      );
+      expect([...new Set(packages)]).toEqual(["@stricli/core"]);
+      expect(files.filter((file) => file.includes("/dist/commands/")).map((file) => basename(file))).toEqual([
+        "complete.js",
+      ]);
+      expect(files.reduce((bytes, file) => bytes + statSync(file).size, 0)).toBeLessThan(150_000);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("prints errors as JSON however --json is written, and tells a flag from a command", () => {
@@ -202,7 +205,12 @@ describe("the command, as a process", () => {
       1,
       expect.stringContaining("there is no table no-such-app"),
     ]);
-    const nowhere = await child(MAIN, ["doctor"], {}).done;
+    const nobody = {
+      AWS_EC2_METADATA_DISABLED: "true",
+      AWS_CONFIG_FILE: "/dev/null",
+      AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+    };
+    const nowhere = await child(MAIN, ["doctor"], nobody).done;
     expect([nowhere.code, nowhere.stdout]).toEqual([1, expect.stringMatching(/identity +wrong/)]);
   });
 

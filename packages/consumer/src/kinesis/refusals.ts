@@ -15,7 +15,10 @@ export function cureOf(error: KinesisCallError): string {
       return `Allow kinesis:${error.operation} on the stream, and kms:Decrypt on its key where it is encrypted`;
     case "no-credentials":
     case "credentials":
-      return "Check the credentials (option credentials, or where the AWS SDK looks for them), the region and the machine's clock";
+      return (
+        "Check the credentials (option credentials; without it AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or a role; those of a session expire), " +
+        "the region and the machine's clock"
+      );
     case "clock":
       return capitalised(CLOCK_CURE);
     case "proxy":

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { keepRequests } from "@kinesis-connectors/aws";
 import { failureFrom } from "@kinesis-connectors/testkit";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { breathe, VirtualTime } from "../reading/virtual-time.js";
 import { answerEmpty, startEmptyDynamoDb } from "../support/empty-dynamodb.js";
 
@@ -40,7 +40,7 @@ describe("requests that are made while the first one of their operation is under
   it("wait for it, and do without the steps of the client", async () => {
     await using fixture = await startHolding();
     const first = fixture.request();
-    await vi.waitFor(() => expect(fixture.held).toHaveLength(1));
+    await expect.poll(() => fixture.held).toHaveLength(1);
     fixture.answersAtOnce();
     const others = fixture.others();
     fixture.answerHeld();
@@ -52,7 +52,7 @@ describe("requests that are made while the first one of their operation is under
     await using fixture = await startHolding();
     const aborting = new AbortController();
     const first = failureFrom(fixture.request(aborting.signal));
-    await vi.waitFor(() => expect(fixture.held).toHaveLength(1));
+    await expect.poll(() => fixture.held).toHaveLength(1);
     fixture.answersAtOnce();
     const others = fixture.others();
     fixture.time.skip(499);
@@ -72,7 +72,7 @@ describe("requests that are made while the first one of their operation is under
       await using fixture = await startHolding();
       const aborting = new AbortController();
       const first = failureFrom(fixture.request(aborting.signal));
-      await vi.waitFor(() => expect(fixture.held).toHaveLength(1));
+      await expect.poll(() => fixture.held).toHaveLength(1);
       fixture.answersAtOnce();
       const others = fixture.others();
       await breathe();
@@ -87,7 +87,7 @@ describe("requests that are made while the first one of their operation is under
   it("are aborted while they wait", async () => {
     await using fixture = await startHolding();
     const first = fixture.request();
-    await vi.waitFor(() => expect(fixture.held).toHaveLength(1));
+    await expect.poll(() => fixture.held).toHaveLength(1);
     const aborting = new AbortController();
     const second = failureFrom(fixture.request(aborting.signal));
     await breathe();
@@ -101,12 +101,12 @@ describe("requests that are made while the first one of their operation is under
     // It repeats them by itself.
     await using fixture = await startHolding({ maxAttempts: 3 });
     const first = fixture.request();
-    await vi.waitFor(() => expect(fixture.held).toHaveLength(1));
+    await expect.poll(() => fixture.held).toHaveLength(1);
     fixture.answerHeld();
     await first;
     const others = fixture.others();
     // All of them are under way at once.
-    await vi.waitFor(() => expect(fixture.held).toHaveLength(OTHERS));
+    await expect.poll(() => fixture.held).toHaveLength(OTHERS);
     fixture.answerHeld();
     await others;
     expect(fixture.inAllSteps).toHaveBeenCalledTimes(1 + OTHERS);

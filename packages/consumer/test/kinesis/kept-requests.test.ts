@@ -183,7 +183,7 @@ describe("AWS-CBOR, after the first time", () => {
     const inAllSteps = vi.spyOn(client.config.requestHandler, "handle");
     server.answer = { status: 400, body: '{"__type":"SerializationException","message":"no JSON"}' };
     const failure = failureFrom(send());
-    await vi.waitFor(() => expect(server.asked).toHaveLength(5));
+    await expect.poll(() => server.asked).toHaveLength(5);
     expect((await failure).name).toBe("SerializationException");
     server.answer = { body: given.answer };
     for (let count = 0; count < 3; count += 1) await send();

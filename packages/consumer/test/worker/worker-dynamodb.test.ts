@@ -59,8 +59,8 @@ test("F02 F04 two workers on DynamoDB, with lost answers, cut connections and th
       systemClock.setTimer(100, resolve);
     });
   }
-  await expect.poll(() => destination.order.length, { timeout: 20_000 }).toBe(SHARDS * RECORDS);
-  await expect.poll(() => second.held().length, { timeout: 20_000 }).toBeGreaterThanOrEqual(1);
+  await expect.poll(() => destination.order.length).toBe(SHARDS * RECORDS);
+  await expect.poll(() => second.held().length).toBeGreaterThanOrEqual(1);
   await Promise.all([first.stop(), second.stop()]);
   await Promise.all([first.done, second.done]);
   expect(destination.duplicates()).toEqual([]);

@@ -38,7 +38,7 @@ test("a process that is killed loses no acknowledged write, the next one goes on
     for (let kill = 1; kill <= KILLS; kill += 1) {
       const { child, last } = committing(folder, `process:${kill}`);
       const exit = once(child, "exit");
-      await expect.poll(last, { timeout: 60_000, interval: 5 }).toBeGreaterThan(before + kill);
+      await expect.poll(last, { interval: 5 }).toBeGreaterThan(before + kill);
       await expect(fileLeases({ folder }).open()).rejects.toMatchObject({ code: "KC_LEASE_TABLE" });
       child.kill("SIGKILL");
       await exit;
@@ -55,4 +55,4 @@ test("a process that is killed loses no acknowledged write, the next one goes on
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}, 300_000);
+});

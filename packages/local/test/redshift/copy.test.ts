@@ -6,7 +6,7 @@ import { ROLE, startRedshift, type RunningRedshift } from "./setup.js";
 let redshift: RunningRedshift;
 beforeAll(async () => {
   redshift = await startRedshift();
-}, 120_000);
+});
 afterAll(() => redshift.stop());
 
 beforeEach(async () => {

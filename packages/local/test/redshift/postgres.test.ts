@@ -4,26 +4,16 @@ import {
   DescribeStatementCommand,
   ExecuteStatementCommand,
 } from "@aws-sdk/client-redshift-data";
+import { describeOn, startPostgres } from "@kinesis-connectors/servers";
+import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { virtualClock } from "../../src/index.js";
-import { startPostgres, type PostgresServer } from "./postgres-server.js";
 import { ROLE, startRedshift, type RunningRedshift } from "./setup.js";
 
 const server = await startPostgres();
-
-const missing = typeof server === "string" ? `: NOT RUN, none can be had here: ${server}` : "";
-const suite: () => void = typeof server === "string" ? reason : () => tests(server);
-
-describe(`on a PostgreSQL server${missing}`, () => {
-  suite();
-});
-
-/** Without a server the report names what was not run, and why. */
-function reason(): void {
-  test("contending loaders, cancelling, kept sessions and load errors were not run", () => {
-    expect(server).toEqual(expect.any(String));
-  });
-}
+afterAll(() => server[Symbol.asyncDispose]());
+/** PGlite has one session, and nothing to contend for; a server of the user's keeps its own settings and tables. */
+const postgres = server.process === undefined ? undefined : server;
 
 const target = { ClusterIdentifier: "c1", Database: "dev" };
 
@@ -40,19 +30,23 @@ function loader(lock: "first" | "never" | "after a read"): string[] {
   return steps;
 }
 
-function tests(postgres: PostgresServer): void {
+describeOn(describe, postgres, "PostgreSQL", ({ url: connectionString }) => {
   const clock = virtualClock(Date.UTC(2026, 0, 1));
   let redshift: RunningRedshift;
   beforeAll(async () => {
+    const client = new Client({ connectionString });
+    await client.connect();
+    // Loaders that wait for each other are told so at once.
+    await client.query("ALTER ROLE CURRENT_USER SET deadlock_timeout = '100ms'");
+    await client.end();
     redshift = await startRedshift({
       clock,
-      redshift: { connectionString: postgres.connectionString },
+      redshift: { connectionString },
     });
     await redshift.put("batch", '{"id":"a"}\n{"id":"b"}\n');
   });
   afterAll(async () => {
     await redshift.stop();
-    await postgres.stop();
   });
 
   const describeIt = (Id: string | undefined) => redshift.client.send(new DescribeStatementCommand({ Id }));
@@ -181,7 +175,7 @@ function tests(postgres: PostgresServer): void {
   });
 
   test("closing cancels what runs and lets go of what is held", async () => {
-    const other = await startRedshift({ clock, redshift: { connectionString: postgres.connectionString } });
+    const other = await startRedshift({ clock, redshift: { connectionString } });
     await other.run("CREATE TABLE IF NOT EXISTS left_open (a INT)");
     other.local.faults.add({
       operation: "ExecuteStatement",
@@ -202,7 +196,7 @@ function tests(postgres: PostgresServer): void {
       Error: expect.stringContaining("ECONNREFUSED"),
     });
   });
-}
+});
 
 async function startRedshiftAt(connectionString: string): Promise<RunningRedshift & AsyncDisposable> {
   const redshift = await startRedshift({ redshift: { connectionString } });

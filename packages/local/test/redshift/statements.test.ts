@@ -14,7 +14,7 @@ let redshift: RunningRedshift;
 beforeAll(async () => {
   redshift = await startRedshift();
   await redshift.run("SELECT 1");
-}, 120_000);
+});
 afterAll(() => redshift.stop());
 
 const target = { WorkgroupName: "analytics", Database: "dev" };

@@ -11,6 +11,7 @@ import {
 import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { virtualClock } from "../../src/clock.js";
 import type { FaultEffect } from "../../src/fault-effects.js";
 import { outcomeOf, startS3, type RunningS3 } from "./start-s3.js";
 
@@ -77,27 +78,40 @@ it("F06 a 500 after the change: the object is there all the same", async () => {
   expect(exists("after")).toBe(true);
 });
 
+/** A server that delays the first write, on a clock of its own: so that it is late however busy the machine is. */
+async function startDelaying() {
+  const clock = virtualClock();
+  const delaying = await startS3({ clock });
+  delaying.faults.add({ operation: "PutObject", effect: { kind: "delay", delayMs: 60_000 } });
+  return { ...delaying, clock, [Symbol.asyncDispose]: delaying.stop };
+}
+
 it("F07 a delayed write lands late, after a second one, and is refused with 412", async () => {
-  onPut({ kind: "delay", delayMs: 150 });
-  const late = put(once, "late", "first attempt");
-  await expect.poll(() => s3.faults.list()[0]?.fired).toBe(1);
-  expect(await put(s3.client, "late", "second attempt")).toBe("ok");
+  await using delaying = await startDelaying();
+  const { client, faults, clock } = delaying;
+  const late = put(delaying.newClient({ maxAttempts: 1 }), "late", "first attempt");
+  await expect.poll(() => faults.list()[0]?.fired).toBe(1);
+  expect(await put(client, "late", "second attempt")).toBe("ok");
+  await clock.advance(60_000);
   expect(await late).toBe("PreconditionFailed 412");
-  const got = await s3.client.send(new GetObjectCommand({ Bucket, Key: "late" }));
+  const got = await client.send(new GetObjectCommand({ Bucket, Key: "late" }));
   expect(await got.Body?.transformToString()).toBe("second attempt");
 });
 
 it("F07 a client that gave up on a delayed write may still see it applied", async () => {
-  onPut({ kind: "delay", delayMs: 150 });
+  await using delaying = await startDelaying();
+  const { client, server, faults, clock } = delaying;
   const abort = new AbortController();
-  const given = s3.client.send(new PutObjectCommand({ Bucket, Key: "zombie", Body: "x" }), {
+  const given = client.send(new PutObjectCommand({ Bucket, Key: "zombie", Body: "x" }), {
     abortSignal: abort.signal,
   });
   const outcome = outcomeOf(given);
-  await expect.poll(() => s3.faults.list()[0]?.fired).toBe(1);
+  await expect.poll(() => faults.list()[0]?.fired).toBe(1);
   abort.abort();
   expect(await outcome).toMatch(/^AbortError/);
-  await expect.poll(() => exists("zombie")).toBe(true);
+  expect([...server.objects(Bucket)]).toEqual([]);
+  await clock.advance(60_000);
+  await expect.poll(() => [...server.objects(Bucket)].map(({ key }) => key)).toEqual(["zombie"]);
 });
 
 it("F07 a withheld 100-continue only makes the client wait", async () => {

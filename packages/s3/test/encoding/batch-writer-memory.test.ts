@@ -20,9 +20,6 @@ function createWriter(options: Partial<S3EmitterOptions<unknown>>): BatchWriter<
   return writerOf(s3Emitter<unknown>({ ...CONNECTION, bucket: "clicks", format: ndjson(), ...options }));
 }
 
-/** As long as a busy machine may need to compress what is under way. */
-const PATIENCE = { timeout: 150_000, interval: 50 };
-
 const NOTHING = record(0, new Uint8Array());
 
 /** Half a KiB that compresses to about half. */
@@ -81,11 +78,11 @@ describe("what a batch holds while it fills", () => {
       writer.keep();
     }
     // A piece of at most one MiB is not full yet.
-    await expect.poll(() => writer.heldBytes(), PATIENCE).toBeLessThan(bytes * most + MiB);
+    await expect.poll(() => writer.heldBytes()).toBeLessThan(bytes * most + MiB);
     expect(writer.heldBytes()).toBeGreaterThan(bytes * least);
     // Twenty MiB of lines would show.
     const unsaid = async () => Math.abs((await arrayBuffersAfterCollection()) - before - writer.heldBytes());
-    await expect.poll(unsaid, PATIENCE).toBeLessThan(8 * MiB);
+    await expect.poll(unsaid).toBeLessThan(8 * MiB);
     writer.close();
   });
 
@@ -96,7 +93,7 @@ describe("what a batch holds while it fills", () => {
       writer.keep();
     }
     // A hundred MiB of lines: what is compressed of them, and less than 128 KiB of each.
-    await expect.poll(() => writer.heldBytes(), PATIENCE).toBeLessThan(110 * MiB);
+    await expect.poll(() => writer.heldBytes()).toBeLessThan(110 * MiB);
     writer.close();
   });
 
@@ -108,8 +105,8 @@ describe("what a batch holds while it fills", () => {
       writer.keep();
     }
     writer.close();
-    await expect.poll(() => writer.heldBytes(), PATIENCE).toBe(0);
+    await expect.poll(() => writer.heldBytes()).toBe(0);
     const left = async () => (await arrayBuffersAfterCollection()) - before;
-    await expect.poll(left, PATIENCE).toBeLessThan(2 * MiB);
+    await expect.poll(left).toBeLessThan(2 * MiB);
   });
 });

@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { fileLeases } from "@kinesis-connectors/leases";
 import { excluded } from "@kinesis-connectors/testkit";
 import { describeLeaseTable } from "@kinesis-connectors/testkit/leases";
-import { describe, it, vi } from "vitest";
+import { describe, it } from "vitest";
 import { memoryContract } from "./memory-contract.js";
 
 // Each of thousands of rows is on the disk before it counts.
-vi.setConfig({ testTimeout: 300_000 });
 
 describeLeaseTable(memoryContract({ describe, it }));
 
