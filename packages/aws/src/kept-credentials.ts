@@ -12,14 +12,15 @@ const PAUSE_MS = 1_000;
 /** Nothing that is well takes longer: the SDK gives its own sources 1 to 6 s. */
 const LIMIT_MS = 30_000;
 
-type Time = Pick<Clock, "now" | "monotonicNow" | "setTimer">;
-
 /**
  * Keeps credentials until they expire, or others are asked for. A fetch that does not come back is given up, and the next request begins another one:
  * the SDK waits for it for good, and every request of the client behind it.
  * @param fetch looks for them anew
  */
-export function keptCredentials(fetch: FetchCredentials, clock: Time = systemClock): FetchCredentials {
+export function keptCredentials(
+  fetch: FetchCredentials,
+  clock: Pick<Clock, "now" | "monotonicNow" | "setTimer"> = systemClock,
+): FetchCredentials {
   let kept: AwsCredentials | undefined;
   let expiresMs = Number.POSITIVE_INFINITY;
   let fetching: Promise<AwsCredentials> | undefined;
@@ -76,7 +77,7 @@ function absent(message: string, cause?: unknown): Error {
   return error;
 }
 
-function givenUp(found: Promise<AwsCredentials>, clock: Time): Promise<AwsCredentials> {
+function givenUp(found: Promise<AwsCredentials>, clock: Pick<Clock, "setTimer">): Promise<AwsCredentials> {
   let timer: Timer | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = clock.setTimer(LIMIT_MS, () => {

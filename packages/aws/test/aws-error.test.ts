@@ -1,6 +1,13 @@
 import { isThrottlingError, isTransientError } from "@smithy/core/retry";
 import { describe, expect, it } from "vitest";
-import { cureAtHome, describeAwsError, isForeignAnswer, laterBy, summaryOf } from "../src/aws-error.js";
+import {
+  cureAtHome,
+  cureAtStart,
+  describeAwsError,
+  isForeignAnswer,
+  laterBy,
+  summaryOf,
+} from "../src/aws-error.js";
 
 describe("an error of the SDK", () => {
   const thrown = Object.assign(new Error("secret value AKIACANARY"), {
@@ -40,7 +47,8 @@ describe("an error of the SDK", () => {
   });
 
   it("says that the request may work later by each code by which the SDK's client repeats it", () => {
-    const named = (name: string) => Object.assign(new Error("x"), { name, $metadata: {} });
+    const named = (name: string): Parameters<typeof isThrottlingError>[0] =>
+      Object.assign(new Error("x") as Error & { cause?: Error }, { name, $metadata: {} });
     const throttled =
       `BandwidthLimitExceeded EC2ThrottledException LimitExceededException PriorRequestNotComplete ProvisionedThroughputExceededException
       RequestLimitExceeded RequestThrottled RequestThrottledException SlowDown ThrottledException Throttling ThrottlingException TooManyRequestsException
@@ -57,6 +65,8 @@ describe("an error of the SDK", () => {
     expect(cureAtHome(Object.assign(new Error("x"), { name: "CredentialsProviderError" }))).toContain(
       "credentials",
     );
+    for (const code of ["SELF_SIGNED_CERT_IN_CHAIN", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "CERT_HAS_EXPIRED"])
+      expect(cureAtStart(Object.assign(new Error("certificate"), { code }))).toContain("NODE_EXTRA_CA_CERTS");
     expect(cureAtHome(thrown)).toBeUndefined();
   });
 });
