@@ -62,7 +62,8 @@ export class Fleet {
     child.on("message", (message) => {
       this.#heard({ ...(message as WorkerMessage), worker: number, atMs: performance.now() });
     });
-    child.on("exit", (code, signal) => {
+    // Not at its exit: what it said last may come after that.
+    child.on("close", (code, signal) => {
       const known = this.#workers.delete(number);
       if (known && signal === null && code !== 0)
         this.#failures.push(`worker ${number} ended with ${code}: ${lastWords}`);
@@ -90,7 +91,7 @@ export class Fleet {
     const worker = this.#workers.get(number);
     if (worker === undefined) return Promise.resolve();
     return new Promise((resolve) => {
-      worker.child.once("exit", () => resolve());
+      worker.child.once("close", () => resolve());
       worker.child.kill("SIGTERM");
     });
   }

@@ -29,7 +29,8 @@ export function startInOwnProcess(job: ConnectorJob): OwnProcess {
       }
     });
     child.once("error", reject);
-    child.once("exit", (code, signal) =>
+    // Not at its exit: what it said last may come after that.
+    child.once("close", (code, signal) =>
       reject(new Error(`the connector's process ended by itself (${signal ?? code})`)),
     );
   });

@@ -33,7 +33,8 @@ export async function runToItsEnd(
         if (!mayEnd && commits === COMMITS_BEFORE_KILL) kill();
       }
     });
-    const [code] = (await once(child, "exit")) as [number | null];
+    // Not its exit: what it said last may come after that.
+    const [code] = (await once(child, "close")) as [number | null];
     signal.removeEventListener("abort", kill);
     signal.throwIfAborted();
     if (isDone) return killed;

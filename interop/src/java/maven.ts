@@ -56,7 +56,7 @@ export async function run(program: string, args: readonly string[]): Promise<voi
     });
   await new Promise<void>((resolve, reject) => {
     child.on("error", reject);
-    child.on("exit", (code) => {
+    child.on("close", (code) => {
       if (code === 0) resolve();
       else reject(new Error(`${program} ended with ${code ?? "a signal"}: ${said.trim().slice(-2000)}`));
     });

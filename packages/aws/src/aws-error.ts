@@ -223,6 +223,17 @@ export const RENEW_CURE = "renew the session's credentials";
 /** The cure of a time of signing that is refused again and again, as a sentence. */
 export const CLOCK_CURE = "set the machine's clock (NTP): AWS takes signatures of the last five minutes only";
 
+/** Codes of OpenSSL and of Node for a certificate that is not taken (nodejs.org/api/tls.html, "X509 certificate error codes"). */
+const CERTIFICATE =
+  /^(?:(?:DEPTH_ZERO_)?SELF_SIGNED_CERT(?:_IN_CHAIN)?|UNABLE_TO_(?:GET_ISSUER_CERT(?:_LOCALLY)?|VERIFY_LEAF_SIGNATURE)|CERT_[A-Z_]+|ERR_TLS_CERT_ALTNAME_INVALID)$/;
+
+/** The cure before anything has worked: what `cureAtHome` knows, and a certificate that is not taken. Once requests have worked, that is an outage. */
+export function cureAtStart(error: unknown): string | undefined {
+  const { code } = describeAwsError(error);
+  if (!CERTIFICATE.test(code)) return cureAtHome(error);
+  return `the certificate of the endpoint is not taken (${code}): where a proxy breaks TLS up, or the server is your own, put the certificate of its authority into a file, and name that in NODE_EXTRA_CA_CERTS`;
+}
+
 /** The cure where a request could not even be made: no region, no credentials, a proxy that refuses. Undefined for everything that came back from afar. */
 export function cureAtHome(error: unknown): string | undefined {
   const { message } = describeAwsError(error);

@@ -4,6 +4,7 @@ export {
   CLOCK_CURE,
   CREDENTIALS_CURE,
   cureAtHome,
+  cureAtStart,
   describeAwsError,
   type IdentityFailure,
   identityFailureOf,

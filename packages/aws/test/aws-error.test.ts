@@ -1,6 +1,13 @@
 import { isThrottlingError, isTransientError } from "@smithy/core/retry";
 import { describe, expect, it } from "vitest";
-import { cureAtHome, describeAwsError, isForeignAnswer, laterBy, summaryOf } from "../src/aws-error.js";
+import {
+  cureAtHome,
+  cureAtStart,
+  describeAwsError,
+  isForeignAnswer,
+  laterBy,
+  summaryOf,
+} from "../src/aws-error.js";
 
 describe("an error of the SDK", () => {
   const thrown = Object.assign(new Error("secret value AKIACANARY"), {
@@ -58,6 +65,8 @@ describe("an error of the SDK", () => {
     expect(cureAtHome(Object.assign(new Error("x"), { name: "CredentialsProviderError" }))).toContain(
       "credentials",
     );
+    for (const code of ["SELF_SIGNED_CERT_IN_CHAIN", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "CERT_HAS_EXPIRED"])
+      expect(cureAtStart(Object.assign(new Error("certificate"), { code }))).toContain("NODE_EXTRA_CA_CERTS");
     expect(cureAtHome(thrown)).toBeUndefined();
   });
 });

@@ -230,7 +230,7 @@ it("a pipeline that waits is measured on as many shards as keep a core at work, 
     return { shards, perPage, idle: idleShardsBeside(shards) };
   };
   expect(shapeOf(0, 0.01, 1)).toEqual({ shards: 4, perPage: 10_000, idle: 64 });
-  expect(shapeOf(5, 0.25, 1)).toEqual({ shards: 20, perPage: 50, idle: 20 });
+  expect(shapeOf(5, 0.5, 1)).toEqual({ shards: 30, perPage: 50, idle: 30 });
   expect(shapeOf(500, 0.25, 1)).toEqual({ shards: 64, perPage: 1, idle: 64 });
   // Records that wait together leave no core idle.
   expect(shapeOf(5, 0.25, 100)).toEqual({ shards: 4, perPage: 1_000, idle: 64 });

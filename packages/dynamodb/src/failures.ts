@@ -1,5 +1,5 @@
 import {
-  cureAtHome,
+  cureAtStart,
   describeAwsError,
   identityFailureOf,
   identityOutcomeOf,
@@ -74,7 +74,7 @@ export function failureOf(error: unknown): Failure {
 
 /** The cure for what a first look at the table failed with, before anything has worked; undefined for what may pass by itself. */
 export function cureAtOpen(error: unknown): string | undefined {
-  return identityFailureOf(error) === "expired" ? RENEW_CURE : cureAtHome(error);
+  return identityFailureOf(error) === "expired" ? RENEW_CURE : cureAtStart(error);
 }
 
 /** An error of the SDK without its message: DynamoDB quotes attribute values in some. */

@@ -1,5 +1,5 @@
 import {
-  cureAtHome,
+  cureAtStart,
   describeAwsError,
   identityFailureOf,
   identityOutcomeOf,
@@ -80,7 +80,7 @@ export function callFailureOf(error: unknown): CallFailure {
 export function cureAtOpen(error: unknown): string | undefined {
   const { code } = describeAwsError(error);
   if (identityFailureOf(error) === "expired") return RENEW_CURE;
-  const home = cureAtHome(error);
+  const home = cureAtStart(error);
   if (home !== undefined) return home;
   if (code === "ResourceNotFoundException") return "correct `cluster` or `workgroup`";
   const failure = callFailureOf(error);

@@ -1,5 +1,5 @@
 import {
-  cureAtHome,
+  cureAtStart,
   CREDENTIALS_CURE,
   describeAwsError,
   identityOutcomeOf,
@@ -108,7 +108,7 @@ export function cureAtOpen(error: unknown): string | undefined {
   if (status === 400)
     return `${regionCureOf(error)}, or renew the session's credentials if they have expired`;
   if (status !== undefined) return undefined;
-  return cureAtHome(error) ?? "it cannot be reached; check `endpoint`, `region` and the network";
+  return cureAtStart(error) ?? "it cannot be reached; check `endpoint`, `region` and the network";
 }
 
 /** Codes of reads that no repetition mends, with the cure. */

@@ -16,7 +16,8 @@ export class KillableWorker {
     this.#child = fork(fileURLToPath(program), [JSON.stringify(setup)], {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
-    this.#ended = once(this.#child, "exit");
+    // Not its exit: what it said last may come after that.
+    this.#ended = once(this.#child, "close");
     this.#child.stderr?.on("data", (chunk: Buffer) => {
       this.#lastWords = `${this.#lastWords}${chunk.toString()}`.slice(-4_000);
     });
@@ -24,7 +25,7 @@ export class KillableWorker {
       heard(message as WorkerMessage);
       this.#wake();
     });
-    this.#child.on("exit", (code, signal) => {
+    this.#child.on("close", (code, signal) => {
       if (!this.#isExpectedToEnd || (signal === null && code !== 0))
         this.#failure = new Error(`the worker ended by itself (${signal ?? code}): ${this.#lastWords}`);
       this.#wake();

@@ -1,7 +1,7 @@
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 import {
   CREDENTIALS_CURE,
-  cureAtHome,
+  cureAtStart,
   describeAwsError,
   identityFailureOf,
   identityOutcomeOf,
@@ -83,7 +83,7 @@ export function putFailures(rules: PutFailureRules): PutFailures {
       const identity = identityFailureOf(error);
       if (identity === "wrong") return CREDENTIALS_CURE;
       if (identity === "expired") return RENEW_CURE;
-      const home = cureAtHome(error);
+      const home = cureAtStart(error);
       if (home !== undefined) return home;
       return status === undefined
         ? "it cannot be reached; check `endpoint`, `region` and the network"

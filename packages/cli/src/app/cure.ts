@@ -1,7 +1,7 @@
 import {
   CLOCK_CURE,
   CREDENTIALS_CURE,
-  cureAtHome,
+  cureAtStart,
   describeAwsError,
   identityFailureOf,
   RENEW_CURE,
@@ -17,7 +17,7 @@ export function cureOf(thrown: unknown): string | undefined {
 
 function cureOfOne(error: Error): string | undefined {
   // What the libraries call an option is a flag here.
-  const atHome = cureAtHome(error)?.replaceAll("`region`", "--region");
+  const atHome = cureAtStart(error)?.replaceAll("`region`", "--region");
   if (atHome !== undefined) return atHome;
   switch (identityFailureOf(error)) {
     case "expired":

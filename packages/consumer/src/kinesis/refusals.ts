@@ -1,4 +1,4 @@
-import { CLOCK_CURE, PROXY_CURE } from "@kinesis-connectors/aws";
+import { CLOCK_CURE, cureAtStart, PROXY_CURE } from "@kinesis-connectors/aws";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 
 import type { KinesisCallError } from "./kinesis-api.js";
@@ -34,6 +34,14 @@ export function cureOf(error: KinesisCallError): string {
     default:
       return "See the cause";
   }
+}
+
+/** The cure where a start did not come through to Kinesis. */
+export function cureOfTheWay({ cause }: KinesisCallError): string {
+  return capitalised(
+    cureAtStart(cause) ??
+      "check the network, the region, the option endpoints and the proxy, if there is one",
+  );
 }
 
 function capitalised(text: string): string {

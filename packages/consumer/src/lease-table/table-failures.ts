@@ -1,6 +1,6 @@
 import {
   CLOCK_CURE,
-  cureAtHome,
+  cureAtStart,
   cureAtProxy,
   describeAwsError,
   identityFailureOf,
@@ -86,7 +86,7 @@ export function tableCause(thrown: unknown): Error {
 }
 
 function cureOf(error: Error, operation: string): string {
-  const atHome = cureAtHome(error);
+  const atHome = cureAtStart(error);
   if (atHome !== undefined) return atHome;
   const identity = identityFailureOf(error);
   if (identity === "clock") return CLOCK_CURE;

@@ -128,7 +128,8 @@ export function startProcess(
   let said: ProcessEnd["said"] = {};
   child.on("message", (message: ProcessEnd["said"]) => (said = message));
   const ended = (async (): Promise<ProcessEnd> => {
-    const [exitCode]: (number | null)[] = await once(child, "exit");
+    // Not its exit: what it said last may come after that.
+    const [exitCode]: (number | null)[] = await once(child, "close");
     return { said, exitCode: exitCode ?? null };
   })();
   return { stop: () => void child.send("stop"), kill: () => void child.kill("SIGKILL"), ended };

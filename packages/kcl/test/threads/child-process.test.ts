@@ -24,7 +24,7 @@ afterEach(() => {
 });
 
 /** A child in a process of its own, as a daemon sees it. */
-function startChild(pace: "quick" | "slow" = "quick") {
+function startChild(pace: "quick" | "slow" | "stuck" = "quick") {
   const child = spawn(process.execPath, ["--no-warnings", PROGRAM, journal, landing, pace], {
     stdio: ["pipe", "pipe", "pipe"],
   });
@@ -83,7 +83,8 @@ const numbers = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => `${index + 1}`);
 
 test("a child that is killed in the middle of a batch is followed by one that finishes it; what an application prints goes to standard error", async () => {
-  const first = startChild("slow");
+  // However long it takes to see that it is there.
+  const first = startChild("stuck");
   await first.ask(initialize);
   await first.ask(page(1, 6));
   await expect.poll(first.errors, { interval: 5 }).toContain("half a line");

@@ -9,13 +9,16 @@ const MOST_SHARDS = 64;
 /** A slow pipeline is given pages that it can pass in this time, so that several pass while it is measured. */
 const PAGE_MS = 250;
 
+/** What the first records cost, by what they cost once V8 has compiled what they run: three times and more. */
+const COLD_BY_WARM = 3;
+
 /**
  * Shards that are read while a pipeline is measured. One that waits for each record lets a shard pass few, and a core that mostly rests pays several times as
- * much for each poll and each record: it is given as many shards as the first records would fill a core with, which cost more than those after them.
+ * much for each poll and each record: it is given about as many shards as fill a core.
  */
 export function busyShardsOf({ waitMs, cpuMs, concurrency }: Probe): number {
   if (waitMs === 0) return BUSY_SHARDS;
-  const filling = Math.floor(waitMs / concurrency / Math.max(cpuMs, Number.EPSILON));
+  const filling = Math.floor((COLD_BY_WARM * (waitMs / concurrency)) / Math.max(cpuMs, Number.EPSILON));
   return Math.max(BUSY_SHARDS, Math.min(MOST_SHARDS, filling));
 }
 

@@ -5,8 +5,9 @@ import { definePipeline, text } from "@kinesis-connectors/core";
 import { fileLeases } from "@kinesis-connectors/leases";
 import { runKclChild } from "../../../dist/index.js";
 
-const [journal, landing, isSlow] = process.argv.slice(2);
+const [journal, landing, pace] = process.argv.slice(2);
 const pause = () => new Promise((resolve) => setTimeout(resolve, 300));
+const forever = () => new Promise(() => setInterval(() => undefined, 1000));
 
 await runKclChild({
   application: "files",
@@ -20,7 +21,8 @@ await runKclChild({
       emit: async ({ entries }, { plan }) => {
         console.log("a line of an application");
         process.stdout.write("and half a line");
-        if (isSlow === "slow") await pause();
+        if (pace === "slow") await pause();
+        if (pace === "stuck") await forever();
         writeFileSync(join(landing, plan.name), entries.map(({ output }) => `${output}\n`).join(""));
         return { failed: [] };
       },
