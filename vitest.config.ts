@@ -40,7 +40,7 @@ const threadsProject = {
   },
 };
 
-/** Another SDK than the installed one, for all that names it: see scripts/sdk-differential.mjs. */
+/** Another SDK than the installed one, for all that imports it: see scripts/sdk-differential.mjs, and scripts/another-sdk.ts for what is required. */
 function sdkIn(folder: string): Plugin {
   const { resolve } = createRequire(join(folder, "package.json"));
   return {
@@ -58,7 +58,10 @@ export default defineConfig({
     ...(KC_TEST_MODULES === undefined
       ? {}
       : { experimental: { fsModuleCache: true, fsModuleCachePath: KC_TEST_MODULES } }),
-    setupFiles: ["./scripts/fast-check-seed.ts"],
+    setupFiles: [
+      "./scripts/fast-check-seed.ts",
+      ...(KC_TEST_SDK === undefined ? [] : ["./scripts/another-sdk.ts"]),
+    ],
     // A hang, and nothing but a hang, fails by these: a busy machine takes many times as long as a quiet one.
     testTimeout: 300_000,
     hookTimeout: 300_000,

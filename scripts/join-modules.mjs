@@ -6,8 +6,10 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -64,12 +66,51 @@ function isAlive(pid) {
   }
 }
 
+/**
+ * A copy of the packages as they are published, for programs that lie in the same folder: with their modules joined, and what they depend on beside them.
+ * @param {string} root of the workspace
+ * @param {string} folder
+ * @throws {Error} where a package is not built
+ */
+export function copyJoined(root, folder) {
+  const modules = join(folder, "node_modules");
+  for (const name of JOINED) {
+    const from = join(root, "packages", name);
+    const to = join(modules, "@kinesis-connectors", name);
+    requireBuilt(name, join(from, "dist"));
+    mkdirSync(to, { recursive: true });
+    copyFileSync(join(from, "package.json"), join(to, "package.json"));
+    joinInto(name, from, join(from, "dist"), join(to, "dist"));
+    const { dependencies = {} } = JSON.parse(readFileSync(join(from, "package.json"), "utf8"));
+    for (const dependency of Object.keys(dependencies)) {
+      const link = join(modules, dependency);
+      if (dependency.startsWith("@kinesis-connectors/") || existsSync(link)) continue;
+      mkdirSync(dirname(link), { recursive: true });
+      symlinkSync(realpathSync(join(from, "node_modules", dependency)), link, "junction");
+    }
+  }
+}
+
 function joinModules(name, folder) {
   restore(folder);
   const dist = join(folder, "dist");
   const built = builtOf(folder);
-  if (!existsSync(join(dist, COMPILED))) throw new Error(`packages/${name} is not built: npm run build`);
+  requireBuilt(name, dist);
   renameSync(dist, built);
+  joinInto(name, folder, built, dist);
+  for (const file of readdirSync(built, { recursive: true }).map(String)) {
+    if (!/\.d\.ts(\.map)?$/.test(file)) continue;
+    mkdirSync(dirname(join(dist, file)), { recursive: true });
+    copyFileSync(join(built, file), join(dist, file));
+  }
+}
+
+function requireBuilt(name, dist) {
+  if (!existsSync(join(dist, COMPILED))) throw new Error(`packages/${name} is not built: npm run build`);
+}
+
+/** The modules of a package, from where they were built to where they are joined. */
+function joinInto(name, folder, built, dist) {
   const { exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const entries = Object.values(exports).map((entry) => relative("dist", entry.default).replace(/\.js$/, ""));
   const apart = APART[name] ?? {};
@@ -94,11 +135,6 @@ function joinModules(name, folder) {
   for (const file of readdirSync(dist).filter((name) => name.endsWith(".js"))) {
     const text = readFileSync(join(dist, file), "utf8");
     writeFileSync(join(dist, file), text.replaceAll('from "../sdk-part.js"', 'from "./sdk-part.js"'));
-  }
-  for (const file of readdirSync(built, { recursive: true }).map(String)) {
-    if (!/\.d\.ts(\.map)?$/.test(file)) continue;
-    mkdirSync(dirname(join(dist, file)), { recursive: true });
-    copyFileSync(join(built, file), join(dist, file));
   }
 }
 

@@ -3,9 +3,11 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { whileJoined } from "./join-modules.mjs";
+import { withAbsoluteLinks } from "./release/readme-links.mjs";
+import { rewriteEntry } from "./release/tarball-entry.mjs";
 
 /**
- * The tarballs of all public packages, as a registry would have them.
+ * The tarballs of all public packages, as a registry would have them: also with links in their READMEs that lead somewhere from there.
  * @param {string} root of the workspace
  * @param {string} to a folder, made where it is not there
  * @returns {Map<string, { readonly folder: string, readonly tarball: string }>} by the package's name: its folder under packages/, and the file
@@ -26,10 +28,15 @@ export function packAll(root, to) {
       stdio: ["ignore", "ignore", "inherit"],
     }),
   );
+  const revision = execFileSync("git", ["rev-parse", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
   return new Map(
-    packages.map(({ folder, manifest: { name, version } }) => {
+    packages.map(({ folder, manifest }) => {
+      const { name, version } = manifest;
       const tarball = join(to, `${name.replace("@", "").replace("/", "-")}-${version}.tgz`);
       if (!existsSync(tarball)) throw new Error(`${name} was not packed into ${tarball}`);
+      rewriteEntry(tarball, "package/README.md", (text) =>
+        withAbsoluteLinks(text, { root, manifest, revision }),
+      );
       return [name, { folder, tarball }];
     }),
   );

@@ -23,8 +23,9 @@ const CLIENTS = {
   "@smithy/signature-v4": "packages/aws",
 };
 
-/** Signatures; what is written and read; what is sent, refused and asked anew; what is not kept. */
+/** That what is required and what is imported are one SDK; signatures; what is written and read; what is sent, refused and asked anew; what is not kept. */
 const TESTS = [
+  "packages/aws/test/sdk-part.test.ts",
   "packages/aws/test/signing",
   "packages/wire/test/protocol.test.ts",
   "packages/wire/test/put-records.test.ts",

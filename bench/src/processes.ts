@@ -59,7 +59,12 @@ export function runOwnProcess(
   given: readonly string[],
   pin: readonly string[],
 ): Promise<unknown> {
-  return runProgram([...pin, process.execPath, pathOf(program), ...given], {
+  return runNode(pathOf(program), given, pin);
+}
+
+/** The same for one that lies anywhere. */
+export function runNode(path: string, given: readonly string[], pin: readonly string[]): Promise<unknown> {
+  return runProgram([...pin, process.execPath, path, ...given], {
     NODE_EXTRA_CA_CERTS: fileURLToPath(CERTIFICATE_FILE),
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
     AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE: "1",
@@ -86,6 +91,7 @@ export async function runProgram(
   return JSON.parse(output);
 }
 
-function pathOf(program: string): string {
+/** Where one of the programs beside this one lies. */
+export function pathOf(program: string): string {
   return fileURLToPath(new URL(program, import.meta.url));
 }

@@ -89,24 +89,8 @@ export function changesetProblems(root) {
   });
 }
 
-/**
- * The packages that a major version of the core would leave behind. To changesets a package that needs the core is the same with another major of it, and moves
- * by a patch; but then whoever has `^1.0.0` of both gets two cores, whose pipelines and errors do not know each other.
- * @param {string} root
- * @returns {string[]} packages that depend on the core, and are not major in any changeset while the core is
- */
-export function leftBehind(root) {
-  const changesets = readChangesets(root);
-  const isMajor = (name) => changesets.some(({ bumps }) => bumps[name] === "major");
-  const released = publishedPackages(root).filter((one) => !isNew(one));
-  if (!released.some(({ name }) => name === CORE) || !isMajor(CORE)) return [];
-  return released
-    .filter(({ name, manifest }) => manifest.dependencies?.[CORE] !== undefined && !isMajor(name))
-    .map(({ name }) => name);
-}
-
 /** Whether a package was never released. */
-const isNew = ({ path }) => !existsSync(join(path, "CHANGELOG.md"));
+export const isNew = ({ path }) => !existsSync(join(path, "CHANGELOG.md"));
 
 function textsOf(name, changesets) {
   return changesets.filter(({ bumps }) => bumps[name] === "major").map(({ text }) => text);

@@ -171,5 +171,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
   });
-  process.stdout.write(`${published.length} published, ${skipped.length} there already\n`);
+  const verb = values["dry-run"] ? "would be published" : "published";
+  process.stdout.write(`${published.length} ${verb}, ${skipped.length} there already\n`);
 }

@@ -1,6 +1,7 @@
 // What a tarball must be to be published, whoever packed it. Needs nothing but Node and tar.
 import { execFileSync } from "node:child_process";
 import { isBuiltin } from "node:module";
+import { relativeLinks } from "./readme-links.mjs";
 
 /** Scripts that npm would run on a user's machine. */
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
@@ -34,6 +35,9 @@ export function tarballProblems(tarball) {
     ...["README.md", "LICENSE", "package.json"]
       .filter((file) => !files.includes(file))
       .map((file) => `${name} has no ${file}`),
+    ...(files.includes("README.md") ? relativeLinks(readmeOf(tarball)) : []).map(
+      (target) => `${name}: the README leads to ${target}, which is nowhere on npm's site`,
+    ),
     ...(files.some((file) => file.startsWith("dist/")) ? [] : [`${name} is not built`]),
     ...files
       .filter((file) => file.startsWith("test/") || file.includes("tsbuildinfo"))
@@ -53,6 +57,10 @@ export function tarballProblems(tarball) {
       .filter((field) => manifest[field] === undefined)
       .map((field) => `${name} has no ${field}`),
   ];
+}
+
+function readmeOf(tarball) {
+  return execFileSync("tar", ["-xOzf", tarball, "package/README.md"], { encoding: "utf8" });
 }
 
 /** Imports with the name of what is imported: in code, and in types. */

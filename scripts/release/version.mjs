@@ -9,7 +9,8 @@ import { setup } from "../setup.mjs";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 setup();
 // What is installed is imported behind the installation.
-const { changesetProblems, CORE, leftBehind, writeFirstChangelogs } = await import("./first-versions.mjs");
+const { changesetProblems, writeFirstChangelogs } = await import("./first-versions.mjs");
+const { leftBehind, pathsToBuild } = await import("./left-behind.mjs");
 const { publishedPackages } = await import("./packages.mjs");
 
 try {
@@ -18,17 +19,20 @@ try {
   stopFor([error.message]);
 }
 const before = new Map(publishedPackages(root).map(({ name, version }) => [name, version]));
-const alone = leftBehind(root);
-if (alone.length > 0)
-  stopFor([
-    `a major version of ${CORE} is one of all packages whose types it is in: add ${alone.join(", ")} to the changeset, as major`,
-  ]);
-const { first, waiting } = writeFirstChangelogs(root);
 const node = (script, ...args) =>
   execFileSync(process.execPath, [join(root, "node_modules", script), ...args], {
     cwd: root,
     stdio: ["ignore", 2, 2],
   });
+const toBuild = pathsToBuild(root);
+if (toBuild.length > 0) node("typescript/bin/tsc", "-b", ...toBuild);
+stopFor(
+  leftBehind(root).map(
+    ({ name, needs }) =>
+      `${name} goes with the major version of ${needs} (RELEASING.md, "A major version"): add it to the changeset, as major`,
+  ),
+);
+const { first, waiting } = writeFirstChangelogs(root);
 if (waiting > 0) node("@changesets/cli/bin.js", "version");
 for (const { path, version } of publishedPackages(root)) writeVersionInSources(path, version);
 node("oxfmt/bin/oxfmt", "packages/*/package.json");

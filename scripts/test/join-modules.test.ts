@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { JOINED, whileJoined } from "../join-modules.mjs";
+import { copyJoined, JOINED, whileJoined } from "../join-modules.mjs";
 
 let root: string;
 beforeEach(() => {
@@ -64,5 +64,25 @@ describe("packages whose modules are joined for packing", () => {
     expect(joined()).toBe("built");
     rmSync(inDist(".tsbuildinfo"));
     expect(joined).toThrow("packages/core is not built: npm run build");
+  });
+
+  it("are copied as they are packed, beside what they depend on, while what was built stays", () => {
+    const dependency = join(root, "packages/core/node_modules/left");
+    mkdirSync(dependency, { recursive: true });
+    writeFileSync(join(dependency, "which"), "this one");
+    const manifest = join(root, "packages/core/package.json");
+    const dependencies = { left: "^1.0.0", "@kinesis-connectors/aws": "workspace:^" };
+    writeFileSync(manifest, JSON.stringify({ ...JSON.parse(readFileSync(manifest, "utf8")), dependencies }));
+    const folder = join(root, "copy");
+    copyJoined(root, folder);
+    const copied = join(folder, "node_modules/@kinesis-connectors");
+    for (const name of JOINED) {
+      expect(readFileSync(join(copied, name, "dist/index.js"), "utf8")).toContain('part = "built"');
+      expect(existsSync(join(copied, name, "dist/part.js"))).toBe(false);
+    }
+    expect(readFileSync(join(folder, "node_modules/left/which"), "utf8")).toBe("this one");
+    expect(existsSync(inDist("part.js"))).toBe(true);
+    rmSync(inDist(".tsbuildinfo"));
+    expect(() => copyJoined(root, join(root, "other"))).toThrow("packages/core is not built");
   });
 });

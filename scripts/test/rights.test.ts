@@ -52,10 +52,12 @@ describe("S01 policies of the packages", () => {
       expect(Sid).toMatch(/^[A-Za-z0-9]+$/);
       expect(Effect).toBe("Allow");
       for (const action of [Action].flat()) expect(action).toMatch(/^[a-z0-9-]+:[A-Z]\w+$/);
-      // What the service cannot limit to a resource (Service Authorization Reference: no resource types, or a condition instead).
+      // What the service cannot limit to a resource (Service Authorization Reference: no resource types, or a condition instead; Glue, of a schema by its id).
       const isUnlimited = [Action]
         .flat()
-        .every((each) => /^(lambda:ListEventSourceMappings|redshift-data:)/.test(each));
+        .every((each) =>
+          /^(lambda:ListEventSourceMappings|redshift-data:|glue:GetSchemaVersion$)/.test(each),
+        );
       for (const resource of [Resource].flat())
         expect(resource).toMatch(isUnlimited && Resource === "*" ? /^\*$/ : /^arn:aws:[\w-]+:/);
     }

@@ -12,13 +12,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
-import {
-  changesetProblems,
-  CORE,
-  leftBehind,
-  readChangesets,
-  writeFirstChangelogs,
-} from "../release/first-versions.mjs";
+import { changesetProblems, CORE, readChangesets, writeFirstChangelogs } from "../release/first-versions.mjs";
+import { leftBehind, pathsToBuild } from "../release/left-behind.mjs";
 import { dependenciesFirst, publishedPackages } from "../release/packages.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -122,22 +117,79 @@ describe("the first version of a package", () => {
   });
 });
 
-describe("a major version of the core", () => {
+describe("a major version", () => {
+  /** Adds a released package to a workspace, with what its entry declares. */
+  function released(
+    root: string,
+    name: string,
+    manifest: object,
+    declarations: Readonly<Record<string, string>>,
+  ) {
+    const path = join(root, "packages", name);
+    mkdirSync(join(path, "dist"), { recursive: true });
+    const exports = { ".": { types: "./dist/index.d.ts", default: "./dist/index.js" } };
+    writeFileSync(
+      join(path, "package.json"),
+      JSON.stringify({ name: `@x/${name}`, version: "1.0.0", publishConfig: { exports }, ...manifest }),
+    );
+    writeFileSync(join(path, "CHANGELOG.md"), "## 1.0.0\n");
+    for (const [file, text] of Object.entries(declarations)) writeFileSync(join(path, "dist", file), text);
+  }
+  const needs = (...names: readonly string[]) => ({
+    dependencies: Object.fromEntries(names.map((name) => [`@x/${name}`, "workspace:^"])),
+  });
+
+  it("takes along who has its types in its declarations, who has those of that one, and whose peer it is", () => {
+    const root = workspace({
+      released: ["a", "b"],
+      changesets: { "s.md": '---\n"@x/s": major\n---\n\nGone.\n' },
+    });
+    released(root, "s", {}, { "index.d.ts": "export interface S {}" });
+    released(root, "shows", needs("s"), {
+      "index.d.ts": 'export { shows } from "./shows.js";',
+      "shows.d.ts": 'export declare const shows: () => import("@x/s/formats").S;',
+    });
+    released(root, "inside", needs("s"), {
+      "index.d.ts": '/** @example import { s } from "@x/s"; */\nexport declare const inside: string;',
+      "hidden.d.ts": 'import type { S } from "@x/s";',
+    });
+    released(root, "along", needs("shows"), { "index.d.ts": 'import type { T } from "@x/shows";\n' });
+    released(root, "beside", needs("inside"), { "index.d.ts": 'import type { T } from "@x/inside";\n' });
+    released(root, "peer", { peerDependencies: { "@x/s": "workspace:^" } }, {});
+    expect(leftBehind(root)).toEqual([
+      { name: "@x/peer", needs: "@x/s" },
+      { name: "@x/shows", needs: "@x/s" },
+      { name: "@x/along", needs: "@x/shows" },
+    ]);
+    const all = ["s", "peer", "shows", "along"].map((name) => `"@x/${name}": major\n`).join("");
+    writeFileSync(join(root, ".changeset/s.md"), `---\n${all}---\n\nGone.\n`);
+    expect(leftBehind(root)).toEqual([]);
+  });
+
+  it("is not made of packages that are not built", () => {
+    const root = workspace({ released: [], changesets: { "s.md": '---\n"@x/s": major\n---\n\nGone.\n' } });
+    released(root, "s", {}, {});
+    released(root, "shows", needs("s"), {});
+    expect(() => leftBehind(root)).toThrow("dist/index.d.ts of @x/shows is not built");
+  });
+
   const core = '"@kinesis-connectors/core": major\n';
 
-  it("is one of every released package that needs it, and names those that it would leave behind", () => {
+  it("of the core is one of every released package that needs it", () => {
     const root = workspace({
       released: ["a", "b", "core"],
       changesets: { "core.md": `---\n${core}"@x/a": major\n---\n\nTaken away.\n` },
     });
-    expect(leftBehind(root)).toEqual(["@x/b"]);
+    expect(leftBehind(root)).toEqual([{ name: "@x/b", needs: CORE }]);
   });
 
   it("is no question before anything was released, nor for a minor", () => {
     const first = { "core.md": `---\n${core}---\n\nWhat it is.\n` };
     expect(leftBehind(workspace({ released: [], changesets: first }))).toEqual([]);
     const minor = { "core.md": `---\n${core.replace("major", "minor")}---\n\nMore.\n` };
-    expect(leftBehind(workspace({ released: ["a", "b", "core"], changesets: minor }))).toEqual([]);
+    const root = workspace({ released: ["a", "b", "core"], changesets: minor });
+    // So nothing has to be built for it, either.
+    expect([leftBehind(root), pathsToBuild(root)]).toEqual([[], []]);
   });
 });
 

@@ -28,6 +28,7 @@ if (values.help) {
 }
 setup();
 // What is installed is imported behind the installation.
+await import("./plain-in-pipes.mjs");
 const { brokenLinks } = await import("./broken-links.mjs");
 const { publishedPackages } = await import("./packages.mjs");
 const { namesOf, undocumentedNames, unexportedTypes } = await import("./public-names.mjs");

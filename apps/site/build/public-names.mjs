@@ -13,10 +13,19 @@ const NAMES =
 /** What a class or an interface does. */
 const ACTS = ReflectionKind.Method | ReflectionKind.Accessor;
 /** Interfaces whose members a user writes down. Members of others are read, and may speak by their names. */
-const WRITTEN = /(?:Options|Config)$/;
+const WRITTEN = /(?:Options|Config|Props)$/;
+
+/** A unit at the end of a name, or a plural in it: what `maxRecords` counts is records. */
+const MEASURED_NAME = /(?:Ms|KiB|MiB|Percent)$|(?:^|[a-z])[A-Za-z]?[a-z]+[^sui]s(?:$|[A-Z])/;
+/** A unit in words; or a plural at the beginning, which is what is counted: "Requests under way at a time", and not "Limits the requests". */
+const MEASURED_TEXT =
+  /\b(?:(?:milli)?seconds?|minutes?|hours?|days?|bytes|KiB|MiB|percent|units?)\b|%|^(?:(?:[Tt]he )?(?:[Mm]ost|[Ff]ewest|[Hh]ow many) )?[A-Za-z]+[^sui]s\b(?! (?:the|an?|its?|what|how|whether|where)\b)/;
+/** Numbers that measure nothing. */
+const NO_MEASURE = /\b(?:port|seed|number of the)\b/i;
 
 /**
- * Public names without a docstring, options without one, and options that may be left out and do not say what holds then: a line for each.
+ * Public names without a docstring, options without one, options that may be left out and do not say what holds then, and options that are numbers of
+ * nobody knows what: a line for each.
  *
  * @param project as TypeDoc converted it
  */
@@ -35,6 +44,10 @@ export function undocumentedNames(project) {
       )
         missing.add(
           `${placeOf(reflection)}: ${nameOf(reflection)} may be left out, and does not say its default`,
+        );
+      if (isNumber(reflection) && !saysWhatItMeasures(reflection))
+        missing.add(
+          `${placeOf(reflection)}: ${nameOf(reflection)} is a number without a unit, in its name or in its docstring`,
         );
     }
   }
@@ -94,7 +107,8 @@ function isFromOutside(reflection) {
   );
 }
 
-function isOption(reflection) {
+/** Whether a reflection is a member of options, properties or a configuration that a user writes. */
+export function isOption(reflection) {
   return (
     reflection.kindOf(ReflectionKind.Property) &&
     reflection.parent?.kindOf(ReflectionKind.Interface) &&
@@ -109,8 +123,26 @@ function isOption(reflection) {
 /** Whether something holds where it is left out: not where leaving out is the very absence of the thing. */
 function owesDefault(reflection) {
   if (!reflection.flags.isOptional) return false;
-  const types = reflection.type?.type === "union" ? reflection.type.types : [reflection.type];
-  return types.some((type) => type?.type === "intrinsic" && ["number", "boolean"].includes(type.name));
+  return typesIn(reflection.type).some(
+    (type) => type?.type === "intrinsic" && ["number", "boolean"].includes(type.name),
+  );
+}
+
+function isNumber({ type }) {
+  return typesIn(type).some((one) => one?.type === "intrinsic" && one.name === "number");
+}
+
+function saysWhatItMeasures(reflection) {
+  const text = textOf(reflection);
+  return (
+    MEASURED_NAME.test(reflection.name) ||
+    MEASURED_TEXT.test(text) ||
+    NO_MEASURE.test(`${reflection.name} ${text}`)
+  );
+}
+
+function typesIn(type) {
+  return type?.type === "union" ? type.types : [type];
 }
 
 function isDocumented(reflection) {

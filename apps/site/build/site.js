@@ -1,10 +1,10 @@
-// Long names in tables break between their words. What is copied of them stays whole.
+// Long names in tables break between their words, and figures nowhere. What is copied of them stays whole.
 for (const cell of document.querySelectorAll(".tsd-typography td")) {
   const texts = [];
   const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) texts.push(walker.currentNode);
   for (const text of texts) {
-    const words = text.data.split(/(?<=[a-z0-9])(?=[A-Z])|(?<=[._:/,({-])(?=\w)/);
+    const words = text.data.split(/(?<=[a-z0-9])(?=[A-Z])|(?<=[._:/,({-])(?=[A-Za-z_])/);
     if (words.length < 2) continue;
     text.replaceWith(
       ...words.flatMap((word, n) => (n === 0 ? [word] : [document.createElement("wbr"), word])),

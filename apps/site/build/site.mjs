@@ -8,6 +8,7 @@ import { documentsIn, nameOf, shownParts, sourceOf, titleOf, withoutTitle } from
 import { SHELVES, shelfOf } from "./shelves.mjs";
 import { declaredCodes } from "../pages/errors-page.mjs";
 import { linkCodes } from "./codes.mjs";
+import { isOption } from "./public-names.mjs";
 import { SiteRouter } from "./site-router.mjs";
 import { SiteTheme } from "./site-theme.mjs";
 
@@ -79,7 +80,13 @@ export async function siteApplication({ root, out, revision, packages }) {
   });
   app.renderer.defineRouter("site", SiteRouter);
   app.renderer.defineTheme("site", SiteTheme);
+  app.renderer.on(typedoc.IndexEvent.PREPARE_INDEX, optionsFirst);
   return app;
+}
+
+/** Lets a search find what is written before what is read under the same name: `failoverTimeMs` is an option, and a field of what several pages show. */
+export function optionsFirst({ searchResults }) {
+  for (const reflection of searchResults) if (isOption(reflection)) reflection.relevanceBoost = 2;
 }
 
 /**

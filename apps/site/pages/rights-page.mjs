@@ -1,10 +1,14 @@
 // docs/rights.md: the tables of rights of all packages, from their policies.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { packagesWithPolicies, policiesOf, rowsOf } from "../../../scripts/rights/tables.mjs";
 import { page, table } from "./markdown.mjs";
 
 /** Words for whoever needs a policy, by the start of its name. */
 const FOR = {
   "consumer-resource-policy": "attached to a registered consumer by the stream's owner, for another account",
+  "db-user-policy": "in place of `TemporaryCredentials`, where `dbUser` is given",
+  "secret-policy": "in place of `TemporaryCredentials`, where `secretArn` is given",
   "stream-resource-policy": "attached to a stream by its owner, for another account",
 };
 
@@ -14,23 +18,13 @@ const IN_WORDS = [
     "[`cli`](../packages/cli/README.md#rights), command by command",
     "on the lease table; on the stream and the bucket where a command looks there",
   ],
-  ["[`schema-registry`](../packages/schema-registry/README.md#glue), with Glue", "`glue:GetSchemaVersion`"],
-  [
-    "[`redshift`](../packages/redshift/README.md), with `secretArn`",
-    "`secretsmanager:GetSecretValue` on the secret, in place of `TemporaryCredentials`",
-  ],
-  [
-    "[`redshift`](../packages/redshift/README.md), with `dbUser`",
-    "`redshift:GetClusterCredentials` on `dbuser:CLUSTER/USER` and `dbname:CLUSTER/DATABASE`, likewise",
-  ],
-  [
-    "[`postgres`](../packages/postgres/README.md)",
-    "grants of the database: on the schema, the table, and `kc_positions`",
-  ],
-  [
-    "leases in [MySQL](../packages/leases-mysql/README.md) or PostgreSQL",
-    "grants of the server; `leases-policy.json` is not needed then",
-  ],
+];
+
+/** Packages whose READMEs have the statements for a user of a server. */
+const ON_SERVERS = [
+  ["leases-redis", "leases in Redis or Valkey"],
+  ["leases-mysql", "leases in MySQL or MariaDB"],
+  ["postgres", "rows, and leases, in PostgreSQL"],
 ];
 
 /** The page. */
@@ -45,8 +39,8 @@ capitals are for you to fill in. A connector has the statements of the consumer 
     `\`\`\`sh
 aws iam create-policy --policy-name click-archive --policy-document file://worker-policy.json
 \`\`\``,
-    `What a right that is missing looks like: the connector stops with [\`KC_EMIT_REFUSED\`](errors.md#kc_emit_refused), [\`KC_READ_REFUSED\`](errors.md#kc_read_refused) or
-[\`KC_LEASE_TABLE\`](errors.md#kc_lease_table), and names the action. \`kinesis-connectors validate FILE --online\` asks beforehand.`,
+    `What a right that is missing looks like: the connector stops with [\`KC_EMIT_REFUSED\`](errors.md#kc_emit_refused), [\`KC_READ_REFUSED\`](errors.md#kc_read_refused),
+[\`KC_LOOKUP_REFUSED\`](errors.md#kc_lookup_refused) or [\`KC_LEASE_TABLE\`](errors.md#kc_lease_table), and names the action. \`kinesis-connectors validate FILE --online\` asks beforehand.`,
     packagesWithPolicies(root).map((name) => [
       `## ${name}`,
       [...policiesOf(root, name)].map(([file, policy]) => [
@@ -55,6 +49,12 @@ aws iam create-policy --policy-name click-archive --policy-document file://worke
           ? ""
           : table(["for", "rights", "on"], rowsOf(policy)),
       ]),
+    ]),
+    "## On servers",
+    "What a user of a server needs, word by word as the tests give it. A start, or a shard, stops where any of it is missing. `leases-policy.json` is not needed then.",
+    ON_SERVERS.map(([name, what]) => [
+      `[\`${name}\`](../packages/${name}/README.md#rights): ${what}`,
+      statementsOf(readFileSync(join(root, "packages", name, "README.md"), "utf8")),
     ]),
     "## Rights in words",
     "What has no policy of its own to fill in:",
@@ -65,4 +65,12 @@ aws iam create-policy --policy-name click-archive --policy-document file://worke
 function whatFor(file) {
   const words = FOR[file.replace(/^iam\/|\.json$/g, "")];
   return words === undefined ? "" : `: ${words}`;
+}
+
+/** The blocks of the section "Rights" of a README. */
+function statementsOf(readme) {
+  const [, section = ""] = /^## Rights\n([^]*?)(?=^## |$(?![^]))/m.exec(readme) ?? [];
+  const blocks = section.match(/^```[^]*?^```$/gm);
+  if (blocks === null) throw new Error("a README without statements in its section Rights");
+  return blocks;
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +11,7 @@ import { shownParts, titleOf, withoutTitle } from "../build/documents.mjs";
 import { publishedPackages } from "../build/packages.mjs";
 import { undocumentedNames, unexportedTypes } from "../build/public-names.mjs";
 import { SHELVES } from "../build/shelves.mjs";
+import { optionsFirst } from "../build/site.mjs";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -108,6 +110,28 @@ describe("the site", () => {
     );
   });
 
+  it("names an option that is a number of nobody knows what", async () => {
+    const project = await projectOf(`
+      export interface TriedOptions {
+        /** Time limit. Default 3. */ readonly timeout?: number;
+        /** Limits the pieces. Default 3. */ readonly size: number | "all";
+        /** How it is. */ readonly status: number;
+        /** Time limit, in milliseconds. Default 3. */ readonly patience?: number;
+        /** Pieces that are made at a time. Default 3. */ readonly concurrency?: number;
+        /** Time limit. Default 3. */ readonly limitMs?: number;
+        /** At most. Default 3. */ readonly maxPiecesPerPart?: number;
+        /** Default 80. */ readonly port?: number;
+        /** How. Default "well". */ readonly way?: string;
+      }
+    `);
+    const lines = (undocumentedNames(project) as string[]).filter((line) => !line.includes("no docstring"));
+    expect(lines.map((line) => line.replace(/^.*?: /, "")).sort()).toEqual(
+      ["size", "status", "timeout"].map(
+        (name) => `TriedOptions.${name} is a number without a unit, in its name or in its docstring`,
+      ),
+    );
+  });
+
   it("names a type that a public name mentions and no index exports, unless it is written out there", async () => {
     const project = await projectOf(`
       interface Hidden { readonly name: string }
@@ -117,6 +141,32 @@ describe("the site", () => {
     expect(unexportedTypes(project)).toEqual([
       "@kinesis-connectors/tried/index.ts: Hidden is in takes.hidden, and no index exports it",
     ]);
+  });
+
+  it("finds an option before what has its name and is read", async () => {
+    const project = await projectOf(`
+      export interface Shown { readonly timeMs: number }
+      export interface TriedOptions { readonly timeMs: number }
+    `);
+    const found = Object.values(project.reflections).filter(({ name }) => name === "timeMs");
+    optionsFirst({ searchResults: found });
+    const boosts = found.map((one) => [one.parent?.name, Reflect.get(one, "relevanceBoost")]);
+    expect(Object.fromEntries(boosts)).toEqual({ Shown: undefined, TriedOptions: 2 });
+  });
+
+  it("is told of without colours in a pipe", () => {
+    const script = `
+      await import("./plain-in-pipes.mjs");
+      const { Application } = await import("typedoc");
+      const app = await Application.bootstrap({ entryPoints: [] });
+      app.logger.warn("a warning");`;
+    const { NO_COLOR: _none, ...env } = process.env;
+    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], {
+      cwd: join(ROOT, "apps/site/build"),
+      env,
+      encoding: "utf8",
+    });
+    expect(stdout + stderr).toContain("[warning] a warning");
   });
 
   it("finds links that lead to no page, and to no place on one", () => {

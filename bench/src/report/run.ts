@@ -26,7 +26,13 @@ export interface Run {
 /** What the rest of a machine may do beside a run of which figures are kept. */
 const QUIET_LOAD = 0.5;
 
-/** The conditions in a sentence. */
+/** Windows below this are spent in compiling what is hot. */
+const BRIEF_WINDOW_MS = 400;
+
+const BRIEF =
+  "So short a run shows that its rows run, and compares nothing: pass over its ratios and targets.";
+
+/** The conditions in a sentence or two. */
 export function conditions({ date, machine, minutes, windowCpuMs, rows }: Run): string {
   const rounds = rows.map((row) => row.rounds);
   const [least, most] = [Math.min(...rounds), Math.max(...rounds)];
@@ -36,7 +42,7 @@ export function conditions({ date, machine, minutes, windowCpuMs, rows }: Run): 
       : `${least === most ? least : `${least} to ${most}`} round${most === 1 ? "" : "s"}`;
   const peers = machine.peers.length === 0 ? "no peers in other languages" : machine.peers.join(", ");
   const { node, cores, pinning, load } = machine;
-  return `${date}, Node ${node.replace("v", "")}, ${cores} cores of ${machine.cpu}, ${pinning}, load before the run ${load.toFixed(1)}; ${counted}, windows of ${windowCpuMs} CPU-ms, ${Math.ceil(minutes)} minutes; ${peers}.`;
+  return `${date}, Node ${node.replace("v", "")}, ${cores} cores of ${machine.cpu}, ${pinning}, load before the run ${load.toFixed(1)}; ${counted}, windows of ${windowCpuMs} CPU-ms, ${Math.ceil(minutes)} minutes; ${peers}.${windowCpuMs < BRIEF_WINDOW_MS ? ` ${BRIEF}` : ""}`;
 }
 
 /** What is said of a run beside which other work ran. */

@@ -25,12 +25,30 @@ export function describeAwsError(error: unknown): AwsErrorDescription {
   const status = field(metadata, "httpStatusCode");
   const requestId = field(metadata, "requestId");
   const socketCode = field(error, "code");
+  if (typeof status === "number" && UNREAD.has(error.name) && socketCode === undefined)
+    return { code: FOREIGN, status, message: FOREIGN_WORDS, requestId: undefined };
   return {
     code: error.name === "Error" && typeof socketCode === "string" ? socketCode : error.name,
     status: typeof status === "number" ? status : undefined,
     message: error.message.slice(0, 500),
     requestId: typeof requestId === "string" ? requestId : undefined,
   };
+}
+
+/** The code of an answer that is none of the service's. */
+const FOREIGN = "ForeignAnswer";
+const FOREIGN_WORDS =
+  "the answer is none of the service's: something in between, or at the endpoint in its place, gave it";
+/** What the SDK throws of a body that is neither JSON nor XML. It quotes the body. */
+const UNREAD: ReadonlySet<string> = new Set(["SyntaxError", "Error"]);
+
+/**
+ * Whether a failed request was answered by something else than the service, which names a code in each of its errors: a page of a gateway or a load balancer, or
+ * nothing but a status. That says nothing about the request, and is an outage. Not for HEAD, whose answers have no body.
+ */
+export function isForeignAnswer(error: unknown): boolean {
+  const { code, status } = describeAwsError(error);
+  return status !== undefined && (code === FOREIGN || code === "Unknown");
 }
 
 /** Options of `summaryOf`. */
@@ -55,6 +73,33 @@ export function summaryOf(error: unknown, { service, message: shown }: SummaryOp
   // Where the SDK's own errors have it: for logs, which name the request.
   Object.defineProperty(summary, "$metadata", { value: { httpStatusCode: status, requestId } });
   return summary;
+}
+
+/** Codes with which services of AWS refuse for the moment, whatever the status: `THROTTLING_ERROR_CODES` of @smithy/core, the same as those of botocore. */
+const THROTTLED: ReadonlySet<string> = new Set([
+  "BandwidthLimitExceeded",
+  "EC2ThrottledException",
+  "LimitExceededException",
+  "PriorRequestNotComplete",
+  "ProvisionedThroughputExceededException",
+  "RequestLimitExceeded",
+  "RequestThrottled",
+  "RequestThrottledException",
+  "SlowDown",
+  "ThrottledException",
+  "Throttling",
+  "ThrottlingException",
+  "TooManyRequestsException",
+  "TransactionInProgressException",
+]);
+
+/**
+ * What a service's code says of a request that may work later: `throttled` was not carried out, of `late` nobody knows. The SDK's client repeats both; undefined
+ * for all other codes.
+ */
+export function laterBy(code: string): "throttled" | "late" | undefined {
+  if (THROTTLED.has(code)) return "throttled";
+  return code === "RequestTimeout" || code === "RequestTimeoutException" ? "late" : undefined;
 }
 
 /**
@@ -178,11 +223,24 @@ export const RENEW_CURE = "renew the session's credentials";
 /** The cure of a time of signing that is refused again and again, as a sentence. */
 export const CLOCK_CURE = "set the machine's clock (NTP): AWS takes signatures of the last five minutes only";
 
+/** Codes of OpenSSL and of Node for a certificate that is not taken (nodejs.org/api/tls.html, "X509 certificate error codes"). */
+const CERTIFICATE =
+  /^(?:(?:DEPTH_ZERO_)?SELF_SIGNED_CERT(?:_IN_CHAIN)?|UNABLE_TO_(?:GET_ISSUER_CERT(?:_LOCALLY)?|VERIFY_LEAF_SIGNATURE)|CERT_[A-Z_]+|ERR_TLS_CERT_ALTNAME_INVALID)$/;
+
+/** The cure before anything has worked: what `cureAtHome` knows, and a certificate that is not taken. Once requests have worked, that is an outage. */
+export function cureAtStart(error: unknown): string | undefined {
+  const { code } = describeAwsError(error);
+  if (!CERTIFICATE.test(code)) return cureAtHome(error);
+  return `the certificate of the endpoint is not taken (${code}): where a proxy breaks TLS up, or the server is your own, put the certificate of its authority into a file, and name that in NODE_EXTRA_CA_CERTS`;
+}
+
 /** The cure where a request could not even be made: no region, no credentials, a proxy that refuses. Undefined for everything that came back from afar. */
 export function cureAtHome(error: unknown): string | undefined {
   const { message } = describeAwsError(error);
   if (message.includes("Region is missing")) return "set `region`, or AWS_REGION";
   if (identityFailureOf(error) === "absent") {
+    if (error instanceof Error && error.cause !== undefined)
+      return "credentials are looked for, and who has them gives none: the cause says why";
     return "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or give the machine a role";
   }
   return cureAtProxy(error);

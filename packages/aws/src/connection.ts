@@ -8,6 +8,7 @@ import type { ProxyOption } from "./proxy/proxy.js";
 import { keepRequests, sendBy } from "./kept/kept-requests.js";
 import type { AwsCommand, SendCommand } from "./kept/sdk-client.js";
 import { later } from "./later.js";
+import { keepCredentials } from "./kept-credentials.js";
 import { type RequestBounds, within } from "./limited.js";
 
 /** Options of a connection to a service of AWS. */
@@ -205,6 +206,7 @@ function madeLater<Client extends AwsClient>(
       // It makes a copy of each answer for a log line, even where nobody logs.
       client.middlewareStack.remove("loggerMiddleware");
       guardEndpoint(client, options.allowInsecure === true);
+      keepCredentials(client, options.credentials);
       send = service.keepsRequests === true ? keepRequests(client) : sendBy(client);
       return client;
     },
@@ -242,6 +244,7 @@ function configOf<Client>(
             connectionTimeoutMs,
             requestTimeoutMs,
             maxConnections: maxSockets,
+            needsBody: true,
             ...(proxy === undefined ? {} : { proxy }),
             ...(service.memory === undefined ? {} : { memory: service.memory }),
           })

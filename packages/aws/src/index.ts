@@ -4,12 +4,15 @@ export {
   CLOCK_CURE,
   CREDENTIALS_CURE,
   cureAtHome,
+  cureAtStart,
   describeAwsError,
   type IdentityFailure,
   identityFailureOf,
   type IdentityOutcome,
   identityOutcomeOf,
   isByTheClock,
+  isForeignAnswer,
+  laterBy,
   RENEW_CURE,
   saysClockIsOff,
   summaryOf,
@@ -50,6 +53,12 @@ export {
 export { type KeptAgents, keptAgents, type KeptAgentsOptions } from "./http/kept-agents.js";
 export { KeptHttpHandler, type KeptHttpHandlerOptions } from "./http/kept-http-handler.js";
 export { joinedPieces, type OutgoingRequest } from "./http/request-bytes.js";
+export {
+  type FetchCredentials,
+  keepCredentials,
+  keptCredentials,
+  withFreshSession,
+} from "./kept-credentials.js";
 export { type Later, later } from "./later.js";
 export { limited, type RequestBounds, within } from "./limited.js";
 export { type Proxy, type ProxyOption, proxyRule, type ProxyRule, type ProxyTarget } from "./proxy/proxy.js";

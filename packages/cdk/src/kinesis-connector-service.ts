@@ -31,6 +31,7 @@ export interface KinesisConnectorServiceProps {
   readonly application: string;
   /** The stream, also one of another account, whose owner has to let the task's role read it. */
   readonly stream: IStream;
+  /** Where the tasks run. */
   readonly cluster: ICluster;
   /** An image whose first process is the connector, with its admin server on 127.0.0.1:9464: such as that of `deploy/docker`. */
   readonly image: ContainerImage;
@@ -50,7 +51,9 @@ export interface KinesisConnectorServiceProps {
   readonly memoryMiB?: number;
   /** The port of the admin server, whose `/livez` is asked. Default 9464. */
   readonly adminPort?: number;
+  /** Variables of the container's environment. Default: none. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Variables whose values are secrets; the role that starts the tasks may read them. Default: none. */
   readonly secrets?: Readonly<Record<string, Secret>>;
   /** What the task may do besides: `rightsFrom` the policies of the destination and of dead letters. Default: nothing. */
   readonly rights?: readonly PolicyStatement[];

@@ -20,6 +20,7 @@ import { shareOut } from "../src/estimate/measure/profile.js";
 import { probe } from "../src/estimate/measure/probe.js";
 import type { Described, StageFigures } from "../src/estimate/measure/protocol.js";
 import { placeOf } from "../src/estimate/measure/refused.js";
+import { busyShardsOf, idleShardsBeside, pageOf } from "../src/estimate/measure/shape.js";
 import { upTo } from "../src/estimate/measure/stages.js";
 import { estimateOf } from "../src/estimate/report/figures.js";
 import { linesOf } from "../src/estimate/report/text.js";
@@ -69,6 +70,8 @@ describe("records for an estimate", () => {
     expect(await refused("--module", module, "--input", file("bad.gz", "no gzip"))).toContain(
       "cannot be read",
     );
+    const endless = file("endless", Buffer.alloc(49 * 1024 * 1024, "x"));
+    expect(await refused("--module", module, "--input", endless)).toContain("first line does not end within");
     const secret = await refused("--module", module, "--input", file("s", "secret\n"), "--format", "records");
     expect(secret).toContain("line 1 is no JSON of a record");
     expect(secret).not.toContain("secret");
@@ -217,6 +220,20 @@ it("a pipeline is tried record by record: what fails by its name alone, and what
     emitter,
   });
   expect((await probe(atOnce, records, 60_000)).waitMs).toBe(0);
+});
+
+it("a pipeline that waits is measured on as many shards as keep a core at work, and its polls on as many idle ones", () => {
+  const probed = { records: 10, failed: 0, error: undefined, kept: 10 };
+  const shapeOf = (waitMs: number, cpuMs: number, concurrency: number) => {
+    const shards = busyShardsOf({ ...probed, waitMs, cpuMs, concurrency });
+    const perPage = pageOf({ ...probed, waitMs, cpuMs, concurrency });
+    return { shards, perPage, idle: idleShardsBeside(shards) };
+  };
+  expect(shapeOf(0, 0.01, 1)).toEqual({ shards: 4, perPage: 10_000, idle: 64 });
+  expect(shapeOf(5, 0.5, 1)).toEqual({ shards: 30, perPage: 50, idle: 30 });
+  expect(shapeOf(500, 0.25, 1)).toEqual({ shards: 64, perPage: 1, idle: 64 });
+  // Records that wait together leave no core idle.
+  expect(shapeOf(5, 0.25, 100)).toEqual({ shards: 4, perPage: 1_000, idle: 64 });
 });
 
 it("samples of a profile go to the code that they were in, and those of built-in functions to their caller", () => {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { asCliError } from "../src/app/as-cli-error.js";
+import { shownError } from "../src/app/errors.js";
 import { durationOf, momentOf, shardIdOf } from "../src/app/inputs.js";
 import { shortOwner, shortPosition, shortShard } from "../src/output/short.js";
 import { tableLines } from "../src/output/table.js";
@@ -34,6 +36,37 @@ describe("what is shown", () => {
       ]),
     ).toEqual(["NAME       COUNT", "a?[31m?b       7", "long name   1234"]);
     expect(tableLines(columns, [["long name", "1234"]], 10)).toEqual(["NAME   ...", "long na..."]);
+  });
+});
+
+describe("what AWS or its client said", () => {
+  const named = (name: string, message: string): Error => Object.assign(new Error(message), { name });
+
+  it.each([
+    ["a region that nobody gave", new Error("Region is missing"), "set --region, or AWS_REGION"],
+    ["no credentials", named("CredentialsProviderError", "none"), "set AWS_ACCESS_KEY_ID"],
+    ["a session that is over", named("ExpiredTokenException", "is expired"), "renew the session's"],
+    ["a key that is not known", named("UnrecognizedClientException", "is invalid"), "check the credentials"],
+    [
+      "a clock that is off",
+      named("InvalidSignatureException", "Signature expired: 1"),
+      "set the machine's clock",
+    ],
+    [
+      "no such host",
+      Object.assign(new Error("no"), { code: "ENOTFOUND" }),
+      "check the region, the endpoints",
+    ],
+  ])("%s is shown with its cure, also as the cause of another error", (_, thrown, cure) => {
+    const whole = shownError(asCliError(thrown)).message;
+    expect(whole).toMatch(new RegExp(`^${thrown.message}: .*${cure}`));
+    const outer = new Error("ListShards failed", { cause: thrown });
+    expect(shownError(asCliError(outer)).message).toContain(`ListShards failed: `);
+  });
+
+  it("anything else is shown as it is", () => {
+    const thrown = new Error("no more");
+    expect(asCliError(thrown)).toBe(thrown);
   });
 });
 

@@ -143,9 +143,22 @@ export function poisonRecord(message: string): KinesisConnectorError {
   return new KinesisConnectorError("KC_RECORD_POISON", message);
 }
 
-/** Any thrown value as an Error, for code that must report it. */
+/**
+ * Any thrown value as an Error, for code that must report it. Where none of a host's several addresses could be connected to, Node throws an error
+ * without words (net.createConnection, `autoSelectFamily`): it is given those of its parts, with its code and the first one's system call.
+ */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error
-    ? thrown
-    : new Error(`a value that is not an Error was thrown (${typeof thrown})`);
+  if (!(thrown instanceof Error))
+    return new Error(`a value that is not an Error was thrown (${typeof thrown})`);
+  if (!(thrown instanceof AggregateError) || thrown.message !== "") return thrown;
+  const parts: readonly unknown[] = thrown.errors;
+  const [first] = parts;
+  if (first === undefined || !parts.every(isOfSystem)) return thrown;
+  const words = parts.map(({ message }) => message).join("; ");
+  const { code, syscall } = first as NodeJS.ErrnoException;
+  return Object.assign(new Error(words, { cause: thrown }), { code, syscall });
+}
+
+function isOfSystem(part: unknown): part is Error {
+  return part instanceof Error && "syscall" in part && "code" in part;
 }

@@ -116,6 +116,16 @@ describe("errors and positions", () => {
     expect(asError("secret payload").message).not.toContain("secret");
   });
 
+  it("of several in one without words are told only where they are those of the system", () => {
+    const part = (code: string) => Object.assign(new Error(`connect ${code}`), { code, syscall: "connect" });
+    const several = asError(new AggregateError([part("ECONNREFUSED"), part("ETIMEDOUT")]));
+    expect(several).toMatchObject({
+      code: "ECONNREFUSED",
+      message: "connect ECONNREFUSED; connect ETIMEDOUT",
+    });
+    expect(asError(new AggregateError([new Error("secret payload"), part("EIO")])).message).toBe("");
+  });
+
   it("F73 compare sequence numbers as the integers they are, also past 2^53 and over a change of length", () => {
     expect(compareSequenceNumbers("9", "10")).toBeLessThan(0);
     expect(

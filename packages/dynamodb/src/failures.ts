@@ -1,8 +1,10 @@
 import {
-  cureAtHome,
+  cureAtStart,
   describeAwsError,
   identityFailureOf,
   identityOutcomeOf,
+  isForeignAnswer,
+  laterBy,
   RENEW_CURE,
   saidWithoutValues,
   summaryOf as awsSummaryOf,
@@ -27,10 +29,6 @@ export type Failure =
 /** Codes of "Error handling with DynamoDB" in the developer guide, and of the operations' API pages. */
 const KINDS: ReadonlyMap<string, Exclude<Failure["kind"], "refused">> = new Map([
   ["ConditionalCheckFailedException", "superseded"],
-  ["ProvisionedThroughputExceededException", "throttled"],
-  ["ThrottlingException", "throttled"],
-  ["RequestLimitExceeded", "throttled"],
-  ["LimitExceededException", "throttled"],
   ["TransactionConflictException", "retry"],
   ["ReplicatedWriteConflictException", "retry"],
   ["ReplicaNotFoundException", "retry"],
@@ -60,6 +58,8 @@ export function failureOf(error: unknown): Failure {
   if (identity !== undefined) return identity;
   const kind = KINDS.get(code);
   if (kind !== undefined) return { kind };
+  const later = laterBy(code);
+  if (later !== undefined) return { kind: later === "late" ? "retry" : later };
   const cure = CURES.get(code);
   if (cure !== undefined) return { kind: "refused", cure };
   if (status === 429) return { kind: "throttled" };
@@ -67,13 +67,14 @@ export function failureOf(error: unknown): Failure {
   if (status === undefined || status >= 500 || status < 400 || status === 408 || status === 409)
     return { kind: "retry" };
   if (status === 413) return { kind: "rejected" };
+  if (isForeignAnswer(error)) return { kind: "retry" };
   if (status === 401 || status === 403) return { kind: "refused", cure: RIGHTS };
   return { kind: "refused", cure: "see the code and correct the option it is about" };
 }
 
 /** The cure for what a first look at the table failed with, before anything has worked; undefined for what may pass by itself. */
 export function cureAtOpen(error: unknown): string | undefined {
-  return identityFailureOf(error) === "expired" ? RENEW_CURE : cureAtHome(error);
+  return identityFailureOf(error) === "expired" ? RENEW_CURE : cureAtStart(error);
 }
 
 /** An error of the SDK without its message: DynamoDB quotes attribute values in some. */

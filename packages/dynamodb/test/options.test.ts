@@ -132,7 +132,9 @@ it("failures are sorted by code before status, and what never came back may pass
   for (const [name, status, kind] of [
     ["ConditionalCheckFailedException", 400, "superseded"],
     ["ThrottlingException", 400, "throttled"],
-    ["Unknown", 429, "throttled"],
+    ["SomethingNew", 429, "throttled"],
+    ["RequestThrottledException", 400, "throttled"],
+    ["RequestTimeoutException", 400, "retry"],
     ["TransactionConflictException", 400, "retry"],
     ["ResourceInUseException", 400, "retry"],
     ["Unknown", 503, "retry"],
@@ -140,11 +142,14 @@ it("failures are sorted by code before status, and what never came back may pass
     ["SyntaxError", 200, "retry"],
     ["ValidationException", 400, "rejected"],
     ["ItemCollectionSizeLimitExceededException", 400, "rejected"],
-    ["Unknown", 413, "rejected"],
+    ["SomethingNew", 413, "rejected"],
     ["ExpiredTokenException", 400, "expired"],
     ["AccessDeniedException", 400, "refused"],
-    ["Unknown", 403, "refused"],
-    ["Unknown", 400, "refused"],
+    ["SomethingNew", 403, "refused"],
+    ["SomethingNew", 400, "refused"],
+    // A gateway's page, and nothing but a status: DynamoDB names a code.
+    ["SyntaxError", 404, "retry"],
+    ["Unknown", 403, "retry"],
   ] as const)
     expect([name, status, failureOf(failed(name, status)).kind]).toEqual([name, status, kind]);
   expect(failureOf("a text").kind).toBe("retry");

@@ -216,7 +216,6 @@ const jsonOf = (body: Buffer | undefined): unknown => JSON.parse(body?.toString(
 describe("answers", () => {
   it.each([
     "{}",
-    "",
     '{"UnprocessedItems":{}}',
     ' { "UnprocessedItems" : {} } ',
     '{"UnprocessedItems":{"t":[{"PutRequest":{"Item":{"id":{"S":"a"},"b":{"B":"/w=="},"s":{"BS":["AA=="]}}}}]}}',
@@ -234,6 +233,23 @@ describe("answers", () => {
       expect(own.$metadata).toMatchObject({ httpStatusCode: 200, requestId: `r-${answered}` });
     }
   });
+
+  it.each([200, 204])(
+    "that say nothing are no success (%i): those of DynamoDB say `{}` at least",
+    async (status) => {
+      await using both = await startBoth();
+      const { server, ours } = both;
+      const input = { TableName: "t", Item: { id: { S: "a" } } };
+      for (const nth of [1, 2]) {
+        server.answer = () => ({ status, body: "" });
+        await expect(ours.request(PutItemCommand, input, bounds), `request ${nth}`).rejects.toThrow(
+          "nothing else",
+        );
+        server.answer = () => ({ body: "{}" });
+        await ours.request(PutItemCommand, input, bounds);
+      }
+    },
+  );
 
   it("that are errors are thrown as the SDK's own exceptions", async () => {
     await using both = await startBoth();

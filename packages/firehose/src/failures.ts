@@ -3,15 +3,8 @@ import { describeAwsError, type PutFailures, putFailures } from "@kinesis-connec
 /** Codes below 500 that mean "later" (errors of PutRecordBatch; common errors of the API reference). */
 const REPEATED = new Set([
   "ServiceUnavailableException",
-  "LimitExceededException",
   "ConcurrentModificationException",
-  "Throttling",
-  "ThrottlingException",
-  "ThrottledException",
-  "RequestLimitExceeded",
-  "TooManyRequestsException",
   "ResourceInUseException",
-  "RequestTimeout",
 ]);
 
 /** Codes that no repetition mends, with the cure (same pages). */

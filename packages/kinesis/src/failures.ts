@@ -2,17 +2,9 @@ import { describeAwsError, type PutFailures, putFailures } from "@kinesis-connec
 
 /** Codes below 500 that mean "later" (errors of PutRecords and ListShards; common errors of the API reference). */
 const REPEATED = new Set([
-  "ProvisionedThroughputExceededException",
-  "LimitExceededException",
   "KMSThrottlingException",
-  "Throttling",
-  "ThrottlingException",
-  "ThrottledException",
-  "RequestLimitExceeded",
-  "TooManyRequestsException",
   "ResourceInUseException", // The stream is being created or changed.
   "ExpiredNextTokenException", // The list of shards starts anew.
-  "RequestTimeout",
 ]);
 
 const KEY = "enable the KMS key of the stream, and grant kms:GenerateDataKey on it";

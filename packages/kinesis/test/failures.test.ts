@@ -12,6 +12,7 @@ describe("what a failed request means", () => {
   it.each([
     ["ProvisionedThroughputExceededException", 400, "retry"],
     ["LimitExceededException", 400, "retry"],
+    ["RequestThrottledException", 400, "retry"],
     ["KMSThrottlingException", 400, "retry"],
     ["InternalFailureException", 500, "retry"],
     ["ServiceUnavailable", 503, "retry"],

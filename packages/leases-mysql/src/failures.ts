@@ -1,3 +1,4 @@
+import { asError } from "@kinesis-connectors/core";
 import type { StoreFailure } from "@kinesis-connectors/leases";
 
 /** A connection that did not come about: nothing was sent over it. */
@@ -95,6 +96,6 @@ export function codeOf(error: unknown): string {
 
 /** The error without its statement: that holds the row. */
 function shown(error: unknown, code: string): Error {
-  const said = error instanceof Error ? error.message.slice(0, 300) : "MySQL failed";
+  const said = error instanceof Error ? asError(error).message.slice(0, 300) : "MySQL failed";
   return Object.assign(new Error(said), { name: "MysqlError", ...(code === "" ? {} : { code }) });
 }

@@ -19,7 +19,15 @@ import {
 import { Connections } from "./connections.js";
 import { codeOf, failureOf } from "./failures.js";
 import { type MysqlLeaseTableOptions, tableSettings } from "./options.js";
-import { createTable, insertRow, quoted, selectRows, type Statement, updateRow } from "./statements.js";
+import {
+  changesOfNothing,
+  createTable,
+  insertRow,
+  quoted,
+  selectRows,
+  type Statement,
+  updateRow,
+} from "./statements.js";
 
 /** All rows at once, and the table itself: no lease waits for it. */
 const CONTROL_TIMEOUT_MS = 30_000;
@@ -91,6 +99,7 @@ export function mysqlLeaseTable(options: MysqlLeaseTableOptions): LeaseTable {
       await calls.start(signal, async () => {
         const created = await create();
         await connections.rows(`${selectRows(table)} LIMIT 0`, [], CONTROL_TIMEOUT_MS);
+        for (const sql of changesOfNothing(table)) await connections.found(sql, [], CONTROL_TIMEOUT_MS);
         return { created };
       }),
 

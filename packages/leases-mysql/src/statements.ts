@@ -35,6 +35,16 @@ export function selectRows(table: string): string {
   return `SELECT lease_key, CAST(counter AS CHAR) AS counter, owner, checkpoint_owner, CAST(lease AS CHAR) AS lease FROM ${quoted(table)}`;
 }
 
+/** Change no row: a right that is missing stops the start, and not the first write of a worker that has leases already. */
+export function changesOfNothing(table: string): readonly string[] {
+  const name = quoted(table);
+  return [
+    `INSERT INTO ${name} (lease_key, counter, owner, checkpoint_owner, lease) SELECT '', 0, NULL, NULL, '{}' FROM DUAL WHERE FALSE`,
+    `UPDATE ${name} SET counter = counter WHERE FALSE`,
+    `DELETE FROM ${name} WHERE FALSE`,
+  ];
+}
+
 /** Creates a row; an error where there is one of the key. */
 export function insertRow(table: string, leaseKey: string, fields: LeaseFields): Statement {
   const rest = Object.entries(fields).filter(([name]) => !COLUMNS.has(name as LeaseField));

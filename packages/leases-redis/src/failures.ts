@@ -1,3 +1,4 @@
+import { asError } from "@kinesis-connectors/core";
 import type { StoreFailure } from "@kinesis-connectors/leases";
 
 /** A connection that did not come about: nothing was sent over it. */
@@ -5,7 +6,7 @@ export class ConnectFailure extends Error {
   override readonly name = "ConnectFailure";
 }
 
-const CHECK_USER = "check connection.username and connection.password, and the rights of the user";
+const CHECK_USER = "check connection.username and connection.password";
 const CHECK_SERVER = "is the server running, and are connection.host and connection.port right?";
 const CHECK_TLS =
   "check the certificate of the server against connection.host, and give the authority that signed it as connection.tls.ca";
@@ -23,7 +24,17 @@ const BUSY: ReadonlyMap<string, string> = new Map([
   ["MISCONF", "it cannot write to its disk: see its log"],
 ]);
 
-const REFUSED: ReadonlySet<string> = new Set(["WRONGPASS", "NOAUTH", "NOPERM"]);
+const GRANT =
+  "let the user run hsetnx, hget, hmget, hgetall, hset, hdel, evalsha and eval (wait with waitReplicas, select for another database than 0) on the key of the leases: ACL SETUSER, as in the README";
+
+const REFUSED: ReadonlyMap<string, string> = new Map([
+  ["WRONGPASS", CHECK_USER],
+  ["NOAUTH", CHECK_USER],
+  ["NOPERM", GRANT],
+]);
+
+/** A command that the user may not run, met by a script: without a word of its own (`scriptCall` of script.c, version 7.2; `luaRedisGenericCommand` before). */
+const DENIED_IN_SCRIPT = /ACL failure in script|user executing the script can't (?:run|access)/;
 
 /** What servers before version 7 put before the error of a command that a script has run (`luaPushError` of scripting.c). */
 const OF_SCRIPT = /^ERR Error running script\b.*@user_script: ?\d+: -?(?=[A-Z]+ )/;
@@ -47,7 +58,9 @@ export function failureOf(thrown: unknown): StoreFailure {
   const code = textOf(error, "code");
   if (code !== undefined && TLS_CODES.test(code)) return { type: "fatal", cause, cure: CHECK_TLS };
   const word = wordOf(cause.message);
-  if (REFUSED.has(word)) return { type: "refused", cause, cure: CHECK_USER };
+  const refused = REFUSED.get(word);
+  if (DENIED_IN_SCRIPT.test(cause.message)) return { type: "refused", cause, cure: GRANT };
+  if (refused !== undefined) return { type: "refused", cause, cure: refused };
   if (word === "MOVED" || word === "ASK")
     return { type: "refused", cause, cure: "it is a node of a cluster: give a Cluster as the option client" };
   const cure = BUSY.get(word);
@@ -69,7 +82,7 @@ function shown(error: unknown): Error {
   if (!(error instanceof Error)) return new Error("Redis failed");
   const code = textOf(error, "code");
   // A script's own error quotes its lines, and its arguments perhaps.
-  const said = error.message.split("\n", 1)[0] ?? "";
+  const said = asError(error).message.split("\n", 1)[0] ?? "";
   return Object.assign(new Error(said.slice(0, 300)), {
     name: "RedisError",
     ...(code === undefined ? {} : { code }),

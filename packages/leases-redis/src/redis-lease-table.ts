@@ -23,11 +23,12 @@ import {
   ANSWER,
   changeArguments,
   createArguments,
+  evaluate,
   FORMAT,
   FORMAT_FIELD,
-  SCRIPT,
-  SCRIPT_SHA,
+  type ScriptArguments,
 } from "./script.js";
+import { askForRights } from "./rights.js";
 import { settingsFaults } from "./server-settings.js";
 
 /** All rows at once, and what a start asks: no lease waits for it. */
@@ -54,7 +55,7 @@ export function redisLeaseTable(options: RedisLeaseTableOptions): LeaseTable {
   const replicas = new Replicas({ connection, key, count: waitReplicas, timeoutMs: requestTimeoutMs });
 
   /** Runs the script, and gives whether it has written. */
-  async function written(args: readonly [string, string, string]): Promise<boolean> {
+  async function written(args: ScriptArguments): Promise<boolean> {
     const answer = await connection.use(requestTimeoutMs, (client) => evaluate(client, key, args));
     if (answer === ANSWER.noTable) throw gone(key);
     return answer === ANSWER.applied;
@@ -88,8 +89,9 @@ export function redisLeaseTable(options: RedisLeaseTableOptions): LeaseTable {
             logger.warn({ table: key }, line.message);
           }
           const created = (await client.hsetnx(key, FORMAT_FIELD, FORMAT)) === 1;
-          const format = await client.hget(key, FORMAT_FIELD);
+          const { [FORMAT_FIELD]: format } = await client.hgetall(key);
           if (format !== FORMAT) throw otherFormat(key);
+          await askForRights(client, key, waitReplicas > 0);
           return { created };
         }),
       ),
@@ -153,20 +155,6 @@ export function redisLeaseTable(options: RedisLeaseTableOptions): LeaseTable {
       logger.debug({ table: key, ...errorFields(asError(thrown)) }, "the settings of Redis are not told");
       return await client.info().catch(() => "");
     }
-  }
-}
-
-async function evaluate(
-  client: RedisClient,
-  key: string,
-  args: readonly [string, string, string],
-): Promise<unknown> {
-  try {
-    return await client.evalsha(SCRIPT_SHA, 1, key, ...args);
-  } catch (thrown) {
-    // A server that was started anew has no scripts.
-    if (!asError(thrown).message.startsWith("NOSCRIPT")) throw thrown;
-    return await client.eval(SCRIPT, 1, key, ...args);
   }
 }
 

@@ -22,6 +22,14 @@ it.each([
     "waiting",
     "disk",
   ],
+  ["ERR ACL failure in script: User c has no permissions to run the 'hset' command", "refused", "hset"],
+  [
+    ofScript(
+      "@user_script: 12: The user executing the script can't run this command or subcommand script: 6b1b, on @user_script:12.",
+    ),
+    "refused",
+    "ACL SETUSER",
+  ],
   [ofScript("WRONGTYPE Operation against a key holding the wrong kind of value"), "fatal", "another kind"],
   [ofScript("user_script:14: attempt to index a nil value"), "fatal", "Redis 6.2"],
   ["ERR unknown command 'EVALSHA'", "fatal", "Redis 6.2"],

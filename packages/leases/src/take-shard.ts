@@ -10,7 +10,6 @@ import {
   type OptionNames,
   type Random,
   silentLogger,
-  sleep,
   type StartPosition,
   systemClock,
   systemRandom,
@@ -20,6 +19,7 @@ import { HeldLease } from "./held-lease.js";
 import type { HashKeyRange, Lease, StreamIdentity } from "./lease.js";
 import { leaseCheckpointer, ownPending } from "./lease-checkpointer.js";
 import { changed, type LeaseTable } from "./lease-table.js";
+import { sleepUntil, whenAborted } from "./one-listener.js";
 import { tableOfStream } from "./table-of-stream.js";
 import { firstCheckpoint, type InitialPosition, startPositionOf } from "./start-position.js";
 
@@ -160,8 +160,8 @@ export async function takeShard(options: TakeShardOptions): Promise<HeldShard> {
   });
   const letGo = (): void => held.release();
   if (signal?.aborted === true) letGo();
-  else signal?.addEventListener("abort", letGo, { once: true });
-  held.gone.addEventListener("abort", () => signal?.removeEventListener("abort", letGo), { once: true });
+  else if (signal !== undefined)
+    held.gone.addEventListener("abort", whenAborted(signal, letGo), { once: true });
   return {
     get lease() {
       return held.lease;
@@ -218,7 +218,7 @@ async function takeRow(take: Take): Promise<{ readonly lease: Lease; readonly se
     } else if (attempt >= MAX_ATTEMPTS) {
       throw outcome.cause;
     } else {
-      await sleep(clock, backoffMs(attempt, BACK_OFF, random), signal);
+      await sleepUntil(clock, backoffMs(attempt, BACK_OFF, random), signal);
     }
   }
 }

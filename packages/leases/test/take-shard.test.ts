@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { newLease } from "./support/leases.js";
 import { at, createWorld } from "./support/taking.js";
@@ -160,6 +161,41 @@ describe("a shard that is taken", () => {
     await expect(clock.run(commit)).rejects.toMatchObject({ code: "KC_LEASE_LOST" });
     expect(leases.rows.get("s0")).toMatchObject({ owner: "a:1", counter: 1 });
     await expect(take("a:2", { signal: AbortSignal.abort(new Error("over")) })).rejects.toThrow("over");
+  });
+
+  test("shares one listener on the caller's signal with all that are held until it, or wait for the table", async () => {
+    let isThrottled = false;
+    const { leases, clock, take } = createWorld(({ operation }) =>
+      isThrottled && operation === "update" ? { type: "throttle" } : undefined,
+    );
+    const stopping = new AbortController();
+    const { signal } = stopping;
+    const takeAll = async (prefix: string, count: number) =>
+      await Promise.all(
+        Array.from({ length: count }, (_, nth) => take("a:1", { shardId: `${prefix}${nth}`, signal })),
+      );
+    const held = await takeAll("s", 12);
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+
+    isThrottled = true;
+    const taking = takeAll("t", 12);
+    await clock.advance(50);
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+    isThrottled = false;
+    held.push(...(await clock.run(taking)));
+
+    const [first, second, ...others] = held;
+    await first?.release();
+    expect(second?.gone.aborted).toBe(false);
+    stopping.abort();
+    expect([second, ...others].every((shard) => shard?.gone.aborted === true)).toBe(true);
+    expect(leases.rows.get("s0")?.owner).toBeUndefined();
+    expect(leases.rows.get("s1")?.owner).toBe("a:1");
+
+    const unaborted = new AbortController().signal;
+    const again = await take("a:2", { signal: unaborted });
+    await again.release();
+    expect(getEventListeners(unaborted, "abort")).toHaveLength(0);
   });
 });
 

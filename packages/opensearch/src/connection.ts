@@ -4,6 +4,7 @@ import {
   checkCredentials,
   checkedEndpoint,
   type KeptAgents,
+  keptCredentials,
   keptAgents,
   type ProxyOption,
   type RequestBounds,
@@ -220,7 +221,8 @@ function signing(aws: AwsSigning | undefined, forceRefresh: boolean): Partial<Cl
   const keysOf = async (): Promise<AwsKeys> => {
     if (typeof credentials === "object") return credentials;
     // Loaded on first use: whoever signs with own keys need not wait for the whole chain.
-    fetchKeys ??= (await import("@aws-sdk/credential-provider-node")).defaultProvider();
+    const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
+    fetchKeys ??= keptCredentials((options) => defaultProvider({ ignoreCache: true })(options));
     const keys = await fetchKeys(force ? { forceRefresh: true } : undefined);
     force = false;
     return keys;

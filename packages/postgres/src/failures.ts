@@ -1,4 +1,4 @@
-import { KinesisConnectorError } from "@kinesis-connectors/core";
+import { asError, KinesisConnectorError } from "@kinesis-connectors/core";
 
 /** What a failed statement or connection means. */
 export type Failure =
@@ -19,7 +19,10 @@ const CHECK_TLS =
 const CURES: ReadonlyMap<string, string> = new Map([
   ["28", CHECK_USER],
   ["3D000", "correct connection.database, or create the database"],
-  ["3F000", "create the schema that `table` and `positions` name, or correct them"],
+  [
+    "3F000",
+    "create the schema that `table` and `positions` name, or correct them, or grant the user USAGE on it",
+  ],
   ["42", CHECK_TABLES],
   [
     "42501",
@@ -141,7 +144,7 @@ function failureOfClient(error: unknown): Failure {
  */
 export function summaryOf(error: unknown): Error {
   const code = codeOf(error);
-  if (code === undefined) return error instanceof Error ? error : new Error("PostgreSQL failed");
+  if (code === undefined) return error instanceof Error ? asError(error) : new Error("PostgreSQL failed");
   const isAboutServer =
     !isRaised(error) && !isOfPolicy(error) && /^(?:08|0A|25|28|3D|3F|40|42|53|55|57|58)/.test(code);
   const said = isAboutServer ? (error as Error).message.slice(0, 300) : NAMES.get(code);

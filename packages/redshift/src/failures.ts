@@ -1,8 +1,9 @@
 import {
-  cureAtHome,
+  cureAtStart,
   describeAwsError,
   identityFailureOf,
   identityOutcomeOf,
+  isForeignAnswer,
   RENEW_CURE,
   summaryOf as awsSummaryOf,
 } from "@kinesis-connectors/aws";
@@ -40,12 +41,24 @@ const CURES: ReadonlyMap<string, string> = new Map([
   ["AccessDenied", RIGHTS],
 ]);
 
+/** What IAM says that is missing. A right to the credentials of the database is told as a ValidationException. */
+const MISSING_RIGHT = /not authorized to perform: ([a-z-]+:[A-Za-z]+)/;
+
+/** The package's policy that grants a right. */
+function policyOf(right: string): string {
+  if (/^(?:secretsmanager|kms):/.test(right)) return "secret-policy";
+  return right === "redshift:GetClusterCredentials" ? "db-user-policy" : "emitter-policy";
+}
+
 /** Sorts what a call of the Data API failed with. Pure. */
 export function callFailureOf(error: unknown): CallFailure {
   const { code, status, message } = describeAwsError(error);
   const identity = identityOutcomeOf(error);
   if (identity !== undefined) return identity;
   if (code === "ResourceNotFoundException") return { kind: "unknown-statement" };
+  const [, right] = MISSING_RIGHT.exec(message) ?? [];
+  if (right !== undefined)
+    return { kind: "refused", cure: `grant ${right} as iam/${policyOf(right)}.json of the package does` };
   const cure = CURES.get(code);
   if (cure !== undefined) return { kind: "refused", cure };
   if (code === "ValidationException") {
@@ -59,7 +72,7 @@ export function callFailureOf(error: unknown): CallFailure {
       };
     return { kind: "refused", cure: "correct `cluster` or `workgroup`, `database`, `dbUser` or `secretArn`" };
   }
-  if (status === 403) return { kind: "refused", cure: RIGHTS };
+  if (status === 403 && !isForeignAnswer(error)) return { kind: "refused", cure: RIGHTS };
   return { kind: "retry" };
 }
 
@@ -67,7 +80,7 @@ export function callFailureOf(error: unknown): CallFailure {
 export function cureAtOpen(error: unknown): string | undefined {
   const { code } = describeAwsError(error);
   if (identityFailureOf(error) === "expired") return RENEW_CURE;
-  const home = cureAtHome(error);
+  const home = cureAtStart(error);
   if (home !== undefined) return home;
   if (code === "ResourceNotFoundException") return "correct `cluster` or `workgroup`";
   const failure = callFailureOf(error);

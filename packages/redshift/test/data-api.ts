@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { type Clock, systemClock } from "@kinesis-connectors/core";
 import { redshiftEmitter, type RedshiftEmitterOptions, jsonAuto } from "@kinesis-connectors/redshift";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
 
@@ -30,8 +31,15 @@ export interface ScriptedDataApi extends AsyncDisposable {
   readonly refuse: (operation: string, code: string, status: number, times: number, message?: string) => void;
 }
 
+/** What an operation is refused with, by its input; undefined where it is allowed. */
+export type Deny = (
+  operation: string,
+  input: Readonly<Record<string, unknown>>,
+) => { readonly code: string; readonly message: string } | undefined;
+
 export async function startDataApi(
   outcomeOf: (submission: Submission, number: number) => Outcome,
+  deny: Deny = () => undefined,
 ): Promise<ScriptedDataApi> {
   const submissions: Submission[] = [];
   const calls: string[] = [];
@@ -87,7 +95,10 @@ export async function startDataApi(
           .end(JSON.stringify({ __type: refusal.code, message: refusal.message }));
         return;
       }
-      response.end(JSON.stringify(answer(operation, JSON.parse(text) as Record<string, unknown>)));
+      const input = JSON.parse(text) as Record<string, unknown>;
+      const denial = deny(operation, input);
+      if (denial === undefined) response.end(JSON.stringify(answer(operation, input)));
+      else response.writeHead(400).end(JSON.stringify({ __type: denial.code, message: denial.message }));
     });
   });
   await new Promise<void>((resolve) => {
@@ -139,7 +150,7 @@ export function emitterOn<Output extends object>(
     endpoint: api.endpoint,
     region: "eu-central-1",
     credentials: s3.clientOptions("s3").credentials,
-    workgroup: "analytics",
+    ...(options.cluster === undefined && { workgroup: "analytics" }),
     database: "shop",
     table: "orders",
     iamRole: "default",
@@ -147,4 +158,18 @@ export function emitterOn<Output extends object>(
     format: jsonAuto(),
     ...options,
   });
+}
+
+/** Waits of a poll pass at once and count in full; the time limit of a request does not come. */
+export function hurriedClock(): Clock {
+  let nowMs = 0;
+  return {
+    now: () => nowMs,
+    monotonicNow: () => nowMs,
+    setTimer: (delayMs, callback) => {
+      if (delayMs > 10_000) return systemClock.setTimer(delayMs, callback);
+      nowMs += delayMs;
+      return systemClock.setTimer(0, callback);
+    },
+  };
 }

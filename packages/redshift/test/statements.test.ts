@@ -1,8 +1,9 @@
 import { batchOf, contextOf, deliver, failureFrom, planOf } from "@kinesis-connectors/testkit";
 import { describe, expect, it } from "vitest";
-import { asError, type Clock, KinesisConnectorError, systemClock } from "@kinesis-connectors/core";
+import { asError, KinesisConnectorError } from "@kinesis-connectors/core";
 import {
   emitterOn,
+  hurriedClock,
   isLoad,
   ledgerRowOf,
   type Outcome,
@@ -13,20 +14,6 @@ import {
 
 const loaded = (submission: Submission): Outcome =>
   isLoad(submission) ? { rows: [ledgerRowOf(submission)] } : {};
-
-/** Waits of a poll pass at once and count in full; the time limit of a request does not come. */
-function hurriedClock(): Clock {
-  let nowMs = 0;
-  return {
-    now: () => nowMs,
-    monotonicNow: () => nowMs,
-    setTimer: (delayMs, callback) => {
-      if (delayMs > 10_000) return systemClock.setTimer(delayMs, callback);
-      nowMs += delayMs;
-      return systemClock.setTimer(0, callback);
-    },
-  };
-}
 
 describe("a load", () => {
   it("is one submission of one transaction, and asks until it has ended", async () => {

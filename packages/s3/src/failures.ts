@@ -1,8 +1,9 @@
 import {
-  cureAtHome,
+  cureAtStart,
   CREDENTIALS_CURE,
   describeAwsError,
   identityOutcomeOf,
+  laterBy,
   summaryOf as awsSummaryOf,
 } from "@kinesis-connectors/aws";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
@@ -22,7 +23,6 @@ const RETRY: Failure = { kind: "retry" };
 
 /** Codes below 500 that S3 means to be repeated ("Error responses" of the S3 API reference); uploads that are gone start anew. */
 const REPEATED = new Set([
-  "RequestTimeout",
   "ConditionalRequestConflict",
   "OperationAborted",
   "IncompleteBody",
@@ -30,10 +30,7 @@ const REPEATED = new Set([
   "XAmzContentSHA256Mismatch",
   "NoSuchUpload",
   "InvalidPart",
-  "TooManyRequestsException",
-  "SlowDown",
-  "Throttling",
-  "ThrottlingException",
+  "TemporaryRedirect", // A bucket whose name is not known everywhere yet.
 ]);
 
 const REGION = "set `region` to the region of the bucket";
@@ -66,7 +63,7 @@ export function failureOf(error: unknown, cures: ReadonlyMap<string, string> = C
   const { code, status } = describeAwsError(error);
   const identity = identityOutcomeOf(error);
   if (identity !== undefined) return identity;
-  if (REPEATED.has(code)) return RETRY;
+  if (REPEATED.has(code) || laterBy(code) !== undefined) return RETRY;
   // S3 passes the errors of KMS on by these names; a disabled or missing key stays so until somebody acts.
   if (/^(?:KMS\.|Kms)/.test(code)) {
     if (/Throttling|Internal|Timeout|Unavailable/.test(code)) return RETRY;
@@ -77,15 +74,26 @@ export function failureOf(error: unknown, cures: ReadonlyMap<string, string> = C
   }
   if (code === "PreconditionFailed" || status === 412) return { kind: "taken" };
   const cure = cures.get(code);
-  if (cure !== undefined) return { kind: "refused", cure };
+  if (cure !== undefined) return { kind: "refused", cure: cure === REGION ? regionCureOf(error) : cure };
   // Without a status no answer came: reset, refused connection, unknown host, time-out, credentials not served for a moment.
   if (status === undefined || status >= 500 || status === 408 || status === 409 || status === 429)
     return RETRY;
+  if (code === "ForeignAnswer") return RETRY;
   if (status === 403) return { kind: "refused", cure: cures.get("AccessDenied") ?? CREDENTIALS_CURE };
-  if (status === 301 || status === 307) return { kind: "refused", cure: REGION };
+  if (status === 301 || status === 307) return { kind: "refused", cure: regionCureOf(error) };
   if (status >= 400) return { kind: "refused", cure: "see the code and correct the option it is about" };
   // A success that could not be read: whether it was applied shows when it is repeated.
   return RETRY;
+}
+
+/** S3 says where a bucket is (`x-amz-bucket-region`, HeadBucket of the API reference) when it is asked for it elsewhere. */
+function regionCureOf(error: unknown): string {
+  const response: unknown = error instanceof Error ? Reflect.get(error, "$response") : undefined;
+  const { headers } = (response ?? {}) as { readonly headers?: Readonly<Record<string, unknown>> };
+  const region = headers?.["x-amz-bucket-region"];
+  return typeof region === "string" && /^[a-z0-9-]{1,40}$/.test(region)
+    ? `set \`region\` to ${region}, where the bucket is`
+    : REGION;
 }
 
 /**
@@ -95,11 +103,12 @@ export function failureOf(error: unknown, cures: ReadonlyMap<string, string> = C
 export function cureAtOpen(error: unknown): string | undefined {
   const { status } = describeAwsError(error);
   if (status === 404) return CURES.get("NoSuchBucket");
-  if (status === 301 || status === 307) return REGION;
+  if (status === 301 || status === 307) return regionCureOf(error);
   // A HEAD has no body to tell them apart.
-  if (status === 400) return `${REGION}, or renew the session's credentials if they have expired`;
+  if (status === 400)
+    return `${regionCureOf(error)}, or renew the session's credentials if they have expired`;
   if (status !== undefined) return undefined;
-  return cureAtHome(error) ?? "it cannot be reached; check `endpoint`, `region` and the network";
+  return cureAtStart(error) ?? "it cannot be reached; check `endpoint`, `region` and the network";
 }
 
 /** Codes of reads that no repetition mends, with the cure. */
@@ -118,11 +127,35 @@ export function readCureOf(error: unknown): string {
   const { code, status } = describeAwsError(error);
   const identity = identityOutcomeOf(error);
   if (identity?.kind === "refused") return identity.cure;
-  if (status === 301 || status === 307) return REGION;
+  if (status === 301 || status === 307) return regionCureOf(error);
   return (
     READ_CURES.get(code) ??
     "check the object, s3:GetObject on it and, to read a prefix, s3:ListBucket on the bucket"
   );
+}
+
+/**
+ * Looks whether an answer that says that an object or a part was taken is S3's own, which has an ETag always (PutObject, UploadPart and
+ * CompleteMultipartUpload of its API reference). A page of a load balancer has none, and the client takes it for a success all the same. What came from no
+ * server, but from a client of the caller's that stands in for one, has no status.
+ * @throws Error to be tried again
+ */
+export function requireOfS3(
+  operation: string,
+  {
+    ETag,
+    $metadata,
+  }: {
+    readonly ETag?: string | undefined;
+    readonly $metadata?: { readonly httpStatusCode?: number | undefined };
+  },
+): void {
+  if ((ETag !== undefined && ETag !== "") || $metadata?.httpStatusCode === undefined) return;
+  const error = new Error(
+    `the answer to ${operation} says that all is well, and has no ETag: it is not of S3, but of something that answers in its place`,
+  );
+  error.name = "ForeignAnswer";
+  throw error;
 }
 
 /** The HTTP status of an error of the SDK; undefined when no answer came. */

@@ -20,6 +20,8 @@ describe("a failed request", () => {
       answer("RequestTimeTooSkewed", 403),
       answer("TooManyRequests", 429),
       answer("KMS.ThrottlingException", 400),
+      answer("TemporaryRedirect", 307),
+      answer("PriorRequestNotComplete", 400),
       answer("SyntaxError", 200),
       Object.assign(new Error("reset"), { code: "ECONNRESET" }),
       Object.assign(new Error("unknown host"), { code: "ENOTFOUND" }),

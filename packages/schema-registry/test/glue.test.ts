@@ -45,6 +45,13 @@ describe("records of the Glue Schema Registry", () => {
     await expectRead(transformerOf(), fixtures);
     expect(fixtures.map(({ type }) => type)).toEqual(expect.arrayContaining(["AVRO", "JSON", "PROTOBUF"]));
     expect(registry.asked.length).toBe(fixtures.length);
+    // S01: each operation takes the right of its own name (Service Authorization Reference, "Actions for AWS Glue").
+    const called = registry.asked.map(({ headers }) =>
+      String(headers["x-amz-target"]).replace(/^AWSGlue\./, "glue:"),
+    );
+    const policy = readFileSync(new URL("../iam/glue-policy.json", import.meta.url), "utf8");
+    const granted = [...policy.matchAll(/"([a-z]+:\w+)"/g)].map(([, right]) => right);
+    expect([...new Set(called)]).toEqual(granted);
   });
 
   it("may lie in a page, whose memory the models do without", async () => {
@@ -234,7 +241,11 @@ describe("a Glue Schema Registry", () => {
   });
 
   it.each<[string, Answer, RegExp]>([
-    ["gives no rights", failed("AccessDeniedException"), /grant glue:GetSchemaVersion/],
+    [
+      "gives no rights",
+      failed("AccessDeniedException"),
+      /grant glue:GetSchemaVersion on all resources \(iam\/glue-policy\.json\)/,
+    ],
     ["does not know the key", failed("UnrecognizedClientException"), /./],
     ["does not know the operation", failed("UnknownOperationException"), /see the code/],
   ])("that %s stops the shard, and names the cure", async (_name, answer, cure) => {

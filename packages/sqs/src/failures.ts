@@ -1,17 +1,7 @@
 import { describeAwsError, type PutFailures, putFailures } from "@kinesis-connectors/aws";
 
 /** Codes below 500 that mean "later" (errors of SendMessageBatch; common errors of the API reference). */
-const REPEATED = new Set([
-  "RequestThrottled",
-  "KmsThrottled",
-  "OverLimit",
-  "Throttling",
-  "ThrottlingException",
-  "ThrottledException",
-  "RequestLimitExceeded",
-  "TooManyRequestsException",
-  "RequestTimeout",
-]);
+const REPEATED = new Set(["KmsThrottled", "OverLimit"]);
 
 const QUEUE = "create the queue, or correct `queueUrl` or `region`";
 const KEY = "enable the KMS key of the queue, and grant kms:GenerateDataKey and kms:Decrypt on it";

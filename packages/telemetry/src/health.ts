@@ -47,8 +47,9 @@ export interface HealthReason {
   readonly status: HealthStatus;
   /** Absent where it is the whole connector. */
   readonly shardId?: string;
-  /** What was found, and what it is held against: milliseconds, but for `unattended-shards`, which counts shards. */
+  /** What was found: milliseconds, but for `unattended-shards`, which counts shards. */
   readonly value: number;
+  /** What `value` is held against, in the same unit. */
   readonly limit: number;
   /** What to do, in a sentence. */
   readonly cure: string;
@@ -155,7 +156,7 @@ function ofLeases({
       "table-silent",
       leaseTable.silentMs,
       leaseTable.limitMs,
-      "the lease table does not answer, so no shard can be kept or taken: look at its endpoint, the network, and the rights on it",
+      "the lease table does not answer, so no shard can be kept or taken: look at its endpoint, the network, the credentials (those of a session expire), and the rights on it",
     );
   hold(
     "unattended-shards",

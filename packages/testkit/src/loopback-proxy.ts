@@ -10,7 +10,7 @@ export type ProxyAnswer = "open" | "silence" | "close" | number;
 export interface LoopbackProxyOptions {
   /** The port of 127.0.0.1 that a host of a CONNECT is led to. Default: the port that was asked for. */
   readonly route?: (host: string, port: number) => number;
-  /** Where connections are led that begin with anything else than CONNECT. Default: they are closed. */
+  /** The port of 127.0.0.1 that connections are led to which begin with anything else than CONNECT. Default: they are closed. */
   readonly forwardTo?: number;
   /** User and password that it asks for, divided by a colon; whoever gives others is answered 407. Default: none. */
   readonly credentials?: string;

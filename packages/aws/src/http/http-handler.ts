@@ -1,9 +1,10 @@
-import { type Clock, systemClock, type Timer, wholeNumber } from "@kinesis-connectors/core";
+import { asError, type Clock, systemClock, type Timer, wholeNumber } from "@kinesis-connectors/core";
 import { ListedSignal, whenAborted } from "../following-signal.js";
 import { BodyMemory } from "./body-memory.js";
 import { type ProxyOption, type ProxyRule, proxyRule } from "../proxy/proxy.js";
 import { ConnectionPool, MAX_REST_MS } from "./connection-pool.js";
 import type { HttpConnection, Origin } from "./http-connection.js";
+import { HttpFormatError } from "./http-format-error.js";
 import { type OutgoingRequest, requestBytes } from "./request-bytes.js";
 
 /** Options of `HttpHandler`. */
@@ -27,6 +28,11 @@ export interface HttpHandlerOptions {
   readonly proxy?: ProxyOption;
   /** How long a connection may rest between two requests, in milliseconds. Default 180,000. */
   readonly maxRestMs?: number;
+  /**
+   * Whether a success without a body is refused: services of JSON say at least `{}`, so that it comes from something in between (a load balancer's page, an
+   * answer that was cut), and is read by the SDK as if all was done. Default false.
+   */
+  readonly needsBody?: boolean;
   /** Default: the machine's. */
   readonly clock?: Pick<Clock, "setTimer" | "monotonicNow">;
 }
@@ -79,6 +85,7 @@ export class HttpHandler {
   readonly #clock: Pick<Clock, "setTimer" | "monotonicNow">;
   readonly #proxyOf: ProxyRule | undefined;
   readonly #maxRestMs: number;
+  readonly #needsBody: boolean;
   readonly #pools = new Map<string, ConnectionPool>();
 
   /** @throws KinesisConnectorError `KC_OPTION_INVALID`, naming the option */
@@ -96,6 +103,7 @@ export class HttpHandler {
     this.#clock = options.clock ?? systemClock;
     this.#proxyOf = proxyRule(options.proxy);
     this.#maxRestMs = number("maxRestMs", MAX_REST_MS);
+    this.#needsBody = options.needsBody === true;
   }
 
   /** Sends a request and waits for the whole answer. */
@@ -209,6 +217,10 @@ export class HttpHandler {
           timer = this.#clock.setTimer(requestTimeoutMs, () => late("no whole answer", requestTimeoutMs));
         isSent = true;
         opened.send(bytes).then(({ head: { statusCode, reason, headers }, body }) => {
+          if (this.#needsBody && body.length === 0 && statusCode < 300) {
+            fail(new HttpFormatError("says that all is well, and nothing else"));
+            return;
+          }
           pool.give(opened);
           if (settle()) resolve({ statusCode, reason, headers, body });
         }, fail);
@@ -259,7 +271,8 @@ function isLate(error: Error): boolean {
 /** The SDK's own handler calls these time-outs too: its retries and those above it know them by that name. */
 const LIKE_TIMEOUTS: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT"]);
 
-function named(error: Error): Error {
+function named(thrown: Error): Error {
+  const error = asError(thrown);
   if ("code" in error && LIKE_TIMEOUTS.has(error.code)) error.name = "TimeoutError";
   return error;
 }

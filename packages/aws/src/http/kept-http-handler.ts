@@ -1,5 +1,6 @@
 import { IncomingMessage } from "node:http";
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
+import { asError } from "@kinesis-connectors/core";
 import { type Later, later } from "../later.js";
 import { sdkPart } from "../sdk-part.js";
 import { type KeptAgents, keptAgents, type KeptAgentsOptions } from "./kept-agents.js";
@@ -54,7 +55,7 @@ export class KeptHttpHandler {
       answer = await handler.handle(...call);
     } catch (error) {
       this.#agents.look();
-      throw error;
+      throw asError(error);
     }
     this.#see(answer.response);
     return answer;

@@ -1,10 +1,12 @@
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 import {
   CREDENTIALS_CURE,
-  cureAtHome,
+  cureAtStart,
   describeAwsError,
   identityFailureOf,
   identityOutcomeOf,
+  isForeignAnswer,
+  laterBy,
   RENEW_CURE,
   summaryOf,
 } from "../aws-error.js";
@@ -16,7 +18,7 @@ export interface PutFailureRules {
   readonly service: string;
   /** What is put into, such as `delivery stream`. */
   readonly target: string;
-  /** Codes below 500 that mean "later". */
+  /** Codes below 500 that mean "later", beside those of all services. */
   readonly repeated: ReadonlySet<string>;
   /** Codes that no repetition mends, with the cure. */
   readonly cures: ReadonlyMap<string, string>;
@@ -55,18 +57,21 @@ export function putFailures(rules: PutFailureRules): PutFailures {
   const { service, target, repeated, cures, missing, quoting, plainCode = (code) => code } = rules;
   const brief = (error: unknown): Error =>
     summaryOf(error, { service, message: !quoting.has(plainCode(describeAwsError(error).code)) });
+  const isRepeated = (code: string): boolean =>
+    repeated.has(plainCode(code)) || laterBy(plainCode(code)) !== undefined;
   return {
     failureOf: (error) => {
       const { code, status, message } = describeAwsError(error);
       const identity = identityOutcomeOf(error);
       if (identity !== undefined) return identity;
-      if (repeated.has(plainCode(code))) return { kind: "retry" };
+      if (isRepeated(code)) return { kind: "retry" };
       const cure = cures.get(plainCode(code));
       if (cure !== undefined) return { kind: "refused", cure };
       if (message.startsWith("Region is missing"))
         return { kind: "refused", cure: "set `region`, or AWS_REGION" };
       // Without a status no answer came: reset, refused connection, unknown host, time-out, credentials not served for a moment.
       if (status === undefined || status >= 500 || status === 408 || status === 429) return { kind: "retry" };
+      if (isForeignAnswer(error) && status !== 413) return { kind: "retry" };
       if (status === 401 || status === 403) return { kind: "refused", cure: CREDENTIALS_CURE };
       if (status >= 400) return { kind: "refused", cure: "see the code and correct the option it is about" };
       // A success that could not be read: it is repeated, which may write records twice.
@@ -78,14 +83,14 @@ export function putFailures(rules: PutFailureRules): PutFailures {
       const identity = identityFailureOf(error);
       if (identity === "wrong") return CREDENTIALS_CURE;
       if (identity === "expired") return RENEW_CURE;
-      const home = cureAtHome(error);
+      const home = cureAtStart(error);
       if (home !== undefined) return home;
       return status === undefined
         ? "it cannot be reached; check `endpoint`, `region` and the network"
         : undefined;
     },
     summaryOf: brief,
-    isOutage: ({ name }) => OF_THE_SERVICE.has(plainCode(name)) || repeated.has(plainCode(name)),
+    isOutage: ({ name }) => OF_THE_SERVICE.has(plainCode(name)) || isRepeated(name),
     refusal: (name, cure, error) =>
       new KinesisConnectorError(
         "KC_EMIT_REFUSED",

@@ -4,6 +4,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { dynamoDbLeaseTable } from "@kinesis-connectors/consumer";
 import { silentLogger } from "@kinesis-connectors/core";
 import type { CliContext } from "../app/context.js";
+import { asCliError } from "../app/as-cli-error.js";
 import { EXIT, shownError } from "../app/errors.js";
 import type { FleetFlags } from "../app/flags.js";
 import { toDynamoDb } from "../connection/aws.js";
@@ -47,7 +48,7 @@ export async function doctor(context: CliContext, flags: DoctorFlags, app?: stri
       findings.push(...(await tableFindings(context, client, target)));
   } catch (thrown) {
     context.signal.throwIfAborted();
-    findings.push({ what: "endpoint", state: "wrong", found: shownError(thrown).message });
+    findings.push({ what: "endpoint", state: "wrong", found: foundOf(thrown) });
   } finally {
     connection.close();
   }
@@ -69,6 +70,11 @@ function print({ out }: CliContext, { json }: DoctorFlags, findings: readonly Fi
   ]);
   for (const line of tableLines([{ title: "WHAT" }, { title: "STATE" }, { title: "FOUND" }], rows))
     out.line(line);
+}
+
+/** What was said, and how it is mended where that is known. */
+function foundOf(thrown: unknown): string {
+  return shownError(asCliError(thrown)).message;
 }
 
 function nodeFinding(version: string): Finding {
@@ -122,7 +128,7 @@ async function awsFindings(context: CliContext, client: DynamoDBClient): Promise
       found: `account ${accountId ?? "not known before a call"}`,
     });
   } catch (thrown) {
-    findings.push({ what: "identity", state: "wrong", found: shownError(thrown).message });
+    findings.push({ what: "identity", state: "wrong", found: foundOf(thrown) });
     return findings;
   }
   try {
@@ -135,7 +141,7 @@ async function awsFindings(context: CliContext, client: DynamoDBClient): Promise
     // Whoever runs connectors need not be allowed to list tables: it answers all the same.
     if (name === "AccessDeniedException")
       findings.push({ what: "dynamodb", state: "ok", found: "answers; dynamodb:ListTables is not allowed" });
-    else findings.push({ what: "dynamodb", state: "wrong", found: `${name}: ${shownError(thrown).message}` });
+    else findings.push({ what: "dynamodb", state: "wrong", found: `${name}: ${foundOf(thrown)}` });
   }
   findings.push(skewFinding(stamps.skewMs()));
   return findings;
@@ -179,7 +185,7 @@ async function storeFinding(context: CliContext, target: Target): Promise<Findin
     return { what: "lease table", state: "ok", found: `${tableName} has ${leases.length} leases` };
   } catch (thrown) {
     context.signal.throwIfAborted();
-    return { what: "lease table", state: "wrong", found: shownError(thrown).message };
+    return { what: "lease table", state: "wrong", found: foundOf(thrown) };
   }
 }
 
@@ -219,7 +225,7 @@ async function tableFindings(
     const found =
       name === "ResourceNotFoundException"
         ? `there is no table ${tableName}: the first worker creates it, or it lies in another region`
-        : `${name}: ${shownError(thrown).message}`;
+        : `${name}: ${foundOf(thrown)}`;
     return [{ what: "lease table", state: "wrong", found }];
   }
 }

@@ -5,6 +5,7 @@ import { CliError } from "../app/errors.js";
 import type { InputFormat } from "./input/formats.js";
 import { type Input, recordsOf } from "./input/records-of.js";
 import type { Job, Stage, StageFigures } from "./measure/protocol.js";
+import { idleShardsBeside } from "./measure/shape.js";
 import { estimateOf, type MeasuredStages } from "./report/figures.js";
 import { linesOf } from "./report/text.js";
 import { measure, startServers } from "./runs.js";
@@ -95,6 +96,7 @@ async function measuredStages(
         pipeline,
         sample: [],
         kinesis: servers.kinesis,
+        shards: undefined,
         perPage: undefined,
         budgetMs: LEAST_SHARE_MS,
         isProfiled: false,
@@ -110,14 +112,15 @@ async function measuredStages(
     const beganMs = performance.now();
     const whole = await run("whole", { sample, budgetMs: wholeMs, isProfiled: true });
     const processMs = Math.max(0, performance.now() - beganMs - wholeMs);
-    const { perPage } = whole.figures;
+    const { perPage, shards: busyShards } = whole.figures;
     const stages: Partial<Record<Stage, StageFigures>> = {};
     for (const [index, stage] of others.entries()) {
       // Where nothing is sent, the whole is what is encoded.
       if (stage === "encode" && (!whole.described.isStoodIn || whole.emitError !== undefined)) continue;
       const leftMs = maxTime - (performance.now() - startMs);
       const budgetMs = Math.max(LEAST_SHARE_MS, leftMs / (others.length - index) - processMs);
-      stages[stage] = (await run(stage, { perPage, budgetMs })).figures;
+      const shards = stage === "idle" ? idleShardsBeside(busyShards) : busyShards;
+      stages[stage] = (await run(stage, { shards, perPage, budgetMs })).figures;
     }
     const { idle = whole.figures } = stages;
     const { described, profile, emitError, refused } = whole;

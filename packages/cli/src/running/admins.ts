@@ -1,6 +1,7 @@
 import { type Admin, type AdminConnector, startAdmin } from "@kinesis-connectors/admin";
 import type { LoadedConfig } from "@kinesis-connectors/config";
 import { type Connector, dynamoDbLeaseTable, sdkKinesis } from "@kinesis-connectors/consumer";
+import { hasCode } from "@kinesis-connectors/core";
 import type { CliContext } from "../app/context.js";
 import { CliError } from "../app/errors.js";
 import { nameOf } from "../connection/stream-name.js";
@@ -9,6 +10,9 @@ import type { Where } from "../connection/target.js";
 import { DEFAULT_HOST, DEFAULT_PORT } from "../process/default-address.js";
 import type { LevelledLogger } from "./json-logger.js";
 import type { Measured } from "./telemetry.js";
+
+/** Options of the server at the beginning of what is said of them. */
+const OPTION = /^(?:host|port|expose|token|readToken|allowedHosts)\b/;
 
 type AdminSection = NonNullable<LoadedConfig["admin"]>;
 
@@ -62,8 +66,14 @@ export async function startAdmins(
     return admins;
   } catch (thrown) {
     for (const admin of admins) await admin.close();
-    throw thrown;
+    throw ofTheFile(thrown);
   }
+}
+
+/** What the server calls an option stands below `admin` in the file. */
+function ofTheFile(thrown: unknown): unknown {
+  if (!hasCode(thrown, "KC_OPTION_INVALID") || !OPTION.test(thrown.message)) return thrown;
+  return new CliError("KC_OPTION_INVALID", `admin.${thrown.message}`, { cause: thrown });
 }
 
 /** A port of 0 is a free one, so each is another. */

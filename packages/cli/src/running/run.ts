@@ -1,7 +1,7 @@
 import { type Admin } from "@kinesis-connectors/admin";
 import { ConfigError, loadConfig, type LoadedConfig } from "@kinesis-connectors/config";
 import { type Connector, startConnector } from "@kinesis-connectors/consumer";
-import { asError } from "@kinesis-connectors/core";
+import { asCliError } from "../app/as-cli-error.js";
 import type { CliContext } from "../app/context.js";
 import { CliError, EXIT, shownError } from "../app/errors.js";
 import { checkAdmins, startAdmins } from "./admins.js";
@@ -105,7 +105,7 @@ async function untilDone(
   const outcomes = await Promise.allSettled(
     running.map(({ config, connector }) =>
       connector.done.catch((thrown: unknown) => {
-        const { code, message } = shownError(asError(thrown));
+        const { code, message } = shownError(asCliError(thrown));
         logger.error({ application: config.application, code }, message);
         stop();
         throw thrown;

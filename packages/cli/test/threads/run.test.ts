@@ -162,6 +162,22 @@ describe("connectors from files", () => {
       expect(running.stderr() + running.stdout()).not.toContain(token);
   });
 
+  it("name the key of the file whose port is in use", async () => {
+    const { port } = new URL(aws.endpoints.kinesis);
+    writeFileSync(join(folder, "p.yaml"), pipeline("taken", `admin: { port: ${port} }\n`));
+    const { code, stderr } = await start(["run", "p.yaml"]).done;
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`admin.port ${port} of 127.0.0.1 is in use`)]);
+  });
+
+  it("tell by its code what ended one", async () => {
+    aws.kinesis.createStream({ name: "broken", shardCount: 1 });
+    aws.kinesis.putRecords("broken", [{ partitionKey: "key", data: Buffer.from("no JSON") }]);
+    writeFileSync(join(folder, "b.yaml"), pipeline("broken").replace("stream: clicks", "stream: broken"));
+    const { code, stderr } = await start(["run", "b.yaml"]).done;
+    expect(code).toBe(1);
+    expect(stderr).toContain('"application":"broken","code":"KC_RECORD_POISON"');
+  });
+
   it("are not started where any file is wrong: exit 2, each defect with its place", async () => {
     writeFileSync(join(folder, "good.yaml"), pipeline("good"));
     writeFileSync(join(folder, "bad.yaml"), pipeline("bad", "bufer: {}\n").replace("prefix:", "prefx:"));

@@ -1,5 +1,5 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
-import { checkClientEndpoint } from "@kinesis-connectors/aws";
+import { checkClientEndpoint, type FetchCredentials } from "@kinesis-connectors/aws";
 import type { Logger } from "@kinesis-connectors/core";
 
 import {
@@ -16,8 +16,8 @@ export type AwsIdentity = Awaited<ReturnType<KinesisClient["config"]["credential
 /** The way to Kinesis, and the credentials that lead there. */
 export interface KinesisAccess {
   readonly api: KinesisApi;
-  /** What the SDK made of the caller's credentials: found once, kept until they expire. Absent for a way of the caller's own. */
-  readonly credentials?: () => Promise<AwsIdentity>;
+  /** What the SDK made of the caller's credentials: found once, kept until they expire or others are asked for. Absent for a way of the caller's own. */
+  readonly credentials?: (options?: Parameters<FetchCredentials>[0]) => Promise<AwsIdentity>;
   /**
    * Checks where it leads, before anything is sent. Absent for a way of the caller's own.
    * @throws KinesisConnectorError `KC_OPTION_INVALID`
@@ -50,14 +50,16 @@ export function kinesisAccess(options: KinesisAccessOptions): KinesisAccess {
   }
   const connection = { ...options.connection, onWireFallback };
   const client = createKinesisClient(connection, logger);
+  const credentials = async (asked?: object): Promise<AwsIdentity> =>
+    (await client.made()).config.credentials(asked);
   const made = kinesisLater(client, streamTarget, {
     ownsClient: true,
     fixedCredentials: typeof connection.credentials === "object",
-    subscriptionClient: () => createSubscriptionClient(connection, logger),
+    subscriptionClient: () => createSubscriptionClient({ ...connection, credentials }, logger),
   });
   return {
     api: made,
-    credentials: async () => (await client.made()).config.credentials(),
+    credentials,
     checkEndpoint: async () => checkClientEndpoint(await client.made(), rule),
   };
 }

@@ -1,4 +1,10 @@
-import { cureAtProxy, identityFailureOf } from "@kinesis-connectors/aws";
+import {
+  cureAtProxy,
+  describeAwsError,
+  identityFailureOf,
+  isForeignAnswer,
+  laterBy,
+} from "@kinesis-connectors/aws";
 import { keptCause } from "@kinesis-connectors/core";
 import { WireFormatError } from "@kinesis-connectors/wire";
 
@@ -9,13 +15,7 @@ import { KinesisCallError, type KinesisErrorKind } from "./kinesis-api.js";
  * reference (GetRecords, GetShardIterator, ListShards, SubscribeToShard, common errors) and the SDK's credential providers.
  */
 const KINDS: Readonly<Record<string, KinesisErrorKind>> = {
-  ProvisionedThroughputExceededException: "throttled",
   KMSThrottlingException: "throttled",
-  Throttling: "throttled",
-  ThrottlingException: "throttled",
-  ThrottledException: "throttled",
-  RequestLimitExceeded: "throttled",
-  TooManyRequestsException: "throttled",
   LimitExceededException: "limit",
   ExpiredIteratorException: "expired-iterator",
   ExpiredNextTokenException: "expired-token",
@@ -50,11 +50,14 @@ function kindOf(error: unknown): KinesisErrorKind {
   if (cureAtProxy(error) !== undefined) return "proxy";
   const known = KINDS[error.name];
   if (known !== undefined) return known;
+  const later = laterBy(error.name);
+  if (later !== undefined) return later === "late" ? "transient" : later;
   if (WireFormatError.isInstance(error) && error.isForeign) return "wire-format";
   // A plain error of the SDK, before any request leaves.
   if (error.message.startsWith("Region is missing")) return "credentials";
-  const status = statusOf(error);
+  const { status } = describeAwsError(error);
   if (status === 429) return "throttled";
+  if (isForeignAnswer(error)) return "transient";
   if (status === 401 || status === 403) return "access-denied";
   return status !== undefined && status >= 400 && status < 500 && status !== 408
     ? "invalid-argument"
@@ -74,9 +77,11 @@ export function asCallError(operation: string, error: unknown, experience?: Expe
   if (error instanceof KinesisCallError) return error;
   let kind = kindOf(error);
   if (experience?.renews === false && identityFailureOf(error) === "expired") kind = "credentials";
-  const name = error instanceof Error ? error.name : typeof error;
+  const { code, message, status } = describeAwsError(error);
+  const isForeign = isForeignAnswer(error);
+  const name = isForeign || !(error instanceof Error) ? code : error.name;
   // Without its full stop: the cure follows it in a sentence of its own.
-  const words = error instanceof Error ? error.message.slice(0, 500).replace(/[.\s]+$/, "") : "";
+  const words = `${message.replace(/[.\s]+$/, "")}${isForeign ? ` (HTTP ${status})` : ""}`;
   const said = words === "" ? "" : `: ${words}`;
   const hasWorked =
     experience !== undefined && (kind === "access-denied" ? experience.has(operation) : experience.size > 0);
@@ -84,11 +89,4 @@ export function asCallError(operation: string, error: unknown, experience?: Expe
     cause: keptCause(error),
     hasWorked,
   });
-}
-
-function statusOf(error: Error): number | undefined {
-  if (!("$metadata" in error)) return undefined;
-  const metadata: unknown = error.$metadata;
-  if (typeof metadata !== "object" || metadata === null || !("httpStatusCode" in metadata)) return undefined;
-  return typeof metadata.httpStatusCode === "number" ? metadata.httpStatusCode : undefined;
 }

@@ -1,4 +1,4 @@
-import { CLOCK_CURE, PROXY_CURE } from "@kinesis-connectors/aws";
+import { CLOCK_CURE, cureAtStart, PROXY_CURE } from "@kinesis-connectors/aws";
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 
 import type { KinesisCallError } from "./kinesis-api.js";
@@ -15,7 +15,10 @@ export function cureOf(error: KinesisCallError): string {
       return `Allow kinesis:${error.operation} on the stream, and kms:Decrypt on its key where it is encrypted`;
     case "no-credentials":
     case "credentials":
-      return "Check the credentials (option credentials, or where the AWS SDK looks for them), the region and the machine's clock";
+      return (
+        "Check the credentials (option credentials; without it AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or a role; those of a session expire), " +
+        "the region and the machine's clock"
+      );
     case "clock":
       return capitalised(CLOCK_CURE);
     case "proxy":
@@ -31,6 +34,14 @@ export function cureOf(error: KinesisCallError): string {
     default:
       return "See the cause";
   }
+}
+
+/** The cure where a start did not come through to Kinesis. */
+export function cureOfTheWay({ cause }: KinesisCallError): string {
+  return capitalised(
+    cureAtStart(cause) ??
+      "check the network, the region, the option endpoints and the proxy, if there is one",
+  );
 }
 
 function capitalised(text: string): string {

@@ -6,6 +6,7 @@ import {
   type Later,
   later,
   type SendCommand,
+  withFreshSession,
 } from "@kinesis-connectors/aws";
 import { checkOptions, type OptionNames } from "@kinesis-connectors/core";
 import { isKind, type KinesisApi } from "./kinesis-api.js";
@@ -89,7 +90,7 @@ export function kinesisLater(
   ): Promise<Answer> => {
     const { made, sdk, request } = await ready.made();
     try {
-      const answer = await atCorrectedClock(() => call(made, sdk, request));
+      const answer = await withFreshSession(made, () => atCorrectedClock(() => call(made, sdk, request)));
       worked.add(operation);
       return answer;
     } catch (error) {

@@ -8,7 +8,7 @@ import {
 } from "@kinesis-connectors/core";
 
 import { isForGood, isKind, type KinesisApi, KinesisCallError, type StreamSummary } from "./kinesis-api.js";
-import { cureOf, streamMissing } from "./refusals.js";
+import { cureOf, cureOfTheWay, streamMissing } from "./refusals.js";
 
 /** Options of a control call at the start. */
 export interface CheckContext {
@@ -91,12 +91,7 @@ export async function patiently<Answer>(context: CheckContext, call: () => Promi
 function givenUp(stream: string, error: KinesisCallError): KinesisConnectorError {
   const [what, cure] = isKind(error, "throttled", "limit")
     ? [`has not been answered for ${THROTTLED_PATIENCE_MS / 60_000} minutes`, cureOf(error)]
-    : [
-        "cannot be reached",
-        isKind(error, "transient")
-          ? "Check the network, the region, the option endpoints and the proxy, if there is one"
-          : cureOf(error),
-      ];
+    : ["cannot be reached", isKind(error, "transient") ? cureOfTheWay(error) : cureOf(error)];
   return new KinesisConnectorError("KC_READ_REFUSED", `stream ${stream} ${what}: ${error.message}. ${cure}`, {
     cause: error,
   });

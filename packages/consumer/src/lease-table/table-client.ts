@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { type AwsCommand, keepRequests, later } from "@kinesis-connectors/aws";
+import { type AwsCommand, keepRequests, later, withFreshSession } from "@kinesis-connectors/aws";
 import { dynamoDbSdk } from "../kinesis/clients/load-dynamodb-sdk.js";
 
 type Sdk = Awaited<ReturnType<typeof dynamoDbSdk>>;
@@ -25,10 +25,11 @@ export function tableClient(made: () => Promise<DynamoDBClient>, requestTimeoutM
     send: async (command, input) => {
       const Command = command(await dynamoDbSdk());
       const client: Sender = partsOf(await made());
-      const request = new Command(input);
-      const output = options === undefined ? client.send(request) : client.send(request, options);
+      const output = await withFreshSession(client, () =>
+        options === undefined ? client.send(new Command(input)) : client.send(new Command(input), options),
+      );
       // The client's types leave open whose output it is: it is that of the operation that was asked for.
-      return (await output) as never;
+      return output as never;
     },
   };
 }
@@ -40,10 +41,19 @@ export function tableClient(made: () => Promise<DynamoDBClient>, requestTimeoutM
  */
 export function keptTableClient(made: () => Promise<DynamoDBClient>, requestTimeoutMs?: number): TableClient {
   const request = later(
-    async () => keepRequests(await made(), { requestTimeoutMs }),
+    async () => {
+      const client = await made();
+      return { client, send: keepRequests(client, { requestTimeoutMs }) };
+    },
     () => undefined,
   );
-  return { send: async (command, input) => (await request.made())(command(await dynamoDbSdk()), input) };
+  return {
+    send: async (command, input) => {
+      const { client, send } = await request.made();
+      const Command = command(await dynamoDbSdk());
+      return await withFreshSession(client, () => send(Command, input));
+    },
+  };
 }
 
 interface Sender {

@@ -1,7 +1,11 @@
 import {
+  CLOCK_CURE,
+  cureAtStart,
   cureAtProxy,
   describeAwsError,
   identityFailureOf,
+  laterBy,
+  RENEW_CURE,
   saidWithoutValues,
   summaryOf,
 } from "@kinesis-connectors/aws";
@@ -22,16 +26,6 @@ export type TableFailure =
   | "unknown";
 
 const DENIED: ReadonlySet<string> = new Set(["AccessDeniedException", "AccessDenied"]);
-
-// DynamoDB developer guide, "Error handling": these were not carried out, and may be sent again after a back-off.
-const THROTTLED: ReadonlySet<string> = new Set([
-  "ProvisionedThroughputExceededException",
-  "ThrottlingException",
-  "Throttling",
-  "RequestLimitExceeded",
-  "TooManyRequestsException",
-  "LimitExceededException",
-]);
 
 const FATAL: ReadonlySet<string> = new Set([
   "ValidationException",
@@ -57,7 +51,8 @@ export function tableFailure(thrown: unknown): TableFailure {
   if (identity !== undefined) return identity === "wrong" ? "fatal" : "no-credentials";
   if (cureAtProxy(thrown) !== undefined) return "fatal";
   if (DENIED.has(name)) return "denied";
-  if (THROTTLED.has(name)) return "throttled";
+  // DynamoDB developer guide, "Error handling": these were not carried out, and may be sent again after a back-off.
+  if (laterBy(name) === "throttled") return "throttled";
   return FATAL.has(name) || message.startsWith("Region is missing") ? "fatal" : "unknown";
 }
 
@@ -75,7 +70,7 @@ export function tableError(tableName: string, operation: string, thrown: unknown
   const cure = cureOf(error, operation);
   return new KinesisConnectorError(
     "KC_LEASE_TABLE",
-    `the lease table ${tableName} cannot be used: ${operation} failed with ${error.name}; ${cure}`,
+    `the lease table ${tableName} cannot be used: ${operation} failed with ${describeAwsError(thrown).code}; ${cure}`,
     { cause: tableCause(thrown) },
   );
 }
@@ -91,8 +86,11 @@ export function tableCause(thrown: unknown): Error {
 }
 
 function cureOf(error: Error, operation: string): string {
-  const atProxy = cureAtProxy(error);
-  if (atProxy !== undefined) return atProxy;
+  const atHome = cureAtStart(error);
+  if (atHome !== undefined) return atHome;
+  const identity = identityFailureOf(error);
+  if (identity === "clock") return CLOCK_CURE;
+  if (identity === "expired") return RENEW_CURE;
   switch (error.name) {
     case "AccessDeniedException":
     case "AccessDenied":

@@ -102,7 +102,7 @@ export class TableWatch {
     this.#warnedMs = nowMs;
     logger.warn(
       { silentMs, limitMs },
-      "table-silent: the lease table does not answer, so no shard can be kept or taken; look at its endpoint, the network, and the rights on it",
+      "table-silent: the lease table does not answer, so no shard can be kept or taken; look at its endpoint, the network, the credentials (those of a session expire), and the rights on it",
     );
   }
 }

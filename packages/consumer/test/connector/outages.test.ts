@@ -21,13 +21,13 @@ describe("a connector whose credentials are away for a while", () => {
     const connector = await startConnector({
       ...optionsFor(local, textPipeline(collected.emitter)),
       logger,
-      // Good for a second only, so that each call asks anew, as with a metadata service whose session is nearly over.
+      // Over at once, so that each call asks anew, as with a metadata service whose session is nearly over.
       credentials: () => {
         if (!isAway)
           return Promise.resolve({
             accessKeyId: "a",
             secretAccessKey: "b",
-            expiration: new Date(systemClock.now() + 1_000),
+            expiration: new Date(systemClock.now()),
           });
         refused += 1;
         return Promise.reject(

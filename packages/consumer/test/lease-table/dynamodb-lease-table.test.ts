@@ -8,7 +8,7 @@ import {
   ScanCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { type Logger, systemClock } from "@kinesis-connectors/core";
+import { type Logger, type Random, systemClock } from "@kinesis-connectors/core";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import type { LeaseTable } from "@kinesis-connectors/leases";
@@ -49,7 +49,7 @@ afterAll(async () => {
 
 function tableNamed(
   tableName: string,
-  more: { readonly createTable?: boolean; readonly client?: DynamoDBClient } = {},
+  more: { readonly createTable?: boolean; readonly client?: DynamoDBClient; readonly random?: Random } = {},
 ): LeaseTable {
   return dynamoDbLeaseTable({
     tableName,
@@ -393,10 +393,28 @@ describe("the lease table on DynamoDB", () => {
       logger,
       ownsClient: true,
     });
-    await expect(table.open()).rejects.toThrow(
-      "check the region (option region, or AWS_REGION), the credentials",
-    );
+    await expect(table.open()).rejects.toThrow("no credentials were found; set AWS_ACCESS_KEY_ID");
     table.close?.();
+  });
+
+  test.each([
+    ["ExpiredTokenException", "renew the session's credentials"],
+    ["RequestExpired", "set the machine's clock"],
+    ["UnrecognizedClientException", "check the region (option region, or AWS_REGION), the credentials"],
+  ])("%s at open: the error says how it is mended", async (code, cure) => {
+    const effect = { kind: "error", status: 400, code } as const;
+    const fault = local.faults.add({
+      server: "dynamodb",
+      operation: "DescribeTable",
+      times: "always",
+      effect,
+    });
+    try {
+      const random = { ...seededRandom(1), next: () => 0 };
+      await expect(tableNamed("refused-at-open", { random }).open()).rejects.toThrow(cure);
+    } finally {
+      local.faults.remove(fault);
+    }
   });
 
   test("a missing table that may not be created is an error that says how to create it", async () => {

@@ -1,6 +1,9 @@
 import { KinesisConnectorError, silentLogger } from "@kinesis-connectors/core";
 import { beforeEach, describe, expect, test } from "vitest";
 import { TableCalls } from "../../src/lease-table/table-calls.js";
+import { ownLeaseTable } from "../../src/lease-table/own-lease-table.js";
+import { leaseWith } from "../support/leases.js";
+import { startRecorder } from "../support/recorder.js";
 import { evenRandom } from "../reading/support.js";
 import { VirtualTime } from "../reading/virtual-time.js";
 
@@ -79,4 +82,22 @@ describe("outages of the lease table", () => {
     for (const name of ["UnrecognizedClientException", "InvalidSignatureException", "InvalidClientTokenId"])
       expect(calls.failureOf("UpdateItem", named(name))).toBe("fatal");
   });
+});
+
+test("F04 an update that is answered by a success without a word is unknown, and not applied", async () => {
+  await using server = await startRecorder({ body: "" });
+  const { table } = ownLeaseTable({
+    tableName: "leases",
+    endpoint: server.endpoint,
+    region: "eu-central-1",
+    credentials: { accessKeyId: "a", secretAccessKey: "b" },
+  });
+  const seen = leaseWith("s0");
+  for (const _ of ["the first", "one of the kept form"]) {
+    expect((await table.update(seen, { type: "take", owner: "a" })).type).toBe("unknown");
+    server.answer = { body: "{}" };
+    expect((await table.update(seen, { type: "take", owner: "a" })).type).toBe("applied");
+    server.answer = { body: "" };
+  }
+  table.close?.();
 });

@@ -27,6 +27,9 @@ export class PageFetch {
     this.#budget = budget;
     this.#clock = clock;
     this.#arrived = arrived;
+    // A listener that stays. Node makes a new map for the listeners of a signal each time that one comes to none, as with each wait and request of a reader, and V8
+    // links the old one to it: one that has become old before it is garbage keeps all later ones with it, until the next full collection.
+    this.#closing.signal.addEventListener("abort", () => undefined, { once: true });
   }
 
   /** Whether a page or a failure is waiting to be taken. */

@@ -36,12 +36,10 @@ type ElementOf<Model> = Model extends readonly (infer Element)[] ? Element : unk
 /** Options of `json` and `jsonLines`. */
 export interface JsonOptions {
   /**
-   * Treatment of numbers that a double does not hold: integers past 2^53, decimals of more than 15 to 17 digits, 1e400.
-   *
-   * - `double` (default): they are rounded, as in every JavaScript program. The first one that is seen is told in a warning, once; it is looked for in
-   *   the first 10,000 records and in one of eight afterwards.
-   * - `exact`: integers become bigints and all else `ExactNumber`s, which every destination writes digit for digit. Numbers that a double holds stay
-   *   numbers.
+   * Treatment of numbers that a double does not hold: integers past 2^53, decimals of more than 15 to 17 digits, 1e400. By `double` they are rounded, as
+   * in every JavaScript program; the first one that is seen is told in a warning, once, and is looked for in the first 10,000 records and in one of eight
+   * afterwards. By `exact` integers become bigints and all else `ExactNumber`s, which every destination writes digit for digit, while numbers that a double
+   * holds stay numbers. Default `double`.
    */
   readonly numbers?: "double" | "exact";
 }

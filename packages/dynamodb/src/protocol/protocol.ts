@@ -12,7 +12,6 @@ const ALL_PROCESSED = '{"UnprocessedItems":{}}';
 
 /** Answers that say nothing but that all was done, and what they are read as. */
 const DONE: ReadonlyMap<string, () => object> = new Map([
-  ["", () => ({})],
   ["{}", () => ({})],
   [ALL_PROCESSED, () => ({ UnprocessedItems: {} })],
 ]);

@@ -1,4 +1,4 @@
-import { type AwsCredentials, sdkPart, Sha256 } from "@kinesis-connectors/aws";
+import { type AwsCredentials, keptCredentials, sdkPart, Sha256 } from "@kinesis-connectors/aws";
 import type { Clock } from "@kinesis-connectors/core";
 import type { SigV4Options } from "./authorization.js";
 
@@ -43,7 +43,10 @@ export function createSigner({ region, service, credentials }: SigV4Options): Si
     const endsAt = kept?.expiration?.getTime() ?? Number.POSITIVE_INFINITY;
     if (kept !== undefined && (given !== undefined || endsAt - RENEWED_BEFORE_MS > clock.now())) return kept;
     // Loaded when it is needed: who gives keys needs no chain of providers.
-    fetchKeys ??= (await import("@aws-sdk/credential-provider-node")).defaultProvider();
+    if (fetchKeys === undefined) {
+      const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
+      fetchKeys = keptCredentials((options) => defaultProvider({ ignoreCache: true })(options));
+    }
     kept = await fetchKeys({ forceRefresh: isRenewed });
     isRenewed = false;
     return kept;

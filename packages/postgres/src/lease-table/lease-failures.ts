@@ -13,11 +13,11 @@ const CHECK_SERVER = "is the server running, and are connection.host and connect
 const KNOWN: readonly (readonly [string, StoreFailure["type"], string])[] = [
   ["28", "refused", CHECK_USER],
   ["3D000", "refused", "correct connection.database, or create the database"],
-  ["3F000", "refused", "create the schema that `table` names, or correct it"],
+  ["3F000", "refused", "create the schema that `table` names, or correct it, or grant the user USAGE on it"],
   [
     "42501",
     "refused",
-    "grant the user SELECT, INSERT, UPDATE and DELETE on the table, or CREATE on its schema",
+    "grant the user USAGE on the schema, and SELECT, INSERT, UPDATE and DELETE on the table or CREATE on the schema",
   ],
   [
     "42P01",

@@ -21,7 +21,14 @@ import { isCreatedByAnother } from "../failures.js";
 import { LeaseConnections } from "./lease-connections.js";
 import { leaseFailureOf } from "./lease-failures.js";
 import { leaseTableSettings, type PostgresLeaseTableOptions } from "./options.js";
-import { createTable, insertRow, selectRows, type Statement, updateRow } from "./statements.js";
+import {
+  changeNothing,
+  createTable,
+  insertRow,
+  selectRows,
+  type Statement,
+  updateRow,
+} from "./statements.js";
 
 /**
  * Leases in a table of PostgreSQL, a row each. Exactly once holds as with DynamoDB: commits are durable, also where `synchronous_commit` is off by default; across a
@@ -93,7 +100,7 @@ export function postgresLeaseTable(options: PostgresLeaseTableOptions): LeaseTab
     open: async (signal) =>
       await calls.start(signal, async () => {
         const created = await create();
-        await connections.all({ sql: `${selectRows(table)} LIMIT 0`, values: [] });
+        await connections.all({ sql: changeNothing(table), values: [] });
         return { created };
       }),
 

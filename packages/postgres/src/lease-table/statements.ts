@@ -26,6 +26,18 @@ export function selectRows(table: string): string {
   return `SELECT lease_key, counter, owner, checkpoint_owner, lease FROM ${table}`;
 }
 
+/**
+ * Reads, adds, changes and removes no row: a right or a column that is missing stops the start, and not the first write of a worker that has leases already.
+ */
+export function changeNothing(table: string): string {
+  const columns = "lease_key, counter, owner, checkpoint_owner, lease";
+  return (
+    `WITH added AS (INSERT INTO ${table} (${columns}) ${selectRows(table)} WHERE false), ` +
+    `changed AS (UPDATE ${table} SET counter = counter WHERE false), ` +
+    `removed AS (DELETE FROM ${table} WHERE false) ${selectRows(table)} WHERE false`
+  );
+}
+
 /** Creates a row, unless there is one of the key; answers with a row where it did. */
 export function insertRow(table: string, leaseKey: string, fields: LeaseFields): Statement {
   const rest = Object.entries(fields).filter(([name]) => !COLUMNS.has(name));

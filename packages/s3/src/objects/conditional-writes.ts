@@ -104,7 +104,7 @@ async function requireRefusal(
   }
   throw new KinesisConnectorError(
     "KC_EMIT_REFUSED",
-    `it could not be told whether the store at ${host} keeps If-None-Match (${operation} of ${store.settings.bucket}/${key}): see the cause, ` +
+    `it could not be told whether the store at ${host} keeps If-None-Match (${operation} of ${store.settings.bucket}/${key} failed with ${errorCodeOf(last)}): mend that ` +
       'and start again; or set conditionalWrites to "trusted" if you know',
     { cause: summaryOf(last) },
   );

@@ -15,6 +15,7 @@ import {
   systemRandom,
 } from "@kinesis-connectors/core";
 import { s3Sdk } from "../load-sdk.js";
+import { requireOfS3 } from "../failures.js";
 import { headersOf, type ObjectSettings } from "./object-headers.js";
 import { type PutObject, PutTemplate, type SentPut } from "./put-template.js";
 
@@ -51,7 +52,7 @@ const PAUSE = { baseDelayMs: 100, maxDelayMs: 100 };
 /** Sends each object by the client, in all its steps. */
 export function putBy(client: S3Client): SendPut {
   return async (settings, put, { listed: { signal: abortSignal } }) => {
-    await client.send(await commandOf(settings, put), { abortSignal });
+    requireOfS3("PutObject", await client.send(await commandOf(settings, put), { abortSignal }));
   };
 }
 
@@ -89,7 +90,7 @@ export function keepPuts(
       // What comes after it sends the request as it is.
       { step: "deserialize", priority: "low", name: "kinesisConnectorsKeptPuts" },
     );
-    await client.send(command, { abortSignal });
+    requireOfS3("PutObject", await client.send(command, { abortSignal }));
     const strategy = await client.config.retryStrategy();
     // It holds requests back by itself.
     if (sent === undefined || ("mode" in strategy && strategy.mode === "adaptive")) return;
@@ -173,9 +174,12 @@ function sentPutOf(request: unknown): SentPut | undefined {
     : undefined;
 }
 
-/** S3 may answer 200 and name an error in the body ("Error responses" of its API reference); the client looks for it in the same way. */
-function isSuccess({ statusCode, body }: HandlerResponse): boolean {
-  if (statusCode < 200 || statusCode >= 300) return false;
+/**
+ * S3 may answer 200 and name an error in the body ("Error responses" of its API reference); the client looks for it in the same way. Whatever has no ETag
+ * the client is to look at (`requireOfS3`).
+ */
+function isSuccess({ statusCode, headers, body }: HandlerResponse): boolean {
+  if (statusCode < 200 || statusCode >= 300 || !headers["etag"]) return false;
   return !body.toString("latin1", Math.max(0, body.length - 16)).endsWith("</Error>");
 }
 

@@ -5,7 +5,7 @@ import type { Body } from "./body.js";
 import { limited, type RequestBounds, within } from "@kinesis-connectors/aws";
 import type { S3Connection } from "../connection.js";
 import { s3Sdk } from "../load-sdk.js";
-import { errorCodeOf, failureOf, statusOf } from "../failures.js";
+import { errorCodeOf, failureOf, requireOfS3, statusOf } from "../failures.js";
 import { headersOf, type ObjectSettings, target } from "./object-headers.js";
 import { BATCH_ID } from "./object-metadata.js";
 import { splitIntoParts } from "../requests.js";
@@ -133,6 +133,7 @@ async function putParts(
           { abortSignal },
         );
       });
+      requireOfS3("UploadPart", answer);
       done.push({ PartNumber: partNumber, ETag: answer.ETag, ChecksumCRC32: answer.ChecksumCRC32 });
     }
   };
@@ -161,7 +162,7 @@ async function complete(
   const { UploadId, parts, isConditional } = upload;
   try {
     // S3 may answer 200 and send an error in the body while it puts the parts together; the SDK's client sees that and throws.
-    await limited(connection, context, async (abortSignal) => {
+    const answer = await limited(connection, context, async (abortSignal) => {
       const { CompleteMultipartUploadCommand } = await s3Sdk();
       return connection.client.send(
         new CompleteMultipartUploadCommand({
@@ -173,6 +174,7 @@ async function complete(
         { abortSignal },
       );
     });
+    requireOfS3("CompleteMultipartUpload", answer);
   } catch (error) {
     context.signal.throwIfAborted();
     // It may have been applied and its answer lost: the object itself tells, and saves a second upload. What is taken is looked at

@@ -148,6 +148,28 @@ describe("an object that is written without the client", () => {
     expect(error.message).toContain(code);
   });
 
+  it("and one that the client writes, is not there where a page answers in S3's place: 200, and no ETag", async () => {
+    await using s3 = await startScriptedS3();
+    const emitter = s3.emitter();
+    const page: Answer = (response) => response.writeHead(200, { "content-type": "text/html" }).end("<html>");
+    for (const written of [0, 1]) {
+      s3.answer(...Array<Answer>(written + 1).fill(page));
+      const error = await failureFrom(deliver(emitter, batch(written)));
+      expect(error).toMatchObject({ name: "ForeignAnswer", message: expect.stringContaining("no ETag") });
+      expect(s3.taken().map(({ isOfClient }) => isOfClient)).toEqual(written === 0 ? [true] : [false, true]);
+      expect(await deliver(emitter, batch(written))).toEqual({ failed: [] });
+      s3.taken();
+    }
+  });
+
+  it("names the region of a bucket that is elsewhere, as S3 does", async () => {
+    await using warm = await startWarm();
+    const elsewhere = xmlError(301, "PermanentRedirect", { "x-amz-bucket-region": "ap-southeast-2" });
+    warm.s3.answer(elsewhere, elsewhere);
+    const error = await failureFrom(deliver(warm.emitter, batch(1)));
+    expect(error.message).toContain("set `region` to ap-southeast-2, where the bucket is");
+  });
+
   it("is looked at where something is at its key, and the client is not asked to write it", async () => {
     await using warm = await startWarm();
     const { s3, emitter } = warm;
@@ -164,7 +186,9 @@ describe("an object that is written without the client", () => {
     const { s3, emitter } = warm;
     const inAnHour = new Date(Date.now() + 3_600_000).toUTCString();
     const skewed = xmlError(403, "RequestTimeTooSkewed", { date: inAnHour });
-    s3.answer(skewed, skewed, (response) => response.setHeader("date", inAnHour).end());
+    s3.answer(skewed, skewed, (response) =>
+      response.setHeader("date", inAnHour).setHeader("etag", '"0"').end(),
+    );
     await deliver(emitter, batch(1));
     s3.taken();
     await deliver(emitter, batch(2));

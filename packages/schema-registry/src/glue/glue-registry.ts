@@ -8,6 +8,8 @@ import {
   cureAtHome,
   describeAwsError,
   identityOutcomeOf,
+  isForeignAnswer,
+  laterBy,
   namedEndpoint,
   proxyRule,
   RENEW_CURE,
@@ -20,16 +22,14 @@ import type { RegisteredSchema } from "../schema.js";
 
 const REGISTRY = "the Glue Schema Registry";
 const ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL_GLUE";
-const RIGHTS = "grant glue:GetSchemaVersion on the registry and its schemas, and look at `region`";
+// A look-up by id names no registry, so that it takes the right on everything ("IAM examples for deserializers", Glue developer guide; awslabs/aws-glue-schema-registry#68).
+const RIGHTS = "grant glue:GetSchemaVersion on all resources (iam/glue-policy.json), and look at `region`";
 
 /** Codes of GetSchemaVersion (Glue API reference) that say that there is no such schema version. An id comes from a record: it may be anything. */
 const NONE: ReadonlySet<string> = new Set(["EntityNotFoundException", "InvalidInputException"]);
 
 /** Codes that may pass by themselves, whatever their status. */
 const PASSING: ReadonlySet<string> = new Set([
-  "ThrottlingException",
-  "Throttling",
-  "RequestLimitExceeded",
   "ResourceNumberLimitExceededException",
   "OperationTimeoutException",
   "InternalServiceException",
@@ -132,11 +132,13 @@ async function failureOf(
   }
   const isPassing =
     PASSING.has(code) ||
+    laterBy(code) !== undefined ||
     status === undefined ||
     status >= 500 ||
     status < 400 ||
     status === 408 ||
-    status === 429;
+    status === 429 ||
+    isForeignAnswer(error);
   if (identity?.kind === "retry" || isPassing) return unanswered(REGISTRY, id, code, cause);
   if (code === "AccessDeniedException" || status === 403) return refused(REGISTRY, id, code, RIGHTS, cause);
   if (status === 401) return refused(REGISTRY, id, code, CREDENTIALS_CURE, cause);

@@ -27,7 +27,9 @@ export class Histogram {
 export interface HistogramSnapshot {
   /** Values of each bucket, not those of the buckets below it; one more than there are boundaries. */
   readonly counts: readonly number[];
+  /** Values of all buckets. */
   readonly count: number;
+  /** Of the values themselves, in the unit of the metric. */
   readonly sum: number;
 }
 

@@ -36,8 +36,9 @@ export class RecordTable {
     this.encryptionTypes = undefined;
   }
 
-  /** Makes room for as many records as are declared, as far as the answer can hold them. */
+  /** Makes room for as many records as are declared, as far as the answer can hold them; for none, as an idle shard answers, none. */
   expect(records: number): void {
+    if (records === 0) return;
     const rows = Math.max(firstRows, Math.min(records, Math.ceil(this.#bodyBytes / leastRecordBytes)));
     if (rows > this.times.length) this.#grow(Math.min(rows, maxRecords));
   }

@@ -30,6 +30,7 @@ import {
   seenOfPage,
   seenOfSdk,
 } from "../support/sdk-decoder.js";
+import { RecordTable } from "../../src/page/record-table.js";
 import { vector } from "../support/support.js";
 
 const seenOfFields = (fields: AnswerFields) => ({
@@ -224,6 +225,15 @@ describe("a record of a page", () => {
 });
 
 describe("the memory of a page", () => {
+  it("is none where an answer declares no records, as those of an idle shard do", () => {
+    const table = new RecordTable(220);
+    table.expect(0);
+    expect(table.places.byteLength + table.times.byteLength).toBe(0);
+    // What declares fewer than come is read all the same.
+    expect(table.begin()).toBe(0);
+    expect(table.times.length).toBeGreaterThan(0);
+  });
+
   const lender = () => {
     const given: Buffer[] = [];
     return { given, give: (body: Buffer) => void given.push(body) };

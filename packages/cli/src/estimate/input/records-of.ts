@@ -44,7 +44,13 @@ export async function recordsOf(path: string, format: InputFormat): Promise<Inpu
     dataBytes += record.data.length;
     if (records.length >= MAX_RECORDS) break;
   }
-  if (records.length === 0) throw new CliError("KC_USAGE", `--input ${path} holds no record`);
+  if (records.length === 0)
+    throw new CliError(
+      "KC_USAGE",
+      isCut
+        ? `--input ${path}: its first line does not end within ${MAX_BYTES} bytes, and a record of Kinesis has at most ${MAX_RECORD_BYTES}: give another --format, or other records`
+        : `--input ${path} holds no record`,
+    );
   return { records, dataBytes, isCut: isCut || records.length >= MAX_RECORDS };
 }
 

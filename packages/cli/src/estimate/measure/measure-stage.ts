@@ -2,25 +2,19 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type Connector, memoryLeases, startConnector } from "@kinesis-connectors/consumer";
 import { silentLogger } from "@kinesis-connectors/core";
 import { CliError } from "../../app/errors.js";
-import { MAX_PAGE_RECORDS, streamName } from "../server/pages.js";
+import { streamName } from "../server/pages.js";
 import { loadPipeline } from "./load-pipeline.js";
 import { Meter } from "./meter.js";
 import { probe } from "./probe.js";
 import { profiled } from "./profile.js";
 import type { Job, Probe, Profile, Said } from "./protocol.js";
 import { refused } from "./refused.js";
+import { busyShardsOf, pageOf } from "./shape.js";
 import { isStoodIn, upTo } from "./stages.js";
-
-/** Enough that the rates which a shard has leave little of a core idle, and few enough that each has its share of the memory. */
-const BUSY_SHARDS = 4;
-/** Polls of idle shards cost little: many of them are wanted for a figure. */
-const IDLE_SHARDS = 64;
 
 const PROBE_SHARE = 0.15;
 const WARM_UP_SHARE = 0.35;
 const PROFILE_SHARE = 0.15;
-/** A slow pipeline is given pages that it can pass in this time, so that several pass while it is measured. */
-const PAGE_MS = 250;
 /** So long is waited for pages that do not come: something is wrong then. */
 const MOST_WAIT_MS = 60_000;
 const LOOK_MS = 10;
@@ -40,7 +34,7 @@ export async function measureStage(job: Job, ready: () => void): Promise<Said> {
   const probed = await probe(pipeline, sample, budgetMs * PROBE_SHARE);
   requireSome(probed);
   ready();
-  const shards = stage === "idle" ? IDLE_SHARDS : BUSY_SHARDS;
+  const shards = job.shards ?? busyShardsOf(probed);
   const perPage = stage === "idle" ? 0 : (job.perPage ?? pageOf(probed));
   const meter = new Meter();
   let emitError: string | undefined;
@@ -108,12 +102,6 @@ function requireSome({ records, failed, error }: Probe): void {
       ? "is --format what the file has, and the transformer for such records?"
       : `it asks ${[...refused].join(", ")}, and an estimate asks nobody; --allow HOST:PORT lets it`;
   throw new CliError("KC_FAILED", `none of ${records} records could be transformed (${error}): ${why}`);
-}
-
-/** A page that the pipeline passes in good time, by what it took for the first records. */
-function pageOf({ waitMs, cpuMs, concurrency }: Probe): number {
-  const most = Math.floor(PAGE_MS / Math.max(waitMs / concurrency, cpuMs, Number.EPSILON));
-  return Math.max(1, Math.min(MAX_PAGE_RECORDS, most));
 }
 
 /** A connector that is measured has no end: where it comes to one, it failed. */

@@ -8,7 +8,8 @@ export interface Job {
   /** Records to try the pipeline on before anything is measured: data in base64. Empty: it is not tried. */
   readonly sample: readonly { readonly partitionKey: string; readonly data: string }[];
   readonly kinesis: string;
-  /** Most records of a page; undefined: what suits the pipeline, by its waits. */
+  /** Shards, and most records of a page of theirs; undefined: what suits the pipeline, by its waits. */
+  readonly shards: number | undefined;
   readonly perPage: number | undefined;
   /** How long it may take in all, from its first page on, in milliseconds. */
   readonly budgetMs: number;

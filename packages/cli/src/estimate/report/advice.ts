@@ -42,7 +42,7 @@ export function adviceOf(found: Omit<Estimate, "advice">, described: Described):
   const parts: readonly (readonly [Cost["part"], string])[] = [
     [
       "decode",
-      "decode less: json().pick(...) reads only the members that filter and partition want, original() passes the producer's bytes on, and compressed records cost their inflating",
+      "decode less: json().pick(...) reads only the members that filter and partition want, .original() passes the producer's bytes on, and compressed records cost their inflating",
     ],
     ["transform", `look at your filter and mapping first${ownOf(profile)}`],
     [

@@ -12,7 +12,7 @@ import type { EngineRun } from "../shard-engines.js";
 import { carriedError, carryError } from "./carried-error.js";
 import { carriedEvent } from "./carried-event.js";
 import { type LogLine, writeLine } from "./log-lines.js";
-import type { AwsIdentity } from "../../kinesis/kinesis-access.js";
+import type { KinesisAccess } from "../../kinesis/kinesis-access.js";
 import type { Answers, FromThread, Question, ThreadSetup, ToThread } from "./messages.js";
 import { settling, within } from "./settling.js";
 
@@ -23,7 +23,7 @@ export interface EngineThreadOptions {
   readonly setup: ThreadSetup;
   readonly clock: Clock;
   /** The caller's credentials. */
-  readonly credentials: (() => Promise<AwsIdentity>) | undefined;
+  readonly credentials: KinesisAccess["credentials"];
   /** Where the thread's lines go, with `logsToMain`. */
   readonly logger: Logger;
   readonly onWireFallback: () => void;
@@ -232,7 +232,7 @@ export class EngineThread {
     if (asked.ask === "credentials") {
       if (this.#options.credentials === undefined)
         throw new Error("a thread asked for credentials that nobody gave");
-      return await this.#options.credentials();
+      return await this.#options.credentials({ forceRefresh: asked.isRenewal });
     }
     const checkpointer = this.#runs.get(asked.run)?.run.checkpointer;
     if (checkpointer === undefined) throw new Error("a run asked for its checkpoint after its end");

@@ -115,7 +115,7 @@ export type Question =
   | { readonly ask: "commit"; readonly run: number; readonly checkpoint: Position }
   /** Whether the lease of a run is still held. */
   | { readonly ask: "held"; readonly run: number }
-  | { readonly ask: "credentials" };
+  | { readonly ask: "credentials"; readonly isRenewal: boolean };
 
 /** Answers, by the question. */
 export interface Answers {

@@ -129,7 +129,9 @@ export class ThreadWork {
       endpoint,
       allowInsecure,
       proxy,
-      credentials: asksForCredentials ? () => this.#questions.ask({ ask: "credentials" }) : undefined,
+      credentials: asksForCredentials
+        ? (asked) => this.#questions.ask({ ask: "credentials", isRenewal: asked?.["forceRefresh"] === true })
+        : undefined,
       wireFormat,
       onWireFallback: () => this.#tell({ type: "wire-fallback" }),
     };

@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { guardEndpoint, HttpHandler, type Later, later } from "@kinesis-connectors/aws";
+import { guardEndpoint, HttpHandler, keepCredentials, type Later, later } from "@kinesis-connectors/aws";
 import type { Logger } from "@kinesis-connectors/core";
 
 import { type AwsClientOptions, common, CONNECTION_TIMEOUT_MS, MAX_CONNECTIONS } from "./client-options.js";
@@ -19,6 +19,7 @@ export function createDynamoDbClient(
     connectionTimeoutMs: Math.min(CONNECTION_TIMEOUT_MS, requestTimeoutMs),
     requestTimeoutMs,
     maxConnections: MAX_CONNECTIONS,
+    needsBody: true,
     onUnasked: ({ message }) => logger.warn({ error: message }, "answer-unasked"),
     ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
   });
@@ -29,6 +30,7 @@ export function createDynamoDbClient(
       // It makes a copy of each answer for a log line, even where nobody logs.
       client.middlewareStack.remove("loggerMiddleware");
       guardEndpoint(client, options.allowInsecure === true);
+      keepCredentials(client, options.credentials);
       return client;
     },
     (client) => client.destroy(),

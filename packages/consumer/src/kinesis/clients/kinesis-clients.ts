@@ -1,5 +1,12 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
-import { BodyMemory, guardEndpoint, HttpHandler, type Later, later } from "@kinesis-connectors/aws";
+import {
+  BodyMemory,
+  guardEndpoint,
+  HttpHandler,
+  keepCredentials,
+  type Later,
+  later,
+} from "@kinesis-connectors/aws";
 import type { Logger } from "@kinesis-connectors/core";
 import {
   type KinesisProtocol,
@@ -34,6 +41,7 @@ export function createKinesisClient(options: KinesisClientOptions, logger: Logge
     connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     maxConnections: MAX_CONNECTIONS,
+    needsBody: true,
     memory,
     ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
     onUnasked: ({ message }) => logger.warn({ error: message }, "answer-unasked"),
@@ -49,6 +57,7 @@ export function createKinesisClient(options: KinesisClientOptions, logger: Logge
     // It makes a copy of each answer for a log line, even where nobody logs.
     client.middlewareStack.remove("loggerMiddleware");
     guardEndpoint(client, options.allowInsecure === true);
+    keepCredentials(client, options.credentials);
     fast.attach(client);
     return client;
   }, destroy);
@@ -70,6 +79,7 @@ export async function createSubscriptionClient(
     requestHandler: new WideHttp2({ connectionTimeoutMs: CONNECTION_TIMEOUT_MS, proxy: options.proxy }),
   });
   guardEndpoint(client, options.allowInsecure === true);
+  keepCredentials(client, options.credentials);
   return client;
 }
 
