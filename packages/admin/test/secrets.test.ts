@@ -198,7 +198,7 @@ describe("a configuration as it is shown", () => {
     const circle: Record<string, unknown> = { name: "a" };
     circle["self"] = circle;
     expect(JSON.stringify(redacted(circle))).toContain("[...]");
-    const startMs = performance.now();
+    const begun = process.cpuUsage();
     for (const text of [
       "a".repeat(100_000),
       "a://".repeat(25_000),
@@ -207,6 +207,7 @@ describe("a configuration as it is shown", () => {
       `?${"key".repeat(30_000)}`,
     ])
       redacted(text);
-    expect(performance.now() - startMs).toBeLessThan(5_000);
+    // Of the processor: what else the machine does is no matter.
+    expect(process.cpuUsage(begun).user).toBeLessThan(5_000_000);
   });
 });

@@ -157,7 +157,7 @@ describe("S01 the shipped policies", () => {
     expect(
       await failureOf(
         statements,
-        { ...TO_CLUSTER, statementTimeoutMs: 1_000 },
+        { ...TO_CLUSTER, statementTimeoutMs: 3_000 },
         { asked, outcome: { status: "STARTED" } },
       ),
     ).toMatchObject({

@@ -76,11 +76,10 @@ describe("connectors from files", () => {
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).toContain("kinesis_connectors_records_read_total");
 
-    const before = performance.now();
     running.kill("SIGTERM");
     const { code, stdout } = await running.done;
+    // Past its deadline it would be another.
     expect(code).toBe(0);
-    expect(performance.now() - before).toBeLessThan(20_000);
     const report: unknown = JSON.parse(stdout);
     requireSchema("run", report);
     expect(report).toEqual({

@@ -6,11 +6,10 @@ import {
   GetItemCommand,
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { silentLogger, systemClock } from "@kinesis-connectors/core";
+import { silentLogger, sleep, systemClock } from "@kinesis-connectors/core";
 import type { FleetTable, LeaderLock, LeaseTable } from "@kinesis-connectors/leases";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
 import { seededRandom } from "@kinesis-connectors/testkit";
-import { vi } from "vitest";
 import { dynamoDbLeaseTable } from "../../src/lease-table/dynamodb-lease-table.js";
 
 type Row = Record<string, AttributeValue>;
@@ -82,8 +81,8 @@ export class FleetTables {
       }),
     );
     const describing = new DescribeTableCommand({ TableName: name });
-    const isActive = async () => (await this.client.send(describing)).Table?.TableStatus === "ACTIVE";
-    await vi.waitUntil(isActive, { timeout: 120_000 });
+    const status = async () => (await this.client.send(describing)).Table?.TableStatus;
+    while ((await status()) !== "ACTIVE") await sleep(systemClock, 20);
   }
 
   async put(table: string, row: Row): Promise<void> {
