@@ -50,19 +50,10 @@ export async function startServer(program: string, pin: readonly string[]): Prom
 
 /** Runs one of our rows in a process of its own, and gives what it printed. Rejects when it failed, with what it wrote to its error output. */
 export function runRowProcess(given: readonly string[], pin: readonly string[]): Promise<unknown> {
-  return runOwnProcess("row-process.js", given, pin);
+  return runNode(pathOf("row-process.js"), given, pin);
 }
 
-/** The same for another one of the programs beside this one. */
-export function runOwnProcess(
-  program: string,
-  given: readonly string[],
-  pin: readonly string[],
-): Promise<unknown> {
-  return runNode(pathOf(program), given, pin);
-}
-
-/** The same for one that lies anywhere. */
+/** The same for another program, wherever it lies. */
 export function runNode(path: string, given: readonly string[], pin: readonly string[]): Promise<unknown> {
   return runProgram([...pin, process.execPath, path, ...given], {
     NODE_EXTRA_CA_CERTS: fileURLToPath(CERTIFICATE_FILE),

@@ -797,7 +797,7 @@ export const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   consumer:
     "KinesisCallError memoryLeases " +
     // Checks those of startConnector, and says so.
-    "checkConnectorOptions",
+    "checkConnectorOptions startFaults",
   "consumer/dynamodb-leases": "isTableName isTableOutage",
   "consumer/kinesis": "",
   "consumer/reading":

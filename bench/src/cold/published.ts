@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const COPY = fileURLToPath(new URL("../../../scripts/copy-joined.mjs", import.meta.url));
+const SCRIPTS = fileURLToPath(new URL("../../../scripts/", import.meta.url));
 
 /** A program of the bench beside the packages as they are published: with their modules joined, which a checkout has one by one. */
 export interface PublishedProgram extends Disposable {
@@ -15,7 +15,9 @@ export interface PublishedProgram extends Disposable {
 export function beside(program: string): PublishedProgram {
   const folder = mkdtempSync(join(tmpdir(), "kc-bench-published-"));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  const { status, stderr } = spawnSync(process.execPath, [COPY, folder], { encoding: "utf8" });
+  const { status, stderr } = spawnSync(process.execPath, [join(SCRIPTS, "copy-joined.mjs"), folder], {
+    encoding: "utf8",
+  });
   if (status !== 0) {
     remove();
     throw new Error(`the packages cannot be copied as they are published: ${stderr.trim().slice(0, 2_000)}`);

@@ -99,13 +99,16 @@ function serveHttp1(socket: Socket, answer: (request: Request) => Answer): void 
         neededBytes = end;
         return;
       }
+      const operation = operationOf(bytes.toString("latin1", 0, headEnd));
       const { contentType, body } = answer({
-        operation: operationOf(bytes.toString("latin1", 0, headEnd)),
+        operation,
         isCbor: head.includes("application/x-amz-cbor"),
         body: bytes.subarray(headEnd + 4, end),
       });
       answered += 1;
-      const header = `HTTP/1.1 200 OK\r\ncontent-type: ${contentType}\r\ncontent-length: ${body.length}\r\nx-amzn-requestid: bench-${answered}\r\n\r\n`;
+      // What names no operation puts an object: an answer that has no ETag is none of S3's.
+      const etag = operation === "" ? 'etag: "bench"\r\n' : "";
+      const header = `HTTP/1.1 200 OK\r\ncontent-type: ${contentType}\r\ncontent-length: ${body.length}\r\nx-amzn-requestid: bench-${answered}\r\n${etag}\r\n`;
       socket.cork();
       socket.write(header, "latin1");
       socket.write(body);

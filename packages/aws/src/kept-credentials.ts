@@ -141,12 +141,12 @@ export async function withFreshSession<Answer>(
   client: object,
   request: () => Promise<Answer>,
 ): Promise<Answer> {
-  const { config } = identified(client);
-  const before = await config.credentials();
   try {
     return await request();
   } catch (error) {
     if (identityFailureOf(error) !== "expired") throw error;
+    const { config } = identified(client);
+    const before = await config.credentials();
     const after = await config.credentials({ forceRefresh: true });
     if (isSame(before, after)) throw error;
     return await request();

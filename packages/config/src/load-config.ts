@@ -1,4 +1,7 @@
 import { resolve } from "node:path";
+import type { StartFault } from "@kinesis-connectors/consumer";
+import type { ConfigDocument } from "./document/config-document.js";
+import type { Path } from "./document/path.js";
 import type { Env } from "./document/variables.js";
 import { checkOptions, type OptionNames, silentLogger } from "@kinesis-connectors/core";
 import { build, type Built } from "./building/build.js";
@@ -8,6 +11,7 @@ import { sourceOptions } from "./building/source-options.js";
 import { type CheckedFile, checkFile, inOrder } from "./parts/checked-file.js";
 import type { LoadedConfig, LoadedSource, LoadOptions } from "./loaded-config.js";
 import { importPart as importInstalled, type ImportPart } from "./parts/import-part.js";
+import { leaseStoreFault } from "./parts/lease-store.js";
 import { ConfigError, type Problem } from "./document/problem.js";
 
 /**
@@ -28,7 +32,7 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
 
 /** Options of `validateConfig`. */
 export interface ValidateOptions extends LoadOptions {
-  /** Asks the destinations whether they would work, as a start does: their tables, buckets and rights. Default false: nothing is sent. */
+  /** Asks the destinations, the stream and the lease table whether they would work, as a start does: their tables, buckets and rights. It creates neither stream nor table. Default false: nothing is sent. */
   readonly online?: boolean;
   /** Ends what `online` asks. */
   readonly signal?: AbortSignal;
@@ -116,7 +120,7 @@ export async function validateWith(
       config.threads === undefined ? built : inModule(checked, built),
     );
     try {
-      return online ? await openProblems(checked, built, signal) : [];
+      return online ? await onlineProblems(checked, built, signal) : [];
     } finally {
       await close();
     }
@@ -172,12 +176,23 @@ async function completed(
   throw new ConfigError(inOrder(found));
 }
 
-async function openProblems(
-  { document, secrets }: CheckedFile,
-  { opened }: Built,
+/** What a start would end with: at the destinations, the stream and the leases. Neither stream nor table is created. */
+async function onlineProblems(
+  { document, config, secrets }: CheckedFile,
+  { opened, options }: Built,
   signal: AbortSignal,
 ): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
+  if (options !== undefined) {
+    const { startFaults } = await import("@kinesis-connectors/consumer");
+    for (const { part, error } of await startFaults(options, signal))
+      problems.push(optionProblem(document, error, [placeOf(document, part)], secrets));
+    const { leaseTable } = options;
+    if (typeof config.leaseTable === "object" && typeof leaseTable === "object") {
+      const error = await leaseStoreFault(leaseTable, config.leaseTable.url);
+      if (error !== undefined) problems.push(optionProblem(document, error, [["leaseTable"]], secrets));
+    }
+  }
   for (const { root, emitter } of opened)
     try {
       await emitter.open?.({ signal, logger: silentLogger });
@@ -185,4 +200,16 @@ async function openProblems(
       problems.push(optionProblem(document, error, [root], secrets));
     }
   return inOrder(problems);
+}
+
+/** Where the file names it: a lease table that is named nowhere is called as the application is. */
+function placeOf({ has }: ConfigDocument, part: StartFault["part"]): Path {
+  const places: readonly Path[] =
+    part === "leaseTable"
+      ? [["leaseTable"], ["application"]]
+      : [
+          ["source", "stream"],
+          ["source", "streamArn"],
+        ];
+  return places.find((path) => has(path)) ?? ["source"];
 }

@@ -1,9 +1,11 @@
-import { startConnector } from "@kinesis-connectors/consumer";
+import { type LeaseTable, memoryLeases, startConnector } from "@kinesis-connectors/consumer";
+import { KinesisConnectorError } from "@kinesis-connectors/core";
 import { replayDeadLetters } from "@kinesis-connectors/s3";
 import { type LocalAws, startLocalAws } from "@kinesis-connectors/local";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { loadWith, validateWith } from "../src/load-config.js";
 import { problemLine } from "../src/index.js";
+import { leaseStoreFault } from "../src/parts/lease-store.js";
 import { fileOf, fromSources } from "./support/load.js";
 
 afterEach(() => {
@@ -107,6 +109,7 @@ deadLetters: { type: dynamodb, table: letters }
 
   it("asks the destinations whether they would work, each at its place", async () => {
     await using aws = await startLocalAws({ s3: { buckets: ["clicks"] } });
+    aws.kinesis.createStream({ name: "in", shardCount: 1 });
     pointTo(aws);
     const file = fileOf(text);
     expect(await validateWith(file, { env: {} }, fromSources)).toEqual([]);
@@ -116,5 +119,57 @@ deadLetters: { type: dynamodb, table: letters }
       expect.stringMatching(/^5:16 deadLetters: cannot be used \(KC_EMIT_REFUSED\): .*letters/),
     ]);
     expect(aws.journal.entries().length).toBeGreaterThan(0);
+  });
+
+  it("asks the stream and the lease table, and creates neither", async () => {
+    await using aws = await startLocalAws({ s3: { buckets: ["clicks"] } });
+    pointTo(aws);
+    const misspelt = text.replace(/deadLetters.*\n/, "leaseTable: lettters\n");
+    const lines = async (file: string): Promise<readonly string[]> =>
+      (await validateWith(file, { env: {}, online: true }, fromSources)).map((problem) =>
+        problemLine(problem).slice(file.length + 1),
+      );
+    expect(await lines(fileOf(misspelt))).toEqual([
+      expect.stringMatching(/^3:11 source\.stream: cannot be used \(KC_STREAM_MISSING\): .*create it/),
+    ]);
+    aws.kinesis.createStream({ name: "in", shardCount: 1 });
+    // A lease table that is not there is created by the start: it is no fault.
+    expect(await lines(fileOf(misspelt))).toEqual([]);
+    const writes = aws.journal
+      .entries()
+      .filter(({ server, operation }) => server !== "s3" && /^(?:Create|Put|Update)/.test(operation));
+    expect(writes).toEqual([]);
+    aws.faults.add({
+      operation: "DescribeTable",
+      effect: { kind: "error", status: 400, code: "AccessDeniedException" },
+      times: "always",
+    });
+    expect(await lines(fileOf(misspelt))).toEqual([
+      expect.stringMatching(
+        /^5:1 leaseTable: cannot be used \(KC_LEASE_TABLE\): .*allow dynamodb:DescribeTable/,
+      ),
+    ]);
+  });
+
+  it("takes a lease store whose table a start would create, and no other failure of it", async () => {
+    const closed: string[] = [];
+    const table = (message: string, code?: string): LeaseTable => ({
+      ...memoryLeases().connect(),
+      get: () =>
+        Promise.reject(
+          new KinesisConnectorError("KC_LEASE_TABLE", message, {
+            cause: Object.assign(new Error("of the server"), code === undefined ? {} : { code }),
+          }),
+        ),
+      close: () => void closed.push(message),
+    });
+    const postgres = "postgres://u@h/d";
+    expect(await leaseStoreFault(table("gone", "42P01"), postgres)).toBeUndefined();
+    expect(await leaseStoreFault(table("gone", "ER_NO_SUCH_TABLE"), "mysql://u@h/d")).toBeUndefined();
+    expect(await leaseStoreFault(table("the leases in Redis are gone"), "redis://h")).toBeUndefined();
+    expect(await leaseStoreFault(table("no right", "42501"), postgres)).toMatchObject({
+      message: "no right",
+    });
+    expect(closed).toHaveLength(4);
   });
 });

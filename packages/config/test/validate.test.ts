@@ -40,3 +40,44 @@ emitter:
     "13:3 emitter.compression must be none, gzip, zstd or an object; did you mean gzip?",
   ]);
 });
+
+it.each([
+  ["a brace that is not closed", GOOD.replace("eu-central-1 }", "eu-central-1"), /^4:1 .*brace/],
+  ["a list that is not closed", GOOD.replace("{ decode: json }", "[json"), /^5:1 .*bracket/],
+  ["a quote that is not closed", GOOD.replace("click-archive", '"click-archive'), /^\d+:\d+ .*quote/],
+  ["an indentation of its own", GOOD.replace("transform:", "   transform:"), /^4:\d+ .*/],
+  [
+    "a brace that is not closed behind a key that is there twice",
+    `version: 1\n${GOOD.replace("eu-central-1 }", "eu-central-1")}`,
+    /^2:1 .*twice|^5:1 /,
+  ],
+])("a defect of syntax is told, and nothing that follows from it: %s", async (_name, text, told) => {
+  const problems = await problemsOf(text);
+  expect(problems.length).toBeGreaterThan(0);
+  expect(problems.length).toBeLessThanOrEqual(2);
+  for (const problem of problems) expect(problem).toMatch(told);
+});
+
+it("what is wrong by itself is told each time", async () => {
+  const twice = GOOD.replace("filter:", "application: b\nversion: 1\nfilter:");
+  expect(await problemsOf(twice)).toEqual([
+    expect.stringMatching(/^5:1 .*twice/),
+    expect.stringMatching(/^6:1 .*twice/),
+  ]);
+});
+
+it("numbers that the process would refuse once its connector runs are told by their place", async () => {
+  const text = `${GOOD}admin: { port: 99999, expose: { host: 127.0.0.1, port: -1 }, rules: { stalledMs: -5 } }
+telemetry: { emf: { periodMs: 500 ms } }
+`;
+  expect(await problemsOf(text)).toEqual([
+    "9:10 admin.port must be a number from 0 to 65535",
+    "9:50 admin.expose.port must be a number from 0 to 65535",
+    "9:71 admin.rules.stalledMs must be 0 ms or more",
+    "10:21 telemetry.emf.periodMs must be 1000 ms or more",
+  ]);
+  expect(await problemsOf(`${GOOD}admin: { port: 80.5 }\n`)).toEqual([
+    "9:10 admin.port must be a whole number",
+  ]);
+  expect(await problemsOf(`${GOOD}admin: { port: "\${PORT:-0}" }\n`)).toEqual([]);
+});

@@ -133,6 +133,7 @@ async function start<Model, Output, Plan, DeadLetterPlan>(
   const logger = streamLogger(engines.logger, stream);
   const log = new EventLog({
     logger,
+    clock,
     progress: () => tally.snapshot(),
     hasInitialPosition: settings.initialPosition.type !== "trim-horizon",
   });

@@ -1,8 +1,8 @@
-import { errorFields, type ErrorFields, type Logger, type Position } from "@kinesis-connectors/core";
+import { errorFields, type ErrorFields, type Position } from "@kinesis-connectors/core";
 
+import { DeliveryLog, type DeliveryLogOptions, totalsOf } from "./delivery-log.js";
 import type { ConnectorEvent } from "./events.js";
 import type { KinesisErrorKind } from "./kinesis/kinesis-api.js";
-import type { ConnectorProgress } from "./progress.js";
 
 // The first failures of a call are everyday life; a row of them is worth a line, and then now and then.
 const FIRST_LINE = 3;
@@ -18,27 +18,26 @@ const NEEDS_SOMEBODY: ReadonlySet<KinesisErrorKind> = new Set([
 ]);
 
 /** What the log of a connector is written with. */
-export interface EventLogOptions {
-  readonly logger: Logger;
-  readonly progress: () => ConnectorProgress;
+export interface EventLogOptions extends DeliveryLogOptions {
   /** Whether the caller asked for another beginning than the oldest record. */
   readonly hasInitialPosition: boolean;
 }
 
 /**
  * Writes what an operator wants to see of the events, by the event's own name: one line for each that asks for something, and for the comings and goings
- * of shards. What the engine logs itself (`emit-retry`, dead letters), and what happens all the time, is left out: the summary counts it. Fields hold
- * names, sizes and codes; never a record's data.
+ * of shards. What the engine logs itself (`emit-retry`, dead letters) is left out, and what happens all the time is a line at `debug` at most: the summary
+ * counts it. Fields hold names, sizes and codes; never a record's data.
  */
 export class EventLog {
   readonly #options: EventLogOptions;
-  #emitted = 0;
+  readonly #deliveries: DeliveryLog;
   /** Where each shard that is read stands: the batch on its way, the last commit. */
   readonly #standing = new Map<string, { batchId?: string; checkpoint?: Position }>();
   #saidCheckpoint = false;
 
   constructor(options: EventLogOptions) {
     this.#options = options;
+    this.#deliveries = new DeliveryLog(options);
   }
 
   write(event: ConnectorEvent): void {
@@ -82,6 +81,7 @@ export class EventLog {
         this.#stand(event.shardId, { batchId: event.batchId });
         return;
       case "checkpoint-commit":
+        this.#deliveries.commit(event, this.#standing.get(event.shardId)?.batchId);
         this.#stand(event.shardId, { checkpoint: event.checkpoint });
         return;
       case "read-retry":
@@ -141,22 +141,13 @@ export class EventLog {
     }
   }
 
-  /** How it goes, in one line: what came of the time since the last one, and what is under way. */
+  /** How it goes, in one line, for each minute in which something moved; of minutes at rest each tenth. */
   writeSummary(): void {
-    const { logger, progress } = this.#options;
-    const { recordsEmitted, millisBehindLatest, isReady, batchesUnderWay, batchesRetrying } = progress();
-    const emitted = recordsEmitted - this.#emitted;
-    this.#emitted = recordsEmitted;
-    logger.info(
-      { emitted, ...this.#totals(), millisBehindLatest, isReady, batchesUnderWay, batchesRetrying },
-      "summary: emitted since the last one, and all since the start",
-    );
+    this.#deliveries.summary();
   }
 
   #totals(): object {
-    const { recordsRead, recordsEmitted, recordsFiltered, deadLetters, shards } = this.#options.progress();
-    const reading = shards.filter(({ state }) => state === "reading").length;
-    return { recordsRead, recordsEmitted, recordsFiltered, deadLetters, shardsReading: reading };
+    return totalsOf(this.#options.progress());
   }
 
   /** Where it stands: the batch that did not go, and the last commit of this process. */

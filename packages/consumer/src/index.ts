@@ -51,4 +51,5 @@ export type {
   ShardSnapshot,
 } from "./progress.js";
 export type { LeaseTableLooks } from "./worker/table-watch.js";
+export { type StartFault, startFaults } from "./start-faults.js";
 export type { ReadEvent } from "./reading/read-events.js";

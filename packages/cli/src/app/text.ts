@@ -28,7 +28,10 @@ export function textFor(isJson: boolean, parameters: Parameters = {}): Applicati
       shown(
         "KC_USAGE",
         missing(exception, parameters) ??
-          withoutStack(text_en.exceptionWhileParsingArguments.call({}, exception, false)),
+          asTyped(
+            withoutStack(text_en.exceptionWhileParsingArguments.call({}, exception, false)),
+            parameters,
+          ),
       ),
     exceptionWhileLoadingCommandFunction: thrown,
     exceptionWhileLoadingCommandContext: thrown,
@@ -75,6 +78,13 @@ function strange(input: string, corrections: readonly string[]): string {
   if (input.startsWith("-")) return `the command comes first, and ${input} behind it; --help lists them`;
   if (corrections.length === 0) return `there is no command ${input}; --help lists them`;
   return `there is no command ${input}: did you mean ${corrections.join(" or ").replaceAll("`", "")}?`;
+}
+
+/** With flags as help and completion write them: the parser names them as the code does. */
+function asTyped(text: string, { flags = {} }: Parameters): string {
+  return text.replaceAll(/--([a-z]+(?:[A-Z][a-z]*)+)\b/g, (written, name: string) =>
+    Object.hasOwn(flags, name) ? `--${kebab(name)}` : written,
+  );
 }
 
 /** A parser's own error is shown with its stack: the first line says it all. */

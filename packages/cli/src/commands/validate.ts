@@ -13,8 +13,8 @@ export const command: Command<CliContext> = lazyCommand<ValidateFlags, string[]>
     docs: {
       brief: "looks for what is wrong with files, each with its line and column",
       fullDescription:
-        "Checks options, variables, modules and packages, and sends nothing to anybody; --online also asks the destinations whether they would work,\n" +
-        "as a start does. Exit 2 where something is wrong.",
+        "Checks options, variables, modules and packages, and sends nothing to anybody; --online also asks the destinations, the stream and the lease\n" +
+        "table whether they would work, as a start does, and creates neither stream nor table. Exit 2 where something is wrong.",
     },
     parameters: {
       positional: {
@@ -24,7 +24,9 @@ export const command: Command<CliContext> = lazyCommand<ValidateFlags, string[]>
       },
       flags: {
         ...JSON_FLAG,
-        online: toggle("asks the destinations too: buckets, tables, rights"),
+        online: toggle(
+          "asks the destinations, the stream and the lease table too: whether they are there, rights",
+        ),
         ...ENV_FILE_FLAG,
       },
     },

@@ -86,6 +86,9 @@ describe("the command", () => {
     ]);
     const flag = run("status", "--utx");
     expect([flag.status, flag.stderr]).toEqual([2, expect.stringContaining("did you mean --utc?")]);
+    // As help writes it, and not as the code does.
+    const long = run("validate", "--envfile", "local.env", "pipeline.yaml");
+    expect([long.status, long.stderr]).toEqual([2, expect.stringContaining("did you mean --env-file?")]);
     const json = run("statu", "--json");
     expect(json.status).toBe(2);
     const error: unknown = JSON.parse(json.stderr);

@@ -158,9 +158,22 @@ function sentenceOf(error: ErrorObject, path: Path): string {
       const meant = typeof data === "string" ? nearestNames(data, choices) : [];
       return `must be ${list([...choices, ...orElse(parentSchema)])}${meant.length > 0 ? `; did you mean ${meant.join(" or ")}?` : ""}`;
     }
+    case "minimum":
+    case "maximum":
+      return `must be ${rangeOf(parentSchema as JsonSchema, path)}`;
     default:
       return error.message ?? "is not what it must be";
   }
+}
+
+function rangeOf(node: JsonSchema, path: Path): string {
+  const [least, most] = [node["minimum"], node["maximum"]].map((limit) =>
+    typeof limit === "number" ? limit : undefined,
+  );
+  const name = path.at(-1) ?? "";
+  const unit = unitsOf(name) === undefined ? "" : name.endsWith("Ms") ? " ms" : " bytes";
+  if (most === undefined) return `${least}${unit} or more`;
+  return least === undefined ? `${most}${unit} at most` : `a number from ${least} to ${most}${unit}`;
 }
 
 function unitSentence(path: Path): string | undefined {

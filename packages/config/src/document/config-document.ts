@@ -11,7 +11,9 @@ const MAX_VALUES = 20_000;
 const MAX_DEPTH = 100;
 /** A large file has some kilobytes; whatever is longer is another file. */
 const MAX_BYTES = 1024 * 1024;
-/** One bracket too few makes a fault of every line behind it. */
+/** What is wrong by itself: what stands behind it is read as it is meant. */
+const ALONE: ReadonlySet<string> = new Set(["DUPLICATE_KEY", "TAG_RESOLVE_FAILED"]);
+/** More of these are a file that was put together by a program. */
 const MAX_FAULTS = 20;
 
 /** A file as it was written: its values, and where each of them stands. */
@@ -67,17 +69,18 @@ export async function readDocument(file: string, env: Env): Promise<ConfigDocume
   };
 }
 
-/** What the parser found, each place once: what stands first is the cause of most that follows. */
+/** What the parser found, each place once, up to the first defect of syntax: one bracket too few makes a fault of every line behind it. */
 function faultsOf(
   file: string,
   faults: readonly Pick<YAMLError, "code" | "pos">[],
   lines: LineCounter,
 ): readonly Problem[] {
   const problems = new Map<string, Problem>();
-  for (const { code, pos } of faults) {
+  for (const { code, pos } of faults.toSorted((one, other) => one.pos[0] - other.pos[0])) {
     const { line, column } = placeOf(lines, pos[0]);
     const key = `${line}:${column}`;
     if (!problems.has(key)) problems.set(key, { file, line, column, path: "", message: yamlFault(code) });
+    if (!ALONE.has(code)) break;
   }
   return [...problems.values()].slice(0, MAX_FAULTS);
 }

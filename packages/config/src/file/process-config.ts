@@ -6,7 +6,10 @@ export interface EmfConfig {
   readonly names?: "kcl" | "own";
   /** The CloudWatch namespace. Default: the application's name with `kcl`, `KinesisConnectors` with `own`. */
   readonly namespace?: string;
-  /** Interval of the lines, in milliseconds. Default 60,000. */
+  /**
+   * Interval of the lines, in milliseconds. Default 60,000, at least 1,000.
+   * @minimum 1000
+   */
   readonly periodMs?: number;
 }
 
@@ -24,15 +27,30 @@ export interface TelemetryConfig {
 
 /** When a process counts as failing; each has a default that fits `buffer.maxAgeMs`. */
 export interface HealthConfig {
-  /** Longest time until the table is open and the first look at leases done, in milliseconds. Default 120,000. */
+  /**
+   * Longest time until the table is open and the first look at leases done, in milliseconds. Default 120,000.
+   * @minimum 0
+   */
   readonly startDeadlineMs?: number;
-  /** Longest time without a commit while there are records, in milliseconds. Default: 3 x `buffer.maxAgeMs`, and at least 120,000. */
+  /**
+   * Longest time without a commit while there are records, in milliseconds. Default: 3 x `buffer.maxAgeMs`, and at least 120,000.
+   * @minimum 0
+   */
   readonly stalledMs?: number;
-  /** Longest time between arrival and delivery, in milliseconds. Default: 2 x `buffer.maxAgeMs` + 60,000, and at least 120,000. */
+  /**
+   * Longest time between arrival and delivery, in milliseconds. Default: 2 x `buffer.maxAgeMs` + 60,000, and at least 120,000.
+   * @minimum 0
+   */
   readonly maxDeliveryLagMs?: number;
-  /** Longest time in which the same batch is tried again, in milliseconds. Default 120,000. */
+  /**
+   * Longest time in which the same batch is tried again, in milliseconds. Default 120,000.
+   * @minimum 0
+   */
   readonly retryingMs?: number;
-  /** Longest time in which reading of a shard fails, in milliseconds. Default 60,000. */
+  /**
+   * Longest time in which reading of a shard fails, in milliseconds. Default 60,000.
+   * @minimum 0
+   */
   readonly readFailingMs?: number;
 }
 
@@ -40,7 +58,12 @@ export interface HealthConfig {
 export interface AddressConfig {
   /** Name or address of the interface. */
   readonly host: string;
-  /** 0 for any that is free. */
+  /**
+   * 0 for any that is free, at most 65,535.
+   * @asType integer
+   * @minimum 0
+   * @maximum 65535
+   */
   readonly port: number;
 }
 
@@ -48,7 +71,12 @@ export interface AddressConfig {
 export interface AdminConfig {
   /** Default `127.0.0.1`. Another host takes a token of 32 characters at least. */
   readonly host?: string;
-  /** Default 9464; 0 for any that is free. */
+  /**
+   * Default 9464; 0 for any that is free, at most 65,535.
+   * @asType integer
+   * @minimum 0
+   * @maximum 65535
+   */
   readonly port?: number;
   /**
    * What `/api` asks for as a bearer token.

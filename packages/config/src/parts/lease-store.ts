@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { invalidOption, type Logger } from "@kinesis-connectors/core";
+import { asError, hasCode, invalidOption, type Logger } from "@kinesis-connectors/core";
 import type { LeaseTable } from "@kinesis-connectors/leases";
 import { folderOf } from "./import-part.js";
 
@@ -20,22 +20,28 @@ interface Store {
   readonly name: string;
   readonly factory: string;
   readonly tableOption: "table" | "key";
+  /** How it says that the table, or the key, is not there. */
+  readonly notThere: RegExp;
 }
 
 const POSTGRES: Store = {
   name: "@kinesis-connectors/postgres",
   factory: "postgresLeaseTable",
   tableOption: "table",
+  // PostgreSQL manual, "PostgreSQL Error Codes": undefined_table.
+  notThere: /\b42P01\b/,
 };
 const MYSQL: Store = {
   name: "@kinesis-connectors/leases-mysql",
   factory: "mysqlLeaseTable",
   tableOption: "table",
+  notThere: /\bER_NO_SUCH_TABLE\b/,
 };
 const REDIS: Store = {
   name: "@kinesis-connectors/leases-redis",
   factory: "redisLeaseTable",
   tableOption: "key",
+  notThere: /\bleases in Redis are gone\b/,
 };
 
 const STORES: ReadonlyMap<string, Store> = new Map([
@@ -57,7 +63,7 @@ const STORES: ReadonlyMap<string, Store> = new Map([
  */
 export async function leaseTableAt(place: LeasePlace, file: string): Promise<LeaseTable> {
   const { url, table, application, logger } = place;
-  const store = URL.canParse(url) ? STORES.get(new URL(url).protocol) : undefined;
+  const store = storeOf(url);
   if (store === undefined)
     throw invalidOption(
       "url must be a URL of PostgreSQL (postgres://), MySQL or MariaDB (mysql://), or Redis or Valkey (redis://, rediss://)",
@@ -69,6 +75,31 @@ export async function leaseTableAt(place: LeasePlace, file: string): Promise<Lea
     ...(table === undefined ? {} : { [store.tableOption]: table }),
     ...(logger === undefined ? {} : { logger }),
   });
+}
+
+/**
+ * Asks a store, and closes the table: asks for a row that nobody has: what is wrong with its server, user or table. Nothing is created, and a table that is not there yet is no fault, because a
+ * start creates it.
+ */
+export async function leaseStoreFault(table: LeaseTable, url: string): Promise<Error | undefined> {
+  try {
+    await table.get("validate");
+    return undefined;
+  } catch (thrown) {
+    const error = asError(thrown);
+    const said = `${error.message} ${codeIn(error.cause)}`;
+    return hasCode(error, "KC_LEASE_TABLE") && storeOf(url)?.notThere.test(said) === true ? undefined : error;
+  } finally {
+    table.close?.();
+  }
+}
+
+function codeIn(cause: unknown): string {
+  return cause instanceof Error && "code" in cause ? String(cause.code) : "";
+}
+
+function storeOf(url: string): Store | undefined {
+  return URL.canParse(url) ? STORES.get(new URL(url).protocol) : undefined;
 }
 
 type Factory = (options: object) => LeaseTable;

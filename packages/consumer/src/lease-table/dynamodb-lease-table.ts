@@ -114,13 +114,17 @@ export function leaseTableLater(options: LeaseTableLaterOptions): LeaseTable {
     return undefined;
   }
 
+  /** What DynamoDB said of a table that is not there. */
+  let notThere: unknown;
+
   async function describeTable(): Promise<TableDescription | undefined> {
     return await calls.repeat("DescribeTable", async () => {
       try {
         return (await control.send((sdk) => sdk.DescribeTableCommand, { TableName: tableName })).Table;
       } catch (thrown) {
-        if (tableFailure(thrown) === "missing") return undefined;
-        throw thrown;
+        if (tableFailure(thrown) !== "missing") throw thrown;
+        notThere = thrown;
+        return undefined;
       }
     });
   }
@@ -155,6 +159,7 @@ export function leaseTableLater(options: LeaseTableLaterOptions): LeaseTable {
             throw new KinesisConnectorError(
               "KC_LEASE_TABLE",
               `the lease table ${tableName} does not exist; create it with the key leaseKey (S), or allow its creation`,
+              { cause: tableCause(notThere) },
             );
           created = (await create()) || created;
         } else if (table.TableStatus === "ACTIVE" || table.TableStatus === "UPDATING") {

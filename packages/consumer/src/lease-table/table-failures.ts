@@ -63,6 +63,11 @@ export function isTableOutage(error: unknown): boolean {
   return failure === "throttled" || failure === "no-credentials" || failure === "unknown";
 }
 
+/** Whether a table is not there, and was not to be created. */
+export function isTableMissing(error: unknown): boolean {
+  return hasCode(error, "KC_LEASE_TABLE") && tableFailure(error.cause) === "missing";
+}
+
 /** The error that users see when the table cannot be used, with the cure. */
 export function tableError(tableName: string, operation: string, thrown: unknown): KinesisConnectorError {
   if (KinesisConnectorError.isInstance(thrown)) return thrown;

@@ -4,8 +4,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { afterEach, expect, it, vi } from "vitest";
 import { connectKinesis } from "../../src/kinesis/connect-kinesis.js";
+import { sdkKinesis } from "../../src/kinesis/sdk-kinesis.js";
 import { ownLeaseTable } from "../../src/lease-table/own-lease-table.js";
 
 /** A service that takes one key, and says of others that their session is over. */
@@ -74,6 +76,17 @@ it("F40 keys that are written anew into the shared credentials file are taken wh
   await read();
   expect(service.refused).toBe(2);
   close();
+});
+
+it("a client that stands in for AWS needs no credentials", async () => {
+  const answer = vi.fn<() => Promise<object>>(async () => ({ ShardIterator: "iterator" }));
+  const credentials = vi.fn<() => Promise<never>>(() => Promise.reject(new Error("none")));
+  const client = new KinesisClient({ region: "eu-central-1", credentials });
+  client.send = answer as never;
+  const api = sdkKinesis(client, { StreamName: "clicks" });
+  const position = { type: "trim-horizon" } as const;
+  expect(await api.getShardIterator("shardId-000000000000", position)).toBe("iterator");
+  expect(credentials).not.toHaveBeenCalled();
 });
 
 it("F40 a function is asked again when the session of what it gave is over", async () => {
