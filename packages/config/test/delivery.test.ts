@@ -170,6 +170,12 @@ deadLetters: { type: dynamodb, table: letters }
     expect(await leaseStoreFault(table("no right", "42501"), postgres)).toMatchObject({
       message: "no right",
     });
-    expect(closed).toHaveLength(4);
+    const away = Object.assign(new Error("connect"), { code: "ECONNREFUSED" });
+    const none = { ...table("away"), get: () => Promise.reject(away) };
+    expect(await leaseStoreFault(none, postgres)).toMatchObject({
+      code: "KC_LEASE_TABLE",
+      message: expect.stringMatching(/cannot be reached \(ECONNREFUSED\): is it running/),
+    });
+    expect(closed).toHaveLength(5);
   });
 });

@@ -34,6 +34,8 @@ export class EventLog {
   /** Where each shard that is read stands: the batch on its way, the last commit. */
   readonly #standing = new Map<string, { batchId?: string; checkpoint?: Position }>();
   #saidCheckpoint = false;
+  /** Of failures, each of which ends the connector: no more than there are shards. */
+  readonly #toldWords = new Set<string>();
 
   constructor(options: EventLogOptions) {
     this.#options = options;
@@ -48,7 +50,7 @@ export class EventLog {
         return;
       case "connector-stop":
         if (event.error === undefined) logger.info(this.#totals(), event.type);
-        else logger.error({ ...this.#totals(), ...errorFields(event.error) }, event.type);
+        else logger.error({ ...this.#totals(), ...this.#toldOnce(event.error) }, event.type);
         return;
       case "shard-start": {
         const { stream, shardId, checkpoint, inherited } = event;
@@ -161,10 +163,23 @@ export class EventLog {
         shardId,
         ...(batchId === undefined ? {} : { batchId }),
         ...(checkpoint === undefined ? {} : { checkpoint }),
-        ...errorFields(error),
+        ...this.#toldOnce(error),
       },
       "shard-fail",
     );
+  }
+
+  /** What several shards and the connector fail with has its words at the first of them, and its code at all. */
+  #toldOnce(error: Error): ErrorFields {
+    const { reason, cause, ...fields } = errorFields(error);
+    const words = {
+      ...(reason === undefined ? {} : { reason }),
+      ...(cause === undefined ? {} : { cause }),
+    };
+    const text = JSON.stringify(words);
+    if (this.#toldWords.has(text)) return fields;
+    this.#toldWords.add(text);
+    return { ...fields, ...words };
   }
 
   #stand(shardId: string, { batchId, checkpoint }: { batchId?: string; checkpoint?: Position }): void {

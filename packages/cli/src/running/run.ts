@@ -105,8 +105,9 @@ async function untilDone(
   const outcomes = await Promise.allSettled(
     running.map(({ config, connector }) =>
       connector.done.catch((thrown: unknown) => {
-        const { code, message } = shownError(asCliError(thrown));
-        logger.error({ application: config.application, code }, message);
+        const { code } = shownError(asCliError(thrown));
+        // The line before has its words, and so has what the command ends with.
+        logger.error({ application: config.application, code }, "the connector has failed");
         stop();
         throw thrown;
       }),

@@ -1,7 +1,14 @@
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { asError, hasCode, invalidOption, type Logger } from "@kinesis-connectors/core";
+import {
+  asError,
+  errorFields,
+  hasCode,
+  invalidOption,
+  KinesisConnectorError,
+  type Logger,
+} from "@kinesis-connectors/core";
 import type { LeaseTable } from "@kinesis-connectors/leases";
 import { folderOf } from "./import-part.js";
 
@@ -87,6 +94,12 @@ export async function leaseStoreFault(table: LeaseTable, url: string): Promise<E
     return undefined;
   } catch (thrown) {
     const error = asError(thrown);
+    if (!KinesisConnectorError.isInstance(error))
+      return new KinesisConnectorError(
+        "KC_LEASE_TABLE",
+        `the server at url cannot be reached (${errorFields(error).error}): is it running, and are its address, user and password right?`,
+        { cause: error },
+      );
     const said = `${error.message} ${codeIn(error.cause)}`;
     return hasCode(error, "KC_LEASE_TABLE") && storeOf(url)?.notThere.test(said) === true ? undefined : error;
   } finally {

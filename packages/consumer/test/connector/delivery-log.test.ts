@@ -1,3 +1,4 @@
+import { KinesisConnectorError } from "@kinesis-connectors/core";
 import { describe, expect, it } from "vitest";
 
 import { EventLog } from "../../src/event-log.js";
@@ -79,6 +80,26 @@ function deliver(observe: (event: ConnectorEvent) => void, more: Partial<Commit>
 }
 
 type Commit = Extract<ConnectorEvent, { type: "checkpoint-commit" }>;
+
+it("what two shards and the connector end with has its words once, and its code each time", () => {
+  const { observe, at } = logging();
+  const refused = (): Error =>
+    new KinesisConnectorError("KC_EMIT_REFUSED", "the bucket is missing: create it");
+  for (const shardId of ["shardId-000000000000", "shardId-000000000001"])
+    observe({ type: "shard-fail", shardId, error: refused() });
+  observe({
+    type: "shard-fail",
+    shardId: "shardId-000000000002",
+    error: new KinesisConnectorError("KC_EMIT_REFUSED", "another"),
+  });
+  observe({ type: "connector-stop", error: refused() });
+  expect(at("error").map(({ fields }) => [fields["error"], fields["reason"]])).toEqual([
+    ["KC_EMIT_REFUSED", "the bucket is missing: create it"],
+    ["KC_EMIT_REFUSED", undefined],
+    ["KC_EMIT_REFUSED", "another"],
+    ["KC_EMIT_REFUSED", undefined],
+  ]);
+});
 
 describe("what the log says of deliveries", () => {
   it("the first one of a start is a line, and no other at info", () => {
