@@ -10,7 +10,8 @@ import { printable } from "./logging/printable.js";
 const LOGGER_BROKEN = "KC_LOGGER_BROKEN";
 
 /**
- * Takes the log lines of a pipeline: `console` and a pino logger satisfy it as they are. Lines carry stream, shard, positions,
+ * Takes the log lines of a pipeline: `console` and a pino logger satisfy it as they are; `console`, which has no level, is given those from `info` on,
+ * and `{ ...console }` all. Lines carry stream, shard, positions,
  * sizes and codes; never a record's data. Default: silent.
  */
 export interface Logger {
@@ -59,7 +60,8 @@ export function guardedLogger(option: string, logger: Logger): Logger {
       }
     };
   const guard: Logger = {
-    debug: writing("debug"),
+    // There is no level to set there, and a line a batch would fill a terminal.
+    debug: logger === console ? nothing : writing("debug"),
     info: writing("info"),
     warn: writing("warn"),
     error: writing("error"),

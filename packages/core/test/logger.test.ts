@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   errorFields,
   guardedLogger,
@@ -30,6 +30,21 @@ describe("the guarded logger", () => {
     expect(lines[0]?.[0]).toBe(fields);
     expect(guardedLogger("logger", guard)).toBe(guard);
     expect(guardedLogger("logger", silentLogger)).toBe(silentLogger);
+  });
+
+  it("gives the console, which has no level, nothing of debug, and what is made of it all", () => {
+    const debug = vi.spyOn(console, "debug").mockReturnValue();
+    const info = vi.spyOn(console, "info").mockReturnValue();
+    try {
+      for (const logger of [console, { ...console }]) {
+        const guard = guardedLogger("logger", logger);
+        guard.debug({}, "a batch");
+        guard.info({}, "a minute");
+      }
+      expect([debug.mock.calls.length, info.mock.calls.length]).toEqual([1, 2]);
+    } finally {
+      vi.restoreAllMocks();
+    }
   });
 
   it.each<[string, () => unknown]>([
