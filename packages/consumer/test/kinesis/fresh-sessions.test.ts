@@ -99,6 +99,6 @@ it("F40 a function is asked again when the session of what it gave is over", asy
   service.key = "AKIDNEW";
   await expect(read()).rejects.toThrow("ExpiredToken");
   present = "AKIDNEW";
-  await expect.poll(async () => read().then(() => "read", String), { timeout: 60_000 }).toBe("read");
+  await expect.poll(async () => read().then(() => "read", String)).toBe("read");
   close();
 });
