@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { run } from "../src/jobs.js";
 import { simulate } from "../src/storm/storm.js";
 import { BROKEN_STEERING, type BrokenVariant } from "../src/storm/broken.js";
+import { noticed } from "./noticed.js";
 
 describe("shards that somebody pauses, resumes and resets, under seeded misfortunes", () => {
   test("30 seeds: never a checkpoint that nobody asked for, nothing lost, nothing delivered twice but what a reset goes back to", async () => {
@@ -35,13 +36,8 @@ describe("shards that somebody pauses, resumes and resets, under seeded misfortu
   ]);
 
   test.each([...BROKEN_STEERING])("%s is noticed, by one of %s", async (broken, rules) => {
-    let caught: readonly string[] = [];
-    const from = FROM.get(broken) ?? 1;
-    for (let seed = from; seed < from + 200 && caught.length === 0; seed += 1) {
-      const { violations } = await simulate(seed, { broken, steer: true });
-      caught = violations.map(({ rule }) => rule).filter((rule) => rules.includes(rule));
-    }
-    expect(caught).not.toEqual([]);
+    const range = { from: FROM.get(broken) ?? 1, seeds: 200 };
+    expect(await noticed(rules, { broken, steer: true }, range)).not.toEqual([]);
     // What was broken is whole again.
     expect((await simulate(2, { steer: true })).violations).toEqual([]);
   });

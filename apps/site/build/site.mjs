@@ -16,7 +16,7 @@ import { SiteTheme } from "./site-theme.mjs";
 const REPOSITORY = "https://github.com/kinesis-connectors/kinesis-connectors";
 
 /** Tags of docstrings that are for the generator of schemas, and no text. */
-const TAGS_OF_SCHEMAS = ["@part", "@writeOnly"];
+const TAGS_OF_SCHEMAS = ["@part", "@writeOnly", "@minimum", "@maximum", "@asType"];
 
 /**
  * An application of TypeDoc that knows everything but what it shall do.

@@ -115,9 +115,9 @@ describe("what goes wrong on threads", () => {
     const lines: string[] = [];
     const write = (_fields: object, message: string): void => void lines.push(message);
     const connector = await startConnector({
-      ...threadedOptions(local, moduleOf("fatal-words", told, { spinMs: "5000" }), 2),
-      // A third of it, which it may be late, is far more than a busy machine keeps it from its messages.
-      leases: { bootstrapJitterMs: 0, failoverTimeMs: 9_000, takePeriodMs: 100 },
+      ...threadedOptions(local, moduleOf("fatal-words", told, { spinMs: "6000" }), 2),
+      // Looked at each second, and told from two seconds on: within four of those that it is busy.
+      leases: { bootstrapJitterMs: 0, failoverTimeMs: 6_000, takePeriodMs: 100 },
       logger: { debug: write, info: write, warn: write, error: write },
     });
     const threads: (number | undefined)[] = [];
