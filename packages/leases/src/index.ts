@@ -76,6 +76,6 @@ export {
   waitForPause,
   type WaitForPauseOptions,
 } from "./steering/wait-for-pause.js";
-export { tableOfRange, type TableOfRangeOptions } from "./table-of-range.js";
-export { tableOfStream, type TableOfStreamOptions } from "./table-of-stream.js";
+export { tableOfRange, type TableOfRangeOptions } from "./tables/table-of-range.js";
+export { tableOfStream, type TableOfStreamOptions } from "./tables/table-of-stream.js";
 export { type HeldShard, takeShard, type TakeShardOptions } from "./take-shard.js";

@@ -20,7 +20,7 @@ import type { HashKeyRange, Lease, StreamIdentity } from "./lease.js";
 import { leaseCheckpointer, ownPending } from "./lease-checkpointer.js";
 import { changed, type LeaseTable } from "./lease-table.js";
 import { sleepUntil, whenAborted } from "./one-listener.js";
-import { tableOfStream } from "./table-of-stream.js";
+import { tableOfStream } from "./tables/table-of-stream.js";
 import { firstCheckpoint, type InitialPosition, startPositionOf } from "./start-position.js";
 
 /** Options of `takeShard`. */

@@ -85,8 +85,8 @@ export async function leaseTableAt(place: LeasePlace, file: string): Promise<Lea
 }
 
 /**
- * Asks a store, and closes the table: asks for a row that nobody has: what is wrong with its server, user or table. Nothing is created, and a table that is not there yet is no fault, because a
- * start creates it.
+ * What is wrong with a store's server, user or table, by asking it for a row that nobody has; the table is closed afterwards. Nothing is created, and a table
+ * that is not there yet is no fault, because a start creates it.
  */
 export async function leaseStoreFault(table: LeaseTable, url: string): Promise<Error | undefined> {
   try {

@@ -1,6 +1,6 @@
 import type { KinesisConnectorError } from "@kinesis-connectors/core";
-import type { Lease } from "./lease.js";
-import type { LeaseTable } from "./lease-table.js";
+import type { Lease } from "../lease.js";
+import type { LeaseTable } from "../lease-table.js";
 
 /**
  * A lease table of which no row is handed over that is to be refused. What it writes is written as it is given.

@@ -1,7 +1,7 @@
 import { KinesisConnectorError } from "@kinesis-connectors/core";
 import { checkedTable } from "./checked-table.js";
-import type { Lease, StreamIdentity } from "./lease.js";
-import type { LeaseTable } from "./lease-table.js";
+import type { Lease, StreamIdentity } from "../lease.js";
+import type { LeaseTable } from "../lease-table.js";
 
 /** Options of `tableOfStream`. */
 export interface TableOfStreamOptions {
